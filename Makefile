@@ -1,0 +1,56 @@
+# Every target is complete by itself in a fresh clone: it makes .venv first, and that costs nothing when nothing changed.
+PYTHON ?= python3
+FILE   ?= docs/notebooks/tour.livemd
+EXTRAS ?=
+VENV   := .venv
+BIN    := $(VENV)/bin
+DEV    := dev,notebook,fly,kubernetes,ssh
+
+# uv where it is there and resolves from the same index as pip (pip has no settings of its own), else pip.
+INSTALL = if command -v uv >/dev/null 2>&1 && [ -z "$$($(BIN)/python -m pip config list)" ]; \
+          then uv pip install --quiet --python $(BIN)/python -e ".[$(1)]"; \
+          else $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$(1)]"; fi
+
+.PHONY: help setup notebook test lint bench soak dist clean
+.DEFAULT_GOAL := help
+
+help:             ## show this list
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.dev $(if $(EXTRAS),$(VENV)/.$(EXTRAS)) ## make .venv with all that the tests need; EXTRAS=torch adds torch
+
+notebook: $(VENV)/.notebook ## open the tour (or FILE=path) in the terminal; headless where there is none
+	@if [ -t 1 ]; then exec $(BIN)/beamlike notebook "$(FILE)"; else exec $(BIN)/beamlike run "$(FILE)"; fi
+
+test: lint        ## lint, types, import contracts and every test
+	@$(BIN)/python -m pytest
+
+lint: setup       ## ruff, mypy --strict, import contracts
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+
+bench: setup      ## benchmarks, one JSON line per figure
+	@$(BIN)/python -m tests.bench
+
+soak: setup       ## the tests that repeat, at their full counts
+	@BEAMLIKE_SOAK=1 $(BIN)/python -m pytest -m soak
+
+dist: setup       ## a wheel that works outside the checkout, in dist/
+	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist . && ls dist
+
+clean:            ## remove what the targets made
+	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# The environment is made anew when pyproject.toml changes; each stamp says what has been installed into it.
+$(VENV)/.base: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "beamlike needs Python 3.11 or newer; this is %s. Name another: make PYTHON=python3.12" % sys.version.split()[0])'
+	@echo "Making $(VENV) (a minute or two, once) ..."
+	@$(PYTHON) -m venv --clear $(VENV) && touch $@
+
+$(VENV)/.notebook: $(VENV)/.base
+	@$(call INSTALL,notebook) && touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	@$(call INSTALL,$(DEV)) && touch $@ $(VENV)/.notebook
+
+$(VENV)/.torch: $(VENV)/.dev
+	@$(call INSTALL,torch) && touch $@

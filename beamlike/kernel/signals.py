@@ -1,0 +1,92 @@
+"""The closed union of signals: all that passes between processes, on one node and between nodes.
+
+Signals of any kind from one process to another arrive in the order sent. On this node `Process.handle` acts on
+them; between nodes the wire carries these same records. `Send` from a process to a local one skips the record.
+
+Links between nodes follow the protocol of OTP 24 (distribution protocol, "link protocol"): an `Unlink` carries an
+id, the other side acknowledges it before anything else to that process, and whoever waits for an acknowledgement
+ignores a `Link` or linked `Exit` of that pair, so both ends always agree whether the link exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    source: Pid | None
+    target: Pid | Alias | RemoteName
+    message: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    source: Pid
+    target: Pid
+
+
+@dataclass(frozen=True, slots=True)
+class Unlink:
+    source: Pid
+    target: Pid
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkAck:
+    source: Pid
+    target: Pid
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """An exit signal: `linked` if a link carries it, else sent by `exit(pid, reason)`."""
+
+    source: Pid
+    target: Pid
+    reason: Reason
+    linked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    source: Pid
+    target: Pid | RemoteName
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Demonitor:
+    source: Pid
+    target: Pid | RemoteName
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    source: Pid | RemoteName
+    target: Pid
+    ref: Ref
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Start a process on the node of `pid`, under that very pid, linked to and monitored by `source` as asked."""
+
+    source: Pid
+    pid: Pid
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    link: bool
+    monitor: Ref | None
+    group_leader: Pid | None
+
+
+Signal: TypeAlias = Send | Link | Unlink | UnlinkAck | Exit | Monitor | Demonitor | Down | Spawn

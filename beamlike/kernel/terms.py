@@ -1,0 +1,173 @@
+"""The terms that the kernel itself makes: who (Pid, Ref, Alias), what happened (Down, Exit, ...), why (reasons).
+
+They are frozen, hashable, picklable, and import nothing of ours. An id is unique among all nodes: its high half
+is the *creation* of the node that drew it, a number that every start of a node draws anew. So a pid of a node that
+has since restarted under the same name never reaches a process of the new incarnation, as on the BEAM, and a node
+may name a process of another node before that process exists (remote spawn need not wait for an answer).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from beamlike.kernel.process import Process
+
+CREATION_SHIFT = 32
+
+
+class Pid:
+    """The address of a process, on this node or another.
+
+    >>> Pid("app@127.0.0.1", (7 << 32) + 3)
+    Pid<app@127.0.0.1 7.3>
+    """
+
+    __slots__ = ("id", "node", "process")
+
+    node: str
+    id: int
+    process: Process | None
+    """The live process, where the pid was handed out by its own node: a short cut for `send`, no part of the value."""
+
+    def __init__(self, node: str, id: int, process: Process | None = None) -> None:
+        self.node = node
+        self.id = id
+        self.process = process
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(other) is Pid and other.id == self.id and other.node == self.node)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __reduce__(self) -> tuple[type[Pid], tuple[str, int]]:
+        return Pid, (self.node, self.id)
+
+    def __repr__(self) -> str:
+        return f"Pid<{self.node} {_short(self.id)}>"
+
+
+class Ref:
+    """A reference, unique among all nodes: of a monitor, a request, a reply.
+
+    >>> Ref("app@127.0.0.1", (7 << 32) + 4)
+    Ref<app@127.0.0.1 7.4>
+    """
+
+    __slots__ = ("id", "node")
+
+    node: str
+    id: int
+
+    def __init__(self, node: str, id: int) -> None:
+        self.node = node
+        self.id = id
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(other) is Ref and other.id == self.id and other.node == self.node)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __reduce__(self) -> tuple[type[Ref], tuple[str, int]]:
+        return Ref, (self.node, self.id)
+
+    def __repr__(self) -> str:
+        return f"Ref<{self.node} {_short(self.id)}>"
+
+
+def _short(id: int) -> str:
+    return f"{id >> CREATION_SHIFT:x}.{id & (1 << CREATION_SHIFT) - 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A second address of a process that it may take back: what is sent to it afterwards vanishes (OTP 24)."""
+
+    pid: Pid
+    ref: Ref
+
+
+RemoteName: TypeAlias = tuple[str, str]
+"""(registered name, node)"""
+
+Address: TypeAlias = Pid | Alias | RemoteName | str
+"""Whatever `send` takes; a bare string is a name registered on the current node."""
+
+Reason: TypeAlias = Any
+"""Why a process ended: a string such as "normal", an ExceptionInfo, or any term that was given to `exit`."""
+
+NORMAL = "normal"
+SHUTDOWN = "shutdown"
+KILL = "kill"
+KILLED = "killed"
+NOPROC = "noproc"
+NOCONNECTION = "noconnection"
+
+
+def is_quiet(reason: Reason) -> bool:
+    """Whether an end for this reason is no crash: "normal", "shutdown" or ("shutdown", anything).
+
+    >>> is_quiet("normal"), is_quiet(("shutdown", "idle")), is_quiet("killed")
+    (True, True, False)
+    """
+    if isinstance(reason, tuple):
+        return len(reason) == 2 and reason[0] == SHUTDOWN
+    return isinstance(reason, str) and reason in (NORMAL, SHUTDOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """The monitored `pid` (or the (name, node) that was given) ended, or could not be reached. Sent once per monitor."""
+
+    ref: Ref
+    pid: Pid | RemoteName
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """An exit signal, as a process that traps exits receives it."""
+
+    pid: Pid
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class NodeUp:
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDown:
+    node: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to the request `ref`: what `receive(ref=...)` finds in constant time, as it does a Down."""
+
+    ref: Ref
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionInfo:
+    """An exception as an exit reason: it says what was raised where, and can be raised again elsewhere.
+
+    `traceback` is the text as the raising interpreter would print it, source lines included. `exception` is the
+    exception itself where it could travel, else None; two infos are equal if their texts are.
+    """
+
+    type: str
+    message: str
+    traceback: str
+    node: str
+    pid: Pid
+    exception: BaseException | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.message}" if self.message else self.type
