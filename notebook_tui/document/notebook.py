@@ -1,7 +1,8 @@
 """The notebook as a value: sections of cells, as Livebook has them. Frozen; edits make new records.
 
-Every record keeps what its file said and we do not understand: `metadata` holds all keys of the `livebook:` comment
-in front of it, `raw` text that belongs nowhere else.
+Every record keeps what its file said and we do not understand: `metadata` holds the keys of the `livebook:`
+comment in front of it (but `branch_parent_index`, which is `Section.parent`). Sources have `\n` line ends; a
+title or a section's name is one line with single spaces.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from notebook_tui.document.outputs import Output
 
 CellKind: TypeAlias = Literal["code", "markdown"]
 SETUP_CELL_ID = "setup"
+PYPROJECT_CELL_ID = "setup-pyproject.toml"
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -38,6 +40,8 @@ class Section:
     id: str
     name: str
     cells: tuple[Cell, ...] = ()
+    parent: str | None = None
+    """The section that this one branches from: it sees that one's chain, and nothing below sees it."""
     metadata: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
@@ -45,6 +49,8 @@ class Section:
 class Notebook:
     title: str = "Untitled notebook"
     setup: Cell = field(default_factory=lambda: Cell(SETUP_CELL_ID, "code"))
+    pyproject: Cell | None = None
+    """The `pyproject.toml` that Livebook keeps beside the setup cell: what the notebook's Python needs."""
     sections: tuple[Section, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     leading: str = ""
@@ -52,9 +58,16 @@ class Notebook:
     trailing: str = ""
     """What stood after the last cell and is none (Livebook's stamp), byte for byte."""
 
+    @property
+    def persists_outputs(self) -> bool:
+        """Whether a save writes outputs: the file's own wish."""
+        return self.metadata.get("persist_outputs") is True
+
     def cells(self) -> Iterator[Cell]:
-        """All cells in the order in which they run: setup first."""
+        """All cells in the order of the document: setup first."""
         yield self.setup
+        if self.pyproject is not None:
+            yield self.pyproject
         for section in self.sections:
             yield from section.cells
 
@@ -64,3 +77,17 @@ class Notebook:
             if cell.id == id:
                 return cell
         raise KeyError(id)
+
+    def section(self, id: str) -> Section:
+        """The section of that id; KeyError if there is none."""
+        for section in self.sections:
+            if section.id == id:
+                return section
+        raise KeyError(id)
+
+    def section_of(self, cell_id: str) -> Section | None:
+        """The section that holds the cell; None for the setup cells, which stand before all sections."""
+        for section in self.sections:
+            if any(cell.id == cell_id for cell in section.cells):
+                return section
+        return None

@@ -1,7 +1,7 @@
 """What a cell shows below its source: a closed union of frozen records.
 
-Adjacent text of one stream is one output; `merged` is the rule. The journal, the file format and the screen know
-outputs only through these records.
+Adjacent text of one stream is one output; `merged` is the rule. The journal, the file format and the screen
+know outputs only through these records.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """The exception that ended the cell: `traceback` holds the user's own frames, and is empty for a SyntaxError."""
+    """The exception that ended the cell; `traceback` holds the user's own frames, none for a SyntaxError."""
 
     type: str
     message: str
@@ -38,4 +38,12 @@ class Error:
     """The line of the cell, from 1, that was running; None where it was none of this cell's."""
 
 
-Output: TypeAlias = Text | Result | Error
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What a file holds of a chart or the like that Livebook drew: text, in a language named by `info`."""
+
+    info: str
+    text: str
+
+
+Output: TypeAlias = Text | Result | Error | Exported
