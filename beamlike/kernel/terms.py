@@ -120,7 +120,7 @@ def is_quiet(reason: Reason) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """The monitored `pid` (or the (name, node) that was given) ended, or could not be reached. Sent once per monitor."""
+    """The monitored `pid` (or the (name, node) that was given) ended or cannot be reached. Sent once per monitor."""
 
     ref: Ref
     pid: Pid | RemoteName

@@ -1,0 +1,64 @@
+"""What travels along with a function that goes by value: the variables that it uses, by name."""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+
+_GLOBAL_OPERATIONS = {"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A value, and how the function comes by it, such as "the global `lock`"."""
+
+    how: str
+    value: object
+
+
+def captured_by(function: FunctionType) -> Iterator[Captured]:
+    """The values that go along whenever `function` does.
+
+    >>> factor = 2
+    >>> def scaled(n, by=3): return factor * n * by
+    >>> [(captured.how, captured.value) for captured in captured_by(scaled)]
+    [('the global `factor`', 2), ('the default of `by`', 3)]
+    """
+    scope = function.__globals__
+    for name in global_names(function.__code__):
+        if name in scope:
+            yield Captured(f"the global `{name}`", scope[name])
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            yield Captured(f"the enclosing function's `{name}`", cell.cell_contents)
+        except ValueError:  # not assigned yet
+            continue
+    for name, value in _defaults(function).items():
+        yield Captured(f"the default of `{name}`", value)
+    for name, value in vars(function).items():
+        yield Captured(f"its own attribute `{name}`", value)
+
+
+def global_names(code: CodeType) -> list[str]:
+    """The globals that `code` and the functions inside it name, in the order in which they do."""
+    names = dict.fromkeys(
+        instruction.argval
+        for instruction in dis.get_instructions(code)
+        if instruction.opname in _GLOBAL_OPERATIONS
+    )
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            names.update(dict.fromkeys(global_names(const)))
+    return list(names)
+
+
+def _defaults(function: FunctionType) -> dict[str, object]:
+    code = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    values = function.__defaults__ or ()
+    return {
+        **dict(zip(positional[len(positional) - len(values) :], values, strict=True)),
+        **(function.__kwdefaults__ or {}),
+    }

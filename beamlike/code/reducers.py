@@ -1,0 +1,93 @@
+"""How those things travel that cloudpickle would send wrongly: each reducer answers as `__reduce__` does.
+
+- An exception with an `__init__` of its own: pickle would call that with `args`, which need not fit its parameters.
+- A cached function, a NewType or a ParamSpec of a notebook: pickle would send its name.
+- A text file: cloudpickle would silently send a copy of the contents.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import pickle
+import sys
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, NewType, ParamSpec, TypeAlias, TypeGuard, TypeVarTuple
+
+from beamlike.code.by_value import goes_by_value
+
+Reduced: TypeAlias = tuple[Any, ...]
+
+CachedFunction: type = type(functools.cache(print))
+
+
+def reduce_exception(error: BaseException) -> Reduced | None:
+    """As the parts that its own `__init__` is not needed for; None where pickle's own way is right."""
+    kind = type(error)
+    if _in_python(kind.__reduce__) or _in_python(kind.__reduce_ex__):
+        return None
+    if not (_in_python(kind.__init__) or _in_python(kind.__new__)):
+        return None
+    _, args, *state = error.__reduce__()
+    return rebuild_exception, (kind, args), *state
+
+
+def rebuild_exception(kind: type[BaseException], args: tuple[object, ...]) -> BaseException:
+    """An exception with these `args`, made by the built-in class that `kind` stands on."""
+    native = next(base for base in kind.__mro__ if _is_native_exception(base))
+    error: BaseException = native.__new__(kind, *args)
+    try:
+        native.__init__(error, *args)
+    except TypeError:
+        # These are not the built-in's arguments, so the original never called its __init__ either.
+        error.args = args
+    return error
+
+
+def _is_native_exception(kind: type) -> TypeGuard[type[BaseException]]:
+    return issubclass(kind, BaseException) and not (_in_python(kind.__init__) or _in_python(kind.__new__))
+
+
+def _in_python(method: object) -> bool:
+    return isinstance(method, FunctionType)
+
+
+def reduce_cached_function(cached: Any) -> Reduced | None:
+    if not goes_by_value(cached):
+        return None
+    parameters = cached.cache_parameters()
+    return rebuild_cached_function, (cached.__wrapped__, parameters["maxsize"], parameters["typed"])
+
+
+def rebuild_cached_function(function: Callable[..., object], maxsize: int | None, typed: bool) -> object:
+    return functools.lru_cache(maxsize, typed)(function)
+
+
+def reduce_new_type(new_type: Any) -> Reduced | None:
+    if not goes_by_value(new_type):
+        return None
+    return NewType, (new_type.__name__, new_type.__supertype__)
+
+
+def reduce_type_parameter(parameter: Any) -> Reduced | None:
+    if not goes_by_value(parameter):
+        return None
+    return type(parameter), (parameter.__name__,)
+
+
+def reduce_text_file(file: io.TextIOWrapper) -> Reduced:
+    for name in ("stdout", "stderr"):
+        if file is getattr(sys, name):
+            return getattr, (sys, name)
+    raise pickle.PicklingError(f"cannot pickle the open file {file.name!r}")
+
+
+REDUCERS: dict[type, Callable[[Any], Reduced | None]] = {
+    CachedFunction: reduce_cached_function,
+    NewType: reduce_new_type,
+    ParamSpec: reduce_type_parameter,
+    TypeVarTuple: reduce_type_parameter,
+    io.TextIOWrapper: reduce_text_file,
+}
+"""Exact type to reducer; exceptions, which are many types, are asked for beside it."""

@@ -1,0 +1,89 @@
+"""Who is running: the current process and the current node, by context variables."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from beamlike.kernel.errors import AmbiguousNode, NoNode, NoProcess
+
+if TYPE_CHECKING:
+    from beamlike.kernel.node import LocalNode
+    from beamlike.kernel.process import Process
+
+_process: ContextVar[Process | None] = ContextVar("beamlike_process", default=None)
+_node: ContextVar[LocalNode | None] = ContextVar("beamlike_node", default=None)
+_running: list[LocalNode] = []
+
+
+def enter(process: Process) -> None:
+    """Makes `process` the current one of the current context."""
+    _process.set(process)
+
+
+def process_or_none() -> Process | None:
+    """The current process, if it lives or is being unwound."""
+    process = _process.get()
+    if process is not None and (not process.ended or process.scheduler.running is process):
+        return process
+    return None
+
+
+def current_process(node: LocalNode | None = None) -> Process:
+    """The current process; a plain asyncio task gets an identity of its own here. NoProcess outside any task."""
+    process = process_or_none()
+    if process is not None and (node is None or process.node is node):
+        return process
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    if task is None:
+        raise NoProcess(
+            "expected a process or an asyncio task, found a plain thread or callback: "
+            "send, spawn and exit work here, but what needs a mailbox does not"
+        )
+    guest = (node or current_node()).adopt_task(task)
+    enter(guest)
+    return guest
+
+
+def current_node() -> LocalNode:
+    """The node of the current process, else the one that `async with Node` set, else the only one."""
+    process = _process.get()
+    if process is not None and not process.ended:
+        return process.node
+    node = _node.get()
+    if node is not None and node in _running:
+        return node
+    if len(_running) == 1:
+        return _running[0]
+    if _running:
+        raise AmbiguousNode([node.name for node in _running])
+    raise NoNode
+
+
+def set_current_node(node: LocalNode | None) -> None:
+    _node.set(node)
+
+
+@contextmanager
+def running(node: LocalNode) -> Iterator[None]:
+    """Counts `node` among the nodes of this interpreter."""
+    started(node)
+    try:
+        yield
+    finally:
+        stopped(node)
+
+
+def started(node: LocalNode) -> None:
+    _running.append(node)
+
+
+def stopped(node: LocalNode) -> None:
+    if node in _running:
+        _running.remove(node)

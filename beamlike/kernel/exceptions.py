@@ -1,0 +1,57 @@
+"""Exceptions as exit reasons, and exit reasons as exceptions again."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from beamlike.kernel.errors import ProcessExit, RemoteError, RemoteTraceback
+from beamlike.kernel.terms import ExceptionInfo, Pid, Reason
+
+_KERNEL = str(Path(__file__).parent)
+
+
+def describe_exception(error: BaseException, pid: Pid) -> ExceptionInfo:
+    """What `error` was and where it was raised, in `pid`; frames of the kernel are left out."""
+    trimmed = error.with_traceback(_without_kernel_frames(error.__traceback__))
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return ExceptionInfo(
+        type=name,
+        message=_message(error),
+        traceback="".join(traceback.format_exception(trimmed)),
+        node=pid.node,
+        pid=pid,
+        exception=error,
+    )
+
+
+def exit_reason(error: BaseException, pid: Pid) -> Reason:
+    """The reason for which a process ends whose code raised `error`."""
+    return error.reason if isinstance(error, ProcessExit) else describe_exception(error, pid)
+
+
+def reraisable(info: ExceptionInfo) -> BaseException:
+    """The exception that `info` describes, as its own type where it could travel.
+
+    Its cause shows the traceback from where it was raised. Raise it with `raise reraisable(info)`.
+    """
+    error = info.exception if info.exception is not None else RemoteError(str(info))
+    cause = RemoteTraceback(f"{info.traceback.rstrip()}\n\n(in {info.pid} on {info.node})")
+    error = error.with_traceback(None)
+    error.__cause__ = cause
+    return error
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as broken:  # the reason must reach the links whatever a __str__ does
+        return f"<no message: str() of it raised {type(broken).__name__}>"
+
+
+def _without_kernel_frames(tb: TracebackType | None) -> TracebackType | None:
+    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(_KERNEL):
+        tb = tb.tb_next
+    return tb

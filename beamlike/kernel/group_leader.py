@@ -1,0 +1,135 @@
+"""Where output goes: the group leader of a piece of code, as on the BEAM.
+
+A group leader is a process that receives `Output(stream, text)`. Who it is stands in a context variable, so child
+tasks, threads started through asyncio, spawned processes and, by the Spawn signal, processes on other nodes inherit
+it. Where there is none, output goes to the interpreter's own streams.
+
+`install_router` puts one router in place of sys.stdout and sys.stderr, once per interpreter, and nothing else ever
+replaces them. What is written within one turn of the node's output scheduler travels as one message; `flush` sends
+what is pending now, before a result that must not overtake it.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from contextvars import ContextVar
+from dataclasses import dataclass
+from threading import RLock
+from typing import TYPE_CHECKING, TextIO
+
+from beamlike.kernel.current import current_node
+from beamlike.kernel.signals import Send
+
+if TYPE_CHECKING:
+    from beamlike.kernel.node import LocalNode
+    from beamlike.kernel.terms import Pid
+
+_leader: ContextVar[Pid | None] = ContextVar("beamlike_group_leader", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a process wrote, as its group leader receives it; `stream` is "stdout" or "stderr"."""
+
+    stream: str
+    text: str
+
+
+def leader() -> Pid | None:
+    """The group leader of the code that asks; None means the interpreter's own streams."""
+    return _leader.get()
+
+
+def set_leader(pid: Pid | None) -> None:
+    """From now on, output of the current context goes to `pid`."""
+    _leader.set(pid)
+
+
+class _Outbox:
+    """What was written and not sent yet, in order; shared by all threads."""
+
+    def __init__(self) -> None:
+        # Re-entrant: sending may log, and the log may be output again.
+        self._lock = RLock()
+        self._pending: dict[Pid, list[tuple[str, list[str]]]] = {}
+
+    def put(self, pid: Pid, stream: str, text: str) -> None:
+        with self._lock:
+            waiting = self._pending.get(pid)
+            if waiting is None:
+                self._pending[pid] = [(stream, [text])]
+            elif waiting[-1][0] == stream:
+                waiting[-1][1].append(text)
+            else:
+                waiting.append((stream, [text]))
+        if waiting is None:
+            self._send_soon(current_node(), pid)
+
+    def _send_soon(self, node: LocalNode, pid: Pid) -> None:
+        scheduler = node.output_scheduler
+        if scheduler.is_current_thread():
+            scheduler.loop.call_soon(self.send, node, pid)
+        elif not scheduler.loop.is_closed():
+            scheduler.loop.call_soon_threadsafe(self.send, node, pid)
+
+    def send(self, node: LocalNode, pid: Pid) -> None:
+        # Under the lock, so that what another thread writes meanwhile cannot overtake.
+        with self._lock:
+            for stream, texts in self._pending.pop(pid, ()):
+                node.route(Send(None, pid, Output(stream, "".join(texts))))
+
+
+_outbox = _Outbox()
+
+
+def flush() -> None:
+    """Sends what the current context wrote and what still waits for the next turn of the loop."""
+    pid = leader()
+    if pid is not None:
+        _outbox.send(current_node(), pid)
+
+
+class Router(io.TextIOBase):
+    """Stands in place of a standard stream and asks, per write, who the group leader is."""
+
+    def __init__(self, real: TextIO, stream: str) -> None:
+        self.real = real
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        pid = leader()
+        if pid is None:
+            return self.real.write(text)
+        if text:
+            _outbox.put(pid, self.stream, text)
+        return len(text)
+
+    def flush(self) -> None:
+        if leader() is None:
+            self.real.flush()
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return leader() is None and self.real.isatty()
+
+    def fileno(self) -> int:
+        return self.real.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self.real.encoding
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]
+        return self.real.errors
+
+
+def install_router() -> None:
+    """Puts the router in place of sys.stdout and sys.stderr; a second call does nothing."""
+    if not isinstance(sys.stdout, Router):
+        sys.stdout = Router(sys.stdout, "stdout")
+    if not isinstance(sys.stderr, Router):
+        sys.stderr = Router(sys.stderr, "stderr")

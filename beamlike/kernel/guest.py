@@ -1,0 +1,44 @@
+"""The process identity of an ordinary asyncio task, which it gets when it first needs one and loses at its end.
+
+So the body of `async with Node(...)` or a web handler can send, receive, link and monitor like a process. Its child
+tasks share it. An exit signal cancels the task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from beamlike.kernel import terms
+from beamlike.kernel.exceptions import exit_reason
+from beamlike.kernel.process import Process
+
+if TYPE_CHECKING:
+    from beamlike.kernel.node import LocalNode
+    from beamlike.kernel.scheduler import Scheduler
+    from beamlike.kernel.terms import Pid, Reason
+
+
+class GuestProcess(Process):
+    __slots__ = ("task",)
+
+    def __init__(self, node: LocalNode, pid: Pid, scheduler: Scheduler, task: asyncio.Task[Any]) -> None:
+        super().__init__(node, pid, scheduler)
+        self.task = task
+        task.add_done_callback(self._task_done)
+
+    def resume(self) -> None:
+        raise AssertionError("a guest waits on futures, so it never parks")
+
+    def unwind(self) -> None:
+        self.task.cancel(f"exit signal: {self.reason}")
+
+    def _task_done(self, task: asyncio.Task[Any]) -> None:
+        self.settle(self._reason_of(task))
+
+    def _reason_of(self, task: asyncio.Task[Any]) -> Reason:
+        if task.cancelled():
+            return "cancelled"
+        # Reads the exception without marking it as retrieved: that is for whoever owns the task.
+        error = task._exception if task.done() else None
+        return terms.NORMAL if error is None else exit_reason(error, self.pid)

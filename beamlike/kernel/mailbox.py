@@ -1,0 +1,180 @@
+"""Selective receive over two queues; knows no asyncio and no process.
+
+`fresh` holds what nobody has looked at, `seen` what the receive in progress has looked at and skipped, in order of
+arrival. A receive that waits resumes with `fresh` alone, so each message meets its predicate once; the next receive
+starts from the oldest. What carries a reference (a Reply, a Down, a tuple that opens with a Ref) can be taken by it
+in constant time: the index is built when a process first asks and kept from then on.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from beamlike.kernel.terms import Down, Ref, Reply
+
+Guard = Callable[[Any], Any]
+
+NO_MATCH_ERRORS = (TypeError, IndexError, KeyError, AttributeError)
+"""What a guard may raise about a message that has another shape than it looks for."""
+
+
+class _Nothing:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING: Final = _Nothing()
+
+
+def carried_ref(message: Any) -> Ref | None:
+    """The reference by which `receive(ref=...)` finds this message, if it has one."""
+    kind = type(message)
+    if kind is Reply or kind is Down:
+        return message.ref  # type: ignore[no-any-return]
+    if kind is tuple and message and type(message[0]) is Ref:
+        return message[0]
+    return None
+
+
+class Mailbox:
+    __slots__ = ("_by_ref", "_scanner", "_taken", "failed_guards", "fresh", "seen")
+
+    def __init__(self) -> None:
+        self.fresh: deque[Any] = deque()
+        self.seen: deque[Any] | None = None
+        self.failed_guards = 0
+        self._scanner: Guard | None = None
+        self._by_ref: dict[Ref, deque[Any]] | None = None
+        # Messages that were taken by reference still stand in the queues: how often, by identity.
+        self._taken: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.fresh) + len(self.seen or ()) - sum(self._taken.values())
+
+    def __iter__(self) -> Iterator[Any]:
+        """The messages, oldest first."""
+        taken = dict(self._taken)
+        for message in (*(self.seen or ()), *self.fresh):
+            if taken and taken.get(id(message)):
+                taken[id(message)] -= 1
+            else:
+                yield message
+
+    def put(self, message: Any) -> None:
+        self.fresh.append(message)
+        if self._by_ref is not None:
+            self._index(message, self._by_ref)
+
+    def take(self, guard: Guard | None = None) -> Any:
+        """Begins a receive: the first message that `guard` accepts, out of all; NOTHING if there is none."""
+        self._scanner = None
+        if guard is None:
+            return self._take_oldest()
+        if self.seen:
+            position = self._find_seen(guard)
+            if position is not None:
+                message = self.seen[position]
+                del self.seen[position]
+                return self._out(message)
+        return self._scan_fresh(guard)
+
+    def resume(self, guard: Guard | None = None) -> Any:
+        """Goes on with a receive that waited: looks only at what it has not skipped already."""
+        return self._scan_fresh(guard) if guard is not None and self._scanner is guard else self.take(guard)
+
+    def take_ref(self, ref: Ref) -> Any:
+        """The oldest message that carries `ref`; NOTHING if there is none."""
+        if self._by_ref is None:
+            self._by_ref = {}
+            for message in self:
+                self._index(message, self._by_ref)
+        carried = self._by_ref.get(ref)
+        if not carried:
+            return NOTHING
+        message = carried.popleft()
+        if not carried:
+            del self._by_ref[ref]
+        if self.fresh and self.fresh[-1] is message and id(message) not in self._taken:
+            self.fresh.pop()
+        else:
+            self._taken[id(message)] = self._taken.get(id(message), 0) + 1
+        return message
+
+    def _take_oldest(self) -> Any:
+        while self.seen:
+            message = self.seen.popleft()
+            if not self._was_taken(message):
+                return self._out(message)
+        fresh = self.fresh
+        while fresh:
+            message = fresh.popleft()
+            if not self._taken or not self._was_taken(message):
+                return message if self._by_ref is None else self._out(message)
+        return NOTHING
+
+    def _find_seen(self, guard: Guard) -> int | None:
+        assert self.seen is not None
+        if self._taken:
+            self.seen = deque(message for message in self.seen if not self._was_taken(message))
+        for position, message in enumerate(self.seen):
+            if self._accepts(guard, message):
+                return position
+        return None
+
+    def _scan_fresh(self, guard: Guard) -> Any:
+        fresh = self.fresh
+        while fresh:
+            message = fresh[0]
+            if self._taken and self._was_taken(message):
+                fresh.popleft()
+                continue
+            # A guard that raises leaves the message where it is.
+            accepted = self._accepts(guard, message)
+            fresh.popleft()
+            if accepted:
+                return self._out(message)
+            if self.seen is None:
+                self.seen = deque()
+            self.seen.append(message)
+        self._scanner = guard
+        return NOTHING
+
+    def _accepts(self, guard: Guard, message: Any) -> bool:
+        try:
+            return bool(guard(message))
+        except NO_MATCH_ERRORS:
+            self.failed_guards += 1
+            return False
+
+    def _was_taken(self, message: Any) -> bool:
+        times = self._taken.get(id(message))
+        if times is None:
+            return False
+        if times == 1:
+            del self._taken[id(message)]
+        else:
+            self._taken[id(message)] = times - 1
+        return True
+
+    def _out(self, message: Any) -> Any:
+        """Forgets the index entry of a message that leaves by another way than its reference."""
+        if self._by_ref is not None:
+            ref = carried_ref(message)
+            if ref is not None and (carried := self._by_ref.get(ref)):
+                # By identity: two messages may not be comparable (arrays).
+                rest = deque(other for other in carried if other is not message)
+                if rest:
+                    self._by_ref[ref] = rest
+                else:
+                    del self._by_ref[ref]
+        return message
+
+    @staticmethod
+    def _index(message: Any, by_ref: dict[Ref, deque[Any]]) -> None:
+        ref = carried_ref(message)
+        if ref is not None:
+            by_ref.setdefault(ref, deque()).append(message)

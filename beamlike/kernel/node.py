@@ -1,0 +1,289 @@
+"""A node: the process table, the names, and `route`, which brings a signal to its process, here or elsewhere.
+
+The node knows no distribution. Of another node it knows one callable that takes signals (`peer_up`), and one that is
+asked for such a callable when a node is addressed that is not connected (`dial`). When the connection is lost
+(`peer_down`), ties to that node end with "noconnection".
+
+Any thread may call it: tables are touched by single dict operations, everything else happens in the thread of the
+scheduler concerned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import secrets
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from beamlike.kernel import current, group_leader, signals, terms
+from beamlike.kernel.errors import NameTaken, NoProcess
+from beamlike.kernel.guest import GuestProcess
+from beamlike.kernel.process import Process
+from beamlike.kernel.scheduler import Scheduler, scheduler_of
+from beamlike.kernel.signals import Signal
+from beamlike.kernel.stepped import SteppedProcess
+from beamlike.kernel.terms import CREATION_SHIFT, Alias, Pid, Ref, RemoteName
+
+logger = logging.getLogger("beamlike.node")
+
+SendSignal = Callable[[Signal], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    send: SendSignal
+    hidden: bool
+
+
+class LocalNode:
+    """A node without distribution: processes, names and signals of one interpreter.
+
+    `name` is "word@host". It must be made in the thread of a running event loop, whose scheduler becomes the home of
+    processes that are spawned from elsewhere.
+    """
+
+    def __init__(self, name: str) -> None:
+        _check_node_name(name)
+        self.name = name
+        self.creation = secrets.randbits(31) or 1
+        self.scheduler = scheduler_of(asyncio.get_running_loop())
+        self.dial: Callable[[str], SendSignal] | None = None
+        self._ids = itertools.count(1)
+        self._processes: dict[int, Process] = {}
+        self._names: dict[str, Process] = {}
+        self._peers: dict[str, Peer] = {}
+        # The scheduler that carries output to group leaders; a busy user's loop must not delay it.
+        self.output_scheduler = self.scheduler
+        self._watchers: dict[str, list[Pid]] = {}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} {len(self._processes)} processes>"
+
+    # Ids.
+
+    def next_id(self) -> int:
+        return (self.creation << CREATION_SHIFT) | next(self._ids)
+
+    def make_ref(self) -> Ref:
+        return Ref(self.name, self.next_id())
+
+    # The process table.
+
+    def processes(self) -> list[Pid]:
+        return [process.pid for process in tuple(self._processes.values())]
+
+    def process(self, pid: Pid) -> Process | None:
+        return self._processes.get(pid.id) if pid.node == self.name else None
+
+    def start_process(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        *,
+        pid: Pid | None = None,
+        scheduler: Scheduler | None = None,
+        context: Context | None = None,
+    ) -> SteppedProcess:
+        """A new process, in the table already and not yet ready: ties may be made before it first runs."""
+        if pid is None:
+            pid = Pid(self.name, self.next_id())
+        context = context or copy_context()
+        process = SteppedProcess(self, pid, scheduler or self.scheduler, context, function, args)
+        context.run(current.enter, process)
+        pid.process = process
+        self._processes[pid.id] = process
+        return process
+
+    def adopt_task(self, task: asyncio.Task[Any]) -> GuestProcess:
+        """Gives an asyncio task of the running loop the identity of a process."""
+        pid = Pid(self.name, self.next_id())
+        guest = GuestProcess(self, pid, scheduler_of(asyncio.get_running_loop()), task)
+        pid.process = guest
+        self._processes[pid.id] = guest
+        return guest
+
+    def forget(self, process: Process) -> None:
+        """Frees what a process that has died held here."""
+        process.pid.process = None
+        self._processes.pop(process.pid.id, None)
+        if process.name is not None and self._names.get(process.name) is process:
+            del self._names[process.name]
+
+    # Names.
+
+    def register(self, name: str, pid: Pid) -> None:
+        """One name per process, one process per name. NameTaken or NoProcess tell what is in the way."""
+        process = self.process(pid)
+        if process is None or process.ended:
+            raise NoProcess(f"expected a live process of {self.name} to name {name!r}, got {pid}")
+        if process.name is not None:
+            raise NameTaken(f"{pid} is registered as {process.name!r} already; unregister that name first")
+        holder = self._names.setdefault(name, process)
+        if holder is not process:
+            raise NameTaken(f"the name {name!r} belongs to {holder.pid} on {self.name}")
+        process.name = name
+        if process.ended:  # it died in another thread meanwhile
+            self.forget(process)
+
+    def unregister(self, name: str) -> None:
+        process = self._names.pop(name, None)
+        if process is None:
+            raise NoProcess(f"no process of {self.name} is registered as {name!r}")
+        process.name = None
+
+    def whereis(self, name: str) -> Pid | None:
+        process = self._names.get(name)
+        return process.pid if process is not None else None
+
+    def registered(self) -> list[str]:
+        return sorted(self._names)
+
+    # Signals.
+
+    def route(self, signal: Signal) -> None:
+        """Brings a signal on its way; what cannot be delivered is answered as the BEAM answers it."""
+        target = signal.pid if isinstance(signal, signals.Spawn) else signal.target
+        home = _node_of(target)
+        if home != self.name:
+            self._outgoing(home)(signal)
+        elif isinstance(signal, signals.Spawn):
+            self.scheduler.call(lambda: self._spawn_for(signal))
+        else:
+            process = self._find(target)
+            if process is None:
+                self.undeliverable(signal)
+            else:
+                self.signal_process(process, signal)
+
+    def signal_process(self, process: Process, signal: Signal) -> None:
+        scheduler = process.scheduler
+        if scheduler.is_current_thread():
+            scheduler.dispatch(process, signal)
+        else:
+            scheduler.call(lambda: scheduler.dispatch(process, signal))
+
+    def undeliverable(self, signal: Signal) -> None:
+        """Answers for a process that is dead or never was."""
+        match signal:
+            case signals.Link():
+                self.route(signals.Exit(signal.target, signal.source, terms.NOPROC, linked=True))
+            case signals.Unlink():
+                self.route(signals.UnlinkAck(signal.target, signal.source, signal.id))
+            case signals.Monitor():
+                self.route(signals.Down(signal.target, signal.source, signal.ref, terms.NOPROC))
+            case signals.Send() | signals.Exit() | signals.Down() | signals.Demonitor() | signals.UnlinkAck():
+                pass
+            case signals.Spawn():
+                raise AssertionError("a Spawn addresses no process")
+            case _:
+                assert_never(signal)
+
+    def _find(self, target: Pid | Alias | RemoteName) -> Process | None:
+        match target:
+            case Pid():
+                return self._processes.get(target.id)
+            case Alias():
+                return self._processes.get(target.pid.id)
+            case (name, _):
+                return self._names.get(name)
+
+    def _outgoing(self, node: str) -> SendSignal:
+        peer = self._peers.get(node)
+        if peer is not None:
+            return peer.send
+        if self.dial is not None:
+            return self.dial(node)
+        return lambda _signal: self.peer_down(node, terms.NOCONNECTION)
+
+    def _spawn_for(self, spawn: signals.Spawn) -> None:
+        """Starts what another node asked for, under the pid that it chose."""
+        if spawn.pid.id in self._processes:
+            logger.warning("%s was asked to spawn %s, which exists already", self.name, spawn.pid)
+            return
+        context = Context()
+        context.run(group_leader.set_leader, spawn.group_leader)
+        pid = Pid(self.name, spawn.pid.id)
+        process = self.start_process(spawn.function, spawn.args, pid=pid, context=context)
+        if spawn.link:
+            process.link(spawn.source)
+        if spawn.monitor is not None:
+            process.handle(signals.Monitor(spawn.source, spawn.pid, spawn.monitor))
+        process.scheduler.ready(process)
+
+    # Other nodes.
+
+    def peers(self, *, hidden: bool = False) -> list[str]:
+        """The connected nodes; the hidden ones too, if asked for."""
+        return sorted(name for name, peer in tuple(self._peers.items()) if hidden or not peer.hidden)
+
+    def peer_up(self, name: str, send: SendSignal, hidden: bool) -> None:
+        """A connection to `name` is up: its signals go to `send` from now on. Watchers get NodeUp."""
+        self._peers[name] = Peer(send, hidden)
+        self._tell_watchers(name, terms.NodeUp(name))
+
+    def peer_down(self, name: str, reason: str) -> None:
+        """`name` is lost or cannot be reached. Ties to it end with "noconnection", watchers get NodeDown."""
+        self._peers.pop(name, None)
+        by_scheduler: dict[Scheduler, list[Process]] = {}
+        for process in tuple(self._processes.values()):
+            by_scheduler.setdefault(process.scheduler, []).append(process)
+        for scheduler, processes in by_scheduler.items():
+            scheduler.call(lambda processes=processes: _lose_node(processes, name))  # type: ignore[misc]
+        self._tell_watchers(name, terms.NodeDown(name, reason))
+
+    def watch_node(self, name: str, watcher: Pid) -> None:
+        """NodeUp and NodeDown of `name` go to `watcher` until it ends, once per call; NodeDown at once if it is
+        not connected and cannot be."""
+        self._watchers.setdefault(name, []).append(watcher)
+        if name not in self._peers and name != self.name:
+            if self.dial is None:
+                self.route(signals.Send(None, watcher, terms.NodeDown(name, terms.NOCONNECTION)))
+            else:
+                self.dial(name)
+
+    def unwatch_node(self, name: str, watcher: Pid) -> None:
+        """Takes back one `watch_node`."""
+        watchers = self._watchers.get(name, [])
+        if watcher in watchers:
+            watchers.remove(watcher)
+
+    def _tell_watchers(self, name: str, news: terms.NodeUp | terms.NodeDown) -> None:
+        alive = [pid for pid in self._watchers.get(name, ()) if self.process(pid) is not None]
+        self._watchers[name] = alive
+        for pid in alive:
+            self.route(signals.Send(None, pid, news))
+
+    # The end.
+
+    def halt(self) -> None:
+        """Ends every process with "shutdown"; to be called in the home scheduler's thread."""
+        for process in tuple(self._processes.values()):
+            if isinstance(process, GuestProcess):
+                process.scheduler.call(lambda process=process: process.settle(terms.SHUTDOWN))  # type: ignore[misc]
+            else:
+                process.scheduler.call(lambda process=process: process.end(terms.SHUTDOWN))  # type: ignore[misc]
+
+
+def _lose_node(processes: list[Process], name: str) -> None:
+    for process in processes:
+        process.lose_node(name)
+
+
+def _node_of(target: Pid | Alias | RemoteName) -> str:
+    match target:
+        case Pid():
+            return target.node
+        case Alias():
+            return target.pid.node
+        case (_, node):
+            return node
+
+
+def _check_node_name(name: str) -> None:
+    word, at, host = name.partition("@")
+    if not (word and at and host) or any(character.isspace() for character in name) or "@" in host:
+        raise ValueError(f"expected a node name like 'app@127.0.0.1', got {name!r}")

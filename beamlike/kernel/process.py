@@ -1,0 +1,282 @@
+"""One process: mailbox, links, monitors, and the one place where signals act (`handle`).
+
+How it executes is left to two kinds: `SteppedProcess` (a coroutine that a scheduler steps) and `GuestProcess` (the
+identity of an ordinary asyncio task). All state is touched in the thread of the process's scheduler only.
+
+Semantics: "Processes" and "Signals" of the Erlang reference manual; where a signal from a dead or unknown process
+is answered, see `LocalNode.undeliverable`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, assert_never
+
+from beamlike.kernel import signals, terms
+from beamlike.kernel.mailbox import Mailbox
+from beamlike.kernel.signals import Signal
+from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
+
+if TYPE_CHECKING:
+    from beamlike.kernel.node import LocalNode
+    from beamlike.kernel.scheduler import Scheduler
+
+
+class _Alive:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ALIVE"
+
+
+ALIVE = _Alive()
+
+
+class Process:
+    __slots__ = (
+        "__weakref__",
+        "_aliases",
+        "_links",
+        "_monitored_by",
+        "_monitors",
+        "_unlinking",
+        "_waiters",
+        "mailbox",
+        "name",
+        "node",
+        "parked",
+        "pid",
+        "reason",
+        "scheduler",
+        "trap_exit",
+    )
+
+    def __init__(self, node: LocalNode, pid: Pid, scheduler: Scheduler) -> None:
+        self.node = node
+        self.pid = pid
+        self.scheduler = scheduler
+        self.mailbox = Mailbox()
+        self.name: str | None = None
+        self.trap_exit = False
+        self.parked = False
+        self.reason: Reason = ALIVE
+        # Most processes have none of these, so each is made when first needed.
+        self._links: set[Pid] | None = None
+        self._unlinking: dict[Pid, int] | None = None
+        self._monitors: dict[Ref, Pid | RemoteName] | None = None
+        self._monitored_by: dict[Ref, tuple[Pid, Pid | RemoteName]] | None = None
+        self._aliases: dict[Ref, bool] | None = None
+        self._waiters: list[asyncio.Future[None]] | None = None
+
+    # What the two kinds differ in.
+
+    def unwind(self) -> None:
+        """Ends the code of a process that is dead already: cancels it where it waits."""
+        raise NotImplementedError
+
+    def resume(self) -> None:
+        """Lets a parked process go on."""
+        raise NotImplementedError
+
+    # Messages.
+
+    @property
+    def ended(self) -> bool:
+        return self.reason is not ALIVE
+
+    def deliver(self, message: Any) -> None:
+        self.mailbox.put(message)
+        if self.parked:
+            self.parked = False
+            self.resume()
+        if self._waiters:
+            self._wake_waiters()
+
+    def wake(self) -> None:
+        """Lets whoever waits for a message look again."""
+        if self.parked:
+            self.parked = False
+            self.resume()
+        if self._waiters:
+            self._wake_waiters()
+
+    async def wait_in_task(self) -> None:
+        """Waits on a Future, in an asyncio task other than the process itself."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._waiters is None:
+            self._waiters = []
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        finally:
+            self._waiters.remove(waiter)
+
+    def _wake_waiters(self) -> None:
+        for waiter in self._waiters or ():
+            if not waiter.done():
+                waiter.set_result(None)
+
+    # Ties, as the process itself makes them.
+
+    @property
+    def links(self) -> frozenset[Pid]:
+        return frozenset(self._links or ())
+
+    @property
+    def monitors(self) -> tuple[Pid | RemoteName, ...]:
+        return tuple((self._monitors or {}).values())
+
+    @property
+    def monitored_by(self) -> tuple[Pid, ...]:
+        return tuple(watcher for watcher, _ in (self._monitored_by or {}).values())
+
+    def link(self, other: Pid) -> None:
+        """The link's own half; the other half is made by a `Link` signal."""
+        if self._links is None:
+            self._links = set()
+        self._links.add(other)
+
+    def unlink(self, other: Pid) -> None:
+        """No linked exit of `other` enters the mailbox from now on."""
+        if self._links is None or other not in self._links:
+            return
+        self._links.discard(other)
+        if self._unlinking is None:
+            self._unlinking = {}
+        id = self._unlinking[other] = self.node.next_id()
+        self.node.route(signals.Unlink(self.pid, other, id))
+
+    def has_link(self, other: Pid) -> bool:
+        return self._links is not None and other in self._links
+
+    def monitor(self, target: Pid | RemoteName, ref: Ref) -> None:
+        if self._monitors is None:
+            self._monitors = {}
+        self._monitors[ref] = target
+        self.node.route(signals.Monitor(self.pid, target, ref))
+
+    def expect_down(self, target: Pid, ref: Ref) -> None:
+        """A monitor whose other half a `Spawn` signal makes."""
+        if self._monitors is None:
+            self._monitors = {}
+        self._monitors[ref] = target
+
+    def demonitor(self, ref: Ref) -> bool:
+        """Whether the monitor was still on."""
+        target = self._monitors.pop(ref, None) if self._monitors else None
+        if target is None:
+            return False
+        self.node.route(signals.Demonitor(self.pid, target, ref))
+        return True
+
+    def alias(self, ref: Ref, *, once: bool) -> Alias:
+        if self._aliases is None:
+            self._aliases = {}
+        self._aliases[ref] = once
+        return Alias(self.pid, ref)
+
+    def unalias(self, ref: Ref) -> bool:
+        return self._aliases is not None and self._aliases.pop(ref, None) is not None
+
+    # Signals.
+
+    def handle(self, signal: Signal) -> None:
+        """The one place where signals act. Runs in the thread of this process's scheduler."""
+        if self.ended:
+            self.node.undeliverable(signal)
+            return
+        match signal:
+            case signals.Send():
+                self._handle_send(signal)
+            case signals.Exit():
+                self._handle_exit(signal)
+            case signals.Down():
+                self._handle_down(signal)
+            case signals.Link():
+                # While an unlink of ours is not acknowledged both ends agree on "no link".
+                if not (self._unlinking and signal.source in self._unlinking):
+                    self.link(signal.source)
+            case signals.Unlink():
+                if self._links is not None:
+                    self._links.discard(signal.source)
+                self.node.route(signals.UnlinkAck(self.pid, signal.source, signal.id))
+            case signals.UnlinkAck():
+                if self._unlinking and self._unlinking.get(signal.source) == signal.id:
+                    del self._unlinking[signal.source]
+            case signals.Monitor():
+                if self._monitored_by is None:
+                    self._monitored_by = {}
+                self._monitored_by[signal.ref] = (signal.source, signal.target)
+            case signals.Demonitor():
+                if self._monitored_by:
+                    self._monitored_by.pop(signal.ref, None)
+            case signals.Spawn():
+                raise AssertionError("a Spawn is for a node, not for a process")
+            case _:
+                assert_never(signal)
+
+    def _handle_send(self, signal: signals.Send) -> None:
+        target = signal.target
+        if isinstance(target, Alias):
+            once = self._aliases.get(target.ref) if self._aliases else None
+            if once is None:
+                return
+            if once:
+                self.unalias(target.ref)
+        self.deliver(signal.message)
+
+    def _handle_exit(self, signal: signals.Exit) -> None:
+        if signal.linked:
+            if not self.has_link(signal.source):
+                return
+            assert self._links is not None
+            self._links.discard(signal.source)
+        elif signal.reason == terms.KILL:
+            self.end(terms.KILLED)
+            return
+        if self.trap_exit:
+            self.deliver(terms.Exit(signal.source, signal.reason))
+        elif signal.reason != terms.NORMAL or signal.source == self.pid:
+            self.end(signal.reason)
+
+    def _handle_down(self, signal: signals.Down) -> None:
+        if self._monitors and self._monitors.pop(signal.ref, None) is not None:
+            self.unalias(signal.ref)
+            self.deliver(terms.Down(signal.ref, signal.source, signal.reason))
+
+    def lose_node(self, node: str) -> None:
+        """Ties to a node that is gone end with "noconnection"."""
+        if self._unlinking:
+            self._unlinking = {pid: id for pid, id in self._unlinking.items() if pid.node != node}
+        if self._monitored_by:
+            self._monitored_by = {ref: watch for ref, watch in self._monitored_by.items() if watch[0].node != node}
+        for ref, target in tuple((self._monitors or {}).items()):
+            if (target.node if isinstance(target, Pid) else target[1]) == node:
+                self.scheduler.dispatch(self, signals.Down(target, self.pid, ref, terms.NOCONNECTION))
+        for pid in self.links:
+            if pid.node == node:
+                self.scheduler.dispatch(self, signals.Exit(pid, self.pid, terms.NOCONNECTION, linked=True))
+
+    # The end.
+
+    def end(self, reason: Reason) -> None:
+        """Dies for `reason`: first the names are free, then links and monitors fire, then the code is unwound."""
+        if self.settle(reason):
+            self.unwind()
+
+    def settle(self, reason: Reason) -> bool:
+        """All of dying but the code. False if the process was dead already: the first reason stands."""
+        if self.ended:
+            return False
+        self.reason = reason
+        self.node.forget(self)
+        route, pid = self.node.route, self.pid
+        for other in self.links:
+            route(signals.Exit(pid, other, reason, linked=True))
+        for ref, (watcher, target) in tuple((self._monitored_by or {}).items()):
+            route(signals.Down(target, watcher, ref, reason))
+        for ref, target in tuple((self._monitors or {}).items()):
+            route(signals.Demonitor(pid, target, ref))
+        self._links = self._unlinking = self._monitors = self._monitored_by = self._aliases = None
+        self.mailbox = Mailbox()
+        return True
