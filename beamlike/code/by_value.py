@@ -26,9 +26,9 @@ def module_goes_by_value(module: str | None) -> bool:
 
 def goes_by_value(named: object) -> bool:
     """Whether an object that has a `__module__` and a `__qualname__` (or `__name__`) travels itself."""
-    module = getattr(named, "__module__", None)
-    name = getattr(named, "__qualname__", None) or getattr(named, "__name__", None)
-    if not name or module_goes_by_value(module):
+    module: str | None = getattr(named, "__module__", None)
+    name: str | None = getattr(named, "__qualname__", None) or getattr(named, "__name__", None)
+    if module is None or name is None or module_goes_by_value(module):
         return True
     try:
         return attrgetter(name)(sys.modules.get(module)) is not named

@@ -44,9 +44,7 @@ def captured_by(function: FunctionType) -> Iterator[Captured]:
 def global_names(code: CodeType) -> list[str]:
     """The globals that `code` and the functions inside it name, in the order in which they do."""
     names = dict.fromkeys(
-        instruction.argval
-        for instruction in dis.get_instructions(code)
-        if instruction.opname in _GLOBAL_OPERATIONS
+        instruction.argval for instruction in dis.get_instructions(code) if instruction.opname in _GLOBAL_OPERATIONS
     )
     for const in code.co_consts:
         if isinstance(const, CodeType):

@@ -17,8 +17,6 @@ import io
 import marshal
 import pickle
 import platform
-from collections import ChainMap
-from collections.abc import Callable
 from importlib.util import MAGIC_NUMBER
 from types import CodeType, FunctionType
 from typing import Any
@@ -28,6 +26,8 @@ import cloudpickle
 from beamlike.code.by_value import module_goes_by_value
 from beamlike.code.reducers import REDUCERS, Reduced, reduce_exception
 from beamlike.code.sources import SOURCES, Place, Source, SourceHash, SourceParts
+from beamlike.code.untravelable import explain
+from beamlike.code.weight import HEAVY, warn_of_heavy_captures
 from beamlike.kernel.errors import BeamlikeError
 
 PROTOCOL = 5
@@ -63,24 +63,22 @@ class Peer:
 
 
 def dumps(term: object, peer: Peer) -> bytes:
-    """`term` for `peer`, which counts as having the sources in it from then on.
-
-    What pickle raises if something cannot travel: TypeError, PicklingError, AttributeError, or what the thing's
-    own `__reduce__` raises.
-    """
+    """`term` for `peer`, which counts as having the sources in it from then on. CannotTravel says which part cannot."""
     try:
         return _dump_plain(term)
-    except Exception:  # whatever it was, what is written in full decides
+    except Exception:  # whatever it was: the full pickler decides
         return _dump_in_full(term, peer)
 
 
-def loads(data: bytes) -> Any:
-    """The term that `dumps` was given. ForeignCode and UnknownSource say why code cannot be had here."""
+def loads(data: bytes | memoryview) -> Any:
+    """The term that `dumps` was given. ForeignCode and UnknownSource say why its code cannot be had here."""
+    if data[:1] == _TERM_ONLY:
+        return pickle.loads(memoryview(data)[1:])
     file = io.BytesIO(data)
-    if file.read(1) == _WITH_SOURCES:
-        sources: list[SourceParts] = pickle.load(file)
-        for parts in sources:
-            SOURCES.register(*parts)
+    file.seek(1)
+    sources: list[SourceParts] = pickle.load(file)
+    for parts in sources:
+        SOURCES.register(*parts)
     return pickle.load(file)
 
 
@@ -92,11 +90,97 @@ def _dump_plain(term: object) -> bytes:
 
 
 def _dump_in_full(term: object, peer: Peer) -> bytes:
-    pickler = CodePickler()
-    body = pickler.pickled(term)
-    lacking = [source for source in pickler.sources.values() if source.hash not in peer]
-    for source in lacking:
-        peer.add(source.hash)
+    try:
+        body, pickler = _CodePickler.pickled(term)
+    except Exception as error:
+        raise explain(term, _fails, error) from error
+    if len(body) > HEAVY:
+        warn_of_heavy_captures(pickler.functions, _weight)
+    lacking = [source for hash, source in pickler.sources.items() if hash not in peer]
     if not lacking:
         return _TERM_ONLY + body
+    for source in lacking:
+        peer.add(source.hash)
     return _WITH_SOURCES + pickle.dumps([source.parts for source in lacking], PROTOCOL) + body
+
+
+def _fails(value: object) -> bool:
+    try:
+        _CodePickler.pickled(value)
+    except Exception:
+        return True
+    return False
+
+
+def _weight(value: object) -> int:
+    return len(_CodePickler.pickled(value)[0])
+
+
+class _NeedsMore(Exception):
+    """The term holds something that the plain pickler must not write."""
+
+
+class _PlainPickler(pickle.Pickler):
+    def reducer_override(self, value: Any) -> Any:
+        kind = type(value)
+        if issubclass(kind, type) or kind is FunctionType:
+            if module_goes_by_value(value.__module__):
+                raise _NeedsMore
+        elif kind in REDUCERS or isinstance(value, BaseException):
+            raise _NeedsMore
+        return NotImplemented
+
+
+class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, PROTOCOL)
+        self.sources: dict[SourceHash, Source] = {}
+        self.functions: list[FunctionType] = []
+
+    @classmethod
+    def pickled(cls, term: object) -> tuple[bytes, _CodePickler]:
+        """`term` in bytes, and the pickler, which knows what went into them."""
+        file = io.BytesIO()
+        pickler = cls(file)
+        pickler.dump(term)
+        return file.getvalue(), pickler
+
+    def reducer_override(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is CodeType:
+            return self._reduce_code(value)
+        if kind in REDUCERS:
+            reduced = REDUCERS[kind](value)
+        elif isinstance(value, BaseException):
+            reduced = reduce_exception(value)
+        else:
+            reduced = None
+        if reduced is not None:
+            return reduced
+        reduced = super().reducer_override(value)
+        if kind is FunctionType and reduced is not NotImplemented:
+            self.functions.append(value)
+        return reduced
+
+    def _reduce_code(self, code: CodeType) -> Reduced:
+        found = SOURCES.find(code)
+        if found is None:
+            return load_marshalled, (MAGIC_NUMBER, platform.python_version(), code.co_qualname, marshal.dumps(code))
+        source, place = found
+        self.sources[source.hash] = source
+        return load_code, (source.hash, *place)
+
+
+def load_code(hash: SourceHash, qualname: str, line: int, nth: int) -> CodeType:
+    return SOURCES[hash].code_at(Place(qualname, line, nth))
+
+
+def load_marshalled(magic: bytes, python: str, qualname: str, data: bytes) -> CodeType:
+    if magic != MAGIC_NUMBER:
+        raise ForeignCode(
+            f"expected code that Python {platform.python_version()} can run, got `{qualname}` as bytecode of "
+            f"Python {python}, without its source: run the same minor version on both nodes, "
+            "or define it in a cell, the script or an installed module"
+        )
+    code: CodeType = marshal.loads(data)
+    return code

@@ -2,11 +2,14 @@
 
 - An exception with an `__init__` of its own: pickle would call that with `args`, which need not fit its parameters.
 - A cached function, a NewType or a ParamSpec of a notebook: pickle would send its name.
+- A cached_property: until Python 3.12 it holds a lock.
+- `dataclasses.MISSING`: fields are compared with it by `is`.
 - A text file: cloudpickle would silently send a copy of the contents.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import pickle
@@ -29,7 +32,9 @@ def reduce_exception(error: BaseException) -> Reduced | None:
         return None
     if not (_in_python(kind.__init__) or _in_python(kind.__new__)):
         return None
-    _, args, *state = error.__reduce__()
+    reduced = error.__reduce__()
+    assert isinstance(reduced, tuple)
+    _, args, *state = reduced
     return rebuild_exception, (kind, args), *state
 
 
@@ -76,6 +81,21 @@ def reduce_type_parameter(parameter: Any) -> Reduced | None:
     return type(parameter), (parameter.__name__,)
 
 
+def reduce_cached_property(cached: functools.cached_property[object]) -> Reduced:
+    return rebuild_cached_property, (cached.func, cached.attrname)
+
+
+def rebuild_cached_property(function: Callable[[Any], object], name: str | None) -> object:
+    cached = functools.cached_property(function)
+    # Classes that go by value are filled by setattr, which calls no __set_name__.
+    cached.attrname = name
+    return cached
+
+
+def reduce_missing(_: object) -> Reduced:
+    return getattr, (dataclasses, "MISSING")
+
+
 def reduce_text_file(file: io.TextIOWrapper) -> Reduced:
     for name in ("stdout", "stderr"):
         if file is getattr(sys, name):
@@ -88,6 +108,8 @@ REDUCERS: dict[type, Callable[[Any], Reduced | None]] = {
     NewType: reduce_new_type,
     ParamSpec: reduce_type_parameter,
     TypeVarTuple: reduce_type_parameter,
+    functools.cached_property: reduce_cached_property,
+    type(dataclasses.MISSING): reduce_missing,
     io.TextIOWrapper: reduce_text_file,
 }
 """Exact type to reducer; exceptions, which are many types, are asked for beside it."""

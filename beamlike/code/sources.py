@@ -48,7 +48,7 @@ class Source:
 
     >>> source = Source("notebook tour, cell 3", "def double(n): return 2 * n")
     >>> source.filename
-    '<notebook tour, cell 3 #91a8c967>'
+    '<notebook tour, cell 3 #f30d31de>'
     >>> source.code_at(Place("double", 1, 0)).co_name
     'double'
     """
@@ -74,7 +74,8 @@ class Source:
     @cached_property
     def code(self) -> CodeType:
         """The whole text, compiled once. SyntaxError if it is none."""
-        return compile(self.text, self.filename, "exec", flags=self.flags, dont_inherit=True)
+        code: CodeType = compile(self.text, self.filename, "exec", flags=self.flags, dont_inherit=True)
+        return code
 
     def code_at(self, place: Place) -> CodeType:
         """The code object that stands there; UnknownSource if none does."""

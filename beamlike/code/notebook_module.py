@@ -1,0 +1,64 @@
+"""The module that a notebook is: its cells run in one namespace, and what they define travels by value.
+
+It stands in `sys.modules`, because classes, dataclasses and pickle look their module up there.
+"""
+
+from __future__ import annotations
+import __future__ as future
+
+import ast
+import re
+import sys
+from types import CodeType, ModuleType
+
+import cloudpickle
+
+from beamlike.code.sources import SOURCES
+
+_FUTURE_FLAGS = sum(getattr(future, name).compiler_flag for name in future.all_feature_names)
+
+
+class NotebookModule:
+    """A module for the notebook `name`, until `close`.
+
+    >>> notebook = NotebookModule("tour")
+    >>> exec(notebook.compile_cell("def double(n): return 2 * n", "cell 1"), notebook.namespace)
+    >>> notebook.namespace["double"](21), notebook.namespace["double"].__module__
+    (42, 'notebook_tour')
+    >>> notebook.close()
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.module = ModuleType(_free_module_name(name))
+        self._future = 0
+        sys.modules[self.module.__name__] = self.module
+        cloudpickle.register_pickle_by_value(self.module)
+
+    @property
+    def namespace(self) -> dict[str, object]:
+        return self.module.__dict__
+
+    def compile_cell(self, source: str, cell_name: str) -> CodeType:
+        """The cell's code; a top-level await makes it a coroutine's. SyntaxError shows the cell's own line.
+
+        A `from __future__ import` holds for the cells after it too, as at the interactive prompt.
+        """
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | self._future
+        code = SOURCES.register(f"notebook {self.name}, {cell_name}", source, flags).code
+        self._future |= code.co_flags & _FUTURE_FLAGS
+        return code
+
+    def close(self) -> None:
+        """Takes the module out of `sys.modules`; what was defined in it lives on."""
+        cloudpickle.unregister_pickle_by_value(self.module)
+        del sys.modules[self.module.__name__]
+
+
+def _free_module_name(notebook: str) -> str:
+    base = "notebook_" + re.sub(r"\W+", "_", notebook)
+    name, n = base, 1
+    while name in sys.modules:
+        n += 1
+        name = f"{base}_{n}"
+    return name

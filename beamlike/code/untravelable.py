@@ -1,0 +1,156 @@
+"""Why a term cannot travel: which value it is, by which variable it got in, and what to do.
+
+Pickle says "cannot pickle '_thread.lock' object" and not where that lock was. Here the parts of the term are tried
+one by one, breadth first, until one fails none of whose own parts does. That costs time, after a failure only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import io
+import socket
+import threading
+import types
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from types import FunctionType
+
+from beamlike.code.by_value import goes_by_value
+from beamlike.code.captures import captured_by
+from beamlike.kernel.errors import BeamlikeError
+
+MOST_PROBES = 10_000
+
+
+class CannotTravel(BeamlikeError, TypeError):
+    """A term, or something that a function in it uses, has no meaning in another interpreter."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A value, and how one gets to it from the term or from the last function on the way."""
+
+    value: object
+    function: str = ""
+    how: str = ""
+    path: str = ""
+
+
+def explain(term: object, fails: Callable[[object], bool], error: Exception) -> CannotTravel:
+    """What to raise for `term`, which failed with `error`; `fails` says whether a value by itself does."""
+    found = _culprit(term, fails)
+    kind = _kind(found.value)
+    if not found.function:
+        where = f"`{found.path.lstrip('.')}` of what was sent" if found.path else "what was sent"
+        return CannotTravel(f"{where} is {kind}, which cannot travel: {_remedy(found.value, error)}")
+    what = f"whose `{found.path}` is {kind}," if found.path else f"{kind},"
+    return CannotTravel(
+        f"the function `{found.function}` uses {found.how}, {what} which cannot travel: {_remedy(found.value, error)}"
+    )
+
+
+def _culprit(term: object, fails: Callable[[object], bool]) -> _Found:
+    waiting = deque([_Found(term)])
+    seen: set[int] = set()
+    probes = 0
+    found = waiting[0]
+    while waiting and probes < MOST_PROBES:
+        found = waiting.popleft()
+        failing = []
+        for part in _parts(found):
+            probes += 1
+            if fails(part.value):
+                failing.append(part)
+            if probes == MOST_PROBES:
+                break
+        if not failing:
+            return found
+        waiting.extend(part for part in failing if id(part.value) not in seen)
+        seen.update(id(part.value) for part in failing)
+    return found
+
+
+def _parts(found: _Found) -> Iterator[_Found]:
+    value = found.value
+    if isinstance(value, FunctionType):
+        if goes_by_value(value):
+            for captured in captured_by(value):
+                yield _Found(captured.value, value.__qualname__, captured.how)
+        return
+    for step, part in _steps(value):
+        yield _Found(part, found.function, found.how, found.path + step)
+
+
+def _steps(value: object) -> Iterator[tuple[str, object]]:
+    match value:
+        case Mapping():
+            yield from ((f"[{key!r}]", part) for key, part in value.items())
+            yield from ((f"[the key {key!r}]", key) for key in value)
+        case tuple() | list() | deque():
+            yield from ((f"[{index}]", part) for index, part in enumerate(value))
+        case Set():
+            yield from ((f"[{part!r}]", part) for part in value)
+        case functools.partial():
+            yield from ((".func", value.func), (".args", value.args), (".keywords", value.keywords))
+        case types.MethodType():
+            yield from ((".__self__", value.__self__), (".__func__", value.__func__))
+        case classmethod() | staticmethod():
+            yield ".__func__", value.__func__
+        case property():
+            yield from ((".fget", value.fget), (".fset", value.fset), (".fdel", value.fdel))
+        case type():
+            if goes_by_value(value):
+                yield from ((f".{name}", part) for name, part in vars(value).items() if name not in _NOT_PARTS)
+        case _:
+            yield from ((f".{name}", part) for name, part in _attributes(value).items())
+
+
+_NOT_PARTS = {"__dict__", "__weakref__", "__module__", "__doc__", "_abc_impl"}
+
+
+def _attributes(value: object) -> dict[str, object]:
+    slots = [name for kind in type(value).__mro__ for name in _slots(kind)]
+    filled = {name: getattr(value, name) for name in slots if hasattr(value, name)}
+    return {**filled, **getattr(value, "__dict__", {})}
+
+
+def _slots(kind: type) -> tuple[str, ...]:
+    slots = kind.__dict__.get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, FunctionType):
+        return f"the function `{value.__qualname__}`"
+    kind = type(value)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+_LOCK_KINDS = (
+    type(threading.Lock()),
+    type(threading.RLock()),
+    threading.Condition,
+    threading.Event,
+    threading.Semaphore,
+)
+_REMEDIES: tuple[tuple[tuple[type, ...], str], ...] = (
+    (_LOCK_KINDS, "make it inside the function"),
+    ((types.GeneratorType, types.AsyncGeneratorType), "send the function that makes it, or a list of its items"),
+    ((types.CoroutineType,), "send the async function and its arguments, and await it over there"),
+    ((io.IOBase,), "send its path or its contents, and open it over there"),
+    ((socket.socket,), "send the address, and connect over there"),
+    ((contextvars.ContextVar, contextvars.Context), "send its value"),
+    ((asyncio.Future, asyncio.AbstractEventLoop), "await it here and send the result"),
+    ((threading.Thread,), "start it inside the function"),
+)
+
+
+def _remedy(value: object, error: Exception) -> str:
+    for kinds, remedy in _REMEDIES:
+        if isinstance(value, kinds):
+            return remedy
+    return f"make it inside the function, or send what it is made of ({type(error).__name__}: {error})"
