@@ -66,21 +66,28 @@ def current_node() -> LocalNode:
     raise NoNode
 
 
-def set_current_node(node: LocalNode | None) -> None:
-    _node.set(node)
-
-
 @contextmanager
-def running(node: LocalNode) -> Iterator[None]:
-    """Counts `node` among the nodes of this interpreter."""
-    started(node)
+def at(node: LocalNode) -> Iterator[None]:
+    """Makes `node` the current one of a block, whatever node the current process belongs to."""
+    process = _process.get()
+    foreign = process is not None and process.node is not node
+    process_token = _process.set(None) if foreign else None
+    node_token = _node.set(node)
     try:
         yield
     finally:
-        stopped(node)
+        _node.reset(node_token)
+        if process_token is not None:
+            _process.reset(process_token)
+
+
+def enter_node(node: LocalNode | None) -> None:
+    """Makes `node` the current one of the current context, below the node of a current process."""
+    _node.set(node)
 
 
 def started(node: LocalNode) -> None:
+    """Counts `node` among the nodes of this interpreter."""
     _running.append(node)
 
 

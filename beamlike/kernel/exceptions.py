@@ -9,12 +9,12 @@ from types import TracebackType
 from beamlike.kernel.errors import ProcessExit, RemoteError, RemoteTraceback
 from beamlike.kernel.terms import ExceptionInfo, Pid, Reason
 
-_KERNEL = str(Path(__file__).parent)
+_OURS = str(Path(__file__).parent.parent)
 
 
 def describe_exception(error: BaseException, pid: Pid) -> ExceptionInfo:
-    """What `error` was and where it was raised, in `pid`; frames of the kernel are left out."""
-    trimmed = error.with_traceback(_without_kernel_frames(error.__traceback__))
+    """What `error` was and where it was raised, in `pid`; the frames of ours above the first one of the raising code are left out."""
+    trimmed = error.with_traceback(_without_our_frames(error.__traceback__))
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     return ExceptionInfo(
@@ -51,7 +51,7 @@ def _message(error: BaseException) -> str:
         return f"<no message: str() of it raised {type(broken).__name__}>"
 
 
-def _without_kernel_frames(tb: TracebackType | None) -> TracebackType | None:
-    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(_KERNEL):
+def _without_our_frames(tb: TracebackType | None) -> TracebackType | None:
+    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(_OURS):
         tb = tb.tb_next
     return tb

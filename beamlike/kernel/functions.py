@@ -155,66 +155,64 @@ def spawn(
     functools.partial.
     """
     _refuse_keywords("spawn", unknown)
-    pid, _ = _spawn(function, args, node, link=link, monitor=False)
-    return pid
+    return spawn_tied(function, args, node, link=link)
 
 
 def spawn_link(function: Callable[..., Any], *args: Any, node: str | None = None, **unknown: Any) -> Pid:
     """`spawn`, linked to the current process; the link is there before the process first runs."""
     _refuse_keywords("spawn_link", unknown)
-    pid, _ = _spawn(function, args, node, link=True, monitor=False)
-    return pid
+    return spawn_tied(function, args, node, link=True)
 
 
 def spawn_monitor(function: Callable[..., Any], *args: Any, node: str | None = None, **unknown: Any) -> tuple[Pid, Ref]:
     """`spawn`, monitored by the current process; the monitor is there before the process first runs."""
     _refuse_keywords("spawn_monitor", unknown)
-    pid, ref = _spawn(function, args, node, link=False, monitor=True)
-    assert ref is not None
-    return pid, ref
+    ref = make_ref()
+    return spawn_tied(function, args, node, monitor=ref), ref
 
 
-def _spawn(
-    function: Callable[..., Any], args: tuple[Any, ...], node_name: str | None, *, link: bool, monitor: bool
-) -> tuple[Pid, Ref | None]:
+def spawn_tied(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    node_name: str | None = None,
+    *,
+    link: bool = False,
+    monitor: Ref | None = None,
+) -> Pid:
+    """What the three above are made of: the ties are there before the process first runs."""
     if not callable(function):
         raise TypeError(f"expected a function to spawn, got {function!r}; pass its arguments after it")
     node = current.current_node()
-    parent = current.current_process(node) if link or monitor else None
+    parent = current.current_process(node) if link or monitor is not None else current.process_or_none()
     if node_name is not None and node_name != node.name:
-        return _spawn_elsewhere(node, node_name, function, args, parent if link else None, monitor)
+        return _spawn_elsewhere(node, parent, Pid(node_name, node.next_id()), function, args, link, monitor)
     process = node.start_process(function, args, scheduler=_scheduler_here(node))
-    ref = None
-    if parent is not None:
-        if link:
-            parent.link(process.pid)
-            process.link(parent.pid)
-        if monitor:
-            ref = node.make_ref()
-            parent.expect_down(process.pid, ref)
-            process.handle(signals.Monitor(parent.pid, process.pid, ref))
-    process.scheduler.call(lambda: process.scheduler.ready(process))
-    return process.pid, ref
+    if parent is not None and link:
+        parent.link(process.pid)
+        process.link(parent.pid)
+    if parent is not None and monitor is not None:
+        parent.expect_down(process.pid, monitor)
+        process.handle(signals.Monitor(parent.pid, process.pid, monitor))
+    process.scheduler.call(process.resume)
+    return process.pid
 
 
 def _spawn_elsewhere(
     node: LocalNode,
-    node_name: str,
+    parent: Process | None,
+    pid: Pid,
     function: Callable[..., Any],
     args: tuple[Any, ...],
-    linked: Process | None,
-    monitor: bool,
-) -> tuple[Pid, Ref | None]:
-    source = current.current_process(node) if linked or monitor else current.process_or_none()
-    pid = Pid(node_name, node.next_id())
-    ref = node.make_ref() if monitor else None
-    if linked is not None:
-        linked.link(pid)
-    if ref is not None and source is not None:
-        source.expect_down(pid, ref)
-    origin = source.pid if source is not None else Pid(node.name, 0)
-    node.route(signals.Spawn(origin, pid, function, args, linked is not None, ref, group_leader.leader()))
-    return pid, ref
+    link: bool,
+    monitor: Ref | None,
+) -> Pid:
+    source = parent.pid if parent is not None else Pid(node.name, 0)
+    if parent is not None and link:
+        parent.link(pid)
+    if parent is not None and monitor is not None:
+        parent.expect_down(pid, monitor)
+    node.route(signals.Spawn(source, pid, function, args, link, monitor, group_leader.leader()))
+    return pid
 
 
 def _scheduler_here(node: LocalNode) -> Scheduler:
@@ -335,10 +333,11 @@ def nodes(*, hidden: bool = False) -> list[str]:
 
 def monitor_node(name: str, flag: bool = True) -> None:
     """NodeUp(node) and NodeDown(node, reason) of `name` become messages of the current process, once per call;
-    with False one call is taken back."""
+    with False one call is taken back. A node that is not connected is dialled: NodeDown tells if that fails."""
     process = current.current_process()
     if flag:
         process.node.watch_node(name, process.pid)
+        process.node.reach(name)
     else:
         process.node.unwatch_node(name, process.pid)
 

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, assert_never
+from weakref import WeakKeyDictionary
 
 from beamlike.kernel import current, group_leader, signals, terms
 from beamlike.kernel.errors import NameTaken, NoProcess
@@ -54,6 +55,7 @@ class LocalNode:
         self.dial: Callable[[str], SendSignal] | None = None
         self._ids = itertools.count(1)
         self._processes: dict[int, Process] = {}
+        self._guests: WeakKeyDictionary[asyncio.Task[Any], GuestProcess] = WeakKeyDictionary()
         self._names: dict[str, Process] = {}
         self._peers: dict[str, Peer] = {}
         # The scheduler that carries output to group leaders; a busy user's loop must not delay it.
@@ -99,11 +101,13 @@ class LocalNode:
         return process
 
     def adopt_task(self, task: asyncio.Task[Any]) -> GuestProcess:
-        """Gives an asyncio task of the running loop the identity of a process."""
-        pid = Pid(self.name, self.next_id())
-        guest = GuestProcess(self, pid, scheduler_of(asyncio.get_running_loop()), task)
-        pid.process = guest
-        self._processes[pid.id] = guest
+        """The process identity of an asyncio task of the running loop on this node, made when first asked for."""
+        guest = self._guests.get(task)
+        if guest is None or guest.ended:
+            pid = Pid(self.name, self.next_id())
+            guest = self._guests[task] = GuestProcess(self, pid, scheduler_of(asyncio.get_running_loop()), task)
+            pid.process = guest
+            self._processes[pid.id] = guest
         return guest
 
     def forget(self, process: Process) -> None:
@@ -236,12 +240,14 @@ class LocalNode:
         self._tell_watchers(name, terms.NodeDown(name, reason))
 
     def watch_node(self, name: str, watcher: Pid) -> None:
-        """NodeUp and NodeDown of `name` go to `watcher` until it ends, once per call; NodeDown at once if it is
-        not connected and cannot be."""
+        """NodeUp and NodeDown of `name` go to `watcher` until it ends, once per call."""
         self._watchers.setdefault(name, []).append(watcher)
+
+    def reach(self, name: str) -> None:
+        """Has distribution connect to `name` if it is not; watchers hear of either outcome."""
         if name not in self._peers and name != self.name:
             if self.dial is None:
-                self.route(signals.Send(None, watcher, terms.NodeDown(name, terms.NOCONNECTION)))
+                self.peer_down(name, terms.NOCONNECTION)
             else:
                 self.dial(name)
 

@@ -1,0 +1,47 @@
+"""An event loop in a thread of its own.
+
+A standalone runtime keeps its distribution there, so that completion, interrupt and ticks never wait for a cell that
+keeps the main thread busy (the user's code owns that one: only there does a signal interrupt a blocking call).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """Runs an event loop until `stop`; coroutines are handed in from other loops."""
+
+    def __init__(self, name: str) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_forever()
+        finally:
+            self.loop.close()
+
+    async def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Awaits `coroutine` in this thread's loop, from another loop; cancelling reaches it."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
+
+    async def call(self, function: Callable[[], T]) -> T:
+        """Calls a plain function in this thread's loop."""
+
+        async def called() -> T:
+            return function()
+
+        return await self.run(called())
+
+    def stop(self) -> None:
+        """Ends the loop after what is ready to run; the thread is gone when this returns."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(timeout=5)

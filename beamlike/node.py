@@ -1,0 +1,192 @@
+"""The node that users start: a `LocalNode` with distribution and code shipping.
+
+    async with bl.Node("app@127.0.0.1") as node: ...       a script
+    node = await bl.start("app@127.0.0.1")                 inside a running service; `await node.stop()` at its end
+
+Every kernel function is a method of it, for interpreters in which several nodes run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+from beamlike.code.codec import CodeCodec
+from beamlike.distribution import rpc
+from beamlike.distribution.cluster import Cluster
+from beamlike.distribution.secret import Secret, load_secret
+from beamlike.kernel import current, functions, terms
+from beamlike.kernel.bound import bound
+from beamlike.kernel.node import LocalNode
+from beamlike.kernel.scheduler import scheduler_of
+from beamlike.loop_thread import LoopThread
+
+T = TypeVar("T")
+
+
+class Node(LocalNode):
+    """A node of a cluster; `name` is "word@host", and it listens on that host once started.
+
+    `listen` is another "host:port" to listen on, False to only dial others; `secret` is the cluster's secret (else $BEAMLIKE_SECRET, else the
+    user's secret file, made on first use). A `hidden` node is not in the `nodes()` of others. `own_thread` keeps the
+    distribution in a thread of its own, so that it never waits for user code that blocks the event loop.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        listen: str | Literal[False] | None = None,
+        secret: Secret | bytes | str | None = None,
+        hidden: bool = False,
+        own_thread: bool = False,
+    ) -> None:
+        super().__init__(name)
+        self.hidden = hidden
+        self._listen = None if listen is False else _host_and_port(listen or f"{name.partition('@')[2]}:0")
+        self._secret = secret
+        self._thread = LoopThread(f"beamlike {name}") if own_thread else None
+        self._cluster: Cluster | None = None
+        self.address: tuple[str, int] | None = None
+
+    # Start and stop.
+
+    async def start(self) -> Self:
+        """Listens; from then on other nodes can connect. OSError with clear words if the port is in use."""
+        secret = self._secret if isinstance(self._secret, Secret) else load_secret(self._secret)
+        cluster = Cluster(self, secret, CodeCodec, hidden=self.hidden)
+        if self._thread is not None:
+            self.output_scheduler = await self._thread.call(lambda: scheduler_of(asyncio.get_running_loop()))
+        current.started(self)
+        try:
+            if self._listen is not None:
+                self.address = await self._in_cluster(cluster.listen(*self._listen))
+        except BaseException:
+            current.stopped(self)
+            self._stop_thread()
+            raise
+        self._cluster = cluster
+        return self
+
+    async def stop(self) -> None:
+        """Ends all processes with "shutdown" and closes all connections."""
+        if self._cluster is None:
+            return
+        cluster, self._cluster = self._cluster, None
+        self.halt()
+        # One turn for the processes to unwind in, before the connections that they may still use are closed.
+        await asyncio.sleep(0)
+        await self._in_cluster(cluster.stop())
+        current.stopped(self)
+        self._stop_thread()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        current.enter_node(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        current.enter_node(None)
+        await self.stop()
+
+    def _stop_thread(self) -> None:
+        if self._thread is not None:
+            self._thread.stop()
+            self._thread = None
+
+    async def _in_cluster(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return await (coroutine if self._thread is None else self._thread.run(coroutine))
+
+    @property
+    def cluster(self) -> Cluster:
+        if self._cluster is None:
+            raise RuntimeError(f"{self.name} is not started; use `async with` or `await node.start()`")
+        return self._cluster
+
+    # Other nodes.
+
+    async def connect(self, name: str, address: tuple[str, int] | None = None) -> None:
+        """Connects to the node `name`, found in this host's directory or at `address`; nothing if connected already.
+
+        NotConnected says what is in the way: nobody listens, another secret, a name that is taken.
+        """
+        await self._in_cluster(self.cluster.connect(name, address))
+
+    async def disconnect(self, name: str) -> bool:
+        """Closes the connection to `name`; False if there was none."""
+        connected = name in self.peers(hidden=True)
+        await self._in_cluster(_disconnect(self.cluster, name))
+        return connected
+
+    def spawn_beside(self, function: Any, *args: Any) -> terms.Pid:
+        """Spawns a process on the distribution's own loop (see `own_thread`): it runs while user code blocks."""
+        process = self.start_process(function, args, scheduler=self.output_scheduler)
+        process.scheduler.call(process.resume)
+        return process.pid
+
+    def invite(self, child: str) -> bytes:
+        """A single-use secret with which a node named `child` may connect."""
+        return self.cluster.invite(child)
+
+    def revoke(self, child: str) -> None:
+        """Takes back an invitation that was not used."""
+        self.cluster.revoke(child)
+
+    # The kernel's functions, at this node.
+
+    self = bound(functions.self)
+    send = bound(functions.send)
+    receive = bound(functions.receive)
+    spawn = bound(functions.spawn)
+    spawn_link = bound(functions.spawn_link)
+    spawn_monitor = bound(functions.spawn_monitor)
+    link = bound(functions.link)
+    unlink = bound(functions.unlink)
+    monitor = bound(functions.monitor)
+    demonitor = bound(functions.demonitor)
+    alias = bound(functions.alias)
+    unalias = bound(functions.unalias)
+    exit = bound(functions.exit)
+    trap_exit = bound(functions.trap_exit)
+    is_alive = bound(functions.is_alive)
+    nodes = bound(functions.nodes)
+    monitor_node = bound(functions.monitor_node)
+    call = bound(rpc.call)
+    cast = bound(rpc.cast)
+
+
+async def start(name: str, **options: Any) -> Node:
+    """Starts a node inside a running service and returns it; options as for Node. Stop it with `await node.stop()`."""
+    return await Node(name, **options).start()
+
+
+async def connect(name: str, address: tuple[str, int] | None = None) -> None:
+    """Connects the current node to the node `name`; see Node.connect."""
+    await _distributed().connect(name, address)
+
+
+async def disconnect(name: str) -> bool:
+    """Closes the current node's connection to `name`; False if there was none."""
+    return await _distributed().disconnect(name)
+
+
+def _distributed() -> Node:
+    node = current.current_node()
+    if not isinstance(node, Node):
+        raise TypeError(f"{node.name} is a node without distribution; start it with bl.Node")
+    return node
+
+
+async def _disconnect(cluster: Cluster, name: str) -> None:
+    cluster.disconnect(name)
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdigit():
+        raise ValueError(f"expected 'host:port' to listen on, got {text!r}")
+    return host.strip("[]"), int(port)

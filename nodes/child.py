@@ -1,0 +1,105 @@
+"""What a booted machine runs: `python -m nodes.child`. Reads its invitation, joins, and leaves with its parent.
+
+It ends when the connection to the parent is lost, when it cannot dial back in time, and, where it holds a lifeline
+(a pipe that only the parent can write to), at the moment the parent ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import beamlike as bl
+from beamlike.kernel.group_leader import install_router
+from nodes import invitation as invitations
+from nodes.invitation import BadInvitation, Invitation
+from nodes.local import LIFELINE_VARIABLE
+
+CANNOT_JOIN = 3
+"""The exit code of a child that could not join its parent; its log says why."""
+
+
+def main() -> None:
+    hold_lifeline()
+    try:
+        invitation = take_invitation()
+    except BadInvitation as error:
+        sys.exit(f"{invitations.ENVIRONMENT_VARIABLE}: {error}")
+    install_router()
+    tune_garbage_collector()
+    run_loop(serve(invitation))
+
+
+def take_invitation() -> Invitation:
+    """The invitation, which leaves the environment: what this process starts must not have it."""
+    text = os.environ.pop(invitations.ENVIRONMENT_VARIABLE, None)
+    if text is None:
+        raise BadInvitation("expected a parent's invitation, got none: this program is started by nodes.boot")
+    return invitations.decode(text)
+
+
+async def serve(invitation: Invitation) -> None:
+    """Joins the parent and stays until it is gone."""
+    node = bl.Node(invitation.child, secret=invitation.token, listen=False, hidden=True)
+    async with node:
+        await join(node, invitation)
+        await parent_gone(invitation.parent)
+
+
+async def join(node: bl.Node, invitation: Invitation) -> None:
+    try:
+        async with asyncio.timeout(invitation.dial_seconds):
+            await node.connect(invitation.parent, (invitation.host, invitation.port))
+    except (bl.NotConnected, TimeoutError) as error:
+        print(f"{invitation.child} could not join {invitation.parent}: {error}", file=sys.stderr)
+        sys.exit(CANNOT_JOIN)
+
+
+async def parent_gone(parent: str) -> None:
+    bl.monitor_node(parent)
+    await bl.receive(lambda news: isinstance(news, bl.NodeDown) and news.node == parent)
+
+
+def hold_lifeline() -> None:
+    """Kills this process and its group when the pipe named in the environment ends."""
+    number = os.environ.pop(LIFELINE_VARIABLE, None)
+    if number is not None:
+        lifeline = int(number)
+        os.set_inheritable(lifeline, False)
+        threading.Thread(target=_die_at_end_of, args=(lifeline,), name="lifeline", daemon=True).start()
+
+
+def _die_at_end_of(lifeline: int) -> None:
+    while os.read(lifeline, 1):
+        pass
+    if os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def tune_garbage_collector() -> None:
+    """This interpreter is ours: nothing imported so far is garbage, and many small processes come and go."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+
+
+def run_loop(main: Coroutine[Any, Any, None]) -> None:
+    """On uvloop, where it is installed."""
+    runner: Callable[[Coroutine[Any, Any, None]], None] = asyncio.run
+    try:
+        import uvloop
+    except ImportError:
+        pass
+    else:
+        runner = uvloop.run
+    runner(main)
+
+
+if __name__ == "__main__":
+    main()

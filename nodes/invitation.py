@@ -1,0 +1,66 @@
+"""What a booted machine is told: whom to call back, as whom, and with which single-use secret. One printable string.
+
+The long-lived secret of the cluster is never in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+
+import msgpack
+
+ENVIRONMENT_VARIABLE = "BEAMLIKE_INVITATION"
+_VERSION = 1
+
+
+class BadInvitation(ValueError):
+    """The text is no invitation of this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """`parent` is the node to call back, at `host`:`port` within `dial_seconds`; `child` the name to take.
+
+    >>> invitation = Invitation("app@127.0.0.1", "127.0.0.1", 4370, "app-1@127.0.0.1", b"token", 20.0)
+    >>> decode(encode(invitation)) == invitation, "token" in repr(invitation)
+    (True, False)
+    """
+
+    parent: str
+    host: str
+    port: int
+    child: str
+    token: bytes = field(repr=False)
+    dial_seconds: float
+
+
+def encode(invitation: Invitation) -> str:
+    fields = (
+        _VERSION,
+        invitation.parent,
+        invitation.host,
+        invitation.port,
+        invitation.child,
+        invitation.token,
+        invitation.dial_seconds,
+    )
+    return base64.urlsafe_b64encode(msgpack.packb(fields)).decode("ascii")
+
+
+def decode(text: str) -> Invitation:
+    """The reverse; BadInvitation for any other text."""
+    try:
+        version, parent, host, port, child, token, dial_seconds = msgpack.unpackb(base64.urlsafe_b64decode(text))
+    except (binascii.Error, ValueError, TypeError, msgpack.UnpackException) as error:
+        raise BadInvitation(
+            f"expected an invitation that a parent node made, got {len(text)} other characters"
+        ) from error
+    if version != _VERSION:
+        raise BadInvitation(
+            f"expected an invitation of version {_VERSION}, got {version}: use the same beamlike on both"
+        )
+    if not (isinstance(parent, str) and isinstance(host, str) and isinstance(port, int) and isinstance(child, str)):
+        raise BadInvitation("expected parent, host, port and child in the invitation, got other types")
+    return Invitation(parent, host, port, child, bytes(token), float(dial_seconds))
