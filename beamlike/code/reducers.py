@@ -35,6 +35,8 @@ def reduce_exception(error: BaseException) -> Reduced | None:
     reduced = error.__reduce__()
     assert isinstance(reduced, tuple)
     _, args, *state = reduced
+    if isinstance(error, BaseExceptionGroup):  # whose `args` are those of a __new__ of its own
+        args = error.message, error.exceptions
     return rebuild_exception, (kind, args), *state
 
 
