@@ -29,9 +29,10 @@ T = TypeVar("T")
 class Node(LocalNode):
     """A node of a cluster; `name` is "word@host", and it listens on that host once started.
 
-    `listen` is another "host:port" to listen on, False to only dial others; `secret` is the cluster's secret (else $BEAMLIKE_SECRET, else the
-    user's secret file, made on first use). A `hidden` node is not in the `nodes()` of others. `own_thread` keeps the
-    distribution in a thread of its own, so that it never waits for user code that blocks the event loop.
+    `listen` is another "host:port" to listen on, or False to listen only when the node first becomes a parent.
+    `secret` is the cluster's secret, else $BEAMLIKE_SECRET, else the user's secret file, made on first use. A `hidden`
+    node is not in the `nodes()` of others. `own_thread` keeps the distribution in a thread of its own, so that it
+    never waits for user code that blocks the event loop.
     """
 
     def __init__(
@@ -45,7 +46,8 @@ class Node(LocalNode):
     ) -> None:
         super().__init__(name)
         self.hidden = hidden
-        self._listen = None if listen is False else _host_and_port(listen or f"{name.partition('@')[2]}:0")
+        self._listens = listen is not False
+        self._endpoint = _host_and_port(listen or f"{name.partition('@')[2]}:0")
         self._secret = secret
         self._thread = LoopThread(f"beamlike {name}") if own_thread else None
         self._cluster: Cluster | None = None
@@ -61,14 +63,21 @@ class Node(LocalNode):
             self.output_scheduler = await self._thread.call(lambda: scheduler_of(asyncio.get_running_loop()))
         current.started(self)
         try:
-            if self._listen is not None:
-                self.address = await self._in_cluster(cluster.listen(*self._listen))
+            self._cluster = cluster
+            if self._listens:
+                await self.listen()
         except BaseException:
+            self._cluster = None
             current.stopped(self)
             self._stop_thread()
             raise
-        self._cluster = cluster
         return self
+
+    async def listen(self) -> tuple[str, int]:
+        """Listens, if the node does not yet, and returns (host, port)."""
+        if self.address is None:
+            self.address = await self._in_cluster(self.cluster.listen(*self._endpoint))
+        return self.address
 
     async def stop(self) -> None:
         """Ends all processes with "shutdown" and closes all connections."""
@@ -109,12 +118,13 @@ class Node(LocalNode):
 
     # Other nodes.
 
-    async def connect(self, name: str, address: tuple[str, int] | None = None) -> None:
+    async def connect(self, name: str, address: tuple[str, int] | None = None, *, secret: bytes | None = None) -> None:
         """Connects to the node `name`, found in this host's directory or at `address`; nothing if connected already.
 
-        NotConnected says what is in the way: nobody listens, another secret, a name that is taken.
+        `secret` is another than the cluster's, from an invitation. NotConnected says what is in the way: nobody
+        listens, another secret, a name that is taken.
         """
-        await self._in_cluster(self.cluster.connect(name, address))
+        await self._in_cluster(self.cluster.connect(name, address, secret=secret))
 
     async def disconnect(self, name: str) -> bool:
         """Closes the connection to `name`; False if there was none."""
@@ -155,6 +165,7 @@ class Node(LocalNode):
     is_alive = bound(functions.is_alive)
     nodes = bound(functions.nodes)
     monitor_node = bound(functions.monitor_node)
+    monitor_nodes = bound(functions.monitor_nodes)
     call = bound(rpc.call)
     cast = bound(rpc.cast)
 

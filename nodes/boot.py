@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import beamlike as bl
 from beamlike.kernel.current import current_node
-from nodes.backend import Backend, Machine
+from nodes.backend import Backend, Description, Machine
 from nodes.invitation import Invitation
 
 BOOT_SECONDS = 30.0
+GRACE_SECONDS = 2.0
 LOOK_SECONDS = 0.1
 """How often a machine that has not dialled back is looked at: one that ended fails the boot at once."""
 
@@ -28,17 +29,26 @@ class Child:
     machine: Machine
     backend: Backend
 
-    async def stop(self) -> None:
-        """Ends the node; returns when its machine is gone."""
+    async def stop(self, *, grace: float = GRACE_SECONDS) -> None:
+        """Ends the node: it may clean up for `grace` seconds once it is disconnected. Returns when its machine is
+        gone."""
         await bl.disconnect(self.node)
+        deadline = asyncio.get_running_loop().time() + grace
+        while asyncio.get_running_loop().time() < deadline:
+            if (await self.backend.describe(self.machine)).state == "ended":
+                break
+            await asyncio.sleep(LOOK_SECONDS / 4)
         await self.backend.stop(self.machine)
 
 
-async def boot(backend: Backend, *, name: str | None = None, timeout: float = BOOT_SECONDS) -> Child:
+async def boot(
+    backend: Backend, *, name: str | None = None, timeout: float = BOOT_SECONDS, own_thread: bool = False
+) -> Child:
     """Boots a child of the current node and returns it once it is connected.
 
-    `name` is the child's node name (else made up from the parent's). BootFailed if it is not there within `timeout`
-    seconds or its machine ends before; nothing is left of it then, nor if the caller is cancelled meanwhile.
+    `name` is the child's node name (else made up from the parent's); `own_thread` has it keep its main thread for user
+    code. BootFailed if it is not there within `timeout` seconds or its machine ends before; nothing is left of it
+    then, nor if the caller is cancelled meanwhile.
 
     >>> import asyncio, os, nodes, beamlike as bl
     >>> async def main():
@@ -51,65 +61,69 @@ async def boot(backend: Backend, *, name: str | None = None, timeout: float = BO
     >>> asyncio.run(main())
     True
     """
-    node = _listening_node()
+    node = _current_node()
     child = name or _child_name(node)
-    invitation = Invitation(node.name, *_address(node), child, node.invite(child), timeout)
-    machine = None
+    host, port = await node.listen()
+    invitation = Invitation(node.name, host, port, child, node.invite(child), timeout, own_thread)
     me = node.self()
     node.watch_node(child, me)
     try:
-        async with asyncio.timeout(timeout):
-            machine = await backend.boot(invitation)
-            await _arrival(backend, machine, child)
-    except BaseException as error:
+        machine = await _boot(backend, invitation)
+    except BaseException:
         node.revoke(child)
-        if machine is not None:
-            log = (await backend.describe(machine)).log
-            await asyncio.shield(backend.stop(machine))
-        if isinstance(error, TimeoutError):
-            where = machine.where if machine is not None else repr(backend)
-            raise BootFailed(
-                f"{child} ({where}) did not connect to {node.name} within {timeout} s{_printed(log if machine else '')}"
-            ) from None
-        if isinstance(error, OSError):
-            raise BootFailed(f"{child} could not be started by {backend!r}: {error}") from error
         raise
     finally:
         node.unwatch_node(child, me)
     return Child(child, machine, backend)
 
 
+async def _boot(backend: Backend, invitation: Invitation) -> Machine:
+    """The machine, once its node has dialled back; it is stopped if anything else happens."""
+    machine: Machine | None = None
+    try:
+        async with asyncio.timeout(invitation.dial_seconds):
+            machine = await backend.boot(invitation)
+            await _arrival(backend, machine, invitation.child)
+    except BaseException as error:
+        description = await backend.describe(machine) if machine is not None else None
+        if machine is not None:
+            await asyncio.shield(backend.stop(machine))
+        if isinstance(error, TimeoutError | OSError):
+            raise BootFailed(_why(backend, invitation, error, description)) from error
+        raise
+    return machine
+
+
 async def _arrival(backend: Backend, machine: Machine, child: str) -> None:
-    """Returns when the child is connected; BootFailed when its machine ended instead."""
+    """Returns when the child is connected; OSError when its machine ended instead."""
     while True:
         try:
             await bl.receive(lambda news: isinstance(news, bl.NodeUp) and news.node == child, timeout=LOOK_SECONDS)
         except TimeoutError:
             description = await backend.describe(machine)
             if description.state == "ended":
-                raise BootFailed(
-                    f"{child} ({machine.where}) ended with exit code {description.exit_code} before it connected"
-                    f"{_printed(description.log)}"
-                ) from None
+                raise OSError(f"{machine.where} ended with exit code {description.exit_code}") from None
         else:
             return
 
 
-def _printed(log: str) -> str:
-    text = log.strip()
-    return f"; it printed:\n{text}" if text else "; it printed nothing"
+def _why(backend: Backend, invitation: Invitation, error: OSError, description: Description | None) -> str:
+    what = f"{invitation.child} did not connect to {invitation.parent}"
+    if isinstance(error, TimeoutError):
+        what += f" within {invitation.dial_seconds} s"
+    elif str(error):
+        what += f": {error}"
+    if description is None:
+        return f"{what} (booted by {backend!r})"
+    log = description.log.strip()
+    return f"{what}; it printed:\n{log}" if log else f"{what}; it printed nothing"
 
 
-def _listening_node() -> bl.Node:
+def _current_node() -> bl.Node:
     node = current_node()
-    if not isinstance(node, bl.Node) or node.address is None:
-        raise bl.NotConnected(f"expected a node that listens, so that a child can call back; {node.name} does not")
+    if not isinstance(node, bl.Node):
+        raise bl.NotConnected(f"expected a node with distribution, so that a child can call back; got {node!r}")
     return node
-
-
-def _address(node: bl.Node) -> tuple[str, int]:
-    assert node.address is not None
-    return node.address
 
 
 def _child_name(node: bl.Node) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import secrets
 import signal
 import sys
 import threading
@@ -21,6 +22,8 @@ from nodes import invitation as invitations
 from nodes.invitation import BadInvitation, Invitation
 from nodes.local import LIFELINE_VARIABLE
 
+LEAVE_SECONDS = 5.0
+"""How long a child may take to clean up once its parent is gone."""
 CANNOT_JOIN = 3
 """The exit code of a child that could not join its parent; its log says why."""
 
@@ -33,7 +36,7 @@ def main() -> None:
         sys.exit(f"{invitations.ENVIRONMENT_VARIABLE}: {error}")
     install_router()
     tune_garbage_collector()
-    run_loop(serve(invitation))
+    run_loop(serve(invitation), own_thread=invitation.own_thread)
 
 
 def take_invitation() -> Invitation:
@@ -46,24 +49,38 @@ def take_invitation() -> Invitation:
 
 async def serve(invitation: Invitation) -> None:
     """Joins the parent and stays until it is gone."""
-    node = bl.Node(invitation.child, secret=invitation.token, listen=False, hidden=True)
+    node = bl.Node(
+        invitation.child,
+        # Its own children get invitations, and nobody else is expected.
+        secret=secrets.token_bytes(32),
+        listen=False,
+        hidden=True,
+        own_thread=invitation.own_thread,
+    )
     async with node:
         await join(node, invitation)
-        await parent_gone(invitation.parent)
+        parent_gone = asyncio.Event()
+        node.spawn_beside(watch_parent, invitation.parent, asyncio.get_running_loop(), parent_gone)
+        await parent_gone.wait()
 
 
 async def join(node: bl.Node, invitation: Invitation) -> None:
+    address = (invitation.host, invitation.port)
     try:
         async with asyncio.timeout(invitation.dial_seconds):
-            await node.connect(invitation.parent, (invitation.host, invitation.port))
+            await node.connect(invitation.parent, address, secret=invitation.token)
     except (bl.NotConnected, TimeoutError) as error:
         print(f"{invitation.child} could not join {invitation.parent}: {error}", file=sys.stderr)
         sys.exit(CANNOT_JOIN)
 
 
-async def parent_gone(parent: str) -> None:
+async def watch_parent(parent: str, main_loop: asyncio.AbstractEventLoop, gone: asyncio.Event) -> None:
+    """Tells the main loop when the parent is gone, and kills the process if that loop is too busy to listen."""
     bl.monitor_node(parent)
     await bl.receive(lambda news: isinstance(news, bl.NodeDown) and news.node == parent)
+    main_loop.call_soon_threadsafe(gone.set)
+    await asyncio.sleep(LEAVE_SECONDS)
+    kill_own_group()
 
 
 def hold_lifeline() -> None:
@@ -78,6 +95,11 @@ def hold_lifeline() -> None:
 def _die_at_end_of(lifeline: int) -> None:
     while os.read(lifeline, 1):
         pass
+    kill_own_group()
+
+
+def kill_own_group() -> None:
+    """Ends this process and what it started, at once."""
     if os.getpgid(0) == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
@@ -89,15 +111,17 @@ def tune_garbage_collector() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
-def run_loop(main: Coroutine[Any, Any, None]) -> None:
-    """On uvloop, where it is installed."""
+def run_loop(main: Coroutine[Any, Any, None], *, own_thread: bool) -> None:
+    """On uvloop, where it is installed; but where user code has the main thread, on asyncio's own loop, in which a
+    signal handler runs at the next bytecode."""
     runner: Callable[[Coroutine[Any, Any, None]], None] = asyncio.run
-    try:
-        import uvloop
-    except ImportError:
-        pass
-    else:
-        runner = uvloop.run
+    if not own_thread:
+        try:
+            import uvloop
+        except ImportError:
+            pass
+        else:
+            runner = uvloop.run
     runner(main)
 
 

@@ -13,6 +13,7 @@ import msgpack
 
 ENVIRONMENT_VARIABLE = "BEAMLIKE_INVITATION"
 _VERSION = 1
+_TYPES = [str, str, int, str, bytes, float, bool]
 
 
 class BadInvitation(ValueError):
@@ -34,6 +35,8 @@ class Invitation:
     child: str
     token: bytes = field(repr=False)
     dial_seconds: float
+    own_thread: bool = False
+    """Whether the child keeps its distribution in a thread of its own, and its main thread for user code."""
 
 
 def encode(invitation: Invitation) -> str:
@@ -45,6 +48,7 @@ def encode(invitation: Invitation) -> str:
         invitation.child,
         invitation.token,
         invitation.dial_seconds,
+        invitation.own_thread,
     )
     return base64.urlsafe_b64encode(msgpack.packb(fields)).decode("ascii")
 
@@ -52,7 +56,7 @@ def encode(invitation: Invitation) -> str:
 def decode(text: str) -> Invitation:
     """The reverse; BadInvitation for any other text."""
     try:
-        version, parent, host, port, child, token, dial_seconds = msgpack.unpackb(base64.urlsafe_b64decode(text))
+        version, *fields = msgpack.unpackb(base64.urlsafe_b64decode(text))
     except (binascii.Error, ValueError, TypeError, msgpack.UnpackException) as error:
         raise BadInvitation(
             f"expected an invitation that a parent node made, got {len(text)} other characters"
@@ -61,6 +65,6 @@ def decode(text: str) -> Invitation:
         raise BadInvitation(
             f"expected an invitation of version {_VERSION}, got {version}: use the same beamlike on both"
         )
-    if not (isinstance(parent, str) and isinstance(host, str) and isinstance(port, int) and isinstance(child, str)):
-        raise BadInvitation("expected parent, host, port and child in the invitation, got other types")
-    return Invitation(parent, host, port, child, bytes(token), float(dial_seconds))
+    if [type(value) for value in fields] != _TYPES:
+        raise BadInvitation("expected the fields of an invitation, got others")
+    return Invitation(*fields)

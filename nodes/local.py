@@ -8,6 +8,7 @@ goes to an unnamed file of which the tail is kept for error messages: never to t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -113,10 +114,8 @@ def _end(child: _ChildProcess) -> None:
 
 
 def _kill_group(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # it ended meanwhile
 
 
 def _tail(log: IO[bytes]) -> str:

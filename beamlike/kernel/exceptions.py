@@ -13,7 +13,7 @@ _OURS = str(Path(__file__).parent.parent)
 
 
 def describe_exception(error: BaseException, pid: Pid) -> ExceptionInfo:
-    """What `error` was and where it was raised, in `pid`; the frames of ours above the first one of the raising code are left out."""
+    """What `error` was and where it was raised, in `pid`, without the frames of this package that called the code."""
     trimmed = error.with_traceback(_without_our_frames(error.__traceback__))
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

@@ -342,6 +342,15 @@ def monitor_node(name: str, flag: bool = True) -> None:
         process.node.unwatch_node(name, process.pid)
 
 
+def monitor_nodes(flag: bool = True) -> None:
+    """As monitor_node, for every node that comes or goes, hidden ones included."""
+    process = current.current_process()
+    if flag:
+        process.node.watch_node(None, process.pid)
+    else:
+        process.node.unwatch_node(None, process.pid)
+
+
 def _check_address(to: object) -> None:
     if isinstance(to, Pid | Alias):
         return

@@ -60,7 +60,8 @@ class LocalNode:
         self._peers: dict[str, Peer] = {}
         # The scheduler that carries output to group leaders; a busy user's loop must not delay it.
         self.output_scheduler = self.scheduler
-        self._watchers: dict[str, list[Pid]] = {}
+        # Who hears of a node's coming and going, by the node's name; None stands for every node.
+        self._watchers: dict[str | None, list[Pid]] = {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} {len(self._processes)} processes>"
@@ -239,8 +240,8 @@ class LocalNode:
             scheduler.call(lambda processes=processes: _lose_node(processes, name))  # type: ignore[misc]
         self._tell_watchers(name, terms.NodeDown(name, reason))
 
-    def watch_node(self, name: str, watcher: Pid) -> None:
-        """NodeUp and NodeDown of `name` go to `watcher` until it ends, once per call."""
+    def watch_node(self, name: str | None, watcher: Pid) -> None:
+        """NodeUp and NodeDown of `name`, or of every node, go to `watcher` until it ends, once per call."""
         self._watchers.setdefault(name, []).append(watcher)
 
     def reach(self, name: str) -> None:
@@ -251,17 +252,18 @@ class LocalNode:
             else:
                 self.dial(name)
 
-    def unwatch_node(self, name: str, watcher: Pid) -> None:
+    def unwatch_node(self, name: str | None, watcher: Pid) -> None:
         """Takes back one `watch_node`."""
         watchers = self._watchers.get(name, [])
         if watcher in watchers:
             watchers.remove(watcher)
 
     def _tell_watchers(self, name: str, news: terms.NodeUp | terms.NodeDown) -> None:
-        alive = [pid for pid in self._watchers.get(name, ()) if self.process(pid) is not None]
-        self._watchers[name] = alive
-        for pid in alive:
-            self.route(signals.Send(None, pid, news))
+        for key in (name, None):
+            alive = [pid for pid in self._watchers.get(key, ()) if self.process(pid) is not None]
+            self._watchers[key] = alive
+            for pid in alive:
+                self.route(signals.Send(None, pid, news))
 
     # The end.
 
