@@ -99,9 +99,11 @@ def _dump_in_full(term: object, peer: Peer) -> bytes:
     lacking = [source for hash, source in pickler.sources.items() if hash not in peer]
     if not lacking:
         return _TERM_ONLY + body
+    frame = _WITH_SOURCES + pickle.dumps([source.parts for source in lacking], PROTOCOL) + body
+    # Last of all: a failure, or a finalizer that sends meanwhile, must not count on what has not been sent.
     for source in lacking:
         peer.add(source.hash)
-    return _WITH_SOURCES + pickle.dumps([source.parts for source in lacking], PROTOCOL) + body
+    return frame
 
 
 def _fails(value: object) -> bool:

@@ -90,12 +90,7 @@ class Source:
     def place_of(self, code: CodeType) -> Place | None:
         """Where `code` stands, or None if this text as it is now does not compile to it."""
         qualname, line = code.co_qualname, code.co_firstlineno
-        candidates = self._codes.get((qualname, line), [])
-        # Some versions compare no columns, so two lambdas of a line may be equal: look for the very one first.
-        for nth, candidate in enumerate(candidates):
-            if candidate is code:
-                return Place(qualname, line, nth)
-        for nth, candidate in enumerate(candidates):
+        for nth, candidate in enumerate(self._codes.get((qualname, line), [])):
             if candidate == code:
                 return Place(qualname, line, nth)
         return None

@@ -54,7 +54,7 @@ def explain(term: object, fails: Callable[[object], bool], error: Exception) -> 
 
 def _culprit(term: object, fails: Callable[[object], bool]) -> _Found:
     waiting = deque([_Found(term)])
-    seen: set[int] = set()
+    seen = {id(term)}
     probes = 0
     found = waiting[0]
     while waiting and probes < MOST_PROBES:

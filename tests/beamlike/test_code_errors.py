@@ -15,7 +15,7 @@ import pytest
 
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.code.pickler import Peer, dumps
-from beamlike.code.untravelable import CannotTravel
+from beamlike.code.untravelable import CannotTravel, explain
 from tests.support.cells import run_cell
 
 
@@ -129,3 +129,18 @@ def test_an_unheard_of_type_says_what_pickle_said() -> None:
 
 def test_a_method_of_an_object_with_a_lock_names_the_attribute() -> None:
     assert refusal(Box(threading.Lock()).__eq__).startswith("`__self__.inside` of what was sent")
+
+
+def test_what_holds_itself_is_looked_at_once() -> None:
+    first: list[object] = []
+    second: list[object] = [first]
+    first.append(second)
+    tried: list[object] = []
+
+    def fails(value: object) -> bool:
+        tried.append(value)
+        return True
+
+    explained = explain(first, fails, ValueError("round and round"))
+    assert "which cannot travel" in str(explained)
+    assert len(tried) == 2

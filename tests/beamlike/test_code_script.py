@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.second_interpreter import ROOT
 
 SCRIPT = """
@@ -48,8 +50,15 @@ def test_a_script_ships_its_functions_with_their_source(tmp_path: Path) -> None:
     assert '    return {}["absent"]  # over there\n' in out
 
 
-def test_a_script_that_was_edited_since_it_started_ships_what_runs(tmp_path: Path) -> None:
-    edit = "open(__file__, 'w').write('def shout(): return 1\\ndef fail(:')"
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "open(__file__, 'a').write('def broken(:')",
+        "text = open(__file__).read(); open(__file__, 'w').write(text.replace('upper()', 'lower()'))",
+    ],
+    ids=["no longer compiles", "does something else"],
+)
+def test_a_script_that_was_edited_since_it_started_ships_what_runs(tmp_path: Path, edit: str) -> None:
     out = run_script(tmp_path / "job.py", edit)
     assert out.startswith("True ONE\n")
     assert "KeyError: 'absent'" in out
