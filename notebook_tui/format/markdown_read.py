@@ -1,0 +1,164 @@
+"""`.livemd` text to a notebook. Any text is one: what is odd becomes a warning, what is unknown is kept.
+
+Ids follow from the place (`section-1`, `cell-1`, ...), so that a text always reads to the same notebook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Any, assert_never
+
+from notebook_tui.document.notebook import NOTHING, PYPROJECT_CELL_ID, SETUP_CELL_ID, Cell, Notebook, Section
+from notebook_tui.document.outputs import Exported, Text
+from notebook_tui.format.blocks import Block, Comment, Fence, Heading, Metadata, blank, scan
+from notebook_tui.format.branches import with_parents
+from notebook_tui.format.elements import BREAK, UNCLOSED, Element, Output, Prose, elements
+from notebook_tui.format.file_entries import with_safe_files
+from notebook_tui.format.headings import with_one_title
+
+
+def read(text: str) -> tuple[Notebook, tuple[str, ...]]:
+    """The notebook in `text`, and warnings for the eyes of whoever opened it; never raises.
+
+    >>> notebook, warnings = read("# Cats\\n\\n## Purr\\n\\n```python\\n1 + 1\\n```\\n")
+    >>> notebook.title, notebook.sections[0].cells[0].source, warnings
+    ('Cats', '1 + 1', ())
+    """
+    warnings: list[str] = []
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        warnings.append("the file has Windows line ends; a save writes plain ones")
+    blocks = scan(text)
+    warnings += _oddities(blocks)
+    text, change = with_one_title(text, blocks)
+    if change:
+        warnings.append(change)
+        blocks = scan(text)
+    reading = _Reading(text.removesuffix("\n").split("\n"))
+    for element in elements(text, blocks):
+        reading.take(element)
+    notebook, more = with_parents(reading.notebook())
+    notebook, even_more = with_safe_files(notebook)
+    return notebook, (*warnings, *more, *even_more)
+
+
+def _oddities(blocks: Sequence[Block]) -> Iterator[str]:
+    for block in blocks:
+        if isinstance(block, Comment) and block.fault:
+            yield f"line {block.start + 1}: this livebook comment is kept as text: {block.fault}"
+        if isinstance(block, Fence) and block.missing:
+            yield f"line {block.start + 1}: this code fence is never closed"
+
+
+class _Reading:
+    """What is read so far. Metadata waits for the element after it; cells go to the section opened last."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self.title: str | None = None
+        self.leading = ""
+        self.metadata: Mapping[str, Any] = NOTHING
+        self.preface: list[Cell] = []
+        self.sections: list[tuple[Section, list[Cell]]] = []
+        self.pending: dict[str, Any] = {}
+        self.pending_from = 0
+        self.breaking = False
+
+    def take(self, element: Element) -> None:
+        match element:
+            case Metadata(keys=keys) if keys == BREAK:
+                self.breaking = True
+            case Metadata():
+                self._announce(element)
+            case Prose():
+                self._prose(element.text)
+            case Heading(level=1):
+                self._name(element.text)
+            case Heading():
+                self.sections.append((Section("", element.text, metadata=self._announced()), []))
+            case Fence():
+                cell = Cell("", "code", element.text, element.info, metadata=self._announced())
+                self._cells.append(cell)
+            case Output():
+                self._output(Exported(element.info, element.text) if element.info else Text("stdout", element.text))
+            case _:
+                assert_never(element)
+
+    def notebook(self) -> Notebook:
+        """All that was read; what metadata is still pending belongs to nothing."""
+        setup, pyproject, first_cells = self._setup()
+        sections = [(Section("", "Section"), first_cells)] if first_cells else []
+        return Notebook(
+            title="Untitled notebook" if self.title is None else self.title,
+            setup=setup,
+            pyproject=pyproject,
+            sections=_numbered([*sections, *self.sections]),
+            metadata=self.metadata,
+            leading=self.leading,
+            trailing="\n".join(self.lines[self.pending_from :]).rstrip("\n") if self.pending else "",
+        )
+
+    @property
+    def _cells(self) -> list[Cell]:
+        return self.sections[-1][1] if self.sections else self.preface
+
+    def _announce(self, element: Metadata) -> None:
+        if not self.pending:
+            self.pending_from = element.start
+        self.pending.update(element.keys)
+
+    def _announced(self) -> Mapping[str, Any]:
+        announced, self.pending = self.pending, {}
+        return announced or NOTHING
+
+    def _prose(self, text: str) -> None:
+        if not self.breaking and blank(text.split("\n")):
+            return
+        self.breaking = False
+        metadata = dict(self._announced())
+        if metadata.pop(UNCLOSED, False):
+            text = text.rpartition("\n")[0]
+        self._cells.append(Cell("", "markdown", text, metadata=metadata))
+
+    def _name(self, title: str) -> None:
+        """Above the one title stand comments only, and perhaps metadata among them."""
+        self.title = title
+        self.leading = "\n\n".join(cell.source for cell in self.preface)
+        self.metadata = {key: value for cell in self.preface for key, value in cell.metadata.items()}
+        self.metadata = {**self.metadata, **self._announced()}
+        self.preface = []
+
+    def _output(self, output: Text | Exported) -> None:
+        cell = self._cells.pop()
+        self._cells.append(replace(cell, outputs=(*cell.outputs, output)))
+
+    def _setup(self) -> tuple[Cell, Cell | None, list[Cell]]:
+        """The setup cell, its pyproject.toml, and the cells that stand above all sections and are neither."""
+        cells = [replace(cell, outputs=()) for cell in self.preface if self.title is not None]
+        match [cell.language if cell.kind == "code" else "prose" for cell in cells]:
+            case ["python" | "elixir"]:
+                return _as_setup(cells[0]), None, []
+            case ["python" | "elixir", "pyproject.toml"]:
+                return _as_setup(cells[0]), replace(cells[1], id=PYPROJECT_CELL_ID), []
+            case ["pyproject.toml"]:
+                return _as_setup(Cell("", "code")), replace(cells[0], id=PYPROJECT_CELL_ID), []
+            case _:
+                return _as_setup(Cell("", "code")), None, self.preface
+
+
+def _as_setup(cell: Cell) -> Cell:
+    return replace(cell, id=SETUP_CELL_ID)
+
+
+def _numbered(sections: Iterable[tuple[Section, Sequence[Cell]]]) -> tuple[Section, ...]:
+    number = count(1)
+    return tuple(
+        replace(
+            section,
+            id=f"section-{place}",
+            cells=tuple(replace(cell, id=f"cell-{next(number)}") for cell in cells),
+        )
+        for place, (section, cells) in enumerate(sections, 1)
+    )

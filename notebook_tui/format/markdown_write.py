@@ -1,0 +1,124 @@
+"""A notebook as `.livemd` text, block for block what Livebook writes; Markdown cells are their own bytes.
+
+What Livebook drops on saving (a heading 1 or 2 inside a Markdown cell, say) is kept here by the same marker that
+keeps a Python fence in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from notebook_tui.document.notebook import SETUP_CELL_ID, Cell, Notebook, Section
+from notebook_tui.document.outputs import Exported, Output
+from notebook_tui.format import metadata
+from notebook_tui.format.blocks import Fence, Heading, blank, heading_line, scan
+from notebook_tui.format.branches import section_metadata
+from notebook_tui.format.elements import BREAK, FORCE, OUTPUT, UNCLOSED, needs_force
+from notebook_tui.format.plain_text import plain_text
+
+_FENCES = re.compile("`{3,}")
+_MAY_STAY_OPEN = re.compile("```|~~~|<")
+_ENDS_OF_HTML = ("-->", "?>", ">", "]]>", "</pre>")
+_NO_SETUP = Cell(SETUP_CELL_ID, "code")
+
+
+def write(notebook: Notebook, *, outputs: bool | None = None) -> str:
+    """The file's text. `outputs` overrules the notebook's own `persist_outputs`.
+
+    >>> write(Notebook("Cats", sections=(Section("s", "Purr", (Cell("c", "code", "1 + 1"),)),)))
+    '# Cats\\n\\n## Purr\\n\\n```python\\n1 + 1\\n```\\n'
+    """
+    with_outputs = notebook.persists_outputs if outputs is None else outputs
+    return "\n\n".join(_blocks(notebook, with_outputs)) + "\n"
+
+
+def _blocks(notebook: Notebook, with_outputs: bool) -> Iterator[str]:
+    if notebook.leading:
+        yield _forced(notebook.leading)
+    yield from _metadata(notebook.metadata)
+    yield heading_line(1, notebook.title)
+    yield from _setup(notebook)
+    for section in notebook.sections:
+        yield from _metadata(section_metadata(section, notebook.sections))
+        yield heading_line(2, section.name)
+        yield from _cells(section, with_outputs)
+    if notebook.trailing:
+        yield notebook.trailing
+
+
+def _setup(notebook: Notebook) -> Iterator[str]:
+    if notebook.setup != replace(_NO_SETUP, outputs=notebook.setup.outputs):
+        yield from _code(notebook.setup, with_outputs=False)
+    if notebook.pyproject is not None:
+        yield from _code(notebook.pyproject, with_outputs=False)
+
+
+def _cells(section: Section, with_outputs: bool) -> Iterator[str]:
+    above: Cell | None = None
+    for cell in section.cells:
+        if cell.kind == "code":
+            yield from _code(cell, with_outputs)
+        else:
+            yield from _markdown(cell, after_markdown=above is not None and above.kind == "markdown")
+        above = cell
+
+
+def _code(cell: Cell, with_outputs: bool) -> Iterator[str]:
+    yield from _metadata(cell.metadata)
+    yield _fence(cell.language, cell.source)
+    if with_outputs:
+        for output in cell.outputs:
+            yield metadata.render(OUTPUT)
+            yield _fence(_info(output), plain_text(output))
+
+
+def _markdown(cell: Cell, after_markdown: bool) -> Iterator[str]:
+    text = _forced(cell.source)
+    end = _missing_end(text)
+    keys = {**cell.metadata, UNCLOSED: True} if end else cell.metadata
+    yield from _metadata(keys)
+    if blank(text.split("\n")) or (after_markdown and not keys):
+        yield metadata.render(BREAK)
+    yield f"{text}\n{end}" if end else text
+
+
+def _metadata(keys: Mapping[str, Any]) -> Iterator[str]:
+    if keys:
+        yield metadata.render(keys)
+
+
+def _fence(info: str, text: str) -> str:
+    """One backtick longer than the longest run inside."""
+    longest = max((len(run) for run in _FENCES.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{info}\n{text}\n{fence}"
+
+
+def _info(output: Output) -> str:
+    return output.info if isinstance(output, Exported) else ""
+
+
+def _forced(source: str) -> str:
+    """The Markdown with a marker above each block that would be no Markdown without."""
+    lines = source.split("\n")
+    for block in reversed(scan(source)):
+        if needs_force(block):
+            lines[block.start : block.start] = [metadata.render(FORCE), ""]
+    return "\n".join(lines)
+
+
+def _missing_end(text: str) -> str:
+    """The line that ends the fence, comment or HTML that `text` leaves open; empty if it leaves none open."""
+    if not _MAY_STAY_OPEN.search(text) or _ends(text):
+        return ""
+    ends = [block.missing for block in scan(text)[-1:] if isinstance(block, Fence)]
+    return next(end for end in (*ends, *_ENDS_OF_HTML) if _ends(f"{text}\n{end}"))
+
+
+def _ends(text: str) -> bool:
+    """Whether what comes after the text stands on its own."""
+    line = text.count("\n") + 2
+    return Heading(line, line + 1, 1, "Next") in scan(f"{text}\n\n# Next")[-1:]

@@ -1,0 +1,63 @@
+"""The `<!-- livebook:{json} -->` comment: one line of JSON about the element after it, keys sorted."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_COMMENT = re.compile(r"<!--[ \t]*livebook:(?P<json>.*?)[ \t]*-->")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_DEEPEST = 40
+
+
+def is_metadata(comment: str) -> bool:
+    return _COMMENT.fullmatch(comment) is not None
+
+
+def parse(comment: str) -> dict[str, Any]:
+    """What the comment says; ValueError in words where that is no JSON object, or none that could be written."""
+    found = _COMMENT.fullmatch(comment)
+    if found is None:
+        raise ValueError("expected <!-- livebook:{...} --> on a line of its own")
+    try:
+        value = json.loads(found["json"], parse_constant=_refused, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("its JSON is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a JSON object, found {type(value).__name__}")
+    if _deeper(value, _DEEPEST):
+        raise ValueError("its JSON is nested too deeply")
+    return value
+
+
+def render(keys: Mapping[str, Any]) -> str:
+    """The comment that says `keys`.
+
+    >>> render({"kind": "a-->b", "chunks": None})
+    '<!-- livebook:{"chunks":null,"kind":"a--\\\\u003eb"} -->'
+    """
+    text = json.dumps(dict(keys), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    # Neither the end of the comment nor what UTF-8 cannot hold may stand in it; both occur in strings only.
+    text = text.replace("-->", "--\\u003e")
+    text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return f"<!-- livebook:{text} -->"
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    if math.isinf(number := float(digits)):
+        raise ValueError(f"{digits} is too large")
+    return number
+
+
+def _deeper(value: Any, limit: int) -> bool:
+    if not isinstance(value, (dict, list)):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return limit == 0 or any(_deeper(item, limit - 1) for item in inner)
