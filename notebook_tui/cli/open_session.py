@@ -1,0 +1,31 @@
+"""A node, a session on it, and a client of that: what every command that opens a notebook needs, and its end."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import beamlike as bl
+from notebook_tui.session.client import Client
+from notebook_tui.session.runtime import Local
+from notebook_tui.session.session import Session
+from notebook_tui.session.storage import NotebookFile
+
+STOP_SECONDS = 10.0
+
+
+@asynccontextmanager
+async def open_session(path: str) -> AsyncIterator[Client]:
+    """Opens the file and yields a client of its session. At the end the runtime and all that it booted is gone.
+
+    UnreadableFile if the file cannot be opened.
+    """
+    node = bl.Node(f"notebook-{os.getpid()}@127.0.0.1", secret=secrets.token_bytes(32), hidden=True)
+    async with node:
+        session = await Session.start(NotebookFile(path), Local())
+        try:
+            yield await Client.join(session)
+        finally:
+            await bl.GenServer.stop(session, timeout=STOP_SECONDS)

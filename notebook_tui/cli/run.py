@@ -1,0 +1,140 @@
+"""`beamlike run PATH`: evaluates a notebook from top to bottom and prints what its cells print, as they print it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from notebook_tui.cli.main import USAGE_ERROR, UserError
+from notebook_tui.document.operations import (
+    EvaluationFinished,
+    EvaluationStarted,
+    Operation,
+    OutputAdded,
+    QueueCells,
+    RuntimeDown,
+)
+from notebook_tui.document.outputs import Error, Exported, Result, Text
+from notebook_tui.document.state import State
+from notebook_tui.session.client import Client
+from notebook_tui.session.storage import NotebookFile, UnreadableFile
+
+FAILED = 1
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", metavar="PATH", help="a .livemd file")
+    parser.add_argument("--output", metavar="OUT", help="write the notebook with its outputs to this file")
+    parser.add_argument("--timeout", metavar="S", type=_seconds, help="give up after this many seconds")
+    parser.epilog = (
+        "exit status: 0 all cells succeeded, 1 a cell failed (named on stderr), 2 wrong usage or unreadable file\n\n"
+        "example: beamlike run docs/notebooks/tour.livemd --output /tmp/tour.livemd"
+    )
+    parser.set_defaults(call=call)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if seconds <= 0:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text}")
+    return seconds
+
+
+def call(options: argparse.Namespace) -> int:
+    if not Path(options.path).exists():
+        raise UserError(f"{options.path}: no such file; expected the path of a .livemd notebook")
+    try:
+        return asyncio.run(_run(options.path, options.output, options.timeout))
+    except UnreadableFile as error:
+        raise UserError(str(error)) from error
+
+
+async def _run(path: str, output: str | None, timeout: float | None) -> int:
+    from notebook_tui.cli.open_session import open_session
+
+    async with open_session(path) as client:
+        progress = Progress(client)
+        code = await progress.run(timeout)
+        if output is not None:
+            try:
+                NotebookFile(output).write(client.state.notebook, outputs=True)
+            except OSError as error:
+                print(f"beamlike: the outputs could not be written to {output}: {error}", file=sys.stderr)
+                return USAGE_ERROR
+        return code
+
+
+class Progress:
+    """Prints what happens to the cells, and knows when it is over."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._cells = [cell for cell in client.state.notebook.cells() if cell.runnable and cell.source.strip()]
+        self._left = {cell.id for cell in self._cells}
+        self._failure: str | None = None
+        self._over = asyncio.Event()
+        client.listen(self._on_operation)
+
+    async def run(self, timeout: float | None) -> int:
+        """The exit status."""
+        if self._cells:
+            self._client.send(QueueCells(tuple(cell.id for cell in self._cells)))
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._over.wait()
+            except TimeoutError:
+                self._failure = f"the notebook was not done within {timeout} s; {self._running()}"
+        if self._failure is not None:
+            sys.stdout.flush()
+            print(f"beamlike: {self._failure}", file=sys.stderr)
+            return FAILED
+        return 0
+
+    def _on_operation(self, operation: Operation, state: State) -> None:
+        match operation:
+            case EvaluationStarted(cell_id):
+                print(f"\n── {self._name(cell_id)} ──", flush=True)
+            case OutputAdded(_, Text("stderr", text)):
+                sys.stderr.write(text)
+                sys.stderr.flush()
+            case OutputAdded(_, Text(_, text) | Exported(_, text)):
+                sys.stdout.write(text)
+                sys.stdout.flush()
+            case OutputAdded(_, Result(text)):
+                print(text, flush=True)
+            case OutputAdded(_, Error() as error):
+                print(error.traceback.rstrip() or f"{error.type}: {error.message}", file=sys.stderr, flush=True)
+            case EvaluationFinished(cell_id, _, ending):
+                self._finished(cell_id, ending)
+            case RuntimeDown(reason):
+                self._fail(f"the runtime is gone: {reason}")
+
+    def _finished(self, cell_id: str, ending: str) -> None:
+        self._left.discard(cell_id)
+        if ending != "ok":
+            self._fail(f"{self._name(cell_id)} {'failed' if ending == 'error' else 'was interrupted'}")
+        elif not self._left:
+            self._over.set()
+
+    def _fail(self, why: str) -> None:
+        if self._failure is None:
+            self._failure = why
+        self._over.set()
+
+    def _running(self) -> str:
+        running = self._client.state.evaluating
+        return f"{self._name(running)} was running" if running is not None else "no cell was running"
+
+    def _name(self, cell_id: str) -> str:
+        number = next((n for n, cell in enumerate(self._cells, 1) if cell.id == cell_id), 0)
+        section = _section_of(self._client.state, cell_id)
+        return f"cell {number} of {len(self._cells)}" + (f" ({section})" if section else "")
+
+
+def _section_of(state: State, cell_id: str) -> str:
+    for section in state.notebook.sections:
+        if any(cell.id == cell_id for cell in section.cells):
+            return section.name
+    return "setup"

@@ -1,0 +1,64 @@
+"""What a session and a runtime say to each other. The runtime's server gets the first three, the session the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from notebook_tui.runtime.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    cell_id: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """Stop the evaluation of this cell; nothing if it has ended meanwhile."""
+
+    cell_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The cell is gone: what it still prints goes nowhere."""
+
+    cell_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """A call: the answer is a list of completion Items for the caret at `offset` of `source`."""
+
+    source: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    cell_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """All that code of the cell printed since the last one, here and on other nodes, also after it finished."""
+
+    cell_id: str
+    stream: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Comes after all that the cell had printed by then."""
+
+    cell_id: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """The nodes that the runtime is connected to, its session's left out."""
+
+    names: tuple[str, ...]

@@ -1,0 +1,154 @@
+"""A notebook's runtime on a node: three kinds of process around the evaluator.
+
+    server        stands for the runtime: takes Evaluate, Interrupt, Forget and Complete, monitors its owner
+    evaluator     runs the cells, one after the other, in the thread that user code has for itself
+    cell output   one per cell that ran: the group leader of all code of that cell, here and on other nodes; batches
+                  what it printed and hands it to the owner, and passes on the outcome after it
+
+Server and outputs run on the distribution's loop (`Node.spawn_beside`), so a cell that keeps its thread busy delays
+neither output nor interrupt nor completion. An evaluator that is ended by a linked process is replaced by another on
+the same namespace: values are kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import beamlike as bl
+from beamlike.behaviours.gen_server import Client, GenServer
+from beamlike.code.notebook_module import NotebookModule
+from beamlike.kernel import group_leader
+from beamlike.kernel.current import current_node
+from beamlike.kernel.terms import Reason
+from notebook_tui.runtime.cell_output import cell_output
+from notebook_tui.runtime.completion import Item, complete
+from notebook_tui.runtime.evaluator import Evaluator
+from notebook_tui.runtime.interrupt import install_interrupt, send_interrupt
+from notebook_tui.runtime.messages import Complete, Evaluate, Finished, Forget, Interrupt, Nodes, Started
+from notebook_tui.runtime.outcome import Failure, Outcome
+
+
+async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
+    """Makes this node the runtime of `notebook` and returns its server, which ends with `owner`.
+
+    Cells run in `directory`, and import what lies there.
+    """
+    group_leader.install_router()
+    if directory is not None:
+        os.chdir(directory)
+        sys.path.insert(0, directory)
+    evaluator = Evaluator(NotebookModule(notebook))
+    install_interrupt(evaluator.is_cell, evaluator.cancel)
+    node = _node()
+    ready = bl.alias(once=True)
+    node.spawn_beside(_start_server, ready, owner, evaluator)
+    reply: bl.Reply = await bl.receive(ref=ready.ref, timeout=10)
+    server: bl.Pid = reply.value
+    return server
+
+
+async def _start_server(ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator) -> None:
+    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    cell_id: str
+    source: str
+    output: bl.Pid
+
+
+async def evaluate_cells(evaluator: Evaluator) -> None:
+    """The evaluator's loop. Any other message belongs to the user's code and stays in the mailbox."""
+    while True:
+        run: _Run = await bl.receive(lambda message: type(message) is _Run)
+        group_leader.set_leader(run.output)
+        bl.send(run.output, Started(run.cell_id))
+        outcome = await evaluator.evaluate(run.cell_id, run.source)
+        group_leader.flush()
+        bl.send(run.output, Finished(run.cell_id, outcome))
+
+
+class RuntimeServer(GenServer):
+    def init(self, owner: bl.Pid, evaluator: Evaluator) -> None:
+        self._owner = owner
+        self._evaluator = evaluator
+        self._outputs: dict[str, bl.Pid] = {}
+        self._evaluating: str | None = None
+        self._process, self._process_ref = self._start_evaluator()
+        self._owner_ref = bl.monitor(owner)
+        bl.monitor_nodes()
+        self._tell_nodes()
+
+    def _start_evaluator(self) -> tuple[bl.Pid, bl.Ref]:
+        node = _node()
+        process = node.start_process(evaluate_cells, (self._evaluator,), scheduler=node.scheduler)
+        ref = bl.monitor(process.pid)
+        process.scheduler.call(process.resume)
+        return process.pid, ref
+
+    async def handle_call(self, request: object, client: Client) -> Sequence[Item]:
+        match request:
+            case Complete(source, offset):
+                return await asyncio.to_thread(complete, source, offset, self._evaluator.namespace)
+            case _:
+                raise TypeError(f"a runtime does not know the call {request!r}")
+
+    def handle_info(self, message: object) -> None:
+        match message:
+            case Evaluate(cell_id, source):
+                self._evaluate(cell_id, source)
+            case Interrupt(cell_id):
+                if cell_id == self._evaluating:
+                    send_interrupt()
+            case Forget(cell_id):
+                self._forget(cell_id)
+            case Finished(cell_id):
+                if cell_id == self._evaluating:
+                    self._evaluating = None
+            case bl.Down(ref, _, _) if ref == self._owner_ref:
+                raise bl.Stop("shutdown")
+            case bl.Down(ref, _, reason) if ref == self._process_ref:
+                self._evaluator_ended(reason)
+            case bl.NodeUp() | bl.NodeDown():
+                self._tell_nodes()
+
+    def _evaluate(self, cell_id: str, source: str) -> None:
+        self._forget(cell_id)
+        output = bl.spawn(cell_output, self._owner, bl.self(), cell_id)
+        self._outputs[cell_id] = output
+        self._evaluating = cell_id
+        bl.send(self._process, _Run(cell_id, source, output))
+
+    def _forget(self, cell_id: str) -> None:
+        output = self._outputs.pop(cell_id, None)
+        if output is not None:
+            bl.exit(output, "shutdown")
+
+    def _evaluator_ended(self, reason: Reason) -> None:
+        """Somebody's exit signal: mostly a process that a cell linked itself to, and that crashed."""
+        self._process, self._process_ref = self._start_evaluator()
+        if self._evaluating is not None:
+            outcome = Outcome("error", failure=_ended_from_outside(reason))
+            bl.send(self._outputs[self._evaluating], Finished(self._evaluating, outcome))
+
+    def _tell_nodes(self) -> None:
+        others = [name for name in bl.nodes(hidden=True) if name != self._owner.node]
+        bl.send(self._owner, Nodes(tuple(others)))
+
+
+def _ended_from_outside(reason: Reason) -> Failure:
+    text = reason.traceback if isinstance(reason, bl.ExceptionInfo) else ""
+    message = f"a linked process or an exit signal ended the cell: {reason} (values of earlier cells are kept)"
+    return Failure("ProcessExit", message, f"{text}ProcessExit: {message}", None)
+
+
+def _node() -> bl.Node:
+    node = current_node()
+    if not isinstance(node, bl.Node):
+        raise TypeError(f"a runtime needs a node with distribution, {node.name} has none")
+    return node

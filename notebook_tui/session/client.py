@@ -1,0 +1,105 @@
+"""A viewer of a session: a replica of its state that follows the same operations, and calls to ask for changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
+
+import beamlike as bl
+from notebook_tui.document.apply import apply
+from notebook_tui.document.completion import Completion
+from notebook_tui.document.operations import CancelEvaluation, Operation
+from notebook_tui.document.state import State
+from notebook_tui.runtime.completion import Item, complete
+from notebook_tui.runtime.messages import Complete
+from notebook_tui.session.messages import Applied, Join, Notice, Perform, Restart, RuntimeServerOf, Save
+
+CALL_SECONDS = 5.0
+COMPLETE_SECONDS = 2.0
+RESTART_SECONDS = 30.0
+
+OnOperation = Callable[[Operation, State], None]
+
+
+class Client:
+    """Made by `await Client.join(session)`, in the event loop in which its callbacks are to run."""
+
+    def __init__(self, session: bl.Pid) -> None:
+        self._session = session
+        self._state = State()
+        self._listeners: list[OnOperation] = []
+        self._on_message: list[Callable[[str], None]] = []
+        self._joined = asyncio.get_running_loop().create_future()
+        self._viewer = bl.spawn(self._view)
+
+    @classmethod
+    async def join(cls, session: bl.Pid) -> Client:
+        client = cls(session)
+        await client._joined
+        return client
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    def send(self, operation: Operation) -> None:
+        bl.GenServer.cast(self._session, Perform(operation, self._viewer))
+
+    def subscribe(self, on_change: Callable[[State], None], on_message: Callable[[str], None]) -> None:
+        """Each new state goes to `on_change`, and what the session has to say to `on_message`."""
+        self.listen(lambda _operation, state: on_change(state))
+        self._on_message.append(partial(copy_context().run, on_message))
+
+    def listen(self, listener: OnOperation) -> None:
+        """Each operation, with the state that it led to, goes to `listener`, in the context of this call."""
+        self._listeners.append(partial(copy_context().run, listener))
+
+    async def complete(self, cell_id: str, source: str, offset: int) -> list[Completion]:
+        """From the runtime's live objects; without a runtime, from the text alone."""
+        items = await self._items(source, offset)
+        return [Completion(item.label, item.kind, item.insert, item.detail) for item in items]
+
+    async def _items(self, source: str, offset: int) -> list[Item]:
+        try:
+            server = await bl.GenServer.call(self._session, RuntimeServerOf(), timeout=CALL_SECONDS)
+            if server is None:
+                return await asyncio.to_thread(complete, source, offset, {})
+            items: list[Item] = await bl.GenServer.call(server, Complete(source, offset), timeout=COMPLETE_SECONDS)
+        except (bl.CallFailed, bl.CallTimeout):
+            return []  # a runtime that is just going away has nothing to propose, which is no news to a typist
+        return items
+
+    async def interrupt(self) -> None:
+        if self._state.evaluating is not None:
+            self.send(CancelEvaluation(self._state.evaluating))
+
+    async def restart(self) -> None:
+        await bl.GenServer.call(self._session, Restart(), timeout=RESTART_SECONDS)
+
+    async def save(self) -> str:
+        answer: str | OSError = await bl.GenServer.call(self._session, Save(), timeout=RESTART_SECONDS)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    async def close(self) -> None:
+        bl.exit(self._viewer, "shutdown")
+
+    async def _view(self) -> None:
+        try:
+            self._state = await bl.GenServer.call(self._session, Join(), timeout=CALL_SECONDS)
+        except Exception as error:
+            self._joined.set_exception(error)
+            return
+        self._joined.set_result(None)
+        while True:
+            match await bl.receive():
+                case Applied(operation):
+                    self._state, _ = apply(self._state, operation)
+                    for listener in self._listeners:
+                        listener(operation, self._state)
+                case Notice(text):
+                    for on_message in self._on_message:
+                        on_message(text)

@@ -1,0 +1,48 @@
+"""Runtimes as a session sees them: something to connect to, and the connection.
+
+`Local` is a child process of the terminal program. User code never shares a process with the terminal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import beamlike as bl
+import nodes
+from notebook_tui.runtime.server import start_runtime
+
+BOOT_SECONDS = 30.0
+START_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A runtime that is up: `server` takes its messages, and its end is the runtime's end."""
+
+    server: bl.Pid
+    child: nodes.Child
+    text: str
+
+    async def stop(self) -> None:
+        """Ends the runtime and all that it booted."""
+        await self.child.stop(grace=0.2)
+
+
+class Runtime(Protocol):
+    async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
+        """Makes a fresh runtime whose messages go to `owner`. BeamlikeError or OSError say why it cannot be had."""
+        ...
+
+
+class Local:
+    """A runtime in a child process on this machine, of the interpreter that runs the terminal program."""
+
+    async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
+        child = await nodes.boot(nodes.Local(), timeout=BOOT_SECONDS, own_thread=True)
+        try:
+            server = await bl.rpc.call(child.node, start_runtime, owner, notebook, directory, timeout=START_SECONDS)
+        except BaseException:
+            await child.stop(grace=0)
+            raise
+        return Connection(server, child, f"local, {child.machine.where}")

@@ -1,0 +1,207 @@
+"""The session: the one process that owns an open notebook and performs the effects that its reducer asks for.
+
+Viewers send operations; the session applies each, tells it to all viewers, then performs the effects. What the
+runtime and the disk answer becomes operations again, with the session's clock.
+
+    viewer ── Perform ──► session ── Applied ──► every viewer
+                          │     ▲
+              effects     ▼     │ Started, Printed, Finished, Nodes, Down
+                          runtime server
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import assert_never
+
+import beamlike as bl
+from beamlike.behaviours.gen_server import NO_REPLY, Client, GenServer
+from beamlike.kernel.terms import Reason
+from notebook_tui.document import effects, operations
+from notebook_tui.document.apply import apply
+from notebook_tui.document.effects import Effect
+from notebook_tui.document.operations import Operation
+from notebook_tui.document.outputs import Error, Output, Result, Text
+from notebook_tui.document.rejected import Rejected
+from notebook_tui.document.state import State
+from notebook_tui.runtime import messages as runtime_messages
+from notebook_tui.runtime.outcome import Outcome
+from notebook_tui.session.messages import Applied, Join, Notice, Perform, Restart, RuntimeServerOf, Save
+from notebook_tui.session.runtime import Connection, Runtime
+from notebook_tui.session.storage import NotebookFile
+
+logger = logging.getLogger("notebook_tui.session")
+
+
+class Session(GenServer):
+    """Start it with the file and the runtime to use: `await Session.start_link(file, Local())`."""
+
+    def init(self, file: NotebookFile, runtime: Runtime) -> None:
+        notebook, warnings = file.read()
+        self._file = file
+        self._state = State(notebook, path=str(file.path))
+        self._warnings = warnings
+        self._runtime = runtime
+        self._connection: Connection | None = None
+        self._connection_ref: bl.Ref | None = None
+        self._connecting: tuple[bl.Pid, bl.Ref] | None = None
+        self._viewers: dict[bl.Ref, bl.Pid] = {}
+        # Links to the processes that connect runtimes must not end the session.
+        bl.trap_exit(True)
+
+    async def terminate(self, reason: Reason) -> None:
+        await self._drop_runtime()
+
+    # What viewers ask.
+
+    async def handle_call(self, request: object, client: Client) -> object:
+        match request:
+            case Join():
+                self._viewers[bl.monitor(client.pid)] = client.pid
+                bl.GenServer.reply(client, self._state)
+                for warning in self._warnings:
+                    bl.send(client.pid, Notice(warning))
+                return NO_REPLY
+            case Save():
+                return self._save()
+            case Restart():
+                await self._drop_runtime()
+                self._do(operations.RuntimeDown("restarted"))
+                self._do(operations.Connect())
+                return None
+            case RuntimeServerOf():
+                return self._connection.server if self._connection is not None else None
+            case _:
+                raise TypeError(f"a session does not know the call {request!r}")
+
+    def handle_cast(self, request: object) -> None:
+        match request:
+            case Perform(operation, viewer):
+                self._do(operation, viewer)
+            case _:
+                raise TypeError(f"a session does not know the cast {request!r}")
+
+    # What runtimes, their connectors and viewers' ends report.
+
+    def handle_info(self, message: object) -> None:
+        match message:
+            case runtime_messages.Started(cell_id):
+                self._do(operations.EvaluationStarted(cell_id, time.time()))
+            case runtime_messages.Printed(cell_id, stream, text):
+                self._do(operations.OutputAdded(cell_id, Text("stderr" if stream == "stderr" else "stdout", text)))
+            case runtime_messages.Finished(cell_id, outcome):
+                self._finished(cell_id, outcome)
+            case runtime_messages.Nodes(names):
+                self._do(operations.NodesChanged(names))
+            case (bl.Pid() as connector, Connection() as connection):
+                self._connected(connector, connection)
+            case bl.Down(ref, _, reason):
+                self._down(ref, reason)
+
+    def _finished(self, cell_id: str, outcome: Outcome) -> None:
+        for output in _outputs(outcome):
+            self._do(operations.OutputAdded(cell_id, output))
+        self._do(operations.EvaluationFinished(cell_id, time.time(), outcome.status))
+
+    def _down(self, ref: bl.Ref, reason: Reason) -> None:
+        if ref in self._viewers:
+            del self._viewers[ref]
+        elif ref == self._connection_ref:
+            connection, self._connection, self._connection_ref = self._connection, None, None
+            if connection is not None:
+                bl.spawn(connection.stop)
+            self._do(operations.RuntimeDown(_words(reason)))
+        elif self._connecting is not None and ref == self._connecting[1]:
+            self._connecting = None
+            self._do(operations.RuntimeDown(f"the runtime did not start: {_words(reason)}"))
+
+    # Operations and effects.
+
+    def _do(self, operation: Operation, viewer: bl.Pid | None = None) -> None:
+        try:
+            self._state, wanted = apply(self._state, operation)
+        except Rejected as refusal:
+            # Normal where several act at once: late output of a cell that was deleted, say.
+            logger.debug("%r was rejected: %s", operation, refusal)
+            if viewer is not None:
+                bl.send(viewer, Notice(str(refusal)))
+            return
+        for pid in self._viewers.values():
+            bl.send(pid, Applied(operation))
+        for effect in wanted:
+            self._perform(effect)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case effects.ConnectRuntime():
+                self._do(operations.RuntimeConnecting("starting a runtime"))
+                self._connecting = bl.spawn_monitor(self._connect, bl.self())
+            case effects.StartEvaluation(cell_id, source):
+                self._tell_runtime(runtime_messages.Evaluate(cell_id, source))
+            case effects.InterruptEvaluation(cell_id):
+                self._tell_runtime(runtime_messages.Interrupt(cell_id))
+            case effects.ForgetEvaluation(cell_id):
+                self._tell_runtime(runtime_messages.Forget(cell_id))
+            case _:
+                assert_never(effect)
+
+    def _tell_runtime(self, message: object) -> None:
+        if self._connection is not None:
+            bl.send(self._connection.server, message)
+
+    # The runtime.
+
+    async def _connect(self, session: bl.Pid) -> None:
+        """Runs in a process of its own, so that the session answers meanwhile."""
+        directory = str(self._file.path.resolve().parent)
+        connection = await self._runtime.connect(session, self._file.path.stem, directory)
+        bl.send(session, (bl.self(), connection))
+
+    def _connected(self, connector: bl.Pid, connection: Connection) -> None:
+        if self._connecting is None or self._connecting[0] != connector:
+            bl.spawn(connection.stop)  # nobody waits for it any more
+            return
+        bl.demonitor(self._connecting[1], flush=True)
+        self._connecting = None
+        self._connection = connection
+        self._connection_ref = bl.monitor(connection.server)
+        self._do(operations.RuntimeConnected(connection.text))
+
+    async def _drop_runtime(self) -> None:
+        if self._connecting is not None:
+            connector, ref = self._connecting
+            self._connecting = None
+            bl.exit(connector, "shutdown")
+            await bl.receive(ref=ref)
+        if self._connection is not None and self._connection_ref is not None:
+            connection, ref = self._connection, self._connection_ref
+            self._connection = self._connection_ref = None
+            bl.demonitor(ref, flush=True)
+            await connection.stop()
+
+    # The file.
+
+    def _save(self) -> str | OSError:
+        revision = self._state.revision
+        try:
+            self._file.write(self._state.notebook)
+        except OSError as error:
+            return error
+        self._do(operations.Saved(str(self._file.path), revision))
+        return str(self._file.path)
+
+
+def _outputs(outcome: Outcome) -> list[Output]:
+    if outcome.failure is not None:
+        failure = outcome.failure
+        return [Error(failure.type, failure.message, failure.traceback, failure.line)]
+    return [Result(outcome.result)] if outcome.result is not None else []
+
+
+def _words(reason: Reason) -> str:
+    if isinstance(reason, bl.ExceptionInfo):
+        return f"{reason.type.rpartition('.')[2]}: {reason.message}"
+    if reason == "noconnection":
+        return "its process ended or the connection was lost"
+    return str(reason)

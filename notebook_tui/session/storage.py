@@ -1,0 +1,93 @@
+"""The notebook file on disk: read whole, written atomically, and never over somebody else's changes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from notebook_tui.document.notebook import Notebook
+from notebook_tui.format.decode import NotANotebook, decode
+from notebook_tui.format.markdown_read import read
+from notebook_tui.format.markdown_write import write
+
+
+class UnreadableFile(OSError):
+    """The file cannot be opened as a notebook; the message says what was found and what to do."""
+
+
+class ChangedOnDisk(OSError):
+    """Somebody else wrote the file since it was read; ours went to a file beside it."""
+
+
+class NotebookFile:
+    """One `.livemd` file. It may not exist yet: then the notebook is empty and the first save makes it."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._known: bytes | None = None
+
+    def read(self) -> tuple[Notebook, tuple[str, ...]]:
+        """The notebook and warnings about its text. UnreadableFile says what is wrong with the file."""
+        if self.path.is_dir():
+            raise UnreadableFile(f"{self.path} is a directory; expected a notebook file, such as notebook.livemd")
+        if not self.path.exists():
+            if not self.path.absolute().parent.is_dir():
+                raise UnreadableFile(f"{self.path}: there is no directory {self.path.absolute().parent}")
+            return Notebook(), ()
+        try:
+            data = self.path.read_bytes()
+            notebook, warnings = read(decode(data))
+        except NotANotebook as error:
+            raise UnreadableFile(f"{self.path} is no notebook: {error}") from error
+        except OSError as error:
+            raise UnreadableFile(f"{self.path} cannot be read: {error.strerror or error}") from error
+        self._known = _digest(data)
+        return notebook, warnings
+
+    def write(self, notebook: Notebook, *, outputs: bool | None = None) -> None:
+        """Replaces the file in one step. ChangedOnDisk if it is not as we last saw it; ours is then beside it."""
+        data = write(notebook, outputs=outputs).encode("utf-8")
+        found = self._found()
+        if found != self._known and found != _digest(data):
+            beside = self.path.with_name(f"{self.path.stem}.unsaved{self.path.suffix}")
+            _replace(beside, data)
+            raise ChangedOnDisk(
+                f"{self.path} was changed by another program since it was opened; yours is saved as {beside}. "
+                "Compare the two, and open the one that is right"
+            )
+        _replace(self.path, data)
+        self._known = _digest(data)
+
+    def _found(self) -> bytes | None:
+        return _digest(self.path.read_bytes()) if self.path.exists() else None
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Written beside it, synced, and moved into place: a crash leaves the old file or the new one."""
+    target = path.resolve()
+    descriptor, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            os.chmod(beside, target.stat().st_mode & 0o7777)
+        else:
+            os.chmod(beside, 0o666 & ~_umask())
+        os.replace(beside, target)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
