@@ -11,6 +11,7 @@ import os
 import struct
 import subprocess
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,14 +32,21 @@ class Outcome:
 
 
 class SecondInterpreter:
-    """`with SecondInterpreter() as there: there.call(function, *args)`, which ends it on leaving."""
+    """`with SecondInterpreter() as there: there.call(function, *args)`, which ends it on leaving.
 
-    def __init__(self) -> None:
+    Another `python` gets to see this one's packages; those that we need there are written in Python or can do without
+    their compiled part.
+    """
+
+    def __init__(self, python: str = sys.executable) -> None:
         self.peer = Peer()
         self.sent: list[int] = []
         """The size of each call."""
-        command = [sys.executable, "-m", "tests.support.second_interpreter"]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        command = [python, "-m", "tests.support.second_interpreter"]
+        environment = {**os.environ, "PYTHONPATH": sysconfig.get_path("purelib")}
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
 
     def __enter__(self) -> SecondInterpreter:
         return self
