@@ -40,7 +40,7 @@ class Node(LocalNode):
         name: str,
         *,
         listen: str | Literal[False] | None = None,
-        secret: Secret | bytes | str | None = None,
+        secret: bytes | str | None = None,
         hidden: bool = False,
         own_thread: bool = False,
     ) -> None:
@@ -57,21 +57,21 @@ class Node(LocalNode):
 
     async def start(self) -> Self:
         """Listens; from then on other nodes can connect. OSError with clear words if the port is in use."""
-        secret = self._secret if isinstance(self._secret, Secret) else load_secret(self._secret)
-        cluster = Cluster(self, secret, CodeCodec, hidden=self.hidden)
-        if self._thread is not None:
-            self.output_scheduler = await self._thread.call(lambda: scheduler_of(asyncio.get_running_loop()))
+        secret = load_secret() if self._secret is None else _as_secret(self._secret)
+        self._cluster = await self._in_cluster(self._join_loop(secret))
         current.started(self)
         try:
-            self._cluster = cluster
             if self._listens:
                 await self.listen()
         except BaseException:
-            self._cluster = None
-            current.stopped(self)
-            self._stop_thread()
+            await self.stop()
             raise
         return self
+
+    async def _join_loop(self, secret: Secret) -> Cluster:
+        """Runs on the loop that the distribution is to live on."""
+        self.output_scheduler = scheduler_of(asyncio.get_running_loop())
+        return Cluster(self, secret, CodeCodec, hidden=self.hidden)
 
     async def listen(self) -> tuple[str, int]:
         """Listens, if the node does not yet, and returns (host, port)."""
@@ -194,6 +194,10 @@ def _distributed() -> Node:
 
 async def _disconnect(cluster: Cluster, name: str) -> None:
     cluster.disconnect(name)
+
+
+def _as_secret(value: bytes | str) -> Secret:
+    return Secret(value.encode() if isinstance(value, str) else value)
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

@@ -27,7 +27,7 @@ from beamlike.kernel.terms import Reason
 from notebook_tui.runtime.cell_output import cell_output
 from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.evaluator import Evaluator
-from notebook_tui.runtime.interrupt import install_interrupt, send_interrupt
+from notebook_tui.runtime.interrupt import interrupts, send_interrupt
 from notebook_tui.runtime.messages import Complete, Evaluate, Finished, Forget, Interrupt, Nodes, Started
 from notebook_tui.runtime.outcome import Failure, Outcome
 
@@ -41,18 +41,25 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> 
     if directory is not None:
         os.chdir(directory)
         sys.path.insert(0, directory)
-    evaluator = Evaluator(NotebookModule(notebook))
-    install_interrupt(evaluator.is_cell, evaluator.cancel)
+    module = NotebookModule(notebook)
+    evaluator = Evaluator(module)
+    bl.spawn(_hold_interrupts, evaluator)
     node = _node()
     ready = bl.alias(once=True)
-    node.spawn_beside(_start_server, ready, owner, evaluator)
+    node.spawn_beside(_start_server, ready, owner, evaluator, module)
     reply: bl.Reply = await bl.receive(ref=ready.ref, timeout=10)
     server: bl.Pid = reply.value
     return server
 
 
-async def _start_server(ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator) -> None:
-    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator)))
+async def _hold_interrupts(evaluator: Evaluator) -> None:
+    """Lives as long as the node; runs on the main thread, where alone signal handlers can be set."""
+    with interrupts(evaluator.is_cell, evaluator.cancel):
+        await bl.receive()
+
+
+async def _start_server(ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule) -> None:
+    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +81,9 @@ async def evaluate_cells(evaluator: Evaluator) -> None:
 
 
 class RuntimeServer(GenServer):
-    def init(self, owner: bl.Pid, evaluator: Evaluator) -> None:
+    def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule) -> None:
         self._owner = owner
+        self._module = module
         self._evaluator = evaluator
         self._outputs: dict[str, bl.Pid] = {}
         self._evaluating: str | None = None
@@ -94,7 +102,7 @@ class RuntimeServer(GenServer):
     async def handle_call(self, request: object, client: Client) -> Sequence[Item]:
         match request:
             case Complete(source, offset):
-                return await asyncio.to_thread(complete, source, offset, self._evaluator.namespace)
+                return await asyncio.to_thread(complete, source, offset, self._module.namespace)
             case _:
                 raise TypeError(f"a runtime does not know the call {request!r}")
 
