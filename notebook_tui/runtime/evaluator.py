@@ -1,0 +1,107 @@
+"""Evaluates cells, one after the other, in the namespace of one notebook module.
+
+The last expression of a cell is its result, unless it is None or a `;` follows it; `_` holds the value of the last
+one. `await`, `async for` and `async with` may stand at the top level. Names that a cell bound before it failed stay
+bound, as in Jupyter.
+
+`__name__` is the name of the notebook's module, for a class takes its `__module__` from there, and by that its
+identity on every node. So `if __name__ == "__main__":` is false in a cell, other than in Jupyter: what is guarded
+by it is meant for a script, and a cell that wants it run calls it.
+
+A synchronous cell occupies the thread. `interrupts` ends it there; one that awaits is cancelled by `cancel`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from asyncio import CancelledError
+from types import CodeType
+
+from beamlike.code.notebook_module import NotebookModule
+from notebook_tui.runtime.cell_code import CellCode, split
+from notebook_tui.runtime.failure import failure
+from notebook_tui.runtime.interruption import Interruption
+from notebook_tui.runtime.outcome import Outcome
+from notebook_tui.runtime.result_text import result_text
+
+
+class Evaluator:
+    """Evaluates the cells of `notebook`, one at a time.
+
+    >>> import asyncio
+    >>> notebook = NotebookModule("sums")
+    >>> asyncio.run(Evaluator(notebook).evaluate("1", "x = 20; x + 1"))
+    Outcome(status='ok', result='21', failure=None)
+    >>> notebook.close()
+    """
+
+    def __init__(self, notebook: NotebookModule) -> None:
+        self._notebook = notebook
+        self._cells: dict[str, str] = {}
+        self._interruption: Interruption | None = None
+
+    @property
+    def namespace(self) -> dict[str, object]:
+        return self._notebook.namespace
+
+    def is_cell(self, filename: str) -> bool:
+        """Whether code of this file name came from a cell, as the cell is or once was."""
+        return filename in self._cells
+
+    def cancel(self) -> None:
+        """Interrupts the cell if it awaits; else nothing happens. Safe from any thread and from a signal handler."""
+        interruption = self._interruption
+        if interruption is not None:
+            interruption.request()
+
+    async def evaluate(self, cell_id: str, source: str) -> Outcome:
+        """Runs the cell to its end and tells how that was; what it printed went its own way.
+
+        Raises nothing that the cell raised, SystemExit included. CancelledError only if the task itself is cancelled
+        by somebody else.
+        """
+        name = f"cell {cell_id}"
+        try:
+            whole = self._notebook.compile_cell(source, name)
+            self._cells[whole.co_filename] = name
+            code = split(whole, source)
+        except _UNCOMPILABLE as error:
+            return self._uncompiled(error, name)
+        with Interruption() as interruption:
+            self._interruption = interruption
+            try:
+                return Outcome("ok", await self._result(code))
+            except BaseException as error:
+                if interruption.ends_task(error):
+                    raise
+                return self._ended(error, interruption.requested, whole.co_filename)
+
+    async def _result(self, code: CellCode) -> str | None:
+        await self._run(code.statements)
+        if code.expression is None:
+            return None
+        value = await self._run(code.expression)
+        if value is None:
+            return None
+        self.namespace["_"] = value
+        return result_text(value) if code.shown else None
+
+    async def _run(self, code: CodeType) -> object:
+        value = eval(code, self.namespace)
+        if code.co_flags & inspect.CO_COROUTINE:
+            return await value
+        return value
+
+    def _ended(self, error: BaseException, requested: bool, cell_file: str | None) -> Outcome:
+        interrupted = isinstance(error, KeyboardInterrupt) or (requested and isinstance(error, CancelledError))
+        return Outcome("interrupted" if interrupted else "error", failure=failure(error, cell_file, self._cells))
+
+    def _uncompiled(self, error: Exception, name: str) -> Outcome:
+        cell_file = getattr(error, "filename", None)
+        if cell_file is not None:
+            self._cells[cell_file] = name
+        return self._ended(error.with_traceback(None), False, cell_file)
+
+
+_UNCOMPILABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+"""The last four: a lone surrogate in the text, or nesting too deep for the compiler."""

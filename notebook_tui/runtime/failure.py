@@ -1,0 +1,118 @@
+"""An exception as the notebook shows it: the user's frames, with a cell's frames named by their cell.
+
+What stands above the first cell in a stack (evaluator, asyncio, kernel) is left out, in every exception of a chain
+or group; what the cell called stays. The rest is `traceback`'s own work, so causes, contexts, notes, groups, repeated
+frames and carets look as everywhere in Python.
+"""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from collections.abc import Callable, Mapping
+from functools import partial
+from linecache import getline
+from traceback import FrameSummary, StackSummary, TracebackException, walk_tb
+from typing import Any
+
+from notebook_tui.runtime.outcome import Failure
+
+MESSAGE_LIMIT = 2_000
+TRACEBACK_LIMIT = 30_000
+NO_EXIT = "a cell does not end its runtime; to start afresh, reconnect it"
+
+
+def failure(error: BaseException, cell_file: str | None, cells: Mapping[str, str]) -> Failure:
+    """What to show of `error`, which ended the cell whose code has the file name `cell_file`.
+
+    `cells` tells the name of the cell for every file name of a cell, of earlier versions too.
+    """
+    name = _type_name(type(error))
+    if isinstance(error, SystemExit):
+        error.add_note(NO_EXIT)
+    message = _safely(_message, error)
+    traceback = _safely(partial(_traceback, cells=cells), error)
+    return Failure(
+        name, _middle_cut(message, MESSAGE_LIMIT), _middle_cut(traceback, TRACEBACK_LIMIT), _line(error, cell_file)
+    )
+
+
+def _safely(render: Callable[[BaseException], str], error: BaseException) -> str:
+    """What `render` makes of `error`: whatever its own methods do, or whoever interrupts them, the end must be told."""
+    try:
+        return render(error)
+    except (Exception, KeyboardInterrupt, CancelledError) as broken:
+        return f"{_type_name(type(error))} (it cannot be shown: rendering it raised {_type_name(type(broken))})"
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"{error}: {NO_EXIT}"
+    if isinstance(error, SyntaxError):
+        return error.msg or ""
+    return str(error)
+
+
+def _traceback(error: BaseException, cells: Mapping[str, str]) -> str:
+    if isinstance(error, SyntaxError) and error.filename in cells:
+        return _place_in_cell(error, cells)
+    rendered = TracebackException.from_exception(error)
+    remaining = [rendered]
+    while remaining:
+        one = remaining.pop()
+        one.stack = _Frames.below_first_cell(one.stack, cells)
+        remaining += [other for other in (one.__cause__, one.__context__, *(one.exceptions or ())) if other]
+    return "".join(rendered.format())
+
+
+def _place_in_cell(error: SyntaxError, cells: Mapping[str, str]) -> str:
+    """The line that did not compile, with a caret; there was nothing to trace."""
+    assert error.filename is not None
+    if error.text is None and error.lineno is not None:  # the compiler's own errors lack it, the parser's have it
+        error.text = getline(error.filename, error.lineno)
+    text = "".join(TracebackException.from_exception(error).format_exception_only())
+    return text.replace(f'File "{error.filename}"', cells[error.filename], 1)
+
+
+class _Frames(StackSummary):
+    """A stack in which the frames of cells bear the cells' names."""
+
+    cells: Mapping[str, str]
+
+    @classmethod
+    def below_first_cell(cls, stack: StackSummary, cells: Mapping[str, str]) -> _Frames:
+        first = next((place for place, frame in enumerate(stack) if frame.filename in cells), 0)
+        frames = cls(stack[first:])
+        frames.cells = cells
+        return frames
+
+    def format_frame_summary(self, frame_summary: FrameSummary, **options: Any) -> str:
+        text = super().format_frame_summary(frame_summary, **options)
+        cell = self.cells.get(frame_summary.filename)
+        if cell is None:
+            return text
+        within = "" if frame_summary.name == "<module>" else f", in {frame_summary.name}"
+        return f"  {cell}, line {frame_summary.lineno}{within}\n" + text.partition("\n")[2]
+
+
+def _line(error: BaseException, cell_file: str | None) -> int | None:
+    if isinstance(error, SyntaxError) and error.filename is not None and error.filename.startswith("<"):
+        # Of this cell, or of a string that it compiled: then no line of the cell is wrong by itself.
+        return error.lineno if error.filename == cell_file else None
+    line = None
+    for frame, lineno in walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == cell_file:
+            line = lineno
+        elif frame.f_code.co_filename == "<string>" and frame.f_code.co_name == "<module>":
+            line = None  # inside `eval` or `exec` of a string
+    return line
+
+
+def _type_name(kind: type[BaseException]) -> str:
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _middle_cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n… {len(text) - 2 * half:,} characters left out …\n{text[-half:]}"

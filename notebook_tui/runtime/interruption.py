@@ -1,0 +1,58 @@
+"""Cancels the task that awaits a cell, and tells its own cancel from somebody else's, as `asyncio.timeout` does."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Any
+
+from beamlike.kernel.process import Process
+
+
+class Interruption:
+    """Around an await: until it is over, `request` has CancelledError raised in what is awaited.
+
+    If it is left without an exception, the task goes on as if it had never been cancelled.
+    """
+
+    def __init__(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("expected a task or process around the cell, so that it can be cancelled; found none")
+        # A process is a task, but no asyncio.Task.
+        self._task: asyncio.Task[Any] = task
+        self._loop = asyncio.get_running_loop()
+        self._cancels_before = task.cancelling()
+        self._over = False
+        self._cancels = 0
+        self.requested = False
+
+    def __enter__(self) -> Interruption:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._over = True
+        ours = self._cancels
+        if kind is None:
+            # With those that the cell left behind: TaskGroup before Python 3.13 does, and then cancels the next one.
+            ours = self._task.cancelling() - self._cancels_before
+        for _ in range(ours):
+            self._task.uncancel()
+
+    def request(self) -> None:
+        """Safe from a signal handler and from any thread; once it is over, without effect."""
+        self.requested = True
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        # In a turn of the loop of its own, so the task stands where it awaits and sees the cancel there.
+        if not self._over:
+            self._cancels += 1
+            self._task.cancel("interrupted")
+
+    def ends_task(self, error: BaseException) -> bool:
+        """Whether `error` is how somebody else ends the whole task, so that it must not be held up."""
+        if isinstance(error, GeneratorExit) or (isinstance(self._task, Process) and self._task.ended):
+            return True
+        cancelled = isinstance(error, asyncio.CancelledError) and self._task.cancelling() > self._cancels_before
+        return cancelled and not self.requested

@@ -1,0 +1,32 @@
+"""How the evaluation of a cell ended, as it travels from the runtime to whoever asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Status: TypeAlias = Literal["ok", "error", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The exception that ended a cell.
+
+    `traceback` is all that is to be shown: the user's frames, causes, notes and the exception itself; for a
+    SyntaxError of the cell its place and a caret.
+    """
+
+    type: str
+    message: str
+    traceback: str
+    line: int | None
+    """The line of the cell, from 1, that was running; None where none of its lines can be blamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    status: Status
+    result: str | None = None
+    """The value of the last expression as text; None if there is nothing to show."""
+    failure: Failure | None = None
+    """What ended the cell, unless it is "ok"."""
