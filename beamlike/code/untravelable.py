@@ -1,7 +1,8 @@
 """Why a term cannot travel: which value it is, by which variable it got in, and what to do.
 
 Pickle says "cannot pickle '_thread.lock' object" and not where that lock was. Here the parts of the term are tried
-one by one, breadth first, until one fails none of whose own parts does. That costs time, after a failure only.
+one by one, breadth first, until one fails none of whose own parts does. That costs time, after a failure only, and
+when `PATIENCE` is used up the best answer so far must do.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ import functools
 import io
 import socket
 import threading
+import time
 import types
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from reprlib import repr as brief
 from types import FunctionType
 
 from beamlike.code.by_value import goes_by_value
 from beamlike.code.captures import captured_by
 from beamlike.kernel.errors import BeamlikeError
 
-MOST_PROBES = 10_000
+PATIENCE = 2.0
+"""In seconds: the caller waits, and its event loop with it."""
 
 
 class CannotTravel(BeamlikeError, TypeError):
@@ -53,19 +57,13 @@ def explain(term: object, fails: Callable[[object], bool], error: Exception) -> 
 
 
 def _culprit(term: object, fails: Callable[[object], bool]) -> _Found:
+    deadline = time.monotonic() + PATIENCE
     waiting = deque([_Found(term)])
     seen = {id(term)}
-    probes = 0
     found = waiting[0]
-    while waiting and probes < MOST_PROBES:
+    while waiting and time.monotonic() < deadline:
         found = waiting.popleft()
-        failing = []
-        for part in _parts(found):
-            probes += 1
-            if fails(part.value):
-                failing.append(part)
-            if probes == MOST_PROBES:
-                break
+        failing = [part for part in _parts(found) if time.monotonic() < deadline and fails(part.value)]
         if not failing:
             return found
         waiting.extend(part for part in failing if id(part.value) not in seen)
@@ -86,13 +84,13 @@ def _parts(found: _Found) -> Iterator[_Found]:
 
 def _steps(value: object) -> Iterator[tuple[str, object]]:
     match value:
-        case Mapping():
-            yield from ((f"[{key!r}]", part) for key, part in value.items())
-            yield from ((f"[the key {key!r}]", key) for key in value)
+        case dict():
+            yield from ((f"[{brief(key)}]", part) for key, part in value.items())
+            yield from ((f"[the key {brief(key)}]", key) for key in value)
         case tuple() | list() | deque():
             yield from ((f"[{index}]", part) for index, part in enumerate(value))
-        case Set():
-            yield from ((f"[{part!r}]", part) for part in value)
+        case set() | frozenset():
+            yield from ((f"[{brief(part)}]", part) for part in value)
         case functools.partial():
             yield from ((".func", value.func), (".args", value.args), (".keywords", value.keywords))
         case types.MethodType():
