@@ -54,6 +54,7 @@ from beamlike.kernel.functions import (
     whereis,
 )
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
+from beamlike.node import Node, connect, disconnect, start
 
 __all__ = [
     "NO_REPLY",

@@ -124,13 +124,12 @@ class Node(LocalNode):
         `secret` is another than the cluster's, from an invitation. NotConnected says what is in the way: nobody
         listens, another secret, a name that is taken.
         """
-        await self._in_cluster(self.cluster.connect(name, address, secret=secret))
+        token = _as_secret(secret) if secret is not None else None
+        await self._in_cluster(self.cluster.connect(name, address, secret=token))
 
     async def disconnect(self, name: str) -> bool:
         """Closes the connection to `name`; False if there was none."""
-        connected = name in self.peers(hidden=True)
-        await self._in_cluster(_disconnect(self.cluster, name))
-        return connected
+        return await self._in_cluster(_disconnect(self.cluster, name))
 
     def spawn_beside(self, function: Any, *args: Any) -> terms.Pid:
         """Spawns a process on the distribution's own loop (see `own_thread`): it runs while user code blocks."""
@@ -192,8 +191,8 @@ def _distributed() -> Node:
     return node
 
 
-async def _disconnect(cluster: Cluster, name: str) -> None:
-    cluster.disconnect(name)
+async def _disconnect(cluster: Cluster, name: str) -> bool:
+    return cluster.disconnect(name)
 
 
 def _as_secret(value: bytes | str) -> Secret:

@@ -29,6 +29,7 @@ from beamlike.code.sources import SOURCES, Place, Source, SourceHash, SourcePart
 from beamlike.code.untravelable import explain
 from beamlike.code.weight import HEAVY, warn_of_heavy_captures
 from beamlike.kernel.errors import BeamlikeError
+from beamlike.kernel.terms import ExceptionInfo, Pid
 
 PROTOCOL = 5
 _WITH_SOURCES = b"S"
@@ -128,7 +129,7 @@ class _PlainPickler(pickle.Pickler):
         if issubclass(kind, type) or kind is FunctionType:
             if module_goes_by_value(value.__module__):
                 raise _NeedsMore
-        elif kind in REDUCERS or isinstance(value, BaseException):
+        elif kind in REDUCERS or kind is ExceptionInfo or isinstance(value, BaseException):
             raise _NeedsMore
         return NotImplemented
 
@@ -151,6 +152,8 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         kind = type(value)
         if kind is CodeType:
             return self._reduce_code(value)
+        if kind is ExceptionInfo:
+            return self._reduce_info(value)
         if kind in REDUCERS:
             reduced = REDUCERS[kind](value)
         elif isinstance(value, BaseException):
@@ -172,9 +175,30 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         self.sources[source.hash] = source
         return load_code, (source.hash, *place)
 
+    def _reduce_info(self, info: ExceptionInfo) -> Reduced:
+        """With its exception as a pickle of its own, or none if it cannot travel: the news of it must, always."""
+        texts = (info.type, info.message, info.traceback, info.node, info.pid)
+        if info.exception is None:
+            return ExceptionInfo, texts
+        try:
+            body, pickler = _CodePickler.pickled(info.exception)
+        except Exception:
+            return ExceptionInfo, texts
+        self.sources.update(pickler.sources)
+        return load_info, (*texts, body)
+
 
 def load_code(hash: SourceHash, qualname: str, line: int, nth: int) -> CodeType:
     return SOURCES[hash].code_at(Place(qualname, line, nth))
+
+
+def load_info(type: str, message: str, traceback: str, node: str, pid: Pid, exception: bytes) -> ExceptionInfo:
+    error: BaseException | None
+    try:
+        error = pickle.loads(exception)
+    except Exception:  # of a class that is not to be had here, for one; the texts tell what it was
+        error = None
+    return ExceptionInfo(type, message, traceback, node, pid, error)
 
 
 def load_marshalled(magic: bytes, python: str, qualname: str, data: bytes) -> CodeType:

@@ -1,0 +1,80 @@
+"""Frames: `u32 length of the payload, u8 kind, payload`, big-endian.
+
+The kinds 1 to 5 are the handshake's, 16 to 18 follow it. 32 and above are left for parts of large messages and for
+their out-of-band buffers.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from beamlike.distribution.errors import ProtocolError
+
+HELLO: Final = 1
+CHALLENGE: Final = 2
+PROOF: Final = 3
+ACCEPT: Final = 4
+REFUSE: Final = 5
+SIGNAL: Final = 16
+TICK: Final = 17
+CLOSE: Final = 18
+
+NAMES: Final = {
+    HELLO: "HELLO",
+    CHALLENGE: "CHALLENGE",
+    PROOF: "PROOF",
+    ACCEPT: "ACCEPT",
+    REFUSE: "REFUSE",
+    SIGNAL: "SIGNAL",
+    TICK: "TICK",
+    CLOSE: "CLOSE",
+}
+
+HANDSHAKE_CAP: Final = 1024
+"""Bytes of payload that are accepted of somebody who has not proved the secret."""
+
+SIGNAL_CAP: Final = 1 << 30
+"""Bytes of payload of any other frame."""
+
+_HEADER: Final = struct.Struct(">IB")
+
+
+def frame(kind: int, payload: bytes = b"") -> bytes:
+    """
+    >>> frame(TICK)
+    b'\\x00\\x00\\x00\\x00\\x11'
+    """
+    return _HEADER.pack(len(payload), kind) + payload
+
+
+def kind_name(kind: int) -> str:
+    return NAMES.get(kind, f"unknown kind {kind}")
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frames; what is not whole yet waits. `cap` may change between two frames."""
+
+    def __init__(self, cap: int) -> None:
+        self.cap = cap
+        self._buffer = bytearray()
+
+    def read(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Yields (kind, payload) of each frame that `data` completes. ProtocolError for one above the cap."""
+        self._buffer += data
+        buffer = self._buffer
+        start = 0
+        try:
+            while len(buffer) - start >= _HEADER.size:
+                size, kind = _HEADER.unpack_from(buffer, start)
+                if size > self.cap:
+                    raise ProtocolError(f"expected a frame of at most {self.cap} bytes, got one of {size}")
+                end = start + _HEADER.size + size
+                if end > len(buffer):
+                    break
+                payload = bytes(memoryview(buffer)[start + _HEADER.size : end])
+                start = end
+                yield kind, payload
+        finally:
+            del buffer[:start]

@@ -1,0 +1,195 @@
+"""The handshake: both sides prove the shared secret before anything else of the other is looked at.
+
+    dialler                                listener
+    AWAIT_CHALLENGE  ── HELLO ──────────►  AWAIT_HELLO       who I am, my nonce
+                     ◄────── CHALLENGE ──  AWAIT_PROOF       who I am, my nonce
+    AWAIT_ACCEPT     ── PROOF ──────────►                    HMAC(secret, "dialler", HELLO, CHALLENGE)
+    DONE             ◄───────── ACCEPT ──  DONE              HMAC(secret, "listener", HELLO, CHALLENGE)
+
+Either side may answer REFUSE instead and is then FAILED. Both proofs cover both introductions with their nonces, so
+none can be replayed; each names its role, so none can be sent back to where it came from. The dialler proves first,
+as on the BEAM. Which secret a name must hold, and whether there is room for it, is asked of the cluster, and only when
+the proof has come: a single use of an invitation and one link per pair are then decided in one step.
+
+All of this is values in, values out: what to send is returned, the nonce is an argument, and the transitions stand in
+the table at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Final, TypeAlias
+
+from beamlike.distribution.errors import ProtocolError
+from beamlike.distribution.frames import ACCEPT, CHALLENGE, HELLO, PROOF, REFUSE, frame, kind_name
+from beamlike.distribution.handshake_frames import (
+    VERSION,
+    Identity,
+    decode_introduction,
+    decode_refusal,
+    encode_introduction,
+    encode_refusal,
+    version_of,
+)
+from beamlike.distribution.refusal import Refused, Status, refused_by_them, refused_by_us
+from beamlike.distribution.secret import Secret
+
+SecretFor: TypeAlias = Callable[[str], Secret | None]
+"""The secret that a dialler of this name must hold; None if there is none that would let it in."""
+
+Admit: TypeAlias = Callable[[Identity], Status]
+"""Whether there is room for a dialler that has proved its secret. OK promises that the link will be used."""
+
+_UNNAMED: Final = "the other side"
+
+
+class State(Enum):
+    AWAIT_CHALLENGE = auto()
+    AWAIT_ACCEPT = auto()
+    AWAIT_HELLO = auto()
+    AWAIT_PROOF = auto()
+    DONE = auto()
+    FAILED = auto()
+
+
+class _TurnAway(Exception):
+    def __init__(self, status: Status, their_version: int = VERSION) -> None:
+        super().__init__(status.name)
+        self.status = status
+        self.their_version = their_version
+
+
+class Handshake:
+    """One side of one handshake, until `outcome` is there: the other's identity, or why there will be no connection."""
+
+    outcome: Identity | Refused | None
+
+    def __init__(self, us: Identity, nonce: bytes, state: State) -> None:
+        self.us = us
+        self.state = state
+        self.peer: Identity | None = None
+        self.outcome = None
+        self._introduction = encode_introduction(us, nonce)
+        self._transcript = b""
+
+    def receive(self, kind: int, payload: bytes) -> bytes:
+        """Takes the next frame of the other side and returns what to send back. Not to be called after the outcome."""
+        assert self.outcome is None, "the handshake is over"
+        step, following = TRANSITIONS.get((self.state, kind), (None, State.FAILED))
+        try:
+            if step is None:
+                raise ProtocolError(f"expected {_expected_in(self.state)}, got {kind_name(kind)}")
+            reply = step(self, payload)
+        except _TurnAway as refusal:
+            return self._turn_away(refusal.status, self._words_for(refusal))
+        except ProtocolError as error:
+            return self._turn_away(Status.MALFORMED, f"the handshake with {self._peer_name()} failed: {error}")
+        self.state = following
+        if following is State.DONE:
+            self.outcome = self.peer
+        return reply
+
+    def meet(self, introduction: bytes) -> Identity:
+        """Reads who the other side says it is."""
+        their_version = version_of(introduction)
+        if their_version != VERSION:
+            raise _TurnAway(Status.VERSION_MISMATCH, their_version)
+        self.peer = decode_introduction(introduction)
+        if self.peer.name == self.us.name:
+            raise _TurnAway(Status.DUPLICATE_NAME)
+        return self.peer
+
+    def hear_refusal(self, payload: bytes) -> bytes:
+        status, their_version = decode_refusal(payload)
+        peer = self._peer_name()
+        message = refused_by_them(status, peer, self.us.name, VERSION, their_version)
+        self.outcome = Refused(status, message, peer)
+        return b""
+
+    def expected_name(self) -> str | None:
+        return None
+
+    def _turn_away(self, status: Status, message: str) -> bytes:
+        self.state = State.FAILED
+        self.outcome = Refused(status, message, self._peer_name())
+        return frame(REFUSE, encode_refusal(status))
+
+    def _words_for(self, refusal: _TurnAway) -> str:
+        return refused_by_us(refusal.status, self._peer_name(), VERSION, refusal.their_version, self.expected_name())
+
+    def _peer_name(self) -> str:
+        return self.peer.name if self.peer is not None else self.expected_name() or _UNNAMED
+
+
+class Dialler(Handshake):
+    def __init__(self, us: Identity, nonce: bytes, secret: Secret, expected: str) -> None:
+        super().__init__(us, nonce, State.AWAIT_CHALLENGE)
+        self._secret = secret
+        self._expected = expected
+
+    def expected_name(self) -> str:
+        return self._expected
+
+    def hello(self) -> bytes:
+        return frame(HELLO, self._introduction)
+
+    def answer_challenge(self, challenge: bytes) -> bytes:
+        if self.meet(challenge).name != self._expected:
+            raise _TurnAway(Status.WRONG_NODE)
+        self._transcript = _transcript(self._introduction, challenge)
+        return frame(PROOF, self._secret.sign(_DIALLER + self._transcript))
+
+    def check_listener(self, proof: bytes) -> bytes:
+        if not self._secret.verify(_LISTENER + self._transcript, proof):
+            raise _TurnAway(Status.WRONG_SECRET)
+        return b""
+
+
+class Listener(Handshake):
+    def __init__(self, us: Identity, nonce: bytes, secret_for: SecretFor, admit: Admit) -> None:
+        super().__init__(us, nonce, State.AWAIT_HELLO)
+        self._secret_for = secret_for
+        self._admit = admit
+
+    def challenge(self, hello: bytes) -> bytes:
+        self.meet(hello)
+        self._transcript = _transcript(hello, self._introduction)
+        return frame(CHALLENGE, self._introduction)
+
+    def check_dialler(self, proof: bytes) -> bytes:
+        assert self.peer is not None
+        secret = self._secret_for(self.peer.name)
+        if secret is None:
+            raise _TurnAway(Status.NOT_ALLOWED)
+        if not secret.verify(_DIALLER + self._transcript, proof):
+            raise _TurnAway(Status.WRONG_SECRET)
+        status = self._admit(self.peer)
+        if status is not Status.OK:
+            raise _TurnAway(status)
+        return frame(ACCEPT, secret.sign(_LISTENER + self._transcript))
+
+
+_DIALLER: Final = b"beamlike dialler"
+_LISTENER: Final = b"beamlike listener"
+
+
+def _transcript(hello: bytes, challenge: bytes) -> bytes:
+    """Both introductions; as frames, so that no byte of one can be taken for the other's."""
+    return frame(HELLO, hello) + frame(CHALLENGE, challenge)
+
+
+def _expected_in(state: State) -> str:
+    return " or ".join(kind_name(kind) for awaiting, kind in TRANSITIONS if awaiting is state)
+
+
+TRANSITIONS: Final[dict[tuple[State, int], tuple[Callable[..., bytes], State]]] = {
+    (State.AWAIT_HELLO, HELLO): (Listener.challenge, State.AWAIT_PROOF),
+    (State.AWAIT_PROOF, PROOF): (Listener.check_dialler, State.DONE),
+    (State.AWAIT_PROOF, REFUSE): (Listener.hear_refusal, State.FAILED),
+    (State.AWAIT_CHALLENGE, CHALLENGE): (Dialler.answer_challenge, State.AWAIT_ACCEPT),
+    (State.AWAIT_CHALLENGE, REFUSE): (Dialler.hear_refusal, State.FAILED),
+    (State.AWAIT_ACCEPT, ACCEPT): (Dialler.check_listener, State.DONE),
+    (State.AWAIT_ACCEPT, REFUSE): (Dialler.hear_refusal, State.FAILED),
+}
+"""(state, kind of frame that came) to (what is done with it, state afterwards). Everything else is MALFORMED."""

@@ -1,0 +1,91 @@
+"""Why a handshake fails: a status on the wire, and what each side tells its user.
+
+Only the status and a protocol version travel, so nobody puts words into the other side's log before the secret is
+proved. No text ever contains a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from beamlike.distribution.secret import VARIABLE
+
+
+class Status(IntEnum):
+    """The numbers are the protocol."""
+
+    OK = 0
+    WRONG_SECRET = 1
+    """The other side does not hold the secret that is expected of it."""
+    DUPLICATE_NAME = 2
+    """Another live incarnation of that name is connected."""
+    NOT_ALLOWED = 3
+    """Its invitation was used, revoked, or has expired."""
+    SIMULTANEOUS = 4
+    """Both dial each other, and the other link is the one that stays."""
+    VERSION_MISMATCH = 5
+    WRONG_NODE = 6
+    """The node at that address has another name."""
+    MALFORMED = 7
+    """What came is no handshake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The handshake failed; `message` is for the user of this side. `peer` is the name that the other side claims."""
+
+    status: Status
+    message: str
+    peer: str | None
+
+
+def refused_by_us(status: Status, peer: str, our_version: int, their_version: int, expected: str | None) -> str:
+    """What this node says of a peer that it turns away."""
+    match status:
+        case Status.WRONG_SECRET:
+            return f"{peer} does not know the secret that is expected of it: {_SAME_SECRET}"
+        case Status.DUPLICATE_NAME:
+            return f"another live node named {peer} is connected here: give one of the two another name"
+        case Status.NOT_ALLOWED:
+            return f"the invitation of {peer} was used, revoked, or has expired: {_INVITE_AGAIN}"
+        case Status.SIMULTANEOUS:
+            return f"{peer} dials this node while this node dials it; the link from here stays"
+        case Status.VERSION_MISMATCH:
+            return _versions(peer, our_version, their_version)
+        case Status.WRONG_NODE:
+            return f"expected {expected} at that address, found {peer}: look up its address anew"
+        case _:
+            return f"the handshake with {peer} failed ({status.name})"
+
+
+def refused_by_them(status: Status, peer: str, us: str, our_version: int, their_version: int) -> str:
+    """What this node says when a peer turns it away."""
+    match status:
+        case Status.WRONG_SECRET:
+            return f"{peer} refused {us}: the two nodes hold different secrets. {_SAME_SECRET.capitalize()}"
+        case Status.DUPLICATE_NAME:
+            return f"{peer} refused {us}: another live node of that name is connected to it. Take another name"
+        case Status.NOT_ALLOWED:
+            return (
+                f"{peer} refused {us}: the invitation was used, revoked, or has expired. {_INVITE_AGAIN.capitalize()}"
+            )
+        case Status.SIMULTANEOUS:
+            return f"{peer} refused {us}: it dials this node at the same time, and its link stays"
+        case Status.VERSION_MISMATCH:
+            return _versions(peer, our_version, their_version)
+        case Status.WRONG_NODE:
+            return f"{peer} refused {us}: it expected a node of another name at this address"
+        case _:
+            return f"{peer} refused {us}: it could not make sense of the handshake ({status.name})"
+
+
+def _versions(peer: str, ours: int, theirs: int) -> str:
+    return (
+        f"expected protocol version {ours}, {peer} speaks version {theirs}: "
+        "install the same version of beamlike on both nodes"
+    )
+
+
+_SAME_SECRET = f"give both the same {VARIABLE}, or the same file ~/.config/beamlike/secret"
+_INVITE_AGAIN = "an invitation works once and until its deadline; make a new one"

@@ -1,0 +1,173 @@
+"""Real child processes, booted by `nodes.boot` on the local backend."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import beamlike as bl
+import nodes
+from tests.support.processes import child_nodes, is_alive, wait_until_gone
+
+PARENT = "boots@127.0.0.1"
+
+
+def parent() -> bl.Node:
+    return bl.Node(PARENT, secret=b"a secret of the test")
+
+
+def test_a_child_runs_in_a_process_of_its_own_and_is_gone_after_stop() -> None:
+    async def main() -> int:
+        async with parent():
+            child = await nodes.boot(nodes.Local())
+            pid: int = await bl.rpc.call(child.node, os.getpid, timeout=10)
+            assert bl.nodes(hidden=True) == [child.node]
+            await child.stop()
+            assert bl.nodes(hidden=True) == []
+            return pid
+
+    pid = asyncio.run(main())
+    assert pid != os.getpid()
+    wait_until_gone(pid)
+
+
+def test_a_child_is_hidden() -> None:
+    async def main() -> None:
+        async with parent():
+            child = await nodes.boot(nodes.Local())
+            assert bl.nodes() == []
+            await child.stop()
+
+    asyncio.run(main())
+
+
+def test_the_end_of_the_parents_node_ends_its_children() -> None:
+    async def main() -> int:
+        async with parent():
+            child = await nodes.boot(nodes.Local())
+            pid: int = await bl.rpc.call(child.node, os.getpid, timeout=10)
+        return pid
+
+    wait_until_gone(asyncio.run(main()))
+
+
+def test_a_killed_parent_takes_children_and_grandchildren_with_it() -> None:
+    code = """
+import asyncio, os, beamlike as bl, nodes
+
+async def grandchild():
+    child = await nodes.boot(nodes.Local())
+    return await bl.rpc.call(child.node, os.getpid, timeout=10)
+
+async def main():
+    async with bl.Node("doomed@127.0.0.1", secret=b"x"):
+        child = await nodes.boot(nodes.Local())
+        pids = [await bl.rpc.call(child.node, os.getpid), await bl.rpc.call(child.node, grandchild)]
+        print(*pids, flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        pids = [int(word) for word in program.stdout.readline().split()]
+        assert len(pids) == 2
+        assert all(is_alive(pid) for pid in pids)
+        program.send_signal(signal.SIGKILL)
+    wait_until_gone(*pids)
+
+
+def test_a_busy_child_dies_with_its_lifeline() -> None:
+    async def spin() -> None:
+        while True:
+            pass
+
+    async def main() -> int:
+        async with parent():
+            child = await nodes.boot(nodes.Local())
+            pid: int = await bl.rpc.call(child.node, os.getpid, timeout=10)
+            bl.spawn(spin, node=child.node)
+            await child.stop(grace=0.1)
+            return pid
+
+    wait_until_gone(asyncio.run(main()))
+
+
+def test_a_machine_that_ends_before_it_connects_fails_the_boot_with_what_it_printed() -> None:
+    async def main() -> None:
+        async with parent():
+            await nodes.boot(nodes.Local(env={"PYTHONPATH": "/nonexistent"}), timeout=20)
+
+    with pytest.raises(nodes.BootFailed, match="No module named") as caught:
+        asyncio.run(main())
+    assert "exit code 1" in str(caught.value)
+
+
+def test_an_interpreter_that_does_not_exist_fails_the_boot_by_name() -> None:
+    async def main() -> None:
+        async with parent():
+            await nodes.boot(nodes.Local(python="/no/such/python"))
+
+    with pytest.raises(nodes.BootFailed, match="/no/such/python"):
+        asyncio.run(main())
+
+
+def test_a_machine_that_never_dials_back_fails_the_boot_in_time_and_is_gone(tmp_path: object) -> None:
+    pidfile = f"{tmp_path}/pid"
+    script = f"{tmp_path}/python"
+    with open(script, "w") as file:
+        file.write(f"#!/bin/sh\necho $$ > {pidfile}\necho waiting\nexec sleep 600\n")
+    os.chmod(script, 0o755)
+
+    async def main() -> None:
+        async with parent():
+            await nodes.boot(nodes.Local(python=script), timeout=0.5)
+
+    with pytest.raises(nodes.BootFailed, match=r"within 0\.5 s; it printed:\nwaiting"):
+        asyncio.run(main())
+    with open(pidfile) as file:
+        wait_until_gone(int(file.read()))
+
+
+def test_a_cancelled_boot_leaves_no_process(tmp_path: object) -> None:
+    async def main() -> list[str]:
+        async with parent():
+            boot = asyncio.create_task(nodes.boot(nodes.Local()))
+            await asyncio.sleep(0.05)
+            boot.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await boot
+            return bl.nodes(hidden=True)
+
+    assert asyncio.run(main()) == []
+    wait_until_gone(*child_nodes())
+
+
+def test_the_invitation_is_not_handed_on_to_what_a_child_starts() -> None:
+    def environment() -> list[str]:
+        return [name for name in os.environ if name.startswith("BEAMLIKE_")]
+
+    async def main() -> list[str]:
+        async with parent():
+            child = await nodes.boot(nodes.Local())
+            try:
+                names: list[str] = await bl.rpc.call(child.node, environment, timeout=10)
+                return names
+            finally:
+                await child.stop()
+
+    assert asyncio.run(main()) == []
+
+
+def test_a_program_that_nobody_invited_says_so() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "nodes.child"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 1
+    assert "expected a parent's invitation" in result.stderr
+    assert "Traceback" not in result.stderr

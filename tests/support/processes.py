@@ -1,0 +1,35 @@
+"""Looks at operating-system processes; waits by polling, with a deadline far above what is expected."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import psutil
+
+DEADLINE = 20.0
+
+
+def is_alive(pid: int) -> bool:
+    """A zombie is not alive: it only waits to be reaped."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_until_gone(*pids: int) -> None:
+    """Returns when none of these processes is alive; AssertionError after the deadline names those that are."""
+    end = time.monotonic() + DEADLINE
+    while alive := [pid for pid in pids if is_alive(pid)]:
+        assert time.monotonic() < end, f"expected processes {pids} to be gone, still alive: {alive}"
+        time.sleep(0.02)
+
+
+def child_nodes() -> list[int]:
+    """The pids of child nodes below this process, at any depth."""
+    return [
+        process.pid
+        for process in psutil.Process(os.getpid()).children(recursive=True)
+        if process.status() != psutil.STATUS_ZOMBIE and "nodes.child" in " ".join(process.cmdline())
+    ]
