@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from beamlike.code.codec import CodeCodec
 from beamlike.code.notebook_module import NotebookModule
+from beamlike.kernel.terms import ExceptionInfo, Pid
 from tests.support.cells import run_cell
 from tests.support.second_interpreter import SecondInterpreter
 
@@ -106,6 +109,37 @@ class Explained(Exception):
         return Explained, (self.code,)
 
 
+def info_of(error: BaseException) -> ExceptionInfo:
+    return ExceptionInfo(type(error).__name__, str(error), "Traceback ...", "a@h", Pid("a@h", 1), error)
+
+
+def round_trip(term: object) -> Any:
+    codec = CodeCodec()
+    return codec.decode(codec.encode(term))
+
+
+def test_the_news_of_an_exception_travels_with_it(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(notebook, "class Odd(Exception): ...\ndef back(info): return info")
+    info = info_of(names["Odd"]("so"))
+    back = there.call(names["back"], [info])[0]
+    assert back == info
+    assert type(back.exception) is names["Odd"]
+
+
+def test_the_news_of_an_exception_travels_without_it_if_it_must() -> None:
+    holding = ValueError("held")
+    holding.lock = threading.Lock()  # type: ignore[attr-defined]
+    for error in (holding, Unloadable("gone")):
+        info = info_of(error)
+        assert round_trip([info]) == [info]
+        assert round_trip([info])[0].exception is None
+
+
+class Unloadable(Exception):
+    def __reduce__(self) -> tuple[Any, ...]:
+        return int, ("not a number",)
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -124,8 +158,7 @@ class Explained(Exception):
     ids=lambda error: type(error).__name__,
 )
 def test_exceptions_that_are_importable_come_back_as_they_were(error: BaseException) -> None:
-    codec = CodeCodec()
-    back = codec.decode(codec.encode(error))
+    back = round_trip(error)
     assert type(back) is type(error)
     assert isinstance(back, BaseException)
     assert (str(back), repr(back.args), vars(back)) == (str(error), repr(error.args), vars(error))
