@@ -1,0 +1,38 @@
+"""Whether a dialler that proved its secret may have its link: at most one link joins two nodes.
+
+Where both dial at once, each sees the other's dial while its own is under way. The node with the greater name wins:
+its own dial goes on and the other's is refused, while the lesser node accepts what comes and drops its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beamlike.distribution.handshake_frames import Identity
+from beamlike.distribution.refusal import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How this node stands with another: dialling it, and connected to which incarnation of it."""
+
+    dialling: bool
+    connected_creation: int | None
+
+
+def admit(us: str, peer: Identity, standing: Standing) -> Status:
+    """OK, or the status to refuse with.
+
+    The same incarnation may come again while its link still seems up here: only it can know that the link is dead.
+
+    >>> peer = Identity("b@h", 7, False, b"1234", "3.1")
+    >>> admit("a@h", peer, Standing(dialling=True, connected_creation=None)).name
+    'OK'
+    >>> admit("c@h", peer, Standing(dialling=True, connected_creation=None)).name
+    'SIMULTANEOUS'
+    """
+    if standing.connected_creation is not None and standing.connected_creation != peer.creation:
+        return Status.DUPLICATE_NAME
+    if standing.dialling and us > peer.name:
+        return Status.SIMULTANEOUS
+    return Status.OK

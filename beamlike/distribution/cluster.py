@@ -1,0 +1,350 @@
+"""A node's place in the cluster: it listens, dials, admits, and tells the node which peers are up and down.
+
+    node ── dial(name) ──► Cluster ── Dialler ──► Link ──► the other node
+    node ◄── peer_up, route, peer_down ── Cluster ◄── events ── Link
+
+At most one link joins two nodes. While it is being dialled its signals wait in it; should the other side's own dial
+win (see `admission`), they pass to that link, in order. A link that is closed is down at once, a silent one after the
+tick time.
+
+A cluster lives on one event loop, in whose thread everything happens but dialling, sending and inviting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
+from importlib.util import MAGIC_NUMBER
+from threading import RLock
+from typing import Final
+
+from beamlike.distribution.addresses import Address, split_port
+from beamlike.distribution.admission import Standing, admit
+from beamlike.distribution.connection import (
+    CONNECTION_CLOSED,
+    DISCONNECT,
+    INTENSITY,
+    Closed,
+    Connection,
+    Established,
+)
+from beamlike.distribution.directory import Directory, Entry, Registration
+from beamlike.distribution.handshake import Dialler, Listener
+from beamlike.distribution.handshake_frames import NONCE_SIZE, Identity
+from beamlike.distribution.invitations import Invitations
+from beamlike.distribution.refusal import Refused, Status
+from beamlike.distribution.secret import Secret
+from beamlike.distribution.terms_codec import CodecFactory
+from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Home, Link, listen_at, open_link
+from beamlike.distribution.wire import Undelivered
+from beamlike.kernel.errors import NotConnected
+from beamlike.kernel.node import LocalNode, SendSignal
+from beamlike.kernel.signals import Signal
+from beamlike.kernel.terms import NOCONNECTION
+
+logger = logging.getLogger("beamlike.distribution")
+
+TICK_TIME: Final = 60.0
+INVITATION_LIFETIME: Final = 120.0
+
+
+@dataclass(slots=True, eq=False)
+class _Dial:
+    """A link that this node is about to make.
+
+    `done` becomes the reason why it failed, or None; `asked_as` holds the names under which the node wants to know.
+    """
+
+    name: str
+    address: Address | None
+    link: Link
+    done: asyncio.Future[str | None]
+    asked_as: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Peer:
+    identity: Identity
+    link: Link
+
+
+class Cluster:
+    """To be made in the thread of a running event loop. From then on `node` dials through it.
+
+    A `hidden` node connects and works as any other, and stands in no list of nodes.
+
+    >>> from beamlike.distribution.terms_codec import PickleCodec
+    >>> async def main():
+    ...     a, b = (Cluster(LocalNode(f"{it}@127.0.0.1"), Secret(b"swordfish"), PickleCodec) for it in "ab")
+    ...     address = await b.listen("127.0.0.1", 0)
+    ...     await a.connect("b@127.0.0.1", address)
+    ...     await a.stop()
+    ...     await b.stop()
+    >>> asyncio.run(main())
+    """
+
+    def __init__(
+        self,
+        node: LocalNode,
+        secret: Secret,
+        codec_factory: CodecFactory,
+        *,
+        hidden: bool = False,
+        directory: Directory | None = None,
+        tick_time: float = TICK_TIME,
+    ) -> None:
+        self._node = node
+        self._secret = secret
+        self._codec_factory = codec_factory
+        self._identity = Identity(node.name, node.creation, hidden, MAGIC_NUMBER, version("cloudpickle"))
+        self._directory = directory or Directory()
+        self._tick_interval = tick_time / INTENSITY
+        self._home = Home.here()
+        self._invitations = Invitations()
+        # The two tables that other threads read; a name is in one of them at most.
+        self._lock = RLock()
+        self._dials: dict[str, _Dial] = {}
+        self._peers: dict[str, _Peer] = {}
+        self._server: asyncio.Server | None = None
+        self._registration: Registration | None = None
+        self._open_links: set[Link] = set()
+        self._no_link_is_open = asyncio.Event()
+        self._no_link_is_open.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopped = False
+        node.dial = self.dial
+
+    # What the owner of the node calls.
+
+    async def listen(self, host: str, port: int) -> Address:
+        """Accepts other nodes at this loopback address (port 0: any free one) and lists this node for its host.
+
+        Returns the address. CannotListen or NodeNameTaken say what is in the way.
+        """
+        self._server, address = await listen_at((host, port), self._incoming)
+        entry = Entry(self._node.name, *address, os.getpid(), self._node.creation)
+        try:
+            self._registration = self._directory.register(entry)
+        except Exception:
+            self._server.close()
+            raise
+        return address
+
+    async def connect(self, name: str, address: Address | None = None, *, secret: Secret | None = None) -> None:
+        """Returns when `name` is connected. Without an address, "word@host:port" or the host's directory gives it;
+        `secret` is another than the cluster's, from an invitation.
+
+        NotConnected says why that failed.
+        """
+        name, named_address = split_port(name)
+        if name == self._node.name:
+            return
+        with self._lock:
+            if name in self._peers:
+                return
+            dial = self._dial_to(name, address or named_address, secret or self._secret)
+        failure = await asyncio.shield(dial.done)
+        if failure is not None:
+            raise NotConnected(failure)
+
+    def disconnect(self, name: str) -> bool:
+        """Closes the link to `name`, or stops dialling it. False if there was neither."""
+        peer, dial = self._peers.get(name), self._dials.get(name)
+        if peer is not None:
+            peer.link.close(DISCONNECT, f"{self._node.name} disconnects")
+        if dial is not None:
+            self._fail(dial, f"{self._node.name} was told to disconnect from {name}")
+        return peer is not None or dial is not None
+
+    async def stop(self) -> None:
+        """Leaves the cluster: no entry, no listener, no link is left. Peers see a closed connection."""
+        with self._lock:
+            self._stopped = True
+        self._node.dial = None
+        if self._registration is not None:
+            self._registration.release()
+        if self._server is not None:
+            self._server.close()
+        for name in {*self._peers, *self._dials}:
+            self.disconnect(name)
+        for link in self._strangers():
+            link.abandon()
+        for task in self._tasks:
+            task.cancel()
+        await self._no_link_is_open.wait()
+
+    # For any thread.
+
+    def invite(self, name: str, lifetime: float = INVITATION_LIFETIME) -> bytes:
+        """A token that serves `name` as its secret: for one connection, within `lifetime` seconds. It is ASCII."""
+        token = secrets.token_urlsafe(32).encode()
+        self._invitations.invite(name, Secret(token), self._home.loop.time(), lifetime)
+        return token
+
+    def revoke(self, name: str) -> None:
+        """Takes back the invitation of `name`, if there is one; a link that it opened stays."""
+        self._invitations.revoke(name)
+
+    def dial(self, name: str) -> SendSignal:
+        """Takes signals for a node that need not be connected yet; `peer_down` tells if it cannot be."""
+        canonical, address = split_port(name)
+        with self._lock:
+            if canonical in self._peers:
+                return self._peers[canonical].link.send
+            if self._stopped or canonical == self._node.name:
+                return lambda _signal: self._node.peer_down(name, NOCONNECTION)
+            dial = self._dial_to(canonical, address, self._secret)
+            dial.asked_as.add(name)
+        return dial.link.send
+
+    # Dialling.
+
+    def _dial_to(self, name: str, address: Address | None, secret: Secret) -> _Dial:
+        if name not in self._dials:
+            handshake = Dialler(self._identity, secrets.token_bytes(NONCE_SIZE), secret, name)
+            dial = _Dial(name, address, self._new_link(handshake), self._home.loop.create_future())
+            self._dials[name] = dial
+            self._home.call(partial(self._start, dial))
+        return self._dials[name]
+
+    def _start(self, dial: _Dial) -> None:
+        task = self._home.loop.create_task(self._carry_out(dial), name=f"dial {dial.name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carry_out(self, dial: _Dial) -> None:
+        try:
+            async with asyncio.timeout(HANDSHAKE_DEADLINE):
+                await open_link(dial.link, dial.address or self._look_up(dial.name))
+                await asyncio.shield(dial.done)
+        except TimeoutError:
+            self._fail(dial, f"{dial.name} was not connected after {HANDSHAKE_DEADLINE:g} s")
+        except OSError as error:
+            self._fail(dial, f"{dial.name} cannot be reached: {error}")
+
+    def _look_up(self, name: str) -> Address:
+        address = self._directory.lookup(name)
+        if address is None:
+            known = ", ".join(entry.name for entry in self._directory.nodes()) or "none"
+            raise NotConnected(
+                f"expected {name} among this host's live nodes, found {known}; "
+                "start it, or name its address as in 'word@host:port'"
+            )
+        return address
+
+    def _fail(self, dial: _Dial, message: str) -> None:
+        with self._lock:
+            if self._dials.get(dial.name) is not dial:
+                return
+            del self._dials[dial.name]
+        dial.link.abandon()
+        dial.done.set_result(message)
+        logger.info("%s: %s", self._node.name, message)
+        for name in dial.asked_as:
+            self._node.peer_down(name, NOCONNECTION)
+
+    # Being dialled.
+
+    def _incoming(self) -> Link:
+        handshake = Listener(
+            self._identity,
+            secrets.token_bytes(NONCE_SIZE),
+            self._secret_for,
+            lambda peer: self._admit(link, peer),
+        )
+        link = self._new_link(handshake)
+        return link
+
+    def _secret_for(self, name: str) -> Secret | None:
+        return self._invitations.secret_for(name, self._home.loop.time(), otherwise=self._secret)
+
+    def _admit(self, link: Link, identity: Identity) -> Status:
+        name, newcomer = identity.name, _Peer(identity, link)
+        with self._lock:
+            dial, peer = self._dials.get(name), self._peers.get(name)
+            standing = Standing(dial is not None, peer.identity.creation if peer is not None else None)
+            status = admit(self._node.name, identity, standing)
+            if status is Status.OK and dial is None:
+                self._join(newcomer)
+        if status is not Status.OK:
+            return status
+        if dial is not None:
+            # Waits for senders that encode, and those may need the tables: so not under their lock.
+            link.take_over(dial.link)
+            self._join(newcomer)
+        if peer is not None:
+            peer.link.abandon()
+            self._node.peer_down(name, CONNECTION_CLOSED)
+        self._invitations.use(name)
+        return status
+
+    def _join(self, peer: _Peer) -> None:
+        """From now on signals for this peer go to its link, established or about to be."""
+        with self._lock:
+            dial = self._dials.pop(peer.identity.name, None)
+            self._peers[peer.identity.name] = peer
+        if dial is not None:
+            dial.done.set_result(None)
+
+    # What the links report, in the loop's thread.
+
+    def route(self, signal: Signal) -> None:
+        self._node.route(signal)
+
+    def link_opened(self, link: Link) -> None:
+        self._open_links.add(link)
+        self._no_link_is_open.clear()
+        if self._stopped:
+            link.abandon()
+
+    def link_lost(self, link: Link) -> None:
+        self._open_links.discard(link)
+        if not self._open_links:
+            self._no_link_is_open.set()
+
+    def link_event(self, link: Link, event: Undelivered | Established | Refused | Closed) -> None:
+        match event:
+            case Established(identity):
+                self._up(_Peer(identity, link))
+            case Refused():
+                self._refused(link, event)
+            case Closed(reason, message):
+                peer = next(peer for peer in self._peers.values() if peer.link is link)
+                self._down(peer, reason, message)
+            case Undelivered(source, target, error):
+                logger.error("a message from %s to %s is lost: %s", source, target, error, exc_info=error)
+
+    def _up(self, peer: _Peer) -> None:
+        self._join(peer)
+        name = peer.identity.name
+        logger.info("%s is connected to %s", self._node.name, name)
+        self._node.peer_up(name, peer.link.send, peer.identity.hidden)
+
+    def _refused(self, link: Link, refused: Refused) -> None:
+        dial = next((dial for dial in self._dials.values() if dial.link is link), None)
+        if refused.status is Status.SIMULTANEOUS:
+            # If the dial is ours, it waits for the peer's own link, or its deadline.
+            logger.debug("%s: %s", self._node.name, refused.message)
+        elif dial is not None:
+            self._fail(dial, refused.message)
+        else:
+            logger.warning("%s refused a connection: %s", self._node.name, refused.message)
+
+    def _down(self, peer: _Peer, reason: str, message: str) -> None:
+        name = peer.identity.name
+        with self._lock:
+            del self._peers[name]
+        logger.info("%s lost %s (%s): %s", self._node.name, name, reason, message)
+        self._node.peer_down(name, reason)
+
+    def _new_link(self, handshake: Dialler | Listener) -> Link:
+        return Link(Connection(handshake, self._codec_factory()), self, self._home, self._tick_interval)
+
+    def _strangers(self) -> set[Link]:
+        """The links whose handshake is not over."""
+        return self._open_links - {peer.link for peer in self._peers.values()}
