@@ -64,7 +64,7 @@ async def boot(
     node = _current_node()
     child = name or _child_name(node)
     host, port = await node.listen()
-    invitation = Invitation(node.name, host, port, child, node.invite(child), timeout, own_thread)
+    invitation = Invitation(node.name, host, port, child, node.invite(child), float(timeout), own_thread)
     me = node.self()
     node.watch_node(child, me)
     try:

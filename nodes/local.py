@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from dataclasses import dataclass
 from typing import IO
 
 from nodes import invitation as invitations
@@ -27,12 +26,42 @@ STOP_SECONDS = 5.0
 LOG_TAIL = 4000
 
 
-@dataclass(slots=True)
 class _ChildProcess:
-    process: subprocess.Popen[bytes]
-    lifeline: int
-    log: IO[bytes]
-    ended: threading.Event
+    """A child, its lifeline and its log; whichever of its end and ours comes first, both files get closed once."""
+
+    def __init__(self, process: subprocess.Popen[bytes], lifeline: int, log: IO[bytes]) -> None:
+        self.process = process
+        self.ended = threading.Event()
+        self._lifeline: int | None = lifeline
+        self._log = log
+        self._last_words = ""
+        self._lock = threading.Lock()
+        threading.Thread(target=self._reap, name=f"reaper of {process.pid}", daemon=True).start()
+
+    def _reap(self) -> None:
+        self.process.wait()
+        self.cut_lifeline()
+        with self._lock:
+            self._last_words = _tail(self._log)
+            self._log.close()
+        self.ended.set()
+
+    def log(self) -> str:
+        with self._lock:
+            return self._last_words if self._log.closed else _tail(self._log)
+
+    def cut_lifeline(self) -> None:
+        with self._lock:
+            lifeline, self._lifeline = self._lifeline, None
+        if lifeline is not None:
+            os.close(lifeline)
+
+    def end(self) -> None:
+        """Cuts the lifeline, which ends the child at once; SIGKILL if it cannot even see that."""
+        self.cut_lifeline()
+        if not self.ended.wait(STOP_SECONDS):
+            _kill_group(self.process.pid)
+            self.ended.wait()
 
 
 class Local:
@@ -55,15 +84,15 @@ class Local:
     async def stop(self, machine: Machine) -> None:
         child = self._children.pop(machine.id, None)
         if child is not None:
-            await asyncio.to_thread(_end, child)
+            await asyncio.to_thread(child.end)
 
     async def describe(self, machine: Machine) -> Description:
         child = self._children.get(machine.id)
         if child is None:
             return Description("ended", None, "")
         if not child.ended.is_set():
-            return Description("running", None, _tail(child.log))
-        return Description("ended", child.process.returncode, _tail(child.log))
+            return Description("running", None, child.log())
+        return Description("ended", child.process.returncode, child.log())
 
     def _start(self, invitation: Invitation) -> _ChildProcess:
         read_end, write_end = os.pipe()
@@ -84,9 +113,7 @@ class Local:
             raise
         finally:
             os.close(read_end)
-        child = _ChildProcess(process, write_end, log, threading.Event())
-        threading.Thread(target=_reap, args=(child,), name=f"reaper of {process.pid}", daemon=True).start()
-        return child
+        return _ChildProcess(process, write_end, log)
 
     def _environment(self, invitation: Invitation, lifeline: int) -> dict[str, str]:
         return {
@@ -97,20 +124,6 @@ class Local:
             invitations.ENVIRONMENT_VARIABLE: invitations.encode(invitation),
             LIFELINE_VARIABLE: str(lifeline),
         }
-
-
-def _reap(child: _ChildProcess) -> None:
-    child.process.wait()
-    child.ended.set()
-
-
-def _end(child: _ChildProcess) -> None:
-    """Closes the lifeline, which ends the child at once; SIGKILL if it cannot even see that."""
-    os.close(child.lifeline)
-    if not child.ended.wait(STOP_SECONDS):
-        _kill_group(child.process.pid)
-        child.ended.wait()
-    child.log.close()
 
 
 def _kill_group(pid: int) -> None:
