@@ -17,6 +17,7 @@ import io
 import marshal
 import pickle
 import platform
+from functools import lru_cache
 from importlib.util import MAGIC_NUMBER
 from types import CodeType, FunctionType
 from typing import Any
@@ -24,6 +25,7 @@ from typing import Any
 import cloudpickle
 
 from beamlike.code.by_value import module_goes_by_value
+from beamlike.code.classes import reduced_class
 from beamlike.code.reducers import REDUCERS, Reduced, reduce_exception
 from beamlike.code.sources import SOURCES, Place, Source, SourceHash, SourceParts
 from beamlike.code.untravelable import explain
@@ -34,6 +36,8 @@ from beamlike.kernel.terms import ExceptionInfo, Pid
 PROTOCOL = 5
 _WITH_SOURCES = b"S"
 _TERM_ONLY = b"T"
+_PARTS_OF_A_CLASS = 6
+"""Of cloudpickle's reductions only those of functions and classes have a function that fills them."""
 
 
 class ForeignCode(BeamlikeError, TypeError):
@@ -129,7 +133,7 @@ class _PlainPickler(pickle.Pickler):
         if issubclass(kind, type) or kind is FunctionType:
             if module_goes_by_value(value.__module__):
                 raise _NeedsMore
-        elif kind in REDUCERS or kind is ExceptionInfo or isinstance(value, BaseException):
+        elif kind in REDUCERS or isinstance(value, BaseException):
             raise _NeedsMore
         return NotImplemented
 
@@ -163,8 +167,12 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if reduced is not None:
             return reduced
         reduced = super().reducer_override(value)
-        if kind is FunctionType and reduced is not NotImplemented:
+        if reduced is NotImplemented:
+            return reduced
+        if kind is FunctionType:
             self.functions.append(value)
+        elif len(reduced) == _PARTS_OF_A_CLASS:
+            return reduced_class(value, reduced)
         return reduced
 
     def _reduce_code(self, code: CodeType) -> Reduced:
@@ -201,6 +209,7 @@ def load_info(type: str, message: str, traceback: str, node: str, pid: Pid, exce
     return ExceptionInfo(type, message, traceback, node, pid, error)
 
 
+@lru_cache(maxsize=1024)  # what comes with every call of a function is the same code every time
 def load_marshalled(magic: bytes, python: str, qualname: str, data: bytes) -> CodeType:
     if magic != MAGIC_NUMBER:
         raise ForeignCode(

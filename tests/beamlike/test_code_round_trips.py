@@ -196,6 +196,53 @@ def test_what_comes_back_is_of_the_notebooks_class(there: SecondInterpreter, not
     assert back.name == "Rex!"
 
 
+def test_a_class_is_left_as_it_is_by_what_comes_back(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(
+        notebook,
+        """
+        greeting = "hello"
+        class Host:
+            def greet(self):
+                return greeting
+        def same(host):
+            return host
+        """,
+    )
+    host, greet = names["Host"](), names["Host"].greet
+    assert there.call(names["same"], host).greet() == "hello"
+    assert names["Host"].greet is greet
+    run_cell(notebook, "greeting = 'good evening'", "cell 2")
+    assert host.greet() == "good evening"
+    assert there.call(host.greet) == "good evening"
+
+
+def test_a_class_that_comes_back_is_not_registered_again(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(
+        notebook,
+        """
+        plugins = []
+        class Plugin:
+            def __init_subclass__(cls, **kwargs):
+                plugins.append(cls)
+        class Ink(Plugin): ...
+        def same(plugin):
+            return plugin
+        """,
+    )
+    for _ in range(2):
+        assert type(there.call(names["same"], names["Ink"]())) is names["Ink"]
+    assert names["plugins"] == [names["Ink"]]
+
+
+def test_a_class_patched_here_is_updated_there(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(notebook, "class Door:\n    def knock(self):\n        return 'once'")
+    door = names["Door"]()
+    assert there.call(door.knock) == "once"
+    assert type(there.call(list, [door])[0]) is names["Door"]
+    names = run_cell(notebook, "def knock(self):\n    return 'twice'\nDoor.knock = knock", "cell 2")
+    assert there.call(door.knock) == "twice"
+
+
 def test_a_dataclass_and_one_that_extends_it_over_there(there: SecondInterpreter, notebook: NotebookModule) -> None:
     names = run_cell(
         notebook,
