@@ -94,3 +94,8 @@ def started(node: LocalNode) -> None:
 def stopped(node: LocalNode) -> None:
     if node in _running:
         _running.remove(node)
+
+
+def running_nodes() -> list[LocalNode]:
+    """The nodes of this interpreter, in the order of their start."""
+    return list(_running)

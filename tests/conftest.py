@@ -1,0 +1,40 @@
+"""Tests see no secret, directory or setting of the user who runs them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REMOVED = ("BEAMLIKE_SECRET", "BEAMLIKE_INVITATION", "BEAMLIKE_LIFELINE", "NO_COLOR", "COLORTERM", "TEXTUAL_DRIVER")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_environment() -> Iterator[None]:
+    """Configuration and run-time directories of their own, also for the programs that tests start."""
+    with tempfile.TemporaryDirectory(prefix="beamlike-test-") as directory, pytest.MonkeyPatch.context() as patch:
+        for name in REMOVED:
+            patch.delenv(name, raising=False)
+        for name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+            path = Path(directory) / name.lower()
+            path.mkdir(mode=0o700)
+            patch.setenv(name, str(path))
+        patch.setenv("HOME", directory)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_node_is_left_behind() -> Iterator[None]:
+    """A test that leaves a node running would change what the next one sees as the current node."""
+    yield
+    from beamlike.kernel import current
+
+    names = [node.name for node in current.running_nodes()]
+    assert not names, f"this test left nodes running: {names}"
+
+
+# The working directory of the tests is the project's root, wherever pytest was started.
+os.chdir(Path(__file__).resolve().parent.parent)

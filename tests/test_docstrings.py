@@ -1,0 +1,26 @@
+"""Every example in a docstring is run."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+PACKAGES = ("beamlike", "nodes", "flame", "notebook_tui")
+
+
+def modules() -> list[str]:
+    found: list[str] = []
+    for name in PACKAGES:
+        package = importlib.import_module(name)
+        found.append(name)
+        found += [module.name for module in pkgutil.walk_packages(package.__path__, f"{name}.")]
+    return found
+
+
+@pytest.mark.parametrize("name", modules())
+def test_the_examples_hold(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+    assert result.failed == 0
