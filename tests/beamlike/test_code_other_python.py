@@ -22,7 +22,8 @@ def other_pythons() -> Iterator[str]:
     for minor in range(11, 20):
         if minor != sys.version_info.minor:
             yield from filter(None, [shutil.which(f"python3.{minor}")])
-            yield from map(str, Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python"))
+            # Where pyenv and uv keep them, side by side.
+            yield from map(str, Path(sys.base_prefix).parent.glob(f"*3.{minor}.*/bin/python3"))
 
 
 def starts(python: str) -> bool:

@@ -235,12 +235,20 @@ def test_a_class_that_comes_back_is_not_registered_again(there: SecondInterprete
 
 
 def test_a_class_patched_here_is_updated_there(there: SecondInterpreter, notebook: NotebookModule) -> None:
-    names = run_cell(notebook, "class Door:\n    def knock(self):\n        return 'once'")
-    door = names["Door"]()
-    assert there.call(door.knock) == "once"
-    assert type(there.call(list, [door])[0]) is names["Door"]
+    names = run_cell(
+        notebook,
+        """
+        class Door:
+            def knock(self):
+                return "once"
+        def use(door):
+            return door.knock(), door
+        """,
+    )
+    knocks, back = there.call(names["use"], names["Door"]())
+    assert (knocks, type(back)) == ("once", names["Door"])
     names = run_cell(notebook, "def knock(self):\n    return 'twice'\nDoor.knock = knock", "cell 2")
-    assert there.call(door.knock) == "twice"
+    assert there.call(names["use"], back)[0] == "twice"
 
 
 def test_a_dataclass_and_one_that_extends_it_over_there(there: SecondInterpreter, notebook: NotebookModule) -> None:
