@@ -44,7 +44,7 @@ def test_another_secret_is_refused_in_words_that_do_not_show_it() -> None:
 def test_a_second_live_node_of_a_name_is_refused() -> None:
     async def main() -> None:
         async with bl.Node("one@127.0.0.1", secret="s"):
-            with pytest.raises(bl.BeamlikeError, match="one@127.0.0.1"):
+            with pytest.raises(bl.BeamlikeError, match=r"one@127\.0\.0\.1"):
                 await bl.start("one@127.0.0.1", secret="s")
 
     asyncio.run(main())
