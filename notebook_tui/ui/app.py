@@ -1,0 +1,91 @@
+"""The terminal program: one notebook of one session, its themes, its palette, and a careful way out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from time import time
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from notebook_tui.ui.cell_list import MakePainter
+from notebook_tui.ui.cell_strips import Painter
+from notebook_tui.ui.choice_screen import Choice, ChoiceScreen
+from notebook_tui.ui.client import SessionClient
+from notebook_tui.ui.keys import KEYS, pretty
+from notebook_tui.ui.notebook_screen import NotebookScreen
+from notebook_tui.ui.theme import DAY, NIGHT, theme_for
+
+
+class NotebookApp(App[None]):
+    """Shows and edits what the client's session holds, until the user quits.
+
+    `clock` gives seconds since the epoch; `make_painter` makes what draws items, for whoever wants to count.
+    """
+
+    TITLE = "beamlike"
+    CSS_PATH = "notebook.tcss"
+    ENABLE_COMMAND_PALETTE: ClassVar[bool] = True
+
+    def __init__(
+        self, client: SessionClient, clock: Callable[[], float] = time, make_painter: MakePainter = Painter
+    ) -> None:
+        no_color = "NO_COLOR" in os.environ
+        super().__init__(ansi_color=True if no_color else None)
+        self.client = client
+        self._clock = clock
+        self._make_painter = make_painter
+        self.animation_level = "none"
+        self.register_theme(NIGHT)
+        self.register_theme(DAY)
+        self.theme = theme_for(self.console.color_system, no_color)
+
+    def get_default_screen(self) -> Screen[None]:
+        return NotebookScreen(self.client, self._clock, self._make_painter)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterator[SystemCommand]:
+        """Every action of the table of keys, and the choice of a theme."""
+        told: set[str] = set()
+        for key in KEYS:
+            if key.mode != "insert" and key.action not in told and not key.action.startswith("app."):
+                told.add(key.action)
+                help_text = ", ".join(pretty(each) for each in key.keys) or "only here"
+                yield SystemCommand(key.title, help_text, partial(screen.run_action, f"do('{key.action}')"))
+        yield SystemCommand("Change the theme", "colours of everything", self.action_change_theme)
+        yield SystemCommand("Quit", "Ctrl+Q", self.action_quit)
+
+    async def action_quit(self) -> None:
+        """Leave; with unsaved changes only after a question."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, NotebookScreen)
+        if isinstance(self.screen, ChoiceScreen):
+            return
+        if screen.flush() or self.client.state.dirty:
+            self.push_screen(ChoiceScreen("There are changes that are not saved.", _WAYS_OUT), self._leave)
+        else:
+            self.exit()
+
+    async def on_unmount(self) -> None:
+        await self.client.close()
+
+    async def _leave(self, answer: str | None) -> None:
+        if answer == "discard":
+            self.exit()
+        elif answer == "save":
+            self.run_worker(self._save_and_leave())
+
+    async def _save_and_leave(self) -> None:
+        try:
+            await self.client.save()
+        except OSError as error:
+            screen = self.screen_stack[0]
+            assert isinstance(screen, NotebookScreen)
+            screen.say(f"Not saved, so the notebook stays open: {error}", "error")
+        else:
+            self.exit()
+
+
+_WAYS_OUT = (Choice("s", "save", "Save and quit"), Choice("d", "discard", "Quit without saving"))

@@ -1,0 +1,59 @@
+"""How many rows an item will take, without drawing it: near enough for a scroll bar.
+
+A list of many cells draws only what is visible. What is drawn has its true height; the list moves the rest then.
+"""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+from notebook_tui.document.outputs import Error, Exported, Output, Result, Text
+from notebook_tui.ui.cell_strips import is_folded
+from notebook_tui.ui.frame import Frame, frame_for
+from notebook_tui.ui.items import CellItem, HintItem, Item, SectionItem, TitleItem
+from notebook_tui.ui.output_strips import INLINE_ROWS
+
+_BELOW: Final = 1
+
+
+def guessed_height(item: Item, width: int) -> int:
+    """
+    >>> guessed_height(TitleItem("Tour"), 80)
+    2
+    """
+    match item:
+        case TitleItem() | SectionItem():
+            return 1 + _BELOW
+        case HintItem():
+            return 5 + _BELOW
+        case CellItem():
+            return _cell_height(item, width) + _BELOW
+        case _:
+            assert_never(item)
+
+
+def _cell_height(item: CellItem, width: int) -> int:
+    cell = item.cell
+    if cell.kind == "markdown":
+        return _folded_rows(cell.source, Frame(width).prose_width)
+    frame = frame_for(width, cell.source.count("\n") + 1)
+    if is_folded(item):
+        return 1
+    outputs = sum(_output_rows(output, frame.text_width) for output in cell.outputs)
+    return _folded_rows(cell.source, frame.wrap_width) + 1 + min(outputs, INLINE_ROWS + 1)
+
+
+def _output_rows(output: Output, width: int) -> int:
+    match output:
+        case Text(text=text) | Result(text=text):
+            return _folded_rows(text[-INLINE_ROWS * width :].removesuffix("\n"), width)
+        case Error(message=message, traceback=traceback):
+            return 1 + message.count("\n") + traceback.count("\n")
+        case Exported():
+            return 1
+        case _:
+            assert_never(output)
+
+
+def _folded_rows(text: str, width: int) -> int:
+    return sum(1 + max(0, len(line) - 1) // width for line in text.split("\n"))

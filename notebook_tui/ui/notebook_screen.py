@@ -1,0 +1,225 @@
+"""The screen of one notebook: list, outline, status; it turns keys into commands and states into rows.
+
+New states only mark the screen dirty. The first after a quiet moment is shown at once, so that a key is answered at
+once; the rest wait for a tick, twenty a second, however fast a cell prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from inspect import iscoroutine
+from time import monotonic
+from typing import ClassVar, Final
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.screen import Screen
+
+from notebook_tui.document.state import State
+from notebook_tui.ui.cell_list import CellList, MakePainter
+from notebook_tui.ui.client import SessionClient
+from notebook_tui.ui.desk import Desk
+from notebook_tui.ui.items import items_of
+from notebook_tui.ui.key_sequence import PATIENCE, KeySequence, Matched, Pending
+from notebook_tui.ui.keys import KEYS, keys_of, sequences
+from notebook_tui.ui.message_log import MessageLog, Note, Severity
+from notebook_tui.ui.notebook_view import NotebookView
+from notebook_tui.ui.outline import Outline
+from notebook_tui.ui.run_commands import RunCommands
+from notebook_tui.ui.session_commands import SessionCommands
+from notebook_tui.ui.show_commands import ShowCommands
+from notebook_tui.ui.status_bar import Status, StatusBar
+from notebook_tui.ui.write_commands import WriteCommands
+
+FRAME: Final = 1 / 20
+Command = Callable[[], Coroutine[None, None, None] | None]
+
+
+class NotebookScreen(Screen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(",".join(key.keys), f"do('{key.action}')", key.title, show=False, priority=True, id=key.action)
+        for key in keys_of("anywhere")
+        if not key.action.startswith("app.")
+    ]
+
+    class StateChanged(Message):
+        """There is a state that is not on the screen yet."""
+
+    @dataclass
+    class Said(Message):
+        """The session has something to say."""
+
+        text: str
+
+    def __init__(self, client: SessionClient, clock: Callable[[], float], make_painter: MakePainter) -> None:
+        super().__init__()
+        self._client = client
+        self._clock = clock
+        self._shown: State | None = None
+        self._shown_at = 0.0
+        self._announced = False
+        self._log = MessageLog()
+        self._sequence = KeySequence(sequences())
+        self._pressed_at = 0.0
+        self._pressed: tuple[str, ...] = ()
+        self._view = NotebookView(client.send, clock, make_painter)
+        self._outline = Outline()
+        self._status = StatusBar(client.state)
+        desk = Desk(client, self._view, self.say)
+        self._write = WriteCommands(desk)
+        groups = (
+            RunCommands(desk, self._write),
+            self._write,
+            ShowCommands(desk, self._outline, self._log),
+            SessionCommands(desk),
+        )
+        self._commands = _commands_of(groups)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            yield self._outline
+            yield self._view
+        yield self._status
+
+    def on_mount(self) -> None:
+        self._client.subscribe(self._state_changed, self._message_came)
+        self._show_newest()
+        self._view.query_one(CellList).focus()
+        self.set_interval(FRAME, self._tick)
+
+    def say(self, text: str, severity: Severity) -> None:
+        """Tell the user: now in a toast, later in the list of messages."""
+        self._log.add(Note(text, severity, self._clock()))
+        self.notify(text, severity=severity, markup=False)
+        self._show_status()
+
+    def flush(self) -> bool:
+        """Send what was typed and is not sent yet; whether there was any."""
+        return self._view.flush()
+
+    def action_do(self, action: str) -> None:
+        """Perform the command of that name."""
+        answer = self._commands[action]()
+        if iscoroutine(answer):
+            self.run_worker(self._finish(action, answer))
+        if self._client.state is not self._shown:
+            self._show_newest()
+        self._show_status()
+
+    def on_key(self, event: events.Key) -> None:
+        if not isinstance(self.focused, CellList):
+            return
+        key = event.character if event.character and event.character.isalnum() else event.key
+        if key == "escape":
+            self._dismiss()
+            return
+        self._pressed_at = self._clock()
+        outcome = self._sequence.press(key, self._pressed_at)
+        self._pressed = outcome.pressed if isinstance(outcome, Pending) else ()
+        if isinstance(outcome, Matched):
+            self.action_do(outcome.key.action)
+        if isinstance(outcome, Matched | Pending):
+            event.stop()
+        self._show_status()
+
+    @on(StateChanged)
+    def _changed(self) -> None:
+        self._announced = False
+        self._show_newest()
+
+    @on(Said)
+    def _session_said(self, event: Said) -> None:
+        self.say(event.text, "warning")
+
+    @on(CellList.Clicked)
+    def _clicked(self, event: CellList.Clicked) -> None:
+        self._view.focus_item(event.item_id)
+        self._view.query_one(CellList).focus()
+        if event.times == 2:
+            self.action_do("edit")
+
+    @on(NotebookView.EditingChanged)
+    def _editing_changed(self) -> None:
+        self._sequence.forget()
+        self._show_status()
+
+    @on(NotebookView.CompletionWanted)
+    def _completion_wanted(self, event: NotebookView.CompletionWanted) -> None:
+        self.run_worker(self._finish("complete", self._complete(event)), exclusive=True, group="completion")
+
+    @on(Outline.Chosen)
+    def _section_chosen(self, event: Outline.Chosen) -> None:
+        self._view.focus_item(event.section_id)
+        self._view.query_one(CellList).focus()
+
+    @on(Outline.Closed)
+    def _outline_closed(self) -> None:
+        self.action_do("toggle_outline")
+
+    async def _complete(self, event: NotebookView.CompletionWanted) -> None:
+        completions = await self._client.complete(event.cell_id, event.text, event.offset)
+        self._view.show_completions(event.cell_id, completions)
+
+    async def _finish(self, action: str, answer: Coroutine[None, None, None]) -> None:
+        try:
+            await answer
+        except Exception as error:
+            # The session's failure, whatever it is, is told; it must not take the user's unsaved text with it.
+            self.say(f"{action} failed: {error or type(error).__name__}", "error")
+
+    def _state_changed(self, state: State) -> None:
+        # Called by the session, perhaps from a task that knows nothing of this app: only a message is safe.
+        if not self._announced and monotonic() - self._shown_at >= FRAME:
+            self._announced = True
+            self.post_message(self.StateChanged())
+
+    def _message_came(self, text: str) -> None:
+        self.post_message(self.Said(text))
+
+    def _tick(self) -> None:
+        if self._client.state is not self._shown:
+            self._show_newest()
+        if self._pressed and self._clock() - self._pressed_at > PATIENCE:
+            self._dismiss()
+        self._view.tick()
+
+    def _show_newest(self) -> None:
+        before, self._shown = self._shown, self._client.state
+        self._shown_at = monotonic()
+        items = items_of(self._shown)
+        self._view.show(items)
+        if self._outline.display:
+            self._outline.show(items)
+        self._write.settle()
+        if before and self._shown.runtime.lost and not before.runtime.lost:
+            self.say(f"The runtime is lost: {self._shown.runtime.lost}", "error")
+        self._show_status()
+
+    def _show_status(self) -> None:
+        continuations = tuple(self._sequence.continuations()) if self._pressed else ()
+        self._status.show(
+            Status(self._client.state, self._view.is_editing, self._pressed, continuations, self._log.unread)
+        )
+
+    def _dismiss(self) -> None:
+        """Forget a begun sequence; without one, the message in the status bar."""
+        if self._pressed:
+            self._sequence.forget()
+            self._pressed = ()
+        else:
+            self._log.dismiss()
+        self._show_status()
+
+
+def _commands_of(groups: tuple[object, ...]) -> dict[str, Command]:
+    """The method of each action in the table of keys; an action that no group has is a mistake in the table."""
+    commands: dict[str, Command] = {}
+    for key in KEYS:
+        if key.mode != "insert" and not key.action.startswith("app."):
+            group = next(group for group in groups if hasattr(group, key.action))
+            commands[key.action] = getattr(group, key.action)
+    return commands

@@ -1,0 +1,25 @@
+"""Commands whose answer takes a while: each is a coroutine that the screen runs beside everything else."""
+
+from __future__ import annotations
+
+from notebook_tui.ui.desk import Desk
+
+
+class SessionCommands:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def interrupt(self) -> None:
+        if self._desk.state.evaluating is None:
+            self._desk.say("Nothing runs. Ctrl+Q quits.", "information")
+        else:
+            await self._desk.client.interrupt()
+
+    async def restart(self) -> None:
+        self._desk.view.flush()
+        await self._desk.client.restart()
+
+    async def save(self) -> None:
+        self._desk.view.flush()
+        path = await self._desk.client.save()
+        self._desk.say(f"Saved to {path}", "information")

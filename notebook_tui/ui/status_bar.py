@@ -1,0 +1,147 @@
+"""The two lines at the bottom: where things stand, and what to press now.
+
+`status_line` and `hint_line` are pure; the widget only holds the newest `Status`. A line that does not fit loses its
+least important parts, never its first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import ClassVar, Final
+
+from rich.style import Style
+from rich.text import Text
+from textual.strip import Strip
+from textual.widget import Widget
+
+from notebook_tui.document.state import RuntimeStatus, State
+from notebook_tui.ui.keys import KEYS, Key, Mode, pretty
+from notebook_tui.ui.message_log import Note
+from notebook_tui.ui.palette import Palette, palette_of
+from notebook_tui.ui.rows import strip_of
+from notebook_tui.ui.running import tally
+
+_GAP: Final = "   "
+_NARROW: Final = "  "
+_CHIP: Final = Style(reverse=True, bold=True)
+_NAVIGATION_HINTS: Final = ("edit", "run", "insert_code_below", "run_outdated", "save", "help", "app.quit")
+_INSERT_HINTS: Final = ("leave", "run", "run_and_next", "complete_or_indent", "save")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    state: State
+    editing: bool = False
+    pressed: tuple[str, ...] = ()
+    """The keys of a sequence that has begun."""
+    continuations: tuple[tuple[str, Key], ...] = ()
+    note: Note | None = None
+    """A warning or an error that has not been dismissed."""
+
+
+class StatusBar(Widget, can_focus=False):
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._status = Status(state)
+
+    def show(self, status: Status) -> None:
+        if status != self._status:
+            self._status = status
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        palette = palette_of(self.app.theme_variables)
+        draw = (status_line, hint_line)[min(y, 1)]
+        row = strip_of(draw(self._status, self.size.width, palette))
+        return row.adjust_cell_length(self.size.width).apply_style(self.rich_style)
+
+
+def status_line(status: Status, width: int, palette: Palette) -> Text:
+    """Mode, file, runtime and nodes at the left, how far the cells are at the right."""
+    state = status.state
+    mode = Text(" EDIT " if status.editing else " NAV ", _CHIP)
+    left = [mode, _file(state, palette), _runtime(state.runtime, palette), *_nodes(state.runtime, palette)]
+    right = _progress(state, palette)
+    line = fitted(left, width - right.cell_len - len(_NARROW) - 1, _NARROW)
+    line.append(" " * max(1, width - line.cell_len - right.cell_len - 1))
+    return line.append_text(right)
+
+
+def hint_line(status: Status, width: int, palette: Palette) -> Text:
+    """What a begun sequence may become; else the last thing that went wrong; else the most useful keys."""
+    if status.pressed:
+        begun = Text(f" {''.join(pretty(key) for key in status.pressed)}…", palette.strong)
+        return fitted([begun, *(_hint(key, entry, palette) for key, entry in status.continuations)], width)
+    if status.note is not None:
+        sign = "✗" if status.note.severity == "error" else "!"
+        ink = palette.error if status.note.severity == "error" else palette.warning
+        text = " ".join(status.note.text.split())
+        line = Text.assemble((f" {sign} ", ink), text, end="")
+        line.truncate(max(1, width - 22), overflow="ellipsis")
+        return line.append("  sm all · Esc dismiss", palette.muted)
+    actions = _INSERT_HINTS if status.editing else _NAVIGATION_HINTS
+    entries = (_entry(action, status.editing) for action in actions)
+    hints = [_hint(key.keys[0], key, palette) for key in entries]
+    return Text(" ", end="").append_text(fitted(hints, width - 1))
+
+
+def fitted(parts: Iterable[Text], width: int, between: str = _GAP) -> Text:
+    """As many of the parts as fit, in order; the first, at least, shortened if it must be.
+
+    >>> fitted([Text("one"), Text("two"), Text("three")], 12).plain
+    'one   two'
+    """
+    line = Text(end="")
+    for part in parts:
+        gap = between if line else ""
+        if line and line.cell_len + len(gap) + part.cell_len > width:
+            break
+        line.append(gap).append_text(part)
+    line.truncate(max(1, width), overflow="ellipsis")
+    return line
+
+
+def _file(state: State, palette: Palette) -> Text:
+    name = PurePath(state.path).name if state.path else "no file yet"
+    unsaved = (" unsaved", palette.warning) if state.dirty else ("", palette.muted)
+    return Text.assemble((name, palette.strong), unsaved)
+
+
+def _runtime(runtime: RuntimeStatus, palette: Palette) -> Text:
+    match runtime.phase:
+        case "connected":
+            return Text.assemble(("● ", palette.ok), runtime.text or "connected")
+        case "connecting":
+            return Text.assemble(("◌ ", palette.running), runtime.text or "connecting")
+        case "disconnected" if runtime.lost:
+            return Text.assemble(("✗ ", palette.error), f"runtime lost: {runtime.lost}")
+        case "disconnected":
+            return Text("○ no runtime yet", palette.muted)
+
+
+def _nodes(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:
+    if not runtime.nodes:
+        return []
+    noun = "node" if len(runtime.nodes) == 1 else "nodes"
+    return [Text.assemble(f"{len(runtime.nodes)} {noun}", (f" {', '.join(runtime.nodes)}", palette.muted))]
+
+
+def _progress(state: State, palette: Palette) -> Text:
+    done, all_ = tally(state)
+    parts = ["1 running"] if state.evaluating else []
+    parts += [f"{len(state.queue)} queued"] if state.queue else []
+    parts.append(f"{done}/{all_} run")
+    return Text(" · ".join(parts), palette.running if state.evaluating else palette.muted, end="")
+
+
+def _entry(action: str, editing: bool) -> Key:
+    modes: tuple[Mode, ...] = ("insert", "anywhere") if editing else ("navigation", "anywhere")
+    return next(key for mode in modes for key in KEYS if key.action == action and key.mode == mode)
+
+
+def _hint(keys: str, entry: Key, palette: Palette) -> Text:
+    return Text.assemble((pretty(keys), palette.strong), (f" {entry.hint or entry.title.lower()}", palette.muted))

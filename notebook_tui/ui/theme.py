@@ -1,0 +1,81 @@
+"""Two calm themes of our own, and which theme a terminal gets.
+
+A terminal with few colours, or a user who wants none, gets Textual's `ansi-dark`: the terminal's own palette, no
+backgrounds, and every state still said by a glyph.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.theme import Theme
+
+NIGHT: Final = Theme(
+    name="night",
+    dark=True,
+    primary="#7aa2d6",
+    secondary="#7cc0c8",
+    accent="#b79bd8",
+    success="#93bf85",
+    warning="#d9b072",
+    error="#e0808a",
+    foreground="#c8ccd4",
+    background="#15171c",
+    surface="#1b1e25",
+    panel="#23272f",
+    variables={
+        "rule": "#3a404c",
+        "syntax-keyword": "#b79bd8",
+        "syntax-string": "#a3be8c",
+        "syntax-number": "#d9a97c",
+        "syntax-function": "#82aadb",
+        "syntax-builtin": "#7cc0c8",
+        "syntax-decorator": "#d9b072",
+        "scrollbar": "#333944",
+        "scrollbar-hover": "#454c59",
+        "scrollbar-active": "#586072",
+        "scrollbar-background": "#15171c",
+        "scrollbar-background-hover": "#15171c",
+        "scrollbar-background-active": "#15171c",
+    },
+)
+
+DAY: Final = Theme(
+    name="day",
+    dark=False,
+    primary="#2f62a8",
+    secondary="#1f7a86",
+    accent="#7d4fa8",
+    success="#3f7d34",
+    warning="#94660d",
+    error="#b83244",
+    foreground="#2c3038",
+    background="#fbfaf7",
+    surface="#f2f1ec",
+    panel="#e7e6e0",
+    variables={
+        "rule": "#c9c7be",
+        "syntax-keyword": "#7d4fa8",
+        "syntax-string": "#4b7a2b",
+        "syntax-number": "#a1591a",
+        "syntax-function": "#2f62a8",
+        "syntax-builtin": "#1f7a86",
+        "syntax-decorator": "#94660d",
+        "scrollbar": "#c9c7be",
+        "scrollbar-hover": "#b0aea5",
+        "scrollbar-active": "#98968d",
+        "scrollbar-background": "#fbfaf7",
+        "scrollbar-background-hover": "#fbfaf7",
+        "scrollbar-background-active": "#fbfaf7",
+    },
+)
+
+
+def theme_for(color_system: str | None, no_color: bool) -> str:
+    """The theme's name for what the terminal can show; `color_system` is rich's word for it.
+
+    >>> theme_for("truecolor", no_color=False), theme_for("standard", no_color=False)
+    ('night', 'ansi-dark')
+    """
+    rich_enough = color_system in ("truecolor", "256")
+    return NIGHT.name if rich_enough and not no_color else "ansi-dark"
