@@ -43,6 +43,6 @@ def test_a_service_is_reached_from_another_program(tmp_path: Path) -> None:
 
 def test_the_readme_names_only_make_targets_that_exist() -> None:
     makefile = (README.parent / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"\bmake ([a-z]+)\b", README.read_text(encoding="utf-8")))
+    targets = set(re.findall(r"(?:^|`)make ([a-z]+)", README.read_text(encoding="utf-8"), re.MULTILINE))
     assert {"notebook", "test"} <= targets
     assert {target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)} == set()

@@ -1,0 +1,137 @@
+"""`beamlike` as a user calls it: exit statuses, and one clear line for whatever is wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.open_notebook import notebook_text
+
+
+def beamlike(*words: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "notebook_tui", *map(str, words)],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def notebook(directory: Path, *cells: str) -> Path:
+    path = directory / "test.livemd"
+    path.write_text(notebook_text(*cells), encoding="utf-8")
+    return path
+
+
+def test_run_prints_what_the_cells_print_and_exits_with_0(tmp_path: Path) -> None:
+    result = beamlike("run", notebook(tmp_path, "x = 20\nprint('printed')", "x + 1"))
+    assert result.returncode == 0
+    assert "printed\n" in result.stdout
+    assert "21\n" in result.stdout
+    assert "cell 2 of 2 (Section)" in result.stdout
+    assert result.stderr == ""
+
+
+def test_run_names_the_cell_that_failed_and_exits_with_1(tmp_path: Path) -> None:
+    result = beamlike("run", notebook(tmp_path, "print('ok')", "1 / 0", "print('never')"))
+    assert result.returncode == 1
+    assert "ZeroDivisionError" in result.stderr
+    assert "beamlike: cell 2 of 3 (Section) failed" in result.stderr
+    assert "never" not in result.stdout
+
+
+def test_run_gives_up_after_the_timeout(tmp_path: Path) -> None:
+    result = beamlike("run", notebook(tmp_path, "import time\ntime.sleep(600)"), "--timeout", "2")
+    assert result.returncode == 1
+    assert "was not done within 2.0 s; cell 1 of 1 (Section) was running" in result.stderr
+
+
+def test_run_writes_the_outputs_to_another_file(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "print('kept')")
+    before = path.read_bytes()
+    assert beamlike("run", path, "--output", tmp_path / "out.livemd").returncode == 0
+    assert "kept" in (tmp_path / "out.livemd").read_text(encoding="utf-8")
+    assert path.read_bytes() == before
+
+
+def test_run_of_a_notebook_without_code_is_a_success(tmp_path: Path) -> None:
+    path = tmp_path / "prose.livemd"
+    path.write_text("# Only prose\n\nNothing to run.\n", encoding="utf-8")
+    assert beamlike("run", path).returncode == 0
+
+
+def unreadable(directory: Path) -> Path:
+    path = directory / "binary.livemd"
+    path.write_bytes(b"\x00\x01\xff\xfe")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda directory: directory / "missing.livemd", "no such file"),
+        (lambda directory: directory, "is a directory"),
+        (unreadable, "is no notebook"),
+    ],
+)
+def test_a_file_that_cannot_be_opened_is_one_line_and_exits_with_2(tmp_path: Path, make: object, words: str) -> None:
+    assert callable(make)
+    result = beamlike("run", make(tmp_path))
+    assert result.returncode == 2
+    assert result.stderr.startswith("beamlike: ")
+    assert words in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_the_terminal_notebook_without_a_terminal_says_what_to_do(tmp_path: Path) -> None:
+    result = beamlike("notebook", notebook(tmp_path, "1"))
+    assert result.returncode == 2
+    assert "expected a terminal" in result.stderr
+    assert "beamlike run" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["notebook", "run", "node"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    result = beamlike(command, "--help")
+    assert result.returncode == 0
+    assert "example: beamlike" in result.stdout
+
+
+def test_help_imports_no_terminal_and_no_node() -> None:
+    code = (
+        "import sys\nfrom notebook_tui.cli.main import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print(sorted(name for name in sys.modules if name in ('textual', 'asyncio', 'beamlike', 'cloudpickle')))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert result.stdout.endswith("[]\n")
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    result = beamlike("frobnicate")
+    assert result.returncode == 2
+    assert "invalid choice" in result.stderr
+
+
+def test_a_node_can_be_started_is_reached_and_ends_on_ctrl_c() -> None:
+    words = [sys.executable, "-m", "notebook_tui", "node", "--name", "bare@127.0.0.1"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        assert "bare@127.0.0.1 listens on 127.0.0.1:" in program.stdout.readline()
+        program.send_signal(2)
+        deadline = time.monotonic() + 20
+        while program.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert program.returncode == 0
+
+
+def test_a_node_whose_name_is_wrong_says_what_a_name_looks_like() -> None:
+    result = beamlike("node", "--name", "nonsense")
+    assert result.returncode == 2
+    assert "app@127.0.0.1" in result.stderr
