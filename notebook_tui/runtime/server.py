@@ -27,7 +27,7 @@ from beamlike.kernel.terms import Reason
 from notebook_tui.runtime.cell_output import cell_output
 from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.evaluator import Evaluator
-from notebook_tui.runtime.interrupt import interrupts, send_interrupt
+from notebook_tui.runtime.interrupt import install_interrupt, send_interrupt
 from notebook_tui.runtime.messages import Complete, Evaluate, Finished, Forget, Interrupt, Nodes, Started
 from notebook_tui.runtime.outcome import Failure, Outcome
 
@@ -43,19 +43,14 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> 
         sys.path.insert(0, directory)
     module = NotebookModule(notebook)
     evaluator = Evaluator(module)
-    bl.spawn(_hold_interrupts, evaluator)
+    # Here, on the main thread, for only there signal handlers can be set.
+    install_interrupt(evaluator.is_cell, evaluator.cancel)
     node = _node()
     ready = bl.alias(once=True)
     node.spawn_beside(_start_server, ready, owner, evaluator, module)
     reply: bl.Reply = await bl.receive(ref=ready.ref, timeout=10)
     server: bl.Pid = reply.value
     return server
-
-
-async def _hold_interrupts(evaluator: Evaluator) -> None:
-    """Lives as long as the node; runs on the main thread, where alone signal handlers can be set."""
-    with interrupts(evaluator.is_cell, evaluator.cancel):
-        await bl.receive()
 
 
 async def _start_server(ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import copy_context
-from functools import partial
 
 import beamlike as bl
 from notebook_tui.document.apply import apply
@@ -50,11 +49,13 @@ class Client:
     def subscribe(self, on_change: Callable[[State], None], on_message: Callable[[str], None]) -> None:
         """Each new state goes to `on_change`, and what the session has to say to `on_message`."""
         self.listen(lambda _operation, state: on_change(state))
-        self._on_message.append(partial(copy_context().run, on_message))
+        context = copy_context()
+        self._on_message.append(lambda text: context.run(on_message, text))
 
     def listen(self, listener: OnOperation) -> None:
         """Each operation, with the state that it led to, goes to `listener`, in the context of this call."""
-        self._listeners.append(partial(copy_context().run, listener))
+        context = copy_context()
+        self._listeners.append(lambda operation, state: context.run(listener, operation, state))
 
     async def complete(self, cell_id: str, source: str, offset: int) -> list[Completion]:
         """From the runtime's live objects; without a runtime, from the text alone."""
