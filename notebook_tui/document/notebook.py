@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from notebook_tui.document.outputs import Output
@@ -17,7 +16,6 @@ from notebook_tui.document.outputs import Output
 CellKind: TypeAlias = Literal["code", "markdown"]
 SETUP_CELL_ID = "setup"
 PYPROJECT_CELL_ID = "setup-pyproject.toml"
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Cell:
     source: str = ""
     language: str = "python"
     outputs: tuple[Output, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def runnable(self) -> bool:
@@ -42,7 +40,7 @@ class Section:
     cells: tuple[Cell, ...] = ()
     parent: str | None = None
     """The section that this one branches from: it sees that one's chain, and nothing below sees it."""
-    metadata: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class Notebook:
     pyproject: Cell | None = None
     """The `pyproject.toml` that Livebook keeps beside the setup cell: what the notebook's Python needs."""
     sections: tuple[Section, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     leading: str = ""
     """Plain comments in front of the title, byte for byte."""
     trailing: str = ""

@@ -102,7 +102,7 @@ def _marks(lines: Sequence[str], blocks: Sequence[Block]) -> Iterator[_Mark]:
             rest.popleft()
         elif isinstance(block, Metadata) and _forces(block):
             mark = _Force(block.start, _end_with_blank(block, lines))
-        elif not isinstance(block, Comment) and needs_force(block):
+        elif not isinstance(block, Comment) and needs_force(block) and not _announces_output(block):
             mark = block
         else:
             continue
@@ -112,12 +112,17 @@ def _marks(lines: Sequence[str], blocks: Sequence[Block]) -> Iterator[_Mark]:
 
 def _output(lines: Sequence[str], last: _Mark | None, block: Block, below: Block | None) -> Output | None:
     """The output that `block` announces and `below` is, if they are and it follows code."""
-    announces = isinstance(block, Metadata) and block.keys == OUTPUT
     follows = isinstance(last, Fence | Output) and blank(lines[last.end : block.start])
-    if not (announces and follows and isinstance(below, Fence) and blank(lines[block.end : below.start])):
+    if not (
+        _announces_output(block) and follows and isinstance(below, Fence) and blank(lines[block.end : below.start])
+    ):
         return None
     # A tilde fence may have backticks in its info string; ours could not be written with them.
     return None if "`" in below.info else Output(block.start, below.end, below.info, below.text)
+
+
+def _announces_output(block: Block) -> bool:
+    return isinstance(block, Metadata) and block.keys == OUTPUT
 
 
 def _end_with_blank(marker: Metadata, lines: Sequence[str]) -> int:

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from notebook_tui.format.blocks import Block, Comment, Heading, Metadata, blank, heading_line
+from notebook_tui.format.blocks import Block, Comment, Heading, Metadata, blank, heading_line, scan
 from notebook_tui.format.elements import unforced
 
 
-def with_one_title(text: str, blocks: Sequence[Block]) -> tuple[str, str]:
-    """The text with at most one heading 1 and that on top, and a word on what had to change (empty: nothing)."""
+def with_one_title(text: str, blocks: list[Block]) -> tuple[str, list[Block], list[str]]:
+    """The text with at most one heading 1 and that on top, its blocks, and words on what had to change."""
+    changes: list[str] = []
+    # A second round only where moving a heading joined what it had kept apart, and so made another heading.
+    while (changed := _repaired(text, blocks)) is not None:
+        text, change = changed
+        changes.append(change)
+        blocks = scan(text)
+    return text, blocks, changes
+
+
+def _repaired(text: str, blocks: Sequence[Block]) -> tuple[str, str] | None:
     headings = [block for block in unforced(text.split("\n"), blocks) if isinstance(block, Heading)]
     titles = [heading for heading in headings if heading.level == 1]
     if len(titles) > 1:
         return _demoted(text, headings), f"there are {len(titles)} headings 1, so each heading went down a level"
     if titles and not _on_top(text, blocks, titles[0]):
         return _moved_up(text, blocks, titles[0]), "the heading 1 moved to the top of the notebook"
-    return text, ""
+    return None
 
 
 def _demoted(text: str, headings: Sequence[Heading]) -> str:

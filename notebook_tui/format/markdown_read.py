@@ -10,13 +10,15 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, assert_never
 
-from notebook_tui.document.notebook import NOTHING, PYPROJECT_CELL_ID, SETUP_CELL_ID, Cell, Notebook, Section
+from notebook_tui.document.notebook import PYPROJECT_CELL_ID, SETUP_CELL_ID, Cell, Notebook, Section
 from notebook_tui.document.outputs import Exported, Text
 from notebook_tui.format.blocks import Block, Comment, Fence, Heading, Metadata, blank, scan
 from notebook_tui.format.branches import with_parents
 from notebook_tui.format.elements import BREAK, UNCLOSED, Element, Output, Prose, elements
 from notebook_tui.format.file_entries import with_safe_files
 from notebook_tui.format.headings import with_one_title
+from notebook_tui.format.open_end import missing_end
+from notebook_tui.format.plain_text import printed
 
 
 def read(text: str) -> tuple[Notebook, tuple[str, ...]]:
@@ -32,16 +34,13 @@ def read(text: str) -> tuple[Notebook, tuple[str, ...]]:
         warnings.append("the file has Windows line ends; a save writes plain ones")
     blocks = scan(text)
     warnings += _oddities(blocks)
-    text, change = with_one_title(text, blocks)
-    if change:
-        warnings.append(change)
-        blocks = scan(text)
+    text, blocks, changes = with_one_title(text, blocks)
     reading = _Reading(text.removesuffix("\n").split("\n"))
     for element in elements(text, blocks):
         reading.take(element)
-    notebook, more = with_parents(reading.notebook())
-    notebook, even_more = with_safe_files(notebook)
-    return notebook, (*warnings, *more, *even_more)
+    notebook, bad_parents = with_parents(reading.notebook())
+    notebook, bad_files = with_safe_files(notebook)
+    return notebook, (*warnings, *changes, *bad_parents, *bad_files)
 
 
 def _oddities(blocks: Sequence[Block]) -> Iterator[str]:
@@ -59,7 +58,7 @@ class _Reading:
         self.lines = lines
         self.title: str | None = None
         self.leading = ""
-        self.metadata: Mapping[str, Any] = NOTHING
+        self.metadata: Mapping[str, Any] = {}
         self.preface: list[Cell] = []
         self.sections: list[tuple[Section, list[Cell]]] = []
         self.pending: dict[str, Any] = {}
@@ -82,7 +81,7 @@ class _Reading:
                 cell = Cell("", "code", element.text, element.info, metadata=self._announced())
                 self._cells.append(cell)
             case Output():
-                self._output(Exported(element.info, element.text) if element.info else Text("stdout", element.text))
+                self._output(Exported(element.info, element.text) if element.info else printed(element.text))
             case _:
                 assert_never(element)
 
@@ -111,7 +110,7 @@ class _Reading:
 
     def _announced(self) -> Mapping[str, Any]:
         announced, self.pending = self.pending, {}
-        return announced or NOTHING
+        return announced
 
     def _prose(self, text: str) -> None:
         if not self.breaking and blank(text.split("\n")):
@@ -119,13 +118,14 @@ class _Reading:
         self.breaking = False
         metadata = dict(self._announced())
         if metadata.pop(UNCLOSED, False):
-            text = text.rpartition("\n")[0]
+            own, _, last = text.rpartition("\n")
+            text = own if last == missing_end(own) else text
         self._cells.append(Cell("", "markdown", text, metadata=metadata))
 
     def _name(self, title: str) -> None:
         """Above the one title stand comments only, and perhaps metadata among them."""
         self.title = title
-        self.leading = "\n\n".join(cell.source for cell in self.preface)
+        self.leading = "\n\n".join(cell.source for cell in self.preface if not blank(cell.source.split("\n")))
         self.metadata = {key: value for cell in self.preface for key, value in cell.metadata.items()}
         self.metadata = {**self.metadata, **self._announced()}
         self.preface = []

@@ -14,14 +14,13 @@ from typing import Any
 from notebook_tui.document.notebook import SETUP_CELL_ID, Cell, Notebook, Section
 from notebook_tui.document.outputs import Exported, Output
 from notebook_tui.format import metadata
-from notebook_tui.format.blocks import Fence, Heading, blank, heading_line, scan
+from notebook_tui.format.blocks import blank, heading_line, scan
 from notebook_tui.format.branches import section_metadata
 from notebook_tui.format.elements import BREAK, FORCE, OUTPUT, UNCLOSED, needs_force
+from notebook_tui.format.open_end import missing_end
 from notebook_tui.format.plain_text import plain_text
 
 _FENCES = re.compile("`{3,}")
-_MAY_STAY_OPEN = re.compile("```|~~~|<")
-_ENDS_OF_HTML = ("-->", "?>", ">", "]]>", "</pre>")
 _NO_SETUP = Cell(SETUP_CELL_ID, "code")
 
 
@@ -77,7 +76,7 @@ def _code(cell: Cell, with_outputs: bool) -> Iterator[str]:
 
 def _markdown(cell: Cell, after_markdown: bool) -> Iterator[str]:
     text = _forced(cell.source)
-    end = _missing_end(text)
+    end = missing_end(text)
     keys = {**cell.metadata, UNCLOSED: True} if end else cell.metadata
     yield from _metadata(keys)
     if blank(text.split("\n")) or (after_markdown and not keys):
@@ -108,17 +107,3 @@ def _forced(source: str) -> str:
         if needs_force(block):
             lines[block.start : block.start] = [metadata.render(FORCE), ""]
     return "\n".join(lines)
-
-
-def _missing_end(text: str) -> str:
-    """The line that ends the fence, comment or HTML that `text` leaves open; empty if it leaves none open."""
-    if not _MAY_STAY_OPEN.search(text) or _ends(text):
-        return ""
-    ends = [block.missing for block in scan(text)[-1:] if isinstance(block, Fence)]
-    return next(end for end in (*ends, *_ENDS_OF_HTML) if _ends(f"{text}\n{end}"))
-
-
-def _ends(text: str) -> bool:
-    """Whether what comes after the text stands on its own."""
-    line = text.count("\n") + 2
-    return Heading(line, line + 1, 1, "Next") in scan(f"{text}\n\n# Next")[-1:]

@@ -12,11 +12,18 @@ _NO_TEXT = re.compile("[\0\r\ud800-\udfff]")
 
 
 def plain_text(output: Output) -> str:
-    """The output's text, without the newline that ends it."""
+    """The output's text; of what was printed without the newline that ends it."""
     match output:
-        case Text() | Result() | Exported():
+        case Exported():
+            return output.text
+        case Text() | Result():
             text = output.text
         case Error():
             frames = output.traceback.rstrip("\n")
             text = "\n".join(part for part in (frames, f"{output.type}: {output.message}") if part)
     return _NO_TEXT.sub("", _ESCAPES.sub("", text)).removesuffix("\n")
+
+
+def printed(text: str) -> Text:
+    """What was printed, from `plain_text` of it."""
+    return Text("stdout", f"{text}\n" if text.endswith("\n") else text)

@@ -1,0 +1,286 @@
+"""Which names a cell's code reads from the cells above it, and which it defines for those below.
+
+The syntax tree is walked in the order in which it runs. Where a branch decides, a name counts as read, and as no
+more than perhaps defined: a cell is rather called stale too often than too seldom. A function is taken to run when
+the whole cell has. Not seen: changes inside a value (`rows.append(1)`), and names set by other modules.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+_NOTHING: frozenset[str] = frozenset()
+_REFLECTION = frozenset({"eval", "exec", "globals", "locals", "vars"})
+
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    reads: frozenset[str] = _NOTHING
+    defines: frozenset[str] = _NOTHING
+    """Whenever the cell runs to its end."""
+    may_define: frozenset[str] = _NOTHING
+    """In some branch, or when one of its functions is called."""
+    reads_anything: bool = False
+    """It may read names that its text does not show: `eval`, `globals()`."""
+    defines_anything: bool = False
+    """It may define such: `exec`, `from module import *`."""
+
+
+@lru_cache(maxsize=4096)
+def names(source: str) -> Names:
+    """The names of a cell; none where the text is not Python (yet), for then it cannot run.
+
+    >>> found = names("y = x + 1")
+    >>> sorted(found.reads), sorted(found.defines)
+    (['x'], ['y'])
+    """
+    with warnings.catch_warnings():
+        # A cell that is being typed may hold "\d" and the like; that warning belongs to who runs it.
+        warnings.simplefilter("ignore")
+        try:
+            walk = _Walk()
+            walk.visit(ast.parse(source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return Names()
+    reads = walk.reads | (walk.later_reads - walk.bound)
+    return Names(
+        reads=reads,
+        defines=walk.bound,
+        may_define=frozenset(walk.assigned) - walk.bound,
+        reads_anything=not reads.isdisjoint(_REFLECTION),
+        defines_anything=walk.imports_star or not reads.isdisjoint(_REFLECTION),
+    )
+
+
+class _Walk(ast.NodeVisitor):
+    """Where the walk stands: `bound` are the names surely set by now, `hidden` those local to a scope around."""
+
+    def __init__(self) -> None:
+        self.reads: frozenset[str] = _NOTHING
+        self.later_reads: frozenset[str] = _NOTHING
+        self.assigned: set[str] = set()
+        self.imports_star = False
+        self.bound = _NOTHING
+        self.hidden = _NOTHING
+        self.in_function = False
+        self.in_class = False
+
+    def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
+        for node in nodes:
+            if node is not None:
+                self.visit(node)
+
+    def read(self, name: str) -> None:
+        if name in self.hidden:
+            return
+        if self.in_function:
+            self.later_reads |= {name}
+        elif name not in self.bound:
+            self.reads |= {name}
+
+    def bind(self, name: str) -> None:
+        if not self.in_class and name not in self.hidden:
+            self.assigned.add(name)
+        if not self.in_function:
+            self.bound |= {name}
+
+    def unbind(self, name: str) -> None:
+        self.bind(name)
+        self.bound -= {name}
+
+    def one_of(self, *paths: Iterable[ast.AST | None]) -> None:
+        """Only one of the paths is run: what all of them bind is bound after."""
+        before, ends = self.bound, []
+        for path in paths:
+            self.bound = before
+            self.visit_all(path)
+            ends.append(self.bound)
+        self.bound = frozenset.intersection(*ends)
+
+    # Names
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Store):
+            self.bind(node.id)
+            return
+        self.read(node.id)
+        if isinstance(node.ctx, ast.Del):
+            self.unbind(node.id)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self.visit_all([node.value, node.target])
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self.visit_all([node.value, *node.targets])
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name):
+            self.read(node.target.id)
+        self.visit_all([node.value, node.target])
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self.visit_all([node.annotation, node.value])
+        if node.value is not None or not isinstance(node.target, ast.Name):
+            self.visit(node.target)
+
+    def visit_alias(self, node: ast.alias) -> None:
+        if node.name == "*":
+            self.imports_star = True
+        else:
+            self.bind(node.asname or node.name.partition(".")[0])
+
+    # Branches
+
+    def visit_If(self, node: ast.If) -> None:
+        self.visit(node.test)
+        self.one_of(node.body, node.orelse)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        self.visit(node.test)
+        self.one_of([node.body], [node.orelse])
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        self.visit(node.values[0])
+        self.one_of(node.values[1:], [])
+
+    def visit_While(self, node: ast.While) -> None:
+        self.visit(node.test)
+        self.one_of(node.body, [])
+        self.one_of(node.orelse, [])
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        self.visit(node.iter)
+        self.one_of([node.target, *node.body], [])
+        self.one_of(node.orelse, [])
+
+    visit_AsyncFor = visit_For
+
+    def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
+        self.visit_all(node.items)
+        self.one_of(node.body, [])  # contextlib.suppress leaves its body where it likes
+
+    visit_AsyncWith = visit_With
+
+    def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
+        before = self.bound
+        self.one_of([*node.body, *node.orelse], *([handler] for handler in node.handlers))
+        after, self.bound = self.bound, before
+        self.visit_all(node.finalbody)
+        self.bound |= after
+
+    visit_TryStar = visit_Try
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.type is not None:
+            self.visit(node.type)
+        if node.name is not None:
+            self.bind(node.name)
+        self.visit_all(node.body)
+        if node.name is not None:
+            self.unbind(node.name)
+
+    def visit_Match(self, node: ast.Match) -> None:
+        self.visit(node.subject)
+        self.one_of([], *([case.pattern, case.guard, *case.body] for case in node.cases))
+
+    def visit_MatchAs(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        self.generic_visit(node)
+        if node.name is not None:
+            self.bind(node.name)
+
+    visit_MatchStar = visit_MatchAs
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        self.generic_visit(node)
+        if node.rest is not None:
+            self.bind(node.rest)
+
+    # Scopes
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.visit_all(node.decorator_list)
+        self._function(node, node.body)
+        self.bind(node.name)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._function(node, [node.body])
+
+    def _function(self, node: _Function, body: Sequence[ast.AST]) -> None:
+        arguments = list(_arguments(node.args))
+        outer = self.hidden, self.in_function, self.in_class
+        self.visit_all([*node.args.defaults, *node.args.kw_defaults])
+        self.hidden |= {parameter.name for parameter in getattr(node, "type_params", [])}
+        self.visit_all([*(argument.annotation for argument in arguments), getattr(node, "returns", None)])
+        self.hidden |= {argument.arg for argument in arguments} | _bound_in(body)
+        self.hidden -= _declared_global(body)
+        self.in_function, self.in_class = True, False
+        self.visit_all(body)
+        self.hidden, self.in_function, self.in_class = outer
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.visit_all([*node.decorator_list, *node.bases, *node.keywords])
+        outer = self.bound, self.in_class
+        self.in_class = True
+        self.visit_all(node.body)
+        self.bound, self.in_class = outer
+        self.bind(node.name)
+
+    def visit_ListComp(self, node: _Comprehension) -> None:
+        first, *rest = node.generators
+        self.visit(first.iter)
+        outer = self.hidden
+        self.hidden |= {name for part in node.generators for name in _bound_in([part.target])}
+        results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        self.one_of([first.target, *first.ifs, *rest, *results], [])
+        self.hidden = outer
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+
+def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
+    yield from (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    yield from (extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None)
+
+
+def _bound_in(body: Iterable[ast.AST]) -> frozenset[str]:
+    """The names that code binds in its own scope."""
+    return frozenset(name for node in _same_scope(body) for name in _bound_by(node))
+
+
+def _declared_global(body: Iterable[ast.AST]) -> frozenset[str]:
+    declarations = (node for node in _same_scope(body) if isinstance(node, ast.Global))
+    return frozenset(name for declaration in declarations for name in declaration.names)
+
+
+def _same_scope(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    for node in nodes:
+        yield node
+        if isinstance(node, _Comprehension):
+            # `:=` in a comprehension binds outside of it.
+            yield from (inner.target for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr))
+        elif not isinstance(node, _Function | ast.ClassDef):
+            yield from _same_scope(ast.iter_child_nodes(node))
+
+
+def _bound_by(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            yield name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name
+        case ast.MatchMapping(rest=str(name)):
+            yield name
+        case ast.alias():
+            yield node.asname or node.name.partition(".")[0]

@@ -1,0 +1,42 @@
+"""What each cell's last run is worth now: derived from who ran when, so that undoing an edit undoes staleness."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from notebook_tui.document.dataflow import definers
+from notebook_tui.document.notebook import Cell
+from notebook_tui.document.state import Evaluation, State
+
+
+def settled(state: State) -> State:
+    """The state in which every run is called stale that would start from other values now, and no other."""
+    if not state.evaluations:
+        return state
+    read_from = definers(state.notebook)
+    evaluations = dict(state.evaluations)
+    outdated: set[str] = set()
+    for cell in state.notebook.cells():
+        if not cell.runnable:
+            continue
+        evaluation = state.evaluation(cell.id)
+        if evaluation.validity in ("evaluated", "stale"):
+            holds = evaluation.inputs == inputs(state, read_from[cell.id])
+            holds = holds and outdated.isdisjoint(read_from[cell.id])
+            evaluation = replace(evaluation, validity="evaluated" if holds else "stale")
+            evaluations[cell.id] = evaluation
+        if is_outdated(cell, evaluation):
+            outdated.add(cell.id)
+    return replace(state, evaluations=evaluations)
+
+
+def inputs(state: State, read_from: frozenset[str]) -> frozenset[tuple[str, int]]:
+    """What a cell that reads from those cells starts from: the last run of each."""
+    return frozenset((cell_id, state.evaluation(cell_id).run) for cell_id in read_from)
+
+
+def is_outdated(cell: Cell, evaluation: Evaluation) -> bool:
+    """Whether those below need the cell run first. One that failed is not: it may well fail again."""
+    if evaluation.validity == "fresh":
+        return cell.source.strip() != ""
+    return evaluation.validity != "evaluated" or evaluation.source != cell.source
