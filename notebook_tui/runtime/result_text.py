@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
+from notebook_tui.runtime.live import type_name
+
 WIDTH = 100
 LIMIT = 10_000
 ENTRIES = 50
@@ -153,9 +155,7 @@ def _repr(value: object, limit: int) -> str:
 
 
 def _instead_of_repr(value: object, error: Exception) -> str:
-    # Through `type` itself: a metaclass may have any `__name__` of its own.
-    name = type.__dict__["__name__"].__get__(type(value))
-    return f"<{name}: its repr raised {_cut(_one_line(error), WIDTH)}>"
+    return f"<{type_name(value)}: its repr raised {_cut(_one_line(error), WIDTH)}>"
 
 
 def _one_line(error: Exception) -> str:

@@ -1,0 +1,257 @@
+"""Where in a source the caret stands: what kind of thing is being typed there. Text in, a record out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from keyword import iskeyword
+from typing import TypeAlias
+
+from notebook_tui.runtime.source_tokens import Token, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class NameAt:
+    """A bare name; `call` if it may be the keyword of an argument."""
+
+    prefix: str
+    call: CallAt | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeAt:
+    """After a dot behind the expression `base`."""
+
+    base: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAt:
+    """In the string that subscripts the expression `base`; `typed` is what stands between quote and caret."""
+
+    base: str
+    typed: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleAt:
+    """A module of `package`, or a top-level one if that is empty, in an import."""
+
+    package: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAt:
+    """What is imported from `module`."""
+
+    module: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallAt:
+    """The innermost call whose brackets are open at the caret."""
+
+    function: str
+    position: int
+    """How many arguments stand before the one at the caret."""
+    keyword: str | None
+    """The name of the argument at the caret, if it bears one."""
+    named: frozenset[str]
+    """The names of all arguments before the caret that bear one."""
+
+
+Caret: TypeAlias = NameAt | AttributeAt | KeyAt | ModuleAt | MemberAt
+
+_OPENING = {")": "(", "]": "[", "}": "{"}
+_NEW_NAME_AFTER = {"def", "class", "as"}
+# They open a statement and never stand inside brackets: a bracket that is open in front of one was left open.
+_STATEMENTS = {
+    *("assert", "break", "class", "continue", "def", "del", "global", "import"),
+    *("nonlocal", "pass", "raise", "return", "try", "while", "with"),
+}
+
+
+def caret(source: str, offset: int) -> Caret | None:
+    """What is typed at `offset`; None where nothing can be proposed, such as in a comment, string or new name.
+
+    >>> caret("import os.pa", 12)
+    ModuleAt(package='os', prefix='pa')
+    >>> caret("print(x.real.im", 15)
+    AttributeAt(base='x.real', prefix='im')
+    >>> caret("x = 'some te", 12) is None
+    True
+    """
+    before = tokens(source[:offset])
+    if not before or before[-1].end < offset:
+        return _at_word(source, before, "")
+    last = before.pop()
+    match last.kind:
+        case "comment" | "string" | "number":
+            return None
+        case "open_string":
+            return _at_key(source, before, last.text)
+        case "name":
+            return _at_word(source, before, last.text)
+        case "newline" | "op":
+            return _at_word(source, [*before, last], "")
+
+
+def word_at(source: str, offset: int) -> str | None:
+    """The dotted expression whose last name is under the caret; None if there is none.
+
+    >>> word_at("print(os.path.join)", 12)
+    'os.path'
+    """
+    found = tokens(source)
+    for place, token in enumerate(found):
+        if token.kind == "name" and token.start <= offset <= token.end:
+            return _primary(source, found[: place + 1]) or None
+    return None
+
+
+def call_at(source: str, offset: int) -> CallAt | None:
+    """The innermost call around the caret, if that is the innermost bracket.
+
+    >>> call_at("f(1, key=2, other=", 18)
+    CallAt(function='f', position=2, keyword='other', named=frozenset({'other', 'key'}))
+    """
+    return _call(source, tokens(source[:offset]))
+
+
+def _at_key(source: str, before: Sequence[Token], string: str) -> KeyAt | None:
+    base = _primary(source, before[:-1]) if before and before[-1].text == "[" else ""
+    if not base or string[0] not in "'\"" or string[:3] in ("'''", '"""'):
+        return None
+    return KeyAt(base, typed=string[1:], quote=string[0])
+
+
+def _at_word(source: str, before: Sequence[Token], prefix: str) -> Caret | None:
+    before = [token for token in before if token.kind != "comment"]
+    statement = before[_open_brackets(before)[1] :]
+    if statement and statement[0].text in ("import", "from"):
+        return _in_import(statement, prefix)
+    previous = before[-1].text if before else ""
+    if previous == ".":
+        base = _primary(source, before[:-1])
+        return AttributeAt(base, prefix) if base else None
+    if previous in _NEW_NAME_AFTER:
+        return None
+    return NameAt(prefix, _call(source, before) if previous in ("(", ",") else None)
+
+
+def _in_import(statement: Sequence[Token], prefix: str) -> Caret | None:
+    texts = [token.text for token in statement if token.kind != "newline"]
+    if texts[-1] == "as":
+        return None
+    if texts[0] == "import":
+        last_comma = max((place for place, text in enumerate(texts) if text == ","), default=0)
+        path = texts[last_comma + 1 :]
+    elif "import" not in texts:
+        path = texts[1:]
+    elif texts[-1] in ("import", ",", "("):
+        module = "".join(texts[1 : texts.index("import")])
+        return MemberAt(module, prefix) if not module.startswith(".") else None
+    else:
+        return NameAt(prefix, None)
+    if path and path[-1] != ".":
+        return NameAt(prefix, None)
+    return ModuleAt("".join(path[:-1]), prefix) if path[:1] != ["."] else None
+
+
+def _call(source: str, before: Sequence[Token]) -> CallAt | None:
+    before = [token for token in before if token.kind not in ("comment", "open_string")]
+    opened, _ = _open_brackets(before)
+    if not opened or before[opened[-1]].text != "(":
+        return None
+    callee = before[: opened[-1]]
+    function = _primary(source, callee)
+    if not function or (len(callee) > 1 and callee[-2].text in _NEW_NAME_AFTER):
+        return None
+    names = [_argument_name(argument) for argument in _arguments(before[opened[-1] + 1 :])]
+    return CallAt(function, len(names) - 1, names[-1], frozenset(name for name in names if name is not None))
+
+
+def _open_brackets(found: Sequence[Token]) -> tuple[list[int], int]:
+    """The places of the brackets that are open at the end, and the place where the last statement begins."""
+    opened: list[int] = []
+    statement = 0
+    for place, token in enumerate(found):
+        if token.text in _STATEMENTS and place and found[place - 1].kind == "newline":
+            opened.clear()
+            statement = place
+        elif token.text in ("(", "[", "{"):
+            opened.append(place)
+        elif token.text in _OPENING:
+            if opened and found[opened[-1]].text == _OPENING[token.text]:
+                opened.pop()
+        elif not opened and (token.kind == "newline" or token.text in (";", ":")):
+            statement = place + 1
+    return opened, statement
+
+
+def _primary(source: str, found: Sequence[Token]) -> str:
+    """The expression of names, attributes, subscripts and calls that ends with the last token; "" if none does."""
+    place = last = _before_newlines(found, len(found) - 1)
+    while place >= 0:
+        token = found[place]
+        if token.text in _OPENING:
+            place = _matching(found, place)
+            if place > 0 and _may_be_called(found[place - 1]):
+                place -= 1
+                continue
+            break
+        if token.kind == "string":
+            break
+        if token.kind != "name" or iskeyword(token.text):
+            return ""
+        if place == 0 or found[place - 1].text != ".":
+            break
+        place = _before_newlines(found, place - 2)
+    return source[found[place].start : found[last].end] if place >= 0 else ""
+
+
+def _before_newlines(found: Sequence[Token], place: int) -> int:
+    while place >= 0 and found[place].kind == "newline":
+        place -= 1
+    return place
+
+
+def _matching(found: Sequence[Token], closing: int) -> int:
+    """The place of the bracket that the one at `closing` closes; -1 if there is none."""
+    depth = 0
+    for place in range(closing, -1, -1):
+        if found[place].text in _OPENING:
+            depth += 1
+        elif found[place].text in ("(", "[", "{"):
+            depth -= 1
+            if depth == 0:
+                return place
+    return -1
+
+
+def _may_be_called(token: Token) -> bool:
+    return (token.kind == "name" and not iskeyword(token.text)) or token.kind == "string" or token.text in _OPENING
+
+
+def _arguments(found: Sequence[Token]) -> list[list[Token]]:
+    """The arguments of a call, from the tokens behind its bracket; the last one may be empty."""
+    arguments: list[list[Token]] = [[]]
+    depth = 0
+    for token in found:
+        depth += (token.text in ("(", "[", "{")) - (token.text in _OPENING)
+        if token.text == "," and depth == 0:
+            arguments.append([])
+        elif token.kind != "newline":
+            arguments[-1].append(token)
+    return arguments
+
+
+def _argument_name(argument: Sequence[Token]) -> str | None:
+    texts = [token.text for token in argument[:3]]
+    if len(texts) > 1 and argument[0].kind == "name" and texts[1] == "=" and texts[2:] != ["="]:
+        return texts[0]
+    return None
