@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
+from contextvars import Context
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -30,16 +31,10 @@ class LoopThread:
             self.loop.close()
 
     async def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Awaits `coroutine` in this thread's loop, from another loop; cancelling reaches it."""
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
-
-    async def call(self, function: Callable[[], T]) -> T:
-        """Calls a plain function in this thread's loop."""
-
-        async def called() -> T:
-            return function()
-
-        return await self.run(called())
+        """Awaits `coroutine` in this thread's loop, from another loop, in a context of its own; cancelling reaches
+        it."""
+        future = Context().run(asyncio.run_coroutine_threadsafe, coroutine, self.loop)
+        return await asyncio.wrap_future(future)
 
     def stop(self) -> None:
         """Ends the loop after what is ready to run; the thread is gone when this returns."""

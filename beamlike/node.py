@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextvars import Context
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -108,7 +109,10 @@ class Node(LocalNode):
             self._thread = None
 
     async def _in_cluster(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return await (coroutine if self._thread is None else self._thread.run(coroutine))
+        """In a context of its own: what the cluster does from now on is not done on behalf of who asked first."""
+        if self._thread is not None:
+            return await self._thread.run(coroutine)
+        return await asyncio.get_running_loop().create_task(coroutine, context=Context())
 
     @property
     def cluster(self) -> Cluster:

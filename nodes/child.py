@@ -59,6 +59,8 @@ async def serve(invitation: Invitation) -> None:
     )
     async with node:
         await join(node, invitation)
+        # Children stand around their parent as in a star; and a parent that is gone is not to be called again.
+        node.dial = None
         parent_gone = asyncio.Event()
         node.spawn_beside(watch_parent, invitation.parent, asyncio.get_running_loop(), parent_gone)
         await parent_gone.wait()

@@ -14,6 +14,7 @@ import errno
 import logging
 import socket
 from collections.abc import Callable, Iterable
+from contextvars import Context
 from dataclasses import dataclass
 from threading import RLock, get_ident
 from typing import Final, Protocol, cast
@@ -41,18 +42,20 @@ class Home:
 
     loop: asyncio.AbstractEventLoop
     thread: int
+    context: Context
+    """What links do and log is not done on behalf of the process that happened to send first."""
 
     @classmethod
     def here(cls) -> Home:
-        return cls(asyncio.get_running_loop(), get_ident())
+        return cls(asyncio.get_running_loop(), get_ident(), Context())
 
     def call(self, function: Callable[[], None]) -> None:
         """Runs `function` in the loop's next tick; never, if the loop has been closed."""
         if get_ident() == self.thread:
-            self.loop.call_soon(function)
+            self.loop.call_soon(function, context=self.context)
             return
         try:
-            self.loop.call_soon_threadsafe(function)
+            self.loop.call_soon_threadsafe(function, context=self.context)
         except RuntimeError:
             if not self.loop.is_closed():
                 raise
