@@ -134,7 +134,7 @@ def _progress(state: State, palette: Palette) -> Text:
     done, all_ = tally(state)
     parts = ["1 running"] if state.evaluating else []
     parts += [f"{len(state.queue)} queued"] if state.queue else []
-    parts.append(f"{done}/{all_} run")
+    parts.append(f"{done}/{all_} done")
     return Text(" · ".join(parts), palette.running if state.evaluating else palette.muted, end="")
 
 

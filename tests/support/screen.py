@@ -1,0 +1,108 @@
+"""The terminal as a user sees it: lines of text on a screen, keys pressed, and patience that has an end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from notebook_tui.document.notebook import Cell, Notebook
+from notebook_tui.document.state import State
+from notebook_tui.ui.app import NotebookApp
+from notebook_tui.ui.cell_list import MakePainter
+from notebook_tui.ui.cell_strips import Painter
+from tests.support.fake_session import FakeSession, notebook_of
+
+NOW = 1_790_000_000.0
+PATIENCE = 10.0
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Terminal:
+    def __init__(self, session: FakeSession, pilot: Pilot[None], clock: Clock) -> None:
+        self.session = session
+        self.pilot = pilot
+        self.clock = clock
+
+    @property
+    def app(self) -> NotebookApp:
+        app = self.pilot.app
+        assert isinstance(app, NotebookApp)
+        return app
+
+    @property
+    def lines(self) -> list[str]:
+        """What is on the screen, line by line, without trailing space."""
+        width, height = self.app.size
+        compositor = self.app.screen._compositor
+        return [strip.crop(0, width).text.rstrip() for strip in compositor.render_strips()][:height]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def status(self) -> str:
+        return self.lines[-2]
+
+    @property
+    def hints(self) -> str:
+        return self.lines[-1]
+
+    async def press(self, *keys: str) -> None:
+        """The keys one by one; each is answered before the next."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        names = {"\n": "enter", " ": "space", "\t": "tab"}
+        await self.press(*(names.get(character, character) for character in text))
+
+    async def until(self, condition: Callable[[], object], what: str = "") -> None:
+        """Wait until it holds; the screen is told where it does not."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not condition():
+                    await self.pilot.pause(0.01)
+        except TimeoutError:
+            raise AssertionError(f"never came true: {what}\n{self.text}") from None
+
+    async def shows(self, text: str) -> None:
+        await self.until(lambda: text in self.text, f"{text!r} on the screen")
+
+    async def hides(self, text: str) -> None:
+        await self.until(lambda: text not in self.text, f"no {text!r} on the screen")
+
+    def focused_line(self) -> str:
+        """The first line beside which the rail of the focus stands."""
+        return next(line for line in self.lines if "▌" in line)
+
+
+@asynccontextmanager
+async def terminal(
+    notebook: Notebook | Cell,
+    *more: Cell,
+    size: tuple[int, int] = (80, 24),
+    state: State | None = None,
+    make_painter: MakePainter = Painter,
+) -> AsyncIterator[Terminal]:
+    """A terminal on a notebook, or on one of these cells in one section."""
+    whole = notebook if isinstance(notebook, Notebook) else notebook_of(notebook, *more)
+    clock = Clock()
+    session = FakeSession(state or State(whole, path="test.livemd"), clock)
+    app = NotebookApp(session, clock, make_painter)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield Terminal(session, pilot, clock)
