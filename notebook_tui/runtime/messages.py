@@ -51,10 +51,11 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Comes after all that the cell had printed by then."""
+    """Comes after all that the cell had printed by then. It ran for `seconds`, by the runtime's own clock."""
 
     cell_id: str
     outcome: Outcome
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,9 +71,11 @@ async def evaluate_cells(evaluator: Evaluator) -> None:
         run: _Run = await bl.receive(lambda message: type(message) is _Run)
         group_leader.set_leader(run.output)
         bl.send(run.output, Started(run.cell_id))
+        began = time.monotonic()
         outcome = await evaluator.evaluate(run.cell_id, run.source)
+        seconds = time.monotonic() - began
         group_leader.flush()
-        bl.send(run.output, Finished(run.cell_id, outcome))
+        bl.send(run.output, Finished(run.cell_id, outcome, seconds))
 
 
 class RuntimeServer(GenServer):
@@ -82,6 +85,7 @@ class RuntimeServer(GenServer):
         self._evaluator = evaluator
         self._outputs: dict[str, bl.Pid] = {}
         self._evaluating: str | None = None
+        self._began = 0.0
         self._process, self._process_ref = self._start_evaluator()
         self._owner_ref = bl.monitor(owner)
         bl.monitor_nodes()
@@ -125,6 +129,7 @@ class RuntimeServer(GenServer):
         output = bl.spawn(cell_output, self._owner, bl.self(), cell_id)
         self._outputs[cell_id] = output
         self._evaluating = cell_id
+        self._began = time.monotonic()
         bl.send(self._process, _Run(cell_id, source, output))
 
     def _forget(self, cell_id: str) -> None:
@@ -137,7 +142,8 @@ class RuntimeServer(GenServer):
         self._process, self._process_ref = self._start_evaluator()
         if self._evaluating is not None:
             outcome = Outcome("error", failure=_ended_from_outside(reason))
-            bl.send(self._outputs[self._evaluating], Finished(self._evaluating, outcome))
+            seconds = time.monotonic() - self._began
+            bl.send(self._outputs[self._evaluating], Finished(self._evaluating, outcome, seconds))
 
     def _tell_nodes(self) -> None:
         others = [name for name in bl.nodes(hidden=True) if name != self._owner.node]

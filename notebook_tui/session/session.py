@@ -90,8 +90,8 @@ class Session(GenServer):
                 self._do(operations.EvaluationStarted(cell_id, time.time()))
             case runtime_messages.Printed(cell_id, stream, text):
                 self._do(operations.OutputAdded(cell_id, Text("stderr" if stream == "stderr" else "stdout", text)))
-            case runtime_messages.Finished(cell_id, outcome):
-                self._finished(cell_id, outcome)
+            case runtime_messages.Finished():
+                self._finished(message)
             case runtime_messages.Nodes(names):
                 self._do(operations.NodesChanged(names))
             case (bl.Pid() as connector, Connection() as connection):
@@ -99,10 +99,13 @@ class Session(GenServer):
             case bl.Down(ref, _, reason):
                 self._down(ref, reason)
 
-    def _finished(self, cell_id: str, outcome: Outcome) -> None:
+    def _finished(self, finished: runtime_messages.Finished) -> None:
+        cell_id, outcome = finished.cell_id, finished.outcome
         for output in _outputs(outcome):
             self._do(operations.OutputAdded(cell_id, output))
-        self._do(operations.EvaluationFinished(cell_id, time.time(), outcome.status))
+        # By the runtime's clock: news of a short run may arrive together.
+        began = self._state.evaluation(cell_id).started_at or time.time()
+        self._do(operations.EvaluationFinished(cell_id, began + finished.seconds, outcome.status))
 
     def _down(self, ref: bl.Ref, reason: Reason) -> None:
         if ref in self._viewers:
