@@ -96,7 +96,8 @@ class _Reading:
             sections=_numbered([*sections, *self.sections]),
             metadata=self.metadata,
             leading=self.leading,
-            trailing="\n".join(self.lines[self.pending_from :]).rstrip("\n") if self.pending else "",
+            # Not indented, or a list above could take it for its own.
+            trailing="\n".join(self.lines[self.pending_from :]).strip(" \n") if self.pending else "",
         )
 
     @property
@@ -116,11 +117,7 @@ class _Reading:
         if not self.breaking and blank(text.split("\n")):
             return
         self.breaking = False
-        metadata = dict(self._announced())
-        if metadata.pop(UNCLOSED, False):
-            own, _, last = text.rpartition("\n")
-            text = own if last == missing_end(own) else text
-        self._cells.append(Cell("", "markdown", text, metadata=metadata))
+        self._cells.append(Cell("", "markdown", text, metadata=self._announced()))
 
     def _name(self, title: str) -> None:
         """Above the one title stand comments only, and perhaps metadata among them."""
@@ -158,7 +155,16 @@ def _numbered(sections: Iterable[tuple[Section, Sequence[Cell]]]) -> tuple[Secti
         replace(
             section,
             id=f"section-{place}",
-            cells=tuple(replace(cell, id=f"cell-{next(number)}") for cell in cells),
+            cells=tuple(replace(_without_end(cell), id=f"cell-{next(number)}") for cell in cells),
         )
         for place, (section, cells) in enumerate(sections, 1)
     )
+
+
+def _without_end(cell: Cell) -> Cell:
+    """The Markdown cell without the line that the writer added to end what the cell leaves open."""
+    if cell.kind == "code" or UNCLOSED not in cell.metadata:
+        return cell
+    own, _, last = cell.source.rpartition("\n")
+    metadata = {key: value for key, value in cell.metadata.items() if key != UNCLOSED}
+    return replace(cell, source=own if last == missing_end(own) else cell.source, metadata=metadata)
