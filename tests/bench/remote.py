@@ -35,20 +35,25 @@ async def echo() -> None:
         bl.send(sender, message)
 
 
-async def socket_echo() -> list[float]:
+def socket_echo() -> list[float]:
     """The limit: 16 bytes to another process and back, on asyncio streams."""
     with subprocess.Popen([sys.executable, "-c", PEER], stdout=subprocess.PIPE, text=True) as peer:
         assert peer.stdout is not None
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(peer.stdout.readline()))
-        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        samples = []
-        for _ in range(CALLS):
-            began = time.perf_counter()
-            writer.write(b"0123456789abcdef")
-            await reader.readexactly(16)
-            samples.append(time.perf_counter() - began)
-        writer.close()
+        samples = asyncio.run(_echo_at(int(peer.stdout.readline())))
         peer.kill()
+    return samples
+
+
+async def _echo_at(port: int) -> list[float]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    samples = []
+    for _ in range(CALLS):
+        began = time.perf_counter()
+        writer.write(b"0123456789abcdef")
+        await reader.readexactly(16)
+        samples.append(time.perf_counter() - began)
+    writer.close()
     return samples
 
 
@@ -82,15 +87,15 @@ async def boots() -> list[float]:
     return samples
 
 
+def emit_echo(system: str, samples: list[float]) -> None:
+    emit(system, "W6", "echo_p50", "us", percentile(samples, 50) * 1e6, n=CALLS)
+    emit(system, "W6", "echo_p99", "us", percentile(samples, 99) * 1e6, n=CALLS)
+
+
 async def measure() -> None:
     async with bl.Node(f"bench-{os.getpid()}@127.0.0.1", secret=b"bench"):
         child = await nodes.boot(nodes.Local())
-        for system, samples in (
-            ("limit:asyncio-streams", await socket_echo()),
-            ("beamlike", await remote_echo(child.node)),
-        ):
-            emit(system, "W6", "echo_p50", "us", percentile(samples, 50) * 1e6, n=CALLS)
-            emit(system, "W6", "echo_p99", "us", percentile(samples, 99) * 1e6, n=CALLS)
+        emit_echo("beamlike", await remote_echo(child.node))
         samples = await remote_call(child.node)
         emit("beamlike", "W6", "call_p50", "us", percentile(samples, 50) * 1e6, n=CALLS)
         emit("beamlike", "W6", "call_p99", "us", percentile(samples, 99) * 1e6, n=CALLS)
@@ -99,6 +104,7 @@ async def measure() -> None:
 
 
 def main() -> None:
+    emit_echo("limit:asyncio-streams", socket_echo())
     asyncio.run(measure())
 
 
