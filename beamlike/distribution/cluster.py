@@ -176,6 +176,7 @@ class Cluster:
             link.abandon()
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._no_link_is_open.wait()
 
     # For any thread.
@@ -226,6 +227,9 @@ class Cluster:
             self._fail(dial, f"{dial.name} was not connected after {HANDSHAKE_DEADLINE:g} s")
         except OSError as error:
             self._fail(dial, f"{dial.name} cannot be reached: {error}")
+        except Exception as error:  # whoever waits must not wait for ever
+            logger.exception("dialling %s failed in an unexpected way", dial.name)
+            self._fail(dial, f"{dial.name} cannot be reached: {type(error).__name__}: {error}")
 
     def _look_up(self, name: str) -> Address:
         address = self._directory.lookup(name)

@@ -142,7 +142,12 @@ class Connection:
         return events
 
     def receive_eof(self) -> list[Event]:
-        """The other side, or the network, has closed the connection."""
+        """The other side, or the network, has closed the connection.
+
+        Where it was refused before, what waits stays until it is adopted, or this side gives up by `close`.
+        """
+        if self._phase is _Phase.REFUSED:
+            return []
         phase, self._phase = self._phase, _Phase.CLOSED
         self._frames.clear()
         if phase is _Phase.OPEN:

@@ -37,7 +37,7 @@ class Invitations:
         self._by_name.pop(name, None)
 
     def secret_for(self, name: str, now: float, otherwise: Secret) -> Secret | None:
-        """What `name` must hold: its token, or None if that was used or has expired; `otherwise` if it is not invited."""
+        """What `name` must hold: its token, None if that was used or has expired, `otherwise` if it is not invited."""
         invitation = self._by_name.get(name)
         if invitation is None:
             return otherwise

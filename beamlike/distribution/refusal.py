@@ -63,13 +63,11 @@ def refused_by_them(status: Status, peer: str, us: str, our_version: int, their_
     """What this node says when a peer turns it away."""
     match status:
         case Status.WRONG_SECRET:
-            return f"{peer} refused {us}: the two nodes hold different secrets. {_SAME_SECRET.capitalize()}"
+            return f"{peer} refused {us}: the two nodes hold different secrets: {_SAME_SECRET}"
         case Status.DUPLICATE_NAME:
-            return f"{peer} refused {us}: another live node of that name is connected to it. Take another name"
+            return f"{peer} refused {us}: another live node of that name is connected to it: take another name"
         case Status.NOT_ALLOWED:
-            return (
-                f"{peer} refused {us}: the invitation was used, revoked, or has expired. {_INVITE_AGAIN.capitalize()}"
-            )
+            return f"{peer} refused {us}: the invitation was used, revoked, or has expired: {_INVITE_AGAIN}"
         case Status.SIMULTANEOUS:
             return f"{peer} refused {us}: it dials this node at the same time, and its link stays"
         case Status.VERSION_MISMATCH:
@@ -87,5 +85,5 @@ def _versions(peer: str, ours: int, theirs: int) -> str:
     )
 
 
-_SAME_SECRET = f"give both the same {VARIABLE}, or the same file ~/.config/beamlike/secret"
+_SAME_SECRET = f"give both the same {VARIABLE}, or copy one's secret file (~/.config/beamlike/secret) to the other"
 _INVITE_AGAIN = "an invitation works once and until its deadline; make a new one"

@@ -247,6 +247,6 @@ async def _resolve(address: Address) -> list[str]:
     host, port = address
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:
         raise NotConnected(f"expected a host that can be looked up, got {host!r}: {error}") from error
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))

@@ -1,0 +1,256 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beamlike.distribution.connection import INTENSITY, Closed, Connection, Established
+from beamlike.distribution.errors import UnencodableTerm
+from beamlike.distribution.frames import ACCEPT, CLOSE, HELLO, REFUSE, SIGNAL, TICK, frame
+from beamlike.distribution.handshake_frames import encode_refusal
+from beamlike.distribution.refusal import Refused, Status
+from beamlike.distribution.secret import Secret
+from beamlike.distribution.terms_codec import PickleCodec
+from beamlike.kernel.signals import Link, Send, Signal
+from beamlike.kernel.terms import Pid
+from tests.support.codecs import RememberingCodec, UntouchedCodec
+from tests.support.connections import Cut, Pair, byte_by_byte, whole, with_a_tail
+from tests.support.handshakes import A, B, dialler, listener
+from tests.support.terms import any_signal, same
+
+HERE = Pid("a@127.0.0.1", 1)
+THERE = Pid("b@127.0.0.1", 2)
+
+
+def messages(*contents: object) -> list[Send]:
+    return [Send(HERE, THERE, content) for content in contents]
+
+
+def closed(pair: Pair) -> tuple[list[str], list[str]]:
+    return (
+        [event.reason for event in pair.a_events if isinstance(event, Closed)],
+        [event.reason for event in pair.b_events if isinstance(event, Closed)],
+    )
+
+
+@pytest.mark.parametrize("cut", [whole, byte_by_byte, with_a_tail])
+def test_handshake_and_signals_arrive_however_the_stream_is_cut(cut: Cut) -> None:
+    pair = Pair(cut=cut)
+    for message in messages("one", {2}, ("three",)):
+        pair.a.send(message)
+    pair.carry()
+    assert pair.b_events == [Established(A), *messages("one", {2}, ("three",))]
+    assert pair.a_events == [Established(B)]
+
+
+@settings(max_examples=50)
+@given(st.lists(any_signal, max_size=8), st.lists(any_signal, max_size=8))
+def test_both_directions_keep_the_order_of_sending(to_b: list[Signal], to_a: list[Signal]) -> None:
+    pair = Pair(RememberingCodec).connected()
+    for signal in to_b:
+        pair.a.send(signal)
+    for signal in to_a:
+        pair.b.send(signal)
+    pair.carry()
+    assert same(pair.b_events, to_b)
+    assert same(pair.a_events, to_a)
+
+
+def test_what_is_sent_before_the_handshake_waits_for_it() -> None:
+    connection = Connection(dialler(), PickleCodec())
+    connection.send(messages("early")[0])
+    assert b"early" not in connection.data_to_send()
+    connection.close("disconnect", "never mind")
+    assert connection.data_to_send() == b""
+
+
+def test_an_error_in_encoding_is_the_senders_and_the_connection_lives_on() -> None:
+    pair = Pair().connected()
+    with pytest.raises(UnencodableTerm):
+        pair.a.send(messages(lambda: 1)[0])
+    pair.a.send(messages("fine")[0])
+    pair.carry()
+    assert pair.b_events == messages("fine")
+
+
+def test_a_message_is_copied_when_it_is_sent() -> None:
+    pair = Pair().connected()
+    content = ["as sent"]
+    pair.a.send(messages(content)[0])
+    content[0] = "changed afterwards"
+    pair.carry()
+    assert pair.b_events == messages(["as sent"])
+
+
+# Before the secret is proved.
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([1, 2, 3, 4, 5, SIGNAL, TICK, CLOSE, 40]), st.binary(max_size=80)), max_size=6)
+)
+def test_nothing_is_decoded_for_a_stranger(stream: list[tuple[int, bytes]]) -> None:
+    for handshake in (dialler(), listener()):
+        connection = Connection(handshake, UntouchedCodec())
+        events = [event for kind, payload in stream for event in connection.receive_data(frame(kind, payload))]
+        assert all(isinstance(event, Refused) for event in events)
+        assert len(events) <= 1
+
+
+@given(st.binary(max_size=300))
+def test_garbage_is_refused_or_waited_out(garbage: bytes) -> None:
+    for handshake in (dialler(), listener()):
+        events = Connection(handshake, UntouchedCodec()).receive_data(garbage)
+        assert all(isinstance(event, Refused) for event in events)
+
+
+def test_a_signal_behind_a_wrong_proof_is_not_looked_at() -> None:
+    stranger = Connection(dialler(secret=Secret(b"hunter2")), PickleCodec())
+    us = Connection(listener(), UntouchedCodec())
+    us.receive_data(stranger.data_to_send())
+    stranger.receive_data(us.data_to_send())
+    [event] = us.receive_data(stranger.data_to_send() + frame(SIGNAL, PickleCodec().encode({1})))
+    assert isinstance(event, Refused)
+    assert event.status is Status.WRONG_SECRET
+
+
+def test_another_protocol_is_told_apart_by_its_first_bytes() -> None:
+    us = Connection(listener(), UntouchedCodec())
+    [event] = us.receive_data(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert isinstance(event, Refused)
+    assert "is it a beamlike node?" in event.message
+    assert us.data_to_send() == b""
+
+
+def test_a_large_frame_of_a_stranger_is_refused_by_its_header() -> None:
+    us = Connection(listener(), UntouchedCodec())
+    [event] = us.receive_data(frame(HELLO, bytes(1025))[:5])
+    assert isinstance(event, Refused)
+    assert "at most 1024 bytes" in event.message
+
+
+def test_a_connection_that_ends_in_the_handshake_is_refused() -> None:
+    [event] = Connection(dialler(), PickleCodec()).receive_eof()
+    assert isinstance(event, Refused)
+    assert (event.peer, "closed the connection" in event.message) == (B.name, True)
+
+
+# The end.
+
+
+def test_closing_lets_out_what_was_sent_and_says_why() -> None:
+    pair = Pair().connected()
+    pair.a.send(messages("last words")[0])
+    pair.a_events += pair.a.close("disconnect", "going home")
+    pair.carry()
+    assert pair.a_events == [Closed("disconnect", "going home")]
+    assert pair.b_events[0] == messages("last words")[0]
+    assert pair.b_events[1] == Closed("connection_closed", "the other side closed the connection: 'going home'")
+
+
+def test_a_connection_that_breaks_is_closed_without_a_word() -> None:
+    pair = Pair().connected()
+    [event] = pair.a.receive_eof()
+    assert isinstance(event, Closed)
+    assert event.reason == "connection_closed"
+
+
+def test_after_the_end_nothing_more_happens() -> None:
+    pair = Pair().connected()
+    pair.a.close("disconnect", "going home")
+    pair.a.data_to_send()
+    pair.a.send(messages("too late")[0])
+    assert pair.a.data_to_send() == b""
+    assert pair.a.receive_data(frame(SIGNAL, b"\x00") + frame(TICK)) == []
+    assert pair.a.receive_eof() == []
+    assert pair.a.close("disconnect", "again") == []
+    assert pair.a.tick() == []
+
+
+@pytest.mark.parametrize("kind", [HELLO, ACCEPT, 0, 40])
+def test_a_frame_that_does_not_belong_after_the_handshake_closes_the_connection(kind: int) -> None:
+    pair = Pair().connected()
+    [event] = pair.a.receive_data(frame(kind))
+    assert isinstance(event, Closed)
+    assert event.reason == "protocol_error"
+    assert "expected SIGNAL, TICK or CLOSE" in event.message
+
+
+def test_what_came_before_an_error_still_counts() -> None:
+    pair = Pair().connected()
+    pair.b.send(messages("good")[0])
+    events = pair.a.receive_data(pair.b.data_to_send() + frame(SIGNAL, b"garbage") + frame(TICK))
+    assert events[0] == messages("good")[0]
+    assert [type(event) for event in events] == [Send, Closed]
+
+
+# Signs of life.
+
+
+def test_an_idle_connection_stays_up_by_ticks() -> None:
+    pair = Pair().connected()
+    for _ in range(3 * INTENSITY):
+        pair.a_events += pair.a.tick()
+        pair.b_events += pair.b.tick()
+        pair.carry()
+    assert closed(pair) == ([], [])
+
+
+def test_a_silent_peer_is_down_after_the_tick_time() -> None:
+    pair = Pair().connected()
+    events = [event for _ in range(INTENSITY) for event in pair.a.tick()]
+    assert events == []
+    [event] = pair.a.tick()
+    assert isinstance(event, Closed)
+    assert event.reason == "net_tick_timeout"
+
+
+def test_any_traffic_is_a_sign_of_life_and_makes_a_tick_needless() -> None:
+    pair = Pair().connected()
+    for _ in range(3 * INTENSITY):
+        pair.a.send(Link(HERE, THERE))
+        pair.b.send(Link(THERE, HERE))
+        pair.carry()
+        assert pair.a.tick() + pair.b.tick() == []
+        assert pair.a.data_to_send() + pair.b.data_to_send() == b""
+
+
+def test_a_stall_of_our_own_kills_nobody() -> None:
+    """However long this program stood still, only ticks count, and one tick without news is no death."""
+    pair = Pair().connected()
+    assert pair.a.tick() == []
+    pair.b.tick()
+    pair.carry()
+    assert pair.a.tick() == []
+
+
+# Two links that become one.
+
+
+def test_a_connection_adopts_what_waits_in_another_with_its_codec() -> None:
+    pair = Pair(RememberingCodec)
+    refused = Connection(dialler(us=B, expected=A.name), RememberingCodec())
+    for message in messages({1}, {2}):
+        refused.send(message)
+    pair.b.adopt(refused)
+    pair.b.send(messages({3})[0])
+    pair.carry()
+    assert pair.a_events == [Established(B), *messages({1}, {2}, {3})]
+
+
+def test_a_refused_connection_keeps_what_waits_for_adoption_or_the_end() -> None:
+    pair, refused = Pair(), Connection(dialler(us=B, expected=A.name), PickleCodec())
+    refused.send(messages("before")[0])
+    refused.receive_data(frame(REFUSE, encode_refusal(Status.SIMULTANEOUS)))
+    refused.receive_eof()
+    refused.send(messages("after")[0])
+    assert b"before" not in refused.data_to_send()
+    pair.b.adopt(refused)
+    pair.carry()
+    assert pair.a_events == [Established(B), *messages("before", "after")]
+
+
+def test_what_is_sent_through_the_adopted_connection_is_dropped() -> None:
+    pair = Pair()
+    refused = Connection(dialler(us=B, expected=A.name), PickleCodec())
+    pair.b.adopt(refused)
+    refused.send(messages("nowhere")[0])
+    pair.carry()
+    assert pair.a_events == [Established(B)]

@@ -1,0 +1,151 @@
+import doctest
+import enum
+from collections import namedtuple
+from typing import Any
+
+import msgpack
+import pytest
+from hypothesis import given
+
+import beamlike.distribution.packing
+from beamlike.distribution.packing import MOST_COMPOUNDS, Packing, Undecodable, is_plain
+from beamlike.distribution.terms_codec import PickleCodec
+from beamlike.kernel.terms import ExceptionInfo, Pid, Ref, Reply
+from tests.support.codecs import UntouchedCodec
+from tests.support.terms import plain_terms, same
+
+PID = Pid("a@127.0.0.1", 7)
+REF = Ref("a@127.0.0.1", 8)
+
+Point = namedtuple("Point", "x y")
+
+
+class Text(str):
+    __slots__ = ()
+
+
+class Number(int):
+    pass
+
+
+class Color(enum.IntEnum):
+    RED = 1
+
+
+class Record(dict[str, int]):
+    pass
+
+
+class Grumpy(Exception):
+    """Pickles, and cannot be unpickled: its __init__ needs more than its args."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+
+
+def round_trip(term: object, packing: Packing | None = None) -> Any:
+    packing = packing or Packing(UntouchedCodec())
+    return packing.unpack(packing.pack([term]))[0]
+
+
+def test_examples_run() -> None:
+    assert doctest.testmod(beamlike.distribution.packing).failed == 0
+
+
+@given(plain_terms)
+def test_plain_terms_come_out_as_they_went_in_and_no_codec_is_asked(term: object) -> None:
+    assert is_plain(term)
+    assert same(round_trip(term), term)
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        Text("a"),
+        Number(1),
+        Color.RED,
+        Point(1, 2),
+        Record(a=1),
+        bytearray(b"a"),
+        memoryview(b"a"),
+        {1},
+        frozenset({1}),
+        1j,
+        msgpack.ExtType(1, b""),
+        msgpack.Timestamp(1),
+        object(),
+        print,
+        Color,
+    ],
+    ids=repr,
+)
+def test_whatever_msgpack_would_change_is_not_plain_however_deep_it_hides(term: object) -> None:
+    assert not is_plain(term)
+    assert not is_plain(([{"a": (term,)}], 1))
+    assert not is_plain(Reply(REF, (1, [term])))
+
+
+def test_dicts_may_have_any_plain_key() -> None:
+    term = {None: 1, (1, ("a", PID)): 2, REF: 3, 1.5: 4, b"b": 5, True: 6}
+    assert same(round_trip(term), term)
+
+
+def test_a_key_that_is_not_plain_makes_its_dict_not_plain() -> None:
+    assert not is_plain({frozenset({1}): 1})
+
+
+def test_terms_of_very_many_parts_are_left_to_the_codec() -> None:
+    assert is_plain([[]] * (MOST_COMPOUNDS - 1))
+    assert not is_plain([[]] * MOST_COMPOUNDS)
+    assert is_plain(list(range(10_000)))
+
+
+def test_a_term_that_contains_itself_is_not_plain() -> None:
+    knot: list[object] = []
+    knot.append(knot)
+    assert not is_plain(knot)
+
+
+def test_shared_parts_do_not_multiply_the_work() -> None:
+    term: list[object] = []
+    for _ in range(100):
+        term = [term, term]
+    assert not is_plain(term)
+
+
+def test_exceptions_travel_with_their_info() -> None:
+    info = ExceptionInfo("ValueError", "no", "Traceback ...", "a@127.0.0.1", PID, ValueError("no"))
+    arrived = round_trip(Reply(REF, info), Packing(PickleCodec()))
+    assert arrived == Reply(REF, info)
+    assert arrived.value.exception.args == ("no",)
+
+
+@pytest.mark.parametrize("exception", [ValueError(lambda: 1), Grumpy(1, "no")], ids=["unpicklable", "unloadable"])
+def test_an_exception_that_cannot_travel_stays_behind_and_its_info_arrives(exception: Exception) -> None:
+    info = ExceptionInfo("E", "no", "Traceback ...", "a@127.0.0.1", PID, exception)
+    arrived = round_trip(("crashed", info), Packing(PickleCodec()))
+    assert arrived == ("crashed", info)
+    assert arrived[1].exception is None
+
+
+def test_a_coded_term_that_cannot_be_decoded_leaves_the_rest_readable() -> None:
+    class Picky(PickleCodec):
+        def decode(self, data: bytes) -> object:
+            raise ModuleNotFoundError("No module named 'there'")
+
+    packing = Packing(Picky())
+    before, term, after = packing.unpack(packing.pack([PID, packing.code({1}), REF]))
+    assert (before, after) == (PID, REF)
+    assert isinstance(term, Undecodable)
+    assert "No module named 'there'" in str(term.error)
+
+
+def test_a_finalizer_may_pack_while_another_term_is_being_packed() -> None:
+    class Nesting(PickleCodec):
+        def encode(self, term: object) -> bytes:
+            assert packing.unpack(packing.pack([1, (2, 3)])) == [1, (2, 3)]
+            return super().encode(term)
+
+    packing = Packing(Nesting())
+    info = ExceptionInfo("E", "no", "Traceback ...", "a@127.0.0.1", PID, ValueError("no"))
+    assert round_trip(("before", info, "after"), packing) == ("before", info, "after")

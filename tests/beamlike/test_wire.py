@@ -1,0 +1,126 @@
+import asyncio
+import doctest
+import threading
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import beamlike.distribution.terms_codec
+import beamlike.distribution.wire
+from beamlike.distribution.errors import ProtocolError, UndecodableTerm, UnencodableTerm
+from beamlike.distribution.terms_codec import PickleCodec
+from beamlike.distribution.wire import SignalCodec, Undelivered
+from beamlike.kernel import signals
+from beamlike.kernel.signals import Signal
+from beamlike.kernel.terms import Pid, Ref, is_quiet
+from tests.support.codecs import UntouchedCodec
+from tests.support.terms import any_signal, same
+
+HERE = Pid("a@127.0.0.1", 1)
+THERE = Pid("b@127.0.0.1", 2)
+REF = Ref("a@127.0.0.1", 3)
+
+
+class Elsewhere(PickleCodec):
+    """A codec of a node that lacks whatever the other side names."""
+
+    def decode(self, data: bytes) -> object:
+        raise ModuleNotFoundError("No module named 'there'")
+
+
+class Unspeakable:
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+    def __reduce__(self) -> Any:
+        raise TypeError("stays here")
+
+
+def transfer(signal: Signal, decoder: PickleCodec | None = None) -> Any:
+    return SignalCodec(decoder or PickleCodec()).decode(SignalCodec(PickleCodec()).encode(signal))
+
+
+@pytest.mark.parametrize("module", [beamlike.distribution.wire, beamlike.distribution.terms_codec])
+def test_examples_run(module: Any) -> None:
+    assert doctest.testmod(module).failed == 0
+
+
+@given(any_signal)
+def test_every_signal_arrives_as_it_was_sent(signal: Signal) -> None:
+    assert same(transfer(signal), signal)
+
+
+def test_a_plain_message_needs_no_codec() -> None:
+    codec = SignalCodec(UntouchedCodec())
+    signal = signals.Send(HERE, THERE, ("hello", HERE, [1, None], {"a": b"b"}))
+    assert codec.decode(codec.encode(signal)) == signal
+
+
+def test_the_sender_of_what_cannot_travel_is_told_what_it_is_and_why() -> None:
+    with pytest.raises(UnencodableTerm, match=r"got \('lock', <unlocked _thread.lock .*cannot pickle '_thread.lock'"):
+        transfer(signals.Send(HERE, THERE, ("lock", threading.Lock())))
+
+
+def test_a_function_that_cannot_travel_is_an_error_of_spawn() -> None:
+    with pytest.raises(UnencodableTerm, match="lambda"):
+        transfer(signals.Spawn(HERE, THERE, lambda: 1, (), False, None, None))
+
+
+def test_a_huge_message_that_cannot_travel_is_described_in_short() -> None:
+    with pytest.raises(UnencodableTerm) as caught:
+        transfer(signals.Send(HERE, THERE, [threading.Lock(), "x" * 100_000]))
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("reason", [threading.Lock(), Unspeakable()], ids=["lock", "unspeakable"])
+def test_a_reason_that_cannot_travel_arrives_in_words(reason: object) -> None:
+    exit = transfer(signals.Exit(HERE, THERE, reason, linked=True))
+    assert exit == signals.Exit(HERE, THERE, exit.reason, linked=True)
+    assert type(reason).__name__ in exit.reason
+
+
+def test_a_shutdown_whose_detail_cannot_travel_is_still_a_shutdown() -> None:
+    down = transfer(signals.Down(HERE, THERE, REF, ("shutdown", threading.Lock())))
+    assert is_quiet(down.reason)
+    assert "_thread.lock" in down.reason[1]
+
+
+def test_a_message_that_cannot_be_decoded_is_told_with_its_addresses() -> None:
+    lost = transfer(signals.Send(HERE, THERE, {1, 2}), Elsewhere())
+    assert isinstance(lost, Undelivered)
+    assert (lost.source, lost.target) == (HERE, THERE)
+    assert "No module named 'there'" in str(lost.error)
+
+
+def test_a_reason_that_cannot_be_decoded_does_not_keep_the_exit_from_arriving() -> None:
+    exit = transfer(signals.Exit(HERE, THERE, {1, 2}, linked=True), Elsewhere())
+    assert isinstance(exit, signals.Exit)
+    assert "No module named 'there'" in exit.reason
+
+
+def test_a_function_that_cannot_be_decoded_becomes_one_that_says_so() -> None:
+    spawn = transfer(signals.Spawn(HERE, THERE, print, (1,), True, REF, HERE), Elsewhere())
+    assert (spawn.source, spawn.pid, spawn.link, spawn.monitor, spawn.group_leader) == (HERE, THERE, True, REF, HERE)
+    with pytest.raises(UndecodableTerm, match="No module named 'there'"):
+        asyncio.run(spawn.function(*spawn.args))
+
+
+@given(st.binary(max_size=60))
+@example(b"")
+@example(b"\x01")
+@example(b"\x91\x63")
+@example(b"\x91\xc7\x00\x63")
+def test_nothing_but_a_protocol_error_comes_of_bytes_that_are_no_signal(payload: bytes) -> None:
+    with suppress(ProtocolError):  # a few random bytes may happen to be a signal
+        SignalCodec(PickleCodec()).decode(payload)
+
+
+@given(any_signal, st.data())
+def test_a_signal_that_is_cut_short_is_a_protocol_error(signal: Signal, data: st.DataObject) -> None:
+    payload = SignalCodec(PickleCodec()).encode(signal)
+    cut = data.draw(st.integers(0, len(payload) - 1))
+    with pytest.raises(ProtocolError):
+        SignalCodec(PickleCodec()).decode(payload[:cut])
