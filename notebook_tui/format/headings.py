@@ -31,9 +31,12 @@ def _repaired(text: str, blocks: Sequence[Block]) -> tuple[str, str] | None:
 
 def _demoted(text: str, headings: Sequence[Heading]) -> str:
     lines = text.split("\n")
-    for heading in reversed(headings):
-        lines[heading.start : heading.end] = [_one_lower(heading)]
-    return "\n".join(lines)
+    lower: list[str] = []
+    at = 0
+    for heading in headings:
+        lower += [*lines[at : heading.start], _one_lower(heading)]
+        at = heading.end
+    return "\n".join(lower + lines[at:])
 
 
 def _one_lower(heading: Heading) -> str:

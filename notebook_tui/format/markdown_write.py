@@ -103,7 +103,10 @@ def _info(output: Output) -> str:
 def _forced(source: str) -> str:
     """The Markdown with a marker above each block that would be no Markdown without."""
     lines = source.split("\n")
-    for block in reversed(scan(source)):
+    forced: list[str] = []
+    at = 0
+    for block in scan(source):
         if needs_force(block):
-            lines[block.start : block.start] = [metadata.render(FORCE), ""]
-    return "\n".join(lines)
+            forced += [*lines[at : block.start], metadata.render(FORCE), ""]
+            at = block.start
+    return "\n".join(forced + lines[at:])

@@ -30,7 +30,7 @@ def test_what_is_written_is_a_file_that_opens(notebook: Notebook) -> None:
 
 
 @given(markdown)
-@example("<!-- c -->\n\n<!-- livebook:{\"a\":1} -->\n\ntext\n\n# T\n\n# U")
+@example('<!-- c -->\n\n<!-- livebook:{"a":1} -->\n\ntext\n\n# T\n\n# U')
 @example("+ x\n\n      ```python\n# moved\n  ```python\n\n> quote\n# T")
 def test_AC04_any_text_opens_and_loses_nothing_more_once_it_has_been_saved(text: str) -> None:
     notebook, _ = read(text)

@@ -1,0 +1,340 @@
+"""The file format by cases: AC01 to AC06 and AC08, each test named for the one it covers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from notebook_tui.document.notebook import Cell, Notebook, Section
+from notebook_tui.document.outputs import Error, Exported, Result, Text
+from notebook_tui.format.decode import NotANotebook, decode
+from notebook_tui.format.markdown_read import read
+from notebook_tui.format.markdown_write import write
+
+FULL = """\
+<!-- vim: set textwidth=80: -->
+
+<!-- livebook:{"autosave_interval_s":null,"file_entries":[{"name":"cat.jpg","type":"attachment"}],"zoo":1} -->
+
+# Cats
+
+```elixir
+Mix.install([:kino])
+```
+
+```pyproject.toml
+[project]
+dependencies = []
+```
+
+## Prose
+
+* a list
+
+$x_{i}$
+
+<!-- livebook:{"continue_on_error":true,"output_size":"wide","reevaluate_automatically":true} -->
+
+```python
+sum(range(10))
+```
+
+## Base
+
+```erlang
+lists:seq(1, 10).
+```
+
+<!-- livebook:{"branch_parent_index":1} -->
+
+## Branch
+
+<!-- livebook:{"attrs":"e30","chunks":[[0,5],[7,5]],"kind":"multi","livebook_object":"smart_cell"} -->
+
+```elixir
+x = 1
+
+x * x
+```
+
+<!-- livebook:{"offset":9,"stamp":{"token":"t","version":1}} -->
+"""
+
+
+def in_section(*cells: Cell) -> Notebook:
+    return Notebook("T", sections=(Section("section-1", "S", cells),))
+
+
+def body(*cells: Cell, outputs: bool = False) -> str:
+    """The text of a notebook with these cells, without its headings."""
+    return write(in_section(*cells), outputs=outputs).removeprefix("# T\n\n## S\n\n")
+
+
+def cells_of(text: str) -> tuple[Cell, ...]:
+    notebook, warnings = read(f"# T\n\n## S\n\n{text}")
+    assert warnings == ()
+    return notebook.sections[0].cells
+
+
+def test_AC01_a_full_document_is_written_back_byte_for_byte() -> None:
+    notebook, warnings = read(FULL)
+    assert warnings == ()
+    assert write(notebook) == FULL
+
+
+def test_AC01_every_element_of_a_full_document_finds_its_place() -> None:
+    notebook, _ = read(FULL)
+    prose, base, branch = notebook.sections
+    assert notebook.leading == "<!-- vim: set textwidth=80: -->"
+    assert (notebook.title, notebook.metadata["zoo"]) == ("Cats", 1)
+    assert (notebook.setup.id, notebook.setup.language) == ("setup", "elixir")
+    assert notebook.pyproject is not None
+    assert notebook.pyproject.source == "[project]\ndependencies = []"
+    assert [(cell.id, cell.kind) for cell in prose.cells] == [("cell-1", "markdown"), ("cell-2", "code")]
+    assert prose.cells[1].metadata["output_size"] == "wide"
+    assert branch.parent == base.id
+    assert branch.cells[0].metadata["kind"] == "multi"
+    assert notebook.trailing.startswith('<!-- livebook:{"offset":9,')
+
+
+def test_AC01_a_notebook_of_defaults_has_no_metadata_comment() -> None:
+    assert body(Cell("c", "markdown", "text"), Cell("d", "code", "1")) == "text\n\n```python\n1\n```\n"
+
+
+def test_AC01_metadata_keys_are_sorted_and_cannot_end_their_comment() -> None:
+    cell = Cell("cell-1", "code", "1", metadata={"z": "-->", "a": {"y": 1, "b": [True]}})
+    text = body(cell)
+    assert text.startswith('<!-- livebook:{"a":{"b":[true],"y":1},"z":"--\\u003e"} -->\n\n```python')
+    assert cells_of(text) == (cell,)
+
+
+@pytest.mark.parametrize(("source", "fence"), [("`", "```"), ("a```b", "````"), ("```\n````\n", "`````")])
+def test_AC02_a_fence_is_one_longer_than_the_longest_run_inside(source: str, fence: str) -> None:
+    text = body(Cell("cell-1", "code", source))
+    assert text == f"{fence}python\n{source}\n{fence}\n"
+    assert cells_of(text)[0].source == source
+
+
+def test_AC02_empty_code_and_code_of_blank_lines_stay_what_they_are() -> None:
+    for source in ("", "\n", "\n\nx  \n"):
+        assert cells_of(body(Cell("c", "code", source)))[0].source == source
+
+
+def test_AC03_code_inside_prose_stays_prose_behind_a_marker() -> None:
+    source = "Run\n\n```python\n1\n```\n\nand\n\n```shell\nls\n```"
+    text = body(Cell("cell-1", "markdown", source))
+    assert text.count('<!-- livebook:{"force_markdown":true} -->\n\n```python') == text.count("livebook:") == 1
+    assert cells_of(text)[0].source == source
+
+
+def test_AC03_a_break_keeps_adjacent_prose_apart_and_an_empty_cell_alive() -> None:
+    text = body(Cell("a", "markdown", "one"), Cell("b", "markdown", ""), Cell("c", "markdown", "two"))
+    assert text.split("\n\n")[:2] == ["one", '<!-- livebook:{"break_markdown":true} -->']
+    assert [cell.source for cell in cells_of(text)] == ["one", "", "two"]
+
+
+@pytest.mark.parametrize("heading", ["# One", "## Two", "One\n===", "Two\n---"])
+def test_a_heading_that_livebook_would_drop_stays_in_its_markdown_cell(heading: str) -> None:
+    source = f"above\n\n{heading}\n\nbelow"
+    assert [cell.source for cell in cells_of(body(Cell("c", "markdown", source)))] == [source]
+
+
+@pytest.mark.parametrize("source", ["```\nls", "~~~~ sh\nls\n", "<!-- to do", "<pre>\n\n# x", "<![CDATA[\n## y"])
+def test_what_a_markdown_cell_leaves_open_swallows_no_other_cell(source: str) -> None:
+    cells = Cell("cell-1", "markdown", source), Cell("cell-2", "code", "1")
+    assert cells_of(body(*cells)) == cells
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "- item\n\n  ```python\n  x\n  ```",
+        "    # indented code\n\n    ```python",
+        "<!--\n\n## In a comment\n\n```python\n1\n```\n-->",
+        "<pre>\n\n## Raw\n\n</pre>",
+        "````\n```python\n````",
+        "> ## quoted\n>\n> ```python\n> ```",
+        "```python title=x\n1\n```",
+        "a | b\n--- | ---\n",
+        "two\n\n\n\nblank lines  \n\n\n",
+    ],
+)
+def test_prose_that_only_looks_like_structure_is_one_cell_with_its_own_bytes(prose: str) -> None:
+    text = f"# T\n\n## S\n\n{prose}\n\n```python\n1\n```\n"
+    assert [cell.kind for cell in read(text)[0].cells()][1:] == ["markdown", "code"]
+    assert write(read(text)[0]) == text
+
+
+def test_AC04_without_a_title_the_notebook_is_untitled() -> None:
+    notebook, warnings = read("## Only\n\ntext\n")
+    assert (notebook.title, notebook.sections[0].name, warnings) == ("Untitled notebook", "Only", ())
+
+
+def test_AC04_several_headings_1_send_every_heading_down_a_level() -> None:
+    text = "One\n===\n\n## Two\n\n# Three\n\n###### Six\n\n- # not one\n\n    # nor this\n"
+    notebook, warnings = read(text)
+    assert [section.name for section in notebook.sections] == ["One", "Three"]
+    assert notebook.sections[0].cells[0].source == "### Two"
+    assert notebook.sections[1].cells[0].source == "**Six**\n\n- # not one\n\n    # nor this"
+    assert warnings == ("there are 2 headings 1, so each heading went down a level",)
+
+
+def test_AC04_a_late_title_moves_up_with_the_comments_above_it() -> None:
+    text = 'Cool.\n\n<!-- mine -->\n\n<!-- livebook:{"author":"S"} -->\n\n# T\n\nMore.\n'
+    notebook, warnings = read(text)
+    assert (notebook.title, notebook.leading, notebook.metadata) == ("T", "<!-- mine -->", {"author": "S"})
+    assert notebook.sections[0].cells[0].source == "Cool.\n\nMore."
+    assert warnings == ("the heading 1 moved to the top of the notebook",)
+
+
+def test_AC04_prose_above_the_first_section_gets_a_section_of_its_own() -> None:
+    notebook, warnings = read("# T\n\nHello.\n\n```python\n1\n```\n\n## Next\n")
+    assert [section.name for section in notebook.sections] == ["Section", "Next"]
+    assert [cell.kind for cell in notebook.sections[0].cells] == ["markdown", "code"]
+    assert warnings == ()
+
+
+def test_AC04_broken_metadata_is_kept_as_text_and_named_by_line() -> None:
+    text = "# T\n\n## S\n\n<!-- livebook:{oops} -->\n\n```python\n1\n```\n"
+    notebook, (warning,) = read(text)
+    assert warning.startswith("line 5: this livebook comment is kept as text: Expecting property name")
+    assert notebook.sections[0].cells[0].source == "<!-- livebook:{oops} -->"
+    assert write(notebook) == text
+
+
+@pytest.mark.parametrize(
+    "json", ["[1]", "NaN", '{"a":NaN}', '{"a":1e999}', "[" * 100_000, '{"a":' * 60 + "1" + "}" * 60]
+)
+def test_AC08_metadata_that_could_not_be_written_is_text(json: str) -> None:
+    notebook, (warning,) = read(f"# T\n\n## S\n\n<!-- livebook:{json} -->\n")
+    assert "kept as text" in warning
+    assert notebook.sections[0].cells[0].kind == "markdown"
+
+
+def test_AC04_a_fence_that_is_never_closed_is_named_by_line() -> None:
+    notebook, warnings = read("# T\n\n## S\n\n```python\nx = 1\n")
+    assert notebook.sections[0].cells[0].source == "x = 1"
+    assert warnings == ("line 5: this code fence is never closed",)
+
+
+def test_AC04_windows_line_ends_are_read_and_said_to_go() -> None:
+    notebook, (warning,) = read("# T\r\n\r\n## S\r\n\r\n```python\r\nx\r\ny\r\n```\r\n")
+    assert notebook.sections[0].cells[0].source == "x\ny"
+    assert "Windows" in warning
+
+
+@pytest.mark.parametrize(
+    ("above", "index", "why"),
+    [
+        ("", 1, "it comes later in the notebook"),
+        ("", 0, "it comes later in the notebook"),
+        ('## A\n\n<!-- livebook:{"branch_parent_index":0} -->\n\n## B\n\n', 1, "it is itself a branching section"),
+        ("## A\n\n", '"A"', "'A' is not the place of a section"),
+        ("## A\n\n", "-1", "-1 is not the place of a section"),
+        ("## A\n\n", "true", "True is not the place of a section"),
+    ],
+)
+def test_AC05_an_invalid_parent_is_ignored_with_a_reason(above: str, index: object, why: str) -> None:
+    text = f'# T\n\n{above}<!-- livebook:{{"branch_parent_index":{index}}} -->\n\n## Me\n\n## Later\n'
+    notebook, warnings = read(text)
+    assert warnings == (f'ignoring the parent section of "Me", because {why}',)
+    assert next(section for section in notebook.sections if section.name == "Me").parent is None
+
+
+def test_AC06_outputs_are_written_as_plain_text_and_only_if_wanted() -> None:
+    error = Error("ValueError", "bad", "  line 1, in <cell>\n", 1)
+    shown = Text("stdout", "\x1b[31mred\x1b[0m\n"), Result("42"), error, Exported("vega-lite", "{}")
+    notebook = in_section(Cell("c", "code", "1", outputs=shown))
+    texts = ["\nred\n", "\n42\n", "\n  line 1, in <cell>\nValueError: bad\n", "vega-lite\n{}\n"]
+    outputs = "".join(f'\n<!-- livebook:{{"output":true}} -->\n\n```{text}```\n' for text in texts)
+    assert write(notebook, outputs=True) == write(notebook) + outputs
+
+
+def test_AC06_the_notebook_wants_its_outputs_kept_but_the_callers_wish_wins() -> None:
+    cell = Cell("c", "code", "1", outputs=(Text("stdout", "hi\n"),))
+    notebook = replace(in_section(cell), metadata={"persist_outputs": True})
+    assert "hi" in write(notebook)
+    assert "hi" not in write(notebook, outputs=False)
+
+
+def test_AC06_outputs_of_the_setup_cell_are_never_written() -> None:
+    setup = Cell("setup", "code", "import math", outputs=(Text("stdout", "hi"),))
+    assert write(Notebook("T", setup), outputs=True) == "# T\n\n```python\nimport math\n```\n"
+
+
+def test_outputs_are_read_back_as_what_was_printed() -> None:
+    text = '```python\n1\n```\n\n<!-- livebook:{"output":true} -->\n\n```\nhi\n```\n'
+    assert cells_of(text)[0].outputs == (Text("stdout", "hi"),)
+
+
+@pytest.mark.parametrize(
+    ("fences", "setup", "sections"),
+    [
+        (["python"], "python", 0),
+        (["elixir"], "elixir", 0),
+        (["python", "pyproject.toml"], "python", 0),
+        (["pyproject.toml"], "", 0),
+        (["erlang"], "", 1),
+        (["python", "python"], "", 1),
+        (["pyproject.toml", "python"], "", 1),
+    ],
+)
+def test_fences_right_below_the_title_are_the_setup_or_a_section(fences: list[str], setup: str, sections: int) -> None:
+    blocks = "\n\n".join(f"```{fence}\n{fence}\n```" for fence in fences)
+    notebook, _ = read(f"# T\n\n{blocks}\n")
+    assert (notebook.setup.source, len(notebook.sections)) == (setup, sections)
+    assert (notebook.pyproject is not None) == (sections == 0 and "pyproject.toml" in fences)
+
+
+def test_code_without_a_title_is_no_setup() -> None:
+    notebook, _ = read("```python\n1\n```\n")
+    assert [section.name for section in notebook.sections] == ["Section"]
+
+
+def test_AC08_only_files_with_plain_names_survive() -> None:
+    bad = ['"../secret.txt"', '"a/b.png"', '".."', '""', '"document"', "7", '".hidden"', '"a.jpg\\n"']
+    entries = ",".join(f'{{"name":{name},"type":"attachment"}}' for name in [*bad, '"image.jpg"'])
+    notebook, warnings = read(f'<!-- livebook:{{"file_entries":[{entries},"x"],"zoo":1}} -->\n\n# T\n')
+    assert notebook.metadata == {"file_entries": [{"name": "image.jpg", "type": "attachment"}], "zoo": 1}
+    assert len(warnings) == len(bad) + 1
+    assert warnings[0].startswith("discarding the file entry '../secret.txt'")
+
+
+def test_AC08_file_entries_that_are_no_list_are_dropped() -> None:
+    notebook, warnings = read('<!-- livebook:{"file_entries":{"name":"../x.txt"}} -->\n\n# T\n')
+    assert (notebook.metadata, len(warnings)) == ({}, 1)
+
+
+def test_a_lone_surrogate_in_metadata_is_written_as_its_escape() -> None:
+    text = '# T\n\n<!-- livebook:{"a":"\\ud800"} -->\n\n## S\n'
+    assert write(read(text)[0]).encode().decode() == text
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"# T\n\xff\xfe", "found byte 0xff at offset 4"),
+        (b"PK\x03\x04\x00", "a NUL byte at offset 4"),
+    ],
+)
+def test_a_file_that_is_no_text_is_refused_in_words(data: bytes, words: str) -> None:
+    with pytest.raises(NotANotebook, match=words):
+        decode(data)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_title() -> None:
+    assert read(decode(b"\xef\xbb\xbf# T\n"))[0].title == "T"
+
+
+@pytest.mark.parametrize("path", sorted(Path("docs").rglob("*.livemd")), ids=str)
+def test_our_own_notebooks_are_as_a_save_would_write_them(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    notebook, warnings = read(text)
+    assert (write(notebook), warnings) == (text, ())
+
+
+@pytest.mark.parametrize("line", ["# x", "```python", "- - a", "<!-- a", "[a]: b", "> > q", "```\n```", "<pre>"])
+def test_a_file_of_one_line_repeated_many_times_opens_within_the_deadline(line: str) -> None:
+    read(f"{line}\n" * 20_000)
