@@ -95,6 +95,7 @@ class Client:
             self._joined.set_exception(error)
             return
         self._joined.set_result(None)
+        bl.monitor(self._session)
         while True:
             match await bl.receive():
                 case Applied(operation):
@@ -102,5 +103,10 @@ class Client:
                     for listener in self._listeners:
                         listener(operation, self._state)
                 case Notice(text):
-                    for on_message in self._on_message:
-                        on_message(text)
+                    self._say(text)
+                case bl.Down(_, _, reason):
+                    self._say(f"the session has ended ({reason}): nothing can be run or saved any more")
+
+    def _say(self, text: str) -> None:
+        for on_message in self._on_message:
+            on_message(text)

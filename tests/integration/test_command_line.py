@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -135,3 +136,12 @@ def test_a_node_whose_name_is_wrong_says_what_a_name_looks_like() -> None:
     result = beamlike("node", "--name", "nonsense")
     assert result.returncode == 2
     assert "app@127.0.0.1" in result.stderr
+
+
+def test_a_node_whose_port_is_in_use_says_which_and_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = beamlike("node", "--name", "bare@127.0.0.1", "--listen", f"127.0.0.1:{port}")
+    assert result.returncode == 2
+    assert f"127.0.0.1:{port} is taken" in result.stderr
+    assert "choose another port" in result.stderr

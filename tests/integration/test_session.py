@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import beamlike as bl
 from notebook_tui.document.operations import CancelEvaluation, SetCellSource
 from tests.support.open_notebook import opened
 from tests.support.processes import wait_until_gone
@@ -248,5 +249,16 @@ def test_a_second_viewer_sees_the_same(tmp_path: Path) -> None:
             await asyncio.sleep(0)
             assert other.state.notebook == it.state.notebook
             await other.close()
+
+    asyncio.run(main())
+
+
+def test_a_viewer_is_told_when_its_session_crashes(tmp_path: Path) -> None:
+    async def main() -> None:
+        with pytest.raises(bl.CallFailed):
+            async with opened(tmp_path, "1") as it:
+                bl.exit(it.client._session, "kill")
+                await it.until(lambda _: bool(it.messages))
+                assert "the session has ended (killed)" in it.messages[0]
 
     asyncio.run(main())
