@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import beamlike as bl
 from notebook_tui.session.client import Client
@@ -28,4 +28,5 @@ async def open_session(path: str) -> AsyncIterator[Client]:
         try:
             yield await Client.join(session)
         finally:
-            await bl.GenServer.stop(session, timeout=STOP_SECONDS)
+            with suppress(bl.CallFailed):  # it has crashed, and its viewers have been told
+                await bl.GenServer.stop(session, timeout=STOP_SECONDS)
