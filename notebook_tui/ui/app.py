@@ -8,7 +8,9 @@ from functools import partial
 from time import time
 from typing import ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from notebook_tui.ui.cell_list import MakePainter
@@ -28,7 +30,8 @@ class NotebookApp(App[None]):
 
     TITLE = "beamlike"
     CSS_PATH = "notebook.tcss"
-    ENABLE_COMMAND_PALETTE: ClassVar[bool] = True
+    # Without priority: what was typed before Ctrl+Q is in the queue of the editor, and counts.
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
 
     def __init__(
         self, client: SessionClient, clock: Callable[[], float] = time, make_painter: MakePainter = Painter
@@ -57,6 +60,15 @@ class NotebookApp(App[None]):
         yield SystemCommand("Change the theme", "colours of everything", self.action_change_theme)
         yield SystemCommand("Quit", "Ctrl+Q", self.action_quit)
 
+    async def on_event(self, event: events.Event) -> None:
+        # Keys of navigation are acted on here, one after the other, and not by the focused widget: between its queue
+        # and ours the next key would already be on its way to the list when it is meant for the editor.
+        if isinstance(event, events.Key) and not event.is_forwarded and isinstance(self.screen, NotebookScreen):
+            await self.screen.ready_for_keys()
+            if self.screen.take_key(event):
+                return
+        await super().on_event(event)
+
     async def action_quit(self) -> None:
         """Leave; with unsaved changes only after a question."""
         screen = self.screen_stack[0]
@@ -78,11 +90,12 @@ class NotebookApp(App[None]):
             self.run_worker(self._save_and_leave())
 
     async def _save_and_leave(self) -> None:
+        screen = self.screen_stack[0]
+        assert isinstance(screen, NotebookScreen)
+        screen.flush()
         try:
             await self.client.save()
         except OSError as error:
-            screen = self.screen_stack[0]
-            assert isinstance(screen, NotebookScreen)
             screen.say(f"Not saved, so the notebook stays open: {error}", "error")
         else:
             self.exit()

@@ -45,6 +45,7 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         self._scene = Scene(make_painter(Palette()), clock)
         self._moving = False
         self._painted: list[Strip] = []
+        self._height = 0
 
     @property
     def focused_id(self) -> str:
@@ -115,8 +116,12 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         self.repaint()
 
     def on_resize(self, event: events.Resize) -> None:
+        was_seen = self._scene.is_seen(self.focused_id, Window(self.scroll_offset.y, self._height))
+        self._height = self.size.height
         with self._kept_in_place():
-            self._scene.resize(self.size.width)
+            self._scene.resize(*self.size)
+        if was_seen:
+            self._go_to(self._scene.top_to_reveal(self.focused_id, self._window))
 
     def on_click(self, event: events.Click) -> None:
         item = self._scene.item_at(event.y + self.scroll_offset.y)

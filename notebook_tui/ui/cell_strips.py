@@ -39,6 +39,8 @@ class Look:
     """What the rows of an item depend on beside the item."""
 
     width: int
+    output_rows: int = 24
+    """How many rows of output a cell shows at most."""
     now: float = 0.0
     """Seconds since the epoch, for the time of a running cell."""
     focused: bool = False
@@ -97,16 +99,16 @@ class Painter:
         else:
             yield from self._source(item, frame)
         yield stamp_row(item, frame, self.palette, look.now)
-        yield from self._outputs(item.cell, frame)
+        yield from self._outputs(item.cell, frame, look.output_rows)
 
     def _source(self, item: CellItem, frame: Frame) -> list[Strip]:
         cell, failed = item.cell, failed_line(item)
         key = (cell.source, cell.language, frame, failed)
         return self._part(cell.id, "source", key, lambda: source_rows(cell, frame, self.palette, failed))
 
-    def _outputs(self, cell: Cell, frame: Frame) -> list[Strip]:
+    def _outputs(self, cell: Cell, frame: Frame, limit: int) -> list[Strip]:
         def draw() -> Iterable[Strip]:
-            view = inline_view(cell.outputs, frame.text_width, self.palette)
+            view = inline_view(cell.outputs, frame.text_width, limit, self.palette)
             muted = self.palette.muted
             if view.hidden_lines:
                 noun = "line" if view.hidden_lines == 1 else "lines"
@@ -115,7 +117,7 @@ class Painter:
             for row in view.rows:
                 yield gutter_row(frame, "", row.mark, row.text, muted, row.mark_style)
 
-        return self._part(cell.id, "outputs", (cell.outputs, frame), draw)
+        return self._part(cell.id, "outputs", (cell.outputs, frame, limit), draw)
 
     def _part(self, id: str, part: Part, key: object, draw: Callable[[], Iterable[Strip]]) -> list[Strip]:
         kept = self._parts.get((id, part))

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from notebook_tui.document.completion import Completion
 
 _ROWS: Final = 8
+_MARK: Final = "▸"
 _WIDEST: Final = 64
 
 
@@ -63,7 +64,7 @@ class CompletionPopup(Widget, can_focus=False):
     def place(self, caret: Offset, room: Size) -> None:
         """Below the caret, or above it where there is no room below; both seen from the top left of the parent."""
         width, height = self._size_of_list()
-        x = max(0, min(caret.x, room.width - width))
+        x = max(0, min(caret.x - len(_MARK), room.width - width))
         below = caret.y + 1
         self.styles.offset = (x, below if below + height <= room.height else max(0, caret.y - height))
 
@@ -83,7 +84,7 @@ class CompletionPopup(Widget, can_focus=False):
 
     def _row(self, completion: Completion, width: int) -> Text:
         muted = self.get_component_rich_style("completion-popup--muted")
-        mark = "▸" if completion is self.selected else " "
+        mark = _MARK if completion is self.selected else " "
         label = _fitted(Text(f"{mark}{completion.label}"), width - len(completion.kind) - 2)
         return Text.assemble(label, (f" {completion.kind} ", muted))
 

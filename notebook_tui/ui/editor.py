@@ -2,6 +2,9 @@
 
 A TextArea that is always as tall as its text (the list scrolls, it never does), coloured by the same function as the
 cells around it, and that knows Python's indentation. It knows nothing of cells: it posts what happened.
+
+Keys are acted on in the order in which they were pressed, however fast they come: what runs or saves the text is
+performed here, between the letters before and after it, and what was pressed after the cell was left is handed back.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from notebook_tui.ui.rows import TAB_WIDTH
 from notebook_tui.ui.syntax import code_lines
 
 _WORD_BEFORE: Final = re.compile(r"\w*$")
+_ANYWHERE: Final = {name: key.action for key in keys_of("anywhere") for name in key.keys}
 
 
 class Editor(TextArea):
@@ -37,16 +41,15 @@ class Editor(TextArea):
         for key in keys_of("insert")
     ]
 
-    class Left(Message):
-        """The user is done with this cell."""
-
     @dataclass
     class CompletionWanted(Message):
         text: str
         offset: int
 
-    def __init__(self, popup: CompletionPopup) -> None:
+    def __init__(self, popup: CompletionPopup, perform: Callable[[str], None]) -> None:
         super().__init__(soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False)
+        self._perform = perform
+        self.display = False
         self.indent_width = TAB_WIDTH
         self.cursor_blink = False
         self._popup = popup
@@ -73,8 +76,13 @@ class Editor(TextArea):
     def open(self, source: str, language: str, palette: Palette) -> None:
         """Edit this text, with the caret at its end."""
         self._source_language, self._palette = language, palette
+        self.display = True
         self.load_text(source)
         self.move_cursor(self.document.end)
+
+    def close(self) -> None:
+        self._popup.close()
+        self.display = False
 
     def replace_all(self, source: str) -> None:
         """Show a text that somebody else wrote; the caret stays as near as it can."""
@@ -112,13 +120,19 @@ class Editor(TextArea):
         super().redo()
 
     def on_key(self, event: events.Key) -> None:
-        handled = (self._popup.is_open and self._key_of_popup(event.key)) or self._own_key(event.key)
-        if handled:
-            event.stop()
-            event.prevent_default()
+        if not self.display:
+            self.app.post_message(events.Key(event.key, event.character))
+        elif self._popup.is_open and self._key_of_popup(event.key):
+            pass
+        elif event.key in _ANYWHERE:
+            self._perform(_ANYWHERE[event.key])
+        elif not self._own_key(event.key):
+            return
+        event.stop()
+        event.prevent_default()
 
     def action_leave(self) -> None:
-        self.post_message(self.Left())
+        self._perform("leave")
 
     def action_complete(self) -> None:
         self.post_message(self.CompletionWanted(self.text, self.offset_of_caret))
@@ -140,13 +154,20 @@ class Editor(TextArea):
         self._change_lines(commented)
 
     def _own_key(self, key: str) -> bool:
-        if key != "enter":
-            return False
+        match key:
+            case "enter":
+                self._break_line()
+            case "escape":
+                self.action_leave()
+            case _:
+                return False
+        return True
+
+    def _break_line(self) -> None:
         start, end = sorted(self.selection)
         before = self.document.get_line(start[0])[: start[1]]
         indent = indent_after(before) if self._source_language == "python" else ""
         self.replace("\n" + indent, start, end, maintain_selection_offset=False)
-        return True
 
     def _key_of_popup(self, key: str) -> bool:
         match key:

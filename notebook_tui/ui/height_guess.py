@@ -11,14 +11,13 @@ from notebook_tui.document.outputs import Error, Exported, Output, Result, Text
 from notebook_tui.ui.cell_strips import is_folded
 from notebook_tui.ui.frame import Frame, frame_for
 from notebook_tui.ui.items import CellItem, HintItem, Item, SectionItem, TitleItem
-from notebook_tui.ui.output_strips import INLINE_ROWS
 
 _BELOW: Final = 1
 
 
-def guessed_height(item: Item, width: int) -> int:
+def guessed_height(item: Item, width: int, output_rows: int) -> int:
     """
-    >>> guessed_height(TitleItem("Tour"), 80)
+    >>> guessed_height(TitleItem("Tour"), 80, 14)
     2
     """
     match item:
@@ -27,26 +26,26 @@ def guessed_height(item: Item, width: int) -> int:
         case HintItem():
             return 5 + _BELOW
         case CellItem():
-            return _cell_height(item, width) + _BELOW
+            return _cell_height(item, width, output_rows) + _BELOW
         case _:
             assert_never(item)
 
 
-def _cell_height(item: CellItem, width: int) -> int:
+def _cell_height(item: CellItem, width: int, output_rows: int) -> int:
     cell = item.cell
     if cell.kind == "markdown":
         return _folded_rows(cell.source, Frame(width).prose_width)
     frame = frame_for(width, cell.source.count("\n") + 1)
     if is_folded(item):
         return 1
-    outputs = sum(_output_rows(output, frame.text_width) for output in cell.outputs)
-    return _folded_rows(cell.source, frame.wrap_width) + 1 + min(outputs, INLINE_ROWS + 1)
+    outputs = sum(_output_height(output, frame.text_width, output_rows) for output in cell.outputs)
+    return _folded_rows(cell.source, frame.wrap_width) + 1 + min(outputs, output_rows + 1)
 
 
-def _output_rows(output: Output, width: int) -> int:
+def _output_height(output: Output, width: int, rows: int) -> int:
     match output:
         case Text(text=text) | Result(text=text):
-            return _folded_rows(text[-INLINE_ROWS * width :].removesuffix("\n"), width)
+            return _folded_rows(text[-rows * width :].removesuffix("\n"), width)
         case Error(message=message, traceback=traceback):
             return 1 + message.count("\n") + traceback.count("\n")
         case Exported():

@@ -62,11 +62,11 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("Show", "Commands", "app.command_palette", ("ctrl+p",), "anywhere"),
     Key("File", "Save", "save", ("ctrl+s",), "anywhere", "save"),
     Key("File", "Quit", "app.quit", ("ctrl+q",), "anywhere", "quit"),
-    Key("Insert", "Leave the cell", "leave", ("escape",), "insert", "leave"),
-    Key("Insert", "Complete the word, or indent", "complete_or_indent", ("tab",), "insert", "complete"),
-    Key("Insert", "Complete the word", "complete", ("ctrl+@",), "insert"),
-    Key("Insert", "Indent less", "dedent", ("shift+tab",), "insert"),
-    Key("Insert", "Comment or uncomment", "toggle_comment", ("ctrl+underscore", "ctrl+slash"), "insert"),
+    Key("While editing", "Leave the cell", "leave", ("escape",), "insert", "leave"),
+    Key("While editing", "Complete the word, or indent", "complete_or_indent", ("tab",), "insert", "complete"),
+    Key("While editing", "Complete the word", "complete", ("ctrl+@",), "insert"),
+    Key("While editing", "Indent less", "dedent", ("shift+tab",), "insert"),
+    Key("While editing", "Comment or uncomment", "toggle_comment", ("ctrl+underscore", "ctrl+slash"), "insert"),
 )
 
 _NAMES: Final = {
@@ -87,8 +87,9 @@ def keys_of(mode: Mode) -> Iterator[Key]:
 
 
 def sequences() -> dict[tuple[str, ...], Key]:
-    """The navigation keys by the single keys that they are pressed with."""
-    return {tuple(keys.split()): key for key in keys_of("navigation") for keys in key.keys}
+    """What acts on the focused cell, by the single keys that it is pressed with."""
+    found = (*keys_of("navigation"), *keys_of("anywhere"))
+    return {tuple(keys.split()): key for key in found for keys in key.keys}
 
 
 def pretty(keys: str) -> str:

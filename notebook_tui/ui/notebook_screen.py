@@ -6,6 +6,7 @@ once; the rest wait for a tick, twenty a second, however fast a cell prints.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from inspect import iscoroutine
@@ -36,14 +37,14 @@ from notebook_tui.ui.status_bar import Status, StatusBar
 from notebook_tui.ui.write_commands import WriteCommands
 
 FRAME: Final = 1 / 20
+_LONGEST_WAIT: Final = 1.0
 Command = Callable[[], Coroutine[None, None, None] | None]
 
 
 class NotebookScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join(key.keys), f"do('{key.action}')", key.title, show=False, priority=True, id=key.action)
+        Binding(",".join(key.keys), f"do('{key.action}')", key.title, show=False, id=key.action)
         for key in keys_of("anywhere")
-        if not key.action.startswith("app.")
     ]
 
     class StateChanged(Message):
@@ -65,8 +66,9 @@ class NotebookScreen(Screen[None]):
         self._log = MessageLog()
         self._sequence = KeySequence(sequences())
         self._pressed_at = 0.0
+        self._settled = asyncio.Event()
         self._pressed: tuple[str, ...] = ()
-        self._view = NotebookView(client.send, clock, make_painter)
+        self._view = NotebookView(client.send, self.action_do, clock, make_painter)
         self._outline = Outline()
         self._status = StatusBar(client.state)
         desk = Desk(client, self._view, self.say)
@@ -88,7 +90,7 @@ class NotebookScreen(Screen[None]):
     def on_mount(self) -> None:
         self._client.subscribe(self._state_changed, self._message_came)
         self._show_newest()
-        self._view.query_one(CellList).focus()
+        self._view.take_focus()
         self.set_interval(FRAME, self._tick)
 
     def say(self, text: str, severity: Severity) -> None:
@@ -103,6 +105,9 @@ class NotebookScreen(Screen[None]):
 
     def action_do(self, action: str) -> None:
         """Perform the command of that name."""
+        if action.startswith("app."):
+            self.app.call_later(self.app.run_action, action)
+            return
         answer = self._commands[action]()
         if iscoroutine(answer):
             self.run_worker(self._finish(action, answer))
@@ -110,21 +115,32 @@ class NotebookScreen(Screen[None]):
             self._show_newest()
         self._show_status()
 
-    def on_key(self, event: events.Key) -> None:
+    async def ready_for_keys(self) -> None:
+        """Wait until a cell that was just asked for has the editor: what is typed next is its text."""
+        try:
+            async with asyncio.timeout(_LONGEST_WAIT):
+                while self._write.is_waiting:
+                    self._settled.clear()
+                    await self._settled.wait()
+        except TimeoutError:
+            self._write.give_up()
+            self.say("The session has not answered for a second.", "warning")
+
+    def take_key(self, event: events.Key) -> bool:
+        """Act on a key of navigation; False if it is none, or if something else than the list has the focus."""
         if not isinstance(self.focused, CellList):
-            return
+            return False
         key = event.character if event.character and event.character.isalnum() else event.key
         if key == "escape":
             self._dismiss()
-            return
+            return True
         self._pressed_at = self._clock()
         outcome = self._sequence.press(key, self._pressed_at)
         self._pressed = outcome.pressed if isinstance(outcome, Pending) else ()
         if isinstance(outcome, Matched):
             self.action_do(outcome.key.action)
-        if isinstance(outcome, Matched | Pending):
-            event.stop()
         self._show_status()
+        return isinstance(outcome, Matched | Pending)
 
     @on(StateChanged)
     def _changed(self) -> None:
@@ -133,12 +149,14 @@ class NotebookScreen(Screen[None]):
 
     @on(Said)
     def _session_said(self, event: Said) -> None:
+        self._write.give_up()
+        self._settled.set()
         self.say(event.text, "warning")
 
     @on(CellList.Clicked)
     def _clicked(self, event: CellList.Clicked) -> None:
         self._view.focus_item(event.item_id)
-        self._view.query_one(CellList).focus()
+        self._view.take_focus()
         if event.times == 2:
             self.action_do("edit")
 
@@ -154,7 +172,7 @@ class NotebookScreen(Screen[None]):
     @on(Outline.Chosen)
     def _section_chosen(self, event: Outline.Chosen) -> None:
         self._view.focus_item(event.section_id)
-        self._view.query_one(CellList).focus()
+        self._view.take_focus()
 
     @on(Outline.Closed)
     def _outline_closed(self) -> None:
@@ -195,6 +213,7 @@ class NotebookScreen(Screen[None]):
         if self._outline.display:
             self._outline.show(items)
         self._write.settle()
+        self._settled.set()
         if before and self._shown.runtime.lost and not before.runtime.lost:
             self.say(f"The runtime is lost: {self._shown.runtime.lost}", "error")
         self._show_status()
@@ -219,7 +238,7 @@ def _commands_of(groups: tuple[object, ...]) -> dict[str, Command]:
     """The method of each action in the table of keys; an action that no group has is a mistake in the table."""
     commands: dict[str, Command] = {}
     for key in KEYS:
-        if key.mode != "insert" and not key.action.startswith("app."):
+        if not key.action.startswith("app.") and (key.mode != "insert" or key.action == "leave"):
             group = next(group for group in groups if hasattr(group, key.action))
             commands[key.action] = getattr(group, key.action)
     return commands

@@ -55,6 +55,7 @@ class NotebookView(Container):
     def __init__(
         self,
         send: Callable[[Operation], None],
+        perform: Callable[[str], None],
         clock: Callable[[], float],
         make_painter: MakePainter = Painter,
     ) -> None:
@@ -63,8 +64,7 @@ class NotebookView(Container):
         self._clock = clock
         self._list = CellList(clock, make_painter)
         self._popup = CompletionPopup()
-        self._editor = Editor(self._popup)
-        self._editor.display = False
+        self._editor = Editor(self._popup, perform)
         self._order: tuple[str, ...] = ()
         self._sync: SourceSync | None = None
         self._typed_at = 0.0
@@ -106,17 +106,21 @@ class NotebookView(Container):
         place = self._order.index(self.focused_id) + offset
         self.focus_item(self._order[max(0, min(place, len(self._order) - 1))])
 
+    def take_focus(self) -> None:
+        """Make the keys of navigation work."""
+        self.screen.set_focus(self._list, scroll_visible=False)
+
     def scroll_page(self, direction: int) -> None:
         self._list.scroll_page(direction)
 
     def edit(self, cell: Cell) -> None:
         """Open the editor over a cell, with the caret at the end of its text."""
         self.focus_item(cell.id)
-        self._sync = SourceSync(cell.source)
         language = "markdown" if cell.kind == "markdown" else cell.language
         self._editor.open(cell.source, language, palette_of(self.app.theme_variables))
-        self._editor.display = True
-        self._editor.focus()
+        self._sync = SourceSync(cell.source, self._editor.text)
+        # At once, not by a message: the next key may be in the queue already, and it is text.
+        self.screen.set_focus(self._editor, scroll_visible=False)
         self._follow_editor()
         self.post_message(self.EditingChanged())
 
@@ -128,7 +132,11 @@ class NotebookView(Container):
 
     def flush(self) -> bool:
         """Send what was typed and is not sent yet; whether there was any."""
-        text = self._sync.take_unsent() if self._sync else None
+        if self._sync is None:
+            return False
+        # The editor's own text: its message about the last keys may still be on its way.
+        self._sync.typed(self._editor.text)
+        text = self._sync.take_unsent()
         if text is not None:
             self._send(SetCellSource(self.focused_id, text))
         return text is not None
@@ -153,20 +161,13 @@ class NotebookView(Container):
     @on(Editor.Changed)
     def _typed(self, event: Editor.Changed) -> None:
         event.stop()
-        if self._sync is not None and self._editor.text != self._sync.text:
-            self._sync.typed(self._editor.text)
-            self._typed_at = self._clock()
+        self._typed_at = self._clock()
         self._follow_editor()
 
     @on(Editor.SelectionChanged)
     def _caret_moved(self, event: Editor.SelectionChanged) -> None:
         event.stop()
         self._follow_editor()
-
-    @on(Editor.Left)
-    def _left(self, event: Editor.Left) -> None:
-        event.stop()
-        self.leave()
 
     @on(Editor.CompletionWanted)
     def _completion_wanted(self, event: Editor.CompletionWanted) -> None:
@@ -194,8 +195,10 @@ class NotebookView(Container):
         if self._sync is None:
             return
         item = next(item for item in items if item.id == self.focused_id)
+        self._sync.typed(self._editor.text)
         if isinstance(item, CellItem) and (text := self._sync.received(item.cell.source)) is not None:
             self._editor.replace_all(text)
+            self._sync = SourceSync(text, self._editor.text)
 
     def _follow_editor(self) -> None:
         """Give the editor the room it needs now, and keep its caret in view."""
@@ -223,10 +226,9 @@ class NotebookView(Container):
     def _close_editor(self) -> None:
         self._sync = None
         self._asked = None
-        self._popup.close()
-        self._editor.display = False
+        self._editor.close()
         self._list.set_editing(None)
-        self._list.focus()
+        self.take_focus()
         self.post_message(self.EditingChanged())
 
     def _caret(self) -> Offset:

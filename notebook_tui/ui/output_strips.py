@@ -1,11 +1,13 @@
 """A cell's outputs as rows: text as a terminal shows it, a result after `=`, an error after `✗`.
 
-A cell shows the end of what it has to say, at most `INLINE_ROWS` rows, and counts the lines that it leaves out; the
-pager shows them all. Each row carries a mark for the gutter, so what kind of output it is never depends on colour.
+A cell shows the end of what it has to say, as many rows as leave its source in view, and counts the lines that it
+leaves out; the pager shows them all. Each row carries a mark for the gutter, so what kind of output it is never
+depends on colour.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
@@ -19,9 +21,11 @@ from notebook_tui.ui.rows import fold
 from notebook_tui.ui.syntax import code_lines
 from notebook_tui.ui.terminal_text import decoded, last_lines
 
-INLINE_ROWS: Final = 24
+_FEWEST_ROWS: Final = 8
+_MOST_ROWS: Final = 40
 # A longer value is shown without colours: its text is data, and lexing it would cost more than it tells.
 _COLORED_RESULT: Final = 4_000
+_FRAME: Final = re.compile(r"Traceback |\s+(?:File|cell) .*, line \d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,16 @@ class OutputView:
     """How many lines are not among the rows."""
 
 
-def inline_view(outputs: Sequence[Output], width: int, palette: Palette, limit: int = INLINE_ROWS) -> OutputView:
+def rows_for(height: int) -> int:
+    """How many rows of output a cell shows in a window of that height.
+
+    >>> rows_for(22), rows_for(58), rows_for(5)
+    (14, 38, 8)
+    """
+    return max(_FEWEST_ROWS, min(height * 2 // 3, _MOST_ROWS))
+
+
+def inline_view(outputs: Sequence[Output], width: int, limit: int, palette: Palette) -> OutputView:
     """The last `limit` rows of the outputs."""
     shown: list[OutputRow] = []
     hidden = 0
@@ -113,7 +126,7 @@ def _marked(first: str, rest: str, style: Style, lines: Iterable[RichText], widt
 
 
 def _printed(text: str) -> Iterator[RichText]:
-    return decoded(text.removesuffix("\n")) if text else iter(())
+    return decoded(text.removesuffix("\n")) if text != "\n" else iter([RichText(end="")])
 
 
 def _value(text: str, palette: Palette) -> Iterable[RichText]:
@@ -127,7 +140,9 @@ def _headline(error: Error) -> str:
 
 
 def _frames(error: Error) -> list[str]:
-    return error.traceback.rstrip("\n").split("\n") if error.traceback else []
+    """The traceback without its last line where that says once more what the headline says."""
+    frames = error.traceback.rstrip().removesuffix(_headline(error)).rstrip()
+    return frames.split("\n") if frames else []
 
 
 def _error(error: Error, palette: Palette) -> Iterator[RichText]:
@@ -135,7 +150,7 @@ def _error(error: Error, palette: Palette) -> Iterator[RichText]:
     for line in decoded(_headline(error)):
         line.stylize_before(palette.error)
         yield line
-    for line in decoded("\n".join(_frames(error))) if error.traceback else ():
-        if line.plain.startswith(("Traceback ", '  File "')) or not line.plain.strip(" ^~"):
+    for line in decoded("\n".join(_frames(error))):
+        if _FRAME.match(line.plain) or not line.plain.strip(" ^~"):
             line.stylize_before(palette.muted)
         yield line

@@ -26,7 +26,7 @@ class RunCommands:
         elif cell.runnable:
             self._queue([cell.id])
         else:
-            self._desk.say(f"Cells of {cell.language} are shown here, not run; only Python cells run.", "warning")
+            self._desk.say(f"Cells of {cell.language} are shown here, not run; only Python cells run.", "information")
 
     def run_and_next(self) -> None:
         """The focused cell, and then the one below it; below the last a new one is written."""
@@ -61,14 +61,14 @@ class RunCommands:
         if ids:
             self._queue(ids)
         else:
-            self._desk.say("There is no cell to run in this section.", "warning")
+            self._desk.say("There is no cell to run in this section.", "information")
 
     def cancel(self) -> None:
         cell = self._desk.focused_cell
         if cell is not None and self._desk.state.status(cell.id) != "ready":
             self._desk.ask(CancelEvaluation(cell.id))
         else:
-            self._desk.say("This cell neither runs nor waits. Ctrl+C interrupts the one that runs.", "warning")
+            self._desk.say("This cell neither runs nor waits. Ctrl+C interrupts the one that runs.", "information")
 
     def erase_outputs(self) -> None:
         self._desk.ask(EraseOutputs())

@@ -18,6 +18,7 @@ from notebook_tui.ui.cell_strips import Look, Numbers, Painter
 from notebook_tui.ui.height_guess import guessed_height
 from notebook_tui.ui.items import CellItem, Item
 from notebook_tui.ui.layout import Layout
+from notebook_tui.ui.output_strips import rows_for
 
 _KEPT_ITEMS: Final = 128
 _NO_ROW: Final = Strip([])
@@ -52,6 +53,7 @@ class Scene:
         self._layout = Layout()
         self._drawn: OrderedDict[str, list[Strip]] = OrderedDict()
         self._width = 80
+        self._output_rows = rows_for(24)
         self.focused = ""
         self.editing: Numbers | None = None
 
@@ -69,6 +71,11 @@ class Scene:
 
     def top(self, id: str) -> int:
         return self._layout.top(self._index[id])
+
+    def is_seen(self, id: str, window: Window) -> bool:
+        """Whether any row of the item is in the window."""
+        index = self._index.get(id)
+        return index is not None and self._layout.top(index) < window.end and self._layout.top(index + 1) > window.top
 
     def strip(self, row: int) -> Strip:
         """One row of the page, empty below its end."""
@@ -89,7 +96,7 @@ class Scene:
                 heights.append(self._layout.height(index))
             else:
                 self._drawn.pop(item.id, None)
-                heights.append(guessed_height(item, self._width))
+                heights.append(guessed_height(item, self._width, self._output_rows))
         self._items = tuple(items)
         self._index = {item.id: index for index, item in enumerate(items)}
         self._layout = Layout(heights)
@@ -99,8 +106,9 @@ class Scene:
         for id in ids:
             self._drawn.pop(id, None)
 
-    def resize(self, width: int) -> None:
-        self._width = width
+    def resize(self, width: int, height: int) -> None:
+        """Another window: everything is folded anew."""
+        self._width, self._output_rows = width, rows_for(height)
         self._restart()
 
     def repaint(self, painter: Painter) -> None:
@@ -174,7 +182,8 @@ class Scene:
         rows = self._drawn.get(item.id)
         if rows is None:
             focused = item.id == self.focused
-            look = Look(self._width, self._clock(), focused, self.editing if focused else None)
+            editing = self.editing if focused else None
+            look = Look(self._width, self._output_rows, self._clock(), focused, editing)
             rows = self._drawn[item.id] = self._painter.rows(item, look)
         self._drawn.move_to_end(item.id)
         while len(self._drawn) > _KEPT_ITEMS:
@@ -183,4 +192,4 @@ class Scene:
 
     def _restart(self) -> None:
         self._drawn.clear()
-        self._layout = Layout(guessed_height(item, self._width) for item in self._items)
+        self._layout = Layout(guessed_height(item, self._width, self._output_rows) for item in self._items)

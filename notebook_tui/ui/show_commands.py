@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from notebook_tui.document.outputs import Output
-from notebook_tui.ui.cell_list import CellList
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.help_screen import HelpScreen
 from notebook_tui.ui.items import items_of
@@ -42,7 +41,7 @@ class ShowCommands:
     def open_output(self) -> None:
         cell = self._desk.focused_cell
         if cell is None or not cell.outputs:
-            self._desk.say("This cell has no output.", "warning")
+            self._desk.say("This cell has no output.", "information")
             return
 
         def newest() -> tuple[Output, ...]:
@@ -57,7 +56,7 @@ class ShowCommands:
             self._outline.show(items_of(self._desk.state))
             self._outline.focus()
         else:
-            self._desk.view.query_one(CellList).focus()
+            self._desk.view.take_focus()
 
     def show_messages(self) -> None:
         self._log.dismiss()

@@ -11,7 +11,7 @@ from collections import deque
 
 class SourceSync:
     """
-    >>> sync = SourceSync("a")
+    >>> sync = SourceSync("a", shown="a")
     >>> sync.typed("ab")
     >>> sync.take_unsent(), sync.take_unsent()
     ('ab', None)
@@ -19,18 +19,16 @@ class SourceSync:
     (None, "somebody else's")
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, shown: str) -> None:
+        """`shown` is what the editor makes of the source: it may know fewer kinds of line ends."""
+        self._source, self._shown = source, shown
         self._text = source
         self._sent = source
         self._underway: deque[str] = deque()
 
-    @property
-    def text(self) -> str:
-        """What the editor holds."""
-        return self._text
-
     def typed(self, text: str) -> None:
-        self._text = text
+        """This is in the editor now; what it showed at first stands for the source, so looking changes nothing."""
+        self._text = self._source if text == self._shown else text
 
     def take_unsent(self) -> str | None:
         """The text to send now, as sent from now on; None if the session has it or will."""

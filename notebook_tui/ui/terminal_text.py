@@ -38,12 +38,14 @@ def last_lines(text: str, count: int) -> tuple[str, int]:
 
 
 def decoded(text: str) -> Iterator[Text]:
-    """The lines of `text` as a terminal would leave them.
+    """The lines of `text` as a terminal would leave them; none of an empty text.
 
     >>> [line.plain for line in decoded("10%\\r50%\\r\\n\\x1b[31mred\\x1b[0m")]
     ['50%', 'red']
     """
     decoder = AnsiDecoder()
+    if not text:
+        return
     for line in text.replace("\r\n", "\n").split("\n"):
         yield _settled(line, decoder)
 

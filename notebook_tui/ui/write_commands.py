@@ -37,10 +37,23 @@ class WriteCommands:
         self._desk = desk
         self._bin: list[Deleted] = []
         self._awaited: str | None = None
+        self._deleting: str | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something new is to get the focus, and the keys that follow, and is not there yet."""
+        return self._awaited is not None
+
+    def give_up(self) -> None:
+        """What was asked for will not come."""
+        self._awaited = self._deleting = None
 
     def settle(self) -> None:
-        """To be called when a new state is shown: gives the focus to what was asked for."""
+        """To be called when a new state is shown: gives the focus to what was asked for, tells what is gone."""
         notebook, awaited = self._desk.state.notebook, self._awaited
+        if self._deleting and all(cell.id != self._deleting for cell in notebook.cells()):
+            self._deleting = None
+            self._desk.say("Cell deleted. u puts it back.", "information")
         if cell := next((each for each in notebook.cells() if each.id == awaited), None):
             self._awaited = None
             self._desk.view.edit(cell)
@@ -56,6 +69,9 @@ class WriteCommands:
             self._rename_notebook()
         elif section := self._section():
             self._rename_section(section)
+
+    def leave(self) -> None:
+        self._desk.view.leave()
 
     def insert_code_below(self) -> None:
         self._insert("code", below=True)
@@ -93,11 +109,11 @@ class WriteCommands:
         cell = self._desk.focused_cell
         home = self._desk.state.notebook.section_of(cell.id) if cell else None
         if cell is None or home is None:
-            self._desk.say("The title and the setup cell belong to the notebook and cannot be deleted.", "warning")
+            self._desk.say("The title and the setup cell belong to the notebook and cannot be deleted.", "information")
             return
         self._bin.append(Deleted(cell, Place(home.id, home.cells.index(cell))))
+        self._deleting = cell.id
         self._desk.ask(DeleteCell(cell.id))
-        self._desk.say("Cell deleted. u puts it back.", "information")
 
     def put_back(self) -> None:
         """The cell that was deleted last and is still gone, where it was."""
@@ -106,9 +122,9 @@ class WriteCommands:
         while self._bin and self._bin[-1].cell.id in there:
             self._bin.pop()
         if not self._bin:
-            self._desk.say("Nothing was deleted since the notebook was opened here.", "warning")
+            self._desk.say("Nothing was deleted since the notebook was opened here.", "information")
         elif not notebook.sections:
-            self._desk.say("There is no section to put the cell into. S makes one.", "warning")
+            self._desk.say("There is no section to put the cell into. S makes one.", "information")
         else:
             deleted = self._bin.pop()
             home = next((each for each in notebook.sections if each.id == deleted.place.section_id), None)
@@ -126,7 +142,7 @@ class WriteCommands:
     def _move(self, offset: int) -> None:
         cell = self._desk.focused_cell
         if cell is None or self._desk.state.notebook.section_of(cell.id) is None:
-            self._desk.say("Only the cells of sections can be moved.", "warning")
+            self._desk.say("Only the cells of sections can be moved.", "information")
         else:
             self._desk.ask(MoveCell(cell.id, offset))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
@@ -85,9 +85,32 @@ class Terminal:
     async def hides(self, text: str) -> None:
         await self.until(lambda: text not in self.text, f"no {text!r} on the screen")
 
+    def cursor_line(self) -> str:
+        """The line in which the terminal's own cursor stands."""
+        return self.lines[self.app.cursor_position.y]
+
     def focused_line(self) -> str:
         """The first line beside which the rail of the focus stands."""
         return next(line for line in self.lines if "▌" in line)
+
+
+def in_terminal(
+    notebook: Notebook | Cell, *more: Cell, size: tuple[int, int] = (80, 24), state: State | None = None
+) -> Callable[[Callable[[Terminal], Coroutine[None, None, None]]], Callable[[], None]]:
+    """Makes a coroutine function a test that runs in a terminal of that size on that notebook."""
+
+    def as_test(body: Callable[[Terminal], Coroutine[None, None, None]]) -> Callable[[], None]:
+        async def main() -> None:
+            async with terminal(notebook, *more, size=size, state=state) as shown:
+                await body(shown)
+
+        def test() -> None:
+            asyncio.run(main())
+
+        test.__name__, test.__doc__, test.__module__ = body.__name__, body.__doc__, body.__module__
+        return test
+
+    return as_test
 
 
 @asynccontextmanager
@@ -103,6 +126,6 @@ async def terminal(
     clock = Clock()
     session = FakeSession(state or State(whole, path="test.livemd"), clock)
     app = NotebookApp(session, clock, make_painter)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         yield Terminal(session, pilot, clock)
