@@ -15,6 +15,7 @@ without an exit signal to it (as OTP 26 does for `{error, Reason}`).
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -59,7 +60,6 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class StopRequest:
-    client: Client
     reason: Reason
 
 
@@ -157,7 +157,10 @@ class GenServer:
 
     @staticmethod
     async def stop(server: Server, reason: Reason = terms.NORMAL, *, timeout: float | None = None) -> None:
-        """Has the server terminate with `reason` and waits until it has ended."""
+        """Has the server terminate with `reason` and waits until it has ended.
+
+        CallFailed if it is none or ends for another reason, CallTimeout after `timeout` seconds.
+        """
         await stop(server, reason, timeout=timeout)
 
     # The loop.
@@ -174,8 +177,6 @@ class GenServer:
                 if isinstance(message, Call) and end.reply is not NO_REPLY:
                     reply(message.client, end.reply)
                 await _result(server.terminate(end.reason))
-                if isinstance(message, StopRequest):
-                    reply(message.client, None)
                 raise ProcessExit(end.reason) from None
             except Exception as error:
                 await _result(server.terminate(exit_reason(error, kernel.self())))
@@ -204,7 +205,7 @@ class GenServer:
                     reply(client, answer)
             case Cast(request):
                 await _result(self.handle_cast(request))
-            case StopRequest(reason=reason):
+            case StopRequest(reason):
                 raise Stop(reason)
             case Exit(pid, reason) if pid == parent:
                 raise Stop(reason)
@@ -221,22 +222,26 @@ async def _start(
     cls: type[GenServer], args: tuple[Any, ...], name: str | None, timeout: float | None, *, link: bool
 ) -> Pid:
     parent = kernel.self() if link else None
-    started = kernel.alias(once=True)
     if name is not None and (holder := kernel.whereis(name)) is not None:
         raise NameTaken(f"the name {name!r} belongs to {holder} already")
-    pid = kernel.spawn(cls._run, parent, started, name, args, link=link)
+    ref = kernel.make_ref()
+    started = kernel.alias(ref, once=True)
+    pid = kernel.spawn_tied(cls._run, (parent, started, name, args), link=link, monitor=ref)
     try:
-        reply = await kernel.receive(ref=started.ref, timeout=timeout)
+        answer = await kernel.receive(ref=ref, timeout=timeout)
     except BaseException as error:
-        kernel.unalias(started)
         if link:
             kernel.unlink(pid)
         kernel.exit(pid, terms.KILL)
         if isinstance(error, TimeoutError):
             raise CallTimeout(pid, "init", timeout or 0) from None
         raise
-    if isinstance(reply.value, _Failed):
-        raise _start_error(cls, reply.value.reason)
+    finally:
+        kernel.demonitor(ref, flush=True)
+    if isinstance(answer, Down):
+        raise CallFailed(cls.__name__, "init", answer.reason)
+    if isinstance(answer.value, _Failed):
+        raise _start_error(cls, answer.value.reason)
     return pid
 
 
@@ -248,7 +253,11 @@ def _start_error(cls: type[GenServer], reason: Reason) -> BaseException:
 
 async def call(server: Server, request: Any, *, timeout: float | None = CALL_TIMEOUT) -> Any:
     """See GenServer.call."""
-    ref, client = _client_of(server)
+    if _runs_here(server):
+        raise CallFailed(server, request, "calling_self")
+    # The monitor of the server and the one-shot address for its reply have the same reference.
+    ref = kernel.monitor(server)
+    client = Client(kernel.self(), kernel.alias(ref, once=True))
     kernel.send(_address(server), Call(client, request))
     return await _answer(server, request, ref, timeout)
 
@@ -265,24 +274,22 @@ def reply(client: Client, value: Any) -> None:
 
 async def stop(server: Server, reason: Reason = terms.NORMAL, *, timeout: float | None = None) -> None:
     """See GenServer.stop."""
-    _, client = _client_of(server)
     ended = kernel.monitor(server)
-    kernel.send(_address(server), StopRequest(client, reason))
+    kernel.send(_address(server), StopRequest(reason))
     try:
         down = await kernel.receive(ref=ended, timeout=timeout)
     except TimeoutError:
         raise CallTimeout(server, "stop", timeout or 0) from None
     finally:
         kernel.demonitor(ended, flush=True)
-        kernel.demonitor(client.address.ref, flush=True)
-    if down.reason == terms.NOPROC:
-        raise CallFailed(server, "stop", terms.NOPROC)
+    if down.reason != reason:
+        raise CallFailed(server, "stop", down.reason)
 
 
-def _client_of(server: Server) -> tuple[Ref, Client]:
-    """A monitor of the server and, under the same reference, the one-shot address for its reply."""
-    ref = kernel.monitor(server)
-    return ref, Client(kernel.self(), kernel.alias(ref, once=True))
+def _runs_here(server: Server) -> bool:
+    """Whether this is the server's own code, which cannot answer while it waits; a child task of it may ask."""
+    pid = kernel.whereis(server) if isinstance(server, str) else server
+    return pid == getattr(asyncio.current_task(), "pid", NO_REPLY)
 
 
 async def _answer(server: Server, request: Any, ref: Ref, timeout: float | None) -> Any:
@@ -316,4 +323,6 @@ def _words(reason: Reason) -> str:
         return "no such process (noproc)"
     if reason == terms.NOCONNECTION:
         return "its node cannot be reached (noconnection)"
+    if reason == "calling_self":
+        return "a server that calls itself waits for itself (calling_self); use cast, or call the method"
     return f"it ended: {reason}"

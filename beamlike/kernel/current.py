@@ -13,6 +13,7 @@ from beamlike.kernel.errors import AmbiguousNode, NoNode, NoProcess
 if TYPE_CHECKING:
     from beamlike.kernel.node import LocalNode
     from beamlike.kernel.process import Process
+    from beamlike.kernel.terms import Pid
 
 _process: ContextVar[Process | None] = ContextVar("beamlike_process", default=None)
 _node: ContextVar[LocalNode | None] = ContextVar("beamlike_node", default=None)
@@ -33,9 +34,13 @@ def process_or_none() -> Process | None:
 
 
 def current_process(node: LocalNode | None = None) -> Process:
-    """The current process; a plain asyncio task gets an identity of its own here. NoProcess outside any task."""
+    """The current process; a plain asyncio task gets an identity of its own here. NoProcess outside any task.
+
+    Child tasks share the process of their context, and so do worker threads, but not the tasks of another loop: what
+    waits in one thread cannot be woken by another.
+    """
     process = process_or_none()
-    if process is not None and (node is None or process.node is node):
+    if process is not None and (node is None or process.node is node) and _shares(process):
         return process
     try:
         task = asyncio.current_task()
@@ -51,10 +56,15 @@ def current_process(node: LocalNode | None = None) -> Process:
     return guest
 
 
+def _shares(process: Process) -> bool:
+    """Whether what runs now may act as `process`."""
+    return process.scheduler.is_current_thread() or asyncio._get_running_loop() is None
+
+
 def current_node() -> LocalNode:
     """The node of the current process, else the one that `async with Node` set, else the only one."""
-    process = _process.get()
-    if process is not None and not process.ended:
+    process = process_or_none()
+    if process is not None:
         return process.node
     node = _node.get()
     if node is not None and node in _running:
@@ -64,6 +74,17 @@ def current_node() -> LocalNode:
     if _running:
         raise AmbiguousNode([node.name for node in _running])
     raise NoNode
+
+
+def node_towards(pid: Pid) -> LocalNode:
+    """The node from which to reach `pid`: the current one or, where several run and none is current, its own."""
+    try:
+        return current_node()
+    except AmbiguousNode:
+        for node in _running:
+            if node.name == pid.node:
+                return node
+        raise
 
 
 @contextmanager
@@ -87,7 +108,8 @@ def enter_node(node: LocalNode | None) -> None:
 
 
 def started(node: LocalNode) -> None:
-    """Counts `node` among the nodes of this interpreter."""
+    """Counts `node` among the nodes of this interpreter, and no longer those that were left behind in a closed loop."""
+    _running[:] = [other for other in _running if not other.scheduler.loop.is_closed()]
     _running.append(node)
 
 

@@ -54,7 +54,7 @@ def send(to: Address, message: Any) -> Any:
     sender_process = current.process_or_none()
     if sender_process is not None and sender_process.ended:
         return message
-    node = current.current_node()
+    node = current.node_towards(to) if isinstance(to, Pid) else current.current_node()
     if isinstance(to, str):
         if node.whereis(to) is None:
             raise UnknownName(f"no process of {node.name} is registered as {to!r}; known: {node.registered()}")
@@ -73,8 +73,8 @@ async def receive(guard: Guard | None = None, /, *, ref: Ref | None = None, time
     constant time. TimeoutError after `timeout` seconds; 0 looks once.
     """
     process = current.current_process()
-    if ref is not None and guard is not None:
-        raise TypeError("receive takes a guard or ref=, not both")
+    if guard is not None:
+        _check_guard(guard, ref)
     box = process.mailbox
     message = box.take_ref(ref) if ref is not None else box.take(guard)
     if message is not NOTHING:
@@ -85,6 +85,13 @@ async def receive(guard: Guard | None = None, /, *, ref: Ref | None = None, time
             message = box.take_ref(ref) if ref is not None else box.resume(guard)
         return message
     return await _receive_until(process, guard, ref, timeout)
+
+
+def _check_guard(guard: object, ref: Ref | None) -> None:
+    if not callable(guard):
+        raise TypeError(f"expected a function of a message to receive by, got {guard!r}; a time limit is timeout=")
+    if ref is not None:
+        raise TypeError("receive takes a guard or ref=, not both")
 
 
 async def _receive_until(process: Process, guard: Guard | None, ref: Ref | None, timeout: float) -> Any:
@@ -182,36 +189,27 @@ def spawn_tied(
     """What the three above are made of: the ties are there before the process first runs."""
     if not callable(function):
         raise TypeError(f"expected a function to spawn, got {function!r}; pass its arguments after it")
+    if node_name is not None and not isinstance(node_name, str):
+        raise TypeError(f"expected the name of a node to spawn on, got {node_name!r}")
     node = current.current_node()
-    parent = current.current_process(node) if link or monitor is not None else current.process_or_none()
+    tied = link or monitor is not None
+    parent = current.current_process(node) if tied else current.process_or_none()
     if node_name is not None and node_name != node.name:
-        return _spawn_elsewhere(node, parent, Pid(node_name, node.next_id()), function, args, link, monitor)
-    process = node.start_process(function, args, scheduler=_scheduler_here(node))
-    if parent is not None and link:
-        parent.link(process.pid)
-        process.link(parent.pid)
-    if parent is not None and monitor is not None:
-        parent.expect_down(process.pid, monitor)
-        process.handle(signals.Monitor(parent.pid, process.pid, monitor))
-    process.scheduler.call(process.resume)
-    return process.pid
-
-
-def _spawn_elsewhere(
-    node: LocalNode,
-    parent: Process | None,
-    pid: Pid,
-    function: Callable[..., Any],
-    args: tuple[Any, ...],
-    link: bool,
-    monitor: Ref | None,
-) -> Pid:
-    source = parent.pid if parent is not None else Pid(node.name, 0)
-    if parent is not None and link:
-        parent.link(pid)
-    if parent is not None and monitor is not None:
-        parent.expect_down(pid, monitor)
-    node.route(signals.Spawn(source, pid, function, args, link, monitor, group_leader.leader()))
+        pid = Pid(node_name, node.next_id())
+        if parent is not None and tied:
+            parent.scheduler.call(lambda: parent.add_child(pid, link=link, monitor=monitor))
+        source = parent.pid if parent is not None else Pid(node.name, 0)
+        node.route(signals.Spawn(source, pid, function, args, link, monitor, group_leader.leader()))
+    else:
+        process = node.start_process(function, args, scheduler=_scheduler_here(node))
+        pid = process.pid
+        if parent is not None and tied:
+            process.add_parent(parent.pid, link=link, monitor=monitor)
+            parent.scheduler.call(lambda: parent.add_child(pid, link=link, monitor=monitor))
+        process.scheduler.call(process.resume)
+    if link and parent is not None and parent.ended:
+        # Code of a dead process that is being unwound: what it links to shares its end.
+        node.route(signals.Exit(parent.pid, pid, parent.reason, linked=True))
     return pid
 
 
@@ -228,19 +226,19 @@ def link(pid: Pid) -> None:
     A dead pid of this node raises NoProcess, or is an Exit message if the current process traps exits; a dead or
     unreachable one elsewhere is an exit signal "noproc" or "noconnection".
     """
+    _check_pid(pid, "link to")
     process = current.current_process()
-    if pid == process.pid or process.has_link(pid):
-        return
     node = process.node
-    if pid.node == node.name and node.process(pid) is None and not process.trap_exit:
+    if pid.node == node.name and node.process(pid) is None and pid != process.pid and not process.trap_exit:
         raise NoProcess(f"expected a live process to link to, got {pid}, which has ended")
-    process.link(pid)
-    node.route(signals.Link(process.pid, pid))
+    process.scheduler.call(lambda: process.link(pid))
 
 
 def unlink(pid: Pid) -> None:
     """Takes the link away. No exit of it can enter the mailbox afterwards; one that is there stays."""
-    current.current_process().unlink(pid)
+    _check_pid(pid, "unlink from")
+    process = current.current_process()
+    process.scheduler.call(lambda: process.unlink(pid))
 
 
 def monitor(target: Pid | RemoteName | str) -> Ref:
@@ -252,17 +250,15 @@ def monitor(target: Pid | RemoteName | str) -> Ref:
         raise TypeError(f"expected a pid or a name to monitor, got {target!r}")
     _check_address(target)
     ref = process.node.make_ref()
-    process.monitor(target, ref)
+    process.scheduler.call(lambda: process.monitor(target, ref))
     return ref
 
 
 def demonitor(ref: Ref, *, flush: bool = False) -> bool:
     """Stops watching; whether the monitor was still on. `flush` also takes a Down that is in the mailbox already."""
     process = current.current_process()
-    process.unalias(ref)
-    was_on = process.demonitor(ref)
-    if flush:
-        process.mailbox.take_ref(ref)
+    was_on = process.has_monitor(ref)
+    process.scheduler.call(lambda: process.demonitor(ref, flush=flush))
     return was_on
 
 
@@ -272,21 +268,25 @@ def alias(ref: Ref | None = None, *, once: bool = False) -> Alias:
     With the ref of a monitor the two end together: this is how a call forgets a late reply.
     """
     process = current.current_process()
-    return process.alias(ref if ref is not None else process.node.make_ref(), once=once)
+    address = Alias(process.pid, ref if ref is not None else process.node.make_ref())
+    process.scheduler.call(lambda: process.alias(address.ref, once=once))
+    return address
 
 
 def unalias(alias: Alias) -> bool:
     """Takes the address back: what is sent to it from now on vanishes. Whether it was still on."""
-    return current.current_process().unalias(alias.ref)
+    process = current.current_process()
+    was_on = process.has_alias(alias.ref)
+    process.scheduler.call(lambda: process.unalias(alias.ref))
+    return was_on
 
 
 def exit(pid: Pid, reason: Reason) -> None:
     """Sends an exit signal. "kill" cannot be trapped and ends the process with "killed"; "normal" is ignored by
     others that do not trap exits. To end the current process with a reason, raise ProcessExit(reason)."""
-    if not isinstance(pid, Pid):
-        raise TypeError(f"expected a pid to send an exit signal to, got {pid!r}; for a name use bl.whereis")
+    _check_pid(pid, "send an exit signal to")
     sender = current.process_or_none()
-    node = sender.node if sender is not None else current.current_node()
+    node = sender.node if sender is not None else current.node_towards(pid)
     source = sender.pid if sender is not None else Pid(node.name, 0)
     node.route(signals.Exit(source, pid, reason, linked=False))
 
@@ -349,6 +349,11 @@ def monitor_nodes(flag: bool = True) -> None:
         process.node.watch_node(None, process.pid)
     else:
         process.node.unwatch_node(None, process.pid)
+
+
+def _check_pid(pid: object, purpose: str) -> None:
+    if not isinstance(pid, Pid):
+        raise TypeError(f"expected a pid to {purpose}, got {pid!r}; for a name use bl.whereis")
 
 
 def _check_address(to: object) -> None:

@@ -16,9 +16,10 @@ import sys
 from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import RLock
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from beamlike.kernel.current import current_node
+from beamlike.kernel.current import node_towards
+from beamlike.kernel.errors import AmbiguousNode, NoNode
 from beamlike.kernel.signals import Send
 
 if TYPE_CHECKING:
@@ -46,6 +47,19 @@ def set_leader(pid: Pid | None) -> None:
     _leader.set(pid)
 
 
+def _reachable_leader() -> tuple[LocalNode, Pid] | None:
+    """The leader and the node that can reach it; None where output goes to the real streams, as it does when the node
+    has stopped under code that still runs."""
+    pid = leader()
+    if pid is None:
+        return None
+    try:
+        node = node_towards(pid)
+    except (NoNode, AmbiguousNode):
+        return None
+    return None if node.output_scheduler.loop.is_closed() else (node, pid)
+
+
 class _Outbox:
     """What was written and not sent yet, in order; shared by all threads."""
 
@@ -54,7 +68,7 @@ class _Outbox:
         self._lock = RLock()
         self._pending: dict[Pid, list[tuple[str, list[str]]]] = {}
 
-    def put(self, pid: Pid, stream: str, text: str) -> None:
+    def put(self, node: LocalNode, pid: Pid, stream: str, text: str) -> None:
         with self._lock:
             waiting = self._pending.get(pid)
             if waiting is None:
@@ -64,14 +78,14 @@ class _Outbox:
             else:
                 waiting.append((stream, [text]))
         if waiting is None:
-            self._send_soon(current_node(), pid)
+            self._send_soon(node, pid)
 
     def _send_soon(self, node: LocalNode, pid: Pid) -> None:
         scheduler = node.output_scheduler
         if scheduler.is_current_thread():
             scheduler.loop.call_soon(self.send, node, pid)
-        elif not scheduler.loop.is_closed():
-            scheduler.loop.call_soon_threadsafe(self.send, node, pid)
+        else:
+            scheduler.call(lambda: self.send(node, pid))
 
     def send(self, node: LocalNode, pid: Pid) -> None:
         # Under the lock, so that what another thread writes meanwhile cannot overtake.
@@ -85,9 +99,9 @@ _outbox = _Outbox()
 
 def flush() -> None:
     """Sends what the current context wrote and what still waits for the next turn of the loop."""
-    pid = leader()
-    if pid is not None:
-        _outbox.send(current_node(), pid)
+    reached = _reachable_leader()
+    if reached is not None:
+        _outbox.send(*reached)
 
 
 class Router(io.TextIOBase):
@@ -98,15 +112,18 @@ class Router(io.TextIOBase):
         self.stream = stream
 
     def write(self, text: str) -> int:
-        pid = leader()
-        if pid is None:
+        reached = _reachable_leader()
+        if reached is None:
             return self.real.write(text)
+        if not isinstance(text, str):
+            raise TypeError(f"expected a str to write to {self.stream}, got {type(text).__name__}")
         if text:
-            _outbox.put(pid, self.stream, text)
+            _outbox.put(*reached, self.stream, text)
         return len(text)
 
     def flush(self) -> None:
-        if leader() is None:
+        """Nothing where there is a leader: it gets what was written at the next turn of the loop anyway."""
+        if _reachable_leader() is None:
             self.real.flush()
 
     def writable(self) -> bool:
@@ -117,6 +134,11 @@ class Router(io.TextIOBase):
 
     def fileno(self) -> int:
         return self.real.fileno()
+
+    @property
+    def buffer(self) -> BinaryIO:
+        """Bytes go to the real stream: a group leader takes text."""
+        return self.real.buffer
 
     @property
     def encoding(self) -> str:  # type: ignore[override]

@@ -37,8 +37,10 @@ class GuestProcess(Process):
         self.settle(self._reason_of(task))
 
     def _reason_of(self, task: asyncio.Task[Any]) -> Reason:
+        if isinstance(task, Process):  # of another node on this loop
+            return task.reason
         if task.cancelled():
             return "cancelled"
         # Reads the exception without marking it as retrieved: that is for whoever owns the task.
-        error = task._exception if task.done() else None
+        error = task._exception
         return terms.NORMAL if error is None else exit_reason(error, self.pid)

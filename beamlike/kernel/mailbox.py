@@ -9,7 +9,7 @@ in constant time: the index is built when a process first asks and kept from the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from beamlike.kernel.terms import Down, Ref, Reply
@@ -41,7 +41,7 @@ def carried_ref(message: Any) -> Ref | None:
 
 
 class Mailbox:
-    __slots__ = ("_by_ref", "_scanner", "_taken", "failed_guards", "fresh", "seen")
+    __slots__ = ("_by_ref", "_gone", "_scanner", "_taken", "failed_guards", "fresh", "seen")
 
     def __init__(self) -> None:
         self.fresh: deque[Any] = deque()
@@ -49,11 +49,12 @@ class Mailbox:
         self.failed_guards = 0
         self._scanner: Guard | None = None
         self._by_ref: dict[Ref, deque[Any]] | None = None
-        # Messages that were taken by reference still stand in the queues: how often, by identity.
+        # Messages that were taken by reference still stand in the queues: how often, by identity, and how many in all.
         self._taken: dict[int, int] = {}
+        self._gone = 0
 
     def __len__(self) -> int:
-        return len(self.fresh) + len(self.seen or ()) - sum(self._taken.values())
+        return len(self.fresh) + len(self.seen or ()) - self._gone
 
     def __iter__(self) -> Iterator[Any]:
         """The messages, oldest first."""
@@ -98,10 +99,10 @@ class Mailbox:
         message = carried.popleft()
         if not carried:
             del self._by_ref[ref]
-        if self.fresh and self.fresh[-1] is message and id(message) not in self._taken:
+        if not carried and self.fresh and self.fresh[-1] is message and id(message) not in self._taken:
             self.fresh.pop()
         else:
-            self._taken[id(message)] = self._taken.get(id(message), 0) + 1
+            self._mark_taken(message)
         return message
 
     def _take_oldest(self) -> Any:
@@ -118,8 +119,8 @@ class Mailbox:
 
     def _find_seen(self, guard: Guard) -> int | None:
         assert self.seen is not None
-        if self._taken:
-            self.seen = deque(message for message in self.seen if not self._was_taken(message))
+        if self._gone:
+            self.seen = self._without_taken(self.seen)
         for position, message in enumerate(self.seen):
             if self._accepts(guard, message):
                 return position
@@ -150,10 +151,21 @@ class Mailbox:
             self.failed_guards += 1
             return False
 
+    def _mark_taken(self, message: Any) -> None:
+        self._taken[id(message)] = self._taken.get(id(message), 0) + 1
+        self._gone += 1
+        if self._gone > len(self):  # more than half of all places, so sweeping costs a constant per message
+            self.seen = self._without_taken(self.seen or ())
+            self.fresh = self._without_taken(self.fresh)
+
+    def _without_taken(self, messages: Iterable[Any]) -> deque[Any]:
+        return deque(message for message in messages if not self._was_taken(message))
+
     def _was_taken(self, message: Any) -> bool:
         times = self._taken.get(id(message))
         if times is None:
             return False
+        self._gone -= 1
         if times == 1:
             del self._taken[id(message)]
         else:
@@ -164,12 +176,11 @@ class Mailbox:
         """Forgets the index entry of a message that leaves by another way than its reference."""
         if self._by_ref is not None:
             ref = carried_ref(message)
-            if ref is not None and (carried := self._by_ref.get(ref)):
+            if ref is not None:
+                carried = self._by_ref[ref]
                 # By identity: two messages may not be comparable (arrays).
-                rest = deque(other for other in carried if other is not message)
-                if rest:
-                    self._by_ref[ref] = rest
-                else:
+                del carried[next(place for place, other in enumerate(carried) if other is message)]
+                if not carried:
                     del self._by_ref[ref]
         return message
 

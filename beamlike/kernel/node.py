@@ -18,7 +18,6 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, assert_never
-from weakref import WeakKeyDictionary
 
 from beamlike.kernel import current, group_leader, signals, terms
 from beamlike.kernel.errors import NameTaken, NoProcess
@@ -30,6 +29,8 @@ from beamlike.kernel.stepped import SteppedProcess
 from beamlike.kernel.terms import CREATION_SHIFT, Alias, Pid, Ref, RemoteName
 
 logger = logging.getLogger("beamlike.node")
+
+UNWIND_SECONDS = 5.0
 
 SendSignal = Callable[[Signal], None]
 
@@ -53,13 +54,15 @@ class LocalNode:
         self.creation = secrets.randbits(31) or 1
         self.scheduler = scheduler_of(asyncio.get_running_loop())
         self.dial: Callable[[str], SendSignal] | None = None
-        self._ids = itertools.count(1)
+        self._ids = itertools.count((self.creation << CREATION_SHIFT) + 1)
         self._processes: dict[int, Process] = {}
-        self._guests: WeakKeyDictionary[asyncio.Task[Any], GuestProcess] = WeakKeyDictionary()
+        self._guests: dict[asyncio.Task[Any], GuestProcess] = {}
         self._names: dict[str, Process] = {}
         self._peers: dict[str, Peer] = {}
         # The scheduler that carries output to group leaders; a busy user's loop must not delay it.
         self.output_scheduler = self.scheduler
+        # How long the `finally` blocks of a process that was ended from outside may take.
+        self.unwind_seconds = UNWIND_SECONDS
         # Who hears of a node's coming and going, by the node's name; None stands for every node.
         self._watchers: dict[str | None, list[Pid]] = {}
 
@@ -69,7 +72,7 @@ class LocalNode:
     # Ids.
 
     def next_id(self) -> int:
-        return (self.creation << CREATION_SHIFT) | next(self._ids)
+        return next(self._ids)
 
     def make_ref(self) -> Ref:
         return Ref(self.name, self.next_id())
@@ -104,7 +107,7 @@ class LocalNode:
     def adopt_task(self, task: asyncio.Task[Any]) -> GuestProcess:
         """The process identity of an asyncio task of the running loop on this node, made when first asked for."""
         guest = self._guests.get(task)
-        if guest is None or guest.ended:
+        if guest is None:
             pid = Pid(self.name, self.next_id())
             guest = self._guests[task] = GuestProcess(self, pid, scheduler_of(asyncio.get_running_loop()), task)
             pid.process = guest
@@ -115,6 +118,8 @@ class LocalNode:
         """Frees what a process that has died held here."""
         process.pid.process = None
         self._processes.pop(process.pid.id, None)
+        if isinstance(process, GuestProcess):
+            self._guests.pop(process.task, None)
         if process.name is not None and self._names.get(process.name) is process:
             del self._names[process.name]
 
@@ -122,6 +127,8 @@ class LocalNode:
 
     def register(self, name: str, pid: Pid) -> None:
         """One name per process, one process per name. NameTaken or NoProcess tell what is in the way."""
+        if not isinstance(name, str) or not isinstance(pid, Pid):
+            raise TypeError(f"expected a name and a pid to register, got {name!r} and {pid!r}")
         process = self.process(pid)
         if process is None or process.ended:
             raise NoProcess(f"expected a live process of {self.name} to name {name!r}, got {pid}")
@@ -156,7 +163,7 @@ class LocalNode:
         if home != self.name:
             self._outgoing(home)(signal)
         elif isinstance(signal, signals.Spawn):
-            self.scheduler.call(lambda: self._spawn_for(signal))
+            self._spawn_for(signal)
         else:
             process = self._find(target)
             if process is None:
@@ -205,7 +212,10 @@ class LocalNode:
         return lambda _signal: self.peer_down(node, terms.NOCONNECTION)
 
     def _spawn_for(self, spawn: signals.Spawn) -> None:
-        """Starts what another node asked for, under the pid that it chose."""
+        """Starts what another node asked for, under the pid that it chose.
+
+        It is in the table when this returns, whatever the thread: the next signal may be for it.
+        """
         if spawn.pid.id in self._processes:
             logger.warning("%s was asked to spawn %s, which exists already", self.name, spawn.pid)
             return
@@ -213,11 +223,8 @@ class LocalNode:
         context.run(group_leader.set_leader, spawn.group_leader)
         pid = Pid(self.name, spawn.pid.id)
         process = self.start_process(spawn.function, spawn.args, pid=pid, context=context)
-        if spawn.link:
-            process.link(spawn.source)
-        if spawn.monitor is not None:
-            process.handle(signals.Monitor(spawn.source, spawn.pid, spawn.monitor))
-        process.scheduler.ready(process)
+        process.add_parent(spawn.source, link=spawn.link, monitor=spawn.monitor)
+        process.scheduler.call(process.resume)
 
     # Other nodes.
 
@@ -260,8 +267,9 @@ class LocalNode:
 
     def _tell_watchers(self, name: str, news: terms.NodeUp | terms.NodeDown) -> None:
         for key in (name, None):
-            alive = [pid for pid in self._watchers.get(key, ()) if self.process(pid) is not None]
-            self._watchers[key] = alive
+            alive = [pid for pid in self._watchers.pop(key, ()) if self.process(pid) is not None]
+            if alive:
+                self._watchers[key] = alive
             for pid in alive:
                 self.route(signals.Send(None, pid, news))
 

@@ -13,6 +13,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, assert_never
 
 from beamlike.kernel import signals, terms
+from beamlike.kernel.errors import NoProcess
 from beamlike.kernel.mailbox import Mailbox
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
@@ -101,7 +102,7 @@ class Process:
             self._wake_waiters()
 
     async def wait_in_task(self) -> None:
-        """Waits on a Future, in an asyncio task other than the process itself."""
+        """Waits on a Future, in an asyncio task other than the process itself. NoProcess if the process ends."""
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self._waiters is None:
             self._waiters = []
@@ -110,6 +111,8 @@ class Process:
             await waiter
         finally:
             self._waiters.remove(waiter)
+        if self.ended:
+            raise NoProcess(f"{self.pid}, whose mailbox this task waited for, ended: {self.reason}")
 
     def _wake_waiters(self) -> None:
         for waiter in self._waiters or ():
@@ -131,7 +134,12 @@ class Process:
         return tuple(watcher for watcher, _ in (self._monitored_by or {}).values())
 
     def link(self, other: Pid) -> None:
-        """The link's own half; the other half is made by a `Link` signal."""
+        """Links this process and `other`, which hears of it by a signal."""
+        if other != self.pid and not self.has_link(other) and not self.ended:
+            self._add_link(other)
+            self.node.route(signals.Link(self.pid, other))
+
+    def _add_link(self, other: Pid) -> None:
         if self._links is None:
             self._links = set()
         self._links.add(other)
@@ -150,33 +158,53 @@ class Process:
         return self._links is not None and other in self._links
 
     def monitor(self, target: Pid | RemoteName, ref: Ref) -> None:
-        if self._monitors is None:
-            self._monitors = {}
-        self._monitors[ref] = target
-        self.node.route(signals.Monitor(self.pid, target, ref))
+        if not self.ended:
+            self._add_monitor(target, ref)
+            self.node.route(signals.Monitor(self.pid, target, ref))
 
-    def expect_down(self, target: Pid, ref: Ref) -> None:
-        """A monitor whose other half a `Spawn` signal makes."""
+    def _add_monitor(self, target: Pid | RemoteName, ref: Ref) -> None:
         if self._monitors is None:
             self._monitors = {}
         self._monitors[ref] = target
 
-    def demonitor(self, ref: Ref) -> bool:
-        """Whether the monitor was still on."""
+    def add_child(self, child: Pid, *, link: bool, monitor: Ref | None) -> None:
+        """The parent's half of the ties that a spawn makes."""
+        if self.ended:
+            return
+        if link:
+            self._add_link(child)
+        if monitor is not None:
+            self._add_monitor(child, monitor)
+
+    def add_parent(self, parent: Pid, *, link: bool, monitor: Ref | None) -> None:
+        """The child's half."""
+        if link:
+            self._add_link(parent)
+        if monitor is not None:
+            self._monitored_by = {monitor: (parent, self.pid)}
+
+    def has_monitor(self, ref: Ref) -> bool:
+        return self._monitors is not None and ref in self._monitors
+
+    def demonitor(self, ref: Ref, *, flush: bool) -> None:
+        self.unalias(ref)
         target = self._monitors.pop(ref, None) if self._monitors else None
-        if target is None:
-            return False
-        self.node.route(signals.Demonitor(self.pid, target, ref))
-        return True
+        if target is not None:
+            self.node.route(signals.Demonitor(self.pid, target, ref))
+        if flush:
+            self.mailbox.take_ref(ref)
 
-    def alias(self, ref: Ref, *, once: bool) -> Alias:
+    def alias(self, ref: Ref, *, once: bool) -> None:
         if self._aliases is None:
             self._aliases = {}
         self._aliases[ref] = once
-        return Alias(self.pid, ref)
 
-    def unalias(self, ref: Ref) -> bool:
-        return self._aliases is not None and self._aliases.pop(ref, None) is not None
+    def has_alias(self, ref: Ref) -> bool:
+        return self._aliases is not None and ref in self._aliases
+
+    def unalias(self, ref: Ref) -> None:
+        if self._aliases:
+            self._aliases.pop(ref, None)
 
     # Signals.
 
@@ -195,7 +223,7 @@ class Process:
             case signals.Link():
                 # While an unlink of ours is not acknowledged both ends agree on "no link".
                 if not (self._unlinking and signal.source in self._unlinking):
-                    self.link(signal.source)
+                    self._add_link(signal.source)
             case signals.Unlink():
                 if self._links is not None:
                     self._links.discard(signal.source)
@@ -279,4 +307,5 @@ class Process:
             route(signals.Demonitor(pid, target, ref))
         self._links = self._unlinking = self._monitors = self._monitored_by = self._aliases = None
         self.mailbox = Mailbox()
+        self._wake_waiters()
         return True

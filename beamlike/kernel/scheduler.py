@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable
 from threading import get_ident
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from beamlike.kernel.process import Process
@@ -41,7 +40,7 @@ class Scheduler:
     def ready(self, process: SteppedProcess) -> None:
         """Puts a process of this thread into the run queue."""
         self.queue.append(process)
-        if not self._armed:
+        if not self._armed and not self.loop.is_closed():
             self._armed = True
             self.loop.call_soon(self.run)
 
@@ -63,11 +62,15 @@ class Scheduler:
         return get_ident() == self.thread_id
 
     def call(self, function: Callable[[], None]) -> None:
-        """Calls `function` in this scheduler's thread: now, if that is the current one."""
+        """Calls `function` in this scheduler's thread: now, if that is the current one. Not at all in a closed loop."""
         if self.is_current_thread():
             function()
-        elif not self.loop.is_closed():
+            return
+        try:
             self.loop.call_soon_threadsafe(function)
+        except RuntimeError:
+            if not self.loop.is_closed():
+                raise
 
     def dispatch(self, process: Process, signal: Signal) -> None:
         """Has a process of this thread handle a signal, after those that are being handled already."""
@@ -83,12 +86,14 @@ class Scheduler:
             self._handling = False
 
 
-_schedulers: WeakKeyDictionary[asyncio.AbstractEventLoop, Scheduler] = WeakKeyDictionary()
+_schedulers: dict[asyncio.AbstractEventLoop, Scheduler] = {}
 
 
 def scheduler_of(loop: asyncio.AbstractEventLoop) -> Scheduler:
     """The scheduler of a loop, made when first asked for; call it in the loop's thread."""
     scheduler = _schedulers.get(loop)
     if scheduler is None:
+        for closed in [other for other in tuple(_schedulers) if other.is_closed()]:
+            _schedulers.pop(closed, None)
         scheduler = _schedulers[loop] = Scheduler(loop)
     return scheduler

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("beamlike.process")
 
-UNWIND_SECONDS = 5.0
-"""How long the `finally` blocks of a process that was ended from outside may take."""
 CANCELLED = "cancelled"
 """The reason of a process whose code was cancelled as an asyncio task, not by an exit signal."""
 
@@ -57,6 +55,8 @@ class SteppedProcess(TaskInterface):
 
     def step(self) -> None:
         """Runs the code up to its next wait. A scheduler calls it; nobody else may."""
+        if self._outcome is not None:  # it was closed while it stood in the run queue
+            return
         scheduler = self.scheduler
         loop = scheduler.loop
         _enter_task(loop, self)  # type: ignore[arg-type]
@@ -105,7 +105,7 @@ class SteppedProcess(TaskInterface):
         assert self._entry is not None
         function, args = self._entry
         self._entry = None
-        result = function(*args)
+        result = _called(function, args)
         if not inspect.isawaitable(result):
             raise StopIteration(result)
         self._coroutine = result if inspect.iscoroutine(result) else _wait_for(result)
@@ -117,6 +117,8 @@ class SteppedProcess(TaskInterface):
             self._throw_soon(RuntimeError(f"a process awaited {future!r}, which is no asyncio awaitable"))
         elif future.get_loop() is not self.scheduler.loop:
             self._throw_soon(RuntimeError(f"{self.pid} awaited {future!r}, which belongs to another event loop"))
+        elif future is self:
+            self._throw_soon(RuntimeError(f"{self.pid} awaited itself"))
         else:
             if not self._registered:
                 self._registered = True
@@ -138,7 +140,7 @@ class SteppedProcess(TaskInterface):
 
     def unwind(self) -> None:
         self.cancel(f"exit signal: {self.reason}")
-        self._deadline = self.scheduler.loop.call_later(UNWIND_SECONDS, self._abandon)
+        self._deadline = self.scheduler.loop.call_later(self.node.unwind_seconds, self._abandon)
 
     def _abandon(self) -> None:
         logger.error(
@@ -146,12 +148,13 @@ class SteppedProcess(TaskInterface):
             "`finally` waits): it is closed now",
             self.pid,
             self.reason,
-            UNWIND_SECONDS,
+            self.node.unwind_seconds,
         )
-        self.finish_task(cancelled=True)
+        coroutine = self._coroutine
+        self._finish(CANCELLED, error=CancelledError())
         try:
-            if self._coroutine is not None:
-                self._coroutine.close()
+            if coroutine is not None:
+                coroutine.close()
         except BaseException:
             logger.exception("closing the code of %s raised", self.pid)
 
@@ -171,6 +174,13 @@ class SteppedProcess(TaskInterface):
         who = f"{self.pid} ({self.name})" if self.name else str(self.pid)
         detail = f"\n{self.reason.traceback}" if isinstance(self.reason, terms.ExceptionInfo) else ""
         logger.error("%s ended: %s%s", who, self.reason, detail)
+
+
+def _called(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    try:
+        return function(*args)
+    except StopIteration as stop:  # which would pass for the end of a coroutine (PEP 479)
+        raise RuntimeError("the function of a process raised StopIteration") from stop
 
 
 async def _wait_for(awaitable: Any) -> Any:

@@ -1,0 +1,221 @@
+"""Receive: the oldest message that fits; the others stay in order; the wait has an end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+import beamlike as bl
+from tests.support.local_nodes import down_reason, forever, in_node, no_message, process_of, received, settled
+
+
+@in_node
+async def test_messages_of_one_sender_come_in_the_order_sent() -> None:
+    for number in range(1000):
+        bl.send(bl.self(), number)
+    assert await received(1000) == list(range(1000))
+
+
+@in_node
+async def test_a_guard_takes_the_first_that_fits_and_the_others_stay_in_order() -> None:
+    for message in (1, "a", 2, "b", 3):
+        bl.send(bl.self(), message)
+    assert await bl.receive(lambda message: isinstance(message, str)) == "a"
+    assert await bl.receive(lambda message: message == 3) == 3
+    assert await received(3) == [1, 2, "b"]
+
+
+@in_node
+async def test_a_wait_with_a_guard_looks_at_each_new_message_once_and_leaves_what_does_not_fit() -> None:
+    looked_at: list[object] = []
+
+    def wanted(message: object) -> bool:
+        looked_at.append(message)
+        return message == "wanted"
+
+    me = bl.self()
+    waiting = asyncio.create_task(bl.receive(wanted))
+    for message in ("first", "second", "wanted", "third"):
+        await settled()
+        bl.send(me, message)
+    assert await waiting == "wanted"
+    assert looked_at == ["first", "second", "wanted"]
+    assert await received(3) == ["first", "second", "third"]
+
+
+@in_node
+async def test_a_guard_that_does_not_fit_a_message_is_no_match_and_counted() -> None:
+    for message in (7, (), {}, "text", {"op": "wanted"}):
+        bl.send(bl.self(), message)
+    assert await bl.receive(lambda message: message["op"] == "wanted") == {"op": "wanted"}
+    assert process_of(bl.self()).mailbox.failed_guards == 4
+    assert await received(4) == [7, (), {}, "text"]
+
+
+@in_node
+async def test_any_other_exception_of_a_guard_is_raised_and_the_message_stays() -> None:
+    bl.send(bl.self(), 0)
+    with pytest.raises(ZeroDivisionError):
+        await bl.receive(lambda message: 1 / message)
+    assert await bl.receive() == 0
+
+
+@in_node
+async def test_an_exception_of_a_guard_reaches_a_process_that_waited() -> None:
+    pid, ref = bl.spawn_monitor(waits_with_a_broken_guard)
+    await settled()
+    bl.send(pid, 0)
+    assert (await down_reason(ref)).type == "ZeroDivisionError"
+
+
+async def waits_with_a_broken_guard() -> None:
+    await bl.receive(lambda message: 1 / message)
+
+
+@in_node
+async def test_the_time_limit_holds_however_one_receives() -> None:
+    with pytest.raises(TimeoutError, match=r"no message within 0.01 s"):
+        await bl.receive(timeout=0.01)
+    bl.send(bl.self(), "another")
+    with pytest.raises(TimeoutError, match=r"no message within 0.02 s"):
+        await bl.receive(lambda message: message == "wanted", timeout=0.02)
+    with pytest.raises(TimeoutError, match=r"no message within 0.03 s"):
+        await bl.receive(ref=bl.make_ref(), timeout=0.03)
+
+
+@in_node
+async def test_zero_looks_once() -> None:
+    with pytest.raises(TimeoutError):
+        await bl.receive(timeout=0)
+    bl.send(bl.self(), "there")
+    assert await bl.receive(timeout=0) == "there"
+
+
+@in_node
+async def test_messages_that_do_not_fit_do_not_prolong_the_wait() -> None:
+    pid, ref = bl.spawn_monitor(waits_briefly)
+    while bl.is_alive(pid):
+        bl.send(pid, "noise")
+        await asyncio.sleep(0)
+    assert (await down_reason(ref)).type == "TimeoutError"
+
+
+async def waits_briefly() -> None:
+    await bl.receive(lambda message: message == "wanted", timeout=0.02)
+
+
+@in_node
+async def test_a_message_ends_a_long_wait_and_its_timer() -> None:
+    me = bl.self()
+    waiting = asyncio.create_task(bl.receive(timeout=3600))
+    await settled()
+    bl.send(me, "there")
+    assert await waiting == "there"
+
+
+@in_node
+async def test_a_timeout_leaves_no_timer_and_no_waiter_behind() -> None:
+    pid = bl.spawn(times_out_then_waits)
+    await asyncio.sleep(0.02)
+    bl.send(pid, (bl.self(), "echo"))
+    assert await received(1) == ["echo"]
+
+
+async def times_out_then_waits() -> None:
+    with pytest.raises(TimeoutError):
+        await bl.receive(timeout=0.01)
+    sender, message = await bl.receive()
+    bl.send(sender, message)
+    await forever()
+
+
+@in_node
+async def test_a_reference_finds_its_reply_its_down_and_a_tuple_that_opens_with_it() -> None:
+    pid = bl.spawn(forever)
+    monitored, asked, tagged = bl.monitor(pid), bl.make_ref(), bl.make_ref()
+    for message in ("noise", bl.Reply(asked, 1), (tagged, 2), "more noise"):
+        bl.send(bl.self(), message)
+    bl.exit(pid, "boom")
+    assert await bl.receive(ref=monitored) == bl.Down(monitored, pid, "boom")
+    assert await bl.receive(ref=tagged) == (tagged, 2)
+    assert await bl.receive(ref=asked) == bl.Reply(asked, 1)
+    assert await received(2) == ["noise", "more noise"]
+
+
+@in_node
+async def test_a_process_waits_for_a_reference_while_other_messages_come() -> None:
+    ref = bl.make_ref()
+    pid, ended = bl.spawn_monitor(waits_for, ref, bl.self())
+    for message in ("noise", (bl.make_ref(), "other"), (ref, "mine")):
+        await settled()
+        bl.send(pid, message)
+    assert await received(1) == ["mine"]
+    assert await down_reason(ended) == "normal"
+
+
+async def waits_for(ref: bl.Ref, asker: bl.Pid) -> None:
+    _, value = await bl.receive(ref=ref)
+    bl.send(asker, value)
+
+
+@in_node
+async def test_fan_in_of_a_hundred_thousand_messages_keeps_each_senders_order() -> None:
+    senders = [bl.spawn(sends_numbers, bl.self(), 1000) for _ in range(100)]
+    expected = dict.fromkeys(senders, 0)
+    for _ in range(100_000):
+        sender, number = await bl.receive(timeout=10)
+        assert number == expected[sender]
+        expected[sender] += 1
+    await no_message()
+
+
+async def sends_numbers(to: bl.Pid, count: int) -> None:
+    for number in range(count):
+        bl.send(to, (bl.self(), number))
+        if number % 10 == 9:
+            await asyncio.sleep(0)
+
+
+@in_node
+async def test_what_is_no_function_is_refused_as_a_guard() -> None:
+    with pytest.raises(TypeError, match="expected a function of a message to receive by, got 5; a time limit is tim"):
+        await bl.receive(5)  # type: ignore[arg-type]
+
+
+@in_node
+async def test_a_guard_and_a_reference_exclude_each_other() -> None:
+    with pytest.raises(TypeError, match="a guard or ref=, not both"):
+        await bl.receive(lambda _: True, ref=bl.make_ref())
+
+
+@in_node
+async def test_send_returns_the_message_and_refuses_what_is_no_address() -> None:
+    assert bl.send(bl.self(), "hello") == "hello"
+    for wrong in (5, ("name", 5), None):
+        with pytest.raises(TypeError, match=r"expected a pid, a name, .* or an alias, got"):
+            bl.send(wrong, "hello")  # type: ignore[arg-type]
+
+
+@in_node
+async def test_a_child_task_that_waits_for_the_mailbox_of_a_process_hears_of_its_end() -> None:
+    pid = bl.spawn(leaves_a_waiting_task, bl.self())
+    assert await received(1) == ["started"]
+    bl.exit(pid, "boom")
+    [text] = await received(1)
+    assert text == f"{pid}, whose mailbox this task waited for, ended: boom"
+
+
+async def leaves_a_waiting_task(asker: bl.Pid) -> None:
+    async def waits() -> None:
+        try:
+            await bl.receive()
+        except bl.NoProcess as error:
+            bl.send(asker, str(error))
+
+    task = asyncio.create_task(waits())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    bl.send(asker, "started")
+    await forever()
+    await task
