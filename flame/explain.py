@@ -18,11 +18,13 @@ def explain(state: PoolState, now: float) -> str:
 
 def _inventory(state: PoolState, now: float) -> str:
     options = state.options
-    taken = sum(len(runner.leases) for runner in state.runners)
+    taken = sum(runner.taken for runner in state.runners)
+    abandoned = sum(len(runner.abandoned) for runner in state.runners)
+    ending = f" ({abandoned} by work that was told to stop)" if abandoned else ""
     slots = options.max_concurrency * state.count(Phase.UP)
     return (
         f"pool {options.name!r}: {_runners(state)} (min {options.min}, max {options.max}), "
-        f"{taken} of {slots} slots taken, {_queue(state, now)}"
+        f"{taken} of {slots} slots taken{ending}, {_queue(state, now)}"
     )
 
 

@@ -38,7 +38,14 @@ class Drain:
     """The end of a stopping pool's patience with the calls that still run."""
 
 
-TimerId: TypeAlias = QueueDeadline | Idle | Retry | Drain
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """How long abandoned work may take to end."""
+
+    call: CallId
+
+
+TimerId: TypeAlias = QueueDeadline | Idle | Retry | Drain | Overdue
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ class CheckedIn:
 
 @dataclass(frozen=True, slots=True)
 class CallerGone:
-    """The caller died or gave up. It leaves the queue; a slot it holds stays taken until `CheckedIn`."""
+    """The caller died or gave up: it leaves the queue, or its work was told to stop and holds its slot meanwhile."""
 
     call: CallId
     at: float

@@ -1,27 +1,29 @@
 """The pool's decisions, as values: `apply(state, event)` gives the next state and the effects it wants.
 
-An event is noted first (`_note`), then the whole pool is looked at once and settled (`_settle`): free slots
-go to the calls that waited longest, boots follow the backlog and `min`, runners without a call begin to idle.
-Nothing is decided on arrival alone, so a lost runner or an ended pause needs no case of its own.
+An event is noted first (`_note`), then the whole pool is looked at once and settled (`_settle`): free slots go to the
+calls that waited longest, boots follow the backlog and `min`, runners without a call begin to idle. Nothing is decided
+on arrival alone, so a lost runner or an ended pause needs no case of its own.
 
-    Boot ──► BOOTING ──RunnerUp──► UP ──idle for long, or the pool stops──► LEAVING ──► gone
-                └────────── RunnerDown: failed ─┴─ lost ───────────────────────┘
+    Boot ──► BOOTING ──RunnerUp──► UP ──idle for long, stuck, or the pool stops──► LEAVING ──► gone
+                └────────── RunnerDown: failed ─┴─ lost ──────────────────────────────┘
 
-Three rules that are easily broken:
+Rules that are easily broken:
 - A runner leaves the pool *before* it is told to stop, so no call is lent a node that is on its way out.
 - A leaving runner counts against `max`: it is a machine that still costs, and may hold the only GPU.
-- A slot is free when its work has ended or its node is gone, never merely because the caller left.
+- A slot is free when its work has ended or its node is gone, never merely because the caller left. Abandoned work
+  that does not end in time (a thread in C code cannot be interrupted) takes its runner with it, once nobody else
+  works there.
 
-Boots that fail together fail once: of those begun under one count of failures only the first to fail raises
-it. A runner lost before its first call counts as a boot that failed, or a node that dies young would be
-booted without a pause for ever; one lost later cost a call its life, and so comes to an end by itself.
+Boots that fail together fail once: of those begun under one count of failures only the first to fail raises it. A
+runner lost before its first call counts as a boot that failed, or a node that dies young would be booted without a
+pause for ever; one lost later cost a call its life, and so comes to an end by itself.
 
 The queue is a tuple: each event copies it, which is 15 µs with 10 000 calls waiting.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TypeAlias, assert_never
@@ -40,6 +42,7 @@ from flame.pool_events import (
     Finished,
     Grant,
     Idle,
+    Overdue,
     QueueDeadline,
     Refusal,
     Refuse,
@@ -57,6 +60,8 @@ from flame.pool_events import (
 FAILURES_BEFORE_REFUSAL = 3
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
+WORK_MAY_LINGER = 5.0
+"""Seconds that abandoned work has to end."""
 
 
 class Phase(Enum):
@@ -79,9 +84,17 @@ class Runner:
     phase: Phase = Phase.BOOTING
     node: str = ""
     leases: frozenset[CallId] = frozenset()
+    abandoned: frozenset[CallId] = frozenset()
+    """Calls whose caller is gone and whose work still runs."""
+    stuck: bool = False
+    """Whether abandoned work did not end in time: no more calls here."""
     proven: bool = False
     """Whether it was ever lent to a call."""
     idle_until: float | None = None
+
+    @property
+    def taken(self) -> int:
+        return len(self.leases) + len(self.abandoned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +124,7 @@ class PoolState:
         return next((runner for runner in self.runners if runner.id == id), None)
 
     def runner_of(self, call: CallId) -> Runner | None:
-        return next((runner for runner in self.runners if call in runner.leases), None)
+        return next((runner for runner in self.runners if call in runner.leases or call in runner.abandoned), None)
 
 
 Effects: TypeAlias = tuple[Effect, ...]
@@ -140,9 +153,9 @@ def _note(state: PoolState, event: Event) -> Step:
         case CheckoutRequested():
             return _check_out(state, event)
         case CheckedIn():
-            return _check_in(state, event.call), ()
+            return _check_in(state, event.call)
         case CallerGone():
-            return _leave_queue(state, event.call)
+            return _caller_gone(state, event)
         case RunnerUp():
             return _runner_up(state, event), ()
         case RunnerDown():
@@ -157,7 +170,7 @@ def _note(state: PoolState, event: Event) -> Step:
 
 def _settle(state: PoolState, at: float) -> Step:
     effects: Effects = ()
-    steps = (_grant, _grow, _rest) if state.stage is Stage.OPEN else (_empty, _finish)
+    steps = (_retire, _grant, _grow, _rest) if state.stage is Stage.OPEN else (_retire, _empty, _finish)
     for step in steps:
         state, wanted = step(state, at)
         effects += wanted
@@ -178,16 +191,25 @@ def _check_out(state: PoolState, event: CheckoutRequested) -> Step:
     return replace(state, waiting=(*state.waiting, waiter)), deadline
 
 
-def _check_in(state: PoolState, call: CallId) -> PoolState:
+def _check_in(state: PoolState, call: CallId) -> Step:
     runner = state.runner_of(call)
     if runner is None:  # its runner was lost first
-        return state
-    return _with_runner(state, replace(runner, leases=runner.leases - {call}))
+        return state, ()
+    abandoned = runner.abandoned - {call}
+    free = replace(runner, leases=runner.leases - {call}, abandoned=abandoned, stuck=runner.stuck and bool(abandoned))
+    effects = (CancelTimer(Overdue(call)),) if call in runner.abandoned else ()
+    return _with_runner(state, free), effects
 
 
-def _leave_queue(state: PoolState, call: CallId) -> Step:
-    gone = tuple(waiter for waiter in state.waiting if waiter.call == call)
-    return _without_waiters(state, gone), _cancelled(gone)
+def _caller_gone(state: PoolState, event: CallerGone) -> Step:
+    runner = state.runner_of(event.call)
+    if runner is None:
+        gone = tuple(waiter for waiter in state.waiting if waiter.call == event.call)
+        return _without_waiters(state, gone), _cancelled(gone)
+    if event.call in runner.abandoned:
+        return state, ()
+    left = replace(runner, leases=runner.leases - {event.call}, abandoned=runner.abandoned | {event.call})
+    return _with_runner(state, left), (SetTimer(Overdue(event.call), event.at + WORK_MAY_LINGER),)
 
 
 def _refuse(state: PoolState, refused: tuple[Waiter, ...], why: Refusal) -> Step:
@@ -208,8 +230,10 @@ def _cancelled(waiters: Iterable[Waiter]) -> Effects:
 
 def _least_loaded(state: PoolState) -> Runner | None:
     slots = state.options.max_concurrency
-    free = (runner for runner in state.runners if runner.phase is Phase.UP and len(runner.leases) < slots)
-    return min(free, key=lambda runner: (len(runner.leases), runner.id), default=None)
+    free = (
+        runner for runner in state.runners if runner.phase is Phase.UP and not runner.stuck and runner.taken < slots
+    )
+    return min(free, key=lambda runner: (runner.taken, runner.id), default=None)
 
 
 def _lend(state: PoolState, runner: Runner, call: CallId) -> Step:
@@ -272,9 +296,9 @@ def _runner_down(state: PoolState, event: RunnerDown) -> Step:
         return state, ()
     state = replace(state, runners=tuple(other for other in state.runners if other is not runner))
     if runner.proven or runner.phase is Phase.LEAVING:
-        return state, _awake(runner)
+        return state, _untimed(runner)
     state, paused = _boot_failed(state, runner.attempt, event)
-    return state, _awake(runner) + paused
+    return state, _untimed(runner) + paused
 
 
 def _boot_failed(state: PoolState, attempt: int, event: RunnerDown) -> Step:
@@ -297,16 +321,36 @@ def _rest(state: PoolState, at: float) -> Step:
     idle = [
         replace(runner, idle_until=at + after)
         for runner in state.runners
-        if runner.phase is Phase.UP and not runner.leases and runner.idle_until is None
+        if runner.phase is Phase.UP and not runner.taken and runner.idle_until is None
     ]
     for runner in idle:
         state = _with_runner(state, runner)
     return state, tuple(SetTimer(Idle(runner.id), at + after) for runner in idle)
 
 
+def _retire(state: PoolState, at: float) -> Step:
+    return _leave_all(
+        state, lambda runner: runner.stuck and not runner.leases, "work that nobody waits for does not end there"
+    )
+
+
+def _leave_all(state: PoolState, goes: Callable[[Runner], bool], reason: str) -> Step:
+    effects: Effects = ()
+    for runner in state.runners:
+        if runner.phase is not Phase.LEAVING and goes(runner):
+            state, left = _leave(state, runner, reason)
+            effects += left
+    return state, effects
+
+
 def _leave(state: PoolState, runner: Runner, reason: str) -> Step:
-    leaving = replace(runner, phase=Phase.LEAVING, idle_until=None)
-    return _with_runner(state, leaving), (*_awake(runner), StopRunner(runner.id, reason))
+    leaving = Runner(runner.id, runner.attempt, Phase.LEAVING, runner.node)
+    return _with_runner(state, leaving), (*_untimed(runner), StopRunner(runner.id, reason))
+
+
+def _untimed(runner: Runner) -> Effects:
+    """Cancels the timers of a runner that leaves or is gone."""
+    return _awake(runner) + tuple(CancelTimer(Overdue(call)) for call in runner.abandoned)
 
 
 def _awake(runner: Runner) -> Effects:
@@ -333,6 +377,8 @@ def _timer_fired(state: PoolState, event: TimerFired) -> Step:
             return (state if paused else replace(state, retry_at=None)), ()
         case Drain():
             return _cut_off(state)
+        case Overdue(call=call):
+            return _overdue(state, call), ()
         case _:
             assert_never(event.timer)
 
@@ -353,6 +399,13 @@ def _idled(state: PoolState, id: RunnerId, at: float) -> Step:
     return _leave(state, runner, "idle")
 
 
+def _overdue(state: PoolState, call: CallId) -> PoolState:
+    runner = state.runner_of(call)
+    if runner is None or call not in runner.abandoned:
+        return state
+    return _with_runner(state, replace(runner, stuck=True))
+
+
 # The end
 
 
@@ -367,21 +420,11 @@ def _begin_to_stop(state: PoolState, at: float) -> Step:
 
 def _empty(state: PoolState, at: float) -> Step:
     """A stopping pool keeps only the runners that still work."""
-    effects: Effects = ()
-    for runner in state.runners:
-        if runner.phase is not Phase.LEAVING and not runner.leases:
-            state, left = _leave(state, runner, "the pool stops")
-            effects += left
-    return state, effects
+    return _leave_all(state, lambda runner: not runner.taken, "the pool stops")
 
 
 def _cut_off(state: PoolState) -> Step:
-    effects: Effects = ()
-    for runner in state.runners:
-        if runner.phase is not Phase.LEAVING:
-            state, left = _leave(state, runner, "the pool stops and its calls did not end in time")
-            effects += left
-    return state, effects
+    return _leave_all(state, lambda runner: True, "the pool stops and its calls did not end in time")
 
 
 def _finish(state: PoolState, at: float) -> Step:

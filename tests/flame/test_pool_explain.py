@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import doctest
 from typing import Any
 
 import pytest
 
-import flame.explain
 from flame.explain import explain
 from flame.options import PoolOptions
-from flame.pool_events import CheckoutRequested, Event, RunnerDown, RunnerUp, StopRequested
+from flame.pool_events import CallerGone, CheckoutRequested, Event, RunnerDown, RunnerUp, StopRequested
 from flame.pool_state import PoolState, apply
 
 
@@ -23,10 +21,6 @@ def explained(*events: Event, now: float = 2.0, **options: Any) -> str:
 
 def calls(count: int) -> list[Event]:
     return [CheckoutRequested(number, None, at=0.5) for number in range(count)]
-
-
-def test_the_example_of_explain_holds() -> None:
-    assert doctest.testmod(flame.explain).failed == 0
 
 
 @pytest.mark.parametrize(
@@ -55,3 +49,8 @@ def test_a_pause_after_a_failed_boot_names_the_reason_and_the_time_left() -> Non
 
 def test_a_stopping_pool_says_so() -> None:
     assert "the pool stops" in explained(*calls(1), RunnerUp(1, "n1", 1.0), StopRequested(1.5))
+
+
+def test_work_that_was_told_to_stop_is_counted_apart() -> None:
+    words = explained(*calls(1), RunnerUp(1, "n1", 1.0), CallerGone(0, 1.5))
+    assert "1 of 1 slots taken (1 by work that was told to stop)" in words

@@ -27,6 +27,7 @@ from flame.pool_events import (
     Finished,
     Grant,
     Idle,
+    Overdue,
     QueueDeadline,
     Refusal,
     Refuse,
@@ -40,7 +41,7 @@ from flame.pool_events import (
     TimerFired,
     TimerId,
 )
-from flame.pool_state import PoolState, apply
+from flame.pool_state import WORK_MAY_LINGER, PoolState, apply
 
 IDLE_AFTER = 1.0
 SHUTDOWN_TIMEOUT = 7.0
@@ -60,6 +61,8 @@ class World:
         self.deadlines: dict[CallId, float | None] = {}
         self.working: dict[CallId, int] = {}
         """call -> runner"""
+        self.abandoned: dict[CallId, float] = {}
+        """working calls whose caller is gone, and since when"""
         self.booting: set[int] = set()
         self.up: set[int] = set()
         self.leaving: set[int] = set()
@@ -104,8 +107,10 @@ class World:
     def stop(self, runner: int) -> None:
         assert runner in self.booting | self.up
         cut_off = self.stopping and Drain() not in self.timers
-        assert cut_off or not self.load(runner), "a working runner was stopped"
-        if not self.stopping:
+        stuck = self.is_stuck(runner)
+        at_work = {call for call, other in self.working.items() if other == runner}
+        assert cut_off or not at_work or (stuck and at_work <= set(self.abandoned)), "a working runner was stopped"
+        if not self.stopping and not stuck:
             assert len(self.up) > self.options.min, "idled below min"
         self.booting.discard(runner)
         self.up.discard(runner)
@@ -113,9 +118,9 @@ class World:
 
     def grant(self, call: CallId, runner: int, node: str) -> None:
         assert call == self.queue[0], "not first come, first served"
-        assert runner in self.up
+        assert runner in self.usable()
         assert node == f"n{runner}"
-        assert self.load(runner) == min(map(self.load, self.up)), "not the least loaded runner"
+        assert self.load(runner) == min(map(self.load, self.usable())), "not the least loaded runner"
         assert self.load(runner) < self.options.max_concurrency
         self.settle(call)
         self.working[call] = runner
@@ -139,6 +144,16 @@ class World:
     def load(self, runner: int) -> int:
         return sum(other == runner for other in self.working.values())
 
+    def is_stuck(self, runner: int) -> bool:
+        """Whether work there was abandoned and did not end in time."""
+        return any(
+            self.working[call] == runner and since + WORK_MAY_LINGER <= self.now
+            for call, since in self.abandoned.items()
+        )
+
+    def usable(self) -> set[int]:
+        return {runner for runner in self.up if not self.is_stuck(runner)}
+
     @property
     def machines(self) -> set[int]:
         return self.booting | self.up | self.leaving
@@ -148,7 +163,7 @@ class World:
         return max(for_backlog, self.options.min - len(self.up))
 
     def free_slots(self) -> int:
-        return sum(self.options.max_concurrency - self.load(runner) for runner in self.up)
+        return sum(self.options.max_concurrency - self.load(runner) for runner in self.usable())
 
 
 small_pools = st.builds(
@@ -191,6 +206,7 @@ class PoolHistory(RuleBasedStateMachine):
     def work_ends(self, data: st.DataObject) -> None:
         call = data.draw(st.sampled_from(list(self.world.working)))
         del self.world.working[call]
+        self.world.abandoned.pop(call, None)
         self.world.happens(CheckedIn(call, self.world.now))
 
     @precondition(lambda self: self.world.calls_seen)
@@ -199,6 +215,8 @@ class PoolHistory(RuleBasedStateMachine):
         call = data.draw(st.integers(1, self.world.calls_seen))
         if call in self.world.queue:
             self.world.queue.remove(call)
+        if call in self.world.working:
+            self.world.abandoned.setdefault(call, self.world.now)
         self.world.happens(CallerGone(call, self.world.now))
 
     @precondition(lambda self: self.world.calls_seen)
@@ -247,6 +265,7 @@ class PoolHistory(RuleBasedStateMachine):
         for machines in (world.booting, world.up, world.leaving):
             machines.discard(runner)
         world.working = {call: other for call, other in world.working.items() if other != runner}
+        world.abandoned = {call: since for call, since in world.abandoned.items() if call in world.working}
         world.happens(RunnerDown(runner, "gone", world.now))
 
     # What time does
@@ -269,8 +288,9 @@ class PoolHistory(RuleBasedStateMachine):
         """It was in the mailbox already when it was cancelled or set anew: nothing may come of it."""
         self.time_passes(0.0)
         before = self.world.state
-        runner = data.draw(st.integers(1, self.world.runners_seen))
-        for timer in (Idle(runner), QueueDeadline(self.world.calls_seen), Retry()):
+        set_once: list[TimerId] = [QueueDeadline(self.world.calls_seen), Overdue(self.world.calls_seen)]
+        set_anew: list[TimerId] = [Idle(data.draw(st.integers(1, self.world.runners_seen))), Retry()]
+        for timer in set_anew + [timer for timer in set_once if timer not in self.world.timers]:
             self.world.happens(TimerFired(timer, self.world.now))
         assert self.world.state == before
 
@@ -322,6 +342,18 @@ class PoolHistory(RuleBasedStateMachine):
     def no_timer_outlives_its_call(self) -> None:
         waiting = {timer.call for timer in self.world.timers if isinstance(timer, QueueDeadline)}
         assert waiting <= set(self.world.queue)
+
+    @invariant()
+    def abandoned_work_is_timed_and_no_other(self) -> None:
+        timed = {timer.call for timer in self.world.timers if isinstance(timer, Overdue)}
+        here = {call for call in self.world.abandoned if self.world.working[call] in self.world.up}
+        assert timed == {call for call in here if self.world.abandoned[call] + WORK_MAY_LINGER > self.world.now}
+
+    @invariant()
+    def a_stuck_runner_stays_only_for_others(self) -> None:
+        world = self.world
+        for runner in world.up - world.usable():
+            assert any(other == runner and call not in world.abandoned for call, other in world.working.items())
 
     @invariant()
     def a_stopping_pool_ends_when_its_machines_have(self) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import doctest
 from typing import Any
 
 import pytest
 
-import flame.pool_state
 from flame.options import PoolOptions
 from flame.pool_events import (
     Boot,
@@ -21,6 +19,7 @@ from flame.pool_events import (
     Finished,
     Grant,
     Idle,
+    Overdue,
     QueueDeadline,
     Refusal,
     Refuse,
@@ -58,10 +57,6 @@ def up(runner: int, at: float = 0.0) -> RunnerUp:
 
 def down(runner: int, at: float = 0.0, reason: str = "lost") -> RunnerDown:
     return RunnerDown(runner, reason, at)
-
-
-def test_the_example_of_apply_holds() -> None:
-    assert doctest.testmod(flame.pool_state).failed == 0
 
 
 # Growth
@@ -140,11 +135,57 @@ def test_a_caller_that_dies_in_the_queue_leaves_it() -> None:
     assert state.waiting == ()
 
 
+# Work that nobody waits for
+
+
+def abandoned(**options: Any) -> PoolState:
+    """A pool whose only runner still does the work of a, whose caller is gone since 1.0."""
+    state, _ = run(pool(max=1, **options), ask("a"), up(1), CallerGone("a", 1.0))
+    return state
+
+
 def test_a_caller_that_dies_at_work_keeps_its_slot_until_the_work_has_ended() -> None:
-    state, effects = run(pool(max=1), ask("a"), up(1), ask("b"), CallerGone("a", 1.0))
+    state, effects = run(abandoned(), ask("b"))
     assert effects == []
     _, effects = run(state, CheckedIn("a", 2.0))
+    assert effects == [CancelTimer(Overdue("a")), Grant("b", 1, "n1")]
+
+
+def test_abandoned_work_is_given_some_time_to_end() -> None:
+    _, effects = run(pool(), ask("a"), up(1), CallerGone("a", 1.0))
+    assert effects == [SetTimer(Overdue("a"), 6.0)]
+
+
+def test_abandoned_work_is_timed_though_others_come_and_go() -> None:
+    _, effects = run(abandoned(max_concurrency=2), ask("b"))
     assert effects == [Grant("b", 1, "n1")]
+
+
+def test_a_caller_is_gone_once() -> None:
+    before = abandoned()
+    assert run(before, CallerGone("a", 2.0)) == (before, [])
+
+
+def test_work_that_does_not_end_takes_its_runner_with_it() -> None:
+    state, effects = run(abandoned(), ask("b"), TimerFired(Overdue("a"), 6.0))
+    assert StopRunner(1, "work that nobody waits for does not end there") in effects
+    _, effects = run(state, down(1, 7.0))
+    assert effects == [Boot(2)]
+
+
+def test_a_stuck_runner_gets_no_calls_and_stays_until_the_others_there_have_ended() -> None:
+    working: list[Event] = [ask("a"), ask("b"), up(1), CallerGone("a", 1.0), TimerFired(Overdue("a"), 6.0)]
+    state, effects = run(pool(max=1, max_concurrency=3), *working, ask("c"))
+    assert effects == []
+    _, effects = run(state, CheckedIn("b", 7.0))
+    assert StopRunner(1, "work that nobody waits for does not end there") in effects
+
+
+def test_a_stuck_runner_is_well_again_when_the_work_ends_after_all() -> None:
+    working: list[Event] = [ask("a"), ask("b"), up(1), CallerGone("a", 1.0), TimerFired(Overdue("a"), 6.0)]
+    state, _ = run(pool(max=1, max_concurrency=2), *working, ask("c"))
+    _, effects = run(state, CheckedIn("a", 7.0))
+    assert Grant("c", 1, "n1") in effects
 
 
 # Deadlines in the queue
