@@ -160,7 +160,9 @@ class Sources:
 
 
 def show_in_tracebacks(source: Source) -> None:
-    lines = StringIO(source.text, newline=None).readlines()
+    # The last line ends too, as in a file: `traceback` counts on it when it places carets.
+    text = source.text if source.text.endswith(("\n", "\r")) else source.text + "\n"
+    lines = StringIO(text, newline=None).readlines()
     # No modification time: such an entry is never checked against the disk.
     linecache.cache[source.filename] = (len(source.text), None, lines, source.filename)
 

@@ -8,7 +8,7 @@ bound, as in Jupyter.
 identity on every node. So `if __name__ == "__main__":` is false in a cell, other than in Jupyter: what is guarded
 by it is meant for a script, and a cell that wants it run calls it.
 
-A synchronous cell occupies the thread. `interrupts` ends it there; one that awaits is cancelled by `cancel`.
+A synchronous cell occupies the thread, and only a signal ends it there: see `interrupt`. One that awaits is cancelled.
 """
 
 from __future__ import annotations
@@ -48,11 +48,10 @@ class Evaluator:
         """Whether code of this file name came from a cell, as the cell is or once was."""
         return filename in self._cells
 
-    def cancel(self) -> None:
-        """Interrupts the cell if it awaits; else nothing happens. Safe from any thread and from a signal handler."""
-        interruption = self._interruption
-        if interruption is not None:
-            interruption.request()
+    @property
+    def running(self) -> Interruption | None:
+        """The evaluation that is under way, if one is."""
+        return self._interruption if self._interruption is not None and not self._interruption.over else None
 
     async def evaluate(self, cell_id: str, source: str) -> Outcome:
         """Runs the cell to its end and tells how that was; what it printed went its own way.
@@ -74,7 +73,7 @@ class Evaluator:
             except BaseException as error:
                 if interruption.ends_task(error):
                     raise
-                return self._ended(error, interruption.requested, whole.co_filename)
+                return self._ended(error, interruption.times > 0, whole.co_filename)
 
     async def _result(self, code: CellCode) -> str | None:
         await self._run(code.statements)
@@ -92,8 +91,8 @@ class Evaluator:
             return await value
         return value
 
-    def _ended(self, error: BaseException, requested: bool, cell_file: str | None) -> Outcome:
-        interrupted = isinstance(error, KeyboardInterrupt) or (requested and isinstance(error, CancelledError))
+    def _ended(self, error: BaseException, asked_to: bool, cell_file: str | None) -> Outcome:
+        interrupted = isinstance(error, KeyboardInterrupt) or (asked_to and isinstance(error, CancelledError))
         return Outcome("interrupted" if interrupted else "error", failure=failure(error, cell_file, self._cells))
 
     def _uncompiled(self, error: Exception, name: str) -> Outcome:

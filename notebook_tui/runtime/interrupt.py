@@ -2,13 +2,17 @@
 
 What the signal does depends on what it finds the main thread doing:
 
-- a cell that is being evaluated: KeyboardInterrupt, which the evaluator turns into an outcome;
+- a cell that is being evaluated, or the `repr` of its result: KeyboardInterrupt, which the evaluator turns into an
+  outcome;
 - a cell's function in a background task or process: CancelledError, which ends just that; KeyboardInterrupt would
   end the event loop, and with it the runtime;
-- kernel code that a cell called: nothing yet, for its state must not be cut in half; the signal comes again soon;
-- anything else, such as waiting: nothing.
+- kernel code that a cell called, or the evaluator's own: nothing yet, for its state must not be cut in half;
+- anything else, such as waiting for events: nothing.
 
 Where no evaluated cell is on the stack, one may still await: it is cancelled.
+
+`send_interrupt` repeats the signal until it reached the cell or the evaluation is over: not only because kernel code
+puts it off, but also because a signal that comes right before a system call does not wake it.
 """
 
 from __future__ import annotations
@@ -16,14 +20,18 @@ from __future__ import annotations
 import signal
 import sys
 from asyncio import CancelledError
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from threading import Timer, main_thread
 from types import FrameType
 from typing import Literal, TypeAlias
 
 from notebook_tui.runtime.evaluator import Evaluator
+from notebook_tui.runtime.interruption import Interruption
 
-AGAIN_SECONDS = 0.01
+FIRST_WAIT = 0.01
+LONGEST_WAIT = 1.0
+"""Between two signals, in seconds."""
 
 _KERNEL = frozenset({"asyncio", "beamlike", "notebook_tui"})
 _EVALUATION = Evaluator.evaluate.__code__
@@ -31,54 +39,49 @@ _EVALUATION = Evaluator.evaluate.__code__
 _Doing: TypeAlias = Literal["cell", "background", "kernel", "else"]
 
 
-def send_interrupt() -> None:
-    """Sends SIGINT to the main thread, from any thread. It wakes a `time.sleep` or a read there."""
-    ident = main_thread().ident
-    assert ident is not None
-    signal.pthread_kill(ident, signal.SIGINT)
-
-
-def install_interrupt(is_cell: Callable[[str], bool], cancel: Callable[[], object]) -> None:
-    """From now on, SIGINT interrupts cells. To be called in the main thread, which is to run them.
-
-    `is_cell` says whether a code's file name is that of a cell; `cancel` cancels the cell that awaits, if one does.
-    Both are called in a signal handler: `Evaluator.is_cell` and `Evaluator.cancel` are made for it.
-    """
+def install_interrupt(evaluator: Evaluator) -> None:
+    """From now on, SIGINT interrupts the cells of `evaluator`. To be called in the main thread, which runs them."""
 
     def on_signal(_number: int, frame: FrameType | None) -> None:
-        match _doing(frame, is_cell):
-            case "cell":
-                raise KeyboardInterrupt
-            case "kernel":
-                _send_again()
-            case "background":
-                cancel()
-                raise CancelledError("interrupted")
-            case "else":
-                cancel()
+        doing = _doing(frame, evaluator)
+        running = evaluator.running
+        if doing == "cell" and running is not None:
+            running.times += 1
+            raise KeyboardInterrupt
+        if doing != "kernel" and running is not None:
+            running.request()
+        if doing == "background":
+            raise CancelledError("interrupted")
 
     signal.signal(signal.SIGINT, on_signal)
 
 
-def _send_again() -> None:
-    timer = Timer(AGAIN_SECONDS, send_interrupt)
+def send_interrupt(evaluator: Evaluator) -> None:
+    """Interrupts the cell that is being evaluated, if one is. From any thread; a `time.sleep` or a read is woken."""
+    if evaluator.running is not None:
+        _send(evaluator.running, evaluator.running.times, FIRST_WAIT)
+
+
+def _send(running: Interruption, times: int, wait: float) -> None:
+    if running.over or running.times != times:
+        return
+    ident = main_thread().ident
+    assert ident is not None
+    signal.pthread_kill(ident, signal.SIGINT)
+    timer = Timer(wait, _send, [running, times, min(2 * wait, LONGEST_WAIT)])
     timer.daemon = True
     timer.start()
 
 
-def _doing(frame: FrameType | None, is_cell: Callable[[str], bool]) -> _Doing:
+def _doing(frame: FrameType | None, evaluator: Evaluator) -> _Doing:
     """What a thread is doing whose innermost frame is `frame`."""
-    called: list[FrameType] = []
-    stack = _outwards(frame)
-    for caller in stack:
-        if is_cell(caller.f_code.co_filename):
-            break
-        called.append(caller)
-    else:
+    stack = list(_outwards(frame))
+    called = list(takewhile(lambda frame: not evaluator.is_cell(frame.f_code.co_filename), stack))
+    evaluated = any(frame.f_code is _EVALUATION for frame in stack)
+    if len(called) == len(stack) and not evaluated:
         return "else"
     if _in_kernel(called):
         return "kernel"
-    evaluated = any(outer.f_code is _EVALUATION for outer in stack)
     return "cell" if evaluated else "background"
 
 

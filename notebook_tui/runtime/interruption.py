@@ -1,4 +1,5 @@
-"""Cancels the task that awaits a cell, and tells its own cancel from somebody else's, as `asyncio.timeout` does."""
+"""One evaluation as what can be interrupted: cancels the task that awaits the cell, and tells its own cancel from
+somebody else's, as `asyncio.timeout` does."""
 
 from __future__ import annotations
 
@@ -10,9 +11,10 @@ from beamlike.kernel.process import Process
 
 
 class Interruption:
-    """Around an await: until it is over, `request` has CancelledError raised in what is awaited.
+    """Around an evaluation: until it is `over`, `request` has CancelledError raised where the cell awaits.
 
-    If it is left without an exception, the task goes on as if it had never been cancelled.
+    If it is left without an exception, the task goes on as if it had never been cancelled. `times` counts the
+    interrupts that reached the cell, those too that it got in another way.
     """
 
     def __init__(self) -> None:
@@ -23,15 +25,15 @@ class Interruption:
         self._task: asyncio.Task[Any] = task
         self._loop = asyncio.get_running_loop()
         self._cancels_before = task.cancelling()
-        self._over = False
         self._cancels = 0
-        self.requested = False
+        self.over = False
+        self.times = 0
 
     def __enter__(self) -> Interruption:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._over = True
+        self.over = True
         ours = self._cancels
         if kind is None:
             # With those that the cell left behind: TaskGroup before Python 3.13 does, and then cancels the next one.
@@ -41,12 +43,12 @@ class Interruption:
 
     def request(self) -> None:
         """Safe from a signal handler and from any thread; once it is over, without effect."""
-        self.requested = True
+        self.times += 1
         self._loop.call_soon_threadsafe(self._cancel)
 
     def _cancel(self) -> None:
         # In a turn of the loop of its own, so the task stands where it awaits and sees the cancel there.
-        if not self._over:
+        if not self.over:
             self._cancels += 1
             self._task.cancel("interrupted")
 
@@ -55,4 +57,4 @@ class Interruption:
         if isinstance(error, GeneratorExit) or (isinstance(self._task, Process) and self._task.ended):
             return True
         cancelled = isinstance(error, asyncio.CancelledError) and self._task.cancelling() > self._cancels_before
-        return cancelled and not self.requested
+        return cancelled and self.times == 0

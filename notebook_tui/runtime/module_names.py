@@ -36,7 +36,7 @@ def in_package(package: str) -> set[str]:
 def loaded_members(module: str) -> dict[str, Member] | None:
     """What is in a module that has been imported already; None if it has not."""
     loaded = sys.modules.get(module)
-    return members(loaded) if isinstance(loaded, ModuleType) else None
+    return members(loaded) if issubclass(type(loaded), ModuleType) else None
 
 
 def _search_path(package: str) -> list[str]:

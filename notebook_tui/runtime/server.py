@@ -45,7 +45,7 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> 
     module = NotebookModule(notebook)
     evaluator = Evaluator(module)
     # Here, on the main thread, for only there signal handlers can be set.
-    install_interrupt(evaluator.is_cell, evaluator.cancel)
+    install_interrupt(evaluator)
     node = _node()
     ready = bl.alias(once=True)
     node.spawn_beside(_start_server, ready, owner, evaluator, module)
@@ -111,7 +111,7 @@ class RuntimeServer(GenServer):
                 self._evaluate(cell_id, source)
             case Interrupt(cell_id):
                 if cell_id == self._evaluating:
-                    send_interrupt()
+                    send_interrupt(self._evaluator)
             case Forget(cell_id):
                 self._forget(cell_id)
             case Finished(cell_id):

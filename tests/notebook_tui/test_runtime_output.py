@@ -1,0 +1,150 @@
+"""What a cell prints, on its way out."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notebook_tui.runtime.output import OutputBuffer, without_overwritten
+
+
+class Out:
+    def __init__(self) -> None:
+        self.texts: list[tuple[str, str]] = []
+
+    def __call__(self, stream: str, text: str) -> None:
+        self.texts.append((stream, text))
+
+
+def test_streams_come_out_in_the_order_of_writing_and_runs_of_one_stream_together__AC36() -> None:
+    out = Out()
+    buffer = OutputBuffer(out)
+    for stream, text in [("stdout", "a"), ("stdout", "b"), ("stderr", "c"), ("stdout", "d")]:
+        buffer.write(stream, text)
+    assert out.texts == []
+    buffer.flush()
+    assert out.texts == [("stdout", "ab"), ("stderr", "c"), ("stdout", "d")]
+
+
+def test_a_flush_of_nothing_emits_nothing() -> None:
+    out = Out()
+    buffer = OutputBuffer(out)
+    buffer.flush()
+    buffer.write("stdout", "a")
+    buffer.flush()
+    buffer.flush()
+    assert out.texts == [("stdout", "a")]
+
+
+def test_a_full_batch_goes_out_by_itself() -> None:
+    out = Out()
+    buffer = OutputBuffer(out, batch=10)
+    buffer.write("stdout", "12345678")
+    buffer.write("stderr", "9")
+    assert out.texts == []
+    buffer.write("stderr", "0")
+    assert out.texts == [("stdout", "12345678"), ("stderr", "90")]
+    buffer.write("stdout", "123456789")
+    assert len(out.texts) == 2
+
+
+def test_a_burst_of_progress_is_reduced_to_its_last_state__AC36() -> None:
+    out = Out()
+    buffer = OutputBuffer(out)
+    for percent in range(101):
+        buffer.write("stderr", f"\r{percent:3}%")
+    buffer.flush()
+    assert out.texts == [("stderr", "\r100%")]
+
+
+def test_a_batch_that_cannot_be_emitted_waits_for_the_next_flush() -> None:
+    out = Out()
+    broken = True
+
+    def emit(stream: str, text: str) -> None:
+        if broken and stream == "stderr":
+            raise ConnectionError
+        out(stream, text)
+
+    buffer = OutputBuffer(emit)
+    for stream in ("stdout", "stderr", "stdout"):
+        buffer.write(stream, stream)
+    with pytest.raises(ConnectionError):
+        buffer.flush()
+    broken = False
+    buffer.flush()
+    assert out.texts == [("stdout", "stdout"), ("stderr", "stderr"), ("stdout", "stdout")]
+
+
+def test_emit_may_write() -> None:
+    out = Out()
+
+    def emit(stream: str, text: str) -> None:
+        if text == "a":
+            buffer.write("stdout", "from emit")
+        out(stream, text)
+
+    buffer = OutputBuffer(emit)
+    buffer.write("stdout", "a")
+    buffer.flush()
+    assert out.texts == [("stdout", "a"), ("stdout", "from emit")]
+
+
+def test_threads_lose_nothing_and_each_keeps_its_order() -> None:
+    out = Out()
+    buffer = OutputBuffer(out, batch=50)
+
+    def write(letter: str) -> None:
+        for number in range(500):
+            buffer.write("stdout", f"{letter}{number}\n")
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(write, "abcd"))
+    finally:
+        sys.setswitchinterval(interval)
+    buffer.flush()
+    lines = "".join(text for _, text in out.texts).split()
+    for letter in "abcd":
+        assert [line for line in lines if line[0] == letter] == [f"{letter}{number}" for number in range(500)]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("plain\n", "plain\n"),
+        ("dos\r\nlines\r\n", "dos\r\nlines\r\n"),
+        ("start\rover\rlast", "start\rlast"),
+        ("\rlong text\rshort", "\rlong text\rshort"),
+        ("\rone\n\rtwo\rtwo2\n", "\rone\n\rtwo2\n"),
+        ("\rlong text\r\x1b[Kx", "\r\x1b[Kx"),
+        ("\r\x1b[32mgreen\x1b[0m\rred!!", "\rred!!"),
+        ("\r\x1b[32mgreen\rred!!", "\r\x1b[32mgreen\rred!!"),
+        ("\rup\x1b[A\rover", "\rup\x1b[A\rover"),
+        ("\r\t\rtab", "\r\t\rtab"),
+    ],
+)
+def test_only_what_is_overwritten_in_full_is_left_out(text: str, left: str) -> None:
+    assert without_overwritten(text) == left
+
+
+def shown(text: str) -> list[str]:
+    """The lines as a terminal leaves them, for text without escapes."""
+    lines = []
+    for line in text.split("\n"):
+        cells: list[str] = []
+        for part in line.split("\r"):
+            cells[: len(part)] = part
+        lines.append("".join(cells))
+    return lines
+
+
+@given(st.text("ab\r\n", max_size=40), st.text("ab\r\n", max_size=40))
+def test_a_terminal_shows_the_same_in_the_end(before: str, text: str) -> None:
+    assert shown(before + without_overwritten(text)) == shown(before + text)
