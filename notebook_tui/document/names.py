@@ -50,25 +50,33 @@ def names(source: str) -> Names:
             walk.visit(ast.parse(source))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return Names()
-    reads = walk.reads | (walk.later_reads - walk.bound)
+    bound = walk.bound - walk.deleted_later
+    reads = walk.reads | (walk.later_reads - bound)
     return Names(
         reads=reads,
-        defines=walk.bound,
-        may_define=frozenset(walk.assigned) - walk.bound,
+        defines=bound,
+        may_define=frozenset(walk.assigned) - bound,
         reads_anything=not reads.isdisjoint(_REFLECTION),
         defines_anything=walk.imports_star or not reads.isdisjoint(_REFLECTION),
     )
 
 
 class _Walk(ast.NodeVisitor):
-    """Where the walk stands: `bound` are the names surely set by now, `hidden` those local to a scope around."""
+    """Where the walk stands.
+
+    `bound` are the names surely set by now, `hidden` those local to a function or comprehension around. The body of
+    a class sees what it has bound itself; what is nested in it does not, and sees `around`.
+    """
 
     def __init__(self) -> None:
         self.reads: frozenset[str] = _NOTHING
         self.later_reads: frozenset[str] = _NOTHING
         self.assigned: set[str] = set()
+        self.deleted: set[str] = set()
+        self.deleted_later: set[str] = set()
         self.imports_star = False
         self.bound = _NOTHING
+        self.around = _NOTHING
         self.hidden = _NOTHING
         self.in_function = False
         self.in_class = False
@@ -95,6 +103,9 @@ class _Walk(ast.NodeVisitor):
     def unbind(self, name: str) -> None:
         self.bind(name)
         self.bound -= {name}
+        if self.in_function and name not in self.hidden:
+            self.deleted_later.add(name)
+        self.deleted.add(name)
 
     def one_of(self, *paths: Iterable[ast.AST | None]) -> None:
         """Only one of the paths is run: what all of them bind is bound after."""
@@ -170,11 +181,15 @@ class _Walk(ast.NodeVisitor):
     visit_AsyncWith = visit_With
 
     def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
-        before = self.bound
+        before, deleted = self.bound, self.deleted
+        self.deleted = set()
         self.one_of([*node.body, *node.orelse], *([handler] for handler in node.handlers))
-        after, self.bound = self.bound, before
+        after, start = self.bound, before - self.deleted
+        deleted, self.deleted = deleted | self.deleted, set()
+        self.bound = start  # whatever was raised, and wherever
         self.visit_all(node.finalbody)
-        self.bound |= after
+        self.bound = (after - self.deleted) | (self.bound - start)
+        self.deleted |= deleted
 
     visit_TryStar = visit_Try
 
@@ -229,20 +244,24 @@ class _Walk(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.visit_all([*node.decorator_list, *node.bases, *node.keywords])
-        outer = self.bound, self.in_class
+        outer = self.bound, self.around, self.hidden, self.in_class
+        self.around = self.bound = self.around if self.in_class else self.bound
+        # What a class binds it looks up in itself and then globally, past the functions around it.
+        self.hidden -= _bound_in(node.body)
         self.in_class = True
         self.visit_all(node.body)
-        self.bound, self.in_class = outer
+        self.bound, self.around, self.hidden, self.in_class = outer
         self.bind(node.name)
 
     def visit_ListComp(self, node: _Comprehension) -> None:
         first, *rest = node.generators
         self.visit(first.iter)
-        outer = self.hidden
+        outer = self.hidden, self.bound
         self.hidden |= {name for part in node.generators for name in _bound_in([part.target])}
+        self.bound = self.around if self.in_class else self.bound
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        self.one_of([first.target, *first.ifs, *rest, *results], [])
-        self.hidden = outer
+        self.visit_all([first.target, *first.ifs, *rest, *results])
+        self.hidden, self.bound = outer
 
     visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
 
