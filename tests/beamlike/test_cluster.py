@@ -19,6 +19,8 @@ from beamlike.kernel.errors import NotConnected
 from beamlike.kernel.terms import NodeDown, NodeUp
 from tests.support.clusters import Town, town
 from tests.support.codecs import RememberingCodec, UntouchedCodec
+from tests.support.gate import gate_before
+from tests.support.local_nodes import eventually
 
 A, B = "a@127.0.0.1", "b@127.0.0.1"
 
@@ -280,6 +282,24 @@ async def test_of_two_dials_the_greater_names_stays_whichever_comes_first(place:
     await b.until_told(a.message_to(B, "by the old way"))
 
 
+@in_town
+async def test_a_dial_that_is_refused_for_the_others_waits_for_it(
+    place: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    a, b = await place.member(A, codec=RememberingCodec), await place.member(B, codec=RememberingCodec)
+    async with gate_before(a.address) as (gate, entrance):
+        waiting = asyncio.create_task(b.cluster.connect(A, entrance))
+        await asyncio.sleep(0)
+        a.cluster.dial(B)(a.message_to(B, {"before"}))
+        with caplog.at_level("DEBUG"):
+            await eventually(lambda: f"{B} refused {A}: it dials this node at the same time" in caplog.text)
+        a.cluster.dial(B)(a.message_to(B, {"after"}))
+        gate.set()
+        await waiting
+        await b.until_told(a.message_to(B, {"after"}))
+    assert b.told[:3] == [NodeUp(A), a.message_to(B, {"before"}), a.message_to(B, {"after"})]
+
+
 # The end of a link.
 
 
@@ -354,6 +374,17 @@ async def test_a_stopped_cluster_reaches_nobody(place: Town) -> None:
     await a.cluster.stop()
     a.cluster.dial(B)(a.message_to(B, "nowhere"))
     assert a.told == [NodeDown(B, "noconnection")]
+
+
+@in_town
+async def test_stopping_does_not_wait_for_strangers(place: Town) -> None:
+    a = await place.member(A)
+    reader, writer = await asyncio.open_connection(*a.address)
+    await eventually(lambda: len(a.cluster._open_links) == 1)
+    async with asyncio.timeout(transport.HANDSHAKE_DEADLINE / 2):
+        await a.cluster.stop()
+    assert await reader.read() == b""
+    writer.close()
 
 
 @in_town

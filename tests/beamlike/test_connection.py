@@ -9,6 +9,7 @@ from beamlike.distribution.handshake_frames import encode_refusal
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.secret import Secret
 from beamlike.distribution.terms_codec import PickleCodec
+from beamlike.distribution.wire import SignalCodec
 from beamlike.kernel.signals import Link, Send, Signal
 from beamlike.kernel.terms import Pid
 from tests.support.codecs import RememberingCodec, UntouchedCodec
@@ -18,6 +19,10 @@ from tests.support.terms import any_signal, same
 
 HERE = Pid("a@127.0.0.1", 1)
 THERE = Pid("b@127.0.0.1", 2)
+
+
+CODED_SIGNAL = frame(SIGNAL, SignalCodec(PickleCodec()).encode(Send(HERE, THERE, {"a set"})))
+"""One that its receiver has to decode with the codec."""
 
 
 def messages(*contents: object) -> list[Send]:
@@ -39,6 +44,14 @@ def test_handshake_and_signals_arrive_however_the_stream_is_cut(cut: Cut) -> Non
     pair.carry()
     assert pair.b_events == [Established(A), *messages("one", {2}, ("three",))]
     assert pair.a_events == [Established(B)]
+
+
+@pytest.mark.parametrize("content", ["x" * 100_000, [{1}] * 10_000], ids=["plain", "coded"])
+def test_messages_may_be_much_larger_than_greetings(content: object) -> None:
+    pair = Pair(cut=with_a_tail).connected()
+    pair.b.send(messages(content)[0])
+    pair.carry()
+    assert pair.a_events == messages(content)
 
 
 @settings(max_examples=50)
@@ -106,9 +119,19 @@ def test_a_signal_behind_a_wrong_proof_is_not_looked_at() -> None:
     us = Connection(listener(), UntouchedCodec())
     us.receive_data(stranger.data_to_send())
     stranger.receive_data(us.data_to_send())
-    [event] = us.receive_data(stranger.data_to_send() + frame(SIGNAL, PickleCodec().encode({1})))
+    [event] = us.receive_data(stranger.data_to_send() + CODED_SIGNAL)
     assert isinstance(event, Refused)
     assert event.status is Status.WRONG_SECRET
+
+
+@pytest.mark.parametrize("greetings", [0, 1])
+def test_a_signal_in_place_of_a_greeting_is_not_looked_at(greetings: int) -> None:
+    peer, us = Connection(dialler(), PickleCodec()), Connection(listener(), UntouchedCodec())
+    for _ in range(greetings):
+        us.receive_data(peer.data_to_send())
+    [event] = us.receive_data(CODED_SIGNAL)
+    assert isinstance(event, Refused)
+    assert "got SIGNAL" in event.message
 
 
 def test_another_protocol_is_told_apart_by_its_first_bytes() -> None:

@@ -1,8 +1,10 @@
 import doctest
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,37 @@ def test_names_may_hold_what_file_names_may_not(path: Path) -> None:
     with Directory(path).register(entry("../../x/y@127.0.0.1")):
         assert Directory(path).lookup("../../x/y@127.0.0.1") == ("127.0.0.1", 1)
         assert len(list(path.iterdir())) == 1
+
+
+def test_several_may_look_at_what_a_killed_node_left(path: Path) -> None:
+    with holder(path) as process:
+        process.send_signal(signal.SIGKILL)
+    with (path / "x@127.0.0.1").open() as left:
+        fcntl.flock(left, fcntl.LOCK_SH)
+        assert Directory(path).lookup("x@127.0.0.1") is None
+
+
+def test_a_name_that_goes_from_node_to_node_is_always_found_at_the_last_one(path: Path) -> None:
+    """Between opening and locking its file, the node before may have removed it."""
+    failures: list[object] = []
+
+    def node(port: int) -> None:
+        for _ in range(200):
+            try:
+                registration = Directory(path).register(entry(port=port))
+            except NodeNameTaken:
+                continue
+            found = Directory(path).lookup("x@127.0.0.1")
+            registration.release()
+            if found != ("127.0.0.1", port):
+                failures.append(found)
+
+    threads = [threading.Thread(target=node, args=(port,)) for port in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=50)
+    assert failures == []
 
 
 def test_an_entry_that_is_not_written_yet_is_not_found(path: Path) -> None:

@@ -199,6 +199,16 @@ def test_introductions_come_out_as_they_went_in(node: Identity, nonce: bytes) ->
     assert len(introduction) <= frames.HANDSHAKE_CAP
 
 
+@given(identities, st.data())
+def test_an_introduction_of_another_length_is_malformed(node: Identity, data: st.DataObject) -> None:
+    introduction = encode_introduction(node, b"n" * 32)
+    cut = introduction[: data.draw(st.integers(0, len(introduction) - 1))]
+    for wrong in (cut, introduction + b"\x00"):
+        us = listener()
+        us.receive(HELLO, wrong)
+        assert refused(us.outcome).status in (Status.MALFORMED, Status.VERSION_MISMATCH)
+
+
 @pytest.mark.parametrize("name", ["", "a", "@h", "a@", "a b@h", "a\n@h", "\x1b[2J@h"])
 def test_an_introduction_under_a_name_that_is_none_is_malformed(name: str) -> None:
     us = listener()

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 import beamlike.distribution.packing
 from beamlike.distribution.packing import MOST_COMPOUNDS, Packing, Undecodable, is_plain
@@ -53,6 +53,8 @@ def test_examples_run() -> None:
 
 
 @given(plain_terms)
+@example(["a file name \udcff"])
+@example({-0.0: 2**64, 2**63: -(2**63), -(2**63) - 1: float("nan")})
 def test_plain_terms_come_out_as_they_went_in_and_no_codec_is_asked(term: object) -> None:
     assert is_plain(term)
     assert same(round_trip(term), term)

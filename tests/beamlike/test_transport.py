@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from beamlike.distribution import transport
 from beamlike.distribution.connection import Connection, Established
 from beamlike.distribution.terms_codec import PickleCodec
 from beamlike.distribution.transport import Home, Link
@@ -24,6 +25,7 @@ class Wire(asyncio.Transport):
         self.socket = socket.socket()
         self.written: list[bytes] = []
         self.ended = False
+        self.aborted = asyncio.Event()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return {"socket": self.socket}[name]
@@ -40,6 +42,7 @@ class Wire(asyncio.Transport):
 
     def abort(self) -> None:
         self.ended = True
+        self.aborted.set()
 
 
 class Owner:
@@ -156,6 +159,30 @@ async def test_an_abandoned_link_falls_silent_on_both_sides(
     link.send(message("nowhere"))
     await asyncio.sleep(0)
     assert (wire.written, wire.ended, owner.told) == ([], True, [])
+
+
+@with_link
+async def test_a_link_that_is_abandoned_before_it_has_a_socket_never_greets(
+    link: Link, wire: Wire, other: Connection, owner: Owner
+) -> None:
+    unborn = Link(Connection(dialler(), PickleCodec()), owner, Home.here(), tick_interval=1000.0)
+    unborn.abandon()
+    unborn.connection_made(wire)
+    assert (wire.written, wire.ended, owner.told) == ([], True, [])
+
+
+def test_last_words_that_nobody_takes_do_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "CLOSE_DEADLINE", 0.01)
+
+    @with_link
+    async def test(link: Link, wire: Wire, other: Connection, owner: Owner) -> None:
+        link.close("disconnect", "going home")
+        assert wire.ended
+        assert not wire.aborted.is_set()
+        async with asyncio.timeout(10):
+            await wire.aborted.wait()
+
+    test()
 
 
 def test_sending_after_the_loop_was_closed_is_sending_into_the_void() -> None:

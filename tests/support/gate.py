@@ -1,0 +1,37 @@
+"""A gate in the way to an address: what comes waits before it, and is carried through, both ways, once it is open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from beamlike.distribution.addresses import Address
+
+
+@asynccontextmanager
+async def gate_before(address: Address) -> AsyncIterator[tuple[asyncio.Event, Address]]:
+    """Yields what opens the gate, and the address of its entrance."""
+    gate = asyncio.Event()
+    ways: list[asyncio.Task[None]] = []
+
+    async def pass_through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await gate.wait()
+        inner_reader, inner_writer = await asyncio.open_connection(*address)
+        ways.append(asyncio.create_task(_carry(reader, inner_writer)))
+        ways.append(asyncio.create_task(_carry(inner_reader, writer)))
+
+    async with await asyncio.start_server(pass_through, "127.0.0.1", 0) as server:
+        yield gate, server.sockets[0].getsockname()
+    for way in ways:
+        way.cancel()
+    await asyncio.gather(*ways, return_exceptions=True)
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+    finally:
+        writer.close()
