@@ -57,7 +57,7 @@ def members(owner: object) -> dict[str, Member]:
     if issubclass(type(owner), type):
         return {name: Member(value) for name, value in _class_attributes(owner).items()}
     found = {name: Member(value, bound=_is_method(value)) for name, value in _class_attributes(type(owner)).items()}
-    for name, value in _own_attributes(owner).items():
+    for name, value in _own_attributes(owner):
         if type(name) is str and not (name in found and _has(found[name].value, "__set__")):
             found[name] = Member(value)
     return found
@@ -94,8 +94,7 @@ def text_items(mapping: object) -> dict[str, object]:
     """The entries of a dictionary whose keys are strings, in order; of anything else, none."""
     if not issubclass(type(mapping), dict):
         return {}
-    copy: dict[object, object] = dict.copy(mapping)  # type: ignore[arg-type]
-    return {key: value for key, value in copy.items() if type(key) is str}
+    return {key: value for key, value in _entries(mapping) if type(key) is str}
 
 
 def type_name(value: object) -> str:
@@ -164,13 +163,25 @@ def _class_attributes(kind: Any) -> dict[str, object]:
     return found
 
 
-def _own_attributes(owner: object) -> dict[Any, object]:
+def _own_attributes(owner: object) -> list[tuple[object, object]]:
     for one in _ancestry(type(owner)):
         getter = _class_dict(one).get("__dict__")
         if getter is not None:
             # A class may have a `__dict__` of its own making, which only running it would tell.
-            return dict.copy(getter.__get__(owner)) if type(getter) in GETTERS else {}  # type: ignore[attr-defined]
-    return {}
+            return _entries(getter.__get__(owner)) if type(getter) in GETTERS else []  # type: ignore[attr-defined]
+    return []
+
+
+def _entries(mapping: Any) -> list[tuple[object, object]]:
+    """What is in a dictionary or an instance of a subclass, past all that the subclass says."""
+    if type(mapping) is dict:
+        return list(mapping.copy().items())
+    for _ in range(10):
+        try:
+            return list(dict.items(mapping))
+        except RuntimeError:  # it was changed meanwhile; unlike a plain one it cannot be copied in one step
+            continue
+    return []
 
 
 def _ancestry(kind: type) -> tuple[type, ...]:
