@@ -87,26 +87,28 @@ class SignalCodec:
             ) from error
 
     def _fields(self, signal: Signal) -> list[object]:
+        # By attribute: patterns with positions cost five times as much, more than half of the packing.
         match signal:
-            case Send(source, target, message):
-                return [_SEND, source, target, self._message(message, target)]
-            case Link(source, target):
-                return [_LINK, source, target]
-            case Unlink(source, target, id):
-                return [_UNLINK, source, target, id]
-            case UnlinkAck(source, target, id):
-                return [_UNLINK_ACK, source, target, id]
-            case Exit(source, target, reason, linked):
-                return [_EXIT, source, target, self._reason(reason), linked]
-            case Monitor(source, target, ref):
-                return [_MONITOR, source, target, ref]
-            case Demonitor(source, target, ref):
-                return [_DEMONITOR, source, target, ref]
-            case Down(source, target, ref, reason):
-                return [_DOWN, source, target, ref, self._reason(reason)]
-            case Spawn(source, pid, function, args, link, monitor, group_leader):
-                work = self._message((function, args), pid)
-                return [_SPAWN, source, pid, work, link, monitor, group_leader]
+            case Send():
+                message = self._message(signal.message, signal.target)
+                return [_SEND, signal.source, signal.target, message]
+            case Link():
+                return [_LINK, signal.source, signal.target]
+            case Unlink():
+                return [_UNLINK, signal.source, signal.target, signal.id]
+            case UnlinkAck():
+                return [_UNLINK_ACK, signal.source, signal.target, signal.id]
+            case Exit():
+                return [_EXIT, signal.source, signal.target, self._reason(signal.reason), signal.linked]
+            case Monitor():
+                return [_MONITOR, signal.source, signal.target, signal.ref]
+            case Demonitor():
+                return [_DEMONITOR, signal.source, signal.target, signal.ref]
+            case Down():
+                return [_DOWN, signal.source, signal.target, signal.ref, self._reason(signal.reason)]
+            case Spawn():
+                work = self._message((signal.function, signal.args), signal.pid)
+                return [_SPAWN, signal.source, signal.pid, work, signal.link, signal.monitor, signal.group_leader]
             case _:
                 assert_never(signal)
 
