@@ -53,11 +53,14 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         return self._scene.focused
 
     def show(self, items: Sequence[Item]) -> None:
-        """Show these items; what the user looks at stays where it is."""
-        follow = self._scene.is_followed(self._window)
+        """Show these items. What the user looks at stays where it is, and the end of the focused cell stays in view
+        if it was: so the output of a cell that has just been run is followed."""
+        before = self._scene.item(self.focused_id)
+        at_end = self._scene.editing is None and self._scene.is_seen_to_end(self.focused_id, self._window)
         with self._kept_in_place():
             self._scene.show(items)
-        if follow and self._scene.item(self.focused_id) is not None:
+        now = self._scene.item(self.focused_id)
+        if at_end and now is not None and now != before:
             self._go_to(self._scene.top_to_follow(self._window))
 
     def focus_item(self, id: str) -> None:
@@ -144,13 +147,16 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         """Scroll there. What comes into view for the first time may be taller than was guessed: it is `top` that
         stays."""
         height = self.size.height
-        window = Window(max(0, min(top, self._scene.height - height)), height)
+        lowest = self._scene.height - height
+        if self._scene.editing is not None:
+            lowest = max(lowest, self._window.top)
+        window = Window(max(0, min(top, lowest)), height)
         self._scroll_silently(self._scene.settle(window, self._scene.anchors(window)))
 
     def _scroll_silently(self, top: int) -> None:
         self._moving = True
         try:
-            self.virtual_size = Size(self.size.width, self._scene.height)
+            self.virtual_size = Size(self.size.width, max(self._scene.height, top + self.size.height))
             self.scroll_to(y=top, animate=False, force=True)
         finally:
             self._moving = False

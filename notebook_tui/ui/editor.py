@@ -159,6 +159,8 @@ class Editor(TextArea):
                 self._break_line()
             case "escape":
                 self.action_leave()
+            case "ctrl+c" if self.selection.is_empty:
+                self._perform("interrupt")
             case _:
                 return False
         return True

@@ -118,11 +118,12 @@ class Scene:
 
     def settle(self, window: Window, anchors: Sequence[Anchor]) -> int:
         """Draw what the window shows; returns the top of a window in which the first anchor that still exists is
-        where it was."""
+        where it was. While a text is edited the window may end below the page, so that its caret never moves."""
         anchor = next((anchor for anchor in anchors if anchor.id in self._index), None)
         while True:
             wanted = self.top(anchor.id) - anchor.row if anchor else window.top
-            top = max(0, min(wanted, self.height - window.height))
+            lowest = self.height - window.height if self.editing is None else wanted
+            top = max(0, min(wanted, lowest))
             if not self._draw_between(top, top + window.height):
                 return top
 
@@ -148,12 +149,10 @@ class Scene:
         place = self.top(id) + row
         return max(0, min(max(window.top, place + 1 + margin - window.height), place - margin))
 
-    def is_followed(self, window: Window) -> bool:
-        """Whether the focused cell runs and its end is seen: then the window keeps showing its end."""
-        item = self.item(self.focused)
-        if not isinstance(item, CellItem) or item.stamp.kind != "running" or self.editing is not None:
-            return False
-        return self._layout.top(self._index[item.id] + 1) - 1 <= window.end
+    def is_seen_to_end(self, id: str, window: Window) -> bool:
+        """Whether the last row of the item is in the window."""
+        index = self._index.get(id)
+        return index is not None and window.top < self._layout.top(index + 1) - 1 <= window.end
 
     def top_to_follow(self, window: Window) -> int:
         end = self._layout.top(self._index[self.focused] + 1)

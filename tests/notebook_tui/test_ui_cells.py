@@ -114,7 +114,7 @@ async def test_a_running_cell_is_not_deleted_and_the_reason_stays_readable(shown
 async def test_title_and_setup_cell_stay(shown: Terminal) -> None:
     await shown.press("d", "d", "j", "d", "d")
     assert shown.session.operations_of(DeleteCell) == []
-    await shown.shows("cannot be deleted")
+    await shown.shows("The title and the setup cell")
 
 
 @in_terminal(TWO_SECTIONS)

@@ -48,7 +48,7 @@ async def test_typed_text_is_sent_before_the_cell_is_run_saved_or_left_by_a_clic
     await shown.press("3")
     row = next(y for y, line in enumerate(shown.lines) if "1 │ y" in line)
     await shown.pilot.click(offset=(12, row))
-    await shown.pilot.pause()
+    await shown.settle()
     assert sent_sources(shown) == ["x1", "x12", "x123"]
     assert "NAV" in shown.status
 
@@ -135,7 +135,7 @@ async def test_the_editor_follows_a_window_that_is_scrolled(shown: Terminal) -> 
     for _ in range(20):
         await shown.press("enter", "z")
     await shown.pilot._post_mouse_events([events.MouseScrollUp], offset=(20, 5), button=0)
-    await shown.pilot.pause()
+    await shown.settle()
     numbers = [line.split("│") for line in shown.lines if "│ z" in line]
     assert [int(number.strip("▌ ")) for number, _ in numbers] == list(range(int(numbers[0][0].strip("▌ ")), 22))[
         : len(numbers)
@@ -155,7 +155,7 @@ async def test_what_somebody_else_writes_into_the_cell_is_shown_in_the_editor(sh
 async def test_keys_in_a_burst_are_text_where_the_one_before_them_opened_a_cell(shown: Terminal) -> None:
     """As when they are pasted, or come in one packet: all are in the queue before the first is acted on."""
     for key in ("j", "j", "j", "i", "d", "d", "escape", "n", "e", "e"):
-        shown.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        shown.post_key(key)
     await shown.until(lambda: "1 │ ee" in shown.text)
     assert "1 │ dd" in shown.text
 

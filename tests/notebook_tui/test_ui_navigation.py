@@ -74,22 +74,22 @@ async def test_the_wheel_scrolls(shown: Terminal) -> None:
 async def test_a_click_focuses_and_a_double_click_edits(shown: Terminal) -> None:
     row = next(y for y, line in enumerate(shown.lines) if "gamma = 3" in line)
     await shown.pilot.click(offset=(12, row))
-    await shown.pilot.pause()
+    await shown.settle()
     assert "gamma = 3" in shown.focused_line()
     assert "NAV" in shown.status
     await shown.pilot.click(offset=(12, row), times=2)
-    await shown.pilot.pause()
+    await shown.settle()
     assert "EDIT" in shown.status
 
 
 @in_terminal(TWO_SECTIONS)
 async def test_the_outline_names_the_sections_and_takes_the_focus_there(shown: Terminal) -> None:
     await shown.press("s", "o")
-    assert any(line.startswith(" Second part") for line in shown.lines)
+    await shown.until(lambda: any(line.startswith(" Second part") for line in shown.lines), "the outline")
     await shown.press("down", "enter")
     assert "Second part" in shown.focused_line()
     await shown.press("s", "o")
-    assert not any(line.startswith(" Second part") for line in shown.lines)
+    await shown.until(lambda: not any(line.startswith(" Second part") for line in shown.lines), "no outline")
 
 
 @in_terminal(Notebook(), state=State())
@@ -106,5 +106,5 @@ async def test_the_focused_cell_stays_in_view_when_the_terminal_changes_its_size
     before = shown.focused_line().split("│")[1]
     for size in ((120, 40), (50, 12), (200, 60), (80, 24)):
         await shown.pilot.resize_terminal(*size)
-        await shown.pilot.pause()
+        await shown.settle()
         assert shown.focused_line().split("│")[1] == before

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
+from textual import events
 from textual.pilot import Pilot
 
 from notebook_tui.document.notebook import Cell, Notebook
@@ -17,6 +19,13 @@ from tests.support.fake_session import FakeSession, notebook_of
 
 NOW = 1_790_000_000.0
 PATIENCE = 10.0
+_HOPS = 6
+"""More queues than any message goes through: app, editor, view, list, screen."""
+_CHARACTERS = {"space": " ", "question_mark": "?"}
+_NAMES = {"?": "question_mark", " ": "space", "\n": "enter", "\t": "tab"} | {
+    character: unicodedata.name(character).lower().replace("-", "_").replace(" ", "_")
+    for character in "!\"#$%&'()*+,-./:;<=>@[\\]^_`{|}~"
+}
 
 
 class Clock:
@@ -63,19 +72,40 @@ class Terminal:
     async def press(self, *keys: str) -> None:
         """The keys one by one; each is answered before the next."""
         for key in keys:
-            await self.pilot.press(key)
-            await self.pilot.pause()
+            self.post_key(key)
+            await self.settle()
+
+    def post_key(self, key: str) -> None:
+        """A key in the app's queue, as the terminal's driver puts it there."""
+        character = _CHARACTERS.get(key, key if len(key) == 1 else None)
+        name = _NAMES.get(key, key)
+        self.app.post_message(events.Key(name, character))
+
+    async def settle(self) -> None:
+        """Until every part of the app has handled its queue, what others put there meanwhile, and the layout."""
+        await self._handle_queues()
+        laid_out = asyncio.Event()
+        if self.app.screen.call_after_refresh(laid_out.set):
+            await laid_out.wait()
+        await self._handle_queues()
+
+    async def _handle_queues(self) -> None:
+        for _ in range(_HOPS):
+            parts = [self.app, *self.app.screen.walk_children(with_self=True)]
+            handled = [asyncio.Event() for _ in parts]
+            waiting = [event for part, event in zip(parts, handled, strict=True) if part.call_later(event.set)]
+            await asyncio.gather(*(event.wait() for event in waiting))
 
     async def type(self, text: str) -> None:
-        names = {"\n": "enter", " ": "space", "\t": "tab"}
-        await self.press(*(names.get(character, character) for character in text))
+        await self.press(*text)
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait until it holds; the screen is told where it does not."""
         try:
             async with asyncio.timeout(PATIENCE):
                 while not condition():
-                    await self.pilot.pause(0.01)
+                    await asyncio.sleep(0.01)
+                    await self.settle()
         except TimeoutError:
             raise AssertionError(f"never came true: {what}\n{self.text}") from None
 
@@ -127,5 +157,6 @@ async def terminal(
     session = FakeSession(state or State(whole, path="test.livemd"), clock)
     app = NotebookApp(session, clock, make_painter)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await pilot.pause()
-        yield Terminal(session, pilot, clock)
+        shown = Terminal(session, pilot, clock)
+        await shown.settle()
+        yield shown
