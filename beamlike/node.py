@@ -53,6 +53,7 @@ class Node(LocalNode):
         self._thread = LoopThread(f"beamlike {name}") if own_thread else None
         self._cluster: Cluster | None = None
         self.address: tuple[str, int] | None = None
+        self._listening = asyncio.Lock()
 
     # Start and stop.
 
@@ -76,9 +77,12 @@ class Node(LocalNode):
 
     async def listen(self) -> tuple[str, int]:
         """Listens, if the node does not yet, and returns (host, port)."""
-        if self.address is None:
-            self.address = await self._in_cluster(self.cluster.listen(*self._endpoint))
-        return self.address
+        return self.address or await self._in_cluster(self._listen())
+
+    async def _listen(self) -> tuple[str, int]:
+        async with self._listening:  # several children may be booted at once
+            self.address = address = self.address or await self.cluster.listen(*self._endpoint)
+            return address
 
     async def stop(self) -> None:
         """Ends all processes with "shutdown" and closes all connections."""
