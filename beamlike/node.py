@@ -81,8 +81,9 @@ class Node(LocalNode):
 
     async def _listen(self) -> tuple[str, int]:
         async with self._listening:  # several children may be booted at once
-            self.address = address = self.address or await self.cluster.listen(*self._endpoint)
-            return address
+            if self.address is None:
+                self.address = await self.cluster.listen(*self._endpoint)
+            return self.address
 
     async def stop(self) -> None:
         """Ends all processes with "shutdown" and closes all connections."""
