@@ -77,7 +77,9 @@ class Node(LocalNode):
 
     async def listen(self) -> tuple[str, int]:
         """Listens, if the node does not yet, and returns (host, port)."""
-        return self.address or await self._in_cluster(self._listen())
+        if self.address is not None:
+            return self.address
+        return await self._in_cluster(self._listen())
 
     async def _listen(self) -> tuple[str, int]:
         async with self._listening:  # several children may be booted at once
