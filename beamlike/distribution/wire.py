@@ -3,7 +3,8 @@
 A payload is a packed list: the number of the signal's kind, then its fields. Addresses are always plain, so who is
 meant can be read even where the term beside them (message, reason, function) cannot be decoded:
 
-- an undecodable message is an `Undelivered`, for the log;
+- an undecodable message is an `Undelivered`, for the log; if it is the value of a Reply, who waits for that gets a
+  Down in its place, with the reason in words, instead of waiting for ever;
 - an undecodable reason becomes its description: an exit always arrives;
 - an undecodable function becomes one that raises UndecodableTerm: who spawned it learns why by link or monitor.
 
@@ -20,6 +21,7 @@ from typing import Any, Final, NoReturn, TypeAlias, assert_never
 from beamlike.distribution.errors import ProtocolError, UndecodableTerm, UnencodableTerm
 from beamlike.distribution.packing import Packing, Undecodable, is_plain
 from beamlike.distribution.terms_codec import TermCodec
+from beamlike.kernel import terms
 from beamlike.kernel.signals import (
     Demonitor,
     Down,
@@ -116,6 +118,8 @@ class SignalCodec:
         if is_plain(message):
             return message
         try:
+            if type(message) is terms.Reply:
+                return terms.Reply(message.ref, self._packing.code(message.value))
             return self._packing.code(message)
         except Exception as error:
             raise UnencodableTerm(
@@ -134,6 +138,8 @@ class SignalCodec:
 def _send(source: Pid | None, target: Pid | Alias | RemoteName, message: Term) -> Send | Undelivered:
     if type(message) is Undecodable:
         return Undelivered(source, target, message.error)
+    if type(message) is terms.Reply and type(message.value) is Undecodable:
+        message = terms.Down(message.ref, source or _owner(target), _readable(message.value))
     return Send(source, target, message)
 
 
@@ -165,6 +171,10 @@ _BUILDERS: Final[dict[int, Callable[..., Signal | Undelivered]]] = {
 
 async def _raise(error: UndecodableTerm) -> NoReturn:
     raise error
+
+
+def _owner(target: Pid | Alias | RemoteName) -> Pid | RemoteName:
+    return target.pid if isinstance(target, Alias) else target
 
 
 def _readable(reason: Term) -> Reason:

@@ -1,13 +1,6 @@
-import doctest
-
 import pytest
 
-import beamlike.distribution.addresses
 from beamlike.distribution.addresses import is_loopback, split_port
-
-
-def test_examples_run() -> None:
-    assert doctest.testmod(beamlike.distribution.addresses).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,11 @@
-import doctest
-
 import pytest
 
-import beamlike.distribution.admission
 from beamlike.distribution.admission import Standing, admit
 from beamlike.distribution.handshake_frames import Identity
 from beamlike.distribution.refusal import Status
 
 PEER = Identity("m@h", 7, False, b"1234", "3.1")
 LESSER, GREATER = "a@h", "z@h"
-
-
-def test_examples_run() -> None:
-    assert doctest.testmod(beamlike.distribution.admission).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,4 @@
 import asyncio
-import doctest
 import inspect
 import socket
 import threading
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 import uvloop
 
-import beamlike.distribution.cluster
 from beamlike.distribution import cluster, transport
 from beamlike.distribution.errors import CannotListen, NodeNameTaken, UnencodableTerm
 from beamlike.distribution.secret import Secret
@@ -40,11 +38,6 @@ def in_town(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     shown = inspect.Signature([asks_for_town.replace(name="tmp_path"), *others])
     run.__signature__ = shown  # type: ignore[attr-defined]
     return run
-
-
-def test_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    assert doctest.testmod(beamlike.distribution.cluster).failed == 0
 
 
 # Connecting.

@@ -1,4 +1,3 @@
-import doctest
 import fcntl
 import os
 import signal
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import beamlike.distribution.directory
 from beamlike.distribution.directory import Directory, Entry, directory_path
 from beamlike.distribution.errors import InsecureDirectory, NodeNameTaken
 
@@ -40,10 +38,6 @@ def holder(path: Path) -> subprocess.Popen[str]:
     assert process.stdout is not None
     assert process.stdout.readline() == "registered\n"
     return process
-
-
-def test_examples_run() -> None:
-    assert doctest.testmod(beamlike.distribution.directory).failed == 0
 
 
 def test_nodes_of_other_processes_are_found_while_they_live(path: Path) -> None:

@@ -1,18 +1,11 @@
-import doctest
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import beamlike.distribution.frames
 from beamlike.distribution.errors import ProtocolError
 from beamlike.distribution.frames import HANDSHAKE_CAP, SIGNAL, TICK, FrameReader, frame
 
 frames = st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=50)), max_size=6)
-
-
-def test_examples_run() -> None:
-    assert doctest.testmod(beamlike.distribution.frames).failed == 0
 
 
 @given(frames, st.data())

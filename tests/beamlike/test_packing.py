@@ -1,4 +1,3 @@
-import doctest
 import enum
 from collections import namedtuple
 from typing import Any
@@ -7,7 +6,6 @@ import msgpack
 import pytest
 from hypothesis import example, given
 
-import beamlike.distribution.packing
 from beamlike.distribution.packing import MOST_COMPOUNDS, Packing, Undecodable, is_plain
 from beamlike.distribution.terms_codec import PickleCodec
 from beamlike.kernel.terms import ExceptionInfo, Pid, Ref, Reply
@@ -46,10 +44,6 @@ class Grumpy(Exception):
 def round_trip(term: object, packing: Packing | None = None) -> Any:
     packing = packing or Packing(UntouchedCodec())
     return packing.unpack(packing.pack([term]))[0]
-
-
-def test_examples_run() -> None:
-    assert doctest.testmod(beamlike.distribution.packing).failed == 0
 
 
 @given(plain_terms)

@@ -1,4 +1,3 @@
-import doctest
 import logging
 import pickle
 import stat
@@ -7,17 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import beamlike.distribution.secret
 from beamlike.distribution.errors import UnusableSecret
 from beamlike.distribution.secret import Secret, load_secret, secret_path
 
 
 def home(tmp_path: Path) -> dict[str, str]:
     return {"XDG_CONFIG_HOME": str(tmp_path)}
-
-
-def test_examples_run() -> None:
-    assert doctest.testmod(beamlike.distribution.secret).failed == 0
 
 
 def test_a_proof_holds_for_its_text_and_secret_only() -> None:

@@ -1,5 +1,4 @@
 import asyncio
-import doctest
 import threading
 from contextlib import suppress
 from typing import Any
@@ -8,14 +7,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-import beamlike.distribution.terms_codec
-import beamlike.distribution.wire
 from beamlike.distribution.errors import ProtocolError, UndecodableTerm, UnencodableTerm
 from beamlike.distribution.terms_codec import PickleCodec
 from beamlike.distribution.wire import SignalCodec, Undelivered
 from beamlike.kernel import signals
 from beamlike.kernel.signals import Signal
-from beamlike.kernel.terms import Pid, Ref, is_quiet
+from beamlike.kernel.terms import Alias, Pid, Ref, Reply, is_quiet
 from tests.support.codecs import UntouchedCodec
 from tests.support.terms import any_signal, same
 
@@ -41,11 +38,6 @@ class Unspeakable:
 
 def transfer(signal: Signal, decoder: PickleCodec | None = None) -> Any:
     return SignalCodec(decoder or PickleCodec()).decode(SignalCodec(PickleCodec()).encode(signal))
-
-
-@pytest.mark.parametrize("module", [beamlike.distribution.wire, beamlike.distribution.terms_codec])
-def test_examples_run(module: Any) -> None:
-    assert doctest.testmod(module).failed == 0
 
 
 @given(any_signal)
@@ -93,6 +85,20 @@ def test_a_message_that_cannot_be_decoded_is_told_with_its_addresses() -> None:
     assert isinstance(lost, Undelivered)
     assert (lost.source, lost.target) == (HERE, THERE)
     assert "No module named 'there'" in str(lost.error)
+
+
+@pytest.mark.parametrize("source", [HERE, None])
+def test_who_waits_for_a_reply_that_cannot_be_decoded_gets_a_down_that_says_so(source: Pid | None) -> None:
+    asker = Alias(THERE, REF)
+    arrived = transfer(signals.Send(source, asker, Reply(REF, {1, 2})), Elsewhere())
+    assert (arrived.source, arrived.target, arrived.message.ref) == (source, asker, REF)
+    assert arrived.message.pid == (source or THERE)
+    assert "No module named 'there'" in arrived.message.reason
+
+
+def test_a_reply_whose_value_cannot_travel_is_the_replying_sides_error() -> None:
+    with pytest.raises(UnencodableTerm, match="cannot pickle"):
+        transfer(signals.Send(HERE, THERE, Reply(REF, threading.Lock())))
 
 
 def test_a_reason_that_cannot_be_decoded_does_not_keep_the_exit_from_arriving() -> None:
