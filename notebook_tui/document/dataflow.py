@@ -5,8 +5,8 @@ Cells between that one and the reader that may define the name count too, as do 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from notebook_tui.document.names import Names, names
 from notebook_tui.document.notebook import Cell, Notebook
@@ -14,8 +14,10 @@ from notebook_tui.document.notebook import Cell, Notebook
 _NOBODY: frozenset[str] = frozenset()
 
 
-def definers(notebook: Notebook) -> Mapping[str, frozenset[str]]:
+def definers(notebook: Notebook, failed: Collection[str] = ()) -> Mapping[str, frozenset[str]]:
     """For each cell that may run, the ids of the cells whose names it reads.
+
+    A cell that `failed` did so before or after it had defined its names: nobody knows, so all of them are perhaps.
 
     >>> from notebook_tui.document.notebook import Section
     >>> cells = Cell("a", "code", "x = 1"), Cell("b", "code", "y = 2"), Cell("c", "code", "x + 1")
@@ -25,12 +27,12 @@ def definers(notebook: Notebook) -> Mapping[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     line = _Scope()
     ends: dict[str, _Scope] = {}
-    found[notebook.setup.id] = line.enter(notebook.setup)
+    found[notebook.setup.id] = line.enter(notebook.setup, failed)
     for section in notebook.sections:
         scope = line if section.parent is None else ends[section.parent].copy()
         for cell in section.cells:
             if cell.runnable:
-                found[cell.id] = scope.enter(cell)
+                found[cell.id] = scope.enter(cell, failed)
         ends[section.id] = scope.copy()
     return found
 
@@ -46,9 +48,11 @@ class _Scope:
     def copy(self) -> _Scope:
         return _Scope(dict(self.of), self.of_others, self.everybody)
 
-    def enter(self, cell: Cell) -> frozenset[str]:
+    def enter(self, cell: Cell, failed: Collection[str]) -> frozenset[str]:
         """Whom `cell` reads from; what it defines holds from here on."""
         found = names(cell.source)
+        if cell.id in failed:
+            found = replace(found, defines=_NOBODY, may_define=found.defines | found.may_define)
         read_from = self.everybody if found.reads_anything else self._read(found)
         self._define(cell.id, found)
         return read_from
@@ -64,4 +68,5 @@ class _Scope:
             self.of[name] = self.of.get(name, self.of_others) | {id}
         for name in found.defines:
             self.of[name] = frozenset({id})
-        self.everybody |= {id}
+        if found.defines or found.may_define or found.defines_anything:
+            self.everybody |= {id}

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from notebook_tui.document.dataflow import definers
 from notebook_tui.document.edits import with_cell
 from notebook_tui.document.effects import Effect, StartEvaluation
 from notebook_tui.document.lineage import above
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.outputs import Output
 from notebook_tui.document.state import Evaluation, State
-from notebook_tui.document.validity import inputs, is_outdated, settled
+from notebook_tui.document.validity import inputs, is_outdated, settled, sources
 
 
 def queued(state: State, cell_ids: Collection[str]) -> State:
     """With these cells waiting, and each one above that is outdated or reads from a cell that is to run."""
     waiting = {*state.queue, *cell_ids}
-    read_from = definers(state.notebook)
+    read_from = sources(state)
     for cell in above(state.notebook, waiting):
         if cell.runnable and cell.id != state.evaluating and cell.id not in waiting:
             outdated = is_outdated(cell, state.evaluation(cell.id))
@@ -55,7 +54,7 @@ def started(state: State) -> tuple[State, tuple[Effect, ...]]:
     run = Evaluation(
         source=cell.source,
         run=state.runs + 1,
-        inputs=inputs(state, definers(state.notebook)[cell_id]),
+        inputs=inputs(state, sources(state)[cell_id]),
     )
     state = replace(
         with_outputs(state, cell, ()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from notebook_tui.document.dataflow import definers
@@ -13,7 +14,7 @@ def settled(state: State) -> State:
     """The state in which every run is called stale that would start from other values now, and no other."""
     if not state.evaluations:
         return state
-    read_from = definers(state.notebook)
+    read_from = sources(state)
     evaluations = dict(state.evaluations)
     outdated: set[str] = set()
     for cell in state.notebook.cells():
@@ -28,6 +29,12 @@ def settled(state: State) -> State:
         if is_outdated(cell, evaluation):
             outdated.add(cell.id)
     return replace(state, evaluations=evaluations)
+
+
+def sources(state: State) -> Mapping[str, frozenset[str]]:
+    """For each cell that may run, the cells that it reads from as things are."""
+    failed = {cell_id for cell_id, evaluation in state.evaluations.items() if evaluation.errored}
+    return definers(state.notebook, failed)
 
 
 def inputs(state: State, read_from: frozenset[str]) -> frozenset[tuple[str, int]]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from notebook_tui.document.names import Names, names
 from tests.support.programs import NAMES, programs
+from tests.support.rerun import comparable
 
 TABLE = [
     ("x = 1\ny = x + z", "z", "x y"),
@@ -107,13 +108,7 @@ def run(source: str, before: Mapping[str, object]) -> Outcome:
         exec(compile(source, "<cell>", "exec"), space)
     except (NameError, TypeError, AssertionError, AttributeError) as error:
         raised = type(error).__name__
-    return {name: _comparable(space[name]) for name in (*NAMES, "result") if name in space}, raised
-
-
-def _comparable(value: object) -> object:
-    if isinstance(value, type):
-        return {key: _comparable(inner) for key, inner in vars(value).items() if key in NAMES}
-    return value if isinstance(value, int | float | list) else type(value).__name__
+    return {name: comparable(space[name]) for name in (*NAMES, "result") if name in space}, raised
 
 
 values = st.fixed_dictionaries({}, optional={name: st.integers(0, 3) for name in NAMES})
