@@ -135,6 +135,9 @@ class Editor(TextArea):
         self._perform("leave")
 
     def action_complete(self) -> None:
+        """Ask what may follow; there is nobody to ask in other languages."""
+        if self._source_language != "python":
+            return
         self.post_message(self.CompletionWanted(self.text, self.offset_of_caret))
 
     def action_complete_or_indent(self) -> None:
@@ -142,7 +145,7 @@ class Editor(TextArea):
         row, column = self.cursor_location
         if not self.selection.is_empty:
             self._change_lines(indented)
-        elif re.search(r"[\w.]$", self.document.get_line(row)[:column]):
+        elif self._source_language == "python" and re.search(r"[\w.]$", self.document.get_line(row)[:column]):
             self.action_complete()
         else:
             self.insert(" " * (TAB_WIDTH - column % TAB_WIDTH), maintain_selection_offset=False)

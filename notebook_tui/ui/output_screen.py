@@ -30,6 +30,7 @@ Outputs = tuple[Output, ...]
 _COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _RESETS: Final = ("\x1b[m", "\x1b[0m")
 _REFRESH: Final = 0.25
+_STEP: Final = 8
 
 
 class OutputPages(ScrollView, can_focus=True):
@@ -37,11 +38,11 @@ class OutputPages(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", show=False),
         Binding("k", "scroll_up", show=False),
-        Binding("h", "scroll_left", show=False),
-        Binding("l", "scroll_right", show=False),
+        Binding("h,left", "sideways(-1)", show=False),
+        Binding("l,right", "sideways(1)", show=False),
         Binding("space", "page_down", show=False),
-        Binding("g", "scroll_home", show=False),
-        Binding("G", "scroll_end", show=False),
+        Binding("g,home", "go(0)", show=False),
+        Binding("G,end", "go(1)", show=False),
     ]
 
     def __init__(self) -> None:
@@ -50,14 +51,21 @@ class OutputPages(ScrollView, can_focus=True):
 
     def show(self, outputs: Sequence[Output]) -> int:
         """Show these outputs and return the number of lines; a reader at the end stays at the end."""
-        at_end = self.is_vertical_scroll_end
+        at_end = bool(self._lines) and self.is_vertical_scroll_end
         self._lines = list(with_colors(line for output in outputs for line in output_lines(output)))
         width = max((cell_len(line) for line in self._lines), default=0)
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()
         if at_end:
-            self.call_after_refresh(self.scroll_end, animate=False)
+            self.scroll_to(y=self.max_scroll_y, animate=False)
         return len(self._lines)
+
+    def action_sideways(self, direction: int) -> None:
+        self.scroll_relative(x=direction * _STEP, animate=False)
+
+    def action_go(self, end: int) -> None:
+        """To the first line, or to the last."""
+        self.scroll_to(x=0, y=end * self.max_scroll_y, animate=False)
 
     def render_line(self, y: int) -> Strip:
         x, top = self.scroll_offset

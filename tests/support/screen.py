@@ -51,6 +51,11 @@ class Terminal:
         return app
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the program has quit."""
+        return not self.app.is_running
+
+    @property
     def lines(self) -> list[str]:
         """What is on the screen, line by line, without trailing space."""
         width, height = self.app.size
@@ -86,7 +91,7 @@ class Terminal:
         await self._handle_queues()
         laid_out = asyncio.Event()
         if self.app.screen.call_after_refresh(laid_out.set):
-            await laid_out.wait()
+            await self._all_set([laid_out])
         await self._handle_queues()
 
     async def _handle_queues(self) -> None:
@@ -94,7 +99,12 @@ class Terminal:
             parts = [self.app, *self.app.screen.walk_children(with_self=True)]
             handled = [asyncio.Event() for _ in parts]
             waiting = [event for part, event in zip(parts, handled, strict=True) if part.call_later(event.set)]
-            await asyncio.gather(*(event.wait() for event in waiting))
+            await self._all_set(waiting)
+
+    async def _all_set(self, waiting: list[asyncio.Event]) -> None:
+        """Until all are, or the app has ended and sets no more."""
+        while not self.has_ended and not all(event.is_set() for event in waiting):
+            await asyncio.sleep(0)
 
     async def type(self, text: str) -> None:
         await self.press(*text)
@@ -160,3 +170,4 @@ async def terminal(
         shown = Terminal(session, pilot, clock)
         await shown.settle()
         yield shown
+    assert session.closed, "the terminal is gone and has not told the session"

@@ -1,0 +1,72 @@
+"""Saving and quitting: what is not saved is asked about, and a failure keeps the notebook open."""
+
+from __future__ import annotations
+
+from notebook_tui.document.operations import SetCellSource
+from tests.support.fake_session import code
+from tests.support.screen import Terminal, in_terminal
+
+FIRST = ("j", "j", "j")
+
+
+@in_terminal(code("a", "x"))
+async def test_a_saved_notebook_is_left_at_once(shown: Terminal) -> None:
+    await shown.press("ctrl+q")
+    assert shown.has_ended
+
+
+@in_terminal(code("a", "x"))
+async def test_ctrl_s_saves_and_says_where(shown: Terminal) -> None:
+    await shown.press(*FIRST, "i", "1", "ctrl+s")
+    await shown.shows("Saved to test.livemd")
+    assert not shown.session.state.dirty
+    assert "unsaved" not in shown.status
+    assert "EDIT" in shown.status
+
+
+@in_terminal(code("a", "x"))
+async def test_a_save_that_fails_is_told_in_the_sessions_words(shown: Terminal) -> None:
+    shown.session.save_error = PermissionError("test.livemd is read-only")
+    await shown.press(*FIRST, "i", "1", "ctrl+s", "escape")
+    await shown.shows("✗ save failed: test.livemd is read-only")
+    assert "unsaved" in shown.status
+
+
+@in_terminal(code("a", "x"))
+async def test_quitting_with_typed_text_asks_and_escape_stays(shown: Terminal) -> None:
+    await shown.press(*FIRST, "i", "1", "ctrl+q")
+    await shown.shows("There are changes that are not saved.")
+    await shown.press("ctrl+q", "escape")
+    assert "EDIT" in shown.status
+    await shown.press("2", "escape")
+    assert [each.source for each in shown.session.sent if isinstance(each, SetCellSource)] == ["x1", "x12"]
+    assert not shown.has_ended
+
+
+@in_terminal(code("a", "x"))
+async def test_save_and_quit_saves_first(shown: Terminal) -> None:
+    await shown.press(*FIRST, "i", "1", "ctrl+q")
+    await shown.shows("There are changes that are not saved.")
+    await shown.press("s")
+    await shown.until(lambda: shown.has_ended, "the end of the program")
+    assert not shown.session.state.dirty
+
+
+@in_terminal(code("a", "x"))
+async def test_quit_without_saving_leaves_the_file_as_it_is(shown: Terminal) -> None:
+    await shown.press(*FIRST, "i", "1", "ctrl+q")
+    await shown.shows("There are changes that are not saved.")
+    await shown.press("d")
+    await shown.until(lambda: shown.has_ended, "the end of the program")
+    assert shown.session.state.dirty
+
+
+@in_terminal(code("a", "x"))
+async def test_a_save_that_fails_on_the_way_out_stays(shown: Terminal) -> None:
+    shown.session.save_error = OSError("the disk is full")
+    await shown.press(*FIRST, "i", "1", "ctrl+q")
+    await shown.shows("There are changes that are not saved.")
+    await shown.press("s")
+    await shown.shows("Not saved, so the notebook stays open")
+    assert not shown.has_ended
+    assert "1 │ x1" in shown.text
