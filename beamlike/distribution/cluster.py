@@ -16,7 +16,7 @@ import asyncio
 import logging
 import os
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from importlib.util import MAGIC_NUMBER
@@ -57,14 +57,14 @@ INVITATION_LIFETIME: Final = 120.0
 class _Dial:
     """A link that this node is about to make.
 
-    `done` becomes the reason why it failed, or None; `asked_as` holds the names under which the node wants to know.
+    `done` becomes the reason why it failed, or None; `asked_by_node` says whether the node is to hear of a failure.
     """
 
     name: str
     address: Address | None
     link: Link
     done: asyncio.Future[str | None]
-    asked_as: set[str] = field(default_factory=set)
+    asked_by_node: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +192,22 @@ class Cluster:
         self._invitations.revoke(name)
 
     def dial(self, name: str) -> SendSignal:
-        """Takes signals for a node that need not be connected yet; `peer_down` tells if it cannot be."""
-        canonical, address = split_port(name)
+        """Takes signals for a node that need not be connected yet; `peer_down` tells if it cannot be.
+
+        ValueError for an address "word@host:port": the signals of that node would bear another name.
+        """
+        plain, address = split_port(name)
+        if address is not None:
+            raise ValueError(
+                f"expected the name of a node, got its address: `await bl.connect({name!r})` first, then use {plain!r}"
+            )
         with self._lock:
-            if canonical in self._peers:
-                return self._peers[canonical].link.send
-            if self._stopped or canonical == self._node.name:
+            if name in self._peers:
+                return self._peers[name].link.send
+            if self._stopped:
                 return lambda _signal: self._node.peer_down(name, NOCONNECTION)
-            dial = self._dial_to(canonical, address, self._secret)
-            dial.asked_as.add(name)
+            dial = self._dial_to(name, None, self._secret)
+            dial.asked_by_node = True
         return dial.link.send
 
     # Dialling.
@@ -249,8 +256,8 @@ class Cluster:
         dial.link.abandon()
         dial.done.set_result(message)
         logger.info("%s: %s", self._node.name, message)
-        for name in dial.asked_as:
-            self._node.peer_down(name, NOCONNECTION)
+        if dial.asked_by_node:
+            self._node.peer_down(dial.name, NOCONNECTION)
 
     # Being dialled.
 

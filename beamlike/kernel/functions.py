@@ -199,7 +199,12 @@ def spawn_tied(
         if parent is not None and tied:
             parent.scheduler.call(lambda: parent.add_child(pid, link=link, monitor=monitor))
         source = parent.pid if parent is not None else Pid(node.name, 0)
-        node.route(signals.Spawn(source, pid, function, args, link, monitor, group_leader.leader()))
+        try:
+            node.route(signals.Spawn(source, pid, function, args, link, monitor, group_leader.leader()))
+        except BaseException:  # it cannot travel
+            if parent is not None and tied:
+                parent.scheduler.call(lambda: parent.forget_child(pid, monitor=monitor))
+            raise
     else:
         process = node.start_process(function, args, scheduler=_scheduler_here(node))
         pid = process.pid

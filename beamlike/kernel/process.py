@@ -176,6 +176,13 @@ class Process:
         if monitor is not None:
             self._add_monitor(child, monitor)
 
+    def forget_child(self, child: Pid, *, monitor: Ref | None) -> None:
+        """Takes back `add_child`, silently: the child could not even be asked for."""
+        if self._links is not None:
+            self._links.discard(child)
+        if self._monitors is not None and monitor is not None:
+            self._monitors.pop(monitor, None)
+
     def add_parent(self, parent: Pid, *, link: bool, monitor: Ref | None) -> None:
         """The child's half."""
         if link:

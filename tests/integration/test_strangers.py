@@ -80,3 +80,12 @@ def test_two_nodes_of_one_interpreter_talk_and_each_has_its_own_methods() -> Non
             return answer
 
     assert asyncio.run(main()) == "from b"
+
+
+def test_an_address_in_place_of_a_name_is_refused_with_the_way_out() -> None:
+    async def main() -> None:
+        async with bl.Node("a@127.0.0.1", secret="s"):
+            with pytest.raises(ValueError, match=r"connect\('b@127\.0\.0\.1:4370'\)"):
+                await bl.rpc.call("b@127.0.0.1:4370", sum, [1])
+
+    asyncio.run(main())
