@@ -121,7 +121,7 @@ class Supervisor(GenServer):
 
     @staticmethod
     async def start_child(supervisor: Server, spec: ChildSpec) -> Pid:
-        """Adds a child; CallFailed with the supervisor alive never happens: what `start` raises is raised here."""
+        """Adds a child and returns its pid. Raises what its `start` raises, ValueError for an id that is taken."""
         answer = await GenServer.call(supervisor, ("start_child", spec), timeout=None)
         if isinstance(answer, BaseException):
             raise answer

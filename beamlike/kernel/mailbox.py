@@ -85,7 +85,11 @@ class Mailbox:
 
     def resume(self, guard: Guard | None = None) -> Any:
         """Goes on with a receive that waited: looks only at what it has not skipped already."""
-        return self._scan_fresh(guard) if guard is not None and self._scanner is guard else self.take(guard)
+        if guard is None or self._scanner is not guard:
+            return self.take(guard)
+        if self._gone and self.seen:
+            self.seen = self._without_taken(self.seen)
+        return self._scan_fresh(guard)
 
     def take_ref(self, ref: Ref) -> Any:
         """The oldest message that carries `ref`; NOTHING if there is none."""
@@ -99,11 +103,17 @@ class Mailbox:
         message = carried.popleft()
         if not carried:
             del self._by_ref[ref]
-        if not carried and self.fresh and self.fresh[-1] is message and id(message) not in self._taken:
-            self.fresh.pop()
-        else:
+        if carried or id(message) in self._taken or not self._pop_newest(message):
             self._mark_taken(message)
         return message
+
+    def _pop_newest(self, message: Any) -> bool:
+        """Takes a message out where that is cheap: at the end of a queue, where a reply mostly stands."""
+        for queue in (self.fresh, self.seen):
+            if queue and queue[-1] is message:
+                queue.pop()
+                return True
+        return False
 
     def _take_oldest(self) -> Any:
         while self.seen:

@@ -114,7 +114,7 @@ def matches(guard: Callable[[Any], bool], message: Any) -> bool:
         return False
 
 
-MailboxAgainstList.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+MailboxAgainstList.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
 test_any_history_agrees_with_a_naive_list = MailboxAgainstList.TestCase
 
 
@@ -190,7 +190,8 @@ def test_old_messages_do_not_keep_what_was_taken_between_them() -> None:
 
 def test_a_guard_that_does_not_fit_the_message_is_no_match_and_is_counted() -> None:
     box = Mailbox()
-    for message in (5, (), {}, None):
+    shapes: list[Any] = [5, (), {}, None]
+    for message in shapes:
         box.put(message)
     assert box.take(lambda message: message[0]["key"].attribute) is NOTHING
     assert box.failed_guards == 4

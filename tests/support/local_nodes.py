@@ -6,7 +6,7 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import beamlike as bl
 from beamlike.kernel import current
@@ -14,6 +14,7 @@ from beamlike.kernel.node import LocalNode
 from beamlike.kernel.process import Process
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 PATIENCE = 10.0
 """Seconds after which something that should have happened did not."""
@@ -42,13 +43,20 @@ def in_node(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
 
     @functools.wraps(test)
     def run(*args: P.args, **keywords: P.kwargs) -> None:
-        async def main() -> None:
-            async with local_node():
-                await test(*args, **keywords)
-
-        asyncio.run(main())
+        run_in_node(functools.partial(test, *args, **keywords))
 
     return run
+
+
+def run_in_node(
+    main: Callable[[], Awaitable[T]], loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+) -> T:
+    async def run() -> T:
+        async with local_node():
+            return await main()
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(run())
 
 
 async def eventually(condition: Callable[[], bool]) -> None:

@@ -1,0 +1,231 @@
+"""An exit signal: the process is dead at once; its code is unwound, hears nothing more, and is closed if it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+import beamlike as bl
+from beamlike.kernel import current
+from tests.support.captured_log import captured_log
+from tests.support.local_nodes import (
+    PATIENCE,
+    down_reason,
+    eventually,
+    forever,
+    in_node,
+    local_node,
+    no_message,
+    process_of,
+    settled,
+)
+
+
+@in_node
+async def test_a_killed_process_is_dead_and_its_name_free_at_once_and_its_finally_runs_after() -> None:
+    log: list[str] = []
+    pid = bl.spawn(cleans_up, log)
+    await settled()
+    bl.register("server", pid)
+    ref = bl.monitor(pid)
+    bl.exit(pid, "kill")
+    assert (bl.is_alive(pid), bl.whereis("server"), log) == (False, None, [])
+    assert await bl.receive(timeout=0) == bl.Down(ref, pid, "killed")
+    await eventually(lambda: log == ["cancelled: exit signal: killed", "finally"])
+
+
+async def cleans_up(log: list[str]) -> None:
+    try:
+        await forever()
+    except asyncio.CancelledError as error:
+        log.append(f"cancelled: {error}")
+        raise
+    finally:
+        log.append("finally")
+
+
+@in_node
+async def test_a_finally_that_waits_is_given_the_time_it_needs() -> None:
+    log: list[str] = []
+    pid = bl.spawn(cleans_up_slowly, log)
+    await settled()
+    bl.exit(pid, "boom")
+    await eventually(lambda: log == ["slow finally"])
+
+
+async def cleans_up_slowly(log: list[str]) -> None:
+    try:
+        await asyncio.sleep(PATIENCE)
+    finally:
+        await asyncio.sleep(0.01)
+        log.append("slow finally")
+
+
+@in_node
+async def test_what_a_dead_process_sends_is_dropped() -> None:
+    pid = bl.spawn(sends_in_finally, bl.self())
+    await settled()
+    bl.exit(pid, "boom")
+    await no_message()
+
+
+async def sends_in_finally(to: bl.Pid) -> None:
+    try:
+        await forever()
+    finally:
+        bl.send(to, "from the dead")
+        bl.send(("nobody", to.node), "from the dead")
+        await asyncio.sleep(0)
+        bl.send(to, "from the dead, later")
+
+
+@in_node
+async def test_a_process_that_ends_itself_runs_to_its_next_wait_and_is_heard_no_more() -> None:
+    log: list[str] = []
+    _, ref = bl.spawn_monitor(ends_itself, bl.self(), log)
+    assert await down_reason(ref) == "boom"
+    await settled()
+    assert log == ["still running"]
+    await no_message()
+
+
+async def ends_itself(asker: bl.Pid, log: list[str]) -> None:
+    bl.exit(bl.self(), "boom")
+    log.append("still running")
+    bl.send(asker, "from the dead")
+    await bl.receive()
+    log.append("after the wait")
+
+
+@in_node
+async def test_the_dead_make_no_new_ties() -> None:
+    target = bl.spawn(forever)
+    pid = bl.spawn(ties_in_finally, target)
+    await settled()
+    bl.exit(pid, "boom")
+    await settled()
+    assert process_of(target).links == frozenset()
+    assert process_of(target).monitored_by == ()
+
+
+async def ties_in_finally(target: bl.Pid) -> None:
+    try:
+        await forever()
+    finally:
+        bl.link(target)
+        bl.monitor(target)
+
+
+@in_node
+async def test_code_that_is_unwound_still_knows_its_node() -> None:
+    names: list[str] = []
+    pid = bl.spawn_link(asks_in_finally, names)
+    bl.trap_exit(True)
+    async with local_node("other@127.0.0.1"):
+        await settled()
+        bl.exit(pid, "boom")
+        await eventually(lambda: names == ["test@127.0.0.1"])
+
+
+async def asks_in_finally(names: list[str]) -> None:
+    current.enter_node(None)
+    try:
+        await forever()
+    finally:
+        names.append(current.current_node().name)
+
+
+# Code that does not stop.
+
+
+def give_little_time() -> None:
+    current.current_node().unwind_seconds = 0.02
+
+
+@in_node
+async def test_code_that_swallows_the_cancel_is_closed_and_reported() -> None:
+    give_little_time()
+    log: list[str] = []
+    pid, ref = bl.spawn_monitor(swallows, log)
+    await settled()
+    process: Any = process_of(pid)
+    with captured_log("beamlike.process") as records:
+        bl.exit(pid, "boom")
+        assert await down_reason(ref) == "boom"
+        await eventually(lambda: bool(records))
+    assert "ended for reason 'boom', but its code did not stop within 0.02 s" in records[0].getMessage()
+    assert log == ["swallowed", "closed"]
+    assert process.cancelled()
+
+
+async def swallows(log: list[str]) -> None:
+    try:
+        while True:
+            try:
+                await bl.receive()
+            except asyncio.CancelledError:
+                log.append("swallowed")
+    finally:
+        log.append("closed")
+
+
+@in_node
+async def test_code_that_swallows_even_its_closing_never_runs_again() -> None:
+    give_little_time()
+    turns: list[int] = []
+    pid = bl.spawn(swallows_everything, turns)
+    await eventually(lambda: bool(turns))
+    process: Any = process_of(pid)
+    with captured_log("beamlike.process") as records:
+        bl.exit(pid, "boom")
+        await eventually(lambda: len(records) == 2)
+    assert "closing the code of" in records[1].getMessage()
+    seen = len(turns)
+    await asyncio.sleep(0.02)
+    assert len(turns) == seen
+    assert process.done()
+    turns.append(-1)  # lets the forgotten coroutine go
+
+
+async def swallows_everything(turns: list[int]) -> None:
+    while -1 not in turns:
+        turns.append(len(turns))
+        try:
+            await asyncio.sleep(0.001)
+        except BaseException:
+            turns.append(len(turns))
+
+
+@in_node
+async def test_a_finally_that_waits_too_long_is_closed_where_it_waits() -> None:
+    give_little_time()
+    log: list[str] = []
+    pid = bl.spawn(waits_for_ever_in_finally, log)
+    await settled()
+    with captured_log("beamlike.process") as records:
+        bl.exit(pid, "kill")
+        await eventually(lambda: bool(records))
+    assert log == ["waiting", "closed"]
+
+
+async def waits_for_ever_in_finally(log: list[str]) -> None:
+    try:
+        await forever()
+    finally:
+        log.append("waiting")
+        try:
+            await bl.receive()
+        finally:
+            log.append("closed")
+
+
+@pytest.mark.parametrize("reason", ["kill", "boom"])
+@in_node
+async def test_a_process_that_never_ran_ends_without_running(reason: str) -> None:
+    ran: list[bool] = []
+    pid = bl.spawn(lambda: ran.append(True))
+    bl.exit(pid, reason)
+    await settled()
+    assert ran == []
