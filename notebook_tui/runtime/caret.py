@@ -116,8 +116,8 @@ def word_at(source: str, offset: int) -> str | None:
 def call_at(source: str, offset: int) -> CallAt | None:
     """The innermost call around the caret, if that is the innermost bracket.
 
-    >>> call_at("f(1, key=2, other=", 18)
-    CallAt(function='f', position=2, keyword='other', named=frozenset({'other', 'key'}))
+    >>> call_at("f(1, key=", 9)
+    CallAt(function='f', position=1, keyword='key', named=frozenset({'key'}))
     """
     return _call(source, tokens(source[:offset]))
 

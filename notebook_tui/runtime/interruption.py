@@ -36,7 +36,7 @@ class Interruption:
         self.over = True
         ours = self._cancels
         if kind is None:
-            # With those that the cell left behind: TaskGroup before Python 3.13 does, and then cancels the next one.
+            # With those that the cell left behind, as TaskGroup does before Python 3.13 when it fails.
             ours = self._task.cancelling() - self._cancels_before
         for _ in range(ours):
             self._task.uncancel()

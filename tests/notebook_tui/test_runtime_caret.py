@@ -92,6 +92,7 @@ def test_where_nothing_can_be_proposed_nothing_is(text: str) -> None:
         ("x.f(a=1, b=|", CallAt("x.f", 1, "b", frozenset({"a", "b"}))),
         ("f(a == 1, |", CallAt("f", 1, None, frozenset())),
         ("f(\n  1,  # one\n  |", CallAt("f", 1, None, frozenset())),
+        ("f(\n  a=1,\n  b=|", CallAt("f", 1, "b", frozenset({"a", "b"}))),
         ("f([1, |", None),
         ("(1, |", None),
         ("f(1) + |", None),

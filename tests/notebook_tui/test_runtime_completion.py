@@ -168,7 +168,8 @@ def test_modules_are_listed_and_not_imported() -> None:
         print(labels("import xmlr"), labels("from xmlrpc."), labels("import os, xmlrpc.cl"))
         print(labels("from xmlrpc import cl"))
         print(labels("from xmlrpc.client import ServerP"), labels("import xmlrpc.client\\nxmlrpc.client.ServerP"))
-        print([name for name in sys.modules if name.startswith("xmlrpc")], sys.path == path)
+        print(labels("import decimal\\ndecimal.Decim")[0])
+        print([name for name in sys.modules if "xmlrpc" in name or "decimal" in name], sys.path == path)
     """
     done = subprocess.run(
         [sys.executable, "-c", dedent(script)], capture_output=True, text=True, timeout=50, check=True
@@ -177,6 +178,7 @@ def test_modules_are_listed_and_not_imported() -> None:
         "['xmlrpc'] ['client', 'server'] ['client']",
         "['client']",
         "['ServerProxy'] ['ServerProxy']",
+        "Decimal",
         "[] True",
     ]
 

@@ -114,6 +114,12 @@ class Plain:
     data: ClassVar[HostileDescriptor] = HostileDescriptor()
 
 
+def test_a_method_of_an_object_is_bound_and_a_function_in_it_is_not() -> None:
+    found = members(Slotted())
+    assert [found[name].bound for name in ("__init__", "of", "static", "shared")] == [True, True, False, False]
+    assert not members(Slotted)["__init__"].bound
+
+
 @pytest.mark.parametrize(
     ("expression", "value"),
     [

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
 
 import pytest
 from hypothesis import given
@@ -94,25 +93,30 @@ def test_emit_may_write() -> None:
     assert out.texts == [("stdout", "a"), ("stdout", "from emit")]
 
 
-def test_threads_lose_nothing_and_each_keeps_its_order() -> None:
+def test_another_thread_cannot_overtake_what_is_being_emitted() -> None:
     out = Out()
-    buffer = OutputBuffer(out, batch=50)
+    emitting, go_on = Event(), Event()
 
-    def write(letter: str) -> None:
-        for number in range(500):
-            buffer.write("stdout", f"{letter}{number}\n")
+    def emit(stream: str, text: str) -> None:
+        if text == "first":
+            emitting.set()
+            go_on.wait(20)
+        out(stream, text)
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(4) as threads:
-            list(threads.map(write, "abcd"))
-    finally:
-        sys.setswitchinterval(interval)
-    buffer.flush()
-    lines = "".join(text for _, text in out.texts).split()
-    for letter in "abcd":
-        assert [line for line in lines if line[0] == letter] == [f"{letter}{number}" for number in range(500)]
+    def write_and_flush(text: str) -> None:
+        buffer.write("stdout", text)
+        buffer.flush()
+
+    buffer = OutputBuffer(emit)
+    threads = [Thread(target=write_and_flush, args=[text]) for text in ("first", "second")]
+    threads[0].start()
+    assert emitting.wait(20)
+    threads[1].start()
+    threads[1].join(0.1)  # time enough to overtake, if it could
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert out.texts == [("stdout", "first"), ("stdout", "second")]
 
 
 @pytest.mark.parametrize(

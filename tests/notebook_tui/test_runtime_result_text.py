@@ -131,6 +131,29 @@ def test_sharing_does_not_multiply_and_depth_ends() -> None:
     assert len(result_text(value)) <= 10_000
 
 
+def test_what_is_nested_too_deeply_is_left_out() -> None:
+    value: object = "end"
+    for _ in range(100):
+        value = [value]
+    assert result_text(value) == "[" * 20 + "[…]" + "]" * 20
+
+
+def test_nothing_is_read_that_cannot_be_shown() -> None:
+    calls: list[int] = []
+
+    def count() -> str:
+        calls.append(1)
+        return ""
+
+    result_text([[[Hostile(count)] * 50] * 50] * 50)
+    assert len(calls) <= 5_000
+
+
+def test_wide_keys_do_not_push_everything_off_the_screen() -> None:
+    lines = result_text({"k" * 60: {"l" * 60: list(range(60))}}, width=80).split("\n")
+    assert max(len(line) - len(line.lstrip()) for line in lines) <= 40
+
+
 def test_each_repr_is_called_once() -> None:
     calls: list[int] = []
 
