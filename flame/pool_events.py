@@ -84,8 +84,17 @@ class RunnerUp:
 
 
 @dataclass(frozen=True, slots=True)
+class RunnerLost:
+    """The connection to the runner's node is lost. Its machine may be there yet: `RunnerDown` follows."""
+
+    runner: RunnerId
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunnerDown:
-    """The runner is gone: a boot failed, a node was lost, or a stop is done. Its phase tells which."""
+    """The runner is gone: a boot failed, or a node that was lost or stopped is no more. Its phase tells which."""
 
     runner: RunnerId
     reason: str
@@ -106,7 +115,15 @@ class StopRequested:
 
 
 Event: TypeAlias = (
-    Started | CheckoutRequested | CheckedIn | CallerGone | RunnerUp | RunnerDown | TimerFired | StopRequested
+    Started
+    | CheckoutRequested
+    | CheckedIn
+    | CallerGone
+    | RunnerUp
+    | RunnerLost
+    | RunnerDown
+    | TimerFired
+    | StopRequested
 )
 
 

@@ -4,8 +4,8 @@ An event is noted first (`_note`), then the whole pool is looked at once and set
 calls that waited longest, boots follow the backlog and `min`, runners without a call begin to idle. Nothing is decided
 on arrival alone, so a lost runner or an ended pause needs no case of its own.
 
-    Boot ──► BOOTING ──RunnerUp──► UP ──idle for long, stuck, or the pool stops──► LEAVING ──► gone
-                └────────── RunnerDown: failed ─┴─ lost ──────────────────────────────┘
+    Boot ──► BOOTING ──RunnerUp──► UP ──lost, idle for long, stuck, or the pool stops──► LEAVING
+                └────────────────────┴─────────────────── RunnerDown ───────────────────────┴──► gone
 
 Rules that are easily broken:
 - A runner leaves the pool *before* it is told to stop, so no call is lent a node that is on its way out.
@@ -49,6 +49,7 @@ from flame.pool_events import (
     Retry,
     RunnerDown,
     RunnerId,
+    RunnerLost,
     RunnerUp,
     SetTimer,
     Started,
@@ -158,6 +159,8 @@ def _note(state: PoolState, event: Event) -> Step:
             return _caller_gone(state, event)
         case RunnerUp():
             return _runner_up(state, event), ()
+        case RunnerLost():
+            return _runner_lost(state, event)
         case RunnerDown():
             return _runner_down(state, event)
         case TimerFired():
@@ -290,18 +293,34 @@ def _runner_up(state: PoolState, event: RunnerUp) -> PoolState:
     return _with_runner(state, replace(runner, phase=Phase.UP, node=event.node))
 
 
+def _runner_lost(state: PoolState, event: RunnerLost) -> Step:
+    """Before anybody who worked there checks in, or the next call would be lent a slot on a node that is gone."""
+    runner = state.runner(event.runner)
+    if runner is None or runner.phase is not Phase.UP:
+        return state, ()
+    state = _with_runner(state, _leaving(runner))
+    return _ended(state, runner, event)
+
+
 def _runner_down(state: PoolState, event: RunnerDown) -> Step:
     runner = state.runner(event.runner)
     if runner is None:
         return state, ()
     state = replace(state, runners=tuple(other for other in state.runners if other is not runner))
-    if runner.proven or runner.phase is Phase.LEAVING:
+    if runner.phase is Phase.LEAVING:
+        return state, ()
+    return _ended(state, runner, event)
+
+
+def _ended(state: PoolState, runner: Runner, event: RunnerLost | RunnerDown) -> Step:
+    """One that was booting or up has ended by itself."""
+    if runner.proven:
         return state, _untimed(runner)
     state, paused = _boot_failed(state, runner.attempt, event)
     return state, _untimed(runner) + paused
 
 
-def _boot_failed(state: PoolState, attempt: int, event: RunnerDown) -> Step:
+def _boot_failed(state: PoolState, attempt: int, event: RunnerLost | RunnerDown) -> Step:
     state = replace(state, last_failure=event.reason)
     effects: Effects = ()
     if attempt == state.failures:
@@ -344,8 +363,11 @@ def _leave_all(state: PoolState, goes: Callable[[Runner], bool], reason: str) ->
 
 
 def _leave(state: PoolState, runner: Runner, reason: str) -> Step:
-    leaving = Runner(runner.id, runner.attempt, Phase.LEAVING, runner.node)
-    return _with_runner(state, leaving), (*_untimed(runner), StopRunner(runner.id, reason))
+    return _with_runner(state, _leaving(runner)), (*_untimed(runner), StopRunner(runner.id, reason))
+
+
+def _leaving(runner: Runner) -> Runner:
+    return Runner(runner.id, runner.attempt, Phase.LEAVING, runner.node)
 
 
 def _untimed(runner: Runner) -> Effects:

@@ -33,6 +33,7 @@ from flame.pool_events import (
     Refuse,
     Retry,
     RunnerDown,
+    RunnerLost,
     RunnerUp,
     SetTimer,
     Started,
@@ -144,6 +145,13 @@ class World:
     def load(self, runner: int) -> int:
         return sum(other == runner for other in self.working.values())
 
+    def lose(self, runner: int) -> None:
+        """The machine is no more, nor what ran there."""
+        for machines in (self.booting, self.up, self.leaving):
+            machines.discard(runner)
+        self.working = {call: other for call, other in self.working.items() if other != runner}
+        self.abandoned = {call: since for call, since in self.abandoned.items() if call in self.working}
+
     def is_stuck(self, runner: int) -> bool:
         """Whether work there was abandoned and did not end in time."""
         return any(
@@ -177,7 +185,7 @@ small_pools = st.builds(
     ),
     low=st.integers(0, 2),
     more=st.integers(0, 2),
-    slots=st.integers(1, 2),
+    slots=st.integers(1, 3),
     idles=st.sampled_from([True, True, False]),
 )
 
@@ -253,7 +261,25 @@ class PoolHistory(RuleBasedStateMachine):
     @precondition(lambda self: self.world.up)
     @rule(data=st.data())
     def node_is_lost(self, data: st.DataObject) -> None:
+        world = self.world
+        runner = data.draw(st.sampled_from(sorted(world.up)))
+        world.lose(runner)
+        world.leaving.add(runner)
+        world.happens(RunnerLost(runner, "lost", world.now))
+
+    @precondition(lambda self: self.world.up)
+    @rule(data=st.data())
+    def runner_crashes(self, data: st.DataObject) -> None:
         self.machine_ends(data.draw(st.sampled_from(sorted(self.world.up))))
+
+    @precondition(lambda self: self.world.leaving)
+    @rule(data=st.data())
+    def a_leaving_node_is_lost(self, data: st.DataObject) -> None:
+        """As it is whenever one is stopped."""
+        before = self.world.state
+        runner = data.draw(st.sampled_from(sorted(self.world.leaving)))
+        self.world.happens(RunnerLost(runner, "stopped", self.world.now))
+        assert self.world.state == before
 
     @precondition(lambda self: self.world.leaving)
     @rule(data=st.data())
@@ -262,10 +288,7 @@ class PoolHistory(RuleBasedStateMachine):
 
     def machine_ends(self, runner: int) -> None:
         world = self.world
-        for machines in (world.booting, world.up, world.leaving):
-            machines.discard(runner)
-        world.working = {call: other for call, other in world.working.items() if other != runner}
-        world.abandoned = {call: since for call, since in world.abandoned.items() if call in world.working}
+        world.lose(runner)
         world.happens(RunnerDown(runner, "gone", world.now))
 
     # What time does

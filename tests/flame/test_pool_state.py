@@ -25,6 +25,7 @@ from flame.pool_events import (
     Refuse,
     Retry,
     RunnerDown,
+    RunnerLost,
     RunnerUp,
     SetTimer,
     Started,
@@ -122,6 +123,20 @@ def test_waiting_calls_are_served_in_the_order_they_came() -> None:
 def test_a_freed_slot_goes_to_the_next_call() -> None:
     _, effects = run(pool(max=1), ask("a"), up(1), ask("b"), ask("c"), CheckedIn("a", 1.0))
     assert effects == [Grant("b", 1, "n1")]
+
+
+def test_a_lost_runner_is_lent_to_nobody_while_its_machine_is_cleared_away() -> None:
+    state, effects = run(pool(max=1), ask("a"), up(1), ask("b"), RunnerLost(1, "lost", 1.0), CheckedIn("a", 1.0))
+    assert effects == []
+    _, effects = run(state, down(1, 2.0))
+    assert effects == [Boot(2)]
+
+
+def test_a_runner_that_is_lost_before_its_first_call_counts_as_a_failed_boot() -> None:
+    state, effects = run(pool(min=1), Started(0.0), up(1), RunnerLost(1, "lost", 1.0))
+    assert effects == [SetTimer(Retry(), 2.0)]
+    _, effects = run(state, down(1, 1.5))
+    assert effects == []
 
 
 def test_a_check_in_after_the_runner_was_lost_changes_nothing() -> None:

@@ -1,0 +1,46 @@
+"""How a call ended, as it travels from the runner to the caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeAlias
+
+from beamlike.kernel.exceptions import describe_exception
+from beamlike.kernel.terms import ExceptionInfo, Pid, Reason
+
+_OURS = str(Path(__file__).parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    info: ExceptionInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """There is neither a value nor an exception: the process was killed, or the function wanted to exit."""
+
+    reason: Reason
+
+
+Outcome: TypeAlias = Returned | Raised | Ended
+
+
+def outcome_of(error: BaseException, pid: Pid) -> Raised | Ended:
+    """What `error`, raised by a function in the process `pid`, is for its caller, who must not exit by it."""
+    if isinstance(error, Exception):
+        return Raised(describe_exception(error.with_traceback(_without_our_frames(error.__traceback__)), pid))
+    return Ended(f"{type(error).__name__}({', '.join(map(repr, error.args))})")
+
+
+def _without_our_frames(tb: TracebackType | None) -> TracebackType | None:
+    while tb is not None and tb.tb_frame.f_code.co_filename.startswith(_OURS):
+        tb = tb.tb_next
+    return tb

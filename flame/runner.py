@@ -1,0 +1,118 @@
+"""The pool's side of one runner: boots its node, watches it, and stops it, as a process that the pool monitors.
+
+It tells the pool `Up` and answers `Stop`; why it ended is its exit reason. It also stops its node when the pool is
+gone, however that came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import signal
+from dataclasses import dataclass
+
+import beamlike as bl
+import nodes
+from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.terms import SHUTDOWN
+from flame.errand import Errand
+from flame.outcome import Ended, Outcome, Raised, Returned
+
+STOP_SECONDS = 30.0
+LOOK_SECONDS = 0.02
+FATE_SECONDS = 2.0
+"""How long a lost node's machine is looked at, so that the error can say what became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    runner: bl.Pid
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    reason: str
+
+
+async def run(pool: bl.Pid, backend: nodes.Backend, boot_timeout: float) -> None:
+    """Runs one runner of `pool` from its boot to its end. Ends with ("shutdown", why in words)."""
+    bl.monitor(pool)
+    child = await _boot(backend, boot_timeout)
+    try:
+        bl.monitor_node(child.node)
+        bl.send(pool, Up(bl.self(), child.node))
+        reason = await _reason_to_end(child)
+    finally:
+        async with asyncio.timeout(STOP_SECONDS):
+            await child.stop()
+    raise _end(reason)
+
+
+async def _boot(backend: nodes.Backend, boot_timeout: float) -> nodes.Child:
+    errand = Errand(functools.partial(nodes.boot, backend, timeout=boot_timeout))
+    stopped = ""
+    outcome: Outcome | None = None
+    while outcome is None:
+        message = await bl.receive()
+        outcome = errand.outcome(message)
+        if outcome is None and (reason := _reason_to_stop(message)):
+            stopped = reason
+            errand.call_off()
+    match outcome:
+        case Returned(child) if not stopped:
+            assert isinstance(child, nodes.Child)
+            return child
+        case Returned(child):
+            await child.stop()
+        case Raised(info) if isinstance(info.exception, nodes.BootFailed):
+            raise _end(info.message)
+        case Raised(info):
+            raise reraisable(info)
+        case Ended(reason):
+            stopped = stopped or f"its boot was ended: {reason}"
+    raise _end(stopped)
+
+
+async def _reason_to_end(child: nodes.Child) -> str:
+    while True:
+        message = await bl.receive()
+        if reason := _reason_to_stop(message):
+            return reason
+        if isinstance(message, bl.NodeDown) and message.node == child.node:
+            return await _fate(child)
+
+
+def _reason_to_stop(message: object) -> str:
+    match message:
+        case Stop(reason):
+            return reason
+        case bl.Down():
+            return "its pool ended"
+    return ""
+
+
+async def _fate(child: nodes.Child) -> str:
+    """What became of the machine of a node that was lost, in words."""
+    deadline = asyncio.get_running_loop().time() + FATE_SECONDS
+    while (seen := await child.backend.describe(child.machine)).state != "ended":
+        if asyncio.get_running_loop().time() > deadline:
+            return f"the connection to it was lost, {child.machine.where} still runs"
+        await asyncio.sleep(LOOK_SECONDS)
+    printed = f"; it printed:\n{seen.log.strip()}" if seen.log.strip() else ""
+    return f"{child.machine.where} {_ended(seen.exit_code)}{printed}"
+
+
+def _ended(exit_code: int | None) -> str:
+    if exit_code is None:
+        return "has ended"
+    if exit_code >= 0:
+        return f"ended with exit code {exit_code}"
+    try:
+        return f"was killed by {signal.Signals(-exit_code).name}"
+    except ValueError:
+        return f"was killed by signal {-exit_code}"
+
+
+def _end(reason: str) -> bl.ProcessExit:
+    return bl.ProcessExit((SHUTDOWN, reason))
