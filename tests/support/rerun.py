@@ -69,7 +69,8 @@ class Rerun:
             raised = type(error).__name__
         changed = {name: after.get(name, GONE) for name in ("a", "b", "c") if _differs(name, before, after)}
         self.left[cell_id] = changed
-        self.shown[cell_id] = raised, {name: comparable(value) for name, value in changed.items()}
+        bound = {name: comparable(value) for name, value in changed.items() if value is not GONE}
+        self.shown[cell_id] = raised, bound
         self.runs.append(cell_id)
         return not raised
 
@@ -89,6 +90,8 @@ def _fresh(value: object) -> object:
             return _Int(value)
         case float():
             return _Float(value)
+        case list():
+            return list(value)  # `+=` would change the list of the cell above
         case _:
             return value
 
