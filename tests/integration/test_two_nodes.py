@@ -235,6 +235,21 @@ def test_a_result_that_cannot_travel_is_an_error_of_the_call() -> None:
     with_child(test)
 
 
+def test_a_function_that_cannot_travel_is_an_error_of_spawn_and_leaves_no_tie() -> None:
+    import threading
+
+    async def test(far: str) -> None:
+        bl.trap_exit(True)
+        lock = threading.Lock()
+        with pytest.raises(Exception, match="lock"):
+            bl.spawn_link(lambda: lock, node=far)
+        os.kill(await bl.rpc.call(far, os.getpid, timeout=SECONDS), signal.SIGKILL)
+        with pytest.raises(TimeoutError):
+            await bl.receive(timeout=0.5)
+
+    with_child(test)
+
+
 def test_a_node_that_is_lost_during_a_call_is_an_error_of_the_call() -> None:
     async def test(far: str) -> None:
         with pytest.raises(bl.NotConnected, match="was lost"):
