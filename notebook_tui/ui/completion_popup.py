@@ -10,6 +10,7 @@ from textual.geometry import Offset, Size
 from textual.widget import Widget
 
 from notebook_tui.document.completion import Completion
+from notebook_tui.ui.printable import printable
 
 _ROWS: Final = 8
 _MARK: Final = "▸"
@@ -74,7 +75,7 @@ class CompletionPopup(Widget, can_focus=False):
         rows[self._selected - self._first].stylize(self.get_component_rich_style("completion-popup--selected"))
         if self.selected.detail:
             muted = self.get_component_rich_style("completion-popup--muted")
-            rows.append(_fitted(Text(f" {self.selected.detail.splitlines()[0]}", muted), width))
+            rows.append(_fitted(Text(f" {printable(self.selected.detail).splitlines()[0]}", muted), width))
         return Text("\n").join(rows)
 
     @property
@@ -85,7 +86,7 @@ class CompletionPopup(Widget, can_focus=False):
     def _row(self, completion: Completion, width: int) -> Text:
         muted = self.get_component_rich_style("completion-popup--muted")
         mark = _MARK if completion is self.selected else " "
-        label = _fitted(Text(f"{mark}{completion.label}"), width - len(completion.kind) - 2)
+        label = _fitted(Text(f"{mark}{printable(completion.label)}"), width - len(completion.kind) - 2)
         return Text.assemble(label, (f" {completion.kind} ", muted))
 
     def _size_of_list(self) -> Size:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from notebook_tui.document.notebook import Cell, Section
 from notebook_tui.document.state import State
+from notebook_tui.ui.printable import printable
 from notebook_tui.ui.stamp import Stamp, stamp_of
 
 TITLE_ID = "title"
@@ -59,7 +60,7 @@ def items_of(state: State) -> tuple[Item, ...]:
     """The list of a notebook in this state."""
     notebook = state.notebook
     queued = frozenset(state.queue)
-    items: list[Item] = [TitleItem(notebook.title)]
+    items: list[Item] = [TitleItem(printable(notebook.title))]
     setup = [notebook.setup] if notebook.pyproject is None else [notebook.setup, notebook.pyproject]
     items += [CellItem(cell, stamp_of(state, cell, queued), role="setup") for cell in setup]
     names = {section.id: section.name for section in notebook.sections}
@@ -75,7 +76,8 @@ def items_of(state: State) -> tuple[Item, ...]:
 def _heading(section: Section, cells: Sequence[CellItem], names: dict[str, str]) -> SectionItem:
     code = [item for item in cells if item.cell.runnable]
     done = sum(item.stamp.kind == "ok" and not item.stamp.edited for item in code)
-    return SectionItem(section.id, section.name, len(code), done, names.get(section.parent or "", ""))
+    name, parent = printable(section.name), printable(names.get(section.parent or "", ""))
+    return SectionItem(section.id, name, len(code), done, parent)
 
 
 def focusable(items: Sequence[Item]) -> Iterator[str]:

@@ -17,14 +17,13 @@ from rich.text import Text
 from notebook_tui.ui.markdown_inline import inline_text
 from notebook_tui.ui.markdown_table import table_rows
 from notebook_tui.ui.palette import Palette
+from notebook_tui.ui.printable import printable
 from notebook_tui.ui.rows import wrap_code, wrap_words
 from notebook_tui.ui.syntax import code_lines
 
 _PARSER: Final = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 _NARROWEST: Final = 12
 _BULLETS: Final = "•◦▪"
-# Markdown is parsed from text that may hold control characters; none may reach the terminal.
-_CONTROLS: Final = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 
 def markdown_rows(source: str, width: int, palette: Palette) -> list[Text]:
@@ -33,7 +32,7 @@ def markdown_rows(source: str, width: int, palette: Palette) -> list[Text]:
     >>> [row.plain for row in markdown_rows("# Hi\\n- a\\n- b", 20, Palette())]
     ['Hi', '', '• a', '• b']
     """
-    root = SyntaxTreeNode(_PARSER.parse(source.translate(_CONTROLS)))
+    root = SyntaxTreeNode(_PARSER.parse(printable(source)))
     return list(_blocks(root.children, max(width, _NARROWEST), palette, depth=0))
 
 

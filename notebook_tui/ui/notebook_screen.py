@@ -30,6 +30,7 @@ from notebook_tui.ui.keys import KEYS, keys_of, sequences
 from notebook_tui.ui.message_log import MessageLog, Note, Severity
 from notebook_tui.ui.notebook_view import NotebookView
 from notebook_tui.ui.outline import Outline
+from notebook_tui.ui.printable import printable
 from notebook_tui.ui.run_commands import RunCommands
 from notebook_tui.ui.session_commands import SessionCommands
 from notebook_tui.ui.show_commands import ShowCommands
@@ -95,6 +96,7 @@ class NotebookScreen(Screen[None]):
 
     def say(self, text: str, severity: Severity) -> None:
         """Tell the user: now in a toast, later in the list of messages."""
+        text = printable(text)
         self._log.add(Note(text, severity, self._clock()))
         self.notify(text, severity=severity, markup=False)
         self._show_status()

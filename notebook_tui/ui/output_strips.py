@@ -17,6 +17,7 @@ from rich.text import Text as RichText
 
 from notebook_tui.document.outputs import Error, Exported, Output, Result, Text
 from notebook_tui.ui.palette import Palette
+from notebook_tui.ui.printable import printable
 from notebook_tui.ui.rows import fold
 from notebook_tui.ui.syntax import code_lines
 from notebook_tui.ui.terminal_text import decoded, last_lines
@@ -111,7 +112,9 @@ def _rows(output: Output, width: int, palette: Palette) -> Iterator[OutputRow]:
         case Error():
             return _marked("✗", " ", palette.error, _error(output, palette), width)
         case Exported(info=info, text=text):
-            kept = RichText(f"{info or 'output'} drawn by Livebook · o opens its text", palette.muted, end="")
+            kept = RichText(
+                f"{printable(info) or 'output'} drawn by Livebook · o opens its text", palette.muted, end=""
+            )
             return _marked("·", " ", palette.muted, [kept], width)
         case _:
             assert_never(output)

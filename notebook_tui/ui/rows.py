@@ -11,10 +11,13 @@ from typing import Final
 
 from rich.cells import chop_cells
 from rich.console import Console
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 from textual.widgets.text_area import Document, WrappedDocument
+
+from notebook_tui.ui.printable import printable
 
 TAB_WIDTH: Final = 4
 # Rich looks style names up in a console; ours are Style objects, so any console will do.
@@ -22,12 +25,14 @@ _CONSOLE: Final = Console(file=StringIO(), color_system=None, width=80)
 
 
 def strip_of(text: Text, style: Style | None = None) -> Strip:
-    """One row of a text without line breaks; `style` lies beneath the text's own.
+    """One row of a text without line breaks; `style` lies beneath the text's own. Every text that becomes a row of the
+    screen passes here, so that none can command the terminal.
 
     >>> strip_of(Text("hello")).text
     'hello'
     """
-    strip = Strip(segment for segment in text.render(_CONSOLE) if segment.text)
+    segments = text.render(_CONSOLE)
+    strip = Strip(Segment(printable(segment.text), segment.style) for segment in segments if segment.text)
     # A text without spans renders without its own style.
     base = text.style if isinstance(text.style, Style) else None
     for beneath in filter(None, (base, style)):
@@ -76,6 +81,7 @@ def wrap_words(text: Text, width: int) -> Iterator[Text]:
     ['one two', 'three']
     """
     for row in text.wrap(_CONSOLE, max(2, width), overflow="fold"):
+        row.rstrip()
         row.end = ""
         yield row
 

@@ -18,6 +18,7 @@ from rich.style import Style
 from rich.text import Text
 
 from notebook_tui.ui.palette import Palette
+from notebook_tui.ui.printable import printable
 
 MAX_LINES: Final = 500
 
@@ -42,9 +43,6 @@ _ROLES: Final[dict[_TokenType, str]] = {
     Token.Generic.Emph: "emphasis",
 }
 
-# A control character in a source must not reach the terminal: each becomes its picture, so that columns stay.
-_PICTURES: Final = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"} | {0x7F: 0x2421}
-
 
 def code_lines(source: str, language: str, palette: Palette) -> list[Text]:
     """The lines of `source` as fresh coloured texts, one for each line; tabs are kept.
@@ -52,7 +50,7 @@ def code_lines(source: str, language: str, palette: Palette) -> list[Text]:
     >>> [line.plain for line in code_lines("a = 1\\n", "python", Palette())]
     ['a = 1', '']
     """
-    source = source.translate(_PICTURES)
+    source = printable(source)
     if source.count("\n") >= MAX_LINES:
         return [_line(plain) for plain in source.split("\n")]
     lines = [_line("")]

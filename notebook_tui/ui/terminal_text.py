@@ -13,11 +13,14 @@ from typing import Final
 from rich.ansi import AnsiDecoder
 from rich.text import Text
 
+from notebook_tui.ui.printable import UNSENDABLE
+
 _COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _ERASE_LINE: Final = re.compile(r"\x1b\[[012]?K")
 # CSI, then OSC and the other string sequences, then two-character escapes, then whatever began and never ended.
 _ESCAPE: Final = re.compile(r"\x1b\[[0-?]*[ -/]*(?:[@-~]|$)|\x1b[\]PX^_].*?(?:\x1b\\|\x07|$)|\x1b[ -/]*[0-~]|\x1b.*?$")
 _CONTROLS: Final = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\x1b"}
+_TABLE: Final = {**_CONTROLS, **UNSENDABLE}
 
 
 def last_lines(text: str, count: int) -> tuple[str, int]:
@@ -66,4 +69,4 @@ def _without_controls(text: str) -> str:
     if text.isprintable():
         return text
     text = _ESCAPE.sub(lambda match: match[0] if _COLOR.fullmatch(match[0]) else "", text)
-    return text.translate(_CONTROLS)
+    return text.translate(_TABLE)
