@@ -134,7 +134,7 @@ def _keys(at: KeyAt, following: str, namespace: Mapping[str, object]) -> Iterato
             yield Item(key, "attribute", insert, type_name(value))
 
 
-_IDENTIFIER_END = re.compile(r"\w*$")
+_IDENTIFIER_END = re.compile(r"\w*\Z")
 
 
 def _in_quotes(key: str, quote: str) -> str:

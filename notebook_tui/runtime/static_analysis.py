@@ -50,7 +50,7 @@ def static_names(source: str, offset: int) -> dict[str, Kind]:
     try:
         script = jedi.Script(source, environment=_environment(), project=project)
         found = script.complete(line, column)
-        if not re.search(r"\.\s*\w*$", source[:offset]):
+        if not re.search(r"\.\s*\w*\Z", source[:offset]):
             found = [name for name in found if not _only_in_stubs(name)]
         return {name.name_with_symbols: _KINDS.get(name.type, "variable") for name in found}
     except Exception:  # it fails inside on some texts; completion goes on without it

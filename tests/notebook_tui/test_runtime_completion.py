@@ -138,7 +138,7 @@ def test_a_completed_key_is_the_key(key: str, length: int, quote: str) -> None:
     typed = key[:length] if key.isalnum() else ""
     source = f"d[{quote}{typed}"
     (item,) = complete(source, len(source), {"d": {key: 1}}, nobody)
-    assert eval(re.sub(r"\w*$", "", source) + item.insert, {"d": {key: "found"}}) == "found"
+    assert eval(re.sub(r"\w*\Z", "", source) + item.insert, {"d": {key: "found"}}) == "found"
 
 
 def test_only_real_dictionaries_are_asked_for_keys() -> None:
@@ -252,7 +252,7 @@ pieces = st.sampled_from([*"()[]{}.,=\n '\"", "p", "d", "import ", "from ", "jso
 @given(st.lists(pieces, max_size=12).map("".join), st.data())
 def test_no_text_is_too_broken_and_each_proposal_fits(source: str, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(source)))
-    found = re.search(r"\w*$", source[:offset])
+    found = re.search(r"\w*\Z", source[:offset])
     assert found is not None
     for item in complete(source, offset, {"p": Point(), "d": {"key": 1}}, nobody):
         assert item.insert.lower().startswith(found[0].lower())
