@@ -237,10 +237,14 @@ class NotebookScreen(Screen[None]):
 
 
 def _commands_of(groups: tuple[object, ...]) -> dict[str, Command]:
-    """The method of each action in the table of keys; an action that no group has is a mistake in the table."""
-    commands: dict[str, Command] = {}
-    for key in KEYS:
-        if not key.action.startswith("app.") and (key.mode != "insert" or key.action == "leave"):
-            group = next(group for group in groups if hasattr(group, key.action))
-            commands[key.action] = getattr(group, key.action)
-    return commands
+    """The method of each action in the table of keys."""
+    actions = {key.action for key in KEYS if key.mode != "insert" and not key.action.startswith("app.")}
+    return {action: _command(groups, action) for action in (*actions, "leave")}
+
+
+def _command(groups: tuple[object, ...], action: str) -> Command:
+    for group in groups:
+        if command := getattr(group, action, None):
+            found: Command = command
+            return found
+    raise LookupError(f"the table of keys names the action {action!r}, and no group of commands has it")
