@@ -65,9 +65,12 @@ def status_line(status: Status, width: int, palette: Palette) -> Text:
     state = status.state
     mode = Text(" EDIT " if status.editing else " NAV ", _CHIP)
     left = [mode, _file(state, palette), _runtime(state.runtime, palette), *_nodes(state.runtime, palette)]
-    right = _progress(state, palette)
-    line = fitted(left, width - right.cell_len - len(_NARROW) - 1, _NARROW)
-    line.append(" " * max(1, width - line.cell_len - right.cell_len - 1))
+    right = _progress(state, palette).append(" ")
+    room = width - right.cell_len - len(_NARROW)
+    if room < mode.cell_len:
+        return fitted(left, width, _NARROW)
+    line = fitted(left, room, _NARROW)
+    line.append(" " * (width - line.cell_len - right.cell_len))
     return line.append_text(right)
 
 
