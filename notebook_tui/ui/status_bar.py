@@ -64,7 +64,15 @@ def status_line(status: Status, width: int, palette: Palette) -> Text:
     """Mode, file, runtime and nodes at the left, how far the cells are at the right."""
     state = status.state
     mode = Text(" EDIT " if status.editing else " NAV ", _CHIP)
-    left = [mode, _file(state, palette), _runtime(state.runtime, palette), *_nodes(state.runtime, palette)]
+    runtime = state.runtime
+    # In the order of their use: what does not fit is left out from the end.
+    left = [
+        mode,
+        _file(state, palette),
+        *_node_count(runtime, palette),
+        _runtime(runtime, palette),
+        *_node_names(runtime, palette),
+    ]
     right = _progress(state, palette).append(" ")
     room = width - right.cell_len - len(_NARROW)
     if room < mode.cell_len:
@@ -126,11 +134,14 @@ def _runtime(runtime: RuntimeStatus, palette: Palette) -> Text:
             return Text("○ no runtime yet", palette.muted)
 
 
-def _nodes(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:
-    if not runtime.nodes:
-        return []
-    noun = "node" if len(runtime.nodes) == 1 else "nodes"
-    return [Text.assemble(f"{len(runtime.nodes)} {noun}", (f" {', '.join(runtime.nodes)}", palette.muted))]
+def _node_count(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:
+    count = len(runtime.nodes)
+    return [Text(f"◆ {count} {'node' if count == 1 else 'nodes'}", palette.ok)] if count else []
+
+
+def _node_names(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:
+    names = ", ".join(name.partition("@")[0] for name in runtime.nodes)
+    return [Text(names, palette.muted)] if names else []
 
 
 def _progress(state: State, palette: Palette) -> Text:

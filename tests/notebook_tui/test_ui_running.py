@@ -131,7 +131,8 @@ async def test_a_lost_runtime_is_told_until_it_is_dismissed(shown: Terminal) -> 
 async def test_the_nodes_of_the_runtime_are_counted_and_named(shown: Terminal) -> None:
     await shown.press(*FIRST, "e", "e")
     shown.session.apply(NodesChanged(("a@127.0.0.1", "b@127.0.0.1")))
-    await shown.shows("2 nodes a@127.0.0.1, b@127.0.0.1")
+    await shown.shows("◆ 2 nodes")
+    await shown.shows("a, b")
 
 
 @in_terminal(code("a", "x = 1\n1 / 0"))
