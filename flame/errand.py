@@ -76,9 +76,10 @@ async def _in_thread(function: Callable[..., Any], args: tuple[Any, ...]) -> Out
 
 
 async def _surely(event: asyncio.Event) -> None:
-    """Waits however often it is cancelled meanwhile."""
+    """Waits however often it is cancelled meanwhile, unless the process is dead."""
     while not event.is_set():
         try:
             await event.wait()
         except asyncio.CancelledError:
-            continue
+            if not bl.is_alive(bl.self()):
+                raise

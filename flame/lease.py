@@ -32,7 +32,8 @@ async def call(
     except BaseException:
         bl.GenServer.cast(pool, Abandon(lease.call))
         raise
-    bl.GenServer.cast(pool, CheckIn(lease.call))
+    lost = isinstance(answer, bl.Down) and answer.reason == NOCONNECTION
+    bl.GenServer.cast(pool, CheckIn(lease.call, lease.runner if lost else None))
     return await _value(name, pool, lease, function, answer)
 
 

@@ -87,14 +87,12 @@ class Pool:
         once `timeout` seconds have passed, the wait for a slot included (None: no limit); BootFailed, RunnerLost,
         WorkEnded or PoolStopped. Cancelling the call stops the function.
         """
-        _refuse_keywords("call", unknown)
-        _check_function(function)
+        _check("call", function, timeout, unknown)
         return await lease.call(self.name, self.pid, function, args, timeout)
 
     def cast(self, function: Callable[..., Any], /, *args: Any, timeout: float | None = None, **unknown: Any) -> None:
         """As `call`, without waiting: the value is dropped, an exception is logged."""
-        _refuse_keywords("cast", unknown)
-        _check_function(function)
+        _check("cast", function, timeout, unknown)
         bl.spawn(lease.call, self.name, self.pid, function, args, timeout)
 
     def map(
@@ -113,8 +111,7 @@ class Pool:
         `timeout` is for each call. The first exception is raised and ends the other calls, as does closing the
         generator (`contextlib.aclosing` does that where a loop may be left early).
         """
-        _refuse_keywords("map", unknown)
-        _check_function(function)
+        _check("map", function, timeout, unknown)
         return self._map(functools.partial(self.call, function, timeout=timeout), items, ordered)
 
     async def _map(
@@ -199,14 +196,16 @@ def map(
     return named(pool).map(function, items, ordered=ordered, timeout=timeout, **unknown)
 
 
-def _check_function(function: object) -> None:
-    if not callable(function):
-        raise TypeError(f"expected a function to run on the pool, got {function!r}; pass its arguments after it")
-
-
-def _refuse_keywords(call: str, unknown: dict[str, Any]) -> None:
+def _check(call: str, function: object, timeout: object, unknown: dict[str, Any]) -> None:
+    """Here, where the mistake is; in the pool's process it would be everybody's."""
     if unknown:
         raise TypeError(
             f"{call} has no keyword {', '.join(repr(name) for name in unknown)}; "
             "keywords of the function itself go through functools.partial"
         )
+    if not callable(function):
+        raise TypeError(f"expected a function to run on the pool, got {function!r}; pass its arguments after it")
+    if timeout is None or isinstance(timeout, Timeout):
+        return
+    if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not timeout >= 0:
+        raise TypeError(f"expected a timeout in seconds, 0 or more, or None for no limit, got {timeout!r}")

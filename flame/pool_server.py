@@ -85,9 +85,10 @@ class Working:
 
 @dataclass(frozen=True, slots=True)
 class CheckIn:
-    """The caller has seen the end of the work."""
+    """The caller has seen the end of the work, or that the connection to its runner is lost."""
 
     call: bl.Ref
+    lost: RunnerId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,9 @@ class PoolServer(bl.GenServer):
             case Working(call, worker):
                 if call in self._calls:
                     self._calls[call] = replace(self._calls[call], worker=worker)
-            case CheckIn(call):
+            case CheckIn(call, lost):
+                if lost is not None:
+                    self._happens(RunnerLost(lost, "the connection to it was lost", self._now()))
                 self._ended(call)
             case Abandon(call):
                 self._caller_gone(call)
@@ -236,10 +239,10 @@ class PoolServer(bl.GenServer):
         self._happens(RunnerUp(runner, node, self._now()))
 
     def _node_down(self, node: str, reason: str) -> None:
-        """The callers who worked there have been told, and will check in after this."""
+        bl.monitor_node(node, False)
         for runner in self._state.runners:
             if runner.node == node:
-                self._happens(RunnerLost(runner.id, f"the connection to {node} was lost ({reason})", self._now()))
+                self._happens(RunnerLost(runner.id, f"the connection to it was lost ({reason})", self._now()))
 
     def _runner_down(self, runner: RunnerId, reason: Reason) -> None:
         words = _words(reason)

@@ -18,7 +18,7 @@ Boots that fail together fail once: of those begun under one count of failures o
 runner lost before its first call counts as a boot that failed, or a node that dies young would be booted without a
 pause for ever; one lost later cost a call its life, and so comes to an end by itself.
 
-The queue is a tuple: each event copies it, which is 15 µs with 10 000 calls waiting.
+The queue is a tuple: an event that changes it copies it, which is some 25 µs with 10 000 calls waiting.
 """
 
 from __future__ import annotations
@@ -340,7 +340,7 @@ def _rest(state: PoolState, at: float) -> Step:
     idle = [
         replace(runner, idle_until=at + after)
         for runner in state.runners
-        if runner.phase is Phase.UP and not runner.taken and runner.idle_until is None
+        if runner.phase is Phase.UP and not runner.leases and not runner.abandoned and runner.idle_until is None
     ]
     for runner in idle:
         state = _with_runner(state, runner)

@@ -44,6 +44,7 @@ async def run(pool: bl.Pid, backend: nodes.Backend, boot_timeout: float) -> None
         bl.send(pool, Up(bl.self(), child.node))
         reason = await _reason_to_end(child)
     finally:
+        bl.monitor_node(child.node, False)
         async with asyncio.timeout(STOP_SECONDS):
             await child.stop()
     raise _end(reason)

@@ -121,14 +121,14 @@ async def test_one_that_is_called_off_before_it_began_ends_as_well() -> None:
 
 @in_node
 async def test_a_thread_that_spins_is_interrupted() -> None:
-    spinning = threading.Event()
+    turns = [0]
 
     def spin() -> None:
         while True:
-            spinning.set()
+            turns[0] += 1
 
     errand = Errand(spin)
-    await eventually(spinning.is_set)
+    await eventually(lambda: turns[0] > 0)
     errand.call_off()
     assert await ended(errand) == CALLED_OFF
     await eventually(lambda: not any(thread.name.startswith("call in") for thread in threading.enumerate()))
@@ -166,3 +166,22 @@ async def test_one_that_is_killed_by_somebody_else_has_ended() -> None:
         await bl.receive()
 
     assert await outcome(kill_itself) == Ended("killed")
+
+
+@in_node
+async def test_one_that_is_killed_while_its_thread_cannot_be_interrupted_does_not_wait_for_it() -> None:
+    running, may_end = threading.Event(), threading.Event()
+    home = bl.self()
+
+    def wait() -> None:
+        bl.send(home, bl.self())
+        running.set()
+        may_end.wait(PATIENCE)
+
+    errand = Errand(wait)
+    pid = await bl.receive(timeout=PATIENCE)
+    errand.call_off()
+    await no_message()
+    bl.exit(pid, "kill")
+    assert await ended(errand) == Ended("killed")
+    may_end.set()

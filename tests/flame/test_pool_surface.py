@@ -43,6 +43,12 @@ def test_what_is_no_function_is_refused() -> None:
         NOWHERE.cast(3)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("timeout", ["5", -1, float("nan"), True])
+def test_what_is_no_time_is_refused_before_the_pool_hears_of_it(timeout: Any) -> None:
+    with pytest.raises(TypeError, match=r"expected a timeout in seconds, 0 or more, or None for no limit, got"):
+        NOWHERE.map(abs, [1], timeout=timeout)
+
+
 def test_what_is_no_pool_is_refused() -> None:
     with pytest.raises(TypeError, match=r"expected a pool or the name of one, got None"):
         flame.cast(None, print)  # type: ignore[arg-type]

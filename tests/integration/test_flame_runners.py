@@ -12,7 +12,8 @@ import pytest
 import beamlike as bl
 import flame
 import nodes
-from tests.support.local_nodes import eventually
+from flame.pool import start
+from tests.support.local_nodes import eventually, process_of
 from tests.support.pools import SECONDS, pool, until_explained, wait_for_word, word_from_work
 from tests.support.processes import child_nodes, is_alive, wait_until_gone
 from tests.support.virtual_clock import VirtualClock
@@ -74,11 +75,30 @@ def test_a_pool_that_cannot_boot_tells_its_callers_why_and_works_once_it_can() -
 
 def test_a_pool_whose_minimum_cannot_be_booted_does_not_start() -> None:
     async def main() -> None:
-        async with pool(backend=nodes.Local(python="/no/such/python"), min=1):
-            pass
+        clock, backend = VirtualClock(), nodes.Local(python="/no/such/python")
+        async with bl.Node("pools@127.0.0.1", secret=b"s"):
+            starting: asyncio.Task[object] = asyncio.create_task(
+                start(flame.PoolOptions(name="test", min=1), backend, clock)
+            )
+            await let_pauses_pass(clock, starting)
+            with pytest.raises(flame.BootFailed, match="/no/such/python"):
+                await starting
+            assert bl.whereis("test") is None
 
-    with pytest.raises(flame.BootFailed, match="/no/such/python"):
-        asyncio.run(main())
+    asyncio.run(main())
+
+
+def test_a_pool_that_nobody_waits_for_any_more_does_not_start() -> None:
+    async def main() -> None:
+        async with bl.Node("pools@127.0.0.1", secret=b"s"):
+            starting = asyncio.create_task(flame.Pool.start(name="test", min=1))
+            await eventually(lambda: bl.whereis("test") is not None)
+            starting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await starting
+            await eventually(lambda: bl.whereis("test") is None and not child_nodes())
+
+    asyncio.run(main())
 
 
 def test_start_returns_once_the_minimum_is_up() -> None:
@@ -104,6 +124,23 @@ def test_calls_in_a_row_use_one_runner() -> None:
         async with pool(max=4) as cpu:
             assert len({await cpu.call(os.getpid) for _ in range(50)}) == 1
             assert "runners: 1 up (" in await cpu.explain()
+
+    asyncio.run(main())
+
+
+def test_a_pool_that_rests_watches_its_runners_and_nothing_else() -> None:
+    async def main() -> None:
+        async with pool(min=1, max=2) as cpu:
+            with pytest.raises(flame.ExecTimeout):
+                await cpu.call(asyncio.sleep, 600, timeout=0.1)
+            cancelled = asyncio.create_task(cpu.call(asyncio.sleep, 600))
+            await until_explained(cpu, "1 of 1 slots taken")
+            cancelled.cancel()
+            assert len([value async for value in cpu.map(abs, range(20))]) == 20
+            await until_explained(cpu, "0 of ")
+            watched = process_of(cpu.pid).monitors
+            assert len(watched) == len(child_nodes())
+            assert {pid.node for pid in watched if isinstance(pid, bl.Pid)} == {bl.self().node}
 
     asyncio.run(main())
 
@@ -168,6 +205,40 @@ def test_work_that_cannot_be_interrupted_takes_its_runner_with_it() -> None:
             clock.advance(5.0)
             assert await waiting != pid
             wait_until_gone(pid)
+
+    asyncio.run(main())
+
+
+def test_a_runner_that_ends_by_itself_is_lost_with_its_exit_code_and_last_words() -> None:
+    def leave() -> None:
+        os.write(2, b"out of memory, perhaps")
+        os._exit(7)
+
+    async def main() -> None:
+        async with pool() as cpu:
+            with pytest.raises(flame.RunnerLost, match="ended with exit code 7; it printed:\nout of memory, perhaps"):
+                await cpu.call(leave)
+
+    asyncio.run(main())
+
+
+def test_a_runtime_that_is_a_child_itself_has_pools() -> None:
+    """As in a notebook: user code has the main thread there, and distribution another one."""
+
+    async def use() -> tuple[int, int]:
+        cpu = await flame.Pool.start(name="inner", max=2)
+        pids = [pid async for pid in cpu.map(lambda _: os.getpid(), range(20))]
+        await cpu.stop()
+        return os.getpid(), len(pids)
+
+    async def main() -> None:
+        async with bl.Node("outer@127.0.0.1", secret=b"s"):
+            child = await nodes.boot(nodes.Local(), own_thread=True)
+            pid, calls = await bl.rpc.call(child.node, use, timeout=SECONDS)
+            assert pid != os.getpid()
+            assert calls == 20
+            await child.stop()
+        assert child_nodes() == []
 
     asyncio.run(main())
 
