@@ -19,6 +19,8 @@ from notebook_tui.ui.palette import Palette
 from notebook_tui.ui.rows import strip_of
 
 RAIL: Final = "▌"
+CONTINUED: Final = "┊"
+"""In the place of the bar or the mark, where a line goes on in the next row."""
 LEFT: Final = 2
 MARGIN: Final = 1
 # Prose is hard to read in long lines; code and outputs take the whole width.

@@ -16,6 +16,7 @@ from rich.style import Style
 from rich.text import Text as RichText
 
 from notebook_tui.document.outputs import Error, Exported, Output, Result, Text
+from notebook_tui.ui.frame import CONTINUED
 from notebook_tui.ui.palette import Palette
 from notebook_tui.ui.printable import printable
 from notebook_tui.ui.rows import fold
@@ -26,13 +27,15 @@ _FEWEST_ROWS: Final = 8
 _MOST_ROWS: Final = 40
 # A longer value is shown without colours: its text is data, and lexing it would cost more than it tells.
 _COLORED_RESULT: Final = 4_000
+_FOLDED: Final = Style(dim=True)
 _FRAME: Final = re.compile(r"Traceback |\s+(?:File|cell) .*, line \d+")
 
 
 @dataclass(frozen=True, slots=True)
 class OutputRow:
     mark: str
-    """One character for the gutter: ` ` printed, `!` printed to stderr, `=` the value, `✗` an error."""
+    """One character for the gutter: ` ` printed, `!` printed to stderr, `=` the value, `✗` an error, `┊` a line that
+    goes on."""
     mark_style: Style
     text: RichText
 
@@ -121,11 +124,13 @@ def _rows(output: Output, width: int, palette: Palette) -> Iterator[OutputRow]:
 
 
 def _marked(first: str, rest: str, style: Style, lines: Iterable[RichText], width: int) -> Iterator[OutputRow]:
+    """The rows of the lines: `first` marks the first line, `rest` the others, a broken bar what was folded."""
     mark = first
     for line in lines:
-        for piece in fold(line, width):
-            yield OutputRow(mark, style, piece)
-            mark = rest
+        row, *folded = fold(line, width)
+        yield OutputRow(mark, style, row)
+        yield from (OutputRow(CONTINUED, _FOLDED, piece) for piece in folded)
+        mark = rest
 
 
 def _printed(text: str) -> Iterator[RichText]:

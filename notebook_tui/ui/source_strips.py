@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.strip import Strip
 
 from notebook_tui.document.notebook import Cell
-from notebook_tui.ui.frame import Frame, gutter_row, on_panel
+from notebook_tui.ui.frame import CONTINUED, Frame, gutter_row, on_panel
 from notebook_tui.ui.items import CellItem
 from notebook_tui.ui.palette import Palette
 from notebook_tui.ui.rows import wrap_code
@@ -18,7 +18,6 @@ from notebook_tui.ui.stamp import GLYPHS, StampKind, glyph, words
 from notebook_tui.ui.syntax import code_lines
 
 _BAR: Final = "│"
-_CONTINUED: Final = "┊"
 _FAILED: Final = "✗"
 
 
@@ -27,7 +26,7 @@ def source_rows(cell: Cell, frame: Frame, palette: Palette, failed_line: int | N
     lines = code_lines(cell.source, cell.language, palette)
     for number, starts, text in wrap_code(lines, frame.wrap_width):
         failed = starts and number == failed_line
-        mark = _FAILED if failed else _BAR if starts else _CONTINUED
+        mark = _FAILED if failed else _BAR if starts else CONTINUED
         mark_style = palette.error if failed else palette.faint
         row = gutter_row(frame, str(number) if starts else "", mark, text, palette.muted, mark_style)
         yield on_panel(row, frame, palette)
@@ -36,7 +35,7 @@ def source_rows(cell: Cell, frame: Frame, palette: Palette, failed_line: int | N
 def editing_rows(numbers: Sequence[int | None], frame: Frame, palette: Palette) -> Iterator[Strip]:
     """The gutter beside the editor: the number of the line that each row begins, None within a line."""
     for number in numbers:
-        mark = _CONTINUED if number is None else _BAR
+        mark = CONTINUED if number is None else _BAR
         label = "" if number is None else str(number)
         row = gutter_row(frame, label, mark, Text(end=""), palette.muted, palette.focus)
         yield on_panel(row, frame, palette)

@@ -21,7 +21,7 @@ NIGHT: Final = Theme(
     error="#e0808a",
     foreground="#c8ccd4",
     background="#15171c",
-    surface="#1b1e25",
+    surface="#1c1e24",
     panel="#23272f",
     variables={
         "rule": "#3a404c",
