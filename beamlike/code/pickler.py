@@ -3,7 +3,7 @@
 `dumps` writes up to two pickles, one after the other: the sources that the other side lacks, if any, and the term.
 What a code object becomes:
 
-- of a known source (a cell, the running script): `_load_code(hash, qualname, line, nth)`;
+- of a known source (a cell, the running script): `load_code(hash, qualname, line, nth)`;
 - any other, such as a dataclass's generated `__init__`: marshalled, with the bytecode's magic number, which is
   checked on arrival. Loading another Python's bytecode can crash the interpreter.
 
