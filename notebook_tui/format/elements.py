@@ -52,16 +52,15 @@ def elements(text: str, blocks: Sequence[Block]) -> Iterator[Element]:
     lines = text.removesuffix("\n").split("\n")
     prose: list[str] = []
     at = 0
-    above = False
     for mark in _marks(lines, blocks):
         prose += lines[at : mark.start]
         at = mark.end
         if isinstance(mark, _Force):
             continue
-        yield Prose(_without_border(prose, above=above, below=True))
+        yield Prose(_without_border(prose, below=True))
         yield mark
-        prose, above = [], True
-    yield Prose(_without_border(prose + lines[at:], above=above, below=False))
+        prose = []
+    yield Prose(_without_border(prose + lines[at:], below=False))
 
 
 def needs_force(block: Block) -> bool:
@@ -82,7 +81,6 @@ def unforced(lines: Sequence[str], blocks: Sequence[Block]) -> Iterator[Block]:
     marker: Block | None = None
     for block in blocks:
         if marker is not None and blank(lines[marker.end : block.start]):
-            marker = None
             continue
         yield block
         marker = block if _forces(block) else None
@@ -129,8 +127,8 @@ def _end_with_blank(marker: Metadata, lines: Sequence[str]) -> int:
     return marker.end + blank(lines[marker.end : marker.end + 1])
 
 
-def _without_border(prose: Sequence[str], *, above: bool, below: bool) -> str:
-    if above and prose and blank(prose[:1]):
+def _without_border(prose: Sequence[str], *, below: bool) -> str:
+    if prose and blank(prose[:1]):
         prose = prose[1:]
     if below and prose and blank(prose[-1:]):
         prose = prose[:-1]

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from notebook_tui.document.dataflow import definers
 from notebook_tui.document.notebook import Cell
-from notebook_tui.document.operations import DeleteCell, InsertCell, MoveCell, QueueCells, SetCellSource
+from notebook_tui.document.operations import (
+    DeleteCell,
+    InsertCell,
+    MoveCell,
+    QueueCells,
+    RuntimeConnected,
+    SetCellSource,
+)
 from notebook_tui.document.state import State
 from tests.support.documents import after, all_run, ran, reports, state_of, validities
 from tests.support.programs import programs
@@ -29,6 +36,17 @@ def test_AC13_a_new_run_makes_stale_who_reads_from_it_and_nobody_else() -> None:
     state = after(CHAIN, QueueCells(("c1",)), *ran("c1"))
     assert stale(state) == {"c2", "c4"}
     assert stale(after(state, QueueCells(("c4",)), *reports(["c2", "c4"]))) == set()
+
+
+def test_AC13_who_reads_from_a_cell_is_stale_from_the_start_of_its_new_run() -> None:
+    assert stale(after(CHAIN, QueueCells(("c1",)))) == {"c2", "c4"}
+
+
+def test_a_cell_that_failed_may_not_have_defined_its_names() -> None:
+    state = state_of({"s": {"c1": "a = 1", "c2": "a = 1 / 0", "c3": "a"}})
+    state = after(state, QueueCells(("c2",)), RuntimeConnected("here"), *ran("c1"), *ran("c2", "error"))
+    state = after(state, QueueCells(("c3",)), *ran("c3"))
+    assert stale(after(state, QueueCells(("c1",)), *ran("c1"))) == {"c3"}
 
 
 def test_AC13_branches_see_their_parent_and_nobody_sees_them() -> None:

@@ -63,6 +63,10 @@ x * x
 """
 
 
+OUTPUT = '<!-- livebook:{"output":true} -->'
+FORCE = '<!-- livebook:{"force_markdown":true} -->'
+
+
 def in_section(*cells: Cell) -> Notebook:
     return Notebook("T", sections=(Section("section-1", "S", cells),))
 
@@ -141,7 +145,10 @@ def test_a_heading_that_livebook_would_drop_stays_in_its_markdown_cell(heading: 
     assert [cell.source for cell in cells_of(body(Cell("c", "markdown", source)))] == [source]
 
 
-@pytest.mark.parametrize("source", ["```\nls", "~~~~ sh\nls\n", "<!-- to do", "<pre>\n\n# x", "<![CDATA[\n## y"])
+@pytest.mark.parametrize(
+    "source",
+    ["```\nls", "~~~~ sh\nls\n", "<!-- to do", "<pre>\n\n# x", "<![CDATA[\n## y", "<?x", "<!X", "```\n    ```"],
+)
 def test_what_a_markdown_cell_leaves_open_swallows_no_other_cell(source: str) -> None:
     cells = Cell("cell-1", "markdown", source), Cell("cell-2", "code", "1")
     assert cells_of(body(*cells)) == cells
@@ -173,10 +180,10 @@ def test_AC04_without_a_title_the_notebook_is_untitled() -> None:
 
 
 def test_AC04_several_headings_1_send_every_heading_down_a_level() -> None:
-    text = "One\n===\n\n## Two\n\n# Three\n\n###### Six\n\n- # not one\n\n    # nor this\n"
+    text = "One\n===\n\nprose\n\n## Two\n\n# Three\n\n###### Six\n\n- # not one\n\n    # nor this\n"
     notebook, warnings = read(text)
     assert [section.name for section in notebook.sections] == ["One", "Three"]
-    assert notebook.sections[0].cells[0].source == "### Two"
+    assert notebook.sections[0].cells[0].source == "prose\n\n### Two"
     assert notebook.sections[1].cells[0].source == "**Six**\n\n- # not one\n\n    # nor this"
     assert warnings == ("there are 2 headings 1, so each heading went down a level",)
 
@@ -262,6 +269,59 @@ def test_AC06_the_notebook_wants_its_outputs_kept_but_the_callers_wish_wins() ->
 def test_AC06_outputs_of_the_setup_cell_are_never_written() -> None:
     setup = Cell("setup", "code", "import math", outputs=(Text("stdout", "hi"),))
     assert write(Notebook("T", setup), outputs=True) == "# T\n\n```python\nimport math\n```\n"
+
+
+def test_a_setup_cell_has_no_outputs_in_a_file_and_none_alone_are_no_setup() -> None:
+    text = '# T\n\n```python\nimport math\n```\n\n<!-- livebook:{"output":true} -->\n\n```\nhi\n```\n'
+    assert read(text)[0].setup.outputs == ()
+    assert write(Notebook("T", Cell("setup", "code", outputs=(Text("stdout", "hi"),))), outputs=True) == "# T\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"```python\n1\n```\n\nprose\n\n{OUTPUT}\n\n```\nx\n```\n",
+        f"```python\n1\n```\n\n{OUTPUT}\n\nprose\n\n```\nx\n```\n",
+        f"prose\n\n{OUTPUT}\n\n```\nx\n```\n",
+        f"```python\n1\n```\n\n{OUTPUT}\n",
+        f"```python\n1\n```\n\n{OUTPUT}\n\n~~~ a`b\nx\n~~~\n",
+    ],
+)
+def test_what_only_looks_like_an_output_is_prose(text: str) -> None:
+    cells = cells_of(text)
+    assert all(cell.outputs == () for cell in cells)
+    assert "".join(cell.source for cell in cells if cell.kind == "markdown").count(OUTPUT) == 1
+    assert cells_of(body(*cells)) == cells
+
+
+def test_a_marker_forces_the_block_right_below_it_and_no_other() -> None:
+    cells = cells_of(f"{FORCE}\n\nprose\n\n```python\n1\n```\n\n{FORCE}\n\n```python\n2\n```\n\n```python\n3\n```\n")
+    assert [cell.source for cell in cells] == ["prose", "1", "```python\n2\n```", "3"]
+
+
+def test_a_cell_that_closes_what_it_opens_loses_no_line_to_a_marker_that_lies() -> None:
+    assert cells_of('<!-- livebook:{"unclosed":true} -->\n\none\ntwo\n')[0].source == "one\ntwo"
+
+
+def test_a_comment_with_text_behind_it_is_prose() -> None:
+    notebook, warnings = read("<!-- a --> text -->\n\n# T\n")
+    assert warnings == ("the heading 1 moved to the top of the notebook",)
+    assert notebook.sections[0].cells[0].source == "<!-- a --> text -->"
+
+
+def test_metadata_of_a_markdown_cell_keeps_it_apart_without_a_break() -> None:
+    text = 'one\n\n<!-- livebook:{"k":1} -->\n\ntwo\n'
+    assert body(*cells_of(text)) == text
+
+
+def test_several_comments_after_the_last_cell_stay_there() -> None:
+    text = '# T\n\n## S\n\n<!-- livebook:{"a":1} -->\n\n<!-- livebook:{"stamp":2} -->\n'
+    assert write(read(text)[0]) == text
+
+
+def test_control_characters_in_an_output_stay_out_of_the_file() -> None:
+    cell = Cell("c", "code", "1", outputs=(Text("stdout", "a\0b\ud800c\x1b]0;title\x07d\r"),))
+    assert body(cell, outputs=True).endswith("```\nabcd\n```\n")
 
 
 def test_outputs_are_read_back_as_what_was_printed() -> None:
