@@ -40,7 +40,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """The exception that ended the cell; `traceback` holds the user's own frames, none for a SyntaxError."""
+    """The exception that ended the cell.
+
+    `traceback` is all there is to show: the user's own frames, or for a SyntaxError its place.
+    """
 
     type: str
     message: str

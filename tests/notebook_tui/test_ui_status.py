@@ -85,7 +85,7 @@ def test_a_wide_terminal_says_everything() -> None:
     runtime = RuntimeStatus("connected", "local", nodes=("cpu-1@host",))
     state = state_of(runtime=runtime, revision=1)
     line = status_line(Status(state), 120, Palette()).plain
-    for part in ("NAV", "tour.livemd unsaved", "● local", "◆ 1 node  cpu-1", "0/1 done"):
+    for part in ("NAV", "tour.livemd unsaved", "◆ 1 node", "● local", "cpu-1", "0/1 done"):
         assert part in line
 
 
