@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from nodes.invitation import Invitation
 
 BOOT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
+_NUMBER = re.compile("-[0-9a-f]{6}$")
 LOOK_SECONDS = 0.1
 """How often a machine that has not dialled back is looked at: one that ended fails the boot at once."""
 
@@ -127,5 +129,6 @@ def _current_node() -> bl.Node:
 
 
 def _child_name(node: bl.Node) -> str:
+    """The parent's word with a number of the child's own, in place of one that the parent got in the same way."""
     word, _, host = node.name.partition("@")
-    return f"{word}-{secrets.token_hex(3)}@{host}"
+    return f"{_NUMBER.sub('', word)}-{secrets.token_hex(3)}@{host}"
