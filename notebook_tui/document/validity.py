@@ -18,14 +18,12 @@ def settled(state: State) -> State:
     evaluations = dict(state.evaluations)
     outdated: set[str] = set()
     for cell in state.notebook.cells():
-        if not cell.runnable:
-            continue
         evaluation = state.evaluation(cell.id)
         if evaluation.validity in ("evaluated", "stale"):
-            holds = evaluation.inputs == inputs(state, read_from[cell.id])
-            holds = holds and outdated.isdisjoint(read_from[cell.id])
-            evaluation = replace(evaluation, validity="evaluated" if holds else "stale")
-            evaluations[cell.id] = evaluation
+            holds = evaluation.inputs == inputs(state, read_from[cell.id]) and outdated.isdisjoint(read_from[cell.id])
+            if holds != (evaluation.validity == "evaluated"):
+                evaluation = replace(evaluation, validity="evaluated" if holds else "stale")
+                evaluations[cell.id] = evaluation
         if is_outdated(cell, evaluation):
             outdated.add(cell.id)
     return replace(state, evaluations=evaluations)

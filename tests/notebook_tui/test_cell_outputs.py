@@ -55,6 +55,15 @@ def test_AC29_a_text_keeps_its_last_lines_behind_an_ellipsis() -> None:
     assert shown(*map(out, lines)) == expected
 
 
+def test_AC29_the_ellipsis_stays_though_the_next_chunk_cuts_nothing() -> None:
+    held = shown(out("x\n" * 1_200), out("y"), out("z"))
+    assert held == (out("…\n" + "x\n" * 999 + "yz"),)
+
+
+def test_an_ellipsis_that_was_printed_is_a_character_like_any_other() -> None:
+    assert shown(out("…"), out("a"), out("…\nb")) == (out("…a…\nb"),)
+
+
 def test_AC29_a_text_of_just_so_many_lines_is_whole() -> None:
     text = "x\n" * bounds.LINES
     assert shown(out(text)) == (out(text),)
@@ -83,6 +92,17 @@ def test_the_oldest_outputs_make_room_and_leave_a_mark() -> None:
     assert held[1:] == tuple(many[3:])
     results = shown(*[Result(str(number)) for number in range(bounds.OUTPUTS + 1)])
     assert results[:2] == (out("…\n"), Result("1"))
+
+
+def test_outputs_together_hold_only_so_many_characters() -> None:
+    big = [Result(str(number) + "x" * (bounds.TOTAL // 5 - 1)) for number in range(6)]
+    assert shown(*big) == (out("…\n"), *big[1:])
+
+
+def test_a_text_that_is_cut_already_is_marked_once() -> None:
+    cut = out("…\n" + "x\n" * bounds.LINES)
+    results = [Result("1")] * (bounds.OUTPUTS - 1)
+    assert shown(Text("stderr", "old"), out("x\n" * 1_200), *results) == (cut, *results)
 
 
 streams: st.SearchStrategy[Stream] = st.sampled_from(["stdout", "stderr"])

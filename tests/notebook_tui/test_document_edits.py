@@ -90,6 +90,11 @@ def test_the_first_section_has_nobody_to_hand_its_cells_to() -> None:
         apply(state_of({"s1": {"c1": "a"}}), DeleteSection("s1", with_cells=False))
 
 
+def test_cells_that_are_handed_over_come_last() -> None:
+    state = after(BOOK, InsertCell("s2", 0, NEW), DeleteSection("s3", with_cells=False))
+    assert outline(state) == ["s1 c1 c2", "s2 new c3"]
+
+
 def test_names_are_one_line_and_sources_have_plain_line_ends() -> None:
     state = after(BOOK, SetTitle(" My\nbook "), RenameSection("s1", "a  b\t"), SetCellSource("c1", "x\r\ny\rz\0"))
     assert (state.notebook.title, state.notebook.section("s1").name) == ("My book", "a  b")

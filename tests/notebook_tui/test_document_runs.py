@@ -36,6 +36,11 @@ from tests.support.documents import after, all_run, effects, ran, reports, state
 PLAIN = state_of({"s1": {"c1": "a = 1", "c2": "b = 2"}, "s2": {"m": "# text", "c3": "c = 3", "c4": "d = 4"}})
 
 
+def test_a_clock_that_is_set_back_makes_no_run_shorter_than_nothing() -> None:
+    state = after(PLAIN, QueueCells(("c1",)), RuntimeConnected("here"), EvaluationStarted("c1", 5.0))
+    assert after(state, EvaluationFinished("c1", 4.0, "ok")).evaluation("c1").took == 0.0
+
+
 def test_AC09_the_first_run_connects_once_and_cells_wait_meanwhile() -> None:
     state, wanted = apply(PLAIN, QueueCells(("c1",)))
     assert (wanted, state.runtime.phase, state.queue) == ((ConnectRuntime(),), "connecting", ("c1",))

@@ -56,6 +56,12 @@ def test_AC13_branches_see_their_parent_and_nobody_sees_them() -> None:
     assert stale(after(state, QueueCells(("c5",)), *ran("c5"))) == set()
 
 
+def test_AC13_branches_of_one_parent_do_not_see_each_other() -> None:
+    sections = {"s1": {"c1": "a = 1"}, "s2": {"c2": "a = 2"}, "s3": {"c3": "a"}}
+    notebook = state_of(sections, parents={"s2": "s1", "s3": "s1"}).notebook
+    assert definers(notebook)["c3"] == {"c1"}
+
+
 def test_what_reads_from_an_edited_cell_is_stale_until_the_edit_is_undone() -> None:
     edited = after(CHAIN, SetCellSource("c1", "a = 2"))
     assert (stale(edited), edited.changed("c1")) == ({"c2", "c4"}, True)
