@@ -43,14 +43,12 @@ def send(to: Address, message: Any) -> Any:
     >>> asyncio.run(main())
     'hello'
     """
-    if type(to) is Pid and to.process is not None:
-        target = to.process
-        scheduler = target.scheduler
-        if scheduler.thread_id == get_ident():
-            sender = scheduler.running
-            if sender is None or not sender.ended:
-                target.deliver(message)
-            return message
+    target = to.process if type(to) is Pid else None
+    if target is not None and target.scheduler.thread_id == get_ident():
+        sender = target.scheduler.running
+        if sender is None or not sender.ended:
+            target.deliver(message)
+        return message
     sender_process = current.process_or_none()
     if sender_process is not None and sender_process.ended:
         return message

@@ -119,7 +119,7 @@ class Process:
             if not waiter.done():
                 waiter.set_result(None)
 
-    # Ties, as the process itself makes them.
+    # Ties, as the process itself makes them. The three properties copy at once, so any thread may read them.
 
     @property
     def links(self) -> frozenset[Pid]:
@@ -131,7 +131,7 @@ class Process:
 
     @property
     def monitored_by(self) -> tuple[Pid, ...]:
-        return tuple(watcher for watcher, _ in (self._monitored_by or {}).values())
+        return tuple(watcher for watcher, _ in tuple((self._monitored_by or {}).values()))
 
     def link(self, other: Pid) -> None:
         """Links this process and `other`, which hears of it by a signal."""
