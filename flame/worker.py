@@ -12,9 +12,8 @@ from typing import Any
 
 import beamlike as bl
 from beamlike.kernel import group_leader
-from beamlike.kernel.exceptions import describe_exception
 from flame.errand import Errand
-from flame.outcome import Outcome, Raised
+from flame.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +31,5 @@ async def perform(answer_to: bl.Alias, function: Callable[..., Any], args: tuple
             errand.call_off()
         outcome = errand.outcome(message)
     group_leader.flush()
-    _answer(answer_to, outcome)
-
-
-def _answer(answer_to: bl.Alias, outcome: Outcome) -> None:
-    try:
-        bl.send(answer_to, bl.Reply(answer_to.ref, outcome))
-    except Exception as error:  # the value cannot travel, and that is the outcome then
-        bl.send(answer_to, bl.Reply(answer_to.ref, Raised(describe_exception(error, bl.self()))))
+    # A value that cannot travel raises here, and so reaches the caller as the reason for which this process ended.
+    bl.send(answer_to, bl.Reply(answer_to.ref, outcome))

@@ -76,7 +76,12 @@ class Local:
         return f"Local(python={self.python!r})"
 
     async def boot(self, invitation: Invitation) -> Machine:
-        child = await asyncio.to_thread(self._start, invitation)
+        starting = asyncio.create_task(asyncio.to_thread(self._start, invitation))
+        try:
+            child = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await _end_started(starting)
+            raise
         machine = Machine(str(child.process.pid), f"process {child.process.pid}")
         self._children[machine.id] = child
         return machine
@@ -124,6 +129,15 @@ class Local:
             invitations.ENVIRONMENT_VARIABLE: invitations.encode(invitation),
             LIFELINE_VARIABLE: str(lifeline),
         }
+
+
+async def _end_started(starting: asyncio.Task[_ChildProcess]) -> None:
+    """A thread cannot be cancelled: what it starts is ended, for nobody else would know of it."""
+    try:
+        child = await starting
+    except OSError:  # it could not be started
+        return
+    await asyncio.to_thread(child.end)
 
 
 def _kill_group(pid: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -132,6 +133,30 @@ async def test_a_thread_that_spins_is_interrupted() -> None:
     errand.call_off()
     assert await ended(errand) == CALLED_OFF
     await eventually(lambda: not any(thread.name.startswith("call in") for thread in threading.enumerate()))
+
+
+@in_node
+async def test_a_thread_is_interrupted_in_user_code_only() -> None:
+    inside, gate = threading.Event(), threading.Event()
+    met_in: list[str] = []
+
+    def wait_and_spin() -> None:
+        try:
+            inside.set()
+            gate.wait(PATIENCE)
+            while True:
+                pass
+        except BaseException as error:
+            met_in.append(traceback.extract_tb(error.__traceback__)[-1].filename)
+            raise
+
+    errand = Errand(wait_and_spin)
+    await eventually(inside.is_set)
+    errand.call_off()
+    await no_message()
+    gate.set()
+    assert await ended(errand) == CALLED_OFF
+    assert met_in == [__file__]
 
 
 @in_node

@@ -128,11 +128,16 @@ async def test_a_function_that_exits_ends_only_itself(cpu: flame.Pool) -> None:
     assert await cpu.call(os.getpid) == pid
 
 
+async def talk() -> None:
+    print("from afar")
+
+
 @on_pool()
 async def test_what_a_call_prints_comes_to_the_callers_group_leader_before_the_result(cpu: flame.Pool) -> None:
     set_leader(bl.self())
-    await cpu.call(print, "from afar")
-    assert await bl.receive(timeout=0) == Output("stdout", "from afar\n")
+    for function in (talk, functools.partial(print, "from afar")):
+        await cpu.call(function)
+        assert await bl.receive(timeout=0) == Output("stdout", "from afar\n")
 
 
 # Time

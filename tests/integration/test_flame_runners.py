@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -96,7 +97,8 @@ def test_a_pool_that_nobody_waits_for_any_more_does_not_start() -> None:
             starting.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await starting
-            await eventually(lambda: bl.whereis("test") is None and not child_nodes())
+            await eventually(lambda: bl.processes() == [bl.self()])
+            assert child_nodes() == []
 
     asyncio.run(main())
 
@@ -137,9 +139,9 @@ def test_a_pool_that_rests_watches_its_runners_and_nothing_else() -> None:
             await until_explained(cpu, "1 of 1 slots taken")
             cancelled.cancel()
             assert len([value async for value in cpu.map(abs, range(20))]) == 20
-            await until_explained(cpu, "0 of ")
+            await until_explained(cpu, "2 up (min 1, max 2), 0 of 2 slots taken, no call waits")
             watched = process_of(cpu.pid).monitors
-            assert len(watched) == len(child_nodes())
+            assert len(watched) == 2
             assert {pid.node for pid in watched if isinstance(pid, bl.Pid)} == {bl.self().node}
 
     asyncio.run(main())
@@ -278,23 +280,29 @@ def test_stop_cuts_off_a_call_that_does_not_end() -> None:
     asyncio.run(main())
 
 
-def test_stop_calls_off_a_boot(tmp_path: Path) -> None:
-    python, pid_file = tmp_path / "python", tmp_path / "pid"
-    python.write_text(
-        f'#!/bin/sh\necho $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; cat <&"$BEAMLIKE_LIFELINE"\n'
-    )
-    python.chmod(0o755)
+STANDS_IN = """#!{python}
+import os, pathlib
+note = pathlib.Path("{note}.new")
+note.write_text(str(os.getpid()))
+note.rename("{note}")
+os.read(int(os.environ["BEAMLIKE_LIFELINE"]), 1)
+"""
 
-    async def main() -> int:
-        async with pool(backend=nodes.Local(python=str(python)), boot_timeout=600.0) as cpu:
+
+def test_stop_calls_off_a_boot(tmp_path: Path) -> None:
+    program, note = tmp_path / "python", tmp_path / "pid"
+    program.write_text(STANDS_IN.format(python=sys.executable, note=note))
+    program.chmod(0o755)
+
+    async def main() -> None:
+        async with pool(backend=nodes.Local(python=str(program)), boot_timeout=600.0) as cpu:
             calling = asyncio.create_task(cpu.call(abs, -1))
-            await eventually(pid_file.exists)
+            await eventually(note.exists)
+            assert is_alive(int(note.read_text()))
             await cpu.stop()
+            assert not is_alive(int(note.read_text()))
             with pytest.raises(flame.PoolStopped):
                 await calling
-            pid = int(pid_file.read_text())
-            assert not is_alive(pid)
-            return pid
 
     asyncio.run(main())
 

@@ -13,6 +13,7 @@ import nodes
 from flame.clock import Clock, LoopClock
 from flame.pool import start
 from tests.support.processes import child_nodes
+from tests.support.virtual_clock import VirtualClock
 
 SECONDS = 20.0
 """After which something that should have happened did not."""
@@ -30,6 +31,8 @@ async def pool(
         finally:
             await made.stop()
         assert child_nodes() == []
+        if isinstance(clock, VirtualClock):
+            assert clock.next_at() is None, "a timer outlived its pool"
 
 
 async def until_explained(pool: flame.Pool, words: str) -> None:
