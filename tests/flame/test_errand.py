@@ -11,7 +11,7 @@ from typing import Any
 import beamlike as bl
 from flame.errand import CALLED_OFF, Errand
 from flame.outcome import Ended, Outcome, Raised, Returned
-from tests.support.local_nodes import PATIENCE, eventually, in_node, no_message
+from tests.support.local_nodes import PATIENCE, eventually, in_node, no_message, settled
 
 
 async def ended(errand: Errand) -> Outcome:
@@ -209,4 +209,6 @@ async def test_one_that_is_killed_while_its_thread_cannot_be_interrupted_does_no
     await no_message()
     bl.exit(pid, "kill")
     assert await ended(errand) == Ended("killed")
+    await settled()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
     may_end.set()
