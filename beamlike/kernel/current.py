@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from beamlike.kernel.errors import AmbiguousNode, NoNode, NoProcess
@@ -39,8 +40,13 @@ def current_process(node: LocalNode | None = None) -> Process:
     Child tasks share the process of their context, and so do worker threads, but not the tasks of another loop: what
     waits in one thread cannot be woken by another.
     """
-    process = process_or_none()
-    if process is not None and (node is None or process.node is node) and _shares(process):
+    process = _process.get()
+    if (
+        process is not None
+        and (not process.ended or process.scheduler.running is process)
+        and (node is None or process.node is node)
+        and (process.scheduler.thread_id == get_ident() or asyncio._get_running_loop() is None)
+    ):
         return process
     try:
         task = asyncio.current_task()
@@ -54,11 +60,6 @@ def current_process(node: LocalNode | None = None) -> Process:
     guest = (node or current_node()).adopt_task(task)
     enter(guest)
     return guest
-
-
-def _shares(process: Process) -> bool:
-    """Whether what runs now may act as `process`."""
-    return process.scheduler.is_current_thread() or asyncio._get_running_loop() is None
 
 
 def current_node() -> LocalNode:

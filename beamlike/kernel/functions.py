@@ -6,19 +6,41 @@ identity that the task gets when it first needs one. `send`, `spawn` and `exit` 
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-from collections.abc import Callable, Generator
 from threading import get_ident
 from typing import Any
 
-from beamlike.kernel import current, group_leader, signals
+from beamlike.kernel import current, signals
 from beamlike.kernel.errors import NoProcess, UnknownName
-from beamlike.kernel.mailbox import NOTHING, Guard
-from beamlike.kernel.node import LocalNode
-from beamlike.kernel.process import Process
-from beamlike.kernel.scheduler import Scheduler, scheduler_of
+from beamlike.kernel.receive import receive
+from beamlike.kernel.spawn import spawn, spawn_link, spawn_monitor, spawn_tied
 from beamlike.kernel.terms import Address, Alias, Pid, Reason, Ref, RemoteName
+
+__all__ = [
+    "alias",
+    "demonitor",
+    "exit",
+    "is_alive",
+    "link",
+    "make_ref",
+    "monitor",
+    "monitor_node",
+    "monitor_nodes",
+    "nodes",
+    "processes",
+    "receive",
+    "register",
+    "self",
+    "send",
+    "spawn",
+    "spawn_link",
+    "spawn_monitor",
+    "spawn_tied",
+    "trap_exit",
+    "unalias",
+    "unlink",
+    "unregister",
+    "whereis",
+]
 
 
 def self() -> Pid:
@@ -43,184 +65,29 @@ def send(to: Address, message: Any) -> Any:
     >>> asyncio.run(main())
     'hello'
     """
-    target = to.process if type(to) is Pid else None
-    if target is not None and target.scheduler.thread_id == get_ident():
-        sender = target.scheduler.running
-        if sender is None or not sender.ended:
+    kind = type(to)
+    target = to.process if kind is Pid else to.pid.process if kind is Alias else None  # type: ignore[union-attr]
+    if target is None or target.scheduler.thread_id != get_ident():
+        _send_by_signal(to, message)
+    elif target.scheduler.running is None or not target.scheduler.running.ended:
+        if kind is Pid:
             target.deliver(message)
-        return message
-    sender_process = current.process_or_none()
-    if sender_process is not None and sender_process.ended:
-        return message
+        else:
+            target.deliver_to_alias(to.ref, message)  # type: ignore[union-attr]
+    return message
+
+
+def _send_by_signal(to: Address, message: Any) -> None:
+    sender = current.process_or_none()
+    if sender is not None and sender.ended:
+        return
     node = current.node_towards(to) if isinstance(to, Pid) else current.current_node()
     if isinstance(to, str):
         if node.whereis(to) is None:
             raise UnknownName(f"no process of {node.name} is registered as {to!r}; known: {node.registered()}")
         to = (to, node.name)
     _check_address(to)
-    node.route(signals.Send(sender_process.pid if sender_process else None, to, message))
-    return message
-
-
-async def receive(guard: Guard | None = None, /, *, ref: Ref | None = None, timeout: float | None = None) -> Any:
-    """Takes the first message out of the mailbox, waiting for it if need be.
-
-    With `guard`, the first message for which guard(message) is true; the others stay, in order. A guard that raises
-    TypeError, IndexError, KeyError or AttributeError does not match; another exception is raised here and the message
-    stays. With `ref`, the message that carries this reference (a Reply, its Down, a tuple that opens with it), in
-    constant time. TimeoutError after `timeout` seconds; 0 looks once.
-    """
-    process = current.current_process()
-    if guard is not None:
-        _check_guard(guard, ref)
-    box = process.mailbox
-    message = box.take_ref(ref) if ref is not None else box.take(guard)
-    if message is not NOTHING:
-        return message
-    if timeout is None:
-        while message is NOTHING:
-            await _wait(process)
-            message = box.take_ref(ref) if ref is not None else box.resume(guard)
-        return message
-    return await _receive_until(process, guard, ref, timeout)
-
-
-def _check_guard(guard: object, ref: Ref | None) -> None:
-    if not callable(guard):
-        raise TypeError(f"expected a function of a message to receive by, got {guard!r}; a time limit is timeout=")
-    if ref is not None:
-        raise TypeError("receive takes a guard or ref=, not both")
-
-
-async def _receive_until(process: Process, guard: Guard | None, ref: Ref | None, timeout: float) -> Any:
-    if timeout <= 0:
-        raise TimeoutError(f"no message within {timeout} s")
-    box = process.mailbox
-    expiry = _Expiry(process)
-    timer = asyncio.get_running_loop().call_later(timeout, expiry)
-    try:
-        while True:
-            await _wait(process)
-            message = box.take_ref(ref) if ref is not None else box.resume(guard)
-            if message is not NOTHING:
-                return message
-            if expiry.passed:
-                raise TimeoutError(f"no message within {timeout} s")
-    finally:
-        timer.cancel()
-
-
-class _Expiry:
-    __slots__ = ("passed", "process")
-
-    def __init__(self, process: Process) -> None:
-        self.process = process
-        self.passed = False
-
-    def __call__(self) -> None:
-        self.passed = True
-        self.process.wake()
-
-
-_ONE_YIELD = (None,)
-
-
-class _Park:
-    """Awaited once, it yields once: to the scheduler of the process that parks."""
-
-    __slots__ = ()
-
-    def __await__(self) -> Generator[None, None, None]:
-        # A tuple's iterator is all that `await` needs of a generator here, and costs no frame.
-        return iter(_ONE_YIELD)  # type: ignore[return-value]
-
-
-_park = _Park()
-
-
-async def _wait(process: Process) -> None:
-    if process.scheduler.running is process:
-        process.parked = True
-        await _park
-    else:
-        await process.wait_in_task()
-
-
-def spawn(
-    function: Callable[..., Any],
-    *args: Any,
-    node: str | None = None,
-    link: bool = False,
-    **unknown: Any,
-) -> Pid:
-    """Starts a process that runs `function(*args)`, an async function or a plain one, and returns its pid at once.
-
-    `node` names another node: same semantics there, and where it cannot be reached the pid behaves like that of a
-    lost node. `link=True` links it to the current process, atomically. Keywords of the function itself go through
-    functools.partial.
-    """
-    _refuse_keywords("spawn", unknown)
-    return spawn_tied(function, args, node, link=link)
-
-
-def spawn_link(function: Callable[..., Any], *args: Any, node: str | None = None, **unknown: Any) -> Pid:
-    """`spawn`, linked to the current process; the link is there before the process first runs."""
-    _refuse_keywords("spawn_link", unknown)
-    return spawn_tied(function, args, node, link=True)
-
-
-def spawn_monitor(function: Callable[..., Any], *args: Any, node: str | None = None, **unknown: Any) -> tuple[Pid, Ref]:
-    """`spawn`, monitored by the current process; the monitor is there before the process first runs."""
-    _refuse_keywords("spawn_monitor", unknown)
-    ref = make_ref()
-    return spawn_tied(function, args, node, monitor=ref), ref
-
-
-def spawn_tied(
-    function: Callable[..., Any],
-    args: tuple[Any, ...],
-    node_name: str | None = None,
-    *,
-    link: bool = False,
-    monitor: Ref | None = None,
-) -> Pid:
-    """What the three above are made of: the ties are there before the process first runs."""
-    if not callable(function):
-        raise TypeError(f"expected a function to spawn, got {function!r}; pass its arguments after it")
-    if node_name is not None and not isinstance(node_name, str):
-        raise TypeError(f"expected the name of a node to spawn on, got {node_name!r}")
-    node = current.current_node()
-    tied = link or monitor is not None
-    parent = current.current_process(node) if tied else current.process_or_none()
-    if node_name is not None and node_name != node.name:
-        pid = Pid(node_name, node.next_id())
-        if parent is not None and tied:
-            parent.scheduler.call(lambda: parent.add_child(pid, link=link, monitor=monitor))
-        source = parent.pid if parent is not None else Pid(node.name, 0)
-        try:
-            node.route(signals.Spawn(source, pid, function, args, link, monitor, group_leader.leader()))
-        except BaseException:  # it cannot travel
-            if parent is not None and tied:
-                parent.scheduler.call(lambda: parent.forget_child(pid, monitor=monitor))
-            raise
-    else:
-        process = node.start_process(function, args, scheduler=_scheduler_here(node))
-        pid = process.pid
-        if parent is not None and tied:
-            process.add_parent(parent.pid, link=link, monitor=monitor)
-            parent.scheduler.call(lambda: parent.add_child(pid, link=link, monitor=monitor))
-        process.scheduler.call(process.resume)
-    if link and parent is not None and parent.ended:
-        # Code of a dead process that is being unwound: what it links to shares its end.
-        node.route(signals.Exit(parent.pid, pid, parent.reason, linked=True))
-    return pid
-
-
-def _scheduler_here(node: LocalNode) -> Scheduler:
-    try:
-        return scheduler_of(asyncio.get_running_loop())
-    except RuntimeError:
-        return node.scheduler
+    node.route(signals.Send(sender.pid if sender is not None else None, to, message))
 
 
 def link(pid: Pid) -> None:
@@ -234,14 +101,14 @@ def link(pid: Pid) -> None:
     node = process.node
     if pid.node == node.name and node.process(pid) is None and pid != process.pid and not process.trap_exit:
         raise NoProcess(f"expected a live process to link to, got {pid}, which has ended")
-    process.scheduler.call(lambda: process.link(pid))
+    process.scheduler.call(process.link, pid)
 
 
 def unlink(pid: Pid) -> None:
     """Takes the link away. No exit of it can enter the mailbox afterwards; one that is there stays."""
     _check_pid(pid, "unlink from")
     process = current.current_process()
-    process.scheduler.call(lambda: process.unlink(pid))
+    process.scheduler.call(process.unlink, pid)
 
 
 def monitor(target: Pid | RemoteName | str) -> Ref:
@@ -253,7 +120,7 @@ def monitor(target: Pid | RemoteName | str) -> Ref:
         raise TypeError(f"expected a pid or a name to monitor, got {target!r}")
     _check_address(target)
     ref = process.node.make_ref()
-    process.scheduler.call(lambda: process.monitor(target, ref))
+    process.scheduler.call(process.monitor, target, ref)
     return ref
 
 
@@ -261,7 +128,7 @@ def demonitor(ref: Ref, *, flush: bool = False) -> bool:
     """Stops watching; whether the monitor was still on. `flush` also takes a Down that is in the mailbox already."""
     process = current.current_process()
     was_on = process.has_monitor(ref)
-    process.scheduler.call(lambda: process.demonitor(ref, flush=flush))
+    process.scheduler.call(process.demonitor, ref, flush)
     return was_on
 
 
@@ -272,7 +139,7 @@ def alias(ref: Ref | None = None, *, once: bool = False) -> Alias:
     """
     process = current.current_process()
     address = Alias(process.pid, ref if ref is not None else process.node.make_ref())
-    process.scheduler.call(lambda: process.alias(address.ref, once=once))
+    process.scheduler.call(process.alias, address.ref, once)
     return address
 
 
@@ -280,7 +147,7 @@ def unalias(alias: Alias) -> bool:
     """Takes the address back: what is sent to it from now on vanishes. Whether it was still on."""
     process = current.current_process()
     was_on = process.has_alias(alias.ref)
-    process.scheduler.call(lambda: process.unalias(alias.ref))
+    process.scheduler.call(process.unalias, alias.ref)
     return was_on
 
 
@@ -365,12 +232,3 @@ def _check_address(to: object) -> None:
     if isinstance(to, tuple) and len(to) == 2 and all(isinstance(part, str) for part in to):
         return
     raise TypeError(f"expected a pid, a name, (name, node) or an alias, got {to!r}")
-
-
-def _refuse_keywords(call: str, unknown: dict[str, Any]) -> None:
-    if unknown:
-        parameters = [name for name in inspect.signature(globals()[call]).parameters if name not in ("args", "unknown")]
-        raise TypeError(
-            f"{call} has no keyword {', '.join(map(repr, unknown))} (it has {', '.join(parameters[1:])}); "
-            "keywords of the function itself go through functools.partial"
-        )

@@ -85,7 +85,7 @@ class _Outbox:
         if scheduler.is_current_thread():
             scheduler.loop.call_soon(self.send, node, pid)
         else:
-            scheduler.call(lambda: self.send(node, pid))
+            scheduler.call(self.send, node, pid)
 
     def send(self, node: LocalNode, pid: Pid) -> None:
         # Under the lock, so that what another thread writes meanwhile cannot overtake.

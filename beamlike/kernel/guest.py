@@ -27,7 +27,7 @@ class GuestProcess(Process):
         self.task = task
         task.add_done_callback(self._task_done)
 
-    def resume(self) -> None:
+    def step(self) -> None:
         raise AssertionError("a guest waits on futures, so it never parks")
 
     def unwind(self) -> None:
@@ -35,6 +35,7 @@ class GuestProcess(Process):
 
     def _task_done(self, task: asyncio.Task[Any]) -> None:
         self.settle(self._reason_of(task))
+        del self.task  # which holds this guest in its context
 
     def _reason_of(self, task: asyncio.Task[Any]) -> Reason:
         if isinstance(task, Process):  # of another node on this loop

@@ -65,16 +65,27 @@ class Mailbox:
             else:
                 yield message
 
+    def clear(self) -> None:
+        """Forgets all messages."""
+        self.fresh.clear()
+        self.seen = self._by_ref = None
+        self._taken.clear()
+        self._gone = 0
+
     def put(self, message: Any) -> None:
         self.fresh.append(message)
         if self._by_ref is not None:
             self._index(message, self._by_ref)
 
-    def take(self, guard: Guard | None = None) -> Any:
+    def take(self) -> Any:
+        """The oldest message; NOTHING if there is none."""
+        if self.seen or self._by_ref is not None:
+            return self._take_oldest()
+        return self.fresh.popleft() if self.fresh else NOTHING
+
+    def select(self, guard: Guard) -> Any:
         """Begins a receive: the first message that `guard` accepts, out of all; NOTHING if there is none."""
         self._scanner = None
-        if guard is None:
-            return self._take_oldest()
         if self.seen:
             position = self._find_seen(guard)
             if position is not None:
@@ -83,10 +94,10 @@ class Mailbox:
                 return self._out(message)
         return self._scan_fresh(guard)
 
-    def resume(self, guard: Guard | None = None) -> Any:
+    def resume(self, guard: Guard) -> Any:
         """Goes on with a receive that waited: looks only at what it has not skipped already."""
-        if guard is None or self._scanner is not guard:
-            return self.take(guard)
+        if self._scanner is not guard:
+            return self.select(guard)
         if self._gone and self.seen:
             self.seen = self._without_taken(self.seen)
         return self._scan_fresh(guard)
@@ -120,11 +131,10 @@ class Mailbox:
             message = self.seen.popleft()
             if not self._was_taken(message):
                 return self._out(message)
-        fresh = self.fresh
-        while fresh:
-            message = fresh.popleft()
-            if not self._taken or not self._was_taken(message):
-                return message if self._by_ref is None else self._out(message)
+        while self.fresh:
+            message = self.fresh.popleft()
+            if not self._was_taken(message):
+                return self._out(message)
         return NOTHING
 
     def _find_seen(self, guard: Guard) -> int | None:

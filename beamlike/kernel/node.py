@@ -159,24 +159,17 @@ class LocalNode:
     def route(self, signal: Signal) -> None:
         """Brings a signal on its way; what cannot be delivered is answered as the BEAM answers it."""
         target = signal.pid if isinstance(signal, signals.Spawn) else signal.target
-        home = _node_of(target)
+        home = target.node if type(target) is Pid else _node_of(target)
         if home != self.name:
             self._outgoing(home)(signal)
         elif isinstance(signal, signals.Spawn):
             self._spawn_for(signal)
         else:
-            process = self._find(target)
+            process = self._processes.get(target.id) if type(target) is Pid else self._find(target)
             if process is None:
                 self.undeliverable(signal)
             else:
-                self.signal_process(process, signal)
-
-    def signal_process(self, process: Process, signal: Signal) -> None:
-        scheduler = process.scheduler
-        if scheduler.is_current_thread():
-            scheduler.dispatch(process, signal)
-        else:
-            scheduler.call(lambda: scheduler.dispatch(process, signal))
+                process.scheduler.call(process.scheduler.dispatch, process, signal)
 
     def undeliverable(self, signal: Signal) -> None:
         """Answers for a process that is dead or never was."""
@@ -244,7 +237,7 @@ class LocalNode:
         for process in tuple(self._processes.values()):
             by_scheduler.setdefault(process.scheduler, []).append(process)
         for scheduler, processes in by_scheduler.items():
-            scheduler.call(lambda processes=processes: _lose_node(processes, name))  # type: ignore[misc]
+            scheduler.call(_lose_node, processes, name)
         self._tell_watchers(name, terms.NodeDown(name, reason))
 
     def watch_node(self, name: str | None, watcher: Pid) -> None:
@@ -278,10 +271,9 @@ class LocalNode:
     def halt(self) -> None:
         """Ends every process with "shutdown"; to be called in the home scheduler's thread."""
         for process in tuple(self._processes.values()):
-            if isinstance(process, GuestProcess):
-                process.scheduler.call(lambda process=process: process.settle(terms.SHUTDOWN))  # type: ignore[misc]
-            else:
-                process.scheduler.call(lambda process=process: process.end(terms.SHUTDOWN))  # type: ignore[misc]
+            # The task of a guest belongs to others.
+            ends = process.settle if isinstance(process, GuestProcess) else process.end
+            process.scheduler.call(ends, terms.SHUTDOWN)
 
 
 def _lose_node(processes: list[Process], name: str) -> None:

@@ -42,6 +42,7 @@ class Process:
         "_monitors",
         "_unlinking",
         "_waiters",
+        "ended",
         "mailbox",
         "name",
         "node",
@@ -60,6 +61,7 @@ class Process:
         self.name: str | None = None
         self.trap_exit = False
         self.parked = False
+        self.ended = False
         self.reason: Reason = ALIVE
         # Most processes have none of these, so each is made when first needed.
         self._links: set[Pid] | None = None
@@ -75,31 +77,38 @@ class Process:
         """Ends the code of a process that is dead already: cancels it where it waits."""
         raise NotImplementedError
 
-    def resume(self) -> None:
-        """Lets a parked process go on."""
+    def step(self) -> None:
+        """Runs the code up to its next wait. A scheduler calls it; nobody else may."""
         raise NotImplementedError
 
     # Messages.
-
-    @property
-    def ended(self) -> bool:
-        return self.reason is not ALIVE
 
     def deliver(self, message: Any) -> None:
         self.mailbox.put(message)
         if self.parked:
             self.parked = False
-            self.resume()
+            self.scheduler.ready(self)
         if self._waiters:
             self._wake_waiters()
+
+    def deliver_to_alias(self, ref: Ref, message: Any) -> None:
+        once = self._aliases.get(ref) if self._aliases else None
+        if once is not None:
+            if once:
+                self.unalias(ref)
+            self.deliver(message)
 
     def wake(self) -> None:
         """Lets whoever waits for a message look again."""
         if self.parked:
             self.parked = False
-            self.resume()
+            self.scheduler.ready(self)
         if self._waiters:
             self._wake_waiters()
+
+    def resume(self) -> None:
+        """Lets the code run, for the first time or again."""
+        self.scheduler.ready(self)
 
     async def wait_in_task(self) -> None:
         """Waits on a Future, in an asyncio task other than the process itself. NoProcess if the process ends."""
@@ -167,7 +176,7 @@ class Process:
             self._monitors = {}
         self._monitors[ref] = target
 
-    def add_child(self, child: Pid, *, link: bool, monitor: Ref | None) -> None:
+    def add_child(self, child: Pid, link: bool, monitor: Ref | None) -> None:
         """The parent's half of the ties that a spawn makes."""
         if self.ended:
             return
@@ -176,7 +185,7 @@ class Process:
         if monitor is not None:
             self._add_monitor(child, monitor)
 
-    def forget_child(self, child: Pid, *, monitor: Ref | None) -> None:
+    def forget_child(self, child: Pid, monitor: Ref | None) -> None:
         """Takes back `add_child`, silently: the child could not even be asked for."""
         if self._links is not None:
             self._links.discard(child)
@@ -193,7 +202,7 @@ class Process:
     def has_monitor(self, ref: Ref) -> bool:
         return self._monitors is not None and ref in self._monitors
 
-    def demonitor(self, ref: Ref, *, flush: bool) -> None:
+    def demonitor(self, ref: Ref, flush: bool) -> None:
         self.unalias(ref)
         target = self._monitors.pop(ref, None) if self._monitors else None
         if target is not None:
@@ -201,7 +210,7 @@ class Process:
         if flush:
             self.mailbox.take_ref(ref)
 
-    def alias(self, ref: Ref, *, once: bool) -> None:
+    def alias(self, ref: Ref, once: bool) -> None:
         if self._aliases is None:
             self._aliases = {}
         self._aliases[ref] = once
@@ -223,6 +232,13 @@ class Process:
         match signal:
             case signals.Send():
                 self._handle_send(signal)
+            case signals.Monitor():
+                if self._monitored_by is None:
+                    self._monitored_by = {}
+                self._monitored_by[signal.ref] = (signal.source, signal.target)
+            case signals.Demonitor():
+                if self._monitored_by:
+                    self._monitored_by.pop(signal.ref, None)
             case signals.Exit():
                 self._handle_exit(signal)
             case signals.Down():
@@ -238,27 +254,16 @@ class Process:
             case signals.UnlinkAck():
                 if self._unlinking and self._unlinking.get(signal.source) == signal.id:
                     del self._unlinking[signal.source]
-            case signals.Monitor():
-                if self._monitored_by is None:
-                    self._monitored_by = {}
-                self._monitored_by[signal.ref] = (signal.source, signal.target)
-            case signals.Demonitor():
-                if self._monitored_by:
-                    self._monitored_by.pop(signal.ref, None)
             case signals.Spawn():
                 raise AssertionError("a Spawn is for a node, not for a process")
             case _:
                 assert_never(signal)
 
     def _handle_send(self, signal: signals.Send) -> None:
-        target = signal.target
-        if isinstance(target, Alias):
-            once = self._aliases.get(target.ref) if self._aliases else None
-            if once is None:
-                return
-            if once:
-                self.unalias(target.ref)
-        self.deliver(signal.message)
+        if isinstance(signal.target, Alias):
+            self.deliver_to_alias(signal.target.ref, signal.message)
+        else:
+            self.deliver(signal.message)
 
     def _handle_exit(self, signal: signals.Exit) -> None:
         if signal.linked:
@@ -303,16 +308,18 @@ class Process:
         """All of dying but the code. False if the process was dead already: the first reason stands."""
         if self.ended:
             return False
-        self.reason = reason
+        self.ended, self.reason = True, reason
         self.node.forget(self)
-        route, pid = self.node.route, self.pid
-        for other in self.links:
-            route(signals.Exit(pid, other, reason, linked=True))
-        for ref, (watcher, target) in tuple((self._monitored_by or {}).items()):
-            route(signals.Down(target, watcher, ref, reason))
-        for ref, target in tuple((self._monitors or {}).items()):
-            route(signals.Demonitor(pid, target, ref))
+        links, watchers, monitors = self._links, self._monitored_by, self._monitors
         self._links = self._unlinking = self._monitors = self._monitored_by = self._aliases = None
-        self.mailbox = Mailbox()
-        self._wake_waiters()
+        self.mailbox.clear()
+        if self._waiters:
+            self._wake_waiters()
+        route, pid = self.node.route, self.pid
+        for other in links or ():
+            route(signals.Exit(pid, other, reason, linked=True))
+        for ref, (watcher, target) in (watchers or {}).items():
+            route(signals.Down(target, watcher, ref, reason))
+        for ref, target in (monitors or {}).items():
+            route(signals.Demonitor(pid, target, ref))
         return True

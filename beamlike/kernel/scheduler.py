@@ -12,12 +12,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from threading import get_ident
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVarTuple, Unpack
 
 if TYPE_CHECKING:
     from beamlike.kernel.process import Process
     from beamlike.kernel.signals import Signal
-    from beamlike.kernel.stepped import SteppedProcess
+
+Ts = TypeVarTuple("Ts")
 
 BUDGET = 512
 """Steps between two looks at the sockets: some 300 µs of the cheapest steps, and 2% spent on looking."""
@@ -31,13 +32,13 @@ class Scheduler:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.thread_id = get_ident()
-        self.queue: deque[SteppedProcess] = deque()
-        self.running: SteppedProcess | None = None
+        self.queue: deque[Process] = deque()
+        self.running: Process | None = None
         self._armed = False
         self._signals: deque[tuple[Process, Signal]] = deque()
         self._handling = False
 
-    def ready(self, process: SteppedProcess) -> None:
+    def ready(self, process: Process) -> None:
         """Puts a process of this thread into the run queue."""
         self.queue.append(process)
         if not self._armed and not self.loop.is_closed():
@@ -61,24 +62,25 @@ class Scheduler:
     def is_current_thread(self) -> bool:
         return get_ident() == self.thread_id
 
-    def call(self, function: Callable[[], None]) -> None:
-        """Calls `function` in this scheduler's thread: now, if that is the current one. Not at all in a closed loop."""
-        if self.is_current_thread():
-            function()
+    def call(self, function: Callable[[Unpack[Ts]], object], *args: *Ts) -> None:
+        """Calls it in this scheduler's thread: now, if that is the current one. Not at all in a closed loop."""
+        if self.thread_id == get_ident():
+            function(*args)
             return
         try:
-            self.loop.call_soon_threadsafe(function)
+            self.loop.call_soon_threadsafe(function, *args)
         except RuntimeError:
             if not self.loop.is_closed():
                 raise
 
     def dispatch(self, process: Process, signal: Signal) -> None:
         """Has a process of this thread handle a signal, after those that are being handled already."""
-        self._signals.append((process, signal))
         if self._handling:
+            self._signals.append((process, signal))
             return
         self._handling = True
         try:
+            process.handle(signal)
             while self._signals:
                 target, waiting = self._signals.popleft()
                 target.handle(waiting)

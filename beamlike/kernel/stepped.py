@@ -50,19 +50,19 @@ class SteppedProcess(TaskInterface):
         self._registered = False
         self._deadline: asyncio.TimerHandle | None = None
 
-    def resume(self) -> None:
-        self.scheduler.ready(self)
-
     def step(self) -> None:
-        """Runs the code up to its next wait. A scheduler calls it; nobody else may."""
         if self._outcome is not None:  # it was closed while it stood in the run queue
             return
         scheduler = self.scheduler
         loop = scheduler.loop
+        coroutine = self._coroutine
         _enter_task(loop, self)  # type: ignore[arg-type]
         scheduler.running = self
         try:
-            yielded = self._context.run(self._advance)
+            if coroutine is None or self._must_cancel or self._thrown is not None:
+                yielded = self._context.run(self._begin_or_throw)
+            else:
+                yielded = self._context.run(coroutine.send, None)
         except StopIteration as stop:
             self._finish(terms.NORMAL, value=stop.value)
         except CancelledError as error:
@@ -82,15 +82,13 @@ class SteppedProcess(TaskInterface):
             scheduler.running = None
             _leave_task(loop, self)  # type: ignore[arg-type]
 
-    def _advance(self) -> Any:
+    def _begin_or_throw(self) -> Any:
         coroutine = self._coroutine
         if self._must_cancel or self._thrown is not None:
             error = self._take_error()
             if coroutine is None:
                 raise error
             return coroutine.throw(error)
-        if coroutine is not None:
-            return coroutine.send(None)
         return self._begin()
 
     def _take_error(self) -> BaseException:
@@ -106,10 +104,12 @@ class SteppedProcess(TaskInterface):
         function, args = self._entry
         self._entry = None
         result = _called(function, args)
-        if not inspect.isawaitable(result):
-            raise StopIteration(result)
-        self._coroutine = result if inspect.iscoroutine(result) else _wait_for(result)
-        return self._coroutine.send(None)
+        if not inspect.iscoroutine(result):
+            if not inspect.isawaitable(result):
+                raise StopIteration(result)
+            result = _wait_for(result)
+        self._coroutine = result
+        return result.send(None)
 
     def _await_future(self, future: Any) -> None:
         blocking = getattr(future, "_asyncio_future_blocking", None)
@@ -168,6 +168,7 @@ class SteppedProcess(TaskInterface):
         if self.settle(reason) and not is_quiet(reason):
             self._report_crash()
         self._coroutine = None
+        del self._context  # which holds this process as the current one
         self.finish_task(value, error, cancelled=isinstance(error, CancelledError))
 
     def _report_crash(self) -> None:

@@ -71,7 +71,7 @@ class TaskInterface(Process):
         self._cancel_message = msg
         if self.parked:
             self.parked = False
-            self.scheduler.ready(self)  # type: ignore[arg-type]
+            self.scheduler.ready(self)
         return True
 
     def cancelling(self) -> int:

@@ -77,7 +77,7 @@ class MailboxAgainstList(RuleBasedStateMachine):
     def take_guarded(self, number: int) -> None:
         guard = guard_for(number)
         self.waiting = guard
-        assert self.box.take(guard) is self.naive_take(lambda message: matches(guard, message))
+        assert self.box.select(guard) is self.naive_take(lambda message: matches(guard, message))
 
     @precondition(lambda self: self.waiting is not None)
     @rule()
@@ -96,9 +96,9 @@ class MailboxAgainstList(RuleBasedStateMachine):
         hit = any(matches(guard_for(number), message) for message in self.naive)
         if hit:
             with pytest.raises(Broken):
-                self.box.take(guard)
+                self.box.select(guard)
         else:
-            assert self.box.take(guard) is NOTHING
+            assert self.box.select(guard) is NOTHING
 
     @invariant()
     def holds_the_same_messages_in_the_same_order(self) -> None:
@@ -135,7 +135,7 @@ class CountingGuard:
 
 def test_a_receive_that_waits_meets_each_message_once() -> None:
     box, guard = Mailbox(), CountingGuard("wanted")
-    assert box.take(guard) is NOTHING
+    assert box.select(guard) is NOTHING
     for number in range(1000):
         box.put(number)
         assert box.resume(guard) is NOTHING
@@ -193,7 +193,7 @@ def test_a_guard_that_does_not_fit_the_message_is_no_match_and_is_counted() -> N
     shapes: list[Any] = [5, (), {}, None]
     for message in shapes:
         box.put(message)
-    assert box.take(lambda message: message[0]["key"].attribute) is NOTHING
+    assert box.select(lambda message: message[0]["key"].attribute) is NOTHING
     assert box.failed_guards == 4
     assert len(box) == 4
 
@@ -203,7 +203,7 @@ def test_after_a_broken_guard_the_message_is_still_there_for_the_next_receive() 
     box.put((1,))
     box.put((2,))
     with pytest.raises(Broken):
-        box.take(explode_at(2))
+        box.select(explode_at(2))
     assert [box.take(), box.take()] == [(1,), (2,)]
 
 
