@@ -22,3 +22,12 @@ def printable(text: str) -> str:
     'a␛[31m\\tb'
     """
     return text if text.isprintable() else text.translate(_VISIBLE)
+
+
+def printable_row(text: str) -> str:
+    """The text as part of one row of the screen: neither may a tab or a line feed move the terminal's cursor.
+
+    >>> printable_row("a\\tb\\n")
+    'a␉b␊'
+    """
+    return printable(text).replace("\t", "␉").replace("\n", "␊")

@@ -17,7 +17,7 @@ from rich.text import Text
 from textual.strip import Strip
 from textual.widgets.text_area import Document, WrappedDocument
 
-from notebook_tui.ui.printable import printable
+from notebook_tui.ui.printable import printable_row
 
 TAB_WIDTH: Final = 4
 # Rich looks style names up in a console; ours are Style objects, so any console will do.
@@ -32,7 +32,7 @@ def strip_of(text: Text, style: Style | None = None) -> Strip:
     'hello'
     """
     segments = text.render(_CONSOLE)
-    strip = Strip(Segment(printable(segment.text), segment.style) for segment in segments if segment.text)
+    strip = Strip(Segment(printable_row(segment.text), segment.style) for segment in segments if segment.text)
     # A text without spans renders without its own style.
     base = text.style if isinstance(text.style, Style) else None
     for beneath in filter(None, (base, style)):
