@@ -7,8 +7,8 @@ import re
 from notebook_tui.format.blocks import Fence, Heading, scan
 
 _MAY_STAY_OPEN = re.compile("```|~~~|<")
-_ENDS_OF_HTML = ("-->", "?>", ">", "]]>", "</pre>")
-"""CommonMark's, section 4.6; all other HTML ends at a blank line."""
+_ENDS_OF_HTML = ("-->", "?>", "]]>", "</pre>")
+"""CommonMark's, section 4.6, where `<!NAME` ends at any `>`; all other HTML ends at a blank line."""
 
 
 def missing_end(text: str) -> str:

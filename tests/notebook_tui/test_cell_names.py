@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ TABLE = [
     ("x = 1\ny = x + z", "z", "x y"),
     ("x = x + 1", "x", "x"),
     ("n += 1", "n", "n"),
+    ("(x := x + 1)", "x", "x"),
+    ("try:\n    x = 1\nfinally:\n    y = x", "x", "x y"),
     ("a, *b = c", "c", "a b"),
     ("def f(a, b=default):\n    return a + b + later", "default later", "f"),
     ("def f():\n    return g()\ndef g():\n    return f()", "", "f g"),
@@ -96,6 +99,11 @@ def test_what_only_some_branch_defines_is_perhaps_defined(source: str, defines: 
 def test_code_that_looks_names_up_by_itself_may_read_and_define_any(source: str, reads: bool, defines: bool) -> None:
     found = names(source)
     assert (found.reads_anything, found.defines_anything) == (reads, defines)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="type parameters came with Python 3.12")
+def test_a_type_parameter_is_no_name_of_the_cell() -> None:
+    assert names("def first[T](items: list[T]) -> T:\n    return items[0]").reads == {"list"}
 
 
 @pytest.mark.parametrize("source", ["x =", "%matplotlib inline", "x = 1\x00", "(" * 5000, "-" * 100_000 + "1"])

@@ -16,7 +16,7 @@ from notebook_tui.format.markdown_write import write
 FULL = """\
 <!-- vim: set textwidth=80: -->
 
-<!-- livebook:{"autosave_interval_s":null,"file_entries":[{"name":"cat.jpg","type":"attachment"}],"zoo":1} -->
+<!-- livebook:{"autosave_interval_s":null,"file_entries":[{"name":"cat.jpg","type":"attachment"}],"zoö":1} -->
 
 # Cats
 
@@ -92,7 +92,7 @@ def test_AC01_every_element_of_a_full_document_finds_its_place() -> None:
     notebook, _ = read(FULL)
     prose, base, branch = notebook.sections
     assert notebook.leading == "<!-- vim: set textwidth=80: -->"
-    assert (notebook.title, notebook.metadata["zoo"]) == ("Cats", 1)
+    assert (notebook.title, notebook.metadata["zoö"]) == ("Cats", 1)
     assert (notebook.setup.id, notebook.setup.language) == ("setup", "elixir")
     assert notebook.pyproject is not None
     assert notebook.pyproject.source == "[project]\ndependencies = []"

@@ -10,6 +10,11 @@ from notebook_tui.format.markdown_read import read
 from notebook_tui.format.markdown_write import write
 from tests.support.notebooks import markdown, names, notebooks
 
+FORCE = '<!-- livebook:{"force_markdown":true} -->'
+BREAK = '<!-- livebook:{"break_markdown":true} -->'
+UNCLOSED = '<!-- livebook:{"unclosed":true} -->'
+UNKNOWN = '<!-- livebook:{"a":1} -->'
+
 
 @given(notebooks())
 def test_AC01_a_notebook_written_and_read_is_the_same_notebook(notebook: Notebook) -> None:
@@ -30,6 +35,10 @@ def test_what_is_written_is_a_file_that_opens(notebook: Notebook) -> None:
 
 
 @given(markdown)
+@example(f"{FORCE}\n\n{UNKNOWN}\n\n# T")
+@example(f"- item\n{FORCE}\n\t\n  {UNKNOWN}\n  {UNKNOWN}")
+@example(f"{BREAK}\n\n{BREAK}\n\n# T")
+@example(f"{UNCLOSED}\n<!-- c -->\n# T\n\n## S\n\n{UNCLOSED}\n<pre>")
 @example('<!-- c -->\n\n<!-- livebook:{"a":1} -->\n\ntext\n\n# T\n\n# U')
 @example("+ x\n\n      ```python\n# moved\n  ```python\n\n> quote\n# T")
 def test_AC04_any_text_opens_and_loses_nothing_more_once_it_has_been_saved(text: str) -> None:
