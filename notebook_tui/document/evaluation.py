@@ -12,22 +12,22 @@ from notebook_tui.document.operations import Ending
 from notebook_tui.document.outputs import Output, merged
 from notebook_tui.document.queue import queued, started, unqueued, with_outputs
 from notebook_tui.document.rejected import Rejected
-from notebook_tui.document.state import Evaluation, RuntimeStatus, State
+from notebook_tui.document.state import Evaluation, RuntimeStatus, State, Status
 from notebook_tui.document.validity import settled
 
 
 def queue_cells(state: State, cell_ids: Iterable[str]) -> tuple[State, tuple[Effect, ...]]:
     """Those of the cells that neither wait nor run, and what must run before them."""
-    ready = [cell_id for cell_id in cell_ids if _check_runnable(state, cell_id) == "ready"]
+    ready = [cell_id for cell_id in cell_ids if _status_of_runnable(state, cell_id) == "ready"]
     if not ready:
-        raise Rejected("there is no cell to run that does not wait or run already")
+        raise Rejected("expected a cell to run that neither waits nor runs already")
     state = queued(state, ready)
     if state.runtime.phase == "disconnected":
         return connecting(state)
     return started(state)
 
 
-def _check_runnable(state: State, cell_id: str) -> str:
+def _status_of_runnable(state: State, cell_id: str) -> Status:
     cell = find_cell(state.notebook, cell_id)
     if not cell.runnable:
         kind = "Markdown" if cell.kind == "markdown" else cell.language

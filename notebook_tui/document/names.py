@@ -34,7 +34,7 @@ class Names:
     """It may define such: `exec`, `from module import *`."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def names(source: str) -> Names:
     """The names of a cell; none where the text is not Python (yet), for then it cannot run.
 

@@ -2,7 +2,7 @@
 
 Every record keeps what its file said and we do not understand: `metadata` holds the keys of the `livebook:`
 comment in front of it (but `branch_parent_index`, which is `Section.parent`). Sources have `\n` line ends; a
-title or a section's name is one line with single spaces.
+title or a section's name is one line without space at its ends.
 """
 
 from __future__ import annotations

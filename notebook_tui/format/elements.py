@@ -52,15 +52,16 @@ def elements(text: str, blocks: Sequence[Block]) -> Iterator[Element]:
     lines = text.removesuffix("\n").split("\n")
     prose: list[str] = []
     at = 0
+    above = False
     for mark in _marks(lines, blocks):
         prose += lines[at : mark.start]
         at = mark.end
         if isinstance(mark, _Force):
             continue
-        yield Prose(_without_border(prose, below=True))
+        yield Prose(_without_border(prose, above=above, below=True))
         yield mark
-        prose = []
-    yield Prose(_without_border(prose + lines[at:], below=False))
+        prose, above = [], True
+    yield Prose(_without_border(prose + lines[at:], above=above, below=False))
 
 
 def needs_force(block: Block) -> bool:
@@ -102,18 +103,16 @@ def _marks(lines: Sequence[str], blocks: Sequence[Block]) -> Iterator[_Mark]:
             mark = _Force(block.start, _end_with_blank(block, lines))
         elif not isinstance(block, Comment) and needs_force(block) and not _announces_output(block):
             mark = block
-        else:
-            continue
         last = mark
-        yield mark
+        if mark is not None:
+            yield mark
 
 
 def _output(lines: Sequence[str], last: _Mark | None, block: Block, below: Block | None) -> Output | None:
     """The output that `block` announces and `below` is, if they are and it follows code."""
-    follows = isinstance(last, Fence | Output) and blank(lines[last.end : block.start])
-    if not (
-        _announces_output(block) and follows and isinstance(below, Fence) and blank(lines[block.end : below.start])
-    ):
+    if not (_announces_output(block) and isinstance(last, Fence | Output) and isinstance(below, Fence)):
+        return None
+    if not (blank(lines[last.end : block.start]) and blank(lines[block.end : below.start])):
         return None
     # A tilde fence may have backticks in its info string; ours could not be written with them.
     return None if "`" in below.info else Output(block.start, below.end, below.info, below.text)
@@ -127,8 +126,8 @@ def _end_with_blank(marker: Metadata, lines: Sequence[str]) -> int:
     return marker.end + blank(lines[marker.end : marker.end + 1])
 
 
-def _without_border(prose: Sequence[str], *, below: bool) -> str:
-    if prose and blank(prose[:1]):
+def _without_border(prose: Sequence[str], *, above: bool, below: bool) -> str:
+    if above and prose and blank(prose[:1]):
         prose = prose[1:]
     if below and prose and blank(prose[-1:]):
         prose = prose[:-1]

@@ -217,9 +217,9 @@ WAITING = after(RUNNING, QueueCells(("c2",)))
 REFUSALS: list[tuple[str, State, Operation, str]] = [
     ("unknown cell", PLAIN, QueueCells(("zz",)), "there is no cell zz"),
     ("Markdown", PLAIN, QueueCells(("m",)), "expected a Python cell to run, got a Markdown one"),
-    ("no cells", PLAIN, QueueCells(()), "there is no cell to run"),
-    ("running", RUNNING, QueueCells(("c1",)), "that does not wait or run already"),
-    ("waiting", WAITING, QueueCells(("c2",)), "that does not wait or run already"),
+    ("no cells", PLAIN, QueueCells(()), "expected a cell to run"),
+    ("running", RUNNING, QueueCells(("c1",)), "that neither waits nor runs already"),
+    ("waiting", WAITING, QueueCells(("c2",)), "that neither waits nor runs already"),
     ("cancel idle", CONNECTED, CancelEvaluation("c1"), "the cell neither waits nor runs"),
     ("cancel unknown", PLAIN, CancelEvaluation("zz"), "there is no cell zz"),
     ("start other", RUNNING, EvaluationStarted("c2", 1.0), "the cell c2 does not run"),

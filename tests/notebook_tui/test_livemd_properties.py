@@ -37,6 +37,7 @@ def test_what_is_written_is_a_file_that_opens(notebook: Notebook) -> None:
 @given(markdown)
 @example(f"{FORCE}\n\n{UNKNOWN}\n\n# T")
 @example(f"- item\n{FORCE}\n\t\n  {UNKNOWN}\n  {UNKNOWN}")
+@example("\n\t\n<!-- c -->\n# T")
 @example(f"{BREAK}\n\n{BREAK}\n\n# T")
 @example(f"{UNCLOSED}\n<!-- c -->\n# T\n\n## S\n\n{UNCLOSED}\n<pre>")
 @example('<!-- c -->\n\n<!-- livebook:{"a":1} -->\n\ntext\n\n# T\n\n# U')
