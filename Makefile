@@ -6,8 +6,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEV    := dev,notebook,fly,kubernetes,ssh
 
-# uv where it is there and resolves from the same index as pip (pip has no settings of its own), else pip.
-INSTALL = if command -v uv >/dev/null 2>&1 && [ -z "$$($(BIN)/python -m pip config list)" ]; \
+# uv where it is there and resolves as pip does (pip has no index or constraint of its own set), else pip.
+INSTALL = if command -v uv >/dev/null 2>&1 && ! $(BIN)/python -m pip config list | grep -qE 'index|find-links|constraint'; \
           then uv pip install --quiet --python $(BIN)/python -e ".[$(1)]"; \
           else $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$(1)]"; fi
 
