@@ -18,14 +18,15 @@ from __future__ import annotations
 import asyncio
 import inspect
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import BeamlikeError, NameTaken, ProcessExit
 from beamlike.kernel.exceptions import exit_reason, reraisable
-from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, Pid, Reason, Ref, RemoteName, Reply
+from beamlike.kernel.record import record
+from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, Pid, Reason, RemoteName, Reply
 
 Server = Pid | RemoteName | str
 CALL_TIMEOUT = 5.0
@@ -39,26 +40,22 @@ class _NoReply:
 NO_REPLY: Final = _NoReply()
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Who called: give it to `reply`, now or later, from any process."""
-
-    pid: Pid
-    address: Alias
+Client: TypeAlias = Alias
+"""Who called, as the address for the reply: give it to `reply`, now or later, from any process."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     client: Client
     request: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cast:
     request: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StopRequest:
     reason: Reason
 
@@ -143,17 +140,29 @@ class GenServer:
     @staticmethod
     async def call(server: Server, request: Any, *, timeout: float | None = CALL_TIMEOUT) -> Any:
         """Asks and waits for the reply. CallFailed if the server ends or is none, CallTimeout after `timeout` s."""
-        return await call(server, request, timeout=timeout)
+        if _runs_here(server):
+            raise CallFailed(server, request, "calling_self")
+        client = kernel.open_request(server)
+        kernel.send(_address(server), Call(client, request))
+        try:
+            answer = await kernel.receive(ref=client.ref, timeout=timeout)
+        except TimeoutError:
+            raise CallTimeout(server, request, timeout or 0) from None
+        finally:
+            kernel.demonitor(client.ref, flush=True)
+        if isinstance(answer, Down):
+            raise CallFailed(server, request, answer.reason)
+        return answer.value
 
     @staticmethod
     def cast(server: Server, request: Any) -> None:
         """Asks and does not wait; a server that is gone is no error."""
-        cast(server, request)
+        kernel.send(_address(server), Cast(request))
 
     @staticmethod
     def reply(client: Client, value: Any) -> None:
         """Answers a call whose handle_call returned NO_REPLY."""
-        reply(client, value)
+        kernel.send(client, Reply(client.ref, value))
 
     @staticmethod
     async def stop(server: Server, reason: Reason = terms.NORMAL, *, timeout: float | None = None) -> None:
@@ -161,7 +170,16 @@ class GenServer:
 
         CallFailed if it is none or ends for another reason, CallTimeout after `timeout` seconds.
         """
-        await stop(server, reason, timeout=timeout)
+        ended = kernel.monitor(server)
+        kernel.send(_address(server), StopRequest(reason))
+        try:
+            down = await kernel.receive(ref=ended, timeout=timeout)
+        except TimeoutError:
+            raise CallTimeout(server, "stop", timeout or 0) from None
+        finally:
+            kernel.demonitor(ended, flush=True)
+        if down.reason != reason:
+            raise CallFailed(server, "stop", down.reason)
 
     # The loop.
 
@@ -175,7 +193,7 @@ class GenServer:
                 await server._handle(message, parent)
             except Stop as end:
                 if isinstance(message, Call) and end.reply is not NO_REPLY:
-                    reply(message.client, end.reply)
+                    server.reply(message.client, end.reply)
                 await _result(server.terminate(end.reason))
                 raise ProcessExit(end.reason) from None
             except Exception as error:
@@ -200,9 +218,11 @@ class GenServer:
     async def _handle(self, message: Any, parent: Pid | None) -> None:
         match message:
             case Call(client, request):
-                answer = await _result(self.handle_call(request, client))
+                answer = self.handle_call(request, client)
+                if hasattr(answer, "__await__"):
+                    answer = await answer
                 if answer is not NO_REPLY:
-                    reply(client, answer)
+                    self.reply(client, answer)
             case Cast(request):
                 await _result(self.handle_cast(request))
             case StopRequest(reason):
@@ -251,57 +271,10 @@ def _start_error(cls: type[GenServer], reason: Reason) -> BaseException:
     return CallFailed(cls.__name__, "init", reason)
 
 
-async def call(server: Server, request: Any, *, timeout: float | None = CALL_TIMEOUT) -> Any:
-    """See GenServer.call."""
-    if _runs_here(server):
-        raise CallFailed(server, request, "calling_self")
-    # The monitor of the server and the one-shot address for its reply have the same reference.
-    ref = kernel.monitor(server)
-    client = Client(kernel.self(), kernel.alias(ref, once=True))
-    kernel.send(_address(server), Call(client, request))
-    return await _answer(server, request, ref, timeout)
-
-
-def cast(server: Server, request: Any) -> None:
-    """See GenServer.cast."""
-    kernel.send(_address(server), Cast(request))
-
-
-def reply(client: Client, value: Any) -> None:
-    """See GenServer.reply."""
-    kernel.send(client.address, Reply(client.address.ref, value))
-
-
-async def stop(server: Server, reason: Reason = terms.NORMAL, *, timeout: float | None = None) -> None:
-    """See GenServer.stop."""
-    ended = kernel.monitor(server)
-    kernel.send(_address(server), StopRequest(reason))
-    try:
-        down = await kernel.receive(ref=ended, timeout=timeout)
-    except TimeoutError:
-        raise CallTimeout(server, "stop", timeout or 0) from None
-    finally:
-        kernel.demonitor(ended, flush=True)
-    if down.reason != reason:
-        raise CallFailed(server, "stop", down.reason)
-
-
 def _runs_here(server: Server) -> bool:
     """Whether this is the server's own code, which cannot answer while it waits; a child task of it may ask."""
     pid = kernel.whereis(server) if isinstance(server, str) else server
-    return pid == getattr(asyncio.current_task(), "pid", NO_REPLY)
-
-
-async def _answer(server: Server, request: Any, ref: Ref, timeout: float | None) -> Any:
-    try:
-        answer = await kernel.receive(ref=ref, timeout=timeout)
-    except TimeoutError:
-        raise CallTimeout(server, request, timeout or 0) from None
-    finally:
-        kernel.demonitor(ref, flush=True)
-    if isinstance(answer, Down):
-        raise CallFailed(server, request, answer.reason)
-    return answer.value
+    return pid == kernel.self() and getattr(asyncio.current_task(), "pid", None) == pid
 
 
 def _address(server: Server) -> Pid | RemoteName:

@@ -11,6 +11,7 @@ from typing import Any
 
 from beamlike.kernel import current, signals
 from beamlike.kernel.errors import NoProcess, UnknownName
+from beamlike.kernel.node import LocalNode
 from beamlike.kernel.receive import receive
 from beamlike.kernel.spawn import spawn, spawn_link, spawn_monitor, spawn_tied
 from beamlike.kernel.terms import Address, Alias, Pid, Reason, Ref, RemoteName
@@ -26,6 +27,7 @@ __all__ = [
     "monitor_node",
     "monitor_nodes",
     "nodes",
+    "open_request",
     "processes",
     "receive",
     "register",
@@ -114,14 +116,22 @@ def unlink(pid: Pid) -> None:
 def monitor(target: Pid | RemoteName | str) -> Ref:
     """Watches a process, by pid or by name: one Down(ref, pid, reason) when it ends, at once if it is gone already."""
     process = current.current_process()
-    if isinstance(target, str):
-        target = (target, process.node.name)
-    if isinstance(target, Alias):
-        raise TypeError(f"expected a pid or a name to monitor, got {target!r}")
-    _check_address(target)
+    target = _monitorable(target, process.node)
     ref = process.node.make_ref()
     process.scheduler.call(process.monitor, target, ref)
     return ref
+
+
+def open_request(target: Pid | RemoteName | str) -> Alias:
+    """A monitor of `target` and, under the same reference, the one-shot address of the current process for the reply.
+
+    `receive(ref=...)` finds the reply or the Down, whichever comes; `demonitor(ref, flush=True)` ends both.
+    """
+    process = current.current_process()
+    target = _monitorable(target, process.node)
+    address = Alias(process.pid, process.node.make_ref())
+    process.scheduler.call(process.open_request, target, address.ref)
+    return address
 
 
 def demonitor(ref: Ref, *, flush: bool = False) -> bool:
@@ -219,6 +229,17 @@ def monitor_nodes(flag: bool = True) -> None:
         process.node.watch_node(None, process.pid)
     else:
         process.node.unwatch_node(None, process.pid)
+
+
+def _monitorable(target: Pid | RemoteName | str, node: LocalNode) -> Pid | RemoteName:
+    if isinstance(target, Pid):
+        return target
+    if isinstance(target, str):
+        return target, node.name
+    if isinstance(target, Alias):
+        raise TypeError(f"expected a pid or a name to monitor, got {target!r}")
+    _check_address(target)
+    return target
 
 
 def _check_pid(pid: object, purpose: str) -> None:

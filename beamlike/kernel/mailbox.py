@@ -44,36 +44,33 @@ class Mailbox:
     __slots__ = ("_by_ref", "_gone", "_scanner", "_taken", "failed_guards", "fresh", "seen")
 
     def __init__(self) -> None:
-        self.fresh: deque[Any] = deque()
+        # Each is made when first needed: most processes wait for their first message.
+        self.fresh: deque[Any] | None = None
         self.seen: deque[Any] | None = None
         self.failed_guards = 0
         self._scanner: Guard | None = None
-        self._by_ref: dict[Ref, deque[Any]] | None = None
+        self._by_ref: dict[int, deque[Any]] | None = None
         # Messages that were taken by reference still stand in the queues: how often, by identity, and how many in all.
-        self._taken: dict[int, int] = {}
+        self._taken: dict[int, int] | None = None
         self._gone = 0
 
     def __len__(self) -> int:
-        return len(self.fresh) + len(self.seen or ()) - self._gone
+        return len(self.fresh or ()) + len(self.seen or ()) - self._gone
 
     def __iter__(self) -> Iterator[Any]:
         """The messages, oldest first."""
-        taken = dict(self._taken)
-        for message in (*(self.seen or ()), *self.fresh):
+        taken = dict(self._taken or {})
+        for message in (*(self.seen or ()), *(self.fresh or ())):
             if taken and taken.get(id(message)):
                 taken[id(message)] -= 1
             else:
                 yield message
 
-    def clear(self) -> None:
-        """Forgets all messages."""
-        self.fresh.clear()
-        self.seen = self._by_ref = None
-        self._taken.clear()
-        self._gone = 0
-
     def put(self, message: Any) -> None:
-        self.fresh.append(message)
+        if self.fresh is None:
+            self.fresh = deque((message,))
+        else:
+            self.fresh.append(message)
         if self._by_ref is not None:
             self._index(message, self._by_ref)
 
@@ -108,13 +105,13 @@ class Mailbox:
             self._by_ref = {}
             for message in self:
                 self._index(message, self._by_ref)
-        carried = self._by_ref.get(ref)
+        carried = self._by_ref.get(ref.id)
         if not carried:
             return NOTHING
         message = carried.popleft()
         if not carried:
-            del self._by_ref[ref]
-        if carried or id(message) in self._taken or not self._pop_newest(message):
+            del self._by_ref[ref.id]
+        if carried or (self._taken and id(message) in self._taken) or not self._pop_newest(message):
             self._mark_taken(message)
         return message
 
@@ -150,7 +147,7 @@ class Mailbox:
         fresh = self.fresh
         while fresh:
             message = fresh[0]
-            if self._taken and self._was_taken(message):
+            if self._gone and self._was_taken(message):
                 fresh.popleft()
                 continue
             # A guard that raises leaves the message where it is.
@@ -172,16 +169,20 @@ class Mailbox:
             return False
 
     def _mark_taken(self, message: Any) -> None:
+        if self._taken is None:
+            self._taken = {}
         self._taken[id(message)] = self._taken.get(id(message), 0) + 1
         self._gone += 1
         if self._gone > len(self):  # more than half of all places, so sweeping costs a constant per message
             self.seen = self._without_taken(self.seen or ())
-            self.fresh = self._without_taken(self.fresh)
+            self.fresh = self._without_taken(self.fresh or ())
 
     def _without_taken(self, messages: Iterable[Any]) -> deque[Any]:
         return deque(message for message in messages if not self._was_taken(message))
 
     def _was_taken(self, message: Any) -> bool:
+        if not self._taken:
+            return False
         times = self._taken.get(id(message))
         if times is None:
             return False
@@ -197,15 +198,19 @@ class Mailbox:
         if self._by_ref is not None:
             ref = carried_ref(message)
             if ref is not None:
-                carried = self._by_ref[ref]
+                carried = self._by_ref[ref.id]
                 # By identity: two messages may not be comparable (arrays).
                 del carried[next(place for place, other in enumerate(carried) if other is message)]
                 if not carried:
-                    del self._by_ref[ref]
+                    del self._by_ref[ref.id]
         return message
 
     @staticmethod
-    def _index(message: Any, by_ref: dict[Ref, deque[Any]]) -> None:
+    def _index(message: Any, by_ref: dict[int, deque[Any]]) -> None:
         ref = carried_ref(message)
-        if ref is not None:
-            by_ref.setdefault(ref, deque()).append(message)
+        if ref is None:
+            return
+        if ref.id in by_ref:
+            by_ref[ref.id].append(message)
+        else:
+            by_ref[ref.id] = deque((message,))

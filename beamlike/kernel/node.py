@@ -17,6 +17,7 @@ import secrets
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from dataclasses import dataclass
+from threading import get_ident
 from typing import Any, assert_never
 
 from beamlike.kernel import current, group_leader, signals, terms
@@ -169,7 +170,11 @@ class LocalNode:
             if process is None:
                 self.undeliverable(signal)
             else:
-                process.scheduler.call(process.scheduler.dispatch, process, signal)
+                scheduler = process.scheduler
+                if scheduler.thread_id == get_ident():
+                    scheduler.dispatch(process, signal)
+                else:
+                    scheduler.call(scheduler.dispatch, process, signal)
 
     def undeliverable(self, signal: Signal) -> None:
         """Answers for a process that is dead or never was."""

@@ -34,41 +34,37 @@ ALIVE = _Alive()
 
 
 class Process:
+    # What a step or a message touches; the rest is for few processes, and costs those that lack it nothing.
     __slots__ = (
+        "__dict__",
         "__weakref__",
-        "_aliases",
-        "_links",
-        "_monitored_by",
-        "_monitors",
-        "_unlinking",
         "_waiters",
         "ended",
         "mailbox",
-        "name",
         "node",
         "parked",
         "pid",
         "reason",
         "scheduler",
-        "trap_exit",
     )
+
+    name: str | None = None
+    trap_exit = False
+    # Those by reference go by its id, which is as unique and hashes faster.
+    _links: set[Pid] | None = None
+    _unlinking: dict[Pid, int] | None = None
+    _monitors: dict[int, tuple[Ref, Pid | RemoteName]] | None = None
+    _monitored_by: dict[int, signals.Monitor] | None = None
+    _aliases: dict[int, bool] | None = None
 
     def __init__(self, node: LocalNode, pid: Pid, scheduler: Scheduler) -> None:
         self.node = node
         self.pid = pid
         self.scheduler = scheduler
         self.mailbox = Mailbox()
-        self.name: str | None = None
-        self.trap_exit = False
         self.parked = False
         self.ended = False
         self.reason: Reason = ALIVE
-        # Most processes have none of these, so each is made when first needed.
-        self._links: set[Pid] | None = None
-        self._unlinking: dict[Pid, int] | None = None
-        self._monitors: dict[Ref, Pid | RemoteName] | None = None
-        self._monitored_by: dict[Ref, tuple[Pid, Pid | RemoteName]] | None = None
-        self._aliases: dict[Ref, bool] | None = None
         self._waiters: list[asyncio.Future[None]] | None = None
 
     # What the two kinds differ in.
@@ -92,7 +88,7 @@ class Process:
             self._wake_waiters()
 
     def deliver_to_alias(self, ref: Ref, message: Any) -> None:
-        once = self._aliases.get(ref) if self._aliases else None
+        once = self._aliases.get(ref.id) if self._aliases else None
         if once is not None:
             if once:
                 self.unalias(ref)
@@ -136,11 +132,11 @@ class Process:
 
     @property
     def monitors(self) -> tuple[Pid | RemoteName, ...]:
-        return tuple((self._monitors or {}).values())
+        return tuple(target for _, target in tuple((self._monitors or {}).values()))
 
     @property
     def monitored_by(self) -> tuple[Pid, ...]:
-        return tuple(watcher for watcher, _ in tuple((self._monitored_by or {}).values()))
+        return tuple(monitor.source for monitor in tuple((self._monitored_by or {}).values()))
 
     def link(self, other: Pid) -> None:
         """Links this process and `other`, which hears of it by a signal."""
@@ -174,7 +170,7 @@ class Process:
     def _add_monitor(self, target: Pid | RemoteName, ref: Ref) -> None:
         if self._monitors is None:
             self._monitors = {}
-        self._monitors[ref] = target
+        self._monitors[ref.id] = ref, target
 
     def add_child(self, child: Pid, link: bool, monitor: Ref | None) -> None:
         """The parent's half of the ties that a spawn makes."""
@@ -190,37 +186,41 @@ class Process:
         if self._links is not None:
             self._links.discard(child)
         if self._monitors is not None and monitor is not None:
-            self._monitors.pop(monitor, None)
+            self._monitors.pop(monitor.id, None)
 
     def add_parent(self, parent: Pid, *, link: bool, monitor: Ref | None) -> None:
         """The child's half."""
         if link:
             self._add_link(parent)
         if monitor is not None:
-            self._monitored_by = {monitor: (parent, self.pid)}
+            self._monitored_by = {monitor.id: signals.Monitor(parent, self.pid, monitor)}
+
+    def open_request(self, target: Pid | RemoteName, ref: Ref) -> None:
+        self.alias(ref, True)
+        self.monitor(target, ref)
 
     def has_monitor(self, ref: Ref) -> bool:
-        return self._monitors is not None and ref in self._monitors
+        return self._monitors is not None and ref.id in self._monitors
 
     def demonitor(self, ref: Ref, flush: bool) -> None:
         self.unalias(ref)
-        target = self._monitors.pop(ref, None) if self._monitors else None
-        if target is not None:
-            self.node.route(signals.Demonitor(self.pid, target, ref))
+        monitor = self._monitors.pop(ref.id, None) if self._monitors else None
+        if monitor is not None:
+            self.node.route(signals.Demonitor(self.pid, monitor[1], ref))
         if flush:
             self.mailbox.take_ref(ref)
 
     def alias(self, ref: Ref, once: bool) -> None:
         if self._aliases is None:
             self._aliases = {}
-        self._aliases[ref] = once
+        self._aliases[ref.id] = once
 
     def has_alias(self, ref: Ref) -> bool:
-        return self._aliases is not None and ref in self._aliases
+        return self._aliases is not None and ref.id in self._aliases
 
     def unalias(self, ref: Ref) -> None:
         if self._aliases:
-            self._aliases.pop(ref, None)
+            self._aliases.pop(ref.id, None)
 
     # Signals.
 
@@ -235,10 +235,10 @@ class Process:
             case signals.Monitor():
                 if self._monitored_by is None:
                     self._monitored_by = {}
-                self._monitored_by[signal.ref] = (signal.source, signal.target)
+                self._monitored_by[signal.ref.id] = signal
             case signals.Demonitor():
                 if self._monitored_by:
-                    self._monitored_by.pop(signal.ref, None)
+                    self._monitored_by.pop(signal.ref.id, None)
             case signals.Exit():
                 self._handle_exit(signal)
             case signals.Down():
@@ -280,7 +280,7 @@ class Process:
             self.end(signal.reason)
 
     def _handle_down(self, signal: signals.Down) -> None:
-        if self._monitors and self._monitors.pop(signal.ref, None) is not None:
+        if self._monitors and self._monitors.pop(signal.ref.id, None) is not None:
             self.unalias(signal.ref)
             self.deliver(terms.Down(signal.ref, signal.source, signal.reason))
 
@@ -289,8 +289,8 @@ class Process:
         if self._unlinking:
             self._unlinking = {pid: id for pid, id in self._unlinking.items() if pid.node != node}
         if self._monitored_by:
-            self._monitored_by = {ref: watch for ref, watch in self._monitored_by.items() if watch[0].node != node}
-        for ref, target in tuple((self._monitors or {}).items()):
+            self._monitored_by = {id: it for id, it in self._monitored_by.items() if it.source.node != node}
+        for ref, target in tuple((self._monitors or {}).values()):
             if (target.node if isinstance(target, Pid) else target[1]) == node:
                 self.scheduler.dispatch(self, signals.Down(target, self.pid, ref, terms.NOCONNECTION))
         for pid in self.links:
@@ -310,16 +310,20 @@ class Process:
             return False
         self.ended, self.reason = True, reason
         self.node.forget(self)
-        links, watchers, monitors = self._links, self._monitored_by, self._monitors
-        self._links = self._unlinking = self._monitors = self._monitored_by = self._aliases = None
-        self.mailbox.clear()
+        self.mailbox = Mailbox()
         if self._waiters:
             self._wake_waiters()
+        if self.__dict__:
+            self._cut_ties()
+        return True
+
+    def _cut_ties(self) -> None:
+        links, watchers, monitors = self._links, self._monitored_by, self._monitors
+        self._links = self._unlinking = self._monitors = self._monitored_by = self._aliases = None
         route, pid = self.node.route, self.pid
         for other in links or ():
-            route(signals.Exit(pid, other, reason, linked=True))
-        for ref, (watcher, target) in (watchers or {}).items():
-            route(signals.Down(target, watcher, ref, reason))
-        for ref, target in (monitors or {}).items():
+            route(signals.Exit(pid, other, self.reason, linked=True))
+        for monitor in (watchers or {}).values():
+            route(signals.Down(monitor.target, monitor.source, monitor.ref, self.reason))
+        for ref, target in (monitors or {}).values():
             route(signals.Demonitor(pid, target, ref))
-        return True

@@ -6,7 +6,6 @@ other task, such as a child task of a process, waits on a Future.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Generator
 from typing import Any
 
@@ -58,20 +57,21 @@ def _check_guard(guard: object, ref: Ref | None) -> None:
 class _Expiry:
     """The time limit of one wait: it wakes the process when it has passed."""
 
-    __slots__ = ("_process", "_timer", "passed")
+    __slots__ = ("_process", "_seconds", "passed")
 
     def __init__(self, process: Process, seconds: float) -> None:
-        self.passed = seconds <= 0
         self._process = process
-        self._timer = None if self.passed else asyncio.get_running_loop().call_later(seconds, self._pass)
+        self._seconds = seconds
+        self.passed = seconds <= 0
+        if not self.passed:
+            process.scheduler.deadlines.add(seconds, self)
 
-    def _pass(self) -> None:
+    def expire(self) -> None:
         self.passed = True
         self._process.wake()
 
     def cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._process.scheduler.deadlines.discard(self._seconds, self)
 
 
 _ONE_YIELD = (None,)

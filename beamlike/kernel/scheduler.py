@@ -14,6 +14,8 @@ from collections.abc import Callable
 from threading import get_ident
 from typing import TYPE_CHECKING, TypeVarTuple, Unpack
 
+from beamlike.kernel.deadlines import Deadlines
+
 if TYPE_CHECKING:
     from beamlike.kernel.process import Process
     from beamlike.kernel.signals import Signal
@@ -27,10 +29,11 @@ BUDGET = 512
 class Scheduler:
     """Steps the processes of one event loop; must be made in the loop's thread."""
 
-    __slots__ = ("_armed", "_handling", "_signals", "loop", "queue", "running", "thread_id")
+    __slots__ = ("_armed", "_handling", "_signals", "deadlines", "loop", "queue", "running", "thread_id")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
+        self.deadlines = Deadlines(loop)
         self.thread_id = get_ident()
         self.queue: deque[Process] = deque()
         self.running: Process | None = None

@@ -11,40 +11,40 @@ ignores a `Link` or linked `Exit` of that pair, so both ends always agree whethe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from beamlike.kernel.record import record
 from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Send:
     source: Pid | None
     target: Pid | Alias | RemoteName
     message: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link:
     source: Pid
     target: Pid
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unlink:
     source: Pid
     target: Pid
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnlinkAck:
     source: Pid
     target: Pid
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exit:
     """An exit signal: `linked` if a link carries it, else sent by `exit(pid, reason)`."""
 
@@ -54,21 +54,21 @@ class Exit:
     linked: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Monitor:
     source: Pid
     target: Pid | RemoteName
     ref: Ref
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Demonitor:
     source: Pid
     target: Pid | RemoteName
     ref: Ref
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Down:
     source: Pid | RemoteName
     target: Pid
@@ -76,7 +76,7 @@ class Down:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spawn:
     """Start a process on the node of `pid`, under that very pid, linked to and monitored by `source` as asked."""
 

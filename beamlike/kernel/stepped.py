@@ -12,8 +12,9 @@ import inspect
 import logging
 from asyncio import CancelledError
 from asyncio.tasks import _enter_task, _leave_task, _register_task, _unregister_task
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import Context
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from beamlike.kernel import terms
@@ -32,7 +33,10 @@ CANCELLED = "cancelled"
 
 
 class SteppedProcess(TaskInterface):
-    __slots__ = ("_context", "_deadline", "_entry", "_registered", "_thrown")
+    __slots__ = ("_context", "_entry", "_thrown")
+
+    _registered = False
+    _deadline: asyncio.TimerHandle | None = None
 
     def __init__(
         self,
@@ -47,8 +51,6 @@ class SteppedProcess(TaskInterface):
         self._context = context
         self._entry: tuple[Callable[..., Any], tuple[Any, ...]] | None = (function, args)
         self._thrown: BaseException | None = None
-        self._registered = False
-        self._deadline: asyncio.TimerHandle | None = None
 
     def step(self) -> None:
         if self._outcome is not None:  # it was closed while it stood in the run queue
@@ -89,7 +91,8 @@ class SteppedProcess(TaskInterface):
             if coroutine is None:
                 raise error
             return coroutine.throw(error)
-        return self._begin()
+        self._coroutine = coroutine = self._called()
+        return coroutine.send(None)
 
     def _take_error(self) -> BaseException:
         if self._must_cancel:
@@ -99,17 +102,20 @@ class SteppedProcess(TaskInterface):
         error, self._thrown = self._thrown, None
         return error
 
-    def _begin(self) -> Any:
+    def _called(self) -> Coroutine[Any, Any, Any]:
+        """Calls the function; the value of a plain one is passed on as that of a coroutine which is over."""
         assert self._entry is not None
         function, args = self._entry
         self._entry = None
-        result = _called(function, args)
-        if not inspect.iscoroutine(result):
-            if not inspect.isawaitable(result):
-                raise StopIteration(result)
-            result = _wait_for(result)
-        self._coroutine = result
-        return result.send(None)
+        try:
+            result = function(*args)
+        except StopIteration as stop:  # which would pass for such a value (PEP 479)
+            raise RuntimeError("the function of a process raised StopIteration") from stop
+        if type(result) is CoroutineType:
+            return result
+        if inspect.isawaitable(result):
+            return _wait_for(result)
+        raise StopIteration(result)
 
     def _await_future(self, future: Any) -> None:
         blocking = getattr(future, "_asyncio_future_blocking", None)
@@ -175,13 +181,6 @@ class SteppedProcess(TaskInterface):
         who = f"{self.pid} ({self.name})" if self.name else str(self.pid)
         detail = f"\n{self.reason.traceback}" if isinstance(self.reason, terms.ExceptionInfo) else ""
         logger.error("%s ended: %s%s", who, self.reason, detail)
-
-
-def _called(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    try:
-        return function(*args)
-    except StopIteration as stop:  # which would pass for the end of a coroutine (PEP 479)
-        raise RuntimeError("the function of a process raised StopIteration") from stop
 
 
 async def _wait_for(awaitable: Any) -> Any:

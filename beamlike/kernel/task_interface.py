@@ -35,23 +35,15 @@ class _Outcome:
 
 
 class TaskInterface(Process):
-    __slots__ = (
-        "_asyncio_future_blocking",
-        "_callbacks",
-        "_cancel_message",
-        "_cancel_requests",
-        "_coroutine",
-        "_fut_waiter",
-        "_must_cancel",
-        "_outcome",
-    )
+    __slots__ = ("_coroutine", "_fut_waiter", "_must_cancel", "_outcome")
+
+    _asyncio_future_blocking = False
+    _callbacks: list[tuple[DoneCallback, Context]] | None = None
+    _cancel_message: Any = None
+    _cancel_requests = 0
 
     def __init__(self, node: LocalNode, pid: Pid, scheduler: Scheduler) -> None:
         super().__init__(node, pid, scheduler)
-        self._asyncio_future_blocking = False
-        self._callbacks: list[tuple[DoneCallback, Context]] | None = None
-        self._cancel_message: Any = None
-        self._cancel_requests = 0
         self._coroutine: Coroutine[Any, Any, Any] | None = None
         self._fut_waiter: asyncio.Future[Any] | None = None
         self._must_cancel = False

@@ -1,15 +1,18 @@
 """The terms that the kernel itself makes: who (Pid, Ref, Alias), what happened (Down, Exit, ...), why (reasons).
 
-They are frozen, hashable, picklable, and import nothing of ours. An id is unique among all nodes: its high half
-is the *creation* of the node that drew it, a number that every start of a node draws anew. So a pid of a node that
-has since restarted under the same name never reaches a process of the new incarnation, as on the BEAM, and a node
-may name a process of another node before that process exists (remote spawn need not wait for an answer).
+They are hashable and picklable, nobody changes them, and they need nothing else of ours. An id is unique among all
+nodes: its high half is the *creation* of the node that drew it, a number that every start of a node draws anew. So a
+pid of a node that has since restarted under the same name never reaches a process of the new incarnation, as on the
+BEAM, and a node may name a process of another node before that process exists (remote spawn need not wait for an
+answer).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from beamlike.kernel.record import record
 
 if TYPE_CHECKING:
     from beamlike.kernel.process import Process
@@ -82,7 +85,7 @@ def _short(id: int) -> str:
     return f"{id >> CREATION_SHIFT:x}.{id & (1 << CREATION_SHIFT) - 1}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alias:
     """A second address of a process that it may take back: what is sent to it afterwards vanishes (OTP 24)."""
 
@@ -146,7 +149,7 @@ class NodeDown:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reply:
     """The answer to the request `ref`: what `receive(ref=...)` finds in constant time, as it does a Down."""
 

@@ -120,7 +120,7 @@ test_any_history_agrees_with_a_naive_list = MailboxAgainstList.TestCase
 
 def places(box: Mailbox) -> int:
     """How many places of the queues are in use, by messages or by what was taken already."""
-    return len(box.fresh) + len(box.seen or ())
+    return len(box.fresh or ()) + len(box.seen or ())
 
 
 class CountingGuard:

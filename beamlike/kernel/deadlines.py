@@ -1,0 +1,77 @@
+"""Time limits of waits, of which nearly all are taken back before they pass.
+
+Those of one length pass in the order in which they began, so each length has a dict in that order, and to come and go
+costs a limit one entry in it. The loop's own timer is set for the first of each length only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import Protocol
+
+KEPT_LANES = 16
+"""So many lengths are kept ready for their next use; a program that computes its limits may use any number."""
+
+
+class Waiter(Protocol):
+    def expire(self) -> None:
+        """The limit has passed."""
+
+
+class Deadlines:
+    """The limits of one event loop; to be used in its thread."""
+
+    __slots__ = ("_lanes", "_loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._lanes: dict[float, _Lane] = {}
+
+    def add(self, seconds: float, waiter: Waiter) -> None:
+        """Has `waiter` expire that much later, unless it is discarded before."""
+        lane = self._lanes.get(seconds)
+        if lane is None:
+            lane = self._lanes[seconds] = _Lane(self._loop)
+        lane.add(self._loop.time() + seconds, waiter)
+
+    def discard(self, seconds: float, waiter: Waiter) -> None:
+        lane = self._lanes.get(seconds)
+        if lane is not None and lane.discard(waiter) and len(self._lanes) > KEPT_LANES:
+            lane.close()
+            del self._lanes[seconds]
+
+
+class _Lane:
+    __slots__ = ("_loop", "_timer", "_waiters")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        # An OrderedDict, since only that gives its first entry in constant time after many were deleted.
+        self._waiters: OrderedDict[Waiter, float] = OrderedDict()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, at: float, waiter: Waiter) -> None:
+        self._waiters[waiter] = at
+        if self._timer is None:
+            self._timer = self._loop.call_at(at, self._expire, at)
+
+    def discard(self, waiter: Waiter) -> bool:
+        """Whether nobody waits any more."""
+        self._waiters.pop(waiter, None)
+        return not self._waiters
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _expire(self, due: float) -> None:
+        self._timer = None
+        now = max(due, self._loop.time())
+        while self._waiters:
+            waiter, at = next(iter(self._waiters.items()))
+            if at > now:
+                self._timer = self._loop.call_at(at, self._expire, at)
+                return
+            del self._waiters[waiter]
+            waiter.expire()
