@@ -115,9 +115,8 @@ def _rows(output: Output, width: int, palette: Palette) -> Iterator[OutputRow]:
         case Error():
             return _marked("✗", " ", palette.error, _error(output, palette), width)
         case Exported(info=info, text=text):
-            kept = RichText(
-                f"{printable(info) or 'output'} drawn by Livebook · o opens its text", palette.muted, end=""
-            )
+            name = " ".join(printable(info).split()) or "output"
+            kept = RichText(f"{name} drawn by Livebook · o opens its text", palette.muted, end="")
             return _marked("·", " ", palette.muted, [kept], width)
         case _:
             assert_never(output)

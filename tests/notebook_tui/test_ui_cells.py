@@ -93,6 +93,17 @@ async def test_dd_deletes_the_cell_and_u_puts_it_back_where_it_was(shown: Termin
 
 
 @in_terminal(*THREE)
+async def test_what_was_typed_last_comes_back_with_the_cell(shown: Terminal) -> None:
+    await shown.press(*FIRST, "i", "!", "ctrl+p")
+    await shown.type("delete the cell")
+    await shown.shows("Delete the cell or section")
+    await shown.press("enter")
+    await shown.until(lambda: order(shown) == ["second", "third"], "the cell deleted")
+    await shown.press("u")
+    assert order(shown) == ["first!", "second", "third"]
+
+
+@in_terminal(*THREE)
 async def test_cells_come_back_in_the_reverse_order_of_their_deletion(shown: Terminal) -> None:
     await shown.press(*FIRST, "d", "d", "d", "d", "u", "u", "u")
     assert order(shown) == ["first", "second", "third"]

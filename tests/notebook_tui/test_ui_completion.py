@@ -101,12 +101,12 @@ def test_an_answer_for_a_word_that_the_caret_has_left_is_dropped() -> None:
                 return MATHS
 
             shown.session.complete = complete  # type: ignore[method-assign]
-            await shown.press(*FIRST, "i", "tab", " ", "x")
+            await shown.press(*FIRST, "i", "tab", " ", "m")
             answer.set()
             await shown.settle()
             assert "▸" not in shown.text
             await shown.press("escape")
-            assert sources(shown) == ["ma x"]
+            assert sources(shown) == ["ma m"]
 
     asyncio.run(main())
 

@@ -28,6 +28,14 @@ def test_a_change_by_somebody_else_shows_unless_something_typed_is_not_sent() ->
     assert sync.take_unsent() == "mine"
 
 
+def test_a_change_by_somebody_else_shows_also_after_something_was_sent_and_answered() -> None:
+    sync = SourceSync("", "")
+    sync.typed("mine")
+    assert sync.take_unsent() == "mine"
+    assert sync.received("mine") is None
+    assert sync.received("theirs") == "theirs"
+
+
 def test_a_text_that_the_editor_shows_otherwise_is_not_sent_back_changed() -> None:
     sync = SourceSync("a\x0cb", "a\nb")
     sync.typed("a\nb")

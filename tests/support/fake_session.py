@@ -5,6 +5,7 @@ Strict: it starts what the reducer wants started and nothing else, and output of
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from notebook_tui.document.apply import apply
@@ -28,7 +29,9 @@ from notebook_tui.document.state import State
 
 
 class FakeSession:
-    def __init__(self, state: State, clock: Callable[[], float]) -> None:
+    def __init__(self, state: State, clock: Callable[[], float], delay: float = 0.0) -> None:
+        """With a delay it answers later, as a session does that is a process of its own."""
+        self._delay = delay
         self._state = state
         self._clock = clock
         self._on_change: list[Callable[[State], None]] = []
@@ -47,7 +50,10 @@ class FakeSession:
     def send(self, operation: Operation) -> None:
         assert not self.closed, f"{operation} was sent to a session that the terminal has left"
         self.sent.append(operation)
-        self._apply(operation)
+        if self._delay:
+            asyncio.get_running_loop().call_later(self._delay, self._apply, operation)
+        else:
+            self._apply(operation)
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Callable[[str], None]) -> None:
         self._on_change.append(on_change)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -103,8 +104,10 @@ class Terminal:
 
     async def _all_set(self, waiting: list[asyncio.Event]) -> None:
         """Until all are, or the app has ended and sets no more."""
-        while not self.has_ended and not all(event.is_set() for event in waiting):
-            await asyncio.sleep(0)
+        for event in waiting:
+            while not event.is_set() and not self.has_ended:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(event.wait(), 0.1)
 
     async def type(self, text: str) -> None:
         await self.press(*text)
@@ -160,11 +163,12 @@ async def terminal(
     size: tuple[int, int] = (80, 24),
     state: State | None = None,
     make_painter: MakePainter = Painter,
+    delay: float = 0.0,
 ) -> AsyncIterator[Terminal]:
-    """A terminal on a notebook, or on one of these cells in one section."""
+    """A terminal on a notebook, or on one of these cells in one section; `delay` is the session's."""
     whole = notebook if isinstance(notebook, Notebook) else notebook_of(notebook, *more)
     clock = Clock()
-    session = FakeSession(state or State(whole, path="test.livemd"), clock)
+    session = FakeSession(state or State(whole, path="test.livemd"), clock, delay)
     app = NotebookApp(session, clock, make_painter)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Terminal(session, pilot, clock)
