@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module, metadata
 
+FAILED = 1
 USAGE_ERROR = 2
 INTERRUPTED = 130
+
+_OURS = ("beamlike", "nodes", "flame", "notebook_tui")
 
 COMMANDS = {
     "notebook": "open a notebook in the terminal",
@@ -44,9 +48,21 @@ def _checked(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has left; nothing more can be said to them.
-        sys.stderr.close()
-        return 1
+        # Whoever read our output has left: nothing more can be said to them, not even by the flush at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        if options.debug:
+            raise
+        print(f"beamlike: {_words(error)}", file=sys.stderr)
+        return FAILED
+
+
+def _words(error: Exception) -> str:
+    """Errors of this house say what to do; of any other the type tells at least what kind of thing went wrong."""
+    if type(error).__module__.partition(".")[0] in _OURS:
+        return str(error)
+    return f"{type(error).__name__}: {error} (--debug shows where)"
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

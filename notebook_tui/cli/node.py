@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def call(options: argparse.Namespace) -> int:
     try:
         asyncio.run(_node(options.name, options.listen))
-    except (ValueError, OSError) as error:
+    except (bl.BeamlikeError, ValueError, OSError) as error:
         raise UserError(str(error)) from error
     return 0
 

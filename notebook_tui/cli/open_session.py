@@ -26,7 +26,11 @@ async def open_session(path: str) -> AsyncIterator[Client]:
     async with node:
         session = await Session.start(NotebookFile(path), Local())
         try:
-            yield await Client.join(session)
+            client = await Client.join(session)
+            try:
+                yield client
+            finally:
+                await client.close()
         finally:
             with suppress(bl.CallFailed):  # it has crashed, and its viewers have been told
                 await bl.GenServer.stop(session, timeout=STOP_SECONDS)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
+import math
+import os
 import sys
-from pathlib import Path
 
-from notebook_tui.cli.main import USAGE_ERROR, UserError
+from notebook_tui.cli.main import FAILED, USAGE_ERROR, UserError
 from notebook_tui.document.operations import (
     EvaluationFinished,
     EvaluationStarted,
@@ -20,8 +22,6 @@ from notebook_tui.document.outputs import Error, Exported, Result, Text
 from notebook_tui.document.state import State
 from notebook_tui.session.client import Client
 from notebook_tui.session.storage import NotebookFile, UnreadableFile
-
-FAILED = 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,19 +36,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if seconds <= 0:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text}")
     return seconds
 
 
 def call(options: argparse.Namespace) -> int:
-    if not Path(options.path).exists():
-        raise UserError(f"{options.path}: no such file; expected the path of a .livemd notebook")
+    try:
+        os.stat(options.path)
+    except OSError as error:
+        raise UserError(
+            f"{options.path}: {(error.strerror or str(error)).lower()}; expected the path of a .livemd notebook"
+        ) from error
+    _show_everything()
     try:
         return asyncio.run(_run(options.path, options.output, options.timeout))
     except UnreadableFile as error:
         raise UserError(str(error)) from error
+
+
+def _show_everything() -> None:
+    """What this terminal's encoding lacks is shown by its number: a cell may print anything."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 async def _run(path: str, output: str | None, timeout: float | None) -> int:
@@ -74,8 +89,11 @@ class Progress:
         self._cells = [cell for cell in client.state.notebook.cells() if cell.runnable and cell.source.strip()]
         self._left = {cell.id for cell in self._cells}
         self._failure: str | None = None
+        self._error: Exception | None = None
         self._over = asyncio.Event()
         client.listen(self._on_operation)
+        client.subscribe(lambda _state: None, lambda text: print(f"beamlike: {text}", file=sys.stderr, flush=True))
+        client.on_end(lambda _why: self._fail(f"the notebook was not done; {self._running()}"))
 
     async def run(self, timeout: float | None) -> int:
         """The exit status."""
@@ -86,13 +104,25 @@ class Progress:
                     await self._over.wait()
             except TimeoutError:
                 self._failure = f"the notebook was not done within {timeout} s; {self._running()}"
+        if self._error is not None:
+            raise self._error
         if self._failure is not None:
             sys.stdout.flush()
             print(f"beamlike: {self._failure}", file=sys.stderr)
             return FAILED
         return 0
 
-    def _on_operation(self, operation: Operation, state: State) -> None:
+    def _on_operation(self, operation: Operation, _state: State) -> None:
+        """Runs in the client's process, which has nobody to tell that printing failed: `run` raises it."""
+        if self._error is not None:
+            return
+        try:
+            self._show(operation)
+        except Exception as error:
+            self._error = error
+            self._over.set()
+
+    def _show(self, operation: Operation) -> None:
         match operation:
             case EvaluationStarted(cell_id):
                 print(f"\n── {self._name(cell_id)} ──", flush=True)

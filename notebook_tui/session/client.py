@@ -20,6 +20,7 @@ COMPLETE_SECONDS = 2.0
 RESTART_SECONDS = 30.0
 
 OnOperation = Callable[[Operation, State], None]
+Hears = Callable[[str], None]
 
 
 class Client:
@@ -29,7 +30,10 @@ class Client:
         self._session = session
         self._state = State()
         self._listeners: list[OnOperation] = []
-        self._on_message: list[Callable[[str], None]] = []
+        self._on_message: list[Hears] = []
+        self._on_end: list[Hears] = []
+        # What the session said before anybody subscribed, such as what is odd about the file.
+        self._unheard: list[str] = []
         self._joined = asyncio.get_running_loop().create_future()
         self._viewer = bl.spawn(self._view)
 
@@ -46,11 +50,19 @@ class Client:
     def send(self, operation: Operation) -> None:
         bl.GenServer.cast(self._session, Perform(operation, self._viewer))
 
-    def subscribe(self, on_change: Callable[[State], None], on_message: Callable[[str], None]) -> None:
+    def subscribe(self, on_change: Callable[[State], None], on_message: Hears) -> None:
         """Each new state goes to `on_change`, and what the session has to say to `on_message`."""
         self.listen(lambda _operation, state: on_change(state))
         context = copy_context()
         self._on_message.append(lambda text: context.run(on_message, text))
+        for text in self._unheard:
+            asyncio.get_running_loop().call_soon(on_message, text)
+        self._unheard.clear()
+
+    def on_end(self, listener: Hears) -> None:
+        """Why no more operations will come goes to `listener`: the session has ended, or a listener here failed."""
+        context = copy_context()
+        self._on_end.append(lambda why: context.run(listener, why))
 
     def listen(self, listener: OnOperation) -> None:
         """Each operation, with the state that it led to, goes to `listener`, in the context of this call."""
@@ -100,13 +112,27 @@ class Client:
             match await bl.receive():
                 case Applied(operation):
                     self._state, _ = apply(self._state, operation)
-                    for listener in self._listeners:
-                        listener(operation, self._state)
+                    self._tell(operation)
                 case Notice(text):
                     self._say(text)
                 case bl.Down(_, _, reason):
-                    self._say(f"the session has ended ({reason}): nothing can be run or saved any more")
+                    self._end(f"the session has ended ({reason}): nothing can be run or saved any more")
+
+    def _tell(self, operation: Operation) -> None:
+        try:
+            for listener in self._listeners:
+                listener(operation, self._state)
+        except Exception as error:
+            self._end(f"this view failed and shows nothing new any more ({type(error).__name__}: {error})")
+            raise
+
+    def _end(self, why: str) -> None:
+        self._say(why)
+        for listener in self._on_end:
+            listener(why)
 
     def _say(self, text: str) -> None:
+        if not self._on_message:
+            self._unheard.append(text)
         for on_message in self._on_message:
             on_message(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -13,13 +14,14 @@ import pytest
 from tests.support.open_notebook import notebook_text
 
 
-def beamlike(*words: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def beamlike(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "notebook_tui", *map(str, words)],
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=timeout,
+        timeout=60,
         check=False,
     )
 
@@ -61,6 +63,41 @@ def test_run_writes_the_outputs_to_another_file(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_run_into_a_pipe_that_nobody_reads_any_more_ends(tmp_path: Path) -> None:
+    path = notebook(tmp_path, *["print('line\\n' * 20_000)"] * 3)
+    words = [sys.executable, "-m", "notebook_tui", "run", str(path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.readline()
+        program.stdout.close()
+        assert program.wait(timeout=40) == 1
+        assert program.stderr.read() == ""
+
+
+def test_run_shows_what_the_terminal_has_no_letters_for(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "print('\\ud800')", "'\u00e9'")
+    result = beamlike("run", path, PYTHONIOENCODING="ascii")
+    assert result.returncode == 0
+    assert "\\ud800\n" in result.stdout
+    assert "'\\xe9'\n" in result.stdout
+
+
+def test_run_says_what_is_odd_about_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "two.livemd"
+    path.write_text("# A\n\n# B\n", encoding="utf-8")
+    result = beamlike("run", path)
+    assert result.returncode == 0
+    assert result.stderr == "beamlike: there are 2 headings 1, so each heading went down a level\n"
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
+def test_a_timeout_is_a_number_of_seconds(tmp_path: Path, seconds: str) -> None:
+    result = beamlike("run", notebook(tmp_path, "1"), f"--timeout={seconds}")
+    assert result.returncode == 2
+    assert f"expected a number of seconds above 0, got {seconds}\n" in result.stderr
+
+
 def test_run_of_a_notebook_without_code_is_a_success(tmp_path: Path) -> None:
     path = tmp_path / "prose.livemd"
     path.write_text("# Only prose\n\nNothing to run.\n", encoding="utf-8")
@@ -77,6 +114,7 @@ def unreadable(directory: Path) -> Path:
     ("make", "words"),
     [
         (lambda directory: directory / "missing.livemd", "no such file"),
+        (lambda directory: directory / ("long" * 100), "file name too long"),
         (lambda directory: directory, "is a directory"),
         (unreadable, "is no notebook"),
     ],
@@ -136,6 +174,25 @@ def test_a_node_whose_name_is_wrong_says_what_a_name_looks_like() -> None:
     result = beamlike("node", "--name", "nonsense")
     assert result.returncode == 2
     assert "app@127.0.0.1" in result.stderr
+
+
+def test_what_is_wrong_with_the_users_own_directories_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "beamlike-nodes").mkdir()
+    (tmp_path / "beamlike-nodes").chmod(0o777)
+    for words in (["node", "--name", "bare@127.0.0.1"], ["run", str(notebook(tmp_path, "1"))]):
+        result = beamlike(*words, XDG_RUNTIME_DIR=str(tmp_path))
+        assert result.returncode in (1, 2)
+        assert result.stderr.startswith(f"beamlike: expected {tmp_path}/beamlike-nodes to be a directory that only")
+        assert result.stderr.count("\n") == 1
+
+
+def test_an_error_that_nobody_foresaw_is_one_line_and_a_traceback_with_debug(tmp_path: Path) -> None:
+    words = ["run", str(notebook(tmp_path, "1"))]
+    result = beamlike(*words, XDG_RUNTIME_DIR="/dev/null/nowhere")
+    assert result.returncode == 1
+    assert result.stderr.startswith("beamlike: NotADirectoryError: ")
+    assert result.stderr.endswith("(--debug shows where)\n")
+    assert "Traceback" in beamlike(*words, "--debug", XDG_RUNTIME_DIR="/dev/null/nowhere").stderr
 
 
 def test_a_node_whose_port_is_in_use_says_which_and_what_to_do() -> None:
