@@ -66,7 +66,6 @@ class _Lane:
             self._timer.cancel()
 
     def _expire(self, due: float) -> None:
-        self._timer = None
         now = max(due, self._loop.time())
         while self._waiters:
             waiter, at = next(iter(self._waiters.items()))
@@ -75,3 +74,4 @@ class _Lane:
                 return
             del self._waiters[waiter]
             waiter.expire()
+        self._timer = None

@@ -139,34 +139,34 @@ class Mailbox:
         if self._gone:
             self.seen = self._without_taken(self.seen)
         for position, message in enumerate(self.seen):
-            if self._accepts(guard, message):
-                return position
+            try:
+                if guard(message):
+                    return position
+            except NO_MATCH_ERRORS:
+                self.failed_guards += 1
         return None
 
     def _scan_fresh(self, guard: Guard) -> Any:
         fresh = self.fresh
         while fresh:
-            message = fresh[0]
+            message = fresh.popleft()
             if self._gone and self._was_taken(message):
-                fresh.popleft()
                 continue
-            # A guard that raises leaves the message where it is.
-            accepted = self._accepts(guard, message)
-            fresh.popleft()
-            if accepted:
+            try:
+                passed_over = not guard(message)
+            except NO_MATCH_ERRORS:
+                self.failed_guards += 1
+                passed_over = True
+            except BaseException:
+                fresh.appendleft(message)
+                raise
+            if not passed_over:
                 return self._out(message)
             if self.seen is None:
                 self.seen = deque()
             self.seen.append(message)
         self._scanner = guard
         return NOTHING
-
-    def _accepts(self, guard: Guard, message: Any) -> bool:
-        try:
-            return bool(guard(message))
-        except NO_MATCH_ERRORS:
-            self.failed_guards += 1
-            return False
 
     def _mark_taken(self, message: Any) -> None:
         if self._taken is None:

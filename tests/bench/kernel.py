@@ -142,16 +142,15 @@ async def waits_for_future() -> None:
 
 async def idle(system: str) -> None:
     loop = asyncio.get_running_loop()
-    kept: list[Any] = []
     gc.collect()
     before = resident_bytes()
-    for _ in range(IDLE):
-        kept.append(
-            bl.spawn(waits_for_message) if system.startswith("beamlike") else loop.create_task(waits_for_future())
-        )
+    kept = [
+        bl.spawn(waits_for_message) if system.startswith("beamlike") else loop.create_task(waits_for_future())
+        for _ in range(IDLE)
+    ]
     for _ in range(10 + IDLE // 500):
         await asyncio.sleep(0)
-    emit(system, "W1", "idle_bytes_100k", "B", (resident_bytes() - before) / IDLE, n=IDLE)
+    emit(system, "W1", "idle_bytes_100k", "B", (resident_bytes() - before) / IDLE, n=len(kept))
 
 
 def resident_bytes() -> int:
