@@ -7,12 +7,17 @@ keeps the main thread busy (the user's code owns that one: only there does a sig
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Coroutine
 from contextvars import Context
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+logger = logging.getLogger("beamlike.node")
+
+STOP_SECONDS = 5.0
 
 
 class LoopThread:
@@ -27,16 +32,28 @@ class LoopThread:
         asyncio.set_event_loop(self.loop)
         try:
             self.loop.run_forever()
+            self.loop.run_until_complete(_end_tasks())
         finally:
             self.loop.close()
 
     async def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Awaits `coroutine` in this thread's loop, from another loop, in a context of its own; cancelling reaches
-        it."""
+        it. CancelledError if the loop ends first."""
         future = Context().run(asyncio.run_coroutine_threadsafe, coroutine, self.loop)
         return await asyncio.wrap_future(future)
 
     def stop(self) -> None:
-        """Ends the loop after what is ready to run; the thread is gone when this returns."""
+        """Ends the loop after what is ready to run, and cancels what still waits there. The thread is gone when this
+        returns; one that is kept busy is left behind, with a word in the log."""
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(timeout=5)
+        self._thread.join(STOP_SECONDS)
+        if self._thread.is_alive():
+            logger.error("the thread %r is busy and did not end within %s s", self._thread.name, STOP_SECONDS)
+
+
+async def _end_tasks() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=STOP_SECONDS / 2)

@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from beamlike.code.codec import CodeCodec
 from beamlike.distribution import rpc
-from beamlike.distribution.cluster import Cluster
+from beamlike.distribution.cluster import INVITATION_LIFETIME, Cluster
 from beamlike.distribution.secret import Secret, load_secret
 from beamlike.kernel import current, functions, terms
 from beamlike.kernel.bound import bound
@@ -49,8 +49,11 @@ class Node(LocalNode):
         self.hidden = hidden
         self._listens = listen is not False
         self._endpoint = _host_and_port(listen or f"{name.partition('@')[2]}:0")
-        self._secret = secret
-        self._thread = LoopThread(f"beamlike {name}") if own_thread else None
+        self._secret = None if secret is None else _as_secret(secret)
+        self._own_thread = own_thread
+        self._thread: LoopThread | None = None
+        self._started = False
+        self._leaving: asyncio.Task[None] | None = None
         self._cluster: Cluster | None = None
         self.address: tuple[str, int] | None = None
         self._listening = asyncio.Lock()
@@ -58,11 +61,19 @@ class Node(LocalNode):
     # Start and stop.
 
     async def start(self) -> Self:
-        """Listens; from then on other nodes can connect. OSError with clear words if the port is in use."""
-        secret = load_secret() if self._secret is None else _as_secret(self._secret)
-        self._cluster = await self._in_cluster(self._join_loop(secret))
-        current.started(self)
+        """Listens; from then on other nodes can connect. OSError with clear words if the port is in use.
+
+        A node starts once: another life is another incarnation, and so another Node.
+        """
+        if self._started:
+            raise RuntimeError(f"{self.name} has been started already; make another bl.Node to start it anew")
+        self._started = True
+        secret = load_secret() if self._secret is None else self._secret
+        if self._own_thread:
+            self._thread = LoopThread(f"beamlike {self.name}")
         try:
+            self._cluster = await self._in_cluster(self._join_loop(secret))
+            current.started(self)
             if self._listens:
                 await self.listen()
         except BaseException:
@@ -88,16 +99,29 @@ class Node(LocalNode):
             return self.address
 
     async def stop(self) -> None:
-        """Ends all processes with "shutdown" and closes all connections."""
-        if self._cluster is None:
+        """Ends all processes with "shutdown" and closes all connections.
+
+        One of its own processes may ask for it, and will not see the end of it; whoever is cancelled meanwhile does
+        not stop half a node either.
+        """
+        if not self._started:
             return
+        if self._leaving is None:
+            self._leaving = asyncio.get_running_loop().create_task(self._leave(), context=Context())
+        await asyncio.shield(self._leaving)
+
+    async def _leave(self) -> None:
         cluster, self._cluster = self._cluster, None
-        self.halt()
-        # One turn for the processes to unwind in, before the connections that they may still use are closed.
-        await asyncio.sleep(0)
-        await self._in_cluster(cluster.stop())
-        current.stopped(self)
-        self._stop_thread()
+        try:
+            self.halt()
+            # One turn for the processes to unwind in, before the connections that they may still use are closed.
+            await asyncio.sleep(0)
+            if cluster is not None:
+                await self._in_cluster(cluster.stop())
+        finally:
+            self.address = None
+            current.stopped(self)
+            self._stop_thread()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -140,7 +164,7 @@ class Node(LocalNode):
 
     async def disconnect(self, name: str) -> bool:
         """Closes the connection to `name`; False if there was none."""
-        return await self._in_cluster(_disconnect(self.cluster, name))
+        return self._cluster is not None and await self._in_cluster(_disconnect(self._cluster, name))
 
     def spawn_beside(self, function: Any, *args: Any) -> terms.Pid:
         """Spawns a process on the distribution's own loop (see `own_thread`): it runs while user code blocks."""
@@ -148,13 +172,14 @@ class Node(LocalNode):
         process.scheduler.call(process.resume)
         return process.pid
 
-    def invite(self, child: str) -> bytes:
-        """A single-use secret with which a node named `child` may connect."""
-        return self.cluster.invite(child)
+    def invite(self, child: str, lifetime: float = INVITATION_LIFETIME) -> bytes:
+        """A single-use secret with which a node named `child` may connect, within `lifetime` seconds."""
+        return self.cluster.invite(child, lifetime)
 
     def revoke(self, child: str) -> None:
-        """Takes back an invitation that was not used."""
-        self.cluster.revoke(child)
+        """Takes back an invitation that was not used; a node that has stopped has none."""
+        if self._cluster is not None:
+            self._cluster.revoke(child)
 
     # The kernel's functions, at this node.
 
@@ -212,6 +237,6 @@ def _as_secret(value: bytes | str) -> Secret:
 
 def _host_and_port(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdigit():
-        raise ValueError(f"expected 'host:port' to listen on, got {text!r}")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError(f"expected 'host:port' to listen on, with a port up to 65535, got {text!r}")
     return host.strip("[]"), int(port)
