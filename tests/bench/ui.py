@@ -7,11 +7,8 @@ is. Prints one JSON line per figure.
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from collections.abc import Callable
 from itertools import count
-from statistics import median, quantiles
 from time import perf_counter
 
 from textual import events
@@ -23,6 +20,7 @@ from notebook_tui.document.operations import QueueCells
 from notebook_tui.document.outputs import Text
 from notebook_tui.document.state import Evaluation, State
 from notebook_tui.ui.app import NotebookApp
+from tests.bench.lines import emit, percentile
 from tests.support.fake_session import FakeSession
 from tests.support.screen import Clock
 
@@ -146,29 +144,15 @@ async def _print(session: FakeSession, lines_per_second: int) -> None:
 
 
 def spread(name: str, seconds: list[float]) -> dict[str, float]:
-    marks = quantiles(seconds, n=20)
-    values = {"p50": median(seconds), "p95": marks[18], "max": max(seconds)}
-    return {f"{name}_{mark}": value * 1000 for mark, value in values.items()}
+    marks = {"p50": 50, "p95": 95, "max": 100}
+    return {f"{name}_{mark}": percentile(seconds, q) * 1000 for mark, q in marks.items()}
 
 
 def main() -> None:
     for lines_per_second in (0, 10_000):
-        figures = asyncio.run(measure(CELLS, lines_per_second))
-        for metric, value in figures.items():
-            print(
-                json.dumps(
-                    {
-                        "system": "beamlike",
-                        "workload": "ui",
-                        "metric": metric,
-                        "unit": "B" if metric.startswith("bytes") else "ms",
-                        "value": round(value, 2),
-                        "params": {"cells": CELLS, "lines_per_second": lines_per_second},
-                    }
-                ),
-                file=sys.__stdout__,
-                flush=True,
-            )
+        for metric, value in asyncio.run(measure(CELLS, lines_per_second)).items():
+            unit = "B" if metric.startswith("bytes") else "ms"
+            emit("beamlike", "ui", metric, unit, round(value, 2), cells=CELLS, lines_per_second=lines_per_second)
 
 
 if __name__ == "__main__":
