@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.soak import count
+
 # How long an example takes says how busy the machine is, no more.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "house", max_examples=count(100, 1000), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("house")
 
 REMOVED = ("BEAMLIKE_SECRET", "BEAMLIKE_INVITATION", "BEAMLIKE_LIFELINE", "NO_COLOR", "COLORTERM", "TEXTUAL_DRIVER")

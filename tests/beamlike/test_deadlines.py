@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from beamlike.kernel.deadlines import KEPT_LANES, Deadlines
+from tests.support.soak import count
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
 
 class Timer:
@@ -102,7 +105,7 @@ class DeadlinesAgainstList(RuleBasedStateMachine):
         assert not any(waiter.expired for waiter in (*self.waiting, *self.discarded))
 
 
-DeadlinesAgainstList.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+DeadlinesAgainstList.TestCase.settings = settings(max_examples=count(100, 1500), stateful_step_count=30, deadline=None)
 test_any_history_agrees_with_a_naive_list = DeadlinesAgainstList.TestCase
 
 

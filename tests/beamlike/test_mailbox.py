@@ -12,6 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from beamlike.kernel.mailbox import NOTHING, Mailbox, carried_ref
 from beamlike.kernel.terms import Down, Pid, Ref, Reply
+from tests.support.soak import count
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
 REFS = [Ref("n@h", number) for number in range(3)]
 PID = Pid("n@h", 99)
@@ -114,7 +117,7 @@ def matches(guard: Callable[[Any], bool], message: Any) -> bool:
         return False
 
 
-MailboxAgainstList.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+MailboxAgainstList.TestCase.settings = settings(max_examples=count(200, 3000), stateful_step_count=30, deadline=None)
 test_any_history_agrees_with_a_naive_list = MailboxAgainstList.TestCase
 
 

@@ -20,6 +20,9 @@ from beamlike.kernel.process import Process
 from beamlike.kernel.stepped import SteppedProcess
 from tests.support.local_nodes import eventually, run_in_node
 from tests.support.second_scheduler import second_scheduler, spawn_at
+from tests.support.soak import count
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
 COUNT = 1000
 COMMANDS = 8000
@@ -121,7 +124,7 @@ async def play(seed: int, *, two_schedulers: bool) -> None:
 
 
 @pytest.mark.parametrize("two_schedulers", [False, True], ids=["one scheduler", "two schedulers"])
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=count(5, 60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_a_thousand_processes_leave_consistent_ties_and_then_nothing(two_schedulers: bool, seed: int) -> None:
     run_in_node(lambda: play(seed, two_schedulers=two_schedulers))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from math import ceil
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -43,6 +44,9 @@ from flame.pool_events import (
     TimerId,
 )
 from flame.pool_state import WORK_MAY_LINGER, PoolState, apply
+from tests.support.soak import count
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
 IDLE_AFTER = 1.0
 SHUTDOWN_TIMEOUT = 7.0
@@ -403,5 +407,5 @@ class PoolHistory(RuleBasedStateMachine):
 
 TestPoolHistory = PoolHistory.TestCase
 TestPoolHistory.settings = settings(
-    max_examples=250, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=count(250, 3000), stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,8 @@ from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.document.validity import is_outdated, settled, sources
 from tests.support.documents import all_run, state_of
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
 START = state_of(
     {"s1": {"c1": "a = 1", "c2": "b = a"}, "s2": {"m": "# text", "c3": "c = b"}, "s3": {"c4": "d = a"}},

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ from notebook_tui.format.decode import decode
 from notebook_tui.format.markdown_read import read
 from notebook_tui.format.markdown_write import write
 from tests.support.notebooks import markdown, names, notebooks
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
 FORCE = '<!-- livebook:{"force_markdown":true} -->'
 BREAK = '<!-- livebook:{"break_markdown":true} -->'

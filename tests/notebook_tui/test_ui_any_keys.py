@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,9 @@ from notebook_tui.document.outputs import Error, Result, Text
 from notebook_tui.ui.keys import KEYS
 from tests.support.fake_session import code, prose
 from tests.support.screen import Terminal, terminal
+from tests.support.soak import count
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
 KNOWN = sorted({key for entry in KEYS for keys in entry.keys for key in keys.split() if entry.action != "app.quit"})
 OTHERS = [
@@ -61,7 +65,7 @@ async def act(shown: Terminal, step: str) -> None:
     await shown.settle()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=count(20, 200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps)
 def test_no_keys_and_events_bring_the_terminal_down(chosen: list[str]) -> None:
     async def main() -> None:
