@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import secrets
 from dataclasses import dataclass
@@ -33,14 +34,20 @@ class Child:
 
     async def stop(self, *, grace: float = GRACE_SECONDS) -> None:
         """Ends the node: it may clean up for `grace` seconds once it is disconnected. Returns when its machine is
-        gone."""
-        await bl.disconnect(self.node)
+        gone. The machine is stopped whatever happens meanwhile, also if this is cancelled."""
+        try:
+            with contextlib.suppress(bl.NoNode):  # our node has stopped, and so closed the connection
+                await bl.disconnect(self.node)
+            await self._leave(grace)
+        finally:
+            await asyncio.shield(self.backend.stop(self.machine))
+
+    async def _leave(self, grace: float) -> None:
         deadline = asyncio.get_running_loop().time() + grace
         while asyncio.get_running_loop().time() < deadline:
             if (await self.backend.describe(self.machine)).state == "ended":
-                break
+                return
             await asyncio.sleep(LOOK_SECONDS / 4)
-        await self.backend.stop(self.machine)
 
 
 async def boot(
@@ -66,7 +73,8 @@ async def boot(
     node = _current_node()
     child = name or _child_name(node)
     host, port = await node.listen()
-    invitation = Invitation(node.name, host, port, child, node.invite(child), float(timeout), own_thread)
+    token = node.invite(child, lifetime=timeout)
+    invitation = Invitation(node.name, host, port, child, token, float(timeout), own_thread)
     me = node.self()
     node.watch_node(child, me)
     try:
@@ -87,13 +95,19 @@ async def _boot(backend: Backend, invitation: Invitation) -> Machine:
             machine = await backend.boot(invitation)
             await _arrival(backend, machine, invitation.child)
     except BaseException as error:
-        description = await backend.describe(machine) if machine is not None else None
-        if machine is not None:
-            await asyncio.shield(backend.stop(machine))
+        description = await _stopped(backend, machine) if machine is not None else None
         if isinstance(error, TimeoutError | OSError):
             raise BootFailed(_why(backend, invitation, error, description)) from error
         raise
     return machine
+
+
+async def _stopped(backend: Backend, machine: Machine) -> Description:
+    """How the machine was before it was stopped, which it is even if it cannot be looked at."""
+    try:
+        return await backend.describe(machine)
+    finally:
+        await asyncio.shield(backend.stop(machine))
 
 
 async def _arrival(backend: Backend, machine: Machine, child: str) -> None:

@@ -1,4 +1,4 @@
-"""What a booted machine runs: `python -m nodes.child`. Reads its invitation, joins, and leaves with its parent.
+"""What a booted machine runs, also as `python -m nodes.child`. Reads its invitation, joins, and leaves with its parent.
 
 It ends when the connection to the parent is lost, when it cannot dial back in time, and, where it holds a lifeline
 (a pipe that only the parent can write to), at the moment the parent ends.
@@ -77,12 +77,18 @@ async def join(node: bl.Node, invitation: Invitation) -> None:
 
 
 async def watch_parent(parent: str, main_loop: asyncio.AbstractEventLoop, gone: asyncio.Event) -> None:
-    """Tells the main loop when the parent is gone, and kills the process if that loop is too busy to listen."""
+    """Tells the main loop when the parent is gone, and has the process killed if it does not end by itself."""
     bl.monitor_node(parent)
     await bl.receive(lambda news: isinstance(news, bl.NodeDown) and news.node == parent)
+    end_within(LEAVE_SECONDS)
     main_loop.call_soon_threadsafe(gone.set)
-    await asyncio.sleep(LEAVE_SECONDS)
-    kill_own_group()
+
+
+def end_within(seconds: float) -> None:
+    """By a thread: a loop that is busy, or an executor that the interpreter waits for at its end, cannot hold it up."""
+    guard = threading.Timer(seconds, kill_own_group)
+    guard.daemon = True
+    guard.start()
 
 
 def hold_lifeline() -> None:

@@ -1,8 +1,9 @@
 """Child processes of this interpreter as nodes: the default backend.
 
 The child holds the read end of a pipe whose write end only this process has (children get none of each other's), so
-it sees the end of this process however that comes, also by kill -9, and then kills its own process group. Its output
-goes to an unnamed file of which the tail is kept for error messages: never to the terminal.
+it sees the end of this process however that comes, also by kill -9, and then kills its own process group. A child that
+ends before us, however that comes, has its group killed by us: what its code started and left behind goes with it. Its
+output goes to an unnamed file of which the tail is kept for error messages: never to the terminal.
 """
 
 from __future__ import annotations
@@ -17,11 +18,23 @@ import tempfile
 import threading
 from typing import IO
 
+from beamlike.distribution import secret
 from nodes import invitation as invitations
 from nodes.backend import Description, Machine
 from nodes.invitation import Invitation
 
 LIFELINE_VARIABLE = "BEAMLIKE_LIFELINE"
+_PATH_VARIABLE = "BEAMLIKE_PATH"
+# The path goes by a variable of our own: PYTHONPATH would reach every Python program that the child's code starts, of
+# whatever version.
+_PROGRAM = f"""\
+import os, sys
+path = os.environ.pop({_PATH_VARIABLE!r}).split(os.pathsep)
+own = path.index("")
+sys.path[:] = dict.fromkeys([*path[:own], *sys.path, *path[own + 1:]])
+from nodes.child import main
+main()
+"""
 STOP_SECONDS = 5.0
 LOG_TAIL = 4000
 
@@ -39,6 +52,8 @@ class _ChildProcess:
         threading.Thread(target=self._reap, name=f"reaper of {process.pid}", daemon=True).start()
 
     def _reap(self) -> None:
+        _await_end(self.process)
+        _kill_group(self.process.pid)
         self.process.wait()
         self.cut_lifeline()
         with self._lock:
@@ -100,32 +115,32 @@ class Local:
         return Description("ended", child.process.returncode, child.log())
 
     def _start(self, invitation: Invitation) -> _ChildProcess:
-        read_end, write_end = os.pipe()
-        log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the child
-        try:
-            process = subprocess.Popen(
-                [self.python, "-P", "-m", "nodes.child"],
-                env=self._environment(invitation, read_end),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=(read_end,),
-                start_new_session=True,
-            )
-        except BaseException:
-            os.close(write_end)
-            log.close()
-            raise
-        finally:
-            os.close(read_end)
-        return _ChildProcess(process, write_end, log)
+        with contextlib.ExitStack() as undo:
+            log = undo.enter_context(tempfile.TemporaryFile())
+            read_end, write_end = os.pipe()
+            undo.callback(os.close, write_end)
+            try:
+                process = subprocess.Popen(
+                    [self.python, "-P", "-c", _PROGRAM],
+                    env=self._environment(invitation, read_end),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=(read_end,),
+                    start_new_session=True,
+                )
+            finally:
+                os.close(read_end)
+            child = _ChildProcess(process, write_end, log)
+            undo.pop_all()
+        return child
 
     def _environment(self, invitation: Invitation, lifeline: int) -> dict[str, str]:
         return {
-            **os.environ,
-            # The child imports what this interpreter can import.
-            "PYTHONPATH": os.pathsep.join(entry or os.getcwd() for entry in sys.path),
+            # The child has a secret that serves once, and its code no business with the long-lived one.
+            **{name: value for name, value in os.environ.items() if name != secret.VARIABLE},
             **self.env,
+            _PATH_VARIABLE: os.pathsep.join(_path()),
             invitations.ENVIRONMENT_VARIABLE: invitations.encode(invitation),
             LIFELINE_VARIABLE: str(lifeline),
         }
@@ -140,8 +155,26 @@ async def _end_started(starting: asyncio.Task[_ChildProcess]) -> None:
     await asyncio.to_thread(child.end)
 
 
+def _path() -> list[str]:
+    """Where this interpreter looks for modules, with "" in place of its standard library: the child has its own."""
+    library = os.path.dirname(os.__file__)
+    archive = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
+    standard = (library, os.path.join(library, "lib-dynload"), os.path.join(os.path.dirname(library), archive))
+    path = ["" if entry in standard else entry or os.getcwd() for entry in sys.path]
+    return list(dict.fromkeys([*path, ""]))
+
+
+def _await_end(process: subprocess.Popen[bytes]) -> None:
+    """Returns when it has ended; where the system can, before it is reaped: until then no other process has its id."""
+    if sys.platform == "darwin":
+        process.wait()
+        return
+    with contextlib.suppress(ChildProcessError):  # somebody else has reaped it
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+
+
 def _kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # nothing of it is left, or nothing that is ours
         os.killpg(pid, signal.SIGKILL)
 
 
