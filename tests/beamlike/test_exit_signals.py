@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 import beamlike as bl
-from tests.support.local_nodes import down_reason, forever, in_node, no_message, received, settled, trapping
+from tests.support.local_nodes import down_reason, forever, in_node, local_node, no_message, received, settled, trapping
 
 LIVES = "lives"
 ENDS = "ends with"
@@ -151,6 +152,28 @@ async def test_stop_iteration_from_a_plain_function_is_a_crash_and_no_value() ->
     _, ref = bl.spawn_monitor(fails)
     reason = await down_reason(ref)
     assert reason.message == "the function of a process raised StopIteration"
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+def test_an_interrupt_ends_its_process_and_the_loop_and_nobody_else_loses_a_turn(error: type[BaseException]) -> None:
+    turns: list[str] = []
+
+    def interrupted() -> None:
+        raise error
+
+    async def spawns() -> None:
+        async with local_node():
+            _, ref = bl.spawn_monitor(interrupted)
+            bl.spawn(turns.append, "another")
+            turns.append((await down_reason(ref)).type)
+
+    with closing(asyncio.new_event_loop()) as loop:
+        task = loop.create_task(spawns())
+        with pytest.raises(error):
+            loop.run_until_complete(task)
+        assert turns == []
+        loop.run_until_complete(task)
+    assert turns == ["another", error.__name__]
 
 
 @in_node
