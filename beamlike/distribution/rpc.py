@@ -15,9 +15,9 @@ from typing import Any
 
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import group_leader, terms
-from beamlike.kernel.errors import BeamlikeError, NotConnected
+from beamlike.kernel.errors import BeamlikeError, NotConnected, ProcessExit
 from beamlike.kernel.exceptions import describe_exception, reraisable
-from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Reply
+from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Pid, Ref, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class _Raised:
 
 
 class CallEnded(BeamlikeError):
-    """The process that ran the call was ended by somebody before it had an outcome."""
+    """The process that ran the call was ended before it had an outcome: by somebody, or by `sys.exit`."""
 
 
 async def call(node: str, function: Callable[..., Any], *args: Any, timeout: float | None = None) -> Any:
@@ -45,17 +45,23 @@ async def call(node: str, function: Callable[..., Any], *args: Any, timeout: flo
     """
     ref = kernel.make_ref()
     answer_to = kernel.alias(ref, once=True)
-    pid = kernel.spawn_tied(_perform, (answer_to, function, args), node, monitor=ref)
     try:
-        answer = await kernel.receive(ref=ref, timeout=timeout)
-    except BaseException as error:
-        kernel.exit(pid, terms.KILL)
-        if isinstance(error, TimeoutError):
-            raise TimeoutError(f"{_name(function)} on {node} gave no result within {timeout} s") from None
-        raise
+        pid = kernel.spawn_tied(_perform, (answer_to, function, args), node, monitor=ref)
+        answer = await _answer(pid, ref, timeout)
+    except TimeoutError:
+        raise TimeoutError(f"{_name(function)} on {node} gave no result within {timeout} s") from None
     finally:
         kernel.demonitor(ref, flush=True)
     return _outcome(node, function, answer)
+
+
+async def _answer(pid: Pid, ref: Ref, timeout: float | None) -> Reply | Down:
+    try:
+        answer: Reply | Down = await kernel.receive(ref=ref, timeout=timeout)
+    except BaseException:
+        kernel.exit(pid, terms.KILL)
+        raise
+    return answer
 
 
 def cast(node: str, function: Callable[..., Any], *args: Any) -> None:
@@ -70,6 +76,9 @@ async def _perform(answer_to: Alias, function: Callable[..., Any], args: tuple[A
             value = await value
         group_leader.flush()
         kernel.send(answer_to, Reply(answer_to.ref, value))
+    except SystemExit as error:
+        # Who wants to exit ends this process; the node has other guests.
+        raise ProcessExit(f"SystemExit: {error.code}") from None
     except Exception as error:
         group_leader.flush()
         kernel.send(answer_to, Reply(answer_to.ref, _Raised(describe_exception(error, kernel.self()))))
