@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from tests.support.local_nodes import down_reason, forever, in_node, local_node, no_message, received, settled, trapping
+from tests.support.local_nodes import (
+    down_reason,
+    eventually,
+    forever,
+    in_node,
+    local_node,
+    no_message,
+    received,
+    settled,
+    trapping,
+)
 
 LIVES = "lives"
 ENDS = "ends with"
@@ -165,6 +175,7 @@ def test_an_interrupt_ends_its_process_and_the_loop_and_nobody_else_loses_a_turn
         async with local_node():
             _, ref = bl.spawn_monitor(interrupted)
             bl.spawn(turns.append, "another")
+            await eventually(lambda: turns == ["another"])
             turns.append((await down_reason(ref)).type)
 
     with closing(asyncio.new_event_loop()) as loop:
