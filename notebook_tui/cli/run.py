@@ -21,7 +21,7 @@ from notebook_tui.document.operations import (
 from notebook_tui.document.outputs import Error, Exported, Result, Text
 from notebook_tui.document.state import State
 from notebook_tui.session.client import Client
-from notebook_tui.session.storage import NotebookFile, UnreadableFile
+from notebook_tui.session.storage import UnreadableFile, write_copy
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +74,7 @@ async def _run(path: str, output: str | None, timeout: float | None) -> int:
         code = await progress.run(timeout)
         if output is not None:
             try:
-                NotebookFile(output).write(client.state.notebook, outputs=True)
+                write_copy(output, client.state.notebook)
             except OSError as error:
                 print(f"beamlike: the outputs could not be written to {output}: {error}", file=sys.stderr)
                 return USAGE_ERROR

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from itertools import chain, count
 from pathlib import Path
 
 from notebook_tui.document.notebook import Notebook
@@ -27,34 +28,41 @@ class NotebookFile:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._known: bytes | None = None
+        self._beside: Path | None = None
 
     def read(self) -> tuple[Notebook, tuple[str, ...]]:
         """The notebook and warnings about its text. UnreadableFile says what is wrong with the file."""
-        if self.path.is_dir():
-            raise UnreadableFile(f"{self.path} is a directory; expected a notebook file, such as notebook.livemd")
-        if not self.path.exists():
-            if not self.path.absolute().parent.is_dir():
-                raise UnreadableFile(f"{self.path}: there is no directory {self.path.absolute().parent}")
-            return Notebook(), ()
         try:
+            if self.path.is_dir():
+                raise UnreadableFile(f"{self.path} is a directory; expected a notebook file, such as notebook.livemd")
+            if not self.path.exists():
+                return self._new()
             data = self.path.read_bytes()
             notebook, warnings = read(decode(data))
         except NotANotebook as error:
             raise UnreadableFile(f"{self.path} is no notebook: {error}") from error
+        except UnreadableFile:
+            raise
         except OSError as error:
             raise UnreadableFile(f"{self.path} cannot be read: {error.strerror or error}") from error
         self._known = _digest(data)
         return notebook, warnings
 
-    def write(self, notebook: Notebook, *, outputs: bool | None = None) -> None:
+    def _new(self) -> tuple[Notebook, tuple[str, ...]]:
+        directory = self.path.absolute().parent
+        if not directory.is_dir():
+            raise UnreadableFile(f"{self.path}: there is no directory {directory}")
+        return Notebook(), ()
+
+    def write(self, notebook: Notebook) -> None:
         """Replaces the file in one step. ChangedOnDisk if it is not as we last saw it; ours is then beside it."""
-        data = write(notebook, outputs=outputs).encode("utf-8")
+        data = write(notebook).encode("utf-8")
         found = self._found()
         if found != self._known and found != _digest(data):
-            beside = self.path.with_name(f"{self.path.stem}.unsaved{self.path.suffix}")
-            _replace(beside, data)
+            self._beside = self._beside or _free_beside(self.path)
+            _replace(self._beside, data)
             raise ChangedOnDisk(
-                f"{self.path} was changed by another program since it was opened; yours is saved as {beside}. "
+                f"{self.path} was changed by another program since it was opened; yours is saved as {self._beside}. "
                 "Compare the two, and open the one that is right"
             )
         _replace(self.path, data)
@@ -62,6 +70,17 @@ class NotebookFile:
 
     def _found(self) -> bytes | None:
         return _digest(self.path.read_bytes()) if self.path.exists() else None
+
+
+def write_copy(path: str | Path, notebook: Notebook) -> None:
+    """The notebook with its outputs, in place of whatever is at `path`: who names a file for them means that one."""
+    _replace(Path(path), write(notebook, outputs=True).encode("utf-8"))
+
+
+def _free_beside(path: Path) -> Path:
+    """A name for what must not overwrite `path`, nor what an earlier session put beside it."""
+    names = (f"{path.stem}.unsaved{number}{path.suffix}" for number in chain([""], map("-{}".format, count(2))))
+    return next(beside for beside in map(path.with_name, names) if not beside.exists())
 
 
 def _digest(data: bytes) -> bytes:

@@ -60,6 +60,9 @@ def test_run_writes_the_outputs_to_another_file(tmp_path: Path) -> None:
     before = path.read_bytes()
     assert beamlike("run", path, "--output", tmp_path / "out.livemd").returncode == 0
     assert "kept" in (tmp_path / "out.livemd").read_text(encoding="utf-8")
+    (tmp_path / "out.livemd").write_text("outputs of another run", encoding="utf-8")
+    assert beamlike("run", path, "--output", tmp_path / "out.livemd").returncode == 0
+    assert "kept" in (tmp_path / "out.livemd").read_text(encoding="utf-8")
     assert path.read_bytes() == before
 
 

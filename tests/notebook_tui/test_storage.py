@@ -51,6 +51,26 @@ def test_somebody_elses_change_is_never_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "a.unsaved.livemd").read_text(encoding="utf-8").startswith("# Ours")
 
 
+def test_what_an_earlier_session_put_beside_the_file_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "a.livemd"
+    path.write_text("# A\n", encoding="utf-8")
+    (tmp_path / "a.unsaved.livemd").write_text("# Yesterday's\n", encoding="utf-8")
+    file = NotebookFile(path)
+    notebook, _ = file.read()
+    path.write_text("# Theirs\n", encoding="utf-8")
+    for title in ("Ours", "Ours, later"):
+        with pytest.raises(ChangedOnDisk, match=r"a\.unsaved-2\.livemd"):
+            file.write(replace(notebook, title=title))
+    assert (tmp_path / "a.unsaved.livemd").read_text(encoding="utf-8") == "# Yesterday's\n"
+    assert (tmp_path / "a.unsaved-2.livemd").read_text(encoding="utf-8").startswith("# Ours, later")
+    assert sorted(os.listdir(tmp_path)) == ["a.livemd", "a.unsaved-2.livemd", "a.unsaved.livemd"]
+
+
+def test_a_name_that_no_file_can_have_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="cannot be read: File name too long"):
+        NotebookFile(tmp_path / ("long" * 100)).read()
+
+
 def test_a_file_that_was_removed_meanwhile_is_not_written_silently(tmp_path: Path) -> None:
     path = tmp_path / "a.livemd"
     path.write_text("# A\n", encoding="utf-8")
