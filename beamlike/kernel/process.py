@@ -174,8 +174,6 @@ class Process:
 
     def add_child(self, child: Pid, link: bool, monitor: Ref | None) -> None:
         """The parent's half of the ties that a spawn makes."""
-        if self.ended:
-            return
         if link:
             self._add_link(child)
         if monitor is not None:
@@ -266,17 +264,19 @@ class Process:
             self.deliver(signal.message)
 
     def _handle_exit(self, signal: signals.Exit) -> None:
+        # A reason is any term, and some (arrays) cannot be compared with a word.
+        word = signal.reason if isinstance(signal.reason, str) else None
         if signal.linked:
             if not self.has_link(signal.source):
                 return
             assert self._links is not None
             self._links.discard(signal.source)
-        elif signal.reason == terms.KILL:
+        elif word == terms.KILL:
             self.end(terms.KILLED)
             return
         if self.trap_exit:
             self.deliver(terms.Exit(signal.source, signal.reason))
-        elif signal.reason != terms.NORMAL or signal.source == self.pid:
+        elif word != terms.NORMAL or signal.source == self.pid:
             self.end(signal.reason)
 
     def _handle_down(self, signal: signals.Down) -> None:

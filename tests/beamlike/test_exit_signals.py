@@ -195,6 +195,31 @@ async def test_a_function_that_cannot_be_called_so_is_the_reason_and_no_error_of
 
 
 @in_node
+async def test_a_reason_that_cannot_be_compared_is_a_reason_all_the_same() -> None:
+    class Incomparable:
+        def __eq__(self, other: object) -> bool:
+            raise AssertionError("compared")
+
+        __hash__ = object.__hash__
+
+    reason = Incomparable()
+    pids = [bl.spawn(forever), bl.spawn(trapping)]
+    await settled()
+    refs = [bl.monitor(pid) for pid in pids]
+    for pid in pids:
+        bl.exit(pid, reason)
+    assert await down_reason(refs[0]) is reason
+    [seen] = await seen_messages(pids[1])
+    assert seen.reason is reason
+
+
+async def seen_messages(pid: bl.Pid) -> list[Any]:
+    bl.send(pid, ("seen?", bl.self()))
+    [seen] = await received(1)
+    return seen  # type: ignore[no-any-return]
+
+
+@in_node
 async def test_the_first_exit_signal_decides() -> None:
     pid = bl.spawn(forever)
     ref = bl.monitor(pid)

@@ -119,6 +119,27 @@ async def ties_in_finally(target: bl.Pid) -> None:
 
 
 @in_node
+async def test_the_mailbox_of_the_dead_is_empty() -> None:
+    found: list[object] = []
+    pid = bl.spawn(looks_in_finally, found)
+    await settled()
+    bl.send(pid, "passed over")
+    await settled()
+    bl.exit(pid, "boom")
+    await eventually(lambda: found == ["nothing"])
+
+
+async def looks_in_finally(found: list[object]) -> None:
+    try:
+        await bl.receive(lambda message: message == "wanted")
+    finally:
+        try:
+            found.append(await bl.receive(timeout=0))
+        except TimeoutError:
+            found.append("nothing")
+
+
+@in_node
 async def test_code_that_is_unwound_still_knows_its_node() -> None:
     names: list[str] = []
     pid = bl.spawn_link(asks_in_finally, names)
