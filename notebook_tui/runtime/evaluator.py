@@ -39,6 +39,8 @@ class Evaluator:
         self._notebook = notebook
         self._cells: dict[str, str] = {}
         self._interruption: Interruption | None = None
+        self._begun = 0
+        self._called_off: int | None = None
 
     @property
     def namespace(self) -> dict[str, object]:
@@ -53,12 +55,28 @@ class Evaluator:
         """The evaluation that is under way, if one is."""
         return self._interruption if self._interruption is not None and not self._interruption.over else None
 
-    async def evaluate(self, cell_id: str, source: str) -> Outcome:
+    def call_off(self, run: int) -> None:
+        """Has that run end before its first statement, if it has not got so far. From any thread."""
+        self._called_off = run
+
+    @property
+    def begun(self) -> int:
+        """The last run that has begun, or that never will."""
+        return self._begun
+
+    def pass_over(self, run: int) -> None:
+        """That run will not begin any more."""
+        self._begun = max(run, self._begun)
+
+    async def evaluate(self, cell_id: str, source: str, run: int = 0) -> Outcome:
         """Runs the cell to its end and tells how that was; what it printed went its own way.
+
+        `run` numbers the evaluations, upwards, so that one can be called off before it begins.
 
         Raises nothing that the cell raised, SystemExit included. CancelledError only if the task itself is cancelled
         by somebody else.
         """
+        self.pass_over(run)
         name = f"cell {cell_id}"
         try:
             whole = self._notebook.compile_cell(source, name)
@@ -69,6 +87,8 @@ class Evaluator:
         with Interruption() as interruption:
             self._interruption = interruption
             try:
+                if run == self._called_off:
+                    raise KeyboardInterrupt
                 return Outcome("ok", await self._result(code))
             except BaseException as error:
                 if interruption.ends_task(error):

@@ -11,6 +11,8 @@ What the signal does depends on what it finds the main thread doing:
 
 Where no evaluated cell is on the stack, one may still await: it is cancelled.
 
+A run that has not begun ends before its first statement (`interrupt_run`).
+
 `send_interrupt` repeats the signal until it reached the cell or the evaluation is over: not only because kernel code
 puts it off, but also because a signal that comes right before a system call does not wake it.
 """
@@ -20,7 +22,7 @@ from __future__ import annotations
 import signal
 import sys
 from asyncio import CancelledError
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from threading import Timer, main_thread
 from types import FrameType
@@ -56,6 +58,22 @@ def install_interrupt(evaluator: Evaluator) -> None:
     signal.signal(signal.SIGINT, on_signal)
 
 
+def interrupt_run(evaluator: Evaluator, run: int) -> None:
+    """Interrupts that run, also before it begins: then what keeps its thread meanwhile, such as a background task of an
+    earlier cell, is interrupted too. Nothing if it is over. From any thread."""
+    evaluator.call_off(run)
+    if evaluator.begun == run:
+        send_interrupt(evaluator)
+    else:
+        _make_way(evaluator, run, FIRST_WAIT)
+
+
+def _make_way(evaluator: Evaluator, run: int, wait: float) -> None:
+    if evaluator.begun < run:
+        _signal_main_thread()
+        _later(wait, _make_way, evaluator, run, min(2 * wait, LONGEST_WAIT))
+
+
 def send_interrupt(evaluator: Evaluator) -> None:
     """Interrupts the cell that is being evaluated, if one is. From any thread; a `time.sleep` or a read is woken."""
     if evaluator.running is not None:
@@ -65,10 +83,18 @@ def send_interrupt(evaluator: Evaluator) -> None:
 def _send(running: Interruption, times: int, wait: float) -> None:
     if running.over or running.times != times:
         return
+    _signal_main_thread()
+    _later(wait, _send, running, times, min(2 * wait, LONGEST_WAIT))
+
+
+def _signal_main_thread() -> None:
     ident = main_thread().ident
     assert ident is not None
     signal.pthread_kill(ident, signal.SIGINT)
-    timer = Timer(wait, _send, [running, times, min(2 * wait, LONGEST_WAIT)])
+
+
+def _later(seconds: float, function: Callable[..., None], *args: object) -> None:
+    timer = Timer(seconds, function, args)
     timer.daemon = True
     timer.start()
 

@@ -28,7 +28,7 @@ from beamlike.kernel.terms import Reason
 from notebook_tui.runtime.cell_output import cell_output
 from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.evaluator import Evaluator
-from notebook_tui.runtime.interrupt import install_interrupt, send_interrupt
+from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run
 from notebook_tui.runtime.messages import Complete, Evaluate, Finished, Forget, Interrupt, Nodes, Started
 from notebook_tui.runtime.outcome import Failure, Outcome
 
@@ -60,6 +60,7 @@ async def _start_server(ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, mo
 
 @dataclass(frozen=True, slots=True)
 class _Run:
+    number: int
     cell_id: str
     source: str
     output: bl.Pid
@@ -72,7 +73,7 @@ async def evaluate_cells(evaluator: Evaluator) -> None:
         group_leader.set_leader(run.output)
         bl.send(run.output, Started(run.cell_id))
         began = time.monotonic()
-        outcome = await evaluator.evaluate(run.cell_id, run.source)
+        outcome = await evaluator.evaluate(run.cell_id, run.source, run.number)
         seconds = time.monotonic() - began
         group_leader.flush()
         bl.send(run.output, Finished(run.cell_id, outcome, seconds))
@@ -84,6 +85,7 @@ class RuntimeServer(GenServer):
         self._module = module
         self._evaluator = evaluator
         self._outputs: dict[str, bl.Pid] = {}
+        self._runs = 0
         self._evaluating: str | None = None
         self._began = 0.0
         self._process, self._process_ref = self._start_evaluator()
@@ -111,7 +113,7 @@ class RuntimeServer(GenServer):
                 self._evaluate(cell_id, source)
             case Interrupt(cell_id):
                 if cell_id == self._evaluating:
-                    send_interrupt(self._evaluator)
+                    interrupt_run(self._evaluator, self._runs)
             case Forget(cell_id):
                 self._forget(cell_id)
             case Finished(cell_id):
@@ -128,9 +130,10 @@ class RuntimeServer(GenServer):
         self._forget(cell_id)
         output = bl.spawn(cell_output, self._owner, bl.self(), cell_id)
         self._outputs[cell_id] = output
+        self._runs += 1
         self._evaluating = cell_id
         self._began = time.monotonic()
-        bl.send(self._process, _Run(cell_id, source, output))
+        bl.send(self._process, _Run(self._runs, cell_id, source, output))
 
     def _forget(self, cell_id: str) -> None:
         output = self._outputs.pop(cell_id, None)
@@ -140,6 +143,7 @@ class RuntimeServer(GenServer):
     def _evaluator_ended(self, reason: Reason) -> None:
         """Somebody's exit signal: mostly a process that a cell linked itself to, and that crashed."""
         self._process, self._process_ref = self._start_evaluator()
+        self._evaluator.pass_over(self._runs)
         if self._evaluating is not None:
             outcome = Outcome("error", failure=_ended_from_outside(reason))
             seconds = time.monotonic() - self._began

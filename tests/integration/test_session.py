@@ -67,6 +67,31 @@ def test_an_interrupt_keeps_the_values(tmp_path: Path, wait: str) -> None:
     asyncio.run(main())
 
 
+def test_an_interrupt_reaches_a_cell_that_cannot_begin_for_a_busy_background_task(tmp_path: Path) -> None:
+    hog = """
+import asyncio
+async def hog():
+    await asyncio.sleep(0.05)
+    print('busy')
+    while True: pass
+task = asyncio.create_task(hog())
+"""
+
+    async def main() -> None:
+        async with opened(tmp_path, hog, "x = 1", "'x' in globals()") as it:
+            await it.run(1)
+            await it.until(lambda _: it.printed(1) == "busy\n")
+            await it.start(2)
+            await it.client.interrupt()
+            await it.until(lambda state: state.evaluating is None)
+            assert it.state.evaluation("cell-2").interrupted
+            it.client.send(SetCellSource("cell-2", "pass"))
+            await it.run(3)
+            assert it.result(3) == "False"
+
+    asyncio.run(main())
+
+
 def test_an_error_names_the_line_and_stops_what_is_below(tmp_path: Path) -> None:
     async def main() -> None:
         async with opened(

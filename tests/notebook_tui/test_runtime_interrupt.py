@@ -10,12 +10,14 @@ from textwrap import dedent
 import pytest
 
 # Runs the cells that come as JSON on stdin, and prints their outcomes as JSON. A cell has `stop_soon()`, which has
-# the signal sent from another thread as soon as its caller has reached its next line.
+# the signal sent from another thread as soon as its caller has reached its next line, and `stop_next()`, which calls
+# off the next cell.
 RUNTIME = """
 import asyncio, json, sys, threading, time
+from functools import partial
 from beamlike.code.notebook_module import NotebookModule
 from notebook_tui.runtime.evaluator import Evaluator
-from notebook_tui.runtime.interrupt import install_interrupt, send_interrupt
+from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run, send_interrupt
 
 notebook = NotebookModule("test")
 evaluator = Evaluator(notebook)
@@ -35,8 +37,11 @@ def stop_soon():
 async def main():
     notebook.namespace.update(stop_soon=stop_soon, stop=stop)
     install_interrupt(evaluator)
-    for number, cell in enumerate(json.load(sys.stdin)):
-        outcome = await evaluator.evaluate(str(number), cell)
+    for number, cell in enumerate(json.load(sys.stdin), 1):
+        if "turns" in sys.argv:
+            await asyncio.sleep(0)
+        notebook.namespace.update(stop_next=partial(interrupt_run, evaluator, number + 1))
+        outcome = await evaluator.evaluate(str(number), cell, number)
         line = outcome.failure.line if outcome.failure else None
         print(json.dumps([outcome.status, outcome.result, line]))
 
@@ -48,10 +53,10 @@ else:
 """
 
 
-def run(*cells: str, loop: str = "asyncio") -> list[tuple[str, str | None, int | None]]:
-    """(status, result, line) of each cell."""
+def run(*cells: str, loop: str = "asyncio", turns: bool = False) -> list[tuple[str, str | None, int | None]]:
+    """(status, result, line) of each cell; with `turns`, the loop has one before each."""
     texts = json.dumps([dedent(cell).strip() for cell in cells])
-    command = [sys.executable, "-c", RUNTIME, loop]
+    command = [sys.executable, "-c", RUNTIME, loop, *(["turns"] if turns else [])]
     done = subprocess.run(command, input=texts, capture_output=True, text=True, timeout=50, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
@@ -166,3 +171,27 @@ def test_a_library_that_kernel_code_calls_is_interrupted() -> None:
         kernel["run"](library["body"])
     """
     assert run(cell)[0][0] == "interrupted"
+
+
+def test_a_cell_that_is_interrupted_before_it_begins_does_nothing() -> None:
+    outcomes = run("x = 1\nstop_next()", "x = 2", "x")
+    assert outcomes[1:] == [("interrupted", None, None), ("ok", "1", None)]
+
+
+HOG = """
+import asyncio, threading
+async def hog():
+    threading.Thread(target=stop_next).start()
+    while True: pass
+task = asyncio.create_task(hog())
+"""
+
+
+def test_an_interrupt_of_a_cell_that_cannot_begin_ends_what_is_in_its_way() -> None:
+    outcomes = run(HOG, "x = 2", "task.cancelled(), 'x' in globals()", turns=True)
+    assert outcomes[1:] == [("interrupted", None, None), ("ok", "(True, False)", None)]
+
+
+def test_an_interrupt_of_a_run_that_is_over_does_nothing() -> None:
+    outcomes = run("stop_second = stop_next", "2", "import time\nstop_second()\ntime.sleep(0.05)\n'untouched'")
+    assert outcomes[1:] == [("ok", "2", None), ("ok", "'untouched'", None)]
