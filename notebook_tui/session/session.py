@@ -47,7 +47,7 @@ class Session(GenServer):
         self._connection_ref: bl.Ref | None = None
         self._connecting: tuple[bl.Pid, bl.Ref] | None = None
         self._viewers: dict[bl.Ref, bl.Pid] = {}
-        # Links to the processes that connect runtimes must not end the session.
+        # So that `terminate` ends the runtime when a parent ends the session.
         bl.trap_exit(True)
 
     async def terminate(self, reason: Reason) -> None:
@@ -176,7 +176,10 @@ class Session(GenServer):
             connector, ref = self._connecting
             self._connecting = None
             bl.exit(connector, "shutdown")
-            await bl.receive(ref=ref)
+            down: bl.Down = await bl.receive(ref=ref)
+            if down.reason == "normal":  # too late: its connection is in the mailbox
+                _, arrived = await bl.receive(lambda message: message[0] == connector)
+                await arrived.stop()
         if self._connection is not None and self._connection_ref is not None:
             connection, ref = self._connection, self._connection_ref
             self._connection = self._connection_ref = None
