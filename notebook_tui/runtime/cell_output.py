@@ -1,20 +1,30 @@
-"""The group leader of one cell's code: gathers what it printed for a moment and hands it to the notebook's owner."""
+"""The group leader of one cell's code: gathers what it printed for a moment and hands it to the notebook's owner.
+
+The owner says of each text when it has taken it. Where it falls behind, text waits here, so that its mailbox stays
+short and an interrupt finds its way through; of a flood that even this cannot hold, the oldest is left out, in words.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 import beamlike as bl
 from beamlike.kernel.group_leader import Output
-from notebook_tui.runtime.messages import Finished, Printed, Started
+from notebook_tui.runtime.messages import Finished, Printed, Started, Taken
 from notebook_tui.runtime.output import OutputBuffer
 
 FLUSH_SECONDS = 0.05
+WINDOW = 4
+"""So many texts may be on their way that the owner has not taken yet."""
+WAITING_LIMIT = 4_000_000
+"""Characters that may wait here."""
 
 
 async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
-    """Serves until it is ended. Text goes out within 50 ms, and always before the outcome that follows it."""
-    buffer = OutputBuffer(lambda stream, text: bl.send(owner, Printed(cell_id, stream, text)))
+    """Serves until it is ended. Text goes out within 50 ms if it is wanted, and always before the outcome after it."""
+    outlet = Outlet(owner, cell_id)
+    buffer = OutputBuffer(outlet.add)
     flush_at: float | None = None
     now = asyncio.get_running_loop().time
     while True:
@@ -22,16 +32,66 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
             message = await bl.receive(timeout=None if flush_at is None else max(0.0, flush_at - now()))
         except TimeoutError:
             buffer.flush()
+            outlet.forward()
             flush_at = None
             continue
         match message:
             case Output(stream, text):
                 buffer.write(stream, text)
                 flush_at = flush_at or now() + FLUSH_SECONDS
+            case Taken():
+                outlet.taken()
             case Started():
                 bl.send(owner, message)
             case Finished():
                 buffer.flush()
+                outlet.forward_all()
                 flush_at = None
                 bl.send(owner, message)
                 bl.send(server, message)
+
+
+class Outlet:
+    """Text on its way to the owner of the notebook."""
+
+    def __init__(self, owner: bl.Pid, cell_id: str, *, limit: int = WAITING_LIMIT) -> None:
+        self._owner = owner
+        self._cell_id = cell_id
+        self._limit = limit
+        self._waiting: deque[tuple[str, str]] = deque()
+        self._size = 0
+        self._left_out = 0
+        self._on_the_way = 0
+
+    def add(self, stream: str, text: str) -> None:
+        self._waiting.append((stream, text))
+        self._size += len(text)
+        while self._size > self._limit and len(self._waiting) > 1:
+            _, oldest = self._waiting.popleft()
+            self._size -= len(oldest)
+            self._left_out += len(oldest)
+
+    def forward(self) -> None:
+        while self._waiting and self._on_the_way < WINDOW:
+            self._forward_one()
+
+    def forward_all(self) -> None:
+        while self._waiting:
+            self._forward_one()
+
+    def taken(self) -> None:
+        self._on_the_way -= 1
+        self.forward()
+
+    def _forward_one(self) -> None:
+        if self._left_out:
+            mark = f"\n… {self._left_out:,} characters left out: they came faster than they could be shown …\n"
+            self._left_out = 0
+            self._send("stderr", mark)
+        stream, text = self._waiting.popleft()
+        self._size -= len(text)
+        self._send(stream, text)
+
+    def _send(self, stream: str, text: str) -> None:
+        self._on_the_way += 1
+        bl.send(self._owner, Printed(self._cell_id, stream, text, bl.self()))

@@ -1,9 +1,11 @@
-"""What a session and a runtime say to each other. The runtime's server gets the first three, the session the rest."""
+"""What a session and a runtime say to each other: the first four are for the runtime's server, the rest is for the
+session, except `Taken`, its answer to `Printed`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from beamlike import Pid
 from notebook_tui.runtime.outcome import Outcome
 
 
@@ -42,11 +44,18 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """All that code of the cell printed since the last one, here and on other nodes, also after it finished."""
+    """What code of the cell printed since the last one, here and on other nodes, also after it finished. To be
+    answered by `Taken` to `output`."""
 
     cell_id: str
     stream: str
     text: str
+    output: Pid
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The owner has taken one `Printed` and is ready for another."""
 
 
 @dataclass(frozen=True, slots=True)

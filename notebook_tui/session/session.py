@@ -88,8 +88,9 @@ class Session(GenServer):
         match message:
             case runtime_messages.Started(cell_id):
                 self._do(operations.EvaluationStarted(cell_id, time.time()))
-            case runtime_messages.Printed(cell_id, stream, text):
+            case runtime_messages.Printed(cell_id, stream, text, output):
                 self._do(operations.OutputAdded(cell_id, Text("stderr" if stream == "stderr" else "stdout", text)))
+                bl.send(output, runtime_messages.Taken())
             case runtime_messages.Finished():
                 self._finished(message)
             case runtime_messages.Nodes(names):
