@@ -204,14 +204,15 @@ class PoolHistory(RuleBasedStateMachine):
 
     # What callers do
 
-    @rule(patience=st.none() | st.sampled_from([0.0, 0.5, 3.0]))
-    def call(self, patience: float | None) -> None:
+    @rule(count=st.integers(1, 4), patience=st.none() | st.sampled_from([0.0, 0.5, 3.0]))
+    def calls(self, count: int, patience: float | None) -> None:
         world = self.world
-        world.calls_seen += 1
-        deadline = None if patience is None else world.now + patience
-        world.deadlines[world.calls_seen] = deadline
-        world.queue.append(world.calls_seen)
-        world.happens(CheckoutRequested(world.calls_seen, deadline, world.now))
+        for _ in range(count):
+            world.calls_seen += 1
+            deadline = None if patience is None else world.now + patience
+            world.deadlines[world.calls_seen] = deadline
+            world.queue.append(world.calls_seen)
+            world.happens(CheckoutRequested(world.calls_seen, deadline, world.now))
 
     @precondition(lambda self: self.world.working)
     @rule(data=st.data())
@@ -221,25 +222,16 @@ class PoolHistory(RuleBasedStateMachine):
         self.world.abandoned.pop(call, None)
         self.world.happens(CheckedIn(call, self.world.now))
 
-    @precondition(lambda self: self.world.calls_seen)
+    @precondition(lambda self: self.world.queue or self.world.working)
     @rule(data=st.data())
     def caller_dies(self, data: st.DataObject) -> None:
-        call = data.draw(st.integers(1, self.world.calls_seen))
-        if call in self.world.queue:
-            self.world.queue.remove(call)
-        if call in self.world.working:
-            self.world.abandoned.setdefault(call, self.world.now)
-        self.world.happens(CallerGone(call, self.world.now))
-
-    @precondition(lambda self: self.world.calls_seen)
-    @rule(data=st.data())
-    def late_check_in(self, data: st.DataObject) -> None:
-        """As after a lost runner: the call holds no slot any more."""
-        call = data.draw(st.integers(1, self.world.calls_seen))
-        if call not in self.world.working:
-            before = self.world.state
-            self.world.happens(CheckedIn(call, self.world.now))
-            assert self.world.state == before
+        world = self.world
+        call = data.draw(st.sampled_from([*world.queue, *world.working]))
+        if call in world.queue:
+            world.queue.remove(call)
+        else:
+            world.abandoned.setdefault(call, world.now)
+        world.happens(CallerGone(call, world.now))
 
     # What machines do
 
@@ -249,12 +241,6 @@ class PoolHistory(RuleBasedStateMachine):
         runner = data.draw(st.sampled_from(sorted(self.world.booting)))
         self.world.booting.remove(runner)
         self.world.up.add(runner)
-        self.world.happens(RunnerUp(runner, f"n{runner}", self.world.now))
-
-    @precondition(lambda self: self.world.leaving)
-    @rule(data=st.data())
-    def boot_succeeds_after_it_was_called_off(self, data: st.DataObject) -> None:
-        runner = data.draw(st.sampled_from(sorted(self.world.leaving)))
         self.world.happens(RunnerUp(runner, f"n{runner}", self.world.now))
 
     @precondition(lambda self: self.world.booting)
@@ -278,15 +264,6 @@ class PoolHistory(RuleBasedStateMachine):
 
     @precondition(lambda self: self.world.leaving)
     @rule(data=st.data())
-    def a_leaving_node_is_lost(self, data: st.DataObject) -> None:
-        """As it is whenever one is stopped."""
-        before = self.world.state
-        runner = data.draw(st.sampled_from(sorted(self.world.leaving)))
-        self.world.happens(RunnerLost(runner, "stopped", self.world.now))
-        assert self.world.state == before
-
-    @precondition(lambda self: self.world.leaving)
-    @rule(data=st.data())
     def stop_is_done(self, data: st.DataObject) -> None:
         self.machine_ends(data.draw(st.sampled_from(sorted(self.world.leaving))))
 
@@ -297,7 +274,7 @@ class PoolHistory(RuleBasedStateMachine):
 
     # What time does
 
-    @rule(seconds=st.sampled_from([0.25, 1.0, 4.0, 20.0]))
+    @rule(seconds=st.sampled_from([0.25, 1.0, 5.0, 20.0]))
     def time_passes(self, seconds: float) -> None:
         until = self.world.now + seconds
         while self.world.timers:
@@ -309,17 +286,31 @@ class PoolHistory(RuleBasedStateMachine):
             self.world.happens(TimerFired(timer, at))
         self.world.now = until
 
-    @precondition(lambda self: self.world.machines)
+    @precondition(lambda self: self.world.runners_seen and self.world.calls_seen)
     @rule(data=st.data())
-    def stale_timer_fires(self, data: st.DataObject) -> None:
-        """It was in the mailbox already when it was cancelled or set anew: nothing may come of it."""
+    def late_news(self, data: st.DataObject) -> None:
+        """What was in the mailbox already when it was overtaken: nothing may come of it."""
         self.time_passes(0.0)
-        before = self.world.state
-        set_once: list[TimerId] = [QueueDeadline(self.world.calls_seen), Overdue(self.world.calls_seen)]
-        set_anew: list[TimerId] = [Idle(data.draw(st.integers(1, self.world.runners_seen))), Retry()]
-        for timer in set_anew + [timer for timer in set_once if timer not in self.world.timers]:
-            self.world.happens(TimerFired(timer, self.world.now))
-        assert self.world.state == before
+        world = self.world
+        call = data.draw(st.integers(1, world.calls_seen))
+        runner = data.draw(st.integers(1, world.runners_seen))
+        news: list[Event] = [TimerFired(Idle(runner), world.now), TimerFired(Retry(), world.now)]
+        news += [TimerFired(timer, world.now) for timer in self.timers_of(call) if timer not in world.timers]
+        if call not in world.working:
+            news += [CheckedIn(call, world.now)]
+        if call not in world.working or call in world.abandoned:
+            news += [] if call in world.queue else [CallerGone(call, world.now)]
+        if runner not in world.booting:
+            news += [RunnerUp(runner, "late", world.now)]
+        if runner not in world.up:
+            news += [RunnerLost(runner, "late", world.now)]
+        before = world.state
+        for event in news:
+            world.happens(event)
+            assert world.state == before, event
+
+    def timers_of(self, call: CallId) -> list[TimerId]:
+        return [QueueDeadline(call), Overdue(call)]
 
     @precondition(lambda self: not self.world.stopping and self.world.now > LONG_ENOUGH)
     @rule()
@@ -385,6 +376,7 @@ class PoolHistory(RuleBasedStateMachine):
     @invariant()
     def a_stopping_pool_ends_when_its_machines_have(self) -> None:
         if self.world.stopping:
+            assert Retry() not in self.world.timers
             assert self.world.finished == (not self.world.machines)
             assert not self.world.queue
             assert all(self.world.load(runner) for runner in self.world.up)
