@@ -2,7 +2,8 @@
 
 A group leader is a process that receives `Output(stream, text)`. Who it is stands in a context variable, so child
 tasks, threads started through asyncio, spawned processes and, by the Spawn signal, processes on other nodes inherit
-it. Where there is none, output goes to the interpreter's own streams.
+it. Code without a context of its own, as in a plain thread, has none: its output goes to the fallback leader, if the
+interpreter has one, as that of a notebook does, and else to the interpreter's own streams.
 
 `install_router` puts one router in place of sys.stdout and sys.stderr, once per interpreter, and nothing else ever
 replaces them. What is written within one turn of the node's output scheduler travels as one message; `flush` sends
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from beamlike.kernel.terms import Pid
 
 _leader: ContextVar[Pid | None] = ContextVar("beamlike_group_leader", default=None)
+_fallback: Pid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Output:
 
 
 def leader() -> Pid | None:
-    """The group leader of the code that asks; None means the interpreter's own streams."""
+    """The group leader of the code that asks; None means the fallback leader or the interpreter's own streams."""
     return _leader.get()
 
 
@@ -47,10 +49,21 @@ def set_leader(pid: Pid | None) -> None:
     _leader.set(pid)
 
 
+def set_fallback_leader(pid: Pid | None) -> None:
+    """From now on, output of all code of this interpreter that has no leader goes to `pid`; None: to the interpreter's
+    own streams."""
+    global _fallback
+    _fallback = pid
+
+
+def _leader_or_fallback() -> Pid | None:
+    return leader() or _fallback
+
+
 def _reachable_leader() -> tuple[LocalNode, Pid] | None:
     """The leader and the node that can reach it; None where output goes to the real streams, as it does when the node
     has stopped under code that still runs."""
-    pid = leader()
+    pid = _leader_or_fallback()
     if pid is None:
         return None
     try:
@@ -97,6 +110,16 @@ class _Outbox:
 _outbox = _Outbox()
 
 
+def hand_over(stream: str, text: str) -> bool:
+    """Has the leader get `text` at the next turn of the loop. False if there is none, and nothing was done."""
+    reached = _reachable_leader()
+    if reached is None:
+        return False
+    if text:
+        _outbox.put(*reached, stream, text)
+    return True
+
+
 def flush() -> None:
     """Sends what the current context wrote and what still waits for the next turn of the loop."""
     reached = _reachable_leader()
@@ -112,14 +135,9 @@ class Router(io.TextIOBase):
         self.stream = stream
 
     def write(self, text: str) -> int:
-        reached = _reachable_leader()
-        if reached is None:
-            return self.real.write(text)
         if not isinstance(text, str):
             raise TypeError(f"expected a str to write to {self.stream}, got {type(text).__name__}")
-        if text:
-            _outbox.put(*reached, self.stream, text)
-        return len(text)
+        return len(text) if hand_over(self.stream, text) else self.real.write(text)
 
     def flush(self) -> None:
         """Nothing where there is a leader: it gets what was written at the next turn of the loop anyway."""
@@ -130,7 +148,7 @@ class Router(io.TextIOBase):
         return True
 
     def isatty(self) -> bool:
-        return leader() is None and self.real.isatty()
+        return _leader_or_fallback() is None and self.real.isatty()
 
     def fileno(self) -> int:
         return self.real.fileno()

@@ -71,6 +71,7 @@ async def evaluate_cells(evaluator: Evaluator) -> None:
     while True:
         run: _Run = await bl.receive(lambda message: type(message) is _Run)
         group_leader.set_leader(run.output)
+        group_leader.set_fallback_leader(run.output)
         bl.send(run.output, Started(run.cell_id))
         began = time.monotonic()
         outcome = await evaluator.evaluate(run.cell_id, run.source, run.number)

@@ -28,6 +28,7 @@ def routed(test: Callable[[], None]) -> Callable[[], None]:
         try:
             test()
         finally:
+            group_leader.set_fallback_leader(None)
             sys.stdout, sys.stderr = before
 
     return run
@@ -134,6 +135,27 @@ async def test_a_plain_thread_has_no_leader() -> None:
     thread.join()
     assert await output() == []
     assert real(sys.stdout) == "from a plain thread\n"
+
+
+@routed
+@in_node
+async def test_a_plain_thread_writes_to_the_fallback_leader_where_there_is_one() -> None:
+    group_leader.set_fallback_leader(bl.self())
+    thread = threading.Thread(target=print, args=("from a plain thread",))
+    thread.start()
+    thread.join()
+    assert await output() == [Output("stdout", "from a plain thread\n")]
+    assert real(sys.stdout) == ""
+    assert not sys.stdout.isatty()
+
+
+@routed
+@in_node
+async def test_code_with_a_leader_does_not_write_to_the_fallback_leader() -> None:
+    lead()
+    group_leader.set_fallback_leader(bl.spawn(forever))
+    print("to my leader")
+    assert await output() == [Output("stdout", "to my leader\n")]
 
 
 @routed

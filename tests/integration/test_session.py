@@ -286,3 +286,26 @@ def test_a_viewer_is_told_when_its_session_crashes(tmp_path: Path) -> None:
             assert "the session has ended (killed)" in it.messages[0]
 
     asyncio.run(main())
+
+
+def test_a_plain_thread_prints_into_the_cell_that_runs_or_ran_last(tmp_path: Path) -> None:
+    first = """
+import threading
+go = threading.Event()
+def late():
+    go.wait(60)
+    print('late')
+threading.Thread(target=late).start()
+thread = threading.Thread(target=print, args=('early',))
+thread.start()
+thread.join()
+"""
+
+    async def main() -> None:
+        async with opened(tmp_path, first, "go.set()") as it:
+            await it.run(1)
+            await it.until(lambda _: it.printed(1) == "early\n")
+            await it.run(2)
+            await it.until(lambda _: it.printed(2) == "late\n")
+
+    asyncio.run(main())
