@@ -73,12 +73,22 @@ async def test_a_block_at_another_node_ends_where_it_began() -> None:
 async def test_a_pid_says_by_itself_where_it_lives_when_no_node_is_current() -> None:
     async with local_node("other@127.0.0.1") as other:
         with current.at(other):
-            pid, ref = bl.spawn_monitor(forever)
+            pid = bl.spawn(forever)
             bl.exit(pid, "boom")
-            assert await down_reason(ref) == "boom"
+        assert other.process(pid) is None
         current.enter_node(None)
+        with pytest.raises(bl.AmbiguousNode):
+            bl.processes()
         bl.send(pid, "never raises for a dead pid")
         bl.exit(pid, "boom")
+
+
+@in_node
+async def test_a_node_that_has_stopped_is_nobodys_current_one() -> None:
+    async with local_node("other@127.0.0.1") as other:
+        pass
+    current.enter_node(other)
+    assert await ask_for_node() == "test@127.0.0.1"
 
 
 @in_node

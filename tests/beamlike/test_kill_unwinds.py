@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -65,18 +67,19 @@ async def cleans_up_slowly(log: list[str]) -> None:
 
 @in_node
 async def test_what_a_dead_process_sends_is_dropped() -> None:
-    pid = bl.spawn(sends_in_finally, bl.self())
+    bl.register("witness", bl.self())
+    pid = bl.spawn(sends_in_finally, bl.self(), bl.alias())
     await settled()
     bl.exit(pid, "boom")
     await no_message()
 
 
-async def sends_in_finally(to: bl.Pid) -> None:
+async def sends_in_finally(to: bl.Pid, alias: bl.Alias) -> None:
     try:
         await forever()
     finally:
-        bl.send(to, "from the dead")
-        bl.send(("nobody", to.node), "from the dead")
+        for address in (to, alias, "witness", ("witness", to.node)):
+            bl.send(address, "from the dead")
         await asyncio.sleep(0)
         bl.send(to, "from the dead, later")
 
@@ -190,6 +193,40 @@ async def swallows(log: list[str]) -> None:
                 log.append("swallowed")
     finally:
         log.append("closed")
+
+
+@in_node
+async def test_code_that_stops_in_time_is_not_reported_afterwards() -> None:
+    give_little_time()
+    pid = bl.spawn(forever)
+    await settled()
+    with captured_log("beamlike.process") as records:
+        bl.exit(pid, "boom")
+        await asyncio.sleep(0.05)
+    assert records == []
+
+
+@in_node
+async def test_a_process_is_freed_at_its_end_without_the_garbage_collector() -> None:
+    class Large:
+        pass
+
+    async def holds(large: Large) -> None:
+        bl.send(bl.self(), large)
+        await asyncio.sleep(0)
+
+    large = Large()
+    gone = weakref.ref(large)
+    gc.disable()
+    try:
+        pid, ref = bl.spawn_monitor(holds, large)
+        process = weakref.ref(process_of(pid))
+        del large
+        assert await down_reason(ref) == "normal"
+        await settled()
+        assert (gone(), process()) == (None, None)
+    finally:
+        gc.enable()
 
 
 @in_node
