@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import signal
 from dataclasses import dataclass
 
 import beamlike as bl
@@ -81,7 +80,7 @@ async def _reason_to_end(child: nodes.Child) -> str:
         if reason := _reason_to_stop(message):
             return reason
         if isinstance(message, bl.NodeDown) and message.node == child.node:
-            return await _fate(child)
+            return await child.fate()
 
 
 def _reason_to_stop(message: object) -> str:
@@ -91,28 +90,6 @@ def _reason_to_stop(message: object) -> str:
         case bl.Down():
             return "its pool ended"
     return ""
-
-
-async def _fate(child: nodes.Child) -> str:
-    """What became of the machine of a node that was lost, in words."""
-    deadline = asyncio.get_running_loop().time() + FATE_SECONDS
-    while (seen := await child.backend.describe(child.machine)).state != "ended":
-        if asyncio.get_running_loop().time() > deadline:
-            return f"the connection to it was lost, {child.machine.where} still runs"
-        await asyncio.sleep(LOOK_SECONDS)
-    printed = f"; it printed:\n{seen.log.strip()}" if seen.log.strip() else ""
-    return f"{child.machine.where} {_ended(seen.exit_code)}{printed}"
-
-
-def _ended(exit_code: int | None) -> str:
-    if exit_code is None:
-        return "has ended"
-    if exit_code >= 0:
-        return f"ended with exit code {exit_code}"
-    try:
-        return f"was killed by {signal.Signals(-exit_code).name}"
-    except ValueError:
-        return f"was killed by signal {-exit_code}"
 
 
 def _end(reason: str) -> bl.ProcessExit:

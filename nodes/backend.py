@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -23,6 +24,21 @@ class Description:
     state: Literal["running", "ended"]
     exit_code: int | None
     log: str
+
+    def ending(self) -> str:
+        """How it ended, in words.
+
+        >>> Description("ended", 3, "").ending(), Description("ended", -9, "").ending()
+        ('ended with exit code 3', 'was killed by SIGKILL')
+        """
+        if self.exit_code is None:
+            return "has ended"
+        if self.exit_code >= 0:
+            return f"ended with exit code {self.exit_code}"
+        try:
+            return f"was killed by {signal.Signals(-self.exit_code).name}"
+        except ValueError:
+            return f"was killed by signal {-self.exit_code}"
 
 
 class Backend(Protocol):

@@ -15,6 +15,7 @@ from nodes.invitation import Invitation
 
 BOOT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
+FATE_SECONDS = 2.0
 _NUMBER = re.compile("-[0-9a-f]{6}$")
 LOOK_SECONDS = 0.1
 """How often a machine that has not dialled back is looked at: one that ended fails the boot at once."""
@@ -31,6 +32,16 @@ class Child:
     node: str
     machine: Machine
     backend: Backend
+
+    async def fate(self, *, within: float = FATE_SECONDS) -> str:
+        """What became of the machine of a node that was lost, in words, with the last that it printed."""
+        deadline = asyncio.get_running_loop().time() + within
+        while (seen := await self.backend.describe(self.machine)).state != "ended":
+            if asyncio.get_running_loop().time() > deadline:
+                return f"the connection to it was lost, {self.machine.where} still runs"
+            await asyncio.sleep(LOOK_SECONDS / 4)
+        printed = f"; it printed:\n{seen.log.strip()}" if seen.log.strip() else ""
+        return f"{self.machine.where} {seen.ending()}{printed}"
 
     async def stop(self, *, grace: float = GRACE_SECONDS) -> None:
         """Ends the node: it may clean up for `grace` seconds once it is disconnected. Returns when its machine is
@@ -118,7 +129,7 @@ async def _arrival(backend: Backend, machine: Machine, child: str) -> None:
         except TimeoutError:
             description = await backend.describe(machine)
             if description.state == "ended":
-                raise OSError(f"{machine.where} ended with exit code {description.exit_code}") from None
+                raise OSError(f"{machine.where} {description.ending()}") from None
         else:
             return
 

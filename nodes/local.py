@@ -35,7 +35,7 @@ sys.path[:] = dict.fromkeys([*path[:own], *sys.path, *path[own + 1:]])
 from nodes.child import main
 main()
 """
-STOP_SECONDS = 5.0
+STOP_SECONDS = 1.0
 LOG_TAIL = 4000
 
 

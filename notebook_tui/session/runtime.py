@@ -24,6 +24,10 @@ class Connection:
     child: nodes.Child
     text: str
 
+    async def fate(self) -> str:
+        """Why the runtime was lost, in words."""
+        return await self.child.fate()
+
     async def stop(self) -> None:
         """Ends the runtime and all that it booted."""
         await self.child.stop(grace=0.2)

@@ -17,7 +17,7 @@ from typing import assert_never
 
 import beamlike as bl
 from beamlike.behaviours.gen_server import NO_REPLY, Client, GenServer
-from beamlike.kernel.terms import Reason
+from beamlike.kernel.terms import NOCONNECTION, Reason
 from notebook_tui.document import effects, operations
 from notebook_tui.document.apply import apply
 from notebook_tui.document.effects import Effect
@@ -67,7 +67,8 @@ class Session(GenServer):
                 return self._save()
             case Restart():
                 await self._drop_runtime()
-                self._do(operations.RuntimeDown("restarted"))
+                # Asked for, so nothing was lost against anybody's will.
+                self._do(operations.RuntimeDown(""))
                 self._do(operations.Connect())
                 return None
             case RuntimeServerOf():
@@ -84,7 +85,7 @@ class Session(GenServer):
 
     # What runtimes, their connectors and viewers' ends report.
 
-    def handle_info(self, message: object) -> None:
+    async def handle_info(self, message: object) -> None:
         match message:
             case runtime_messages.Started(cell_id):
                 self._do(operations.EvaluationStarted(cell_id, time.time()))
@@ -98,7 +99,7 @@ class Session(GenServer):
             case (bl.Pid() as connector, Connection() as connection):
                 self._connected(connector, connection)
             case bl.Down(ref, _, reason):
-                self._down(ref, reason)
+                await self._down(ref, reason)
 
     def _finished(self, finished: runtime_messages.Finished) -> None:
         cell_id, outcome = finished.cell_id, finished.outcome
@@ -108,14 +109,15 @@ class Session(GenServer):
         began = self._state.evaluation(cell_id).started_at or time.time()
         self._do(operations.EvaluationFinished(cell_id, began + finished.seconds, outcome.status))
 
-    def _down(self, ref: bl.Ref, reason: Reason) -> None:
+    async def _down(self, ref: bl.Ref, reason: Reason) -> None:
         if ref in self._viewers:
             del self._viewers[ref]
         elif ref == self._connection_ref:
             connection, self._connection, self._connection_ref = self._connection, None, None
-            if connection is not None:
-                bl.spawn(connection.stop)
-            self._do(operations.RuntimeDown(_words(reason)))
+            assert connection is not None
+            fate = await connection.fate() if reason == NOCONNECTION else _words(reason)
+            await connection.stop()
+            self._do(operations.RuntimeDown(f"{fate}. Run a cell to start another"))
         elif self._connecting is not None and ref == self._connecting[1]:
             self._connecting = None
             self._do(operations.RuntimeDown(f"the runtime did not start: {_words(reason)}"))
@@ -209,6 +211,4 @@ def _outputs(outcome: Outcome) -> list[Output]:
 def _words(reason: Reason) -> str:
     if isinstance(reason, bl.ExceptionInfo):
         return f"{reason.type.rpartition('.')[2]}: {reason.message}"
-    if reason == "noconnection":
-        return "its process ended or the connection was lost"
     return str(reason)
