@@ -27,6 +27,7 @@ from beamlike.kernel.current import current_node
 from beamlike.kernel.terms import Reason
 from notebook_tui.runtime.cell_output import cell_output
 from notebook_tui.runtime.completion import Item, complete
+from notebook_tui.runtime.descriptors import drain, redirect_descriptors
 from notebook_tui.runtime.evaluator import Evaluator
 from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run
 from notebook_tui.runtime.messages import Complete, Evaluate, Finished, Forget, Interrupt, Nodes, Started
@@ -39,6 +40,7 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> 
     Cells run in `directory`, and import what lies there.
     """
     group_leader.install_router()
+    redirect_descriptors()
     if directory is not None:
         os.chdir(directory)
         sys.path.insert(0, directory)
@@ -76,6 +78,7 @@ async def evaluate_cells(evaluator: Evaluator) -> None:
         began = time.monotonic()
         outcome = await evaluator.evaluate(run.cell_id, run.source, run.number)
         seconds = time.monotonic() - began
+        drain()
         group_leader.flush()
         bl.send(run.output, Finished(run.cell_id, outcome, seconds))
 
@@ -110,8 +113,8 @@ class RuntimeServer(GenServer):
 
     def handle_info(self, message: object) -> None:
         match message:
-            case Evaluate(cell_id, source):
-                self._evaluate(cell_id, source)
+            case Evaluate():
+                self._evaluate(message)
             case Interrupt(cell_id):
                 if cell_id == self._evaluating:
                     interrupt_run(self._evaluator, self._runs)

@@ -309,3 +309,23 @@ thread.join()
             await it.until(lambda _: it.printed(2) == "late\n")
 
     asyncio.run(main())
+
+
+def test_what_subprocesses_and_bytes_print_comes_to_the_cell_before_it_ends(tmp_path: Path) -> None:
+    cell = """
+import os, subprocess, sys
+assert os.system("echo shell") == 0
+subprocess.run(["sh", "-c", "echo error >&2"], check=True)
+sys.stdout.buffer.write(b"bytes\\n")
+os.write(1, b"x" * 100_000);
+"""
+
+    async def main() -> None:
+        async with opened(tmp_path, cell, "") as it:
+            await it.run(1, 2)
+            assert it.error(1) is None
+            printed = it.printed(1)
+            assert sorted(printed.replace("x", "").split()) == ["bytes", "error", "shell"]
+            assert printed.count("x") == 100_000
+
+    asyncio.run(main())
