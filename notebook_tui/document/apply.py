@@ -50,8 +50,8 @@ def apply(state: State, operation: Operation) -> tuple[State, tuple[Effect, ...]
             return _edited(state, edits.set_source(state.notebook, cell_id, source)), ()
         case operations.EraseOutputs():
             return _erase_outputs(state), ()
-        case operations.QueueCells(cell_ids):
-            return evaluation.queue_cells(state, cell_ids)
+        case operations.QueueCells(cell_ids, alone):
+            return evaluation.queue_cells(state, cell_ids, alone=alone)
         case operations.CancelEvaluation(cell_id):
             return evaluation.cancel(state, cell_id)
         case operations.EvaluationStarted(cell_id, at):

@@ -10,18 +10,18 @@ from notebook_tui.document.effects import ConnectRuntime, Effect, InterruptEvalu
 from notebook_tui.document.lineage import below
 from notebook_tui.document.operations import Ending
 from notebook_tui.document.outputs import Output, merged
-from notebook_tui.document.queue import queued, started, unqueued, with_outputs
+from notebook_tui.document.queue import queued, queued_alone, started, unqueued, with_outputs
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import Evaluation, RuntimeStatus, State, Status
 from notebook_tui.document.validity import settled
 
 
-def queue_cells(state: State, cell_ids: Iterable[str]) -> tuple[State, tuple[Effect, ...]]:
-    """Those of the cells that neither wait nor run, and what must run before them."""
+def queue_cells(state: State, cell_ids: Iterable[str], *, alone: bool) -> tuple[State, tuple[Effect, ...]]:
+    """Those of the cells that neither wait nor run, and unless `alone`, what must run before them."""
     ready = [cell_id for cell_id in cell_ids if _status_of_runnable(state, cell_id) == "ready"]
     if not ready:
         raise Rejected("expected a cell to run that neither waits nor runs already")
-    state = queued(state, ready)
+    state = queued_alone(state, ready) if alone else queued(state, ready)
     if state.runtime.phase == "disconnected":
         return connecting(state)
     return started(state)

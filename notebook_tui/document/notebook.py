@@ -76,6 +76,15 @@ class Notebook:
                 return cell
         raise KeyError(id)
 
+    def label(self, cell_id: str) -> str:
+        """What people call a cell: its number among the runnable cells of all sections, from 1; else its id.
+
+        >>> Notebook(sections=(Section("s", "S", (Cell("a", "markdown"), Cell("b", "code"))),)).label("b")
+        '1'
+        """
+        runnable = [cell.id for section in self.sections for cell in section.cells if cell.runnable]
+        return str(runnable.index(cell_id) + 1) if cell_id in runnable else cell_id
+
     def section(self, id: str) -> Section:
         """The section of that id; KeyError if there is none."""
         for section in self.sections:

@@ -73,9 +73,10 @@ class SetCellSource:
 
 @dataclass(frozen=True, slots=True)
 class QueueCells:
-    """Run these cells, and before each what is outdated above it."""
+    """Run these cells, and before each what is outdated above it; `alone`: these cells and no others."""
 
     cell_ids: tuple[str, ...]
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

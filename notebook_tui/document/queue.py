@@ -26,6 +26,11 @@ def queued(state: State, cell_ids: Collection[str]) -> State:
     return in_order(replace(state, queue=tuple(waiting)))
 
 
+def queued_alone(state: State, cell_ids: Collection[str]) -> State:
+    """With these cells waiting, whatever is outdated above them."""
+    return in_order(replace(state, queue=(*state.queue, *cell_ids)))
+
+
 def unqueued(state: State, cells: Iterable[Cell]) -> State:
     gone = {cell.id for cell in cells}
     return replace(state, queue=tuple(cell_id for cell_id in state.queue if cell_id not in gone))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from textwrap import wrap
 from typing import ClassVar, Final
 
 from rich.text import Text
@@ -17,6 +18,8 @@ from notebook_tui.ui.keys import KEYS, Key, pretty
 from notebook_tui.ui.palette import Palette, palette_of
 
 _KEYS_WIDTH: Final = 27
+_TITLE_WIDTH: Final = 35
+"""What is left for the words in a terminal of 80 columns."""
 _WIDE: Final = 150
 
 
@@ -56,4 +59,5 @@ def _block(group: str, keys: Iterable[Key], palette: Palette) -> Text:
 
 def _row(title: str, labels: list[str], palette: Palette) -> Text:
     label = "  ".join(dict.fromkeys(labels))
-    return Text.assemble((f"  {label:<{_KEYS_WIDTH}} ", palette.strong), title)
+    below = "\n" + " " * (_KEYS_WIDTH + 3)
+    return Text.assemble((f"  {label:<{_KEYS_WIDTH}} ", palette.strong), below.join(wrap(title, _TITLE_WIDTH)))

@@ -28,10 +28,11 @@ class Key:
 
 
 KEYS: Final[tuple[Key, ...]] = (
-    Key("Run", "Run the cell", "run", ("e e",), hint="run"),
-    Key("Run", "Run the cell", "run", ("ctrl+e", "f5", "ctrl+enter"), "anywhere", "run"),
+    Key("Run", "Run the cell, and what is outdated above it", "run", ("e e",), hint="run"),
+    Key("Run", "Run the cell, and what is outdated above it", "run", ("ctrl+e", "f5", "ctrl+enter"), "anywhere", "run"),
     Key("Run", "Run the cell and go to the next", "run_and_next", ("ctrl+r", "shift+enter"), "anywhere", "run, next"),
     Key("Run", "Run the cell and all outdated ones", "run_with_outdated", ("f6", "ctrl+shift+enter"), "anywhere"),
+    Key("Run", "Run only this cell", "run_only", ("e o",), hint="only this"),
     Key("Run", "Run the section", "run_section", ("e s",), hint="section"),
     Key("Run", "Run all outdated cells", "run_outdated", ("e a",), hint="all outdated"),
     Key("Run", "Stop the cell, or let it not run", "cancel", ("e x",), hint="stop"),

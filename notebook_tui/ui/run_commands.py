@@ -21,12 +21,16 @@ class RunCommands:
         cell = self._desk.focused_cell
         if cell is None:
             self.run_section()
-        elif cell.kind == "markdown":
-            self._desk.view.leave()
-        elif cell.runnable:
-            self._queue([cell.id])
         else:
-            self._desk.say(f"Cells of {cell.language} are shown here, not run; only Python cells run.", "information")
+            self._run(cell, alone=False)
+
+    def run_only(self) -> None:
+        """The focused cell as things stand, whatever is outdated above it."""
+        cell = self._desk.focused_cell
+        if cell is None:
+            self._desk.say("This is no cell. es runs the section.", "information")
+        else:
+            self._run(cell, alone=True)
 
     def run_and_next(self) -> None:
         """The focused cell, and then the one below it; below the last a new one is written."""
@@ -77,5 +81,13 @@ class RunCommands:
         forced = [cell.id] if cell and cell.runnable else []
         return list(dict.fromkeys([*outdated(self._desk.state), *forced]))
 
-    def _queue(self, ids: Sequence[str]) -> None:
-        self._desk.ask(QueueCells(tuple(ids)))
+    def _run(self, cell: Cell, *, alone: bool) -> None:
+        if cell.kind == "markdown":
+            self._desk.view.leave()
+        elif cell.runnable:
+            self._queue([cell.id], alone=alone)
+        else:
+            self._desk.say(f"Cells of {cell.language} are shown here, not run; only Python cells run.", "information")
+
+    def _queue(self, ids: Sequence[str], *, alone: bool = False) -> None:
+        self._desk.ask(QueueCells(tuple(ids), alone))

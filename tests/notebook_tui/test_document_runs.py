@@ -56,6 +56,13 @@ def test_AC09_setup_runs_first_and_an_empty_one_not_at_all() -> None:
     assert after(PLAIN, QueueCells(("c1",))).queue == ("c1",)
 
 
+def test_AC10_a_cell_that_is_run_alone_takes_nothing_outdated_with_it_and_keeps_what_waits() -> None:
+    state, wanted = apply(after(PLAIN, Connect(), RuntimeConnected("here")), QueueCells(("c3",), alone=True))
+    assert (wanted, state.queue, state.evaluating) == ((StartEvaluation("c3", "c = 3"),), (), "c3")
+    state = after(state, QueueCells(("c2",)), QueueCells(("c4",), alone=True))
+    assert state.queue == ("c1", "c2", "c4")
+
+
 def test_a_cell_starts_when_the_one_before_it_is_over() -> None:
     state = after(PLAIN, QueueCells(("c1", "c2")), RuntimeConnected("here"), EvaluationStarted("c1", 5.0))
     assert state.status("c1") == "evaluating"

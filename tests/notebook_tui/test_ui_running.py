@@ -49,6 +49,23 @@ async def test_ctrl_r_runs_and_goes_on_and_writes_a_new_cell_below_the_last(show
 
 
 @in_terminal(*TWO)
+async def test_eo_runs_a_cell_without_what_is_outdated_above_it(shown: Terminal) -> None:
+    await shown.press(*FIRST, "e", "e", "ctrl+c", "j", "e", "o")
+    assert shown.session.state.evaluating == "b"
+    assert shown.session.state.queue == ()
+    shown.session.finish("b")
+    await shown.press("e", "e")
+    assert shown.session.state.evaluating == "a"
+
+
+@in_terminal(*TWO)
+async def test_eo_on_a_heading_names_the_key_for_sections(shown: Terminal) -> None:
+    await shown.press("j", "j", "e", "o")
+    await shown.shows("This is no cell.")
+    assert shown.session.sent == []
+
+
+@in_terminal(*TWO)
 async def test_ea_runs_what_is_outdated_and_nothing_else(shown: Terminal) -> None:
     await shown.press(*FIRST, "e", "a")
     shown.session.finish("a")
