@@ -13,6 +13,7 @@ what is pending now, before a result that must not overtake it.
 from __future__ import annotations
 
 import io
+import os
 import sys
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _leader: ContextVar[Pid | None] = ContextVar("beamlike_group_leader", default=None)
 _fallback: Pid | None = None
+_forked = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,9 @@ def _leader_or_fallback() -> Pid | None:
 
 def _reachable_leader() -> tuple[LocalNode, Pid] | None:
     """The leader and the node that can reach it; None where output goes to the real streams, as it does when the node
-    has stopped under code that still runs."""
+    has stopped under code that still runs, and in a forked process, which has no thread that could send."""
     pid = _leader_or_fallback()
-    if pid is None:
+    if pid is None or _forked:
         return None
     try:
         node = node_towards(pid)
@@ -165,6 +167,14 @@ class Router(io.TextIOBase):
     @property
     def errors(self) -> str | None:  # type: ignore[override]
         return self.real.errors
+
+
+def _note_fork() -> None:
+    global _forked
+    _forked = True
+
+
+os.register_at_fork(after_in_child=_note_fork)
 
 
 def install_router() -> None:

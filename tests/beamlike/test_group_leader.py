@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import io
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -209,6 +210,30 @@ def test_code_that_outlives_its_node_writes_to_the_real_streams() -> None:
 
     asyncio.run(main())
     assert real(sys.stdout) == "after the node\n"
+
+
+FORKING = """
+import asyncio, os
+import beamlike as bl
+from beamlike.kernel import group_leader
+
+async def main():
+    async with bl.Node("test@127.0.0.1", listen=False):
+        group_leader.install_router()
+        group_leader.set_leader(bl.self())
+        child = os.fork()
+        if child == 0:
+            print("forked", flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+asyncio.run(main())
+"""
+
+
+def test_a_forked_process_has_no_loop_to_send_from_and_writes_to_the_real_streams() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=50, check=True)
+    assert (done.stdout, done.stderr) == ("forked\n", "")
 
 
 @routed

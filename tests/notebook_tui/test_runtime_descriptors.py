@@ -77,6 +77,7 @@ def test_a_drain_does_not_wait_for_a_writer_that_never_stops() -> None:
             drain()
         endless.kill()
         endless.wait()
+        drain()
     """)
 
 
