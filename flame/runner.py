@@ -18,8 +18,6 @@ from flame.errand import Errand
 from flame.outcome import Ended, Outcome, Raised, Returned
 
 STOP_SECONDS = 30.0
-LOOK_SECONDS = 0.02
-FATE_SECONDS = 2.0
 """How long a lost node's machine is looked at, so that the error can say what became of it."""
 
 

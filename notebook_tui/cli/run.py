@@ -88,6 +88,9 @@ class Progress:
         self._client = client
         self._cells = [cell for cell in client.state.notebook.cells() if cell.runnable and cell.source.strip()]
         self._left = {cell.id for cell in self._cells}
+        self._total = sum(cell.runnable for section in client.state.notebook.sections for cell in section.cells)
+        self._evaluating: str | None = None
+        """The cell that was under way before the last operation, also if it has not said yet that it started."""
         self._failure: str | None = None
         self._error: Exception | None = None
         self._over = asyncio.Event()
@@ -112,7 +115,7 @@ class Progress:
             return FAILED
         return 0
 
-    def _on_operation(self, operation: Operation, _state: State) -> None:
+    def _on_operation(self, operation: Operation, state: State) -> None:
         """Runs in the client's process, which has nobody to tell that printing failed: `run` raises it."""
         if self._error is not None:
             return
@@ -121,6 +124,7 @@ class Progress:
         except Exception as error:
             self._error = error
             self._over.set()
+        self._evaluating = state.evaluating
 
     def _show(self, operation: Operation) -> None:
         match operation:
@@ -139,7 +143,7 @@ class Progress:
             case EvaluationFinished(cell_id, _, ending):
                 self._finished(cell_id, ending)
             case RuntimeDown(reason):
-                self._fail(f"the runtime is gone: {reason}")
+                self._fail(f"{self._running()} when the runtime was lost: {reason}")
 
     def _finished(self, cell_id: str, ending: str) -> None:
         self._left.discard(cell_id)
@@ -154,17 +158,12 @@ class Progress:
         self._over.set()
 
     def _running(self) -> str:
-        running = self._client.state.evaluating
+        running = self._evaluating
         return f"{self._name(running)} was running" if running is not None else "no cell was running"
 
     def _name(self, cell_id: str) -> str:
-        number = next((n for n, cell in enumerate(self._cells, 1) if cell.id == cell_id), 0)
-        section = _section_of(self._client.state, cell_id)
-        return f"cell {number} of {len(self._cells)}" + (f" ({section})" if section else "")
-
-
-def _section_of(state: State, cell_id: str) -> str:
-    for section in state.notebook.sections:
-        if any(cell.id == cell_id for cell in section.cells):
-            return section.name
-    return "setup"
+        notebook = self._client.state.notebook
+        section = notebook.section_of(cell_id)
+        if section is None:
+            return "the setup cell"
+        return f"cell {notebook.label(cell_id)} of {self._total} ({section.name})"

@@ -11,7 +11,10 @@ from notebook_tui.runtime.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Evaluate:
+    """Run the cell; `label` is what tracebacks call it."""
+
     cell_id: str
+    label: str
     source: str
 
 

@@ -63,8 +63,7 @@ async def _start_server(ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, mo
 @dataclass(frozen=True, slots=True)
 class _Run:
     number: int
-    cell_id: str
-    source: str
+    cell: Evaluate
     output: bl.Pid
 
 
@@ -74,13 +73,13 @@ async def evaluate_cells(evaluator: Evaluator) -> None:
         run: _Run = await bl.receive(lambda message: type(message) is _Run)
         group_leader.set_leader(run.output)
         group_leader.set_fallback_leader(run.output)
-        bl.send(run.output, Started(run.cell_id))
+        bl.send(run.output, Started(run.cell.cell_id))
         began = time.monotonic()
-        outcome = await evaluator.evaluate(run.cell_id, run.source, run.number)
+        outcome = await evaluator.evaluate(run.cell.label, run.cell.source, run.number)
         seconds = time.monotonic() - began
         drain()
         group_leader.flush()
-        bl.send(run.output, Finished(run.cell_id, outcome, seconds))
+        bl.send(run.output, Finished(run.cell.cell_id, outcome, seconds))
 
 
 class RuntimeServer(GenServer):
@@ -130,14 +129,14 @@ class RuntimeServer(GenServer):
             case bl.NodeUp() | bl.NodeDown():
                 self._tell_nodes()
 
-    def _evaluate(self, cell_id: str, source: str) -> None:
-        self._forget(cell_id)
-        output = bl.spawn(cell_output, self._owner, bl.self(), cell_id)
-        self._outputs[cell_id] = output
+    def _evaluate(self, cell: Evaluate) -> None:
+        self._forget(cell.cell_id)
+        output = bl.spawn(cell_output, self._owner, bl.self(), cell.cell_id)
+        self._outputs[cell.cell_id] = output
         self._runs += 1
-        self._evaluating = cell_id
+        self._evaluating = cell.cell_id
         self._began = time.monotonic()
-        bl.send(self._process, _Run(self._runs, cell_id, source, output))
+        bl.send(self._process, _Run(self._runs, cell, output))
 
     def _forget(self, cell_id: str) -> None:
         output = self._outputs.pop(cell_id, None)

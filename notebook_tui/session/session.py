@@ -117,7 +117,7 @@ class Session(GenServer):
             assert connection is not None
             fate = await connection.fate() if reason == NOCONNECTION else _words(reason)
             await connection.stop()
-            self._do(operations.RuntimeDown(f"{fate}. Run a cell to start another"))
+            self._do(operations.RuntimeDown(fate))
         elif self._connecting is not None and ref == self._connecting[1]:
             self._connecting = None
             self._do(operations.RuntimeDown(f"the runtime did not start: {_words(reason)}"))
@@ -144,7 +144,7 @@ class Session(GenServer):
                 self._do(operations.RuntimeConnecting("starting a runtime"))
                 self._connecting = bl.spawn_monitor(self._connect, bl.self())
             case effects.StartEvaluation(cell_id, source):
-                self._tell_runtime(runtime_messages.Evaluate(cell_id, source))
+                self._tell_runtime(runtime_messages.Evaluate(cell_id, self._state.notebook.label(cell_id), source))
             case effects.InterruptEvaluation(cell_id):
                 self._tell_runtime(runtime_messages.Interrupt(cell_id))
             case effects.ForgetEvaluation(cell_id):

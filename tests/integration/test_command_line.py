@@ -205,3 +205,17 @@ def test_a_node_whose_port_is_in_use_says_which_and_what_to_do() -> None:
     assert result.returncode == 2
     assert f"127.0.0.1:{port} is taken" in result.stderr
     assert "choose another port" in result.stderr
+
+
+def test_run_names_the_cell_that_took_the_runtime_with_it(tmp_path: Path) -> None:
+    result = beamlike("run", notebook(tmp_path, "1", "import os\nos._exit(7)"))
+    assert result.returncode == 1
+    assert "cell 2 of 2 (Section) was running when the runtime was lost" in result.stderr
+    assert "ended with exit code 7" in result.stderr
+
+
+def test_tracebacks_call_a_cell_by_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "test.livemd"
+    path.write_text("# Test\n\n## One\n\nProse.\n\n```python\n1\n```\n\n```python\n1 / 0\n```\n", encoding="utf-8")
+    result = beamlike("run", path)
+    assert "cell 2, line 1" in result.stderr
