@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 
 from notebook_tui.cli.main import UserError
@@ -35,4 +36,7 @@ async def _notebook(path: str) -> None:
     from notebook_tui.ui.app import NotebookApp
 
     async with open_session(path) as client:
-        await NotebookApp(client).run_async()
+        app = NotebookApp(client)
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, app.hang_up)
+        await app.run_async()

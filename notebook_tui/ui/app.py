@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from time import time
 from typing import ClassVar
@@ -11,12 +12,15 @@ from typing import ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 
 from notebook_tui.ui.cell_list import MakePainter
 from notebook_tui.ui.cell_strips import Painter
 from notebook_tui.ui.choice_screen import Choice, ChoiceScreen
 from notebook_tui.ui.client import SessionClient
+from notebook_tui.ui.command_search import CommandSearch
 from notebook_tui.ui.keys import KEYS, pretty
 from notebook_tui.ui.notebook_screen import NotebookScreen
 from notebook_tui.ui.theme import DAY, NIGHT, theme_for
@@ -60,6 +64,13 @@ class NotebookApp(App[None]):
         yield SystemCommand("Change the theme", "colours of everything", self.action_change_theme)
         yield SystemCommand("Quit", "Ctrl+Q", self.action_quit)
 
+    def action_command_palette(self) -> None:
+        if not CommandPalette.is_open(self):
+            self._search(CommandSearch())
+
+    def search_themes(self) -> None:
+        self._search(CommandSearch(providers=[ThemeProvider], placeholder="Search for themes…"))
+
     async def on_event(self, event: events.Event) -> None:
         # Keys of navigation are acted on here, one after the other, and not by the focused widget: between its queue
         # and ours the next key would already be on its way to the list when it is meant for the editor.
@@ -80,8 +91,27 @@ class NotebookApp(App[None]):
         else:
             self.exit()
 
+    def hang_up(self) -> None:
+        """Leave without a question and save what is not saved: the terminal, or the machine, is going away."""
+        self.call_later(self._hang_up)
+
+    async def _hang_up(self) -> None:
+        screen = self.screen_stack[0]
+        assert isinstance(screen, NotebookScreen)
+        if screen.flush() or self.client.state.dirty:
+            with suppress(OSError):  # nobody is there to be told; a conflict has put ours beside the file
+                await self.client.save()
+        self.exit()
+
     async def on_unmount(self) -> None:
         await self.client.close()
+
+    def _search(self, palette: CommandSearch) -> None:
+        async def opened() -> None:
+            await self.push_screen(palette)
+
+        # Before the next key is looked at, and until the palette has its parts: that key is for them.
+        self.call_next(opened)
 
     async def _leave(self, answer: str | None) -> None:
         if answer == "discard":
