@@ -30,6 +30,7 @@ from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.descriptors import drain, redirect_descriptors
 from notebook_tui.runtime.evaluator import Evaluator
 from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run
+from notebook_tui.runtime.keyboard import remove_keyboard
 from notebook_tui.runtime.messages import Complete, Evaluate, Finished, Forget, Interrupt, Nodes, Started
 from notebook_tui.runtime.outcome import Failure, Outcome
 
@@ -41,6 +42,7 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> 
     """
     group_leader.install_router()
     redirect_descriptors()
+    remove_keyboard()
     if directory is not None:
         os.chdir(directory)
         sys.path.insert(0, directory)

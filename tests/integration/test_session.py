@@ -329,3 +329,15 @@ os.write(1, b"x" * 100_000);
             assert printed.count("x") == 100_000
 
     asyncio.run(main())
+
+
+def test_a_cell_that_asks_for_input_is_told_that_there_is_no_keyboard(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with opened(tmp_path, "name = input('Who? ')") as it:
+            await it.run(1)
+            error = it.error(1)
+            assert error is not None
+            assert (error.type, error.line) == ("EOFError", 1)
+            assert "a cell has no keyboard" in error.message
+
+    asyncio.run(main())
