@@ -1,24 +1,32 @@
 """An exception as the notebook shows it: the user's frames, with a cell's frames named by their cell.
 
 What stands above the first cell in a stack (evaluator, asyncio, kernel) is left out, in every exception of a chain
-or group; what the cell called stays. The rest is `traceback`'s own work, so causes, contexts, notes, groups, repeated
-frames and carets look as everywhere in Python.
+or group; what the cell called stays. At the end, the runtime's own frames (the signal handler of an interrupt) are left
+out, and where a traceback from another node tells the rest, those that brought it here. All else is `traceback`'s own
+work, so causes, contexts, notes, groups, repeated frames and carets look as everywhere in Python.
 """
 
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import takewhile
 from linecache import getline
 from traceback import FrameSummary, StackSummary, TracebackException, walk_tb
 from typing import Any
 
+from beamlike.kernel.errors import RemoteTraceback
 from notebook_tui.runtime.outcome import Failure
 
 MESSAGE_LIMIT = 2_000
 TRACEBACK_LIMIT = 30_000
 NO_EXIT = "a cell does not end its runtime; to start afresh, reconnect it"
+AWAIT_IT = "a cell runs within an event loop: write `await main()` in place of `asyncio.run(main())`"
+
+_RUNTIME = "notebook_tui.runtime"
+_MESSENGERS = (_RUNTIME, "beamlike", "flame", "nodes")
+_NESTED_LOOP = ("asyncio.run() cannot be called from a running event loop", "This event loop is already running")
 
 
 def failure(error: BaseException, cell_file: str | None, cells: Mapping[str, str]) -> Failure:
@@ -29,6 +37,8 @@ def failure(error: BaseException, cell_file: str | None, cells: Mapping[str, str
     name = _type_name(type(error))
     if isinstance(error, SystemExit):
         error.add_note(NO_EXIT)
+    if type(error) is RuntimeError and error.args and error.args[0] in _NESTED_LOOP:
+        error.add_note(AWAIT_IT)
     message = _safely(_message, error)
     traceback = _safely(partial(_traceback, cells=cells), error)
     return Failure(
@@ -56,12 +66,28 @@ def _traceback(error: BaseException, cells: Mapping[str, str]) -> str:
     if isinstance(error, SyntaxError) and error.filename in cells:
         return _place_in_cell(error, cells)
     rendered = TracebackException.from_exception(error)
-    remaining = [rendered]
+    remaining: list[tuple[TracebackException | None, BaseException | None]] = [(rendered, error)]
     while remaining:
-        one = remaining.pop()
-        one.stack = _Frames.below_first_cell(one.stack, cells)
-        remaining += [other for other in (one.__cause__, one.__context__, *(one.exceptions or ())) if other]
+        one, of = remaining.pop()
+        if one is None or of is None:
+            continue
+        shown = one.stack[: max(0, len(one.stack) - _last_left_out(of))]
+        one.stack = _Frames.below_first_cell(shown, cells)
+        remaining += [(one.__cause__, of.__cause__), (one.__context__, of.__context__)]
+        if isinstance(of, BaseExceptionGroup):
+            remaining += zip(one.exceptions or (), of.exceptions, strict=False)
     return "".join(rendered.format())
+
+
+def _last_left_out(error: BaseException) -> int:
+    """How many frames at the end of its traceback are not worth showing."""
+    packages = _MESSENGERS if isinstance(error.__cause__, RemoteTraceback) else (_RUNTIME,)
+    modules = [str(frame.f_globals.get("__name__")) for frame, _ in walk_tb(error.__traceback__)]
+    return len(list(takewhile(lambda module: _lies_in(module, packages), reversed(modules))))
+
+
+def _lies_in(module: str, packages: Iterable[str]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
 def _place_in_cell(error: SyntaxError, cells: Mapping[str, str]) -> str:
@@ -79,7 +105,7 @@ class _Frames(StackSummary):
     cells: Mapping[str, str]
 
     @classmethod
-    def below_first_cell(cls, stack: StackSummary, cells: Mapping[str, str]) -> _Frames:
+    def below_first_cell(cls, stack: list[FrameSummary], cells: Mapping[str, str]) -> _Frames:
         first = next((place for place, frame in enumerate(stack) if frame.filename in cells), 0)
         frames = cls(stack[first:])
         frames.cells = cells

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -150,6 +151,39 @@ def test_a_traceback_from_another_node_stays() -> None:
     failure = failed("call()", call=call)
     assert "Traceback of there\n  line 7\n" in failure.traceback
     assert failure.traceback.endswith("ValueError: over there\n")
+
+
+def code_of(module: str, text: str) -> dict[str, Any]:
+    """The names that `text` defines as if it stood in that module."""
+    names: dict[str, Any] = {"__name__": module, "RemoteTraceback": RemoteTraceback}
+    exec(compile(dedent(text), f"{module}.py", "exec"), names)
+    return names
+
+
+def test_the_frames_that_brought_a_traceback_from_another_node_here_are_left_out() -> None:
+    flame = code_of("flame.call", "def call(): raise ValueError from RemoteTraceback('there')")
+    library = code_of("some_library", "def call(function): function()")
+    failure = failed("lib(call)", lib=library["call"], call=flame["call"])
+    assert frames(failure.traceback) == ["cell 1, line 1", 'File "some_library.py", line 1, in call']
+
+
+def test_frames_of_beamlike_stay_where_no_other_traceback_tells_what_failed() -> None:
+    beamlike = code_of("beamlike.rpc", "def call(): raise ValueError('no such node')")
+    assert frames(failed("call()", call=beamlike["call"]).traceback)[1:] == ['File "beamlike.rpc.py", line 1, in call']
+
+
+def test_the_runtimes_own_frames_at_the_end_are_left_out_in_a_context_too() -> None:
+    handler = code_of("notebook_tui.runtime.interrupt", "def on_signal(): raise TimeoutError")
+    cell = "try:\n    on_signal()\nfinally:\n    1 / 0"
+    shown = frames(failed(cell, on_signal=handler["on_signal"]).traceback)
+    assert shown == ["cell 1, line 2", "cell 1, line 4"]
+
+
+@pytest.mark.filterwarnings("ignore:coroutine")
+@pytest.mark.parametrize("call", ["asyncio.run(main())", "asyncio.get_running_loop().run_until_complete(main())"])
+def test_a_second_event_loop_in_a_cell_fails_with_what_to_write_instead(call: str) -> None:
+    failure = failed(f"import asyncio\nasync def main(): pass\n{call}")
+    assert failure.traceback.endswith(f"\n{limits.AWAIT_IT}\n")
 
 
 def test_endless_recursion_is_shown_in_short() -> None:

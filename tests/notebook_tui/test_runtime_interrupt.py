@@ -43,6 +43,7 @@ async def main():
         notebook.namespace.update(stop_next=partial(interrupt_run, evaluator, number + 1))
         outcome = await evaluator.evaluate(str(number), cell, number)
         line = outcome.failure.line if outcome.failure else None
+        assert not outcome.failure or "on_signal" not in outcome.failure.traceback
         print(json.dumps([outcome.status, outcome.result, line]))
 
 if sys.argv[1] == "uvloop":
