@@ -78,7 +78,7 @@ def _add_names(fitting: _Fitting, at: NameAt, namespace: Mapping[str, object]) -
     if at.call is not None and called is not None:
         fitting.add_kinds({f"{name}=": "variable" for name in keywords(called, at.call)})
     for names in (namespace, vars(builtins)):
-        fitting.add_members({name: Member(value) for name, value in dict(names).items()}, "variable")
+        fitting.add_members({name: Member(value) for name, value in text_items(dict(names)).items()}, "variable")
     fitting.add_kinds(dict.fromkeys(KEYWORDS, "keyword"))
 
 

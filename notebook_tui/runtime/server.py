@@ -13,10 +13,11 @@ the same namespace: values are kept.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import beamlike as bl
@@ -33,6 +34,8 @@ from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run
 from notebook_tui.runtime.keyboard import remove_keyboard
 from notebook_tui.runtime.messages import Complete, Evaluate, Finished, Forget, Interrupt, Nodes, Started
 from notebook_tui.runtime.outcome import Failure, Outcome
+
+logger = logging.getLogger("notebook_tui.runtime")
 
 
 async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
@@ -105,10 +108,11 @@ class RuntimeServer(GenServer):
         process.scheduler.call(process.resume)
         return process.pid, ref
 
-    async def handle_call(self, request: object, client: Client) -> Sequence[Item]:
+    def handle_call(self, request: object, client: Client) -> object:
         match request:
             case Complete(source, offset):
-                return await asyncio.to_thread(complete, source, offset, self._module.namespace)
+                bl.spawn(_propose, client, source, offset, self._module.namespace)
+                return bl.NO_REPLY
             case _:
                 raise TypeError(f"a runtime does not know the call {request!r}")
 
@@ -157,6 +161,16 @@ class RuntimeServer(GenServer):
     def _tell_nodes(self) -> None:
         others = [name for name in bl.nodes(hidden=True) if name != self._owner.node]
         bl.send(self._owner, Nodes(tuple(others)))
+
+
+async def _propose(client: Client, source: str, offset: int, namespace: Mapping[str, object]) -> None:
+    """In a process of its own: the server takes an interrupt meanwhile, and no value is lost over a proposal."""
+    items: list[Item] = []
+    try:
+        items = await asyncio.to_thread(complete, source, offset, namespace)
+    except Exception:
+        logger.exception("there are no proposals for the caret at offset %s of %r", offset, source)
+    bl.GenServer.reply(client, items)
 
 
 def _ended_from_outside(reason: Reason) -> Failure:

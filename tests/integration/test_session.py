@@ -92,6 +92,19 @@ task = asyncio.create_task(hog())
     asyncio.run(main())
 
 
+def test_a_completion_that_fails_proposes_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    cell = "import notebook_tui.runtime.server as server\nx = 7\nserver.complete = None"
+
+    async def main() -> None:
+        async with opened(tmp_path, cell, "x") as it:
+            await it.run(1)
+            assert await it.client.complete("cell-2", "x", 1) == []
+            await it.run(2)
+            assert it.result(2) == "7"
+
+    asyncio.run(main())
+
+
 def test_an_error_names_the_line_and_stops_what_is_below(tmp_path: Path) -> None:
     async def main() -> None:
         async with opened(

@@ -256,3 +256,8 @@ def test_no_text_is_too_broken_and_each_proposal_fits(source: str, data: st.Data
     assert found is not None
     for item in complete(source, offset, {"p": Point(), "d": {"key": 1}}, nobody):
         assert item.insert.lower().startswith(found[0].lower())
+
+
+def test_a_namespace_may_hold_keys_that_are_no_names() -> None:
+    odd: dict[object, object] = {5: "five", ("a", 1): 2, "price": 3}
+    assert labels("pric|", odd) == ["price"]  # type: ignore[arg-type]
