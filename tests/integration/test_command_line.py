@@ -145,10 +145,11 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
     assert "example: beamlike" in result.stdout
 
 
-def test_help_imports_no_terminal_and_no_node() -> None:
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"]])
+def test_help_imports_no_terminal_and_no_node(words: list[str]) -> None:
     code = (
         "import sys\nfrom notebook_tui.cli.main import main\n"
-        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"try:\n    main({words})\nexcept SystemExit:\n    pass\n"
         "print(sorted(name for name in sys.modules if name in ('textual', 'asyncio', 'beamlike', 'cloudpickle')))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
