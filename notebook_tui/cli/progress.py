@@ -1,4 +1,4 @@
-"""What `beamlike run` does: evaluates a notebook from top to bottom and prints what its cells print, as they print it."""
+"""What `beamlike run` does: evaluates a notebook from top to bottom and prints what its cells print, as it comes."""
 
 from __future__ import annotations
 
