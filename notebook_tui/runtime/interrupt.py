@@ -6,7 +6,8 @@ What the signal does depends on what it finds the main thread doing:
   outcome;
 - a cell's function in a background task or process: CancelledError, which ends just that; KeyboardInterrupt would
   end the event loop, and with it the runtime;
-- kernel code that a cell called, or the evaluator's own: nothing yet, for its state must not be cut in half;
+- kernel code that a cell called: KeyboardInterrupt once that returns, for its state must not be cut in half;
+- the evaluator's own code: nothing yet, for the same reason;
 - anything else, such as waiting for events: nothing.
 
 Where no evaluated cell is on the stack, one may still await: it is cancelled.
@@ -50,7 +51,10 @@ def install_interrupt(evaluator: Evaluator) -> None:
         if doing == "cell" and running is not None:
             running.times += 1
             raise KeyboardInterrupt
-        if doing != "kernel" and running is not None:
+        served = _served(frame, evaluator) if doing == "kernel" else None
+        if running is not None and served is not None:
+            running.lie_in_wait(served)
+        elif running is not None and doing != "kernel":
             running.request()
         if doing == "background":
             raise CancelledError("interrupted")
@@ -126,3 +130,17 @@ def _in_kernel(called: Iterable[FrameType]) -> bool:
         if package not in sys.stdlib_module_names:
             return False
     return False
+
+
+def _served(frame: FrameType | None, evaluator: Evaluator) -> FrameType | None:
+    """The frame that kernel code works for, called by a cell or the cell itself; None if no cell is on the stack."""
+    served = None
+    for caller in _outwards(frame):
+        package = str(caller.f_globals.get("__name__")).partition(".")[0]
+        if package in _KERNEL:
+            served = None
+        elif served is None:
+            served = caller
+        if evaluator.is_cell(caller.f_code.co_filename):
+            return served
+    return None

@@ -4,10 +4,11 @@ somebody else's, as `asyncio.timeout` does."""
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from beamlike.kernel.process import Process
+from notebook_tui.runtime.ambush import Ambush
 
 
 class Interruption:
@@ -28,12 +29,15 @@ class Interruption:
         self._cancels = 0
         self.over = False
         self.times = 0
+        self._ambush: Ambush | None = None
 
     def __enter__(self) -> Interruption:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.over = True
+        if self._ambush is not None:
+            self._ambush.lift()
         ours = self._cancels
         if kind is None:
             # With those that the cell left behind, as TaskGroup does before Python 3.13 when it fails.
@@ -45,6 +49,16 @@ class Interruption:
         """Safe from a signal handler and from any thread; once it is over, without effect."""
         self.times += 1
         self._loop.call_soon_threadsafe(self._cancel)
+
+    def lie_in_wait(self, frame: FrameType) -> None:
+        """Raises KeyboardInterrupt in `frame`, a caller in this very thread, as soon as it goes on."""
+        if self._ambush is None or not self._ambush.is_laid:
+            self._ambush = Ambush(frame, self._strike)
+
+    def _strike(self) -> None:
+        if not self.over:
+            self.times += 1
+            raise KeyboardInterrupt
 
     def _cancel(self) -> None:
         # In a turn of the loop of its own, so the task stands where it awaits and sees the cancel there.

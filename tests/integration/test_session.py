@@ -354,3 +354,15 @@ def test_a_cell_that_asks_for_input_is_told_that_there_is_no_keyboard(tmp_path: 
             assert "a cell has no keyboard" in error.message
 
     asyncio.run(main())
+
+
+def test_one_interrupt_ends_a_loop_that_prints_without_end(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with opened(tmp_path, "i = 0\nwhile True:\n    print('spam', i)\n    i += 1") as it:
+            await it.start(1)
+            await it.until(lambda _: "spam 1000\n" in it.printed(1) or len(it.printed(1)) > 10_000)
+            await it.client.interrupt()
+            await it.until(lambda state: state.evaluating is None)
+            assert it.state.evaluation("cell-1").interrupted
+
+    asyncio.run(main())

@@ -153,7 +153,7 @@ exec({KERNEL!r}, names)
 
 def test_kernel_code_that_a_cell_called_is_not_cut_in_half() -> None:
     outcomes = run(IN_THE_KERNEL, "names['busy']()\nwhile True: pass", "log")
-    assert outcomes[1:] == [("interrupted", None, 2), ("ok", "['begun', 'done']", None)]
+    assert outcomes[1:] == [("interrupted", None, 1), ("ok", "['begun', 'done']", None)]
 
 
 def test_a_signal_that_was_put_off_until_the_cell_had_ended_spares_the_next() -> None:
