@@ -43,7 +43,7 @@ def test_a_loop_on_one_line_is_struck_too() -> None:
 
     def caller() -> None:
         while True:
-            turns.append(len(turns)) if len(turns) < 3 else lay(sys._getframe())  # noqa: E701
+            turns.append(len(turns)) if len(turns) < 3 else lay(sys._getframe())
 
     with pytest.raises(Struck):
         caller()
