@@ -295,7 +295,7 @@ def _words(reason: Reason) -> str:
     if reason == terms.NOPROC:
         return "no such process (noproc)"
     if reason == terms.NOCONNECTION:
-        return "its node cannot be reached (noconnection)"
+        return "its node cannot be reached (noconnection); `await bl.connect(...)` to it says why"
     if reason == "calling_self":
         return "a server that calls itself waits for itself (calling_self); use cast, or call the method"
     return f"it ended: {reason}"
