@@ -65,7 +65,7 @@ class NotebookApp(App[None]):
         yield SystemCommand("Quit", "Ctrl+Q", self.action_quit)
 
     def action_command_palette(self) -> None:
-        if not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             self._search(CommandSearch())
 
     def search_themes(self) -> None:
@@ -81,13 +81,16 @@ class NotebookApp(App[None]):
         await super().on_event(event)
 
     async def action_quit(self) -> None:
-        """Leave; with unsaved changes only after a question."""
+        """Leave; with unsaved changes, or while a cell runs, only after a question."""
         screen = self.screen_stack[0]
         assert isinstance(screen, NotebookScreen)
         if isinstance(self.screen, ChoiceScreen):
             return
+        running = _RUNS if self.client.state.evaluating else ""
         if screen.flush() or self.client.state.dirty:
-            self.push_screen(ChoiceScreen("There are changes that are not saved.", _WAYS_OUT), self._leave)
+            self.push_screen(ChoiceScreen(f"There are changes that are not saved. {running}", _WAYS_OUT), self._leave)
+        elif running:
+            self.push_screen(ChoiceScreen(running, _END_OR_STAY), self._leave)
         else:
             self.exit()
 
@@ -131,4 +134,6 @@ class NotebookApp(App[None]):
             self.exit()
 
 
+_RUNS = "A cell still runs. Its runtime and the nodes that it started end with this program."
+_END_OR_STAY = (Choice("q", "discard", "Quit"), Choice("s", "stay", "Stay"))
 _WAYS_OUT = (Choice("s", "save", "Save and quit"), Choice("d", "discard", "Quit without saving"))

@@ -44,6 +44,25 @@ async def test_quitting_with_typed_text_asks_and_escape_stays(shown: Terminal) -
 
 
 @in_terminal(code("a", "x"))
+async def test_quitting_while_a_cell_runs_asks_and_s_stays(shown: Terminal) -> None:
+    await shown.press(*FIRST, "e", "e", "ctrl+q")
+    await shown.shows("A cell still runs.")
+    await shown.press("s")
+    await shown.hides("A cell still runs.")
+    assert shown.session.state.evaluating == "a"
+    await shown.press("ctrl+q", "q")
+    await shown.until(lambda: shown.has_ended, "the end of the program")
+
+
+@in_terminal(code("a", "x"))
+async def test_the_question_about_unsaved_changes_tells_of_the_cell_that_runs(shown: Terminal) -> None:
+    await shown.press(*FIRST, "e", "e", "i", "1", "ctrl+q")
+    await shown.shows("There are changes that are not saved. A cell still")
+    await shown.press("d")
+    await shown.until(lambda: shown.has_ended, "the end of the program")
+
+
+@in_terminal(code("a", "x"))
 async def test_save_and_quit_saves_first(shown: Terminal) -> None:
     await shown.press(*FIRST, "i", "1", "ctrl+q")
     await shown.shows("There are changes that are not saved.")
