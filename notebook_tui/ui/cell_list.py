@@ -65,9 +65,19 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def focus_item(self, id: str) -> None:
         """Mark the item and bring it into view."""
-        self._scene.redraw(self.focused_id, id)
-        self._scene.focused = id
+        self.mark_item(id)
         self._go_to(self._scene.top_to_reveal(id, self._window))
+
+    def mark_item(self, id: str) -> None:
+        """Mark the item and move nothing."""
+        with self._kept_in_place():
+            self._scene.redraw(self.focused_id, id)
+            self._scene.focused = id
+
+    def first_seen(self, ids: Sequence[str]) -> str:
+        """Of these items the first that begins in the window, or else the one that fills it."""
+        seen = [id for id in ids if self._scene.is_seen(id, self._window)]
+        return next((id for id in seen if self._scene.top(id) >= self._window.top), seen[0])
 
     def set_editing(self, numbers: Numbers | None) -> None:
         """Make room for the editor over the source of the focused cell, or none."""
@@ -100,9 +110,11 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         with self._kept_in_place():
             self._scene.repaint(self._make_painter(palette_of(self.app.theme_variables)))
 
-    def scroll_page(self, direction: int) -> None:
-        """Move the window by most of its height; the focus stays."""
-        self._go_to(self._window.top + direction * max(1, self.size.height - 3))
+    def scroll_page(self, direction: int) -> bool:
+        """Move the window by most of its height; False if it is at that end already."""
+        before = self._window.top
+        self._go_to(before + direction * max(1, self.size.height - 3))
+        return self._window.top != before
 
     def render_line(self, y: int) -> Strip:
         strip = self._scene.strip(y + self.scroll_offset.y)

@@ -13,10 +13,17 @@ from notebook_tui.ui.notebook_view import NotebookView
 
 
 class Desk:
-    def __init__(self, client: SessionClient, view: NotebookView, say: Callable[[str, Severity], None]) -> None:
+    def __init__(
+        self,
+        client: SessionClient,
+        view: NotebookView,
+        say: Callable[[str, Severity], None],
+        hush: Callable[[str], None],
+    ) -> None:
         self.client = client
         self.view = view
         self.say = say
+        self.hush = hush
 
     @property
     def state(self) -> State:

@@ -40,4 +40,5 @@ class MessageLog:
             self._unread = note
 
     def dismiss(self) -> None:
+        """The user has seen it, or it is true no more."""
         self._unread = None

@@ -20,7 +20,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
 
-from notebook_tui.document.state import State
+from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.ui.cell_list import CellList, MakePainter
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.desk import Desk
@@ -72,7 +72,7 @@ class NotebookScreen(Screen[None]):
         self._view = NotebookView(client.send, self.action_do, clock, make_painter)
         self._outline = Outline()
         self._status = StatusBar(client.state)
-        desk = Desk(client, self._view, self.say)
+        desk = Desk(client, self._view, self.say, self.hush)
         self._write = WriteCommands(desk)
         groups = (
             RunCommands(desk, self._write),
@@ -98,8 +98,14 @@ class NotebookScreen(Screen[None]):
         """Tell the user: now in a toast, later in the list of messages."""
         text = printable(text)
         self._log.add(Note(text, severity, self._clock()))
+        self.hush(text)
         self.notify(text, severity=severity, markup=False)
         self._show_status()
+
+    def hush(self, text: str) -> None:
+        """Take the toasts with this text off the screen."""
+        for toast in [each for each in self.app._notifications if each.message == text]:
+            self.app._unnotify(toast)
 
     def flush(self) -> bool:
         """Send what was typed and is not sent yet; whether there was any."""
@@ -187,6 +193,7 @@ class NotebookScreen(Screen[None]):
     async def _finish(self, action: str, answer: Coroutine[None, None, None]) -> None:
         try:
             await answer
+            self._log.dismiss()
         except Exception as error:
             # The session's failure, whatever it is, is told; it must not take the user's unsaved text with it.
             self.say(f"{action} failed: {error or type(error).__name__}", "error")
@@ -216,9 +223,15 @@ class NotebookScreen(Screen[None]):
             self._outline.show(items)
         self._write.settle()
         self._settled.set()
-        if before and self._shown.runtime.lost and not before.runtime.lost:
-            self.say(f"The runtime is lost: {self._shown.runtime.lost}", "error")
+        if before:
+            self._tell_of_runtime(before.runtime, self._shown.runtime)
         self._show_status()
+
+    def _tell_of_runtime(self, before: RuntimeStatus, now: RuntimeStatus) -> None:
+        if now.lost and not before.lost:
+            self.say(f"The runtime is lost: {now.lost}", "error")
+        elif now.phase == "connected" and before.phase != "connected":
+            self._log.dismiss()
 
     def _show_status(self) -> None:
         continuations = tuple(self._sequence.continuations()) if self._pressed else ()

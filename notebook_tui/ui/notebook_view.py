@@ -111,7 +111,12 @@ class NotebookView(Container):
         self.screen.set_focus(self._list, scroll_visible=False)
 
     def scroll_page(self, direction: int) -> None:
-        self._list.scroll_page(direction)
+        """Scroll by a page, and give the focus to the first item that is seen there; at the end, to the last."""
+        self.leave()
+        if self._list.scroll_page(direction):
+            self._list.mark_item(self._list.first_seen(self._order))
+        else:
+            self.focus_item(self._order[-1 if direction > 0 else 0])
 
     def edit(self, cell: Cell) -> None:
         """Open the editor over a cell, with the caret at the end of its text."""

@@ -21,6 +21,12 @@ def _is_outdated(state: State, cell: Cell) -> bool:
     return cell.runnable and bool(cell.source.strip()) and not worth
 
 
+def failed(state: State) -> int:
+    """How many cells stand as they ran, and that was to an error."""
+    runs = [(cell, state.evaluation(cell.id)) for cell in state.notebook.cells() if cell.id != state.evaluating]
+    return sum(run.validity == "evaluated" and run.errored and run.source == cell.source for cell, run in runs)
+
+
 def tally(state: State) -> tuple[int, int]:
     """How many cells stand as they ran, of how many that can run and have a text."""
     runnable = [cell for cell in state.notebook.cells() if cell.runnable and cell.source.strip()]

@@ -18,6 +18,7 @@ class SessionCommands:
     async def restart(self) -> None:
         self._desk.view.flush()
         await self._desk.client.restart()
+        self._desk.say("The runtime is restarted: all values are gone, the text is not.", "information")
 
     async def save(self) -> None:
         self._desk.view.flush()

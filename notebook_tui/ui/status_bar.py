@@ -21,7 +21,7 @@ from notebook_tui.ui.keys import KEYS, Key, Mode, pretty
 from notebook_tui.ui.message_log import Note
 from notebook_tui.ui.palette import Palette, palette_of
 from notebook_tui.ui.rows import strip_of
-from notebook_tui.ui.running import tally
+from notebook_tui.ui.running import failed, tally
 
 _GAP: Final = "   "
 _NARROW: Final = "  "
@@ -149,7 +149,10 @@ def _progress(state: State, palette: Palette) -> Text:
     parts = ["1 running"] if state.evaluating else []
     parts += [f"{len(state.queue)} queued"] if state.queue else []
     parts.append(f"{done}/{all_} done")
-    return Text(" · ".join(parts), palette.running if state.evaluating else palette.muted, end="")
+    text = Text(" · ".join(parts), palette.running if state.evaluating else palette.muted, end="")
+    if count := failed(state):
+        return Text.assemble((f"✗ {count} failed", palette.error), (" · ", palette.muted), text, end="")
+    return text
 
 
 def _entry(action: str, editing: bool) -> Key:

@@ -7,6 +7,7 @@ that one key puts it back; the text lives on in the session's journal as well.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from notebook_tui.document.notebook import Cell, CellKind, Section
 from notebook_tui.document.operations import (
@@ -25,6 +26,8 @@ from notebook_tui.ui.insertion import NEW_SECTION, Place, inserting, section_pla
 from notebook_tui.ui.items import TITLE_ID
 from notebook_tui.ui.prompt_screen import PromptScreen
 
+_DELETED: Final = "Cell deleted. u puts it back."
+
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
@@ -38,6 +41,7 @@ class WriteCommands:
         self._bin: list[Deleted] = []
         self._awaited: str | None = None
         self._deleting: str | None = None
+        self._restored: str | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -46,14 +50,17 @@ class WriteCommands:
 
     def give_up(self) -> None:
         """What was asked for will not come."""
-        self._awaited = self._deleting = None
+        self._awaited = self._deleting = self._restored = None
 
     def settle(self) -> None:
         """To be called when a new state is shown: gives the focus to what was asked for, tells what is gone."""
         notebook, awaited = self._desk.state.notebook, self._awaited
         if self._deleting and all(cell.id != self._deleting for cell in notebook.cells()):
             self._deleting = None
-            self._desk.say("Cell deleted. u puts it back.", "information")
+            self._desk.say(_DELETED, "information")
+        if any(cell.id == self._restored for cell in notebook.cells()):
+            self._desk.view.focus_item(str(self._restored))
+            self._restored = None
         if cell := next((each for each in notebook.cells() if each.id == awaited), None):
             self._awaited = None
             self._desk.view.edit(cell)
@@ -130,6 +137,8 @@ class WriteCommands:
             home = next((each for each in notebook.sections if each.id == deleted.place.section_id), None)
             target = home or notebook.sections[-1]
             index = min(deleted.place.index, len(target.cells)) if home else len(target.cells)
+            self._desk.hush(_DELETED)
+            self._restored = deleted.cell.id
             self._desk.ask(InsertCell(target.id, index, deleted.cell))
 
     def _insert(self, kind: CellKind, *, below: bool) -> None:

@@ -90,6 +90,16 @@ async def test_dd_deletes_the_cell_and_u_puts_it_back_where_it_was(shown: Termin
     await shown.shows("u puts it back")
     await shown.press("u")
     assert order(shown) == ["first", "second", "third"]
+    assert "second" in shown.focused_line()
+
+
+@in_terminal(*THREE)
+async def test_deleting_says_once_what_puts_back_until_it_is_done(shown: Terminal) -> None:
+    await shown.press(*FIRST, "d", "d", "d", "d")
+    await shown.shows("u puts it back")
+    assert shown.text.count("u puts it back") == 1
+    await shown.press("u")
+    await shown.hides("u puts it back")
 
 
 @in_terminal(*THREE)

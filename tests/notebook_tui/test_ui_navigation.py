@@ -56,10 +56,23 @@ async def test_a_focus_that_leaves_the_screen_takes_the_window_with_it(shown: Te
 
 
 @in_terminal(*MANY)
-async def test_pages_scroll_the_window_and_leave_the_focus(shown: Terminal) -> None:
+async def test_pages_take_the_focus_with_them(shown: Terminal) -> None:
     await shown.press("pagedown", "space")
-    assert "▌" not in shown.text
+    window = shown.lines[:-2]
+    assert "▌" in "".join(window[:3])
+    before = shown.focused_line()
+    await shown.press("j")
+    assert shown.focused_line() != before
+    assert [line.strip("▌ ") for line in shown.lines[:-2]] == [line.strip("▌ ") for line in window]
     await shown.press("pageup", "pageup")
+    assert shown.focused_line() == "▌ Test"
+
+
+@in_terminal(*MANY)
+async def test_a_page_beyond_the_end_focuses_what_is_last_there(shown: Terminal) -> None:
+    await shown.press(*["pagedown"] * 20)
+    assert "value_39 = 39" in shown.focused_line()
+    await shown.press(*["pageup"] * 20)
     assert shown.focused_line() == "▌ Test"
 
 

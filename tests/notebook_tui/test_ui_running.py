@@ -132,6 +132,8 @@ async def test_00_restarts_the_runtime_and_what_ran_is_aborted(shown: Terminal) 
     await shown.press("0", "0")
     await shown.shows("■ aborted")
     await shown.shows("● test runtime")
+    await shown.shows("The runtime is restarted")
+    assert "✗" not in shown.text
 
 
 @in_terminal(*TWO)
@@ -142,6 +144,15 @@ async def test_a_lost_runtime_is_told_until_it_is_dismissed(shown: Terminal) -> 
     assert "✗ runtime lost" in shown.status
     await shown.press("escape")
     assert "Ctrl+S save" in shown.hints
+
+
+@in_terminal(*TWO)
+async def test_a_lost_runtime_is_told_until_there_is_another(shown: Terminal) -> None:
+    await shown.press(*FIRST, "e", "e")
+    shown.session.lose_runtime("killed by signal 9")
+    await shown.until(lambda: "✗ The runtime is lost" in shown.hints, "the note")
+    await shown.press("e", "e")
+    await shown.until(lambda: "Ctrl+S save" in shown.hints, "the keys")
 
 
 @in_terminal(*TWO, size=(120, 24))
@@ -161,10 +172,12 @@ async def test_an_error_is_marked_at_its_line_until_the_text_changes(shown: Term
     await shown.shows("✗ ZeroDivisionError: division by zero")
     assert "2 ✗ 1 / 0" in shown.text
     assert "✗ failed" in shown.text
+    assert "✗ 1 failed · 0/1 done" in shown.status
     assert shown.text.count("division by zero") == 1
     await shown.press("i", "1", "escape")
     assert "2 │ 1 / 01" in shown.text
     assert "edited since" in shown.text
+    assert "failed" not in shown.status
 
 
 @in_terminal(code("a", "x"))

@@ -69,7 +69,7 @@ class FakeSession:
 
     async def restart(self) -> None:
         if self._state.runtime.phase != "disconnected":
-            self._apply(RuntimeDown("restarted"))
+            self._apply(RuntimeDown(""))
         self._apply(Connect())
 
     async def save(self) -> str:
