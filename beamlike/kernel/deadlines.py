@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from contextvars import Context
 from typing import Protocol
 
 KEPT_LANES = 16
@@ -22,17 +23,19 @@ class Waiter(Protocol):
 class Deadlines:
     """The limits of one event loop; to be used in its thread."""
 
-    __slots__ = ("_lanes", "_loop")
+    __slots__ = ("_context", "_lanes", "_loop")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
+        """The loop's timers run in `context`, so that none keeps alive the context of who was the first to wait."""
         self._loop = loop
+        self._context = context
         self._lanes: dict[float, _Lane] = {}
 
     def add(self, seconds: float, waiter: Waiter) -> None:
         """Has `waiter` expire that much later, unless it is discarded before."""
         lane = self._lanes.get(seconds)
         if lane is None:
-            lane = self._lanes[seconds] = _Lane(self._loop)
+            lane = self._lanes[seconds] = _Lane(self._loop, self._context)
         lane.add(self._loop.time() + seconds, waiter)
 
     def discard(self, seconds: float, waiter: Waiter) -> None:
@@ -43,10 +46,11 @@ class Deadlines:
 
 
 class _Lane:
-    __slots__ = ("_loop", "_timer", "_waiters")
+    __slots__ = ("_context", "_loop", "_timer", "_waiters")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
         self._loop = loop
+        self._context = context
         # An OrderedDict, since only that gives its first entry in constant time after many were deleted.
         self._waiters: OrderedDict[Waiter, float] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
@@ -54,7 +58,7 @@ class _Lane:
     def add(self, at: float, waiter: Waiter) -> None:
         self._waiters[waiter] = at
         if self._timer is None:
-            self._timer = self._loop.call_at(at, self._expire, at)
+            self._wake_at(at)
 
     def discard(self, waiter: Waiter) -> bool:
         """Whether nobody waits any more."""
@@ -65,12 +69,15 @@ class _Lane:
         if self._timer is not None:
             self._timer.cancel()
 
+    def _wake_at(self, at: float) -> None:
+        self._timer = self._loop.call_at(at, self._expire, at, context=self._context)
+
     def _expire(self, due: float) -> None:
         now = max(due, self._loop.time())
         while self._waiters:
             waiter, at = next(iter(self._waiters.items()))
             if at > now:
-                self._timer = self._loop.call_at(at, self._expire, at)
+                self._wake_at(at)
                 return
             del self._waiters[waiter]
             waiter.expire()

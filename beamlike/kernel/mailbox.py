@@ -4,6 +4,9 @@
 arrival. A receive that waits resumes with `fresh` alone, so each message meets its predicate once; the next receive
 starts from the oldest. What carries a reference (a Reply, a Down, a tuple that opens with a Ref) can be taken by it
 in constant time: the index is built when a process first asks and kept from then on.
+
+Child tasks of a process share its mailbox. So a message that one of them waits for by its reference is reserved: no
+other receive takes it, or a server's loop would handle the replies to its child tasks' calls.
 """
 
 from __future__ import annotations
@@ -41,7 +44,7 @@ def carried_ref(message: Any) -> Ref | None:
 
 
 class Mailbox:
-    __slots__ = ("_by_ref", "_gone", "_scanner", "_taken", "failed_guards", "fresh", "seen")
+    __slots__ = ("_awaited", "_by_ref", "_gone", "_scanner", "_taken", "failed_guards", "fresh", "seen")
 
     def __init__(self) -> None:
         # Each is made when first needed: most processes wait for their first message.
@@ -50,6 +53,8 @@ class Mailbox:
         self.failed_guards = 0
         self._scanner: Guard | None = None
         self._by_ref: dict[int, deque[Any]] | None = None
+        # How many wait for a message by this reference.
+        self._awaited: dict[int, int] | None = None
         # Messages that were taken by reference still stand in the queues: how often, by identity, and how many in all.
         self._taken: dict[int, int] | None = None
         self._gone = 0
@@ -101,19 +106,41 @@ class Mailbox:
 
     def take_ref(self, ref: Ref) -> Any:
         """The oldest message that carries `ref`; NOTHING if there is none."""
-        if self._by_ref is None:
-            self._by_ref = {}
-            for message in self:
-                self._index(message, self._by_ref)
-        carried = self._by_ref.get(ref.id)
+        by_ref = self._by_ref if self._by_ref is not None else self._make_index()
+        carried = by_ref.get(ref.id)
         if not carried:
             return NOTHING
         message = carried.popleft()
         if not carried:
-            del self._by_ref[ref.id]
+            del by_ref[ref.id]
         if carried or (self._taken and id(message) in self._taken) or not self._pop_newest(message):
             self._mark_taken(message)
         return message
+
+    def reserve(self, ref: Ref) -> None:
+        """From now on only `take_ref` takes what carries `ref`."""
+        if self._awaited is None:
+            self._awaited = {}
+        if self._by_ref is None:
+            self._make_index()
+        self._awaited[ref.id] = self._awaited.get(ref.id, 0) + 1
+
+    def release(self, ref: Ref) -> bool:
+        """Takes back one `reserve`. Whether a message is there that nobody could take and now anybody may."""
+        assert self._awaited is not None
+        waiting = self._awaited.pop(ref.id) - 1
+        if waiting:
+            self._awaited[ref.id] = waiting
+        elif ref.id in (self._by_ref or ()):
+            self._scanner = None  # it may have passed over that message
+            return True
+        return False
+
+    def _is_reserved(self, message: Any) -> bool:
+        if not self._awaited:
+            return False
+        ref = carried_ref(message)
+        return ref is not None and ref.id in self._awaited
 
     def _pop_newest(self, message: Any) -> bool:
         """Takes a message out where that is cheap: at the end of a queue, where a reply mostly stands."""
@@ -124,14 +151,18 @@ class Mailbox:
         return False
 
     def _take_oldest(self) -> Any:
-        while self.seen:
-            message = self.seen.popleft()
-            if not self._was_taken(message):
-                return self._out(message)
-        while self.fresh:
-            message = self.fresh.popleft()
-            if not self._was_taken(message):
-                return self._out(message)
+        for queue in (self.seen, self.fresh):
+            reserved: list[Any] = []
+            while queue:
+                message = queue.popleft()
+                if self._was_taken(message):
+                    continue
+                if not self._is_reserved(message):
+                    queue.extendleft(reversed(reserved))
+                    return self._out(message)
+                reserved.append(message)
+            if reserved:
+                queue.extend(reserved)  # type: ignore[union-attr]  # a queue that is not there reserves nothing
         return NOTHING
 
     def _find_seen(self, guard: Guard) -> int | None:
@@ -140,7 +171,7 @@ class Mailbox:
             self.seen = self._without_taken(self.seen)
         for position, message in enumerate(self.seen):
             try:
-                if guard(message):
+                if not self._is_reserved(message) and guard(message):
                     return position
             except NO_MATCH_ERRORS:
                 self.failed_guards += 1
@@ -153,7 +184,7 @@ class Mailbox:
             if self._gone and self._was_taken(message):
                 continue
             try:
-                passed_over = not guard(message)
+                passed_over = self._is_reserved(message) or not guard(message)
             except NO_MATCH_ERRORS:
                 self.failed_guards += 1
                 passed_over = True
@@ -204,6 +235,13 @@ class Mailbox:
                 if not carried:
                     del self._by_ref[ref.id]
         return message
+
+    def _make_index(self) -> dict[int, deque[Any]]:
+        by_ref: dict[int, deque[Any]] = {}
+        self._by_ref = by_ref
+        for message in self:
+            self._index(message, by_ref)
+        return by_ref
 
     @staticmethod
     def _index(message: Any, by_ref: dict[int, deque[Any]]) -> None:

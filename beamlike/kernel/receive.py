@@ -31,6 +31,8 @@ async def receive(guard: Guard | None = None, /, *, ref: Ref | None = None, time
     if message is not NOTHING:
         return message
     expiry = _Expiry(process, timeout) if timeout is not None else None
+    if ref is not None:
+        box.reserve(ref)
     try:
         while message is NOTHING:
             if expiry is not None and expiry.passed:
@@ -43,6 +45,8 @@ async def receive(guard: Guard | None = None, /, *, ref: Ref | None = None, time
             message = box.take_ref(ref) if ref is not None else box.take() if guard is None else box.resume(guard)
         return message
     finally:
+        if ref is not None and box.release(ref):
+            process.wake()
         if expiry is not None:
             expiry.cancel()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 from threading import get_ident
 from typing import TYPE_CHECKING, TypeVarTuple, Unpack
 
@@ -29,11 +30,13 @@ BUDGET = 512
 class Scheduler:
     """Steps the processes of one event loop; must be made in the loop's thread."""
 
-    __slots__ = ("_armed", "_handling", "_signals", "deadlines", "loop", "queue", "running", "thread_id")
+    __slots__ = ("_armed", "_handling", "_signals", "context", "deadlines", "loop", "queue", "running", "thread_id")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.deadlines = Deadlines(loop)
+        # What the scheduler has the loop call runs in no process's context, nor keeps one alive.
+        self.context = Context()
+        self.deadlines = Deadlines(loop, self.context)
         self.thread_id = get_ident()
         self.queue: deque[Process] = deque()
         self.running: Process | None = None
@@ -46,7 +49,7 @@ class Scheduler:
         self.queue.append(process)
         if not self._armed and not self.loop.is_closed():
             self._armed = True
-            self.loop.call_soon(self.run)
+            self.loop.call_soon(self.run, context=self.context)
 
     def run(self) -> None:
         queue = self.queue
@@ -58,7 +61,7 @@ class Scheduler:
         finally:
             # Also when a step raised KeyboardInterrupt or SystemExit through us: nobody else's work is lost.
             if queue:
-                self.loop.call_soon(self.run)
+                self.loop.call_soon(self.run, context=self.context)
             else:
                 self._armed = False
 

@@ -146,7 +146,8 @@ class SteppedProcess(TaskInterface):
 
     def unwind(self) -> None:
         self.cancel(f"exit signal: {self.reason}")
-        self._deadline = self.scheduler.loop.call_later(self.node.unwind_seconds, self._abandon)
+        scheduler, seconds = self.scheduler, self.node.unwind_seconds
+        self._deadline = scheduler.loop.call_later(seconds, self._abandon, context=scheduler.context)
 
     def _abandon(self) -> None:
         logger.error(
@@ -172,7 +173,7 @@ class SteppedProcess(TaskInterface):
         if self._registered:
             _unregister_task(self)  # type: ignore[arg-type]
         if self.settle(reason) and not is_quiet(reason):
-            self._report_crash()
+            self._context.run(self._report_crash)  # so that it goes to the group leader of this process
         self._coroutine = None
         del self._context  # which holds this process as the current one
         self.finish_task(value, error, cancelled=isinstance(error, CancelledError))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, cast
 
 import pytest
@@ -39,7 +40,7 @@ class Clock:
     def time(self) -> float:
         return self.now
 
-    def call_at(self, at: float, callback: Callable[..., None], *args: Any) -> Timer:
+    def call_at(self, at: float, callback: Callable[..., None], *args: Any, context: Context) -> Timer:
         timer = Timer(at, callback, args)
         heapq.heappush(self.timers, timer)
         return timer
@@ -65,7 +66,7 @@ class Waiter:
 
 
 def deadlines_on(clock: Clock) -> Deadlines:
-    return Deadlines(cast(Any, clock))
+    return Deadlines(cast(Any, clock), Context())
 
 
 LENGTHS = [0.5, 1.0, 5.0]

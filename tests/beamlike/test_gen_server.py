@@ -225,6 +225,23 @@ async def test_a_server_that_calls_itself_is_told_at_once() -> None:
 
 
 @in_node
+async def test_a_child_task_of_a_server_may_call_it() -> None:
+    class Asks(bl.GenServer):
+        def init(self, witness: bl.Pid) -> None:
+            self.witness = witness
+            self.task = asyncio.create_task(self.ask(bl.self()))
+
+        async def ask(self, me: bl.Pid) -> None:
+            bl.send(self.witness, await call(me, "question"))
+
+        def handle_call(self, request: Any, client: Client) -> Any:
+            return f"answer to {request}"
+
+    await Asks.start_link(bl.self())
+    assert await received(1) == ["answer to question"]
+
+
+@in_node
 async def test_two_servers_that_call_each_other_both_end() -> None:
     class Calls(bl.GenServer):
         async def handle_call(self, request: Any, client: Client) -> Any:
@@ -373,6 +390,7 @@ async def test_stop_in_a_callback_answers_the_call_in_progress_first() -> None:
     ref = bl.monitor(server)
     assert await call(server, "stop") == "stopping"
     assert await received(2) == [("terminate", "asked"), bl.Down(ref, server, "asked")]
+    await no_message()
 
 
 @in_node

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import functools
 import io
+import logging
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextvars import Context, copy_context
 
 import pytest
 
 import beamlike as bl
 from beamlike.kernel import current, group_leader
 from beamlike.kernel.group_leader import Output, Router
+from beamlike.kernel.node import LocalNode
 from tests.support.local_nodes import eventually, forever, in_node, local_node, received, settled, waiting_messages
 
 
@@ -191,6 +194,27 @@ async def prints_to(leader: bl.Pid, text: str) -> None:
 
 @routed
 @in_node
+async def test_the_report_of_a_crash_goes_to_the_leader_of_the_process_that_crashed() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    logger = logging.getLogger("beamlike.process")
+    logger.addHandler(handler)
+    try:
+        bl.spawn(crashes_under, bl.self())
+        [message] = await output()
+    finally:
+        logger.removeHandler(handler)
+    assert message.stream == "stderr"
+    assert "ended: ValueError: on purpose" in message.text
+    assert real(sys.stderr) == ""
+
+
+def crashes_under(leader: bl.Pid) -> None:
+    group_leader.set_leader(leader)
+    raise ValueError("on purpose")
+
+
+@routed
+@in_node
 async def test_a_leader_that_is_gone_swallows_output_and_raises_nothing() -> None:
     leader = bl.spawn(forever)
     group_leader.set_leader(leader)
@@ -234,6 +258,23 @@ asyncio.run(main())
 def test_a_forked_process_has_no_loop_to_send_from_and_writes_to_the_real_streams() -> None:
     done = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=50, check=True)
     assert (done.stdout, done.stderr) == ("forked\n", "")
+
+
+@routed
+def test_code_that_outlives_the_loop_writes_to_the_real_streams() -> None:
+    left: list[LocalNode] = []
+
+    async def main() -> Context:
+        node = LocalNode("left@127.0.0.1")
+        left.append(node)
+        current.started(node)
+        lead()
+        return copy_context()
+
+    context = asyncio.run(main())
+    context.run(print, "after the loop")
+    current.stopped(left[0])
+    assert real(sys.stdout) == "after the loop\n"
 
 
 @routed

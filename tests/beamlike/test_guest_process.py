@@ -6,6 +6,7 @@ import asyncio
 import gc
 import weakref
 from contextvars import Context
+from typing import Any
 
 import pytest
 
@@ -80,13 +81,17 @@ async def test_neither_a_task_nor_its_mailbox_outlives_its_end() -> None:
         large = Large()
         gone.append(weakref.ref(large))
         bl.send(bl.self(), large)
+        gone.append(weakref.ref(process_of(bl.self())))
 
-    gone: list[weakref.ref[Large]] = []
-    for _ in range(10):
-        await asyncio.create_task(handler())
-    await settled()
-    gc.collect()
-    assert [ref() for ref in gone] == [None] * 10
+    gone: list[weakref.ref[Any]] = []
+    gc.disable()
+    try:
+        for _ in range(10):
+            await asyncio.create_task(handler())
+        await settled()
+        assert [ref() for ref in gone] == [None] * 20
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(

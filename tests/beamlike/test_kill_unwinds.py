@@ -214,6 +214,7 @@ async def test_a_process_is_freed_at_its_end_without_the_garbage_collector() -> 
     async def holds(large: Large) -> None:
         bl.send(bl.self(), large)
         await asyncio.sleep(0)
+        await bl.receive(lambda message: message == "end", timeout=3600)
 
     large = Large()
     gone = weakref.ref(large)
@@ -222,6 +223,8 @@ async def test_a_process_is_freed_at_its_end_without_the_garbage_collector() -> 
         pid, ref = bl.spawn_monitor(holds, large)
         process = weakref.ref(process_of(pid))
         del large
+        await settled()
+        bl.send(pid, "end")
         assert await down_reason(ref) == "normal"
         await settled()
         assert (gone(), process()) == (None, None)

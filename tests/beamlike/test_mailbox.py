@@ -54,10 +54,11 @@ class MailboxAgainstList(RuleBasedStateMachine):
         self.naive: list[Any] = []
         self.recent: list[Any] = [0]
         self.waiting: Callable[[Any], bool] | None = None
+        self.reserved: list[Ref] = []
 
-    def naive_take(self, accepts: Callable[[Any], bool]) -> Any:
+    def naive_take(self, accepts: Callable[[Any], bool], *, also_reserved: bool = False) -> Any:
         for position, message in enumerate(self.naive):
-            if accepts(message):
+            if (also_reserved or carried_ref(message) not in self.reserved) and accepts(message):
                 return self.naive.pop(position)
         return NOTHING
 
@@ -91,12 +92,28 @@ class MailboxAgainstList(RuleBasedStateMachine):
 
     @rule(ref=st.sampled_from(REFS))
     def take_by_ref(self, ref: Ref) -> None:
-        assert self.box.take_ref(ref) is self.naive_take(lambda message: carried_ref(message) == ref)
+        assert self.box.take_ref(ref) is self.naive_take(
+            lambda message: carried_ref(message) == ref, also_reserved=True
+        )
+
+    @rule(ref=st.sampled_from(REFS))
+    def reserve(self, ref: Ref) -> None:
+        self.box.reserve(ref)
+        self.reserved.append(ref)
+
+    @precondition(lambda self: self.reserved)
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        ref = data.draw(st.sampled_from(self.reserved))
+        self.box.release(ref)
+        self.reserved.remove(ref)
 
     @rule(number=st.integers(0, 4))
     def take_with_a_broken_guard(self, number: int) -> None:
         guard = explode_at(number)
-        hit = any(matches(guard_for(number), message) for message in self.naive)
+        hit = any(
+            matches(guard_for(number), message) for message in self.naive if carried_ref(message) not in self.reserved
+        )
         if hit:
             with pytest.raises(Broken):
                 self.box.select(guard)

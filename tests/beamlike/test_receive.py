@@ -85,7 +85,11 @@ async def test_the_time_limit_holds_however_one_receives() -> None:
 
 
 @in_node
-async def test_zero_looks_once() -> None:
+async def test_zero_looks_once_and_lets_nobody_run_meanwhile() -> None:
+    bl.spawn(bl.send, bl.self(), "later")
+    with pytest.raises(TimeoutError):
+        await bl.receive(timeout=0)
+    assert await received(1) == ["later"]
     with pytest.raises(TimeoutError):
         await bl.receive(timeout=0)
     bl.send(bl.self(), "there")
@@ -157,6 +161,34 @@ async def test_a_process_waits_for_a_reference_while_other_messages_come() -> No
 async def waits_for(ref: bl.Ref, asker: bl.Pid) -> None:
     _, value = await bl.receive(ref=ref)
     bl.send(asker, value)
+
+
+@in_node
+async def test_what_a_child_task_waits_for_by_reference_is_taken_by_nobody_else() -> None:
+    me, ref = bl.self(), bl.make_ref()
+    child = asyncio.create_task(bl.receive(ref=ref))
+    anything = asyncio.create_task(bl.receive())
+    selective = asyncio.create_task(bl.receive(lambda message: message[0] == ref))
+    await settled()
+    bl.send(me, (ref, "for the child"))
+    bl.send(me, "for anybody")
+    assert await child == (ref, "for the child")
+    assert await anything == "for anybody"
+    bl.send(me, (ref, "nobody waits for it by reference any more"))
+    assert (await selective)[1] == "nobody waits for it by reference any more"
+
+
+@in_node
+async def test_what_came_for_a_child_task_that_was_cancelled_is_anybodys() -> None:
+    me, ref = bl.self(), bl.make_ref()
+    selective = asyncio.create_task(bl.receive(lambda message: message[0] == ref))
+    child = asyncio.create_task(bl.receive(ref=ref))
+    await settled()
+    bl.send(me, (ref, "too late for the child"))
+    child.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await child
+    assert (await selective)[1] == "too late for the child"
 
 
 @in_node
