@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.document._history import EditHistory
 from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit as TextEdit
@@ -32,6 +33,14 @@ from notebook_tui.ui.syntax import code_lines
 
 _WORD_BEFORE: Final = re.compile(r"\w*$")
 _ANYWHERE: Final = {name: key.action for key in keys_of("anywhere") for name in key.keys}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was done to a text, up to this one."""
+
+    text: str
+    history: EditHistory
 
 
 class Editor(TextArea):
@@ -73,16 +82,24 @@ class Editor(TextArea):
         match = _WORD_BEFORE.search(self.document.get_line(row)[:column])
         return match[0] if match else ""
 
-    def open(self, source: str, language: str, palette: Palette) -> None:
-        """Edit this text, with the caret at its end."""
+    def open(self, source: str, language: str, palette: Palette, past: Past | None = None) -> None:
+        """Edit this text, with the caret at its end; what was done to it before can be undone if nobody else changed
+        it since."""
         self._source_language, self._palette = language, palette
         self.display = True
         self.load_text(source)
+        if past is not None and past.text == self.text:
+            self.history = past.history
         self.move_cursor(self.document.end)
 
-    def close(self) -> None:
+    def close(self) -> Past:
+        """Edit nothing; what was done can be handed to `open` again."""
         self._popup.close()
         self.display = False
+        self.history.checkpoint()
+        past = Past(self.text, self.history)
+        self.history = replace(self.history)
+        return past
 
     def replace_all(self, source: str) -> None:
         """Show a text that somebody else wrote; the caret stays as near as it can."""

@@ -66,6 +66,8 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("While editing", "Leave the cell", "leave", ("escape",), "insert", "leave"),
     Key("While editing", "Complete the word, or indent", "complete_or_indent", ("tab",), "insert", "complete"),
     Key("While editing", "Complete the word", "complete", ("ctrl+@",), "insert"),
+    Key("While editing", "Undo", "undo", ("ctrl+z",), "insert"),
+    Key("While editing", "Redo", "redo", ("ctrl+y",), "insert"),
     Key("While editing", "Indent less", "dedent", ("shift+tab",), "insert"),
     Key("While editing", "Comment or uncomment", "toggle_comment", ("ctrl+underscore", "ctrl+slash"), "insert"),
 )

@@ -67,6 +67,8 @@ class NotebookScreen(Screen[None]):
         self._log = MessageLog()
         self._sequence = KeySequence(sequences())
         self._pressed_at = 0.0
+        self._remarked = ""
+        self._remarked_at = 0.0
         self._settled = asyncio.Event()
         self._pressed: tuple[str, ...] = ()
         self._view = NotebookView(client.send, self.action_do, clock, make_painter)
@@ -188,7 +190,8 @@ class NotebookScreen(Screen[None]):
 
     async def _complete(self, event: NotebookView.CompletionWanted) -> None:
         completions = await self._client.complete(event.cell_id, event.text, event.offset)
-        self._view.show_completions(event.cell_id, completions)
+        if not self._view.show_completions(event.cell_id, completions):
+            self._remark("Nothing to complete here.")
 
     async def _finish(self, action: str, answer: Coroutine[None, None, None]) -> None:
         try:
@@ -212,6 +215,8 @@ class NotebookScreen(Screen[None]):
             self._show_newest()
         if self._pressed and self._clock() - self._pressed_at > PATIENCE:
             self._dismiss()
+        if self._remarked and self._clock() - self._remarked_at > PATIENCE:
+            self._remark("")
         self._view.tick()
 
     def _show_newest(self) -> None:
@@ -233,10 +238,22 @@ class NotebookScreen(Screen[None]):
         elif now.phase == "connected" and before.phase != "connected":
             self._log.dismiss()
 
+    def _remark(self, text: str) -> None:
+        """Say something for a moment that is worth no toast."""
+        self._remarked, self._remarked_at = text, self._clock()
+        self._show_status()
+
     def _show_status(self) -> None:
         continuations = tuple(self._sequence.continuations()) if self._pressed else ()
         self._status.show(
-            Status(self._client.state, self._view.is_editing, self._pressed, continuations, self._log.unread)
+            Status(
+                self._client.state,
+                self._view.is_editing,
+                self._pressed,
+                continuations,
+                self._log.unread,
+                self._remarked,
+            )
         )
 
     def _dismiss(self) -> None:

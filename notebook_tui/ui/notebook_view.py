@@ -22,7 +22,7 @@ from notebook_tui.document.operations import Operation, SetCellSource
 from notebook_tui.ui.cell_list import CellList, MakePainter
 from notebook_tui.ui.cell_strips import Painter
 from notebook_tui.ui.completion_popup import CompletionPopup
-from notebook_tui.ui.editor import Editor
+from notebook_tui.ui.editor import Editor, Past
 from notebook_tui.ui.frame import frame_for
 from notebook_tui.ui.items import CellItem, Item, focusable
 from notebook_tui.ui.palette import palette_of
@@ -67,6 +67,7 @@ class NotebookView(Container):
         self._editor = Editor(self._popup, perform)
         self._order: tuple[str, ...] = ()
         self._sync: SourceSync | None = None
+        self._pasts: dict[str, Past] = {}
         self._typed_at = 0.0
         self._asked: WordPlace | None = None
 
@@ -122,7 +123,8 @@ class NotebookView(Container):
         """Open the editor over a cell, with the caret at the end of its text."""
         self.focus_item(cell.id)
         language = "markdown" if cell.kind == "markdown" else cell.language
-        self._editor.open(cell.source, language, palette_of(self.app.theme_variables))
+        palette = palette_of(self.app.theme_variables)
+        self._editor.open(cell.source, language, palette, self._pasts.get(cell.id))
         self._sync = SourceSync(cell.source, self._editor.text)
         # At once, not by a message: the next key may be in the queue already, and it is text.
         self.screen.set_focus(self._editor, scroll_visible=False)
@@ -152,16 +154,18 @@ class NotebookView(Container):
         if self._clock() - self._typed_at >= PAUSE:
             self.flush()
 
-    def show_completions(self, cell_id: str, completions: Sequence[Completion]) -> None:
-        """What the runtime proposes; dropped if the caret has gone to another word since it was asked."""
+    def show_completions(self, cell_id: str, completions: Sequence[Completion]) -> bool:
+        """What the runtime proposes; dropped if the caret has gone to another word since it was asked. False if there
+        is nothing to show for the word."""
         if self._asked is None or self._word_place() != self._asked or cell_id != self._asked.cell_id:
-            return
+            return True
         word = self._editor.word_before_caret
         if len(completions) == 1 and completions[0].insert.startswith(word):
             self._editor.accept(completions[0])
-        else:
-            self._popup.open(completions, word)
-            self._place_popup()
+            return True
+        self._popup.open(completions, word)
+        self._place_popup()
+        return self._popup.is_open
 
     @on(Editor.Changed)
     def _typed(self, event: Editor.Changed) -> None:
@@ -231,7 +235,7 @@ class NotebookView(Container):
     def _close_editor(self) -> None:
         self._sync = None
         self._asked = None
-        self._editor.close()
+        self._pasts[self.focused_id] = self._editor.close()
         self._list.set_editing(None)
         self.take_focus()
         self.post_message(self.EditingChanged())

@@ -95,7 +95,8 @@ class OutputScreen(Screen[None]):
         if outputs is not self._shown:
             self._shown = outputs
             count = self.query_one(OutputPages).show(outputs)
-            note = f" {count:,} lines   ↑↓←→ scroll   g top   G end   Esc back"
+            noun = "line" if count == 1 else "lines"
+            note = f" {count:,} {noun}   ↑↓←→ scroll   g top   G end   Esc back"
             self.query_one("#output-note", Static).update(Text(note))
 
 

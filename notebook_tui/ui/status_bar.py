@@ -39,6 +39,8 @@ class Status:
     continuations: tuple[tuple[str, Key], ...] = ()
     note: Note | None = None
     """A warning or an error that has not been dismissed."""
+    remark: str = ""
+    """What is said for a moment."""
 
 
 class StatusBar(Widget, can_focus=False):
@@ -83,10 +85,12 @@ def status_line(status: Status, width: int, palette: Palette) -> Text:
 
 
 def hint_line(status: Status, width: int, palette: Palette) -> Text:
-    """What a begun sequence may become; else the last thing that went wrong; else the most useful keys."""
+    """What a begun sequence may become; else what is remarked or went wrong last; else the most useful keys."""
     if status.pressed:
         begun = Text(f" {''.join(pretty(key) for key in status.pressed)}…", palette.strong)
         return fitted([begun, *(_hint(key, entry, palette) for key, entry in status.continuations)], width)
+    if status.remark:
+        return fitted([Text(f" {status.remark}", palette.muted)], width)
     if status.note is not None:
         sign = "✗" if status.note.severity == "error" else "!"
         ink = palette.error if status.note.severity == "error" else palette.warning

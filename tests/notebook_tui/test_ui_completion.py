@@ -122,3 +122,11 @@ async def test_the_list_opens_above_the_caret_at_the_foot_of_the_terminal(shown:
     assert "▸matter_12" in shown.text
     await shown.press("up", "tab", "escape")
     assert sources(shown) == ["matter_11"]
+
+
+@in_terminal(code("a", "zz"))
+async def test_no_proposal_is_told_in_the_hint_line_for_a_moment(shown: Terminal) -> None:
+    await shown.press(*FIRST, "i", "tab")
+    await shown.until(lambda: shown.hints == " Nothing to complete here.", "the remark")
+    shown.clock.now += 3
+    await shown.until(lambda: "Esc leave" in shown.hints, "the keys again")

@@ -173,3 +173,28 @@ def test_a_cell_that_is_deleted_under_the_editor_closes_it() -> None:
             assert sent_sources(shown) == ["y2"]
 
     asyncio.run(main())
+
+
+@in_terminal(code("a", "x"))
+async def test_what_was_typed_can_be_undone_after_the_cell_was_left(shown: Terminal) -> None:
+    await shown.press(*FIRST, "i", *"yz", "escape", "i", "1", "ctrl+z")
+    assert "│ xyz" in shown.lines[6]
+    await shown.press("ctrl+z")
+    assert shown.lines[6].endswith("│ x")
+    await shown.press("ctrl+y", "escape")
+    assert sent_sources(shown)[-1] == "xyz"
+
+
+@in_terminal(code("a", "x"))
+async def test_nothing_is_undone_in_a_text_that_somebody_else_changed(shown: Terminal) -> None:
+    await shown.press(*FIRST, "i", "y", "escape")
+    shown.session.apply(SetCellSource("a", "theirs"))
+    await shown.press("i", "ctrl+z", "escape")
+    assert sent_sources(shown) == ["xy"]
+    assert "│ theirs" in shown.text
+
+
+@in_terminal(code("a", "x"), code("b", "z"))
+async def test_each_cell_has_a_past_of_its_own(shown: Terminal) -> None:
+    await shown.press(*FIRST, "i", "y", "escape", "j", "i", "ctrl+z", "escape", "k", "i", "ctrl+z", "escape")
+    assert sent_sources(shown) == ["xy", "x"]

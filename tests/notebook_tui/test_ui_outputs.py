@@ -125,3 +125,9 @@ def test_what_livebook_drew_is_named_and_its_text_is_in_the_pager() -> None:
     drawn = Exported("vega-lite", "{}\n")
     assert plain(drawn, width=60) == ["· vega-lite drawn by Livebook · o opens its text"]
     assert output_lines(drawn) == ["{}"]
+
+
+@in_terminal(code("a", "x", Result("42")))
+async def test_the_screen_of_one_line_counts_one_line(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "o")
+    await shown.shows(" 1 line   ")
