@@ -23,10 +23,11 @@ from textual.screen import Screen
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.ui.cell_list import CellList, MakePainter
 from notebook_tui.ui.client import SessionClient
+from notebook_tui.ui.commands import commands_of
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.items import items_of
 from notebook_tui.ui.key_sequence import PATIENCE, KeySequence, Matched, Pending
-from notebook_tui.ui.keys import KEYS, keys_of, sequences
+from notebook_tui.ui.keys import keys_of, sequences
 from notebook_tui.ui.message_log import MessageLog, Note, Severity
 from notebook_tui.ui.notebook_view import NotebookView
 from notebook_tui.ui.outline import Outline
@@ -39,7 +40,6 @@ from notebook_tui.ui.write_commands import WriteCommands
 
 FRAME: Final = 1 / 20
 _LONGEST_WAIT: Final = 1.0
-Command = Callable[[], Coroutine[None, None, None] | None]
 
 
 class NotebookScreen(Screen[None]):
@@ -82,7 +82,7 @@ class NotebookScreen(Screen[None]):
             ShowCommands(desk, self._outline, self._log),
             SessionCommands(desk),
         )
-        self._commands = _commands_of(groups)
+        self._commands = commands_of(groups)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -264,17 +264,3 @@ class NotebookScreen(Screen[None]):
         else:
             self._log.dismiss()
         self._show_status()
-
-
-def _commands_of(groups: tuple[object, ...]) -> dict[str, Command]:
-    """The method of each action in the table of keys."""
-    actions = {key.action for key in KEYS if key.mode != "insert" and not key.action.startswith("app.")}
-    return {action: _command(groups, action) for action in (*actions, "leave")}
-
-
-def _command(groups: tuple[object, ...], action: str) -> Command:
-    for group in groups:
-        if command := getattr(group, action, None):
-            found: Command = command
-            return found
-    raise LookupError(f"the table of keys names the action {action!r}, and no group of commands has it")

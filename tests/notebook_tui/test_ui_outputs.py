@@ -12,6 +12,8 @@ from notebook_tui.ui.output_strips import inline_view, output_lines
 from notebook_tui.ui.palette import Palette
 from notebook_tui.ui.rows import strip_of
 from notebook_tui.ui.terminal_text import decoded, last_lines
+from tests.support.fake_session import code
+from tests.support.screen import Terminal, in_terminal
 
 ESCAPES = [
     "\x1b[31m",
