@@ -196,10 +196,13 @@ class NotebookScreen(Screen[None]):
     async def _finish(self, action: str, answer: Coroutine[None, None, None]) -> None:
         try:
             await answer
-            self._log.dismiss()
         except Exception as error:
             # The session's failure, whatever it is, is told; it must not take the user's unsaved text with it.
             self.say(f"{action} failed: {error or type(error).__name__}", "error")
+        else:
+            if action in self._commands:
+                self._log.dismiss()
+                self._show_status()
 
     def _state_changed(self, state: State) -> None:
         # Called by the session, perhaps from a task that knows nothing of this app: only a message is safe.

@@ -38,6 +38,7 @@ def test_what_may_follow_is_known() -> None:
     typed.press("e", 0.0)
     assert [(key, entry.action) for key, entry in typed.continuations()] == [
         ("e", "run"),
+        ("o", "run_only"),
         ("s", "run_section"),
         ("a", "run_outdated"),
         ("x", "cancel"),

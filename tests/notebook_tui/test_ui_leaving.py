@@ -30,6 +30,12 @@ async def test_a_save_that_fails_is_told_in_the_sessions_words(shown: Terminal) 
     await shown.press(*FIRST, "i", "1", "ctrl+s", "escape")
     await shown.shows("✗ save failed: test.livemd is read-only")
     assert "unsaved" in shown.status
+    await shown.press("i", "tab", "escape")
+    shown.clock.now += 3
+    await shown.until(lambda: "✗ save failed" in shown.hints, "the note, which no completion takes away")
+    shown.session.save_error = None
+    await shown.press("ctrl+s")
+    await shown.until(lambda: "✗" not in shown.hints, "the note gone")
 
 
 @in_terminal(code("a", "x"))
