@@ -54,6 +54,7 @@ class Node(LocalNode):
         self._thread: LoopThread | None = None
         self._started = False
         self._leaving: asyncio.Task[None] | None = None
+        self._outer: LocalNode | None = None
         self._cluster: Cluster | None = None
         self.address: tuple[str, int] | None = None
         self._listening = asyncio.Lock()
@@ -125,13 +126,13 @@ class Node(LocalNode):
 
     async def __aenter__(self) -> Self:
         await self.start()
-        current.enter_node(self)
+        self._outer = current.enter_node(self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
-        current.enter_node(None)
+        current.enter_node(self._outer)
         await self.stop()
 
     def _stop_thread(self) -> None:

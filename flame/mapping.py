@@ -14,12 +14,13 @@ async def in_order(
 ) -> AsyncGenerator[Any, None]:
     """The values in the order of `items`. The first exception is raised in its turn, and ends the other calls."""
     arguments = iter(items)
-    tasks = deque(_started(call, islice(arguments, window)))
+    tasks: deque[asyncio.Task[Any]] = deque()
     try:
+        _start(call, islice(arguments, window), tasks.append)
         while tasks:
             value = await tasks[0]
             tasks.popleft()
-            tasks.extend(_started(call, islice(arguments, 1)))
+            _start(call, islice(arguments, 1), tasks.append)
             yield value
     finally:
         await _end(tasks)
@@ -33,25 +34,28 @@ async def as_completed(
     finished: asyncio.Queue[asyncio.Task[Any]] = asyncio.Queue()
     tasks: set[asyncio.Task[Any]] = set()
 
-    def start(count: int) -> None:
-        for task in _started(call, islice(arguments, count)):
-            tasks.add(task)
-            task.add_done_callback(finished.put_nowait)
+    def keep(task: asyncio.Task[Any]) -> None:
+        tasks.add(task)
+        task.add_done_callback(finished.put_nowait)
 
     try:
-        start(window)
+        _start(call, islice(arguments, window), keep)
         while tasks:
             task = await finished.get()
             value = task.result()
             tasks.remove(task)
-            start(1)
+            _start(call, islice(arguments, 1), keep)
             yield value
     finally:
         await _end(tasks)
 
 
-def _started(call: Callable[[Any], Awaitable[Any]], items: Iterable[Any]) -> list[asyncio.Task[Any]]:
-    return [asyncio.create_task(_called(call, item)) for item in items]
+def _start(
+    call: Callable[[Any], Awaitable[Any]], items: Iterable[Any], keep: Callable[[asyncio.Task[Any]], object]
+) -> None:
+    """One at a time: where the items fail in the middle, the calls that were started are kept and can be ended."""
+    for item in items:
+        keep(asyncio.create_task(_called(call, item)))
 
 
 async def _called(call: Callable[[Any], Awaitable[Any]], item: Any) -> Any:

@@ -143,8 +143,8 @@ class GenServer:
         if _runs_here(server):
             raise CallFailed(server, request, "calling_self")
         client = kernel.open_request(server)
-        kernel.send(_address(server), Call(client, request))
         try:
+            kernel.send(_address(server), Call(client, request))
             answer = await kernel.receive(ref=client.ref, timeout=timeout)
         except TimeoutError:
             raise CallTimeout(server, request, timeout or 0) from None
@@ -152,6 +152,8 @@ class GenServer:
             kernel.demonitor(client.ref, flush=True)
         if isinstance(answer, Down):
             raise CallFailed(server, request, answer.reason)
+        if isinstance(answer.value, _Failed):
+            raise CallFailed(server, request, answer.value.reason)
         return answer.value
 
     @staticmethod
@@ -171,8 +173,8 @@ class GenServer:
         CallFailed if it is none or ends for another reason, CallTimeout after `timeout` seconds.
         """
         ended = kernel.monitor(server)
-        kernel.send(_address(server), StopRequest(reason))
         try:
+            kernel.send(_address(server), StopRequest(reason))
             down = await kernel.receive(ref=ended, timeout=timeout)
         except TimeoutError:
             raise CallTimeout(server, "stop", timeout or 0) from None
@@ -215,6 +217,13 @@ class GenServer:
             raise ProcessExit(terms.SHUTDOWN) from None
         return server
 
+    def _answer(self, client: Client, answer: Any) -> None:
+        """An answer that cannot travel is the error of the call, and not the end of the server."""
+        try:
+            self.reply(client, answer)
+        except Exception as error:
+            self.reply(client, _Failed(exit_reason(error, kernel.self())))
+
     async def _handle(self, message: Any, parent: Pid | None) -> None:
         match message:
             case Call(client, request):
@@ -222,7 +231,7 @@ class GenServer:
                 if hasattr(answer, "__await__"):
                     answer = await answer
                 if answer is not NO_REPLY:
-                    self.reply(client, answer)
+                    self._answer(client, answer)
             case Cast(request):
                 await _result(self.handle_cast(request))
             case StopRequest(reason):

@@ -103,9 +103,11 @@ def at(node: LocalNode) -> Iterator[None]:
             _process.reset(process_token)
 
 
-def enter_node(node: LocalNode | None) -> None:
-    """Makes `node` the current one of the current context, below the node of a current process."""
+def enter_node(node: LocalNode | None) -> LocalNode | None:
+    """Makes `node` the current one of the current context, below the node of a current process; returns the one before."""
+    before = _node.get()
     _node.set(node)
+    return before
 
 
 def started(node: LocalNode) -> None:

@@ -79,8 +79,10 @@ class _Outbox:
     """What was written and not sent yet, in order; shared by all threads."""
 
     def __init__(self) -> None:
-        # Re-entrant: sending may log, and the log may be output again.
+        # Whoever sends may wait for a link, and whoever holds that link may be printing: so `put` needs the first lock
+        # alone, and nothing is called under it. Both are re-entrant, since a finalizer may print anywhere.
         self._lock = RLock()
+        self._sending = RLock()
         self._pending: dict[Pid, list[tuple[str, list[str]]]] = {}
 
     def put(self, node: LocalNode, pid: Pid, stream: str, text: str) -> None:
@@ -103,9 +105,11 @@ class _Outbox:
             scheduler.call(self.send, node, pid)
 
     def send(self, node: LocalNode, pid: Pid) -> None:
-        # Under the lock, so that what another thread writes meanwhile cannot overtake.
-        with self._lock:
-            for stream, texts in self._pending.pop(pid, ()):
+        # One thread at a time, so that what is taken later cannot overtake.
+        with self._sending:
+            with self._lock:
+                waiting = self._pending.pop(pid, ())
+            for stream, texts in waiting:
                 node.route(Send(None, pid, Output(stream, "".join(texts))))
 
 

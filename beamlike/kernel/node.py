@@ -17,7 +17,7 @@ import secrets
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from dataclasses import dataclass
-from threading import get_ident
+from threading import Lock, get_ident
 from typing import Any, assert_never
 
 from beamlike.kernel import current, group_leader, signals, terms
@@ -66,6 +66,7 @@ class LocalNode:
         self.unwind_seconds = UNWIND_SECONDS
         # Who hears of a node's coming and going, by the node's name; None stands for every node.
         self._watchers: dict[str | None, list[Pid]] = {}
+        self._watching = Lock()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} {len(self._processes)} processes>"
@@ -233,21 +234,23 @@ class LocalNode:
     def peer_up(self, name: str, send: SendSignal, hidden: bool) -> None:
         """A connection to `name` is up: its signals go to `send` from now on. Watchers get NodeUp."""
         self._peers[name] = Peer(send, hidden)
-        self._tell_watchers(name, terms.NodeUp(name))
+        self._tell_watchers(name, terms.NodeUp(name), (name, None))
 
     def peer_down(self, name: str, reason: str) -> None:
         """`name` is lost or cannot be reached. Ties to it end with "noconnection", watchers get NodeDown."""
-        self._peers.pop(name, None)
+        was_up = self._peers.pop(name, None) is not None
         by_scheduler: dict[Scheduler, list[Process]] = {}
         for process in tuple(self._processes.values()):
             by_scheduler.setdefault(process.scheduler, []).append(process)
         for scheduler, processes in by_scheduler.items():
             scheduler.call(_lose_node, processes, name)
-        self._tell_watchers(name, terms.NodeDown(name, reason))
+        # Who watches every node is told of those that were there; who asked for this one learns that it is not.
+        self._tell_watchers(name, terms.NodeDown(name, reason), (name, None) if was_up else (name,))
 
     def watch_node(self, name: str | None, watcher: Pid) -> None:
         """NodeUp and NodeDown of `name`, or of every node, go to `watcher` until it ends, once per call."""
-        self._watchers.setdefault(name, []).append(watcher)
+        with self._watching:
+            self._watchers.setdefault(name, []).append(watcher)
 
     def reach(self, name: str) -> None:
         """Has distribution connect to `name` if it is not; watchers hear of either outcome."""
@@ -259,16 +262,21 @@ class LocalNode:
 
     def unwatch_node(self, name: str | None, watcher: Pid) -> None:
         """Takes back one `watch_node`."""
-        watchers = self._watchers.get(name, [])
-        if watcher in watchers:
-            watchers.remove(watcher)
+        with self._watching:
+            watchers = self._watchers.get(name, [])
+            if watcher in watchers:
+                watchers.remove(watcher)
+            if not watchers:
+                self._watchers.pop(name, None)
 
-    def _tell_watchers(self, name: str, news: terms.NodeUp | terms.NodeDown) -> None:
-        for key in (name, None):
-            alive = [pid for pid in self._watchers.pop(key, ()) if self.process(pid) is not None]
-            if alive:
-                self._watchers[key] = alive
-            for pid in alive:
+    def _tell_watchers(self, name: str, news: terms.NodeUp | terms.NodeDown, keys: tuple[str | None, ...]) -> None:
+        for key in keys:
+            with self._watching:
+                alive = [pid for pid in self._watchers.pop(key, ()) if self.process(pid) is not None]
+                if alive:
+                    self._watchers[key] = alive
+                told = tuple(alive)
+            for pid in told:
                 self.route(signals.Send(None, pid, news))
 
     # The end.

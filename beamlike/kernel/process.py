@@ -10,6 +10,7 @@ is answered, see `LocalNode.undeliverable`.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any, assert_never
 
 from beamlike.kernel import signals, terms
@@ -21,6 +22,8 @@ from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
 if TYPE_CHECKING:
     from beamlike.kernel.node import LocalNode
     from beamlike.kernel.scheduler import Scheduler
+
+logger = logging.getLogger("beamlike.process")
 
 
 class _Alive:
@@ -165,7 +168,11 @@ class Process:
     def monitor(self, target: Pid | RemoteName, ref: Ref) -> None:
         if not self.ended:
             self._add_monitor(target, ref)
-            self.node.route(signals.Monitor(self.pid, target, ref))
+            try:
+                self.node.route(signals.Monitor(self.pid, target, ref))
+            except BaseException:
+                self.forget_monitor(ref)
+                raise
 
     def _add_monitor(self, target: Pid | RemoteName, ref: Ref) -> None:
         if self._monitors is None:
@@ -183,8 +190,13 @@ class Process:
         """Takes back `add_child`, silently: the child could not even be asked for."""
         if self._links is not None:
             self._links.discard(child)
-        if self._monitors is not None and monitor is not None:
-            self._monitors.pop(monitor.id, None)
+        if monitor is not None:
+            self.forget_monitor(monitor)
+
+    def forget_monitor(self, ref: Ref) -> None:
+        """Takes back a monitor, silently."""
+        if self._monitors is not None:
+            self._monitors.pop(ref.id, None)
 
     def add_parent(self, parent: Pid, *, link: bool, monitor: Ref | None) -> None:
         """The child's half."""
@@ -320,10 +332,17 @@ class Process:
     def _cut_ties(self) -> None:
         links, watchers, monitors = self._links, self._monitored_by, self._monitors
         self._links = self._unlinking = self._monitors = self._monitored_by = self._aliases = None
-        route, pid = self.node.route, self.pid
+        pid = self.pid
         for other in links or ():
-            route(signals.Exit(pid, other, self.reason, linked=True))
-        for monitor in (watchers or {}).values():
-            route(signals.Down(monitor.target, monitor.source, monitor.ref, self.reason))
+            self._tell(signals.Exit(pid, other, self.reason, linked=True))
+        for watch in (watchers or {}).values():
+            self._tell(signals.Down(watch.target, watch.source, watch.ref, self.reason))
         for ref, target in (monitors or {}).values():
-            route(signals.Demonitor(pid, target, ref))
+            self._tell(signals.Demonitor(pid, target, ref))
+
+    def _tell(self, news: signals.Exit | signals.Down | signals.Demonitor) -> None:
+        """Routes a signal of the end; one that cannot be sent keeps nobody else from being told."""
+        try:
+            self.node.route(news)
+        except Exception:
+            logger.exception("%s could not tell %s of its end", self.pid, news.target)

@@ -131,3 +131,21 @@ def test_no_items_are_no_calls() -> None:
         return [value async for value in as_completed(fail_at_two, [], window=3)]
 
     assert asyncio.run(main()) == []
+
+
+@pytest.mark.parametrize("mapping", [as_completed, in_order])
+def test_items_that_fail_in_the_middle_end_the_calls_that_were_started(mapping: object) -> None:
+    def items() -> Iterator[int]:
+        yield 0
+        yield 1
+        raise ValueError("no more items")
+
+    async def main() -> None:
+        assert callable(mapping)
+        calls = Calls()
+        with pytest.raises(ValueError, match="no more items"):
+            async for _ in mapping(calls, items(), window=3):
+                pass
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())

@@ -89,3 +89,14 @@ def test_an_address_in_place_of_a_name_is_refused_with_the_way_out() -> None:
                 await bl.rpc.call("b@127.0.0.1:4370", sum, [1])
 
     asyncio.run(main())
+
+
+def test_leaving_an_inner_node_makes_the_outer_one_current_again() -> None:
+    async def main() -> None:
+        async with bl.Node("outer@127.0.0.1", secret="s") as outer, bl.Node("third@127.0.0.1", secret="s"):
+            async with bl.Node("inner@127.0.0.1", secret="s"):
+                pass
+            assert bl.whereis("nobody") is None
+            assert outer.nodes() == []
+
+    asyncio.run(main())

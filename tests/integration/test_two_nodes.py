@@ -292,3 +292,95 @@ def test_a_gen_server_answers_from_another_node() -> None:
             await bl.GenServer.call(counter, 1)
 
     with_child(test)
+
+
+def test_what_prints_while_it_is_pickled_does_not_stop_a_node() -> None:
+    """Printing waits for no link, although a link that pickles may print."""
+
+    class Talks:
+        def __getstate__(self) -> dict[str, int]:
+            print("being pickled")
+            return {"a": 1}
+
+    def send_from_a_thread(sink: bl.Pid) -> None:
+        for _ in range(2000):
+            bl.send(sink, Talks())
+            print("x")
+
+    async def print_meanwhile(sink: bl.Pid) -> str:
+        sending = asyncio.create_task(asyncio.to_thread(send_from_a_thread, sink))
+        while not sending.done():
+            print("y")
+            await asyncio.sleep(0)
+        return "done"
+
+    async def drain() -> None:
+        while True:
+            await bl.receive()
+
+    async def test(far: str) -> None:
+        sink = bl.spawn(drain)
+        set_leader(sink)
+        assert await bl.rpc.call(far, print_meanwhile, sink, timeout=30) == "done"
+
+    with_child(test)
+
+
+def test_a_call_whose_request_cannot_travel_leaves_nothing_behind() -> None:
+    import threading
+
+    async def test(far: str) -> None:
+        server = bl.spawn(sleep_for_ever, node=far)
+        with pytest.raises(Exception, match="lock"):
+            await bl.GenServer.call(server, threading.Lock(), timeout=SECONDS)
+        bl.exit(server, "kill")
+        with pytest.raises(TimeoutError):
+            await bl.receive(timeout=0.5)
+
+    with_child(test)
+
+
+def test_an_answer_that_cannot_travel_is_the_error_of_its_call_and_the_server_lives() -> None:
+    class Locksmith(bl.GenServer):
+        def handle_call(self, request: Any, client: Any) -> Any:
+            import threading
+
+            return threading.Lock() if request == "lock" else "fine"
+
+    async def start() -> bl.Pid:
+        return await Locksmith.start()
+
+    async def test(far: str) -> None:
+        server = await bl.rpc.call(far, start, timeout=SECONDS)
+        with pytest.raises(bl.CallFailed, match="lock"):
+            await bl.GenServer.call(server, "lock", timeout=SECONDS)
+        assert await bl.GenServer.call(server, "other", timeout=SECONDS) == "fine"
+
+    with_child(test)
+
+
+def test_a_monitor_of_an_address_is_refused_and_leaves_nothing() -> None:
+    async def main() -> None:
+        async with bl.Node("near@127.0.0.1", secret="s"):
+
+            async def mistaken() -> None:
+                with pytest.raises(ValueError, match="connect"):
+                    bl.monitor(("x", "n@127.0.0.1:4000"))
+
+            _, ref = bl.spawn_monitor(mistaken)
+            assert (await bl.receive(ref=ref, timeout=SECONDS)).reason == "normal"
+
+    asyncio.run(main())
+
+
+def test_who_watches_all_nodes_hears_nothing_of_those_that_never_were_up() -> None:
+    async def main() -> None:
+        async with bl.Node("near@127.0.0.1", secret="s"):
+            bl.monitor_nodes()
+            bl.send(("x", "never@127.0.0.1"), 1)
+            bl.monitor_node("never@127.0.0.1")
+            assert await bl.receive(timeout=SECONDS) == bl.NodeDown("never@127.0.0.1", "noconnection")
+            with pytest.raises(TimeoutError):
+                await bl.receive(timeout=0.3)
+
+    asyncio.run(main())
