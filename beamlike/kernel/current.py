@@ -104,7 +104,7 @@ def at(node: LocalNode) -> Iterator[None]:
 
 
 def enter_node(node: LocalNode | None) -> LocalNode | None:
-    """Makes `node` the current one of the current context, below the node of a current process; returns the one before."""
+    """Makes `node` the current one of the context, below the node of a current process; returns the one before."""
     before = _node.get()
     _node.set(node)
     return before
