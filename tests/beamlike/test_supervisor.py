@@ -64,15 +64,12 @@ async def test_a_child_that_does_not_start_ends_those_before_it_and_fails_the_st
     async def fails() -> bl.Pid:
         raise ValueError("no port")
 
+    good, never = [child(id) for id in "abcde"], child("never")
     with pytest.raises(StartFailed, match="child 'bad' did not start: no port") as caught:
-        await bl.Supervisor.start_link([child("a"), child("b"), bl.ChildSpec("bad", fails), child("never")])
+        await bl.Supervisor.start_link([*good, bl.ChildSpec("bad", fails), never])
     assert isinstance(caught.value.__cause__, ValueError | bl.BeamlikeError)
-    assert await received(4) == [
-        ("started", "a"),
-        ("started", "b"),
-        ("terminated", "b", "shutdown"),
-        ("terminated", "a", "shutdown"),
-    ]
+    assert await received(5) == [("started", id) for id in "abcde"]
+    assert await received(5) == [("terminated", id, "shutdown") for id in "edcba"]
     assert bl.processes() == [bl.self()]
 
 
