@@ -16,6 +16,8 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from pickle import UnpicklingError
+from shutil import rmtree
 from threading import Event, Lock, Thread
 from typing import Any, TypeAlias
 
@@ -43,19 +45,28 @@ def static_names(source: str, offset: int) -> dict[str, Kind]:
         import jedi
     except ImportError:
         return {}
+    try:
+        try:
+            return _names_by(jedi, source, offset)
+        except (EOFError, UnpicklingError):
+            # An interpreter that was killed while jedi wrote to its cache has left half a file there.
+            rmtree(jedi.settings.cache_directory, ignore_errors=True)
+            return _names_by(jedi, source, offset)
+    except Exception:  # it fails inside on some texts; completion goes on without it
+        logger.debug("jedi could not complete at offset %s", offset, exc_info=True)
+        return {}
+
+
+def _names_by(jedi: Any, source: str, offset: int) -> dict[str, Kind]:
     line = source.count("\n", 0, offset) + 1
     column = offset - (source.rfind("\n", 0, offset) + 1)
     # It is to find its way from no directory: there is no project, only this text.
     project = jedi.Project(os.devnull, smart_sys_path=False)
-    try:
-        script = jedi.Script(source, environment=_environment(), project=project)
-        found = script.complete(line, column)
-        if not re.search(r"\.\s*\w*\Z", source[:offset]):
-            found = [name for name in found if not _only_in_stubs(name)]
-        return {name.name_with_symbols: _KINDS.get(name.type, "variable") for name in found}
-    except Exception:  # it fails inside on some texts; completion goes on without it
-        logger.debug("jedi could not complete at line %s, column %s", line, column, exc_info=True)
-        return {}
+    script = jedi.Script(source, environment=_environment(), project=project)
+    found = script.complete(line, column)
+    if not re.search(r"\.\s*\w*\Z", source[:offset]):
+        found = [name for name in found if not _only_in_stubs(name)]
+    return {name.name_with_symbols: _KINDS.get(name.type, "variable") for name in found}
 
 
 def _only_in_stubs(name: Any) -> bool:

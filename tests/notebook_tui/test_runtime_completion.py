@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from textwrap import dedent
 from threading import Event
 
@@ -261,3 +262,20 @@ def test_no_text_is_too_broken_and_each_proposal_fits(source: str, data: st.Data
 def test_a_namespace_may_hold_keys_that_are_no_names() -> None:
     odd: dict[object, object] = {5: "five", ("a", 1): 2, "price": 3}
     assert labels("pric|", odd) == ["price"]  # type: ignore[arg-type]
+
+
+def test_half_a_file_in_jedis_cache_is_no_end_of_its_answers(tmp_path: Path) -> None:
+    """As an interpreter leaves it that is killed while it writes."""
+    code = f"""
+import jedi, parso.cache, pathlib
+jedi.settings.cache_directory = {str(tmp_path)!r}
+from notebook_tui.runtime.static_analysis import static_names
+first = static_names("import decimal as d\\nd.ROUND_HALF_E", 34)
+files = [path for path in pathlib.Path({str(tmp_path)!r}).rglob("*.pkl")]
+for path in files:
+    path.write_bytes(path.read_bytes()[:100])
+parso.cache.parser_cache.clear()
+print(len(files) > 0, "ROUND_HALF_EVEN" in first, static_names("import decimal as d\\nd.ROUND_HALF_E", 34) == first)
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert result.stdout == "True True True\n", result.stderr
