@@ -21,6 +21,7 @@ from tests.support.local_nodes import (
     in_node,
     process_of,
     received,
+    run_in_node,
     trapping,
 )
 from tests.support.second_scheduler import own_scheduler, second_scheduler, spawn_at
@@ -59,6 +60,29 @@ async def test_a_plain_thread_spawns_and_ends_processes() -> None:
 async def answers() -> None:
     bl.send(await bl.receive(), "answer")
     await forever()
+
+
+def test_what_threads_do_is_safe_in_the_judgement_of_asyncios_debug_mode() -> None:
+    async def main() -> None:
+        target, me = bl.spawn(answers), bl.self()
+        pids = await in_plain_thread(lambda: [bl.spawn(answers), bl.send(target, me)])
+        assert await received(1) == ["answer"]
+        bl.send(pids[0], me)
+        assert await received(1) == ["answer"]
+
+        def work() -> bl.Ref:
+            bl.link(bl.spawn_link(forever))
+            ref = bl.monitor(target)
+            bl.exit(target, "boom")
+            return ref
+
+        assert await down_reason(await asyncio.to_thread(work)) == "boom"
+
+    async def in_debug_mode() -> None:
+        asyncio.get_running_loop().set_debug(True)
+        await main()
+
+    run_in_node(in_debug_mode)
 
 
 @in_node
