@@ -322,7 +322,8 @@ class Process:
             return False
         self.ended, self.reason = True, reason
         self.node.forget(self)
-        self.mailbox = Mailbox()
+        if self.mailbox.fresh is not None:  # something came, so it may not be empty
+            self.mailbox = Mailbox()
         if self._waiters:
             self._wake_waiters()
         if self.__dict__:

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from beamlike.kernel.process import Process
+from beamlike.kernel.record import record
 
 if TYPE_CHECKING:
     from beamlike.kernel.node import LocalNode
@@ -25,13 +26,11 @@ if TYPE_CHECKING:
 DoneCallback = Callable[[Any], object]
 
 
+@record
 class _Outcome:
-    __slots__ = ("cancelled", "error", "value")
-
-    def __init__(self, value: Any, error: BaseException | None, cancelled: bool) -> None:
-        self.value = value
-        self.error = error
-        self.cancelled = cancelled
+    value: Any
+    error: BaseException | None
+    cancelled: bool
 
 
 class TaskInterface(Process):
