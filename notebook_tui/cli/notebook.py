@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
+import threading
+from typing import TYPE_CHECKING
 
-from notebook_tui.cli.main import UserError
+from notebook_tui.cli.main import FAILED, UserError
 from notebook_tui.session.storage import UnreadableFile
+
+if TYPE_CHECKING:
+    from notebook_tui.ui.app import NotebookApp
+
+LEAVE_SECONDS = 5.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,5 +46,13 @@ async def _notebook(path: str) -> None:
     async with open_session(path) as client:
         app = NotebookApp(client)
         for number in (signal.SIGHUP, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, app.hang_up)
+            asyncio.get_running_loop().add_signal_handler(number, _hang_up, app)
         await app.run_async()
+
+
+def _hang_up(app: NotebookApp) -> None:
+    """Saves and leaves, and goes in any case: writing to a terminal that is gone may block for ever."""
+    app.hang_up()
+    last_resort = threading.Timer(LEAVE_SECONDS, os._exit, (FAILED,))
+    last_resort.daemon = True
+    last_resort.start()

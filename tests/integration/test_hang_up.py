@@ -52,3 +52,15 @@ def test_what_another_program_wrote_survives_a_hang_up(tmp_path: Path) -> None:
         terminal.wait()
     assert path.read_text(encoding="utf-8") == "# Theirs\n"
     assert "second = 2" in (tmp_path / "test.unsaved.livemd").read_text(encoding="utf-8")
+
+
+def test_a_terminal_that_is_gone_while_much_is_shown_keeps_no_process(tmp_path: Path) -> None:
+    path = tmp_path / "test.livemd"
+    path.write_text(notebook_text("i = 0\nwhile True:\n    print('spam', i)\n    i += 1"), encoding="utf-8")
+    with Terminal([sys.executable, "-m", "notebook_tui", "notebook", str(path)]) as terminal:
+        terminal.until("while True")
+        terminal.type("e", "a")
+        terminal.until("spam")
+        below = [process.pid for process in psutil.Process(terminal.program.pid).children(recursive=True)]
+        terminal.hang_up()
+    wait_until_gone(*below)

@@ -50,7 +50,8 @@ class Terminal:
         if self.program.poll() is None:
             self.program.kill()
         self.program.wait()
-        os.close(self._master)
+        if self._master != -1:
+            os.close(self._master)
 
     def type(self, *keys: str) -> None:
         """Types each: a name of KEYS, or the text itself."""
@@ -76,6 +77,13 @@ class Terminal:
             assert time.monotonic() < end, f"the program did not end within {seconds} s; the screen:\n{self.text()}"
             self._read(0.05)
         return self.program.returncode
+
+    def hang_up(self) -> None:
+        """The terminal is gone: what the program writes fails from now on, and it is told."""
+        os.close(self._master)
+        self._master = -1
+        self.program.send_signal(signal.SIGHUP)
+        self.program.wait(DEADLINE)
 
     def kill(self) -> None:
         self.program.send_signal(signal.SIGKILL)
