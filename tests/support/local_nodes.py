@@ -63,7 +63,8 @@ async def eventually(condition: Callable[[], bool]) -> None:
     """Returns as soon as `condition` holds; fails when it does not within PATIENCE."""
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - the kernel keeps no event for the state that a test asks about
-            await asyncio.sleep(0)
+            # Not 0: a thread that never rests keeps the interpreter lock from the others that are to make it come true.
+            await asyncio.sleep(0.001)
 
 
 async def received(count: int) -> list[Any]:
