@@ -35,7 +35,7 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("Run", "Run only this cell", "run_only", ("e o",), hint="only this"),
     Key("Run", "Run the section", "run_section", ("e s",), hint="section"),
     Key("Run", "Run all outdated cells", "run_outdated", ("e a",), hint="all outdated"),
-    Key("Run", "Stop the cell, or let it not run", "cancel", ("e x",), hint="stop"),
+    Key("Run", "Stop the cell, or take it out of the queue", "cancel", ("e x",), hint="stop"),
     Key("Run", "Interrupt what runs", "interrupt", ("ctrl+c",)),
     Key("Run", "Restart the runtime", "restart", ("0 0",), hint="restart the runtime"),
     Key("Run", "Erase all outputs", "erase_outputs"),
