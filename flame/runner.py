@@ -18,7 +18,7 @@ from flame.errand import Errand
 from flame.outcome import Ended, Outcome, Raised, Returned
 
 STOP_SECONDS = 30.0
-"""How long a lost node's machine is looked at, so that the error can say what became of it."""
+"""How long the machine of a runner may take to be gone."""
 
 
 @dataclass(frozen=True, slots=True)

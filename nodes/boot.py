@@ -16,9 +16,12 @@ from nodes.invitation import Invitation
 BOOT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
 FATE_SECONDS = 2.0
-_NUMBER = re.compile("-[0-9a-f]{6}$")
+"""How long a lost node's machine is looked at, so that the error can say what became of it."""
 LOOK_SECONDS = 0.1
 """How often a machine that has not dialled back is looked at: one that ended fails the boot at once."""
+END_LOOK_SECONDS = 0.025
+"""How often a machine that is about to end is looked at."""
+_NUMBER = re.compile("-[0-9a-f]{6}$")
 
 
 class BootFailed(bl.BeamlikeError):
@@ -35,11 +38,9 @@ class Child:
 
     async def fate(self, *, within: float = FATE_SECONDS) -> str:
         """What became of the machine of a node that was lost, in words, with the last that it printed."""
-        deadline = asyncio.get_running_loop().time() + within
-        while (seen := await self.backend.describe(self.machine)).state != "ended":
-            if asyncio.get_running_loop().time() > deadline:
-                return f"the connection to it was lost, {self.machine.where} still runs"
-            await asyncio.sleep(LOOK_SECONDS / 4)
+        seen = await self._until_ended(within)
+        if seen.state != "ended":
+            return f"the connection to it was lost, {self.machine.where} still runs"
         printed = f"; it printed:\n{seen.log.strip()}" if seen.log.strip() else ""
         return f"{self.machine.where} {seen.ending()}{printed}"
 
@@ -49,16 +50,18 @@ class Child:
         try:
             with contextlib.suppress(bl.NoNode):  # our node has stopped, and so closed the connection
                 await bl.disconnect(self.node)
-            await self._leave(grace)
+            await self._until_ended(grace)
         finally:
             await asyncio.shield(self.backend.stop(self.machine))
 
-    async def _leave(self, grace: float) -> None:
-        deadline = asyncio.get_running_loop().time() + grace
-        while asyncio.get_running_loop().time() < deadline:
-            if (await self.backend.describe(self.machine)).state == "ended":
-                return
-            await asyncio.sleep(LOOK_SECONDS / 4)
+    async def _until_ended(self, seconds: float) -> Description:
+        """The machine as it was last seen: ended, or still running after so many seconds."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while (seen := await self.backend.describe(self.machine)).state != "ended":
+            if asyncio.get_running_loop().time() > deadline:
+                break
+            await asyncio.sleep(END_LOOK_SECONDS)
+        return seen
 
 
 async def boot(

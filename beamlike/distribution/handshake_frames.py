@@ -17,7 +17,6 @@ from beamlike.distribution.refusal import Status
 
 VERSION: Final = 1
 NONCE_SIZE: Final = 32
-PROOF_SIZE: Final = 32
 
 _INTRODUCTION: Final = struct.Struct(">HBI4s32s")
 _VERSION: Final = struct.Struct(">H")
