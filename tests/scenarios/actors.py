@@ -59,3 +59,9 @@ async def watching(to: bl.Pid, tag: str, trace: Trace) -> None:
                 return
             case message:
                 bl.send(to, (tag, message))
+
+
+def done(function: Callable[..., Any], *args: Any) -> bool:
+    """Erlang's functions say true where ours, which have nothing to say, return None."""
+    function(*args)
+    return True

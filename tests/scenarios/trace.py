@@ -97,7 +97,7 @@ class Trace:
 
     async def nothing(self, actor: str, seconds: float = 0.0) -> None:
         """`recv nothing`, if no message comes before all that is ready has run, or within `seconds`."""
-        await settled()
+        await quiet()
         try:
             message = await bl.receive(timeout=seconds)
         except TimeoutError:
@@ -206,6 +206,16 @@ def _quoted(text: str) -> str:
 def _written_bytes(data: bytes) -> str:
     printable = all(32 <= byte < 127 or byte == 10 for byte in data)
     return _quoted(data.decode()) if printable and len(data) < LONGEST_BYTES else f"<{len(data)} bytes>"
+
+
+async def quiet() -> None:
+    """Returns when all that is ready has run, processes as well as callbacks of the loop, with what it made ready."""
+    loop = asyncio.get_running_loop()
+    for _ in range(3):
+        await settled()
+        turned = loop.create_future()
+        loop.call_soon(turned.set_result, None)
+        await turned
 
 
 async def ends(pid: bl.Pid) -> Any:
