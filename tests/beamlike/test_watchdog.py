@@ -1,0 +1,462 @@
+"""Stalls of event loops: who is named, how often, and what is none. A stall here lasts until it has been told of."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+import uvloop
+
+import beamlike as bl
+from beamlike.kernel.scheduler import Scheduler
+from beamlike.kernel.stall import GROWTH, Silence, Stall, look
+from beamlike.kernel.thread_stack import Place
+from beamlike.kernel.watchdog import Watch, monitor_stalls, watch
+from tests.support.captured_log import captured_log
+from tests.support.local_nodes import PATIENCE, eventually, forever, in_node, run_in_node, waiting_messages
+from tests.support.second_scheduler import second_scheduler, spawn_at
+
+SHORT = 0.02
+ROOT = Path(__file__).parents[2]
+LOOPS = pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_watched_afterwards() -> Iterator[None]:
+    yield
+    until(lambda: not watchdog_runs())
+
+
+@pytest.fixture
+def told() -> Iterator[list[logging.LogRecord]]:
+    with captured_log("beamlike.watchdog") as records:
+        yield records
+
+
+def watchdog_runs() -> bool:
+    return any(thread.name == "beamlike watchdog" for thread in threading.enumerate())
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Waits and lets no loop turn meanwhile."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+@asynccontextmanager
+async def watched_scheduler() -> AsyncIterator[Scheduler]:
+    """A second scheduler whose stalls are messages of the current process."""
+    async with second_scheduler() as second:
+        held = await started_there(second)
+        monitor_stalls()
+        try:
+            yield second
+        finally:
+            monitor_stalls(False)
+            held.close()
+
+
+async def started_there(second: Scheduler) -> Watch:
+    async def start() -> Watch:
+        return watch(threshold=SHORT)
+
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(start(), second.loop))
+
+
+async def stall_of(pid: bl.Pid, *, over: bool = False) -> Stall:
+    """The next stall that names this process; a busy machine may make others."""
+    stall = await bl.receive(lambda stall: stall.pid == pid and stall.over == over, timeout=PATIENCE)
+    assert isinstance(stall, Stall)
+    return stall
+
+
+# Who is named.
+
+
+async def blocks(gate: threading.Event) -> None:
+    bl.register("blocker", bl.self())
+    gate.wait(PATIENCE)
+
+
+@in_node
+async def test_a_process_that_blocks_is_named_with_its_line_while_it_does() -> None:
+    gate = threading.Event()
+    async with watched_scheduler() as second:
+        pid = spawn_at(second, blocks, gate)
+        stall = await stall_of(pid)
+        gate.set()
+        assert stall.name == "blocker"
+        assert stall.place is not None
+        assert stall.place == Place(__file__, stall.place.line, "blocks", "gate.wait(PATIENCE)")
+        assert stall.place in stall.stack
+        assert stall.stack[0].function == "blocks"
+        assert stall.stack[-1].file == threading.__file__
+        assert (stall.alone, stall.lock_held, stall.thread) == (True, False, "second scheduler")
+
+
+@in_node
+async def test_its_end_is_told_with_how_long_it_took() -> None:
+    gate = threading.Event()
+    async with watched_scheduler() as second:
+        pid = spawn_at(second, blocks, gate)
+        stall = await stall_of(pid)
+        gate.set()
+        end = await stall_of(pid, over=True)
+        assert (end.number, end.name) == (stall.number, "blocker")
+        assert end.seconds >= stall.seconds >= SHORT
+
+
+async def spins(stop: threading.Event) -> None:
+    while not stop.is_set():
+        pass
+
+
+@in_node
+async def test_a_process_that_spins_is_named() -> None:
+    stop = threading.Event()
+    async with watched_scheduler() as second:
+        stall = await stall_of(spawn_at(second, spins, stop))
+        stop.set()
+        assert stall.place is not None
+        assert stall.place.function == "spins"
+
+
+@LOOPS
+def test_a_plain_task_is_named_by_its_name_and_line(loop: LoopFactory, told: list[logging.LogRecord]) -> None:
+    async def handler() -> None:
+        until(lambda: len(told) > 0)
+
+    async def main() -> None:
+        with watch(threshold=SHORT):
+            await asyncio.sleep(0)
+            await asyncio.create_task(handler(), name="a request")
+            await eventually(lambda: "turns again" in told[-1].getMessage())
+
+    run_in_node(main, loop)
+    begin, end = (record.getMessage() for record in (told[0], told[-1]))
+    assert "for a request at " in begin
+    assert f"\n  {__file__}:{handler.__code__.co_firstlineno + 1} in " in begin
+    assert "until(lambda: len(told) > 0)" in begin
+    assert "run_in_node" not in begin
+    assert "turns again, after 0." in end
+
+
+@LOOPS
+def test_a_callback_is_told_by_its_line(loop: LoopFactory, told: list[logging.LogRecord]) -> None:
+    def callback() -> None:
+        until(lambda: len(told) > 0)
+
+    async def main() -> None:
+        with watch(threshold=SHORT):
+            asyncio.get_running_loop().call_later(SHORT, callback)
+            await eventually(lambda: len(told) > 1)
+
+    run_in_node(main, loop)
+    message = told[0].getMessage()
+    assert "for a callback at " in message
+    assert "in test_a_callback_is_told_by_its_line.<locals>.callback: until(" in message
+    assert "asyncio" not in message
+
+
+@in_node
+async def test_several_that_take_turns_without_a_look_at_the_loop_are_not_blamed_one_for_all() -> None:
+    heard = threading.Event()
+
+    def short_step() -> None:
+        if not heard.is_set():
+            time.sleep(SHORT / 4)
+
+    async with watched_scheduler() as second:
+        pids = [spawn_at(second, short_step) for _ in range(500)]
+        stall = await bl.receive(timeout=PATIENCE)
+        heard.set()
+        assert stall.pid in pids
+        assert not stall.alone
+        assert "several tasks in one turn" in str(stall)
+
+
+def test_what_held_the_interpreter_lock_is_told_afterwards(told: list[logging.LogRecord]) -> None:
+    def holds_the_lock() -> int:
+        return sum(range(10_000_000))
+
+    async def main() -> None:
+        with watch(threshold=SHORT):
+            async with asyncio.timeout(PATIENCE):
+                while not any("with the interpreter lock held" in record.getMessage() for record in told):
+                    holds_the_lock()
+                    await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+# How often.
+
+
+def test_one_that_lasts_is_told_again_at_growing_intervals(told: list[logging.LogRecord]) -> None:
+    async def main() -> None:
+        with watch(threshold=SHORT):
+            await asyncio.sleep(0)
+            until(lambda: len(told) == 3)
+            await eventually(lambda: len(told) == 4)
+
+    asyncio.run(main())
+    stalls = stalls_in(told)
+    assert len({stall.number for stall in stalls}) == 1
+    lengths = [stall.seconds for stall in stalls]
+    assert lengths[1] >= GROWTH * lengths[0]
+    assert lengths[2] >= GROWTH * lengths[1]
+    assert [stall.over for stall in stalls] == [False, False, False, True]
+
+
+def stalls_in(told: list[logging.LogRecord]) -> list[Stall]:
+    return [record.stall for record in told]  # type: ignore[attr-defined]
+
+
+def test_each_stall_is_told_once_by_the_smallest_threshold(told: list[logging.LogRecord]) -> None:
+    async def main() -> None:
+        with watch(threshold=60), watch(threshold=SHORT) as small, watch(threshold=60):
+            for number in (2, 4):
+                until(lambda number=number: len(told) == number - 1)  # type: ignore[misc]
+                assert small.stall is not None
+                await eventually(lambda number=number: len(told) == number)  # type: ignore[misc]
+                assert small.stall is None
+
+    asyncio.run(main())
+    assert len({stall.number for stall in stalls_in(told)}) == 2
+
+
+@pytest.mark.parametrize("threshold", [0.0, -1.0, float("nan")])
+def test_a_threshold_that_is_not_positive_is_refused(threshold: float) -> None:
+    async def main() -> None:
+        with pytest.raises(ValueError, match="expected a threshold above 0 s"):
+            watch(threshold=threshold)
+
+    asyncio.run(main())
+
+
+# What is none.
+
+HELD = 0.2
+
+
+def stall_twice_as_long(told: list[logging.LogRecord]) -> None:
+    """Stalls a loop of this thread until twice HELD is told of."""
+
+    async def main() -> None:
+        with watch(threshold=2 * HELD):
+            await asyncio.sleep(0)
+            until(lambda: any(f"thread {threading.current_thread().name!r}" in text for text in texts(told)))
+
+    asyncio.run(main())
+
+
+def texts(told: list[logging.LogRecord]) -> list[str]:
+    return [record.getMessage() for record in told]
+
+
+@LOOPS
+def test_a_loop_that_waits_for_something_does_not_stall(loop: LoopFactory, told: list[logging.LogRecord]) -> None:
+    watched, stop = threading.Event(), asyncio.Event()
+    runner = asyncio.Runner(loop_factory=loop)
+
+    async def waits() -> None:
+        with watch(threshold=HELD):
+            watched.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=runner.run, args=(waits(),), name="waits")
+    thread.start()
+    assert watched.wait(PATIENCE)
+    stall_twice_as_long(told)
+    runner.get_loop().call_soon_threadsafe(stop.set)
+    thread.join(PATIENCE)
+    runner.close()
+    assert not any("'waits'" in text for text in texts(told))
+
+
+@LOOPS
+def test_a_loop_that_is_closed_or_does_not_run_does_not_stall(loop: LoopFactory, told: list[logging.LogRecord]) -> None:
+    async def start() -> Watch:
+        return watch(threshold=HELD)
+
+    def leave_two_loops() -> None:
+        with asyncio.Runner(loop_factory=loop) as closed:
+            closed.run(start())
+        resting.append((runner := asyncio.Runner(loop_factory=loop), runner.run(start())))
+
+    resting: list[tuple[asyncio.Runner, Watch]] = []
+    thread = threading.Thread(target=leave_two_loops, name="left")
+    thread.start()
+    thread.join(PATIENCE)
+    stall_twice_as_long(told)
+    assert not any("'left'" in text for text in texts(told))
+    [(runner, held)] = resting
+    held.close()
+    runner.close()
+
+
+def test_a_loop_that_is_watched_no_more_is_not_told_of(told: list[logging.LogRecord]) -> None:
+    async def main() -> None:
+        watch(threshold=SHORT).close()
+        with watch(threshold=SHORT) as held:
+            held.close()
+            held.close()
+            until(lambda: not watchdog_runs())
+
+    asyncio.run(main())
+    assert told == []
+
+
+STOPPED = """
+import asyncio, logging, sys
+from beamlike.kernel.watchdog import watch
+logging.basicConfig(format="%(message)s")
+
+async def main():
+    watch(threshold=1.0)
+    await asyncio.sleep(0)
+    print("blocks", flush=True)
+    sys.stdin.readline()  # what blocks the loop, for less than a second of the program's own time
+    await asyncio.sleep(0.1)
+
+asyncio.run(main())
+"""
+
+
+def test_time_in_which_the_whole_program_is_stopped_is_no_stall() -> None:
+    with python(STOPPED) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        assert program.stdout.readline() == "blocks\n"
+        os.kill(program.pid, signal.SIGSTOP)
+        time.sleep(1.5)  # of which it must not count one second
+        os.kill(program.pid, signal.SIGCONT)
+        _, told = program.communicate("\n", timeout=PATIENCE)
+    assert (program.returncode, told) == (0, "")
+
+
+NEVER_CLOSED = """
+import asyncio, threading, time
+from beamlike.kernel.watchdog import watch
+
+async def main():
+    watch(threshold=0.01)
+    blocked.set()
+    time.sleep(600)
+
+blocked = threading.Event()
+threading.Thread(target=asyncio.run, args=(main(),), daemon=True).start()
+blocked.wait()
+loop = asyncio.new_event_loop()
+loop.run_until_complete(asyncio.sleep(0))
+loop.call_soon(watch)
+loop.call_later(0.05, loop.stop)
+loop.run_forever()
+"""
+
+
+def test_an_interpreter_ends_whatever_is_still_watched() -> None:
+    with python(NEVER_CLOSED) as program:
+        program.communicate(timeout=PATIENCE)
+    assert program.returncode == 0
+
+
+@contextmanager
+def python(source: str) -> Iterator[subprocess.Popen[str]]:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", source], cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
+
+
+# Those that ask.
+
+
+@in_node
+async def test_a_process_that_asks_no_longer_gets_nothing() -> None:
+    gate, other = threading.Event(), bl.spawn(collects, bl.self())
+    assert await bl.receive(timeout=PATIENCE) == "asked"
+    async with watched_scheduler() as second:
+        monitor_stalls(False)
+        pid = spawn_at(second, blocks, gate)
+        assert (await bl.receive(timeout=PATIENCE)).pid == pid
+        assert waiting_messages() == []
+        gate.set()
+        bl.exit(other, "kill")
+
+
+async def collects(to: bl.Pid) -> None:
+    """Hands on the first stall that names a process."""
+    monitor_stalls()
+    bl.send(to, "asked")
+    bl.send(to, await bl.receive(lambda stall: stall.pid is not None))
+    await forever()
+
+
+@in_node
+async def test_one_that_has_ended_is_no_hindrance() -> None:
+    gate = threading.Event()
+    asker = bl.spawn(monitor_stalls)
+    await eventually(lambda: not bl.is_alive(asker))
+    async with watched_scheduler() as second:
+        await stall_of(spawn_at(second, blocks, gate))
+        gate.set()
+
+
+@in_node
+async def test_a_log_that_waits_for_the_stalled_thread_delays_no_message() -> None:
+    gate = threading.Event()
+
+    class Waits(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            gate.wait(PATIENCE)
+
+    handler = Waits()
+    logging.getLogger("beamlike.watchdog").addHandler(handler)
+    async with watched_scheduler() as second:
+        await stall_of(spawn_at(second, blocks, gate))
+        assert not gate.is_set()
+        gate.set()
+    logging.getLogger("beamlike.watchdog").removeHandler(handler)
+
+
+# The counting.
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "computed", "seconds", "lock_held"),
+    [
+        (0.1, 0.1, 0.1, False),  # on time, however much the loop computed
+        (0.14, 0.0, 0.14, False),  # a little late
+        (60.0, 0.0, 0.1, False),  # stopped, or suspended
+        (60.0, 20.0, 0.1, False),  # stopped during a computation
+        (60.0, 59.0, 60.0, True),  # a computation that let nobody else run
+        (0.01, 0.0, 0.01, False),  # woken early
+    ],
+)
+def test_time_counts_in_which_the_program_ran(elapsed: float, computed: float, seconds: float, lock_held: bool) -> None:
+    seen = look(elapsed, expected=0.1, computed=computed)
+    assert (seen.seconds, seen.lock_held) == (seconds, lock_held)
+
+
+def test_a_minute_of_silence_is_told_of_five_times() -> None:
+    silence = Silence(threshold=0.2)
+    assert sum(silence.lasts(0.1) for _ in range(600)) == 5
+    assert silence.seconds == pytest.approx(60)
