@@ -14,8 +14,9 @@
 'HELLO'
 """
 
+from beamlike.behaviours.child_spec import ChildSpec
 from beamlike.behaviours.gen_server import NO_REPLY, CallFailed, CallTimeout, GenServer, Stop
-from beamlike.behaviours.supervisor import ChildSpec, Supervisor
+from beamlike.behaviours.supervisor import Supervisor
 from beamlike.distribution import rpc
 from beamlike.kernel.errors import (
     AmbiguousNode,

@@ -1,4 +1,4 @@
-"""Supervisor: who is restarted, when it gives up, and how children are ended."""
+"""Supervisor: how children start, who is restarted, when it gives up, and how children are ended."""
 
 from __future__ import annotations
 
@@ -10,44 +10,22 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.supervisor import Restart, StartFailed
+from beamlike.behaviours.child_errors import StartFailed
+from beamlike.behaviours.child_spec import Restart
+from beamlike.behaviours.supervisor_flags import Strategy
 from tests.support.captured_log import captured_log
-from tests.support.local_nodes import down_reason, eventually, forever, in_node, no_message, received, settled
-
-children_of = bl.Supervisor.which_children
-
-
-class Child(bl.GenServer):
-    """Tells `witness` when it starts and terminates."""
-
-    def init(self, witness: bl.Pid, id: str) -> None:
-        bl.trap_exit(True)
-        self.witness, self.id = witness, id
-        bl.send(witness, ("started", id))
-
-    def handle_info(self, message: Any) -> None:
-        if message == "crash":
-            raise ValueError("crash")
-        if message == "stop":
-            raise bl.Stop("normal")
-
-    def terminate(self, reason: Any) -> None:
-        bl.send(self.witness, ("terminated", self.id, reason))
-
-
-def child(id: str, **options: Any) -> bl.ChildSpec:
-    return bl.ChildSpec(id, functools.partial(Child.start_link, bl.self(), id), **options)
-
-
-def plain(id: str, function: Callable[..., Any] = forever, **options: Any) -> bl.ChildSpec:
-    return bl.ChildSpec(id, functools.partial(bl.spawn_link, function), **options)
-
-
-async def pid_of(supervisor: bl.Pid, id: str) -> bl.Pid:
-    pid = dict(await children_of(supervisor))[id]
-    assert pid is not None
-    return pid
-
+from tests.support.local_nodes import down_reason, eventually, forever, in_node, received, settled
+from tests.support.supervised import (
+    ALWAYS,
+    Flaky,
+    child,
+    ends_as_told,
+    ignores_exits,
+    pid_of,
+    pids_of,
+    plain,
+    states_of,
+)
 
 # Start.
 
@@ -56,7 +34,10 @@ async def pid_of(supervisor: bl.Pid, id: str) -> bl.Pid:
 async def test_children_are_started_in_order_and_linked_to_the_supervisor() -> None:
     supervisor = await bl.Supervisor.start_link([child("a"), child("b"), child("c")])
     assert await received(3) == [("started", id) for id in "abc"]
-    assert [id for id, _ in await children_of(supervisor)] == ["a", "b", "c"]
+    assert list(await pids_of(supervisor)) == ["a", "b", "c"]
+    bl.unlink(supervisor)
+    bl.exit(supervisor, "kill")
+    assert sorted(await received(3)) == [("terminated", id, "killed") for id in "abc"]
 
 
 @in_node
@@ -65,84 +46,126 @@ async def test_a_child_that_does_not_start_ends_those_before_it_and_fails_the_st
         raise ValueError("no port")
 
     good, never = [child(id) for id in "abcde"], child("never")
-    with pytest.raises(StartFailed, match="child 'bad' did not start: no port") as caught:
-        await bl.Supervisor.start_link([*good, bl.ChildSpec("bad", fails), never])
-    assert isinstance(caught.value.__cause__, ValueError | bl.BeamlikeError)
+    bad = bl.ChildSpec("bad", fails, restart="transient")
+    with pytest.raises(StartFailed, match=r"transient worker 'bad' \(started by .*fails\) did not start: .*no port"):
+        await bl.Supervisor.start_link([*good, bad, never])
     assert await received(5) == [("started", id) for id in "abcde"]
     assert await received(5) == [("terminated", id, "shutdown") for id in "edcba"]
     assert bl.processes() == [bl.self()]
 
 
 @in_node
+async def test_a_failed_start_says_which_child_and_why() -> None:
+    async def exits() -> bl.Pid:
+        raise bl.ProcessExit(("no", "port"))
+
+    with pytest.raises(StartFailed) as failure:
+        await bl.Supervisor.start_link([bl.ChildSpec("bad", exits)])
+    assert (failure.value.id, failure.value.reason) == ("bad", ("no", "port"))
+    with pytest.raises(StartFailed) as failure:
+        await bl.Supervisor.start_link([bl.ChildSpec("bad", Flaky(failures=1))])
+    assert str(failure.value.reason) == "ValueError: no port"
+
+
+@in_node
 async def test_a_start_that_returns_no_pid_is_told() -> None:
-    with pytest.raises(StartFailed, match="expected start of child 'odd' to return a pid, got 5"):
+    with pytest.raises(StartFailed, match="expected start of child 'odd' to return a pid, or None for none, got 5"):
         await bl.Supervisor.start_link([bl.ChildSpec("odd", lambda: 5)])  # type: ignore[arg-type, return-value]
 
 
 @in_node
-async def test_ids_must_differ() -> None:
+async def test_a_child_that_has_nothing_to_run_is_kept_unless_it_is_temporary() -> None:
+    specs = [bl.ChildSpec(restart, lambda: None, restart=restart) for restart in RESTARTS]
+    supervisor = await bl.Supervisor.start_link([plain("a"), *specs])
+    assert await states_of(supervisor) == {"a": "running", "permanent": "stopped", "transient": "stopped"}
+
+
+RESTARTS: tuple[Restart, ...] = ("permanent", "transient", "temporary")
+
+
+@in_node
+async def test_what_can_never_be_right_is_refused_before_anything_starts() -> None:
     with pytest.raises(ValueError, match=r"expected children with different ids, got \['a', 'a'\]"):
-        await bl.Supervisor.start_link([plain("a"), plain("a")])
+        await bl.Supervisor.start_link([child("a"), child("a")])
+    with pytest.raises(ValueError, match="expected strategy 'one_for_one', 'one_for_all' or 'rest_for_one', got 'all'"):
+        await bl.Supervisor.start_link([child("a")], strategy="all")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected intensity as a number of restarts, 0 or more, got -1"):
+        await bl.Supervisor.start_link([child("a")], -1)
+    with pytest.raises(TypeError, match=r"expected a ChildSpec, got 5: make one with ChildSpec\(id, start\)"):
+        await bl.Supervisor.start_link([child("a"), 5])  # type: ignore[list-item]
+    assert bl.processes() == [bl.self()]
 
 
-def test_a_specification_is_checked_when_it_is_made() -> None:
-    with pytest.raises(ValueError, match="expected restart 'permanent', 'transient' or 'temporary', got 'sometimes'"):
-        bl.ChildSpec("a", forever, restart="sometimes")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="expected a function that starts child 'a', got 5"):
-        bl.ChildSpec("a", 5)  # type: ignore[arg-type]
+@in_node
+async def test_a_supervisor_may_have_a_name_and_be_linked_to_nobody() -> None:
+    supervisor = await bl.Supervisor.start([plain("a")], name="top")
+    assert list(await pids_of("top")) == ["a"]
+    starter = bl.spawn(starts, functools.partial(bl.Supervisor.start, [plain("b")], name="other"))
+    await eventually(lambda: bl.whereis("other") is not None)
+    bl.exit(starter, "boom")
+    await settled()
+    assert bl.is_alive(supervisor)
+    assert list(await pids_of("other")) == ["b"]
 
 
 # Restart.
 
 
+@pytest.mark.parametrize("strategy", ["one_for_one", "one_for_all", "rest_for_one"])
 @pytest.mark.parametrize(
     ("restart", "ending", "outcome"),
     [
         ("permanent", "normal", "restarted"),
         ("permanent", "shutdown", "restarted"),
+        ("permanent", ("shutdown", "idle"), "restarted"),
         ("permanent", "boom", "restarted"),
+        ("permanent", "killed", "restarted"),
         ("transient", "normal", "kept"),
         ("transient", "shutdown", "kept"),
         ("transient", ("shutdown", "idle"), "kept"),
         ("transient", "boom", "restarted"),
         ("transient", "killed", "restarted"),
+        ("transient", "noconnection", "restarted"),
         ("temporary", "normal", "gone"),
+        ("temporary", "shutdown", "gone"),
         ("temporary", "boom", "gone"),
+        ("temporary", "killed", "gone"),
     ],
 )
 @in_node
-async def test_the_table_of_restarts(restart: Restart, ending: Any, outcome: str) -> None:
-    supervisor = await bl.Supervisor.start_link([plain("child", ends_as_told, restart=restart)])
-    before = await pid_of(supervisor, "child")
-    ref = bl.monitor(before)
-    bl.send(before, ending)
+async def test_the_table_of_restarts(strategy: Strategy, restart: Restart, ending: Any, outcome: str) -> None:
+    middle = plain("middle", ends_as_told, restart=restart)
+    supervisor = await bl.Supervisor.start_link([plain("first"), middle, plain("last")], strategy=strategy)
+    before = await pids_of(supervisor)
+    ref = bl.monitor(await pid_of(supervisor, "middle"))
+    bl.send(await pid_of(supervisor, "middle"), ending)
     assert await down_reason(ref) == ending
-    await settled()
-    match outcome:
-        case "restarted":
-            after = await pid_of(supervisor, "child")
-            assert after != before
-            assert bl.is_alive(after)
-        case "kept":
-            assert await children_of(supervisor) == [("child", None)]
-        case "gone":
-            assert await children_of(supervisor) == []
+    after = await pids_of(supervisor)
+    assert None not in (after["first"], after["last"])
+    assert {id for id in after if after[id] != before[id]} == RENEWED[strategy, outcome]
+    assert after.get("middle", "gone") == {"kept": None, "gone": "gone"}.get(outcome, after.get("middle"))
 
 
-async def ends_as_told() -> None:
-    raise bl.ProcessExit(await bl.receive())
+RENEWED = {
+    ("one_for_one", "restarted"): {"middle"},
+    ("one_for_all", "restarted"): {"first", "middle", "last"},
+    ("rest_for_one", "restarted"): {"middle", "last"},
+    **{(strategy, "kept"): {"middle"} for strategy in ("one_for_one", "one_for_all", "rest_for_one")},
+    **{(strategy, "gone"): set() for strategy in ("one_for_one", "one_for_all", "rest_for_one")},
+}
+"""Whose pid is another afterwards; that of a child which is kept but not restarted is None."""
 
 
 @in_node
 async def test_only_the_child_that_ended_is_restarted() -> None:
     supervisor = await bl.Supervisor.start_link([plain("a"), plain("b"), plain("c")])
-    before = dict(await children_of(supervisor))
-    assert before["b"] is not None
-    bl.exit(before["b"], "boom")
+    before = await pids_of(supervisor)
+    bl.exit(await pid_of(supervisor, "b"), "boom")
     await settled()
-    after = dict(await children_of(supervisor))
+    after = await pids_of(supervisor)
     assert [id for id in before if before[id] != after[id]] == ["b"]
     assert list(after) == ["a", "b", "c"]
+    assert bl.is_alive(await pid_of(supervisor, "b"))
 
 
 @in_node
@@ -158,9 +181,13 @@ async def test_more_restarts_than_allowed_end_the_supervisor_and_its_other_child
         bl.exit(await pid_of(supervisor, "bad"), "boom")
         assert await down_reason(ref) == "shutdown"
     assert await received(1) == [("terminated", "good", "shutdown")]
-    assert "child 'bad' ended (boom), which makes 3 restarts within 60.0 s, and 2 are allowed" in (
-        records[0].getMessage()
-    )
+    messages = [record.getMessage() for record in records]
+    assert [message.rpartition(" ended ")[2] for message in messages] == [
+        "(boom) and is started again",
+        "(boom) and is started again",
+        "(boom), and more than 2 restarts within 60.0 s are not allowed",
+    ]
+    assert all("permanent worker 'bad'" in message for message in messages)
 
 
 @in_node
@@ -192,11 +219,25 @@ async def test_a_restart_that_fails_is_tried_again_and_counts() -> None:
 
 
 @in_node
-async def test_a_supervisor_that_gives_up_is_restarted_by_its_own() -> None:
-    async def inner() -> bl.Pid:
-        return await bl.Supervisor.start_link([plain("worker")], 0)
+async def test_while_a_restart_fails_again_and_again_others_are_served() -> None:
+    flaky = Flaky()
+    supervisor = await bl.Supervisor.start_link([plain("other"), bl.ChildSpec("flaky", flaky)], ALWAYS)
+    flaky.failures = ALWAYS
+    bl.exit(await pid_of(supervisor, "flaky"), "boom")
+    await eventually(lambda: flaky.calls > 10)
+    assert await states_of(supervisor) == {"other": "running", "flaky": "restarting"}
+    bl.exit(await pid_of(supervisor, "other"), "boom")
+    await settled()
+    assert bl.is_alive(await pid_of(supervisor, "other"))
+    flaky.failures = 0
+    await settled()
+    assert bl.is_alive(await pid_of(supervisor, "flaky"))
 
-    outer = await bl.Supervisor.start_link([bl.ChildSpec("inner", inner)])
+
+@in_node
+async def test_a_supervisor_that_gives_up_is_restarted_by_its_own() -> None:
+    inner = bl.Supervisor.child_spec([plain("worker")], 0, id="inner")
+    outer = await bl.Supervisor.start_link([inner])
     before = await pid_of(outer, "inner")
     bl.exit(await pid_of(before, "worker"), "boom")
     await eventually(lambda: not bl.is_alive(before))
@@ -218,6 +259,23 @@ async def test_a_name_is_free_for_the_child_that_is_restarted() -> None:
 class Named(bl.GenServer):
     def handle_call(self, request: Any, client: Any) -> bl.Pid:
         return bl.self()
+
+
+@in_node
+async def test_the_history_of_restarts_says_who_when_and_why() -> None:
+    flaky = Flaky()
+    supervisor = await bl.Supervisor.start_link([plain("a"), bl.ChildSpec("flaky", flaky)], 10)
+    pids = await pids_of(supervisor)
+    bl.exit(await pid_of(supervisor, "a"), "boom")
+    await settled()
+    flaky.failures = 2
+    bl.exit(await pid_of(supervisor, "flaky"), "kill")
+    await eventually(lambda: flaky.calls == 4)
+    first, second, *failures = await bl.Supervisor.restart_history(supervisor)
+    assert (first.id, first.pid, first.reason) == ("a", pids["a"], "boom")
+    assert (second.id, second.pid, second.reason) == ("flaky", pids["flaky"], "killed")
+    assert [(one.id, one.pid, str(one.reason)) for one in failures] == [("flaky", None, "ValueError: no port")] * 2
+    assert first.at <= second.at <= failures[-1].at
 
 
 # The end.
@@ -262,12 +320,9 @@ async def test_a_child_that_takes_too_long_to_end_is_killed() -> None:
     with captured_log("beamlike.supervisor") as records:
         await bl.Supervisor.terminate_child(supervisor, "stubborn")
     assert await down_reason(ref) == "killed"
-    assert records[0].getMessage() == "child 'stubborn' did not end within 0.01 s and is killed"
-
-
-async def ignores_exits() -> None:
-    bl.trap_exit(True)
-    await forever()
+    (record,) = records
+    assert "permanent worker 'stubborn'" in record.getMessage()
+    assert record.getMessage().endswith("did not end within 0.01 s and is killed")
 
 
 @in_node
@@ -275,8 +330,10 @@ async def test_a_child_without_time_to_end_is_killed_at_once() -> None:
     supervisor = await bl.Supervisor.start_link([plain("brutal", ignores_exits, shutdown=0)])
     await settled()
     ref = bl.monitor(await pid_of(supervisor, "brutal"))
-    await bl.Supervisor.terminate_child(supervisor, "brutal")
+    with captured_log("beamlike.supervisor") as records:
+        await bl.Supervisor.terminate_child(supervisor, "brutal")
     assert await down_reason(ref) == "killed"
+    assert records == []
 
 
 @in_node
@@ -297,41 +354,38 @@ async def ends_when_told() -> None:
     await bl.receive(lambda message: message == "end now")
 
 
-# Children that come and go.
-
-
 @in_node
-async def test_a_child_is_added_and_supervised_as_the_others() -> None:
-    supervisor = await bl.Supervisor.start_link([])
-    pid = await bl.Supervisor.start_child(supervisor, plain("late"))
-    bl.exit(pid, "boom")
+async def test_a_child_that_cut_its_link_is_ended_all_the_same() -> None:
+    supervisor = await bl.Supervisor.start_link([plain("loose", cuts_its_link)])
+    loose = await pid_of(supervisor, "loose")
+    bl.send(loose, supervisor)
     await settled()
-    assert await pid_of(supervisor, "late") != pid
+    await bl.GenServer.stop(supervisor)
+    assert not bl.is_alive(loose)
+
+
+async def cuts_its_link() -> None:
+    bl.unlink(await bl.receive())
+    await forever()
 
 
 @in_node
-async def test_what_the_start_of_an_added_child_raises_is_raised_to_who_added_it() -> None:
-    def fails() -> bl.Pid:
-        raise ValueError("no port")
-
-    supervisor = await bl.Supervisor.start_link([plain("a")])
-    with pytest.raises(ValueError, match="no port"):
-        await bl.Supervisor.start_child(supervisor, bl.ChildSpec("bad", fails))
-    with pytest.raises(ValueError, match="there is a child 'a' already"):
-        await bl.Supervisor.start_child(supervisor, plain("a"))
-    assert [id for id, _ in await children_of(supervisor)] == ["a"]
+async def test_a_child_that_ends_otherwise_than_it_was_told_is_reported() -> None:
+    supervisor = await bl.Supervisor.start_link([plain("clumsy", falls)])
+    await settled()
+    with captured_log("beamlike.supervisor") as records:
+        await bl.GenServer.stop(supervisor)
+    assert "'clumsy'" in records[0].getMessage()
+    assert records[0].getMessage().endswith("ended with clumsily when told to end with shutdown")
 
 
-@in_node
-async def test_a_terminated_child_is_forgotten_and_not_restarted() -> None:
-    supervisor = await bl.Supervisor.start_link([child("a"), child("b")])
-    await received(2)
-    await bl.Supervisor.terminate_child(supervisor, "a")
-    assert await received(1) == [("terminated", "a", "shutdown")]
-    assert [id for id, _ in await children_of(supervisor)] == ["b"]
-    with pytest.raises(LookupError, match=r"expected a child's id, got 'a'; known: \['b'\]"):
-        await bl.Supervisor.terminate_child(supervisor, "a")
-    await no_message()
+async def falls() -> None:
+    bl.trap_exit(True)
+    await bl.receive()
+    raise bl.ProcessExit("clumsily")
+
+
+# Strangers.
 
 
 @in_node
@@ -340,3 +394,20 @@ async def test_an_exit_of_somebody_else_does_not_trouble_a_supervisor() -> None:
     bl.spawn(bl.exit, supervisor, "boom")
     await settled()
     assert bl.is_alive(await pid_of(supervisor, "a"))
+
+
+@in_node
+async def test_what_a_supervisor_does_not_know_is_told_and_ends_nothing() -> None:
+    supervisor = await bl.Supervisor.start_link([plain("a")])
+    before = await pids_of(supervisor)
+    with captured_log("beamlike.supervisor") as records:
+        bl.send(supervisor, "hello")
+        bl.GenServer.cast(supervisor, "cast")
+        with pytest.raises(bl.CallTimeout):
+            await bl.GenServer.call(supervisor, "call", timeout=0.01)
+    assert [record.getMessage().partition(" does not know the ")[2] for record in records] == [
+        "message 'hello'",
+        "cast 'cast'",
+        "call 'call' and leaves it unanswered",
+    ]
+    assert await pids_of(supervisor) == before

@@ -1,0 +1,139 @@
+"""A child specification: how a supervisor starts a child, when it starts it again, and how it ends it. A value."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol, TypeAlias, get_args
+
+from beamlike.kernel.terms import Pid, Reason, is_quiet
+
+Restart = Literal["permanent", "transient", "temporary"]
+ChildType = Literal["worker", "supervisor"]
+ChildId: TypeAlias = Hashable
+
+Start: TypeAlias = Callable[[], Pid | Awaitable[Pid | None] | None]
+"""Runs in the supervisor and returns the pid of a process that is linked to it; None if there is nothing to run."""
+
+BY_TYPE: Final = -math.inf
+"""The default of `shutdown`: 5 seconds for a worker, no limit for a supervisor."""
+
+WORKER_SHUTDOWN = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSpec:
+    """What a supervisor needs to know of a child; ValueError or TypeError for what can never be right.
+
+    `restart`: a "permanent" child is always started again, a "transient" one unless it ended with "normal", "shutdown"
+    or ("shutdown", anything), a "temporary" one never. `shutdown` is how many seconds the child may take to end when
+    told to; None waits for ever, 0 kills at once. The end of a `significant` child may end the supervisor (see its
+    `auto_shutdown`). `type` says whether the child has children of its own.
+
+    >>> ChildSpec("counter", print, restart="transient")
+    ChildSpec(id='counter', start=<built-in function print>, restart='transient', shutdown=5.0, significant=False, \
+type='worker')
+    >>> str(ChildSpec("counter", print))
+    "permanent worker 'counter' (started by print)"
+    """
+
+    id: ChildId
+    start: Start
+    restart: Restart = "permanent"
+    shutdown: float | None = BY_TYPE
+    significant: bool = False
+    type: ChildType = "worker"
+
+    def __post_init__(self) -> None:
+        hash(self.id)
+        if not callable(self.start):
+            raise TypeError(f"expected a function that starts child {self.id!r}, got {self.start!r}")
+        check_one_of("restart", self.restart, get_args(Restart))
+        check_one_of("type", self.type, get_args(ChildType))
+        if self.significant and self.restart == "permanent":
+            raise ValueError(
+                f"child {self.id!r} is significant and permanent, so its end would end nothing: "
+                "make it transient or temporary"
+            )
+        if self.shutdown == BY_TYPE:
+            object.__setattr__(self, "shutdown", WORKER_SHUTDOWN if self.type == "worker" else None)
+        elif self.shutdown is not None and not self.shutdown >= 0:
+            raise ValueError(f"expected shutdown in seconds, 0 to kill at once or None for ever, got {self.shutdown!r}")
+
+    def restarts_after(self, reason: Reason) -> bool:
+        """Whether a child that ended with `reason` is started again.
+
+        >>> ChildSpec("a", print, restart="transient").restarts_after("shutdown")
+        False
+        """
+        return self.restart == "permanent" or (self.restart == "transient" and not is_quiet(reason))
+
+    @property
+    def starter(self) -> str:
+        """The name of the function that starts the child. Its arguments stay out: they may be large, or secret."""
+        return _name(self.start)
+
+    def __str__(self) -> str:
+        return f"{self.restart} {self.type} {self.id!r} (started by {self.starter})"
+
+
+class Startable(Protocol):
+    """What has an async `start_link` that returns a pid: GenServer, Supervisor, and classes like them."""
+
+    @classmethod
+    def start_link(cls, *args: Any, **keywords: Any) -> Awaitable[Pid | None]: ...
+
+
+def child_spec_of(
+    cls: type[Startable],
+    *args: Any,
+    id: ChildId = None,
+    restart: Restart = "permanent",
+    shutdown: float | None = BY_TYPE,
+    significant: bool = False,
+    type: ChildType = "worker",
+    name: str | None = None,
+    **keywords: Any,
+) -> ChildSpec:
+    """The specification of a child that `cls.start_link(*args, name=name, **keywords)` starts.
+
+    Its id is `id`, else `name`, else the name of the class.
+
+    >>> from beamlike.behaviours.gen_server import GenServer
+    >>> str(child_spec_of(GenServer, name="idle", restart="temporary"))
+    "temporary worker 'idle' (started by GenServer.start_link)"
+    """
+    if name is not None:
+        keywords["name"] = name
+    return ChildSpec(
+        id if id is not None else name or cls.__name__,
+        functools.partial(cls.start_link, *args, **keywords),
+        restart,
+        shutdown,
+        significant,
+        type,
+    )
+
+
+def check_spec(spec: ChildSpec) -> ChildSpec:
+    """TypeError that says how to make a specification, if this is none."""
+    if not isinstance(spec, ChildSpec):
+        raise TypeError(f"expected a ChildSpec, got {spec!r}: make one with ChildSpec(id, start)")
+    return spec
+
+
+def check_one_of(field: str, value: object, choices: tuple[str, ...]) -> None:
+    """ValueError that names the choices, if `value` is none of them."""
+    if value not in choices:
+        words = f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
+        raise ValueError(f"expected {field} {words}, got {value!r}")
+
+
+def _name(start: Start) -> str:
+    function: Any = start.func if isinstance(start, functools.partial) else start
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, type):  # a class method is called by the class it is bound to, not where it stands
+        return f"{owner.__qualname__}.{function.__name__}"
+    return getattr(function, "__qualname__", None) or repr(function)

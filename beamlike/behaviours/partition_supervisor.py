@@ -1,0 +1,161 @@
+"""N copies of one child, and for each key the copy that is in charge of it: Elixir's PartitionSupervisor.
+
+Work that one process would be too slow for is spread by a key, such as a user, whose work stays in order. Finding the
+copy asks nobody: the supervisor keeps a table of its copies that anybody on its node can read, in any thread. A copy
+is restarted alone, and then its keys are in charge of the new process.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from typing import Any
+from weakref import WeakValueDictionary
+
+from beamlike.behaviours.child_errors import BadChild, NoChild
+from beamlike.behaviours.child_spec import ChildSpec, check_spec
+from beamlike.behaviours.supervisor import Child, Supervisor
+from beamlike.behaviours.supervisor_flags import Strategy, SupervisorFlags
+from beamlike.kernel import functions as kernel
+from beamlike.kernel.errors import NoProcess
+from beamlike.kernel.terms import Pid
+
+Copies = ChildSpec | Callable[[int], ChildSpec]
+"""One specification for all copies, or a function of the number of the copy, 0 and up."""
+
+
+class Partitions:
+    """The copies of one supervisor, by number."""
+
+    def __init__(self, count: int) -> None:
+        self.pids: list[Pid | None] = [None] * count
+
+
+_tables: WeakValueDictionary[Pid, Partitions] = WeakValueDictionary()
+"""By supervisor. A table belongs to its supervisor alone, and goes with it however it ends."""
+
+
+class PartitionSupervisor(Supervisor):
+    """Start it with the specification of a copy.
+
+    >>> import asyncio, beamlike as bl
+    >>> from beamlike.behaviours.child_spec import child_spec_of
+    >>> class Count(bl.GenServer):
+    ...     def init(self):
+    ...         self.seen = []
+    ...     def handle_call(self, user, client):
+    ...         self.seen.append(user)
+    ...         return len(self.seen)
+    >>> async def main():
+    ...     async with bl.Node("doc@127.0.0.1"):
+    ...         await PartitionSupervisor.start_link(child_spec_of(Count), partitions=4, name="counts")
+    ...         return [await bl.GenServer.call(PartitionSupervisor.via("counts", user), user) for user in (1, 2, 5)]
+    >>> asyncio.run(main())
+    [1, 1, 2]
+    """
+
+    _table: Partitions
+
+    @classmethod
+    async def start_link(  # type: ignore[override]  # it is started with one specification rather than with a list
+        cls,
+        copies: Copies,
+        *,
+        partitions: int | None = None,
+        strategy: Strategy = "one_for_one",
+        intensity: int = 3,
+        period: float = 5.0,
+        name: str | None = None,
+        timeout: float | None = None,
+    ) -> Pid:
+        """Starts `partitions` copies, as many as there are processors unless told, under a supervisor that is linked to
+        the current process. A name in the specification would be taken by the first copy: where copies need names, give
+        a function of their number that makes the specification. Raises what Supervisor.start_link raises."""
+        return await super().start_link(
+            _specs(copies, partitions), intensity, period, strategy=strategy, name=name, timeout=timeout
+        )
+
+    @classmethod
+    async def start(  # type: ignore[override]
+        cls,
+        copies: Copies,
+        *,
+        partitions: int | None = None,
+        strategy: Strategy = "one_for_one",
+        intensity: int = 3,
+        period: float = 5.0,
+        name: str | None = None,
+        timeout: float | None = None,
+    ) -> Pid:
+        """As `start_link`, linked to nobody."""
+        return await super().start(
+            _specs(copies, partitions), intensity, period, strategy=strategy, name=name, timeout=timeout
+        )
+
+    @staticmethod
+    def via(supervisor: Pid | str, key: Hashable) -> Pid:
+        """The copy in charge of `key`: of an integer the copy of that number, modulo their count, of anything else
+        always the same one. While the copy is restarted this is the old pid, and a call to it fails with "noproc".
+
+        NoProcess if there is no such supervisor on this node, NoChild if that copy does not run.
+        """
+        pids = _table(supervisor).pids
+        number = partition_of(key, len(pids))
+        pid = pids[number]
+        if pid is None:
+            raise NoChild(number, [other for other, pid in enumerate(pids) if pid is not None])
+        return pid
+
+    @staticmethod
+    def partitions(supervisor: Pid | str) -> int:
+        """How many copies there are; NoProcess if there is no such supervisor on this node."""
+        return len(_table(supervisor).pids)
+
+    # Inside.
+
+    async def init(self, specs: Sequence[ChildSpec], flags: SupervisorFlags) -> None:
+        self._table = _tables[kernel.self()] = Partitions(len(specs))
+        await super().init(specs, flags)
+
+    async def _administer(self, request: Any) -> Any:
+        match request:
+            case ("start_child", ChildSpec(id=id)) | ("delete_child", id):
+                raise BadChild(id, "cannot come or go: the number of partitions is fixed")
+        return await super()._administer(request)
+
+    async def _start(self, child: Child) -> Pid | None:
+        pid = await super()._start(child)
+        if isinstance(child.spec.id, int):
+            self._table.pids[child.spec.id] = pid
+        return pid
+
+
+def partition_of(key: Hashable, partitions: int) -> int:
+    """Which partition is in charge of `key`. For integers and text this is so on every node and in every run.
+
+    >>> [partition_of(key, 4) for key in (0, 3, 5, "some key")]
+    [0, 3, 1, 2]
+    """
+    if isinstance(key, int):
+        return key % partitions
+    if isinstance(key, str):
+        return zlib.crc32(key.encode("utf-8", "surrogatepass")) % partitions
+    return hash(key) % partitions
+
+
+def _specs(copies: Copies, partitions: int | None) -> list[ChildSpec]:
+    count = partitions if partitions is not None else os.cpu_count() or 1
+    if not isinstance(count, int) or count < 1:
+        raise ValueError(f"expected partitions as a number, 1 or more, got {partitions!r}")
+    made = [check_spec(copies if isinstance(copies, ChildSpec) else copies(number)) for number in range(count)]
+    return [replace(spec, id=number) for number, spec in enumerate(made)]
+
+
+def _table(supervisor: Pid | str) -> Partitions:
+    pid = kernel.whereis(supervisor) if isinstance(supervisor, str) else supervisor
+    table = _tables.get(pid) if pid is not None else None
+    if table is None:
+        raise NoProcess(f"expected a PartitionSupervisor that runs on this node, got {supervisor!r}")
+    return table

@@ -1,0 +1,107 @@
+"""Who supervises whom, as a value that prints as a tree.
+
+    Supervisor top Pid<app@127.0.0.1 7.2>
+    ├─ counter Pid<app@127.0.0.1 7.3> "counter" permanent, running
+    ├─ sessions Pid<app@127.0.0.1 7.4> permanent DynamicSupervisor, running
+    │  └─ Session.start_link Pid<app@127.0.0.1 7.5> temporary, running
+    └─ mailer transient, stopped
+
+Each supervisor is asked for its children by a call, so those on other nodes are seen as well; one that does not answer
+in time is shown as such. What its children are is then known to nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from beamlike.behaviours.child_spec import ChildId, Restart
+from beamlike.behaviours.gen_server import CallFailed, CallTimeout, Server
+from beamlike.behaviours.supervising import ChildInfo, ChildState, Description, ask
+from beamlike.kernel.terms import Pid
+
+TreeState = ChildState | Literal["does not answer", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionTree:
+    """A child, or at the root the supervisor that was asked, and the children below it.
+
+    `kind` is "worker" or the class of the supervisor ("supervisor" while that is not known); `name` the name it is
+    registered under; `restart` is None at the root.
+    """
+
+    id: ChildId
+    pid: Pid | None
+    name: str | None
+    kind: str
+    restart: Restart | None
+    state: TreeState
+    children: tuple[SupervisionTree, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield self._words()
+        for child in self.children:
+            last = child is self.children[-1]
+            first, *below = child._lines()
+            yield f"{'└─' if last else '├─'} {first}"
+            yield from (f"{'   ' if last else '│  '}{line}" for line in below)
+
+    def _words(self) -> str:
+        who = [str(self.id), *([repr(self.pid)] if self.pid else []), *([f'"{self.name}"'] if self.name else [])]
+        what = [*([self.restart] if self.restart else []), *([self.kind] if self.kind != "worker" else [])]
+        return f"{' '.join([*who, *what])}, {self.state}"
+
+
+async def supervision_tree(supervisor: Server, *, timeout: float = 5.0) -> SupervisionTree:
+    """The tree below `supervisor`, as it is seen within `timeout` seconds in all.
+
+    Raises what a call raises if `supervisor` itself gives no answer: CallFailed, CallTimeout.
+    """
+    deadline = asyncio.get_running_loop().time() + timeout
+    answer = await _described(supervisor, deadline)
+    return SupervisionTree(
+        answer.kind,
+        answer.pid,
+        answer.names.get(answer.pid),
+        "supervisor",
+        None,
+        "running",
+        await _below(answer, deadline),
+    )
+
+
+async def _below(answer: Description, deadline: float) -> tuple[SupervisionTree, ...]:
+    return tuple(await asyncio.gather(*(_child(child, answer.names, deadline) for child in answer.children)))
+
+
+async def _child(child: ChildInfo, names: dict[Pid, str], deadline: float) -> SupervisionTree:
+    id = child.id if child.id is not None else child.start
+    name = names.get(child.pid) if child.pid is not None else None
+    if child.type == "worker" or child.pid is None:
+        return SupervisionTree(id, child.pid, name, child.type, child.restart, child.state)
+    try:
+        answer = await _described(child.pid, deadline)
+    except (CallTimeout, CallFailed) as failure:
+        state: TreeState = "does not answer" if isinstance(failure, CallTimeout) else "ended"
+        return SupervisionTree(id, child.pid, name, child.type, child.restart, state)
+    return SupervisionTree(
+        id,
+        child.pid,
+        name or answer.names.get(child.pid),
+        answer.kind,
+        child.restart,
+        child.state,
+        await _below(answer, deadline),
+    )
+
+
+async def _described(supervisor: Server, deadline: float) -> Description:
+    left = max(0.0, deadline - asyncio.get_running_loop().time())
+    answer: Description = await ask(supervisor, ("describe",), timeout=left)
+    return answer
