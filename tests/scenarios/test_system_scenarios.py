@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 import pytest
 
 import beamlike as bl
 from beamlike.kernel import group_leader
 from beamlike.kernel.group_leader import Output
+from beamlike.kernel.watchdog import watch
 from tests.scenarios.actors import idle
 from tests.scenarios.trace import Text, Trace, dies, quiet
 from tests.scenarios.twin import twin
+from tests.support.captured_log import captured_log
 from tests.support.local_nodes import PATIENCE, eventually
 
 
@@ -118,21 +121,21 @@ async def test_s103_a_flag_takes_no_bad_value_and_is_no_other_processs(trace: Tr
 
 
 @twin(differs=True)
-async def test_s079_busy_code_belongs_into_a_thread_where_it_stops_nobody(trace: Trace) -> None:
+async def test_s079_busy_code_holds_up_its_loop_and_is_named_and_belongs_into_a_thread(trace: Trace) -> None:
     trace("main", "schedulers", len({id(asyncio.get_running_loop())}))
     ticks: list[int] = []
-    ticker = bl.spawn(ticks_forever, ticks)
+    bl.spawn(ticks_forever, ticks)
     await eventually(lambda: len(ticks) > 0)
-    trace("main", "ticks_beside_a_busy_coroutine", await result_of(counts_ticks_while_busy, ticks))
-    stop = threading.Event()
-    busy = [bl.spawn(asyncio.to_thread, spin, stop) for _ in range(2)]
-    before = len(ticks)
-    await eventually(lambda: len(ticks) >= before + 10)
-    trace("main", "ticker_completes_beside_busy_threads", len(ticks) >= before + 10)
-    trace("main", "busy_status", sorted({bl.is_alive(pid) for pid in busy}))
-    trace("main", "kill_busy", [await dies(pid, partial(bl.exit, pid, "kill")) for pid in busy])
-    bl.exit(ticker, "kill")
-    stop.set()
+    with captured_log("beamlike.watchdog") as told, watch(threshold=0.02):
+        busy = bl.spawn(spins_until_named, told, ticks, bl.self())
+        trace("main", "ticks_beside_a_busy_process", await bl.receive(timeout=PATIENCE))
+        trace("main", "watchdog_names_it", names(told, busy))
+    with spinning_in_threads(2) as spinning:
+        before = len(ticks)
+        await eventually(lambda: len(ticks) >= before + 10)
+        trace("main", "ticker_goes_on_beside_busy_threads", len(ticks) >= before + 10)
+        trace("main", "busy_status", sorted({bl.is_alive(pid) for pid in spinning}))
+        trace("main", "kill_busy", [await dies(pid, partial(bl.exit, pid, "kill")) for pid in spinning])
 
 
 async def ticks_forever(ticks: list[int]) -> None:
@@ -141,25 +144,28 @@ async def ticks_forever(ticks: list[int]) -> None:
         ticks.append(len(ticks))
 
 
-def counts_ticks_while_busy(ticks: list[int]) -> int:
-    before = len(ticks)
-    spin_for(100_000)
-    return len(ticks) - before
-
-
-def spin_for(turns: int) -> None:
-    for _ in range(turns):
+def spins_until_named(told: list[logging.LogRecord], ticks: list[int], to: bl.Pid) -> None:
+    """Keeps its loop to itself until the watchdog has told of it, and says how many ticks there were meanwhile."""
+    before, patience = len(ticks), time.monotonic() + PATIENCE
+    while not names(told, bl.self()) and time.monotonic() < patience:
         pass
+    bl.send(to, len(ticks) - before)
+
+
+def names(told: list[logging.LogRecord], pid: bl.Pid) -> bool:
+    return any(str(pid) in record.getMessage() for record in tuple(told))
+
+
+@contextmanager
+def spinning_in_threads(count: int) -> Iterator[list[bl.Pid]]:
+    """Processes whose code computes without end, in threads that are let go afterwards."""
+    stop = threading.Event()
+    try:
+        yield [bl.spawn(asyncio.to_thread, spin, stop) for _ in range(count)]
+    finally:
+        stop.set()
 
 
 def spin(stop: threading.Event) -> None:
     while not stop.is_set():
         pass
-
-
-async def result_of(function: Any, *args: Any) -> Any:
-    """What a function returns that runs as a process."""
-    me = bl.self()
-    bl.spawn(lambda: bl.send(me, ("result", function(*args))))
-    _, result = await bl.receive(timeout=PATIENCE)
-    return result
