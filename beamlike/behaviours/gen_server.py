@@ -3,88 +3,87 @@
     start_link ──► init(*args)
     call       ──► handle_call(request, client)   its value is the reply, unless NO_REPLY: then `reply` comes later
     cast       ──► handle_cast(request)
-    any other message ──► handle_info(message)
+    Continue   ──► handle_continue(value)         before any message
+    any other message, and Timeout ──► handle_info(message)
     the end    ──► terminate(reason)              on Stop, on an exception of a callback, on the parent's exit signal
                                                   if the server traps exits; never on "kill"
 
-A callback may be plain or async; while it waits, messages queue. State lives in the object. Messages of the
-behaviour are the records `Call`, `Cast` and `StopRequest` below; `gen_server` of OTP 25 is the model, with two
-differences: state is the object rather than a value that is passed on, and a failing `init` raises in the starter
-without an exit signal to it (as OTP 26 does for `{error, Reason}`).
+A callback may be plain or async; while it waits, messages queue. State lives in the object. What a callback may return
+beside a value stands in `outcomes`, typed methods in `typed_calls`, requests that are answered later in
+`gen_requests`, how to look into a running server in `system`. `gen_server` of OTP 25 is the model, with two
+differences: state is the object rather than a value that is passed on, and a failing `init` is an exit signal to a
+linked starter only if that traps exits (the starter gets the exception in any case).
 """
 
 from __future__ import annotations
 
 import asyncio
-import inspect
-from dataclasses import dataclass
-from typing import Any, Final, Self, TypeAlias
+from collections.abc import Callable
+from typing import Any, Self, cast
 
+from beamlike.behaviours.call_errors import CALLING_SELF, CallFailed, CallTimeout, value_of
+from beamlike.behaviours.callbacks import answer, call_back, complete
+from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, Restart, child_spec_of
+from beamlike.behaviours.gen_requests import (
+    abcast,
+    check_response,
+    multi_call,
+    receive_response,
+    send_request,
+    wait_response,
+)
+from beamlike.behaviours.observer import Observer
+from beamlike.behaviours.outcomes import (
+    BEYOND_A_VALUE,
+    IGNORE,
+    NO_REPLY,
+    Continue,
+    Stop,
+    Timeout,
+    TimeoutAfter,
+)
+from beamlike.behaviours.server_messages import (
+    Call,
+    Cast,
+    Client,
+    Server,
+    StopRequest,
+    SystemRequest,
+    address_of,
+    calls_itself,
+    message_within,
+)
+from beamlike.behaviours.starting import AlreadyStarted, Birth, begin, start_server
+from beamlike.behaviours.termination import terminate
+from beamlike.behaviours.typed_calls import Proxy
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
-from beamlike.kernel.current import current_node
-from beamlike.kernel.errors import BeamlikeError, NameTaken, ProcessExit
-from beamlike.kernel.exceptions import exit_reason, reraisable
-from beamlike.kernel.record import record
-from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, Pid, Reason, RemoteName, Reply
+from beamlike.kernel.errors import ProcessExit
+from beamlike.kernel.exceptions import exit_reason
+from beamlike.kernel.terms import Pid, Reason, Reply
 
-Server = Pid | RemoteName | str
+__all__ = [
+    "CALL_TIMEOUT",
+    "IGNORE",
+    "NO_REPLY",
+    "AlreadyStarted",
+    "Call",
+    "CallFailed",
+    "CallTimeout",
+    "Cast",
+    "Client",
+    "Continue",
+    "GenServer",
+    "Server",
+    "Stop",
+    "Timeout",
+    "TimeoutAfter",
+]
+
 CALL_TIMEOUT = 5.0
 
-
-class _NoReply:
-    def __repr__(self) -> str:
-        return "NO_REPLY"
-
-
-NO_REPLY: Final = _NoReply()
-
-
-Client: TypeAlias = Alias
-"""Who called, as the address for the reply: give it to `reply`, now or later, from any process."""
-
-
-@record
-class Call:
-    client: Client
-    request: Any
-
-
-@record
-class Cast:
-    request: Any
-
-
-@record
-class StopRequest:
-    reason: Reason
-
-
-class Stop(Exception):
-    """Raise it in a callback to end the server; with `reply`, the call in progress is answered first."""
-
-    def __init__(self, reason: Reason = terms.NORMAL, *, reply: Any = NO_REPLY) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.reply = reply
-
-
-class CallFailed(BeamlikeError):
-    """The server ended before it answered, or there is none: `reason` says why."""
-
-    def __init__(self, server: Server, request: Any, reason: Reason) -> None:
-        super().__init__(f"{server} did not answer {_short(request)}: {_words(reason)}")
-        self.server = server
-        self.reason = reason
-        if isinstance(reason, ExceptionInfo):
-            self.__cause__ = reraisable(reason)
-
-
-class CallTimeout(BeamlikeError, TimeoutError):
-    """The server did not answer in time. It may still do what was asked; its late reply vanishes."""
-
-    def __init__(self, server: Server, request: Any, timeout: float) -> None:
-        super().__init__(f"{server} did not answer {_short(request)} within {timeout} s")
+CANCELLED = "cancelled"
+"""Why a process ends whose code was cancelled as an asyncio task, in the kernel's word."""
 
 
 class GenServer:
@@ -108,7 +107,8 @@ class GenServer:
     # Callbacks.
 
     def init(self, *args: Any) -> Any:
-        """Prepares the state; `start` returns when it is done and raises what it raises."""
+        """Prepares the state; `start` returns when it is done and raises what it raises. It returns None, Continue,
+        TimeoutAfter or IGNORE."""
         if args:
             raise TypeError(f"{type(self).__name__} takes no arguments, got {args!r}: override init(self, ...)")
 
@@ -121,50 +121,58 @@ class GenServer:
     def handle_info(self, message: Any) -> Any:
         """Any other message; dropped unless overridden."""
 
+    def handle_continue(self, value: Any) -> Any:
+        """What a Continue left to do. Its value may be another Continue, or a TimeoutAfter."""
+        raise NotImplementedError(f"{type(self).__name__} is to continue with {value!r} and has no handle_continue")
+
     def terminate(self, reason: Reason) -> Any:
         """Cleans up."""
+
+    def system_get_state(self) -> Any:
+        """What `bl.sys.get_state` and crash reports show. Override it where the attributes are not the state, or
+        where they hold what others must not see."""
+        return dict(vars(self))
+
+    def system_replace_state(self, function: Callable[[Any], Any]) -> Any:
+        """Replaces what system_get_state shows by function(that), and returns it."""
+        state = function(self.system_get_state())
+        if not isinstance(state, dict):
+            raise TypeError(f"expected the function to return a dict of attributes, got {state!r}")
+        vars(self).clear()
+        vars(self).update(state)
+        return self.system_get_state()
 
     # Start and stop.
 
     @classmethod
-    async def start(cls, *args: Any, name: str | None = None, timeout: float | None = None) -> Pid:
-        """Starts a server that nobody is linked to. Returns when `init` is done; raises what it raises, NameTaken if
-        another process holds `name`, CallTimeout after `timeout` seconds (the server is killed then)."""
-        return await _start(cls, args, name, timeout, link=False)
+    async def start(cls, *args: Any, name: str | None = None, timeout: float | None = None) -> Pid | Any:
+        """Starts a server that nobody is linked to, and returns its pid when `init` is done; None if that returned
+        IGNORE (typed as it is so that the many who never ignore need not ask).
+
+        Raises what `init` raises, CallFailed if it stops, AlreadyStarted if another process holds `name`, CallTimeout
+        after `timeout` seconds (the server is killed then).
+        """
+        return await start_server(cls._run, cls.__name__, args, name, timeout, link=False)
 
     @classmethod
-    async def start_link(cls, *args: Any, name: str | None = None, timeout: float | None = None) -> Pid:
-        """As `start`, linked to the current process, which becomes the parent: its exit ends the server."""
-        return await _start(cls, args, name, timeout, link=True)
+    async def start_link(cls, *args: Any, name: str | None = None, timeout: float | None = None) -> Pid | Any:
+        """As `start`, linked to the current process, which becomes the parent: its exit ends the server.
 
-    @staticmethod
-    async def call(server: Server, request: Any, *, timeout: float | None = CALL_TIMEOUT) -> Any:
-        """Asks and waits for the reply. CallFailed if the server ends or is none, CallTimeout after `timeout` s."""
-        if _runs_here(server):
-            raise CallFailed(server, request, "calling_self")
-        client = kernel.open_request(server)
-        try:
-            kernel.send(_address(server), Call(client, request))
-            answer = await kernel.receive(ref=client.ref, timeout=timeout)
-        except TimeoutError:
-            raise CallTimeout(server, request, timeout or 0) from None
-        finally:
-            kernel.demonitor(client.ref, flush=True)
-        if isinstance(answer, Down):
-            raise CallFailed(server, request, answer.reason)
-        if isinstance(answer.value, _Failed):
-            raise CallFailed(server, request, answer.value.reason)
-        return answer.value
+        If `init` fails, a parent that traps exits gets the Exit as well; one that does not hears of the exception only.
+        """
+        return await start_server(cls._run, cls.__name__, args, name, timeout, link=True)
 
-    @staticmethod
-    def cast(server: Server, request: Any) -> None:
-        """Asks and does not wait; a server that is gone is no error."""
-        kernel.send(_address(server), Cast(request))
-
-    @staticmethod
-    def reply(client: Client, value: Any) -> None:
-        """Answers a call whose handle_call returned NO_REPLY."""
-        kernel.send(client, Reply(client.ref, value))
+    @classmethod
+    def child_spec(
+        cls,
+        *args: Any,
+        id: ChildId = None,
+        restart: Restart = "permanent",
+        shutdown: float | None = BY_TYPE,
+        name: str | None = None,
+    ) -> ChildSpec:
+        """How a supervisor starts this server with `args`; the id is `name` or the name of the class unless given."""
+        return child_spec_of(cls, *args, id=id, restart=restart, shutdown=shutdown, name=name)
 
     @staticmethod
     async def stop(server: Server, reason: Reason = terms.NORMAL, *, timeout: float | None = None) -> None:
@@ -174,137 +182,93 @@ class GenServer:
         """
         ended = kernel.monitor(server)
         try:
-            kernel.send(_address(server), StopRequest(reason))
+            kernel.send(address_of(server), StopRequest(reason))
             down = await kernel.receive(ref=ended, timeout=timeout)
         except TimeoutError:
-            raise CallTimeout(server, "stop", timeout or 0) from None
+            raise CallTimeout(server, "stop", timeout) from None
         finally:
             kernel.demonitor(ended, flush=True)
         if down.reason != reason:
             raise CallFailed(server, "stop", down.reason)
 
+    # Requests.
+
+    @staticmethod
+    async def call(server: Server, request: Any, *, timeout: float | None = CALL_TIMEOUT) -> Any:
+        """Asks and waits for the reply. CallFailed if the server ends or is none, CallTimeout after `timeout` s."""
+        address = address_of(server)
+        if calls_itself(address):
+            raise CallFailed(server, request, CALLING_SELF)
+        client = kernel.open_request(address)
+        try:
+            kernel.send(address, Call(client, request))
+            answer = await kernel.receive(ref=client.ref, timeout=timeout)
+        except TimeoutError:
+            raise CallTimeout(server, request, timeout) from None
+        finally:
+            kernel.demonitor(client.ref, flush=True)
+        return value_of(answer, server, request)
+
+    @staticmethod
+    def cast(server: Server, request: Any) -> None:
+        """Asks and does not wait; a server that is gone is no error."""
+        kernel.send(address_of(server), Cast(request))
+
+    @staticmethod
+    def reply(client: Client, value: Any) -> None:
+        """Answers a call whose handle_call returned NO_REPLY."""
+        kernel.send(client, Reply(client.ref, value))
+
+    send_request = staticmethod(send_request)
+    receive_response = staticmethod(receive_response)
+    wait_response = staticmethod(wait_response)
+    check_response = staticmethod(check_response)
+    multi_call = staticmethod(multi_call)
+    abcast = staticmethod(abcast)
+
+    @classmethod
+    def at(cls, server: Server, *, timeout: float | None = CALL_TIMEOUT) -> Self:
+        """The typed calls and casts of the server of this class that runs there (see `typed_calls`)."""
+        return cast(Self, Proxy(cls, server, timeout))
+
     # The loop.
 
     @classmethod
-    async def _run(cls, parent: Pid | None, started: Alias, name: str | None, args: tuple[Any, ...]) -> None:
-        server = await cls._initialised(parent, started, name, args)
-        kernel.send(started, Reply(started.ref, kernel.self()))
-        while True:
-            message = await kernel.receive()
-            try:
-                await server._handle(message, parent)
-            except Stop as end:
-                if isinstance(message, Call) and end.reply is not NO_REPLY:
-                    server.reply(message.client, end.reply)
-                await _result(server.terminate(end.reason))
-                raise ProcessExit(end.reason) from None
-            except Exception as error:
-                await _result(server.terminate(exit_reason(error, kernel.self())))
-                raise
-
-    @classmethod
-    async def _initialised(cls, parent: Pid | None, started: Alias, name: str | None, args: tuple[Any, ...]) -> Self:
-        server = cls()
+    async def _run(cls, birth: Birth, args: tuple[Any, ...]) -> None:
+        begun = await begin(cls, birth, args)
+        if begun is None:
+            return
+        server, outcome = begun
+        message: Any = None
+        seconds: float | None = None
+        observer: Observer | None = None
         try:
-            if name is not None:
-                kernel.register(name, kernel.self())
-            await _result(server.init(*args))
+            if outcome is not None:
+                seconds = await complete(server, None, outcome)
+            while True:
+                message = await (kernel.receive() if seconds is None else message_within(seconds))
+                if type(message) is Call:
+                    value = server.handle_call(message.request, message.client)
+                    if hasattr(value, "__await__"):
+                        value = await value
+                    if type(value) in BEYOND_A_VALUE:
+                        seconds = await complete(server, message, value)
+                    else:
+                        seconds = None
+                        answer(message.client, value)
+                elif type(message) is SystemRequest:
+                    observer = observer or Observer(server, birth)
+                    seconds = await observer.attend(message, seconds)
+                else:
+                    outcome = call_back(server, message, birth.parent)
+                    seconds = None if outcome is None else await complete(server, message, outcome)
+        except Stop as end:
+            await terminate(server, birth, end.reason, message, observer, end)
+            raise ProcessExit(end.reason) from None
         except Exception as error:
-            if parent is not None:
-                kernel.unlink(parent)
-            reason = error.reason if isinstance(error, Stop) else exit_reason(error, kernel.self())
-            kernel.send(started, Reply(started.ref, _Failed(reason)))
-            raise ProcessExit(terms.SHUTDOWN) from None
-        return server
-
-    def _answer(self, client: Client, answer: Any) -> None:
-        """An answer that cannot travel is the error of the call, and not the end of the server."""
-        try:
-            self.reply(client, answer)
-        except Exception as error:
-            self.reply(client, _Failed(exit_reason(error, kernel.self())))
-
-    async def _handle(self, message: Any, parent: Pid | None) -> None:
-        match message:
-            case Call(client, request):
-                answer = self.handle_call(request, client)
-                if hasattr(answer, "__await__"):
-                    answer = await answer
-                if answer is not NO_REPLY:
-                    self._answer(client, answer)
-            case Cast(request):
-                await _result(self.handle_cast(request))
-            case StopRequest(reason):
-                raise Stop(reason)
-            case Exit(pid, reason) if pid == parent:
-                raise Stop(reason)
-            case _:
-                await _result(self.handle_info(message))
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    reason: Reason
-
-
-async def _start(
-    cls: type[GenServer], args: tuple[Any, ...], name: str | None, timeout: float | None, *, link: bool
-) -> Pid:
-    parent = kernel.self() if link else None
-    if name is not None and (holder := kernel.whereis(name)) is not None:
-        raise NameTaken(f"the name {name!r} belongs to {holder} already")
-    ref = kernel.make_ref()
-    started = kernel.alias(ref, once=True)
-    pid = kernel.spawn_tied(cls._run, (parent, started, name, args), link=link, monitor=ref)
-    try:
-        answer = await kernel.receive(ref=ref, timeout=timeout)
-    except BaseException as error:
-        if link:
-            kernel.unlink(pid)
-        kernel.exit(pid, terms.KILL)
-        if isinstance(error, TimeoutError):
-            raise CallTimeout(pid, "init", timeout or 0) from None
-        raise
-    finally:
-        kernel.demonitor(ref, flush=True)
-    if isinstance(answer, Down):
-        raise CallFailed(cls.__name__, "init", answer.reason)
-    if isinstance(answer.value, _Failed):
-        raise _start_error(cls, answer.value.reason)
-    return pid
-
-
-def _start_error(cls: type[GenServer], reason: Reason) -> BaseException:
-    if isinstance(reason, ExceptionInfo):
-        return reraisable(reason)
-    return CallFailed(cls.__name__, "init", reason)
-
-
-def _runs_here(server: Server) -> bool:
-    """Whether this is the server's own code, which cannot answer while it waits; a child task of it may ask."""
-    pid = kernel.whereis(server) if isinstance(server, str) else server
-    return pid == kernel.self() and getattr(asyncio.current_task(), "pid", None) == pid
-
-
-def _address(server: Server) -> Pid | RemoteName:
-    """A bare name that nobody holds is no error to send to here: the monitor tells."""
-    return (server, current_node().name) if isinstance(server, str) else server
-
-
-async def _result(value: Any) -> Any:
-    return await value if inspect.isawaitable(value) else value
-
-
-def _short(request: Any) -> str:
-    text = repr(request)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _words(reason: Reason) -> str:
-    if reason == terms.NOPROC:
-        return "no such process (noproc)"
-    if reason == terms.NOCONNECTION:
-        return "its node cannot be reached (noconnection); `await bl.connect(...)` to it says why"
-    if reason == "calling_self":
-        return "a server that calls itself waits for itself (calling_self); use cast, or call the method"
-    return f"it ended: {reason}"
+            await terminate(server, birth, exit_reason(error, kernel.self()), message, observer)
+            raise
+        except asyncio.CancelledError:
+            if kernel.is_alive(kernel.self()):  # no exit signal: what a callback awaited was cancelled
+                await terminate(server, birth, CANCELLED, message, observer)
+            raise

@@ -1,0 +1,63 @@
+"""Why a caller got no answer: each error names the server, the request and the reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from beamlike.behaviours.server_messages import Failed, Server
+from beamlike.kernel import terms
+from beamlike.kernel.errors import BeamlikeError
+from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.terms import Down, ExceptionInfo, Reason, Reply
+
+CALLING_SELF = "calling_self"
+LONGEST = 80
+
+
+class CallFailed(BeamlikeError):
+    """There is no server, it ended before it answered, or its answer could not be sent: `reason` says why."""
+
+    def __init__(self, server: Server, request: Any, reason: Reason, *, server_lives: bool = False) -> None:
+        why = f"its answer failed: {reason}" if server_lives else _words(reason)
+        super().__init__(f"{server} did not answer {shortened(request)}: {why}")
+        self.server = server
+        self.request = request
+        self.reason = reason
+        self.server_lives = server_lives
+        if isinstance(reason, ExceptionInfo):
+            self.__cause__ = reraisable(reason)
+
+
+class CallTimeout(BeamlikeError, TimeoutError):
+    """The server did not answer in time. It may still do what was asked; its late reply vanishes."""
+
+    def __init__(self, server: Server, request: Any, timeout: float | None) -> None:
+        super().__init__(f"{server} did not answer {shortened(request)} within {timeout or 0} s")
+        self.server = server
+        self.request = request
+        self.timeout = timeout
+
+
+def value_of(answer: Reply | Down, server: Server, request: Any) -> Any:
+    """The value of the answer to a request; CallFailed if it has none."""
+    if isinstance(answer, Down):
+        raise CallFailed(server, request, answer.reason)
+    if isinstance(answer.value, Failed):
+        raise CallFailed(server, request, answer.value.reason, server_lives=True)
+    return answer.value
+
+
+def shortened(request: Any) -> str:
+    text = repr(request)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def _words(reason: Reason) -> str:
+    if isinstance(reason, str):
+        if reason == terms.NOPROC:
+            return "no such process (noproc)"
+        if reason == terms.NOCONNECTION:
+            return "its node cannot be reached (noconnection); `await bl.connect(...)` to it says why"
+        if reason == CALLING_SELF:
+            return "a server that calls itself waits for itself (calling_self); use cast, or call the method"
+    return f"it ended: {reason}"

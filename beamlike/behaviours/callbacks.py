@@ -1,0 +1,63 @@
+"""From a message to its callback, and from what the callback returned to what is to be done about it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from beamlike.behaviours.outcomes import NO_REPLY, Continue, Stop, TimeoutAfter
+from beamlike.behaviours.server_messages import Call, Cast, Client, Failed, StopRequest, TypedCall, TypedCast
+from beamlike.behaviours.typed_calls import perform
+from beamlike.kernel import functions as kernel
+from beamlike.kernel.exceptions import exit_reason
+from beamlike.kernel.terms import Exit, Pid, Reply
+
+if TYPE_CHECKING:
+    from beamlike.behaviours.gen_server import GenServer
+
+OnReply: TypeAlias = Callable[[Client | None, Any], None]
+"""Hears what became of a message: the reply that went to the client, or NO_REPLY."""
+
+
+def call_back(server: GenServer, message: Any, parent: Pid | None) -> Any:
+    """Calls the callback that `message` is for. Its value may have to be awaited: `complete` does."""
+    kind = type(message)
+    if kind is Call:
+        return server.handle_call(message.request, message.client)
+    if kind is Cast:
+        return server.handle_cast(message.request)
+    if kind is TypedCall or kind is TypedCast:
+        return perform(server, message.request)
+    if kind is StopRequest or (kind is Exit and message.pid == parent):
+        raise Stop(message.reason)
+    return server.handle_info(message)
+
+
+async def complete(server: GenServer, message: Any, outcome: Any, on_reply: OnReply | None = None) -> float | None:
+    """Awaits an async callback, answers a call, continues. After how many seconds without a message a Timeout is due,
+    if at all."""
+    if hasattr(outcome, "__await__"):
+        outcome = await outcome
+    client = message.client if isinstance(message, Call | TypedCall) else None
+    value = outcome.reply if isinstance(outcome, Continue | TimeoutAfter) else outcome
+    if client is not None and value is not NO_REPLY:
+        answer(client, value)
+    if on_reply is not None:
+        on_reply(client, value)
+    while isinstance(outcome, Continue):
+        outcome = await result_of(server.handle_continue(outcome.value))
+    return outcome.seconds if isinstance(outcome, TimeoutAfter) else None
+
+
+def answer(client: Client, value: Any) -> None:
+    """Replies; a value that cannot travel is the error of this call, and not the end of the server."""
+    try:
+        kernel.send(client, Reply(client.ref, value))
+    except Exception as error:
+        kernel.send(client, Reply(client.ref, Failed(exit_reason(error, kernel.self()))))
+
+
+async def result_of(value: Any) -> Any:
+    """What a callback returned, once it is there."""
+    return await value if inspect.isawaitable(value) else value
