@@ -34,7 +34,7 @@ class StartFailed(ChildError):
         return f"{self.spec} did not start: {self.reason}"
 
 
-class AlreadyStarted(ChildError, ValueError):
+class ChildAlreadyStarted(ChildError, ValueError):
     """There is a child of that id, and it runs: `pid`."""
 
     def __init__(self, id: ChildId, pid: Pid) -> None:
@@ -45,7 +45,7 @@ class AlreadyStarted(ChildError, ValueError):
         return f"there is a child {self.id!r} already, {self.pid}; choose another id"
 
 
-class AlreadyPresent(ChildError, ValueError):
+class ChildAlreadyPresent(ChildError, ValueError):
     """There is a specification of that id already, and its child does not run."""
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from beamlike.behaviours.child_errors import BadChild, NoChild
-from beamlike.behaviours.child_spec import ChildSpec, check_spec
+from beamlike.behaviours.child_spec import ChildId, ChildSpec, check_spec
 from beamlike.behaviours.supervisor import Child, Supervisor
 from beamlike.behaviours.supervisor_flags import Strategy, SupervisorFlags
 from beamlike.kernel import functions as kernel
@@ -30,7 +30,7 @@ class Partitions:
     """The copies of one supervisor, by number."""
 
     def __init__(self, count: int) -> None:
-        self.pids: list[Pid | None] = [None] * count
+        self.pids: dict[ChildId, Pid | None] = dict.fromkeys(range(count))
 
 
 _tables: WeakValueDictionary[Pid, Partitions] = WeakValueDictionary()
@@ -105,7 +105,7 @@ class PartitionSupervisor(Supervisor):
         number = partition_of(key, len(pids))
         pid = pids[number]
         if pid is None:
-            raise NoChild(number, [other for other, pid in enumerate(pids) if pid is not None])
+            raise NoChild(number, [other for other, pid in pids.items() if pid is not None])
         return pid
 
     @staticmethod
@@ -123,12 +123,12 @@ class PartitionSupervisor(Supervisor):
         match request:
             case ("start_child", ChildSpec(id=id)) | ("delete_child", id):
                 raise BadChild(id, "cannot come or go: the number of partitions is fixed")
+            case ("terminate_child", id) if id in self._table.pids:
+                self._table.pids[id] = None
         return await super()._administer(request)
 
     async def _start(self, child: Child) -> Pid | None:
-        pid = await super()._start(child)
-        if isinstance(child.spec.id, int):
-            self._table.pids[child.spec.id] = pid
+        self._table.pids[child.spec.id] = pid = await super()._start(child)
         return pid
 
 
@@ -156,6 +156,6 @@ def _specs(copies: Copies, partitions: int | None) -> list[ChildSpec]:
 def _table(supervisor: Pid | str) -> Partitions:
     pid = kernel.whereis(supervisor) if isinstance(supervisor, str) else supervisor
     table = _tables.get(pid) if pid is not None else None
-    if table is None:
+    if pid is None or table is None or not kernel.is_alive(pid):
         raise NoProcess(f"expected a PartitionSupervisor that runs on this node, got {supervisor!r}")
     return table

@@ -1,6 +1,6 @@
 """Who supervises whom, as a value that prints as a tree.
 
-    Supervisor top Pid<app@127.0.0.1 7.2>
+    Supervisor Pid<app@127.0.0.1 7.2> "top", running
     ├─ counter Pid<app@127.0.0.1 7.3> "counter" permanent, running
     ├─ sessions Pid<app@127.0.0.1 7.4> permanent DynamicSupervisor, running
     │  └─ Session.start_link Pid<app@127.0.0.1 7.5> temporary, running
@@ -29,8 +29,9 @@ TreeState = ChildState | Literal["does not answer", "ended"]
 class SupervisionTree:
     """A child, or at the root the supervisor that was asked, and the children below it.
 
-    `kind` is "worker" or the class of the supervisor ("supervisor" while that is not known); `name` the name it is
-    registered under; `restart` is None at the root.
+    `id` is the class of the supervisor at the root, and what starts the child where children have no ids. `kind` is
+    "worker" or the class of the supervisor ("supervisor" if that is not known); `name` is what it is registered under,
+    as far as a supervisor on its own node knows; `restart` is None at the root.
     """
 
     id: ChildId
@@ -53,9 +54,14 @@ class SupervisionTree:
             yield from (f"{'   ' if last else '│  '}{line}" for line in below)
 
     def _words(self) -> str:
-        who = [str(self.id), *([repr(self.pid)] if self.pid else []), *([f'"{self.name}"'] if self.name else [])]
-        what = [*([self.restart] if self.restart else []), *([self.kind] if self.kind != "worker" else [])]
-        return f"{' '.join([*who, *what])}, {self.state}"
+        words = [str(self.id)]
+        if self.pid is not None:
+            words.append(repr(self.pid))
+        if self.name is not None:
+            words.append(f'"{self.name}"')
+        if self.restart is not None:
+            words += [self.restart] if self.kind == "worker" else [self.restart, self.kind]
+        return f"{' '.join(words)}, {self.state}"
 
 
 async def supervision_tree(supervisor: Server, *, timeout: float = 5.0) -> SupervisionTree:
@@ -65,15 +71,8 @@ async def supervision_tree(supervisor: Server, *, timeout: float = 5.0) -> Super
     """
     deadline = asyncio.get_running_loop().time() + timeout
     answer = await _described(supervisor, deadline)
-    return SupervisionTree(
-        answer.kind,
-        answer.pid,
-        answer.names.get(answer.pid),
-        "supervisor",
-        None,
-        "running",
-        await _below(answer, deadline),
-    )
+    name, below = answer.names.get(answer.pid), await _below(answer, deadline)
+    return SupervisionTree(answer.kind, answer.pid, name, answer.kind, None, "running", below)
 
 
 async def _below(answer: Description, deadline: float) -> tuple[SupervisionTree, ...]:

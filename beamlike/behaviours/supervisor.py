@@ -22,8 +22,8 @@ from typing import Any
 
 from beamlike.behaviours.child_end import end_child
 from beamlike.behaviours.child_errors import (
-    AlreadyPresent,
-    AlreadyStarted,
+    ChildAlreadyPresent,
+    ChildAlreadyStarted,
     ChildRestarting,
     ChildRunning,
     NoChild,
@@ -132,8 +132,8 @@ class Supervisor(Supervising):
     async def start_child(supervisor: Server, spec: ChildSpec) -> Pid | None:
         """Adds a child after the others and returns its pid, None if its start gave none.
 
-        StartFailed if it does not start (it is not added then), AlreadyStarted or AlreadyPresent for an id that is
-        taken, BadChild for one that is significant while `auto_shutdown` is "never".
+        StartFailed if it does not start (it is not added then), ChildAlreadyStarted or ChildAlreadyPresent for an id
+        that is taken, BadChild for one that is significant while `auto_shutdown` is "never".
         """
         pid: Pid | None = await ask(supervisor, ("start_child", check_spec(spec)))
         return pid
@@ -231,8 +231,8 @@ class Supervisor(Supervising):
         if present is None:
             return await self._add(spec)
         if present.pid is not None:
-            raise AlreadyStarted(spec.id, present.pid)
-        raise AlreadyPresent(spec.id)
+            raise ChildAlreadyStarted(spec.id, present.pid)
+        raise ChildAlreadyPresent(spec.id)
 
     async def _add(self, spec: ChildSpec) -> Pid | None:
         child = self._children[spec.id] = Child(spec)
