@@ -19,7 +19,7 @@ from typing import Any, Generic, Literal, TypeVar, overload
 
 from beamlike.behaviours.task_outcome import Exited, Ok, Outcome, TaskFailed, TaskTimeout, name_of
 from beamlike.behaviours.task_run import answer, checked, run
-from beamlike.behaviours.task_stream import async_stream, async_stream_nolink
+from beamlike.behaviours.task_stream import StreamTasks
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.terms import Down, Pid, Ref, Reply
@@ -32,7 +32,7 @@ AWAIT_TIMEOUT = 5.0
 SHUTDOWN_TIMEOUT = 5.0
 
 
-class Task(Generic[T]):
+class Task(StreamTasks, Generic[T]):
     """A handle of a running task, made by `Task.async_` or `Task.async_nolink`; `await` it once, in its owner.
 
     >>> import asyncio, beamlike as bl
@@ -178,9 +178,6 @@ class Task(Generic[T]):
             task, outcome = answered
             outcomes[task.ref] = outcome
         return [(task, outcomes.get(task.ref)) for task in waiting.tasks]
-
-    async_stream = staticmethod(async_stream)
-    async_stream_nolink = staticmethod(async_stream_nolink)
 
     # Inside.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -31,8 +31,8 @@ class SourceEnded:
 
 
 class Items:
-    def __init__(self, items: Iterable[Any]) -> None:
-        self._items = iter(items)
+    def __init__(self, items: Iterator[Any]) -> None:
+        self._items = items
         self.exhausted = False
 
     def take(self, room: int) -> list[Any]:
@@ -101,8 +101,11 @@ class AsyncItems:
         kernel.send(self._answer_to, Reply(self._answer_to.ref, news))
 
 
-def source_of(items: Iterable[Any] | AsyncIterable[Any], answer_to: Alias) -> Items | AsyncItems:
-    """Reads `items`, of either kind. TypeError if they are neither."""
-    if isinstance(items, AsyncIterable):
-        return AsyncItems(items, answer_to)
-    return Items(items)
+def begun(items: Iterable[Any] | AsyncIterable[Any]) -> Iterator[Any] | AsyncIterable[Any]:
+    """What to read; TypeError, in Python's words, for what gives no items."""
+    return items if isinstance(items, AsyncIterable) else iter(items)
+
+
+def source_of(items: Iterator[Any] | AsyncIterable[Any], answer_to: Alias) -> Items | AsyncItems:
+    """Reads `items`, of either kind."""
+    return AsyncItems(items, answer_to) if isinstance(items, AsyncIterable) else Items(items)

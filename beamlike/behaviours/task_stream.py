@@ -18,7 +18,7 @@ from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 from beamlike.behaviours.task_keeper import Begin, Close, Ended, Rules, keep
 from beamlike.behaviours.task_outcome import TIMEOUT, Exited, Outcome, TaskFailed, TaskTimeout, name_of
 from beamlike.behaviours.task_run import checked
-from beamlike.behaviours.task_source import Arrived, AsyncItems, SourceEnded, source_of
+from beamlike.behaviours.task_source import Arrived, AsyncItems, SourceEnded, begun, source_of
 from beamlike.behaviours.task_window import Window
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.errors import NoNode
@@ -66,60 +66,71 @@ class StreamOptions:
         return itertools.cycle([self.node] if self.node is None or isinstance(self.node, str) else self.node)
 
 
-@overload
-def async_stream(
-    items: Iterable[Item] | AsyncIterable[Item],
-    function: Callable[[Item], Awaitable[T]],
-    **options: Unpack[StreamKeywords],
-) -> AsyncGenerator[Outcome[T], None]: ...
-@overload
-def async_stream(
-    items: Iterable[Item] | AsyncIterable[Item],
-    function: Callable[[Item], T],
-    **options: Unpack[StreamKeywords],
-) -> AsyncGenerator[Outcome[T], None]: ...
-def async_stream(
-    items: Iterable[Any] | AsyncIterable[Any], function: Callable[[Any], Any], **options: Unpack[StreamKeywords]
-) -> AsyncGenerator[Outcome[Any], None]:
-    """Runs `function(item)`, plain or async, in a task for each item, and gives Ok(value) for each.
+class StreamTasks:
+    """The two streams, as static methods of `Task`."""
 
-    At most `max_concurrency` tasks run at once (the number of CPUs). Results come in the order of the items or, unless
-    `ordered`, as they end. A task that takes longer than `timeout` seconds is killed and makes the iteration raise
-    TaskTimeout; with on_timeout="kill_task" its outcome is Exited("timeout") instead. A task that crashes ends the
-    owner, as a linked task does, or raises TaskFailed if the owner traps exits. `node` names a node to run the tasks
-    on, or several, which take turns.
+    __slots__ = ()
 
-    >>> import asyncio, beamlike as bl
-    >>> async def main():
-    ...     async with bl.Node("doc@127.0.0.1"):
-    ...         return [outcome.result() async for outcome in async_stream([1, 2, 3], lambda n: n * n)]
-    >>> asyncio.run(main())
-    [1, 4, 9]
-    """
-    return _stream(items, checked(function), StreamOptions(**options), linked=True)
+    @overload
+    @staticmethod
+    def async_stream(
+        items: Iterable[Item] | AsyncIterable[Item],
+        function: Callable[[Item], Awaitable[T]],
+        **options: Unpack[StreamKeywords],
+    ) -> AsyncGenerator[Outcome[T], None]: ...
+    @overload
+    @staticmethod
+    def async_stream(
+        items: Iterable[Item] | AsyncIterable[Item],
+        function: Callable[[Item], T],
+        **options: Unpack[StreamKeywords],
+    ) -> AsyncGenerator[Outcome[T], None]: ...
+    @staticmethod
+    def async_stream(
+        items: Iterable[Any] | AsyncIterable[Any], function: Callable[[Any], Any], **options: Unpack[StreamKeywords]
+    ) -> AsyncGenerator[Outcome[Any], None]:
+        """Runs `function(item)`, plain or async, in a task for each item, and gives Ok(value) for each.
 
+        At most `max_concurrency` tasks run at once (the number of CPUs). Results come in the order of the items or,
+        unless `ordered`, as they end. A task that takes longer than `timeout` seconds is killed and makes the iteration
+        raise TaskTimeout; with on_timeout="kill_task" its outcome is Exited("timeout") instead. A task that crashes
+        ends the owner, as a linked task does, or raises TaskFailed if the owner traps exits. `node` names a node to run
+        the tasks on, or several, which take turns.
 
-@overload
-def async_stream_nolink(
-    items: Iterable[Item] | AsyncIterable[Item],
-    function: Callable[[Item], Awaitable[T]],
-    **options: Unpack[StreamKeywords],
-) -> AsyncGenerator[Outcome[T], None]: ...
-@overload
-def async_stream_nolink(
-    items: Iterable[Item] | AsyncIterable[Item],
-    function: Callable[[Item], T],
-    **options: Unpack[StreamKeywords],
-) -> AsyncGenerator[Outcome[T], None]: ...
-def async_stream_nolink(
-    items: Iterable[Any] | AsyncIterable[Any], function: Callable[[Any], Any], **options: Unpack[StreamKeywords]
-) -> AsyncGenerator[Outcome[Any], None]:
-    """As `async_stream`; a task that crashes gives Exited(reason) and ends nobody else."""
-    return _stream(items, checked(function), StreamOptions(**options), linked=False)
+        >>> import asyncio, beamlike as bl
+        >>> from beamlike.behaviours.task import Task
+        >>> async def main():
+        ...     async with bl.Node("doc@127.0.0.1"):
+        ...         return [outcome.result() async for outcome in Task.async_stream([1, 2, 3], lambda n: n * n)]
+        >>> asyncio.run(main())
+        [1, 4, 9]
+        """
+        return _stream(begun(items), checked(function), StreamOptions(**options), linked=True)
+
+    @overload
+    @staticmethod
+    def async_stream_nolink(
+        items: Iterable[Item] | AsyncIterable[Item],
+        function: Callable[[Item], Awaitable[T]],
+        **options: Unpack[StreamKeywords],
+    ) -> AsyncGenerator[Outcome[T], None]: ...
+    @overload
+    @staticmethod
+    def async_stream_nolink(
+        items: Iterable[Item] | AsyncIterable[Item],
+        function: Callable[[Item], T],
+        **options: Unpack[StreamKeywords],
+    ) -> AsyncGenerator[Outcome[T], None]: ...
+    @staticmethod
+    def async_stream_nolink(
+        items: Iterable[Any] | AsyncIterable[Any], function: Callable[[Any], Any], **options: Unpack[StreamKeywords]
+    ) -> AsyncGenerator[Outcome[Any], None]:
+        """As `async_stream`; a task that crashes gives Exited(reason) and ends nobody else."""
+        return _stream(begun(items), checked(function), StreamOptions(**options), linked=False)
 
 
 async def _stream(
-    items: Iterable[Any] | AsyncIterable[Any], function: Callable[[Any], Any], options: StreamOptions, *, linked: bool
+    items: Iterator[Any] | AsyncIterable[Any], function: Callable[[Any], Any], options: StreamOptions, *, linked: bool
 ) -> AsyncGenerator[Outcome[Any], None]:
     stream = _Stream(items, function, options, linked)
     try:
@@ -133,7 +144,7 @@ async def _stream(
 class _Stream:
     def __init__(
         self,
-        items: Iterable[Any] | AsyncIterable[Any],
+        items: Iterator[Any] | AsyncIterable[Any],
         function: Callable[[Any], Any],
         options: StreamOptions,
         linked: bool,
