@@ -6,7 +6,6 @@ import asyncio
 import io
 import logging
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import pytest
 
 import beamlike as bl
 from beamlike.kernel import group_leader
+from beamlike.kernel.blocking import blocking
 from beamlike.kernel.group_leader import Output
 from beamlike.kernel.watchdog import watch
 from tests.scenarios.actors import idle
@@ -121,7 +121,7 @@ async def test_s103_a_flag_takes_no_bad_value_and_is_no_other_processs(trace: Tr
 
 
 @twin(differs=True)
-async def test_s079_busy_code_holds_up_its_loop_and_is_named_and_belongs_into_a_thread(trace: Trace) -> None:
+async def test_s079_busy_code_holds_up_its_loop_and_is_named_and_belongs_into_blocking(trace: Trace) -> None:
     trace("main", "schedulers", len({id(asyncio.get_running_loop())}))
     ticks: list[int] = []
     bl.spawn(ticks_forever, ticks)
@@ -130,12 +130,15 @@ async def test_s079_busy_code_holds_up_its_loop_and_is_named_and_belongs_into_a_
         busy = bl.spawn(spins_until_named, told, ticks, bl.self())
         trace("main", "ticks_beside_a_busy_process", await bl.receive(timeout=PATIENCE))
         trace("main", "watchdog_names_it", names(told, busy))
-    with spinning_in_threads(2) as spinning:
-        before = len(ticks)
-        await eventually(lambda: len(ticks) >= before + 10)
-        trace("main", "ticker_goes_on_beside_busy_threads", len(ticks) >= before + 10)
-        trace("main", "busy_status", sorted({bl.is_alive(pid) for pid in spinning}))
-        trace("main", "kill_busy", [await dies(pid, partial(bl.exit, pid, "kill")) for pid in spinning])
+    spun: list[int] = []
+    spinning = [bl.spawn(blocking, spin_without_end, spun) for _ in range(2)]
+    before = len(ticks)
+    await eventually(lambda: len(ticks) >= before + 10)
+    trace("main", "ticker_goes_on_beside_busy_threads", len(ticks) >= before + 10)
+    trace("main", "busy_status", sorted({bl.is_alive(pid) for pid in spinning}))
+    trace("main", "kill_busy", [await dies(pid, partial(bl.exit, pid, "kill")) for pid in spinning])
+    await eventually(lambda: len(spun) == 2)
+    trace("main", "busy_threads_that_ended", len(spun))
 
 
 async def ticks_forever(ticks: list[int]) -> None:
@@ -156,16 +159,10 @@ def names(told: list[logging.LogRecord], pid: bl.Pid) -> bool:
     return any(str(pid) in record.getMessage() for record in tuple(told))
 
 
-@contextmanager
-def spinning_in_threads(count: int) -> Iterator[list[bl.Pid]]:
-    """Processes whose code computes without end, in threads that are let go afterwards."""
-    stop = threading.Event()
+def spin_without_end(spun: list[int]) -> None:
+    turns = 0
     try:
-        yield [bl.spawn(asyncio.to_thread, spin, stop) for _ in range(count)]
+        while True:
+            turns += 1
     finally:
-        stop.set()
-
-
-def spin(stop: threading.Event) -> None:
-    while not stop.is_set():
-        pass
+        spun.append(turns)
