@@ -203,7 +203,6 @@ class _Stream:
         kernel.unlink(self._keeper)
         while not self._keeper_ended:
             self._keeper_ended = isinstance(await kernel.receive(ref=self._answers.ref), Down)
-        kernel.unalias(self._answers)
         with suppress(TimeoutError):
             await kernel.receive(lambda message: isinstance(message, Exit) and message.pid == self._keeper, timeout=0)
 

@@ -171,6 +171,17 @@ async def test_items_may_come_from_an_async_iterable_and_a_slow_one_delays_no_re
 
 
 @in_jumping_node
+async def test_all_items_of_an_async_iterable_are_done_in_order() -> None:
+    async def delays() -> AsyncIterator[int]:
+        for number in range(100):
+            yield number * 7 % 5
+
+    stream = Task.async_stream(delays(), sleeps, max_concurrency=3)
+    assert [outcome.result() async for outcome in stream] == [number * 7 % 5 for number in range(100)]
+    await only_we_are_left()
+
+
+@in_jumping_node
 async def test_an_async_iterable_is_read_only_as_far_as_tasks_may_start_and_closed_at_the_end() -> None:
     read: list[object] = []
 
@@ -355,6 +366,20 @@ async def test_when_the_owner_is_ended_from_outside_no_task_is_left(reason: str)
     assert await bl.receive(timeout=5) == "first"
     bl.exit(pid, reason)
     await eventually(lambda: bl.processes() == [bl.self()])
+
+
+@in_node
+async def test_when_the_owner_is_gone_no_task_is_left_though_somebody_still_holds_the_stream() -> None:
+    streams = []
+
+    async def begins() -> None:
+        streams.append(Task.async_stream([0, 1], lambda item: sleeps(0) if item == 0 else forever()))
+        await anext(streams[0])
+
+    _, ref = bl.spawn_monitor(begins)
+    assert await down_reason(ref) == "normal"
+    await eventually(lambda: bl.processes() == [bl.self()])
+    await streams[0].aclose()
 
 
 @in_node
