@@ -17,8 +17,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Generator, Iterable
 from typing import Any, Generic, Literal, TypeVar, overload
 
+from beamlike.behaviours.handed_function import answer, checked, run
 from beamlike.behaviours.task_outcome import Exited, Ok, Outcome, TaskFailed, TaskTimeout, name_of
-from beamlike.behaviours.task_run import answer, checked, run
 from beamlike.behaviours.task_stream import StreamTasks
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from beamlike.behaviours.handed_function import answer
 from beamlike.behaviours.task_outcome import Exited, Ok, Outcome, name_of
-from beamlike.behaviours.task_run import answer
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.exceptions import exit_reason

@@ -15,9 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 
+from beamlike.behaviours.handed_function import checked
 from beamlike.behaviours.task_keeper import Begin, Close, Ended, Rules, keep
 from beamlike.behaviours.task_outcome import TIMEOUT, Exited, Outcome, TaskFailed, TaskTimeout, name_of
-from beamlike.behaviours.task_run import checked
 from beamlike.behaviours.task_source import Arrived, AsyncItems, SourceEnded, begun, source_of
 from beamlike.behaviours.task_window import Window
 from beamlike.kernel import functions as kernel

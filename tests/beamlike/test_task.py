@@ -116,7 +116,7 @@ async def test_what_is_no_function_is_refused_before_anything_starts() -> None:
     processes = [bl.self()]
     starts: tuple[Callable[[Any], object], ...] = (Task.start, Task.start_link, Task.async_, Task.async_nolink)
     for start in starts:
-        with pytest.raises(TypeError, match="expected a function to run as a task, got 7"):
+        with pytest.raises(TypeError, match="expected a function to run, got 7"):
             start(7)
     assert bl.processes() == processes
 

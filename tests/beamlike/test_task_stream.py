@@ -420,7 +420,7 @@ async def test_options_that_make_no_sense_are_refused_at_once(options: dict[str,
     for streams in (Task.async_stream, Task.async_stream_nolink):
         with pytest.raises(ValueError, match=words):
             streams([1], sleeps, **options)
-    with pytest.raises(TypeError, match="expected a function to run as a task, got 7"):
+    with pytest.raises(TypeError, match="expected a function to run, got 7"):
         Task.async_stream([1], 7)  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="'int' object is not iterable"):
         Task.async_stream(7, sleeps)  # type: ignore[call-overload]

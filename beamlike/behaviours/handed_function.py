@@ -1,4 +1,4 @@
-"""What the process of a task runs."""
+"""How a function that was handed over is run: in the process of a task, or in an agent."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ async def answer(answer_to: Alias, function: Callable[..., Any], args: tuple[Any
 async def run(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """The value of `function(*args)`, plain or async; what it printed is on its way before it."""
     try:
-        value = function(*args)
-        return await value if inspect.isawaitable(value) else value
+        return await value_of(function(*args))
     except SystemExit as error:
         # Who wants to exit ends this task; the node has other guests.
         raise ProcessExit(f"SystemExit: {error.code}") from None
@@ -30,8 +29,13 @@ async def run(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         group_leader.flush()
 
 
+async def value_of(result: Any) -> Any:
+    """What a plain function returned, or what an async one will."""
+    return await result if inspect.isawaitable(result) else result
+
+
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function; TypeError if it is none."""
     if not callable(function):
-        raise TypeError(f"expected a function to run as a task, got {function!r}; pass its arguments after it")
+        raise TypeError(f"expected a function to run, got {function!r}; pass its arguments after it")
     return function
