@@ -145,6 +145,11 @@ def test_lines_that_need_other_nodes_can_be_left_out() -> None:
         twin_of_s026(goes_as_recorded, without=("main: reasons",))()
 
 
+def test_what_is_left_out_must_be_there() -> None:
+    with pytest.raises(AssertionError, match="no recorded line begins with 'main: nothing'"):
+        twin_of_s026(goes_as_recorded, without=("main: nothing",))()
+
+
 def test_a_difference_on_purpose_must_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twins, "ours", lambda number: ["main: reasons [first]", "end: ok"])
     with pytest.raises(AssertionError, match="S026 does not differ from the BEAM"):

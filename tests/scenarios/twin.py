@@ -48,7 +48,7 @@ def _test(body: Body, *, differs: bool, without: tuple[str, ...]) -> Callable[[]
     number = number_of(body.__name__)
 
     def run() -> None:
-        expected = [line for line in recorded(number) if not line.startswith(without)]
+        expected = left_of(recorded(number), without)
         if differs:
             theirs, expected = expected, ours(number)
             assert difference(theirs, expected), f"{number} does not differ from the BEAM: take `differs` away"
@@ -59,6 +59,17 @@ def _test(body: Body, *, differs: bool, without: tuple[str, ...]) -> Callable[[]
     # Not functools.wraps: pytest would look through it and take `trace` for a fixture.
     run.__name__, run.__doc__, run.__module__ = body.__name__, body.__doc__, body.__module__
     return run
+
+
+def left_of(lines: list[str], without: tuple[str, ...]) -> list[str]:
+    """The lines that begin with none of `without`, each of which must leave out something.
+
+    >>> left_of(["main: local 1", "main: remote 2"], ("main: remote",))
+    ['main: local 1']
+    """
+    for beginning in without:
+        assert any(line.startswith(beginning) for line in lines), f"no recorded line begins with {beginning!r}"
+    return [line for line in lines if not line.startswith(without)]
 
 
 def number_of(name: str) -> str:
