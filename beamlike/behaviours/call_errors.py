@@ -59,5 +59,7 @@ def _words(reason: Reason) -> str:
         if reason == terms.NOCONNECTION:
             return "its node cannot be reached (noconnection); `await bl.connect(...)` to it says why"
         if reason == CALLING_SELF:
-            return "a server that calls itself waits for itself (calling_self); use cast, or call the method"
+            return (
+                "a server that calls itself waits for itself (calling_self); use cast, call the method, or raise Stop"
+            )
     return f"it ended: {reason}"

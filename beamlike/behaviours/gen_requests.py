@@ -70,9 +70,7 @@ def send_request(server: Server, request: Any, *, asking: Asking = Call) -> Requ
 async def receive_response(request: Request, timeout: float | None = None) -> Any:
     """The reply. CallFailed if there will be none; CallTimeout after `timeout` seconds, which abandons the request."""
     try:
-        answer = await kernel.receive(ref=request.ref, timeout=timeout)
-    except TimeoutError:
-        raise CallTimeout(request.server, request.request, timeout) from None
+        answer = await _answer(request, timeout)
     finally:
         request.abandon()
     return value_of(answer, request.server, request.request)
@@ -80,12 +78,19 @@ async def receive_response(request: Request, timeout: float | None = None) -> An
 
 async def wait_response(request: Request, timeout: float | None = None) -> Any:
     """As receive_response, but CallTimeout keeps the request: it may be waited for again."""
-    try:
-        answer = await kernel.receive(ref=request.ref, timeout=timeout)
-    except TimeoutError:
-        raise CallTimeout(request.server, request.request, timeout) from None
+    answer = await _answer(request, timeout)
     request.abandon()
     return value_of(answer, request.server, request.request)
+
+
+async def _answer(request: Request, timeout: float | None) -> Reply | Down:
+    if request.client.pid != kernel.self():
+        raise ValueError(f"expected {request.client.pid}, which asked, to fetch the answer, not {kernel.self()}")
+    try:
+        answer: Reply | Down = await kernel.receive(ref=request.ref, timeout=timeout)
+    except TimeoutError:
+        raise CallTimeout(request.server, request.request, timeout) from None
+    return answer
 
 
 def check_response(message: Any, request: Request) -> Any:
@@ -140,7 +145,11 @@ class Requests:
         LookupError if none is."""
         if not self._waiting:
             raise LookupError("expected requests in flight, found none: every one has been answered")
-        return self._taken(await kernel.receive(self._is_answer, timeout=timeout))
+        try:
+            answer = await kernel.receive(self._is_answer, timeout=timeout)
+        except TimeoutError:
+            raise TimeoutError(f"none of {len(self)} requests was answered within {timeout} s") from None
+        return self._taken(answer)
 
     async def responses(self, timeout: float | None = None) -> AsyncGenerator[Response, None]:
         """The answers as they come, until none is missing. TimeoutError when `timeout` seconds have passed in all.

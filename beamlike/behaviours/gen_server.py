@@ -180,9 +180,12 @@ class GenServer:
 
         CallFailed if it is none or ends for another reason, CallTimeout after `timeout` seconds.
         """
-        ended = kernel.monitor(server)
+        address = address_of(server)
+        if calls_itself(address):
+            raise CallFailed(server, "stop", CALLING_SELF)
+        ended = kernel.monitor(address)
         try:
-            kernel.send(address_of(server), StopRequest(reason))
+            kernel.send(address, StopRequest(reason))
             down = await kernel.receive(ref=ended, timeout=timeout)
         except TimeoutError:
             raise CallTimeout(server, "stop", timeout) from None

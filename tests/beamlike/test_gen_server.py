@@ -223,7 +223,7 @@ async def test_a_server_that_calls_itself_is_told_at_once() -> None:
         await call(server, ("wait for", server))
     for address in ("named", ("named", "test@127.0.0.1")):
         named = await Recorder.start(name="named")
-        with pytest.raises(bl.CallFailed, match="use cast, or call the method"):
+        with pytest.raises(bl.CallFailed, match="use cast, call the method, or raise Stop"):
             await call(named, ("wait for", address))
 
 
@@ -372,6 +372,16 @@ async def test_stop_of_nobody_or_of_one_who_is_busy_fails() -> None:
         await bl.GenServer.stop(server, timeout=0.001)
     await napping
     await eventually(lambda: not bl.is_alive(server))
+
+
+@in_node
+async def test_a_server_that_stops_itself_by_a_call_is_told_at_once() -> None:
+    class Stops(bl.GenServer):
+        async def handle_call(self, request: Any, client: Client) -> Any:
+            await bl.GenServer.stop(bl.self())
+
+    with pytest.raises(bl.CallFailed, match=r"calling_self.* or raise Stop"):
+        await call(await Stops.start(), "stop yourself")
 
 
 @in_node

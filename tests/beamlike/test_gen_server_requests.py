@@ -119,6 +119,15 @@ async def test_a_server_finds_the_answers_to_its_own_requests_in_handle_info() -
     assert await received(1) == ["at once"]
 
 
+@in_node
+async def test_an_answer_is_fetched_by_the_process_that_asked_and_by_no_other() -> None:
+    async def fetches(request: Any) -> None:
+        await receive_response(request)
+
+    _, ref = bl.spawn_monitor(fetches, send_request(await Holds.start_link(), "now"))
+    assert "expected Pid<" in (await down_reason(ref)).message
+
+
 # Collections.
 
 
@@ -162,7 +171,7 @@ async def test_a_collection_that_waits_too_long_keeps_all_or_abandons_all() -> N
     server = await Holds.start_link()
     requests = Requests()
     requests.send(server, 1)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match="none of 1 requests was answered within 0 s"):
         await requests.receive(0)
     assert len(requests) == 1
     with pytest.raises(TimeoutError):
