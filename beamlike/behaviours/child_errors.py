@@ -15,6 +15,10 @@ class ChildError(BeamlikeError):
         super().__init__(id, *rest)
         self.id = id
 
+    def __reduce__(self) -> tuple[type[ChildError], tuple[object, ...]]:
+        """It is made anew where it arrives, so that its cause, which pickle leaves behind, is there as well."""
+        return type(self), self.args
+
 
 class StartFailed(ChildError):
     """A child did not start: `reason` says why, `spec` how it was to be started, in words."""

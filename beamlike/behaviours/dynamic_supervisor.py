@@ -133,7 +133,7 @@ class DynamicSupervisor(Supervising):
             case ("terminate_child", Pid() as pid):
                 return await self._terminate_child(pid)
             case _:
-                raise NotImplementedError
+                return self._does_not_know(request)
 
     # Inside.
 

@@ -16,7 +16,8 @@ from weakref import WeakValueDictionary
 
 from beamlike.behaviours.child_errors import BadChild, NoChild
 from beamlike.behaviours.child_spec import ChildId, ChildSpec, check_spec
-from beamlike.behaviours.supervisor import Child, Supervisor
+from beamlike.behaviours.children import Child
+from beamlike.behaviours.supervisor import Supervisor
 from beamlike.behaviours.supervisor_flags import Strategy, SupervisorFlags
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.errors import NoProcess

@@ -124,7 +124,7 @@ class Supervising(GenServer, ABC):
 
     @abstractmethod
     async def _administer(self, request: Any) -> Any:
-        """Answers a request that changes something; ChildError refuses it, NotImplementedError if it is none."""
+        """Answers a request that is about one child; ChildError refuses it."""
 
     @abstractmethod
     async def _child_ended(self, pid: Pid, reason: Reason) -> None:
@@ -150,9 +150,10 @@ class Supervising(GenServer, ABC):
             return await self._administer(request)
         except ChildError as refusal:
             return refusal
-        except NotImplementedError:
-            logger.error("%s does not know the call %r and leaves it unanswered", self._title(), request)
-            return NO_REPLY
+
+    def _does_not_know(self, request: Any) -> Any:
+        logger.error("%s does not know the call %r and leaves it unanswered", self._title(), request)
+        return NO_REPLY
 
     def handle_cast(self, request: Any) -> Any:
         logger.error("%s does not know the cast %r", self._title(), request)

@@ -17,20 +17,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from beamlike.behaviours.child_end import end_child
-from beamlike.behaviours.child_errors import (
-    ChildAlreadyPresent,
-    ChildAlreadyStarted,
-    ChildRestarting,
-    ChildRunning,
-    NoChild,
-    StartFailed,
-)
+from beamlike.behaviours.child_errors import StartFailed
 from beamlike.behaviours.child_spec import ChildId, ChildSpec, check_spec
 from beamlike.behaviours.child_start import start_child_process
+from beamlike.behaviours.children import Child, Children
 from beamlike.behaviours.gen_server import GenServer, Server, Stop
 from beamlike.behaviours.supervising import ChildInfo, ChildState, Supervising, ask, logger
 from beamlike.behaviours.supervisor_flags import AutoShutdown, Strategy, SupervisorFlags, checked
@@ -38,22 +31,6 @@ from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Pid, Reason, Ref
-
-KNOWN_IDS_SHOWN = 20
-
-
-@dataclass(slots=True, eq=False)
-class Child:
-    """A child in its place. `attempt` is the mark of the next try, while one is due after a start that failed."""
-
-    spec: ChildSpec
-    pid: Pid | None = None
-    attempt: Ref | None = None
-    failure: Reason = None
-
-    def info(self) -> ChildInfo:
-        state: ChildState = "running" if self.pid is not None else "restarting" if self.attempt else "stopped"
-        return ChildInfo.of(self.spec, self.pid, state, id=self.spec.id)
 
 
 @record
@@ -83,8 +60,7 @@ class Supervisor(Supervising):
     """
 
     _flags: SupervisorFlags
-    _children: dict[ChildId, Child]
-    _by_pid: dict[Pid, Child]
+    _children: Children
 
     # Start.
 
@@ -165,10 +141,10 @@ class Supervisor(Supervising):
 
     async def init(self, specs: Sequence[ChildSpec], flags: SupervisorFlags) -> None:
         self._begin(flags.limit)
-        self._flags, self._children, self._by_pid = flags, {}, {}
+        self._flags, self._children = flags, Children()
         try:
             for spec in specs:
-                await self._add(spec)
+                await self._start_new(spec)
         except StartFailed:
             await self.terminate(terms.SHUTDOWN)
             raise
@@ -183,102 +159,65 @@ class Supervisor(Supervising):
             await self._restart(child, None, child.failure)
 
     async def terminate(self, reason: Reason) -> None:
-        await self._end(list(self._children.values()))
+        await self._end(list(self._children))
 
     def _infos(self) -> Iterable[ChildInfo]:
-        return map(Child.info, self._children.values())
+        for child in self._children:
+            state: ChildState = "running" if child.pid else "restarting" if child.attempt else "stopped"
+            yield ChildInfo.of(child.spec, child.pid, state, id=child.spec.id)
 
     async def _administer(self, request: Any) -> Any:
         match request:
             case ("start_child", ChildSpec() as spec):
+                self._flags.check(spec)
                 return await self._start_new(spec)
             case ("terminate_child", id):
-                return await self._end([self._child(id)])
+                return await self._end([self._children.child(id)])
             case ("restart_child", id):
-                return await self._start(self._idle(id))
+                return await self._start(self._children.stopped_child(id))
             case ("delete_child", id):
-                self._forget(self._idle(id))
-                return None
+                return self._children.forget(self._children.stopped_child(id))
             case ("get_childspec", id):
-                return self._child(id).spec
+                return self._children.child(id).spec
             case _:
-                raise NotImplementedError
-
-    # Children by id.
-
-    def _child(self, id: ChildId) -> Child:
-        child = self._children.get(id)
-        if child is None:
-            raise NoChild(id, list(self._children)[:KNOWN_IDS_SHOWN])
-        return child
-
-    def _idle(self, id: ChildId) -> Child:
-        child = self._child(id)
-        if child.pid is not None:
-            raise ChildRunning(id)
-        if child.attempt is not None:
-            raise ChildRestarting(id)
-        return child
-
-    def _forget(self, child: Child) -> None:
-        self._children.pop(child.spec.id, None)
+                return self._does_not_know(request)
 
     # Starting and ending.
 
     async def _start_new(self, spec: ChildSpec) -> Pid | None:
-        self._flags.check(spec)
-        present = self._children.get(spec.id)
-        if present is None:
-            return await self._add(spec)
-        if present.pid is not None:
-            raise ChildAlreadyStarted(spec.id, present.pid)
-        raise ChildAlreadyPresent(spec.id)
-
-    async def _add(self, spec: ChildSpec) -> Pid | None:
-        child = self._children[spec.id] = Child(spec)
+        child = self._children.add(spec)
         try:
             return await self._start(child)
         except BaseException:
-            self._forget(child)
+            self._children.forget(child)
             raise
 
     async def _start(self, child: Child) -> Pid | None:
-        child.pid = await start_child_process(child.spec)
-        child.attempt = child.failure = None
-        if child.pid is not None:
-            self._by_pid[child.pid] = child
-        elif child.spec.restart == "temporary":
-            self._forget(child)
-        return child.pid
+        pid = await start_child_process(child.spec)
+        self._children.has_started(child, pid)
+        return pid
 
     async def _end(self, children: Sequence[Child]) -> None:
-        """Ends those of them that run, the last first. Their Exit messages, which come later, are nobody's then."""
+        """Ends those of them that run, the last first."""
         for child in reversed(children):
-            pid, child.pid, child.attempt = child.pid, None, None
+            pid = self._children.release(child)
             if pid is not None:
-                del self._by_pid[pid]
                 await end_child(child.spec, pid)
-            if child.spec.restart == "temporary":
-                self._forget(child)
 
     # Restart.
 
     async def _child_ended(self, pid: Pid, reason: Reason) -> None:
-        child = self._by_pid.pop(pid, None)
+        child = self._children.has_ended(pid)
         if child is None:
             return
-        child.pid = None
         if child.spec.restarts_after(reason):
             await self._restart(child, pid, reason)
-            return
-        if child.spec.restart == "temporary":
-            self._forget(child)
-        self._shut_down_after(child)
+        elif child.spec.significant:
+            self._shut_down_if_last(child)
 
     async def _restart(self, child: Child, pid: Pid | None, reason: Reason) -> None:
-        child.attempt = None
         self._count_restart(child.spec, pid, reason)
-        group = self._restarted_with(child)
+        group = self._children.restarted_with(child, self._flags.strategy)
         await self._end(group)
         for member in group:
             if member.spec.restart == "temporary":
@@ -289,22 +228,15 @@ class Supervisor(Supervising):
                 self._try_again(member, failure)
                 return
 
-    def _restarted_with(self, child: Child) -> list[Child]:
-        if self._flags.strategy == "one_for_one":
-            return [child]
-        children = list(self._children.values())
-        return children if self._flags.strategy == "one_for_all" else children[children.index(child) :]
-
     def _try_again(self, child: Child, failure: StartFailed) -> None:
         self._report_failure(failure)
-        child.attempt, child.failure = kernel.make_ref(), failure.reason
-        GenServer.cast(kernel.self(), TryAgain(child.spec.id, child.attempt))
+        attempt = kernel.make_ref()
+        self._children.is_to_be_tried_again(child, attempt, failure.reason)
+        GenServer.cast(kernel.self(), TryAgain(child.spec.id, attempt))
 
-    def _shut_down_after(self, child: Child) -> None:
-        """Ends the supervisor if the end of this child, which is not started again, was to end it."""
-        if not child.spec.significant:
-            return
-        awaited = any(other.spec.significant and (other.pid or other.attempt) for other in self._children.values())
-        if self._flags.auto_shutdown == "any_significant" or not awaited:
+    def _shut_down_if_last(self, child: Child) -> None:
+        """Ends the supervisor if the end of this significant child, which is not started again, was to end it."""
+        others = any(other.spec.significant and other.is_active for other in self._children)
+        if self._flags.auto_shutdown == "any_significant" or not others:
             logger.info("%s shuts down: the significant %s has ended", self._title(), child.spec)
             raise Stop(terms.SHUTDOWN)
