@@ -260,7 +260,7 @@ class GenServer:
                         seconds = None
                         answer(message.client, value)
                 elif type(message) is SystemRequest:
-                    observer = observer or Observer(server, birth)
+                    observer = Observer(server, birth)
                     seconds = await observer.attend(message, seconds)
                 else:
                     outcome = call_back(server, message, birth.parent)

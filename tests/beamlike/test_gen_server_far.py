@@ -13,9 +13,11 @@ import pytest
 import beamlike as bl
 import nodes
 from beamlike.behaviours import system
-from beamlike.behaviours.gen_requests import Requests, abcast, multi_call
+from beamlike.behaviours.gen_requests import Requests, abcast, multi_call, send_request
 from beamlike.behaviours.gen_server import Client
 from beamlike.behaviours.typed_calls import call, cast, within
+from beamlike.distribution.errors import UnencodableTerm
+from beamlike.kernel import current
 
 NEAR = "near@127.0.0.1"
 SECONDS = 10.0
@@ -105,6 +107,19 @@ async def test_an_answer_that_cannot_travel_fails_its_call_and_not_the_server(se
     with pytest.raises(bl.CallFailed, match=r"did not answer 'a lock': its answer failed: .*lock"):
         await bl.GenServer.call(server, "a lock")
     assert await bl.GenServer.call(server, "node") == server.node
+
+
+@with_account_over_there
+async def test_a_request_that_cannot_travel_fails_at_the_sender_and_leaves_nothing_behind(server: bl.Pid) -> None:
+    await start()
+    lock, nodes_asked = threading.Lock(), [NEAR, server.node]
+    for asking in (bl.GenServer.call(server, lock), multi_call("account", lock, nodes=nodes_asked)):
+        with pytest.raises(UnencodableTerm):
+            await asking
+    with pytest.raises(UnencodableTerm):
+        send_request(server, lock)
+    process: Any = current.current_process()
+    assert (process.monitors, process._aliases) == ((), {})
 
 
 @with_account_over_there

@@ -12,7 +12,7 @@ import beamlike as bl
 from beamlike.behaviours import system
 from beamlike.behaviours.gen_server import Client, Continue
 from tests.support.captured_log import captured_log
-from tests.support.local_nodes import down_reason, in_node, received, settled
+from tests.support.local_nodes import down_reason, forever, in_node, no_message, received, settled
 
 
 class Fragile(bl.GenServer):
@@ -145,7 +145,56 @@ async def test_terminate_runs_once_for_each_way_in_which_a_server_ends_itself() 
         server = await Fragile.start(bl.self())
         await reports_of(server, end)
         assert await received(1) == [("terminate", "enough")]
+    await no_message()
+
+
+@in_node
+async def test_a_server_that_was_watched_is_reported_with_what_it_did_last() -> None:
+    server = await Fragile.start()
+    await system.log(server)
+    await bl.GenServer.call(server, "watched")
+    await system.log(server, 0)
+    [record] = await reports_of(server, ValueError("boom"))
+    assert "last message: cast ValueError('boom')" in record.getMessage()
+    assert "before:" not in record.getMessage()
+
+
+@in_node
+async def test_terminate_may_be_async_and_is_waited_for() -> None:
+    class Slow(bl.GenServer):
+        def init(self, done: list[str]) -> None:
+            self.done = done
+
+        async def terminate(self, reason: Any) -> None:
+            await asyncio.sleep(0.001)
+            self.done.append(reason)
+
+    done: list[str] = []
+    await bl.GenServer.stop(await Slow.start(done), "shutdown")
+    assert done == ["shutdown"]
+
+
+@pytest.mark.parametrize("signal", ["kill", "boom"])
+@in_node
+async def test_terminate_does_not_run_in_a_server_that_an_exit_signal_ended(signal: str) -> None:
+    class Notes(bl.GenServer):
+        def init(self, terminated: list[Any]) -> None:
+            self.terminated = terminated
+
+        async def handle_cast(self, request: Any) -> None:
+            await forever()
+
+        def terminate(self, reason: Any) -> None:
+            self.terminated.append(reason)
+
+    terminated: list[Any] = []
+    idle, busy = await Notes.start(terminated), await Notes.start(terminated)
+    bl.GenServer.cast(busy, "wait in the callback")
     await settled()
+    for server in (idle, busy):
+        bl.exit(server, signal)
+    await settled()
+    assert (terminated, bl.processes()) == ([], [bl.self()])
 
 
 @in_node

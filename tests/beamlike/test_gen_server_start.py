@@ -62,8 +62,11 @@ async def test_a_server_that_traps_exits_in_its_init_ends_all_the_same_when_that
             bl.trap_exit(True)
             raise ValueError("no database")
 
+    bl.trap_exit(True)
     with pytest.raises(ValueError, match="no database"):
         await Traps.start_link()
+    [exit] = await received(1)
+    assert exit.reason.message == "no database"
     assert bl.processes() == [bl.self()]
 
 

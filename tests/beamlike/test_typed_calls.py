@@ -119,6 +119,19 @@ async def test_arguments_that_do_not_fit_fail_at_once_at_the_sender() -> None:
 
 
 @in_node
+async def test_a_keyword_that_must_be_given_is_missed_at_the_sender() -> None:
+    class Greets(bl.GenServer):
+        @call
+        def greet(self, name: str, /, greeting: str = "Hello", *names: str, mark: str) -> str:
+            return f"{greeting} {name}{mark}"
+
+    greets: Any = Greets.at(await Greets.start_link())
+    with pytest.raises(TypeError, match="missing a required argument: 'mark'"):
+        greets.greet("Joe")
+    assert await greets.greet("Joe", "Hi", "Mike", mark="!") == "Hi Joe!"
+
+
+@in_node
 async def test_a_proxy_has_the_decorated_methods_and_nothing_else() -> None:
     account = Account.at(await Account.start_link())
     for name in ("secret", "balance", "handle_call", "nothing"):
