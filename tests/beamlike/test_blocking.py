@@ -11,10 +11,13 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import traceback
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import anyio
@@ -316,6 +319,49 @@ def test_a_call_that_is_interrupted_before_it_begins_never_begins() -> None:
     with pytest.raises(Interrupted):
         call()
     assert ran == []
+
+
+def test_a_call_that_ends_between_look_and_strike_is_not_struck_afterwards() -> None:
+    """The interrupting thread is held where it has looked and is about to strike; the call ends there and then."""
+    began, left, struck = (threading.Event() for _ in range(3))
+    ending: list[str] = []
+    seen: list[str] = []
+
+    def work() -> None:
+        began.set()
+        while not ending:
+            pass
+
+    def thread() -> None:
+        try:
+            with suppress(Interrupted):
+                call()
+            left.set()
+            struck.wait(PATIENCE)
+            seen.append("spared")
+        except Interrupted:
+            seen.append("struck beside the call")
+
+    def hold(frame: FrameType, event: str, argument: object) -> object:
+        if frame.f_code.co_name == "_may_be_struck" and event == "return" and argument is True:
+            ending.append("now")
+            left.wait(0.2)  # the call cannot be left now, so this runs out
+        return hold
+
+    def interrupt() -> None:
+        sys.settrace(hold)  # type: ignore[arg-type]
+        while not call.interrupt():
+            time.sleep(0.001)
+        struck.set()
+
+    call = Interruptible(work, ())
+    threads = [threading.Thread(target=target) for target in (thread, interrupt)]
+    for each in threads:
+        each.start()
+        began.wait(PATIENCE)
+    for each in threads:
+        each.join(PATIENCE)
+    assert seen == ["spared"]
 
 
 @pytest.mark.soak

@@ -18,6 +18,7 @@ import pytest
 import uvloop
 
 import beamlike as bl
+from beamlike.kernel import watchdog
 from beamlike.kernel.scheduler import Scheduler
 from beamlike.kernel.stall import GROWTH, Silence, Stall, look
 from beamlike.kernel.thread_stack import Place
@@ -411,13 +412,14 @@ async def collects(to: bl.Pid) -> None:
 
 
 @in_node
-async def test_one_that_has_ended_is_no_hindrance() -> None:
+async def test_one_that_has_ended_is_forgotten() -> None:
     gate = threading.Event()
     asker = bl.spawn(monitor_stalls)
     await eventually(lambda: not bl.is_alive(asker))
     async with watched_scheduler() as second:
         await stall_of(spawn_at(second, blocks, gate))
         gate.set()
+    assert asker not in watchdog._subscribers
 
 
 @in_node
