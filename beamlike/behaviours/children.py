@@ -81,8 +81,7 @@ class Children:
         del self._by_id[child.spec.id]
 
     def has_started(self, child: Child, pid: Pid | None) -> None:
-        """Its start returned `pid`; with None it stays stopped."""
-        child.attempt = child.failure = None
+        """The start of this stopped child returned `pid`; with None it stays stopped."""
         if pid is not None:
             child.pid = pid
             self._by_pid[pid] = child

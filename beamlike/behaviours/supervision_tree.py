@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from beamlike.behaviours.child_spec import ChildId, Restart
@@ -76,31 +76,33 @@ async def supervision_tree(supervisor: Server, *, timeout: float = 5.0) -> Super
 
 
 async def _below(answer: Description, deadline: float) -> tuple[SupervisionTree, ...]:
-    return tuple(await asyncio.gather(*(_child(child, answer.names, deadline) for child in answer.children)))
+    supervisors = [child for child in answer.children if child.type == "supervisor" and child.pid is not None]
+    trees = await asyncio.gather(*(_supervisor(child, answer.names, deadline) for child in supervisors))
+    by_pid = {tree.pid: tree for tree in trees}
+    return tuple(by_pid.get(child.pid) or _leaf(child, answer.names, child.state) for child in answer.children)
 
 
-async def _child(child: ChildInfo, names: dict[Pid, str], deadline: float) -> SupervisionTree:
-    id = child.id if child.id is not None else child.start
-    name = names.get(child.pid) if child.pid is not None else None
-    if child.type == "worker" or child.pid is None:
-        return SupervisionTree(id, child.pid, name, child.type, child.restart, child.state)
+async def _supervisor(child: ChildInfo, names: dict[Pid, str], deadline: float) -> SupervisionTree:
+    assert child.pid is not None
     try:
         answer = await _described(child.pid, deadline)
-    except (CallTimeout, CallFailed) as failure:
-        state: TreeState = "does not answer" if isinstance(failure, CallTimeout) else "ended"
-        return SupervisionTree(id, child.pid, name, child.type, child.restart, state)
-    return SupervisionTree(
-        id,
-        child.pid,
-        name or answer.names.get(child.pid),
-        answer.kind,
-        child.restart,
-        child.state,
-        await _below(answer, deadline),
-    )
+    except (CallTimeout, TypeError):
+        return _leaf(child, names, "does not answer")
+    except CallFailed:
+        return _leaf(child, names, "ended")
+    below = await _below(answer, deadline)
+    return replace(_leaf(child, {**answer.names, **names}, child.state), kind=answer.kind, children=below)
+
+
+def _leaf(child: ChildInfo, names: dict[Pid, str], state: TreeState) -> SupervisionTree:
+    id = child.id if child.id is not None else child.start
+    name = names.get(child.pid) if child.pid is not None else None
+    return SupervisionTree(id, child.pid, name, child.type, child.restart, state)
 
 
 async def _described(supervisor: Server, deadline: float) -> Description:
     left = max(0.0, deadline - asyncio.get_running_loop().time())
-    answer: Description = await ask(supervisor, ("describe",), timeout=left)
+    answer = await ask(supervisor, ("describe",), timeout=left)
+    if not isinstance(answer, Description):
+        raise TypeError(f"expected {supervisor} to be a supervisor that describes itself, got the answer {answer!r}")
     return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,27 @@ async def test_a_supervisor_that_ends_while_it_is_asked_is_shown_as_such() -> No
 
 async def ends_when_asked() -> None:
     await bl.receive()
+
+
+class Odd(bl.GenServer):
+    def handle_call(self, request: Any, client: Any) -> str:
+        return "what?"
+
+
+@in_node
+async def test_a_server_that_is_called_a_supervisor_and_is_none_is_shown_as_one_that_does_not_answer() -> None:
+    top = await bl.Supervisor.start_link([child_spec_of(Odd, type="supervisor")])
+    assert drawn(await supervision_tree(top))[1:] == ["└─ Odd Pid permanent supervisor, does not answer"]
+    with pytest.raises(TypeError, match="to be a supervisor that describes itself, got the answer 'what\\?'"):
+        await supervision_tree(await pid_of(top, "Odd"))
+
+
+@in_node
+async def test_a_thousand_children_are_a_tree_of_a_thousand_lines() -> None:
+    supervisor = await DynamicSupervisor.start_link()
+    for _ in range(1000):
+        await DynamicSupervisor.start_child(supervisor, plain("many"))
+    assert len(drawn(await supervision_tree(supervisor))) == 1001
 
 
 @in_node

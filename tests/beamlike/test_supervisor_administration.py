@@ -214,6 +214,25 @@ async def test_a_significant_child_that_is_restarted_or_terminated_ends_nothing(
 
 
 @in_node
+async def test_a_significant_child_that_is_about_to_be_restarted_is_waited_for() -> None:
+    bl.trap_exit(True)
+    flaky = Flaky()
+    restarting = bl.ChildSpec("flaky", flaky, restart="transient", significant=True)
+    specs = [significant("w"), restarting]
+    supervisor = await supervise(specs, ALWAYS, auto_shutdown="all_significant")
+    flaky.failures = ALWAYS
+    bl.exit(await pid_of(supervisor, "flaky"), "boom")
+    await eventually(lambda: flaky.calls > 2)
+    bl.send(await pid_of(supervisor, "w"), "normal")
+    await settled()
+    assert await states_of(supervisor) == {"w": "stopped", "flaky": "restarting"}
+    flaky.failures = 0
+    await settled()
+    bl.exit(await pid_of(supervisor, "flaky"), "shutdown")
+    assert (await received(3))[-1] == bl.Exit(supervisor, "shutdown")
+
+
+@in_node
 async def test_a_significant_child_needs_a_supervisor_that_shuts_down_for_it() -> None:
     with pytest.raises(BadChild, match="child 'w' is significant, and auto_shutdown is 'never'"):
         await supervise([significant("w")])
