@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
-from weakref import WeakValueDictionary
 
 from beamlike.behaviours.gen_server import GenServer
+from beamlike.behaviours.owned_tables import OwnedTables
 from beamlike.behaviours.registry_tables import DuplicateTable, Entry, Table, UniqueTable
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.current import current_node
-from beamlike.kernel.errors import NameTaken, NoProcess
+from beamlike.kernel.errors import NameTaken
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Down, Pid, RemoteName
 
@@ -74,7 +74,7 @@ class Registry:
     def register(self, key: Hashable, value: Any = None) -> None:
         """Puts the current process under `key`, until it ends. AlreadyRegistered if keys are unique and a process has
         it; where they are duplicate, each call makes an entry."""
-        server, table = self._opened()
+        server, table = _tables.find(self.name)
         entry = Entry(kernel.self(), value)
         with table.lock:
             is_new = not table.keys(entry.pid)
@@ -129,17 +129,8 @@ class Registry:
 
     # Inside.
 
-    def _opened(self) -> tuple[Pid, Table]:
-        server = kernel.whereis(self.name)
-        table = _tables.get(server) if server is not None else None
-        if server is None or table is None:
-            raise NoProcess(
-                f"no registry {self.name!r} runs on this node; start it: `await bl.Registry.start_link({self.name!r})`"
-            )
-        return server, table
-
     def _table(self) -> Table:
-        return self._opened()[1]
+        return _tables.find(self.name)[1]
 
     def _unique(self) -> UniqueTable:
         table = self._table()
@@ -204,7 +195,7 @@ class RegistryServer(GenServer):
     def init(self, kind: type[UniqueTable] | type[DuplicateTable]) -> None:
         self._table = kind()
         self._watched: set[Pid] = set()
-        _tables[kernel.self()] = self._table
+        _tables.publish(self._table)
 
     def handle_cast(self, request: Any) -> None:
         match request:
@@ -223,8 +214,7 @@ class RegistryServer(GenServer):
                     self._table.drop(pid)
 
 
-# By the pid of the process that owns it, for as long as that runs.
-_tables: WeakValueDictionary[Pid, Table] = WeakValueDictionary()
+_tables: OwnedTables[Table] = OwnedTables("registry", "bl.Registry.start_link")
 
 
 def _alive(entries: tuple[Entry, ...]) -> list[Entry]:
