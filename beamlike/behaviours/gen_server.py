@@ -46,6 +46,7 @@ from beamlike.behaviours.server_messages import (
     Call,
     Cast,
     Client,
+    Name,
     Server,
     StopRequest,
     SystemRequest,
@@ -74,6 +75,7 @@ __all__ = [
     "Client",
     "Continue",
     "GenServer",
+    "Name",
     "Server",
     "Stop",
     "Timeout",
@@ -142,10 +144,14 @@ class GenServer:
         vars(self).update(state)
         return self.system_get_state()
 
+    def code_change(self, old: type[GenServer], extra: Any) -> None:
+        """The server has become one of this class, by `bl.sys.change_code`, and was one of class `old`: converts the
+        attributes. If it raises, nothing has changed."""
+
     # Start and stop.
 
     @classmethod
-    async def start(cls, *args: Any, name: str | None = None, timeout: float | None = None) -> Pid | Any:
+    async def start(cls, *args: Any, name: Name | None = None, timeout: float | None = None) -> Pid | Any:
         """Starts a server that nobody is linked to, and returns its pid when `init` is done; None if that returned
         IGNORE (typed as it is so that the many who never ignore need not ask).
 
@@ -155,7 +161,7 @@ class GenServer:
         return await start_server(cls._run, cls.__name__, args, name, timeout, link=False)
 
     @classmethod
-    async def start_link(cls, *args: Any, name: str | None = None, timeout: float | None = None) -> Pid | Any:
+    async def start_link(cls, *args: Any, name: Name | None = None, timeout: float | None = None) -> Pid | Any:
         """As `start`, linked to the current process, which becomes the parent: its exit ends the server.
 
         If `init` fails, a parent that traps exits gets the Exit as well; one that does not hears of the exception only.

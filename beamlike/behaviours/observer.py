@@ -124,6 +124,8 @@ class Observer:
                 return self._server.system_replace_state(function)
             case ("suspend" | "resume" as wish,):
                 self._suspended = wish == "suspend"
+            case ("change_code", type() as new, extra):
+                self._change_code(new, extra)
             case ("get_status",):
                 return self._status()
             case ("log", int() as keep):
@@ -143,6 +145,19 @@ class Observer:
             case _:
                 raise ValueError(f"a server does not know the system request {request!r}")
         return None
+
+    def _change_code(self, new: type[GenServer], extra: Any) -> None:
+        if not self._suspended:
+            raise ValueError("expected a suspended server to change the code of: suspend it first, and resume it then")
+        server, old, attributes = self._server, type(self._server), dict(vars(self._server))
+        try:
+            server.__class__ = new
+            server.code_change(old, extra)
+        except BaseException:
+            server.__class__ = old
+            vars(server).clear()
+            vars(server).update(attributes)
+            raise
 
     def _install(self, id: str, function: Installed, state: Any) -> None:
         if id in self._installed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from beamlike.behaviours.outcomes import Timeout
 from beamlike.kernel import functions as kernel
@@ -12,8 +12,23 @@ from beamlike.kernel.current import current_node
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Alias, ExceptionInfo, Pid, Reason, RemoteName
 
-Server: TypeAlias = Pid | RemoteName | str
-"""A server is called by pid, by its name on this node, or by (name, node)."""
+
+@runtime_checkable
+class NameElsewhere(Protocol):
+    """A name that is not in the node's own table: a `Via` of a registry, for one."""
+
+    def whereis(self) -> Pid | None:
+        """Who has the name now."""
+
+    def register(self) -> None:
+        """Gives the name to the current process. NameTaken if another has it."""
+
+
+Name: TypeAlias = str | NameElsewhere
+"""What a server may be started under."""
+
+Server: TypeAlias = Pid | RemoteName | Name
+"""A server is called by pid, by its name, or by (name, node)."""
 
 Client: TypeAlias = Alias
 """Who called, as the address for the reply: give it to `reply`, now or later, from any process."""
@@ -82,8 +97,26 @@ class Refused:
 
 
 def address_of(server: Server) -> Pid | RemoteName:
-    """Where to send; a bare name that nobody holds is no error here: the monitor of a call tells."""
-    return (server, current_node().name) if isinstance(server, str) else server
+    """Where to send; a name that nobody holds is no error here: the monitor of a call tells. TypeError for nonsense."""
+    if isinstance(server, Pid):
+        return server
+    if isinstance(server, str):
+        return server, current_node().name
+    if isinstance(server, tuple) and len(server) == 2:
+        return server
+    if isinstance(server, NameElsewhere):
+        return server.whereis() or _nobody()
+    raise TypeError(f"expected a pid, a name, (name, node) or a Via, got {server!r}")
+
+
+def holder_of(name: Name) -> Pid | None:
+    """The process that has the name."""
+    return kernel.whereis(name) if isinstance(name, str) else name.whereis()
+
+
+def _nobody() -> Pid:
+    """The pid of no process, as if of one that has ended."""
+    return Pid(current_node().name, 0)
 
 
 def calls_itself(address: Pid | RemoteName) -> bool:

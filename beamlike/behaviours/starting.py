@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from beamlike.behaviours.call_errors import CallFailed, CallTimeout
 from beamlike.behaviours.outcomes import IGNORE, Continue, Init, Stop, TimeoutAfter
-from beamlike.behaviours.server_messages import Failed
+from beamlike.behaviours.server_messages import Failed, Name, holder_of
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.errors import NameTaken
@@ -30,7 +30,7 @@ S = TypeVar("S", bound="GenServer")
 class AlreadyStarted(NameTaken):
     """The name belongs to another process, and `pid` is that."""
 
-    def __init__(self, name: str, pid: Pid | None) -> None:
+    def __init__(self, name: Name, pid: Pid | None) -> None:
         super().__init__(f"the name {name!r} belongs to {pid} already")
         self.name = name
         self.pid = pid
@@ -43,7 +43,7 @@ class Birth:
     parent: Pid | None
     keeps_link: bool
     started: Alias
-    name: str | None
+    name: Name | None
 
     def tell_starter(self, outcome: Any) -> None:
         kernel.send(self.started, Reply(self.started.ref, outcome))
@@ -61,13 +61,13 @@ async def start_server(
     run: Callable[..., Any],
     class_name: str,
     args: tuple[Any, ...],
-    name: str | None,
+    name: Name | None,
     timeout: float | None,
     *,
     link: bool,
 ) -> Pid | None:
     """Spawns `run(birth, args)` and waits until its `init` is done. The pid, or None if it is to be ignored."""
-    if name is not None and (holder := kernel.whereis(name)) is not None:
+    if name is not None and (holder := holder_of(name)) is not None:
         raise AlreadyStarted(name, holder)
     ref = kernel.make_ref()
     parent = kernel.self() if link else None
@@ -79,8 +79,8 @@ async def start_server(
         kernel.demonitor(ref, flush=True)
     if isinstance(answer, Down):
         raise CallFailed(class_name, "init", answer.reason)
-    if isinstance(answer.value, _Taken):
-        raise AlreadyStarted(str(name), answer.value.holder)
+    if name is not None and isinstance(answer.value, _Taken):
+        raise AlreadyStarted(name, answer.value.holder)
     if isinstance(answer.value, Failed):
         _raise_failure(class_name, answer.value.reason)
     return None if answer.value is IGNORE else pid
@@ -119,7 +119,7 @@ async def begin(cls: type[S], birth: Birth, args: tuple[Any, ...]) -> tuple[S, I
     """A server whose `init` is done, and what that returned; None if there is nothing to run."""
     me = kernel.self()
     if birth.name is not None and not _registered(birth.name, me):
-        birth.tell_starter(_Taken(kernel.whereis(birth.name)))
+        birth.tell_starter(_Taken(holder_of(birth.name)))
         return None
     try:
         server = cls()
@@ -141,9 +141,12 @@ async def begin(cls: type[S], birth: Birth, args: tuple[Any, ...]) -> tuple[S, I
     return server, outcome
 
 
-def _registered(name: str, me: Pid) -> bool:
+def _registered(name: Name, me: Pid) -> bool:
     try:
-        kernel.register(name, me)
+        if isinstance(name, str):
+            kernel.register(name, me)
+        else:
+            name.register()
     except NameTaken:
         return False
     return True
@@ -160,6 +163,6 @@ def _fail(birth: Birth, me: Pid, reason: Reason) -> None:
 
 
 def _free_name(birth: Birth) -> None:
-    """Before the starter hears of it, so that it can start another at once."""
-    if birth.name is not None and kernel.whereis(birth.name) == kernel.self():
+    """Before the starter hears of it, so that it can start another at once. A name elsewhere ends with its process."""
+    if isinstance(birth.name, str) and kernel.whereis(birth.name) == kernel.self():
         kernel.unregister(birth.name)

@@ -19,7 +19,7 @@ CallFailed if there is no such process.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beamlike.behaviours.call_errors import CallFailed
 from beamlike.behaviours.gen_requests import receive_response, send_request
@@ -37,6 +37,9 @@ from beamlike.behaviours.system_events import (
 from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.terms import ExceptionInfo
 
+if TYPE_CHECKING:
+    from beamlike.behaviours.gen_server import GenServer
+
 __all__ = [
     "DONE",
     "Event",
@@ -45,6 +48,7 @@ __all__ = [
     "Replied",
     "Statistics",
     "Status",
+    "change_code",
     "get_log",
     "get_state",
     "get_statistics",
@@ -83,6 +87,15 @@ async def suspend(server: Server, *, timeout: float | None = TIMEOUT) -> None:
 async def resume(server: Server, *, timeout: float | None = TIMEOUT) -> None:
     """Goes on after `suspend`: what has queued is handled in order."""
     await _ask(server, timeout, "resume")
+
+
+async def change_code(
+    server: Server, new: type[GenServer], extra: Any = None, *, timeout: float | None = TIMEOUT
+) -> None:
+    """Makes a suspended server one of class `new`, as an edited cell defines it, with the attributes it has; `new` may
+    convert them in `code_change`. ValueError if it is not suspended; raises what code_change raises, and then the
+    server is what it was."""
+    await _ask(server, timeout, "change_code", new, extra)
 
 
 async def get_status(server: Server, *, timeout: float | None = TIMEOUT) -> Status:

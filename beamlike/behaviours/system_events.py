@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from beamlike.behaviours.server_messages import Call, Cast, TypedCall, TypedCast
+from beamlike.behaviours.server_messages import Call, Cast, Name, TypedCall, TypedCast
 from beamlike.kernel.terms import Pid
 
 
@@ -85,7 +85,7 @@ class Status:
     ids of installed functions."""
 
     pid: Pid
-    name: str | None
+    name: Name | None
     behaviour: str
     activity: Literal["running", "suspended"]
     parent: Pid | None

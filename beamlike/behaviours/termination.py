@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from beamlike.behaviours.callbacks import answer, result_of
 from beamlike.behaviours.observer import Observer
 from beamlike.behaviours.outcomes import NO_REPLY, Stop
-from beamlike.behaviours.server_messages import Call, TypedCall
+from beamlike.behaviours.server_messages import Call, Name, TypedCall
 from beamlike.behaviours.starting import Birth
 from beamlike.behaviours.system_events import Event, received
 from beamlike.kernel import functions as kernel
@@ -34,7 +34,7 @@ class TerminationReport:
     """Why a server ended, and in what state: attribute `report` of the log record. The texts are bounded."""
 
     pid: Pid
-    name: str | None
+    name: Name | None
     behaviour: str
     reason: Reason
     last_message: str
@@ -70,7 +70,7 @@ def _report(report: TerminationReport) -> None:
     logger.error("%s", report, extra={"report": report})
 
 
-def _who(server: GenServer, birth: Birth) -> tuple[Pid, str | None, str]:
+def _who(server: GenServer, birth: Birth) -> tuple[Pid, Name | None, str]:
     return kernel.self(), birth.name, type(server).__qualname__
 
 
