@@ -36,12 +36,11 @@ class DynamicSupervisor(Supervising):
     """Start it without children, and add them.
 
     >>> import asyncio, beamlike as bl
-    >>> from beamlike.behaviours.child_spec import child_spec_of
     >>> async def main():
     ...     async with bl.Node("doc@127.0.0.1"):
     ...         sessions = await DynamicSupervisor.start_link(name="sessions", max_children=100)
     ...         for _ in range(3):
-    ...             await DynamicSupervisor.start_child("sessions", child_spec_of(bl.GenServer))
+    ...             await DynamicSupervisor.start_child("sessions", bl.GenServer.child_spec())
     ...         return (await DynamicSupervisor.count_children("sessions")).active
     >>> asyncio.run(main())
     3

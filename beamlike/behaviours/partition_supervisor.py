@@ -42,7 +42,6 @@ class PartitionSupervisor(Supervisor):
     """Start it with the specification of a copy.
 
     >>> import asyncio, beamlike as bl
-    >>> from beamlike.behaviours.child_spec import child_spec_of
     >>> class Count(bl.GenServer):
     ...     def init(self):
     ...         self.seen = []
@@ -51,7 +50,7 @@ class PartitionSupervisor(Supervisor):
     ...         return len(self.seen)
     >>> async def main():
     ...     async with bl.Node("doc@127.0.0.1"):
-    ...         await PartitionSupervisor.start_link(child_spec_of(Count), partitions=4, name="counts")
+    ...         await PartitionSupervisor.start_link(Count.child_spec(), partitions=4, name="counts")
     ...         return [await bl.GenServer.call(PartitionSupervisor.via("counts", user), user) for user in (1, 2, 5)]
     >>> asyncio.run(main())
     [1, 1, 2]

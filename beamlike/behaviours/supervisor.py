@@ -44,13 +44,13 @@ class TryAgain:
 class Supervisor(Supervising):
     """Start it with a list of ChildSpec.
 
-    >>> import asyncio, functools, beamlike as bl
+    >>> import asyncio, beamlike as bl
     >>> class Echo(bl.GenServer):
     ...     def handle_call(self, request, client):
     ...         return request
     >>> async def main():
     ...     async with bl.Node("doc@127.0.0.1"):
-    ...         echo = bl.ChildSpec("echo", functools.partial(Echo.start_link, name="echo"))
+    ...         echo = Echo.child_spec(name="echo")
     ...         await bl.Supervisor.start_link([echo], strategy="one_for_all", intensity=3, period=5.0)
     ...         bl.exit(bl.whereis("echo"), "kill")
     ...         await asyncio.sleep(0)
