@@ -18,6 +18,7 @@ import beamlike as bl
 from beamlike.behaviours import registry as registries
 from beamlike.behaviours.registry import AlreadyRegistered, Entry, Registry, Via, resolve
 from beamlike.behaviours.registry_tables import DuplicateTable, UniqueTable
+from beamlike.behaviours.system import get_state
 from tests.support.local_nodes import down_reason, eventually, forever, in_node, no_message, received, settled
 from tests.support.second_scheduler import second_scheduler, spawn_at
 
@@ -159,6 +160,7 @@ async def test_what_an_ended_process_had_is_removed_from_the_table() -> None:
     assert await down_reason(ref) == "boom"
     await eventually(lambda: not table.entries())
     assert not table.keys(holder)
+    assert (await get_state(R.name))["_watched"] == set()
 
 
 @with_keys("unique")
