@@ -32,11 +32,11 @@ class ChildSpec:
     told to; None waits for ever, 0 kills at once. The end of a `significant` child may end the supervisor (see its
     `auto_shutdown`). `type` says whether the child has children of its own.
 
-    >>> ChildSpec("counter", print, restart="transient")
-    ChildSpec(id='counter', start=<built-in function print>, restart='transient', shutdown=5.0, significant=False, \
-type='worker')
-    >>> str(ChildSpec("counter", print))
-    "permanent worker 'counter' (started by print)"
+    >>> spec = ChildSpec("counter", print, restart="transient")
+    >>> spec.shutdown
+    5.0
+    >>> str(spec)
+    "transient worker 'counter' (started by print)"
     """
 
     id: ChildId
@@ -134,6 +134,7 @@ def check_one_of(field: str, value: object, choices: tuple[str, ...]) -> None:
 def _name(start: Start) -> str:
     function: Any = start.func if isinstance(start, functools.partial) else start
     owner = getattr(function, "__self__", None)
-    if isinstance(owner, type):  # a class method is called by the class it is bound to, not where it stands
+    if isinstance(owner, type):  # a class method is known by the class that it is called on, not by where it stands
         return f"{owner.__qualname__}.{function.__name__}"
-    return getattr(function, "__qualname__", None) or repr(function)
+    name: str = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return name

@@ -10,6 +10,8 @@ A child that ends is started again if its restart type says so (see ChildSpec). 
 one more end of that child: it is tried again by a message of the supervisor to itself, so that others are served
 in between. With `auto_shutdown`, the end of a significant child that is not started again ends the supervisor, too.
 
+While a child starts or ends the supervisor waits for it, and answers nobody meanwhile, as in OTP.
+
 Differences from OTP: children are given as values, not by a callback (`init` of a module); what is refused is raised.
 """
 

@@ -235,6 +235,18 @@ async def test_while_a_restart_fails_again_and_again_others_are_served() -> None
 
 
 @in_node
+async def test_a_supervisor_whose_restarts_fail_can_be_stopped() -> None:
+    flaky = Flaky()
+    supervisor = await bl.Supervisor.start_link([child("other"), bl.ChildSpec("flaky", flaky)], ALWAYS)
+    flaky.failures = ALWAYS
+    bl.exit(await pid_of(supervisor, "flaky"), "boom")
+    await eventually(lambda: flaky.calls > 2)
+    await bl.GenServer.stop(supervisor)
+    assert await received(2) == [("started", "other"), ("terminated", "other", "shutdown")]
+    assert bl.processes() == [bl.self()]
+
+
+@in_node
 async def test_a_supervisor_that_gives_up_is_restarted_by_its_own() -> None:
     inner = bl.Supervisor.child_spec([plain("worker")], 0, id="inner")
     outer = await bl.Supervisor.start_link([inner])

@@ -22,6 +22,7 @@ from beamlike.behaviours.child_errors import (
 from beamlike.behaviours.child_spec import child_spec_of
 from beamlike.code.codec import CodeCodec
 from tests.support.local_nodes import forever, in_node
+from tests.support.supervised import Flaky
 
 PID = bl.Pid("n@here", 1)
 
@@ -94,6 +95,8 @@ def test_a_supervisor_is_specified_with_what_it_is_started_with() -> None:
         (forever, "forever"),
         (functools.partial(Named.start_link, "a secret"), "Named.start_link"),
         (functools.partial(functools.partial(forever)), "forever"),
+        (Flaky(), "Flaky"),
+        (Flaky().__call__, "Flaky.__call__"),
     ],
 )
 def test_a_specification_reads_without_the_arguments_of_its_start(start: Any, words: str) -> None:
