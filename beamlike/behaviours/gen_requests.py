@@ -9,9 +9,10 @@ a child task of a server: the server's loop would take it for a message to `hand
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from beamlike.behaviours.call_errors import CallFailed, CallTimeout, value_of
 from beamlike.behaviours.outcomes import NO_REPLY
@@ -116,17 +117,24 @@ class Response:
 
 
 class Requests:
-    """Requests in flight, each under a label, collected as they are answered.
+    """Requests in flight, each under a label, collected as they are answered. Used in a `with` block, those that have
+    not been answered at its end are abandoned.
 
     >>> async def names(servers):
-    ...     requests = Requests()
-    ...     for server in servers:
-    ...         requests.send(server, "name?", label=server)
-    ...     return [response.result() async for response in requests.responses(timeout=5)]
+    ...     with Requests() as requests:
+    ...         for server in servers:
+    ...             requests.send(server, "name?", label=server)
+    ...         return [response.result() async for response in requests.responses(timeout=5)]
     """
 
     def __init__(self) -> None:
         self._waiting: dict[int, tuple[Any, Request]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.abandon()
 
     def __len__(self) -> int:
         """How many have not been answered."""
@@ -151,16 +159,13 @@ class Requests:
             raise TimeoutError(f"none of {len(self)} requests was answered within {timeout} s") from None
         return self._taken(answer)
 
-    async def responses(self, timeout: float | None = None) -> AsyncGenerator[Response, None]:
-        """The answers as they come, until none is missing. TimeoutError when `timeout` seconds have passed in all.
-        Whoever leaves the loop early, by whatever way, closes the generator or calls `abandon`."""
+    async def responses(self, timeout: float | None = None) -> AsyncIterator[Response]:
+        """The answers as they come, until none is missing. TimeoutError when `timeout` seconds have passed in all, and
+        those that are missing stay in flight."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + timeout if timeout is not None else None
-        try:
-            while self._waiting:
-                yield await self.receive(max(0.0, deadline - clock()) if deadline is not None else None)
-        finally:
-            self.abandon()
+        while self._waiting:
+            yield await self.receive(max(0.0, deadline - clock()) if deadline is not None else None)
 
     def check(self, message: Any) -> Response | None:
         """The answer that `message` is, for a process that receives by itself; None if it is something else."""
@@ -207,17 +212,12 @@ async def multi_call(
     """
     asked = _nodes(nodes)
     replies: dict[str, Any] = {}
-    requests = Requests()
-    try:
+    with Requests() as requests, suppress(TimeoutError):  # who has not answered is told by its absence
         for node in asked:
             requests.send((name, node), request, label=node)
         async for response in requests.responses(timeout):
             if response.error is None:
                 replies[response.label] = response.reply
-    except TimeoutError:
-        pass  # who has not answered is told by its absence
-    finally:
-        requests.abandon()
     return [(node, replies[node]) for node in asked if node in replies], [node for node in asked if node not in replies]
 
 

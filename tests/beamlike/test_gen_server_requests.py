@@ -167,16 +167,22 @@ async def test_a_collection_leaves_other_messages_alone() -> None:
 
 
 @in_node
-async def test_a_collection_that_waits_too_long_keeps_all_or_abandons_all() -> None:
+async def test_a_collection_that_waits_too_long_keeps_all_until_its_block_ends() -> None:
     server = await Holds.start_link()
-    requests = Requests()
-    requests.send(server, 1)
-    with pytest.raises(TimeoutError, match="none of 1 requests was answered within 0 s"):
-        await requests.receive(0)
-    assert len(requests) == 1
-    with pytest.raises(TimeoutError):
-        [response async for response in requests.responses(0.001)]
+    with Requests() as requests:
+        requests.send(server, 1)
+        requests.send(server, 2)
+        release(server, 1)
+        answers = requests.responses(0.01)
+        assert (await anext(answers)).reply == "answer to 1"
+        with pytest.raises(TimeoutError, match="none of 1 requests was answered within"):
+            await anext(answers)
+        with pytest.raises(TimeoutError, match="none of 1 requests was answered within 0 s"):
+            await requests.receive(0)
+        assert len(requests) == 1
     assert (len(requests), ties()) == (0, ((), {}))
+    release(server, 2)
+    await no_message()
 
 
 @in_node
