@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from beamlike.behaviours.child_spec import Restart, child_spec_of
 from beamlike.behaviours.dynamic_supervisor import DynamicSupervisor
 from beamlike.behaviours.supervising import ChildCounts, ChildInfo
 from tests.support.captured_log import captured_log
-from tests.support.local_nodes import down_reason, eventually, forever, in_node, received, settled
+from tests.support.local_nodes import PATIENCE, down_reason, eventually, forever, in_node, received, settled
 from tests.support.supervised import ALWAYS, Flaky, child, ends_as_told, ignores_exits, plain
 
 start_child = DynamicSupervisor.start_child
@@ -93,8 +94,8 @@ async def test_a_restart_that_fails_is_tried_again_while_others_are_served() -> 
     other = await running(supervisor, plain("other"))
     flaky.failures = 0
     await settled()
-    assert len(await pids(supervisor)) == 2
     assert other in await pids(supervisor)
+    assert [one.state for one in await DynamicSupervisor.which_children(supervisor)] == ["running", "running"]
 
 
 @in_node
@@ -199,6 +200,17 @@ async def test_at_the_end_each_child_has_its_own_time_and_is_killed_after_it() -
         await bl.GenServer.stop(supervisor)
     words = [record.getMessage().partition(" did not end within ")[2] for record in records]
     assert words == ["0.01 s and is killed", "0.02 s and is killed"]
+    assert bl.processes() == [bl.self()]
+
+
+@in_node
+async def test_at_the_end_children_use_up_their_time_all_together() -> None:
+    supervisor = await DynamicSupervisor.start_link()
+    for _ in range(200):
+        await start_child(supervisor, plain("stubborn", ignores_exits, shutdown=0.2))
+    await settled()
+    async with asyncio.timeout(PATIENCE):  # one after the other they would take 40 s
+        await bl.GenServer.stop(supervisor)
     assert bl.processes() == [bl.self()]
 
 
