@@ -1,4 +1,4 @@
-"""Tasks, agents, registries, process groups and timers, as Elixir and OTP have them.
+"""Tasks, agents, registries and timers, as Elixir and OTP have them.
 
 Where Elixir exits the caller, `(exit, reason, (Module, function))`, we raise an exception that carries the reason.
 """
@@ -12,7 +12,6 @@ from typing import Any
 
 import beamlike as bl
 from beamlike.behaviours.agent import Agent
-from beamlike.behaviours.groups import Groups
 from beamlike.behaviours.registry import Registry
 from beamlike.behaviours.task import Exited, Ok, Outcome, Task, TaskFailed, TaskTimeout
 from beamlike.kernel.timers import send_after
@@ -253,34 +252,6 @@ async def test_s109_timers_fire_in_the_order_of_their_deadlines(trace: Trace) ->
     delays = [await bl.receive(timeout=PATIENCE) for _ in range(1000)]
     trace("main", "count", len(delays))
     trace("main", "ordered", all(delay >= max(delays[:at], default=0) - slack for at, delay in enumerate(delays)))
-
-
-@twin
-async def test_s136_process_groups_have_members_that_join_leave_and_end(trace: Trace) -> None:
-    await Groups.start_link("s")
-    groups, p, q = Groups("s"), trace.label(bl.spawn(forever), "p"), trace.label(bl.spawn(forever), "q")
-
-    def members() -> None:
-        trace("main", "members", sorted(f'"<{trace.labels[pid]}>"' for pid in groups.get_members("g")))
-
-    await groups.join("g", p)
-    trace("main", "join", "ok")
-    await groups.join("g", p, q)
-    trace("main", "join_twice_and_q", "ok")
-    members()
-    trace("main", "groups", groups.which_groups())
-    trace("main", "leave", "ok" if await groups.leave("g", p) else "not_joined")
-    members()
-    trace("main", "leave_unknown", "ok" if await groups.leave("other", p) else "not_joined")
-    trace("main", "unknown_group", groups.get_members("other"))
-    await dies(p, lambda: bl.exit(p, "kill"))
-    members()
-    await groups.leave("g", q)
-    members()
-    trace("main", "groups", groups.which_groups())
-    await Groups.start_link("s2")
-    await groups.join("g", q)
-    trace("main", "other_scope", Groups("s2").get_members("g"))
 
 
 @twin
