@@ -248,6 +248,7 @@ class GenServer:
         if begun is None:
             return
         server, outcome = begun
+        del args, begun  # which this frame would hold as long as the server lives
         message: Any = None
         seconds: float | None = None
         observer: Observer | None = None

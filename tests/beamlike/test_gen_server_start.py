@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -150,6 +152,24 @@ async def test_a_start_that_takes_too_long_sends_no_exit_even_to_one_who_traps_e
         await Hangs.start_link(timeout=0.01)
     await no_message()
     assert bl.processes() == [bl.self()]
+
+
+@in_node
+async def test_a_server_does_not_hold_what_its_init_was_given() -> None:
+    class Large:
+        pass
+
+    given = Large()
+    gone = weakref.ref(given)
+    await Forgets.start_link(given)
+    del given
+    gc.collect()
+    assert gone() is None
+
+
+class Forgets(bl.GenServer):
+    def init(self, given: object) -> None:
+        pass
 
 
 @in_node
