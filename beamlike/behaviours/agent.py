@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from beamlike.behaviours.gen_server import CALL_TIMEOUT, Client, GenServer, Server
+from beamlike.behaviours.gen_server import CALL_TIMEOUT, GenServer
 from beamlike.behaviours.handed_function import checked, value_of
+from beamlike.behaviours.server_messages import Client, Name, Server
 from beamlike.kernel import terms
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Pid, Reason
@@ -79,14 +80,14 @@ class Agent:
 
     @staticmethod
     async def start(
-        function: Callable[..., Any], *args: Any, name: str | None = None, timeout: float | None = None
+        function: Callable[..., Any], *args: Any, name: Name | None = None, timeout: float | None = None
     ) -> Pid:
         """Starts an agent whose state is `function(*args)`, computed in it. Errors as those of GenServer.start."""
         return await AgentServer.start(checked(function), args, name=name, timeout=timeout)
 
     @staticmethod
     async def start_link(
-        function: Callable[..., Any], *args: Any, name: str | None = None, timeout: float | None = None
+        function: Callable[..., Any], *args: Any, name: Name | None = None, timeout: float | None = None
     ) -> Pid:
         """As `start`, linked to the current process."""
         return await AgentServer.start_link(checked(function), args, name=name, timeout=timeout)

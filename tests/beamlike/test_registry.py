@@ -318,17 +318,20 @@ async def test_an_address_of_any_kind_is_resolved_to_its_process() -> None:
         resolve(7)  # type: ignore[arg-type]
 
 
+class Echo(bl.GenServer):
+    def handle_call(self, request: Any, client: Any) -> Any:
+        return request
+
+
 @with_keys("unique")
-async def test_a_process_is_called_by_a_key_that_it_registered() -> None:
-    class Echo(bl.GenServer):
-        def init(self, address: Via) -> None:
-            address.register()
-
-        def handle_call(self, request: Any, client: Any) -> Any:
-            return request
-
-    await Echo.start_link(Via("registry", "echo"))
-    server = R.whereis("echo")
-    assert server is not None
-    assert await bl.GenServer.call(server, "hello") == "hello"
+async def test_a_server_is_started_called_and_stopped_under_a_key() -> None:
+    address = Via("registry", ("room", 7), value="kitchen")
+    server = await Echo.start_link(name=address)
+    assert R.lookup(("room", 7)) == [Entry(server, "kitchen")]
+    assert await bl.GenServer.call(address, "hello") == "hello"
+    with pytest.raises(bl.NameTaken, match=f"belongs to {server} already"):
+        await Echo.start_link(name=address)
+    await bl.GenServer.stop(address)
+    with pytest.raises(bl.CallFailed, match="no such process"):
+        await bl.GenServer.call(address, "hello")
     await no_message()
