@@ -93,19 +93,22 @@ class _Call(Generic[T]):
         self.interruptible = Interruptible(function, args)
         self.thread_id: int | None = None
         self._context = copy_context()
+        self._value: T | None = None
+        self._error: BaseException | None = None
 
     def run(self) -> None:
         self.thread_id = threading.get_ident()
         try:
-            value = self._context.run(self.interruptible)
-            _check_value(value, self.name)
-            self._tell(value, None)
+            self._value = self._context.run(self.interruptible)
+            _check_value(self._value, self.name)
         except BaseException as error:
-            self._tell(None, _raisable(error, self.name))
+            self._error = _raisable(error, self.name)
         finally:
             del self  # which the traceback of an exception would hold through this frame, and it the exception
 
-    def _tell(self, value: T | None, error: BaseException | None) -> None:
+    def tell(self) -> None:
+        value, self._value = self._value, None
+        error, self._error = self._error, None
         try:
             self.loop.call_soon_threadsafe(self._settle, value, error)
         except RuntimeError:

@@ -19,8 +19,13 @@ IDLE_SECONDS = 30.0
 
 
 class Job(Protocol):
+    """Neither may raise."""
+
     def run(self) -> None:
-        """Must not raise."""
+        """Does the work."""
+
+    def tell(self) -> None:
+        """Says that it is done. Its thread is free by then: whoever is told may have the next job at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +122,8 @@ class WorkerThreads:
     def _work(self, worker: _Worker) -> None:
         while (job := worker.job) is not None:
             job.run()
-            worker.job = None
             counts = self._note_end(job, worker)
+            job.tell()
             del job  # an idle thread keeps nothing alive
             if not counts or not self._is_given_another(worker):
                 return
@@ -126,6 +131,7 @@ class WorkerThreads:
     def _note_end(self, job: Job, worker: _Worker) -> bool:
         """Has the thread stand by, or take up what waits. False if it does not count any more."""
         with self._lock:
+            worker.job = None
             self._running.remove(job)
             if job in self._stuck:
                 self._stuck.remove(job)

@@ -25,7 +25,7 @@ import pytest
 import uvloop
 
 import beamlike as bl
-from beamlike.kernel import current, group_leader
+from beamlike.kernel import current, group_leader, interruptible
 from beamlike.kernel.blocking import blocking, statistics
 from beamlike.kernel.interruptible import Interrupted, Interruptible
 from beamlike.kernel.worker_threads import LIMIT, Statistics, WorkerThreads
@@ -321,11 +321,18 @@ def test_a_call_that_is_interrupted_before_it_begins_never_begins() -> None:
     assert ran == []
 
 
-def test_a_call_that_ends_between_look_and_strike_is_not_struck_afterwards() -> None:
-    """The interrupting thread is held where it has looked and is about to strike; the call ends there and then."""
+def test_a_call_that_ends_between_look_and_strike_is_not_struck_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     began, left, struck = (threading.Event() for _ in range(3))
     ending: list[str] = []
     seen: list[str] = []
+    look = interruptible._may_be_struck
+
+    def look_and_linger(frame: FrameType | None) -> bool:
+        if not look(frame):
+            return False
+        ending.append("now")
+        left.wait(0.2)  # the call cannot be left now, so this runs out
+        return True
 
     def work() -> None:
         began.set()
@@ -342,26 +349,22 @@ def test_a_call_that_ends_between_look_and_strike_is_not_struck_afterwards() -> 
         except Interrupted:
             seen.append("struck beside the call")
 
-    def hold(frame: FrameType, event: str, argument: object) -> object:
-        if frame.f_code.co_name == "_may_be_struck" and event == "return" and argument is True:
-            ending.append("now")
-            left.wait(0.2)  # the call cannot be left now, so this runs out
-        return hold
-
-    def interrupt() -> None:
-        sys.settrace(hold)  # type: ignore[arg-type]
-        while not call.interrupt():
-            time.sleep(0.001)
-        struck.set()
-
+    monkeypatch.setattr(interruptible, "_may_be_struck", look_and_linger)
     call = Interruptible(work, ())
-    threads = [threading.Thread(target=target) for target in (thread, interrupt)]
-    for each in threads:
-        each.start()
-        began.wait(PATIENCE)
-    for each in threads:
-        each.join(PATIENCE)
+    worker = threading.Thread(target=thread)
+    worker.start()
+    assert began.wait(PATIENCE)
+    until(call.interrupt)
+    struck.set()
+    worker.join(PATIENCE)
     assert seen == ["spared"]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 @pytest.mark.soak
@@ -404,6 +407,8 @@ class GatedJob:
     def run(self) -> None:
         self.began.set()
         self.gate.wait(PATIENCE)
+
+    def tell(self) -> None:
         self.ended.set()
 
 
