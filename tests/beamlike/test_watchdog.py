@@ -439,6 +439,31 @@ async def test_a_log_that_waits_for_the_stalled_thread_delays_no_message() -> No
     logging.getLogger("beamlike.watchdog").removeHandler(handler)
 
 
+class BrokenLoop(asyncio.SelectorEventLoop):
+    def call_soon_threadsafe(self, *_args: object, **_keywords: object) -> asyncio.Handle:
+        raise LookupError("no such thing here")
+
+
+def test_a_loop_that_cannot_be_asked_is_dropped_and_the_others_are_not(told: list[logging.LogRecord]) -> None:
+    async def broken() -> None:
+        watch(threshold=SHORT)
+        until(lambda: len(told) > 0)
+
+    def run_on_broken_loop() -> None:
+        with asyncio.Runner(loop_factory=BrokenLoop) as runner:
+            runner.run(broken())
+
+    async def main() -> None:
+        with watch(threshold=SHORT):
+            thread = threading.Thread(target=run_on_broken_loop)
+            thread.start()
+            await eventually(lambda: not thread.is_alive())
+            assert "failed; it is watched no more" in told[0].getMessage()
+            until(lambda: "has not turned" in told[-1].getMessage())
+
+    asyncio.run(main())
+
+
 # The counting.
 
 
