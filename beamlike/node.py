@@ -170,7 +170,7 @@ class Node(LocalNode):
     def spawn_beside(self, function: Any, *args: Any) -> terms.Pid:
         """Spawns a process on the distribution's own loop (see `own_thread`): it runs while user code blocks."""
         process = self.start_process(function, args, scheduler=self.output_scheduler)
-        process.scheduler.call(process.resume)
+        process.scheduler.call(process.scheduler.ready, process)
         return process.pid
 
     def invite(self, child: str, lifetime: float = INVITATION_LIFETIME) -> bytes:

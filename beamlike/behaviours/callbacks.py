@@ -10,8 +10,9 @@ from beamlike.behaviours.outcomes import NO_REPLY, Continue, Stop, TimeoutAfter
 from beamlike.behaviours.server_messages import Call, Cast, Client, Failed, StopRequest, TypedCall, TypedCast
 from beamlike.behaviours.typed_calls import perform
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.call import reply
 from beamlike.kernel.exceptions import exit_reason
-from beamlike.kernel.terms import Exit, Pid, Reply
+from beamlike.kernel.terms import Exit, Pid
 
 if TYPE_CHECKING:
     from beamlike.behaviours.gen_server import GenServer
@@ -24,7 +25,7 @@ def call_back(server: GenServer, message: Any, parent: Pid | None) -> Any:
     """Calls the callback that `message` is for. Its value may have to be awaited: `complete` does."""
     kind = type(message)
     if kind is Call:
-        return server.handle_call(message.request, message.client)
+        return server.handle_call(message.request, message)
     if kind is Cast:
         return server.handle_cast(message.request)
     if kind is TypedCall or kind is TypedCast:
@@ -53,9 +54,9 @@ async def complete(server: GenServer, message: Any, outcome: Any, on_reply: OnRe
 def answer(client: Client, value: Any) -> None:
     """Replies; a value that cannot travel is the error of this call, and not the end of the server."""
     try:
-        kernel.send(client, Reply(client.ref, value))
+        reply(client, value)
     except Exception as error:
-        kernel.send(client, Reply(client.ref, Failed(exit_reason(error, kernel.self()))))
+        reply(client, Failed(exit_reason(error, kernel.self())))
 
 
 async def result_of(value: Any) -> Any:

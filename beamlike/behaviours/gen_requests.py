@@ -9,21 +9,18 @@ a child task of a server: the server's loop would take it for a message to `hand
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
-from beamlike.behaviours.call_errors import CallFailed, CallTimeout, value_of
 from beamlike.behaviours.outcomes import NO_REPLY
-from beamlike.behaviours.server_messages import Call, Cast, Client, Server, SystemRequest, TypedCall, address_of
+from beamlike.behaviours.server_messages import Call, Cast, Server, address_of
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.call_errors import CallFailed, CallTimeout, value_of
 from beamlike.kernel.current import current_node
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Alias, Down, Ref, Reply
-
-Asking: TypeAlias = Callable[[Client, Any], Call | TypedCall | SystemRequest]
-"""Makes the message of a request, as the record of it does."""
 
 
 @record
@@ -43,7 +40,7 @@ class Request:
         kernel.demonitor(self.client.ref, flush=True)
 
 
-def send_request(server: Server, request: Any, *, asking: Asking = Call) -> Request:
+def send_request(server: Server, request: Any) -> Request:
     """Asks as `call` does and does not wait. Fetch the answer with one of the functions below.
 
     >>> import asyncio, beamlike as bl
@@ -61,7 +58,7 @@ def send_request(server: Server, request: Any, *, asking: Asking = Call) -> Requ
     address = address_of(server)
     client = kernel.open_request(address)
     try:
-        kernel.send(address, asking(client, request))
+        kernel.send(address, Call(client.pid, client.id, request))
     except BaseException:  # it cannot travel
         kernel.demonitor(client.ref, flush=True)
         raise

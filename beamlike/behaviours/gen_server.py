@@ -21,7 +21,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Self, cast
 
-from beamlike.behaviours.call_errors import CALLING_SELF, CallFailed, CallTimeout, value_of
 from beamlike.behaviours.callbacks import answer, call_back, complete
 from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, Restart, child_spec_of
 from beamlike.behaviours.gen_requests import (
@@ -59,9 +58,11 @@ from beamlike.behaviours.termination import terminate
 from beamlike.behaviours.typed_calls import Proxy
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
+from beamlike.kernel.call import CALL_TIMEOUT, call, reply
+from beamlike.kernel.call_errors import CALLING_SELF, CallFailed, CallTimeout
 from beamlike.kernel.errors import ProcessExit
 from beamlike.kernel.exceptions import exit_reason
-from beamlike.kernel.terms import Pid, Reason, Reply
+from beamlike.kernel.terms import Pid, Reason
 
 __all__ = [
     "CALL_TIMEOUT",
@@ -81,8 +82,6 @@ __all__ = [
     "Timeout",
     "TimeoutAfter",
 ]
-
-CALL_TIMEOUT = 5.0
 
 CANCELLED = "cancelled"
 """Why a process ends whose code was cancelled as an asyncio task, in the kernel's word."""
@@ -202,31 +201,13 @@ class GenServer:
 
     # Requests.
 
-    @staticmethod
-    async def call(server: Server, request: Any, *, timeout: float | None = CALL_TIMEOUT) -> Any:
-        """Asks and waits for the reply. CallFailed if the server ends or is none, CallTimeout after `timeout` s."""
-        address = address_of(server)
-        if calls_itself(address):
-            raise CallFailed(server, request, CALLING_SELF)
-        client = kernel.open_request(address)
-        try:
-            kernel.send(address, Call(client, request))
-            answer = await kernel.receive(ref=client.ref, timeout=timeout)
-        except TimeoutError:
-            raise CallTimeout(server, request, timeout) from None
-        finally:
-            kernel.demonitor(client.ref, flush=True)
-        return value_of(answer, server, request)
+    call = staticmethod(call)
+    reply = staticmethod(reply)
 
     @staticmethod
     def cast(server: Server, request: Any) -> None:
         """Asks and does not wait; a server that is gone is no error."""
         kernel.send(address_of(server), Cast(request))
-
-    @staticmethod
-    def reply(client: Client, value: Any) -> None:
-        """Answers a call whose handle_call returned NO_REPLY."""
-        kernel.send(client, Reply(client.ref, value))
 
     send_request = staticmethod(send_request)
     receive_response = staticmethod(receive_response)
@@ -258,14 +239,14 @@ class GenServer:
             while True:
                 message = await (kernel.receive() if seconds is None else message_within(seconds))
                 if type(message) is Call:
-                    value = server.handle_call(message.request, message.client)
+                    value = server.handle_call(message.request, message)
                     if hasattr(value, "__await__"):
                         value = await value
                     if type(value) in BEYOND_A_VALUE:
                         seconds = await complete(server, message, value)
                     else:
                         seconds = None
-                        answer(message.client, value)
+                        answer(message, value)
                 elif type(message) is SystemRequest:
                     observer = Observer(server, birth)
                     seconds = await observer.attend(message, seconds)

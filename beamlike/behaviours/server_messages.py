@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any
 
 from beamlike.behaviours.outcomes import Timeout
 from beamlike.kernel import functions as kernel
-from beamlike.kernel.current import current_node
+from beamlike.kernel.call import Call, Client, Question, calls_itself
+from beamlike.kernel.process import Failed
 from beamlike.kernel.record import record
-from beamlike.kernel.terms import Alias, ExceptionInfo, Pid, Reason, RemoteName
+from beamlike.kernel.server_names import Name, NameElsewhere, Server, address_of, holder_of
+from beamlike.kernel.terms import ExceptionInfo, Reason
 
-
-@runtime_checkable
-class NameElsewhere(Protocol):
-    """A name that is not in the node's own table: a `Via` of a registry, for one."""
-
-    def whereis(self) -> Pid | None:
-        """Who has the name now."""
-
-    def register(self) -> None:
-        """Gives the name to the current process. NameTaken if another has it."""
-
-
-Name: TypeAlias = str | NameElsewhere
-"""What a server may be started under."""
-
-Server: TypeAlias = Pid | RemoteName | Name
-"""A server is called by pid, by its name, or by (name, node)."""
-
-Client: TypeAlias = Alias
-"""Who called, as the address for the reply: give it to `reply`, now or later, from any process."""
-
-
-@record
-class Call:
-    client: Client
-    request: Any
+__all__ = [
+    "Call",
+    "Cast",
+    "Client",
+    "Failed",
+    "Invocation",
+    "Name",
+    "NameElsewhere",
+    "Refused",
+    "Server",
+    "StopRequest",
+    "SystemRequest",
+    "TypedCall",
+    "TypedCast",
+    "address_of",
+    "calls_itself",
+    "holder_of",
+    "message_within",
+]
 
 
 @record
@@ -58,10 +52,10 @@ class Invocation:
         return f"{self.method}({', '.join(parts)})"
 
 
-@record
-class TypedCall:
-    client: Client
-    request: Invocation
+class TypedCall(Question):
+    """Its request is an Invocation."""
+
+    __slots__ = ()
 
 
 @record
@@ -69,12 +63,10 @@ class TypedCast:
     request: Invocation
 
 
-@record
-class SystemRequest:
-    """Of `bl.sys`: an operation and its arguments. The loop answers it, not the callbacks."""
+class SystemRequest(Question):
+    """Of `bl.sys`: its request is an operation and its arguments. The loop answers it, not the callbacks."""
 
-    client: Client
-    request: tuple[Any, ...]
+    __slots__ = ()
 
 
 @record
@@ -83,50 +75,10 @@ class StopRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """In place of a reply: this request came to nothing, and the server goes on."""
-
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
 class Refused:
     """In place of a reply: the typed call raised an error that it is declared to raise."""
 
     info: ExceptionInfo
-
-
-def address_of(server: Server) -> Pid | RemoteName:
-    """Where to send; a name that nobody holds is no error here: the monitor of a call tells. TypeError for nonsense."""
-    if isinstance(server, Pid):
-        return server
-    if isinstance(server, str):
-        return server, current_node().name
-    if isinstance(server, tuple) and len(server) == 2:
-        return server
-    if isinstance(server, NameElsewhere):
-        return server.whereis() or _nobody()
-    raise TypeError(f"expected a pid, a name, (name, node) or a Via, got {server!r}")
-
-
-def holder_of(name: Name) -> Pid | None:
-    """The process that has the name."""
-    return kernel.whereis(name) if isinstance(name, str) else name.whereis()
-
-
-def _nobody() -> Pid:
-    """The pid of no process, as if of one that has ended."""
-    return Pid(current_node().name, 0)
-
-
-def calls_itself(address: Pid | RemoteName) -> bool:
-    """Whether this is the server's own code, which cannot answer while it waits; a child task of it may ask."""
-    pid = address if isinstance(address, Pid) else _holder(*address)
-    return pid == kernel.self() and getattr(asyncio.current_task(), "pid", None) == pid
-
-
-def _holder(name: str, node: str) -> Pid | None:
-    return kernel.whereis(name) if node == current_node().name else None
 
 
 async def message_within(seconds: float) -> Any:

@@ -11,11 +11,11 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from beamlike.behaviours.call_errors import CallFailed, CallTimeout
 from beamlike.behaviours.outcomes import IGNORE, Continue, Init, Stop, TimeoutAfter
 from beamlike.behaviours.server_messages import Failed, Name, holder_of
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
+from beamlike.kernel.call_errors import CallFailed, CallTimeout
 from beamlike.kernel.errors import NameTaken
 from beamlike.kernel.exceptions import exit_reason, reraisable
 from beamlike.kernel.record import record

@@ -21,8 +21,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from beamlike.behaviours.call_errors import CallFailed
-from beamlike.behaviours.gen_requests import receive_response, send_request
 from beamlike.behaviours.server_messages import Server, SystemRequest
 from beamlike.behaviours.system_events import (
     DONE,
@@ -34,6 +32,8 @@ from beamlike.behaviours.system_events import (
     Statistics,
     Status,
 )
+from beamlike.kernel.call import call
+from beamlike.kernel.call_errors import CallFailed
 from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.terms import ExceptionInfo
 
@@ -153,7 +153,7 @@ async def remove(server: Server, id: str, *, timeout: float | None = TIMEOUT) ->
 
 async def _ask(server: Server, timeout: float | None, *request: Any) -> Any:
     try:
-        return await receive_response(send_request(server, request, asking=SystemRequest), timeout)
+        return await call(server, request, timeout, SystemRequest)
     except CallFailed as failed:
         if failed.server_lives and isinstance(failed.reason, ExceptionInfo):
             raise reraisable(failed.reason) from None

@@ -28,8 +28,6 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
-from beamlike.behaviours.call_errors import CALLING_SELF, CallFailed
-from beamlike.behaviours.gen_requests import receive_response, send_request
 from beamlike.behaviours.server_messages import (
     Failed,
     Invocation,
@@ -38,9 +36,9 @@ from beamlike.behaviours.server_messages import (
     TypedCall,
     TypedCast,
     address_of,
-    calls_itself,
 )
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.call import call as kernel_call
 from beamlike.kernel.exceptions import describe_exception, reraisable
 
 if TYPE_CHECKING:
@@ -218,9 +216,7 @@ def _as_server(proxy: Any) -> Any:
 
 
 async def _answer(server: Server, request: Invocation, timeout: float | None) -> Any:
-    if calls_itself(address_of(server)):
-        raise CallFailed(server, request, CALLING_SELF)
-    value = await receive_response(send_request(server, request, asking=TypedCall), timeout)
+    value = await kernel_call(server, request, timeout, TypedCall)
     if isinstance(value, Refused):
         raise reraisable(value.info)
     return value

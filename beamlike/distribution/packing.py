@@ -62,7 +62,7 @@ _INFO: Final = msgpack.ExtType(11, b"")
 _CODED: Final = msgpack.ExtType(12, b"")
 
 _RECORDS: Final[tuple[tuple[int, type, Callable[[Any], tuple[object, ...]]], ...]] = (
-    (5, Alias, lambda alias: (alias.pid, alias.ref)),
+    (5, Alias, lambda alias: (alias.pid, alias.id)),
     (6, Down, lambda down: (down.ref, down.pid, down.reason)),
     (7, Exit, lambda exit: (exit.pid, exit.reason)),
     (8, NodeUp, lambda up: (up.node,)),

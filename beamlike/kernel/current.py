@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import get_ident
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from beamlike.kernel.current_task import current_task
 from beamlike.kernel.errors import AmbiguousNode, NoNode, NoProcess
 
 if TYPE_CHECKING:
@@ -16,22 +17,31 @@ if TYPE_CHECKING:
     from beamlike.kernel.process import Process
     from beamlike.kernel.terms import Pid
 
-_process: ContextVar[Process | None] = ContextVar("beamlike_process", default=None)
+
+class _Nobody:
+    """Stands for a process where there is none, so that the fast paths need not ask."""
+
+    state = "nobody"
+
+
+NOBODY = cast("Process", _Nobody())
+
+_process: ContextVar[Process] = ContextVar("beamlike_process", default=NOBODY)
 _node: ContextVar[LocalNode | None] = ContextVar("beamlike_node", default=None)
 _running: list[LocalNode] = []
 
 
-def enter(process: Process) -> None:
-    """Makes `process` the current one of the current context."""
-    _process.set(process)
+enter = _process.set
+"""Makes a process the current one of the current context."""
+
+process_here = _process.get
+"""The process of the current context, dead or alive; NOBODY if there is none."""
 
 
 def process_or_none() -> Process | None:
     """The current process, if it lives or is being unwound."""
     process = _process.get()
-    if process is not None and (not process.ended or process.scheduler.running is process):
-        return process
-    return None
+    return process if process is not NOBODY and (not process.ended or process.runs) else None
 
 
 def current_process(node: LocalNode | None = None) -> Process:
@@ -40,18 +50,14 @@ def current_process(node: LocalNode | None = None) -> Process:
     Child tasks share the process of their context, and so do worker threads, but not the tasks of another loop: what
     waits in one thread cannot be woken by another.
     """
-    process = _process.get()
+    process = process_or_none()
     if (
         process is not None
-        and (not process.ended or process.scheduler.running is process)
         and (node is None or process.node is node)
         and (process.scheduler.thread_id == get_ident() or asyncio._get_running_loop() is None)
     ):
         return process
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:
-        task = None
+    task = current_task()
     if task is None:
         raise NoProcess(
             "expected a process or an asyncio task, found a plain thread or callback: "
@@ -92,8 +98,8 @@ def node_towards(pid: Pid) -> LocalNode:
 def at(node: LocalNode) -> Iterator[None]:
     """Makes `node` the current one of a block, whatever node the current process belongs to."""
     process = _process.get()
-    foreign = process is not None and process.node is not node
-    process_token = _process.set(None) if foreign else None
+    foreign = process is not NOBODY and process.node is not node
+    process_token = _process.set(NOBODY) if foreign else None
     node_token = _node.set(node)
     try:
         yield

@@ -1,7 +1,10 @@
 """Time limits of waits, of which nearly all are taken back before they pass.
 
-Those of one length pass in the order in which they began, so each length has a dict in that order, and to come and go
-costs a limit one entry in it. The loop's own timer is set for the first of each length only.
+Those of one length pass in the order in which they began, so each length has a lane: a dict in that order, and to come
+and go costs a limit one entry in it. The loop's own timer is set for the first of each lane only.
+
+Most limits are those of calls, and most calls are over within the turn of the loop in which they began. Those need not
+even ask for the time: they stand in `fresh`, and what is left there at the end of the turn begins then, a little late.
 """
 
 from __future__ import annotations
@@ -23,13 +26,15 @@ class Waiter(Protocol):
 class Deadlines:
     """The limits of one event loop; to be used in its thread."""
 
-    __slots__ = ("_context", "_lanes", "_loop")
+    __slots__ = ("_context", "_lanes", "_loop", "fresh")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
         """The loop's timers run in `context`, so that none keeps alive the context of who was the first to wait."""
         self._loop = loop
         self._context = context
         self._lanes: dict[float, _Lane] = {}
+        self.fresh: dict[Waiter, float | None] = {}
+        """Who began to wait in this turn, and for how many seconds; None is no limit."""
 
     def add(self, seconds: float, waiter: Waiter) -> None:
         """Has `waiter` expire that much later, unless it is discarded before."""
@@ -43,6 +48,13 @@ class Deadlines:
         if lane is not None and lane.discard(waiter) and len(self._lanes) > KEPT_LANES:
             lane.close()
             del self._lanes[seconds]
+
+    def begin_fresh(self) -> None:
+        """Has the limits begin of those who still wait at the end of the turn."""
+        for waiter, seconds in self.fresh.items():
+            if seconds is not None:
+                self.add(seconds, waiter)
+        self.fresh.clear()
 
 
 class _Lane:

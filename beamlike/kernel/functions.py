@@ -12,6 +12,7 @@ from typing import Any
 from beamlike.kernel import current, signals
 from beamlike.kernel.errors import NoProcess, UnknownName
 from beamlike.kernel.node import LocalNode
+from beamlike.kernel.process import ANY, READY, RUNNING
 from beamlike.kernel.receive import receive
 from beamlike.kernel.spawn import spawn, spawn_link, spawn_monitor, spawn_tied
 from beamlike.kernel.terms import Address, Alias, Pid, Reason, Ref, RemoteName
@@ -67,15 +68,25 @@ def send(to: Address, message: Any) -> Any:
     >>> asyncio.run(main())
     'hello'
     """
-    kind = type(to)
-    target = to.process if kind is Pid else to.pid.process if kind is Alias else None  # type: ignore[union-attr]
-    if target is None or target.scheduler.thread_id != get_ident():
-        _send_by_signal(to, message)
-    elif target.scheduler.running is None or not target.scheduler.running.ended:
-        if kind is Pid:
-            target.deliver(message)
-        else:
-            target.deliver_to_alias(to.ref, message)  # type: ignore[union-attr]
+    if type(to) is Pid:
+        target = to.process
+        if target is not None:
+            scheduler = target.scheduler
+            if scheduler.thread_id == get_ident() and not scheduler.muted:
+                if target.state is ANY and message is not None:
+                    target.slot = message
+                    target.state = READY
+                    scheduler.queue.append(target)
+                    if not scheduler.armed:
+                        scheduler.arm()
+                elif target.state is READY and target.inbox is not None:
+                    target.inbox.append(message)
+                else:
+                    target.deliver(message)
+                    if target.state is RUNNING:
+                        target.count_message_to_itself()
+                return message
+    _send_by_signal(to, message)
     return message
 
 
@@ -129,7 +140,7 @@ def open_request(target: Pid | RemoteName | str) -> Alias:
     """
     process = current.current_process()
     target = _monitorable(target, process.node)
-    address = Alias(process.pid, process.node.make_ref())
+    address = Alias(process.pid, process.node.next_id())
     process.scheduler.call(process.open_request, target, address.ref)
     return address
 
@@ -148,16 +159,16 @@ def alias(ref: Ref | None = None, *, once: bool = False) -> Alias:
     With the ref of a monitor the two end together: this is how a call forgets a late reply.
     """
     process = current.current_process()
-    address = Alias(process.pid, ref if ref is not None else process.node.make_ref())
-    process.scheduler.call(process.alias, address.ref, once)
+    address = Alias(process.pid, ref.id if ref is not None else process.node.next_id())
+    process.scheduler.call(process.alias, address.id, once)
     return address
 
 
 def unalias(alias: Alias) -> bool:
     """Takes the address back: what is sent to it from now on vanishes. Whether it was still on."""
     process = current.current_process()
-    was_on = process.has_alias(alias.ref)
-    process.scheduler.call(process.unalias, alias.ref)
+    was_on = process.has_alias(alias.id)
+    process.scheduler.call(process.unalias, alias.id)
     return was_on
 
 
@@ -165,6 +176,10 @@ def exit(pid: Pid, reason: Reason) -> None:
     """Sends an exit signal. "kill" cannot be trapped and ends the process with "killed"; "normal" is ignored by
     others that do not trap exits. To end the current process with a reason, raise ProcessExit(reason)."""
     _check_pid(pid, "send an exit signal to")
+    target, here = pid.process, current.process_here()
+    if target is not None and here.state is RUNNING and target.scheduler is here.scheduler:
+        target.scheduler.dispatch(target, signals.Exit(here.pid, pid, reason, linked=False))
+        return
     sender = current.process_or_none()
     node = sender.node if sender is not None else current.node_towards(pid)
     source = sender.pid if sender is not None else Pid(node.name, 0)
@@ -174,7 +189,8 @@ def exit(pid: Pid, reason: Reason) -> None:
 def trap_exit(flag: bool) -> bool:
     """Whether exit signals become Exit messages for the current process; returns how it was before."""
     process = current.current_process()
-    before, process.trap_exit = process.trap_exit, flag
+    before = process.trap_exit
+    process.set_trap_exit(flag)
     return before
 
 

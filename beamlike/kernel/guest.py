@@ -11,19 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from beamlike.kernel import terms
 from beamlike.kernel.exceptions import exit_reason
-from beamlike.kernel.process import Process
+from beamlike.kernel.process import GUEST, Process
+from beamlike.kernel.terms import Pid
 
 if TYPE_CHECKING:
     from beamlike.kernel.node import LocalNode
     from beamlike.kernel.scheduler import Scheduler
-    from beamlike.kernel.terms import Pid, Reason
+    from beamlike.kernel.terms import Reason
 
 
 class GuestProcess(Process):
     __slots__ = ("task",)
 
-    def __init__(self, node: LocalNode, pid: Pid, scheduler: Scheduler, task: asyncio.Task[Any]) -> None:
-        super().__init__(node, pid, scheduler)
+    def __init__(self, node: LocalNode, id: int, scheduler: Scheduler, task: asyncio.Task[Any]) -> None:
+        self.node = node
+        self.pid = Pid(node.name, id, self)
+        self.scheduler = scheduler
+        self.state = GUEST
+        self.slot = self.awaited = self.inbox = self.mailbox = self.rare = None
         self.task = task
         task.add_done_callback(self._task_done)
 

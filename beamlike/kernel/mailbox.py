@@ -44,15 +44,18 @@ def carried_ref(message: Any) -> Ref | None:
 
 
 class Mailbox:
-    __slots__ = ("_awaited", "_by_ref", "_gone", "_scanner", "_taken", "failed_guards", "fresh", "seen")
+    __slots__ = ("_awaited", "_by_ref", "_gone", "_scanner", "_taken", "failed_guards", "fresh", "seen", "users")
 
-    def __init__(self) -> None:
-        # Each is made when first needed: most processes wait for their first message.
-        self.fresh: deque[Any] | None = None
+    def __init__(self, fresh: deque[Any] | None = None) -> None:
+        # Each is made when first needed.
+        self.fresh = fresh
         self.seen: deque[Any] | None = None
         self.failed_guards = 0
+        self.users = 0
+        """How many receives are going on in it."""
         self._scanner: Guard | None = None
-        self._by_ref: dict[int, deque[Any]] | None = None
+        # One message by its reference, or the deque of those that carry the same.
+        self._by_ref: dict[int, Any] | None = None
         # How many wait for a message by this reference.
         self._awaited: dict[int, int] | None = None
         # Messages that were taken by reference still stand in the queues: how often, by identity, and how many in all.
@@ -70,6 +73,14 @@ class Mailbox:
                 taken[id(message)] -= 1
             else:
                 yield message
+
+    def is_plain(self) -> bool:
+        """Whether `fresh` alone says all that this mailbox knows."""
+        return not len(self) or (self._by_ref is None and not self.seen)
+
+    def plain(self) -> deque[Any] | None:
+        """The messages of a plain one."""
+        return self.fresh if len(self) else None
 
     def put(self, message: Any) -> None:
         if self.fresh is None:
@@ -107,13 +118,15 @@ class Mailbox:
     def take_ref(self, ref: Ref) -> Any:
         """The oldest message that carries `ref`; NOTHING if there is none."""
         by_ref = self._by_ref if self._by_ref is not None else self._make_index()
-        carried = by_ref.get(ref.id)
-        if not carried:
+        message = by_ref.pop(ref.id, NOTHING)
+        if message is NOTHING:
             return NOTHING
-        message = carried.popleft()
-        if not carried:
-            del by_ref[ref.id]
-        if carried or (self._taken and id(message) in self._taken) or not self._pop_newest(message):
+        several: deque[Any] | None = None
+        if type(message) is deque:
+            several = message
+            message = several.popleft()
+            by_ref[ref.id] = several if len(several) > 1 else several[0]
+        if several or (self._taken and id(message) in self._taken) or not self._pop_end(message):
             self._mark_taken(message)
         return message
 
@@ -142,12 +155,19 @@ class Mailbox:
         ref = carried_ref(message)
         return ref is not None and ref.id in self._awaited
 
-    def _pop_newest(self, message: Any) -> bool:
-        """Takes a message out where that is cheap: at the end of a queue, where a reply mostly stands."""
-        for queue in (self.fresh, self.seen):
-            if queue and queue[-1] is message:
-                queue.pop()
+    def _pop_end(self, message: Any) -> bool:
+        """Takes a message out where that is cheap: at an end of the queue, where replies mostly stand."""
+        fresh = self.fresh
+        if fresh:
+            if fresh[-1] is message:
+                fresh.pop()
                 return True
+            if fresh[0] is message:
+                fresh.popleft()
+                return True
+        if self.seen and self.seen[-1] is message:
+            self.seen.pop()
+            return True
         return False
 
     def _take_oldest(self) -> Any:
@@ -229,26 +249,35 @@ class Mailbox:
         if self._by_ref is not None:
             ref = carried_ref(message)
             if ref is not None:
-                carried = self._by_ref[ref.id]
-                # By identity: two messages may not be comparable (arrays).
-                del carried[next(place for place, other in enumerate(carried) if other is message)]
-                if not carried:
-                    del self._by_ref[ref.id]
+                self._forget_reference(ref.id, message, self._by_ref)
         return message
 
-    def _make_index(self) -> dict[int, deque[Any]]:
-        by_ref: dict[int, deque[Any]] = {}
+    @staticmethod
+    def _forget_reference(id: int, message: Any, by_ref: dict[int, Any]) -> None:
+        several = by_ref[id]
+        if type(several) is not deque:
+            del by_ref[id]
+            return
+        # By identity: two messages may not be comparable (arrays).
+        del several[next(place for place, other in enumerate(several) if other is message)]
+        if len(several) == 1:
+            by_ref[id] = several[0]
+
+    def _make_index(self) -> dict[int, Any]:
+        by_ref: dict[int, Any] = {}
         self._by_ref = by_ref
         for message in self:
             self._index(message, by_ref)
         return by_ref
 
     @staticmethod
-    def _index(message: Any, by_ref: dict[int, deque[Any]]) -> None:
+    def _index(message: Any, by_ref: dict[int, Any]) -> None:
         ref = carried_ref(message)
         if ref is None:
             return
-        if ref.id in by_ref:
-            by_ref[ref.id].append(message)
+        if ref.id not in by_ref:
+            by_ref[ref.id] = message
+        elif type(already := by_ref[ref.id]) is deque:
+            already.append(message)
         else:
-            by_ref[ref.id] = deque((message,))
+            by_ref[ref.id] = deque((already, message))

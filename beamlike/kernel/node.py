@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from threading import Lock, get_ident
 from typing import Any, assert_never
 
-from beamlike.kernel import current, group_leader, signals, terms
+from beamlike.kernel import group_leader, signals, terms
 from beamlike.kernel.errors import NameTaken, NoProcess
 from beamlike.kernel.guest import GuestProcess
 from beamlike.kernel.process import Process
@@ -55,7 +55,7 @@ class LocalNode:
         self.creation = secrets.randbits(31) or 1
         self.scheduler = scheduler_of(asyncio.get_running_loop())
         self.dial: Callable[[str], SendSignal] | None = None
-        self._ids = itertools.count((self.creation << CREATION_SHIFT) + 1)
+        self.next_id: Callable[[], int] = itertools.count((self.creation << CREATION_SHIFT) + 1).__next__
         self._processes: dict[int, Process] = {}
         self._guests: dict[asyncio.Task[Any], GuestProcess] = {}
         self._names: dict[str, Process] = {}
@@ -73,9 +73,6 @@ class LocalNode:
 
     # Ids.
 
-    def next_id(self) -> int:
-        return next(self._ids)
-
     def make_ref(self) -> Ref:
         return Ref(self.name, self.next_id())
 
@@ -91,39 +88,44 @@ class LocalNode:
         self,
         function: Callable[..., Any],
         args: tuple[Any, ...],
-        *,
-        pid: Pid | None = None,
         scheduler: Scheduler | None = None,
         context: Context | None = None,
+        id: int | None = None,
     ) -> SteppedProcess:
         """A new process, in the table already and not yet ready: ties may be made before it first runs."""
-        if pid is None:
-            pid = Pid(self.name, self.next_id())
-        context = context or copy_context()
-        process = SteppedProcess(self, pid, scheduler or self.scheduler, context, function, args)
-        context.run(current.enter, process)
-        pid.process = process
-        self._processes[pid.id] = process
+        if id is None:
+            id = self.next_id()
+        process = SteppedProcess(self, id, scheduler or self.scheduler, context or copy_context(), function, args)
+        self._processes[id] = process
         return process
 
     def adopt_task(self, task: asyncio.Task[Any]) -> GuestProcess:
         """The process identity of an asyncio task of the running loop on this node, made when first asked for."""
         guest = self._guests.get(task)
         if guest is None:
-            pid = Pid(self.name, self.next_id())
-            guest = self._guests[task] = GuestProcess(self, pid, scheduler_of(asyncio.get_running_loop()), task)
-            pid.process = guest
-            self._processes[pid.id] = guest
+            id = self.next_id()
+            guest = self._guests[task] = GuestProcess(self, id, scheduler_of(asyncio.get_running_loop()), task)
+            self._processes[id] = guest
         return guest
+
+    def forget_quietly(self, pid: Pid) -> None:
+        """Frees all that a process held here which had no name."""
+        pid.process = None
+        del self._processes[pid.id]
 
     def forget(self, process: Process) -> None:
         """Frees what a process that has died held here."""
-        process.pid.process = None
-        self._processes.pop(process.pid.id, None)
-        if isinstance(process, GuestProcess):
+        pid = process.pid
+        pid.process = None
+        self._processes.pop(pid.id, None)
+        if type(process) is GuestProcess:
             self._guests.pop(process.task, None)
-        if process.name is not None and self._names.get(process.name) is process:
-            del self._names[process.name]
+        if process.rare is not None and process.rare.name is not None:
+            self._release_name(process.rare.name, process)
+
+    def _release_name(self, name: str, process: Process) -> None:
+        if self._names.get(name) is process:
+            del self._names[name]
 
     # Names.
 
@@ -139,7 +141,7 @@ class LocalNode:
         holder = self._names.setdefault(name, process)
         if holder is not process:
             raise NameTaken(f"the name {name!r} belongs to {holder.pid} on {self.name}")
-        process.name = name
+        process.own_rare().name = name
         if process.ended:  # it died in another thread meanwhile
             self.forget(process)
 
@@ -147,7 +149,7 @@ class LocalNode:
         process = self._names.pop(name, None)
         if process is None:
             raise NoProcess(f"no process of {self.name} is registered as {name!r}")
-        process.name = None
+        process.own_rare().name = None
 
     def whereis(self, name: str) -> Pid | None:
         process = self._names.get(name)
@@ -220,10 +222,9 @@ class LocalNode:
             return
         context = Context()
         context.run(group_leader.set_leader, spawn.group_leader)
-        pid = Pid(self.name, spawn.pid.id)
-        process = self.start_process(spawn.function, spawn.args, pid=pid, context=context)
+        process = self.start_process(spawn.function, spawn.args, id=spawn.pid.id, context=context)
         process.add_parent(spawn.source, link=spawn.link, monitor=spawn.monitor)
-        process.scheduler.call(process.resume)
+        process.scheduler.call(process.scheduler.ready, process)
 
     # Other nodes.
 
@@ -239,11 +240,12 @@ class LocalNode:
     def peer_down(self, name: str, reason: str) -> None:
         """`name` is lost or cannot be reached. Ties to it end with "noconnection", watchers get NodeDown."""
         was_up = self._peers.pop(name, None) is not None
+        before = self.next_id()
         by_scheduler: dict[Scheduler, list[Process]] = {}
         for process in tuple(self._processes.values()):
             by_scheduler.setdefault(process.scheduler, []).append(process)
         for scheduler, processes in by_scheduler.items():
-            scheduler.call(_lose_node, processes, name)
+            scheduler.call(_lose_node, processes, name, before)
         # Who watches every node is told of those that were there; who asked for this one learns that it is not.
         self._tell_watchers(name, terms.NodeDown(name, reason), (name, None) if was_up else (name,))
 
@@ -289,9 +291,9 @@ class LocalNode:
             process.scheduler.call(ends, terms.SHUTDOWN)
 
 
-def _lose_node(processes: list[Process], name: str) -> None:
+def _lose_node(processes: list[Process], name: str, before: int) -> None:
     for process in processes:
-        process.lose_node(name)
+        process.lose_node(name, before)
 
 
 def _node_of(target: Pid | Alias | RemoteName) -> str:

@@ -3,6 +3,18 @@
 How it executes is left to two kinds: `SteppedProcess` (a coroutine that a scheduler steps) and `GuestProcess` (the
 identity of an ordinary asyncio task). All state is touched in the thread of the process's scheduler only.
 
+`state` says what the code is doing:
+
+    NEW ──► READY ──► RUNNING ──► ANY      waits for any message, which is handed to it past the mailbox
+             ▲                ├─► WAIT     waits for a message of its choice, or for some time only
+             │                ├─► REPLY    waits for the reply to the request `awaited`, and for nothing else
+             └── woken ───────┼─► FUTURE   awaits something of asyncio's
+                              └─► OVER
+
+    UNBORN, CAREFUL_READY, CAREFUL   as NEW, READY and RUNNING, for what must not take the fast path: it is to be
+                                     cancelled, is dead and being unwound, or is traced
+    GUEST                            a task whose steps are asyncio's business
+
 Semantics: "Processes" and "Signals" of the Erlang reference manual; where a signal from a dead or unknown process
 is answered, see `LocalNode.undeliverable`.
 """
@@ -11,11 +23,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, assert_never
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.kernel import signals, terms
+from beamlike.kernel.current_task import EAGER_TASKS, current_task
 from beamlike.kernel.errors import NoProcess
 from beamlike.kernel.mailbox import Mailbox
+from beamlike.kernel.record import record
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
 
@@ -25,50 +42,114 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("beamlike.process")
 
+NEW: Final = "new"
+READY: Final = "ready"
+RUNNING: Final = "running"
+ANY: Final = "waiting for any message"
+WAIT: Final = "waiting for a message"
+REPLY: Final = "waiting for a reply"
+FUTURE: Final = "awaiting"
+UNBORN: Final = "new, with care"
+CAREFUL_READY: Final = "ready, with care"
+CAREFUL: Final = "running, with care"
+GUEST: Final = "guest"
+OVER: Final = "over"
 
-class _Alive:
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "ALIVE"
+PARKED: Final = frozenset((ANY, WAIT, REPLY))
 
 
-ALIVE = _Alive()
+class Rare:
+    """What most processes lack, at the price of nothing: made when a process first has any of it.
+
+    What goes by a reference goes by its id, which is as unique and hashes faster.
+    """
+
+    __slots__ = (
+        "aliases",
+        "blocking",
+        "callbacks",
+        "cancel_message",
+        "cancel_requests",
+        "careful",
+        "deadline",
+        "error",
+        "failed_guards",
+        "links",
+        "monitored_by",
+        "monitors",
+        "must_cancel",
+        "name",
+        "reason",
+        "registered",
+        "requests",
+        "thrown",
+        "trap_exit",
+        "unlinking",
+        "waiters",
+    )
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.trap_exit = False
+        self.reason: Reason = terms.NORMAL
+        # Each with a number that this node drew when the link was made: see `lose_node`.
+        self.links: dict[Pid, int] | None = None
+        self.unlinking: dict[Pid, int] | None = None
+        self.monitors: dict[int, tuple[Ref, Pid | RemoteName]] | None = None
+        self.monitored_by: dict[int, signals.Monitor] | None = None
+        # Who waits in `call` for a reply of this process.
+        self.requests: dict[Process, None] | None = None
+        self.aliases: dict[int, bool] | None = None
+        self.waiters: list[asyncio.Future[None]] | None = None
+        # How many messages had another shape than a guard looked for.
+        self.failed_guards = 0
+        # Whether its steps are to take care.
+        self.careful = False
+        self.deadline: UnwindLimit | None = None
+        # What asyncio knows of a task.
+        self.registered = False
+        self.blocking = False
+        self.callbacks: list[tuple[Callable[[Any], object], Context]] | None = None
+        self.must_cancel = False
+        self.cancel_message: Any = None
+        self.cancel_requests = 0
+        self.thrown: BaseException | None = None
+        self.error: BaseException | None = None
+
+
+class UnwindLimit:
+    """How long the code of a process that is dead already may go on."""
+
+    __slots__ = ("_process",)
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    def expire(self) -> None:
+        self._process.abandon()
+
+
+NOTHING_RARE: Final = Rare()
+"""Read instead of what a process does not have; nobody writes it."""
 
 
 class Process:
-    # What a step or a message touches; the rest is for few processes, and costs those that lack it nothing.
-    __slots__ = (
-        "__dict__",
-        "__weakref__",
-        "_waiters",
-        "ended",
-        "mailbox",
-        "node",
-        "parked",
-        "pid",
-        "reason",
-        "scheduler",
-    )
+    __slots__ = ("__weakref__", "awaited", "inbox", "mailbox", "node", "pid", "rare", "scheduler", "slot", "state")
 
-    name: str | None = None
-    trap_exit = False
-    # Those by reference go by its id, which is as unique and hashes faster.
-    _links: set[Pid] | None = None
-    _unlinking: dict[Pid, int] | None = None
-    _monitors: dict[int, tuple[Ref, Pid | RemoteName]] | None = None
-    _monitored_by: dict[int, signals.Monitor] | None = None
-    _aliases: dict[int, bool] | None = None
-
-    def __init__(self, node: LocalNode, pid: Pid, scheduler: Scheduler) -> None:
-        self.node = node
-        self.pid = pid
-        self.scheduler = scheduler
-        self.mailbox = Mailbox()
-        self.parked = False
-        self.ended = False
-        self.reason: Reason = ALIVE
-        self._waiters: list[asyncio.Future[None]] | None = None
+    node: LocalNode
+    pid: Pid
+    scheduler: Scheduler
+    state: str
+    slot: Any
+    """What the code will find when it next runs: the message that was handed over. Before its first run the arguments,
+    after its last the result."""
+    awaited: Alias | None
+    """The request whose reply it waits for."""
+    inbox: deque[Any] | None
+    """The messages in order, while they are taken in that order."""
+    mailbox: Mailbox | None
+    """The messages instead of `inbox`, while somebody takes them by a guard, by reference or from a child task."""
+    rare: Rare | None
 
     # What the two kinds differ in.
 
@@ -76,70 +157,174 @@ class Process:
         """Ends the code of a process that is dead already: cancels it where it waits."""
         raise NotImplementedError
 
-    def step(self) -> None:
-        """Runs the code up to its next wait. A scheduler calls it; nobody else may."""
+    def abandon(self) -> None:
+        """Gives up code that was to be unwound and did not end in time."""
         raise NotImplementedError
+
+    def step(self) -> None:
+        """Runs the code up to its next wait, off the fast path. A scheduler calls it; nobody else may."""
+        raise NotImplementedError
+
+    # What there is to know. Any thread may ask.
+
+    @property
+    def ended(self) -> bool:
+        return self.pid.process is None
+
+    @property
+    def reason(self) -> Reason:
+        """Why it ended; without a meaning before."""
+        return self._seen.reason
+
+    @property
+    def name(self) -> str | None:
+        return self._seen.name
+
+    @property
+    def trap_exit(self) -> bool:
+        return self._seen.trap_exit
+
+    @property
+    def links(self) -> frozenset[Pid]:
+        return frozenset(self._seen.links or ())
+
+    @property
+    def monitors(self) -> tuple[Pid | RemoteName, ...]:
+        return tuple(target for _, target in tuple((self._seen.monitors or {}).values()))
+
+    @property
+    def monitored_by(self) -> tuple[Pid, ...]:
+        watchers = tuple(monitor.source for monitor in tuple((self._seen.monitored_by or {}).values()))
+        return watchers + tuple(process.pid for process in tuple(self._seen.requests or ()))
+
+    @property
+    def runs(self) -> bool:
+        """Whether its own code is what runs in its thread just now."""
+        return (self.state is RUNNING or self.state is CAREFUL) and (not EAGER_TASKS or current_task() is self)
+
+    @property
+    def _seen(self) -> Rare:
+        return self.rare or NOTHING_RARE
+
+    def own_requests(self) -> dict[Process, None]:
+        rare = self.own_rare()
+        if rare.requests is None:
+            rare.requests = {}
+        return rare.requests
+
+    def own_rare(self) -> Rare:
+        """To write to."""
+        if self.rare is None:
+            self.rare = Rare()
+        return self.rare
 
     # Messages.
 
-    def deliver(self, message: Any) -> None:
-        self.mailbox.put(message)
-        if self.parked:
-            self.parked = False
-            self.scheduler.ready(self)
-        if self._waiters:
-            self._wake_waiters()
+    def messages(self) -> Iterator[Any]:
+        """What has come and was not taken yet, oldest first."""
+        if self.state is READY and self.slot is not None and self.awaited is None:
+            yield self.slot
+        yield from tuple(self.mailbox or self.inbox or ())
 
-    def deliver_to_alias(self, ref: Ref, message: Any) -> None:
-        once = self._aliases.get(ref.id) if self._aliases else None
+    def deliver(self, message: Any) -> None:
+        if self.inbox is not None:
+            self.inbox.append(message)
+        elif self.mailbox is not None:
+            self.mailbox.put(message)
+        else:
+            self.inbox = deque((message,))
+        self.wake()
+
+    def count_message_to_itself(self) -> None:
+        """Who sends to itself and receives in turn never waits, and must give way to the others nevertheless."""
+        self.scheduler.credit -= 1
+        if self.scheduler.credit < 0:
+            self.state = CAREFUL
+
+    def deliver_to_alias(self, alias: Alias, message: Any) -> None:
+        if self.awaited is not None and self.awaited.id == alias.id:
+            self.hand_reply(message.value if type(message) is terms.Reply else message)
+            return
+        aliases = self._seen.aliases
+        once = aliases.get(alias.id) if aliases else None
         if once is not None:
             if once:
-                self.unalias(ref)
+                self.unalias(alias.id)
             self.deliver(message)
+
+    def expire(self) -> None:
+        """The time for a reply is up."""
+        self.hand_reply(Failed(TIMED_OUT))
+
+    def hand_reply(self, answer: Any) -> None:
+        """Gives a process in `call` what it waits for."""
+        if self.state is REPLY:
+            self.slot = answer
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Lets the code run again, after those that are ready."""
+        self.state = self.awake
+        self.scheduler.ready(self)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something is to be raised in the code, so that it must not wait for a message."""
+        return self.rare is not None and (self.rare.must_cancel or self.rare.thrown is not None)
+
+    @property
+    def awake(self) -> str:
+        """The state in which the code waits for its next step."""
+        return CAREFUL_READY if self.rare is not None and self.rare.careful else READY
 
     def wake(self) -> None:
         """Lets whoever waits for a message look again."""
-        if self.parked:
-            self.parked = False
-            self.scheduler.ready(self)
-        if self._waiters:
-            self._wake_waiters()
+        if self.state is WAIT or self.state is ANY:
+            self.go_on()
+        self._wake_waiters()
 
-    def resume(self) -> None:
-        """Lets the code run, for the first time or again."""
-        self.scheduler.ready(self)
+    def open_mailbox(self) -> Mailbox:
+        """For who takes messages otherwise than in their order. Must be followed by `close_mailbox`."""
+        if self.mailbox is None:
+            self.mailbox = Mailbox(self.inbox)
+            self.inbox = None
+        self.mailbox.users += 1
+        return self.mailbox
+
+    def close_mailbox(self, mailbox: Mailbox) -> None:
+        mailbox.users -= 1
+        if mailbox.failed_guards:
+            self.own_rare().failed_guards += mailbox.failed_guards
+            mailbox.failed_guards = 0
+        if not mailbox.users and mailbox is self.mailbox and mailbox.is_plain():
+            self.inbox = mailbox.plain()
+            self.mailbox = None
 
     async def wait_in_task(self) -> None:
         """Waits on a Future, in an asyncio task other than the process itself. NoProcess if the process ends."""
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if self._waiters is None:
-            self._waiters = []
-        self._waiters.append(waiter)
+        rare = self.own_rare()
+        if rare.waiters is None:
+            rare.waiters = []
+        rare.waiters.append(waiter)
         try:
             await waiter
         finally:
-            self._waiters.remove(waiter)
+            rare.waiters.remove(waiter)
         if self.ended:
             raise NoProcess(f"{self.pid}, whose mailbox this task waited for, ended: {self.reason}")
 
     def _wake_waiters(self) -> None:
-        for waiter in self._waiters or ():
-            if not waiter.done():
-                waiter.set_result(None)
+        if self.rare is not None:
+            for waiter in self.rare.waiters or ():
+                if not waiter.done():
+                    waiter.set_result(None)
 
-    # Ties, as the process itself makes them. The three properties copy at once, so any thread may read them.
+    # Ties, as the process itself makes them.
 
-    @property
-    def links(self) -> frozenset[Pid]:
-        return frozenset(self._links or ())
-
-    @property
-    def monitors(self) -> tuple[Pid | RemoteName, ...]:
-        return tuple(target for _, target in tuple((self._monitors or {}).values()))
-
-    @property
-    def monitored_by(self) -> tuple[Pid, ...]:
-        return tuple(monitor.source for monitor in tuple((self._monitored_by or {}).values()))
+    def set_trap_exit(self, flag: bool) -> None:
+        if flag != self.trap_exit:
+            self.own_rare().trap_exit = flag
 
     def link(self, other: Pid) -> None:
         """Links this process and `other`, which hears of it by a signal."""
@@ -148,22 +333,29 @@ class Process:
             self.node.route(signals.Link(self.pid, other))
 
     def _add_link(self, other: Pid) -> None:
-        if self._links is None:
-            self._links = set()
-        self._links.add(other)
+        rare = self.own_rare()
+        if rare.links is None:
+            rare.links = {}
+        rare.links[other] = self.node.next_id()
 
     def unlink(self, other: Pid) -> None:
         """No linked exit of `other` enters the mailbox from now on."""
-        if self._links is None or other not in self._links:
+        rare = self.rare
+        if rare is None or rare.links is None or rare.links.pop(other, None) is None:
             return
-        self._links.discard(other)
-        if self._unlinking is None:
-            self._unlinking = {}
-        id = self._unlinking[other] = self.node.next_id()
+        if rare.unlinking is None:
+            rare.unlinking = {}
+        id = rare.unlinking[other] = self.node.next_id()
         self.node.route(signals.Unlink(self.pid, other, id))
 
     def has_link(self, other: Pid) -> bool:
-        return self._links is not None and other in self._links
+        links = self._seen.links
+        return links is not None and other in links
+
+    def _drop_link(self, other: Pid) -> bool:
+        """Whether there was one."""
+        links = self._seen.links
+        return links is not None and links.pop(other, None) is not None
 
     def monitor(self, target: Pid | RemoteName, ref: Ref) -> None:
         if not self.ended:
@@ -175,9 +367,10 @@ class Process:
                 raise
 
     def _add_monitor(self, target: Pid | RemoteName, ref: Ref) -> None:
-        if self._monitors is None:
-            self._monitors = {}
-        self._monitors[ref.id] = ref, target
+        rare = self.own_rare()
+        if rare.monitors is None:
+            rare.monitors = {}
+        rare.monitors[ref.id] = ref, target
 
     def add_child(self, child: Pid, link: bool, monitor: Ref | None) -> None:
         """The parent's half of the ties that a spawn makes."""
@@ -188,125 +381,142 @@ class Process:
 
     def forget_child(self, child: Pid, monitor: Ref | None) -> None:
         """Takes back `add_child`, silently: the child could not even be asked for."""
-        if self._links is not None:
-            self._links.discard(child)
+        self._drop_link(child)
         if monitor is not None:
             self.forget_monitor(monitor)
 
-    def forget_monitor(self, ref: Ref) -> None:
-        """Takes back a monitor, silently."""
-        if self._monitors is not None:
-            self._monitors.pop(ref.id, None)
+    def forget_monitor(self, ref: Ref) -> bool:
+        """Takes back a monitor, silently. Whether there was one."""
+        monitors = self._seen.monitors
+        return monitors is not None and monitors.pop(ref.id, None) is not None
 
     def add_parent(self, parent: Pid, *, link: bool, monitor: Ref | None) -> None:
         """The child's half."""
         if link:
             self._add_link(parent)
         if monitor is not None:
-            self._monitored_by = {monitor.id: signals.Monitor(parent, self.pid, monitor)}
+            self.own_rare().monitored_by = {monitor.id: signals.Monitor(parent, self.pid, monitor)}
 
     def open_request(self, target: Pid | RemoteName, ref: Ref) -> None:
-        self.alias(ref, True)
+        self.alias(ref.id, True)
         self.monitor(target, ref)
 
     def has_monitor(self, ref: Ref) -> bool:
-        return self._monitors is not None and ref.id in self._monitors
+        monitors = self._seen.monitors
+        return monitors is not None and ref.id in monitors
 
     def demonitor(self, ref: Ref, flush: bool) -> None:
-        self.unalias(ref)
-        monitor = self._monitors.pop(ref.id, None) if self._monitors else None
+        self.unalias(ref.id)
+        monitors = self._seen.monitors
+        monitor = monitors.pop(ref.id, None) if monitors else None
         if monitor is not None:
             self.node.route(signals.Demonitor(self.pid, monitor[1], ref))
-        if flush:
-            self.mailbox.take_ref(ref)
+        if flush and (self.mailbox or self.inbox):
+            mailbox = self.open_mailbox()
+            mailbox.take_ref(ref)
+            self.close_mailbox(mailbox)
 
-    def alias(self, ref: Ref, once: bool) -> None:
-        if self._aliases is None:
-            self._aliases = {}
-        self._aliases[ref.id] = once
+    def alias(self, id: int, once: bool) -> None:
+        rare = self.own_rare()
+        if rare.aliases is None:
+            rare.aliases = {}
+        rare.aliases[id] = once
 
-    def has_alias(self, ref: Ref) -> bool:
-        return self._aliases is not None and ref.id in self._aliases
+    def has_alias(self, id: int) -> bool:
+        aliases = self._seen.aliases
+        return aliases is not None and id in aliases
 
-    def unalias(self, ref: Ref) -> None:
-        if self._aliases:
-            self._aliases.pop(ref.id, None)
+    def unalias(self, id: int) -> None:
+        aliases = self._seen.aliases
+        if aliases:
+            aliases.pop(id, None)
 
     # Signals.
 
     def handle(self, signal: Signal) -> None:
         """The one place where signals act. Runs in the thread of this process's scheduler."""
-        if self.ended:
+        if self.pid.process is None:
             self.node.undeliverable(signal)
-            return
-        match signal:
-            case signals.Send():
-                self._handle_send(signal)
-            case signals.Monitor():
-                if self._monitored_by is None:
-                    self._monitored_by = {}
-                self._monitored_by[signal.ref.id] = signal
-            case signals.Demonitor():
-                if self._monitored_by:
-                    self._monitored_by.pop(signal.ref.id, None)
-            case signals.Exit():
-                self._handle_exit(signal)
-            case signals.Down():
-                self._handle_down(signal)
-            case signals.Link():
-                # While an unlink of ours is not acknowledged both ends agree on "no link".
-                if not (self._unlinking and signal.source in self._unlinking):
-                    self._add_link(signal.source)
-            case signals.Unlink():
-                if self._links is not None:
-                    self._links.discard(signal.source)
-                self.node.route(signals.UnlinkAck(self.pid, signal.source, signal.id))
-            case signals.UnlinkAck():
-                if self._unlinking and self._unlinking.get(signal.source) == signal.id:
-                    del self._unlinking[signal.source]
-            case signals.Spawn():
-                raise AssertionError("a Spawn is for a node, not for a process")
-            case _:
-                assert_never(signal)
+        else:
+            _HANDLERS[type(signal)](self, signal)
 
     def _handle_send(self, signal: signals.Send) -> None:
         if isinstance(signal.target, Alias):
-            self.deliver_to_alias(signal.target.ref, signal.message)
+            self.deliver_to_alias(signal.target, signal.message)
         else:
             self.deliver(signal.message)
 
+    def _handle_monitor(self, signal: signals.Monitor) -> None:
+        rare = self.own_rare()
+        if rare.monitored_by is None:
+            rare.monitored_by = {}
+        rare.monitored_by[signal.ref.id] = signal
+
+    def _handle_demonitor(self, signal: signals.Demonitor) -> None:
+        if self.rare is not None and self.rare.monitored_by:
+            self.rare.monitored_by.pop(signal.ref.id, None)
+
+    def _handle_link(self, signal: signals.Link) -> None:
+        # While an unlink of ours is not acknowledged both ends agree on "no link".
+        unlinking = self._seen.unlinking
+        if not (unlinking and signal.source in unlinking):
+            self._add_link(signal.source)
+
+    def _handle_unlink(self, signal: signals.Unlink) -> None:
+        self._drop_link(signal.source)
+        self.node.route(signals.UnlinkAck(self.pid, signal.source, signal.id))
+
+    def _handle_unlink_ack(self, signal: signals.UnlinkAck) -> None:
+        unlinking = self._seen.unlinking
+        if unlinking and unlinking.get(signal.source) == signal.id:
+            del unlinking[signal.source]
+
     def _handle_exit(self, signal: signals.Exit) -> None:
         # A reason is any term, and some (arrays) cannot be compared with a word.
-        word = signal.reason if isinstance(signal.reason, str) else None
+        reason = signal.reason
+        word = reason if isinstance(reason, str) else None
         if signal.linked:
-            if not self.has_link(signal.source):
+            if not self._drop_link(signal.source):
                 return
-            assert self._links is not None
-            self._links.discard(signal.source)
         elif word == terms.KILL:
             self.end(terms.KILLED)
             return
-        if self.trap_exit:
-            self.deliver(terms.Exit(signal.source, signal.reason))
+        if self.rare is not None and self.rare.trap_exit:
+            self.deliver(terms.Exit(signal.source, reason))
         elif word != terms.NORMAL or signal.source == self.pid:
-            self.end(signal.reason)
+            self.end(reason)
 
     def _handle_down(self, signal: signals.Down) -> None:
-        if self._monitors and self._monitors.pop(signal.ref.id, None) is not None:
-            self.unalias(signal.ref)
-            self.deliver(terms.Down(signal.ref, signal.source, signal.reason))
+        self.hear_of_end(signal.ref, signal.source, signal.reason)
 
-    def lose_node(self, node: str) -> None:
-        """Ties to a node that is gone end with "noconnection"."""
-        if self._unlinking:
-            self._unlinking = {pid: id for pid, id in self._unlinking.items() if pid.node != node}
-        if self._monitored_by:
-            self._monitored_by = {id: it for id, it in self._monitored_by.items() if it.source.node != node}
-        for ref, target in tuple((self._monitors or {}).values()):
-            if (target.node if isinstance(target, Pid) else target[1]) == node:
+    def hear_of_end(self, ref: Ref, target: Pid | RemoteName, reason: Reason) -> None:
+        rare = self.rare
+        if rare is not None and rare.monitors and rare.monitors.pop(ref.id, None) is not None:
+            if rare.aliases:
+                rare.aliases.pop(ref.id, None)
+            if self.inbox is not None and (self.state is RUNNING or self.state is READY):
+                self.inbox.append(terms.Down(ref, target, reason))
+            else:
+                self.deliver(terms.Down(ref, target, reason))
+
+    def lose_node(self, node: str, before: int) -> None:
+        """Ties to a node that is gone end with "noconnection".
+
+        Those that were made since it came back stay, should this process hear of the loss as late as that: they have a
+        number, drawn when they were made, that is not below `before`.
+        """
+        rare = self.rare
+        if rare is None:
+            return
+        if rare.unlinking:
+            rare.unlinking = {pid: id for pid, id in rare.unlinking.items() if pid.node != node or id >= before}
+        if rare.monitored_by:
+            rare.monitored_by = {id: it for id, it in rare.monitored_by.items() if it.source.node != node}
+        for ref, target in tuple((rare.monitors or {}).values()):
+            if (target.node if isinstance(target, Pid) else target[1]) == node and ref.id < before:
                 self.scheduler.dispatch(self, signals.Down(target, self.pid, ref, terms.NOCONNECTION))
-        for pid in self.links:
-            if pid.node == node:
+        for pid, id in tuple((rare.links or {}).items()):
+            if pid.node == node and id < before:
                 self.scheduler.dispatch(self, signals.Exit(pid, self.pid, terms.NOCONNECTION, linked=True))
 
     # The end.
@@ -318,28 +528,59 @@ class Process:
 
     def settle(self, reason: Reason) -> bool:
         """All of dying but the code. False if the process was dead already: the first reason stands."""
-        if self.ended:
+        pid = self.pid
+        if pid.process is None:
             return False
-        self.ended, self.reason = True, reason
+        if self.state is RUNNING or self.state is CAREFUL:
+            self.scheduler.muted = True
+        rare = self.rare
+        if rare is None:
+            if reason is terms.NORMAL:
+                self.node.forget(self)
+                self.inbox = self.mailbox = None
+                return True
+            rare = self.own_rare()
+        rare.reason = reason
+        rare.careful = True
         self.node.forget(self)
-        if self.mailbox.fresh is not None:  # something came, so it may not be empty
-            self.mailbox = Mailbox()
-        if self._waiters:
+        self.inbox = self.mailbox = None
+        if rare.waiters is not None:
             self._wake_waiters()
-        if self.__dict__:
-            self._cut_ties()
+        self._cut_ties(rare, pid, reason)
         return True
 
-    def _cut_ties(self) -> None:
-        links, watchers, monitors = self._links, self._monitored_by, self._monitors
-        self._links = self._unlinking = self._monitors = self._monitored_by = self._aliases = None
-        pid = self.pid
-        for other in links or ():
-            self._tell(signals.Exit(pid, other, self.reason, linked=True))
-        for watch in (watchers or {}).values():
-            self._tell(signals.Down(watch.target, watch.source, watch.ref, self.reason))
-        for ref, target in (monitors or {}).values():
-            self._tell(signals.Demonitor(pid, target, ref))
+    def _cut_ties(self, rare: Rare, pid: Pid, reason: Reason) -> None:
+        rare.unlinking = rare.aliases = None
+        if rare.links is not None:
+            links, rare.links = rare.links, None
+            for other in links:
+                self._tell_link(other, signals.Exit(pid, other, reason, linked=True))
+        if rare.monitored_by is not None:
+            watches, rare.monitored_by = rare.monitored_by, None
+            for watch in watches.values():
+                self._tell_watcher(watch, reason)
+        if rare.requests is not None:
+            requests, rare.requests = rare.requests, None
+            for asker in tuple(requests):
+                asker.hand_reply(Failed(reason, False))
+        if rare.monitors is not None:
+            monitors, rare.monitors = rare.monitors, None
+            for ref, target in monitors.values():
+                self._tell(signals.Demonitor(pid, target, ref))
+
+    def _tell_link(self, other: Pid, news: signals.Exit) -> None:
+        partner = other.process
+        if partner is not None and partner.scheduler is self.scheduler:
+            self.scheduler.dispatch(partner, news)
+        else:
+            self._tell(news)
+
+    def _tell_watcher(self, watch: signals.Monitor, reason: Reason) -> None:
+        watcher = watch.source.process
+        if watcher is not None and watcher.scheduler is self.scheduler:
+            watcher.hear_of_end(watch.ref, watch.target, reason)
+        else:
+            self._tell(signals.Down(watch.target, watch.source, watch.ref, reason))
 
     def _tell(self, news: signals.Exit | signals.Down | signals.Demonitor) -> None:
         """Routes a signal of the end; one that cannot be sent keeps nobody else from being told."""
@@ -347,3 +588,32 @@ class Process:
             self.node.route(news)
         except Exception:
             logger.exception("%s could not tell %s of its end", self.pid, news.target)
+
+
+@record
+class Failed:
+    """In place of a reply: this request came to nothing. The server goes on, unless `server_lives` says otherwise."""
+
+    reason: Reason
+    server_lives: bool = True
+
+
+class _TimedOut:
+    def __repr__(self) -> str:
+        return "TIMED_OUT"
+
+
+TIMED_OUT: Final = _TimedOut()
+"""The reason where the time is up."""
+
+
+_HANDLERS: Final[dict[type, Callable[[Process, Any], None]]] = {
+    signals.Send: Process._handle_send,
+    signals.Monitor: Process._handle_monitor,
+    signals.Demonitor: Process._handle_demonitor,
+    signals.Exit: Process._handle_exit,
+    signals.Down: Process._handle_down,
+    signals.Link: Process._handle_link,
+    signals.Unlink: Process._handle_unlink,
+    signals.UnlinkAck: Process._handle_unlink_ack,
+}

@@ -1,7 +1,7 @@
 """`receive`: takes a message out of the mailbox of the current process, and waits for it if need be.
 
-A process that waits is parked: it yields once, to its scheduler, and `deliver` puts it back into the run queue. Any
-other task, such as a child task of a process, waits on a Future.
+A process that waits for any message is handed the next one; one that waits for a message of its choice is woken to
+look. Both yield once, to their scheduler. Any other task, such as a child task of a process, waits on a Future.
 """
 
 from __future__ import annotations
@@ -9,53 +9,112 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from beamlike.kernel.current import current_process
-from beamlike.kernel.mailbox import NOTHING, Guard
-from beamlike.kernel.process import Process
+from beamlike.kernel.bare_coroutine import bare_coroutine
+from beamlike.kernel.current import current_process, process_here
+from beamlike.kernel.current_task import EAGER_TASKS, current_task
+from beamlike.kernel.mailbox import NOTHING, Guard, Mailbox
+from beamlike.kernel.process import ANY, RUNNING, WAIT, Process
+from beamlike.kernel.stepped import PAUSE
 from beamlike.kernel.terms import Ref
 
+BATCH = 1024
+"""Messages that are taken out of a full mailbox between two turns of others. To count them would cost a fifth of a
+message, so its length tells; who fills it while taking is counted in `Process.deliver`."""
 
-async def receive(guard: Guard | None = None, /, *, ref: Ref | None = None, timeout: float | None = None) -> Any:
+
+@bare_coroutine
+def receive(
+    # Keyword-only parameters would cost each message a tenth.
+    guard: Guard | None = None,
+    ref: Ref | None = None,
+    timeout: float | None = None,
+) -> Generator[object, Any, Any]:
     """Takes the first message out of the mailbox, waiting for it if need be.
 
     With `guard`, the first message for which guard(message) is true; the others stay, in order. A guard that raises
     TypeError, IndexError, KeyError or AttributeError does not match; another exception is raised here and the message
-    stays. With `ref`, the message that carries this reference (a Reply, its Down, a tuple that opens with it), in
+    stays. With `ref`, the message that carries this reference (a Reply, a Down, a tuple that opens with it), in
     constant time. TimeoutError after `timeout` seconds; 0 looks once.
     """
+    process = process_here()
+    if process.state is not RUNNING or (EAGER_TASKS and current_task() is not process):
+        pass
+    elif guard is None and ref is None and timeout is None:
+        inbox = process.inbox
+        if inbox:
+            if len(inbox) % BATCH:
+                return inbox.popleft()
+            process.scheduler.credit = 0
+        elif process.mailbox is None:
+            process.state = ANY
+            message = yield
+            if message is not None:  # None was sent, or somebody else than the scheduler woke us
+                return message
+    elif ref is not None and process.mailbox is not None and process.scheduler.credit > 0 and guard is None:
+        process.scheduler.credit -= 1
+        message = process.mailbox.take_ref(ref)
+        if message is not NOTHING:
+            return message
+    return (yield from _select(guard, ref, timeout))  # type: ignore[misc]  # a coroutine may
+
+
+@bare_coroutine
+def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Generator[object, Any, Any]:
+    """Receives whatever way."""
     process = current_process()
-    if guard is not None:
-        _check_guard(guard, ref)
-    box = process.mailbox
-    message = box.take_ref(ref) if ref is not None else box.take() if guard is None else box.select(guard)
-    if message is not NOTHING:
-        return message
-    expiry = _Expiry(process, timeout) if timeout is not None else None
-    if ref is not None:
-        box.reserve(ref)
+    _check(guard, ref)
+    process.scheduler.credit -= 1
+    if process.scheduler.credit < 0 and process.runs:
+        yield PAUSE
+    box = process.open_mailbox() if guard is not None or ref is not None or not process.runs else None
+    expiry: _Expiry | None = None
+    reserved = False
     try:
+        message = _take(process, box, guard, ref)
         while message is NOTHING:
-            if expiry is not None and expiry.passed:
-                raise TimeoutError(f"no message within {timeout} s")
-            if process.scheduler.running is process:
-                process.parked = True
-                await _park
+            if timeout is not None:
+                if expiry is None:
+                    expiry = _Expiry(process, timeout)
+                if expiry.passed:
+                    raise TimeoutError(f"no message within {timeout} s")
+            if ref is not None and not reserved:
+                assert box is not None
+                box.reserve(ref)
+                reserved = True
+            if process.runs:
+                if not process.is_due:
+                    process.state = WAIT
+                yield
             else:
-                await process.wait_in_task()
-            message = box.take_ref(ref) if ref is not None else box.take() if guard is None else box.resume(guard)
+                yield from process.wait_in_task()  # type: ignore[misc]
+            message = _take(process, box, guard, ref)
         return message
     finally:
-        if ref is not None and box.release(ref):
-            process.wake()
         if expiry is not None:
             expiry.cancel()
+        if box is not None:
+            if reserved and ref is not None and box.release(ref):
+                process.wake()
+            process.close_mailbox(box)
 
 
-def _check_guard(guard: object, ref: Ref | None) -> None:
-    if not callable(guard):
-        raise TypeError(f"expected a function of a message to receive by, got {guard!r}; a time limit is timeout=")
+def _take(process: Process, box: Mailbox | None, guard: Guard | None, ref: Ref | None) -> Any:
+    if box is None:
+        box = process.mailbox  # a child task may have opened it meanwhile
+        if box is None:
+            return process.inbox.popleft() if process.inbox else NOTHING
     if ref is not None:
+        return box.take_ref(ref)
+    return box.take() if guard is None else box.resume(guard)
+
+
+def _check(guard: object, ref: object) -> None:
+    if guard is not None and not callable(guard):
+        raise TypeError(f"expected a function of a message to receive by, got {guard!r}; a time limit is timeout=")
+    if guard is not None and ref is not None:
         raise TypeError("receive takes a guard or ref=, not both")
+    if ref is not None and not isinstance(ref, Ref):
+        raise TypeError(f"expected a reference to receive by, got {ref!r}")
 
 
 class _Expiry:
@@ -76,19 +135,3 @@ class _Expiry:
 
     def cancel(self) -> None:
         self._process.scheduler.deadlines.discard(self._seconds, self)
-
-
-_ONE_YIELD = (None,)
-
-
-class _Park:
-    """Awaited once, it yields once: to the scheduler of the process that parks."""
-
-    __slots__ = ()
-
-    def __await__(self) -> Generator[None, None, None]:
-        # A tuple's iterator is all that `await` needs of a generator here, and costs no frame.
-        return iter(_ONE_YIELD)  # type: ignore[return-value]
-
-
-_park = _Park()

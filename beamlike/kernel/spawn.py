@@ -9,7 +9,7 @@ from typing import Any
 
 from beamlike.kernel import current, group_leader, signals
 from beamlike.kernel.node import LocalNode
-from beamlike.kernel.process import Process
+from beamlike.kernel.process import RUNNING, Process
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.terms import Pid, Ref
 
@@ -27,6 +27,11 @@ def spawn(
     lost node. `link=True` links it to the current process, atomically. Keywords of the function itself go through
     functools.partial.
     """
+    here = current.process_here()
+    if here.state is RUNNING and node is None and not link and not unknown and callable(function):
+        process = here.node.start_process(function, args, here.scheduler)
+        here.scheduler.ready(process)
+        return process.pid
     if unknown:
         raise _unknown_keyword(spawn, unknown)
     return spawn_tied(function, args, node, link=link)
@@ -66,12 +71,12 @@ def spawn_tied(
     if tied:
         parent = current.current_process(node)
     if node_name is None or node_name == node.name:
-        process = node.start_process(function, args, scheduler=_scheduler_here(node, parent))
+        process = node.start_process(function, args, _scheduler_here(node, parent))
         pid = process.pid
         if parent is not None and tied:
             process.add_parent(parent.pid, link=link, monitor=monitor)
             parent.scheduler.call(parent.add_child, pid, link, monitor)
-        process.scheduler.call(process.resume)
+        process.scheduler.call(process.scheduler.ready, process)
     else:
         pid = Pid(node_name, node.next_id())
         _ask_for(

@@ -3,23 +3,27 @@
 To asyncio it is a third-party task ("Extending" in the asyncio documentation): `current_task()` returns it, awaiting
 any ordinary awaitable works, and `timeout`, `TaskGroup`, anyio and httpx find the parts of a Task that they read
 (`TaskInterface`). It registers with asyncio at its first foreign await.
+
+The fast path of a step stands in `Scheduler.run`; what it does not cover is here.
 """
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 from asyncio import CancelledError
-from asyncio.tasks import _enter_task, _leave_task, _register_task, _unregister_task
-from collections.abc import Callable, Coroutine
+from asyncio.tasks import _register_task, _unregister_task
+from collections.abc import Callable
 from contextvars import Context
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.kernel import terms
+from beamlike.kernel.current import enter
+from beamlike.kernel.current_task import current_tasks
 from beamlike.kernel.exceptions import exit_reason
-from beamlike.kernel.task_interface import TaskInterface
+from beamlike.kernel.process import CAREFUL, CAREFUL_READY, FUTURE, NEW, OVER, RUNNING, UNBORN, UnwindLimit
+from beamlike.kernel.task_interface import EXIT_SIGNAL, TaskInterface
 from beamlike.kernel.terms import Pid, is_quiet
 
 if TYPE_CHECKING:
@@ -32,90 +36,113 @@ CANCELLED = "cancelled"
 """The reason of a process whose code was cancelled as an asyncio task, not by an exit signal."""
 
 
-class SteppedProcess(TaskInterface):
-    __slots__ = ("_context", "_entry", "_thrown")
+class _Done:
+    __slots__ = ()
 
-    _registered = False
-    _deadline: asyncio.TimerHandle | None = None
+    def __repr__(self) -> str:
+        return "DONE"
+
+
+class _Pause:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "PAUSE"
+
+
+PAUSE: Final = _Pause()
+"""Yielded by code that has had its share of the turn, so that the loop can look at its sockets."""
+
+
+DONE: Final = _Done()
+"""What a first step yields that was the last; the result stands in the slot."""
+
+
+class SteppedProcess(TaskInterface):
+    __slots__ = ("context", "resume")
+
+    context: Context
+    resume: Callable[..., Any]
+    """The `send` of the coroutine; before its first run the function that makes it."""
 
     def __init__(
         self,
         node: LocalNode,
-        pid: Pid,
+        id: int,
         scheduler: Scheduler,
         context: Context,
         function: Callable[..., Any],
         args: tuple[Any, ...],
     ) -> None:
-        super().__init__(node, pid, scheduler)
-        self._context = context
-        self._entry: tuple[Callable[..., Any], tuple[Any, ...]] | None = (function, args)
-        self._thrown: BaseException | None = None
+        self.node = node
+        self.pid = Pid(node.name, id, self)
+        self.scheduler = scheduler
+        self.state = NEW
+        self.slot = args
+        self.awaited = None
+        self.inbox = None
+        self.mailbox = None
+        self.rare = None
+        self.context = context
+        self.resume = function
+
+    # Steps.
 
     def step(self) -> None:
-        if self._outcome is not None:  # it was closed while it stood in the run queue
+        """A step that needs care: something is thrown in, or the process is dead already."""
+        unborn = self.state is UNBORN
+        if not unborn and self.state is not CAREFUL_READY:  # its code ended while it stood in the run queue
             return
         scheduler = self.scheduler
-        loop = scheduler.loop
-        coroutine = self._coroutine
-        _enter_task(loop, self)  # type: ignore[arg-type]
-        scheduler.running = self
+        self.state = CAREFUL
+        current_tasks[scheduler.loop] = self
+        scheduler.muted = True
         try:
-            if coroutine is None or self._must_cancel or self._thrown is not None:
-                yielded = self._context.run(self._begin_or_throw)
-            else:
-                yielded = self._context.run(coroutine.send, None)
+            yielded = self.context.run(self._throw_or_send, unborn)
         except StopIteration as stop:
-            self._finish(terms.NORMAL, value=stop.value)
-        except CancelledError as error:
-            self._finish(CANCELLED, error=error)
-        except (KeyboardInterrupt, SystemExit) as error:
-            self._finish(exit_reason(error, self.pid), error=error)
-            raise
+            self.finish(terms.NORMAL, stop.value)
         except BaseException as error:
-            self._finish(exit_reason(error, self.pid), error=error)
+            self.fail(error)
         else:
-            if yielded is not None:
-                self._await_future(yielded)
-            elif not self.parked or self._must_cancel:
-                self.parked = False
-                scheduler.ready(self)
+            self.after_step(yielded)
+            if self.ended:
+                self._limit_unwinding()
         finally:
-            scheduler.running = None
-            _leave_task(loop, self)  # type: ignore[arg-type]
+            scheduler.muted = False
 
-    def _begin_or_throw(self) -> Any:
-        coroutine = self._coroutine
-        if self._must_cancel or self._thrown is not None:
-            error = self._take_error()
-            if coroutine is None:
-                raise error
-            return coroutine.throw(error)
-        self._coroutine = coroutine = self._called()
-        return coroutine.send(None)
+    def after_step(self, yielded: Any) -> None:
+        """Has the process go on when what its code yielded for is there."""
+        if yielded is None:
+            if self.state is RUNNING or self.state is CAREFUL:
+                self.go_on()
+        elif yielded is DONE:
+            self.finish(terms.NORMAL, self.slot)
+        elif yielded is PAUSE:
+            self.go_on()
+            self.scheduler.paused = True
+        else:
+            self._await_future(yielded)
 
-    def _take_error(self) -> BaseException:
-        if self._must_cancel:
-            self._must_cancel = False
+    def _throw_or_send(self, unborn: bool) -> Any:
+        error = self._due_error()
+        if error is None:
+            if unborn:
+                return begin(self)
+            message, self.slot = self.slot, None
+            return self.resume(message)
+        coroutine = self.get_coro()
+        if unborn or coroutine is None:
+            raise error
+        return coroutine.throw(error)
+
+    def _due_error(self) -> BaseException | None:
+        """What is to be raised where the code waits. From then on it needs no care, unless it is dead."""
+        rare = self.own_rare()
+        rare.careful = self.ended
+        if rare.must_cancel:
             return self.cancelled_error()
-        assert self._thrown is not None
-        error, self._thrown = self._thrown, None
+        error, rare.thrown = rare.thrown, None
         return error
-
-    def _called(self) -> Coroutine[Any, Any, Any]:
-        """Calls the function; the value of a plain one is passed on as that of a coroutine which is over."""
-        assert self._entry is not None
-        function, args = self._entry
-        self._entry = None
-        try:
-            result = function(*args)
-        except StopIteration as stop:  # which would pass for such a value (PEP 479)
-            raise RuntimeError("the function of a process raised StopIteration") from stop
-        if type(result) is CoroutineType:
-            return result
-        if inspect.isawaitable(result):
-            return _wait_for(result)
-        raise StopIteration(result)
 
     def _await_future(self, future: Any) -> None:
         blocking = getattr(future, "_asyncio_future_blocking", None)
@@ -126,30 +153,49 @@ class SteppedProcess(TaskInterface):
         elif future is self:
             self._throw_soon(RuntimeError(f"{self.pid} awaited itself"))
         else:
-            if not self._registered:
-                self._registered = True
+            rare = self.own_rare()
+            if not rare.registered:
+                rare.registered = True
                 _register_task(self)  # type: ignore[arg-type]
             future._asyncio_future_blocking = False
-            future.add_done_callback(self._wakeup, context=self._context)
-            self._fut_waiter = future
-            if self._must_cancel and future.cancel(msg=self._cancel_message):
-                self._must_cancel = False
+            future.add_done_callback(self._wakeup, context=self.context)
+            self.slot = future
+            self.state = FUTURE
+            if rare.must_cancel and future.cancel(msg=rare.cancel_message):
+                rare.must_cancel = False
 
-    def _wakeup(self, _future: asyncio.Future[Any]) -> None:
-        self._fut_waiter = None
-        self.scheduler.ready(self)
+    def _wakeup(self, _future: Any) -> None:
+        if self.state is FUTURE:
+            self.slot = None
+            self.go_on()
 
     def _throw_soon(self, error: BaseException) -> None:
         """Has the code see `error` where it awaited."""
-        self._thrown = error
+        rare = self.own_rare()
+        rare.thrown, rare.careful = error, True
+        self.state = CAREFUL_READY
         self.scheduler.ready(self)
 
-    def unwind(self) -> None:
-        self.cancel(f"exit signal: {self.reason}")
-        scheduler, seconds = self.scheduler, self.node.unwind_seconds
-        self._deadline = scheduler.loop.call_later(seconds, self._abandon, context=scheduler.context)
+    # The end.
 
-    def _abandon(self) -> None:
+    def unwind(self) -> None:
+        rare = self.own_rare()
+        if self.state is FUTURE:
+            self.cancel(f"exit signal: {rare.reason}")
+            self._limit_unwinding()
+            return
+        rare.cancel_requests += 1
+        rare.must_cancel = rare.careful = True
+        rare.cancel_message = EXIT_SIGNAL
+        self.take_care()
+
+    def _limit_unwinding(self) -> None:
+        rare = self.own_rare()
+        if rare.deadline is None and self.state is not OVER:
+            rare.deadline = UnwindLimit(self)
+            self.scheduler.deadlines.add(self.node.unwind_seconds, rare.deadline)
+
+    def abandon(self) -> None:
         logger.error(
             "%s ended for reason %r, but its code did not stop within %s s (it swallowed the cancel, or its "
             "`finally` waits): it is closed now",
@@ -157,31 +203,72 @@ class SteppedProcess(TaskInterface):
             self.reason,
             self.node.unwind_seconds,
         )
-        coroutine = self._coroutine
-        self._finish(CANCELLED, error=CancelledError())
+        coroutine = self.get_coro()
+        self.finish(CANCELLED, error=CancelledError())
         try:
             if coroutine is not None:
                 coroutine.close()
         except BaseException:
             logger.exception("closing the code of %s raised", self.pid)
 
-    def _finish(self, reason: Any, value: Any = None, error: BaseException | None = None) -> None:
+    def fail(self, error: BaseException) -> None:
+        """The code raised `error`."""
+        self.finish(CANCELLED if isinstance(error, CancelledError) else exit_reason(error, self.pid), error=error)
+
+    def finish(self, reason: Any, value: Any = None, error: BaseException | None = None) -> None:
         """The code is over: whatever it ended with, the process is dead and asyncio's waiters know."""
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-        if self._registered:
-            _unregister_task(self)  # type: ignore[arg-type]
+        self.state = OVER
+        self.slot = value
+        if self.rare is None and error is None:  # nobody asked for its end before, and nobody hears of it now
+            self.node.forget_quietly(self.pid)
+            self.inbox = self.mailbox = None
+            del self.context, self.resume
+            return
         if self.settle(reason) and not is_quiet(reason):
-            self._context.run(self._report_crash)  # so that it goes to the group leader of this process
-        self._coroutine = None
-        del self._context  # which holds this process as the current one
-        self.finish_task(value, error, cancelled=isinstance(error, CancelledError))
+            self.context.run(self._report_crash)  # so that it goes to the group leader of this process
+        # Which hold this process, as the current one and in the code's own frame.
+        del self.context, self.resume
+        if error is not None or self.rare is not None:
+            self._finish_rare(error)
+
+    def _finish_rare(self, error: BaseException | None) -> None:
+        rare = self.own_rare()
+        if rare.deadline is not None:
+            self.scheduler.deadlines.discard(self.node.unwind_seconds, rare.deadline)
+            rare.deadline = None
+        if rare.registered:
+            _unregister_task(self)  # type: ignore[arg-type]
+        rare.error = error
+        self.tell_callbacks()
 
     def _report_crash(self) -> None:
         who = f"{self.pid} ({self.name})" if self.name else str(self.pid)
         detail = f"\n{self.reason.traceback}" if isinstance(self.reason, terms.ExceptionInfo) else ""
         logger.error("%s ended: %s%s", who, self.reason, detail)
+
+
+def begin(process: SteppedProcess) -> Any:
+    """The first step, in the process's own context: calls the function, and runs what it returned up to its first wait.
+
+    Most processes end in it. So their StopIteration is caught as near as can be, where it costs least.
+    """
+    enter(process)
+    args, process.slot = process.slot, None
+    try:
+        result = process.resume(*args)
+    except StopIteration as stop:  # which would pass for the end of a coroutine (PEP 479)
+        raise RuntimeError("the function of a process raised StopIteration") from stop
+    if type(result) is not CoroutineType:
+        if not inspect.isawaitable(result):
+            process.slot = result
+            return DONE
+        result = _wait_for(result)
+    process.resume = result.send
+    try:
+        return result.send(None)
+    except StopIteration as stop:
+        process.slot = stop.value
+        return DONE
 
 
 async def _wait_for(awaitable: Any) -> Any:

@@ -10,125 +10,159 @@ from __future__ import annotations
 import asyncio
 import traceback
 from asyncio import CancelledError, InvalidStateError
+from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, copy_context
 from types import FrameType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, Final, TextIO
 
-from beamlike.kernel.process import Process
-from beamlike.kernel.record import record
+from beamlike.kernel.process import CAREFUL, CAREFUL_READY, FUTURE, NEW, OVER, PARKED, READY, RUNNING, UNBORN, Process
 
-if TYPE_CHECKING:
-    from beamlike.kernel.node import LocalNode
-    from beamlike.kernel.scheduler import Scheduler
-    from beamlike.kernel.terms import Pid
+EXIT_SIGNAL: Final = object()
+"""Stands for the message of a cancel by an exit signal, which few ever look at."""
 
 DoneCallback = Callable[[Any], object]
 
 
-@record
-class _Outcome:
-    value: Any
-    error: BaseException | None
-    cancelled: bool
-
-
 class TaskInterface(Process):
-    __slots__ = ("_coroutine", "_fut_waiter", "_must_cancel", "_outcome")
+    __slots__ = ()
 
-    _asyncio_future_blocking = False
-    _callbacks: list[tuple[DoneCallback, Context]] | None = None
-    _cancel_message: Any = None
-    _cancel_requests = 0
-
-    def __init__(self, node: LocalNode, pid: Pid, scheduler: Scheduler) -> None:
-        super().__init__(node, pid, scheduler)
-        self._coroutine: Coroutine[Any, Any, Any] | None = None
-        self._fut_waiter: asyncio.Future[Any] | None = None
-        self._must_cancel = False
-        self._outcome: _Outcome | None = None
+    resume: Callable[..., Any]
 
     # Cancelling.
 
     def cancel(self, msg: Any = None) -> bool:
         """As asyncio.Task.cancel: the code sees CancelledError where it waits. For an end that it cannot refuse,
         send an exit signal."""
-        if self._outcome is not None:
+        if self.state is OVER:
             return False
-        self._cancel_requests += 1
-        if self._fut_waiter is not None and self._fut_waiter.cancel(msg=msg):
+        rare = self.own_rare()
+        rare.cancel_requests += 1
+        if self.state is FUTURE and self.slot.cancel(msg=msg):
             return True
-        self._must_cancel = True
-        self._cancel_message = msg
-        if self.parked:
-            self.parked = False
-            self.scheduler.ready(self)
+        rare.must_cancel = rare.careful = True
+        rare.cancel_message = msg
+        self.take_care()
         return True
 
+    def take_care(self) -> None:
+        """Has the next step be a careful one, and soon, wherever the code stands."""
+        state = self.state
+        if state is RUNNING:
+            self.state = CAREFUL
+        elif state is NEW:
+            self.state = UNBORN
+        elif state is READY:
+            self.state = CAREFUL_READY
+            self._take_back()
+        elif state in PARKED:
+            self.state = CAREFUL_READY
+            if self.ended:
+                self.scheduler.bury(self)
+            else:
+                self.scheduler.ready(self)
+
+    def _take_back(self) -> None:
+        """A message that was handed over is the oldest in the mailbox again."""
+        message, self.slot = self.slot, None
+        if message is None or self.awaited is not None or self.ended:
+            return
+        if self.inbox is None:
+            self.inbox = deque()
+        self.inbox.appendleft(message)
+
     def cancelling(self) -> int:
-        return self._cancel_requests
+        return self._seen.cancel_requests
 
     def uncancel(self) -> int:
-        if self._cancel_requests > 0:
-            self._cancel_requests -= 1
-            if self._cancel_requests == 0:
-                self._must_cancel = False
-        return self._cancel_requests
+        requests = self.cancelling()
+        if requests > 0:
+            rare = self.own_rare()
+            rare.cancel_requests = requests = requests - 1
+            if requests == 0:
+                rare.must_cancel = False
+        return requests
 
     def cancelled_error(self) -> CancelledError:
-        message, self._cancel_message = self._cancel_message, None
+        """The error of the cancel that is due, which then is no longer."""
+        rare = self.own_rare()
+        message, rare.cancel_message, rare.must_cancel = rare.cancel_message, None, False
+        if message is EXIT_SIGNAL:
+            message = f"exit signal: {self.reason}"
         return CancelledError() if message is None else CancelledError(message)
+
+    # What others read as attributes of a task.
+
+    @property
+    def _fut_waiter(self) -> asyncio.Future[Any] | None:
+        return self.slot if self.state is FUTURE else None
+
+    @property
+    def _must_cancel(self) -> bool:
+        return self._seen.must_cancel
+
+    @property
+    def _cancel_message(self) -> Any:
+        return self._seen.cancel_message
+
+    @property
+    def _callbacks(self) -> list[tuple[DoneCallback, Context]] | None:
+        return self._seen.callbacks
+
+    @property
+    def _asyncio_future_blocking(self) -> bool:
+        return self._seen.blocking
+
+    @_asyncio_future_blocking.setter
+    def _asyncio_future_blocking(self, blocking: bool) -> None:
+        self.own_rare().blocking = blocking
 
     # The outcome.
 
-    def finish_task(self, value: Any = None, error: BaseException | None = None, *, cancelled: bool = False) -> None:
-        """Records how the code ended and tells whoever waits; the first outcome stands."""
-        if self._outcome is not None:
-            return
-        self._outcome = _Outcome(value, error, cancelled)
-        callbacks, self._callbacks = self._callbacks or (), None
+    def tell_callbacks(self) -> None:
+        rare = self.own_rare()
+        callbacks, rare.callbacks = rare.callbacks or (), None
         for callback, context in callbacks:
             self.scheduler.loop.call_soon(callback, self, context=context)
 
     def done(self) -> bool:
-        return self._outcome is not None
+        return self.state is OVER
 
     def cancelled(self) -> bool:
-        return self._outcome is not None and self._outcome.cancelled
+        return self.done() and isinstance(self._seen.error, CancelledError)
 
     def result(self) -> Any:
         error = self.exception()
         if error is not None:
             raise error
-        return self._done_outcome().value
+        return self.slot
 
     def exception(self) -> BaseException | None:
-        outcome = self._done_outcome()
-        if outcome.cancelled:
-            raise CancelledError
-        return outcome.error
-
-    def _done_outcome(self) -> _Outcome:
-        if self._outcome is None:
+        if not self.done():
             raise InvalidStateError(f"{self.pid} has not ended yet")
-        return self._outcome
+        if self.cancelled():
+            raise CancelledError
+        return self._seen.error
 
     def add_done_callback(self, fn: DoneCallback, *, context: Context | None = None) -> None:
         context = context if context is not None else copy_context()
-        if self._outcome is not None:
+        rare = self.own_rare()
+        if self.done():
             self.scheduler.loop.call_soon(fn, self, context=context)
-        elif self._callbacks is None:
-            self._callbacks = [(fn, context)]
+        elif rare.callbacks is None:
+            rare.callbacks = [(fn, context)]
         else:
-            self._callbacks.append((fn, context))
+            rare.callbacks.append((fn, context))
 
     def remove_done_callback(self, fn: DoneCallback) -> int:
         before = self._callbacks or []
-        self._callbacks = [entry for entry in before if entry[0] != fn]
-        return len(before) - len(self._callbacks)
+        after = [entry for entry in before if entry[0] != fn]
+        if before:
+            self.own_rare().callbacks = after
+        return len(before) - len(after)
 
     def __await__(self) -> Generator[Any, None, Any]:
-        if self._outcome is None:
+        if not self.done():
             self._asyncio_future_blocking = True
             yield self
         return self.result()
@@ -141,7 +175,9 @@ class TaskInterface(Process):
         return self.scheduler.loop
 
     def get_coro(self) -> Coroutine[Any, Any, Any] | None:
-        return self._coroutine
+        """None before the first step and after the last."""
+        coroutine = getattr(self.resume, "__self__", None) if self.state not in (NEW, UNBORN, OVER) else None
+        return coroutine if isinstance(coroutine, Coroutine) else None
 
     def get_name(self) -> str:
         return self.name or str(self.pid)
@@ -152,7 +188,7 @@ class TaskInterface(Process):
     def get_stack(self, *, limit: int | None = None) -> list[FrameType]:
         """The frames of the suspended code, oldest first, as asyncio.Task.get_stack."""
         frames: list[FrameType] = []
-        awaited: Any = self._coroutine
+        awaited: Any = self.get_coro()
         while awaited is not None and getattr(awaited, "cr_frame", None) is not None:
             frames.append(awaited.cr_frame)
             awaited = awaited.cr_await

@@ -85,12 +85,37 @@ def _short(id: int) -> str:
     return f"{id >> CREATION_SHIFT:x}.{id & (1 << CREATION_SHIFT) - 1}"
 
 
-@record
 class Alias:
-    """A second address of a process that it may take back: what is sent to it afterwards vanishes (OTP 24)."""
+    """A second address of a process that it may take back: what is sent to it afterwards vanishes (OTP 24).
+
+    It is a reference, too: `ref` is the one that the reply to a request carries.
+    """
+
+    __slots__ = ("id", "pid")
+    __match_args__ = ("pid", "ref")
 
     pid: Pid
-    ref: Ref
+    id: int
+
+    def __init__(self, pid: Pid, id: int) -> None:
+        self.pid = pid
+        self.id = id
+
+    @property
+    def ref(self) -> Ref:
+        return Ref(self.pid.node, self.id)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Alias) and other.id == self.id and other.pid == self.pid)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __reduce__(self) -> tuple[type[Alias], tuple[Any, ...]]:
+        return Alias, (self.pid, self.id)
+
+    def __repr__(self) -> str:
+        return f"Alias<{self.pid.node} {_short(self.id)}>"
 
 
 RemoteName: TypeAlias = tuple[str, str]
@@ -121,7 +146,7 @@ def is_quiet(reason: Reason) -> bool:
     return isinstance(reason, str) and reason in (NORMAL, SHUTDOWN)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Down:
     """The monitored `pid` (or the (name, node) that was given) ended or cannot be reached. Sent once per monitor."""
 
@@ -130,7 +155,7 @@ class Down:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exit:
     """An exit signal, as a process that traps exits receives it."""
 

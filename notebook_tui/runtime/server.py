@@ -105,7 +105,7 @@ class RuntimeServer(GenServer):
         node = _node()
         process = node.start_process(evaluate_cells, (self._evaluator,), scheduler=node.scheduler)
         ref = bl.monitor(process.pid)
-        process.scheduler.call(process.resume)
+        process.scheduler.call(process.scheduler.ready, process)
         return process.pid, ref
 
     def handle_call(self, request: object, client: Client) -> object:

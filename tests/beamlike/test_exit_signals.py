@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from tests.support.local_nodes import (
     eventually,
     forever,
     in_node,
-    local_node,
     no_message,
     received,
     settled,
@@ -164,27 +162,18 @@ async def test_stop_iteration_from_a_plain_function_is_a_crash_and_no_value() ->
     assert reason.message == "the function of a process raised StopIteration"
 
 
-@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
-def test_an_interrupt_ends_its_process_and_the_loop_and_nobody_else_loses_a_turn(error: type[BaseException]) -> None:
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError, RecursionError])
+@in_node
+async def test_an_exception_of_any_kind_ends_its_process_and_nobody_else(error: type[BaseException]) -> None:
     turns: list[str] = []
 
     def interrupted() -> None:
         raise error
 
-    async def spawns() -> None:
-        async with local_node():
-            _, ref = bl.spawn_monitor(interrupted)
-            bl.spawn(turns.append, "another")
-            await eventually(lambda: turns == ["another"])
-            turns.append((await down_reason(ref)).type)
-
-    with closing(asyncio.new_event_loop()) as loop:
-        task = loop.create_task(spawns())
-        with pytest.raises(error):
-            loop.run_until_complete(task)
-        assert turns == []
-        loop.run_until_complete(task)
-    assert turns == ["another", error.__name__]
+    _, ref = bl.spawn_monitor(interrupted)
+    bl.spawn(turns.append, "another")
+    assert (await down_reason(ref)).type == error.__name__
+    await eventually(lambda: turns == ["another"])
 
 
 @in_node

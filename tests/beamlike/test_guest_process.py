@@ -13,6 +13,7 @@ import pytest
 import beamlike as bl
 from beamlike.kernel import current
 from beamlike.kernel.node import LocalNode
+from beamlike.kernel.process import GUEST
 from tests.support.local_nodes import (
     PATIENCE,
     down_reason,
@@ -216,4 +217,4 @@ async def test_a_callback_of_the_loop_has_no_mailbox() -> None:
 
     asyncio.get_running_loop().call_soon(callback)
     assert "found a plain thread or callback" in await failed
-    assert process_of(bl.self()).parked is False
+    assert process_of(bl.self()).state is GUEST

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import beamlike as bl
 from beamlike.kernel import current
-from beamlike.kernel.process import Process
+from beamlike.kernel.process import PARKED, Process
 from beamlike.kernel.stepped import SteppedProcess
 from tests.support.local_nodes import eventually, run_in_node
 from tests.support.second_scheduler import second_scheduler, spawn_at
@@ -84,7 +84,7 @@ def loose_ends(book: dict[bl.Pid, list[bl.Ref]]) -> list[str]:
     living = [process for pid in bl.processes() if (process := current.current_node().process(pid)) and pid in book]
     ends = [loose for process in living for loose in loose_ends_of(process)]
     ends += [f"{it.pid} missed a Down" for it in living if len(it.monitors) != len(book[it.pid])]
-    return ends + [f"{it.pid} has not read its messages" for it in living if not it.parked or len(it.mailbox)]
+    return ends + [f"{it.pid} has not read its messages" for it in living if it.state not in PARKED or [*it.messages()]]
 
 
 def loose_ends_of(process: Process) -> Iterator[str]:

@@ -49,7 +49,7 @@ async def test_a_guard_that_does_not_fit_a_message_is_no_match_and_counted() -> 
     for message in (7, (), {}, "text", {"op": "wanted"}):
         bl.send(bl.self(), message)
     assert await bl.receive(lambda message: message["op"] == "wanted") == {"op": "wanted"}
-    assert process_of(bl.self()).mailbox.failed_guards == 4
+    assert process_of(bl.self()).own_rare().failed_guards == 4
     assert await received(4) == [7, (), {}, "text"]
 
 

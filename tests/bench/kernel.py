@@ -1,4 +1,4 @@
-"""W1-W5 on one node: spawn, ping-pong, ring, fan-in, call: `python -m tests.bench.kernel [rounds]`.
+"""W1-W5 and W10 on one node: spawn, ping-pong, ring, fan-in, call, deaths: `python -m tests.bench.kernel [rounds]`.
 
 Each round measures the system and its limit, bare asyncio tasks that hand over by futures, one after the other on both
 loops, so that a ratio within a round means something on a machine that others use as well.
@@ -108,12 +108,18 @@ async def counts(countdown: Countdown) -> None:
 
 
 async def spawn(system: str) -> None:
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    bl.spawn(spawns, system, bl.spawn, done)
+    await done
+
+
+async def spawn_limit(system: str) -> None:
+    create_task = asyncio.get_running_loop().create_task
+    await spawns(system, lambda function, countdown: create_task(function(countdown)))
+
+
+async def spawns(system: str, start: Callable[..., object], done: asyncio.Future[None] | None = None) -> None:
     """All alive at once, and never more than CHURN."""
-    start: Callable[..., object] = (
-        bl.spawn
-        if system.startswith("beamlike")
-        else lambda function, countdown: asyncio.get_running_loop().create_task(function(countdown))
-    )
     with Stopwatch() as watch:
         countdown = Countdown(SPAWNS)
         for _ in range(SPAWNS):
@@ -127,6 +133,8 @@ async def spawn(system: str) -> None:
                 start(counts, countdown)
             await countdown.done
     emit(system, "W1", "spawn_churn", "proc/s", SPAWNS / watch.seconds, n=SPAWNS, alive=CHURN)
+    if done is not None:
+        done.set_result(None)
 
 
 IDLE = 100_000
@@ -371,19 +379,22 @@ class Echo(bl.GenServer):
         return request
 
 
-async def calls(server: Pid, done: asyncio.Future[list[float]]) -> None:
+async def calls(server: Pid, done: asyncio.Future[tuple[float, list[float]]]) -> None:
+    with Stopwatch() as watch:
+        for number in range(CALLS):
+            await bl.GenServer.call(server, number)
     samples, clock = [], time.perf_counter
     for number in range(CALLS):
         began = clock()
         await bl.GenServer.call(server, number)
         samples.append(clock() - began)
-    done.set_result(samples)
+    done.set_result((watch.seconds, samples))
 
 
 async def call(system: str) -> None:
-    done: asyncio.Future[list[float]] = asyncio.get_running_loop().create_future()
+    done: asyncio.Future[tuple[float, list[float]]] = asyncio.get_running_loop().create_future()
     bl.spawn(calls, await Echo.start(), done)
-    emit_calls(system, await done)
+    emit_calls(system, *await done)
 
 
 async def call_limit(system: str) -> None:
@@ -399,6 +410,11 @@ async def call_limit(system: str) -> None:
 
     serving = asyncio.create_task(server())
     await asyncio.sleep(0)
+    with Stopwatch() as watch:
+        for number in range(CALLS):
+            reply = new()
+            wake.set_result((reply, number))
+            await reply
     samples, clock = [], time.perf_counter
     for number in range(CALLS):
         began = clock()
@@ -407,21 +423,79 @@ async def call_limit(system: str) -> None:
         await reply
         samples.append(clock() - began)
     serving.cancel()
-    emit_calls(system, samples)
+    emit_calls(system, watch.seconds, samples)
 
 
-def emit_calls(system: str, samples: list[float]) -> None:
-    emit(system, "W5", "call", "call/s", len(samples) / sum(samples), n=len(samples))
+def emit_calls(system: str, seconds: float, samples: list[float]) -> None:
+    emit(system, "W5", "call", "call/s", CALLS / seconds, n=CALLS)
     for q in (50, 99):
         emit(system, "W5", f"latency_p{q}", "us", percentile(samples, q) * 1e6, n=len(samples))
 
 
+# W10: many that are watched die at once.
+
+WATCHED = 10_000
+
+
+async def deaths(system: str) -> None:
+    done: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    bl.spawn(watches, done)
+    emit(system, "W10", "down_10k", "ms", await done * 1e3, n=WATCHED)
+    done = asyncio.get_running_loop().create_future()
+    bl.spawn(watches_a_hub, done)
+    emit(system, "W10", "link_exit_10k", "ms", await done * 1e3, n=WATCHED)
+
+
+async def watches(done: asyncio.Future[float]) -> None:
+    """Kills them one after the other, as a failing subsystem would."""
+    pids = [bl.spawn(waits_for_message) for _ in range(WATCHED)]
+    refs = [bl.monitor(pid) for pid in pids]
+    await asyncio.sleep(0.1)
+    with Stopwatch() as watch:
+        for pid in pids:
+            bl.exit(pid, "kill")
+        for ref in refs:
+            await bl.receive(ref=ref)
+    done.set_result(watch.seconds)
+
+
+async def watches_a_hub(done: asyncio.Future[float]) -> None:
+    """One dies, and all that are linked to it."""
+    hub = bl.spawn(links_to_many, bl.self())
+    refs = [bl.monitor(pid) for pid in await bl.receive()]
+    await asyncio.sleep(0.1)
+    with Stopwatch() as watch:
+        bl.exit(hub, "boom")
+        for ref in refs:
+            await bl.receive(ref=ref)
+    done.set_result(watch.seconds)
+
+
+async def links_to_many(asker: bl.Pid) -> None:
+    bl.send(asker, [bl.spawn_link(waits_for_message) for _ in range(WATCHED)])
+    await bl.receive()
+
+
+async def deaths_limit(system: str) -> None:
+    countdown = Countdown(WATCHED)
+    tasks = [asyncio.create_task(waits_for_future()) for _ in range(WATCHED)]
+    for task in tasks:
+        task.add_done_callback(lambda _: countdown.count())
+    await asyncio.sleep(0)
+    with Stopwatch() as watch:
+        for task in tasks:
+            task.cancel()
+        await countdown.done
+    emit(system, "W10", "down_10k", "ms", watch.seconds * 1e3, n=WATCHED)
+
+
 CASES: tuple[tuple[Callable[[str], Awaitable[None]], Callable[[str], Awaitable[None]]], ...] = (
-    (spawn, spawn),
+    (spawn, spawn_limit),
     (ping_pong, ping_pong_limit),
     (ring, ring_limit),
     (fan_in, fan_in_limit),
     (call, call_limit),
+    (deaths, deaths_limit),
 )
 
 

@@ -91,7 +91,7 @@ async def settled() -> None:
 
 def waiting_messages() -> list[Any]:
     """What stands in the current process's mailbox."""
-    return list(current.current_process().mailbox)
+    return list(current.current_process().messages())
 
 
 def process_of(pid: bl.Pid) -> Process:

@@ -34,5 +34,5 @@ async def own_scheduler() -> Scheduler:
 def spawn_at(scheduler: Scheduler, function: Callable[..., Any], *args: Any) -> bl.Pid:
     """As `bl.spawn`, on that scheduler."""
     process = current.current_node().start_process(function, args, scheduler=scheduler)
-    scheduler.call(process.resume)
+    scheduler.call(scheduler.ready, process)
     return process.pid

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from beamlike.behaviours.server_messages import Failed, Server
 from beamlike.kernel import terms
 from beamlike.kernel.errors import BeamlikeError
 from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.process import Failed
+from beamlike.kernel.server_names import Server
 from beamlike.kernel.terms import Down, ExceptionInfo, Reason, Reply
 
 CALLING_SELF = "calling_self"
