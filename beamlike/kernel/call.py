@@ -59,7 +59,7 @@ class Call(Question):
 @bare_coroutine
 def call(
     server: Server, request: Any, timeout: float | None = CALL_TIMEOUT, asking: type[Question] = Call
-) -> Generator[object, Any, Any]:
+) -> Generator[Any, Any, Any]:
     """Asks and waits for the reply.
 
     CallFailed if the server ends or is none, or is the caller itself; CallTimeout after `timeout` seconds (None: wait
@@ -108,7 +108,7 @@ def call(
 @bare_coroutine
 def _call_by_signals(
     server: Server, request: Any, timeout: float | None, asking: type[Question]
-) -> Generator[object, Any, Any]:
+) -> Generator[Any, Any, Any]:
     """Asks from a task, or in another thread, or on another node, or one who may not exist."""
     address = address_of(server)
     if calls_itself(address):

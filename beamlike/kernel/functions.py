@@ -99,6 +99,8 @@ def _send_by_signal(to: Address, message: Any) -> None:
         if node.whereis(to) is None:
             raise UnknownName(f"no process of {node.name} is registered as {to!r}; known: {node.registered()}")
         to = (to, node.name)
+    elif isinstance(to, Alias) and type(to) is not Alias:
+        to = Alias(to.pid, to.id)  # of a Question: what was asked does not travel back with the answer
     _check_address(to)
     node.route(signals.Send(sender.pid if sender is not None else None, to, message))
 
@@ -188,6 +190,8 @@ def exit(pid: Pid, reason: Reason) -> None:
 
 def trap_exit(flag: bool) -> bool:
     """Whether exit signals become Exit messages for the current process; returns how it was before."""
+    if not isinstance(flag, bool):
+        raise TypeError(f"expected True or False, got {flag!r}")
     process = current.current_process()
     before = process.trap_exit
     process.set_trap_exit(flag)

@@ -152,6 +152,8 @@ class LocalNode:
         process.own_rare().name = None
 
     def whereis(self, name: str) -> Pid | None:
+        if not isinstance(name, str):
+            raise TypeError(f"expected a name, got {name!r}")
         process = self._names.get(name)
         return process.pid if process is not None else None
 

@@ -198,6 +198,10 @@ class Process:
         return watchers + tuple(process.pid for process in tuple(self._seen.requests or ()))
 
     @property
+    def aliases(self) -> frozenset[int]:
+        return frozenset(self._seen.aliases or ())
+
+    @property
     def runs(self) -> bool:
         """Whether its own code is what runs in its thread just now."""
         return (self.state is RUNNING or self.state is CAREFUL) and (not EAGER_TASKS or current_task() is self)
@@ -249,7 +253,7 @@ class Process:
         once = aliases.get(alias.id) if aliases else None
         if once is not None:
             if once:
-                self.unalias(alias.id)
+                self._close_request(alias.id)
             self.deliver(message)
 
     def expire(self) -> None:
@@ -400,6 +404,14 @@ class Process:
     def open_request(self, target: Pid | RemoteName, ref: Ref) -> None:
         self.alias(ref.id, True)
         self.monitor(target, ref)
+
+    def _close_request(self, id: int) -> None:
+        """The reply has come: with the address of `open_request` goes its monitor."""
+        self.unalias(id)
+        monitors = self._seen.monitors
+        monitor = monitors.pop(id, None) if monitors else None
+        if monitor is not None:
+            self.node.route(signals.Demonitor(self.pid, monitor[1], monitor[0]))
 
     def has_monitor(self, ref: Ref) -> bool:
         monitors = self._seen.monitors

@@ -28,7 +28,7 @@ def receive(
     guard: Guard | None = None,
     ref: Ref | None = None,
     timeout: float | None = None,
-) -> Generator[object, Any, Any]:
+) -> Generator[Any, Any, Any]:
     """Takes the first message out of the mailbox, waiting for it if need be.
 
     With `guard`, the first message for which guard(message) is true; the others stay, in order. A guard that raises
@@ -59,7 +59,7 @@ def receive(
 
 
 @bare_coroutine
-def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Generator[object, Any, Any]:
+def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Generator[Any, Any, Any]:
     """Receives whatever way."""
     process = current_process()
     _check(guard, ref)

@@ -473,5 +473,5 @@ async def test_the_node_is_left_without_aliases_monitors_and_timers() -> None:
     for number in range(100):
         await call(server, number)
     process: Any = process_of(bl.self())
-    assert (process.monitors, process.own_rare().aliases, process_of(server).monitored_by) == ((), {}, ())
+    assert (process.monitors, process.aliases, process_of(server).monitored_by) == ((), frozenset(), ())
     assert current.current_node().processes() == [bl.self(), server]

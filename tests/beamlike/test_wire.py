@@ -89,7 +89,7 @@ def test_a_message_that_cannot_be_decoded_is_told_with_its_addresses() -> None:
 
 @pytest.mark.parametrize("source", [HERE, None])
 def test_who_waits_for_a_reply_that_cannot_be_decoded_gets_a_down_that_says_so(source: Pid | None) -> None:
-    asker = Alias(THERE, REF)
+    asker = Alias(THERE, REF.id)
     arrived = transfer(signals.Send(source, asker, Reply(REF, {1, 2})), Elsewhere())
     assert (arrived.source, arrived.target, arrived.message.ref) == (source, asker, REF)
     assert arrived.message.pid == (source or THERE)

@@ -19,7 +19,7 @@ async def test_s011_a_normal_exit_does_not_disturb_the_partner(trace: Trace) -> 
     trace("main", "b_reason", await dies(b, partial(bl.send, b, "go")))
     await quiet()
     trace("main", "a_alive", bl.is_alive(a))
-    trace("main", "a_queue", ("message_queue_len", len(list(process_of(a).mailbox))))
+    trace("main", "a_queue", ("message_queue_len", len(list(process_of(a).messages()))))
     trace("main", "a_links", ("links", list(process_of(a).links)))
 
 

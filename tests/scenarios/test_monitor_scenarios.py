@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import pytest
-
 import beamlike as bl
 from beamlike.kernel.functions import open_request, spawn_tied
 from tests.scenarios.actors import Do, Quit, idle
@@ -112,7 +110,6 @@ async def test_s037_the_receiver_can_switch_an_alias_off(trace: Trace) -> None:
     await trace.nothing("main")
 
 
-@pytest.mark.xfail(strict=True, reason="a reply to `open_request` leaves its monitor on, where the BEAM removes both")
 @twin
 async def test_s038_with_a_monitor_and_its_alias_late_replies_vanish(trace: Trace) -> None:
     """The server answers when told to, so that late is late on any machine."""

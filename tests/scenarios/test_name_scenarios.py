@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import pytest
-
 import beamlike as bl
 from tests.scenarios.actors import idle
 from tests.scenarios.trace import Trace, dies, ends
@@ -13,7 +11,6 @@ from tests.scenarios.twin import twin
 from tests.support.local_nodes import PATIENCE
 
 
-@pytest.mark.xfail(strict=True, reason="whereis(not a name) says None, where the BEAM raises badarg")
 @twin
 async def test_s040_a_name_or_process_that_has_a_partner_a_dead_pid_and_what_is_no_name_are_refused(
     trace: Trace,

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-import pytest
-
 import beamlike as bl
 from beamlike.kernel import group_leader
 from beamlike.kernel.blocking import blocking
@@ -112,7 +110,6 @@ async def owns_two_tables(tables: dict[str, Table], heir: bl.Pid) -> None:
 MEMORY_AND_PRIORITY = tuple(f"main: {event}" for event in ("mqd", "priority", "max_heap", "bad_flag"))
 
 
-@pytest.mark.xfail(strict=True, reason="trap_exit takes any value, where the BEAM raises badarg")
 @twin(without=MEMORY_AND_PRIORITY)
 async def test_s103_a_flag_takes_no_bad_value_and_is_no_other_processs(trace: Trace) -> None:
     """trap_exit is the one flag there is: a process here has no heap and no priority of its own."""

@@ -28,7 +28,7 @@ PID, REF = bl.Pid("n@here", 1), bl.Ref("n@here", 2)
         (("a", ["b", 1.5], {"k": True, "j": None}), "(a, [b, 1.5], {j: nil, k: true})"),
         (b"abc", '"abc"'),
         (bytes(1000), "<1000 bytes>"),
-        (bl.Alias(PID, REF), "#m"),
+        (bl.Alias(PID, REF.id), "#m"),
         (bl.Down(REF, PID, "boom"), "(DOWN, #m, process, <p>, boom)"),
         (bl.Down(REF, ("name", "n@here"), "noproc"), "(DOWN, #m, process, (name, @here), noproc)"),
         (bl.Exit(bl.Pid("n@here", 3), "kill"), "(EXIT, <pid>, kill)"),
