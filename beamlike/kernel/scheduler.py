@@ -45,6 +45,7 @@ class Scheduler:
     __slots__ = (
         "_dying",
         "_handling",
+        "_next",
         "_signals",
         "armed",
         "context",
@@ -71,6 +72,7 @@ class Scheduler:
         self.credit = CREDIT
         # Whether the turn is to end, since a process has had its share of it.
         self.paused = False
+        self._next: list[Process] = []
         self._dying: deque[Process] = deque()
         self._signals: deque[tuple[Process, Signal]] = deque()
         self._handling = False
@@ -127,10 +129,16 @@ class Scheduler:
             if self.deadlines.fresh:
                 self.deadlines.begin_fresh()
             self.paused = False
+            queue.extend(self._next)
+            self._next.clear()
             if queue or self._dying:
                 loop.call_soon(self.run, context=self.context)
             else:
                 self.armed = False
+
+    def next_turn(self, process: Process) -> None:
+        """Puts a process into the run queue of the loop's next turn, so that the loop comes first."""
+        self._next.append(process)
 
     def bury(self, process: Process) -> None:
         """Has a dead process's code unwound, when the living leave time for it."""

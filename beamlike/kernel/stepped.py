@@ -113,8 +113,9 @@ class SteppedProcess(TaskInterface):
     def after_step(self, yielded: Any) -> None:
         """Has the process go on when what its code yielded for is there."""
         if yielded is None:
-            if self.state is RUNNING or self.state is CAREFUL:
-                self.go_on()
+            if self.state is RUNNING or self.state is CAREFUL:  # as `asyncio.sleep(0)` yields
+                self.state = self.awake
+                self.scheduler.next_turn(self)
         elif yielded is DONE:
             self.finish(terms.NORMAL, self.slot)
         elif yielded is PAUSE:

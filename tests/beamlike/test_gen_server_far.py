@@ -119,7 +119,7 @@ async def test_a_request_that_cannot_travel_fails_at_the_sender_and_leaves_nothi
     with pytest.raises(UnencodableTerm):
         send_request(server, lock)
     process: Any = current.current_process()
-    assert (process.monitors, process._aliases) == ((), {})
+    assert (process.monitors, process.aliases) == ((), frozenset())
 
 
 @with_account_over_there
