@@ -12,7 +12,7 @@ from typing import Any
 from beamlike.kernel import current, signals
 from beamlike.kernel.errors import NoProcess, UnknownName
 from beamlike.kernel.node import LocalNode
-from beamlike.kernel.process import ANY, READY, RUNNING
+from beamlike.kernel.process import ANY, FIRST_REPLY, READY, RUNNING, UNALIAS
 from beamlike.kernel.receive import receive
 from beamlike.kernel.spawn import spawn, spawn_link, spawn_monitor, spawn_tied
 from beamlike.kernel.terms import Address, Alias, Pid, Reason, Ref, RemoteName
@@ -162,7 +162,7 @@ def alias(ref: Ref | None = None, *, once: bool = False) -> Alias:
     """
     process = current.current_process()
     address = Alias(process.pid, ref.id if ref is not None else process.node.next_id())
-    process.scheduler.call(process.alias, address.id, once)
+    process.scheduler.call(process.alias, address.id, FIRST_REPLY if once else UNALIAS)
     return address
 
 

@@ -55,6 +55,11 @@ CAREFUL: Final = "running, with care"
 GUEST: Final = "guest"
 OVER: Final = "over"
 
+# Until when an alias is on, in OTP's words.
+UNALIAS: Final = "explicit_unalias"
+FIRST_REPLY: Final = "reply"
+REPLY_DEMONITOR: Final = "reply_demonitor"
+
 PARKED: Final = frozenset((ANY, WAIT, REPLY))
 
 
@@ -99,7 +104,7 @@ class Rare:
         self.monitored_by: dict[int, signals.Monitor] | None = None
         # Who waits in `call` for a reply of this process.
         self.requests: dict[Process, None] | None = None
-        self.aliases: dict[int, bool] | None = None
+        self.aliases: dict[int, str] | None = None
         self.waiters: list[asyncio.Future[None]] | None = None
         # How many messages had another shape than a guard looked for.
         self.failed_guards = 0
@@ -250,9 +255,11 @@ class Process:
             self.hand_reply(message.value if type(message) is terms.Reply else message)
             return
         aliases = self._seen.aliases
-        once = aliases.get(alias.id) if aliases else None
-        if once is not None:
-            if once:
+        until = aliases.get(alias.id) if aliases else None
+        if until is not None:
+            if until is not UNALIAS:
+                self.unalias(alias.id)
+            if until is REPLY_DEMONITOR:
                 self._close_request(alias.id)
             self.deliver(message)
 
@@ -402,12 +409,11 @@ class Process:
             self.own_rare().monitored_by = {monitor.id: signals.Monitor(parent, self.pid, monitor)}
 
     def open_request(self, target: Pid | RemoteName, ref: Ref) -> None:
-        self.alias(ref.id, True)
+        self.alias(ref.id, REPLY_DEMONITOR)
         self.monitor(target, ref)
 
     def _close_request(self, id: int) -> None:
         """The reply has come: with the address of `open_request` goes its monitor."""
-        self.unalias(id)
         monitors = self._seen.monitors
         monitor = monitors.pop(id, None) if monitors else None
         if monitor is not None:
@@ -428,11 +434,11 @@ class Process:
             mailbox.take_ref(ref)
             self.close_mailbox(mailbox)
 
-    def alias(self, id: int, once: bool) -> None:
+    def alias(self, id: int, until: str) -> None:
         rare = self.own_rare()
         if rare.aliases is None:
             rare.aliases = {}
-        rare.aliases[id] = once
+        rare.aliases[id] = until
 
     def has_alias(self, id: int) -> bool:
         aliases = self._seen.aliases

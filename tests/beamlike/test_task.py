@@ -68,10 +68,10 @@ async def test_a_task_runs_in_a_process_of_its_own_linked_to_its_owner() -> None
 
 
 @in_node
-async def test_a_value_that_nobody_waits_for_is_a_reply_in_the_mailbox() -> None:
+async def test_a_value_that_nobody_waits_for_is_a_reply_and_a_down_in_the_mailbox() -> None:
     task = Task.async_(pow, 2, 3)
     await settled()
-    assert waiting_messages() == [bl.Reply(task.ref, 8)]
+    assert waiting_messages() == [bl.Reply(task.ref, 8), bl.Down(task.ref, task.pid, "normal")]
     assert await task == 8
     await no_message()
 
