@@ -187,7 +187,7 @@ async def test_a_task_that_cannot_travel_leaves_no_alias_behind() -> None:
     current.current_node().peer_up("other@127.0.0.1", refuses, hidden=False)
     with pytest.raises(pickle.PicklingError):
         Task.async_(pow, 2, 3, node="other@127.0.0.1")
-    assert not process_of(bl.self()).aliases
+    assert not process_of(bl.self())._aliases
     assert process_of(bl.self()).links == frozenset()
 
 

@@ -350,7 +350,7 @@ async def test_an_owner_that_traps_exits_finds_nothing_in_its_mailbox_afterwards
     await settled()
     assert waiting_messages() == ["other"]
     assert process_of(bl.self()).links == frozenset()
-    assert not process_of(bl.self()).aliases
+    assert not process_of(bl.self())._aliases
 
 
 @pytest.mark.parametrize("reason", ["kill", "boom"])
