@@ -375,6 +375,35 @@ def test_an_interpreter_ends_whatever_is_still_watched() -> None:
     assert program.returncode == 0
 
 
+FORKED = """
+import asyncio, os, time
+from beamlike.kernel.watchdog import watch
+
+async def start():
+    return watch(threshold=0.02)
+
+async def stalls():
+    with watch(threshold=0.02) as held:
+        await asyncio.sleep(0)
+        while held.stall is None:
+            time.sleep(0.001)
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(start())
+child = os.fork()
+if child == 0:
+    asyncio.run(stalls())
+    os._exit(7)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_forked_process_watches_its_own_loops() -> None:
+    with python(FORKED) as program:
+        out, _ = program.communicate(timeout=PATIENCE)
+    assert out == "7\n"
+
+
 @contextmanager
 def python(source: str) -> Iterator[subprocess.Popen[str]]:
     pipe = subprocess.PIPE
