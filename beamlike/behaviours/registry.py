@@ -77,7 +77,7 @@ class Registry:
         server, table = _tables.find(self.name)
         entry = Entry(kernel.self(), value)
         with table.lock:
-            is_new = not table.keys(entry.pid)
+            is_new = not table.has(entry.pid)
             if isinstance(table, UniqueTable) and (holders := _alive(table.at(key))):
                 raise AlreadyRegistered(self.name, key, holders[0].pid)
             table.add(key, entry)

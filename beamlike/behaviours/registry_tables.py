@@ -57,6 +57,10 @@ class UniqueTable:
         """In the order in which they were registered."""
         return list(self._keys.get(pid, ()))
 
+    def has(self, pid: Pid) -> bool:
+        """Whether `pid` has an entry."""
+        return pid in self._keys
+
     def entries(self) -> tuple[Entry, ...]:
         return tuple(self._entries.values())
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Iterable
+from itertools import islice
 from typing import Any, Generic, Literal, TypeVar, overload
 
 from beamlike.behaviours.handed_function import answer, checked, run
@@ -30,6 +31,9 @@ T = TypeVar("T")
 
 AWAIT_TIMEOUT = 5.0
 SHUTDOWN_TIMEOUT = 5.0
+
+NAMED = 3
+"""So many late tasks are named in an error."""
 
 
 class Task(StreamTasks, Generic[T]):
@@ -160,8 +164,7 @@ class Task(StreamTasks, Generic[T]):
                 task, outcome = answered
                 values[task.ref] = outcome.result()
             if waiting.pending:
-                late = ", ".join(task.function for task in waiting.pending.values())
-                raise TaskTimeout(late, timeout or 0)
+                raise TaskTimeout(waiting.names(), timeout or 0)
         finally:
             waiting.close()
         return [values[task.ref] for task in waiting.tasks]
@@ -244,6 +247,12 @@ class _Waiting(Generic[T]):
 
     def _answers(self, message: Any) -> bool:
         return isinstance(message, Reply | Down) and message.ref in self.pending
+
+    def names(self) -> str:
+        """What the pending tasks are called, the first few of them."""
+        first = ", ".join(task.function for task in islice(self.pending.values(), NAMED))
+        more = len(self.pending) - NAMED
+        return f"{first} and {more} more" if more > 0 else first
 
     def close(self) -> None:
         for task in self.pending.values():

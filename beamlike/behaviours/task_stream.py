@@ -163,12 +163,12 @@ class _Stream:
 
     async def next(self) -> list[Outcome[Any]] | None:
         """The outcomes that may be given out next, perhaps none of them yet; None when all items are done."""
+        if kernel.self() != self._owner:
+            raise ValueError(f"expected the owner {self._owner} to go on with its stream, got {kernel.self()}")
         for item in self._source.take(self._window.room()):
             self._begin(item)
         if self._window.idle and self._source.exhausted:
             return None
-        if kernel.self() != self._owner:
-            raise ValueError(f"expected the owner {self._owner} to go on with its stream, got {kernel.self()}")
         answer = await kernel.receive(ref=self._answers.ref)
         match answer:
             case Reply(_, Ended(position, outcome)):

@@ -187,7 +187,7 @@ async def test_a_task_that_cannot_travel_leaves_no_alias_behind() -> None:
     current.current_node().peer_up("other@127.0.0.1", refuses, hidden=False)
     with pytest.raises(pickle.PicklingError):
         Task.async_(pow, 2, 3, node="other@127.0.0.1")
-    assert not process_of(bl.self())._aliases
+    assert not process_of(bl.self()).aliases
     assert process_of(bl.self()).links == frozenset()
 
 
@@ -349,6 +349,15 @@ async def test_await_many_has_one_time_limit_for_all_and_lets_no_value_through_a
     assert asyncio.get_running_loop().time() == pytest.approx(start + 5)
     await asyncio.sleep(10)
     await no_message()
+
+
+@in_jumping_node
+async def test_of_many_late_tasks_the_error_names_a_few() -> None:
+    tasks = [Task.async_(after, 60) for _ in range(10)]
+    with pytest.raises(TaskTimeout, match="task after, after, after and 7 more gave no result within 5"):
+        await Task.await_many(tasks)
+    for task in tasks:
+        await task.shutdown("brutal_kill")
 
 
 @in_jumping_node

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -15,6 +16,7 @@ import beamlike as bl
 from beamlike.behaviours.task import Exited, Ok, Task, TaskFailed, TaskTimeout
 from beamlike.behaviours.task_window import Window
 from beamlike.kernel import current
+from tests.support.captured_log import captured_log
 from tests.support.jumping_loop import in_jumping_node
 from tests.support.local_nodes import (
     down_reason,
@@ -150,6 +152,55 @@ async def test_plain_functions_and_ten_thousand_items() -> None:
     stream = Task.async_stream(range(10_000), lambda number: number * 2, max_concurrency=50)
     assert [outcome.result() async for outcome in stream] == [number * 2 for number in range(10_000)]
     await only_we_are_left()
+
+
+Job = tuple[str, int]
+JOBS = st.lists(st.tuples(st.sampled_from(["value", "crash", "late"]), st.integers(0, 4)), max_size=30)
+
+
+@given(JOBS, st.integers(1, 4), st.booleans(), st.booleans(), st.none() | st.integers(0, 10))
+def test_any_stream_gives_the_outcome_of_each_item_and_leaves_no_task(
+    jobs: list[Job], limit: int, ordered: bool, from_async: bool, stop_after: int | None
+) -> None:
+    async def works(job: Job) -> Job:
+        what, seconds = job
+        await asyncio.sleep(60 if what == "late" else seconds)
+        if what == "crash":
+            raise bl.ProcessExit("boom")
+        return job
+
+    async def slowly() -> AsyncIterator[Job]:
+        for job in jobs:
+            yield job
+            await asyncio.sleep(job[1])
+
+    @in_jumping_node
+    async def main() -> None:
+        expected = [{"value": Ok(job), "crash": Exited("boom"), "late": Exited("timeout")}[job[0]] for job in jobs]
+        stream = Task.async_stream_nolink(
+            slowly() if from_async else jobs,
+            works,
+            max_concurrency=limit,
+            ordered=ordered,
+            timeout=10,
+            on_timeout="kill_task",
+        )
+        outcomes: list[Any] = []
+        async with aclosing(stream):
+            while len(outcomes) != stop_after and (outcome := await anext(stream, None)) is not None:
+                outcomes.append(outcome)
+        await only_we_are_left()
+        if ordered:
+            assert outcomes == expected[: len(jobs) if stop_after is None else stop_after]
+        else:
+            assert not Counter(map(repr, outcomes)) - Counter(map(repr, with_names(expected)))
+            assert len(outcomes) == (len(jobs) if stop_after is None else min(stop_after, len(jobs)))
+
+    def with_names(outcomes: list[Any]) -> list[Any]:
+        return [Exited(it.reason, works.__qualname__) if isinstance(it, Exited) else it for it in outcomes]
+
+    with captured_log("beamlike.process"):  # a crash is reported, as it should be
+        main()
 
 
 # Where the items come from.
@@ -350,7 +401,7 @@ async def test_an_owner_that_traps_exits_finds_nothing_in_its_mailbox_afterwards
     await settled()
     assert waiting_messages() == ["other"]
     assert process_of(bl.self()).links == frozenset()
-    assert not process_of(bl.self())._aliases
+    assert not process_of(bl.self()).aliases
 
 
 @pytest.mark.parametrize("reason", ["kill", "boom"])
