@@ -9,6 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ from tests.support.local_nodes import (
     in_node,
     no_message,
     process_of,
+    run_in_node,
     settled,
     waiting_messages,
 )
@@ -385,12 +387,27 @@ async def test_when_the_stream_is_closed_no_task_is_left_even_one_that_traps_exi
     await only_we_are_left()
 
 
-@in_node
-async def test_a_loop_that_breaks_closes_the_stream_soon() -> None:
-    async for _ in Task.async_stream(range(100), sleeps, max_concurrency=2):
-        break
-    await eventually(lambda: bl.processes() == [bl.self()])
-    await no_message()
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_loop_that_breaks_closes_the_stream_soon(loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    async def breaks(to: bl.Pid) -> None:
+        async for _ in Task.async_stream(range(100), sleeps, max_concurrency=2):
+            break
+        bl.send(to, "left the loop")
+        await forever()
+
+    async def main() -> None:
+        await breaks_in_a_plain_task()
+        pid = bl.spawn(breaks, bl.self())
+        assert await bl.receive(timeout=5) == "left the loop"
+        await eventually(lambda: set(bl.processes()) == {bl.self(), pid})
+
+    async def breaks_in_a_plain_task() -> None:
+        async for _ in Task.async_stream(range(100), sleeps, max_concurrency=2):
+            break
+        await eventually(lambda: bl.processes() == [bl.self()])
+        await no_message()
+
+    run_in_node(main, loop_factory)
 
 
 @in_node
