@@ -15,6 +15,7 @@ import beamlike as bl
 import nodes
 from beamlike.behaviours.agent import Agent
 from beamlike.behaviours.task import Exited, Ok, Task, TaskFailed, TaskTimeout
+from beamlike.behaviours.task_supervisor import TaskSupervisor
 from beamlike.distribution.errors import UnencodableTerm
 from beamlike.kernel.terms import CREATION_SHIFT
 from beamlike.kernel.timers import send_after
@@ -142,6 +143,23 @@ async def passes_on(to: bl.Pid) -> None:
     bl.register("relay", bl.self())
     bl.send(to, "ready")
     bl.send(to, ("relayed", await bl.receive()))
+
+
+async def start_supervisor() -> bl.Pid:
+    return await TaskSupervisor.start(name="tasks")
+
+
+@with_a_child
+async def test_a_supervisor_there_runs_tasks_for_owners_here(child: nodes.Child) -> None:
+    await bl.rpc.call(child.node, start_supervisor, timeout=SECONDS)
+    supervisor = ("tasks", child.node)
+    assert await (await TaskSupervisor.async_(supervisor, os.getpid)) != os.getpid()
+    failing = await TaskSupervisor.async_nolink(supervisor, half, 7)
+    with pytest.raises(TaskFailed, match="7 is odd"):
+        await failing
+    waiting = await TaskSupervisor.async_nolink(supervisor, forever)
+    await bl.GenServer.stop(supervisor)
+    assert await waiting.yield_(SECONDS) == Exited("shutdown")
 
 
 @with_a_child
