@@ -18,6 +18,10 @@ def ends(reason: Any) -> None:
     raise bl.ProcessExit(reason)
 
 
+async def passes_on(to: bl.Pid) -> None:
+    bl.send(to, await bl.receive())
+
+
 async def tasks_of(supervisor: bl.Pid) -> list[bl.Pid | None]:
     return [info.pid for info in await TaskSupervisor.which_children(supervisor)]
 
@@ -54,7 +58,7 @@ async def test_the_end_of_the_owner_ends_a_linked_task_and_leaves_the_other_to_t
 
     async def starts(to: bl.Pid) -> None:
         linked = await TaskSupervisor.async_(supervisor, forever)
-        apart = await TaskSupervisor.async_nolink(supervisor, forever)
+        apart = await TaskSupervisor.async_nolink(supervisor, passes_on, to)
         bl.send(to, (linked.pid, apart.pid))
         ends("done")
 
@@ -62,6 +66,9 @@ async def test_the_end_of_the_owner_ends_a_linked_task_and_leaves_the_other_to_t
     [(linked, apart)] = await received(1)
     await eventually(lambda: not bl.is_alive(linked))
     assert await tasks_of(supervisor) == [apart]
+    await no_message()
+    bl.send(apart, "the first that came")
+    assert await received(1) == ["the first that came"]
 
 
 @in_node
