@@ -45,7 +45,8 @@ class Timer:
 def send_after(to: Address, message: Any, seconds: float) -> Timer:
     """Sends `message` to `to`, a pid, a name, (name, node) or an alias, when so many seconds have passed.
 
-    ValueError for a negative or infinite time.
+    The timer lives in the running event loop; set in a plain thread, in that of the node. ValueError for a negative or
+    infinite time.
 
     >>> import asyncio, beamlike as bl
     >>> async def main():
@@ -101,8 +102,10 @@ class _Alarm:
     to: Pid | Alias | RemoteName
     message: Any
 
-    def watches_the_dead(self) -> bool:
-        """Whether it is an interval for a process of this node that has ended."""
+    def is_over(self) -> bool:
+        """Whether its node has stopped, or it is an interval for a process of that node that has ended."""
+        if self.node not in current.running_nodes():
+            return True
         if self.interval is None or isinstance(self.to, tuple):
             return False
         pid = self.to if isinstance(self.to, Pid) else self.to.pid
@@ -190,7 +193,7 @@ class _Alarms:
             self._arm()
 
     def _fire(self, alarm: _Alarm, now: float) -> None:
-        if alarm.node not in current.running_nodes() or alarm.watches_the_dead():
+        if alarm.is_over():
             self._pending.pop(alarm.number, None)
         elif alarm.interval is None:
             if self._pending.pop(alarm.number, None) is not None:
@@ -231,7 +234,7 @@ def _find(timer: Timer) -> tuple[_Alarms, _Alarm] | None:
         raise TypeError(f"expected a timer, as send_after returns it, got {timer!r}")
     for alarms in tuple(_alarms.values()):
         alarm = alarms.get(timer.ref.id)
-        if alarm is not None and not alarm.watches_the_dead():
+        if alarm is not None and not alarm.is_over():
             return alarms, alarm
     return None
 

@@ -358,9 +358,11 @@ async def test_the_timers_of_a_node_can_be_taken_back_at_once_and_those_of_anoth
 async def test_what_a_node_that_has_stopped_would_have_sent_vanishes() -> None:
     other = LocalNode("other@127.0.0.1")
     current.started(other)
+    me = bl.self()
     with current.at(other):
-        send_after(bl.self(), "never", 1)
+        timers_of_other = [send_after(me, "never", 1), send_interval(me, "never", 1)]
     current.stopped(other)
+    assert [read_timer(timer) for timer in timers_of_other] == [None, None]
     await asyncio.sleep(2)
     await no_message()
 
