@@ -7,6 +7,7 @@ sixth of a message. What makes a function's calls one or the other is a flag of 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Coroutine, Generator
 from inspect import CO_COROUTINE, CO_GENERATOR
 from types import FunctionType
@@ -17,8 +18,16 @@ T = TypeVar("T")
 
 
 def bare_coroutine(function: Callable[P, Generator[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Turns a generator function into a coroutine function: what it yields reaches the driver of the task."""
+    """The coroutine function of the same body as this generator function: what it yields reaches the task's driver."""
     assert isinstance(function, FunctionType)
     code = function.__code__
-    function.__code__ = code.replace(co_flags=code.co_flags & ~CO_GENERATOR | CO_COROUTINE)
-    return cast("Callable[P, Coroutine[Any, Any, T]]", function)
+    coroutine = FunctionType(
+        code.replace(co_flags=code.co_flags & ~CO_GENERATOR | CO_COROUTINE),
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    functools.update_wrapper(coroutine, function)
+    del coroutine.__dict__["__wrapped__"]  # which is a generator function, and would tell so whoever asks
+    return cast("Callable[P, Coroutine[Any, Any, T]]", coroutine)
