@@ -27,7 +27,7 @@ from beamlike.kernel.process import Process
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.stepped import SteppedProcess
-from beamlike.kernel.terms import CREATION_SHIFT, Alias, Pid, Ref, RemoteName
+from beamlike.kernel.terms import CREATION_BITS, CREATION_SHIFT, Alias, Pid, Ref, RemoteName
 
 logger = logging.getLogger("beamlike.node")
 
@@ -52,7 +52,7 @@ class LocalNode:
     def __init__(self, name: str) -> None:
         _check_node_name(name)
         self.name = name
-        self.creation = secrets.randbits(31) or 1
+        self.creation = secrets.randbits(CREATION_BITS) or 1
         self.scheduler = scheduler_of(asyncio.get_running_loop())
         self.dial: Callable[[str], SendSignal] | None = None
         self.next_id: Callable[[], int] = itertools.count((self.creation << CREATION_SHIFT) + 1).__next__

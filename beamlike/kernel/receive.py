@@ -40,10 +40,9 @@ def receive(
     if process.state is not RUNNING or (EAGER_TASKS and current_task() is not process):
         pass
     elif guard is None and ref is None and timeout is None:
-        inbox = process.inbox
-        if inbox:
-            if len(inbox) % BATCH:
-                return inbox.popleft()
+        if process.inbox:
+            if len(process.inbox) % BATCH:
+                return process.inbox.popleft()
             process.scheduler.credit = 0
         elif process.mailbox is None:
             process.state = ANY

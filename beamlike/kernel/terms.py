@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from beamlike.kernel.process import Process
 
 CREATION_SHIFT = 32
+CREATION_BITS = 28
+"""So few that an id takes two of the digits of which Python makes its integers."""
 
 
 class Pid:

@@ -8,6 +8,7 @@ import signal
 
 import beamlike as bl
 from beamlike.kernel.group_leader import install_router
+from nodes.child import tune_garbage_collector
 from notebook_tui.cli.main import UserError
 
 
@@ -28,6 +29,7 @@ def call(options: argparse.Namespace) -> int:
 
 async def _node(name: str, listen: str | None) -> None:
     install_router()
+    tune_garbage_collector()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
