@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeAlias, get_args
 
+from beamlike.kernel.server_names import Name
 from beamlike.kernel.terms import Pid, Reason, is_quiet
 
 Restart = Literal["permanent", "transient", "temporary"]
@@ -94,10 +95,11 @@ def child_spec_of(
     shutdown: float | None = BY_TYPE,
     significant: bool = False,
     type: ChildType = "worker",
-    name: str | None = None,
+    name: Name | None = None,
+    node: str | None = None,
     **keywords: Any,
 ) -> ChildSpec:
-    """The specification of a child that `cls.start_link(*args, name=name, **keywords)` starts.
+    """The specification of a child that `cls.start_link(*args, name=name, node=node, **keywords)` starts.
 
     Its id is `id`, else `name`, else the name of the class.
 
@@ -105,8 +107,7 @@ def child_spec_of(
     >>> str(child_spec_of(GenServer, name="idle", restart="temporary"))
     "temporary worker 'idle' (started by GenServer.start_link)"
     """
-    if name is not None:
-        keywords["name"] = name
+    keywords |= {key: value for key, value in (("name", name), ("node", node)) if value is not None}
     return ChildSpec(
         id if id is not None else name or cls.__name__,
         functools.partial(cls.start_link, *args, **keywords),

@@ -14,7 +14,7 @@ from beamlike.behaviours.child_end import end_child, end_children
 from beamlike.behaviours.child_errors import BadChild, MaxChildren, NoChild, StartFailed
 from beamlike.behaviours.child_spec import ChildSpec, check_spec
 from beamlike.behaviours.child_start import start_child_process
-from beamlike.behaviours.gen_server import GenServer, Server
+from beamlike.behaviours.gen_server import GenServer, Name, Server
 from beamlike.behaviours.restart_intensity import RestartIntensity
 from beamlike.behaviours.supervising import ChildInfo, Supervising, ask
 from beamlike.kernel import functions as kernel
@@ -59,12 +59,13 @@ class DynamicSupervisor(Supervising):
         intensity: int = 3,
         period: float = 5.0,
         max_children: int | None = None,
-        name: str | None = None,
+        name: Name | None = None,
         timeout: float | None = None,
+        node: str | None = None,
     ) -> Pid:
         """Starts a supervisor, linked to the current process, of at most `max_children` children."""
         limit = RestartIntensity(intensity, period)
-        pid: Pid = await super().start_link(limit, _checked(max_children), name=name, timeout=timeout)
+        pid: Pid = await super().start_link(limit, _checked(max_children), name=name, timeout=timeout, node=node)
         return pid
 
     @classmethod
@@ -74,12 +75,13 @@ class DynamicSupervisor(Supervising):
         intensity: int = 3,
         period: float = 5.0,
         max_children: int | None = None,
-        name: str | None = None,
+        name: Name | None = None,
         timeout: float | None = None,
+        node: str | None = None,
     ) -> Pid:
         """As `start_link`, linked to nobody."""
         limit = RestartIntensity(intensity, period)
-        pid: Pid = await super().start(limit, _checked(max_children), name=name, timeout=timeout)
+        pid: Pid = await super().start(limit, _checked(max_children), name=name, timeout=timeout, node=node)
         return pid
 
     # What other processes ask.

@@ -150,22 +150,27 @@ class GenServer:
     # Start and stop.
 
     @classmethod
-    async def start(cls, *args: Any, name: Name | None = None, timeout: float | None = None) -> Pid | Any:
+    async def start(
+        cls, *args: Any, name: Name | None = None, timeout: float | None = None, node: str | None = None
+    ) -> Pid | Any:
         """Starts a server that nobody is linked to, and returns its pid when `init` is done; None if that returned
         IGNORE (typed as it is so that the many who never ignore need not ask).
 
         Raises what `init` raises, CallFailed if it stops, AlreadyStarted if another process holds `name`, CallTimeout
-        after `timeout` seconds (the server is killed then).
+        after `timeout` seconds (the server is killed then). `node` names another node to start it on; the name is
+        registered there, and if there is no way to that node, CallFailed says "noconnection".
         """
-        return await start_server(cls._run, cls.__name__, args, name, timeout, link=False)
+        return await start_server(cls._run, cls.__name__, args, name, timeout, link=False, node=node)
 
     @classmethod
-    async def start_link(cls, *args: Any, name: Name | None = None, timeout: float | None = None) -> Pid | Any:
+    async def start_link(
+        cls, *args: Any, name: Name | None = None, timeout: float | None = None, node: str | None = None
+    ) -> Pid | Any:
         """As `start`, linked to the current process, which becomes the parent: its exit ends the server.
 
         If `init` fails, a parent that traps exits gets the Exit as well; one that does not hears of the exception only.
         """
-        return await start_server(cls._run, cls.__name__, args, name, timeout, link=True)
+        return await start_server(cls._run, cls.__name__, args, name, timeout, link=True, node=node)
 
     @classmethod
     def child_spec(
@@ -174,10 +179,12 @@ class GenServer:
         id: ChildId = None,
         restart: Restart = "permanent",
         shutdown: float | None = BY_TYPE,
-        name: str | None = None,
+        name: Name | None = None,
+        node: str | None = None,
     ) -> ChildSpec:
-        """How a supervisor starts this server with `args`; the id is `name` or the name of the class unless given."""
-        return child_spec_of(cls, *args, id=id, restart=restart, shutdown=shutdown, name=name)
+        """How a supervisor starts this server with `args`, on `node` if one is named; the id is `name` or the name of
+        the class unless given."""
+        return child_spec_of(cls, *args, id=id, restart=restart, shutdown=shutdown, name=name, node=node)
 
     @staticmethod
     async def stop(server: Server, reason: Reason = terms.NORMAL, *, timeout: float | None = None) -> None:

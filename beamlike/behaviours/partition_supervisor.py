@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 from beamlike.behaviours.child_errors import BadChild, NoChild
 from beamlike.behaviours.child_spec import ChildId, ChildSpec, check_spec
 from beamlike.behaviours.children import Child
+from beamlike.behaviours.gen_server import Name
 from beamlike.behaviours.supervisor import Supervisor
 from beamlike.behaviours.supervisor_flags import Strategy, SupervisorFlags
 from beamlike.kernel import functions as kernel
@@ -67,14 +68,15 @@ class PartitionSupervisor(Supervisor):
         strategy: Strategy = "one_for_one",
         intensity: int = 3,
         period: float = 5.0,
-        name: str | None = None,
+        name: Name | None = None,
         timeout: float | None = None,
+        node: str | None = None,
     ) -> Pid:
         """Starts `partitions` copies, as many as there are processors unless told, under a supervisor that is linked to
         the current process. A name in the specification would be taken by the first copy: where copies need names, give
         a function of their number that makes the specification. Raises what Supervisor.start_link raises."""
         return await super().start_link(
-            _specs(copies, partitions), intensity, period, strategy=strategy, name=name, timeout=timeout
+            _specs(copies, partitions), intensity, period, strategy=strategy, name=name, timeout=timeout, node=node
         )
 
     @classmethod
@@ -86,12 +88,13 @@ class PartitionSupervisor(Supervisor):
         strategy: Strategy = "one_for_one",
         intensity: int = 3,
         period: float = 5.0,
-        name: str | None = None,
+        name: Name | None = None,
         timeout: float | None = None,
+        node: str | None = None,
     ) -> Pid:
         """As `start_link`, linked to nobody."""
         return await super().start(
-            _specs(copies, partitions), intensity, period, strategy=strategy, name=name, timeout=timeout
+            _specs(copies, partitions), intensity, period, strategy=strategy, name=name, timeout=timeout, node=node
         )
 
     @staticmethod

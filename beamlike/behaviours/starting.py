@@ -16,6 +16,7 @@ from beamlike.behaviours.server_messages import Failed, Name, holder_of
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
+from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import NameTaken
 from beamlike.kernel.exceptions import exit_reason, reraisable
 from beamlike.kernel.record import record
@@ -65,14 +66,17 @@ async def start_server(
     timeout: float | None,
     *,
     link: bool,
+    node: str | None,
 ) -> Pid | None:
     """Spawns `run(birth, args)` and waits until its `init` is done. The pid, or None if it is to be ignored."""
-    if name is not None and (holder := holder_of(name)) is not None:
+    if name is not None and _is_here(node) and (holder := holder_of(name)) is not None:
         raise AlreadyStarted(name, holder)
+    if link and node is not None and not _is_here(node):
+        await _reach(node, class_name, timeout)
     ref = kernel.make_ref()
     parent = kernel.self() if link else None
     birth = Birth(parent, link and _traps_exits(), kernel.alias(ref, once=True), name)
-    pid = kernel.spawn_tied(run, (birth, args), link=link, monitor=ref)
+    pid = kernel.spawn_tied(run, (birth, args), node, link=link, monitor=ref)
     try:
         answer = await _outcome(pid, ref, timeout, link)
     finally:
@@ -84,6 +88,19 @@ async def start_server(
     if isinstance(answer.value, Failed):
         _raise_failure(class_name, answer.value.reason)
     return None if answer.value is IGNORE else pid
+
+
+async def _reach(node: str, class_name: str, timeout: float | None) -> None:
+    """CallFailed if there is no way to that node, before a link to it would make of that an exit signal as well."""
+    nobody = kernel.monitor(Pid(node, 0))
+    try:
+        down = await kernel.receive(ref=nobody, timeout=timeout)
+    except TimeoutError:
+        raise CallTimeout(node, f"whether it may start {class_name}", timeout) from None
+    finally:
+        kernel.demonitor(nobody, flush=True)
+    if down.reason != terms.NOPROC:
+        raise CallFailed(class_name, "init", down.reason)
 
 
 async def _outcome(pid: Pid, ref: Ref, timeout: float | None, link: bool) -> Reply | Down:
@@ -104,6 +121,10 @@ def _raise_failure(class_name: str, reason: Reason) -> NoReturn:
     if isinstance(reason, ExceptionInfo):
         raise reraisable(reason)
     raise CallFailed(class_name, "init", reason)
+
+
+def _is_here(node: str | None) -> bool:
+    return node is None or node == current_node().name
 
 
 def _traps_exits() -> bool:

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from beamlike.behaviours.child_errors import ChildError, StartFailed
 from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, ChildType, Restart, child_spec_of
-from beamlike.behaviours.gen_server import NO_REPLY, Client, GenServer, Server, Stop
+from beamlike.behaviours.gen_server import NO_REPLY, Client, GenServer, Name, Server, Stop
 from beamlike.behaviours.restart_intensity import PastRestart, RestartIntensity, Restarts
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
@@ -81,7 +81,8 @@ class Supervising(GenServer, ABC):
         restart: Restart = "permanent",
         shutdown: float | None = BY_TYPE,
         significant: bool = False,
-        name: str | None = None,
+        name: Name | None = None,
+        node: str | None = None,
         **keywords: Any,
     ) -> ChildSpec:
         """A supervisor as the child of another: `args` and `keywords` are those of its `start_link`."""
@@ -94,6 +95,7 @@ class Supervising(GenServer, ABC):
             significant=significant,
             type="supervisor",
             name=name,
+            node=node,
             **keywords,
         )
 

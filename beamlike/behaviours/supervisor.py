@@ -26,7 +26,7 @@ from beamlike.behaviours.child_errors import StartFailed
 from beamlike.behaviours.child_spec import ChildId, ChildSpec, check_spec
 from beamlike.behaviours.child_start import start_child_process
 from beamlike.behaviours.children import Child, Children
-from beamlike.behaviours.gen_server import GenServer, Server, Stop
+from beamlike.behaviours.gen_server import GenServer, Name, Server, Stop
 from beamlike.behaviours.supervising import ChildInfo, ChildState, Supervising, ask, logger
 from beamlike.behaviours.supervisor_flags import AutoShutdown, Strategy, SupervisorFlags, checked
 from beamlike.kernel import functions as kernel
@@ -75,8 +75,9 @@ class Supervisor(Supervising):
         *,
         strategy: Strategy = "one_for_one",
         auto_shutdown: AutoShutdown = "never",
-        name: str | None = None,
+        name: Name | None = None,
         timeout: float | None = None,
+        node: str | None = None,
     ) -> Pid:
         """Starts a supervisor, linked to the current process, and its children; returns when all are started.
 
@@ -84,7 +85,7 @@ class Supervisor(Supervising):
         for specifications and flags that can never be right, NameTaken if another process holds `name`.
         """
         specs, flags = checked(children, intensity, period, strategy, auto_shutdown)
-        pid: Pid = await super().start_link(specs, flags, name=name, timeout=timeout)
+        pid: Pid = await super().start_link(specs, flags, name=name, timeout=timeout, node=node)
         return pid
 
     @classmethod
@@ -96,12 +97,13 @@ class Supervisor(Supervising):
         *,
         strategy: Strategy = "one_for_one",
         auto_shutdown: AutoShutdown = "never",
-        name: str | None = None,
+        name: Name | None = None,
         timeout: float | None = None,
+        node: str | None = None,
     ) -> Pid:
         """As `start_link`, linked to nobody."""
         specs, flags = checked(children, intensity, period, strategy, auto_shutdown)
-        pid: Pid = await super().start(specs, flags, name=name, timeout=timeout)
+        pid: Pid = await super().start(specs, flags, name=name, timeout=timeout, node=node)
         return pid
 
     # What other processes ask.

@@ -18,6 +18,9 @@ class NameElsewhere(Protocol):
     def register(self) -> None:
         """Gives the name to the current process. NameTaken if another has it."""
 
+    def __hash__(self) -> int:
+        """It may be the id of a child, too."""
+
 
 Name: TypeAlias = str | NameElsewhere
 """What a server may be started under."""

@@ -18,8 +18,8 @@ from beamlike.behaviours.gen_server import Client
 from beamlike.behaviours.typed_calls import call, cast, within
 from beamlike.distribution.errors import UnencodableTerm
 from beamlike.kernel import current
+from tests.support.child_node import NEAR, with_child_node
 
-NEAR = "near@127.0.0.1"
 SECONDS = 10.0
 
 
@@ -53,24 +53,12 @@ class Account(bl.GenServer):
         self.balance = request
 
 
-async def start() -> Any:
-    return await Account.start(100, name="account")
-
-
 def with_account_over_there(test: Callable[[bl.Pid], Awaitable[None]]) -> Callable[[], None]:
     """Runs an async test on a node with a child, on which there is an Account of that name."""
 
-    async def main() -> None:
-        async with bl.Node(NEAR, secret=b"a secret of the test"):
-            child = await nodes.boot(nodes.Local())
-            try:
-                await test(await bl.rpc.call(child.node, start, timeout=SECONDS))
-            finally:
-                await child.stop(grace=0.1)
-
-    # No functools.wraps: pytest would take the pid for a fixture.
-    def run() -> None:
-        asyncio.run(main())
+    @with_child_node
+    async def run(child: nodes.Child) -> None:
+        await test(await Account.start(100, name="account", node=child.node))
 
     return run
 
@@ -111,7 +99,7 @@ async def test_an_answer_that_cannot_travel_fails_its_call_and_not_the_server(se
 
 @with_account_over_there
 async def test_a_request_that_cannot_travel_fails_at_the_sender_and_leaves_nothing_behind(server: bl.Pid) -> None:
-    await start()
+    await Account.start(100, name="account")
     lock, nodes_asked = threading.Lock(), [NEAR, server.node]
     for asking in (bl.GenServer.call(server, lock), multi_call("account", lock, nodes=nodes_asked)):
         with pytest.raises(UnencodableTerm):
@@ -125,7 +113,7 @@ async def test_a_request_that_cannot_travel_fails_at_the_sender_and_leaves_nothi
 @with_account_over_there
 async def test_many_nodes_are_asked_at_once_and_those_without_an_answer_are_named(server: bl.Pid) -> None:
     far = server.node
-    await start()
+    await Account.start(100, name="account")
     answers, without = await multi_call("account", "node", nodes=[NEAR, far, "lost@127.0.0.1"], timeout=SECONDS)
     assert (answers, without) == ([(NEAR, NEAR), (far, far)], ["lost@127.0.0.1"])
     abcast("account", 7, nodes=[NEAR, far])
@@ -135,7 +123,7 @@ async def test_many_nodes_are_asked_at_once_and_those_without_an_answer_are_name
 @with_account_over_there
 async def test_a_collection_hears_of_a_node_that_is_lost(server: bl.Pid) -> None:
     requests = Requests()
-    requests.send(await start(), "node", label="near")
+    requests.send(await Account.start(100, name="account"), "node", label="near")
     requests.send(("account", "lost@127.0.0.1"), "node", label="lost")
     requests.send(server, "node", label="far")
     outcomes = {response.label: response async for response in requests.responses(SECONDS)}

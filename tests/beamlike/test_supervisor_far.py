@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,28 +16,9 @@ from beamlike.behaviours.child_errors import NoChild, StartFailed
 from beamlike.behaviours.child_spec import child_spec_of
 from beamlike.behaviours.dynamic_supervisor import DynamicSupervisor
 from beamlike.behaviours.supervision_tree import supervision_tree
+from tests.support.child_node import NEAR, with_child_node
 from tests.support.local_nodes import PATIENCE, down_reason, forever
 from tests.support.supervised import ignores_exits, pid_of, pids_of, plain
-
-NEAR = "near@127.0.0.1"
-
-
-def with_child_node(test: Callable[[nodes.Child], Awaitable[None]]) -> Callable[[], None]:
-    """Runs an async test on a node that has a child node."""
-
-    async def main() -> None:
-        async with bl.Node(NEAR, secret=b"a secret of the test"):
-            child = await nodes.boot(nodes.Local())
-            try:
-                await test(child)
-            finally:
-                await child.stop(grace=0.1)
-
-    def run() -> None:
-        asyncio.run(main())
-
-    run.__name__, run.__doc__, run.__module__ = test.__name__, test.__doc__, test.__module__
-    return run
 
 
 def far(id: str, node: str, function: Callable[..., Any] = forever, **options: Any) -> bl.ChildSpec:
@@ -136,8 +117,8 @@ def fails() -> bl.Pid:
 
 @with_child_node
 async def test_the_tree_goes_on_over_there(child: nodes.Child) -> None:
-    start = functools.partial(start_linked_top, child.node)
-    over_there = bl.ChildSpec("over there", start, type="supervisor", shutdown=0)
+    below = [plain("worker"), DynamicSupervisor.child_spec(name="sessions")]
+    over_there = bl.Supervisor.child_spec(below, id="over there", name="top", node=child.node)
     supervisor = await bl.Supervisor.start_link([plain("near"), over_there])
     tree = await supervision_tree(supervisor)
     assert re.sub(r"Pid<(\w+)[^>]*>", r"Pid<\1>", str(tree).replace(child.node, "far")).splitlines() == [
@@ -148,11 +129,3 @@ async def test_the_tree_goes_on_over_there(child: nodes.Child) -> None:
         '   └─ sessions Pid<far> "sessions" permanent DynamicSupervisor, running',
     ]
     await bl.GenServer.stop(supervisor)
-
-
-async def start_linked_top(node: str) -> bl.Pid:
-    """Starts a supervisor on another node and links it to the current process, which is not its parent, so that only
-    "kill" ends it."""
-    pid: bl.Pid = await bl.rpc.call(node, start_top)
-    bl.link(pid)
-    return pid
