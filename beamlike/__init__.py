@@ -14,10 +14,35 @@
 'HELLO'
 """
 
+from beamlike.behaviours import system as sys
+from beamlike.behaviours.agent import Agent
+from beamlike.behaviours.child_errors import (
+    ChildAlreadyPresent,
+    ChildAlreadyStarted,
+    ChildError,
+    ChildRestarting,
+    ChildRunning,
+    MaxChildren,
+    NoChild,
+    StartFailed,
+)
 from beamlike.behaviours.child_spec import ChildSpec
-from beamlike.behaviours.gen_server import NO_REPLY, CallFailed, CallTimeout, GenServer, Stop
+from beamlike.behaviours.dynamic_supervisor import DynamicSupervisor
+from beamlike.behaviours.gen_requests import Request, Requests, Response
+from beamlike.behaviours.gen_server import GenServer
+from beamlike.behaviours.groups import Groups
+from beamlike.behaviours.outcomes import IGNORE, NO_REPLY, Continue, Stop, Timeout, TimeoutAfter
+from beamlike.behaviours.partition_supervisor import PartitionSupervisor
+from beamlike.behaviours.registry import AlreadyRegistered, Registry, Via
+from beamlike.behaviours.starting import AlreadyStarted
+from beamlike.behaviours.supervision_tree import SupervisionTree, supervision_tree
 from beamlike.behaviours.supervisor import Supervisor
+from beamlike.behaviours.task import Exited, Ok, Task, TaskFailed, TaskTimeout
+from beamlike.behaviours.task_supervisor import TaskSupervisor
+from beamlike.behaviours.typed_calls import call, cast, within
 from beamlike.distribution import rpc
+from beamlike.kernel.blocking import blocking
+from beamlike.kernel.call_errors import CallFailed, CallTimeout
 from beamlike.kernel.errors import (
     AmbiguousNode,
     BeamlikeError,
@@ -54,37 +79,76 @@ from beamlike.kernel.functions import (
     unregister,
     whereis,
 )
+from beamlike.kernel.stall import Stall
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
+from beamlike.kernel.timers import Timer, cancel_timer, read_timer, send_after, send_interval
+from beamlike.kernel.watchdog import monitor_stalls
 from beamlike.node import Node, connect, disconnect, start
 
 __all__ = [
+    "IGNORE",
     "NO_REPLY",
+    "Agent",
     "Alias",
+    "AlreadyRegistered",
+    "AlreadyStarted",
     "AmbiguousNode",
     "BeamlikeError",
     "CallFailed",
     "CallTimeout",
+    "ChildAlreadyPresent",
+    "ChildAlreadyStarted",
+    "ChildError",
+    "ChildRestarting",
+    "ChildRunning",
     "ChildSpec",
+    "Continue",
     "Down",
+    "DynamicSupervisor",
     "ExceptionInfo",
     "Exit",
+    "Exited",
     "GenServer",
+    "Groups",
+    "MaxChildren",
     "NameTaken",
+    "NoChild",
     "NoNode",
     "NoProcess",
     "Node",
     "NodeDown",
     "NodeUp",
     "NotConnected",
+    "Ok",
+    "PartitionSupervisor",
     "Pid",
     "ProcessExit",
     "Ref",
+    "Registry",
     "RemoteError",
     "Reply",
+    "Request",
+    "Requests",
+    "Response",
+    "Stall",
+    "StartFailed",
     "Stop",
+    "SupervisionTree",
     "Supervisor",
+    "Task",
+    "TaskFailed",
+    "TaskSupervisor",
+    "TaskTimeout",
+    "Timeout",
+    "TimeoutAfter",
+    "Timer",
     "UnknownName",
+    "Via",
     "alias",
+    "blocking",
+    "call",
+    "cancel_timer",
+    "cast",
     "connect",
     "demonitor",
     "disconnect",
@@ -95,20 +159,27 @@ __all__ = [
     "monitor",
     "monitor_node",
     "monitor_nodes",
+    "monitor_stalls",
     "nodes",
     "processes",
+    "read_timer",
     "receive",
     "register",
     "rpc",
     "self",
     "send",
+    "send_after",
+    "send_interval",
     "spawn",
     "spawn_link",
     "spawn_monitor",
     "start",
+    "supervision_tree",
+    "sys",
     "trap_exit",
     "unalias",
     "unlink",
     "unregister",
     "whereis",
+    "within",
 ]

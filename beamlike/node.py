@@ -18,10 +18,12 @@ from beamlike.code.codec import CodeCodec
 from beamlike.distribution import rpc
 from beamlike.distribution.cluster import INVITATION_LIFETIME, Cluster
 from beamlike.distribution.secret import Secret, load_secret
-from beamlike.kernel import current, functions, terms
+from beamlike.kernel import current, functions, terms, timers
+from beamlike.kernel.blocking import blocking
 from beamlike.kernel.bound import bound
 from beamlike.kernel.node import LocalNode
 from beamlike.kernel.scheduler import scheduler_of
+from beamlike.kernel.watchdog import THRESHOLD, Watch, monitor_stalls, watch
 from beamlike.loop_thread import LoopThread
 
 T = TypeVar("T")
@@ -34,6 +36,9 @@ class Node(LocalNode):
     `secret` is the cluster's secret, else $BEAMLIKE_SECRET, else the user's secret file, made on first use. A `hidden`
     node is not in the `nodes()` of others. `own_thread` keeps the distribution in a thread of its own, so that it
     never waits for user code that blocks the event loop.
+
+    A watchdog logs who keeps the event loop from turning for longer than `stall_threshold` seconds (None: no
+    watchdog). With `own_thread` it watches the loop of that thread only: user code may block the other one.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Node(LocalNode):
         secret: bytes | str | None = None,
         hidden: bool = False,
         own_thread: bool = False,
+        stall_threshold: float | None = THRESHOLD,
     ) -> None:
         super().__init__(name)
         self.hidden = hidden
@@ -51,6 +57,8 @@ class Node(LocalNode):
         self._endpoint = _host_and_port(listen or f"{name.partition('@')[2]}:0")
         self._secret = None if secret is None else _as_secret(secret)
         self._own_thread = own_thread
+        self._stall_threshold = stall_threshold
+        self._watch: Watch | None = None
         self._thread: LoopThread | None = None
         self._started = False
         self._leaving: asyncio.Task[None] | None = None
@@ -85,6 +93,8 @@ class Node(LocalNode):
     async def _join_loop(self, secret: Secret) -> Cluster:
         """Runs on the loop that the distribution is to live on."""
         self.output_scheduler = scheduler_of(asyncio.get_running_loop())
+        if self._stall_threshold is not None:
+            self._watch = watch(threshold=self._stall_threshold)
         return Cluster(self, secret, CodeCodec, hidden=self.hidden)
 
     async def listen(self) -> tuple[str, int]:
@@ -114,6 +124,9 @@ class Node(LocalNode):
     async def _leave(self) -> None:
         cluster, self._cluster = self._cluster, None
         try:
+            if self._watch is not None:
+                self._watch.close()
+            timers.cancel_all(self)
             self.halt()
             # One turn for the processes to unwind in, before the connections that they may still use are closed.
             await asyncio.sleep(0)
@@ -202,6 +215,12 @@ class Node(LocalNode):
     nodes = bound(functions.nodes)
     monitor_node = bound(functions.monitor_node)
     monitor_nodes = bound(functions.monitor_nodes)
+    monitor_stalls = bound(monitor_stalls)
+    send_after = bound(timers.send_after)
+    send_interval = bound(timers.send_interval)
+    cancel_timer = bound(timers.cancel_timer)
+    read_timer = bound(timers.read_timer)
+    blocking = bound(blocking)
     call = bound(rpc.call)
     cast = bound(rpc.cast)
 

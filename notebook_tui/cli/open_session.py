@@ -22,7 +22,9 @@ async def open_session(path: str) -> AsyncIterator[Client]:
 
     UnreadableFile if the file cannot be opened.
     """
-    node = bl.Node(f"notebook-{os.getpid()}@127.0.0.1", secret=secrets.token_bytes(32), hidden=True)
+    node = bl.Node(
+        f"notebook-{os.getpid()}@127.0.0.1", secret=secrets.token_bytes(32), hidden=True, stall_threshold=None
+    )
     async with node:
         session = await Session.start(NotebookFile(path), Local())
         try:
