@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from beamlike.kernel import terms
 from beamlike.kernel.current import enter
 from beamlike.kernel.current_task import current_tasks
+from beamlike.kernel.errors import ProcessExit
 from beamlike.kernel.exceptions import exit_reason
 from beamlike.kernel.process import CAREFUL, CAREFUL_READY, FUTURE, NEW, OVER, RUNNING, UNBORN, UnwindLimit
 from beamlike.kernel.task_interface import EXIT_SIGNAL, TaskInterface
@@ -214,7 +215,12 @@ class SteppedProcess(TaskInterface):
 
     def fail(self, error: BaseException) -> None:
         """The code raised `error`."""
-        self.finish(CANCELLED if isinstance(error, CancelledError) else exit_reason(error, self.pid), error=error)
+        reason = CANCELLED if isinstance(error, CancelledError) else exit_reason(error, self.pid)
+        if isinstance(error, CancelledError | ProcessExit):
+            # The way it came is nobody's news, and its frames, which hold this process, would stay until the garbage
+            # collector comes by.
+            error.__traceback__ = None
+        self.finish(reason, error=error)
 
     def finish(self, reason: Any, value: Any = None, error: BaseException | None = None) -> None:
         """The code is over: whatever it ended with, the process is dead and asyncio's waiters know."""
