@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 from beamlike.kernel import current, functions
 from beamlike.kernel.bare_coroutine import bare_coroutine
 from beamlike.kernel.call_errors import CALLING_SELF, CallFailed, CallTimeout, value_of
+from beamlike.kernel.copying import COPIES, copied, sends_copies
 from beamlike.kernel.current_task import EAGER_TASKS, current_task
 from beamlike.kernel.process import ANY, READY, REPLY, RUNNING, TIMED_OUT, Failed
 from beamlike.kernel.server_names import Server, address_of
@@ -65,6 +66,8 @@ def call(
     CallFailed if the server ends or is none, or is the caller itself; CallTimeout after `timeout` seconds (None: wait
     for ever). The server is not told of a timeout: it may still do what was asked.
     """
+    if COPIES:
+        request = copied(request)
     process = current.process_here()
     target = server.process if type(server) is Pid else None
     if (
@@ -125,6 +128,7 @@ def _call_by_signals(
     return value_of(answer, server, request)
 
 
+@sends_copies
 def reply(client: Client, value: Any) -> None:
     """Answers a request, from any process; an answer that nobody waits for any more vanishes."""
     process = client.pid.process

@@ -10,6 +10,7 @@ from threading import get_ident
 from typing import Any
 
 from beamlike.kernel import current, signals
+from beamlike.kernel.copying import sends_copies
 from beamlike.kernel.errors import NoProcess, UnknownName
 from beamlike.kernel.node import LocalNode
 from beamlike.kernel.process import ANY, FIRST_REPLY, READY, RUNNING, UNALIAS
@@ -56,6 +57,7 @@ def make_ref() -> Ref:
     return current.current_node().make_ref()
 
 
+@sends_copies
 def send(to: Address, message: Any) -> Any:
     """Sends `message` and returns it. Never blocks; a dead pid, or a name that nobody holds on another node, is no
     error. UnknownName for a bare name that nobody holds here.
