@@ -114,7 +114,7 @@ class DynamicSupervisor(Supervising):
         if not isinstance(request, TryAgain):
             super().handle_cast(request)
         elif (spec := self._restarting.get(request.pid)) is not None:
-            await asyncio.sleep(0)  # a process that always finds a message would not let others run
+            await asyncio.sleep(0)  # a start may be long: others have a turn between two of them
             self._count_restart(spec, None, request.reason)
             await self._start_again(request.pid, spec)
 

@@ -159,7 +159,7 @@ class Supervisor(Supervising):
             return
         child = self._children.get(request.id)
         if child is not None and child.attempt == request.attempt:
-            await asyncio.sleep(0)  # a process that always finds a message would not let others run
+            await asyncio.sleep(0)  # a start may be long: others have a turn between two of them
             await self._restart(child, None, child.failure)
 
     async def terminate(self, reason: Reason) -> None:

@@ -31,11 +31,13 @@ _bounded.maxdict = _bounded.maxlist = _bounded.maxtuple = _bounded.maxset = 20
 
 @dataclass(frozen=True, slots=True)
 class TerminationReport:
-    """Why a server ended, and in what state: attribute `report` of the log record. The texts are bounded."""
+    """Why a server ended, and in what state: attribute `report` of the log record. The texts are bounded. `parent` is
+    who started it, if that is linked to it."""
 
     pid: Pid
     name: Name | None
     behaviour: str
+    parent: Pid | None
     reason: Reason
     last_message: str
     client: Pid | None
@@ -45,6 +47,7 @@ class TerminationReport:
     def __str__(self) -> str:
         lines = [
             f"{self.name or self.behaviour} {self.pid} terminates: {self.reason}",
+            *([f"started by {self.parent}"] if self.parent else []),
             f"last message: {self.last_message}" + (f" from {self.client}" if self.client else ""),
             f"state: {self.state}",
             *(f"before: {event}" for event in self.log),
@@ -70,8 +73,8 @@ def _report(report: TerminationReport) -> None:
     logger.error("%s", report, extra={"report": report})
 
 
-def _who(server: GenServer, birth: Birth) -> tuple[Pid, Name | None, str]:
-    return kernel.self(), birth.name, type(server).__qualname__
+def _who(server: GenServer, birth: Birth) -> tuple[Pid, Name | None, str, Pid | None]:
+    return kernel.self(), birth.name, type(server).__qualname__, birth.parent
 
 
 def _doing(message: Any) -> tuple[str, Pid | None]:

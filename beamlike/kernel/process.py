@@ -463,6 +463,8 @@ class Process:
             self.deliver_to_alias(signal.target, signal.message)
         else:
             self.deliver(signal.message)
+        if self.state is RUNNING:
+            self.count_message_to_itself()
 
     def _handle_monitor(self, signal: signals.Monitor) -> None:
         rare = self.own_rare()

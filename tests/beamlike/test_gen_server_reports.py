@@ -76,6 +76,14 @@ async def test_a_crash_is_reported_with_last_message_state_and_reason() -> None:
 
 
 @in_node
+async def test_the_crash_of_a_linked_server_names_its_parent() -> None:
+    bl.trap_exit(True)
+    [record] = await reports_of(await Fragile.start_link(), ValueError("boom"))
+    assert record.__dict__["report"].parent == bl.self()
+    assert f"terminates: ValueError: boom\n  started by {bl.self()}\n  last message: " in record.getMessage()
+
+
+@in_node
 async def test_a_crash_in_a_call_names_the_client() -> None:
     server = await Fragile.start()
     with captured_log("beamlike.gen_server") as records, pytest.raises(bl.CallFailed):
