@@ -1,6 +1,6 @@
 """A request and its reply: what OTP's `gen:call` is to its behaviours.
 
-The caller sends `Call(client, request)` and waits for whatever is sent to `client`, the one-shot address of the reply.
+The caller sends `Call(client, request)` and waits for the `Reply` that is sent to `client`, its one-shot address.
 It hears, too, when the process that it asked ends, and when the time is up; from then on a late reply vanishes.
 
 Between two processes of one scheduler nothing is monitored and no alias is made: the server's process keeps who waits

@@ -13,7 +13,7 @@ from beamlike.kernel import current, signals
 from beamlike.kernel.copying import sends_copies
 from beamlike.kernel.errors import NoProcess, UnknownName
 from beamlike.kernel.node import LocalNode
-from beamlike.kernel.process import ANY, FIRST_REPLY, READY, RUNNING, UNALIAS
+from beamlike.kernel.process import ANY, CAREFUL, FIRST_REPLY, READY, RUNNING, UNALIAS
 from beamlike.kernel.receive import receive
 from beamlike.kernel.spawn import spawn, spawn_link, spawn_monitor, spawn_tied
 from beamlike.kernel.terms import Address, Alias, Pid, Reason, Ref, RemoteName
@@ -85,8 +85,6 @@ def send(to: Address, message: Any) -> Any:
                     target.inbox.append(message)
                 else:
                     target.deliver(message)
-                    if target.state is RUNNING:
-                        target.count_message_to_itself()
                 return message
     _send_by_signal(to, message)
     return message
@@ -181,7 +179,11 @@ def exit(pid: Pid, reason: Reason) -> None:
     others that do not trap exits. To end the current process with a reason, raise ProcessExit(reason)."""
     _check_pid(pid, "send an exit signal to")
     target, here = pid.process, current.process_here()
-    if target is not None and here.state is RUNNING and target.scheduler is here.scheduler:
+    if (
+        target is not None
+        and (here.state is RUNNING or here.state is CAREFUL)
+        and target.scheduler is here.scheduler
+    ):
         target.scheduler.dispatch(target, signals.Exit(here.pid, pid, reason, linked=False))
         return
     sender = current.process_or_none()

@@ -242,17 +242,20 @@ class Process:
             self.mailbox.put(message)
         else:
             self.inbox = deque((message,))
+        if self.state is RUNNING:
+            self._count_message_to_itself()
         self.wake()
 
-    def count_message_to_itself(self) -> None:
-        """Who sends to itself and receives in turn never waits, and must give way to the others nevertheless."""
+    def _count_message_to_itself(self) -> None:
+        """Who fills its own mailbox and receives in turn never waits, and must give way to the others all the same."""
         self.scheduler.credit -= 1
         if self.scheduler.credit < 0:
             self.state = CAREFUL
 
     def deliver_to_alias(self, alias: Alias, message: Any) -> None:
         if self.awaited is not None and self.awaited.id == alias.id:
-            self.hand_reply(message.value if type(message) is terms.Reply else message)
+            if type(message) is terms.Reply:
+                self.hand_reply(message.value)
             return
         aliases = self._seen.aliases
         until = aliases.get(alias.id) if aliases else None
@@ -463,8 +466,6 @@ class Process:
             self.deliver_to_alias(signal.target, signal.message)
         else:
             self.deliver(signal.message)
-        if self.state is RUNNING:
-            self.count_message_to_itself()
 
     def _handle_monitor(self, signal: signals.Monitor) -> None:
         rare = self.own_rare()
@@ -514,10 +515,7 @@ class Process:
         if rare is not None and rare.monitors and rare.monitors.pop(ref.id, None) is not None:
             if rare.aliases:
                 rare.aliases.pop(ref.id, None)
-            if self.inbox is not None and (self.state is RUNNING or self.state is READY):
-                self.inbox.append(terms.Down(ref, target, reason))
-            else:
-                self.deliver(terms.Down(ref, target, reason))
+            self.deliver(terms.Down(ref, target, reason))
 
     def lose_node(self, node: str, before: int) -> None:
         """Ties to a node that is gone end with "noconnection".

@@ -69,7 +69,7 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
     expiry: _Expiry | None = None
     reserved = False
     try:
-        message = _take(process, box, guard, ref)
+        message = _take(process, box, guard, ref, resumed=False)
         while message is NOTHING:
             if timeout is not None:
                 if expiry is None:
@@ -86,7 +86,7 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
                 yield
             else:
                 yield from process.wait_in_task()  # type: ignore[misc]
-            message = _take(process, box, guard, ref)
+            message = _take(process, box, guard, ref, resumed=True)
         return message
     finally:
         if expiry is not None:
@@ -97,14 +97,16 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
             process.close_mailbox(box)
 
 
-def _take(process: Process, box: Mailbox | None, guard: Guard | None, ref: Ref | None) -> Any:
+def _take(process: Process, box: Mailbox | None, guard: Guard | None, ref: Ref | None, *, resumed: bool) -> Any:
     if box is None:
         box = process.mailbox  # a child task may have opened it meanwhile
         if box is None:
             return process.inbox.popleft() if process.inbox else NOTHING
     if ref is not None:
         return box.take_ref(ref)
-    return box.take() if guard is None else box.resume(guard)
+    if guard is None:
+        return box.take()
+    return box.resume(guard) if resumed else box.select(guard)
 
 
 def _check(guard: object, ref: object) -> None:

@@ -163,6 +163,8 @@ class SteppedProcess(TaskInterface):
             future.add_done_callback(self._wakeup, context=self.context)
             self.slot = future
             self.state = FUTURE
+            if self.ended:
+                self._limit_unwinding()
             if rare.must_cancel and future.cancel(msg=rare.cancel_message):
                 rare.must_cancel = False
 
@@ -205,13 +207,21 @@ class SteppedProcess(TaskInterface):
             self.reason,
             self.node.unwind_seconds,
         )
-        coroutine = self.get_coro()
+        self.context.run(self._close)
         self.finish(CANCELLED, error=CancelledError())
+
+    def _close(self) -> None:
+        """Runs what is left of the code, which can wait no more, as that of the dead process."""
+        coroutine = self.get_coro()
+        self.state = CAREFUL
+        self.scheduler.muted = True
         try:
             if coroutine is not None:
                 coroutine.close()
         except BaseException:
             logger.exception("closing the code of %s raised", self.pid)
+        finally:
+            self.scheduler.muted = False
 
     def fail(self, error: BaseException) -> None:
         """The code raised `error`."""

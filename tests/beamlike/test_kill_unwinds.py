@@ -196,6 +196,55 @@ async def swallows(log: list[str]) -> None:
 
 
 @in_node
+async def test_what_code_sends_while_it_is_closed_is_dropped_and_it_still_is_who_it_was() -> None:
+    give_little_time()
+    selves: list[bl.Pid] = []
+
+    async def sends_when_closed(to: bl.Pid) -> None:
+        try:
+            await forever()
+        finally:
+            try:
+                await bl.receive()
+            finally:
+                selves.append(bl.self())
+                bl.send(to, "from the dead")
+
+    pid = bl.spawn(sends_when_closed, bl.self())
+    await settled()
+    bl.exit(pid, "kill")
+    await eventually(lambda: bool(selves))
+    assert selves == [pid]
+    await no_message()
+
+
+@in_node
+async def test_the_time_is_limited_of_a_process_too_that_kills_itself_and_goes_on_waiting() -> None:
+    give_little_time()
+    ends: list[str] = []
+
+    async def waits_stubbornly() -> None:
+        while True:
+            try:
+                await asyncio.get_running_loop().create_future()
+            except asyncio.CancelledError:
+                ends.append("swallowed")
+
+    async def kills_itself(stubborn: asyncio.Task[None]) -> None:
+        bl.exit(bl.self(), "kill")
+        try:
+            await stubborn
+        finally:
+            ends.append("closed")
+
+    stubborn = asyncio.create_task(waits_stubbornly())
+    bl.spawn(kills_itself, stubborn)
+    await eventually(lambda: "closed" in ends)
+    stubborn.get_coro().close()
+    stubborn.cancel()
+
+
+@in_node
 async def test_code_that_stops_in_time_is_not_reported_afterwards() -> None:
     give_little_time()
     pid = bl.spawn(forever)

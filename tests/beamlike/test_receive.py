@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 import beamlike as bl
-from tests.support.local_nodes import down_reason, forever, in_node, no_message, process_of, received, settled
+from tests.support.local_nodes import (
+    PATIENCE,
+    down_reason,
+    forever,
+    in_node,
+    no_message,
+    process_of,
+    received,
+    settled,
+)
 
 
 @in_node
@@ -251,3 +261,39 @@ async def leaves_a_waiting_task(asker: bl.Pid) -> None:
     bl.send(asker, "started")
     await forever()
     await task
+
+
+@pytest.mark.parametrize("fill", ["pid", "name", "alias", "trapped exit", "down", "copy of the pid"])
+@in_node
+async def test_who_fills_its_own_mailbox_gives_way_to_timers_and_others(fill: str) -> None:
+    async def fills_and_receives() -> None:
+        bl.trap_exit(True)
+        bl.register("me", bl.self())
+        me, alias, dead = bl.self(), bl.alias(), bl.spawn(abs, 1)
+        await asyncio.sleep(0)
+        ways: dict[str, Callable[[], object]] = {
+            "pid": lambda: bl.send(me, 1),
+            "name": lambda: bl.send("me", 1),
+            "alias": lambda: bl.send(alias, 1),
+            "trapped exit": lambda: bl.exit(me, "boo"),
+            "down": lambda: bl.monitor(dead),
+            "copy of the pid": lambda: bl.send(bl.Pid(me.node, me.id), 1),
+        }
+        while True:
+            ways[fill]()
+            await bl.receive()
+
+    pid = bl.spawn(fills_and_receives)
+    await asyncio.sleep(0.01)
+    bl.exit(pid, "kill")
+
+
+@in_node
+async def test_each_receive_starts_at_the_oldest_though_its_guard_is_that_of_the_last() -> None:
+    wanted: set[str] = set()
+    guard = wanted.__contains__
+    bl.send(bl.self(), "a")
+    with pytest.raises(TimeoutError):
+        await bl.receive(guard, timeout=0)
+    wanted.add("a")
+    assert await bl.receive(guard, timeout=PATIENCE) == "a"
