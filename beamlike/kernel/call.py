@@ -13,7 +13,7 @@ from collections.abc import Generator
 from threading import get_ident
 from typing import Any, Final, TypeAlias
 
-from beamlike.kernel import current, functions
+from beamlike.kernel import current, deadlock, functions
 from beamlike.kernel.bare_coroutine import bare_coroutine
 from beamlike.kernel.call_errors import CALLING_SELF, CallFailed, CallTimeout, value_of
 from beamlike.kernel.copying import COPIES, copied, sends_copies
@@ -103,7 +103,7 @@ def call(
             scheduler.deadlines.discard(timeout, process)
     if type(answer) is Failed:
         if answer.reason is TIMED_OUT:
-            raise CallTimeout(server, request, timeout)
+            raise CallTimeout(server, request, timeout, deadlock.circle(process, target))
         raise CallFailed(server, request, answer.reason, server_lives=answer.server_lives)
     return answer
 
@@ -122,7 +122,8 @@ def _call_by_signals(
         functions.send(address, asking(client.pid, client.id, request))
         answer = yield from functions.receive(ref=ref, timeout=timeout)  # type: ignore[misc]
     except TimeoutError:
-        raise CallTimeout(server, request, timeout) from None
+        circle = deadlock.circle(current.current_process(), current.current_node().find(address))
+        raise CallTimeout(server, request, timeout, circle) from None
     finally:
         functions.demonitor(ref, flush=True)
     return value_of(answer, server, request)

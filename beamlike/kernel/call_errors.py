@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from beamlike.kernel import terms
+from beamlike.kernel import deadlock, terms
 from beamlike.kernel.errors import BeamlikeError
 from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.process import Failed
 from beamlike.kernel.server_names import Server
-from beamlike.kernel.terms import Down, ExceptionInfo, Reason, Reply
+from beamlike.kernel.terms import Down, ExceptionInfo, Pid, Reason, Reply
 
 CALLING_SELF = "calling_self"
 LONGEST = 80
@@ -30,10 +30,16 @@ class CallFailed(BeamlikeError):
 
 
 class CallTimeout(BeamlikeError, TimeoutError):
-    """The server did not answer in time. It may still do what was asked; its late reply vanishes."""
+    """The server did not answer in time. It may still do what was asked; its late reply vanishes.
 
-    def __init__(self, server: Server, request: Any, timeout: float | None) -> None:
-        super().__init__(f"{server} did not answer {shortened(request)} within {timeout or 0} s")
+    Where the server itself waited for the caller, `circle` holds who waits for whom: the caller, the server, and so on
+    up to the caller again.
+    """
+
+    def __init__(self, server: Server, request: Any, timeout: float | None, circle: tuple[Pid, ...] = ()) -> None:
+        why = f": {deadlock.in_words(circle)}" if circle else ""
+        super().__init__(f"{server} did not answer {shortened(request)} within {timeout or 0} s{why}")
+        self.circle = circle
         self.server = server
         self.request = request
         self.timeout = timeout

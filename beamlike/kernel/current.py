@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, cast
 
 from beamlike.kernel.current_task import current_task
 from beamlike.kernel.errors import AmbiguousNode, NoNode, NoProcess
+from beamlike.kernel.terms import Pid
 
 if TYPE_CHECKING:
     from beamlike.kernel.node import LocalNode
     from beamlike.kernel.process import Process
-    from beamlike.kernel.terms import Pid
 
 
 class _Nobody:
@@ -81,6 +81,27 @@ def current_node() -> LocalNode:
     if _running:
         raise AmbiguousNode([node.name for node in _running])
     raise NoNode
+
+
+def process_of(pid: Pid, purpose: str) -> Process | None:
+    """The process of the current node that has this pid; None if it has ended. ValueError for one of another node,
+    TypeError for what is no pid."""
+    if not isinstance(pid, Pid):
+        raise TypeError(f"expected a pid to {purpose}, got {pid!r}; for a name use bl.whereis")
+    node = current_node()
+    if pid.node != node.name:
+        raise ValueError(
+            f"expected a pid of {node.name}, got {pid}; ask its own node to {purpose} it, with bl.rpc.call"
+        )
+    return node.process(pid)
+
+
+def live_process(pid: Pid, purpose: str) -> Process:
+    """As `process_of`; NoProcess if it has ended."""
+    process = process_of(pid, purpose)
+    if process is None:
+        raise NoProcess(f"expected a live process to {purpose}, got {pid}, which has ended")
+    return process
 
 
 def node_towards(pid: Pid) -> LocalNode:

@@ -33,6 +33,7 @@ __all__ = [
     "processes",
     "receive",
     "register",
+    "registered",
     "self",
     "send",
     "spawn",
@@ -102,6 +103,8 @@ def _send_by_signal(to: Address, message: Any) -> None:
     elif isinstance(to, Alias) and type(to) is not Alias:
         to = Alias(to.pid, to.id)  # of a Question: what was asked does not travel back with the answer
     _check_address(to)
+    if sender is not None and sender.tracing is not None:
+        sender.tracing.sent(to, message)
     node.route(signals.Send(sender.pid if sender is not None else None, to, message))
 
 
@@ -219,15 +222,17 @@ def whereis(name: str) -> Pid | None:
 
 def is_alive(pid: Pid) -> bool:
     """Whether a process of this node lives; ValueError for a pid of another node."""
-    node = current.current_node()
-    if pid.node != node.name:
-        raise ValueError(f"expected a pid of {node.name}, got {pid}; ask its own node with bl.rpc.call")
-    return node.process(pid) is not None
+    return current.process_of(pid, "look for") is not None
 
 
 def processes() -> list[Pid]:
-    """The live processes of this node."""
+    """The live processes of this node, asyncio tasks with a process identity among them."""
     return current.current_node().processes()
+
+
+def registered() -> list[str]:
+    """The names that processes of this node are registered under."""
+    return current.current_node().registered()
 
 
 def nodes(*, hidden: bool = False) -> list[str]:

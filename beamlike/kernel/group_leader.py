@@ -15,7 +15,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, BinaryIO, TextIO
@@ -44,6 +44,11 @@ class Output:
 def leader() -> Pid | None:
     """The group leader of the code that asks; None means the fallback leader or the interpreter's own streams."""
     return _leader.get()
+
+
+def leader_in(context: Context) -> Pid | None:
+    """The group leader of code that runs in `context`."""
+    return context.get(_leader)
 
 
 def set_leader(pid: Pid | None) -> None:

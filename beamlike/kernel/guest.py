@@ -35,6 +35,9 @@ class GuestProcess(Process):
     def step(self) -> None:
         raise AssertionError("a guest waits on futures, so it never parks")
 
+    def stay_careful(self) -> None:
+        """A guest is off the fast paths anyway."""
+
     def unwind(self) -> None:
         self.task.cancel(f"exit signal: {self.reason}")
 

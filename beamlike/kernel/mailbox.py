@@ -79,8 +79,11 @@ class Mailbox:
         return not len(self) or (self._by_ref is None and not self.seen)
 
     def plain(self) -> deque[Any] | None:
-        """The messages of a plain one."""
-        return self.fresh if len(self) else None
+        """The messages of a plain one. A queue that is watched stays in use even where it is empty."""
+        if len(self) or self.fresh is None:
+            return self.fresh
+        self.fresh.clear()
+        return None if type(self.fresh) is deque else self.fresh
 
     def put(self, message: Any) -> None:
         if self.fresh is None:
@@ -148,6 +151,10 @@ class Mailbox:
             self._scanner = None  # it may have passed over that message
             return True
         return False
+
+    def is_awaited(self, ref: Ref) -> bool:
+        """Whether a receive waits for a message by this reference."""
+        return self._awaited is not None and ref.id in self._awaited
 
     def _is_reserved(self, message: Any) -> bool:
         if not self._awaited:
@@ -226,7 +233,10 @@ class Mailbox:
         self._gone += 1
         if self._gone > len(self):  # more than half of all places, so sweeping costs a constant per message
             self.seen = self._without_taken(self.seen or ())
-            self.fresh = self._without_taken(self.fresh or ())
+            if self.fresh:
+                left = self._without_taken(self.fresh)
+                self.fresh.clear()
+                self.fresh.extend(left)
 
     def _without_taken(self, messages: Iterable[Any]) -> deque[Any]:
         return deque(message for message in messages if not self._was_taken(message))

@@ -28,6 +28,7 @@ from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.stepped import SteppedProcess
 from beamlike.kernel.terms import CREATION_BITS, CREATION_SHIFT, Alias, Pid, Ref, RemoteName
+from beamlike.kernel.trace_events import Registered, Unregistered
 
 logger = logging.getLogger("beamlike.node")
 
@@ -142,6 +143,7 @@ class LocalNode:
         if holder is not process:
             raise NameTaken(f"the name {name!r} belongs to {holder.pid} on {self.name}")
         process.own_rare().name = name
+        process.trace_event(Registered, name)
         if process.ended:  # it died in another thread meanwhile
             self.forget(process)
 
@@ -150,6 +152,7 @@ class LocalNode:
         if process is None:
             raise NoProcess(f"no process of {self.name} is registered as {name!r}")
         process.own_rare().name = None
+        process.trace_event(Unregistered, name)
 
     def whereis(self, name: str) -> Pid | None:
         if not isinstance(name, str):
@@ -171,7 +174,7 @@ class LocalNode:
         elif isinstance(signal, signals.Spawn):
             self._spawn_for(signal)
         else:
-            process = self._processes.get(target.id) if type(target) is Pid else self._find(target)
+            process = self._processes.get(target.id) if type(target) is Pid else self.find(target)
             if process is None:
                 self.undeliverable(signal)
             else:
@@ -197,14 +200,15 @@ class LocalNode:
             case _:
                 assert_never(signal)
 
-    def _find(self, target: Pid | Alias | RemoteName) -> Process | None:
+    def find(self, target: Pid | Alias | RemoteName) -> Process | None:
+        """The live process of this node that an address means; None if it is none, or elsewhere."""
         match target:
             case Pid():
                 return self._processes.get(target.id)
             case Alias():
                 return self._processes.get(target.pid.id)
-            case (name, _):
-                return self._names.get(name)
+            case (name, node):
+                return self._names.get(name) if node == self.name else None
 
     def _outgoing(self, node: str) -> SendSignal:
         peer = self._peers.get(node)

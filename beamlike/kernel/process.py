@@ -11,8 +11,8 @@ identity of an ordinary asyncio task). All state is touched in the thread of the
              └── woken ───────┼─► FUTURE   awaits something of asyncio's
                               └─► OVER
 
-    UNBORN, CAREFUL_READY, CAREFUL   as NEW, READY and RUNNING, for what must not take the fast path: it is to be
-                                     cancelled, is dead and being unwound, or is traced
+    UNBORN, CAREFUL_READY, CAREFUL,  as NEW, READY, RUNNING and REPLY, for what must not take the fast path: it is to be
+    CAREFUL_REPLY                    cancelled, is dead and being unwound, is traced or suspended
     GUEST                            a task whose steps are asyncio's business
 
 Semantics: "Processes" and "Signals" of the Erlang reference manual; where a signal from a dead or unknown process
@@ -31,14 +31,18 @@ from typing import TYPE_CHECKING, Any, Final
 from beamlike.kernel import signals, terms
 from beamlike.kernel.current_task import EAGER_TASKS, current_task
 from beamlike.kernel.errors import NoProcess
+from beamlike.kernel.inspected import Inspected
 from beamlike.kernel.mailbox import Mailbox
 from beamlike.kernel.record import record
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
+from beamlike.kernel.trace_events import Exited, Linked, LinkedBy, TraceEvent, Unlinked, UnlinkedBy
+from beamlike.kernel.watched_inbox import watch_arrivals
 
 if TYPE_CHECKING:
     from beamlike.kernel.node import LocalNode
     from beamlike.kernel.scheduler import Scheduler
+    from beamlike.kernel.tracing import Tracing
 
 logger = logging.getLogger("beamlike.process")
 
@@ -52,6 +56,7 @@ FUTURE: Final = "awaiting"
 UNBORN: Final = "new, with care"
 CAREFUL_READY: Final = "ready, with care"
 CAREFUL: Final = "running, with care"
+CAREFUL_REPLY: Final = "waiting for a reply, with care"
 GUEST: Final = "guest"
 OVER: Final = "over"
 
@@ -60,7 +65,7 @@ UNALIAS: Final = "explicit_unalias"
 FIRST_REPLY: Final = "reply"
 REPLY_DEMONITOR: Final = "reply_demonitor"
 
-PARKED: Final = frozenset((ANY, WAIT, REPLY))
+PARKED: Final = frozenset((ANY, WAIT, REPLY, CAREFUL_REPLY))
 
 
 class Rare:
@@ -79,6 +84,7 @@ class Rare:
         "deadline",
         "error",
         "failed_guards",
+        "inspected",
         "links",
         "monitored_by",
         "monitors",
@@ -110,6 +116,7 @@ class Rare:
         self.failed_guards = 0
         # Whether its steps are to take care.
         self.careful = False
+        self.inspected: Inspected | None = None
         self.deadline: UnwindLimit | None = None
         # What asyncio knows of a task.
         self.registered = False
@@ -170,6 +177,10 @@ class Process:
         """Runs the code up to its next wait, off the fast path. A scheduler calls it; nobody else may."""
         raise NotImplementedError
 
+    def stay_careful(self) -> None:
+        """Has each step of the code from now on be a careful one, and wakes it for no other reason."""
+        raise NotImplementedError
+
     # What there is to know. Any thread may ask.
 
     @property
@@ -191,7 +202,7 @@ class Process:
 
     @property
     def links(self) -> frozenset[Pid]:
-        return frozenset(self._seen.links or ())
+        return frozenset(tuple(self._seen.links or ()))
 
     @property
     def monitors(self) -> tuple[Pid | RemoteName, ...]:
@@ -205,6 +216,35 @@ class Process:
     @property
     def aliases(self) -> frozenset[int]:
         return frozenset(self._seen.aliases or ())
+
+    @property
+    def failed_guards(self) -> int:
+        return self._seen.failed_guards
+
+    @property
+    def inspected(self) -> Inspected | None:
+        return self._seen.inspected
+
+    @property
+    def tracing(self) -> Tracing | None:
+        inspected = self._seen.inspected
+        return inspected.tracing if inspected is not None else None
+
+    @property
+    def is_suspended(self) -> bool:
+        inspected = self._seen.inspected
+        return inspected is not None and bool(inspected.suspended_by)
+
+    @property
+    def message_queue_len(self) -> int:
+        """How many messages have come and were not taken yet."""
+        queue = self.mailbox if self.mailbox is not None else self.inbox
+        return (len(queue) if queue is not None else 0) + self._holds_message
+
+    @property
+    def _holds_message(self) -> bool:
+        """Whether a message was handed over that the code has not seen yet."""
+        return self.state is READY and self.slot is not None and self.awaited is None
 
     @property
     def runs(self) -> bool:
@@ -227,11 +267,17 @@ class Process:
             self.rare = Rare()
         return self.rare
 
+    def own_inspected(self) -> Inspected:
+        rare = self.own_rare()
+        if rare.inspected is None:
+            rare.inspected = Inspected()
+        return rare.inspected
+
     # Messages.
 
     def messages(self) -> Iterator[Any]:
         """What has come and was not taken yet, oldest first."""
-        if self.state is READY and self.slot is not None and self.awaited is None:
+        if self._holds_message:
             yield self.slot
         yield from tuple(self.mailbox or self.inbox or ())
 
@@ -272,7 +318,7 @@ class Process:
 
     def hand_reply(self, answer: Any) -> None:
         """Gives a process in `call` what it waits for."""
-        if self.state is REPLY:
+        if self.state is REPLY or self.state is CAREFUL_REPLY:
             self.slot = answer
             self.go_on()
 
@@ -334,6 +380,35 @@ class Process:
                 if not waiter.done():
                     waiter.set_result(None)
 
+    def watch_arrivals(self) -> None:
+        """Has the queue tell those who are to hear of each message, of whom there are others than before."""
+        watch_arrivals(self, self.own_inspected().arrival_watches)
+
+    # Suspension.
+
+    def suspend(self, by: Pid) -> None:
+        """Runs no code until each has resumed it as often as it has suspended it."""
+        if not self.ended:
+            counts = self.own_inspected().suspended_by
+            counts[by] = counts.get(by, 0) + 1
+            self.stay_careful()
+
+    def resume_once(self, by: Pid) -> None:
+        """Takes back one `suspend`."""
+        counts = self.own_inspected().suspended_by
+        if counts.get(by, 0) > 1:
+            counts[by] -= 1
+        else:
+            self.resume_fully(by)
+
+    def resume_fully(self, by: Pid) -> None:
+        """Takes back all that `by` has suspended."""
+        inspected = self.own_inspected()
+        inspected.suspended_by.pop(by, None)
+        if inspected.aside and not inspected.suspended_by:
+            inspected.aside = False
+            self.scheduler.ready(self)
+
     # Ties, as the process itself makes them.
 
     def set_trap_exit(self, flag: bool) -> None:
@@ -344,6 +419,7 @@ class Process:
         """Links this process and `other`, which hears of it by a signal."""
         if other != self.pid and not self.has_link(other) and not self.ended:
             self._add_link(other)
+            self.trace_event(Linked, other)
             self.node.route(signals.Link(self.pid, other))
 
     def _add_link(self, other: Pid) -> None:
@@ -359,6 +435,7 @@ class Process:
             return
         if rare.unlinking is None:
             rare.unlinking = {}
+        self.trace_event(Unlinked, other)
         id = rare.unlinking[other] = self.node.next_id()
         self.node.route(signals.Unlink(self.pid, other, id))
 
@@ -390,6 +467,7 @@ class Process:
         """The parent's half of the ties that a spawn makes."""
         if link:
             self._add_link(child)
+            self.trace_event(Linked, child)
         if monitor is not None:
             self._add_monitor(child, monitor)
 
@@ -482,9 +560,11 @@ class Process:
         unlinking = self._seen.unlinking
         if not (unlinking and signal.source in unlinking):
             self._add_link(signal.source)
+            self.trace_event(LinkedBy, signal.source)
 
     def _handle_unlink(self, signal: signals.Unlink) -> None:
-        self._drop_link(signal.source)
+        if self._drop_link(signal.source):
+            self.trace_event(UnlinkedBy, signal.source)
         self.node.route(signals.UnlinkAck(self.pid, signal.source, signal.id))
 
     def _handle_unlink_ack(self, signal: signals.UnlinkAck) -> None:
@@ -499,6 +579,7 @@ class Process:
         if signal.linked:
             if not self._drop_link(signal.source):
                 return
+            self.trace_event(UnlinkedBy, signal.source)
         elif word == terms.KILL:
             self.end(terms.KILLED)
             return
@@ -537,6 +618,12 @@ class Process:
             if pid.node == node and id < before:
                 self.scheduler.dispatch(self, signals.Exit(pid, self.pid, terms.NOCONNECTION, linked=True))
 
+    def trace_event(self, event: Callable[..., TraceEvent], *about: Any) -> None:
+        """Tells the tracer, if there is one, of what a process does with others."""
+        tracing = self.tracing
+        if tracing is not None:
+            tracing.happened(event(self.pid, *about))
+
     # The end.
 
     def end(self, reason: Reason) -> None:
@@ -564,8 +651,19 @@ class Process:
         self.inbox = self.mailbox = None
         if rare.waiters is not None:
             self._wake_waiters()
+        if rare.inspected is not None:
+            self._end_inspection(rare.inspected, reason)
         self._cut_ties(rare, pid, reason)
         return True
+
+    def _end_inspection(self, inspected: Inspected, reason: Reason) -> None:
+        if inspected.tracing is not None:
+            inspected.tracing.happened(Exited(self.pid, reason))
+            inspected.tracing.end()
+        for pid in inspected.suspending:
+            other = pid.process
+            if other is not None:
+                other.scheduler.call(other.resume_fully, self.pid)
 
     def _cut_ties(self, rare: Rare, pid: Pid, reason: Reason) -> None:
         rare.unlinking = rare.aliases = None

@@ -75,6 +75,8 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
                 if expiry is None:
                     expiry = _Expiry(process, timeout)
                 if expiry.passed:
+                    if process.tracing is not None:
+                        process.tracing.waited_in_vain()
                     raise TimeoutError(f"no message within {timeout} s")
             if ref is not None and not reserved:
                 assert box is not None

@@ -53,6 +53,7 @@ class Scheduler:
         "deadlines",
         "loop",
         "muted",
+        "overheard",
         "paused",
         "queue",
         "thread_id",
@@ -69,6 +70,8 @@ class Scheduler:
         self.armed = False
         # Whether `send` must look who is sending: somebody dead, whose messages are dropped, or somebody traced.
         self.muted = False
+        # How many processes there are of whom every send is traced.
+        self.overheard = 0
         self.credit = CREDIT
         # Whether the turn is to end, since a process has had its share of it.
         self.paused = False
@@ -91,7 +94,7 @@ class Scheduler:
     def run(self) -> None:
         queue = self.queue
         popleft, loop, tasks = queue.popleft, self.loop, current_tasks
-        self.muted, self.credit = False, CREDIT
+        self.muted, self.credit = self.overheard > 0, CREDIT
         process: SteppedProcess
         try:
             for _ in repeat(None, BUDGET):
@@ -139,6 +142,11 @@ class Scheduler:
     def next_turn(self, process: Process) -> None:
         """Puts a process into the run queue of the loop's next turn, so that the loop comes first."""
         self._next.append(process)
+
+    def overhear(self, more: int) -> None:
+        """Has `send` look who is sending, for the sake of so many more processes, or fewer."""
+        self.overheard += more
+        self.muted = self.muted or self.overheard > 0
 
     def bury(self, process: Process) -> None:
         """Has a dead process's code unwound, when the living leave time for it."""

@@ -12,6 +12,7 @@ from beamlike.kernel.node import LocalNode
 from beamlike.kernel.process import RUNNING, Process
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.terms import Pid, Ref
+from beamlike.kernel.trace_events import Spawned
 
 
 def spawn(
@@ -73,12 +74,16 @@ def spawn_tied(
     if node_name is None or node_name == node.name:
         process = node.start_process(function, args, _scheduler_here(node, parent))
         pid = process.pid
+        if parent is not None:
+            parent.trace_event(Spawned, pid, function)
         if parent is not None and tied:
             process.add_parent(parent.pid, link=link, monitor=monitor)
             parent.scheduler.call(parent.add_child, pid, link, monitor)
         process.scheduler.call(process.scheduler.ready, process)
     else:
         pid = Pid(node_name, node.next_id())
+        if parent is not None:
+            parent.trace_event(Spawned, pid, function)
         _ask_for(
             node,
             parent,

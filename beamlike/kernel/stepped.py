@@ -94,6 +94,9 @@ class SteppedProcess(TaskInterface):
         unborn = self.state is UNBORN
         if not unborn and self.state is not CAREFUL_READY:  # its code ended while it stood in the run queue
             return
+        if self.is_suspended and not self.ended:
+            self.own_inspected().aside = True
+            return
         scheduler = self.scheduler
         self.state = CAREFUL
         current_tasks[scheduler.loop] = self
@@ -109,7 +112,7 @@ class SteppedProcess(TaskInterface):
             if self.ended:
                 self._limit_unwinding()
         finally:
-            scheduler.muted = False
+            scheduler.muted = scheduler.overheard > 0
 
     def after_step(self, yielded: Any) -> None:
         """Has the process go on when what its code yielded for is there."""
@@ -138,9 +141,9 @@ class SteppedProcess(TaskInterface):
         return coroutine.throw(error)
 
     def _due_error(self) -> BaseException | None:
-        """What is to be raised where the code waits. From then on it needs no care, unless it is dead."""
+        """What is to be raised where the code waits. From then on it needs no care, unless it is dead or watched."""
         rare = self.own_rare()
-        rare.careful = self.ended
+        rare.careful = self.ended or (rare.inspected is not None and rare.inspected.closely)
         if rare.must_cancel:
             return self.cancelled_error()
         error, rare.thrown = rare.thrown, None
@@ -261,6 +264,8 @@ class SteppedProcess(TaskInterface):
     def _report_crash(self) -> None:
         who = f"{self.pid} ({self.name})" if self.name else str(self.pid)
         detail = f"\n{self.reason.traceback}" if isinstance(self.reason, terms.ExceptionInfo) else ""
+        if self.inspected is not None and self.inspected.recorder is not None:
+            detail = detail.rstrip("\n") + self.inspected.recorder.report()
         logger.error("%s ended: %s%s", who, self.reason, detail)
 
 

@@ -16,7 +16,22 @@ from contextvars import Context, copy_context
 from types import FrameType
 from typing import Any, Final, TextIO
 
-from beamlike.kernel.process import CAREFUL, CAREFUL_READY, FUTURE, NEW, OVER, PARKED, READY, RUNNING, UNBORN, Process
+from beamlike.kernel.process import (
+    ANY,
+    CAREFUL,
+    CAREFUL_READY,
+    CAREFUL_REPLY,
+    FUTURE,
+    NEW,
+    OVER,
+    PARKED,
+    READY,
+    REPLY,
+    RUNNING,
+    UNBORN,
+    WAIT,
+    Process,
+)
 
 EXIT_SIGNAL: Final = object()
 """Stands for the message of a cancel by an exit signal, which few ever look at."""
@@ -57,10 +72,32 @@ class TaskInterface(Process):
             self._take_back()
         elif state in PARKED:
             self.state = CAREFUL_READY
-            if self.ended:
-                self.scheduler.bury(self)
-            else:
-                self.scheduler.ready(self)
+            self._run_soon()
+        elif self.ended and self.inspected is not None and self.inspected.aside:
+            self.inspected.aside = False
+            self._run_soon()
+
+    def _run_soon(self) -> None:
+        if self.ended:
+            self.scheduler.bury(self)
+        else:
+            self.scheduler.ready(self)
+
+    def stay_careful(self) -> None:
+        self.own_rare().careful = True
+        state = self.state
+        if state is RUNNING:
+            self.state = CAREFUL
+            self.scheduler.muted = True
+        elif state is NEW:
+            self.state = UNBORN
+        elif state is READY:
+            self.state = CAREFUL_READY
+            self._take_back()
+        elif state is ANY:
+            self.state = WAIT
+        elif state is REPLY:
+            self.state = CAREFUL_REPLY
 
     def _take_back(self) -> None:
         """A message that was handed over is the oldest in the mailbox again."""
