@@ -93,6 +93,19 @@ class Mailbox:
         if self._by_ref is not None:
             self._index(message, self._by_ref)
 
+    def put_back(self, message: Any) -> None:
+        """Puts a message in front of all others: it was taken out and nobody has seen it."""
+        self._scanner = None
+        if self.seen:
+            self.seen.appendleft(message)
+        elif self.fresh is None:
+            self.fresh = deque((message,))
+        else:
+            self.fresh.appendleft(message)
+        if self._by_ref is not None:
+            self._by_ref = None
+            self._make_index()
+
     def take(self) -> Any:
         """The oldest message; NOTHING if there is none."""
         if self.seen or self._by_ref is not None:

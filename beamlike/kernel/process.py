@@ -316,6 +316,13 @@ class Process:
         """The time for a reply is up."""
         self.hand_reply(Failed(TIMED_OUT))
 
+    def refuse(self, error: Exception) -> None:
+        """What it gave as the time for a reply is no time."""
+        if self.state is REPLY or self.state is CAREFUL_REPLY:
+            rare = self.own_rare()
+            rare.thrown, rare.careful = error, True
+            self.go_on()
+
     def hand_reply(self, answer: Any) -> None:
         """Gives a process in `call` what it waits for."""
         if self.state is REPLY or self.state is CAREFUL_REPLY:
@@ -348,6 +355,8 @@ class Process:
         if self.mailbox is None:
             self.mailbox = Mailbox(self.inbox)
             self.inbox = None
+            if self.state is ANY:  # or a message that is reserved for somebody else would be handed to it
+                self.state = WAIT
         self.mailbox.users += 1
         return self.mailbox
 
@@ -629,7 +638,10 @@ class Process:
     def end(self, reason: Reason) -> None:
         """Dies for `reason`: first the names are free, then links and monitors fire, then the code is unwound."""
         if self.settle(reason):
-            self.unwind()
+            try:
+                self.unwind()
+            except Exception:  # of what it awaits; others are still to be told
+                logger.exception("the code of %s could not be told of its end", self.pid)
 
     def settle(self, reason: Reason) -> bool:
         """All of dying but the code. False if the process was dead already: the first reason stands."""

@@ -32,6 +32,7 @@ from beamlike.kernel.process import (
     WAIT,
     Process,
 )
+from beamlike.kernel.terms import text_of
 
 EXIT_SIGNAL: Final = object()
 """Stands for the message of a cancel by an exit signal, which few ever look at."""
@@ -93,7 +94,8 @@ class TaskInterface(Process):
             self.state = UNBORN
         elif state is READY:
             self.state = CAREFUL_READY
-            self._take_back()
+            if self.awaited is None:  # else the reply that it has got is still the reply
+                self._take_back()
         elif state is ANY:
             self.state = WAIT
         elif state is REPLY:
@@ -104,9 +106,13 @@ class TaskInterface(Process):
         message, self.slot = self.slot, None
         if message is None or self.awaited is not None or self.ended:
             return
-        if self.inbox is None:
-            self.inbox = deque()
-        self.inbox.appendleft(message)
+        if self.mailbox is not None:
+            self.mailbox.put_back(message)
+            self._wake_waiters()
+        elif self.inbox is not None:
+            self.inbox.appendleft(message)
+        else:
+            self.inbox = deque((message,))
 
     def cancelling(self) -> int:
         return self._seen.cancel_requests
@@ -116,7 +122,8 @@ class TaskInterface(Process):
         if requests > 0:
             rare = self.own_rare()
             rare.cancel_requests = requests = requests - 1
-            if requests == 0:
+            # Who was woken to be cancelled has nothing to go on with: as in asyncio the wait itself was cancelled.
+            if requests == 0 and self.state is not CAREFUL_READY:
                 rare.must_cancel = False
         return requests
 
@@ -125,7 +132,7 @@ class TaskInterface(Process):
         rare = self.own_rare()
         message, rare.cancel_message, rare.must_cancel = rare.cancel_message, None, False
         if message is EXIT_SIGNAL:
-            message = f"exit signal: {self.reason}"
+            message = f"exit signal: {text_of(self.reason)}"
         return CancelledError() if message is None else CancelledError(message)
 
     # What others read as attributes of a task.

@@ -144,8 +144,21 @@ def is_quiet(reason: Reason) -> bool:
     (True, True, False)
     """
     if isinstance(reason, tuple):
-        return len(reason) == 2 and reason[0] == SHUTDOWN
-    return isinstance(reason, str) and reason in (NORMAL, SHUTDOWN)
+        return len(reason) == 2 and is_word(reason[0], SHUTDOWN)
+    return is_word(reason, NORMAL) or is_word(reason, SHUTDOWN)
+
+
+def is_word(reason: Reason, word: str) -> bool:
+    """Whether a reason is that word. A reason is any term, and some (arrays) cannot be compared with one."""
+    return isinstance(reason, str) and reason == word
+
+
+def text_of(term: object) -> str:
+    """`str(term)`, or words that say why there is none: whatever that does, others must hear of an end."""
+    try:
+        return str(term)
+    except BaseException as broken:
+        return f"<no message: str() of it raised {type(broken).__name__}>"
 
 
 @record

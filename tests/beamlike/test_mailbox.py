@@ -72,6 +72,13 @@ class MailboxAgainstList(RuleBasedStateMachine):
     def put_the_same_object_again(self, data: st.DataObject) -> None:
         self.put(data.draw(st.sampled_from(self.recent[-4:])))
 
+    @precondition(lambda self: self.naive and carried_ref(self.naive[0]) not in self.reserved)
+    @rule()
+    def put_back_the_oldest(self) -> None:
+        message = self.box.take()
+        self.box.put_back(message)
+        self.waiting = None
+
     @rule()
     def take_oldest(self) -> None:
         assert self.box.take() is self.naive_take(lambda _: True)
