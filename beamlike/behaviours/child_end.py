@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from beamlike.behaviours.child_spec import ChildSpec
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
-from beamlike.kernel.terms import Pid, Reason, Ref, is_quiet
+from beamlike.kernel.terms import Pid, Reason, Ref, is_quiet, is_word
 
 logger = logging.getLogger("beamlike.supervisor")
 
@@ -74,4 +74,8 @@ class _Ending:
 
     def _expected(self, reason: Reason) -> bool:
         """A child that had ended already (noproc) is no news: its own end was told then."""
-        return is_quiet(reason) or reason == terms.NOPROC or (self.spec.shutdown == 0 and reason == terms.KILLED)
+        return (
+            is_quiet(reason)
+            or is_word(reason, terms.NOPROC)
+            or (self.spec.shutdown == 0 and is_word(reason, terms.KILLED))
+        )

@@ -23,6 +23,11 @@ class Waiter(Protocol):
         """The limit has passed."""
 
 
+class Caller(Waiter, Protocol):
+    def refuse(self, error: Exception) -> None:
+        """The limit could not begin: `error` says why."""
+
+
 class Deadlines:
     """The limits of one event loop; to be used in its thread."""
 
@@ -33,13 +38,14 @@ class Deadlines:
         self._loop = loop
         self._context = context
         self._lanes: dict[float, _Lane] = {}
-        self.fresh: dict[Waiter, float | None] = {}
+        self.fresh: dict[Caller, float | None] = {}
         """Who began to wait in this turn, and for how many seconds; None is no limit."""
 
     def add(self, seconds: float, waiter: Waiter) -> None:
         """Has `waiter` expire that much later, unless it is discarded before."""
         lane = self._lanes.get(seconds)
         if lane is None:
+            _check(seconds)
             lane = self._lanes[seconds] = _Lane(self._loop, self._context)
         lane.add(self._loop.time() + seconds, waiter)
 
@@ -51,10 +57,14 @@ class Deadlines:
 
     def begin_fresh(self) -> None:
         """Has the limits begin of those who still wait at the end of the turn."""
-        for waiter, seconds in self.fresh.items():
-            if seconds is not None:
-                self.add(seconds, waiter)
+        begun = tuple(self.fresh.items())
         self.fresh.clear()
+        for caller, seconds in begun:
+            if seconds is not None:
+                try:
+                    self.add(seconds, caller)
+                except Exception as error:  # who gave "5" is told; the scheduler, who called this, must not be
+                    caller.refuse(error)
 
 
 class _Lane:
@@ -86,11 +96,21 @@ class _Lane:
 
     def _expire(self, due: float) -> None:
         now = max(due, self._loop.time())
-        while self._waiters:
-            waiter, at = next(iter(self._waiters.items()))
-            if at > now:
-                self._wake_at(at)
-                return
-            del self._waiters[waiter]
-            waiter.expire()
-        self._timer = None
+        try:
+            while self._waiters:
+                waiter, at = next(iter(self._waiters.items()))
+                if at > now:
+                    break
+                del self._waiters[waiter]
+                waiter.expire()
+        finally:  # whatever one of them did, the others are to expire
+            self._timer = None
+            if self._waiters:
+                self._wake_at(next(iter(self._waiters.values())))
+
+
+def _check(seconds: float) -> None:
+    if not isinstance(seconds, int | float):
+        raise TypeError(f"expected a number of seconds to wait, or None, got {seconds!r}")
+    if seconds != seconds:  # which would put the timers of the loop out of order
+        raise ValueError("expected a number of seconds to wait, got nan")

@@ -7,20 +7,19 @@ from pathlib import Path
 from types import TracebackType
 
 from beamlike.kernel.errors import ProcessExit, RemoteError, RemoteTraceback
-from beamlike.kernel.terms import ExceptionInfo, Pid, Reason
+from beamlike.kernel.terms import ExceptionInfo, Pid, Reason, text_of
 
 _OURS = str(Path(__file__).parent.parent)
 
 
 def describe_exception(error: BaseException, pid: Pid) -> ExceptionInfo:
     """What `error` was and where it was raised, in `pid`, without the frames of this package that called the code."""
-    trimmed = error.with_traceback(_without_our_frames(error.__traceback__))
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     return ExceptionInfo(
         type=name,
-        message=_message(error),
-        traceback="".join(traceback.format_exception(trimmed)),
+        message=text_of(error),
+        traceback=_traceback(error),
         node=pid.node,
         pid=pid,
         exception=error,
@@ -44,11 +43,11 @@ def reraisable(info: ExceptionInfo) -> BaseException:
     return error
 
 
-def _message(error: BaseException) -> str:
+def _traceback(error: BaseException) -> str:
     try:
-        return str(error)
-    except Exception as broken:  # the reason must reach the links whatever a __str__ does
-        return f"<no message: str() of it raised {type(broken).__name__}>"
+        return "".join(traceback.format_exception(error.with_traceback(_without_our_frames(error.__traceback__))))
+    except BaseException as broken:  # of a property of it; the reason must reach the links whatever that does
+        return f"<no traceback: to print this {type(error).__name__} raised {type(broken).__name__}>\n"
 
 
 def _without_our_frames(tb: TracebackType | None) -> TracebackType | None:

@@ -39,7 +39,7 @@ class GuestProcess(Process):
         """A guest is off the fast paths anyway."""
 
     def unwind(self) -> None:
-        self.task.cancel(f"exit signal: {self.reason}")
+        self.task.cancel(f"exit signal: {terms.text_of(self.reason)}")
 
     def _task_done(self, task: asyncio.Task[Any]) -> None:
         self.settle(self._reason_of(task))

@@ -129,8 +129,6 @@ class Scheduler:
             self._bury_some()
         finally:
             tasks.pop(loop, None)
-            if self.deadlines.fresh:
-                self.deadlines.begin_fresh()
             self.paused = False
             queue.extend(self._next)
             self._next.clear()
@@ -138,6 +136,8 @@ class Scheduler:
                 loop.call_soon(self.run, context=self.context)
             else:
                 self.armed = False
+            if self.deadlines.fresh:
+                self.deadlines.begin_fresh()
 
     def next_turn(self, process: Process) -> None:
         """Puts a process into the run queue of the loop's next turn, so that the loop comes first."""
@@ -178,15 +178,27 @@ class Scheduler:
         """Has a process of this thread handle a signal, after those that are being handled already."""
         if self._handling:
             self._signals.append((process, signal))
-            return
+        elif self._signals:
+            self._signals.append((process, signal))
+            self._handle_waiting()
+        else:
+            self._handle(process, signal)
+
+    def _handle(self, process: Process, signal: Signal) -> None:
         self._handling = True
         try:
             process.handle(signal)
             while self._signals:
-                target, waiting = self._signals.popleft()
-                target.handle(waiting)
+                process, signal = self._signals.popleft()
+                process.handle(signal)
         finally:
             self._handling = False
+            if self._signals:  # one could not be handled, which is no matter of the others
+                self.loop.call_soon(self._handle_waiting, context=self.context)
+
+    def _handle_waiting(self) -> None:
+        if self._signals:
+            self._handle(*self._signals.popleft())
 
 
 _schedulers: dict[asyncio.AbstractEventLoop, Scheduler] = {}

@@ -126,7 +126,10 @@ class SteppedProcess(TaskInterface):
             self.go_on()
             self.scheduler.paused = True
         else:
-            self._await_future(yielded)
+            try:
+                self._await_future(yielded)
+            except BaseException as error:  # of something that only looks like a future
+                self._throw_soon(error)
 
     def _throw_or_send(self, unborn: bool) -> Any:
         error = self._due_error()
@@ -188,8 +191,8 @@ class SteppedProcess(TaskInterface):
     def unwind(self) -> None:
         rare = self.own_rare()
         if self.state is FUTURE:
-            self.cancel(f"exit signal: {rare.reason}")
             self._limit_unwinding()
+            self.cancel(f"exit signal: {terms.text_of(rare.reason)}")
             return
         rare.cancel_requests += 1
         rare.must_cancel = rare.careful = True
@@ -244,8 +247,12 @@ class SteppedProcess(TaskInterface):
             self.inbox = self.mailbox = None
             del self.context, self.resume
             return
-        if self.settle(reason) and not is_quiet(reason):
-            self.context.run(self._report_crash)  # so that it goes to the group leader of this process
+        # In its context, so that a report goes to the group leader of this process.
+        if self.settle(reason):
+            if not is_quiet(reason):
+                self.context.run(self._report, "ended", reason)
+        elif isinstance(reason, terms.ExceptionInfo):
+            self.context.run(self._report, f"had ended ({terms.text_of(self.reason)}) when its code raised", reason)
         # Which hold this process, as the current one and in the code's own frame.
         del self.context, self.resume
         if error is not None or self.rare is not None:
@@ -261,12 +268,16 @@ class SteppedProcess(TaskInterface):
         rare.error = error
         self.tell_callbacks()
 
-    def _report_crash(self) -> None:
+    def _report(self, what: str, reason: Any) -> None:
         who = f"{self.pid} ({self.name})" if self.name else str(self.pid)
-        detail = f"\n{self.reason.traceback}" if isinstance(self.reason, terms.ExceptionInfo) else ""
+        detail = f"\n{reason.traceback}" if isinstance(reason, terms.ExceptionInfo) else ""
         if self.inspected is not None and self.inspected.recorder is not None:
             detail = detail.rstrip("\n") + self.inspected.recorder.report()
-        logger.error("%s ended: %s%s", who, self.reason, detail)
+        try:
+            logger.error("%s %s: %s%s", who, what, terms.text_of(reason), detail)
+        except Exception as error:  # of a filter or a handler: it must not keep others from hearing of the end
+            context = {"message": f"it could not be logged that {who} {what}", "exception": error}
+            self.scheduler.loop.call_exception_handler(context)
 
 
 def begin(process: SteppedProcess) -> Any:
