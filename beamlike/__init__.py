@@ -33,13 +33,14 @@ from beamlike.behaviours.gen_server import GenServer
 from beamlike.behaviours.groups import Groups
 from beamlike.behaviours.outcomes import IGNORE, NO_REPLY, Continue, Stop, Timeout, TimeoutAfter
 from beamlike.behaviours.partition_supervisor import PartitionSupervisor
+from beamlike.behaviours.proxy import within
 from beamlike.behaviours.registry import AlreadyRegistered, Registry, Via
 from beamlike.behaviours.starting import AlreadyStarted
 from beamlike.behaviours.supervision_tree import SupervisionTree, supervision_tree
 from beamlike.behaviours.supervisor import Supervisor
 from beamlike.behaviours.task import Exited, Ok, Task, TaskFailed, TaskTimeout
 from beamlike.behaviours.task_supervisor import TaskSupervisor
-from beamlike.behaviours.typed_calls import call, cast, within
+from beamlike.behaviours.typed_calls import call, cast
 from beamlike.distribution import rpc
 from beamlike.kernel.blocking import blocking
 from beamlike.kernel.call_errors import CallFailed, CallTimeout

@@ -10,7 +10,7 @@ from beamlike.behaviours.outcomes import NO_REPLY, Continue, Stop, TimeoutAfter
 from beamlike.behaviours.server_messages import Call, Cast, Client, Failed, StopRequest, TypedCall, TypedCast
 from beamlike.behaviours.typed_calls import perform
 from beamlike.kernel import functions as kernel
-from beamlike.kernel.call import reply
+from beamlike.kernel.call import Question, reply
 from beamlike.kernel.exceptions import exit_reason
 from beamlike.kernel.terms import Exit, Pid
 
@@ -40,7 +40,7 @@ async def complete(server: GenServer, message: Any, outcome: Any, on_reply: OnRe
     if at all."""
     if hasattr(outcome, "__await__"):
         outcome = await outcome
-    client = message.client if isinstance(message, Call | TypedCall) else None
+    client = message.client if isinstance(message, Question) else None
     value = outcome.reply if isinstance(outcome, Continue | TimeoutAfter) else outcome
     if client is not None and value is not NO_REPLY:
         answer(client, value)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from beamlike.behaviours.callbacks import answer, call_back, complete
 from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, Restart, child_spec_of
@@ -41,6 +41,7 @@ from beamlike.behaviours.outcomes import (
     Timeout,
     TimeoutAfter,
 )
+from beamlike.behaviours.proxy import Interface
 from beamlike.behaviours.server_messages import (
     Call,
     Cast,
@@ -49,13 +50,14 @@ from beamlike.behaviours.server_messages import (
     Server,
     StopRequest,
     SystemRequest,
+    TypedCall,
     address_of,
     calls_itself,
     message_within,
 )
 from beamlike.behaviours.starting import AlreadyStarted, Birth, begin, start_server
 from beamlike.behaviours.termination import terminate
-from beamlike.behaviours.typed_calls import Proxy
+from beamlike.behaviours.typed_calls import perform
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.call import CALL_TIMEOUT, call, reply
@@ -104,6 +106,12 @@ class GenServer:
     >>> asyncio.run(main())
     15
     """
+
+    _interface = Interface({})
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls._interface = Interface.of(cls)
 
     # Callbacks.
 
@@ -226,7 +234,8 @@ class GenServer:
     @classmethod
     def at(cls, server: Server, *, timeout: float | None = CALL_TIMEOUT) -> Self:
         """The typed calls and casts of the server of this class that runs there (see `typed_calls`)."""
-        return cast(Self, Proxy(cls, server, timeout))
+        proxy: Any = cls._interface.proxy(cls, server, timeout)
+        return proxy  # type: ignore[no-any-return]  # see `typed_calls`: no type can say what it is
 
     # The loop.
 
@@ -247,19 +256,23 @@ class GenServer:
                 message = await (kernel.receive() if seconds is None else message_within(seconds))
                 if type(message) is Call:
                     value = server.handle_call(message.request, message)
-                    if hasattr(value, "__await__"):
-                        value = await value
-                    if type(value) in BEYOND_A_VALUE:
-                        seconds = await complete(server, message, value)
-                    else:
-                        seconds = None
-                        answer(message, value)
+                elif type(message) is TypedCall:
+                    value = perform(server, message.request)
                 elif type(message) is SystemRequest:
                     observer = Observer(server, birth)
                     seconds = await observer.attend(message, seconds)
+                    continue
                 else:
                     outcome = call_back(server, message, birth.parent)
                     seconds = None if outcome is None else await complete(server, message, outcome)
+                    continue
+                if hasattr(value, "__await__"):
+                    value = await value
+                if type(value) in BEYOND_A_VALUE:
+                    seconds = await complete(server, message, value)
+                else:
+                    seconds = None
+                    answer(message, value)
         except Stop as end:
             await terminate(server, birth, end.reason, message, observer, end)
             raise ProcessExit(end.reason) from None

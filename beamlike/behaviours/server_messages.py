@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from beamlike.behaviours.outcomes import Timeout
@@ -11,7 +10,7 @@ from beamlike.kernel.call import Call, Client, Question, calls_itself
 from beamlike.kernel.process import Failed
 from beamlike.kernel.record import record
 from beamlike.kernel.server_names import Name, NameElsewhere, Server, address_of, holder_of
-from beamlike.kernel.terms import ExceptionInfo, Reason
+from beamlike.kernel.terms import Reason
 
 __all__ = [
     "Call",
@@ -21,7 +20,6 @@ __all__ = [
     "Invocation",
     "Name",
     "NameElsewhere",
-    "Refused",
     "Server",
     "StopRequest",
     "SystemRequest",
@@ -72,13 +70,6 @@ class SystemRequest(Question):
 @record
 class StopRequest:
     reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """In place of a reply: the typed call raised an error that it is declared to raise."""
-
-    info: ExceptionInfo
 
 
 async def message_within(seconds: float) -> Any:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from beamlike.behaviours.callbacks import answer, result_of
 from beamlike.behaviours.observer import Observer
 from beamlike.behaviours.outcomes import NO_REPLY, Stop
-from beamlike.behaviours.server_messages import Call, Name, TypedCall
+from beamlike.behaviours.server_messages import Name
 from beamlike.behaviours.starting import Birth
 from beamlike.behaviours.system_events import Event, received
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.call import Question
 from beamlike.kernel.terms import Pid, Reason, is_quiet
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ async def terminate(
     if not is_quiet(reason):
         events = observer.events if observer is not None else []
         _report(TerminationReport(*_who(server, birth), reason, *_doing(message), _state(server), tuple(events)))
-    if end is not None and end.reply is not NO_REPLY and isinstance(message, Call | TypedCall):
+    if end is not None and end.reply is not NO_REPLY and isinstance(message, Question):
         answer(message.client, end.reply)
     await result_of(server.terminate(reason))
 

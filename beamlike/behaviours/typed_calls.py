@@ -25,13 +25,12 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
 from beamlike.behaviours.server_messages import (
     Failed,
     Invocation,
-    Refused,
     Server,
     TypedCall,
     TypedCast,
@@ -39,20 +38,27 @@ from beamlike.behaviours.server_messages import (
 )
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call import call as kernel_call
-from beamlike.kernel.exceptions import describe_exception, reraisable
+from beamlike.kernel.call_errors import CallFailed
+from beamlike.kernel.exceptions import describe_exception
 
 if TYPE_CHECKING:
     from beamlike.behaviours.gen_server import GenServer
+    from beamlike.behaviours.proxy import Proxy
 
 logger = logging.getLogger("beamlike.gen_server")
 
 P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S", bound="GenServer")
+Shape = int | tuple[int | str, ...]
+"""Of arguments: how many go by their place, and the names of the others, if there are any."""
+
+SHAPES_KEPT = 64
+
 ExceptionTypes = type[Exception] | tuple[type[Exception], ...]
 
 
-class _Method(Generic[P, R]):
+class TypedMethod(Generic[P, R]):
     """A method of a server that may be called from elsewhere; what a class shows under its name."""
 
     def __init__(self, function: Callable[..., Any], raises: ExceptionTypes = ()) -> None:
@@ -62,35 +68,27 @@ class _Method(Generic[P, R]):
                 "method use GenServer.call or GenServer.cast"
             )
         self.function: Final = function
+        self.name: Final = function.__name__
         self.raises: Final = raises
         self._signature = inspect.signature(function)
-        self._takes = _positional(self._signature)
+        self.fitting: Final[set[Shape]] = set()
         functools.update_wrapper(self, function)  # type: ignore[arg-type]  # it asks for a __call__
 
-    def invocation(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Invocation:
-        """The request with these arguments; TypeError if they do not fit."""
-        if keywords or len(args) not in self._takes:
-            try:
-                self._signature.bind(None, *args, **keywords)
-            except TypeError as error:
-                raise TypeError(f"{self.function.__qualname__}{self._signature}: {error}") from None
-        return Invocation(self.function.__name__, args, keywords)
+    def check(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        """TypeError if these arguments do not fit. Those of the same shape need not be checked again, which is slow."""
+        try:
+            self._signature.bind(None, *args, **keywords)
+        except TypeError as error:
+            raise TypeError(f"{self.function.__qualname__}{self._signature}: {error}") from None
+        if len(self.fitting) < SHAPES_KEPT:
+            self.fitting.add((len(args), *keywords) if keywords else len(args))
 
-    def towards(self, server: Server, timeout: float | None) -> Callable[P, Any]:
-        """The method as a proxy of `server` has it."""
+    def at_a_distance(self) -> Callable[..., Any]:
+        """The method as proxies have it."""
         raise NotImplementedError
 
 
-def _positional(signature: inspect.Signature) -> range:
-    """How many arguments after `self` surely fit if none is given by keyword: a short cut for `bind`, which is slow."""
-    parameters = [*signature.parameters.values()][1:]
-    plain = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    if any(one.kind is one.KEYWORD_ONLY and one.default is one.empty for one in parameters):
-        return range(0)
-    return range(sum(one.default is one.empty for one in plain), len(plain) + 1)
-
-
-class CallMethod(_Method[P, R]):
+class CallMethod(TypedMethod[P, R]):
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
@@ -103,26 +101,34 @@ class CallMethod(_Method[P, R]):
         result: R = await value if inspect.isawaitable(value) else value
         return result
 
-    def towards(self, server: Server, timeout: float | None) -> Callable[P, Coroutine[Any, Any, R]]:
-        def ask(*args: P.args, **keywords: P.kwargs) -> Coroutine[Any, Any, R]:
-            return _answer(server, self.invocation(args, keywords), timeout)
+    def at_a_distance(self) -> Callable[..., Coroutine[Any, Any, R]]:
+        name, fitting, check, raises = self.name, self.fitting, self.check, self.raises
+        asks = functools.partial(_ask, raises=raises) if raises else kernel_call
+
+        def ask(proxy: Proxy, *args: Any, **keywords: Any) -> Coroutine[Any, Any, R]:
+            if ((len(args), *keywords) if keywords else len(args)) not in fitting:
+                check(args, keywords)
+            return asks(proxy._server, Invocation(name, args, keywords), proxy._timeout, TypedCall)
 
         return ask
 
 
-class CastMethod(_Method[P, None]):
+class CastMethod(TypedMethod[P, None]):
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
     def __get__(self, instance: GenServer, owner: type) -> Callable[P, None]: ...
     def __get__(self, instance: GenServer | None, owner: type) -> Self | Callable[P, None]:
-        return self if instance is None else self.towards(kernel.self(), None)
+        return self if instance is None else functools.partial(self._tell, kernel.self())
 
-    def towards(self, server: Server, timeout: float | None) -> Callable[P, None]:
-        def tell(*args: P.args, **keywords: P.kwargs) -> None:
-            kernel.send(address_of(server), TypedCast(self.invocation(args, keywords)))
+    def _tell(self, server: Server, *args: Any, **keywords: Any) -> None:
+        if ((len(args), *keywords) if keywords else len(args)) not in self.fitting:
+            self.check(args, keywords)
+        kernel.send(address_of(server), TypedCast(Invocation(self.name, args, keywords)))
 
-        return tell
+    def at_a_distance(self) -> Callable[..., None]:
+        tell = self._tell
+        return lambda proxy, *args, **keywords: tell(proxy._server, *args, **keywords)
 
 
 # Decorators.
@@ -175,65 +181,42 @@ def cast(method: Callable[Concatenate[Any, P], Any], /) -> CastMethod[P]:
     return CastMethod(method)
 
 
-# Proxies.
-
-
-class Proxy:
-    """The typed calls and casts of a server of class `cls`, at `server`. It may be sent to other processes."""
-
-    __slots__ = ("_cls", "_server", "_timeout")
-
-    def __init__(self, cls: type[GenServer], server: Server, timeout: float | None) -> None:
-        self._cls = cls
-        self._server = server
-        self._timeout = timeout
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._cls, name, None)
-        if not isinstance(method, _Method):
-            raise AttributeError(
-                f"{self!r} stands for a server elsewhere: it has those methods of {self._cls.__name__} that are "
-                f"decorated with @call or @cast, and {name!r} is none"
-            )
-        return method.towards(self._server, self._timeout)
-
-    def __reduce__(self) -> tuple[type[Proxy], tuple[type[GenServer], Server, float | None]]:
-        return Proxy, (self._cls, self._server, self._timeout)
-
-    def __repr__(self) -> str:
-        return f"<{self._cls.__name__} at {self._server}>"
-
-
-def within(proxy: S, seconds: float | None) -> S:
-    """The same proxy with another time limit for its calls: `await within(counter, 2).add(5)`; None for none."""
-    if not isinstance(proxy, Proxy):
-        raise TypeError(f"expected a proxy, as `at` makes it, got {proxy!r}")
-    return _as_server(Proxy(proxy._cls, proxy._server, seconds))
-
-
-def _as_server(proxy: Any) -> Any:
-    return proxy
-
-
-async def _answer(server: Server, request: Invocation, timeout: float | None) -> Any:
-    value = await kernel_call(server, request, timeout, TypedCall)
-    if isinstance(value, Refused):
-        raise reraisable(value.info)
-    return value
+async def _ask(
+    server: Server, request: Invocation, timeout: float | None, kind: type[TypedCall], raises: ExceptionTypes
+) -> Any:
+    try:
+        return await kernel_call(server, request, timeout, kind)
+    except CallFailed as failed:
+        error = failed.__cause__
+        if failed.server_lives and isinstance(error, raises):
+            raise error from error.__cause__
+        raise
 
 
 # In the server.
 
 
-async def perform(server: GenServer, request: Invocation) -> Any:
-    """Runs a typed call or cast."""
-    method = getattr(type(server), request.method, None)
-    if not isinstance(method, _Method):
+def perform(server: GenServer, request: Invocation) -> Any:
+    """Runs a typed call or cast. What it returns may have to be awaited."""
+    method = server._interface.methods.get(request.method)
+    if method is None:
         # The mistake of one client, or its newer class, is not the end of the server.
         logger.warning("%s has no typed call or cast %s", type(server).__name__, request)
         return Failed(f"{type(server).__name__} has no typed call {request.method!r}")
     try:
         value = method.function(server, *request.args, **request.keywords)
-        return await value if inspect.isawaitable(value) else value
     except method.raises as error:
-        return Refused(describe_exception(error, kernel.self()))
+        return _refusal(error)
+    return _refusing(value, method.raises) if method.raises and hasattr(value, "__await__") else value
+
+
+async def _refusing(value: Awaitable[Any], raises: ExceptionTypes) -> Any:
+    try:
+        return await value
+    except raises as error:
+        return _refusal(error)
+
+
+def _refusal(error: Exception) -> Failed:
+    """The server goes on, and the caller gets the error."""
+    return Failed(describe_exception(error, kernel.self()))

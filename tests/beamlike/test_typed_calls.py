@@ -14,8 +14,9 @@ from mypy import api
 import beamlike as bl
 from beamlike.behaviours import system
 from beamlike.behaviours.gen_server import Client
+from beamlike.behaviours.proxy import within
 from beamlike.behaviours.server_messages import Invocation, TypedCall, TypedCast
-from beamlike.behaviours.typed_calls import call, cast, within
+from beamlike.behaviours.typed_calls import call, cast
 from beamlike.code.codec import CodeCodec
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import PATIENCE, down_reason, in_node, no_message, received
@@ -119,6 +120,17 @@ async def test_arguments_that_do_not_fit_fail_at_once_at_the_sender() -> None:
 
 
 @in_node
+async def test_what_fitted_once_says_nothing_of_what_has_another_shape() -> None:
+    account: Any = Account.at(await Account.start_link())
+    for _ in range(2):
+        assert await account.add(1, fee=1) == 0
+        assert await account.add(amount=1, fee=1) == 0
+        for arguments, keywords in (((1,), {"amount": 1}), ((1, 1), {}), ((), {"fee": 1}), ((1, 1), {"fee": 1})):
+            with pytest.raises(TypeError, match="Account.add"):
+                account.add(*arguments, **keywords)
+
+
+@in_node
 async def test_a_keyword_that_must_be_given_is_missed_at_the_sender() -> None:
     class Greets(bl.GenServer):
         @call
@@ -139,6 +151,8 @@ async def test_a_proxy_has_the_decorated_methods_and_nothing_else() -> None:
             AttributeError, match=rf"<Account at Pid<.*>> .* decorated with @call or @cast, and '{name}'"
         ):
             getattr(account, name)
+    offered = {name for name in dir(account) if not name.startswith("_")}
+    assert offered == {"add", "add_slowly", "ask_itself", "fail", "reset", "reset_twice", "withdraw"}
 
 
 @in_node
@@ -300,7 +314,7 @@ async def test_a_class_with_typed_calls_may_travel() -> None:
 SNIPPET = """
 from __future__ import annotations
 from tests.beamlike.test_typed_calls import Account
-from beamlike.behaviours.typed_calls import within
+from beamlike.behaviours.proxy import within
 
 async def main() -> None:
     account = Account.at("account", timeout=3)
