@@ -2,6 +2,7 @@
 PYTHON ?= python3
 FILE   ?= docs/notebooks/tour.livemd
 EXTRAS ?=
+BENCH  ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEV    := dev,notebook,fly,kubernetes,ssh
@@ -10,6 +11,11 @@ DEV    := dev,notebook,fly,kubernetes,ssh
 INSTALL = if command -v uv >/dev/null 2>&1 && ! $(BIN)/python -m pip config list | grep -qE 'index|find-links|constraint'; \
           then uv pip install --quiet --python $(BIN)/python -e ".[$(1)]"; \
           else $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$(1)]"; fi
+
+# What runs with BEAMLIKE_COPY=1, too: all of beamlike but what sends no message within a node, or waits by the clock.
+BESIDE := blocking cluster% code_% connection frames handshake invitations link_protocol node_listen packing secret \
+          transport watchdog wire
+COPIED  = $(filter-out $(BESIDE:%=tests/beamlike/test_%.py),$(wildcard tests/beamlike/test_*.py)) tests/scenarios
 
 .PHONY: help setup notebook test lint bench soak dist clean
 .DEFAULT_GOAL := help
@@ -22,14 +28,15 @@ setup: $(VENV)/.dev $(if $(EXTRAS),$(VENV)/.$(EXTRAS)) ## make .venv with all th
 notebook: $(VENV)/.notebook ## open the tour (or FILE=path) in the terminal; headless where there is none
 	@if [ -t 1 ]; then exec $(BIN)/beamlike notebook "$(FILE)"; else exec $(BIN)/beamlike run "$(FILE)"; fi
 
-test: lint        ## lint, types, import contracts and every test
+test: lint        ## lint, types, import contracts and every test, those of messages once more with each message copied
 	@$(BIN)/python -m pytest
+	@BEAMLIKE_COPY=1 $(BIN)/python -m pytest -q $(COPIED)
 
 lint: setup       ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
-bench: setup      ## benchmarks, one JSON line per figure
-	@$(BIN)/python -m tests.bench
+bench: setup      ## benchmarks, one JSON line per figure; BENCH="kernel wire" runs only those
+	@$(BIN)/python -m tests.bench $(BENCH)
 
 soak: setup       ## the tests that repeat, at their full counts
 	@BEAMLIKE_SOAK=1 $(BIN)/python -m pytest -m soak

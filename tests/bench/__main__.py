@@ -1,7 +1,7 @@
 """All benchmarks, or those that are named: `python -m tests.bench [NAME ...]`.
 
-One JSON line per figure (see `lines`). Each runs in an interpreter of its own, so that none finds the memory, the
-garbage or the event loop of another.
+One JSON line per figure (see `lines`); docs/performance.md says what they mean. Each runs in an interpreter of its own,
+so that none finds the memory, the garbage or the event loop of another.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ ROOT = HERE.parents[1]
 
 
 def benchmarks() -> list[str]:
-    """The modules of this folder that measure something when run."""
-    return sorted(path.stem for path in HERE.glob("[a-z]*.py") if "\ndef main(" in path.read_text())
+    """The modules of this folder that measure something when run, and the packages."""
+    modules = {path.stem for path in HERE.glob("[a-z]*.py") if "\ndef main(" in path.read_text()}
+    return sorted(modules | {path.parent.name for path in HERE.glob("*/__main__.py")})
 
 
 def main(names: list[str]) -> int:

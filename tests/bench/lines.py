@@ -5,6 +5,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Protocol
+
+
+class Figure(Protocol):
+    """`emit`, with the system that is measured filled in."""
+
+    def __call__(self, workload: str, metric: str, unit: str, value: float, **params: object) -> None: ...
 
 
 def emit(system: str, workload: str, metric: str, unit: str, value: float, **params: object) -> None:
