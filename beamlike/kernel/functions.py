@@ -182,7 +182,12 @@ def exit(pid: Pid, reason: Reason) -> None:
     others that do not trap exits. To end the current process with a reason, raise ProcessExit(reason)."""
     _check_pid(pid, "send an exit signal to")
     target, here = pid.process, current.process_here()
-    if target is not None and (here.state is RUNNING or here.state is CAREFUL) and target.scheduler is here.scheduler:
+    if (
+        target is not None
+        and (here.state is RUNNING or here.state is CAREFUL)
+        and target.scheduler is here.scheduler
+        and here.scheduler.thread_id == get_ident()  # a worker thread of the process has its context, too
+    ):
         target.scheduler.dispatch(target, signals.Exit(here.pid, pid, reason, linked=False))
         return
     sender = current.process_or_none()

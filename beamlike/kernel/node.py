@@ -34,6 +34,9 @@ logger = logging.getLogger("beamlike.node")
 
 UNWIND_SECONDS = 5.0
 
+LOOP_CLOSED = "loop closed"
+"""The reason of a process whose event loop was closed under it, found out by the first signal to it."""
+
 SendSignal = Callable[[Signal], None]
 
 
@@ -60,6 +63,7 @@ class LocalNode:
         self._processes: dict[int, Process] = {}
         self._guests: dict[asyncio.Task[Any], GuestProcess] = {}
         self._names: dict[str, Process] = {}
+        self._naming = Lock()
         self._peers: dict[str, Peer] = {}
         # The scheduler that carries output to group leaders; a busy user's loop must not delay it.
         self.output_scheduler = self.scheduler
@@ -137,21 +141,23 @@ class LocalNode:
         process = self.process(pid)
         if process is None or process.ended:
             raise NoProcess(f"expected a live process of {self.name} to name {name!r}, got {pid}")
-        if process.name is not None:
-            raise NameTaken(f"{pid} is registered as {process.name!r} already; unregister that name first")
-        holder = self._names.setdefault(name, process)
-        if holder is not process:
-            raise NameTaken(f"the name {name!r} belongs to {holder.pid} on {self.name}")
-        process.own_rare().name = name
+        with self._naming:
+            if process.name is not None:
+                raise NameTaken(f"{pid} is registered as {process.name!r} already; unregister that name first")
+            holder = self._names.setdefault(name, process)
+            if holder is not process:
+                raise NameTaken(f"the name {name!r} belongs to {holder.pid} on {self.name}")
+            process.own_rare().name = name
         process.trace_event(Registered, name)
         if process.ended:  # it died in another thread meanwhile
             self.forget(process)
 
     def unregister(self, name: str) -> None:
-        process = self._names.pop(name, None)
-        if process is None:
-            raise NoProcess(f"no process of {self.name} is registered as {name!r}")
-        process.own_rare().name = None
+        with self._naming:
+            process = self._names.pop(name, None)
+            if process is None:
+                raise NoProcess(f"no process of {self.name} is registered as {name!r}")
+            process.own_rare().name = None
         process.trace_event(Unregistered, name)
 
     def whereis(self, name: str) -> Pid | None:
@@ -181,6 +187,9 @@ class LocalNode:
                 scheduler = process.scheduler
                 if scheduler.thread_id == get_ident():
                     scheduler.dispatch(process, signal)
+                elif scheduler.loop.is_closed():  # nobody else will ever end it
+                    process.settle(LOOP_CLOSED)
+                    self.undeliverable(signal)
                 else:
                     scheduler.call(scheduler.dispatch, process, signal)
 

@@ -26,6 +26,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import Context
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.kernel import signals, terms
@@ -140,6 +141,8 @@ class UnwindLimit:
     def expire(self) -> None:
         self._process.abandon()
 
+
+_making = Lock()
 
 NOTHING_RARE: Final = Rare()
 """Read instead of what a process does not have; nobody writes it."""
@@ -262,10 +265,14 @@ class Process:
         return rare.requests
 
     def own_rare(self) -> Rare:
-        """To write to."""
-        if self.rare is None:
-            self.rare = Rare()
-        return self.rare
+        """To write to. Any thread may ask, to register a name for one."""
+        rare = self.rare
+        if rare is None:
+            with _making:
+                rare = self.rare
+                if rare is None:
+                    rare = self.rare = Rare()
+        return rare
 
     def own_inspected(self) -> Inspected:
         rare = self.own_rare()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 from beamlike.kernel import current, group_leader, signals
@@ -29,7 +30,14 @@ def spawn(
     functools.partial.
     """
     here = current.process_here()
-    if here.state is RUNNING and node is None and not link and not unknown and callable(function):
+    if (
+        here.state is RUNNING
+        and here.scheduler.thread_id == get_ident()  # a worker thread of the process has its context, too
+        and node is None
+        and not link
+        and not unknown
+        and callable(function)
+    ):
         process = here.node.start_process(function, args, here.scheduler)
         here.scheduler.ready(process)
         return process.pid

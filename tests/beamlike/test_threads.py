@@ -11,7 +11,6 @@ import pytest
 
 import beamlike as bl
 from beamlike.kernel import current, signals
-from beamlike.kernel.node import LocalNode
 from beamlike.loop_thread import LoopThread
 from tests.support.local_nodes import (
     PATIENCE,
@@ -231,15 +230,12 @@ async def tells(to: bl.Pid, number: int) -> None:
 
 
 @in_node
-async def test_a_signal_from_a_thread_to_a_loop_that_was_closed_is_dropped() -> None:
+async def test_a_signal_from_a_thread_to_a_loop_that_was_closed_finds_nobody() -> None:
     thread = LoopThread("closed early")
     scheduler = await thread.run(own_scheduler())
     pid = spawn_at(scheduler, forever)
     thread.stop()
     bl.send(pid, "hello")
     bl.exit(pid, "boom")
-    bl.monitor(pid)
-    node: LocalNode = current.current_node()
-    process = node.process(pid)
-    assert process is not None
-    node.forget(process)
+    assert await down_reason(bl.monitor(pid)) == "noproc"
+    assert current.current_node().process(pid) is None
