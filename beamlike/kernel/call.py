@@ -75,6 +75,7 @@ def call(
         or target is None
         or target.scheduler is not process.scheduler
         or target is process
+        or process.scheduler.thread_id != get_ident()
         or (EAGER_TASKS and current_task() is not process)
     ):
         return (yield from _call_by_signals(server, request, timeout, asking))  # type: ignore[misc]  # a coroutine may

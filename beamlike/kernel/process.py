@@ -26,7 +26,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import Context
-from threading import Lock
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.kernel import signals, terms
@@ -252,7 +252,11 @@ class Process:
     @property
     def runs(self) -> bool:
         """Whether its own code is what runs in its thread just now."""
-        return (self.state is RUNNING or self.state is CAREFUL) and (not EAGER_TASKS or current_task() is self)
+        return (
+            (self.state is RUNNING or self.state is CAREFUL)
+            and self.scheduler.thread_id == get_ident()
+            and (not EAGER_TASKS or current_task() is self)
+        )
 
     @property
     def _seen(self) -> Rare:

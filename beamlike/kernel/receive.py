@@ -7,6 +7,7 @@ look. Both yield once, to their scheduler. Any other task, such as a child task 
 from __future__ import annotations
 
 from collections.abc import Generator
+from threading import get_ident
 from typing import Any
 
 from beamlike.kernel.bare_coroutine import bare_coroutine
@@ -37,7 +38,11 @@ def receive(
     constant time. TimeoutError after `timeout` seconds; 0 looks once.
     """
     process = process_here()
-    if process.state is not RUNNING or (EAGER_TASKS and current_task() is not process):
+    if (
+        process.state is not RUNNING
+        or process.scheduler.thread_id != get_ident()  # of a worker thread with a loop of its own
+        or (EAGER_TASKS and current_task() is not process)
+    ):
         pass
     elif guard is None and ref is None and timeout is None:
         if process.inbox:

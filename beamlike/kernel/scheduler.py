@@ -98,9 +98,10 @@ class Scheduler:
         process: SteppedProcess
         try:
             for _ in repeat(None, BUDGET):
-                if not queue:
+                try:
+                    process = popleft()  # type: ignore[assignment]  # a guest is never ready
+                except IndexError:
                     break
-                process = popleft()  # type: ignore[assignment]  # a guest is never ready
                 state = process.state
                 if state is READY:
                     step, argument = process.resume, process.slot
@@ -119,10 +120,13 @@ class Scheduler:
                 except BaseException as error:
                     process.fail(error)
                 else:
-                    # Nearly always the code waits for a message, and has said so in `state`.
-                    if yielded is DONE:
+                    if yielded is None:  # nearly always to wait for a message, and has said so in `state`
+                        state = process.state
+                        if state is RUNNING or state is CAREFUL:
+                            process.after_step(None)
+                    elif yielded is DONE:
                         process.finish(terms.NORMAL, process.slot)
-                    elif yielded is not None or process.state is RUNNING or process.state is CAREFUL:
+                    else:
                         process.after_step(yielded)
                         if self.paused:
                             break

@@ -101,3 +101,27 @@ async def test_a_process_whose_loop_was_closed_has_ended_for_whoever_sends_it_a_
     ref = bl.monitor(pid)
     assert (await bl.receive(ref=ref, timeout=10)).reason == "noproc"
     assert bl.whereis("left behind") is None
+
+
+@in_node
+async def test_a_loop_in_a_worker_thread_receives_as_itself_while_the_process_runs() -> None:
+    rounds = count(200, 5000)
+
+    async def receives_elsewhere() -> None:
+        with pytest.raises(TimeoutError):
+            await bl.receive(timeout=0.0001)
+        bl.send(bl.self(), "mine")
+        assert await bl.receive() == "mine"
+
+    async def serves_meanwhile() -> None:
+        working = asyncio.create_task(
+            asyncio.to_thread(lambda: [asyncio.run(receives_elsewhere()) for _ in range(rounds)])
+        )
+        while not working.done():
+            bl.send(bl.self(), 1)
+            assert await bl.receive() == 1
+        await working
+
+    with threads_that_change_hands_all_the_time():
+        _, ref = bl.spawn_monitor(serves_meanwhile)
+        assert (await bl.receive(ref=ref)).reason == "normal"
