@@ -2,6 +2,10 @@
 
 A process that waits for any message is handed the next one; one that waits for a message of its choice is woken to
 look. Both yield once, to their scheduler. Any other task, such as a child task of a process, waits on a Future.
+
+FRAMES: an exception that ends a process holds the frames that it came through, and the process holds the exception. So
+no frame of ours that one may come through keeps the process; else all that the code held would stay until the garbage
+collector comes by.
 """
 
 from __future__ import annotations
@@ -59,6 +63,7 @@ def receive(
         message = process.mailbox.take_ref(ref)
         if message is not NOTHING:
             return message
+    del process  # see FRAMES
     return (yield from _select(guard, ref, timeout))  # type: ignore[misc]  # a coroutine may
 
 
@@ -74,7 +79,7 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
     expiry: _Expiry | None = None
     reserved = False
     try:
-        message = _take(process, box, guard, ref, resumed=False)
+        message = _take_next(process) if box is None else _take(box, guard, ref, resumed=False)
         while message is NOTHING:
             if timeout is not None:
                 if expiry is None:
@@ -93,7 +98,7 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
                 yield
             else:
                 yield from process.wait_in_task()  # type: ignore[misc]
-            message = _take(process, box, guard, ref, resumed=True)
+            message = _take_next(process) if box is None else _take(box, guard, ref, resumed=True)
         return message
     finally:
         if expiry is not None:
@@ -102,13 +107,16 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
             if reserved and ref is not None and box.release(ref):
                 process.wake()
             process.close_mailbox(box)
+        del process, expiry  # see FRAMES
 
 
-def _take(process: Process, box: Mailbox | None, guard: Guard | None, ref: Ref | None, *, resumed: bool) -> Any:
-    if box is None:
-        box = process.mailbox  # a child task may have opened it meanwhile
-        if box is None:
-            return process.inbox.popleft() if process.inbox else NOTHING
+def _take_next(process: Process) -> Any:
+    if process.mailbox is not None:  # a child task has opened it meanwhile
+        return process.mailbox.take()
+    return process.inbox.popleft() if process.inbox else NOTHING
+
+
+def _take(box: Mailbox, guard: Guard | None, ref: Ref | None, *, resumed: bool) -> Any:
     if ref is not None:
         return box.take_ref(ref)
     if guard is None:

@@ -218,15 +218,17 @@ class SteppedProcess(TaskInterface):
 
     def _close(self) -> None:
         """Runs what is left of the code, which can wait no more, as that of the dead process."""
-        coroutine = self.get_coro()
+        coroutine, loop = self.get_coro(), self.scheduler.loop
         self.state = CAREFUL
         self.scheduler.muted = True
+        current_tasks[loop] = self
         try:
             if coroutine is not None:
                 coroutine.close()
         except BaseException:
             logger.exception("closing the code of %s raised", self.pid)
         finally:
+            current_tasks.pop(loop, None)
             self.scheduler.muted = False
 
     def fail(self, error: BaseException) -> None:

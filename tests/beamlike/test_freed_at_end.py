@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import weakref
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ import beamlike as bl
 from beamlike.behaviours import system
 from beamlike.behaviours.gen_server import Client
 from beamlike.kernel import current
-from tests.support.local_nodes import down_reason, in_node, settled
+from tests.support.local_nodes import down_reason, forever, in_node, settled
 
 WAYS = ["return", "exit", "error", "signal", "kill"]
 
@@ -118,3 +118,51 @@ async def test_a_process_whose_start_fails_is_freed(way: str) -> None:
     process = await bl.receive()
     await settled()
     assert process() is None
+
+
+class Large:
+    """Stands for the arrays that code holds when it ends."""
+
+
+async def waits_in_vain() -> None:
+    await bl.receive(timeout=0.001)
+
+
+async def waits_for_what_a_guard_refuses() -> None:
+    bl.send(bl.self(), 1)
+    await bl.receive(lambda message: 1 / 0)
+
+
+async def calls_nobody() -> None:
+    await bl.GenServer.call("nobody", 1)
+
+
+async def calls_the_slow() -> None:
+    await bl.GenServer.call(bl.spawn(forever), 1, timeout=0.001)
+
+
+async def calls_who_ends() -> None:
+    await bl.GenServer.call(bl.spawn(ends_when_asked), 1)
+
+
+async def ends_when_asked() -> None:
+    await bl.receive()
+
+
+async def holds_something_large(kept: list[weakref.ref[Any]], wait: Callable[[], Awaitable[None]]) -> None:
+    large = Large()
+    kept.append(weakref.ref(large))
+    await wait()
+
+
+@pytest.mark.parametrize(
+    "wait", [waits_in_vain, waits_for_what_a_guard_refuses, calls_nobody, calls_the_slow, calls_who_ends]
+)
+@in_node
+async def test_what_code_held_is_freed_when_an_exception_of_a_wait_ends_it(wait: Callable[[], Awaitable[None]]) -> None:
+    kept: list[weakref.ref[Any]] = []
+    pid, ref = bl.spawn_monitor(holds_something_large, kept, wait)
+    await down_reason(ref)
+    del pid, ref
+    await settled()
+    assert [it() for it in kept] == [None]

@@ -114,9 +114,8 @@ async def test_a_loop_in_a_worker_thread_receives_as_itself_while_the_process_ru
         assert await bl.receive() == "mine"
 
     async def serves_meanwhile() -> None:
-        working = asyncio.create_task(
-            asyncio.to_thread(lambda: [asyncio.run(receives_elsewhere()) for _ in range(rounds)])
-        )
+        work = asyncio.to_thread(lambda: [asyncio.run(receives_elsewhere()) for _ in range(rounds)])
+        working = asyncio.create_task(work)
         while not working.done():
             bl.send(bl.self(), 1)
             assert await bl.receive() == 1
