@@ -12,9 +12,10 @@ from typing import Any
 
 from beamlike.behaviours.gen_server import CALL_TIMEOUT, GenServer
 from beamlike.behaviours.handed_function import checked, value_of
-from beamlike.behaviours.server_messages import Client, Name, Server
 from beamlike.kernel import terms
+from beamlike.kernel.call import Client
 from beamlike.kernel.record import record
+from beamlike.kernel.server_names import Name, Server
 from beamlike.kernel.terms import Pid, Reason
 
 

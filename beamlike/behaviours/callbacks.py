@@ -1,64 +1,58 @@
-"""From a message to its callback, and from what the callback returned to what is to be done about it."""
+"""What a server is to do when: the callbacks, as they are unless a class overrides them."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from beamlike.behaviours.outcomes import NO_REPLY, Continue, Stop, TimeoutAfter
-from beamlike.behaviours.server_messages import Call, Cast, Client, Failed, StopRequest, TypedCall, TypedCast
-from beamlike.behaviours.typed_calls import perform
-from beamlike.kernel import functions as kernel
-from beamlike.kernel.call import Question, reply
-from beamlike.kernel.exceptions import exit_reason
-from beamlike.kernel.terms import Exit, Pid
+from beamlike.kernel.call import Client
+from beamlike.kernel.terms import Reason
 
 if TYPE_CHECKING:
-    from beamlike.behaviours.gen_server import GenServer
-
-OnReply: TypeAlias = Callable[[Client | None, Any], None]
-"""Hears what became of a message: the reply that went to the client, or NO_REPLY."""
+    from beamlike.behaviours.proxy import Interface
 
 
-def call_back(server: GenServer, message: Any, parent: Pid | None) -> Any:
-    """Calls the callback that `message` is for. Its value may have to be awaited: `complete` does."""
-    kind = type(message)
-    if kind is Call:
-        return server.handle_call(message.request, message)
-    if kind is Cast:
-        return server.handle_cast(message.request)
-    if kind is TypedCall or kind is TypedCast:
-        return perform(server, message.request)
-    if kind is StopRequest or (kind is Exit and message.pid == parent):
-        raise Stop(message.reason)
-    return server.handle_info(message)
+class Callbacks:
+    """Each may be plain or async, but for those that `bl.sys` calls: system_get_state and what follows it."""
 
+    _interface: ClassVar[Interface]
 
-async def complete(server: GenServer, message: Any, outcome: Any, on_reply: OnReply | None = None) -> float | None:
-    """Awaits an async callback, answers a call, continues. After how many seconds without a message a Timeout is due,
-    if at all."""
-    if hasattr(outcome, "__await__"):
-        outcome = await outcome
-    client = message.client if isinstance(message, Question) else None
-    value = outcome.reply if isinstance(outcome, Continue | TimeoutAfter) else outcome
-    if client is not None and value is not NO_REPLY:
-        answer(client, value)
-    if on_reply is not None:
-        on_reply(client, value)
-    while isinstance(outcome, Continue):
-        outcome = await result_of(server.handle_continue(outcome.value))
-    return outcome.seconds if isinstance(outcome, TimeoutAfter) else None
+    def init(self, *args: Any) -> Any:
+        """Prepares the state; `start` returns when it is done and raises what it raises. It returns None, Continue,
+        TimeoutAfter or IGNORE."""
+        if args:
+            raise TypeError(f"{type(self).__name__} takes no arguments, got {args!r}: override init(self, ...)")
 
+    def handle_call(self, request: Any, client: Client) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} got the call {request!r} and has no handle_call")
 
-def answer(client: Client, value: Any) -> None:
-    """Replies; a value that cannot travel is the error of this call, and not the end of the server."""
-    try:
-        reply(client, value)
-    except Exception as error:
-        reply(client, Failed(exit_reason(error, kernel.self())))
+    def handle_cast(self, request: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} got the cast {request!r} and has no handle_cast")
 
+    def handle_info(self, message: Any) -> Any:
+        """Any other message; dropped unless overridden."""
 
-async def result_of(value: Any) -> Any:
-    """What a callback returned, once it is there."""
-    return await value if inspect.isawaitable(value) else value
+    def handle_continue(self, value: Any) -> Any:
+        """What a Continue left to do. Its value may be another Continue, or a TimeoutAfter."""
+        raise NotImplementedError(f"{type(self).__name__} is to continue with {value!r} and has no handle_continue")
+
+    def terminate(self, reason: Reason) -> Any:
+        """Cleans up."""
+
+    def system_get_state(self) -> Any:
+        """What `bl.sys.get_state` and crash reports show. Override it where the attributes are not the state, or
+        where they hold what others must not see."""
+        return dict(vars(self))
+
+    def system_replace_state(self, function: Callable[[Any], Any]) -> Any:
+        """Replaces what system_get_state shows by function(that), and returns it."""
+        state = function(self.system_get_state())
+        if not isinstance(state, dict):
+            raise TypeError(f"expected the function to return a dict of attributes, got {state!r}")
+        vars(self).clear()
+        vars(self).update(state)
+        return self.system_get_state()
+
+    def code_change(self, old: type[Any], extra: Any) -> None:
+        """The server has become one of this class, by `bl.sys.change_code`, and was one of class `old`: converts the
+        attributes. If it raises, nothing has changed."""

@@ -10,10 +10,9 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from beamlike.behaviours.child_end import end_child, end_children
 from beamlike.behaviours.child_errors import BadChild, MaxChildren, NoChild, StartFailed
+from beamlike.behaviours.child_process import end_child, end_children, start_child
 from beamlike.behaviours.child_spec import ChildSpec, check_spec
-from beamlike.behaviours.child_start import start_child_process
 from beamlike.behaviours.gen_server import GenServer, Name, Server
 from beamlike.behaviours.restart_intensity import RestartIntensity
 from beamlike.behaviours.supervising import ChildInfo, Supervising, ask
@@ -146,7 +145,7 @@ class DynamicSupervisor(Supervising):
         return await self._start(spec)
 
     async def _start(self, spec: ChildSpec) -> Pid | None:
-        pid = await start_child_process(spec)
+        pid = await start_child(spec)
         if pid is not None:
             self._running[pid] = spec
         return pid

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from beamlike.behaviours.outcomes import NO_REPLY
-from beamlike.behaviours.server_messages import Call, Cast, Server, address_of
+from beamlike.behaviours.server_messages import Cast
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.call import Call
 from beamlike.kernel.call_errors import CallFailed, CallTimeout, value_of
 from beamlike.kernel.current import current_node
 from beamlike.kernel.record import record
+from beamlike.kernel.server_names import Server, address_of
 from beamlike.kernel.terms import Alias, Down, Ref, Reply
 
 

@@ -18,11 +18,11 @@ linked starter only if that traps exits (the starter gets the exception in any c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, Self
 
-from beamlike.behaviours.callbacks import answer, call_back, complete
+from beamlike.behaviours.callbacks import Callbacks
 from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, Restart, child_spec_of
+from beamlike.behaviours.dispatch import answer, call_back, complete
 from beamlike.behaviours.gen_requests import (
     abcast,
     check_response,
@@ -42,28 +42,18 @@ from beamlike.behaviours.outcomes import (
     TimeoutAfter,
 )
 from beamlike.behaviours.proxy import Interface
-from beamlike.behaviours.server_messages import (
-    Call,
-    Cast,
-    Client,
-    Name,
-    Server,
-    StopRequest,
-    SystemRequest,
-    TypedCall,
-    address_of,
-    calls_itself,
-    message_within,
-)
+from beamlike.behaviours.server_messages import Cast, StopRequest, SystemRequest, TypedCall, message_within
 from beamlike.behaviours.starting import AlreadyStarted, Birth, begin, start_server
 from beamlike.behaviours.termination import terminate
 from beamlike.behaviours.typed_calls import perform
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
-from beamlike.kernel.call import CALL_TIMEOUT, call, reply
+from beamlike.kernel.call import CALL_TIMEOUT, Call, Client, call, calls_itself, reply
 from beamlike.kernel.call_errors import CALLING_SELF, CallFailed, CallTimeout
 from beamlike.kernel.errors import ProcessExit
 from beamlike.kernel.exceptions import exit_reason
+from beamlike.kernel.server_names import Name, Server, address_of
+from beamlike.kernel.stepped import CANCELLED
 from beamlike.kernel.terms import Pid, Reason
 
 __all__ = [
@@ -85,11 +75,8 @@ __all__ = [
     "TimeoutAfter",
 ]
 
-CANCELLED = "cancelled"
-"""Why a process ends whose code was cancelled as an asyncio task, in the kernel's word."""
 
-
-class GenServer:
+class GenServer(Callbacks):
     """Subclass it and override callbacks.
 
     >>> import asyncio, beamlike as bl
@@ -112,48 +99,6 @@ class GenServer:
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         cls._interface = Interface.of(cls)
-
-    # Callbacks.
-
-    def init(self, *args: Any) -> Any:
-        """Prepares the state; `start` returns when it is done and raises what it raises. It returns None, Continue,
-        TimeoutAfter or IGNORE."""
-        if args:
-            raise TypeError(f"{type(self).__name__} takes no arguments, got {args!r}: override init(self, ...)")
-
-    def handle_call(self, request: Any, client: Client) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} got the call {request!r} and has no handle_call")
-
-    def handle_cast(self, request: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} got the cast {request!r} and has no handle_cast")
-
-    def handle_info(self, message: Any) -> Any:
-        """Any other message; dropped unless overridden."""
-
-    def handle_continue(self, value: Any) -> Any:
-        """What a Continue left to do. Its value may be another Continue, or a TimeoutAfter."""
-        raise NotImplementedError(f"{type(self).__name__} is to continue with {value!r} and has no handle_continue")
-
-    def terminate(self, reason: Reason) -> Any:
-        """Cleans up."""
-
-    def system_get_state(self) -> Any:
-        """What `bl.sys.get_state` and crash reports show. Override it where the attributes are not the state, or
-        where they hold what others must not see."""
-        return dict(vars(self))
-
-    def system_replace_state(self, function: Callable[[Any], Any]) -> Any:
-        """Replaces what system_get_state shows by function(that), and returns it."""
-        state = function(self.system_get_state())
-        if not isinstance(state, dict):
-            raise TypeError(f"expected the function to return a dict of attributes, got {state!r}")
-        vars(self).clear()
-        vars(self).update(state)
-        return self.system_get_state()
-
-    def code_change(self, old: type[GenServer], extra: Any) -> None:
-        """The server has become one of this class, by `bl.sys.change_code`, and was one of class `old`: converts the
-        attributes. If it raises, nothing has changed."""
 
     # Start and stop.
 

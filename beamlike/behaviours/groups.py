@@ -20,8 +20,8 @@ from typing import Any, Literal
 from beamlike.behaviours.gen_server import GenServer
 from beamlike.behaviours.owned_tables import OwnedTables
 from beamlike.behaviours.registry_tables import DuplicateTable, Entry
-from beamlike.behaviours.server_messages import Client
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.call import Client
 from beamlike.kernel.current import current_node
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Down, Pid, Ref

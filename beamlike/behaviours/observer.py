@@ -10,25 +10,25 @@ import dataclasses
 import logging
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from beamlike.behaviours.callbacks import answer, call_back, complete
+from beamlike.behaviours.callbacks import Callbacks
+from beamlike.behaviours.dispatch import answer, call_back, complete
 from beamlike.behaviours.outcomes import NO_REPLY
-from beamlike.behaviours.server_messages import Client, Failed, StopRequest, SystemRequest, message_within
+from beamlike.behaviours.server_messages import StopRequest, SystemRequest, message_within
 from beamlike.behaviours.starting import Birth
 from beamlike.behaviours.system_events import DONE, Event, Installed, NoReply, Replied, Statistics, Status, received
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.call import Client
 from beamlike.kernel.exceptions import exit_reason
+from beamlike.kernel.process import Failed
 from beamlike.kernel.terms import Exit
-
-if TYPE_CHECKING:
-    from beamlike.behaviours.gen_server import GenServer
 
 logger = logging.getLogger("beamlike.gen_server")
 
 
 class Observer:
-    def __init__(self, server: GenServer, birth: Birth) -> None:
+    def __init__(self, server: Callbacks, birth: Birth) -> None:
         self._server = server
         self._birth = birth
         self._suspended = False
@@ -146,7 +146,7 @@ class Observer:
                 raise ValueError(f"a server does not know the system request {request!r}")
         return None
 
-    def _change_code(self, new: type[GenServer], extra: Any) -> None:
+    def _change_code(self, new: type[Callbacks], extra: Any) -> None:
         if not self._suspended:
             raise ValueError("expected a suspended server to change the code of: suspend it first, and resume it then")
         server, old, attributes = self._server, type(self._server), dict(vars(self._server))

@@ -1,6 +1,6 @@
 """Tables that one process changes or looks after and everybody of its node reads without asking it, as ETS tables are.
 
-A table is found by the name under which its owner is registered, and is gone with it.
+A table is found by its owner, or by the name under which that is registered, and is gone with it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.errors import NoProcess
+from beamlike.kernel.server_names import Name, holder_of
 from beamlike.kernel.terms import Pid
 
 T = TypeVar("T")
@@ -31,10 +32,10 @@ class OwnedTables(Generic[T]):
         """Makes it the table of the current process, which is to hold it for as long as it runs."""
         self._tables[kernel.self()] = table
 
-    def find(self, name: str) -> tuple[Pid, T]:
-        """The owner of that name on the current node, and its table. NoProcess if there is none."""
-        owner = kernel.whereis(name)
-        table = self._tables.get(owner) if owner is not None else None
-        if owner is None or table is None:
-            raise NoProcess(f"no {self._kind} {name!r} runs on this node; start it: `await {self._start}({name!r})`")
-        return owner, table
+    def find(self, owner: Pid | Name) -> tuple[Pid, T]:
+        """The owner, or that of the name, on the current node, and its table. NoProcess if there is none."""
+        pid = holder_of(owner) if not isinstance(owner, Pid) else owner if kernel.is_alive(owner) else None
+        table = self._tables.get(pid) if pid is not None else None
+        if pid is None or table is None:
+            raise NoProcess(f"no {self._kind} {owner!r} runs on this node; start it: `await {self._start}(...)`")
+        return pid, table

@@ -12,16 +12,14 @@ import zlib
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
-from weakref import WeakValueDictionary
 
 from beamlike.behaviours.child_errors import BadChild, NoChild
 from beamlike.behaviours.child_spec import ChildId, ChildSpec, check_spec
 from beamlike.behaviours.children import Child
 from beamlike.behaviours.gen_server import Name
+from beamlike.behaviours.owned_tables import OwnedTables
 from beamlike.behaviours.supervisor import Supervisor
 from beamlike.behaviours.supervisor_flags import Strategy, SupervisorFlags
-from beamlike.kernel import functions as kernel
-from beamlike.kernel.errors import NoProcess
 from beamlike.kernel.terms import Pid
 
 Copies = ChildSpec | Callable[[int], ChildSpec]
@@ -35,8 +33,7 @@ class Partitions:
         self.pids: dict[ChildId, Pid | None] = dict.fromkeys(range(count))
 
 
-_tables: WeakValueDictionary[Pid, Partitions] = WeakValueDictionary()
-"""By supervisor. A table belongs to its supervisor alone, and goes with it however it ends."""
+_tables: OwnedTables[Partitions] = OwnedTables("PartitionSupervisor", "bl.PartitionSupervisor.start_link")
 
 
 class PartitionSupervisor(Supervisor):
@@ -98,13 +95,13 @@ class PartitionSupervisor(Supervisor):
         )
 
     @staticmethod
-    def via(supervisor: Pid | str, key: Hashable) -> Pid:
+    def via(supervisor: Pid | Name, key: Hashable) -> Pid:
         """The copy in charge of `key`: of an integer the copy of that number, modulo their count, of anything else
         always the same one. While the copy is restarted this is the old pid, and a call to it fails with "noproc".
 
         NoProcess if there is no such supervisor on this node, NoChild if that copy does not run.
         """
-        pids = _table(supervisor).pids
+        pids = _tables.find(supervisor)[1].pids
         number = partition_of(key, len(pids))
         pid = pids[number]
         if pid is None:
@@ -112,14 +109,15 @@ class PartitionSupervisor(Supervisor):
         return pid
 
     @staticmethod
-    def partitions(supervisor: Pid | str) -> int:
+    def partitions(supervisor: Pid | Name) -> int:
         """How many copies there are; NoProcess if there is no such supervisor on this node."""
-        return len(_table(supervisor).pids)
+        return len(_tables.find(supervisor)[1].pids)
 
     # Inside.
 
     async def init(self, specs: Sequence[ChildSpec], flags: SupervisorFlags) -> None:
-        self._table = _tables[kernel.self()] = Partitions(len(specs))
+        self._table = Partitions(len(specs))
+        _tables.publish(self._table)
         await super().init(specs, flags)
 
     async def _administer(self, request: Any) -> Any:
@@ -154,11 +152,3 @@ def _specs(copies: Copies, partitions: int | None) -> list[ChildSpec]:
         raise ValueError(f"expected partitions as a number, 1 or more, got {partitions!r}")
     made = [check_spec(copies if isinstance(copies, ChildSpec) else copies(number)) for number in range(count)]
     return [replace(spec, id=number) for number, spec in enumerate(made)]
-
-
-def _table(supervisor: Pid | str) -> Partitions:
-    pid = kernel.whereis(supervisor) if isinstance(supervisor, str) else supervisor
-    table = _tables.get(pid) if pid is not None else None
-    if pid is None or table is None or not kernel.is_alive(pid):
-        raise NoProcess(f"expected a PartitionSupervisor that runs on this node, got {supervisor!r}")
-    return table

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from beamlike.behaviours.server_messages import Server
+from beamlike.behaviours.callbacks import Callbacks
 from beamlike.behaviours.typed_calls import TypedMethod
+from beamlike.kernel.server_names import Server
 
-if TYPE_CHECKING:
-    from beamlike.behaviours.gen_server import GenServer
-
-S = TypeVar("S", bound="GenServer")
+S = TypeVar("S", bound=Callbacks)
 
 
 class Proxy:
@@ -20,7 +18,7 @@ class Proxy:
 
     __slots__ = ("_cls", "_server", "_timeout")
 
-    def __init__(self, cls: type[GenServer], server: Server, timeout: float | None) -> None:
+    def __init__(self, cls: type[Callbacks], server: Server, timeout: float | None) -> None:
         self._cls = cls
         self._server = server
         self._timeout = timeout
@@ -45,7 +43,7 @@ class Interface:
         self.methods = methods
 
     @classmethod
-    def of(cls, server: type[GenServer]) -> Interface:
+    def of(cls, server: type[Callbacks]) -> Interface:
         members = {name: value for base in reversed(server.__mro__) for name, value in vars(base).items()}
         return cls({name: value for name, value in members.items() if isinstance(value, TypedMethod)})
 
@@ -59,7 +57,7 @@ class Interface:
         return Interface, (self.methods,)
 
 
-def proxy_of(cls: type[GenServer], server: Server, timeout: float | None) -> Proxy:
+def proxy_of(cls: type[Callbacks], server: Server, timeout: float | None) -> Proxy:
     return cls._interface.proxy(cls, server, timeout)
 
 

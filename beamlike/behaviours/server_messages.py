@@ -1,4 +1,4 @@
-"""What a server process is sent, by which address, and what comes back. These records travel between nodes."""
+"""What a server process is sent, beside the Call of the kernel. These records travel between nodes."""
 
 from __future__ import annotations
 
@@ -6,30 +6,9 @@ from typing import Any
 
 from beamlike.behaviours.outcomes import Timeout
 from beamlike.kernel import functions as kernel
-from beamlike.kernel.call import Call, Client, Question, calls_itself
-from beamlike.kernel.process import Failed
+from beamlike.kernel.call import Question
 from beamlike.kernel.record import record
-from beamlike.kernel.server_names import Name, NameElsewhere, Server, address_of, holder_of
 from beamlike.kernel.terms import Reason
-
-__all__ = [
-    "Call",
-    "Cast",
-    "Client",
-    "Failed",
-    "Invocation",
-    "Name",
-    "NameElsewhere",
-    "Server",
-    "StopRequest",
-    "SystemRequest",
-    "TypedCall",
-    "TypedCast",
-    "address_of",
-    "calls_itself",
-    "holder_of",
-    "message_within",
-]
 
 
 @record

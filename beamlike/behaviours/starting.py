@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
+from beamlike.behaviours.callbacks import Callbacks
 from beamlike.behaviours.outcomes import IGNORE, Continue, Init, Stop, TimeoutAfter
-from beamlike.behaviours.server_messages import Failed, Name, holder_of
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
 from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import NameTaken
 from beamlike.kernel.exceptions import exit_reason, reraisable
+from beamlike.kernel.process import Failed
 from beamlike.kernel.record import record
+from beamlike.kernel.server_names import Name, holder_of
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Pid, Reason, Ref, Reply
 
-if TYPE_CHECKING:
-    from beamlike.behaviours.gen_server import GenServer
-
-S = TypeVar("S", bound="GenServer")
+S = TypeVar("S", bound=Callbacks)
 
 
 class AlreadyStarted(NameTaken):

@@ -21,10 +21,9 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from beamlike.behaviours.child_end import end_child
 from beamlike.behaviours.child_errors import StartFailed
+from beamlike.behaviours.child_process import end_child, start_child
 from beamlike.behaviours.child_spec import ChildId, ChildSpec, check_spec
-from beamlike.behaviours.child_start import start_child_process
 from beamlike.behaviours.children import Child, Children
 from beamlike.behaviours.gen_server import GenServer, Name, Server, Stop
 from beamlike.behaviours.supervising import ChildInfo, ChildState, Supervising, ask, logger
@@ -197,7 +196,7 @@ class Supervisor(Supervising):
             raise
 
     async def _start(self, child: Child) -> Pid | None:
-        pid = await start_child_process(child.spec)
+        pid = await start_child(child.spec)
         self._children.has_started(child, pid)
         return pid
 

@@ -19,9 +19,10 @@ CallFailed if there is no such process.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from beamlike.behaviours.server_messages import Server, SystemRequest
+from beamlike.behaviours.gen_server import GenServer
+from beamlike.behaviours.server_messages import SystemRequest
 from beamlike.behaviours.system_events import (
     DONE,
     Event,
@@ -35,10 +36,8 @@ from beamlike.behaviours.system_events import (
 from beamlike.kernel.call import call
 from beamlike.kernel.call_errors import CallFailed
 from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.server_names import Server
 from beamlike.kernel.terms import ExceptionInfo
-
-if TYPE_CHECKING:
-    from beamlike.behaviours.gen_server import GenServer
 
 __all__ = [
     "DONE",

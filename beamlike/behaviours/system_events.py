@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from beamlike.behaviours.server_messages import Call, Cast, Name, TypedCall, TypedCast
+from beamlike.behaviours.server_messages import Cast, TypedCall, TypedCast
+from beamlike.kernel.call import Call
+from beamlike.kernel.server_names import Name
 from beamlike.kernel.terms import Pid
 
 

@@ -14,11 +14,11 @@ from typing import Any, TypeVar, overload
 from beamlike.behaviours.child_spec import ChildSpec, Restart
 from beamlike.behaviours.dynamic_supervisor import DynamicSupervisor
 from beamlike.behaviours.handed_function import answer, checked, run
-from beamlike.behaviours.server_messages import Server
 from beamlike.behaviours.task import Task
 from beamlike.behaviours.task_outcome import name_of
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.record import record
+from beamlike.kernel.server_names import Server
 from beamlike.kernel.terms import Alias, Down, Pid
 
 T = TypeVar("T")

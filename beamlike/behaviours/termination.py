@@ -8,20 +8,19 @@ from __future__ import annotations
 import logging
 import reprlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from beamlike.behaviours.callbacks import answer, result_of
+from beamlike.behaviours.callbacks import Callbacks
+from beamlike.behaviours.dispatch import answer
+from beamlike.behaviours.handed_function import value_of
 from beamlike.behaviours.observer import Observer
 from beamlike.behaviours.outcomes import NO_REPLY, Stop
-from beamlike.behaviours.server_messages import Name
 from beamlike.behaviours.starting import Birth
 from beamlike.behaviours.system_events import Event, received
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call import Question
+from beamlike.kernel.server_names import Name
 from beamlike.kernel.terms import Pid, Reason, is_quiet
-
-if TYPE_CHECKING:
-    from beamlike.behaviours.gen_server import GenServer
 
 logger = logging.getLogger("beamlike.gen_server")
 
@@ -57,7 +56,7 @@ class TerminationReport:
 
 
 async def terminate(
-    server: GenServer, birth: Birth, reason: Reason, message: Any, observer: Observer | None, end: Stop | None = None
+    server: Callbacks, birth: Birth, reason: Reason, message: Any, observer: Observer | None, end: Stop | None = None
 ) -> None:
     """What is to be done before a server ends for `reason`, which struck while it handled `message`."""
     if observer is not None and observer.message is not None:
@@ -67,14 +66,14 @@ async def terminate(
         _report(TerminationReport(*_who(server, birth), reason, *_doing(message), _state(server), tuple(events)))
     if end is not None and end.reply is not NO_REPLY and isinstance(message, Question):
         answer(message.client, end.reply)
-    await result_of(server.terminate(reason))
+    await value_of(server.terminate(reason))
 
 
 def _report(report: TerminationReport) -> None:
     logger.error("%s", report, extra={"report": report})
 
 
-def _who(server: GenServer, birth: Birth) -> tuple[Pid, Name | None, str, Pid | None]:
+def _who(server: Callbacks, birth: Birth) -> tuple[Pid, Name | None, str, Pid | None]:
     return kernel.self(), birth.name, type(server).__qualname__, birth.parent
 
 
@@ -85,7 +84,7 @@ def _doing(message: Any) -> tuple[str, Pid | None]:
     return f"{event.kind} {_bounded.repr(event.request)}", event.sender
 
 
-def _state(server: GenServer) -> str:
+def _state(server: Callbacks) -> str:
     try:
         return _bounded.repr(server.system_get_state())
     except Exception as error:  # the report must not take the place of what it reports

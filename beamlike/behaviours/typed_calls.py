@@ -26,30 +26,21 @@ import functools
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Protocol, Self, TypeVar, overload
+from typing import Any, Concatenate, Final, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
-from beamlike.behaviours.server_messages import (
-    Failed,
-    Invocation,
-    Server,
-    TypedCall,
-    TypedCast,
-    address_of,
-)
+from beamlike.behaviours.callbacks import Callbacks
+from beamlike.behaviours.server_messages import Invocation, TypedCall, TypedCast
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call import call as kernel_call
 from beamlike.kernel.call_errors import CallFailed
 from beamlike.kernel.exceptions import describe_exception
-
-if TYPE_CHECKING:
-    from beamlike.behaviours.gen_server import GenServer
-    from beamlike.behaviours.proxy import Proxy
+from beamlike.kernel.process import Failed
+from beamlike.kernel.server_names import Server, address_of
 
 logger = logging.getLogger("beamlike.gen_server")
 
 P = ParamSpec("P")
 R = TypeVar("R")
-S = TypeVar("S", bound="GenServer")
 Shape = int | tuple[int | str, ...]
 """Of arguments: how many go by their place, and the names of the others, if there are any."""
 
@@ -92,11 +83,11 @@ class CallMethod(TypedMethod[P, R]):
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, instance: GenServer, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
-    def __get__(self, instance: GenServer | None, owner: type) -> Self | Callable[P, Coroutine[Any, Any, R]]:
+    def __get__(self, instance: Callbacks, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    def __get__(self, instance: Callbacks | None, owner: type) -> Self | Callable[P, Coroutine[Any, Any, R]]:
         return self if instance is None else functools.partial(self._in_place, instance)
 
-    async def _in_place(self, server: GenServer, *args: P.args, **keywords: P.kwargs) -> R:
+    async def _in_place(self, server: Callbacks, *args: P.args, **keywords: P.kwargs) -> R:
         value = self.function(server, *args, **keywords)
         result: R = await value if inspect.isawaitable(value) else value
         return result
@@ -105,7 +96,7 @@ class CallMethod(TypedMethod[P, R]):
         name, fitting, check, raises = self.name, self.fitting, self.check, self.raises
         asks = functools.partial(_ask, raises=raises) if raises else kernel_call
 
-        def ask(proxy: Proxy, *args: Any, **keywords: Any) -> Coroutine[Any, Any, R]:
+        def ask(proxy: Any, *args: Any, **keywords: Any) -> Coroutine[Any, Any, R]:
             if ((len(args), *keywords) if keywords else len(args)) not in fitting:
                 check(args, keywords)
             return asks(proxy._server, Invocation(name, args, keywords), proxy._timeout, TypedCall)
@@ -117,8 +108,8 @@ class CastMethod(TypedMethod[P, None]):
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, instance: GenServer, owner: type) -> Callable[P, None]: ...
-    def __get__(self, instance: GenServer | None, owner: type) -> Self | Callable[P, None]:
+    def __get__(self, instance: Callbacks, owner: type) -> Callable[P, None]: ...
+    def __get__(self, instance: Callbacks | None, owner: type) -> Self | Callable[P, None]:
         return self if instance is None else functools.partial(self._tell, kernel.self())
 
     def _tell(self, server: Server, *args: Any, **keywords: Any) -> None:
@@ -196,7 +187,7 @@ async def _ask(
 # In the server.
 
 
-def perform(server: GenServer, request: Invocation) -> Any:
+def perform(server: Callbacks, request: Invocation) -> Any:
     """Runs a typed call or cast. What it returns may have to be awaited."""
     method = server._interface.methods.get(request.method)
     if method is None:

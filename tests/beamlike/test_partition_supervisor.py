@@ -109,7 +109,7 @@ async def test_what_is_no_partition_supervisor_or_has_ended_has_no_copies() -> N
     bl.exit(supervisor, "kill")
     await settled()
     for other in ("copies", supervisor, bl.self(), "nobody"):
-        with pytest.raises(bl.NoProcess, match="expected a PartitionSupervisor that runs on this node, got"):
+        with pytest.raises(bl.NoProcess, match=r"no PartitionSupervisor .* runs on this node"):
             via(other, 1)
 
 

@@ -126,7 +126,7 @@ async def test_what_fitted_once_says_nothing_of_what_has_another_shape() -> None
         assert await account.add(1, fee=1) == 0
         assert await account.add(amount=1, fee=1) == 0
         for arguments, keywords in (((1,), {"amount": 1}), ((1, 1), {}), ((), {"fee": 1}), ((1, 1), {"fee": 1})):
-            with pytest.raises(TypeError, match="Account.add"):
+            with pytest.raises(TypeError, match=r"Account\.add"):
                 account.add(*arguments, **keywords)
 
 

@@ -1,22 +1,47 @@
-"""Ends children of the current process, a supervisor: each is asked, waited for, and killed if it takes too long.
+"""Starts and ends the children of the current process, a supervisor.
 
-They are monitored for it, so one that has cut its link or lives on another node is waited for just as well.
+A child that is to end is asked, waited for, and killed if it takes too long. It is monitored for it, so one that has
+cut its link or lives on another node is waited for just as well.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from beamlike.behaviours.child_errors import StartFailed
 from beamlike.behaviours.child_spec import ChildSpec
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
+from beamlike.kernel.call_errors import CallFailed
+from beamlike.kernel.errors import ProcessExit
+from beamlike.kernel.exceptions import exit_reason
 from beamlike.kernel.terms import Pid, Reason, Ref, is_quiet, is_word
 
 logger = logging.getLogger("beamlike.supervisor")
+
+
+async def start_child(spec: ChildSpec) -> Pid | None:
+    """The pid of the new child, None if it has nothing to run; StartFailed with the reason."""
+    try:
+        started = spec.start()
+        pid = await started if inspect.isawaitable(started) else started
+        if pid is not None and not isinstance(pid, Pid):
+            raise TypeError(f"expected start of child {spec.id!r} to return a pid, or None for none, got {pid!r}")
+    except Exception as error:
+        raise StartFailed.of(spec, _reason(error)) from error
+    return pid
+
+
+def _reason(error: Exception) -> Reason:
+    """What the child itself gave as its reason, rather than how the caller of its start was told."""
+    if isinstance(error, ProcessExit | CallFailed):
+        return error.reason
+    return exit_reason(error, kernel.self())
 
 
 async def end_child(spec: ChildSpec, pid: Pid) -> None:
