@@ -13,8 +13,8 @@ INSTALL = if command -v uv >/dev/null 2>&1 && ! $(BIN)/python -m pip config list
           else $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$(1)]"; fi
 
 # What runs with BEAMLIKE_COPY=1, too: all of beamlike but what sends no message within a node, or waits by the clock.
-BESIDE := blocking cluster% code_% connection frames handshake invitations link_protocol node_listen packing secret \
-          transport watchdog wire
+BESIDE := blocking cluster% code_% connection directory frames %_elsewhere %_far handshake invitations link_protocol \
+          node_listen packing rpc secret transport watchdog wire
 COPIED  = $(filter-out $(BESIDE:%=tests/beamlike/test_%.py),$(wildcard tests/beamlike/test_*.py)) tests/scenarios
 
 .PHONY: help setup notebook test lint bench soak dist clean

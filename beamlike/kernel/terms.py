@@ -50,6 +50,9 @@ class Pid:
     def __reduce__(self) -> tuple[type[Pid], tuple[str, int]]:
         return Pid, (self.node, self.id)
 
+    def __deepcopy__(self, memo: object) -> Pid:
+        return self  # a copy would lose the short cut, the only way to another node of this interpreter
+
     def __repr__(self) -> str:
         return f"Pid<{self.node} {_short(self.id)}>"
 
@@ -214,3 +217,6 @@ class ExceptionInfo:
 
     def __str__(self) -> str:
         return f"{self.type}: {self.message}" if self.message else self.type
+
+    def __deepcopy__(self, memo: object) -> ExceptionInfo:
+        return self  # many exceptions are not themselves when copied: `__init__` gets the text in place of what it took

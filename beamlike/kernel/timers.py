@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from beamlike.kernel import current
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.copying import COPIES, copied
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.terms import Address, Alias, Pid, Ref, RemoteName
 
@@ -225,6 +226,8 @@ def _set(to: Address, message: Any, seconds: float, interval: float | None) -> T
     node = current.current_node()
     ref = kernel.make_ref()
     alarms = _alarms_here(node)
+    if COPIES:
+        message = copied(message)
     alarms.add(_Alarm(ref.id, alarms.now() + seconds, interval, node, _address(to, node), message))
     return Timer(ref)
 

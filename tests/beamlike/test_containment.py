@@ -30,6 +30,7 @@ from tests.support.local_nodes import (
     run_in_node,
     settled,
 )
+from tests.support.shared_by_message import SharedByMessage
 from tests.support.supervised import pid_of
 
 EVERY = {**{name: (crash, name) for name, crash in CRASHES.items()}, **TURNED}
@@ -427,7 +428,7 @@ async def test_a_message_whose_del_raises_or_sends_harms_nobody() -> None:
     hook, sys.unraisablehook = sys.unraisablehook, lambda news: told.append(news.exc_type)
     me = bl.self()
 
-    class Bomb:
+    class Bomb(SharedByMessage):
         def __del__(self) -> None:
             bl.send(me, "from __del__")
             raise SystemExit

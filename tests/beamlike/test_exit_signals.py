@@ -18,6 +18,7 @@ from tests.support.local_nodes import (
     settled,
     trapping,
 )
+from tests.support.shared_by_message import SharedByMessage
 
 LIVES = "lives"
 ENDS = "ends with"
@@ -185,7 +186,7 @@ async def test_a_function_that_cannot_be_called_so_is_the_reason_and_no_error_of
 
 @in_node
 async def test_a_reason_that_cannot_be_compared_is_a_reason_all_the_same() -> None:
-    class Incomparable:
+    class Incomparable(SharedByMessage):
         def __eq__(self, other: object) -> bool:
             raise AssertionError("compared")
 

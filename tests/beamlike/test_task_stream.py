@@ -30,9 +30,10 @@ from tests.support.local_nodes import (
     settled,
     waiting_messages,
 )
+from tests.support.shared_by_message import SharedByMessage
 
 
-class Gauge:
+class Gauge(SharedByMessage):
     """Counts how many run at once."""
 
     def __init__(self) -> None:

@@ -30,6 +30,7 @@ from tests.scenarios.actors import Quit, idle
 from tests.scenarios.trace import Error, Trace, ends
 from tests.scenarios.twin import twin
 from tests.support.local_nodes import PATIENCE, eventually, forever
+from tests.support.shared_by_message import SharedByMessage
 
 call, cast, reply = bl.GenServer.call, bl.GenServer.cast, bl.GenServer.reply
 
@@ -45,7 +46,7 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(SharedByMessage):
     """Has the server wait at the gate, and then answer."""
 
     gate: asyncio.Event

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import beamlike as bl
+from beamlike.kernel.copying import COPIES
 from tests.scenarios.trace import Trace, ends
 from tests.scenarios.twin import twin
 from tests.support.local_nodes import waiting_messages
@@ -77,7 +78,7 @@ async def noisy(to: bl.Pid) -> None:
         bl.send(to, "noise")
 
 
-@twin(differs=True)
+@twin(differs=True, equal_if=COPIES)
 async def test_s007_a_message_is_not_copied_within_a_node(trace: Trace) -> None:
     b = bl.spawn(tells_what_it_has, bl.self())
     sent: dict[str, Any] = {"k": [1, 2, 3]}

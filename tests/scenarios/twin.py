@@ -30,15 +30,19 @@ Body: TypeAlias = Callable[[Trace], Awaitable[None]]
 @overload
 def twin(body: Body, /) -> Callable[[], None]: ...
 @overload
-def twin(*, differs: bool = False, without: tuple[str, ...] = ()) -> Callable[[Body], Callable[[], None]]: ...
 def twin(
-    body: Body | None = None, /, *, differs: bool = False, without: tuple[str, ...] = ()
+    *, differs: bool = False, equal_if: bool = False, without: tuple[str, ...] = ()
+) -> Callable[[Body], Callable[[], None]]: ...
+def twin(
+    body: Body | None = None, /, *, differs: bool = False, equal_if: bool = False, without: tuple[str, ...] = ()
 ) -> Callable[[], None] | Callable[[Body], Callable[[], None]]:
     """Makes a test of `body`: its trace must be the recorded one.
 
-    `differs`: it must be our own trace instead, and that must be another than the recorded one. `without`: lines of
-    the recorded trace that begin so are left out, for the part of a scenario that needs other nodes.
+    `differs`: it must be our own trace instead, and that must be another than the recorded one, unless `equal_if`, a
+    setting of this run, makes us do as the BEAM does. `without`: lines of the recorded trace that begin so are left
+    out, for the part of a scenario that needs other nodes.
     """
+    differs = differs and not equal_if
     if body is None:
         return functools.partial(_test, differs=differs, without=without)
     return _test(body, differs=differs, without=without)

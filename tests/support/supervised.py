@@ -9,6 +9,7 @@ from typing import Any
 import beamlike as bl
 from beamlike.behaviours.gen_server import Server
 from tests.support.local_nodes import forever
+from tests.support.shared_by_message import SharedByMessage
 
 
 class Witnessed(bl.GenServer):
@@ -62,7 +63,7 @@ async def states_of(supervisor: Server) -> dict[Any, str]:
     return {child.id: child.state for child in await bl.Supervisor.which_children(supervisor)}
 
 
-class Flaky:
+class Flaky(SharedByMessage):
     """A start that fails `failures` times more, and counts its calls."""
 
     def __init__(self, function: Callable[..., Any] = forever, *, failures: int = 0) -> None:
