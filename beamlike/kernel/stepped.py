@@ -9,6 +9,7 @@ The fast path of a step stands in `Scheduler.run`; what it does not cover is her
 
 from __future__ import annotations
 
+import ctypes
 import inspect
 import logging
 from asyncio import CancelledError
@@ -229,7 +230,11 @@ class SteppedProcess(TaskInterface):
             logger.exception("closing the code of %s raised", self.pid)
         finally:
             current_tasks.pop(loop, None)
-            self.scheduler.muted = False
+            self.scheduler.muted = self.scheduler.overheard > 0
+            if coroutine is not None and inspect.getcoroutinestate(coroutine) != inspect.CORO_CLOSED:
+                # It refused even that. Were it freed, its destructor would close it again, and might never return; so
+                # one reference too many is counted, which outlasts even the end of the interpreter.
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
 
     def fail(self, error: BaseException) -> None:
         """The code raised `error`."""

@@ -196,6 +196,26 @@ async def swallows(log: list[str]) -> None:
 
 
 @in_node
+async def test_a_bare_except_around_receive_does_not_hold_the_loop_when_its_process_is_killed() -> None:
+    give_little_time()
+
+    async def catches_all() -> None:
+        while True:
+            try:
+                await bl.receive()
+            except:  # noqa: E722, SIM105 - as careless code has it
+                pass
+
+    pid = bl.spawn(catches_all)
+    await settled()
+    process: Any = process_of(pid)
+    with captured_log("beamlike.process") as records:
+        bl.exit(pid, "kill")
+        await eventually(process.done)
+    assert "coroutine ignored GeneratorExit" in str(records[-1].exc_info)
+
+
+@in_node
 async def test_what_code_sends_while_it_is_closed_is_dropped_and_it_still_is_who_it_was() -> None:
     give_little_time()
     selves: list[bl.Pid] = []
