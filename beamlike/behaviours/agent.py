@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from beamlike.behaviours.gen_server import CALL_TIMEOUT, GenServer
+from beamlike.behaviours.gen_server import GenServer
 from beamlike.behaviours.handed_function import checked, value_of
 from beamlike.kernel import terms
-from beamlike.kernel.call import Client
+from beamlike.kernel.call import CALL_TIMEOUT, Client
 from beamlike.kernel.record import record
 from beamlike.kernel.server_names import Name, Server
 from beamlike.kernel.terms import Pid, Reason

@@ -13,11 +13,12 @@ from typing import Any
 from beamlike.behaviours.child_errors import BadChild, MaxChildren, NoChild, StartFailed
 from beamlike.behaviours.child_process import end_child, end_children, start_child
 from beamlike.behaviours.child_spec import ChildSpec, check_spec
-from beamlike.behaviours.gen_server import GenServer, Name, Server
+from beamlike.behaviours.gen_server import GenServer
 from beamlike.behaviours.restart_intensity import RestartIntensity
 from beamlike.behaviours.supervising import ChildInfo, Supervising, ask
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.record import record
+from beamlike.kernel.server_names import Name, Server
 from beamlike.kernel.terms import Pid, Reason
 
 KNOWN_PIDS_SHOWN = 5

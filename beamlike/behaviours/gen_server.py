@@ -32,48 +32,21 @@ from beamlike.behaviours.gen_requests import (
     wait_response,
 )
 from beamlike.behaviours.observer import Observer
-from beamlike.behaviours.outcomes import (
-    BEYOND_A_VALUE,
-    IGNORE,
-    NO_REPLY,
-    Continue,
-    Stop,
-    Timeout,
-    TimeoutAfter,
-)
+from beamlike.behaviours.outcomes import BEYOND_A_VALUE, Stop
 from beamlike.behaviours.proxy import Interface
 from beamlike.behaviours.server_messages import Cast, StopRequest, SystemRequest, TypedCall, message_within
-from beamlike.behaviours.starting import AlreadyStarted, Birth, begin, start_server
+from beamlike.behaviours.starting import Birth, begin, start_server
 from beamlike.behaviours.termination import terminate
 from beamlike.behaviours.typed_calls import perform
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
-from beamlike.kernel.call import CALL_TIMEOUT, Call, Client, call, calls_itself, reply
+from beamlike.kernel.call import CALL_TIMEOUT, Call, call, calls_itself, reply
 from beamlike.kernel.call_errors import CALLING_SELF, CallFailed, CallTimeout
 from beamlike.kernel.errors import ProcessExit
 from beamlike.kernel.exceptions import exit_reason
 from beamlike.kernel.server_names import Name, Server, address_of
 from beamlike.kernel.stepped import CANCELLED
 from beamlike.kernel.terms import Pid, Reason
-
-__all__ = [
-    "CALL_TIMEOUT",
-    "IGNORE",
-    "NO_REPLY",
-    "AlreadyStarted",
-    "Call",
-    "CallFailed",
-    "CallTimeout",
-    "Cast",
-    "Client",
-    "Continue",
-    "GenServer",
-    "Name",
-    "Server",
-    "Stop",
-    "Timeout",
-    "TimeoutAfter",
-]
 
 
 class GenServer(Callbacks):

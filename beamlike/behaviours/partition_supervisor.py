@@ -16,10 +16,10 @@ from typing import Any
 from beamlike.behaviours.child_errors import BadChild, NoChild
 from beamlike.behaviours.child_spec import ChildId, ChildSpec, check_spec
 from beamlike.behaviours.children import Child
-from beamlike.behaviours.gen_server import Name
 from beamlike.behaviours.owned_tables import OwnedTables
 from beamlike.behaviours.supervisor import Supervisor
 from beamlike.behaviours.supervisor_flags import Strategy, SupervisorFlags
+from beamlike.kernel.server_names import Name
 from beamlike.kernel.terms import Pid
 
 Copies = ChildSpec | Callable[[int], ChildSpec]

@@ -19,11 +19,14 @@ from typing import Any, Literal
 
 from beamlike.behaviours.child_errors import ChildError, StartFailed
 from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, ChildType, Restart, child_spec_of
-from beamlike.behaviours.gen_server import NO_REPLY, Client, GenServer, Name, Server, Stop
+from beamlike.behaviours.gen_server import GenServer
+from beamlike.behaviours.outcomes import NO_REPLY, Stop
 from beamlike.behaviours.restart_intensity import PastRestart, RestartIntensity, Restarts
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
+from beamlike.kernel.call import Client
 from beamlike.kernel.current import current_node
+from beamlike.kernel.server_names import Name, Server
 from beamlike.kernel.terms import Exit, Pid, Reason
 
 logger = logging.getLogger("beamlike.supervisor")

@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from beamlike.behaviours.child_spec import ChildId, Restart
-from beamlike.behaviours.gen_server import CallFailed, CallTimeout, Server
 from beamlike.behaviours.supervising import ChildInfo, ChildState, Description, ask
+from beamlike.kernel.call_errors import CallFailed, CallTimeout
+from beamlike.kernel.server_names import Server
 from beamlike.kernel.terms import Pid
 
 TreeState = ChildState | Literal["does not answer", "ended"]

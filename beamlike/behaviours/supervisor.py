@@ -25,12 +25,14 @@ from beamlike.behaviours.child_errors import StartFailed
 from beamlike.behaviours.child_process import end_child, start_child
 from beamlike.behaviours.child_spec import ChildId, ChildSpec, check_spec
 from beamlike.behaviours.children import Child, Children
-from beamlike.behaviours.gen_server import GenServer, Name, Server, Stop
+from beamlike.behaviours.gen_server import GenServer
+from beamlike.behaviours.outcomes import Stop
 from beamlike.behaviours.supervising import ChildInfo, ChildState, Supervising, ask, logger
 from beamlike.behaviours.supervisor_flags import AutoShutdown, Strategy, SupervisorFlags, checked
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.record import record
+from beamlike.kernel.server_names import Name, Server
 from beamlike.kernel.terms import Pid, Reason, Ref
 
 

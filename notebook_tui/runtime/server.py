@@ -21,9 +21,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import beamlike as bl
-from beamlike.behaviours.gen_server import Client, GenServer
+from beamlike.behaviours.gen_server import GenServer
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.kernel import group_leader
+from beamlike.kernel.call import Client
 from beamlike.kernel.current import current_node
 from beamlike.kernel.terms import Reason
 from notebook_tui.runtime.cell_output import cell_output

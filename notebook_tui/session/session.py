@@ -16,7 +16,9 @@ import time
 from typing import assert_never
 
 import beamlike as bl
-from beamlike.behaviours.gen_server import NO_REPLY, Client, GenServer
+from beamlike.behaviours.gen_server import GenServer
+from beamlike.behaviours.outcomes import NO_REPLY
+from beamlike.kernel.call import Client
 from beamlike.kernel.terms import NOCONNECTION, Reason
 from notebook_tui.document import effects, operations
 from notebook_tui.document.apply import apply

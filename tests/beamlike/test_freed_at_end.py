@@ -12,8 +12,8 @@ import pytest
 
 import beamlike as bl
 from beamlike.behaviours import system
-from beamlike.behaviours.gen_server import Client
 from beamlike.kernel import current
+from beamlike.kernel.call import Client
 from tests.support.local_nodes import down_reason, forever, in_node, settled
 
 WAYS = ["return", "exit", "error", "signal", "kill"]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.gen_server import Client
 from beamlike.kernel import current
+from beamlike.kernel.call import Client
 from tests.support.local_nodes import (
     PATIENCE,
     down_reason,

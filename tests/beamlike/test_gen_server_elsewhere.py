@@ -11,8 +11,10 @@ import beamlike as bl
 import nodes
 from beamlike.behaviours.child_spec import child_spec_of
 from beamlike.behaviours.dynamic_supervisor import DynamicSupervisor
-from beamlike.behaviours.gen_server import IGNORE, AlreadyStarted, Client
+from beamlike.behaviours.outcomes import IGNORE
 from beamlike.behaviours.registry import Registry, Via
+from beamlike.behaviours.starting import AlreadyStarted
+from beamlike.kernel.call import Client
 from tests.support.child_node import NEAR, with_child_node
 from tests.support.local_nodes import PATIENCE, down_reason, in_node, no_message, received
 from tests.support.supervised import Witnessed, pid_of

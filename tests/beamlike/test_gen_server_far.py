@@ -14,11 +14,11 @@ import beamlike as bl
 import nodes
 from beamlike.behaviours import system
 from beamlike.behaviours.gen_requests import Requests, abcast, multi_call, send_request
-from beamlike.behaviours.gen_server import Client
 from beamlike.behaviours.proxy import within
 from beamlike.behaviours.typed_calls import call, cast
 from beamlike.distribution.errors import UnencodableTerm
 from beamlike.kernel import current
+from beamlike.kernel.call import Client
 from tests.support.child_node import NEAR, with_child_node
 
 SECONDS = 10.0

@@ -8,9 +8,10 @@ import pytest
 
 import beamlike as bl
 from beamlike.behaviours import system
-from beamlike.behaviours.gen_server import AlreadyStarted, Client
 from beamlike.behaviours.registry import Registry, Via
+from beamlike.behaviours.starting import AlreadyStarted
 from beamlike.behaviours.typed_calls import call
+from beamlike.kernel.call import Client
 from tests.support.local_nodes import in_node, no_message, received
 
 ROOM = Via("rooms", ("floor", 2))

@@ -10,7 +10,8 @@ import pytest
 
 import beamlike as bl
 from beamlike.behaviours import system
-from beamlike.behaviours.gen_server import Client, Continue
+from beamlike.behaviours.outcomes import Continue
+from beamlike.kernel.call import Client
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import down_reason, forever, in_node, no_message, received, settled
 

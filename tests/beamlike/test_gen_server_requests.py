@@ -17,7 +17,8 @@ from beamlike.behaviours.gen_requests import (
     send_request,
     wait_response,
 )
-from beamlike.behaviours.gen_server import NO_REPLY, Client
+from beamlike.behaviours.outcomes import NO_REPLY
+from beamlike.kernel.call import Client
 from tests.support.local_nodes import PATIENCE, down_reason, in_node, no_message, process_of, received, settled
 
 HERE = "test@127.0.0.1"

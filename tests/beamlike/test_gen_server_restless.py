@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.gen_server import Client
+from beamlike.kernel.call import Client
 from tests.support.local_nodes import PATIENCE, in_node
 
 

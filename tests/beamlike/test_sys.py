@@ -9,8 +9,9 @@ import pytest
 
 import beamlike as bl
 from beamlike.behaviours import system
-from beamlike.behaviours.gen_server import NO_REPLY, Client, Continue, Timeout, TimeoutAfter
+from beamlike.behaviours.outcomes import NO_REPLY, Continue, Timeout, TimeoutAfter
 from beamlike.behaviours.system import DONE, NoReply, Received, Replied
+from beamlike.kernel.call import Client
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import down_reason, forever, in_node, no_message, received, settled
 

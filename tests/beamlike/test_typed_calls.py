@@ -13,11 +13,11 @@ from mypy import api
 
 import beamlike as bl
 from beamlike.behaviours import system
-from beamlike.behaviours.gen_server import Client
 from beamlike.behaviours.proxy import within
 from beamlike.behaviours.server_messages import Invocation, TypedCall, TypedCast
 from beamlike.behaviours.typed_calls import call, cast
 from beamlike.code.codec import CodeCodec
+from beamlike.kernel.call import Client
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import PATIENCE, down_reason, in_node, no_message, received
 

@@ -25,7 +25,8 @@ from beamlike.behaviours.gen_requests import (
     send_request,
     wait_response,
 )
-from beamlike.behaviours.gen_server import IGNORE, NO_REPLY, Client
+from beamlike.behaviours.outcomes import IGNORE, NO_REPLY
+from beamlike.kernel.call import Client
 from tests.scenarios.actors import Quit, idle
 from tests.scenarios.trace import Error, Trace, ends
 from tests.scenarios.twin import twin

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import beamlike as bl
-from beamlike.behaviours.gen_server import Server
+from beamlike.kernel.server_names import Server
 from tests.support.local_nodes import forever
 from tests.support.shared_by_message import SharedByMessage
 
