@@ -33,7 +33,7 @@ from beamlike.kernel import signals, terms
 from beamlike.kernel.current_task import EAGER_TASKS, current_task
 from beamlike.kernel.errors import NoProcess
 from beamlike.kernel.inspected import Inspected
-from beamlike.kernel.mailbox import Mailbox
+from beamlike.kernel.mailbox import NOTHING, Mailbox
 from beamlike.kernel.record import record
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
@@ -376,9 +376,21 @@ class Process:
         if mailbox.failed_guards:
             self.own_rare().failed_guards += mailbox.failed_guards
             mailbox.failed_guards = 0
+        self._leave_mailbox(mailbox)
+
+    def _leave_mailbox(self, mailbox: Mailbox) -> None:
+        """Goes back to `inbox` as soon as the mailbox is of no more use than that."""
         if not mailbox.users and mailbox is self.mailbox and mailbox.is_plain():
             self.inbox = mailbox.plain()
             self.mailbox = None
+
+    def take_next(self) -> Any:
+        """The oldest message; NOTHING if there is none."""
+        if self.mailbox is not None:
+            message = self.mailbox.take()
+            self._leave_mailbox(self.mailbox)
+            return message
+        return self.inbox.popleft() if self.inbox else NOTHING
 
     async def wait_in_task(self) -> None:
         """Waits on a Future, in an asyncio task other than the process itself. NoProcess if the process ends."""

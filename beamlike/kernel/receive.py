@@ -79,7 +79,7 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
     expiry: _Expiry | None = None
     reserved = False
     try:
-        message = _take_next(process) if box is None else _take(box, guard, ref, resumed=False)
+        message = process.take_next() if box is None else _take(box, guard, ref, resumed=False)
         while message is NOTHING:
             if timeout is not None:
                 if expiry is None:
@@ -98,7 +98,7 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
                 yield
             else:
                 yield from process.wait_in_task()  # type: ignore[misc]
-            message = _take_next(process) if box is None else _take(box, guard, ref, resumed=True)
+            message = process.take_next() if box is None else _take(box, guard, ref, resumed=True)
         return message
     finally:
         if expiry is not None:
@@ -108,12 +108,6 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
                 process.wake()
             process.close_mailbox(box)
         del process, expiry  # see FRAMES
-
-
-def _take_next(process: Process) -> Any:
-    if process.mailbox is not None:  # a child task has opened it meanwhile
-        return process.mailbox.take()
-    return process.inbox.popleft() if process.inbox else NOTHING
 
 
 def _take(box: Mailbox, guard: Guard | None, ref: Ref | None, *, resumed: bool) -> Any:

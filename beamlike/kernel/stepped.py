@@ -193,7 +193,13 @@ class SteppedProcess(TaskInterface):
         rare = self.own_rare()
         if self.state is FUTURE:
             self._limit_unwinding()
-            self.cancel(f"exit signal: {terms.text_of(rare.reason)}")
+            try:
+                self.cancel(f"exit signal: {terms.text_of(rare.reason)}")
+            except Exception:  # of what it awaits; who sent the signal is not to blame
+                logger.exception("what %s awaited could not be cancelled", self.pid)
+                self.state, self.slot = CAREFUL_READY, None
+                rare.must_cancel = rare.careful = True
+                self.scheduler.bury(self)
             return
         rare.cancel_requests += 1
         rare.must_cancel = rare.careful = True

@@ -216,6 +216,28 @@ async def test_a_bare_except_around_receive_does_not_hold_the_loop_when_its_proc
 
 
 @in_node
+async def test_what_cannot_be_cancelled_harms_only_whoever_awaits_it() -> None:
+    class Stubborn(asyncio.Future[None]):
+        def cancel(self, msg: object = None) -> bool:
+            raise ValueError("not me")
+
+    async def awaits_it() -> None:
+        try:
+            await Stubborn()
+        finally:
+            ends.append("unwound")
+
+    ends: list[str] = []
+    pid, ref = bl.spawn_monitor(awaits_it)
+    await settled()
+    with captured_log("beamlike.process") as records:
+        bl.exit(pid, "kill")
+    assert await down_reason(ref) == "killed"
+    await eventually(lambda: ends == ["unwound"])
+    assert records[0].getMessage() == f"what {pid} awaited could not be cancelled"
+
+
+@in_node
 async def test_what_code_sends_while_it_is_closed_is_dropped_and_it_still_is_who_it_was() -> None:
     give_little_time()
     selves: list[bl.Pid] = []

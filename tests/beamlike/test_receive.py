@@ -289,6 +289,15 @@ async def test_who_fills_its_own_mailbox_gives_way_to_timers_and_others(fill: st
 
 
 @in_node
+async def test_a_mailbox_out_of_which_one_message_was_chosen_is_an_ordinary_one_when_the_rest_was_taken() -> None:
+    for number in range(3):
+        bl.send(bl.self(), number)
+    assert await bl.receive(lambda number: number == 1) == 1
+    assert await received(2) == [0, 2]
+    assert process_of(bl.self()).mailbox is None
+
+
+@in_node
 async def test_each_receive_starts_at_the_oldest_though_its_guard_is_that_of_the_last() -> None:
     wanted: set[str] = set()
     guard = wanted.__contains__
