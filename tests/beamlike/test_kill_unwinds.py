@@ -201,9 +201,9 @@ async def test_a_bare_except_around_receive_does_not_hold_the_loop_when_its_proc
 
     async def catches_all() -> None:
         while True:
-            try:
+            try:  # noqa: SIM105
                 await bl.receive()
-            except:  # noqa: E722, SIM105 - as careless code has it
+            except:  # noqa: E722 - as careless code has it
                 pass
 
     pid = bl.spawn(catches_all)
