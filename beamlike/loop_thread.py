@@ -36,6 +36,10 @@ class LoopThread:
         finally:
             self.loop.close()
 
+    @property
+    def name(self) -> str:
+        return self._thread.name
+
     async def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Awaits `coroutine` in this thread's loop, from another loop, in a context of its own; cancelling reaches
         it. CancelledError if the loop ends first."""

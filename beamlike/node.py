@@ -25,6 +25,7 @@ from beamlike.kernel.node import LocalNode
 from beamlike.kernel.scheduler import scheduler_of
 from beamlike.kernel.watchdog import THRESHOLD, Watch, monitor_stalls, watch
 from beamlike.loop_thread import LoopThread
+from beamlike.scheduler_thread import SchedulerThread
 
 T = TypeVar("T")
 
@@ -59,6 +60,7 @@ class Node(LocalNode):
         self._own_thread = own_thread
         self._stall_threshold = stall_threshold
         self._watch: Watch | None = None
+        self._schedulers: list[SchedulerThread] = []
         self._thread: LoopThread | None = None
         self._started = False
         self._leaving: asyncio.Task[None] | None = None
@@ -128,6 +130,7 @@ class Node(LocalNode):
                 self._watch.close()
             timers.cancel_all(self)
             self.halt()
+            await asyncio.gather(*(scheduler.stop() for scheduler in self._schedulers))
             # One turn for the processes to unwind in, before the connections that they may still use are closed.
             await asyncio.sleep(0)
             if cluster is not None:
@@ -164,6 +167,12 @@ class Node(LocalNode):
         if self._cluster is None:
             raise RuntimeError(f"{self.name} is not started; use `async with` or `await node.start()`")
         return self._cluster
+
+    async def start_scheduler(self, name: str) -> SchedulerThread:
+        """One more event loop, in a thread of that name, for processes that would hold up those of this one."""
+        scheduler = await SchedulerThread.start(self, name)
+        self._schedulers.append(scheduler)
+        return scheduler
 
     # Other nodes.
 

@@ -298,12 +298,13 @@ class LocalNode:
 
     # The end.
 
-    def halt(self) -> None:
-        """Ends every process with "shutdown"; to be called in the home scheduler's thread."""
+    def halt(self, scheduler: Scheduler | None = None) -> None:
+        """Ends every process with "shutdown", or those of one scheduler only."""
         for process in tuple(self._processes.values()):
-            # The task of a guest belongs to others.
-            ends = process.settle if isinstance(process, GuestProcess) else process.end
-            process.scheduler.call(ends, terms.SHUTDOWN)
+            if scheduler is None or process.scheduler is scheduler:
+                # The task of a guest belongs to others.
+                ends = process.settle if isinstance(process, GuestProcess) else process.end
+                process.scheduler.call(ends, terms.SHUTDOWN)
 
 
 def _lose_node(processes: list[Process], name: str, before: int) -> None:

@@ -68,8 +68,9 @@ def spawn_tied(
     *,
     link: bool = False,
     monitor: Ref | None = None,
+    scheduler: Scheduler | None = None,
 ) -> Pid:
-    """What the three above are made of."""
+    """What the three above are made of; a process of this node may live on another scheduler than the current one."""
     if not callable(function):
         raise TypeError(f"expected a function to spawn, got {function!r}; pass its arguments after it")
     if node_name is not None and not isinstance(node_name, str):
@@ -80,7 +81,7 @@ def spawn_tied(
     if tied:
         parent = current.current_process(node)
     if node_name is None or node_name == node.name:
-        process = node.start_process(function, args, _scheduler_here(node, parent))
+        process = node.start_process(function, args, scheduler or _scheduler_here(node, parent))
         pid = process.pid
         if parent is not None:
             parent.trace_event(Spawned, pid, function)
