@@ -1,4 +1,16 @@
-"""Why a supervisor did not do with a child what it was asked to. Each travels to the caller as it is."""
+"""Why a supervisor did not do with a child what it was asked to. Each travels to the caller as it is.
+
+>>> import asyncio, beamlike as bl
+>>> async def main():
+...     async with bl.Node("doc@127.0.0.1"):
+...         top = await bl.Supervisor.start_link([bl.GenServer.child_spec(name="clock")])
+...         try:
+...             await bl.Supervisor.restart_child(top, "clock")
+...         except bl.ChildRunning as error:
+...             return f"{error.id}: {error}"
+>>> asyncio.run(main())
+"clock: child 'clock' is running; use terminate_child first"
+"""
 
 from __future__ import annotations
 

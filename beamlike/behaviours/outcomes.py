@@ -5,6 +5,29 @@ return IGNORE                         from init: there is nothing to run, and `s
 return Continue(value, reply=...)     handle_continue(value) runs next, before any message
 return TimeoutAfter(s, reply=...)     handle_info(Timeout()) runs if no message comes within s seconds
 raise Stop(reason, reply=...)         the server ends
+
+>>> import asyncio, beamlike as bl
+>>> class Gate(bl.GenServer):
+...     def init(self, wanted):
+...         self.waiting = []
+...         return None if wanted else bl.IGNORE
+...     def handle_call(self, request, client):
+...         self.waiting.append(client)
+...         return bl.NO_REPLY
+...     def handle_cast(self, request):
+...         for client in self.waiting:
+...             self.reply(client, request)
+>>> async def main():
+...     async with bl.Node("doc@127.0.0.1"):
+...         print(await Gate.start_link(False))
+...         gate = await Gate.start_link(True)
+...         passing = asyncio.create_task(bl.GenServer.call(gate, "pass"))
+...         await asyncio.sleep(0)
+...         bl.GenServer.cast(gate, "open")
+...         print(await passing)
+>>> asyncio.run(main())
+None
+open
 """
 
 from __future__ import annotations
@@ -33,7 +56,19 @@ IGNORE: Final = Sentinel.IGNORE
 
 
 class Stop(Exception):
-    """Raise it in a callback to end the server; with `reply`, the call in progress is answered first."""
+    """Raise it in a callback to end the server; with `reply`, the call in progress is answered first.
+
+    >>> import asyncio, beamlike as bl
+    >>> class Till(bl.GenServer):
+    ...     def handle_call(self, request, client):
+    ...         raise bl.Stop("normal", reply="closed")
+    >>> async def main():
+    ...     async with bl.Node("doc@127.0.0.1"):
+    ...         till = await Till.start_link()
+    ...         return await bl.GenServer.call(till, "close"), bl.is_alive(till)
+    >>> asyncio.run(main())
+    ('closed', False)
+    """
 
     def __init__(self, reason: Reason = terms.NORMAL, *, reply: Any = NO_REPLY) -> None:
         super().__init__(reason)
@@ -47,6 +82,21 @@ class Continue:
 
     From handle_call, `reply` answers the call first. So `init` can return early and the server still does its first
     work undisturbed.
+
+    >>> import asyncio, beamlike as bl
+    >>> class Prices(bl.GenServer):
+    ...     def init(self):
+    ...         return bl.Continue("prices.csv")
+    ...     async def handle_continue(self, path):
+    ...         await asyncio.sleep(0)
+    ...         self.prices = {"apple": 3}
+    ...     def handle_call(self, name, client):
+    ...         return self.prices[name]
+    >>> async def main():
+    ...     async with bl.Node("doc@127.0.0.1"):
+    ...         return await bl.GenServer.call(await Prices.start_link(), "apple")
+    >>> asyncio.run(main())
+    3
     """
 
     value: Any
@@ -59,6 +109,20 @@ class TimeoutAfter:
 
     Any message ends the wait, except those of `bl.sys`, after which it starts anew. 0 means: as soon as the mailbox
     is empty. From handle_call, `reply` answers the call first.
+
+    >>> import asyncio, beamlike as bl
+    >>> class Idle(bl.GenServer):
+    ...     def init(self, owner):
+    ...         self.owner = owner
+    ...         return bl.TimeoutAfter(0.01)
+    ...     def handle_info(self, message):
+    ...         bl.send(self.owner, message)
+    >>> async def main():
+    ...     async with bl.Node("doc@127.0.0.1"):
+    ...         await Idle.start_link(bl.self())
+    ...         return await bl.receive(timeout=5)
+    >>> asyncio.run(main())
+    Timeout()
     """
 
     seconds: float

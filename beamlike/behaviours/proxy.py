@@ -62,7 +62,23 @@ def proxy_of(cls: type[Callbacks], server: Server, timeout: float | None) -> Pro
 
 
 def within(proxy: S, seconds: float | None) -> S:
-    """The same proxy with another time limit for its calls: `await within(counter, 2).add(5)`; None for none."""
+    """The same proxy with another time limit for its calls, in seconds; None for none.
+
+    >>> import asyncio, beamlike as bl
+    >>> class Sleeper(bl.GenServer):
+    ...     @bl.call
+    ...     async def nap(self):
+    ...         await asyncio.sleep(60)
+    >>> async def main():
+    ...     async with bl.Node("doc@127.0.0.1"):
+    ...         sleeper = Sleeper.at(await Sleeper.start_link(name="sleeper"))
+    ...         try:
+    ...             await within(sleeper, 0.01).nap()
+    ...         except bl.CallTimeout as error:
+    ...             print(error.timeout, error.request)
+    >>> asyncio.run(main())
+    0.01 nap()
+    """
     if not isinstance(proxy, Proxy):
         raise TypeError(f"expected a proxy, as `at` makes it, got {proxy!r}")
     return _as_server(proxy_of(proxy._cls, proxy._server, seconds))

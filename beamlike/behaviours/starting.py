@@ -28,7 +28,19 @@ S = TypeVar("S", bound=Callbacks)
 
 
 class AlreadyStarted(NameTaken):
-    """The name belongs to another process, and `pid` is that."""
+    """The name belongs to another process, and `pid` is that.
+
+    >>> import asyncio, beamlike as bl
+    >>> async def main():
+    ...     async with bl.Node("doc@127.0.0.1"):
+    ...         first = await bl.GenServer.start(name="clock")
+    ...         try:
+    ...             await bl.GenServer.start(name="clock")
+    ...         except AlreadyStarted as taken:
+    ...             return taken.pid == first
+    >>> asyncio.run(main())
+    True
+    """
 
     def __init__(self, name: Name, pid: Pid | None) -> None:
         super().__init__(f"the name {name!r} belongs to {pid} already")

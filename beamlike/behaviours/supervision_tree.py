@@ -69,6 +69,15 @@ async def supervision_tree(supervisor: Server, *, timeout: float = 5.0) -> Super
     """The tree below `supervisor`, as it is seen within `timeout` seconds in all.
 
     Raises what a call raises if `supervisor` itself gives no answer: CallFailed, CallTimeout.
+
+    >>> import asyncio, beamlike as bl
+    >>> async def main():
+    ...     async with bl.Node("doc@127.0.0.1"):
+    ...         top = await bl.Supervisor.start_link([bl.GenServer.child_spec(name="clock")])
+    ...         tree = await supervision_tree(top)
+    ...         return tree.id, [(child.name, child.state) for child in tree.children]
+    >>> asyncio.run(main())
+    ('Supervisor', [('clock', 'running')])
     """
     deadline = asyncio.get_running_loop().time() + timeout
     answer = await _described(supervisor, deadline)

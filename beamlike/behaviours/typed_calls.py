@@ -26,7 +26,7 @@ import functools
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Concatenate, Final, Generic, ParamSpec, Protocol, Self, TypeVar, overload
+from typing import Any, Concatenate, Final, Generic, Never, ParamSpec, Protocol, Self, TypeVar, overload
 
 from beamlike.behaviours.callbacks import Callbacks
 from beamlike.behaviours.server_messages import Invocation, TypedCall, TypedCast
@@ -53,11 +53,6 @@ class TypedMethod(Generic[P, R]):
     """A method of a server that may be called from elsewhere; what a class shows under its name."""
 
     def __init__(self, function: Callable[..., Any], raises: ExceptionTypes = ()) -> None:
-        if not inspect.isfunction(function):
-            raise TypeError(
-                f"expected a method of a GenServer to decorate, got {function!r}; to call a server without a typed "
-                "method use GenServer.call or GenServer.cast"
-            )
         self.function: Final = function
         self.name: Final = function.__name__
         self.raises: Final = raises
@@ -138,7 +133,7 @@ def call(method: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /) -> Ca
 def call(method: Callable[Concatenate[Any, P], R], /) -> CallMethod[P, R]: ...
 @overload
 def call(*, raises: ExceptionTypes) -> CallDecorator: ...
-def call(method: Any = None, /, *, raises: ExceptionTypes = ()) -> Any:
+def call(method: Any = None, /, *rest: Any, raises: ExceptionTypes = ()) -> Any:
     """Makes a method, plain or async, a typed call. `raises`: the exceptions that the caller gets instead of the
     server its end.
 
@@ -164,12 +159,49 @@ def call(method: Any = None, /, *, raises: ExceptionTypes = ()) -> Any:
     69
     only 69 left
     """
-    return CallMethod(method, raises) if method is not None else functools.partial(CallMethod, raises=raises)
+    _check_exceptions(raises)
+    if method is None and not rest:
+        return functools.partial(CallMethod, raises=raises)
+    return CallMethod(_only(method, rest), raises)
 
 
-def cast(method: Callable[Concatenate[Any, P], Any], /) -> CastMethod[P]:
-    """Makes a method, plain or async, a typed cast: it is sent, and nobody waits for it."""
-    return CastMethod(method)
+def cast(method: Callable[Concatenate[Any, P], Any], /, *rest: Never) -> CastMethod[P]:
+    """Makes a method, plain or async, a typed cast: it is sent, and nobody waits for it.
+
+    >>> import asyncio, beamlike as bl
+    >>> class Lamp(bl.GenServer):
+    ...     @cast
+    ...     def switch(self, on):
+    ...         self.on = on
+    ...     @call
+    ...     def is_on(self):
+    ...         return self.on
+    >>> async def main():
+    ...     async with bl.Node("doc@127.0.0.1"):
+    ...         lamp = Lamp.at(await Lamp.start_link())
+    ...         lamp.switch(True)
+    ...         return await lamp.is_on()
+    >>> asyncio.run(main())
+    True
+    """
+    return CastMethod(_only(method, rest))
+
+
+def _only(method: object, rest: tuple[object, ...]) -> Callable[..., Any]:
+    """The method that is to be decorated. Who wants to ask a server instead is told how."""
+    if rest or not inspect.isfunction(method):
+        got = ", ".join(map(repr, (method, *rest)))
+        raise TypeError(
+            f"expected a method of a GenServer to decorate, got {got}; to ask a server without a typed method use "
+            "bl.GenServer.call(server, request) or bl.GenServer.cast(server, request)"
+        )
+    return method
+
+
+def _check_exceptions(raises: object) -> None:
+    kinds = raises if isinstance(raises, tuple) else (raises,)
+    if not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds):
+        raise TypeError(f"expected raises as an exception class or a tuple of them, got {raises!r}")
 
 
 async def _ask(

@@ -254,9 +254,20 @@ async def test_a_method_that_the_server_does_not_have_is_no_harm_to_it() -> None
     ]
 
 
-def test_what_is_no_method_cannot_be_decorated() -> None:
-    with pytest.raises(TypeError, match=r"expected a method of a GenServer to decorate, got 5; .* use GenServer.call"):
-        call(5)  # type: ignore[call-overload]
+@pytest.mark.parametrize("decorate", [call, cast])
+@pytest.mark.parametrize("arguments", [(5,), ("counter",), ("counter", ("add", 5)), (None, 5), (Account,)])
+def test_what_is_no_method_cannot_be_decorated_and_the_way_to_ask_a_server_is_told(
+    decorate: Any, arguments: tuple[Any, ...]
+) -> None:
+    words = f"to decorate, got {', '.join(map(repr, arguments))}; .* use bl.GenServer.call(server, request)"
+    with pytest.raises(TypeError, match=re.escape(words).replace(r"\.\*", ".*")):
+        decorate(*arguments)
+
+
+@pytest.mark.parametrize("raises", [5, "Overdrawn", (Overdrawn, 5), BaseException, Overdrawn(1)])
+def test_only_exceptions_can_be_declared_to_be_raised(raises: Any) -> None:
+    with pytest.raises(TypeError, match="expected raises as an exception class or a tuple of them, got"):
+        call(raises=raises)
 
 
 # What others see.
