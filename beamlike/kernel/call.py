@@ -78,7 +78,6 @@ def call(
         or process.scheduler.thread_id != get_ident()
         or (EAGER_TASKS and current_task() is not process)
     ):
-        del process, target  # see FRAMES in `receive`
         return (yield from _call_by_signals(server, request, timeout, asking))  # type: ignore[misc]  # a coroutine may
     scheduler = process.scheduler
     client = asking(process.pid, process.node.next_id(), request)
@@ -103,10 +102,9 @@ def call(
         requests.pop(process, None)
         if fresh.pop(process, ABSENT) is ABSENT and timeout is not None:
             scheduler.deadlines.discard(timeout, process)
-        del process  # see FRAMES in `receive`
     if type(answer) is Failed:
         if answer.reason is TIMED_OUT:
-            raise CallTimeout(server, request, timeout, deadlock.circle(current.process_here(), target))
+            raise CallTimeout(server, request, timeout, deadlock.circle(process, target))
         raise CallFailed(server, request, answer.reason, server_lives=answer.server_lives)
     return answer
 

@@ -31,6 +31,23 @@ def exit_reason(error: BaseException, pid: Pid) -> Reason:
     return error.reason if isinstance(error, ProcessExit) else describe_exception(error, pid)
 
 
+def forget_frames(error: BaseException) -> None:
+    """Lets go of the frames that `error` came through, after it was described.
+
+    They hold all that the code held, and the process, which holds the error: nothing of it would be freed before the
+    garbage collector comes by.
+    """
+    waiting, met = [error], set[int]()
+    while waiting:
+        error = waiting.pop()
+        if id(error) not in met:
+            met.add(id(error))
+            error.__traceback__ = None
+            waiting += [other for other in (error.__cause__, error.__context__) if other is not None]
+            if isinstance(error, BaseExceptionGroup):
+                waiting += error.exceptions
+
+
 def reraisable(info: ExceptionInfo) -> BaseException:
     """The exception that `info` describes, as its own type where it could travel.
 

@@ -2,10 +2,6 @@
 
 A process that waits for any message is handed the next one; one that waits for a message of its choice is woken to
 look. Both yield once, to their scheduler. Any other task, such as a child task of a process, waits on a Future.
-
-FRAMES: an exception that ends a process holds the frames that it came through, and the process holds the exception. So
-no frame of ours that one may come through keeps the process; else all that the code held would stay until the garbage
-collector comes by.
 """
 
 from __future__ import annotations
@@ -63,7 +59,6 @@ def receive(
         message = process.mailbox.take_ref(ref)
         if message is not NOTHING:
             return message
-    del process  # see FRAMES
     return (yield from _select(guard, ref, timeout))  # type: ignore[misc]  # a coroutine may
 
 
@@ -107,7 +102,6 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
             if reserved and ref is not None and box.release(ref):
                 process.wake()
             process.close_mailbox(box)
-        del process, expiry  # see FRAMES
 
 
 def _take(box: Mailbox, guard: Guard | None, ref: Ref | None, *, resumed: bool) -> Any:

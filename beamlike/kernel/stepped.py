@@ -20,10 +20,9 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.kernel import terms
-from beamlike.kernel.current import enter
+from beamlike.kernel.current import NOBODY, enter
 from beamlike.kernel.current_task import current_tasks
-from beamlike.kernel.errors import ProcessExit
-from beamlike.kernel.exceptions import exit_reason
+from beamlike.kernel.exceptions import exit_reason, forget_frames
 from beamlike.kernel.process import CAREFUL, CAREFUL_READY, FUTURE, NEW, OVER, RUNNING, UNBORN, UnwindLimit
 from beamlike.kernel.task_interface import EXIT_SIGNAL, TaskInterface
 from beamlike.kernel.terms import Pid, is_quiet
@@ -245,10 +244,8 @@ class SteppedProcess(TaskInterface):
     def fail(self, error: BaseException) -> None:
         """The code raised `error`."""
         reason = CANCELLED if isinstance(error, CancelledError) else exit_reason(error, self.pid)
-        if isinstance(error, CancelledError | ProcessExit):
-            # The way it came is nobody's news, and its frames, which hold this process, would stay until the garbage
-            # collector comes by.
-            error.__traceback__ = None
+        if self._callbacks is None:  # nobody awaits it as a task, to see where the error came from
+            forget_frames(error)
         self.finish(reason, error=error)
 
     def finish(self, reason: Any, value: Any = None, error: BaseException | None = None) -> None:
@@ -266,6 +263,9 @@ class SteppedProcess(TaskInterface):
                 self.context.run(self._report, "ended", reason)
         elif isinstance(reason, terms.ExceptionInfo):
             self.context.run(self._report, f"had ended ({terms.text_of(self.reason)}) when its code raised", reason)
+        if self.rare is not None and self.rare.registered:
+            # A timer of asyncio's that was cancelled keeps this context until it would have rung.
+            self.context.run(enter, NOBODY)
         # Which hold this process, as the current one and in the code's own frame.
         del self.context, self.resume
         if error is not None or self.rare is not None:

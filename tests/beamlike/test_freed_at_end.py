@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import weakref
@@ -124,6 +125,11 @@ class Large:
     """Stands for the arrays that code holds when it ends."""
 
 
+async def sleeps_until_killed() -> None:
+    bl.spawn(bl.exit, bl.self(), "kill")
+    await asyncio.sleep(3600)
+
+
 async def waits_in_vain() -> None:
     await bl.receive(timeout=0.001)
 
@@ -156,7 +162,8 @@ async def holds_something_large(kept: list[weakref.ref[Any]], wait: Callable[[],
 
 
 @pytest.mark.parametrize(
-    "wait", [waits_in_vain, waits_for_what_a_guard_refuses, calls_nobody, calls_the_slow, calls_who_ends]
+    "wait",
+    [sleeps_until_killed, waits_in_vain, waits_for_what_a_guard_refuses, calls_nobody, calls_the_slow, calls_who_ends],
 )
 @in_node
 async def test_what_code_held_is_freed_when_an_exception_of_a_wait_ends_it(wait: Callable[[], Awaitable[None]]) -> None:
