@@ -29,6 +29,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Concatenate, Final, Generic, Never, ParamSpec, Protocol, Self, TypeVar, overload
 
 from beamlike.behaviours.callbacks import Callbacks
+from beamlike.behaviours.handed_function import value_of
 from beamlike.behaviours.server_messages import Invocation, TypedCall, TypedCast
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call import call as kernel_call
@@ -83,8 +84,7 @@ class CallMethod(TypedMethod[P, R]):
         return self if instance is None else functools.partial(self._in_place, instance)
 
     async def _in_place(self, server: Callbacks, *args: P.args, **keywords: P.kwargs) -> R:
-        value = self.function(server, *args, **keywords)
-        result: R = await value if inspect.isawaitable(value) else value
+        result: R = await value_of(self.function(server, *args, **keywords))
         return result
 
     def at_a_distance(self) -> Callable[..., Coroutine[Any, Any, R]]:
