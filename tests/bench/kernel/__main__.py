@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from tests.bench.kernel import cases, erlang, systems, table
 from tests.bench.kernel.cases import Case
 from tests.bench.kernel.erlang import Absent, Command, Erlang
-from tests.bench.kernel.foreign import Foreign
+from tests.bench.kernel.foreign import Foreign, Patience
 from tests.bench.kernel.table import Line
 
 ROUNDS = 3
@@ -34,11 +34,12 @@ def main(arguments: Sequence[str] = ()) -> None:
     except ValueError as error:
         sys.exit(str(error))
     lines: list[Line] = []
+    patience = Patience(asked.patience)
     with ExitStack() as stack:
         peers = erlang_or_none(stack)
         for number in range(asked.rounds):
             for case in chosen:
-                for line in measured(case, peers, number, tiny=asked.tiny):
+                for line in measured(case, peers, number, patience, tiny=asked.tiny):
                     print(json.dumps(line), flush=True)
                     lines.append(line)
     print(table.markdown(table.rows(lines)), file=sys.stderr)
@@ -50,6 +51,9 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("rounds", type=int, nargs="?", default=ROUNDS)
     options.add_argument("--only", nargs="+", default=[], metavar="CASE", help="w5, w1_idle, growth ...")
+    options.add_argument(
+        "--patience", type=float, default=0, metavar="SECONDS", help="to wait, in all, for a quiet machine"
+    )
     options.add_argument("--tiny", action="store_true", help="smallest sizes, whose figures mean nothing")
     return options
 
@@ -62,11 +66,12 @@ def erlang_or_none(stack: ExitStack) -> Erlang | None:
         return None
 
 
-def measured(case: Case, peers: Erlang | None, number: int, *, tiny: bool) -> Iterator[Line]:
+def measured(case: Case, peers: Erlang | None, number: int, patience: Patience, *, tiny: bool) -> Iterator[Line]:
     """The lines of one round of a case; each round begins with another system."""
     found = commands(case, peers, tiny=tiny)
     first = number % len(found)
     for command in [*found[first:], *found[:first]]:
+        patience.wait()
         with Foreign() as foreign:
             printed = run(command)
         for line in printed:
