@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 
 from beamlike.kernel import current, deadlock, functions
 from beamlike.kernel.bare_coroutine import bare_coroutine
-from beamlike.kernel.call_errors import CALLING_SELF, CallFailed, CallTimeout, value_of
+from beamlike.kernel.call_errors import CALLER_ENDED, CALLING_SELF, CallFailed, CallTimeout, value_of
 from beamlike.kernel.copying import COPIES, copied, sends_copies
 from beamlike.kernel.current_task import EAGER_TASKS, current_task
 from beamlike.kernel.process import ANY, READY, REPLY, RUNNING, TIMED_OUT, Failed
@@ -26,7 +26,7 @@ Client: TypeAlias = Alias
 """Who asked, as the address for the reply: give it to `reply`, now or later, from any process."""
 
 CALL_TIMEOUT: Final = 5.0
-ABSENT: Final = -1.0
+ABSENT: Final = object()
 
 
 class Question(Alias):
@@ -117,16 +117,19 @@ def _call_by_signals(
     address = address_of(server)
     if calls_itself(address):
         raise CallFailed(server, request, CALLING_SELF)
+    process = current.current_process()
+    if process.ended:
+        raise CallFailed(server, request, CALLER_ENDED)
     client = functions.open_request(address)
     ref = client.ref
     try:
         functions.send(address, asking(client.pid, client.id, request))
         answer = yield from functions.receive(ref=ref, timeout=timeout)  # type: ignore[misc]
     except TimeoutError:
-        circle = deadlock.circle(current.current_process(), current.current_node().find(address))
+        circle = deadlock.circle(process, process.node.find(address))
         raise CallTimeout(server, request, timeout, circle) from None
     finally:
-        functions.demonitor(ref, flush=True)
+        process.scheduler.call(process.demonitor, ref, True)
     return value_of(answer, server, request)
 
 
@@ -136,7 +139,7 @@ def reply(client: Client, value: Any) -> None:
     process = client.pid.process
     if process is not None and process.awaited is client and process.state is REPLY:
         scheduler = process.scheduler
-        if scheduler.thread_id == get_ident() and not scheduler.muted:
+        if scheduler.thread_id == get_ident() and not scheduler.checks_senders:
             process.slot = value
             process.state = READY
             scheduler.queue.append(process)

@@ -12,6 +12,7 @@ from beamlike.kernel.server_names import Server
 from beamlike.kernel.terms import Down, ExceptionInfo, Pid, Reason, Reply
 
 CALLING_SELF = "calling_self"
+CALLER_ENDED = "caller ended"
 LONGEST = 80
 
 
@@ -69,4 +70,6 @@ def _words(reason: Reason) -> str:
             return (
                 "a server that calls itself waits for itself (calling_self); use cast, call the method, or raise Stop"
             )
+        if reason == CALLER_ENDED:
+            return "the process that asks has ended, and nobody hears it any more"
     return f"it ended: {reason}"

@@ -75,7 +75,7 @@ def send(to: Address, message: Any) -> Any:
         target = to.process
         if target is not None:
             scheduler = target.scheduler
-            if scheduler.thread_id == get_ident() and not scheduler.muted:
+            if scheduler.thread_id == get_ident() and not scheduler.checks_senders:
                 if target.state is ANY and message is not None:
                     target.slot = message
                     target.state = READY
@@ -185,12 +185,15 @@ def exit(pid: Pid, reason: Reason) -> None:
     if (
         target is not None
         and (here.state is RUNNING or here.state is CAREFUL)
+        and here.pid.process is not None
         and target.scheduler is here.scheduler
         and here.scheduler.thread_id == get_ident()  # a worker thread of the process has its context, too
     ):
         target.scheduler.dispatch(target, signals.Exit(here.pid, pid, reason, linked=False))
         return
     sender = current.process_or_none()
+    if sender is not None and sender.ended:
+        return
     node = sender.node if sender is not None else current.node_towards(pid)
     source = sender.pid if sender is not None else Pid(node.name, 0)
     node.route(signals.Exit(source, pid, reason, linked=False))

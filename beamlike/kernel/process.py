@@ -33,7 +33,7 @@ from beamlike.kernel import signals, terms
 from beamlike.kernel.current_task import EAGER_TASKS, current_task
 from beamlike.kernel.errors import NoProcess
 from beamlike.kernel.inspected import Inspected
-from beamlike.kernel.mailbox import NOTHING, Mailbox
+from beamlike.kernel.mailbox import NOTHING, Mailbox, carried_ref
 from beamlike.kernel.record import record
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
@@ -316,12 +316,17 @@ class Process:
             return
         aliases = self._seen.aliases
         until = aliases.get(alias.id) if aliases else None
-        if until is not None:
-            if until is not UNALIAS:
-                self.unalias(alias.id)
-            if until is REPLY_DEMONITOR:
-                self._close_request(alias.id)
+        if until is UNALIAS:
             self.deliver(message)
+        elif until is FIRST_REPLY:
+            self.unalias(alias.id)
+            self.deliver(message)
+        elif until is REPLY_DEMONITOR:
+            ref = carried_ref(message)
+            if ref is not None and ref.id == alias.id:  # else it is no reply to the request
+                self.unalias(alias.id)
+                self._close_request(alias.id)
+                self.deliver(message)
 
     def expire(self) -> None:
         """The time for a reply is up."""
@@ -672,7 +677,7 @@ class Process:
         if pid.process is None:
             return False
         if self.state is RUNNING or self.state is CAREFUL:
-            self.scheduler.muted = True
+            self.scheduler.checks_senders = True
         rare = self.rare
         if rare is None:
             if reason is terms.NORMAL:
@@ -687,14 +692,18 @@ class Process:
         if rare.waiters is not None:
             self._wake_waiters()
         if rare.inspected is not None:
-            self._end_inspection(rare.inspected, reason)
-        self._cut_ties(rare, pid, reason)
+            inspected, rare.inspected = rare.inspected, None
+            self._cut_ties(rare, pid, reason)
+            self._end_inspection(inspected, reason)
+        else:
+            self._cut_ties(rare, pid, reason)
         return True
 
     def _end_inspection(self, inspected: Inspected, reason: Reason) -> None:
-        if inspected.tracing is not None:
-            inspected.tracing.happened(Exited(self.pid, reason))
-            inspected.tracing.end()
+        tracing = inspected.tracing
+        if tracing is not None:
+            tracing.happened(Exited(self.pid, reason))
+            tracing.end()
         for pid in inspected.suspending:
             other = pid.process
             if other is not None:

@@ -48,11 +48,11 @@ class Scheduler:
         "_next",
         "_signals",
         "armed",
+        "checks_senders",
         "context",
         "credit",
         "deadlines",
         "loop",
-        "muted",
         "overheard",
         "paused",
         "queue",
@@ -69,7 +69,7 @@ class Scheduler:
         # Whether the loop has been told to call `run`.
         self.armed = False
         # Whether `send` must look who is sending: somebody dead, whose messages are dropped, or somebody traced.
-        self.muted = False
+        self.checks_senders = False
         # How many processes there are of whom every send is traced.
         self.overheard = 0
         self.credit = CREDIT
@@ -94,7 +94,7 @@ class Scheduler:
     def run(self) -> None:
         queue = self.queue
         popleft, loop, tasks = queue.popleft, self.loop, current_tasks
-        self.muted, self.credit = self.overheard > 0, CREDIT
+        self.checks_senders, self.credit = self.overheard > 0, CREDIT
         process: SteppedProcess
         try:
             for _ in repeat(None, BUDGET):
@@ -150,7 +150,7 @@ class Scheduler:
     def overhear(self, more: int) -> None:
         """Has `send` look who is sending, for the sake of so many more processes, or fewer."""
         self.overheard += more
-        self.muted = self.muted or self.overheard > 0
+        self.checks_senders = self.checks_senders or self.overheard > 0
 
     def bury(self, process: Process) -> None:
         """Has a dead process's code unwound, when the living leave time for it."""

@@ -9,7 +9,6 @@ The fast path of a step stands in `Scheduler.run`; what it does not cover is her
 
 from __future__ import annotations
 
-import ctypes
 import inspect
 import logging
 from asyncio import CancelledError
@@ -20,6 +19,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.kernel import terms
+from beamlike.kernel.closing import close
 from beamlike.kernel.current import NOBODY, enter
 from beamlike.kernel.current_task import current_tasks
 from beamlike.kernel.exceptions import exit_reason, forget_frames
@@ -100,7 +100,7 @@ class SteppedProcess(TaskInterface):
         scheduler = self.scheduler
         self.state = CAREFUL
         current_tasks[scheduler.loop] = self
-        scheduler.muted = True
+        scheduler.checks_senders = True
         try:
             yielded = self.context.run(self._throw_or_send, unborn)
         except StopIteration as stop:
@@ -112,7 +112,7 @@ class SteppedProcess(TaskInterface):
             if self.ended:
                 self._limit_unwinding()
         finally:
-            scheduler.muted = scheduler.overheard > 0
+            scheduler.checks_senders = scheduler.overheard > 0
 
     def after_step(self, yielded: Any) -> None:
         """Has the process go on when what its code yielded for is there."""
@@ -141,7 +141,11 @@ class SteppedProcess(TaskInterface):
         coroutine = self.get_coro()
         if unborn or coroutine is None:
             raise error
-        return coroutine.throw(error)
+        try:
+            return coroutine.throw(error)
+        finally:
+            # Since Python 3.12 a traceback keeps this frame, by way of those that it called.
+            del self, error, coroutine
 
     def _due_error(self) -> BaseException | None:
         """What is to be raised where the code waits. From then on it needs no care, unless it is dead or watched."""
@@ -226,20 +230,16 @@ class SteppedProcess(TaskInterface):
         """Runs what is left of the code, which can wait no more, as that of the dead process."""
         coroutine, loop = self.get_coro(), self.scheduler.loop
         self.state = CAREFUL
-        self.scheduler.muted = True
+        self.scheduler.checks_senders = True
         current_tasks[loop] = self
         try:
             if coroutine is not None:
-                coroutine.close()
+                close(coroutine)
         except BaseException:
             logger.exception("closing the code of %s raised", self.pid)
         finally:
             current_tasks.pop(loop, None)
-            self.scheduler.muted = self.scheduler.overheard > 0
-            if coroutine is not None and inspect.getcoroutinestate(coroutine) != inspect.CORO_CLOSED:
-                # It refused even that. Were it freed, its destructor would close it again, and might never return; so
-                # one reference too many is counted, which outlasts even the end of the interpreter.
-                ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
+            self.scheduler.checks_senders = self.scheduler.overheard > 0
 
     def fail(self, error: BaseException) -> None:
         """The code raised `error`."""

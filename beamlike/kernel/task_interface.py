@@ -89,7 +89,7 @@ class TaskInterface(Process):
         state = self.state
         if state is RUNNING:
             self.state = CAREFUL
-            self.scheduler.muted = True
+            self.scheduler.checks_senders = True
         elif state is NEW:
             self.state = UNBORN
         elif state is READY:

@@ -216,6 +216,51 @@ async def test_a_bare_except_around_receive_does_not_hold_the_loop_when_its_proc
 
 
 @in_node
+async def test_the_dead_end_nobody_and_their_calls_fail_at_once() -> None:
+    other, failures = bl.spawn(forever), list[str]()
+
+    async def acts_in_finally() -> None:
+        try:
+            await forever()
+        finally:
+            bl.exit(other, "kill")
+            try:
+                await bl.GenServer.call(other, "hello?")
+            except bl.CallFailed as error:
+                failures.append(str(error))
+
+    pid = bl.spawn(acts_in_finally)
+    await settled()
+    bl.exit(pid, "kill")
+    await eventually(lambda: bool(failures))
+    assert failures[0].endswith("the process that asks has ended, and nobody hears it any more")
+    assert bl.is_alive(other)
+
+
+@in_node
+async def test_code_that_refuses_the_first_closing_only_is_freed() -> None:
+    give_little_time()
+    kept: list[weakref.ref[Any]] = []
+
+    class Large:
+        pass
+
+    async def waits_in_finally() -> None:
+        large = Large()
+        kept.append(weakref.ref(large))
+        try:
+            await swallows([])
+        finally:
+            await asyncio.sleep(3600)
+
+    pid = bl.spawn(waits_in_finally)
+    await settled()
+    with captured_log("beamlike.process"):
+        bl.exit(pid, "kill")
+        await eventually(lambda: gc.collect() >= 0 and kept[0]() is None)
+
+
+@in_node
 async def test_what_cannot_be_cancelled_harms_only_whoever_awaits_it() -> None:
     class Stubborn(asyncio.Future[None]):
         def cancel(self, msg: object = None) -> bool:
