@@ -4,14 +4,19 @@ share a mailbox, generators at a kill, contexts, eager tasks."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import functools
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextvars import ContextVar
 from typing import Any
 
+import anyio
 import pytest
 import uvloop
 
 import beamlike as bl
-from tests.support.local_nodes import PATIENCE, process_of, received, run_in_node, settled
+from tests.support.local_nodes import PATIENCE, eventually, forever, process_of, received, run_in_node, settled
 
 
 def on_both_loops(test: Callable[..., Any]) -> Any:
@@ -173,3 +178,145 @@ def test_a_cancel_that_ended_a_wait_is_seen_though_it_is_taken_back(waits: Calla
         assert await received(1) == ["cancelled"]
 
     run_in_node(main, new_loop)
+
+
+# Generators at a kill.
+
+
+async def yields_for_ever(log: list[str]) -> AsyncGenerator[int, None]:
+    try:
+        while True:
+            yield 1
+            await asyncio.sleep(PATIENCE)
+    finally:
+        log.append("the generator is closed")
+
+
+async def killed_inside_the_generator(log: list[str]) -> None:
+    async for _ in yields_for_ever(log):
+        pass
+
+
+async def killed_in_the_body(log: list[str]) -> None:
+    async for _ in yields_for_ever(log):
+        await forever()
+
+
+async def killed_in_the_body_of_a_closing_block(log: list[str]) -> None:
+    async with contextlib.aclosing(yields_for_ever(log)) as generator:
+        async for _ in generator:
+            await forever()
+
+
+@pytest.mark.parametrize(
+    "code", [killed_inside_the_generator, killed_in_the_body, killed_in_the_body_of_a_closing_block]
+)
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_an_asynchronous_generator_is_closed_when_its_process_is_killed(code: Any, new_loop: Any) -> None:
+    async def main() -> None:
+        log: list[str] = []
+        pid = bl.spawn(code, log)
+        await settled()
+        bl.exit(pid, "kill")
+        await eventually(lambda: log == ["the generator is closed"])
+
+    run_in_node(main, new_loop)
+
+
+# Contexts.
+
+colour: ContextVar[str] = ContextVar("colour", default="none")
+
+
+@on_both_loops
+async def test_a_process_begins_with_the_context_of_its_parent_and_changes_its_own_only() -> None:
+    async def paints(mine: str) -> None:
+        found = colour.get()
+        colour.set(mine)
+        await asyncio.sleep(0.001)
+        await bl.receive()
+        bl.send(me, (found, colour.get()))
+
+    me = bl.self()
+    colour.set("of the parent")
+    pids = [bl.spawn(paints, mine) for mine in ("red", "blue")]
+    await settled()
+    colour.set("of the parent, later")
+    for pid in pids:
+        bl.send(pid, "go on")
+    assert sorted(await received(2)) == [("of the parent", "blue"), ("of the parent", "red")]
+    assert colour.get() == "of the parent, later"
+
+
+# Kernel functions in tasks.
+
+
+class Doubles(bl.GenServer):
+    async def handle_call(self, request: Any, client: Any) -> Any:
+        await asyncio.sleep(0)
+        return 2 * request
+
+
+async def calls_in_many_ways() -> None:
+    server = await Doubles.start()
+    ask = functools.partial(bl.GenServer.call, server)
+    assert await asyncio.gather(*(ask(number) for number in range(10))) == [2 * number for number in range(10)]
+    assert await asyncio.wait_for(ask(3), PATIENCE) == 6
+    done, _ = await asyncio.wait([asyncio.create_task(ask(number)) for number in range(3)])
+    assert sorted(task.result() for task in done) == [0, 2, 4]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(ask(number)) for number in range(3)]
+    assert [task.result() for task in tasks] == [0, 2, 4]
+    assert await asyncio.to_thread(lambda: bl.self()) == bl.self()
+    async with anyio.create_task_group() as nursery:
+        nursery.start_soon(ask, 1)
+        with anyio.fail_after(PATIENCE):
+            assert await ask(5) == 10
+    await bl.GenServer.stop(server)
+
+
+@on_both_loops
+async def test_calls_work_in_the_tasks_of_a_plain_program() -> None:
+    await calls_in_many_ways()
+
+
+@in_a_process
+async def test_calls_work_in_the_child_tasks_of_a_process() -> None:
+    await calls_in_many_ways()
+
+
+@in_a_process
+async def test_the_first_of_several_receives_wins_and_the_others_are_cancelled_without_losing_a_message() -> None:
+    waits = [asyncio.create_task(bl.receive()) for _ in range(3)]
+    await asyncio.sleep(0)
+    bl.send(bl.self(), "first")
+    done, others = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    assert [task.result() for task in done] == ["first"]
+    bl.send(bl.self(), "second")
+    for task in others:
+        task.cancel()
+    outcomes = await asyncio.gather(*others, return_exceptions=True)
+    left = [outcome for outcome in outcomes if outcome == "second"]
+    if not left:
+        left.append(await bl.receive(timeout=0))
+    assert left == ["second"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
+@in_a_process
+async def test_an_eager_task_runs_as_a_child_task_though_it_begins_inside_the_step_of_its_process() -> None:
+    async def asks() -> Any:
+        assert bl.self() == me
+        return await bl.receive(lambda message: message == "for the task", timeout=PATIENCE)
+
+    me, loop = bl.self(), asyncio.get_running_loop()
+    loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined,unused-ignore]
+    try:
+        asking = asyncio.create_task(asks())
+    finally:
+        loop.set_task_factory(None)
+    assert asyncio.current_task() is task_of(me)
+    bl.send(me, "for the process")
+    bl.send(me, "for the task")
+    assert await bl.receive() == "for the process"
+    assert await asking == "for the task"
