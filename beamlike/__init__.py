@@ -17,6 +17,7 @@
 from beamlike.behaviours import system as sys
 from beamlike.behaviours.agent import Agent
 from beamlike.behaviours.child_errors import (
+    BadChild,
     ChildAlreadyPresent,
     ChildAlreadyStarted,
     ChildError,
@@ -35,14 +36,19 @@ from beamlike.behaviours.outcomes import IGNORE, NO_REPLY, Continue, Stop, Timeo
 from beamlike.behaviours.partition_supervisor import PartitionSupervisor
 from beamlike.behaviours.proxy import within
 from beamlike.behaviours.registry import AlreadyRegistered, Registry, Via
+from beamlike.behaviours.restart_intensity import PastRestart
 from beamlike.behaviours.starting import AlreadyStarted
+from beamlike.behaviours.supervising import ChildCounts, ChildInfo
 from beamlike.behaviours.supervision_tree import SupervisionTree, supervision_tree
 from beamlike.behaviours.supervisor import Supervisor
 from beamlike.behaviours.task import Exited, Ok, Task, TaskFailed, TaskTimeout
+from beamlike.behaviours.task_outcome import Outcome
 from beamlike.behaviours.task_supervisor import TaskSupervisor
 from beamlike.behaviours.typed_calls import call, cast
 from beamlike.distribution import rpc
+from beamlike.kernel import trace_events
 from beamlike.kernel.blocking import blocking
+from beamlike.kernel.call import CALL_TIMEOUT, Client
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
 from beamlike.kernel.errors import (
     AmbiguousNode,
@@ -55,6 +61,7 @@ from beamlike.kernel.errors import (
     RemoteError,
     UnknownName,
 )
+from beamlike.kernel.flight_recorder import record_messages
 from beamlike.kernel.functions import (
     alias,
     demonitor,
@@ -66,6 +73,7 @@ from beamlike.kernel.functions import (
     monitor_node,
     monitor_nodes,
     nodes,
+    open_request,
     processes,
     receive,
     register,
@@ -80,13 +88,19 @@ from beamlike.kernel.functions import (
     unregister,
     whereis,
 )
+from beamlike.kernel.mailbox_limit import LongMailbox, max_mailbox
+from beamlike.kernel.process_info import ProcessInfo, process_info, set_label
+from beamlike.kernel.server_names import Name, NameElsewhere, Server
 from beamlike.kernel.stall import Stall
+from beamlike.kernel.suspension import resume_process, suspend_process
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
 from beamlike.kernel.timers import Timer, cancel_timer, read_timer, send_after, send_interval
+from beamlike.kernel.tracing import trace, untrace
 from beamlike.kernel.watchdog import monitor_stalls
 from beamlike.node import Node, connect, disconnect, start
 
 __all__ = [
+    "CALL_TIMEOUT",
     "IGNORE",
     "NO_REPLY",
     "Agent",
@@ -94,15 +108,19 @@ __all__ = [
     "AlreadyRegistered",
     "AlreadyStarted",
     "AmbiguousNode",
+    "BadChild",
     "BeamlikeError",
     "CallFailed",
     "CallTimeout",
     "ChildAlreadyPresent",
     "ChildAlreadyStarted",
+    "ChildCounts",
     "ChildError",
+    "ChildInfo",
     "ChildRestarting",
     "ChildRunning",
     "ChildSpec",
+    "Client",
     "Continue",
     "Down",
     "DynamicSupervisor",
@@ -111,7 +129,10 @@ __all__ = [
     "Exited",
     "GenServer",
     "Groups",
+    "LongMailbox",
     "MaxChildren",
+    "Name",
+    "NameElsewhere",
     "NameTaken",
     "NoChild",
     "NoNode",
@@ -121,9 +142,12 @@ __all__ = [
     "NodeUp",
     "NotConnected",
     "Ok",
+    "Outcome",
     "PartitionSupervisor",
+    "PastRestart",
     "Pid",
     "ProcessExit",
+    "ProcessInfo",
     "Ref",
     "Registry",
     "RemoteError",
@@ -131,6 +155,7 @@ __all__ = [
     "Request",
     "Requests",
     "Response",
+    "Server",
     "Stall",
     "StartFailed",
     "Stop",
@@ -157,30 +182,40 @@ __all__ = [
     "is_alive",
     "link",
     "make_ref",
+    "max_mailbox",
     "monitor",
     "monitor_node",
     "monitor_nodes",
     "monitor_stalls",
     "nodes",
+    "open_request",
+    "process_info",
     "processes",
     "read_timer",
     "receive",
+    "record_messages",
     "register",
+    "resume_process",
     "rpc",
     "self",
     "send",
     "send_after",
     "send_interval",
+    "set_label",
     "spawn",
     "spawn_link",
     "spawn_monitor",
     "start",
     "supervision_tree",
+    "suspend_process",
     "sys",
+    "trace",
+    "trace_events",
     "trap_exit",
     "unalias",
     "unlink",
     "unregister",
+    "untrace",
     "whereis",
     "within",
 ]
