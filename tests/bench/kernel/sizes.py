@@ -26,7 +26,7 @@ class Sizes:
     repeats: int = 5
     few: int = 10
     many: int = 1_000_000
-    asked_beside: int = 50_000
+    asked_beside: int = 20_000
     watched: tuple[int, ...] = (1000, 10_000, 100_000)
 
 

@@ -13,14 +13,14 @@ from tests.bench.lines import Figure
 
 
 async def ours(figure: Figure, sizes: Sizes) -> None:
-    await seconds_of_downs(sizes.deaths)
+    await downs(sizes.deaths)
     for _ in range(sizes.repeats):
-        figure("W10", "down_10k", "ms", await seconds_of_downs(sizes.deaths) * 1e3, n=sizes.deaths)
+        figure("W10", "down_10k", "ms", (await downs(sizes.deaths)).seconds * 1e3, n=sizes.deaths)
     for _ in range(sizes.repeats):
-        figure("W10", "link_exit_10k", "ms", await seconds_of_link_exits(sizes.deaths) * 1e3, n=sizes.deaths)
+        figure("W10", "link_exit_10k", "ms", (await link_exits(sizes.deaths)).seconds * 1e3, n=sizes.deaths)
 
 
-async def seconds_of_downs(count: int) -> float:
+async def downs(count: int) -> Stopwatch:
     pids = await idle_processes(count)
     refs = [bl.monitor(pid) for pid in pids]
     with Stopwatch() as watch:
@@ -28,10 +28,10 @@ async def seconds_of_downs(count: int) -> float:
             bl.exit(pid, "kill")
         for ref in refs:
             await bl.receive(ref=ref)
-    return watch.seconds
+    return watch
 
 
-async def seconds_of_link_exits(count: int) -> float:
+async def link_exits(count: int) -> Stopwatch:
     hub = bl.spawn(fails_when_told, count, bl.self())
     refs = [bl.monitor(pid) for pid in await bl.receive()]
     await idle_processes(1)
@@ -39,7 +39,7 @@ async def seconds_of_link_exits(count: int) -> float:
         bl.send(hub, "boom")
         for ref in refs:
             await bl.receive(ref=ref)
-    return watch.seconds
+    return watch
 
 
 async def fails_when_told(count: int, owner: bl.Pid) -> None:
