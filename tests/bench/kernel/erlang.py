@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Erlang:
     def running(self, module: str, *, tiny: bool) -> Command:
         name = ["-name", f"{module}_{os.getpid()}@127.0.0.1", "-kernel", "inet_dist_use_interface", "{127,0,0,1}"]
         # The programs start other nodes by the same cookie.
-        name += ["-setcookie", "perf"]
+        name += ["-setcookie", "perf", "-start_epmd", "false"]
         run = ["-pa", str(self.beams), "-eval", f"{module}:main(), halt(0, [{{flush, true}}])."]
         quick = {"PERF_QUICK": "1"} if tiny else {}
         return Command(["erl", "-noinput", "+P", PROCESSES, *name, *run], self.environment | quick)
@@ -72,13 +73,30 @@ def compiled(peers: Path) -> Iterator[Erlang]:
 @contextmanager
 def port_mapper() -> Iterator[dict[str, str]]:
     """The environment in which nodes find it. It would else be started by the first node, and outlive us."""
-    environment = {"ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_EPMD_PORT": str(free_port())}
-    mapper = subprocess.Popen(["epmd"], env=os.environ | environment, stdout=subprocess.DEVNULL)
+    port = free_port()
+    environment = {"ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_EPMD_PORT": str(port)}
+    mapper = subprocess.Popen(
+        ["epmd"], env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
+        wait_until_it_listens(port)
         yield environment
     finally:
         mapper.kill()
         mapper.wait()
+
+
+def wait_until_it_listens(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"expected epmd to listen on port {port} within 10 s, it does not") from None
+            time.sleep(0.02)
+        else:
+            return
 
 
 def free_port() -> int:
