@@ -67,6 +67,8 @@ class World:
     def send_to_alias(self, me: int, owner: int, token: int, message: Message) -> str:
         actor = self.actors[owner]
         until = actor.aliases.get(token) if actor.lives else None
+        if until == "request" and message[:2] != ("reply", token):
+            return "sent"  # and dropped: it is no reply to the request
         if until is not None:
             if until != "unalias":
                 del actor.aliases[token]
