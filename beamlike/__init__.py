@@ -88,7 +88,8 @@ from beamlike.kernel.functions import (
     unregister,
     whereis,
 )
-from beamlike.kernel.mailbox_limit import LongMailbox, max_mailbox
+from beamlike.kernel.long_mailbox import LongMailbox
+from beamlike.kernel.mailbox_limit import max_mailbox
 from beamlike.kernel.process_info import ProcessInfo, process_info, set_label
 from beamlike.kernel.server_names import Name, NameElsewhere, Server
 from beamlike.kernel.stall import Stall

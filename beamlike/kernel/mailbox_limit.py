@@ -6,38 +6,16 @@ the messages are counted; a process without a limit pays nothing for it.
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
-from dataclasses import dataclass
+import math
 from typing import Any, Final
 
 from beamlike.kernel import current, terms
+from beamlike.kernel.long_mailbox import logger, long_mailbox
 from beamlike.kernel.process import Process
 from beamlike.kernel.terms import Pid
 
-logger = logging.getLogger("beamlike.mailbox")
-
 WARN: Final = "warn"
 KILL: Final = "kill"
-SHOWN_KINDS = 3
-LONGEST_WORD = 20
-
-
-@dataclass(frozen=True, slots=True)
-class LongMailbox:
-    """What a record of the log "beamlike.mailbox" carries as its `long_mailbox`: so many messages wait, more than the
-    limit, and `kinds` are the most frequent ones with their numbers."""
-
-    pid: Pid
-    name: str | None
-    length: int
-    limit: int
-    kinds: tuple[tuple[str, int], ...]
-
-    def __str__(self) -> str:
-        who = f"{self.pid} ({self.name})" if self.name else str(self.pid)
-        kinds = ", ".join(f"{count} x {kind}" for kind, count in self.kinds)
-        return f"{self.length} messages wait for {who}, more than its limit of {self.limit}; mostly {kinds}"
 
 
 class MailboxLimit:
@@ -47,7 +25,7 @@ class MailboxLimit:
         self._process = process
         self._limit = limit
         self._action = action
-        self._due = limit
+        self._due: float = limit
         """The length above which there is something to do."""
 
     def arrived(self, _message: Any) -> None:
@@ -63,9 +41,9 @@ class MailboxLimit:
     def _exceed(self, length: int) -> None:
         self._due = 2 * length
         process = self._process
-        kinds = Counter(map(kind_of, process.messages())).most_common(SHOWN_KINDS)
-        news = LongMailbox(process.pid, process.name, length, self._limit, tuple(kinds))
+        news = long_mailbox(process, self._limit)
         if self._action == KILL:
+            self._due = math.inf
             logger.error("%s; it is killed", news, extra={"long_mailbox": news})
             # Not at once: whoever sends is in the middle of it.
             process.scheduler.loop.call_soon(process.end, terms.KILLED, context=process.scheduler.context)
@@ -80,7 +58,7 @@ def max_mailbox(limit: int | None, action: str = WARN, *, pid: Pid | None = None
 
     ValueError for a limit below 1, an unknown action or a pid of another node, NoProcess for one that has ended.
 
-    >>> import asyncio, beamlike as bl
+    >>> import asyncio, logging, beamlike as bl
     >>> async def main():
     ...     async with bl.Node("doc@127.0.0.1"):
     ...         pid, ref = bl.spawn_monitor(asyncio.sleep, 3600)
@@ -105,16 +83,3 @@ def _set(process: Process, limit: MailboxLimit | None) -> None:
         process.watch_arrivals()
         if limit is not None:
             limit.check()
-
-
-def kind_of(message: Any) -> str:
-    """What messages are counted by: the word that a tuple opens with, a short text itself, else the type.
-
-    >>> [kind_of(message) for message in (("job", 1), "tick", b"data", (1, 2), "a text that is no word")]
-    ["('job', ...)", "'tick'", 'bytes', 'tuple', 'str']
-    """
-    if isinstance(message, tuple) and message and isinstance(message[0], str) and len(message[0]) <= LONGEST_WORD:
-        return f"({message[0]!r}, ...)"
-    if isinstance(message, str) and len(message) <= LONGEST_WORD:
-        return repr(message)
-    return type(message).__qualname__

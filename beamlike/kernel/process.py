@@ -312,6 +312,8 @@ class Process:
     def deliver_to_alias(self, alias: Alias, message: Any) -> None:
         if self.awaited is not None and self.awaited.id == alias.id:
             if type(message) is terms.Reply:
+                if self.state is CAREFUL_REPLY:
+                    self._show(message)
                 self.hand_reply(message.value)
             return
         aliases = self._seen.aliases
@@ -416,6 +418,11 @@ class Process:
             for waiter in self.rare.waiters or ():
                 if not waiter.done():
                     waiter.set_result(None)
+
+    def _show(self, message: Any) -> None:
+        """Tells those who watch what comes of a message that goes past the queue."""
+        for watch in self.own_inspected().arrival_watches:
+            watch.arrived(message)
 
     def watch_arrivals(self) -> None:
         """Has the queue tell those who are to hear of each message, of whom there are others than before."""
@@ -691,12 +698,9 @@ class Process:
         self.inbox = self.mailbox = None
         if rare.waiters is not None:
             self._wake_waiters()
+        self._cut_ties(rare, pid, reason)
         if rare.inspected is not None:
-            inspected, rare.inspected = rare.inspected, None
-            self._cut_ties(rare, pid, reason)
-            self._end_inspection(inspected, reason)
-        else:
-            self._cut_ties(rare, pid, reason)
+            self._end_inspection(rare.inspected, reason)
         return True
 
     def _end_inspection(self, inspected: Inspected, reason: Reason) -> None:
@@ -704,6 +708,7 @@ class Process:
         if tracing is not None:
             tracing.happened(Exited(self.pid, reason))
             tracing.end()
+        inspected.limit = None  # which holds this process
         for pid in inspected.suspending:
             other = pid.process
             if other is not None:
