@@ -140,11 +140,11 @@ def reply(client: Client, value: Any) -> None:
     if process is not None and process.awaited is client and process.state is REPLY:
         scheduler = process.scheduler
         if scheduler.thread_id == get_ident() and not scheduler.checks_senders:
+            if not scheduler.armed:
+                scheduler.arm()  # first, as in `send`
             process.slot = value
             process.state = READY
             scheduler.queue.append(process)
-            if not scheduler.armed:
-                scheduler.arm()
             return
     functions.send(client, Reply(client.ref, value))
 

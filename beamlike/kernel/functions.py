@@ -47,6 +47,9 @@ __all__ = [
     "whereis",
 ]
 
+FRAMES_OF_AN_END = 40
+"""What it takes on the stack to end a process and all that are linked to it, whose number does not matter."""
+
 
 def self() -> Pid:
     """The pid of the current process."""
@@ -77,11 +80,11 @@ def send(to: Address, message: Any) -> Any:
             scheduler = target.scheduler
             if scheduler.thread_id == get_ident() and not scheduler.checks_senders:
                 if target.state is ANY and message is not None:
+                    if not scheduler.armed:
+                        scheduler.arm()  # first: nothing has happened if the stack is too full for that
                     target.slot = message
                     target.state = READY
                     scheduler.queue.append(target)
-                    if not scheduler.armed:
-                        scheduler.arm()
                 elif target.state is READY and target.inbox is not None:
                     target.inbox.append(message)
                 else:
@@ -181,6 +184,7 @@ def exit(pid: Pid, reason: Reason) -> None:
     """Sends an exit signal. "kill" cannot be trapped and ends the process with "killed"; "normal" is ignored by
     others that do not trap exits. To end the current process with a reason, raise ProcessExit(reason)."""
     _check_pid(pid, "send an exit signal to")
+    _claim_stack(FRAMES_OF_AN_END)
     target, here = pid.process, current.process_here()
     if (
         target is not None
@@ -273,6 +277,12 @@ def _monitorable(target: Pid | RemoteName | str, node: LocalNode) -> Pid | Remot
         raise TypeError(f"expected a pid or a name to monitor, got {target!r}")
     _check_address(target)
     return target
+
+
+def _claim_stack(frames: int) -> None:
+    """RecursionError now if so many more frames do not fit, rather than when half of the work is done."""
+    if frames:
+        _claim_stack(frames - 1)
 
 
 def _check_pid(pid: object, purpose: str) -> None:

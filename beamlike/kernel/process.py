@@ -293,6 +293,8 @@ class Process:
         yield from tuple(self.mailbox or self.inbox or ())
 
     def deliver(self, message: Any) -> None:
+        # First, since it goes deepest: if the sender's stack is too full for that, the message was not sent.
+        self.wake()
         if self.inbox is not None:
             self.inbox.append(message)
         elif self.mailbox is not None:
@@ -301,7 +303,6 @@ class Process:
             self.inbox = deque((message,))
         if self.state is RUNNING:
             self._count_message_to_itself()
-        self.wake()
 
     def _count_message_to_itself(self) -> None:
         """Who fills its own mailbox and receives in turn never waits, and must give way to the others all the same."""
@@ -349,8 +350,9 @@ class Process:
 
     def go_on(self) -> None:
         """Lets the code run again, after those that are ready."""
-        self.state = self.awake
+        state = self.awake
         self.scheduler.ready(self)
+        self.state = state  # last, so that it is not taken for ready if the stack of the caller was too full for that
 
     @property
     def is_due(self) -> bool:

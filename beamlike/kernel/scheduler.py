@@ -82,14 +82,14 @@ class Scheduler:
 
     def ready(self, process: Process) -> None:
         """Puts a process of this thread into the run queue."""
-        self.queue.append(process)
         if not self.armed:
             self.arm()
+        self.queue.append(process)
 
     def arm(self) -> None:
         if not self.loop.is_closed():
-            self.armed = True
             self.loop.call_soon(self.run, context=self.context)
+            self.armed = True
 
     def run(self) -> None:
         queue = self.queue
@@ -154,9 +154,9 @@ class Scheduler:
 
     def bury(self, process: Process) -> None:
         """Has a dead process's code unwound, when the living leave time for it."""
-        self._dying.append(process)
         if not self.armed:
             self.arm()
+        self._dying.append(process)
 
     def _bury_some(self) -> None:
         for _ in repeat(None, LAST_STEPS if self.queue else BUDGET):

@@ -4,6 +4,7 @@ message, links and monitors fire with the true reason, and the scheduler goes on
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import gc
 import logging
@@ -32,6 +33,12 @@ from tests.support.local_nodes import (
 )
 from tests.support.shared_by_message import SharedByMessage
 from tests.support.supervised import pid_of
+
+
+def task_of(pid: bl.Pid) -> Any:
+    """The process as others see it that take it for a task."""
+    return process_of(pid)
+
 
 EVERY = {**{name: (crash, name) for name, crash in CRASHES.items()}, **TURNED}
 
@@ -311,7 +318,7 @@ async def test_a_done_callback_of_a_process_that_raises_is_told_to_the_loop_and_
     loop = asyncio.get_running_loop()
     handler = loop.get_exception_handler()
     loop.set_exception_handler(lambda _, context: told.append(type(context["exception"])))
-    process: Any = process_of(bl.spawn(forever))
+    process = task_of(bl.spawn(forever))
 
     def fails(_: Any) -> None:
         raise Unprintable
@@ -526,3 +533,73 @@ async def test_a_future_that_cannot_be_cancelled_keeps_no_signal_from_others() -
 @in_node
 async def test_plain_recursion_without_end_ends_its_process() -> None:
     assert (await reason_of(plain, overflow)).type == "RecursionError"
+
+
+# At the end of the stack.
+
+
+def with_frames_left(frames: int, act: Callable[[], Any]) -> None:
+    """Calls `act` where so many more frames fit on the stack."""
+
+    def descend(further: int) -> None:
+        if further:
+            descend(further - 1)
+        else:
+            act()
+
+    frame, used = sys._getframe(), 1
+    while frame.f_back is not None:
+        frame, used = frame.f_back, used + 1
+    descend(sys.getrecursionlimit() - used - frames)
+
+
+async def by_any_message(got: list[Any]) -> None:
+    while True:
+        got.append(await bl.receive())
+
+
+async def by_a_guard(got: list[Any]) -> None:
+    while True:
+        got.append(await bl.receive(lambda message: message is not None))
+
+
+@pytest.mark.parametrize("waits", [by_any_message, by_a_guard])
+@in_node
+async def test_a_send_with_too_little_stack_is_sent_or_not_sent_and_its_target_waits_on(waits: Any) -> None:
+    for frames in range(1, 30):
+        got: list[Any] = []
+        pid = bl.spawn(waits, got)
+        await settled()
+        expected = ["sent after"]
+        try:
+            with_frames_left(frames, functools.partial(bl.send, pid, "sent"))
+            expected.insert(0, "sent")
+        except RecursionError:
+            await settled()
+        bl.send(pid, "sent after")
+        await settled()
+        assert got == expected
+        bl.exit(pid, "kill")
+
+
+@pytest.mark.parametrize("waits", [by_any_message, by_a_guard, lambda got: asyncio.sleep(PATIENCE)])
+@in_node
+async def test_an_exit_signal_with_too_little_stack_ends_its_target_and_all_that_are_linked_or_nobody(
+    waits: Any,
+) -> None:
+    async def linked_to(pid: bl.Pid) -> None:
+        bl.link(pid)
+        await forever()
+
+    for frames in range(1, 70):
+        pid = bl.spawn(waits, [])
+        linked, ref = bl.spawn(linked_to, pid), bl.monitor(pid)
+        await settled()
+        process = task_of(pid)
+        with contextlib.suppress(RecursionError):
+            with_frames_left(frames, functools.partial(bl.exit, pid, "boom"))
+        await settled()
+        assert bl.is_alive(linked) == bl.is_alive(pid) == (not process.done())
+        if bl.is_alive(pid):
+            bl.exit(pid, "boom")
+        assert await down_reason(ref) == "boom"
