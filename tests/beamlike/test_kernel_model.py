@@ -436,7 +436,7 @@ class WithTwoSchedulersOnUvloop(OnUvloop):
     schedulers = 2
 
 
-def test_case(machine: type[KernelAgainstModel], reduced: int) -> Any:
+def histories(machine: type[KernelAgainstModel], reduced: int) -> Any:
     machine.TestCase.settings = settings(
         max_examples=count(reduced, 10 * reduced),
         stateful_step_count=50,
@@ -446,8 +446,7 @@ def test_case(machine: type[KernelAgainstModel], reduced: int) -> Any:
     return machine.TestCase
 
 
-TestOnAsyncio = test_case(KernelAgainstModel, 40)
-TestOnUvloop = test_case(OnUvloop, 40)
-TestWithTwoSchedulers = test_case(WithTwoSchedulers, 20)
-TestWithTwoSchedulersOnUvloop = test_case(WithTwoSchedulersOnUvloop, 20)
-del test_case
+test_any_history_follows_the_model_on_asyncio = histories(KernelAgainstModel, 40)
+test_any_history_follows_the_model_on_uvloop = histories(OnUvloop, 40)
+test_any_history_follows_the_model_with_two_schedulers = histories(WithTwoSchedulers, 20)
+test_any_history_follows_the_model_with_two_schedulers_on_uvloop = histories(WithTwoSchedulersOnUvloop, 20)
