@@ -47,7 +47,7 @@ __all__ = [
     "whereis",
 ]
 
-FRAMES_OF_AN_END = 40
+FRAMES_OF_AN_END = 24
 """What it takes on the stack to end a process and all that are linked to it, whose number does not matter."""
 
 
