@@ -13,7 +13,7 @@ from beamlike.behaviours.typed_calls import perform
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call import Call, Client, Question, reply
 from beamlike.kernel.exceptions import exit_reason
-from beamlike.kernel.process import Failed
+from beamlike.kernel.failed import Failed
 from beamlike.kernel.terms import Exit, Pid
 
 OnReply: TypeAlias = Callable[[Client | None, Any], None]

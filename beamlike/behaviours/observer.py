@@ -21,7 +21,7 @@ from beamlike.behaviours.system_events import DONE, Event, Installed, NoReply, R
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call import Client
 from beamlike.kernel.exceptions import exit_reason
-from beamlike.kernel.process import Failed
+from beamlike.kernel.failed import Failed
 from beamlike.kernel.terms import Exit
 
 logger = logging.getLogger("beamlike.gen_server")

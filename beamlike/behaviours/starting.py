@@ -19,7 +19,7 @@ from beamlike.kernel.call_errors import CallFailed, CallTimeout
 from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import NameTaken
 from beamlike.kernel.exceptions import exit_reason, reraisable
-from beamlike.kernel.process import Failed
+from beamlike.kernel.failed import Failed
 from beamlike.kernel.record import record
 from beamlike.kernel.server_names import Name, holder_of
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Pid, Reason, Ref, Reply

@@ -35,7 +35,7 @@ from beamlike.kernel import functions as kernel
 from beamlike.kernel.call import call as kernel_call
 from beamlike.kernel.call_errors import CallFailed
 from beamlike.kernel.exceptions import describe_exception
-from beamlike.kernel.process import Failed
+from beamlike.kernel.failed import Failed
 from beamlike.kernel.server_names import Server, address_of
 
 logger = logging.getLogger("beamlike.gen_server")

@@ -18,8 +18,9 @@ from beamlike.kernel.bare_coroutine import bare_coroutine
 from beamlike.kernel.call_errors import CALLER_ENDED, CALLING_SELF, CallFailed, CallTimeout, value_of
 from beamlike.kernel.copying import COPIES, copied, sends_copies
 from beamlike.kernel.current_task import EAGER_TASKS, current_task
-from beamlike.kernel.process import ANY, READY, REPLY, RUNNING, TIMED_OUT, Failed
+from beamlike.kernel.failed import TIMED_OUT, Failed
 from beamlike.kernel.server_names import Server, address_of
+from beamlike.kernel.states import ANY, READY, REPLY, RUNNING
 from beamlike.kernel.terms import Alias, Pid, RemoteName, Reply
 
 Client: TypeAlias = Alias

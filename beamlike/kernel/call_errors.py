@@ -7,7 +7,7 @@ from typing import Any
 from beamlike.kernel import deadlock, terms
 from beamlike.kernel.errors import BeamlikeError
 from beamlike.kernel.exceptions import reraisable
-from beamlike.kernel.process import Failed
+from beamlike.kernel.failed import Failed
 from beamlike.kernel.server_names import Server
 from beamlike.kernel.terms import Down, ExceptionInfo, Pid, Reason, Reply
 

@@ -13,9 +13,10 @@ from beamlike.kernel import current, signals
 from beamlike.kernel.copying import sends_copies
 from beamlike.kernel.errors import NoProcess, UnknownName
 from beamlike.kernel.node import LocalNode
-from beamlike.kernel.process import ANY, CAREFUL, FIRST_REPLY, READY, RUNNING, UNALIAS
+from beamlike.kernel.rare import FIRST_REPLY, UNALIAS
 from beamlike.kernel.receive import receive
 from beamlike.kernel.spawn import spawn, spawn_link, spawn_monitor, spawn_tied
+from beamlike.kernel.states import ANY, CAREFUL, READY, RUNNING
 from beamlike.kernel.terms import Address, Alias, Pid, Reason, Ref, RemoteName
 
 __all__ = [

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from beamlike.kernel import terms
 from beamlike.kernel.exceptions import exit_reason
-from beamlike.kernel.process import GUEST, Process
+from beamlike.kernel.process import Process
+from beamlike.kernel.states import GUEST
 from beamlike.kernel.terms import Pid
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import Any, Final
 from beamlike.kernel import current, group_leader
 from beamlike.kernel.code_frames import coroutine_of, frames, is_running, place, task_of
 from beamlike.kernel.guest import GuestProcess
-from beamlike.kernel.process import CAREFUL, CAREFUL_READY, NEW, READY, RUNNING, UNBORN, Process
+from beamlike.kernel.process import Process
+from beamlike.kernel.states import CAREFUL, CAREFUL_READY, NEW, READY, RUNNING, UNBORN
 from beamlike.kernel.stepped import SteppedProcess
 from beamlike.kernel.terms import Pid, RemoteName
 from beamlike.kernel.thread_stack import Place

@@ -14,7 +14,8 @@ from beamlike.kernel.bare_coroutine import bare_coroutine
 from beamlike.kernel.current import current_process, process_here
 from beamlike.kernel.current_task import EAGER_TASKS, current_task
 from beamlike.kernel.mailbox import NOTHING, Guard, Mailbox
-from beamlike.kernel.process import ANY, RUNNING, WAIT, Process
+from beamlike.kernel.process import Process
+from beamlike.kernel.states import ANY, RUNNING, WAIT
 from beamlike.kernel.stepped import PAUSE
 from beamlike.kernel.terms import Ref
 

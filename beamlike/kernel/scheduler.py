@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, TypeVarTuple, Unpack
 from beamlike.kernel import terms
 from beamlike.kernel.current_task import current_tasks
 from beamlike.kernel.deadlines import Deadlines
-from beamlike.kernel.process import CAREFUL, NEW, READY, RUNNING
+from beamlike.kernel.states import CAREFUL, NEW, READY, RUNNING
 from beamlike.kernel.stepped import DONE, begin
 
 if TYPE_CHECKING:
     from beamlike.kernel.process import Process
+    from beamlike.kernel.receiver import Receiver
     from beamlike.kernel.signals import Signal
     from beamlike.kernel.stepped import SteppedProcess
 
@@ -65,7 +66,7 @@ class Scheduler:
         self.context = Context()
         self.deadlines = Deadlines(loop, self.context)
         self.thread_id = get_ident()
-        self.queue: deque[Process] = deque()
+        self.queue: deque[Receiver] = deque()
         # Whether the loop has been told to call `run`.
         self.armed = False
         # Whether `send` must look who is sending: somebody dead, whose messages are dropped, or somebody traced.
@@ -80,7 +81,7 @@ class Scheduler:
         self._signals: deque[tuple[Process, Signal]] = deque()
         self._handling = False
 
-    def ready(self, process: Process) -> None:
+    def ready(self, process: Receiver) -> None:
         """Puts a process of this thread into the run queue."""
         if not self.armed:
             self.arm()

@@ -10,8 +10,9 @@ from typing import Any
 
 from beamlike.kernel import current, group_leader, signals
 from beamlike.kernel.node import LocalNode
-from beamlike.kernel.process import RUNNING, Process
+from beamlike.kernel.process import Process
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
+from beamlike.kernel.states import RUNNING
 from beamlike.kernel.terms import Pid, Ref
 from beamlike.kernel.trace_events import Spawned
 

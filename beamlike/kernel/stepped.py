@@ -23,7 +23,8 @@ from beamlike.kernel.closing import close
 from beamlike.kernel.current import NOBODY, enter
 from beamlike.kernel.current_task import current_tasks
 from beamlike.kernel.exceptions import exit_reason, forget_frames
-from beamlike.kernel.process import CAREFUL, CAREFUL_READY, FUTURE, NEW, OVER, RUNNING, UNBORN, UnwindLimit
+from beamlike.kernel.rare import UnwindLimit
+from beamlike.kernel.states import CAREFUL, CAREFUL_READY, FUTURE, NEW, OVER, RUNNING, UNBORN
 from beamlike.kernel.task_interface import EXIT_SIGNAL, TaskInterface
 from beamlike.kernel.terms import Pid, is_quiet
 

@@ -16,7 +16,8 @@ from contextvars import Context, copy_context
 from types import FrameType
 from typing import Any, Final, TextIO
 
-from beamlike.kernel.process import (
+from beamlike.kernel.process import Process
+from beamlike.kernel.states import (
     ANY,
     CAREFUL,
     CAREFUL_READY,
@@ -30,7 +31,6 @@ from beamlike.kernel.process import (
     RUNNING,
     UNBORN,
     WAIT,
-    Process,
 )
 from beamlike.kernel.terms import text_of
 

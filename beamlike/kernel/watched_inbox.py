@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from beamlike.kernel.process import Process
+    from beamlike.kernel.receiver import Receiver
 
 
 class ArrivalWatch(Protocol):
@@ -32,7 +32,7 @@ class WatchedInbox(deque[Any]):
             watch.arrived(message)
 
 
-def watch_arrivals(process: Process, watches: tuple[ArrivalWatch, ...]) -> None:
+def watch_arrivals(process: Receiver, watches: tuple[ArrivalWatch, ...]) -> None:
     """From now on the queue of `process` tells these, and no others."""
     mailbox = process.mailbox
     if mailbox is not None:

@@ -13,7 +13,7 @@ import pytest
 import beamlike as bl
 from beamlike.kernel import current
 from beamlike.kernel.node import LocalNode
-from beamlike.kernel.process import GUEST
+from beamlike.kernel.states import GUEST
 from tests.support.local_nodes import (
     PATIENCE,
     down_reason,

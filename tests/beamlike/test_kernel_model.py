@@ -17,9 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 import beamlike as bl
 from beamlike.kernel import current
 from beamlike.kernel.node import LocalNode
-from beamlike.kernel.process import OVER
 from beamlike.kernel.scheduler import Scheduler
 from beamlike.kernel.spawn import spawn_tied
+from beamlike.kernel.states import OVER
 from beamlike.loop_thread import LoopThread
 from tests.support.kernel_model import CALLING, World
 from tests.support.local_nodes import settled

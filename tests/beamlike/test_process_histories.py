@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import beamlike as bl
 from beamlike.kernel import current
-from beamlike.kernel.process import PARKED, Process
+from beamlike.kernel.process import Process
+from beamlike.kernel.states import PARKED
 from beamlike.kernel.stepped import SteppedProcess
 from tests.support.local_nodes import eventually, run_in_node
 from tests.support.second_scheduler import second_scheduler, spawn_at

@@ -12,7 +12,7 @@ import pytest
 import beamlike as bl
 from beamlike.kernel.blocking import blocking
 from beamlike.kernel.call import Call, call, reply
-from beamlike.kernel.process import REPLY
+from beamlike.kernel.states import REPLY
 from beamlike.kernel.trace_events import (
     Exited,
     Linked,

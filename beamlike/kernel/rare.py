@@ -1,0 +1,97 @@
+"""What most processes lack."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, Final
+
+from beamlike.kernel import signals, terms
+from beamlike.kernel.inspected import Inspected
+from beamlike.kernel.terms import Pid, Reason, Ref, RemoteName
+
+if TYPE_CHECKING:
+    from beamlike.kernel.process import Process
+
+# Until when an alias is on, in OTP's words.
+UNALIAS: Final = "explicit_unalias"
+FIRST_REPLY: Final = "reply"
+REPLY_DEMONITOR: Final = "reply_demonitor"
+
+
+class Rare:
+    """What a process rarely has, so that those that lack it pay nothing: made when it first has any of it.
+
+    What goes by a reference goes by its id, which is as unique and hashes faster.
+    """
+
+    __slots__ = (
+        "aliases",
+        "blocking",
+        "callbacks",
+        "cancel_message",
+        "cancel_requests",
+        "careful",
+        "deadline",
+        "error",
+        "failed_guards",
+        "inspected",
+        "links",
+        "monitored_by",
+        "monitors",
+        "must_cancel",
+        "name",
+        "reason",
+        "registered",
+        "requests",
+        "thrown",
+        "trap_exit",
+        "unlinking",
+        "waiters",
+    )
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.trap_exit = False
+        self.reason: Reason = terms.NORMAL
+        # Each with a number that this node drew when the link was made: see `lose_node`.
+        self.links: dict[Pid, int] | None = None
+        self.unlinking: dict[Pid, int] | None = None
+        self.monitors: dict[int, tuple[Ref, Pid | RemoteName]] | None = None
+        self.monitored_by: dict[int, signals.Monitor] | None = None
+        # Who waits in `call` for a reply of this process.
+        self.requests: dict[Process, None] | None = None
+        self.aliases: dict[int, str] | None = None
+        self.waiters: list[asyncio.Future[None]] | None = None
+        # How many messages had another shape than a guard looked for.
+        self.failed_guards = 0
+        # Whether its steps are to take care.
+        self.careful = False
+        self.inspected: Inspected | None = None
+        self.deadline: UnwindLimit | None = None
+        # What asyncio knows of a task.
+        self.registered = False
+        self.blocking = False
+        self.callbacks: list[tuple[Callable[[Any], object], Context]] | None = None
+        self.must_cancel = False
+        self.cancel_message: Any = None
+        self.cancel_requests = 0
+        self.thrown: BaseException | None = None
+        self.error: BaseException | None = None
+
+
+class UnwindLimit:
+    """How long the code of a process that is dead already may go on."""
+
+    __slots__ = ("_process",)
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    def expire(self) -> None:
+        self._process.abandon()
+
+
+NOTHING_RARE: Final = Rare()
+"""Read instead of what a process does not have; nobody writes it."""
