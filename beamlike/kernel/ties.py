@@ -9,6 +9,7 @@ from beamlike.kernel import signals, terms
 from beamlike.kernel.mailbox import carried_ref
 from beamlike.kernel.rare import FIRST_REPLY, REPLY_DEMONITOR, UNALIAS
 from beamlike.kernel.receiver import Receiver
+from beamlike.kernel.states import CAREFUL_REPLY
 from beamlike.kernel.terms import Alias, Pid, Ref, RemoteName
 from beamlike.kernel.trace_events import Linked, TraceEvent, Unlinked
 
