@@ -88,7 +88,7 @@ async def test_a_circle_through_two_threads_is_found() -> None:
 async def test_a_request_that_nobody_waits_for_now_closes_no_circle() -> None:
     async def opens_a_request_and_goes_on(to: bl.Pid) -> None:
         functions.open_request(to)
-        await forever()
+        await bl.receive(lambda message: message == "never")
 
     server = bl.spawn(opens_a_request_and_goes_on, bl.self())
     with pytest.raises(CallTimeout) as caught:

@@ -64,12 +64,13 @@ async def test_each_way_to_receive_is_recorded_and_recording_ends() -> None:
         record_messages(10)
         await bl.receive()
         await bl.receive(lambda message: message == 2)
+        await bl.receive()
         record_messages(0)
         await forever()
 
     pid = bl.spawn(receives)
     await settled()
-    for number in range(1, 3):
+    for number in range(1, 4):
         assert process_info(pid, "last_messages")["last_messages"] == tuple(range(1, number))
         bl.send(pid, number)
         await settled()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import weakref
 from typing import Any
 
 import pytest
@@ -133,6 +135,22 @@ async def test_a_process_with_a_limit_takes_messages_as_ever() -> None:
         await settled()
     assert await received(1) == [[1, 3, 2]]
     assert process_of(pid).message_queue_len == 0
+
+
+@in_node
+async def test_a_process_with_a_limit_is_freed_at_its_end() -> None:
+    pid = bl.spawn(stuck)
+    await settled()
+    max_mailbox(100, pid=pid)
+    flood(pid, 3)
+    freed = weakref.ref(process_of(pid))
+    gc.disable()
+    try:
+        bl.exit(pid, "kill")
+        await settled()
+        assert freed() is None
+    finally:
+        gc.enable()
 
 
 @in_node

@@ -36,9 +36,12 @@ async def echoes() -> None:
                 reply(question, question.request)
 
 
+@pytest.mark.parametrize("waits", [False, True])
 @in_node
-async def test_messages_wait_until_it_is_resumed_as_often_as_it_was_suspended() -> None:
+async def test_messages_wait_until_it_is_resumed_as_often_as_it_was_suspended(waits: bool) -> None:
     pid = bl.spawn(echoes)
+    if waits:
+        await settled()
     suspend_process(pid)
     suspend_process(pid)
     bl.send(pid, (bl.self(), 1))

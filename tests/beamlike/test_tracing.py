@@ -12,7 +12,7 @@ import pytest
 import beamlike as bl
 from beamlike.kernel.blocking import blocking
 from beamlike.kernel.call import Call, call, reply
-from beamlike.kernel.states import REPLY
+from beamlike.kernel.states import ANY, REPLY
 from beamlike.kernel.trace_events import (
     Exited,
     Linked,
@@ -115,6 +115,16 @@ async def test_a_message_is_told_as_it_comes_and_a_receive_in_vain_when_it_gives
     async with traced("receive") as pid:
         bl.send(pid, in_vain)
         assert await received(2) == [Received(pid, in_vain), WaitedInVain(pid)]
+
+
+@in_node
+async def test_who_waits_for_any_message_when_tracing_begins_is_traced_from_the_next_on() -> None:
+    pid = bl.spawn(forever)
+    await settled()
+    assert process_of(pid).state is ANY
+    trace(pid, "receive")
+    bl.send(pid, "next")
+    assert await received(1) == [Received(pid, "next")]
 
 
 @in_node
@@ -275,7 +285,9 @@ async def test_two_that_trace_each_other_do_not_tell_of_telling() -> None:
 @in_node
 async def test_an_asyncio_task_with_an_identity_is_traced_too() -> None:
     me, tracer = bl.self(), bl.spawn(kept := Kept())
+    bl.spawn(forever)
     trace(me, tracer=tracer)
+    await settled()
     bl.send(tracer, "from the task")
     bl.send(me, "to the task")
     assert await bl.receive(timeout=PATIENCE) == "to the task"
