@@ -296,7 +296,7 @@ def test_after_millions_of_messages_and_random_kills_nothing_is_left(new_loop: A
         # A time limit that was taken back leaves the loop's timer, one for each length, until its time.
         await eventually(lambda: not leftovers(node))
         gc.collect()
-        assert [thing for thing in gc.get_objects() if isinstance(thing, SteppedProcess)] == []
+        assert [it for it in gc.get_objects() if isinstance(it, SteppedProcess) and it.node is node] == []
         after = memory()
         print(f"{tally.messages} messages, {tally.kills} kills, {(after - before) / 2**20:+.1f} MiB", file=sys.stderr)
         assert after - before < MORE_MEMORY

@@ -16,7 +16,7 @@ import pytest
 import uvloop
 
 import beamlike as bl
-from tests.support.local_nodes import PATIENCE, eventually, forever, process_of, received, run_in_node, settled
+from tests.support.local_nodes import PATIENCE, eventually, forever, in_node, process_of, received, run_in_node, settled
 
 
 def on_both_loops(test: Callable[..., Any]) -> Any:
@@ -303,8 +303,12 @@ async def test_the_first_of_several_receives_wins_and_the_others_are_cancelled_w
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
-@in_a_process
+@in_node
 async def test_an_eager_task_runs_as_a_child_task_though_it_begins_inside_the_step_of_its_process() -> None:
+    await task_of(bl.spawn(starts_an_eager_task))
+
+
+async def starts_an_eager_task() -> None:
     async def asks() -> Any:
         assert bl.self() == me
         return await bl.receive(lambda message: message == "for the task", timeout=PATIENCE)
