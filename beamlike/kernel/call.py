@@ -140,7 +140,7 @@ def reply(client: Client, value: Any) -> None:
     process = client.pid.process
     if process is not None and process.awaited is client and process.state is REPLY:
         scheduler = process.scheduler
-        if scheduler.thread_id == get_ident() and not scheduler.checks_senders:
+        if scheduler.open_to == get_ident():
             if not scheduler.armed:
                 scheduler.arm()  # first, as in `send`
             process.slot = value

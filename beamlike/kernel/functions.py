@@ -79,7 +79,7 @@ def send(to: Address, message: Any) -> Any:
         target = to.process
         if target is not None:
             scheduler = target.scheduler
-            if scheduler.thread_id == get_ident() and not scheduler.checks_senders:
+            if scheduler.open_to == get_ident():
                 if target.state is ANY and message is not None:
                     if not scheduler.armed:
                         scheduler.arm()  # first: nothing has happened if the stack is too full for that

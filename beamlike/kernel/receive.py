@@ -19,8 +19,8 @@ from beamlike.kernel.states import ANY, RUNNING, WAIT
 from beamlike.kernel.stepped import PAUSE
 from beamlike.kernel.terms import Ref
 
-BATCH = 1024
-"""Messages that are taken out of a full mailbox between two turns of others. To count them would cost a fifth of a
+BATCH_MASK = 1024 - 1
+"""1024 messages are taken out of a full mailbox between two turns of others. To count them would cost a fifth of a
 message, so its length tells; who fills it while taking is counted in `Process.deliver`."""
 
 
@@ -46,9 +46,10 @@ def receive(
     ):
         pass
     elif guard is None and ref is None and timeout is None:
-        if process.inbox:
-            if len(process.inbox) % BATCH:
-                return process.inbox.popleft()
+        inbox = process.inbox
+        if inbox:
+            if len(inbox) & BATCH_MASK:
+                return inbox.popleft()
             process.scheduler.credit = 0
         elif process.mailbox is None:
             process.state = ANY

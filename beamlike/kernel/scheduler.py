@@ -33,6 +33,9 @@ Ts = TypeVarTuple("Ts")
 BUDGET = 512
 """Steps between two looks at the sockets: some 200 µs of the cheapest steps, and 2% spent on looking."""
 
+NO_THREAD = 0
+"""No thread has this number."""
+
 LAST_STEPS = 64
 """Steps of the dead between two looks at the sockets while the living are ready."""
 
@@ -49,11 +52,11 @@ class Scheduler:
         "_next",
         "_signals",
         "armed",
-        "checks_senders",
         "context",
         "credit",
         "deadlines",
         "loop",
+        "open_to",
         "overheard",
         "paused",
         "queue",
@@ -69,8 +72,8 @@ class Scheduler:
         self.queue: deque[Receiver] = deque()
         # Whether the loop has been told to call `run`.
         self.armed = False
-        # Whether `send` must look who is sending: somebody dead, whose messages are dropped, or somebody traced.
-        self.checks_senders = False
+        # The thread from which messages go straight to its processes; none while `checks_senders`.
+        self.open_to = self.thread_id
         # How many processes there are of whom every send is traced.
         self.overheard = 0
         self.credit = CREDIT
@@ -80,6 +83,15 @@ class Scheduler:
         self._dying: deque[Process] = deque()
         self._signals: deque[tuple[Process, Signal]] = deque()
         self._handling = False
+
+    @property
+    def checks_senders(self) -> bool:
+        """Whether `send` must look who is sending: somebody dead, whose messages are dropped, or somebody traced."""
+        return self.open_to == NO_THREAD
+
+    @checks_senders.setter
+    def checks_senders(self, flag: bool) -> None:
+        self.open_to = NO_THREAD if flag else self.thread_id
 
     def ready(self, process: Receiver) -> None:
         """Puts a process of this thread into the run queue."""
