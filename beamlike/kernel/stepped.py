@@ -179,8 +179,10 @@ class SteppedProcess(TaskInterface):
             if rare.must_cancel and future.cancel(msg=rare.cancel_message):
                 rare.must_cancel = False
 
-    def _wakeup(self, _future: Any) -> None:
+    def _wakeup(self, future: Any) -> None:
         if self.state is FUTURE:
+            if not future.cancelled():
+                future.exception()  # its error has been heard of, as by asyncio.Task, though a cancel may come first
             self.slot = None
             self.go_on()
 

@@ -289,6 +289,9 @@ def test_after_millions_of_messages_and_random_kills_nothing_is_left(new_loop: A
     async def main() -> None:
         dice, node = random.Random(1), current.current_node()
         node.unwind_seconds = 1.0
+        failures: list[str] = []
+        # As text: the exceptions themselves hold what was to be freed.
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(repr(context)))
         await run_for(MESSAGES // 10, dice)
         before = memory()
         tally = await run_for(MESSAGES * 9 // 10, dice)
@@ -296,6 +299,7 @@ def test_after_millions_of_messages_and_random_kills_nothing_is_left(new_loop: A
         # A time limit that was taken back leaves the loop's timer, one for each length, until its time.
         await eventually(lambda: not leftovers(node))
         gc.collect()
+        assert failures == []
         assert [it for it in gc.get_objects() if isinstance(it, SteppedProcess) and it.node is node] == []
         after = memory()
         print(f"{tally.messages} messages, {tally.kills} kills, {(after - before) / 2**20:+.1f} MiB", file=sys.stderr)

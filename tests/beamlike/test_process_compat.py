@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextvars import ContextVar
@@ -324,3 +325,21 @@ async def starts_an_eager_task() -> None:
     bl.send(me, "for the task")
     assert await bl.receive() == "for the process"
     assert await asking == "for the task"
+
+
+@on_both_loops
+async def test_the_error_of_a_future_whose_process_is_killed_before_it_sees_it_is_no_lost_error() -> None:
+    """As with a task: whoever was woken has heard of it. A lost one would fail at the end of the node."""
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    pid = bl.spawn(waits_for, future)
+    await settled()
+    future.set_exception(ValueError())
+    future.add_done_callback(lambda _: bl.exit(pid, "kill"))
+    await settled()
+    assert not bl.is_alive(pid)
+    del future
+    gc.collect()
+
+
+async def waits_for(future: asyncio.Future[None]) -> None:
+    await future
