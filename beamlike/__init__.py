@@ -77,6 +77,7 @@ from beamlike.kernel.functions import (
     processes,
     receive,
     register,
+    registered,
     self,
     send,
     spawn,
@@ -96,7 +97,7 @@ from beamlike.kernel.stall import Stall
 from beamlike.kernel.suspension import resume_process, suspend_process
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
 from beamlike.kernel.timers import Timer, cancel_timer, read_timer, send_after, send_interval
-from beamlike.kernel.tracing import trace, untrace
+from beamlike.kernel.tracing import trace, tracer_of, untrace
 from beamlike.kernel.watchdog import monitor_stalls
 from beamlike.node import Node, connect, disconnect, start
 
@@ -196,6 +197,7 @@ __all__ = [
     "receive",
     "record_messages",
     "register",
+    "registered",
     "resume_process",
     "rpc",
     "self",
@@ -212,6 +214,7 @@ __all__ = [
     "sys",
     "trace",
     "trace_events",
+    "tracer_of",
     "trap_exit",
     "unalias",
     "unlink",

@@ -21,6 +21,8 @@ from beamlike.distribution.secret import Secret, load_secret
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.blocking import blocking
 from beamlike.kernel.bound import bound
+from beamlike.kernel.mailbox_patrol import LIMIT as LONG_MAILBOX
+from beamlike.kernel.mailbox_patrol import MailboxPatrol
 from beamlike.kernel.node import LocalNode
 from beamlike.kernel.scheduler import scheduler_of
 from beamlike.kernel.watchdog import THRESHOLD, Watch, monitor_stalls, watch
@@ -39,7 +41,8 @@ class Node(LocalNode):
     never waits for user code that blocks the event loop.
 
     A watchdog logs who keeps the event loop from turning for longer than `stall_threshold` seconds (None: no
-    watchdog). With `own_thread` it watches the loop of that thread only: user code may block the other one.
+    watchdog). With `own_thread` it watches the loop of that thread only: user code may block the other one. A process
+    for which more than `long_mailbox` messages wait is named in the log, too, within seconds (None: nobody looks).
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Node(LocalNode):
         hidden: bool = False,
         own_thread: bool = False,
         stall_threshold: float | None = THRESHOLD,
+        long_mailbox: int | None = LONG_MAILBOX,
     ) -> None:
         super().__init__(name)
         self.hidden = hidden
@@ -60,6 +64,8 @@ class Node(LocalNode):
         self._own_thread = own_thread
         self._stall_threshold = stall_threshold
         self._watch: Watch | None = None
+        self._long_mailbox = long_mailbox
+        self._patrol: MailboxPatrol | None = None
         self._schedulers: list[SchedulerThread] = []
         self._thread: LoopThread | None = None
         self._started = False
@@ -85,6 +91,8 @@ class Node(LocalNode):
         try:
             self._cluster = await self._in_cluster(self._join_loop(secret))
             current.started(self)
+            if self._long_mailbox is not None:
+                self._patrol = MailboxPatrol(self, self._long_mailbox)
             if self._listens:
                 await self.listen()
         except BaseException:
@@ -128,6 +136,8 @@ class Node(LocalNode):
         try:
             if self._watch is not None:
                 self._watch.close()
+            if self._patrol is not None:
+                self._patrol.close()
             timers.cancel_all(self)
             self.halt()
             await asyncio.gather(*(scheduler.stop() for scheduler in self._schedulers))

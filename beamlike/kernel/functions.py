@@ -6,6 +6,7 @@ identity that the task gets when it first needs one. `send`, `spawn` and `exit` 
 
 from __future__ import annotations
 
+import sys
 from threading import get_ident
 from typing import Any
 
@@ -185,7 +186,8 @@ def exit(pid: Pid, reason: Reason) -> None:
     """Sends an exit signal. "kill" cannot be trapped and ends the process with "killed"; "normal" is ignored by
     others that do not trap exits. To end the current process with a reason, raise ProcessExit(reason)."""
     _check_pid(pid, "send an exit signal to")
-    _claim_stack(FRAMES_OF_AN_END)
+    if _is_deep():
+        _claim_stack(FRAMES_OF_AN_END)
     target, here = pid.process, current.process_here()
     if (
         target is not None
@@ -278,6 +280,15 @@ def _monitorable(target: Pid | RemoteName | str, node: LocalNode) -> Pid | Remot
         raise TypeError(f"expected a pid or a name to monitor, got {target!r}")
     _check_address(target)
     return target
+
+
+def _is_deep() -> bool:
+    """Whether the stack is half full, which few are: a fifth of the price of claiming room on it."""
+    try:
+        sys._getframe(sys.getrecursionlimit() // 2)
+    except ValueError:
+        return False
+    return True
 
 
 def _claim_stack(frames: int) -> None:

@@ -186,7 +186,11 @@ class Process(Tied):
         if rare.monitored_by is not None:
             watches, rare.monitored_by = rare.monitored_by, None
             for watch in watches.values():
-                self._tell_watcher(watch, reason)
+                watcher = watch.source.process
+                if watcher is not None and watcher.scheduler is self.scheduler:
+                    watcher.hear_of_end(watch.ref, watch.target, reason)
+                else:
+                    self._tell(signals.Down(watch.target, watch.source, watch.ref, reason))
         if rare.requests is not None:
             requests, rare.requests = rare.requests, None
             for asker in tuple(requests):
@@ -202,13 +206,6 @@ class Process(Tied):
             self.scheduler.dispatch(partner, news)
         else:
             self._tell(news)
-
-    def _tell_watcher(self, watch: signals.Monitor, reason: Reason) -> None:
-        watcher = watch.source.process
-        if watcher is not None and watcher.scheduler is self.scheduler:
-            watcher.hear_of_end(watch.ref, watch.target, reason)
-        else:
-            self._tell(signals.Down(watch.target, watch.source, watch.ref, reason))
 
     def _tell(self, news: signals.Exit | signals.Down | signals.Demonitor) -> None:
         """Routes a signal of the end; one that cannot be sent keeps nobody else from being told."""

@@ -162,15 +162,19 @@ class Receiver:
         yield from tuple(self.mailbox or self.inbox or ())
 
     def deliver(self, message: Any) -> None:
+        state, rare = self.state, self.rare
         # First, since it goes deepest: if the sender's stack is too full for that, the message was not sent.
-        self.wake()
+        if state is ANY or state is WAIT:
+            self.go_on()
+        if rare is not None and rare.waiters:
+            self._wake_waiters()
         if self.inbox is not None:
             self.inbox.append(message)
         elif self.mailbox is not None:
             self.mailbox.put(message)
         else:
             self.inbox = deque((message,))
-        if self.state is RUNNING:
+        if state is RUNNING:
             self._count_message_to_itself()
 
     def _count_message_to_itself(self) -> None:

@@ -24,7 +24,7 @@ from beamlike.kernel.current import NOBODY, enter
 from beamlike.kernel.current_task import current_tasks
 from beamlike.kernel.exceptions import exit_reason, forget_frames
 from beamlike.kernel.rare import UnwindLimit
-from beamlike.kernel.states import CAREFUL, CAREFUL_READY, FUTURE, NEW, OVER, RUNNING, UNBORN
+from beamlike.kernel.states import ANY, CAREFUL, CAREFUL_READY, FUTURE, NEW, OVER, RUNNING, UNBORN
 from beamlike.kernel.task_interface import EXIT_SIGNAL, TaskInterface
 from beamlike.kernel.terms import Pid, is_quiet
 
@@ -210,7 +210,11 @@ class SteppedProcess(TaskInterface):
         rare.cancel_requests += 1
         rare.must_cancel = rare.careful = True
         rare.cancel_message = EXIT_SIGNAL
-        self.take_care()
+        if self.state is ANY:  # as most that are killed
+            self.state = CAREFUL_READY
+            self.scheduler.bury(self)
+        else:
+            self.take_care()
 
     def _limit_unwinding(self) -> None:
         rare = self.own_rare()

@@ -173,3 +173,17 @@ def test_a_thread_that_is_kept_busy_is_left_behind_with_a_word(monkeypatch: pyte
         thread.stop()
     assert [record.getMessage() for record in log] == [f"the thread '{NAME}' is busy and did not end within 0.05 s"]
     go_on.set()
+
+
+def test_a_node_names_a_process_whose_mailbox_is_long() -> None:
+    async def main() -> None:
+        async with bl.Node("test@127.0.0.1", secret="secret", listen=False, long_mailbox=3) as node:
+            assert node._patrol is not None
+            idle = bl.spawn(asyncio.sleep, 60)
+            for number in range(4):
+                bl.send(idle, number)
+            with captured_log("beamlike.mailbox") as records:
+                await eventually(lambda: bool(records))
+            assert str(idle) in records[0].getMessage()
+
+    asyncio.run(main())
