@@ -14,9 +14,18 @@
 'HELLO'
 """
 
-from beamlike.behaviours import system as sys
 from beamlike.behaviours.agent import Agent
-from beamlike.behaviours.child_errors import (
+from beamlike.behaviours.child_spec import ChildSpec
+from beamlike.behaviours.groups import Groups
+from beamlike.behaviours.registry import AlreadyRegistered, Registry, Via
+from beamlike.behaviours.servers import system as sys
+from beamlike.behaviours.servers.gen_requests import Request, Requests, Response
+from beamlike.behaviours.servers.gen_server import GenServer
+from beamlike.behaviours.servers.outcomes import IGNORE, NO_REPLY, Continue, Stop, Timeout, TimeoutAfter
+from beamlike.behaviours.servers.proxy import within
+from beamlike.behaviours.servers.starting import AlreadyStarted
+from beamlike.behaviours.servers.typed_calls import call, cast
+from beamlike.behaviours.supervision.child_errors import (
     BadChild,
     ChildAlreadyPresent,
     ChildAlreadyStarted,
@@ -27,27 +36,17 @@ from beamlike.behaviours.child_errors import (
     NoChild,
     StartFailed,
 )
-from beamlike.behaviours.child_spec import ChildSpec
-from beamlike.behaviours.dynamic_supervisor import DynamicSupervisor
-from beamlike.behaviours.gen_requests import Request, Requests, Response
-from beamlike.behaviours.gen_server import GenServer
-from beamlike.behaviours.groups import Groups
-from beamlike.behaviours.outcomes import IGNORE, NO_REPLY, Continue, Stop, Timeout, TimeoutAfter
-from beamlike.behaviours.partition_supervisor import PartitionSupervisor
-from beamlike.behaviours.proxy import within
-from beamlike.behaviours.registry import AlreadyRegistered, Registry, Via
-from beamlike.behaviours.restart_intensity import PastRestart
-from beamlike.behaviours.starting import AlreadyStarted
-from beamlike.behaviours.supervising import ChildCounts, ChildInfo
-from beamlike.behaviours.supervision_tree import SupervisionTree, supervision_tree
-from beamlike.behaviours.supervisor import Supervisor
-from beamlike.behaviours.task import Exited, Ok, Task, TaskFailed, TaskTimeout
-from beamlike.behaviours.task_outcome import Outcome
-from beamlike.behaviours.task_supervisor import TaskSupervisor
-from beamlike.behaviours.typed_calls import call, cast
+from beamlike.behaviours.supervision.dynamic_supervisor import DynamicSupervisor
+from beamlike.behaviours.supervision.partition_supervisor import PartitionSupervisor
+from beamlike.behaviours.supervision.restart_intensity import PastRestart
+from beamlike.behaviours.supervision.supervising import ChildCounts, ChildInfo
+from beamlike.behaviours.supervision.supervision_tree import SupervisionTree, supervision_tree
+from beamlike.behaviours.supervision.supervisor import Supervisor
+from beamlike.behaviours.tasks.task import Exited, Ok, Task, TaskFailed, TaskTimeout
+from beamlike.behaviours.tasks.task_outcome import Outcome
+from beamlike.behaviours.tasks.task_supervisor import TaskSupervisor
 from beamlike.distribution import rpc
 from beamlike.kernel import trace_events
-from beamlike.kernel.blocking import blocking
 from beamlike.kernel.call import CALL_TIMEOUT, Client
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
 from beamlike.kernel.errors import (
@@ -61,7 +60,6 @@ from beamlike.kernel.errors import (
     RemoteError,
     UnknownName,
 )
-from beamlike.kernel.flight_recorder import record_messages
 from beamlike.kernel.functions import (
     alias,
     demonitor,
@@ -89,16 +87,18 @@ from beamlike.kernel.functions import (
     unregister,
     whereis,
 )
-from beamlike.kernel.long_mailbox import LongMailbox
-from beamlike.kernel.mailbox_limit import max_mailbox
-from beamlike.kernel.process_info import ProcessInfo, process_info, set_label
+from beamlike.kernel.inspection.flight_recorder import record_messages
+from beamlike.kernel.inspection.long_mailbox import LongMailbox
+from beamlike.kernel.inspection.mailbox_limit import max_mailbox
+from beamlike.kernel.inspection.process_info import ProcessInfo, process_info, set_label
+from beamlike.kernel.inspection.suspension import resume_process, suspend_process
+from beamlike.kernel.inspection.tracing import trace, tracer_of, untrace
 from beamlike.kernel.server_names import Name, NameElsewhere, Server
-from beamlike.kernel.stall import Stall
-from beamlike.kernel.suspension import resume_process, suspend_process
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
+from beamlike.kernel.threads.blocking import blocking
+from beamlike.kernel.threads.stall import Stall
+from beamlike.kernel.threads.watchdog import monitor_stalls
 from beamlike.kernel.timers import Timer, cancel_timer, read_timer, send_after, send_interval
-from beamlike.kernel.tracing import trace, tracer_of, untrace
-from beamlike.kernel.watchdog import monitor_stalls
 from beamlike.node import Node, connect, disconnect, start
 
 __all__ = [

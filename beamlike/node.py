@@ -19,13 +19,13 @@ from beamlike.distribution import rpc
 from beamlike.distribution.cluster import INVITATION_LIFETIME, Cluster
 from beamlike.distribution.secret import Secret, load_secret
 from beamlike.kernel import current, functions, terms, timers
-from beamlike.kernel.blocking import blocking
 from beamlike.kernel.bound import bound
-from beamlike.kernel.mailbox_patrol import LIMIT as LONG_MAILBOX
-from beamlike.kernel.mailbox_patrol import MailboxPatrol
+from beamlike.kernel.inspection.mailbox_patrol import LIMIT as LONG_MAILBOX
+from beamlike.kernel.inspection.mailbox_patrol import MailboxPatrol
 from beamlike.kernel.node import LocalNode
 from beamlike.kernel.scheduler import scheduler_of
-from beamlike.kernel.watchdog import THRESHOLD, Watch, monitor_stalls, watch
+from beamlike.kernel.threads.blocking import blocking
+from beamlike.kernel.threads.watchdog import THRESHOLD, Watch, monitor_stalls, watch
 from beamlike.loop_thread import LoopThread
 from beamlike.scheduler_thread import SchedulerThread
 

@@ -1,8 +1,8 @@
 """A thread for one call of a plain function, so that its node stays responsive meanwhile.
 
 Each call has a thread of its own, not one of a pool: no executor's size bounds `max_concurrency`, and an interrupt
-never reaches another call. What an interrupt can do and cannot, `beamlike.kernel.interruptible` says: a thread that it
-does not reach ends when it ends, or with its node.
+never reaches another call. What an interrupt can do and cannot, `beamlike.kernel.threads.interruptible` says: a thread
+that it does not reach ends when it ends, or with its node.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextvars import copy_context
 from typing import Any
 
 import beamlike as bl
-from beamlike.kernel.interruptible import Interrupted, Interruptible
+from beamlike.kernel.threads.interruptible import Interrupted, Interruptible
 from flame.outcome import Ended, Outcome, Returned, outcome_of
 
 LOOK_AGAIN_SECONDS = 0.01

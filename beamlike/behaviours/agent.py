@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from beamlike.behaviours.gen_server import GenServer
 from beamlike.behaviours.handed_function import checked, value_of
+from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.kernel import terms
 from beamlike.kernel.call import CALL_TIMEOUT, Client
 from beamlike.kernel.record import record

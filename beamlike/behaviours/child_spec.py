@@ -103,7 +103,7 @@ def child_spec_of(
 
     Its id is `id`, else `name`, else the name of the class.
 
-    >>> from beamlike.behaviours.gen_server import GenServer
+    >>> from beamlike.behaviours.servers.gen_server import GenServer
     >>> str(child_spec_of(GenServer, name="idle", restart="temporary"))
     "temporary worker 'idle' (started by GenServer.start_link)"
     """

@@ -17,9 +17,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from beamlike.behaviours.gen_server import GenServer
 from beamlike.behaviours.owned_tables import OwnedTables
 from beamlike.behaviours.registry_tables import DuplicateTable, Entry
+from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call import Client
 from beamlike.kernel.current import current_node

@@ -14,9 +14,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from beamlike.behaviours.gen_server import GenServer
 from beamlike.behaviours.owned_tables import OwnedTables
 from beamlike.behaviours.registry_tables import DuplicateTable, Entry, Table, UniqueTable
+from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import NameTaken

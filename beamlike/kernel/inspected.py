@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from beamlike.kernel.flight_recorder import FlightRecorder
-    from beamlike.kernel.mailbox_limit import MailboxLimit
+    from beamlike.kernel.inspection.flight_recorder import FlightRecorder
+    from beamlike.kernel.inspection.mailbox_limit import MailboxLimit
+    from beamlike.kernel.inspection.tracing import Tracing
     from beamlike.kernel.terms import Pid
-    from beamlike.kernel.tracing import Tracing
     from beamlike.kernel.watched_inbox import ArrivalWatch
 
 

@@ -23,10 +23,10 @@ from beamlike.kernel.terms import Alias, Pid, Reason, RemoteName
 from beamlike.kernel.watched_inbox import watch_arrivals
 
 if TYPE_CHECKING:
+    from beamlike.kernel.inspection.tracing import Tracing
     from beamlike.kernel.node import LocalNode
     from beamlike.kernel.process import Process
     from beamlike.kernel.scheduler import Scheduler
-    from beamlike.kernel.tracing import Tracing
 
 _making = Lock()
 

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import beamlike as bl
-from beamlike.behaviours.gen_server import GenServer
+from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.kernel import group_leader
 from beamlike.kernel.call import Client

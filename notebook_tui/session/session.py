@@ -16,8 +16,8 @@ import time
 from typing import assert_never
 
 import beamlike as bl
-from beamlike.behaviours.gen_server import GenServer
-from beamlike.behaviours.outcomes import NO_REPLY
+from beamlike.behaviours.servers.gen_server import GenServer
+from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.call import Client
 from beamlike.kernel.terms import NOCONNECTION, Reason
 from notebook_tui.document import effects, operations

@@ -8,7 +8,7 @@ import pytest
 
 import beamlike as bl
 from beamlike.behaviours.agent import Agent
-from beamlike.behaviours.task import Task
+from beamlike.behaviours.tasks.task import Task
 from tests.support.local_nodes import down_reason, in_node, no_message
 
 

@@ -25,10 +25,11 @@ import pytest
 import uvloop
 
 import beamlike as bl
-from beamlike.kernel import current, group_leader, interruptible
-from beamlike.kernel.blocking import blocking, statistics
-from beamlike.kernel.interruptible import Interrupted, Interruptible
-from beamlike.kernel.worker_threads import LIMIT, Statistics, WorkerThreads
+from beamlike.kernel import current, group_leader
+from beamlike.kernel.threads import interruptible
+from beamlike.kernel.threads.blocking import blocking, statistics
+from beamlike.kernel.threads.interruptible import Interrupted, Interruptible
+from beamlike.kernel.threads.worker_threads import LIMIT, Statistics, WorkerThreads
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import PATIENCE, down_reason, eventually, in_node, received, run_in_node
 from tests.support.soak import count
@@ -527,7 +528,7 @@ async def test_arguments_and_exceptions_are_freed_without_the_garbage_collector(
 
 STUCK = """
 import asyncio, time
-from beamlike.kernel.blocking import blocking
+from beamlike.kernel.threads.blocking import blocking
 try:
     asyncio.run(blocking(time.sleep, 600, timeout=0.01))
 except TimeoutError:
@@ -536,7 +537,7 @@ except TimeoutError:
 
 FORKED = """
 import asyncio, os
-from beamlike.kernel.blocking import blocking, statistics
+from beamlike.kernel.threads.blocking import blocking, statistics
 asyncio.run(blocking(int))
 child = os.fork()
 if child == 0:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.child_errors import BadChild, MaxChildren, NoChild, StartFailed
 from beamlike.behaviours.child_spec import Restart, child_spec_of
-from beamlike.behaviours.dynamic_supervisor import DynamicSupervisor
-from beamlike.behaviours.supervising import ChildCounts, ChildInfo
+from beamlike.behaviours.supervision.child_errors import BadChild, MaxChildren, NoChild, StartFailed
+from beamlike.behaviours.supervision.dynamic_supervisor import DynamicSupervisor
+from beamlike.behaviours.supervision.supervising import ChildCounts, ChildInfo
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import PATIENCE, down_reason, eventually, forever, in_node, received, settled
 from tests.support.supervised import ALWAYS, Flaky, child, ends_as_told, ignores_exits, plain

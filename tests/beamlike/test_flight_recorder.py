@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.kernel.flight_recorder import record_messages
-from beamlike.kernel.process_info import process_info
+from beamlike.kernel.inspection.flight_recorder import record_messages
+from beamlike.kernel.inspection.process_info import process_info
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import down_reason, forever, in_node, settled
 

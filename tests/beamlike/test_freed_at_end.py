@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours import system
+from beamlike.behaviours.servers import system
 from beamlike.kernel import current
 from beamlike.kernel.call import Client
 from tests.support.local_nodes import down_reason, forever, in_node, settled

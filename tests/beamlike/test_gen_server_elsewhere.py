@@ -10,10 +10,10 @@ import pytest
 import beamlike as bl
 import nodes
 from beamlike.behaviours.child_spec import child_spec_of
-from beamlike.behaviours.dynamic_supervisor import DynamicSupervisor
-from beamlike.behaviours.outcomes import IGNORE
 from beamlike.behaviours.registry import Registry, Via
-from beamlike.behaviours.starting import AlreadyStarted
+from beamlike.behaviours.servers.outcomes import IGNORE
+from beamlike.behaviours.servers.starting import AlreadyStarted
+from beamlike.behaviours.supervision.dynamic_supervisor import DynamicSupervisor
 from beamlike.kernel.call import Client
 from tests.support.child_node import NEAR, with_child_node
 from tests.support.local_nodes import PATIENCE, down_reason, in_node, no_message, received

@@ -12,10 +12,10 @@ import pytest
 
 import beamlike as bl
 import nodes
-from beamlike.behaviours import system
-from beamlike.behaviours.gen_requests import Requests, abcast, multi_call, send_request
-from beamlike.behaviours.proxy import within
-from beamlike.behaviours.typed_calls import call, cast
+from beamlike.behaviours.servers import system
+from beamlike.behaviours.servers.gen_requests import Requests, abcast, multi_call, send_request
+from beamlike.behaviours.servers.proxy import within
+from beamlike.behaviours.servers.typed_calls import call, cast
 from beamlike.distribution.errors import UnencodableTerm
 from beamlike.kernel import current
 from beamlike.kernel.call import Client

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import beamlike as bl
-from beamlike.behaviours import system
-from beamlike.behaviours.outcomes import NO_REPLY, Continue, TimeoutAfter
-from beamlike.behaviours.typed_calls import call, cast
+from beamlike.behaviours.servers import system
+from beamlike.behaviours.servers.outcomes import NO_REPLY, Continue, TimeoutAfter
+from beamlike.behaviours.servers.typed_calls import call, cast
 from beamlike.kernel.call import Client
 from tests.support.local_nodes import PATIENCE, run_in_node, settled
 

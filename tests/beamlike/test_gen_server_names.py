@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours import system
 from beamlike.behaviours.registry import Registry, Via
-from beamlike.behaviours.starting import AlreadyStarted
-from beamlike.behaviours.typed_calls import call
+from beamlike.behaviours.servers import system
+from beamlike.behaviours.servers.starting import AlreadyStarted
+from beamlike.behaviours.servers.typed_calls import call
 from beamlike.kernel.call import Client
 from tests.support.local_nodes import in_node, no_message, received
 

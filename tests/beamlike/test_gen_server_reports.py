@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours import system
-from beamlike.behaviours.outcomes import Continue
+from beamlike.behaviours.servers import system
+from beamlike.behaviours.servers.outcomes import Continue
 from beamlike.kernel.call import Client
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import down_reason, forever, in_node, no_message, received, settled

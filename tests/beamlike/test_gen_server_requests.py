@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.gen_requests import (
+from beamlike.behaviours.servers.gen_requests import (
     Requests,
     abcast,
     check_response,
@@ -17,7 +17,7 @@ from beamlike.behaviours.gen_requests import (
     send_request,
     wait_response,
 )
-from beamlike.behaviours.outcomes import NO_REPLY
+from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.call import Client
 from tests.support.local_nodes import PATIENCE, down_reason, in_node, no_message, process_of, received, settled
 

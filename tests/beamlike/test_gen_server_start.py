@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.outcomes import IGNORE
-from beamlike.behaviours.starting import AlreadyStarted
+from beamlike.behaviours.servers.outcomes import IGNORE
+from beamlike.behaviours.servers.starting import AlreadyStarted
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import PATIENCE, in_node, no_message, received
 

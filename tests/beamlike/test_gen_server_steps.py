@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.outcomes import NO_REPLY, Continue, Timeout, TimeoutAfter
+from beamlike.behaviours.servers.outcomes import NO_REPLY, Continue, Timeout, TimeoutAfter
 from beamlike.kernel.call import Client
 from tests.support.local_nodes import in_node, no_message, received, settled
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import beamlike as bl
 from beamlike.behaviours.groups import Groups
-from beamlike.behaviours.system import get_state
+from beamlike.behaviours.servers.system import get_state
 from tests.support.local_nodes import (
     down_reason,
     eventually,

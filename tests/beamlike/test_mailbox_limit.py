@@ -14,9 +14,9 @@ import beamlike as bl
 from beamlike.kernel import current
 from beamlike.kernel.call import call
 from beamlike.kernel.call_errors import CallFailed
-from beamlike.kernel.long_mailbox import LongMailbox
-from beamlike.kernel.mailbox_limit import max_mailbox
-from beamlike.kernel.mailbox_patrol import SLICE, MailboxPatrol
+from beamlike.kernel.inspection.long_mailbox import LongMailbox
+from beamlike.kernel.inspection.mailbox_limit import max_mailbox
+from beamlike.kernel.inspection.mailbox_patrol import SLICE, MailboxPatrol
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import PATIENCE, down_reason, eventually, forever, in_node, process_of, received, settled
 from tests.support.second_scheduler import second_scheduler, spawn_at

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import beamlike as bl
-from beamlike.behaviours.child_errors import BadChild, NoChild, StartFailed
 from beamlike.behaviours.child_spec import child_spec_of
-from beamlike.behaviours.partition_supervisor import PartitionSupervisor, partition_of
+from beamlike.behaviours.supervision.child_errors import BadChild, NoChild, StartFailed
+from beamlike.behaviours.supervision.partition_supervisor import PartitionSupervisor, partition_of
 from tests.support.local_nodes import eventually, in_node, settled
 from tests.support.supervised import pids_of, plain
 

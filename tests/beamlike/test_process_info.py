@@ -14,11 +14,11 @@ import pytest
 
 import beamlike as bl
 from beamlike.kernel import functions, group_leader
-from beamlike.kernel.blocking import blocking
 from beamlike.kernel.call import call
-from beamlike.kernel.flight_recorder import record_messages
-from beamlike.kernel.process_info import ProcessInfo, process_info, set_label
-from beamlike.kernel.suspension import suspend_process
+from beamlike.kernel.inspection.flight_recorder import record_messages
+from beamlike.kernel.inspection.process_info import ProcessInfo, process_info, set_label
+from beamlike.kernel.inspection.suspension import suspend_process
+from beamlike.kernel.threads.blocking import blocking
 from tests.support.local_nodes import down_reason, eventually, forever, in_node, settled, trapping
 from tests.support.second_scheduler import second_scheduler, spawn_at
 

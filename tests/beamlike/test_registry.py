@@ -18,7 +18,7 @@ import beamlike as bl
 from beamlike.behaviours import registry as registries
 from beamlike.behaviours.registry import AlreadyRegistered, Entry, Registry, Via, resolve
 from beamlike.behaviours.registry_tables import DuplicateTable, UniqueTable
-from beamlike.behaviours.system import get_state
+from beamlike.behaviours.servers.system import get_state
 from tests.support.local_nodes import down_reason, eventually, forever, in_node, no_message, received, settled
 from tests.support.second_scheduler import second_scheduler, spawn_at
 

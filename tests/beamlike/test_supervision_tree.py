@@ -9,8 +9,8 @@ import pytest
 
 import beamlike as bl
 from beamlike.behaviours.child_spec import child_spec_of
-from beamlike.behaviours.dynamic_supervisor import DynamicSupervisor
-from beamlike.behaviours.supervision_tree import SupervisionTree, supervision_tree
+from beamlike.behaviours.supervision.dynamic_supervisor import DynamicSupervisor
+from beamlike.behaviours.supervision.supervision_tree import SupervisionTree, supervision_tree
 from tests.support.local_nodes import eventually, forever, in_node
 from tests.support.supervised import ALWAYS, Flaky, pid_of, plain
 

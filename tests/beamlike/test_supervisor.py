@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.child_errors import StartFailed
 from beamlike.behaviours.child_spec import Restart
-from beamlike.behaviours.supervisor_flags import Strategy
+from beamlike.behaviours.supervision.child_errors import StartFailed
+from beamlike.behaviours.supervision.supervisor_flags import Strategy
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import down_reason, eventually, forever, in_node, received, settled
 from tests.support.supervised import (

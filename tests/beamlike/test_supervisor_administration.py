@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.child_errors import (
+from beamlike.behaviours.supervision.child_errors import (
     BadChild,
     ChildAlreadyPresent,
     ChildAlreadyStarted,
@@ -18,7 +18,7 @@ from beamlike.behaviours.child_errors import (
     NoChild,
     StartFailed,
 )
-from beamlike.behaviours.supervising import ChildCounts, ChildInfo
+from beamlike.behaviours.supervision.supervising import ChildCounts, ChildInfo
 from tests.support.local_nodes import eventually, in_node, no_message, received, settled
 from tests.support.supervised import ALWAYS, Flaky, child, pid_of, plain, states_of
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.child_errors import (
+from beamlike.behaviours.child_spec import child_spec_of
+from beamlike.behaviours.supervision.child_errors import (
     BadChild,
     ChildAlreadyPresent,
     ChildAlreadyStarted,
@@ -19,7 +20,6 @@ from beamlike.behaviours.child_errors import (
     NoChild,
     StartFailed,
 )
-from beamlike.behaviours.child_spec import child_spec_of
 from beamlike.code.codec import CodeCodec
 from tests.support.local_nodes import forever, in_node
 from tests.support.supervised import Flaky

@@ -12,10 +12,10 @@ import pytest
 
 import beamlike as bl
 import nodes
-from beamlike.behaviours.child_errors import NoChild, StartFailed
 from beamlike.behaviours.child_spec import child_spec_of
-from beamlike.behaviours.dynamic_supervisor import DynamicSupervisor
-from beamlike.behaviours.supervision_tree import supervision_tree
+from beamlike.behaviours.supervision.child_errors import NoChild, StartFailed
+from beamlike.behaviours.supervision.dynamic_supervisor import DynamicSupervisor
+from beamlike.behaviours.supervision.supervision_tree import supervision_tree
 from tests.support.child_node import NEAR, with_child_node
 from tests.support.local_nodes import PATIENCE, down_reason, forever
 from tests.support.supervised import ignores_exits, pid_of, pids_of, plain

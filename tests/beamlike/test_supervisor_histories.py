@@ -16,14 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import beamlike as bl
-from beamlike.behaviours.child_errors import (
+from beamlike.behaviours.child_spec import Restart
+from beamlike.behaviours.supervision.child_errors import (
     ChildAlreadyPresent,
     ChildAlreadyStarted,
     ChildError,
     ChildRunning,
     NoChild,
 )
-from beamlike.behaviours.child_spec import Restart
 from tests.support.local_nodes import run_in_node, settled
 from tests.support.supervised import ALWAYS, ends_as_told, pid_of, plain, states_of
 

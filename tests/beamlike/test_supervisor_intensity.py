@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import beamlike as bl
-from beamlike.behaviours.restart_intensity import REMEMBERED, PastRestart, RestartIntensity, Restarts
+from beamlike.behaviours.supervision.restart_intensity import REMEMBERED, PastRestart, RestartIntensity, Restarts
 
 PID = bl.Pid("n@here", 1)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import beamlike as bl
 from beamlike.behaviours.child_spec import Restart
-from beamlike.behaviours.supervisor_flags import Strategy
+from beamlike.behaviours.supervision.supervisor_flags import Strategy
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import eventually, in_node, no_message, received, run_in_node, settled
 from tests.support.supervised import ALWAYS, Flaky, child, ends_as_told, pid_of, pids_of, plain, states_of

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import beamlike as bl
 from beamlike.kernel.call import call, reply
-from beamlike.kernel.suspension import resume_process, suspend_process
-from beamlike.kernel.tracing import trace, untrace
+from beamlike.kernel.inspection.suspension import resume_process, suspend_process
+from beamlike.kernel.inspection.tracing import trace, untrace
 from tests.support.local_nodes import (
     PATIENCE,
     down_reason,

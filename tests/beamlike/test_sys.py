@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours import system
-from beamlike.behaviours.outcomes import NO_REPLY, Continue, Timeout, TimeoutAfter
-from beamlike.behaviours.system import DONE, NoReply, Received, Replied
+from beamlike.behaviours.servers import system
+from beamlike.behaviours.servers.outcomes import NO_REPLY, Continue, Timeout, TimeoutAfter
+from beamlike.behaviours.servers.system import DONE, NoReply, Received, Replied
 from beamlike.kernel.call import Client
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import down_reason, forever, in_node, no_message, received, settled
@@ -105,7 +105,7 @@ async def test_a_class_may_say_what_its_state_is() -> None:
 async def test_a_supervisor_can_be_looked_into() -> None:
     supervisor = await bl.Supervisor.start_link([])
     status = await system.get_status(supervisor)
-    assert status.behaviour == "beamlike.behaviours.supervisor.Supervisor"
+    assert status.behaviour == "beamlike.behaviours.supervision.supervisor.Supervisor"
 
 
 # Suspended.

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.task import Exited, Ok, Task, TaskFailed, TaskTimeout
+from beamlike.behaviours.tasks.task import Exited, Ok, Task, TaskFailed, TaskTimeout
 from beamlike.kernel import current
 from tests.support.jumping_loop import in_jumping_node
 from tests.support.local_nodes import (

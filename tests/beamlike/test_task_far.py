@@ -14,8 +14,8 @@ import pytest
 import beamlike as bl
 import nodes
 from beamlike.behaviours.agent import Agent
-from beamlike.behaviours.task import Exited, Ok, Task, TaskFailed, TaskTimeout
-from beamlike.behaviours.task_supervisor import TaskSupervisor
+from beamlike.behaviours.tasks.task import Exited, Ok, Task, TaskFailed, TaskTimeout
+from beamlike.behaviours.tasks.task_supervisor import TaskSupervisor
 from beamlike.distribution.errors import UnencodableTerm
 from beamlike.kernel.terms import CREATION_SHIFT
 from beamlike.kernel.timers import send_after

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import beamlike as bl
-from beamlike.behaviours.task import Exited, Ok, Task, TaskFailed, TaskTimeout
-from beamlike.behaviours.task_window import Window
+from beamlike.behaviours.tasks.task import Exited, Ok, Task, TaskFailed, TaskTimeout
+from beamlike.behaviours.tasks.task_window import Window
 from beamlike.kernel import current
 from tests.support.captured_log import captured_log
 from tests.support.jumping_loop import in_jumping_node

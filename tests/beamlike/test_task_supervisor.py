@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.child_errors import MaxChildren
-from beamlike.behaviours.task import Exited, Ok
-from beamlike.behaviours.task_supervisor import TaskSupervisor
+from beamlike.behaviours.supervision.child_errors import MaxChildren
+from beamlike.behaviours.tasks.task import Exited, Ok
+from beamlike.behaviours.tasks.task_supervisor import TaskSupervisor
 from tests.support.local_nodes import down_reason, eventually, forever, in_node, no_message, process_of, received
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.kernel.blocking import blocking
 from beamlike.kernel.call import Call, call, reply
+from beamlike.kernel.inspection.tracing import trace, tracer_of, untrace
 from beamlike.kernel.states import ANY, REPLY
+from beamlike.kernel.threads.blocking import blocking
 from beamlike.kernel.trace_events import (
     Exited,
     Linked,
@@ -27,7 +28,6 @@ from beamlike.kernel.trace_events import (
     Unregistered,
     WaitedInVain,
 )
-from beamlike.kernel.tracing import trace, tracer_of, untrace
 from tests.support.local_nodes import (
     PATIENCE,
     eventually,

@@ -12,10 +12,10 @@ import pytest
 from mypy import api
 
 import beamlike as bl
-from beamlike.behaviours import system
-from beamlike.behaviours.proxy import within
-from beamlike.behaviours.server_messages import Invocation, TypedCall, TypedCast
-from beamlike.behaviours.typed_calls import call, cast
+from beamlike.behaviours.servers import system
+from beamlike.behaviours.servers.proxy import within
+from beamlike.behaviours.servers.server_messages import Invocation, TypedCall, TypedCast
+from beamlike.behaviours.servers.typed_calls import call, cast
 from beamlike.code.codec import CodeCodec
 from beamlike.kernel.call import Client
 from tests.support.captured_log import captured_log
@@ -325,7 +325,7 @@ async def test_a_class_with_typed_calls_may_travel() -> None:
 SNIPPET = """
 from __future__ import annotations
 from tests.beamlike.test_typed_calls import Account
-from beamlike.behaviours.proxy import within
+from beamlike.behaviours.servers.proxy import within
 
 async def main() -> None:
     account = Account.at("account", timeout=3)

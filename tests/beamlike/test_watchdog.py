@@ -18,11 +18,11 @@ import pytest
 import uvloop
 
 import beamlike as bl
-from beamlike.kernel import watchdog
 from beamlike.kernel.scheduler import Scheduler
-from beamlike.kernel.stall import GROWTH, Silence, Stall, look
-from beamlike.kernel.thread_stack import Place
-from beamlike.kernel.watchdog import Watch, monitor_stalls, watch
+from beamlike.kernel.threads import watchdog
+from beamlike.kernel.threads.stall import GROWTH, Silence, Stall, look
+from beamlike.kernel.threads.thread_stack import Place
+from beamlike.kernel.threads.watchdog import Watch, monitor_stalls, watch
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import PATIENCE, eventually, forever, in_node, run_in_node, waiting_messages
 from tests.support.second_scheduler import second_scheduler, spawn_at
@@ -323,7 +323,7 @@ def test_a_loop_that_is_watched_no_more_is_not_told_of(told: list[logging.LogRec
 
 STOPPED = """
 import asyncio, logging, sys
-from beamlike.kernel.watchdog import watch
+from beamlike.kernel.threads.watchdog import watch
 logging.basicConfig(format="%(message)s")
 
 async def main():
@@ -351,7 +351,7 @@ def test_time_in_which_the_whole_program_is_stopped_is_no_stall() -> None:
 
 NEVER_CLOSED = """
 import asyncio, threading, time
-from beamlike.kernel.watchdog import watch
+from beamlike.kernel.threads.watchdog import watch
 
 async def main():
     watch(threshold=0.01)
@@ -377,7 +377,7 @@ def test_an_interpreter_ends_whatever_is_still_watched() -> None:
 
 FORKED = """
 import asyncio, os, time
-from beamlike.kernel.watchdog import watch
+from beamlike.kernel.threads.watchdog import watch
 
 async def start():
     return watch(threshold=0.02)

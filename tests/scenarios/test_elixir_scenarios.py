@@ -13,7 +13,7 @@ from typing import Any
 import beamlike as bl
 from beamlike.behaviours.agent import Agent
 from beamlike.behaviours.registry import Registry
-from beamlike.behaviours.task import Exited, Ok, Outcome, Task, TaskFailed, TaskTimeout
+from beamlike.behaviours.tasks.task import Exited, Ok, Outcome, Task, TaskFailed, TaskTimeout
 from beamlike.kernel.timers import send_after
 from tests.scenarios.trace import Trace, dies, reason_of
 from tests.scenarios.twin import twin

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours import system
-from beamlike.behaviours.gen_requests import (
+from beamlike.behaviours.servers import system
+from beamlike.behaviours.servers.gen_requests import (
     Requests,
     abcast,
     multi_call,
@@ -25,7 +25,7 @@ from beamlike.behaviours.gen_requests import (
     send_request,
     wait_response,
 )
-from beamlike.behaviours.outcomes import IGNORE, NO_REPLY
+from beamlike.behaviours.servers.outcomes import IGNORE, NO_REPLY
 from beamlike.kernel.call import Client
 from tests.scenarios.actors import Quit, idle
 from tests.scenarios.trace import Error, Trace, ends

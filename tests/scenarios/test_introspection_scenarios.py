@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any
 
 import beamlike as bl
-from beamlike.kernel.mailbox_limit import max_mailbox
-from beamlike.kernel.process_info import process_info
-from beamlike.kernel.suspension import resume_process, suspend_process
+from beamlike.kernel.inspection.mailbox_limit import max_mailbox
+from beamlike.kernel.inspection.process_info import process_info
+from beamlike.kernel.inspection.suspension import resume_process, suspend_process
+from beamlike.kernel.inspection.tracing import trace as trace_process
 from beamlike.kernel.trace_events import Exited, Linked, Received, Sent, Spawned, TraceEvent, UnlinkedBy, WaitedInVain
-from beamlike.kernel.tracing import trace as trace_process
 from tests.scenarios.actors import Do, idle
 from tests.scenarios.trace import Trace, dies, ends, quiet
 from tests.scenarios.twin import twin

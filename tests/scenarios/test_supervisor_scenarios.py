@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import beamlike as bl
-from beamlike.behaviours.child_errors import (
+from beamlike.behaviours.child_spec import child_spec_of
+from beamlike.behaviours.supervision.child_errors import (
     BadChild,
     ChildAlreadyPresent,
     ChildAlreadyStarted,
@@ -18,10 +19,9 @@ from beamlike.behaviours.child_errors import (
     NoChild,
     StartFailed,
 )
-from beamlike.behaviours.child_spec import child_spec_of
-from beamlike.behaviours.dynamic_supervisor import DynamicSupervisor
-from beamlike.behaviours.partition_supervisor import PartitionSupervisor
-from beamlike.behaviours.supervising import Supervising
+from beamlike.behaviours.supervision.dynamic_supervisor import DynamicSupervisor
+from beamlike.behaviours.supervision.partition_supervisor import PartitionSupervisor
+from beamlike.behaviours.supervision.supervising import Supervising
 from beamlike.kernel.functions import spawn_tied
 from tests.scenarios.trace import Trace, dies
 from tests.scenarios.twin import twin

@@ -13,9 +13,9 @@ from functools import partial
 
 import beamlike as bl
 from beamlike.kernel import group_leader
-from beamlike.kernel.blocking import blocking
 from beamlike.kernel.group_leader import Output
-from beamlike.kernel.watchdog import watch
+from beamlike.kernel.threads.blocking import blocking
+from beamlike.kernel.threads.watchdog import watch
 from tests.scenarios.actors import idle
 from tests.scenarios.trace import Text, Trace, dies, quiet
 from tests.scenarios.twin import twin

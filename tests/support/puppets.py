@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import beamlike as bl
-from beamlike.behaviours.gen_server import Call
+from beamlike.behaviours.servers.gen_server import Call
 from beamlike.kernel.functions import open_request
 from beamlike.kernel.process import Process
 from beamlike.kernel.terms import Reply

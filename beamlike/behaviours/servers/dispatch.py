@@ -1,0 +1,58 @@
+"""From a message to its callback, and from what the callback returned to what is to be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from beamlike.behaviours.handed_function import value_of
+from beamlike.behaviours.servers.callbacks import Callbacks
+from beamlike.behaviours.servers.outcomes import NO_REPLY, Continue, Stop, TimeoutAfter
+from beamlike.behaviours.servers.server_messages import Cast, StopRequest, TypedCall, TypedCast
+from beamlike.behaviours.servers.typed_calls import perform
+from beamlike.kernel import functions as kernel
+from beamlike.kernel.call import Call, Client, Question, reply
+from beamlike.kernel.exceptions import exit_reason
+from beamlike.kernel.failed import Failed
+from beamlike.kernel.terms import Exit, Pid
+
+OnReply: TypeAlias = Callable[[Client | None, Any], None]
+"""Hears what became of a message: the reply that went to the client, or NO_REPLY."""
+
+
+def call_back(server: Callbacks, message: Any, parent: Pid | None) -> Any:
+    """Calls the callback that `message` is for. Its value may have to be awaited: `complete` does."""
+    kind = type(message)
+    if kind is Call:
+        return server.handle_call(message.request, message)
+    if kind is Cast:
+        return server.handle_cast(message.request)
+    if kind is TypedCall or kind is TypedCast:
+        return perform(server, message.request)
+    if kind is StopRequest or (kind is Exit and message.pid == parent):
+        raise Stop(message.reason)
+    return server.handle_info(message)
+
+
+async def complete(server: Callbacks, message: Any, outcome: Any, on_reply: OnReply | None = None) -> float | None:
+    """Awaits an async callback, answers a call, continues. After how many seconds without a message a Timeout is due,
+    if at all."""
+    if hasattr(outcome, "__await__"):
+        outcome = await outcome
+    client = message.client if isinstance(message, Question) else None
+    value = outcome.reply if isinstance(outcome, Continue | TimeoutAfter) else outcome
+    if client is not None and value is not NO_REPLY:
+        answer(client, value)
+    if on_reply is not None:
+        on_reply(client, value)
+    while isinstance(outcome, Continue):
+        outcome = await value_of(server.handle_continue(outcome.value))
+    return outcome.seconds if isinstance(outcome, TimeoutAfter) else None
+
+
+def answer(client: Client, value: Any) -> None:
+    """Replies; a value that cannot travel is the error of this call, and not the end of the server."""
+    try:
+        reply(client, value)
+    except Exception as error:
+        reply(client, Failed(exit_reason(error, kernel.self())))

@@ -1,0 +1,224 @@
+"""What all supervisors have in common: the questions they answer, their limit of restarts, and how they give up.
+
+    which_children ──► [ChildInfo]         count_children ──► ChildCounts
+    restart_history ──► [PastRestart]      describe ──► Description, for the supervision tree
+
+A supervisor is a GenServer that traps exits: its children are linked to it, and their Exit messages are what it acts
+on. A question that it refuses is answered with a ChildError, which is raised where it was asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, ChildType, Restart, child_spec_of
+from beamlike.behaviours.servers.gen_server import GenServer
+from beamlike.behaviours.servers.outcomes import NO_REPLY, Stop
+from beamlike.behaviours.supervision.child_errors import ChildError, StartFailed
+from beamlike.behaviours.supervision.restart_intensity import PastRestart, RestartIntensity, Restarts
+from beamlike.kernel import functions as kernel
+from beamlike.kernel import terms
+from beamlike.kernel.call import Client
+from beamlike.kernel.current import current_node
+from beamlike.kernel.server_names import Name, Server
+from beamlike.kernel.terms import Exit, Pid, Reason
+
+logger = logging.getLogger("beamlike.supervisor")
+
+ChildState = Literal["running", "restarting", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildInfo:
+    """A child as its supervisor sees it. `pid` is None unless it is running; `id` is None where children have none;
+    `start` names the function that starts it."""
+
+    id: ChildId
+    pid: Pid | None
+    type: ChildType
+    restart: Restart
+    state: ChildState
+    start: str
+
+    @classmethod
+    def of(cls, spec: ChildSpec, pid: Pid | None, state: ChildState, *, id: ChildId) -> ChildInfo:
+        return cls(id, pid, spec.type, spec.restart, state, spec.starter)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCounts:
+    """How many specifications there are, how many children run, and how many are (to be) supervisors and workers."""
+
+    specs: int
+    active: int
+    supervisors: int
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A supervisor for the supervision tree: its class, its pid, and the names of its node that matter there."""
+
+    kind: str
+    pid: Pid
+    children: list[ChildInfo]
+    names: dict[Pid, str]
+
+
+class Supervising(GenServer, ABC):
+    """A process that has children. Not to be used itself: see Supervisor, DynamicSupervisor, PartitionSupervisor."""
+
+    _restarts: Restarts
+
+    @classmethod
+    def child_spec(
+        cls,
+        *args: Any,
+        id: ChildId = None,
+        restart: Restart = "permanent",
+        shutdown: float | None = BY_TYPE,
+        significant: bool = False,
+        name: Name | None = None,
+        node: str | None = None,
+        **keywords: Any,
+    ) -> ChildSpec:
+        """A supervisor as the child of another: `args` and `keywords` are those of its `start_link`."""
+        return child_spec_of(
+            cls,
+            *args,
+            id=id,
+            restart=restart,
+            shutdown=shutdown,
+            significant=significant,
+            type="supervisor",
+            name=name,
+            node=node,
+            **keywords,
+        )
+
+    # What other processes ask.
+
+    @staticmethod
+    async def which_children(supervisor: Server) -> list[ChildInfo]:
+        """The children in the order of their start."""
+        children: list[ChildInfo] = await ask(supervisor, ("which_children",))
+        return children
+
+    @staticmethod
+    async def count_children(supervisor: Server) -> ChildCounts:
+        """How many there are."""
+        counts: ChildCounts = await ask(supervisor, ("count_children",))
+        return counts
+
+    @staticmethod
+    async def restart_history(supervisor: Server) -> list[PastRestart]:
+        """The latest restarts and attempts at one, oldest first: which child, when, and why."""
+        history: list[PastRestart] = await ask(supervisor, ("restart_history",))
+        return history
+
+    # What each kind of supervisor does its own way.
+
+    @abstractmethod
+    def _infos(self) -> Iterable[ChildInfo]: ...
+
+    @abstractmethod
+    async def _administer(self, request: Any) -> Any:
+        """Answers a request that is about one child; ChildError refuses it."""
+
+    @abstractmethod
+    async def _child_ended(self, pid: Pid, reason: Reason) -> None:
+        """Acts on the exit signal of a process that may be a child."""
+
+    # Callbacks.
+
+    def _begin(self, limit: RestartIntensity) -> None:
+        kernel.trap_exit(True)
+        self._restarts = Restarts(limit)
+
+    async def handle_call(self, request: Any, client: Client) -> Any:
+        match request:
+            case ("which_children",):
+                return list(self._infos())
+            case ("count_children",):
+                return _counted(self._infos())
+            case ("restart_history",):
+                return self._restarts.history()
+            case ("describe",):
+                return self._description()
+        try:
+            return await self._administer(request)
+        except ChildError as refusal:
+            return refusal
+
+    def _does_not_know(self, request: Any) -> Any:
+        logger.error("%s does not know the call %r and leaves it unanswered", self._title(), request)
+        return NO_REPLY
+
+    def handle_cast(self, request: Any) -> Any:
+        logger.error("%s does not know the cast %r", self._title(), request)
+
+    async def handle_info(self, message: Any) -> None:
+        if isinstance(message, Exit):
+            await self._child_ended(message.pid, message.reason)
+        else:
+            logger.error("%s does not know the message %r", self._title(), message)
+
+    # Restarts.
+
+    def _count_restart(self, spec: ChildSpec, pid: Pid | None, reason: Reason) -> None:
+        """Counts the restart that is due; one too many ends this supervisor."""
+        within = self._restarts.admit(
+            asyncio.get_running_loop().time(), PastRestart(spec.id, pid, reason, at=time.time())
+        )
+        if within:
+            if pid is not None:
+                logger.warning("%s: %s ended (%s) and is started again", self._title(), spec, reason)
+            return
+        limit = self._restarts.limit
+        logger.error(
+            "%s gives up: %s %s (%s), and more than %d restarts within %s s are not allowed",
+            self._title(),
+            spec,
+            "ended" if pid is not None else "did not start",
+            reason,
+            limit.intensity,
+            limit.period,
+        )
+        raise Stop(terms.SHUTDOWN)
+
+    def _report_failure(self, failure: StartFailed) -> None:
+        logger.warning("%s: %s; it is tried again", self._title(), failure)
+
+    def _title(self) -> str:
+        return f"{type(self).__name__} {kernel.self()}"
+
+    def _description(self) -> Description:
+        children = list(self._infos())
+        pids = {child.pid for child in children} | {kernel.self()}
+        node = current_node()
+        names = {pid: name for name in node.registered() if (pid := node.whereis(name)) in pids and pid is not None}
+        return Description(type(self).__name__, kernel.self(), children, names)
+
+
+async def ask(supervisor: Server, request: Any, *, timeout: float | None = None) -> Any:
+    """Asks a supervisor; raises what it refuses with. Starting and ending a child may take long, so there is no limit
+    of time by default."""
+    answer = await GenServer.call(supervisor, request, timeout=timeout)
+    if isinstance(answer, ChildError):
+        raise answer
+    return answer
+
+
+def _counted(children: Iterable[ChildInfo]) -> ChildCounts:
+    specs = active = supervisors = 0
+    for child in children:
+        specs += 1
+        active += child.pid is not None
+        supervisors += child.type == "supervisor"
+    return ChildCounts(specs, active, supervisors, specs - supervisors)

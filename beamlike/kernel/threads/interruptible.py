@@ -1,0 +1,87 @@
+"""A call in a thread that another thread may interrupt: an exception is raised in it, and never beside it.
+
+The exception strikes at the thread's next bytecode. It must not cut in half what the call does inside the kernel,
+asyncio or a lock: whoever interrupts looks where the thread is and, if it is there, has to try again. And it must not
+strike the thread when the call is over: the call closes itself under a lock and takes back what has not struck yet.
+
+C code that waits or computes is not reached; the exception strikes when it returns.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Generic, TypeVar
+
+from beamlike.kernel.threads.thread_stack import frame_of
+
+T = TypeVar("T")
+
+_NOT_THERE = frozenset({"asyncio", "beamlike", "flame", "importlib", "logging", "nodes", "queue", "threading"})
+
+_raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc
+_raise_in_thread.argtypes = (ctypes.c_ulong, ctypes.py_object)
+_NOTHING: ctypes.py_object[Any] = ctypes.py_object()
+
+
+class Interrupted(BaseException):
+    """Raised in a call that nobody waits for any more."""
+
+
+class Interruptible(Generic[T]):
+    """`function(*args)`, to be called once, in any thread.
+
+    >>> call = Interruptible(divmod, (7, 2))
+    >>> call()
+    (3, 1)
+    >>> call.interrupt()
+    True
+    """
+
+    def __init__(self, function: Callable[..., T], args: tuple[Any, ...]) -> None:
+        self._function = function
+        self._args = args
+        self._lock = threading.Lock()
+        self._thread_id: int | None = None
+        self._closed = False
+
+    def __call__(self) -> T:
+        """What the function returns or raises; `Interrupted`, which may come at any point in here, instead."""
+        try:
+            self._open()
+            return self._function(*self._args)
+        finally:
+            self._close()
+
+    def _open(self) -> None:
+        with self._lock:
+            if self._closed:
+                raise Interrupted
+            self._thread_id = threading.get_ident()
+
+    def _close(self) -> None:
+        with self._lock:
+            self._closed = True
+            _raise_in_thread(threading.get_ident(), _NOTHING)
+
+    def interrupt(self) -> bool:
+        """Has the call raise `Interrupted`. False if that has to wait until the thread is somewhere else; True if there
+        is nothing left to do: it will be raised, once, or the call is over, or will not begin."""
+        # Whoever takes the interpreter lock keeps it for some milliseconds: thus nothing moves between look and strike.
+        time.sleep(0)
+        with self._lock:
+            if self._closed:
+                return True
+            if self._thread_id is not None:
+                if not _may_be_struck(frame_of(self._thread_id)):
+                    return False
+                _raise_in_thread(self._thread_id, Interrupted)
+            self._closed = True
+            return True
+
+
+def _may_be_struck(frame: FrameType | None) -> bool:
+    return frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] not in _NOT_THERE
