@@ -59,7 +59,7 @@ class Historian(bl.GenServer):
         self.history.append((kind, content))
         while self.waiting:
             bl.GenServer.reply(self.waiting.pop(), f"answered by {kind}")
-        return content
+        return content if kind in ("call", "typed") or isinstance(content, Continue | TimeoutAfter) else None
 
 
 values = st.recursive(

@@ -39,7 +39,7 @@ class Steps(bl.GenServer):
         bl.send(self.witness, (kind, content))
         if isinstance(content, Exception):
             raise content
-        return content
+        return content if kind == "call" or isinstance(content, Continue | TimeoutAfter) else None
 
 
 # Continue.

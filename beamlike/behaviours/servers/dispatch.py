@@ -9,7 +9,7 @@ from beamlike.behaviours.handed_function import value_of
 from beamlike.behaviours.servers.callbacks import Callbacks
 from beamlike.behaviours.servers.outcomes import NO_REPLY, Continue, Stop, TimeoutAfter
 from beamlike.behaviours.servers.server_messages import Cast, StopRequest, TypedCall, TypedCast
-from beamlike.behaviours.servers.typed_calls import perform
+from beamlike.behaviours.servers.typed_calls import CastMethod, perform
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call import Call, Client, Question, reply
 from beamlike.kernel.exceptions import exit_reason
@@ -36,10 +36,12 @@ def call_back(server: Callbacks, message: Any, parent: Pid | None) -> Any:
 
 async def complete(server: Callbacks, message: Any, outcome: Any, on_reply: OnReply | None = None) -> float | None:
     """Awaits an async callback, answers a call, continues. After how many seconds without a message a Timeout is due,
-    if at all."""
+    if at all. TypeError for what a callback that answers nobody may not return."""
     if hasattr(outcome, "__await__"):
         outcome = await outcome
     client = message.client if isinstance(message, Question) else None
+    if client is None and message is not None and not _is_step(outcome):
+        _check_unanswered(server, message, outcome)
     value = outcome.reply if isinstance(outcome, Continue | TimeoutAfter) else outcome
     if client is not None and value is not NO_REPLY:
         answer(client, value)
@@ -47,7 +49,29 @@ async def complete(server: Callbacks, message: Any, outcome: Any, on_reply: OnRe
         on_reply(client, value)
     while isinstance(outcome, Continue):
         outcome = await value_of(server.handle_continue(outcome.value))
+        if not _is_step(outcome):
+            raise _no_step(server, "handle_continue", outcome)
     return outcome.seconds if isinstance(outcome, TimeoutAfter) else None
+
+
+def _is_step(outcome: Any) -> bool:
+    return outcome is None or outcome is NO_REPLY or isinstance(outcome, Continue | TimeoutAfter)
+
+
+def _check_unanswered(server: Callbacks, message: Any, outcome: Any) -> None:
+    if isinstance(message, TypedCast):
+        name = message.request.method
+        if isinstance(server._interface.methods.get(name), CastMethod):  # else the mistake is that of a client
+            raise _no_step(server, name, outcome)
+    else:
+        raise _no_step(server, "handle_cast" if isinstance(message, Cast) else "handle_info", outcome)
+
+
+def _no_step(server: Callbacks, callback: str, outcome: Any) -> TypeError:
+    return TypeError(
+        f"expected {callback} of {type(server).__name__} to return None, Continue, TimeoutAfter or NO_REPLY, got "
+        f"{outcome!r}; the state is kept in attributes of self, and `raise bl.Stop(reason)` ends the server"
+    )
 
 
 def answer(client: Client, value: Any) -> None:

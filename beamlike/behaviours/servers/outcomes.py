@@ -6,6 +6,9 @@ return Continue(value, reply=...)     handle_continue(value) runs next, before a
 return TimeoutAfter(s, reply=...)     handle_info(Timeout()) runs if no message comes within s seconds
 raise Stop(reason, reply=...)         the server ends
 
+What answers nobody (handle_cast, handle_info, handle_continue, a typed cast) returns None or a step; another value ends
+the server with a TypeError, since it would be lost.
+
 >>> import asyncio, beamlike as bl
 >>> class Gate(bl.GenServer):
 ...     def init(self, wanted):

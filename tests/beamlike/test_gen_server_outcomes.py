@@ -1,0 +1,102 @@
+"""What callbacks may return: a value that means nothing ends the server, with an error that says what it may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import beamlike as bl
+from beamlike.kernel.terms import ExceptionInfo
+from tests.support.local_nodes import down_reason, in_node
+
+call, cast = bl.GenServer.call, bl.GenServer.cast
+
+
+class Returns(bl.GenServer):
+    """Returns from its callbacks what it is sent."""
+
+    def handle_call(self, request: Any, client: Any) -> Any:
+        return request
+
+    async def handle_cast(self, request: Any) -> Any:
+        return request
+
+    def handle_info(self, message: Any) -> Any:
+        return message
+
+    def handle_continue(self, value: Any) -> Any:
+        return value
+
+    @bl.cast
+    def typed(self, value: Any) -> Any:
+        return value
+
+    @bl.call
+    def asked(self, value: Any) -> Any:
+        return value
+
+
+async def error_of(server: bl.Pid) -> str:
+    reason = await down_reason(bl.monitor(server))
+    assert isinstance(reason, ExceptionInfo)
+    return reason.message
+
+
+def tell(server: bl.Pid, callback: str, value: Any) -> None:
+    """Has this callback of a Returns return `value`."""
+    if callback == "handle_cast":
+        cast(server, value)
+    elif callback == "handle_info":
+        bl.send(server, value)
+    elif callback == "handle_continue":
+        cast(server, bl.Continue(value))
+    else:
+        Returns.at(server).typed(value)
+
+
+CALLBACKS = ("handle_cast", "handle_info", "handle_continue", "typed")
+
+
+@pytest.mark.parametrize("callback", CALLBACKS)
+@in_node
+async def test_a_callback_that_answers_nobody_and_returns_a_value_ends_the_server(callback: str) -> None:
+    server = await Returns.start()
+    tell(server, callback, ("noreply", 1))
+    assert await error_of(server) == (
+        f"expected {callback} of Returns to return None, Continue, TimeoutAfter or NO_REPLY, got ('noreply', 1); "
+        "the state is kept in attributes of self, and `raise bl.Stop(reason)` ends the server"
+    )
+
+
+@pytest.mark.parametrize("callback", CALLBACKS)
+@pytest.mark.parametrize("step", [None, bl.NO_REPLY, bl.TimeoutAfter(60), bl.Continue(None)], ids=str)
+@in_node
+async def test_a_callback_that_answers_nobody_may_return_a_step(callback: str, step: Any) -> None:
+    server = await Returns.start()
+    tell(server, callback, step)
+    assert await call(server, ("noreply", 1)) == ("noreply", 1)
+
+
+@in_node
+async def test_the_value_is_refused_while_the_server_is_observed_too() -> None:
+    server = await Returns.start()
+    await bl.sys.log(server)
+    cast(server, 1)
+    assert "expected handle_cast of Returns to return None" in await error_of(server)
+
+
+@in_node
+async def test_a_cast_of_what_is_a_typed_call_here_is_no_end_of_the_server() -> None:
+    class Older(bl.GenServer):
+        @bl.cast
+        def asked(self, value: Any) -> None: ...
+
+        @bl.cast
+        def gone(self) -> None: ...
+
+    server = await Returns.start()
+    older = Older.at(server)
+    older.asked(1)
+    older.gone()
+    assert await call(server, "alive") == "alive"
