@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from beamlike.kernel import terms
-from beamlike.kernel.exceptions import exit_reason
+from beamlike.kernel.exceptions import end_in_words, exit_reason
 from beamlike.kernel.process import Process
 from beamlike.kernel.states import GUEST
 from beamlike.kernel.terms import Pid
@@ -18,6 +18,7 @@ from beamlike.kernel.terms import Pid
 if TYPE_CHECKING:
     from beamlike.kernel.node import LocalNode
     from beamlike.kernel.scheduler import Scheduler
+    from beamlike.kernel.signals import Exit
     from beamlike.kernel.terms import Reason
 
 
@@ -39,8 +40,8 @@ class GuestProcess(Process):
     def stay_careful(self) -> None:
         """A guest is off the fast paths anyway."""
 
-    def unwind(self) -> None:
-        self.task.cancel(f"exit signal: {terms.text_of(self.reason)}")
+    def unwind(self, signal: Exit | None) -> None:
+        self.task.cancel(end_in_words(self.reason, signal))
 
     def _task_done(self, task: asyncio.Task[Any]) -> None:
         self.settle(self._reason_of(task))

@@ -31,8 +31,8 @@ class Process(Tied):
 
     # What the two kinds differ in.
 
-    def unwind(self) -> None:
-        """Ends the code of a process that is dead already: cancels it where it waits."""
+    def unwind(self, signal: signals.Exit | None) -> None:
+        """Ends the code of a process that is dead already: cancels it where it waits. `signal` is what ended it."""
         raise NotImplementedError
 
     def abandon(self) -> None:
@@ -99,7 +99,7 @@ class Process(Tied):
         if self.rare is not None and self.rare.trap_exit:
             self.deliver(terms.Exit(signal.source, reason))
         elif word != terms.NORMAL or signal.source == self.pid:
-            self.end(reason)
+            self.end(reason, signal)
 
     def _handle_down(self, signal: signals.Down) -> None:
         self.hear_of_end(signal.ref, signal.source, signal.reason)
@@ -133,11 +133,11 @@ class Process(Tied):
 
     # The end.
 
-    def end(self, reason: Reason) -> None:
+    def end(self, reason: Reason, signal: signals.Exit | None = None) -> None:
         """Dies for `reason`: first the names are free, then links and monitors fire, then the code is unwound."""
         if self.settle(reason):
             try:
-                self.unwind()
+                self.unwind(signal)
             except Exception:  # of what it awaits; others are still to be told
                 logger.exception("the code of %s could not be told of its end", self.pid)
 
@@ -182,7 +182,7 @@ class Process(Tied):
         if rare.links is not None:
             links, rare.links = rare.links, None
             for other in links:
-                self._tell_link(other, signals.Exit(pid, other, reason, linked=True))
+                self._tell_link(other, signals.Exit(pid, other, reason, linked=True, name=rare.name))
         if rare.monitored_by is not None:
             watches, rare.monitored_by = rare.monitored_by, None
             for watch in watches.values():

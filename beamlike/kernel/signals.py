@@ -11,6 +11,7 @@ ignores a `Link` or linked `Exit` of that pair, so both ends always agree whethe
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import field
 from typing import Any, TypeAlias
 
 from beamlike.kernel.record import record
@@ -46,12 +47,16 @@ class UnlinkAck:
 
 @record
 class Exit:
-    """An exit signal: `linked` if a link carries it, else sent by `exit(pid, reason)`."""
+    """An exit signal: `linked` if a link carries it, else sent by `exit(pid, reason)`.
+
+    `name` is what a source of this node was registered as, for whoever reads of the end; it does not travel.
+    """
 
     source: Pid
     target: Pid
     reason: Reason
     linked: bool
+    name: str | None = field(default=None, compare=False)
 
 
 @record

@@ -22,7 +22,7 @@ from beamlike.kernel import terms
 from beamlike.kernel.closing import close
 from beamlike.kernel.current import NOBODY, enter
 from beamlike.kernel.current_task import current_tasks
-from beamlike.kernel.exceptions import exit_reason, forget_frames
+from beamlike.kernel.exceptions import end_in_words, exit_reason, forget_frames
 from beamlike.kernel.rare import UnwindLimit
 from beamlike.kernel.states import ANY, CAREFUL, CAREFUL_READY, FUTURE, NEW, OVER, RUNNING, UNBORN
 from beamlike.kernel.task_interface import EXIT_SIGNAL, TaskInterface
@@ -31,6 +31,7 @@ from beamlike.kernel.terms import Pid, is_quiet
 if TYPE_CHECKING:
     from beamlike.kernel.node import LocalNode
     from beamlike.kernel.scheduler import Scheduler
+    from beamlike.kernel.signals import Exit
 
 logger = logging.getLogger("beamlike.process")
 
@@ -195,12 +196,12 @@ class SteppedProcess(TaskInterface):
 
     # The end.
 
-    def unwind(self) -> None:
+    def unwind(self, signal: Exit | None) -> None:
         rare = self.own_rare()
         if self.state is FUTURE:
             self._limit_unwinding()
             try:
-                self.cancel(f"exit signal: {terms.text_of(rare.reason)}")
+                self.cancel(end_in_words(rare.reason, signal))
             except Exception:  # of what it awaits; who sent the signal is not to blame
                 logger.exception("what %s awaited could not be cancelled", self.pid)
                 self.state, self.slot = CAREFUL_READY, None
@@ -209,7 +210,7 @@ class SteppedProcess(TaskInterface):
             return
         rare.cancel_requests += 1
         rare.must_cancel = rare.careful = True
-        rare.cancel_message = EXIT_SIGNAL
+        rare.cancel_message = signal or EXIT_SIGNAL
         if self.state is ANY:  # as most that are killed
             self.state = CAREFUL_READY
             self.scheduler.bury(self)

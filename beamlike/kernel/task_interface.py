@@ -16,7 +16,9 @@ from contextvars import Context, copy_context
 from types import FrameType
 from typing import Any, Final, TextIO
 
+from beamlike.kernel.exceptions import end_in_words
 from beamlike.kernel.process import Process
+from beamlike.kernel.signals import Exit
 from beamlike.kernel.states import (
     ANY,
     CAREFUL,
@@ -32,10 +34,10 @@ from beamlike.kernel.states import (
     UNBORN,
     WAIT,
 )
-from beamlike.kernel.terms import text_of
 
 EXIT_SIGNAL: Final = object()
-"""Stands for the message of a cancel by an exit signal, which few ever look at."""
+"""Stands for the message of a cancel from outside that no signal brought, as the signal does for that of one that it
+brought: few ever look at the text."""
 
 DoneCallback = Callable[[Any], object]
 
@@ -132,7 +134,9 @@ class TaskInterface(Process):
         rare = self.own_rare()
         message, rare.cancel_message, rare.must_cancel = rare.cancel_message, None, False
         if message is EXIT_SIGNAL:
-            message = f"exit signal: {text_of(self.reason)}"
+            message = end_in_words(self.reason, None)
+        elif type(message) is Exit:
+            message = end_in_words(self.reason, message)
         return CancelledError() if message is None else CancelledError(message)
 
     # What others read as attributes of a task.

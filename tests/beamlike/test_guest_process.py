@@ -146,8 +146,26 @@ async def test_the_end_of_a_linked_process_cancels_the_task_unless_it_traps_exit
 
     trapping, plain = asyncio.create_task(links(True)), asyncio.create_task(links(False))
     assert (await trapping).reason == "boom"  # type: ignore[attr-defined]
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(
+        asyncio.CancelledError, match=r"ended by the exit of Pid<.*>, to which it is linked: boom; bl\.trap"
+    ):
         await plain
+
+
+@in_node
+async def test_a_linked_exit_says_so_where_the_task_or_process_awaits_something_else_than_a_message() -> None:
+    async def links() -> None:
+        bl.spawn_link(ends_with_boom)
+        try:
+            await asyncio.sleep(PATIENCE)
+        except asyncio.CancelledError as error:
+            texts.append(str(error))
+
+    texts: list[str] = []
+    bl.spawn(links)
+    await asyncio.create_task(links(), context=Context())
+    await eventually(lambda: len(texts) == 2)
+    assert ["to which it is linked: boom" in text for text in texts] == [True, True]
 
 
 def ends_with_boom() -> None:

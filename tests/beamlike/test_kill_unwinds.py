@@ -38,6 +38,32 @@ async def test_a_killed_process_is_dead_and_its_name_free_at_once_and_its_finall
     await eventually(lambda: log == ["cancelled: exit signal: killed", "finally"])
 
 
+@in_node
+async def test_who_is_ended_by_a_link_reads_whose_exit_it_was_and_what_to_do() -> None:
+    log: list[str] = []
+    crashing = bl.spawn(divides_by_zero)
+    bl.register("divider", crashing)
+    waiting = bl.spawn(links_and_cleans_up, crashing, log)
+    await settled()
+    bl.send(crashing, "go")
+    await eventually(lambda: len(log) == 2)
+    assert not bl.is_alive(waiting)
+    assert log[0] == (
+        f"cancelled: ended by the exit of {crashing} (divider), to which it is linked: ZeroDivisionError: division by "
+        "zero; bl.trap_exit(True) makes it a message, spawn or start make no link"
+    )
+
+
+async def links_and_cleans_up(other: bl.Pid, log: list[str]) -> None:
+    bl.link(other)
+    await cleans_up(log)
+
+
+async def divides_by_zero() -> None:
+    await bl.receive()
+    _ = 1 / 0
+
+
 async def cleans_up(log: list[str]) -> None:
     try:
         await forever()
