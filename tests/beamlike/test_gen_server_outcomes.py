@@ -100,3 +100,25 @@ async def test_a_cast_of_what_is_a_typed_call_here_is_no_end_of_the_server() -> 
     older.asked(1)
     older.gone()
     assert await call(server, "alive") == "alive"
+
+
+# What comes to no callback.
+
+
+@in_node
+async def test_each_message_to_a_server_without_handle_info_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    class Deaf(bl.GenServer):
+        def handle_call(self, request: Any, client: Any) -> Any:
+            return request
+
+    server = await Deaf.start()
+    for _ in range(2):
+        bl.send(server, "unexpected")
+    bl.send(server, "x" * 1000)
+    assert await call(server, "alive") == "alive"
+    *twice, long = [record for record in caplog.records if record.name == "beamlike.gen_server"]
+    assert [record.getMessage() for record in twice] == [
+        f"Deaf {server} got the message 'unexpected' and has no handle_info"
+    ] * 2
+    assert {record.levelname for record in caplog.records} == {"ERROR"}
+    assert len(long.getMessage()) < 200

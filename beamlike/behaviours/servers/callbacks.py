@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from beamlike.kernel import functions as kernel
 from beamlike.kernel.call import Client
+from beamlike.kernel.call_errors import shortened
 from beamlike.kernel.terms import Reason
 
 if TYPE_CHECKING:
     from beamlike.behaviours.servers.proxy import Interface
+
+logger = logging.getLogger("beamlike.gen_server")
 
 
 class Callbacks:
@@ -30,7 +35,10 @@ class Callbacks:
         raise NotImplementedError(f"{type(self).__name__} got the cast {request!r} and has no handle_cast")
 
     def handle_info(self, message: Any) -> Any:
-        """Any other message; dropped unless overridden."""
+        """Any other message; logged, and dropped, unless overridden."""
+        logger.error(
+            "%s %s got the message %s and has no handle_info", type(self).__name__, kernel.self(), shortened(message)
+        )
 
     def handle_continue(self, value: Any) -> Any:
         """What a Continue left to do. Its value may be another Continue, or a TimeoutAfter."""
