@@ -19,6 +19,7 @@ from beamlike.kernel.call_errors import CALLER_ENDED, CALLING_SELF, CallFailed, 
 from beamlike.kernel.copying import COPIES, copied, sends_copies
 from beamlike.kernel.current_task import EAGER_TASKS, current_task
 from beamlike.kernel.failed import TIMED_OUT, Failed
+from beamlike.kernel.guest import GuestProcess
 from beamlike.kernel.server_names import Server, address_of
 from beamlike.kernel.states import ANY, READY, REPLY, RUNNING
 from beamlike.kernel.terms import Alias, Pid, RemoteName, Reply
@@ -151,8 +152,11 @@ def reply(client: Client, value: Any) -> None:
 
 
 def calls_itself(address: Pid | RemoteName) -> bool:
-    """Whether this is the server's own code, which cannot answer while it waits; a child task of it may ask."""
+    """Whether this is the server's own code, which cannot answer while it waits; a child task of it may ask. An asyncio
+    task that has an identity is its own server."""
     process = current.process_or_none()
-    if process is None or not process.runs:
+    if process is None:
+        return False
+    if not process.runs and not (isinstance(process, GuestProcess) and process.task is current_task()):
         return False
     return address == process.pid or address == (process.name, process.node.name)

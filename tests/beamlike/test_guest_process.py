@@ -236,3 +236,22 @@ async def test_a_callback_of_the_loop_has_no_mailbox() -> None:
     asyncio.get_running_loop().call_soon(callback)
     assert "found a plain thread or callback" in await failed
     assert process_of(bl.self()).state is GUEST
+
+
+@in_node
+async def test_a_task_that_calls_itself_is_told_at_once() -> None:
+    bl.register("main", bl.self())
+    for server in (bl.self(), "main", ("main", bl.self().node)):
+        with pytest.raises(bl.CallFailed, match="calling_self"):
+            await bl.GenServer.call(server, "anybody?", timeout=None)
+    with pytest.raises(bl.CallFailed, match="calling_self"):
+        await bl.GenServer.stop(bl.self())
+
+
+@in_node
+async def test_a_child_task_may_call_the_task_that_it_belongs_to() -> None:
+    me = bl.self()
+    asking = asyncio.create_task(bl.GenServer.call(me, "anybody?"))
+    question = await bl.receive()
+    bl.GenServer.reply(question.client, f"{question.request} yes")
+    assert await asking == "anybody? yes"
