@@ -7,7 +7,9 @@ look. Both yield once, to their scheduler. Any other task, such as a child task 
 from __future__ import annotations
 
 from collections.abc import Generator
+from inspect import CO_COROUTINE, iscoroutinefunction
 from threading import get_ident
+from types import FunctionType
 from typing import Any
 
 from beamlike.kernel.bare_coroutine import bare_coroutine
@@ -68,7 +70,7 @@ def receive(
 def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Generator[Any, Any, Any]:
     """Receives whatever way."""
     process = current_process()
-    _check(guard, ref)
+    _check(guard, ref, timeout)
     process.scheduler.credit -= 1
     if process.scheduler.credit < 0 and process.runs:
         yield PAUSE
@@ -114,13 +116,25 @@ def _take(box: Mailbox, guard: Guard | None, ref: Ref | None, *, resumed: bool) 
     return box.resume(guard) if resumed else box.select(guard)
 
 
-def _check(guard: object, ref: object) -> None:
-    if guard is not None and not callable(guard):
-        raise TypeError(f"expected a function of a message to receive by, got {guard!r}; a time limit is timeout=")
+def _check(guard: object, ref: object, timeout: object) -> None:
+    if guard is not None:
+        if not callable(guard):
+            raise TypeError(f"expected a function of a message to receive by, got {guard!r}; a time limit is timeout=")
+        if _is_async(guard):  # what it returns would be true of every message
+            name = getattr(guard, "__qualname__", guard)
+            raise TypeError(f"expected a plain function to receive by, got the async function {name}, which would wait")
     if guard is not None and ref is not None:
         raise TypeError("receive takes a guard or ref=, not both")
     if ref is not None and not isinstance(ref, Ref):
         raise TypeError(f"expected a reference to receive by, got {ref!r}")
+    if timeout is not None and not isinstance(timeout, int | float):
+        raise TypeError(f"expected timeout as a number of seconds, or None for no limit, got {timeout!r}")
+
+
+def _is_async(guard: object) -> bool:
+    if type(guard) is FunctionType:  # most are, and of those the flag tells in a third of the time
+        return bool(guard.__code__.co_flags & CO_COROUTINE)
+    return iscoroutinefunction(guard)
 
 
 class _Expiry:

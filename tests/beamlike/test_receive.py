@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -223,6 +225,26 @@ async def sends_numbers(to: bl.Pid, count: int) -> None:
 async def test_what_is_no_function_is_refused_as_a_guard() -> None:
     with pytest.raises(TypeError, match="expected a function of a message to receive by, got 5; a time limit is tim"):
         await bl.receive(5)  # type: ignore[arg-type]
+
+
+@in_node
+async def test_an_async_function_is_refused_as_a_guard_for_it_would_fit_every_message() -> None:
+    async def is_five(message: object) -> bool:
+        return message == 5
+
+    bl.send(bl.self(), 4)
+    for guard in (is_five, functools.partial(is_five)):
+        with pytest.raises(TypeError, match=r"plain function to receive by, got the async function .*is_five"):
+            await bl.receive(guard)
+    assert await bl.receive() == 4
+
+
+@pytest.mark.parametrize("by", [{}, {"guard": callable}, {"ref": bl.Ref("n@h", 1)}], ids=["any", "guard", "ref"])
+@in_node
+async def test_a_time_limit_that_is_no_number_is_refused(by: dict[str, Any]) -> None:
+    for timeout in ("5", "infinity"):
+        with pytest.raises(TypeError, match=f"expected timeout as a number of seconds, or None .*got '{timeout}'"):
+            await bl.receive(timeout=timeout, **by)  # type: ignore[arg-type]
 
 
 @in_node
