@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import os
 import signal
@@ -120,6 +121,33 @@ async def test_its_end_is_told_with_how_long_it_took() -> None:
         assert end.seconds >= stall.seconds >= SHORT
 
 
+@in_node
+async def test_a_c_function_that_blocks_is_named_since_it_has_no_line() -> None:
+    gate = threading.Lock()
+    gate.acquire()
+    async with watched_scheduler() as second:
+        pid = spawn_at(second, functools.partial(gate.acquire, timeout=PATIENCE))
+        stall = await stall_of(pid)
+        gate.release()
+        assert (stall.place, stall.stack, stall.function) == (None, (), "lock.acquire")
+        assert str(stall).endswith(f"for {pid} running lock.acquire")
+
+
+@in_node
+async def test_a_plain_function_that_blocks_is_named_without_the_frames_that_step_it() -> None:
+    gate = threading.Event()
+
+    def waits() -> None:
+        gate.wait(PATIENCE)
+
+    async with watched_scheduler() as second:
+        stall = await stall_of(spawn_at(second, waits))
+        gate.set()
+        assert stall.place is not None
+        assert (stall.place.function, stall.function) == (waits.__qualname__, None)
+        assert stall.stack[0] == stall.place
+
+
 async def spins(stop: threading.Event) -> None:
     while not stop.is_set():
         pass
@@ -152,6 +180,8 @@ def test_a_plain_task_is_named_by_its_name_and_line(loop: LoopFactory, told: lis
     assert f"\n  {__file__}:{handler.__code__.co_firstlineno + 1} in " in begin
     assert "until(lambda: len(told) > 0)" in begin
     assert "run_in_node" not in begin
+    assert begin.count("time.sleep(0.001)") == 1
+    assert begin.splitlines()[-1].strip() == "work that blocks belongs in `await bl.blocking(f, ...)`"
     assert "turns again, after 0." in end
 
 

@@ -11,6 +11,8 @@ GROWTH = 4
 """A stall that lasts is told of again when it is this many times as long: a minute makes five records, not three
 hundred."""
 
+ADVICE = "work that blocks belongs in `await bl.blocking(f, ...)`"
+
 
 @dataclass(frozen=True, slots=True)
 class Stall:
@@ -19,9 +21,10 @@ class Stall:
     What watched stalls (`monitor_stalls`) receives: one when it is noticed, more while it lasts, and one that is
     `over`, of the same `number` in its interpreter. `pid` is the process that ran, None for a plain task or callback;
     `name` is its registered name, or the name of the task. `place` is the innermost user code, `stack` how it came
-    there. `alone` is False where several took turns without letting the loop look: `pid` is only one of them, then.
-    With `lock_held` the thread held the interpreter lock, so that it could be looked at only afterwards: mostly it was
-    still at the call that did so, but it may have gone on.
+    there; `function` is what was spawned instead, where that is a C function, which has no line. `alone` is False where
+    several took turns without letting the loop look: `pid` is only one of them, then. With `lock_held` the thread held
+    the interpreter lock, so that it could be looked at only afterwards: mostly it was still at the call that did so,
+    but it may have gone on.
     """
 
     number: int
@@ -32,6 +35,7 @@ class Stall:
     name: str | None
     place: Place | None
     stack: tuple[Place, ...]
+    function: str | None
     alone: bool
     lock_held: bool
 
@@ -42,9 +46,17 @@ class Stall:
         held = ", with the interpreter lock held" if self.lock_held else ""
         return f"{loop} has not turned for {self.seconds:.2f} s{held}, for {self._culprit()}"
 
+    def report(self) -> str:
+        """What the log says: how the code came there as well, and what to do about it."""
+        if self.over:
+            return str(self)
+        innermost_is_named = self.stack[-1:] == (self.place,)
+        around = self.stack[:-1] if innermost_is_named else self.stack
+        return "\n  ".join((str(self), *map(str, around), ADVICE))
+
     def _culprit(self) -> str:
         who = f"{self.pid} ({self.name})" if self.pid and self.name else str(self.pid or self.name or "a callback")
-        where = f" at {self.place}" if self.place is not None else ""
+        where = f" at {self.place}" if self.place else f" running {self.function}" if self.function else ""
         return f"{who}{where}" if self.alone else f"several tasks in one turn, {who} the last one seen{where}"
 
 

@@ -88,7 +88,7 @@ class Stopper:
         if not each.struck:
             each.struck = each.call.interruptible.interrupt()
         if not each.stuck and each.seconds >= self._grace_seconds:
-            where = whereabouts(frame_of(each.call.thread_id or 0), caller=Interruptible.__call__.__code__)
+            where = whereabouts(frame_of(each.call.thread_id or 0), callers=(Interruptible.__call__.__code__,))
             each.stuck = self._threads.give_up(each.call)
             if each.stuck:
                 logger.warning(

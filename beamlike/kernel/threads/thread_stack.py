@@ -53,19 +53,21 @@ def frame_of(thread_id: int) -> FrameType | None:
 
 
 def whereabouts(
-    frame: FrameType | None, outermost: FrameType | None = None, caller: CodeType | None = None
+    frame: FrameType | None, outermost: FrameType | None = None, callers: tuple[CodeType, ...] = ()
 ) -> Whereabouts:
     """Where the thread is whose innermost frame this is, without the frames that called `outermost`, and without those
-    from one of `caller` on."""
-    lines = [_Line(each.f_code, each.f_lineno or 0, each.f_globals) for each in _outwards(frame, outermost, caller)]
+    from one of `callers` on."""
+    lines = [_Line(each.f_code, each.f_lineno or 0, each.f_globals) for each in _outwards(frame, outermost, callers)]
     if not lines:
         return Whereabouts(None, ())
     user_code = next((line for line in lines if line.is_user_code()), lines[0])
     return Whereabouts(user_code.place(), tuple(line.place() for line in reversed(lines[:DEPTH])))
 
 
-def _outwards(frame: FrameType | None, outermost: FrameType | None, caller: CodeType | None) -> Iterator[FrameType]:
-    while frame is not None and frame.f_code is not caller:
+def _outwards(
+    frame: FrameType | None, outermost: FrameType | None, callers: tuple[CodeType, ...]
+) -> Iterator[FrameType]:
+    while frame is not None and frame.f_code not in callers:
         yield frame
         frame = None if frame is outermost else frame.f_back
 

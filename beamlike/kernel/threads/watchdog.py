@@ -27,8 +27,10 @@ from contextvars import Context
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 from types import FrameType
+from typing import Any
 
 from beamlike.kernel import current, signals
+from beamlike.kernel.stepped import SteppedProcess, begin
 from beamlike.kernel.task_interface import TaskInterface
 from beamlike.kernel.terms import Pid
 from beamlike.kernel.threads.stall import Look, Silence, Stall, look
@@ -157,11 +159,12 @@ class _WatchedLoop:
             self._alone = False
         self._runner = id(runner)
         if self._silence.lasts(seen.seconds):
-            where = whereabouts(frame, _outermost_of(runner), self._caller)
+            where = whereabouts(frame, _outermost_of(runner), (self._caller, begin.__code__))
             if self._asked or seen.lock_held:  # else it was heard of just now, and the frames are of another turn
-                self._begin_or_go_on(runner, where, seen.lock_held)
+                function = _spawned(runner) if frame is not None and frame.f_code is begin.__code__ else None
+                self._begin_or_go_on(runner, where, function, seen.lock_held)
 
-    def _begin_or_go_on(self, runner: object, where: Whereabouts, lock_held: bool) -> None:
+    def _begin_or_go_on(self, runner: object, where: Whereabouts, function: str | None, lock_held: bool) -> None:
         assert self._silence is not None
         pid, name = _identity(runner)
         self.stall = Stall(
@@ -173,6 +176,7 @@ class _WatchedLoop:
             name=name,
             place=where.place,
             stack=where.stack,
+            function=function,
             alone=self._alone,
             lock_held=lock_held,
         )
@@ -302,6 +306,16 @@ def _outermost_of(runner: object) -> FrameType | None:
     return getattr(coroutine, "cr_frame", None)
 
 
+def _spawned(runner: object) -> str | None:
+    """The function that a process runs, by name; None for a coroutine, which has frames of its own."""
+    if not isinstance(runner, SteppedProcess) or runner.get_coro() is not None:
+        return None
+    function: Any = getattr(runner, "resume", None)
+    function = getattr(function, "func", function)  # of a partial
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
+    return f"{module}.{name}" if module and name else name
+
+
 def _identity(runner: object) -> tuple[Pid | None, str | None]:
     match runner:
         case TaskInterface():
@@ -321,5 +335,4 @@ def _tell(stall: Stall) -> None:
             _subscribers.pop(pid, None)
         else:
             node.route(signals.Send(None, pid, stall))
-    stack = "" if stall.over else "".join(f"\n  {place}" for place in stall.stack)
-    logger.warning("%s%s", stall, stack, extra={"stall": stall})
+    logger.warning("%s", stall.report(), extra={"stall": stall})
