@@ -11,20 +11,22 @@ ATTEMPTS = 3
 """Each goes on from where the code waited last: an `await` in a `finally` refuses one of them."""
 
 
-def close(coroutine: Coroutine[Any, Any, Any]) -> None:
-    """Has the code leave where it waits. Raises what that raises; RuntimeError if the code goes on waiting."""
-    refusal: RuntimeError | None = None
+def close(coroutine: Coroutine[Any, Any, Any]) -> bool:
+    """Has the code leave where it waits. False if it goes on waiting; raises what leaving raises."""
     for _ in range(ATTEMPTS):
-        if getcoroutinestate(coroutine) == CORO_CLOSED:
-            break
         try:
             coroutine.close()
-        except RuntimeError as error:
-            refusal = error
-    if getcoroutinestate(coroutine) != CORO_CLOSED:
-        _keep_for_ever(coroutine)
-    if refusal is not None:
-        raise refusal
+        except RuntimeError:
+            if _is_closed(coroutine):
+                raise  # an error of its own; that of a refusal says nothing to anybody
+        if _is_closed(coroutine):
+            return True
+    _keep_for_ever(coroutine)
+    return False
+
+
+def _is_closed(coroutine: Coroutine[Any, Any, Any]) -> bool:
+    return getcoroutinestate(coroutine) == CORO_CLOSED
 
 
 def _keep_for_ever(coroutine: Coroutine[Any, Any, Any]) -> None:

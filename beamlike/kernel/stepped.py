@@ -224,27 +224,28 @@ class SteppedProcess(TaskInterface):
             self.scheduler.deadlines.add(self.node.unwind_seconds, rare.deadline)
 
     def abandon(self) -> None:
+        left = self.context.run(self._close)
         logger.error(
             "%s ended for reason %r, but its code did not stop within %s s (it swallowed the cancel, or its "
-            "`finally` waits): it is closed now",
+            "`finally` waits): %s",
             self.pid,
             self.reason,
             self.node.unwind_seconds,
+            "it is closed now" if left else "it swallowed even GeneratorExit, and is never run again",
         )
-        self.context.run(self._close)
         self.finish(CANCELLED, error=CancelledError())
 
-    def _close(self) -> None:
-        """Runs what is left of the code, which can wait no more, as that of the dead process."""
+    def _close(self) -> bool:
+        """Runs what is left of the code, which can wait no more, as that of the dead process. Whether it left."""
         coroutine, loop = self.get_coro(), self.scheduler.loop
         self.state = CAREFUL
         self.scheduler.checks_senders = True
         current_tasks[loop] = self
         try:
-            if coroutine is not None:
-                close(coroutine)
+            return coroutine is None or close(coroutine)
         except BaseException:
             logger.exception("closing the code of %s raised", self.pid)
+            return True
         finally:
             current_tasks.pop(loop, None)
             self.scheduler.checks_senders = self.scheduler.overheard > 0

@@ -204,8 +204,10 @@ async def test_code_that_swallows_the_cancel_is_closed_and_reported() -> None:
     with captured_log("beamlike.process") as records:
         bl.exit(pid, "boom")
         assert await down_reason(ref) == "boom"
-        await eventually(lambda: bool(records))
-    assert "ended for reason 'boom', but its code did not stop within 0.02 s" in records[0].getMessage()
+        await eventually(process.done)
+    [record] = records
+    assert "ended for reason 'boom', but its code did not stop within 0.02 s" in record.getMessage()
+    assert record.exc_info is None
     assert log == ["swallowed", "closed"]
     assert process.cancelled()
 
@@ -238,7 +240,29 @@ async def test_a_bare_except_around_receive_does_not_hold_the_loop_when_its_proc
     with captured_log("beamlike.process") as records:
         bl.exit(pid, "kill")
         await eventually(process.done)
-    assert "coroutine ignored GeneratorExit" in str(records[-1].exc_info)
+    [record] = records
+    assert record.getMessage().endswith("it swallowed even GeneratorExit, and is never run again")
+    assert record.exc_info is None
+
+
+@in_node
+async def test_an_error_that_code_raises_when_it_is_closed_is_logged_with_its_traceback() -> None:
+    give_little_time()
+
+    async def fails_when_closed() -> None:
+        try:
+            await swallows([])
+        finally:
+            raise RuntimeError("of its own")
+
+    pid = bl.spawn(fails_when_closed)
+    await settled()
+    with captured_log("beamlike.process") as records:
+        bl.exit(pid, "kill")
+        await eventually(lambda: len(records) == 2)
+    assert records[0].getMessage() == f"closing the code of {pid} raised"
+    assert "of its own" in str(records[0].exc_info)
+    assert records[1].getMessage().endswith("it is closed now")
 
 
 @in_node
@@ -403,8 +427,9 @@ async def test_code_that_swallows_even_its_closing_never_runs_again() -> None:
     process: Any = process_of(pid)
     with captured_log("beamlike.process") as records:
         bl.exit(pid, "boom")
-        await eventually(lambda: len(records) == 2)
-    assert "closing the code of" in records[1].getMessage()
+        await eventually(process.done)
+    [record] = records
+    assert record.getMessage().endswith("it swallowed even GeneratorExit, and is never run again")
     seen = len(turns)
     await asyncio.sleep(0.02)
     assert len(turns) == seen
