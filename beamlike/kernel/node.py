@@ -323,6 +323,8 @@ def _node_of(target: Pid | Alias | RemoteName) -> str:
 
 
 def _check_node_name(name: str) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f"expected a node name like 'app@127.0.0.1', got {name!r}")
     word, at, host = name.partition("@")
     if not (word and at and host) or any(character.isspace() for character in name) or "@" in host:
         raise ValueError(f"expected a node name like 'app@127.0.0.1', got {name!r}")

@@ -42,6 +42,18 @@ def address_of(server: Server) -> Pid | RemoteName:
     raise TypeError(f"expected a pid, a name, (name, node) or a Via, got {server!r}")
 
 
+def check_name(name: object) -> None:
+    """TypeError or ValueError for what no server can be started under."""
+    if name == "":
+        raise ValueError("expected a name that is not empty, or None for none, got ''")
+    if isinstance(name, tuple) and len(name) == 2:
+        raise TypeError(
+            f"expected a name or a Via to start under, got {name!r}; which node to start on is said by node="
+        )
+    if name is not None and not isinstance(name, str | NameElsewhere):
+        raise TypeError(f"expected a name (a string) or a Via to start under, or None for none, got {name!r}")
+
+
 def holder_of(name: Name) -> Pid | None:
     """The process that has the name."""
     return current_node().whereis(name) if isinstance(name, str) else name.whereis()

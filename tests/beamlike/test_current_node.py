@@ -122,6 +122,11 @@ def test_a_node_name_is_a_word_and_a_host(name: str) -> None:
     asyncio.run(main())
 
 
+def test_what_is_no_string_is_refused_as_a_node_name_in_the_same_words() -> None:
+    with pytest.raises(TypeError, match=r"expected a node name like 'app@127.0.0.1', got 5"):
+        bl.Node(5)  # type: ignore[arg-type]
+
+
 @in_node
 async def test_ids_are_unique_among_the_incarnations_of_a_node() -> None:
     node = current.current_node()

@@ -122,3 +122,12 @@ async def test_each_message_to_a_server_without_handle_info_is_logged(caplog: py
     ] * 2
     assert {record.levelname for record in caplog.records} == {"ERROR"}
     assert len(long.getMessage()) < 200
+
+
+# What makes no sense where it is said.
+
+
+@pytest.mark.parametrize("seconds", ["5", None, float("nan")])
+def test_a_timeout_after_what_is_no_number_is_refused_where_it_is_made(seconds: Any) -> None:
+    with pytest.raises(TypeError, match=f"expected a number of seconds after which Timeout is due, got {seconds!r}"):
+        bl.TimeoutAfter(seconds)

@@ -180,3 +180,30 @@ async def test_a_child_specification_starts_the_server_as_it_says() -> None:
     started: Any = spec.start()
     assert await started == bl.whereis("server")
     assert Starts.child_spec(None).id == "Starts"
+
+
+# Of what can never be right.
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "words"),
+    [
+        (5, TypeError, r"expected a name \(a string\) or a Via to start under, or None for none, got 5"),
+        (("s", "x@y"), TypeError, r"to start under, got \('s', 'x@y'\); the node to start on is node="),
+        ("", ValueError, "expected a name that is not empty"),
+    ],
+)
+@in_node
+async def test_what_is_no_name_is_refused_before_anything_is_started(name: Any, error: Any, words: str) -> None:
+    before = bl.processes()
+    for start in (bl.GenServer.start, bl.GenServer.start_link, bl.Supervisor.start_link):
+        with pytest.raises(error, match=words):
+            await start(name=name)
+    assert [pid for pid in bl.processes() if pid != bl.self()] == before
+
+
+@in_node
+async def test_what_is_no_node_is_refused_before_anything_is_started() -> None:
+    for node in (5, bl.self()):
+        with pytest.raises(TypeError, match=r"expected the name of a node to start GenServer on, like .*, got"):
+            await bl.GenServer.start_link(node=node)  # type: ignore[arg-type]

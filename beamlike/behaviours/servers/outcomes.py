@@ -131,6 +131,10 @@ class TimeoutAfter:
     seconds: float
     reply: Any = NO_REPLY
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.seconds, int | float) or self.seconds != self.seconds:
+            raise TypeError(f"expected a number of seconds after which Timeout is due, got {self.seconds!r}")
+
 
 Step: TypeAlias = Continue | TimeoutAfter
 

@@ -21,7 +21,7 @@ from beamlike.kernel.errors import NameTaken
 from beamlike.kernel.exceptions import exit_reason, reraisable
 from beamlike.kernel.failed import Failed
 from beamlike.kernel.record import record
-from beamlike.kernel.server_names import Name, holder_of
+from beamlike.kernel.server_names import Name, check_name, holder_of
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Pid, Reason, Ref, Reply
 
 S = TypeVar("S", bound=Callbacks)
@@ -80,6 +80,10 @@ async def start_server(
     node: str | None,
 ) -> Pid | None:
     """Spawns `run(birth, args)` and waits until its `init` is done. The pid, or None if it is to be ignored."""
+    if name is not None:
+        check_name(name)
+    if node is not None and not isinstance(node, str):
+        raise TypeError(f"expected the name of a node to start {class_name} on, like 'app@127.0.0.1', got {node!r}")
     if name is not None and _is_here(node) and (holder := holder_of(name)) is not None:
         raise AlreadyStarted(name, holder)
     if link and node is not None and not _is_here(node):
