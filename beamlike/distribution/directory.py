@@ -121,8 +121,13 @@ class Directory:
 
     def _taken(self, name: str) -> str:
         holder = _read_live(self._file(name))
-        where = f"process {holder.pid} of this host runs it at {holder.host}:{holder.port}" if holder else "it is taken"
+        where = _whereabouts(holder) if holder else "it is taken"
         return f"expected {name} to be the name of no other node, but {where}: choose another name, or end that node"
+
+
+def _whereabouts(holder: Entry) -> str:
+    who = "this very interpreter" if holder.pid == os.getpid() else f"process {holder.pid} of this host"
+    return f"{who} runs it at {holder.host}:{holder.port}"
 
 
 def directory_path(environment: Mapping[str, str] = os.environ) -> Path:

@@ -87,7 +87,9 @@ async def _perform(answer_to: Alias, function: Callable[..., Any], args: tuple[A
 def _outcome(node: str, function: Callable[..., Any], answer: Reply | Down) -> Any:
     if isinstance(answer, Down):
         if answer.reason == terms.NOCONNECTION:
-            raise NotConnected(f"{node} cannot be reached or was lost during {_name(function)}")
+            raise NotConnected(
+                f"{node} cannot be reached or was lost during {_name(function)}; `await bl.connect({node!r})` says why"
+            )
         raise CallEnded(f"{_name(function)} on {node} ended without a result: {answer.reason}")
     if isinstance(answer.value, _Raised):
         raise reraisable(answer.value.info)

@@ -64,7 +64,7 @@ def test_the_name_of_a_killed_node_is_free_again(path: Path) -> None:
 
 
 def test_a_node_of_this_very_process_holds_its_name_too(path: Path) -> None:
-    with Directory(path).register(entry()), pytest.raises(NodeNameTaken):
+    with Directory(path).register(entry()), pytest.raises(NodeNameTaken, match="but this very interpreter runs it at"):
         Directory(path).register(entry())
 
 
