@@ -47,9 +47,7 @@ def check_name(name: object) -> None:
     if name == "":
         raise ValueError("expected a name that is not empty, or None for none, got ''")
     if isinstance(name, tuple) and len(name) == 2:
-        raise TypeError(
-            f"expected a name or a Via to start under, got {name!r}; which node to start on is said by node="
-        )
+        raise TypeError(f"expected a name or a Via to start under, got {name!r}; the node to start on is node=")
     if name is not None and not isinstance(name, str | NameElsewhere):
         raise TypeError(f"expected a name (a string) or a Via to start under, or None for none, got {name!r}")
 
