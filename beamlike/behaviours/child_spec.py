@@ -18,6 +18,9 @@ ChildId: TypeAlias = Hashable
 Start: TypeAlias = Callable[[], Pid | Awaitable[Pid | None] | None]
 """Runs in the supervisor and returns the pid of a process that is linked to it; None if there is nothing to run."""
 
+Shutdown: TypeAlias = float | Literal["brutal_kill", "infinity"] | None
+"""Seconds; OTP's words stand for 0 and None."""
+
 BY_TYPE: Final = -math.inf
 """The default of `shutdown`: 5 seconds for a worker, no limit for a supervisor."""
 
@@ -30,8 +33,8 @@ class ChildSpec:
 
     `restart`: a "permanent" child is always started again, a "transient" one unless it ended with "normal", "shutdown"
     or ("shutdown", anything), a "temporary" one never. `shutdown` is how many seconds the child may take to end when
-    told to; None waits for ever, 0 kills at once. The end of a `significant` child may end the supervisor (see its
-    `auto_shutdown`). `type` says whether the child has children of its own.
+    told to; None (or "infinity") waits for ever, 0 (or "brutal_kill") kills at once. The end of a `significant` child
+    may end the supervisor (see its `auto_shutdown`). `type` says whether the child has children of its own.
 
     >>> spec = ChildSpec("counter", print, restart="transient")
     >>> spec.shutdown
@@ -58,10 +61,7 @@ class ChildSpec:
                 f"child {self.id!r} is significant and permanent, so its end would end nothing: "
                 "make it transient or temporary"
             )
-        if self.shutdown == BY_TYPE:
-            object.__setattr__(self, "shutdown", WORKER_SHUTDOWN if self.type == "worker" else None)
-        elif self.shutdown is not None and not self.shutdown >= 0:
-            raise ValueError(f"expected shutdown in seconds, 0 to kill at once or None for ever, got {self.shutdown!r}")
+        object.__setattr__(self, "shutdown", _seconds(self.shutdown, self.type))
 
     def restarts_after(self, reason: Reason) -> bool:
         """Whether a child that ended with `reason` is started again.
@@ -92,7 +92,7 @@ def child_spec_of(
     *args: Any,
     id: ChildId = None,
     restart: Restart = "permanent",
-    shutdown: float | None = BY_TYPE,
+    shutdown: Shutdown = BY_TYPE,
     significant: bool = False,
     type: ChildType = "worker",
     name: Name | None = None,
@@ -112,10 +112,27 @@ def child_spec_of(
         id if id is not None else name or cls.__name__,
         functools.partial(cls.start_link, *args, **keywords),
         restart,
-        shutdown,
+        _seconds(shutdown, type),
         significant,
         type,
     )
+
+
+def _seconds(shutdown: Shutdown, type: ChildType) -> float | None:
+    """ValueError or TypeError for what is no time."""
+    if shutdown == BY_TYPE:
+        return WORKER_SHUTDOWN if type == "worker" else None
+    if shutdown is None or shutdown == "infinity":
+        return None
+    if shutdown == "brutal_kill":
+        return 0
+    kind = ValueError if isinstance(shutdown, int | float) else TypeError
+    if kind is TypeError or not shutdown >= 0:
+        raise kind(
+            "expected shutdown in seconds, 0 or 'brutal_kill' to kill at once, None or 'infinity' to wait for ever, "
+            f"got {shutdown!r}"
+        )
+    return shutdown
 
 
 def check_spec(spec: ChildSpec) -> ChildSpec:

@@ -32,8 +32,8 @@ PID = bl.Pid("n@here", 1)
     [
         ({"restart": "sometimes"}, "expected restart 'permanent', 'transient' or 'temporary', got 'sometimes'"),
         ({"type": "boss"}, "expected type 'worker' or 'supervisor', got 'boss'"),
-        ({"shutdown": -1}, "expected shutdown in seconds, 0 to kill at once or None for ever, got -1"),
-        ({"shutdown": float("nan")}, "expected shutdown in seconds, 0 to kill at once or None for ever, got nan"),
+        ({"shutdown": -1}, "expected shutdown in seconds, 0 or 'brutal_kill' to kill at once, None or .*, got -1"),
+        ({"shutdown": float("nan")}, "expected shutdown in seconds, 0 or 'brutal_kill' .* for ever, got nan"),
         ({"significant": True}, "child 'a' is significant and permanent, so its end would end nothing"),
     ],
 )
@@ -57,6 +57,14 @@ def test_a_worker_has_five_seconds_to_end_and_a_supervisor_all_it_needs(
     options: dict[str, Any], seconds: float | None
 ) -> None:
     assert bl.ChildSpec("a", lambda: None, **options).shutdown == seconds
+
+
+def test_otps_words_for_a_shutdown_are_known_and_others_are_refused() -> None:
+    assert bl.GenServer.child_spec(shutdown="brutal_kill").shutdown == 0
+    assert bl.Supervisor.child_spec(shutdown="brutal_kill").shutdown == 0
+    assert bl.GenServer.child_spec(shutdown="infinity").shutdown is None
+    with pytest.raises(TypeError, match=r"expected shutdown in seconds, 0 or 'brutal_kill' .*, got 'forever'"):
+        bl.ChildSpec("a", forever, shutdown="forever")  # type: ignore[arg-type]
 
 
 class Named(bl.GenServer):

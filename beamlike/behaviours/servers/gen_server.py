@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Self
 
-from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, Restart, child_spec_of
+from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, Restart, Shutdown, child_spec_of
 from beamlike.behaviours.servers.callbacks import Callbacks
 from beamlike.behaviours.servers.dispatch import answer, call_back, complete
 from beamlike.behaviours.servers.gen_requests import (
@@ -104,7 +104,7 @@ class GenServer(Callbacks):
         *args: Any,
         id: ChildId = None,
         restart: Restart = "permanent",
-        shutdown: float | None = BY_TYPE,
+        shutdown: Shutdown = BY_TYPE,
         name: Name | None = None,
         node: str | None = None,
     ) -> ChildSpec:

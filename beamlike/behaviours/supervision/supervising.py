@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, ChildType, Restart, child_spec_of
+from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, ChildType, Restart, Shutdown, child_spec_of
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY, Stop
 from beamlike.behaviours.supervision.child_errors import ChildError, StartFailed
@@ -82,7 +82,7 @@ class Supervising(GenServer, ABC):
         *args: Any,
         id: ChildId = None,
         restart: Restart = "permanent",
-        shutdown: float | None = BY_TYPE,
+        shutdown: Shutdown = BY_TYPE,
         significant: bool = False,
         name: Name | None = None,
         node: str | None = None,
