@@ -43,7 +43,7 @@ from beamlike.distribution.terms_codec import CodecFactory
 from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Home, Link, listen_at, open_link
 from beamlike.distribution.wire import Undelivered
 from beamlike.kernel.errors import NotConnected
-from beamlike.kernel.node import LocalNode, SendSignal
+from beamlike.kernel.node import LocalNode, SendSignal, check_node_name
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.terms import NOCONNECTION
 
@@ -139,8 +139,9 @@ class Cluster:
         """Returns when `name` is connected. Without an address, "word@host:port" or the host's directory gives it;
         `secret` is another than the cluster's, from an invitation.
 
-        NotConnected says why that failed.
+        NotConnected says why that failed, ValueError that no node can have such a name.
         """
+        check_node_name(name)
         name, named_address = split_port(name)
         if name == self._node.name:
             return

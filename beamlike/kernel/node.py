@@ -54,7 +54,7 @@ class LocalNode:
     """
 
     def __init__(self, name: str) -> None:
-        _check_node_name(name)
+        check_node_name(name)
         self.name = name
         self.creation = secrets.randbits(CREATION_BITS) or 1
         self.scheduler = scheduler_of(asyncio.get_running_loop())
@@ -322,7 +322,8 @@ def _node_of(target: Pid | Alias | RemoteName) -> str:
             return node
 
 
-def _check_node_name(name: str) -> None:
+def check_node_name(name: str) -> None:
+    """ValueError, or TypeError, unless it is "word@host"."""
     if not isinstance(name, str):
         raise TypeError(f"expected a node name like 'app@127.0.0.1', got {name!r}")
     word, at, host = name.partition("@")

@@ -93,6 +93,13 @@ async def test_an_unknown_name_is_an_error_that_names_the_known_ones(place: Town
 
 
 @in_town
+async def test_what_cannot_be_the_name_of_a_node_is_refused_before_it_is_dialled(place: Town) -> None:
+    a = await place.member(A)
+    with pytest.raises(ValueError, match=r"expected a node name like 'app@127\.0\.0\.1', got 'zz'"):
+        await a.cluster.connect("zz")
+
+
+@in_town
 async def test_an_address_where_nobody_listens_is_an_error_that_names_it(place: Town) -> None:
     a, b = await place.member(A), await place.member(B)
     await b.cluster.stop()
