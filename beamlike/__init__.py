@@ -46,6 +46,14 @@ from beamlike.behaviours.tasks.task import Exited, Ok, Task, TaskFailed, TaskTim
 from beamlike.behaviours.tasks.task_outcome import Outcome
 from beamlike.behaviours.tasks.task_supervisor import TaskSupervisor
 from beamlike.distribution import rpc
+from beamlike.distribution.errors import (
+    CannotListen,
+    InsecureDirectory,
+    NodeNameTaken,
+    UndecodableTerm,
+    UnencodableTerm,
+    UnusableSecret,
+)
 from beamlike.kernel import trace_events
 from beamlike.kernel.call import CALL_TIMEOUT, Client
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
@@ -114,6 +122,7 @@ __all__ = [
     "BeamlikeError",
     "CallFailed",
     "CallTimeout",
+    "CannotListen",
     "ChildAlreadyPresent",
     "ChildAlreadyStarted",
     "ChildCounts",
@@ -131,6 +140,7 @@ __all__ = [
     "Exited",
     "GenServer",
     "Groups",
+    "InsecureDirectory",
     "LongMailbox",
     "MaxChildren",
     "Name",
@@ -141,6 +151,7 @@ __all__ = [
     "NoProcess",
     "Node",
     "NodeDown",
+    "NodeNameTaken",
     "NodeUp",
     "NotConnected",
     "Ok",
@@ -170,7 +181,10 @@ __all__ = [
     "Timeout",
     "TimeoutAfter",
     "Timer",
+    "UndecodableTerm",
+    "UnencodableTerm",
     "UnknownName",
+    "UnusableSecret",
     "Via",
     "alias",
     "blocking",
