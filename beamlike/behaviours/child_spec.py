@@ -126,19 +126,20 @@ def _seconds(shutdown: Shutdown, type: ChildType) -> float | None:
         return None
     if shutdown == "brutal_kill":
         return 0
-    kind = ValueError if isinstance(shutdown, int | float) else TypeError
-    if kind is TypeError or not shutdown >= 0:
-        raise kind(
-            "expected shutdown in seconds, 0 or 'brutal_kill' to kill at once, None or 'infinity' to wait for ever, "
-            f"got {shutdown!r}"
-        )
-    return shutdown
+    if isinstance(shutdown, int | float) and shutdown >= 0:
+        return shutdown
+    raise (ValueError if isinstance(shutdown, int | float) else TypeError)(
+        "expected shutdown in seconds, 0 or 'brutal_kill' to kill at once, None or 'infinity' to wait for ever, "
+        f"got {shutdown!r}"
+    )
 
 
 def check_spec(spec: ChildSpec) -> ChildSpec:
     """TypeError that says how to make a specification, if this is none."""
     if not isinstance(spec, ChildSpec):
-        raise TypeError(f"expected a ChildSpec, got {spec!r}: make one with ChildSpec(id, start)")
+        own = isinstance(spec, type) and hasattr(spec, "child_spec")
+        how = f"{spec.__name__}.child_spec(...)" if own else "ChildSpec(id, start)"
+        raise TypeError(f"expected a ChildSpec, got {spec!r}: make one with {how}")
     return spec
 
 

@@ -130,3 +130,31 @@ def test_what_a_supervisor_refuses_with_travels_and_says_the_same_there(error: C
     arrived = codec.decode(codec.encode(error))
     assert (type(arrived), str(arrived), vars(arrived)) == (type(error), str(error), vars(error))
     assert "'a'" in str(error)
+
+
+@pytest.mark.parametrize("supervisor", [bl.Supervisor, bl.DynamicSupervisor, bl.TaskSupervisor, bl.PartitionSupervisor])
+@in_node
+async def test_a_keyword_of_elixir_is_refused_and_told_by_what_is_called_here(supervisor: Any) -> None:
+    arguments = [Named.child_spec()] if supervisor is bl.PartitionSupervisor else []
+    for start in (supervisor.start, supervisor.start_link):
+        with pytest.raises(TypeError) as refused:
+            await start(*arguments, max_restarts=3, max_seconds=5)
+        assert str(refused.value).startswith(
+            f"the start of a {supervisor.__name__} does not know max_restarts, which is intensity here, max_seconds, "
+            "which is period here; known are "
+        )
+        assert "intensity, period, " in str(refused.value)
+        assert "unknown" not in str(refused.value)
+
+
+@in_node
+async def test_children_that_are_no_list_of_specifications_are_refused_with_how_to_give_them() -> None:
+    for children in (Named.child_spec(), Named, 5):
+        with pytest.raises(
+            TypeError, match=r"expected the children of a supervisor as a list of ChildSpec, got .*\[ \]"
+        ):
+            await bl.Supervisor.start_link(children)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"expected a ChildSpec, got <class .*: make one with Named.child_spec\(...\)"):
+        await bl.Supervisor.start_link([Named])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match=r"expected a ChildSpec, got 5: make one with ChildSpec\(id, start\)"):
+        await bl.Supervisor.start_link([5])  # type: ignore[list-item]

@@ -491,5 +491,20 @@ async def test_options_that_make_no_sense_are_refused_at_once(options: dict[str,
             streams([1], sleeps, **options)
     with pytest.raises(TypeError, match="expected a function to run, got 7"):
         Task.async_stream([1], 7)  # type: ignore[call-overload]
-    with pytest.raises(TypeError, match="'int' object is not iterable"):
+    with pytest.raises(TypeError, match=r"expected the items of a stream, .*; got 7 first"):
         Task.async_stream(7, sleeps)  # type: ignore[call-overload]
+    with pytest.raises(
+        TypeError, match=r"expected the items of a stream, .*, and then the function; got <function sleeps"
+    ):
+        Task.async_stream(sleeps, [1])  # type: ignore[call-overload]
+
+
+@in_node
+async def test_an_option_that_is_not_known_is_refused_and_the_known_ones_named() -> None:
+    for streams in (Task.async_stream, Task.async_stream_nolink):
+        with pytest.raises(TypeError) as refused:
+            streams([1], sleeps, concurrency=2)  # type: ignore[call-overload]
+        assert str(refused.value) == (
+            "a stream of tasks does not know concurrency (perhaps max_concurrency?); "
+            "known are max_concurrency, ordered, timeout, on_timeout and node"
+        )

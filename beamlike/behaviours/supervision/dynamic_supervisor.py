@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Never
 
 from beamlike.behaviours.child_spec import ChildSpec, check_spec
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.supervision.child_errors import BadChild, MaxChildren, NoChild, StartFailed
 from beamlike.behaviours.supervision.child_process import end_child, end_children, start_child
 from beamlike.behaviours.supervision.restart_intensity import RestartIntensity
-from beamlike.behaviours.supervision.supervising import ChildInfo, Supervising, ask
+from beamlike.behaviours.supervision.supervising import ChildInfo, Supervising, ask, refuse_unknown_of
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.record import record
 from beamlike.kernel.server_names import Name, Server
@@ -62,8 +62,10 @@ class DynamicSupervisor(Supervising):
         name: Name | None = None,
         timeout: float | None = None,
         node: str | None = None,
+        **unknown: Never,
     ) -> Pid:
         """Starts a supervisor, linked to the current process, of at most `max_children` children."""
+        refuse_unknown_of(cls, unknown)
         limit = RestartIntensity(intensity, period)
         pid: Pid = await super().start_link(limit, _checked(max_children), name=name, timeout=timeout, node=node)
         return pid
@@ -78,8 +80,10 @@ class DynamicSupervisor(Supervising):
         name: Name | None = None,
         timeout: float | None = None,
         node: str | None = None,
+        **unknown: Never,
     ) -> Pid:
         """As `start_link`, linked to nobody."""
+        refuse_unknown_of(cls, unknown)
         limit = RestartIntensity(intensity, period)
         pid: Pid = await super().start(limit, _checked(max_children), name=name, timeout=timeout, node=node)
         return pid

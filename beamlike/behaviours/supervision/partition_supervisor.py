@@ -11,12 +11,13 @@ import os
 import zlib
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Never
 
 from beamlike.behaviours.child_spec import ChildId, ChildSpec, check_spec
 from beamlike.behaviours.owned_tables import OwnedTables
 from beamlike.behaviours.supervision.child_errors import BadChild, NoChild
 from beamlike.behaviours.supervision.children import Child
+from beamlike.behaviours.supervision.supervising import refuse_unknown_of
 from beamlike.behaviours.supervision.supervisor import Supervisor
 from beamlike.behaviours.supervision.supervisor_flags import Strategy, SupervisorFlags
 from beamlike.kernel.server_names import Name
@@ -68,10 +69,12 @@ class PartitionSupervisor(Supervisor):
         name: Name | None = None,
         timeout: float | None = None,
         node: str | None = None,
+        **unknown: Never,
     ) -> Pid:
         """Starts `partitions` copies, as many as there are processors unless told, under a supervisor that is linked to
         the current process. A name in the specification would be taken by the first copy: where copies need names, give
         a function of their number that makes the specification. Raises what Supervisor.start_link raises."""
+        refuse_unknown_of(cls, unknown)
         return await super().start_link(
             _specs(copies, partitions), intensity, period, strategy=strategy, name=name, timeout=timeout, node=node
         )
@@ -88,8 +91,10 @@ class PartitionSupervisor(Supervisor):
         name: Name | None = None,
         timeout: float | None = None,
         node: str | None = None,
+        **unknown: Never,
     ) -> Pid:
         """As `start_link`, linked to nobody."""
+        refuse_unknown_of(cls, unknown)
         return await super().start(
             _specs(copies, partitions), intensity, period, strategy=strategy, name=name, timeout=timeout, node=node
         )

@@ -13,8 +13,9 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from inspect import Parameter, signature
 from typing import Any, Literal
 
 from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, ChildType, Restart, Shutdown, child_spec_of
@@ -22,6 +23,7 @@ from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY, Stop
 from beamlike.behaviours.supervision.child_errors import ChildError, StartFailed
 from beamlike.behaviours.supervision.restart_intensity import PastRestart, RestartIntensity, Restarts
+from beamlike.behaviours.unknown_keywords import refuse_unknown
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.call import Client
@@ -30,6 +32,8 @@ from beamlike.kernel.server_names import Name, Server
 from beamlike.kernel.terms import Exit, Pid, Reason
 
 logger = logging.getLogger("beamlike.supervisor")
+
+FROM_ELIXIR = {"max_restarts": "intensity", "max_seconds": "period"}
 
 ChildState = Literal["running", "restarting", "stopped"]
 
@@ -204,6 +208,14 @@ class Supervising(GenServer, ABC):
         node = current_node()
         names = {pid: name for name in node.registered() if (pid := node.whereis(name)) in pids and pid is not None}
         return Description(type(self).__name__, kernel.self(), children, names)
+
+
+def refuse_unknown_of(cls: type[Supervising], unknown: Mapping[str, object]) -> None:
+    """TypeError for keywords that the start of such a supervisor does not know."""
+    if unknown:
+        parameters = signature(cls.start_link).parameters.values()
+        known = [parameter.name for parameter in parameters if parameter.kind is not Parameter.VAR_KEYWORD]
+        refuse_unknown(f"the start of a {cls.__name__}", unknown, known, FROM_ELIXIR)
 
 
 async def ask(supervisor: Server, request: Any, *, timeout: float | None = None) -> Any:

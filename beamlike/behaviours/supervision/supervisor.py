@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Never
 
 from beamlike.behaviours.child_spec import ChildId, ChildSpec, check_spec
 from beamlike.behaviours.servers.gen_server import GenServer
@@ -27,7 +27,14 @@ from beamlike.behaviours.servers.outcomes import Stop
 from beamlike.behaviours.supervision.child_errors import StartFailed
 from beamlike.behaviours.supervision.child_process import end_child, start_child
 from beamlike.behaviours.supervision.children import Child, Children
-from beamlike.behaviours.supervision.supervising import ChildInfo, ChildState, Supervising, ask, logger
+from beamlike.behaviours.supervision.supervising import (
+    ChildInfo,
+    ChildState,
+    Supervising,
+    ask,
+    logger,
+    refuse_unknown_of,
+)
 from beamlike.behaviours.supervision.supervisor_flags import AutoShutdown, Strategy, SupervisorFlags, checked
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
@@ -79,12 +86,14 @@ class Supervisor(Supervising):
         name: Name | None = None,
         timeout: float | None = None,
         node: str | None = None,
+        **unknown: Never,
     ) -> Pid:
         """Starts a supervisor, linked to the current process, and its children; returns when all are started.
 
         StartFailed if a child does not start; those before it were ended then, in reverse. ValueError and TypeError
         for specifications and flags that can never be right, NameTaken if another process holds `name`.
         """
+        refuse_unknown_of(cls, unknown)
         specs, flags = checked(children, intensity, period, strategy, auto_shutdown)
         pid: Pid = await super().start_link(specs, flags, name=name, timeout=timeout, node=node)
         return pid
@@ -101,8 +110,10 @@ class Supervisor(Supervising):
         name: Name | None = None,
         timeout: float | None = None,
         node: str | None = None,
+        **unknown: Never,
     ) -> Pid:
         """As `start_link`, linked to nobody."""
+        refuse_unknown_of(cls, unknown)
         specs, flags = checked(children, intensity, period, strategy, auto_shutdown)
         pid: Pid = await super().start(specs, flags, name=name, timeout=timeout, node=node)
         return pid

@@ -40,6 +40,10 @@ def checked(
     children: Iterable[ChildSpec], intensity: int, period: float, strategy: Strategy, auto_shutdown: AutoShutdown
 ) -> tuple[tuple[ChildSpec, ...], SupervisorFlags]:
     """What a supervisor is started with, once all of it was found to be right."""
+    if not isinstance(children, Iterable):
+        raise TypeError(
+            f"expected the children of a supervisor as a list of ChildSpec, got {children!r}: put it in [ ]"
+        )
     flags = SupervisorFlags(strategy, RestartIntensity(intensity, period), auto_shutdown)
     specs = tuple(map(check_spec, children))
     for spec in specs:

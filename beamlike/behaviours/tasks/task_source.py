@@ -102,8 +102,15 @@ class AsyncItems:
 
 
 def begun(items: Iterable[Any] | AsyncIterable[Any]) -> Iterator[Any] | AsyncIterable[Any]:
-    """What to read; TypeError, in Python's words, for what gives no items."""
-    return items if isinstance(items, AsyncIterable) else iter(items)
+    """What to read; TypeError for what gives no items."""
+    if isinstance(items, AsyncIterable):
+        return items
+    try:
+        return iter(items)
+    except TypeError:
+        raise TypeError(
+            f"expected the items of a stream, an iterable or an async one, and then the function; got {items!r} first"
+        ) from None
 
 
 def source_of(items: Iterator[Any] | AsyncIterable[Any], answer_to: Alias) -> Items | AsyncItems:

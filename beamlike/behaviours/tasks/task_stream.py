@@ -20,6 +20,7 @@ from beamlike.behaviours.tasks.task_keeper import Begin, Close, Ended, Rules, ke
 from beamlike.behaviours.tasks.task_outcome import TIMEOUT, Exited, Outcome, TaskFailed, TaskTimeout, name_of
 from beamlike.behaviours.tasks.task_source import Arrived, AsyncItems, SourceEnded, begun, source_of
 from beamlike.behaviours.tasks.task_window import Window
+from beamlike.behaviours.unknown_keywords import refuse_unknown
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.errors import NoNode
 from beamlike.kernel.terms import Down, Exit, Pid, Reply
@@ -105,7 +106,7 @@ class StreamTasks:
         >>> asyncio.run(main())
         [1, 4, 9]
         """
-        return _stream(begun(items), checked(function), StreamOptions(**options), linked=True)
+        return _stream(begun(items), checked(function), _options(options), linked=True)
 
     @overload
     @staticmethod
@@ -126,7 +127,13 @@ class StreamTasks:
         items: Iterable[Any] | AsyncIterable[Any], function: Callable[[Any], Any], **options: Unpack[StreamKeywords]
     ) -> AsyncGenerator[Outcome[Any], None]:
         """As `async_stream`; a task that crashes gives Exited(reason) and ends nobody else."""
-        return _stream(begun(items), checked(function), StreamOptions(**options), linked=False)
+        return _stream(begun(items), checked(function), _options(options), linked=False)
+
+
+def _options(options: StreamKeywords) -> StreamOptions:
+    known = StreamKeywords.__annotations__
+    refuse_unknown("a stream of tasks", [name for name in options if name not in known], known, {})
+    return StreamOptions(**options)
 
 
 async def _stream(
