@@ -13,6 +13,7 @@ from typing import Any
 from beamlike.kernel import current, signals
 from beamlike.kernel.copying import sends_copies
 from beamlike.kernel.errors import NoProcess, UnknownName
+from beamlike.kernel.exceptions import exit_reason
 from beamlike.kernel.node import LocalNode
 from beamlike.kernel.rare import FIRST_REPLY, UNALIAS
 from beamlike.kernel.receive import receive
@@ -184,8 +185,11 @@ def unalias(alias: Alias) -> bool:
 
 def exit(pid: Pid, reason: Reason) -> None:
     """Sends an exit signal. "kill" cannot be trapped and ends the process with "killed"; "normal" is ignored by
-    others that do not trap exits. To end the current process with a reason, raise ProcessExit(reason)."""
+    others that do not trap exits. An exception as the reason is described as that of a crash is, by an ExceptionInfo.
+    To end the current process with a reason, raise ProcessExit(reason)."""
     _check_pid(pid, "send an exit signal to")
+    if isinstance(reason, BaseException):
+        reason = exit_reason(reason, _source_towards(pid))
     if _is_deep():
         _claim_stack(FRAMES_OF_AN_END)
     target, here = pid.process, current.process_here()
@@ -202,8 +206,13 @@ def exit(pid: Pid, reason: Reason) -> None:
     if sender is not None and sender.ended:
         return
     node = sender.node if sender is not None else current.node_towards(pid)
-    source = sender.pid if sender is not None else Pid(node.name, 0)
-    node.route(signals.Exit(source, pid, reason, linked=False))
+    node.route(signals.Exit(_source_towards(pid), pid, reason, linked=False))
+
+
+def _source_towards(pid: Pid) -> Pid:
+    """The pid of the current process, or that which stands for code outside any."""
+    sender = current.process_or_none()
+    return sender.pid if sender is not None else Pid(current.node_towards(pid).name, 0)
 
 
 def trap_exit(flag: bool) -> bool:

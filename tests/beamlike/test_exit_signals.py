@@ -185,6 +185,32 @@ async def test_a_function_that_cannot_be_called_so_is_the_reason_and_no_error_of
 
 
 @in_node
+async def test_an_exception_that_is_sent_as_the_reason_looks_like_that_of_a_crash() -> None:
+    pid, ref = bl.spawn_monitor(forever)
+    error = ValueError("too old")
+    bl.exit(pid, error)
+    reason = await down_reason(ref)
+    assert isinstance(reason, bl.ExceptionInfo)
+    assert str(reason) == "ValueError: too old"
+    assert (reason.pid, reason.exception, reason.traceback) == (bl.self(), error, "ValueError: too old\n")
+
+
+@in_node
+async def test_a_plain_thread_sends_an_exception_as_the_reason_in_the_name_of_its_node() -> None:
+    pid, ref = bl.spawn_monitor(forever)
+    await asyncio.get_running_loop().run_in_executor(None, bl.exit, pid, ValueError("too old"))  # in no context
+    reason = await down_reason(ref)
+    assert (reason.type, reason.node, reason.pid) == ("ValueError", pid.node, bl.Pid(pid.node, 0))
+
+
+@in_node
+async def test_a_process_exit_that_is_sent_as_the_reason_stands_for_its_own_reason() -> None:
+    pid, ref = bl.spawn_monitor(forever)
+    bl.exit(pid, bl.ProcessExit("enough"))
+    assert await down_reason(ref) == "enough"
+
+
+@in_node
 async def test_a_reason_that_cannot_be_compared_is_a_reason_all_the_same() -> None:
     class Incomparable(SharedByMessage):
         def __eq__(self, other: object) -> bool:
