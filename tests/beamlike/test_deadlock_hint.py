@@ -99,7 +99,7 @@ async def test_a_request_that_nobody_waits_for_now_closes_no_circle() -> None:
 @in_node
 async def test_a_server_names_the_circle_in_its_reason() -> None:
     class Asking(bl.GenServer):
-        def __init__(self) -> None:
+        def init(self) -> None:
             self.other: bl.Pid | None = None
 
         async def handle_call(self, request: Any, client: Any) -> Any:

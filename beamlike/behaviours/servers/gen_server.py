@@ -34,6 +34,7 @@ from beamlike.behaviours.servers.gen_requests import (
 from beamlike.behaviours.servers.observer import Observer
 from beamlike.behaviours.servers.outcomes import BEYOND_A_VALUE, Stop
 from beamlike.behaviours.servers.proxy import Interface
+from beamlike.behaviours.servers.server_class import check_class
 from beamlike.behaviours.servers.server_messages import Cast, StopRequest, SystemRequest, TypedCall, message_within
 from beamlike.behaviours.servers.starting import Birth, begin, start_server
 from beamlike.behaviours.servers.termination import terminate
@@ -71,6 +72,7 @@ class GenServer(Callbacks):
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
+        check_class(cls, GenServer)
         cls._interface = Interface.of(cls)
 
     # Start and stop.

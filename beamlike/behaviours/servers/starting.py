@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 
 from beamlike.behaviours.servers.callbacks import Callbacks
 from beamlike.behaviours.servers.outcomes import IGNORE, Continue, Init, Stop, TimeoutAfter
+from beamlike.behaviours.servers.server_class import made
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
@@ -158,7 +159,7 @@ async def begin(cls: type[S], birth: Birth, args: tuple[Any, ...]) -> tuple[S, I
         birth.tell_starter(_Taken(holder_of(birth.name)))
         return None
     try:
-        server = cls()
+        server = made(cls)
         outcome = server.init(*args)
         if inspect.isawaitable(outcome):
             outcome = await outcome
