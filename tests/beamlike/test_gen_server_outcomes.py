@@ -102,6 +102,42 @@ async def test_a_cast_of_what_is_a_typed_call_here_is_no_end_of_the_server() -> 
     assert await call(server, "alive") == "alive"
 
 
+class Forgets(bl.GenServer):
+    def init(self, other: bl.Pid) -> None:
+        self.other = other
+
+    async def handle_call(self, request: Any, client: Any) -> Any:
+        return call(self.other, request)
+
+    @bl.call
+    async def ask(self, request: Any) -> Any:
+        return call(self.other, request)
+
+    async def handle_cast(self, request: Any) -> Any:
+        return call(self.other, request)
+
+
+@pytest.mark.parametrize("observed", [False, True])
+@pytest.mark.parametrize("callback", ["handle_call", "ask", "handle_cast"])
+@in_node
+async def test_an_async_callback_that_forgets_an_await_ends_the_server_with_an_error_that_says_so(
+    callback: str, observed: bool
+) -> None:
+    server = await Forgets.start(await Returns.start())
+    if observed:
+        await bl.sys.log(server)
+    match callback:
+        case "handle_call":
+            bl.GenServer.send_request(server, "?")
+        case "ask":
+            bl.spawn(Forgets.at(server).ask, "?")
+        case "handle_cast":
+            cast(server, "?")
+    assert await error_of(server) == (
+        f"expected {callback} of Forgets to return a value, got the coroutine call: write `return await call(...)`"
+    )
+
+
 # What comes to no callback.
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import CoroutineType
 from typing import Any, TypeAlias
 
 from beamlike.behaviours.handed_function import value_of
@@ -39,6 +40,8 @@ async def complete(server: Callbacks, message: Any, outcome: Any, on_reply: OnRe
     if at all. TypeError for what a callback that answers nobody may not return."""
     if hasattr(outcome, "__await__"):
         outcome = await outcome
+    if type(outcome) is CoroutineType:
+        raise forgotten_await(server, message, outcome)
     client = message.client if isinstance(message, Question) else None
     if client is None and message is not None and not _is_step(outcome):
         _check_unanswered(server, message, outcome)
@@ -59,12 +62,32 @@ def _is_step(outcome: Any) -> bool:
 
 
 def _check_unanswered(server: Callbacks, message: Any, outcome: Any) -> None:
-    if isinstance(message, TypedCast):
-        name = message.request.method
-        if isinstance(server._interface.methods.get(name), CastMethod):  # else the mistake is that of a client
-            raise _no_step(server, name, outcome)
-    else:
-        raise _no_step(server, "handle_cast" if isinstance(message, Cast) else "handle_info", outcome)
+    if isinstance(message, TypedCast) and not isinstance(
+        server._interface.methods.get(message.request.method), CastMethod
+    ):
+        return  # the mistake of a client is not the end of the server
+    raise _no_step(server, _callback_for(message), outcome)
+
+
+def _callback_for(message: Any) -> str:
+    match message:
+        case Call():
+            return "handle_call"
+        case Cast():
+            return "handle_cast"
+        case TypedCall(_, request) | TypedCast(request):
+            return request.method
+        case _:
+            return "handle_info"
+
+
+def forgotten_await(server: Callbacks, message: Any, coroutine: CoroutineType[Any, Any, Any]) -> TypeError:
+    """The error of an async callback whose value is a coroutine that nobody awaits."""
+    coroutine.close()  # the error says it better than Python's warning
+    return TypeError(
+        f"expected {_callback_for(message)} of {type(server).__name__} to return a value, got the coroutine "
+        f"{coroutine.__qualname__}: write `return await {coroutine.__name__}(...)`"
+    )
 
 
 def _no_step(server: Callbacks, callback: str, outcome: Any) -> TypeError:

@@ -18,11 +18,12 @@ linked starter only if that traps exits (the starter gets the exception in any c
 from __future__ import annotations
 
 import asyncio
+from types import CoroutineType
 from typing import Any, Self
 
 from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, Restart, Shutdown, child_spec_of
 from beamlike.behaviours.servers.callbacks import Callbacks
-from beamlike.behaviours.servers.dispatch import answer, call_back, complete
+from beamlike.behaviours.servers.dispatch import answer, call_back, complete, forgotten_await
 from beamlike.behaviours.servers.gen_requests import (
     abcast,
     check_response,
@@ -188,6 +189,8 @@ class GenServer(Callbacks):
                     continue
                 if hasattr(value, "__await__"):
                     value = await value
+                    if type(value) is CoroutineType:
+                        raise forgotten_await(server, message, value)
                 if type(value) in BEYOND_A_VALUE:
                     seconds = await complete(server, message, value)
                 else:
