@@ -575,3 +575,11 @@ def test_a_function_that_outlives_its_loop_ends_in_peace() -> None:
         gate.set()
         assert ended.wait(PATIENCE)
     assert records == []
+
+
+def test_a_thread_that_is_traced_afterwards_goes_on() -> None:
+    """A flag that is left set in Python 3.11 has a traced thread do nothing for ever, not even hear of a signal: so in
+    an interpreter that can be ended, with the tests that trace."""
+    tests = [f"{__file__}::test_it_needs_no_node", "tests/notebook_tui/test_runtime_ambush.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
+    subprocess.run(command, capture_output=True, timeout=60, check=True)

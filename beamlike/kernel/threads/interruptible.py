@@ -2,7 +2,7 @@
 
 The exception strikes at the thread's next bytecode. It must not cut in half what the call does inside the kernel,
 asyncio or a lock: whoever interrupts looks where the thread is and, if it is there, has to try again. And it must not
-strike the thread when the call is over: the call closes itself under a lock and takes back what has not struck yet.
+strike the thread when the call is over: the call closes itself under a lock.
 
 C code that waits or computes is not reached; the exception strikes when it returns.
 """
@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from beamlike.kernel.threads.thread_stack import frame_of
 
@@ -24,7 +24,6 @@ _NOT_THERE = frozenset({"asyncio", "beamlike", "flame", "importlib", "logging", 
 
 _raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc
 _raise_in_thread.argtypes = (ctypes.c_ulong, ctypes.py_object)
-_NOTHING: ctypes.py_object[Any] = ctypes.py_object()
 
 
 class Interrupted(BaseException):
@@ -63,9 +62,11 @@ class Interruptible(Generic[T]):
             self._thread_id = threading.get_ident()
 
     def _close(self) -> None:
+        # What has struck already is raised at the latest by the call of this very method. To take it back here would
+        # leave a flag in the interpreter that is never cleared: all threads would look for signals at every call, and
+        # on Python 3.11 a thread that is traced would do nothing else.
         with self._lock:
             self._closed = True
-            _raise_in_thread(threading.get_ident(), _NOTHING)
 
     def interrupt(self) -> bool:
         """Has the call raise `Interrupted`. False if that has to wait until the thread is somewhere else; True if there
