@@ -76,8 +76,15 @@ class ChildSpec:
         """The name of the function that starts the child. Its arguments stay out: they may be large, or secret."""
         return _name(self.start)
 
+    @property
+    def name(self) -> Name | None:
+        """What the child is started under, as far as its start says so by `name=`."""
+        name: Name | None = self.start.keywords.get("name") if isinstance(self.start, functools.partial) else None
+        return name
+
     def __str__(self) -> str:
-        return f"{self.restart} {self.type} {self.id!r} (started by {self.starter})"
+        named = f", registered as {self.name!r}" if self.name not in (None, self.id) else ""
+        return f"{self.restart} {self.type} {self.id!r}{named} (started by {self.starter})"
 
 
 class Startable(Protocol):

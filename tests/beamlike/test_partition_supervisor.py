@@ -89,7 +89,9 @@ async def test_each_copy_may_be_specified_by_its_number() -> None:
 
 @in_node
 async def test_copies_that_would_share_a_name_fail_the_start() -> None:
-    with pytest.raises(StartFailed, match=r"worker 1 .* did not start: .* the name 'same' belongs to"):
+    with pytest.raises(
+        StartFailed, match=r"worker 1, registered as 'same' .* did not start: .* the name 'same' belongs to"
+    ):
         await PartitionSupervisor.start_link(child_spec_of(Copy, name="same"), partitions=2)
     assert bl.processes() == [bl.self()]
 

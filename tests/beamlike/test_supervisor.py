@@ -423,3 +423,22 @@ async def test_what_a_supervisor_does_not_know_is_told_and_ends_nothing() -> Non
         "call 'call' and leaves it unanswered",
     ]
     assert await pids_of(supervisor) == before
+
+
+@in_node
+async def test_the_log_names_supervisor_and_child_by_all_their_names() -> None:
+    spec = bl.GenServer.child_spec(id="the clock", name="clock", restart="transient")
+    supervisor = await bl.Supervisor.start([spec], 1, name="top")
+    ref = bl.monitor(supervisor)
+    with captured_log("beamlike.supervisor") as records:
+        first = await pid_of(supervisor, "the clock")
+        bl.exit(first, "boom")
+        second = await pid_of(supervisor, "the clock")
+        bl.exit(second, "boom")
+        assert await down_reason(ref) == "shutdown"
+    words = "transient worker 'the clock', registered as 'clock' (started by GenServer.start_link)"
+    assert [record.getMessage() for record in records] == [
+        f"Supervisor {supervisor} (top): {words}, {first}, ended (boom) and is started again",
+        f"Supervisor {supervisor} (top) gives up: {words}, {second}, ended (boom), "
+        "and more than 1 restarts within 5.0 s are not allowed",
+    ]

@@ -89,11 +89,11 @@ class _Ending:
         except TimeoutError:
             return False
         if not self._expected(down.reason):
-            logger.error("%s ended with %s when told to end with shutdown", self.spec, down.reason)
+            logger.error("%s, %s, ended with %s when told to end with shutdown", self.spec, self.pid, down.reason)
         return True
 
     async def kill(self) -> None:
-        logger.warning("%s did not end within %s s and is killed", self.spec, self.spec.shutdown)
+        logger.warning("%s, %s, did not end within %s s and is killed", self.spec, self.pid, self.spec.shutdown)
         kernel.exit(self.pid, terms.KILL)
         await kernel.receive(ref=self.ref)
 

@@ -28,6 +28,7 @@ from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.call import Client
 from beamlike.kernel.current import current_node
+from beamlike.kernel.inspection.process_info import process_info
 from beamlike.kernel.server_names import Name, Server
 from beamlike.kernel.terms import Exit, Pid, Reason
 
@@ -182,14 +183,14 @@ class Supervising(GenServer, ABC):
         )
         if within:
             if pid is not None:
-                logger.warning("%s: %s ended (%s) and is started again", self._title(), spec, reason)
+                logger.warning("%s: %s, %s, ended (%s) and is started again", self._title(), spec, pid, reason)
             return
         limit = self._restarts.limit
         logger.error(
-            "%s gives up: %s %s (%s), and more than %d restarts within %s s are not allowed",
+            "%s gives up: %s%s (%s), and more than %d restarts within %s s are not allowed",
             self._title(),
             spec,
-            "ended" if pid is not None else "did not start",
+            f", {pid}, ended" if pid is not None else " did not start",
             reason,
             limit.intensity,
             limit.period,
@@ -200,7 +201,9 @@ class Supervising(GenServer, ABC):
         logger.warning("%s: %s; it is tried again", self._title(), failure)
 
     def _title(self) -> str:
-        return f"{type(self).__name__} {kernel.self()}"
+        info = process_info(kernel.self(), "registered_name")
+        name = info["registered_name"] if info is not None else None
+        return f"{type(self).__name__} {kernel.self()}" + (f" ({name})" if name else "")
 
     def _description(self) -> Description:
         children = list(self._infos())
