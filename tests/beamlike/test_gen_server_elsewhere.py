@@ -75,7 +75,7 @@ async def test_a_starter_that_traps_exits_gets_the_exit_of_a_failed_init_as_well
 async def test_a_start_that_takes_too_long_there_leaves_no_process(child: nodes.Child) -> None:
     bl.trap_exit(True)
     for start in (Starts.start, Starts.start_link):
-        with pytest.raises(bl.CallTimeout, match="did not answer 'init' within") as late:
+        with pytest.raises(bl.CallTimeout, match=r"did not answer Starts.init\(\) within") as late:
             await start("hang", name="server", timeout=0.01, node=child.node)
         assert not await bl.rpc.call(child.node, bl.is_alive, late.value.server)
         assert await bl.rpc.call(child.node, bl.whereis, "server") is None

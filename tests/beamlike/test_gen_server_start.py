@@ -149,7 +149,7 @@ async def test_a_start_that_takes_too_long_sends_no_exit_even_to_one_who_traps_e
             await asyncio.sleep(PATIENCE)
 
     bl.trap_exit(True)
-    with pytest.raises(bl.CallTimeout):
+    with pytest.raises(bl.CallTimeout, match=r"^Pid<.*> did not answer Hangs\.init\(\) within 0\.01 s$"):
         await Hangs.start_link(timeout=0.01)
     await no_message()
     assert bl.processes() == [bl.self()]

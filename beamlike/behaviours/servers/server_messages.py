@@ -29,6 +29,20 @@ class Invocation:
         return f"{self.method}({', '.join(parts)})"
 
 
+class Operation(tuple[Any, ...]):
+    """The request for an operation of the behaviour itself: its name, and the arguments.
+
+    >>> Operation(("restart_child", "clock"))
+    restart_child('clock')
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        name, *args = self
+        return f"{name}({', '.join(map(repr, args))})"
+
+
 class TypedCall(Question):
     """Its request is an Invocation."""
 
@@ -41,7 +55,7 @@ class TypedCast:
 
 
 class SystemRequest(Question):
-    """Of `bl.sys`: its request is an operation and its arguments. The loop answers it, not the callbacks."""
+    """Of `bl.sys`: its request is an Operation. The loop answers it, not the callbacks."""
 
     __slots__ = ()
 

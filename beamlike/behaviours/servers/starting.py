@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 from beamlike.behaviours.servers.callbacks import Callbacks
 from beamlike.behaviours.servers.outcomes import IGNORE, Continue, Init, Stop, TimeoutAfter
 from beamlike.behaviours.servers.server_class import made
+from beamlike.behaviours.servers.server_messages import Operation
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
@@ -94,7 +95,7 @@ async def start_server(
     birth = Birth(parent, link and _traps_exits(), kernel.alias(ref, once=True), name)
     pid = kernel.spawn_tied(run, (birth, args), node, link=link, monitor=ref)
     try:
-        answer = await _outcome(pid, ref, timeout, link)
+        answer = await _outcome(pid, ref, class_name, timeout, link)
     finally:
         kernel.demonitor(ref, flush=True)
     if isinstance(answer, Down):
@@ -119,7 +120,7 @@ async def _reach(node: str, class_name: str, timeout: float | None) -> None:
         raise CallFailed(class_name, "init", down.reason)
 
 
-async def _outcome(pid: Pid, ref: Ref, timeout: float | None, link: bool) -> Reply | Down:
+async def _outcome(pid: Pid, ref: Ref, class_name: str, timeout: float | None, link: bool) -> Reply | Down:
     """What became of `init`; who waits no longer, for whatever reason, leaves no process behind."""
     try:
         answer: Reply | Down = await kernel.receive(ref=ref, timeout=timeout)
@@ -128,7 +129,7 @@ async def _outcome(pid: Pid, ref: Ref, timeout: float | None, link: bool) -> Rep
             kernel.unlink(pid)
         kernel.exit(pid, terms.KILL)
         if isinstance(error, TimeoutError):
-            raise CallTimeout(pid, "init", timeout) from None
+            raise CallTimeout(pid, Operation((f"{class_name}.init",)), timeout) from None
         raise
     return answer
 

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from beamlike.behaviours.servers.gen_server import GenServer
-from beamlike.behaviours.servers.server_messages import SystemRequest
+from beamlike.behaviours.servers.server_messages import Operation, SystemRequest
 from beamlike.behaviours.servers.system_events import (
     DONE,
     Event,
@@ -152,7 +152,7 @@ async def remove(server: Server, id: str, *, timeout: float | None = TIMEOUT) ->
 
 async def _ask(server: Server, timeout: float | None, *request: Any) -> Any:
     try:
-        return await call(server, request, timeout, SystemRequest)
+        return await call(server, Operation(request), timeout, SystemRequest)
     except CallFailed as failed:
         if failed.server_lives and isinstance(failed.reason, ExceptionInfo):
             raise reraisable(failed.reason) from None

@@ -21,6 +21,7 @@ from typing import Any, Literal
 from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, ChildType, Restart, Shutdown, child_spec_of
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY, Stop
+from beamlike.behaviours.servers.server_messages import Operation
 from beamlike.behaviours.supervision.child_errors import ChildError, StartFailed
 from beamlike.behaviours.supervision.restart_intensity import PastRestart, RestartIntensity, Restarts
 from beamlike.behaviours.unknown_keywords import refuse_unknown
@@ -221,10 +222,10 @@ def refuse_unknown_of(cls: type[Supervising], unknown: Mapping[str, object]) -> 
         refuse_unknown(f"the start of a {cls.__name__}", unknown, known, FROM_ELIXIR)
 
 
-async def ask(supervisor: Server, request: Any, *, timeout: float | None = None) -> Any:
+async def ask(supervisor: Server, request: tuple[Any, ...], *, timeout: float | None = None) -> Any:
     """Asks a supervisor; raises what it refuses with. Starting and ending a child may take long, so there is no limit
     of time by default."""
-    answer = await GenServer.call(supervisor, request, timeout=timeout)
+    answer = await GenServer.call(supervisor, Operation(request), timeout=timeout)
     if isinstance(answer, ChildError):
         raise answer
     return answer
