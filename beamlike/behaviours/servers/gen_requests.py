@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
+from beamlike.behaviours.deadline import deadline
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.behaviours.servers.server_messages import Cast
 from beamlike.kernel import functions as kernel
@@ -162,9 +163,9 @@ class Requests:
         """The answers as they come, until none is missing. TimeoutError when `timeout` seconds have passed in all, and
         those that are missing stay in flight."""
         clock = asyncio.get_running_loop().time
-        deadline = clock() + timeout if timeout is not None else None
+        until = deadline(timeout)
         while self._waiting:
-            yield await self.receive(max(0.0, deadline - clock()) if deadline is not None else None)
+            yield await self.receive(max(0.0, until - clock()) if until is not None else None)
 
     def check(self, message: Any) -> Response | None:
         """The answer that `message` is, for a process that receives by itself; None if it is something else."""

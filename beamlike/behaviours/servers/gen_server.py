@@ -22,6 +22,7 @@ from types import CoroutineType
 from typing import Any, Self
 
 from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, Restart, Shutdown, child_spec_of
+from beamlike.behaviours.deadline import check_seconds
 from beamlike.behaviours.servers.callbacks import Callbacks
 from beamlike.behaviours.servers.dispatch import answer, call_back, complete, forgotten_await
 from beamlike.behaviours.servers.gen_requests import (
@@ -121,6 +122,7 @@ class GenServer(Callbacks):
 
         CallFailed if it is none or ends for another reason, CallTimeout after `timeout` seconds.
         """
+        check_seconds(timeout)
         address = address_of(server)
         if calls_itself(address):
             raise CallFailed(server, "stop", CALLING_SELF)

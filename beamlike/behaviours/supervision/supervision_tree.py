@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from beamlike.behaviours.child_spec import ChildId, Restart
+from beamlike.behaviours.deadline import check_seconds
 from beamlike.behaviours.supervision.supervising import ChildInfo, ChildState, Description, ask
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
 from beamlike.kernel.server_names import Server
@@ -79,6 +80,7 @@ async def supervision_tree(supervisor: Server, *, timeout: float = 5.0) -> Super
     >>> asyncio.run(main())
     ('Supervisor', [('clock', 'running')])
     """
+    check_seconds(timeout)
     deadline = asyncio.get_running_loop().time() + timeout
     answer = await _described(supervisor, deadline)
     name, below = answer.names.get(answer.pid), await _below(answer, deadline)

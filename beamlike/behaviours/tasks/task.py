@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterable
 from itertools import islice
 from typing import Any, Generic, Literal, TypeVar, overload
 
+from beamlike.behaviours.deadline import deadline
 from beamlike.behaviours.handed_function import answer, checked, run
 from beamlike.behaviours.tasks.task_outcome import Exited, Ok, Outcome, TaskFailed, TaskTimeout, name_of
 from beamlike.behaviours.tasks.task_stream import StreamTasks
@@ -157,7 +158,7 @@ class Task(StreamTasks, Generic[T]):
     async def await_many(tasks: Iterable[Task[T]], timeout: float | None = AWAIT_TIMEOUT) -> list[T]:
         """The values of all, in the order of `tasks`. TaskFailed as soon as one ends without a value, TaskTimeout when
         `timeout` seconds have passed before all have answered; then nobody can wait for any of them any more."""
-        waiting, until = _Waiting(tasks), _deadline(timeout)
+        waiting, until = _Waiting(tasks), deadline(timeout)
         values: dict[Ref, T] = {}
         try:
             while answered := await waiting.next(until):
@@ -175,7 +176,7 @@ class Task(StreamTasks, Generic[T]):
     ) -> list[tuple[Task[T], Outcome[T] | None]]:
         """(task, outcome) for each, in the order of `tasks`, when all have ended or `timeout` seconds have passed; None
         is the outcome of one that has not: one may wait for it again."""
-        waiting, until = _Waiting(tasks), _deadline(timeout)
+        waiting, until = _Waiting(tasks), deadline(timeout)
         outcomes: dict[Ref, Outcome[T]] = {}
         while answered := await waiting.next(until):
             task, outcome = answered
@@ -257,10 +258,6 @@ class _Waiting(Generic[T]):
     def close(self) -> None:
         for task in self.pending.values():
             task._close()
-
-
-def _deadline(timeout: float | None) -> float | None:
-    return None if timeout is None else asyncio.get_running_loop().time() + timeout
 
 
 def _ended_as_asked(outcome: Outcome[Any] | None, reason: str) -> bool:

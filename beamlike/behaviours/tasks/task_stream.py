@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 
+from beamlike.behaviours.deadline import check_seconds
 from beamlike.behaviours.handed_function import checked
 from beamlike.behaviours.tasks.task_keeper import Begin, Close, Ended, Rules, keep
 from beamlike.behaviours.tasks.task_outcome import TIMEOUT, Exited, Outcome, TaskFailed, TaskTimeout, name_of
@@ -51,6 +52,7 @@ class StreamOptions:
     node: str | Sequence[str] | None = None
 
     def __post_init__(self) -> None:
+        check_seconds(self.timeout)
         if self.on_timeout not in ("exit", "kill_task"):
             raise ValueError(f"expected on_timeout 'exit' or 'kill_task', got {self.on_timeout!r}")
         if self.max_concurrency is not None and self.max_concurrency < 1:
