@@ -318,7 +318,7 @@ async def test_a_start_that_takes_too_long_kills_the_server() -> None:
         async def init(self) -> None:
             await forever()
 
-    with pytest.raises(bl.CallTimeout, match=r"did not answer 'init' within 0.01 s"):
+    with pytest.raises(bl.CallTimeout, match=r"did not answer Hangs.init\(\) within 0.01 s"):
         await Hangs.start_link(timeout=0.01)
     assert bl.processes() == [bl.self()]
     await no_message()
