@@ -79,6 +79,17 @@ async def test_a_callback_that_answers_nobody_may_return_a_step(callback: str, s
 
 
 @in_node
+async def test_the_value_is_refused_though_the_message_is_none() -> None:
+    class Counts(bl.GenServer):
+        def handle_info(self, message: Any) -> Any:
+            return 1
+
+    server = await Counts.start()
+    bl.send(server, None)
+    assert "expected handle_info of Counts to return None" in await error_of(server)
+
+
+@in_node
 async def test_the_value_is_refused_while_the_server_is_observed_too() -> None:
     server = await Returns.start()
     await bl.sys.log(server)

@@ -43,7 +43,7 @@ async def complete(server: Callbacks, message: Any, outcome: Any, on_reply: OnRe
     if type(outcome) is CoroutineType:
         raise forgotten_await(server, message, outcome)
     client = message.client if isinstance(message, Question) else None
-    if client is None and message is not None and not _is_step(outcome):
+    if client is None and not _is_step(outcome):
         _check_unanswered(server, message, outcome)
     value = outcome.reply if isinstance(outcome, Continue | TimeoutAfter) else outcome
     if client is not None and value is not NO_REPLY:
