@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 
 from beamlike.kernel.errors import ProcessExit, RemoteError, RemoteTraceback
-from beamlike.kernel.signals import Exit
 from beamlike.kernel.terms import ExceptionInfo, Pid, Reason, text_of
 
 _OURS = str(Path(__file__).parent.parent)
@@ -30,17 +29,6 @@ def describe_exception(error: BaseException, pid: Pid) -> ExceptionInfo:
 def exit_reason(error: BaseException, pid: Pid) -> Reason:
     """The reason for which a process ends whose code raised `error`."""
     return error.reason if isinstance(error, ProcessExit) else describe_exception(error, pid)
-
-
-def end_in_words(reason: Reason, signal: Exit | None) -> str:
-    """The message of the CancelledError that unwinds code whose process was ended for `reason`, by `signal`."""
-    if signal is None or not signal.linked:
-        return f"exit signal: {text_of(reason)}"
-    name = f" ({signal.name})" if signal.name else ""
-    return (
-        f"ended by the exit of {signal.source}{name}, to which it is linked: {text_of(reason)}; "
-        "bl.trap_exit(True) makes it a message, spawn or start make no link"
-    )
 
 
 def forget_frames(error: BaseException) -> None:

@@ -10,7 +10,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from beamlike.kernel import terms
-from beamlike.kernel.exceptions import end_in_words, exit_reason
+from beamlike.kernel.cancel_message import CancelMessage
+from beamlike.kernel.exceptions import exit_reason
 from beamlike.kernel.process import Process
 from beamlike.kernel.states import GUEST
 from beamlike.kernel.terms import Pid
@@ -41,7 +42,7 @@ class GuestProcess(Process):
         """A guest is off the fast paths anyway."""
 
     def unwind(self, signal: Exit | None) -> None:
-        self.task.cancel(end_in_words(self.reason, signal))
+        self.task.cancel(CancelMessage(self.reason, signal))
 
     def _task_done(self, task: asyncio.Task[Any]) -> None:
         self.settle(self._reason_of(task))

@@ -19,13 +19,14 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.kernel import terms
+from beamlike.kernel.cancel_message import CancelMessage
 from beamlike.kernel.closing import close
 from beamlike.kernel.current import NOBODY, enter
 from beamlike.kernel.current_task import current_tasks
-from beamlike.kernel.exceptions import end_in_words, exit_reason, forget_frames
+from beamlike.kernel.exceptions import exit_reason, forget_frames
 from beamlike.kernel.rare import UnwindLimit
 from beamlike.kernel.states import ANY, CAREFUL, CAREFUL_READY, FUTURE, NEW, OVER, RUNNING, UNBORN
-from beamlike.kernel.task_interface import EXIT_SIGNAL, TaskInterface
+from beamlike.kernel.task_interface import NO_SIGNAL, TaskInterface
 from beamlike.kernel.terms import Pid, is_quiet
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class SteppedProcess(TaskInterface):
         if self.state is FUTURE:
             self._limit_unwinding()
             try:
-                self.cancel(end_in_words(rare.reason, signal))
+                self.cancel(CancelMessage(rare.reason, signal))
             except Exception:  # of what it awaits; who sent the signal is not to blame
                 logger.exception("what %s awaited could not be cancelled", self.pid)
                 self.state, self.slot = CAREFUL_READY, None
@@ -210,7 +211,7 @@ class SteppedProcess(TaskInterface):
             return
         rare.cancel_requests += 1
         rare.must_cancel = rare.careful = True
-        rare.cancel_message = signal or EXIT_SIGNAL
+        rare.cancel_message = signal or NO_SIGNAL
         if self.state is ANY:  # as most that are killed
             self.state = CAREFUL_READY
             self.scheduler.bury(self)

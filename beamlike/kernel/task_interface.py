@@ -16,7 +16,7 @@ from contextvars import Context, copy_context
 from types import FrameType
 from typing import Any, Final, TextIO
 
-from beamlike.kernel.exceptions import end_in_words
+from beamlike.kernel.cancel_message import CancelMessage
 from beamlike.kernel.process import Process
 from beamlike.kernel.signals import Exit
 from beamlike.kernel.states import (
@@ -35,9 +35,9 @@ from beamlike.kernel.states import (
     WAIT,
 )
 
-EXIT_SIGNAL: Final = object()
-"""Stands for the message of a cancel from outside that no signal brought, as the signal does for that of one that it
-brought: few ever look at the text."""
+NO_SIGNAL: Final = object()
+"""Stands for the message of a cancel by the node itself, as the signal does for that of one by a signal: most processes
+that are ended are ended many at a time, and their messages are made when each is unwound."""
 
 DoneCallback = Callable[[Any], object]
 
@@ -133,10 +133,10 @@ class TaskInterface(Process):
         """The error of the cancel that is due, which then is no longer."""
         rare = self.own_rare()
         message, rare.cancel_message, rare.must_cancel = rare.cancel_message, None, False
-        if message is EXIT_SIGNAL:
-            message = end_in_words(self.reason, None)
+        if message is NO_SIGNAL:
+            message = CancelMessage(self.reason, None)
         elif type(message) is Exit:
-            message = end_in_words(self.reason, message)
+            message = CancelMessage(self.reason, message)
         return CancelledError() if message is None else CancelledError(message)
 
     # What others read as attributes of a task.

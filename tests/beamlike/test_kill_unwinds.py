@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import pickle
 import weakref
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 import beamlike as bl
 from beamlike.kernel import current
+from beamlike.kernel.cancel_message import CancelMessage
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import (
     PATIENCE,
@@ -52,6 +54,12 @@ async def test_who_is_ended_by_a_link_reads_whose_exit_it_was_and_what_to_do() -
         f"cancelled: ended by the exit of {crashing} (divider), to which it is linked: ZeroDivisionError: division by "
         "zero; bl.trap_exit(True) makes it a message, spawn or start make no link"
     )
+
+
+def test_what_a_cancel_by_an_exit_signal_says_travels_as_a_text_and_shows_as_one() -> None:
+    error = asyncio.CancelledError(CancelMessage("boom", None))
+    assert (str(error), repr(error)) == ("exit signal: boom", "CancelledError('exit signal: boom')")
+    assert pickle.loads(pickle.dumps(error)).args == ("exit signal: boom",)
 
 
 async def links_and_cleans_up(other: bl.Pid, log: list[str]) -> None:
