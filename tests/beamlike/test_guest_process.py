@@ -243,9 +243,9 @@ async def test_a_task_that_calls_itself_is_told_at_once() -> None:
     bl.register("main", bl.self())
     for server in (bl.self(), "main", ("main", bl.self().node)):
         with pytest.raises(bl.CallFailed, match="calling_self"):
-            await bl.GenServer.call(server, "anybody?", timeout=None)
+            await bl.GenServer.call(server, "anybody?", timeout=PATIENCE)
     with pytest.raises(bl.CallFailed, match="calling_self"):
-        await bl.GenServer.stop(bl.self())
+        await bl.GenServer.stop(bl.self(), timeout=PATIENCE)
 
 
 @in_node
