@@ -560,15 +560,18 @@ def test_an_interpreter_ends_whatever_its_threads_do(source: str, printed: str) 
 
 
 def test_a_function_that_outlives_its_loop_ends_in_peace() -> None:
-    gate, ended = threading.Event(), threading.Event()
+    begun, gate, ended = (threading.Event() for _ in range(3))
 
     def outlives() -> None:
-        gate.wait(PATIENCE)
-        ended.set()
+        begun.set()
+        try:
+            gate.wait(PATIENCE)
+        finally:
+            ended.set()
 
     async def main() -> None:
         asyncio.create_task(blocking(outlives))  # noqa: RUF006 - it is to be left behind
-        await asyncio.sleep(0)
+        await eventually(begun.is_set)
 
     with captured_log("beamlike.blocking") as records:
         asyncio.run(main())
