@@ -102,4 +102,8 @@ def answer(client: Client, value: Any) -> None:
     try:
         reply(client, value)
     except Exception as error:
-        reply(client, Failed(exit_reason(error, kernel.self())))
+        answer_failed(client, error)
+
+
+def answer_failed(client: Client, error: Exception) -> None:
+    reply(client, Failed(exit_reason(error, kernel.self())))

@@ -24,7 +24,7 @@ from typing import Any, Self
 from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, Restart, Shutdown, child_spec_of
 from beamlike.behaviours.deadline import check_seconds
 from beamlike.behaviours.servers.callbacks import Callbacks
-from beamlike.behaviours.servers.dispatch import answer, call_back, complete, forgotten_await
+from beamlike.behaviours.servers.dispatch import answer_failed, call_back, complete, forgotten_await
 from beamlike.behaviours.servers.gen_requests import (
     abcast,
     check_response,
@@ -197,7 +197,10 @@ class GenServer(Callbacks):
                     seconds = await complete(server, message, value)
                 else:
                     seconds = None
-                    answer(message, value)
+                    try:  # as `answer` does, a call less for each request
+                        reply(message, value)
+                    except Exception as error:
+                        answer_failed(message, error)
         except Stop as end:
             await terminate(server, birth, end.reason, message, observer, end)
             raise ProcessExit(end.reason) from None
