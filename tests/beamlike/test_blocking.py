@@ -1,4 +1,7 @@
-"""`blocking`: a function in a thread while a process waits, and its end when the process no longer does."""
+"""`blocking`: a function in a thread while a process waits, and its end when the process no longer does.
+
+One file, since the call, its thread and its interrupt are one mechanism, and each test checks that no thread is left.
+"""
 
 from __future__ import annotations
 
@@ -365,7 +368,7 @@ def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.001)
+        time.sleep(0.001)  # or the thread that is waited for would not come by the interpreter lock
 
 
 @pytest.mark.soak

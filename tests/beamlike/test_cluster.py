@@ -1,3 +1,8 @@
+"""Nodes that connect, over real sockets.
+
+One file, since all its tests share the nodes of a cluster and the ways to cut them off.
+"""
+
 import asyncio
 import inspect
 import socket

@@ -1,5 +1,8 @@
 """A crash ends its process and nobody else, whatever is raised and wherever: the neighbours lose neither a turn nor a
-message, links and monitors fire with the true reason, and the scheduler goes on."""
+message, links and monitors fire with the true reason, and the scheduler goes on.
+
+One file, since each place where code may raise is crossed with the same exceptions and the same neighbours.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -19,10 +18,10 @@ from beamlike.behaviours.tasks.task_supervisor import TaskSupervisor
 from beamlike.distribution.errors import UnencodableTerm
 from beamlike.kernel.terms import CREATION_SHIFT
 from beamlike.kernel.timers import send_after
+from tests.support.child_node import NEAR, with_child_node
 from tests.support.local_nodes import no_message
 
 SECONDS = 10.0
-NEAR = "near@127.0.0.1"
 
 
 class Odd(Exception):
@@ -39,24 +38,6 @@ async def forever(_: Any = None) -> None:
     await asyncio.sleep(3600)
 
 
-def with_a_child(test: Callable[[nodes.Child], Awaitable[None]]) -> Callable[[], None]:
-    """Runs an async test on a node with a child node."""
-
-    async def main() -> None:
-        async with bl.Node(NEAR, secret=b"a secret of the test"):
-            child = await nodes.boot(nodes.Local())
-            try:
-                await test(child)
-            finally:
-                await child.stop(grace=0.1)
-
-    # No functools.wraps: pytest would take the child for a fixture.
-    def run() -> None:
-        asyncio.run(main())
-
-    return run
-
-
 def spawned_from_afar() -> int:
     """How many processes of this node have an id that the caller's node drew, the caller aside."""
     caller = bl.self()
@@ -69,7 +50,7 @@ async def no_task_is_left_on(node: str) -> None:
             pass
 
 
-@with_a_child
+@with_child_node
 async def test_a_task_runs_there_and_its_value_or_exception_comes_here(child: nodes.Child) -> None:
     assert await Task.async_(os.getpid, node=child.node) != os.getpid()
     with pytest.raises(TaskFailed, match="7 is odd") as failed:
@@ -78,7 +59,7 @@ async def test_a_task_runs_there_and_its_value_or_exception_comes_here(child: no
     assert child.node in str(failed.value.__cause__.__cause__)
 
 
-@with_a_child
+@with_child_node
 async def test_a_task_there_is_shut_down_and_its_late_value_vanishes(child: nodes.Child) -> None:
     task = Task.async_(forever, node=child.node)
     with pytest.raises(TaskTimeout):
@@ -88,7 +69,7 @@ async def test_a_task_there_is_shut_down_and_its_late_value_vanishes(child: node
     await no_message()
 
 
-@with_a_child
+@with_child_node
 async def test_a_value_that_cannot_travel_is_the_crash_of_its_task(child: nodes.Child) -> None:
     with pytest.raises(TaskFailed) as failed:
         await Task.async_nolink(threading.Lock, node=child.node)
@@ -96,7 +77,7 @@ async def test_a_value_that_cannot_travel_is_the_crash_of_its_task(child: nodes.
     await no_message()
 
 
-@with_a_child
+@with_child_node
 async def test_a_lost_node_fails_its_tasks(child: nodes.Child) -> None:
     task = Task.async_nolink(forever, node=child.node)
     both = Task.async_stream_nolink([0, 1], forever, node=[child.node], timeout=None, max_concurrency=2)
@@ -111,7 +92,7 @@ async def collected(stream: Any) -> list[Any]:
     return [outcome async for outcome in stream]
 
 
-@with_a_child
+@with_child_node
 async def test_the_tasks_of_a_stream_take_turns_on_nodes_and_none_is_left(child: nodes.Child) -> None:
     pids = [outcome.result() async for outcome in Task.async_stream(range(6), pid_for, node=[NEAR, child.node])]
     assert pids[::2] == [os.getpid()] * 3
@@ -130,7 +111,7 @@ async def start_agent() -> bl.Pid:
     return await Agent.start(int, name="agent")
 
 
-@with_a_child
+@with_child_node
 async def test_functions_are_sent_to_an_agent_there(child: nodes.Child) -> None:
     agent = await bl.rpc.call(child.node, start_agent, timeout=SECONDS)
     await Agent.update(agent, lambda state: state + 20)
@@ -149,7 +130,7 @@ async def start_supervisor() -> bl.Pid:
     return await TaskSupervisor.start(name="tasks")
 
 
-@with_a_child
+@with_child_node
 async def test_a_supervisor_there_runs_tasks_for_owners_here(child: nodes.Child) -> None:
     await bl.rpc.call(child.node, start_supervisor, timeout=SECONDS)
     supervisor = ("tasks", child.node)
@@ -162,7 +143,7 @@ async def test_a_supervisor_there_runs_tasks_for_owners_here(child: nodes.Child)
     assert await waiting.yield_(SECONDS) == Exited("shutdown")
 
 
-@with_a_child
+@with_child_node
 async def test_a_timer_here_sends_to_a_name_there(child: nodes.Child) -> None:
     bl.spawn(passes_on, bl.self(), node=child.node)
     assert await bl.receive(timeout=SECONDS) == "ready"

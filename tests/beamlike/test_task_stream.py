@@ -1,4 +1,7 @@
-"""Streams of tasks: how many run at once, in which order results come, how slow and crashing ones end, what is left."""
+"""Streams of tasks: how many run at once, in which order results come, how slow and crashing ones end, what is left.
+
+One file, since the two kinds of stream, ordered or not, are put to the same questions.
+"""
 
 from __future__ import annotations
 

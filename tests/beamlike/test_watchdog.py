@@ -1,4 +1,7 @@
-"""Stalls of event loops: who is named, how often, and what is none. A stall here lasts until it has been told of."""
+"""Stalls of event loops: who is named, how often, and what is none. A stall here lasts until it has been told of.
+
+One file, since all of it shares the stalls and the one watchdog of the interpreter.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.001)
+        time.sleep(0.001)  # or the watchdog's thread would not come by the interpreter lock
 
 
 @asynccontextmanager
@@ -180,7 +183,7 @@ def test_a_plain_task_is_named_by_its_name_and_line(loop: LoopFactory, told: lis
     assert f"\n  {__file__}:{handler.__code__.co_firstlineno + 1} in " in begin
     assert "until(lambda: len(told) > 0)" in begin
     assert "run_in_node" not in begin
-    assert begin.count("time.sleep(0.001)") == 1
+    assert begin.count("time.sleep(0.001)  # or the watchdog") == 1
     assert begin.splitlines()[-1].strip() == "work that blocks belongs in `await bl.blocking(f, ...)`"
     assert "turns again, after 0." in end
 
@@ -208,7 +211,7 @@ async def test_several_that_take_turns_without_a_look_at_the_loop_are_not_blamed
 
     def short_step() -> None:
         if not heard.is_set():
-            time.sleep(SHORT / 4)
+            time.sleep(SHORT / 4)  # the work of one of many that are short each and long together
 
     async with watched_scheduler() as second:
         pids = [spawn_at(second, short_step) for _ in range(500)]
@@ -386,7 +389,7 @@ from beamlike.kernel.threads.watchdog import watch
 async def main():
     watch(threshold=0.01)
     blocked.set()
-    time.sleep(600)
+    time.sleep(600)  # the stall that the end of the program must not wait for
 
 blocked = threading.Event()
 threading.Thread(target=asyncio.run, args=(main(),), daemon=True).start()
@@ -417,7 +420,7 @@ async def stalls():
         await asyncio.sleep(0)
         deadline = time.monotonic() + 5
         while held.stall is None and time.monotonic() < deadline:
-            time.sleep(0.001)
+            time.sleep(0.001)  # this is the stall; it lasts until it was noticed
         return held.stall is not None
 
 loop = asyncio.new_event_loop()
