@@ -1,15 +1,20 @@
 """The handshake: both sides prove the shared secret before anything else of the other is looked at.
 
     dialler                                listener
-    AWAIT_CHALLENGE  ── HELLO ──────────►  AWAIT_HELLO       who I am, my nonce
-                     ◄────── CHALLENGE ──  AWAIT_PROOF       who I am, my nonce
-    AWAIT_ACCEPT     ── PROOF ──────────►                    HMAC(secret, "dialler", HELLO, CHALLENGE)
-    DONE             ◄───────── ACCEPT ──  DONE              HMAC(secret, "listener", HELLO, CHALLENGE)
+    AWAIT_CHALLENGE  ── HELLO ──────────►  AWAIT_HELLO       who I am, my nonce, the channel I see
+                     ◄────── CHALLENGE ──  AWAIT_PROOF       who I am, my nonce, the channel I see
+    AWAIT_ACCEPT     ── PROOF ──────────►                    HMAC(secret, "dialler", channel, HELLO, CHALLENGE)
+    DONE             ◄───────── ACCEPT ──  DONE              HMAC(secret, "listener", channel, HELLO, CHALLENGE)
 
 Either side may answer REFUSE instead and is then FAILED. Both proofs cover both introductions with their nonces, so
 none can be replayed; each names its role, so none can be sent back to where it came from. The dialler proves first,
 as on the BEAM. Which secret a name must hold, and whether there is room for it, is asked of the cluster, and only when
 the proof has come: a single use of an invitation and one link per pair are then decided in one step.
+
+The channel is the fingerprint of the certificate that the listener presents, and that the dialler sees, in the TLS
+around this. Somebody in between has another certificate, hence the ends see different channels. The introductions say
+which, so that an honest program in between, such as a load balancer that ends TLS, is named for what it is. Safety does
+not rest on that claim: each side mixes into the proofs the channel that it sees itself.
 
 All of this is values in, values out: what to send is returned, the nonce is an argument, and the transitions stand in
 the table at the end.
@@ -24,6 +29,8 @@ from typing import Final, TypeAlias
 from beamlike.distribution.errors import ProtocolError
 from beamlike.distribution.frames import ACCEPT, CHALLENGE, HELLO, PROOF, REFUSE, frame, kind_name
 from beamlike.distribution.handshake_frames import (
+    CHANNEL_SIZE,
+    NO_CHANNEL,
     VERSION,
     Identity,
     decode_introduction,
@@ -70,8 +77,28 @@ class Handshake:
         self.state = state
         self.peer: Identity | None = None
         self.outcome = None
-        self._introduction = encode_introduction(us, nonce)
+        self._nonce = nonce
+        self._channel = NO_CHANNEL
+        self._introduction = b""
         self._transcript = b""
+        self._session_key = b""
+
+    def bind(self, channel: bytes) -> None:
+        """Ties the proofs to the TLS connection with this fingerprint (b"": none). To be called before `introduce`."""
+        assert not self._introduction, "the introduction has left already"
+        if len(channel) not in (0, CHANNEL_SIZE):
+            raise ValueError(f"expected a fingerprint of {CHANNEL_SIZE} bytes or none, got {len(channel)} bytes")
+        self._channel = channel or NO_CHANNEL
+
+    @property
+    def session_key(self) -> bytes:
+        """32 bytes that only the two ends know, and that no other connection has; there once the outcome is a peer."""
+        assert self._session_key, "the secret is not proved"
+        return self._session_key
+
+    def introduce(self) -> bytes:
+        self._introduction = encode_introduction(self.us, self._nonce, self._channel)
+        return self._introduction
 
     def receive(self, kind: int, payload: bytes) -> bytes:
         """Takes the next frame of the other side and returns what to send back. Not to be called after the outcome."""
@@ -95,10 +122,23 @@ class Handshake:
         their_version = version_of(introduction)
         if their_version != VERSION:
             raise _TurnAway(Status.VERSION_MISMATCH, their_version)
-        self.peer = decode_introduction(introduction)
+        self.peer, their_channel = decode_introduction(introduction)
+        if their_channel != self._channel:
+            raise _TurnAway(Status.INTERCEPTED)
         if self.peer.name == self.us.name:
             raise _TurnAway(Status.DUPLICATE_NAME)
         return self.peer
+
+    def sign(self, secret: Secret, purpose: bytes) -> bytes:
+        return secret.sign(self._bound(purpose))
+
+    def verify(self, secret: Secret, purpose: bytes, proof: bytes) -> None:
+        if not secret.verify(self._bound(purpose), proof):
+            raise _TurnAway(Status.WRONG_SECRET)
+
+    def _bound(self, purpose: bytes) -> bytes:
+        """What is signed; no two purposes, channels or transcripts give the same bytes."""
+        return purpose + self._channel + self._transcript
 
     def hear_refusal(self, payload: bytes) -> bytes:
         status, their_version = decode_refusal(payload)
@@ -132,17 +172,17 @@ class Dialler(Handshake):
         return self._expected
 
     def hello(self) -> bytes:
-        return frame(HELLO, self._introduction)
+        return frame(HELLO, self.introduce())
 
     def answer_challenge(self, challenge: bytes) -> bytes:
         if self.meet(challenge).name != self._expected:
             raise _TurnAway(Status.WRONG_NODE)
         self._transcript = _transcript(self._introduction, challenge)
-        return frame(PROOF, self._secret.sign(_DIALLER + self._transcript))
+        return frame(PROOF, self.sign(self._secret, _DIALLER))
 
     def check_listener(self, proof: bytes) -> bytes:
-        if not self._secret.verify(_LISTENER + self._transcript, proof):
-            raise _TurnAway(Status.WRONG_SECRET)
+        self.verify(self._secret, _LISTENER, proof)
+        self._session_key = self.sign(self._secret, _SESSION)
         return b""
 
 
@@ -154,24 +194,26 @@ class Listener(Handshake):
 
     def challenge(self, hello: bytes) -> bytes:
         self.meet(hello)
-        self._transcript = _transcript(hello, self._introduction)
-        return frame(CHALLENGE, self._introduction)
+        challenge = self.introduce()
+        self._transcript = _transcript(hello, challenge)
+        return frame(CHALLENGE, challenge)
 
     def check_dialler(self, proof: bytes) -> bytes:
         assert self.peer is not None
         secret = self._secret_for(self.peer.name)
         if secret is None:
             raise _TurnAway(Status.NOT_ALLOWED)
-        if not secret.verify(_DIALLER + self._transcript, proof):
-            raise _TurnAway(Status.WRONG_SECRET)
+        self.verify(secret, _DIALLER, proof)
         status = self._admit(self.peer)
         if status is not Status.OK:
             raise _TurnAway(status)
-        return frame(ACCEPT, secret.sign(_LISTENER + self._transcript))
+        self._session_key = self.sign(secret, _SESSION)
+        return frame(ACCEPT, self.sign(secret, _LISTENER))
 
 
 _DIALLER: Final = b"beamlike dialler"
 _LISTENER: Final = b"beamlike listener"
+_SESSION: Final = b"beamlike session"
 
 
 def _transcript(hello: bytes, challenge: bytes) -> bytes:

@@ -1,9 +1,9 @@
 """The five frames that are parsed of a peer before it has proved the secret: fixed layouts, checked to the last byte.
 
 HELLO and CHALLENGE introduce the dialler and the listener: version u16, flags u8, creation u32, Python's magic number
-(4 bytes), nonce (32 bytes), then name and cloudpickle version, each with a length u8. PROOF and ACCEPT are an
-HMAC-SHA-256 (32 bytes). REFUSE is a status u8 and the version u16. The version opens every introduction whatever the
-version, so that two versions can tell each other apart.
+(4 bytes), nonce (32 bytes), the channel as this side sees it (32 bytes, zeros without TLS), then name and cloudpickle
+version, each with a length u8. PROOF and ACCEPT are an HMAC-SHA-256 (32 bytes). REFUSE is a status u8 and the version
+u16. The version opens every introduction whatever the version, so that two versions can tell each other apart.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from beamlike.distribution.refusal import Status
 
 VERSION: Final = 1
 NONCE_SIZE: Final = 32
+CHANNEL_SIZE: Final = 32
+NO_CHANNEL: Final = bytes(CHANNEL_SIZE)
+"""The channel of a link without TLS; no certificate has this fingerprint."""
 
-_INTRODUCTION: Final = struct.Struct(">HBI4s32s")
+_INTRODUCTION: Final = struct.Struct(">HBI4s32s32s")
 _VERSION: Final = struct.Struct(">H")
 _REFUSAL: Final = struct.Struct(">BH")
 _HIDDEN: Final = 1
@@ -36,8 +39,8 @@ class Identity:
     cloudpickle: str
 
 
-def encode_introduction(node: Identity, nonce: bytes) -> bytes:
-    fixed = _INTRODUCTION.pack(VERSION, node.hidden and _HIDDEN, node.creation, node.python_magic, nonce)
+def encode_introduction(node: Identity, nonce: bytes, channel: bytes = NO_CHANNEL) -> bytes:
+    fixed = _INTRODUCTION.pack(VERSION, node.hidden and _HIDDEN, node.creation, node.python_magic, nonce, channel)
     return fixed + _short_text(node.name) + _short_text(node.cloudpickle)
 
 
@@ -49,16 +52,17 @@ def version_of(introduction: bytes) -> int:
     return version
 
 
-def decode_introduction(data: bytes) -> Identity:
+def decode_introduction(data: bytes) -> tuple[Identity, bytes]:
+    """Who the other side says it is, and the channel that it sees."""
     try:
-        _, flags, creation, python_magic, _ = _INTRODUCTION.unpack_from(data)
+        _, flags, creation, python_magic, _, channel = _INTRODUCTION.unpack_from(data)
         name, rest = _cut_text(data[_INTRODUCTION.size :])
         cloudpickle, rest = _cut_text(rest)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise ProtocolError(f"expected an introduction, got {len(data)} bytes that are none ({error})") from error
     if rest or flags & ~_HIDDEN or not (_is_node_name(name) and cloudpickle.isprintable()):
         raise ProtocolError(f"expected an introduction with a name like 'app@127.0.0.1', got {name!r}")
-    return Identity(name, creation, bool(flags & _HIDDEN), python_magic, cloudpickle)
+    return Identity(name, creation, bool(flags & _HIDDEN), python_magic, cloudpickle), channel
 
 
 def encode_refusal(status: Status) -> bytes:

@@ -29,6 +29,10 @@ class Status(IntEnum):
     """The node at that address has another name."""
     MALFORMED = 7
     """What came is no handshake."""
+    INTERCEPTED = 8
+    """The two ends see different certificates, or only one of them sees one."""
+    TLS_REQUIRED = 9
+    """It came without TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,10 @@ def refused_by_us(status: Status, peer: str, our_version: int, their_version: in
             return _versions(peer, our_version, their_version)
         case Status.WRONG_NODE:
             return f"expected {expected} at that address, found {peer}: look up its address anew"
+        case Status.INTERCEPTED:
+            return f"the TLS of {peer} does not reach this node: {_IN_BETWEEN}"
+        case Status.TLS_REQUIRED:
+            return f"expected TLS, {peer} came without: {_SAME_TLS}"
         case _:
             return f"the handshake with {peer} failed ({status.name})"
 
@@ -74,6 +82,10 @@ def refused_by_them(status: Status, peer: str, us: str, our_version: int, their_
             return _versions(peer, our_version, their_version)
         case Status.WRONG_NODE:
             return f"{peer} refused {us}: it expected a node of another name at this address"
+        case Status.INTERCEPTED:
+            return f"{peer} refused {us}: the TLS of this node does not reach it: {_IN_BETWEEN}"
+        case Status.TLS_REQUIRED:
+            return f"{peer} refused {us}: it expects TLS, and this node came without: {_SAME_TLS}"
         case _:
             return f"{peer} refused {us}: it could not make sense of the handshake ({status.name})"
 
@@ -86,4 +98,9 @@ def _versions(peer: str, ours: int, theirs: int) -> str:
 
 
 _SAME_SECRET = f"give both the same {VARIABLE}, or copy one's secret file (~/.config/beamlike/secret) to the other"
-_INVITE_AGAIN = "an invitation works once and until its deadline; make a new one"
+_INVITE_AGAIN = "an invitation works once and until its deadline, by the inviter's clock; make a new one"
+_IN_BETWEEN = (
+    "somebody in between presents a certificate of its own; if that is a proxy or load balancer of yours, "
+    "let it pass the bytes of this port on as they are"
+)
+_SAME_TLS = "give both nodes the same `tls` option, and use the address that the node listens at"
