@@ -9,6 +9,14 @@ class ProtocolError(BeamlikeError):
     """The other side sent what the protocol does not allow; the connection is of no use any more."""
 
 
+class TlsFailed(ProtocolError):
+    """TLS came to no agreement, or what came is no TLS; the connection is of no use any more."""
+
+
+class UnusableCertificate(BeamlikeError, OSError):
+    """A file of the `tls` option cannot be read, or is not what it is to be."""
+
+
 class UnencodableTerm(BeamlikeError, TypeError):
     """A term was sent to another node that the codec cannot turn into bytes."""
 
@@ -29,5 +37,5 @@ class UnusableSecret(BeamlikeError):
     """The shared secret is missing, empty, or readable by others."""
 
 
-class InsecureDirectory(BeamlikeError):
+class InsecureDirectory(BeamlikeError, PermissionError):
     """The directory that lists this host's nodes could be changed by other users."""

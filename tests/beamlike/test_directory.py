@@ -1,9 +1,13 @@
 import fcntl
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +22,16 @@ from beamlike.distribution.directory import Directory, Entry
 registration = Directory(Path(sys.argv[1])).register(Entry("x@127.0.0.1", "127.0.0.1", 4370, os.getpid(), 7))
 print("registered", flush=True)
 sys.stdin.read()
+"""
+
+FORKER = """
+import os, sys, time
+from pathlib import Path
+from beamlike.distribution.directory import Directory, Entry
+registration = Directory(Path(sys.argv[1])).register(Entry("x@127.0.0.1", "127.0.0.1", 4370, os.getpid(), 7))
+if os.fork() == 0:
+    print(os.getpid(), flush=True)
+time.sleep(1000)
 """
 
 
@@ -143,9 +157,114 @@ def test_a_directory_that_others_can_enter_is_refused(path: Path) -> None:
         Directory(path).register(entry())
 
 
+def test_a_directory_that_others_can_enter_is_not_read_either(path: Path) -> None:
+    with Directory(path).register(entry()):
+        path.chmod(0o777)
+        for look in (Directory(path).nodes, partial(Directory(path).lookup, "x@127.0.0.1")):
+            with pytest.raises(InsecureDirectory, match="found mode 0777"):
+                look()
+
+
 def test_the_directory_is_the_users_own(tmp_path: Path) -> None:
     assert directory_path({"XDG_RUNTIME_DIR": str(tmp_path)}).parent == tmp_path
-    assert str(os.getuid()) in directory_path({}).name
+    assert str(os.getuid()) in directory_path({}, sessions=tmp_path).name
+
+
+def test_what_runs_outside_the_session_finds_the_same_directory(tmp_path: Path) -> None:
+    session = tmp_path / str(os.getuid())
+    session.mkdir()
+    assert directory_path({}, sessions=tmp_path) == directory_path({"XDG_RUNTIME_DIR": str(session)})
+
+
+def test_the_directory_for_run_time_files_of_another_user_is_not_used(tmp_path: Path) -> None:
+    """`sudo -E` leaves it in the environment."""
+    others = Path("/")
+    if os.getuid() == 0:
+        others = tmp_path / "others"
+        others.mkdir()
+        os.chown(others, 12345, 12345)
+    assert directory_path({"XDG_RUNTIME_DIR": str(others)}, sessions=tmp_path).name.endswith(str(os.getuid()))
+
+
+def test_a_directory_for_run_time_files_that_is_not_there_is_not_used(tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone")
+    assert directory_path({"XDG_RUNTIME_DIR": gone}, sessions=tmp_path) == directory_path({}, sessions=tmp_path)
+
+
+def test_a_node_whose_entry_was_cleaned_away_lists_itself_again(path: Path) -> None:
+    with Directory(path).register(entry()) as registration:
+        shutil.rmtree(path)
+        assert Directory(path).lookup("x@127.0.0.1") is None
+        registration.renew()
+        assert Directory(path).lookup("x@127.0.0.1") == ("127.0.0.1", 1)
+        with pytest.raises(NodeNameTaken):
+            Directory(path).register(entry())
+    assert list(path.iterdir()) == []
+
+
+def test_an_entry_that_is_renewed_looks_new_to_what_removes_old_files(path: Path) -> None:
+    with Directory(path).register(entry()) as registration:
+        os.utime(path / "x@127.0.0.1", (0, 0))
+        registration.renew()
+        assert (path / "x@127.0.0.1").stat().st_mtime > 0
+
+
+def test_a_node_that_was_cleaned_away_takes_its_name_from_nobody(path: Path) -> None:
+    registration = Directory(path).register(entry())
+    shutil.rmtree(path)
+    with Directory(path).register(entry(port=2)) as successor:
+        with pytest.raises(NodeNameTaken):
+            registration.renew()
+        registration.release()
+        assert Directory(path).lookup("x@127.0.0.1") == ("127.0.0.1", 2)
+        successor.renew()
+
+
+def test_a_released_node_is_not_listed_again(path: Path) -> None:
+    registration = Directory(path).register(entry())
+    registration.release()
+    registration.renew()
+    assert Directory(path).nodes() == []
+
+
+def test_a_forked_child_does_not_keep_the_name_of_its_killed_parent(path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", FORKER, str(path)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        try:
+            assert Directory(path).lookup("x@127.0.0.1") == ("127.0.0.1", 4370)
+            process.kill()
+            process.wait()
+            assert Directory(path).lookup("x@127.0.0.1") is None
+        finally:
+            os.kill(child, signal.SIGKILL)
+
+
+def test_a_name_that_is_too_long_for_a_file_is_found(path: Path) -> None:
+    names = [f"x@{'h' * 300}{end}" for end in "ab"]
+    with Directory(path).register(entry(names[0], 1)), Directory(path).register(entry(names[1], 2)):
+        assert [Directory(path).lookup(name) for name in names] == [("127.0.0.1", 1), ("127.0.0.1", 2)]
+        assert [found.name for found in Directory(path).nodes()] == names
+
+
+def test_a_file_of_another_name_is_not_taken_for_that_of_a_node(path: Path) -> None:
+    """A file system may take capitals for small letters."""
+    with Directory(path).register(entry("x@127.0.0.1")):
+        (path / "X@127.0.0.1").symlink_to(path / "x@127.0.0.1")
+        assert Directory(path).lookup("X@127.0.0.1") is None
+
+
+def test_what_a_newer_version_writes_besides_does_not_hide_a_node(path: Path) -> None:
+    with Directory(path).register(entry()):
+        written = json.loads((path / "x@127.0.0.1").read_text())
+        (path / "x@127.0.0.1").write_text(json.dumps(written | {"moods": ["sunny"]}))
+        assert Directory(path).nodes() == [entry()]
+
+
+def test_a_node_that_listens_everywhere_is_reached_at_the_loopback_address(path: Path) -> None:
+    for wildcard, loopback in (("0.0.0.0", "127.0.0.1"), ("::", "::1")):
+        with Directory(path).register(replace(entry(), host=wildcard)):
+            assert Directory(path).lookup("x@127.0.0.1") == (loopback, 1)
 
 
 def test_an_entry_lets_others_read_nothing(path: Path) -> None:
