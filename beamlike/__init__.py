@@ -102,7 +102,8 @@ from beamlike.kernel.inspection.process_info import ProcessInfo, process_info, s
 from beamlike.kernel.inspection.suspension import resume_process, suspend_process
 from beamlike.kernel.inspection.tracing import trace, tracer_of, untrace
 from beamlike.kernel.server_names import Name, NameElsewhere, Server
-from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
+from beamlike.kernel.spawn_request import abandon_spawn_request, spawn_request
+from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply, SpawnReply
 from beamlike.kernel.threads.blocking import blocking
 from beamlike.kernel.threads.stall import Stall
 from beamlike.kernel.threads.watchdog import monitor_stalls
@@ -169,6 +170,7 @@ __all__ = [
     "Requests",
     "Response",
     "Server",
+    "SpawnReply",
     "Stall",
     "StartFailed",
     "Stop",
@@ -186,6 +188,7 @@ __all__ = [
     "UnknownName",
     "UnusableSecret",
     "Via",
+    "abandon_spawn_request",
     "alias",
     "blocking",
     "call",
@@ -222,6 +225,7 @@ __all__ = [
     "spawn",
     "spawn_link",
     "spawn_monitor",
+    "spawn_request",
     "start",
     "supervision_tree",
     "suspend_process",

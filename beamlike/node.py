@@ -24,6 +24,7 @@ from beamlike.kernel.inspection.mailbox_patrol import LIMIT as LONG_MAILBOX
 from beamlike.kernel.inspection.mailbox_patrol import MailboxPatrol
 from beamlike.kernel.node import LocalNode
 from beamlike.kernel.scheduler import scheduler_of
+from beamlike.kernel.spawn_request import abandon_spawn_request, spawn_request
 from beamlike.kernel.threads.blocking import blocking
 from beamlike.kernel.threads.watchdog import THRESHOLD, Watch, monitor_stalls, watch
 from beamlike.loop_thread import LoopThread
@@ -222,6 +223,8 @@ class Node(LocalNode):
     spawn = bound(functions.spawn)
     spawn_link = bound(functions.spawn_link)
     spawn_monitor = bound(functions.spawn_monitor)
+    spawn_request = bound(spawn_request)
+    abandon_spawn_request = bound(abandon_spawn_request)
     link = bound(functions.link)
     unlink = bound(functions.unlink)
     monitor = bound(functions.monitor)

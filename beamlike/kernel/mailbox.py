@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from beamlike.kernel.terms import Down, Ref, Reply
+from beamlike.kernel.terms import Down, Ref, Reply, SpawnReply
 
 Guard = Callable[[Any], Any]
 
@@ -36,7 +36,7 @@ NOTHING: Final = _Nothing()
 def carried_ref(message: Any) -> Ref | None:
     """The reference by which `receive(ref=...)` finds this message, if it has one."""
     kind = type(message)
-    if kind is Reply or kind is Down:
+    if kind is Reply or kind is Down or kind is SpawnReply:
         return message.ref  # type: ignore[no-any-return]
     if kind is tuple and message and type(message[0]) is Ref:
         return message[0]

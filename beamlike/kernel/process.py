@@ -65,8 +65,11 @@ class Process(Tied):
         rare.monitored_by[signal.ref.id] = signal
 
     def _handle_demonitor(self, signal: signals.Demonitor) -> None:
-        if self.rare is not None and self.rare.monitored_by:
-            self.rare.monitored_by.pop(signal.ref.id, None)
+        rare = self.rare
+        if rare is not None and rare.monitored_by:
+            rare.monitored_by.pop(signal.ref.id, None)
+            if rare.lives_for == signal.ref.id:
+                self.end(terms.KILLED)
 
     def _handle_link(self, signal: signals.Link) -> None:
         # While an unlink of ours is not acknowledged both ends agree on "no link".
@@ -110,6 +113,8 @@ class Process(Tied):
             if rare.aliases:
                 rare.aliases.pop(ref.id, None)
             self.deliver(terms.Down(ref, target, reason))
+        else:
+            self.spawn_failed(ref.id, reason)
 
     def lose_node(self, node: str, before: int) -> None:
         """Ties to a node that is gone end with "noconnection".
@@ -127,9 +132,14 @@ class Process(Tied):
         for ref, target in tuple((rare.monitors or {}).values()):
             if (target.node if isinstance(target, Pid) else target[1]) == node and ref.id < before:
                 self.scheduler.dispatch(self, signals.Down(target, self.pid, ref, terms.NOCONNECTION))
+        for spawn in tuple((rare.spawns or {}).values()):
+            if spawn.pid.node == node and spawn.ref.id < before:
+                self.spawn_failed(spawn.ref.id, terms.NOCONNECTION)
         for pid, id in tuple((rare.links or {}).items()):
             if pid.node == node and id < before:
                 self.scheduler.dispatch(self, signals.Exit(pid, self.pid, terms.NOCONNECTION, linked=True))
+        if rare.lives_for is not None and rare.lives_for not in (rare.monitored_by or ()):
+            self.end(terms.KILLED)
 
     # The end.
 
@@ -179,6 +189,12 @@ class Process(Tied):
 
     def _cut_ties(self, rare: Rare, pid: Pid, reason: Reason) -> None:
         rare.unlinking = rare.aliases = None
+        if rare.spawns is not None:
+            spawns, rare.spawns = rare.spawns, None
+            for spawn in spawns.values():
+                self._tell(signals.Demonitor(pid, spawn.pid, spawn.ref))
+                if spawn.link:
+                    self._tell(signals.Exit(pid, spawn.pid, reason, linked=True, name=rare.name))
         if rare.links is not None:
             links, rare.links = rare.links, None
             for other in links:

@@ -13,6 +13,7 @@ from beamlike.kernel.terms import Pid, Reason, Ref, RemoteName
 
 if TYPE_CHECKING:
     from beamlike.kernel.process import Process
+    from beamlike.kernel.requested_spawn import RequestedSpawn
 
 # Until when an alias is on, in OTP's words.
 UNALIAS: Final = "explicit_unalias"
@@ -38,6 +39,7 @@ class Rare:
         "failed_guards",
         "inspected",
         "links",
+        "lives_for",
         "monitored_by",
         "monitors",
         "must_cancel",
@@ -45,6 +47,7 @@ class Rare:
         "reason",
         "registered",
         "requests",
+        "spawns",
         "thrown",
         "trap_exit",
         "unlinking",
@@ -60,9 +63,13 @@ class Rare:
         self.unlinking: dict[Pid, int] | None = None
         self.monitors: dict[int, tuple[Ref, Pid | RemoteName]] | None = None
         self.monitored_by: dict[int, signals.Monitor] | None = None
+        # The one of these monitors with which it ends.
+        self.lives_for: int | None = None
         # Who waits in `call` for a reply of this process.
         self.requests: dict[Process, None] | None = None
         self.aliases: dict[int, str] | None = None
+        # What it has asked for by `spawn_request` and was not answered.
+        self.spawns: dict[int, RequestedSpawn] | None = None
         self.waiters: list[asyncio.Future[None]] | None = None
         # How many messages had another shape than a guard looked for.
         self.failed_guards = 0

@@ -43,21 +43,21 @@ def spawn(
         here.scheduler.ready(process)
         return process.pid
     if unknown:
-        raise _unknown_keyword(spawn, unknown)
+        raise unknown_keyword(spawn, unknown)
     return spawn_tied(function, args, node, link=link)
 
 
 def spawn_link(function: Callable[..., Any], *args: Any, node: str | None = None, **unknown: Any) -> Pid:
     """`spawn`, linked to the current process; the link is there before the process first runs."""
     if unknown:
-        raise _unknown_keyword(spawn_link, unknown)
+        raise unknown_keyword(spawn_link, unknown)
     return spawn_tied(function, args, node, link=True)
 
 
 def spawn_monitor(function: Callable[..., Any], *args: Any, node: str | None = None, **unknown: Any) -> tuple[Pid, Ref]:
     """`spawn`, monitored by the current process; the monitor is there before the process first runs."""
     if unknown:
-        raise _unknown_keyword(spawn_monitor, unknown)
+        raise unknown_keyword(spawn_monitor, unknown)
     ref = current.current_node().make_ref()
     return spawn_tied(function, args, node, monitor=ref), ref
 
@@ -72,17 +72,14 @@ def spawn_tied(
     scheduler: Scheduler | None = None,
 ) -> Pid:
     """What the three above are made of; a process of this node may live on another scheduler than the current one."""
-    if not callable(function):
-        raise TypeError(f"expected a function to spawn, got {function!r}; pass its arguments after it")
-    if node_name is not None and not isinstance(node_name, str):
-        raise TypeError(f"expected the name of a node to spawn on, got {node_name!r}")
+    check_spawnable(function, node_name)
     parent = current.process_or_none()
     node = parent.node if parent is not None else current.current_node()
     tied = link or monitor is not None
     if tied:
         parent = current.current_process(node)
     if node_name is None or node_name == node.name:
-        process = node.start_process(function, args, scheduler or _scheduler_here(node, parent))
+        process = node.start_process(function, args, scheduler or scheduler_here(node, parent))
         pid = process.pid
         if parent is not None:
             parent.trace_event(Spawned, pid, function)
@@ -105,6 +102,14 @@ def spawn_tied(
     return pid
 
 
+def check_spawnable(function: Callable[..., Any], node_name: str | None) -> None:
+    """TypeError for what is no function, or no name of a node."""
+    if not callable(function):
+        raise TypeError(f"expected a function to spawn, got {function!r}; pass its arguments after it")
+    if node_name is not None and not isinstance(node_name, str):
+        raise TypeError(f"expected the name of a node to spawn on, got {node_name!r}")
+
+
 def _ask_for(node: LocalNode, parent: Process | None, spawn: signals.Spawn) -> None:
     """Has another node start the process."""
     tied = parent is not None and (spawn.link or spawn.monitor is not None)
@@ -122,7 +127,7 @@ def _pid_of(node: LocalNode, parent: Process | None) -> Pid:
     return parent.pid if parent is not None else Pid(node.name, 0)
 
 
-def _scheduler_here(node: LocalNode, parent: Process | None) -> Scheduler:
+def scheduler_here(node: LocalNode, parent: Process | None) -> Scheduler:
     """The scheduler of the running loop; the node's own in a thread that has none."""
     if parent is not None and parent.scheduler.is_current_thread():
         return parent.scheduler
@@ -132,7 +137,7 @@ def _scheduler_here(node: LocalNode, parent: Process | None) -> Scheduler:
         return node.scheduler
 
 
-def _unknown_keyword(call: Callable[..., Any], unknown: dict[str, Any]) -> TypeError:
+def unknown_keyword(call: Callable[..., Any], unknown: dict[str, Any]) -> TypeError:
     known = [name for name in inspect.signature(call).parameters if name not in ("function", "args", "unknown")]
     return TypeError(
         f"{call.__name__} has no keyword {', '.join(map(repr, unknown))} (it has {', '.join(known)}); "

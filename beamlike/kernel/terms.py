@@ -201,6 +201,16 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class SpawnReply:
+    """The answer to `spawn_request`: whether a process was started, and its pid or what was in the way."""
+
+    tag: Any
+    ref: Ref
+    ok: bool
+    pid_or_reason: Any
+
+
+@dataclass(frozen=True, slots=True)
 class ExceptionInfo:
     """An exception as an exit reason: it says what was raised where, and can be raised again elsewhere.
 

@@ -1,16 +1,19 @@
-"""The ties of a process, as it makes and takes them back itself: links, monitors, requests, aliases."""
+"""The ties of a process, as it makes and takes them back itself: links, monitors, requests, aliases, and the spawns
+that it has asked for, which may become ties."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from beamlike.kernel import signals, terms
 from beamlike.kernel.mailbox import carried_ref
 from beamlike.kernel.rare import FIRST_REPLY, REPLY_DEMONITOR, UNALIAS
 from beamlike.kernel.receiver import Receiver
+from beamlike.kernel.requested_spawn import ABANDONED, RequestedSpawn
 from beamlike.kernel.states import CAREFUL_REPLY
-from beamlike.kernel.terms import Alias, Pid, Ref, RemoteName
+from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
 from beamlike.kernel.trace_events import Linked, TraceEvent, Unlinked
 
 
@@ -107,8 +110,11 @@ class Tied(Receiver):
             self.node.route(signals.Demonitor(self.pid, monitor[1], monitor[0]))
 
     def has_monitor(self, ref: Ref) -> bool:
-        monitors = self._seen.monitors
-        return monitors is not None and ref.id in monitors
+        """One that a spawn is to make counts."""
+        seen = self._seen
+        if seen.monitors is not None and ref.id in seen.monitors:
+            return True
+        return seen.spawns is not None and ref.id in seen.spawns and seen.spawns[ref.id].monitor
 
     def demonitor(self, ref: Ref, flush: bool) -> None:
         self.unalias(ref.id)
@@ -116,10 +122,56 @@ class Tied(Receiver):
         monitor = monitors.pop(ref.id, None) if monitors else None
         if monitor is not None:
             self.node.route(signals.Demonitor(self.pid, monitor[1], ref))
+        elif (spawn := self.take_spawn(ref.id)) is not None:
+            self.await_spawn(replace(spawn, monitor=False))
         if flush and (self.mailbox or self.inbox):
             mailbox = self.open_mailbox()
             mailbox.take_ref(ref)
             self.close_mailbox(mailbox)
+
+    # Spawns that were asked for.
+
+    def await_spawn(self, spawn: RequestedSpawn) -> None:
+        rare = self.own_rare()
+        if rare.spawns is None:
+            rare.spawns = {}
+        rare.spawns[spawn.ref.id] = spawn
+
+    def awaits_spawn(self, ref: Ref) -> bool:
+        spawns = self._seen.spawns
+        return spawns is not None and ref.id in spawns
+
+    def take_spawn(self, id: int) -> RequestedSpawn | None:
+        """From now on it is no longer waited for."""
+        spawns = self._seen.spawns
+        return spawns.pop(id, None) if spawns else None
+
+    def spawn_succeeded(self, id: int) -> None:
+        """The child has begun: now the ties are made that were asked for."""
+        spawn = self.take_spawn(id)
+        if spawn is not None:
+            self.add_child(spawn.pid, spawn.link, spawn.ref if spawn.monitor else None)
+            if not spawn.monitor:
+                self.node.route(signals.Demonitor(self.pid, spawn.pid, spawn.ref))
+            self._answer_spawn(spawn, True, spawn.pid)
+
+    def spawn_failed(self, id: int, reason: Reason) -> None:
+        spawn = self.take_spawn(id)
+        if spawn is not None:
+            self._answer_spawn(spawn, False, reason)
+
+    def _answer_spawn(self, spawn: RequestedSpawn, ok: bool, pid_or_reason: Any) -> None:
+        if spawn.wants(ok):
+            self.deliver(terms.SpawnReply(spawn.tag, spawn.ref, ok, pid_or_reason))
+
+    def abandon_spawn(self, ref: Ref) -> None:
+        spawn = self.take_spawn(ref.id)
+        if spawn is not None:
+            self.node.route(signals.Demonitor(self.pid, spawn.pid, ref))
+            if spawn.link:
+                self.node.route(signals.Exit(self.pid, spawn.pid, ABANDONED, linked=True))
+
+    # Aliases.
 
     def alias(self, id: int, until: str) -> None:
         rare = self.own_rare()
@@ -151,7 +203,9 @@ class Tied(Receiver):
             return
         aliases = self._seen.aliases
         until = aliases.get(alias.id) if aliases else None
-        if until is UNALIAS:
+        if until is None:
+            self.spawn_succeeded(alias.id)
+        elif until is UNALIAS:
             self.deliver(message)
         elif until is FIRST_REPLY:
             self.unalias(alias.id)
