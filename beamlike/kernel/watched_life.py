@@ -1,0 +1,23 @@
+"""Work that is done for one who watches it: it ends as soon as nobody does.
+
+A call of another node is such work: its caller monitors the process, and however the caller stops waiting (time-out,
+cancel, exit signal, a lost connection) the monitor is gone, which the process hears of without a signal of its own.
+"""
+
+from __future__ import annotations
+
+from beamlike.kernel import current
+from beamlike.kernel.errors import ProcessExit
+from beamlike.kernel.terms import SHUTDOWN, Ref
+
+UNWATCHED = "unwatched"
+
+
+def live_for(ref: Ref) -> None:
+    """From now on the monitor `ref`, which another process has on this one, keeps the current process alive: when it is
+    taken back or its owner is lost, the process ends with "killed". If that is so already, it ends here."""
+    process = current.current_process()
+    rare = process.own_rare()
+    if ref.id not in (rare.monitored_by or ()):
+        raise ProcessExit((SHUTDOWN, UNWATCHED))
+    rare.lives_for = ref.id
