@@ -19,10 +19,11 @@ from beamlike.behaviours.child_spec import ChildSpec
 from beamlike.behaviours.groups import Groups
 from beamlike.behaviours.registry import AlreadyRegistered, Registry, Via
 from beamlike.behaviours.servers import system as sys
-from beamlike.behaviours.servers.gen_requests import Request, Requests, Response
+from beamlike.behaviours.servers.gen_requests import Request, Requests
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import IGNORE, NO_REPLY, Continue, Stop, Timeout, TimeoutAfter
 from beamlike.behaviours.servers.proxy import within
+from beamlike.behaviours.servers.sent_requests import Response
 from beamlike.behaviours.servers.starting import AlreadyStarted
 from beamlike.behaviours.servers.typed_calls import call, cast
 from beamlike.behaviours.supervision.child_errors import (

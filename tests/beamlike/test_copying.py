@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.behaviours.servers.gen_requests import receive_response, send_request
+from beamlike.behaviours.servers.gen_requests import send_request
+from beamlike.behaviours.servers.sent_requests import receive_response
 from beamlike.kernel.exceptions import describe_exception
 from tests.support.local_nodes import PATIENCE, down_reason, forever, in_node, run_in_node
 

@@ -1,52 +1,44 @@
-"""Requests whose answer is fetched later: one (`send_request`), a collection (`Requests`), one to each of many nodes
-(`multi_call`, `abcast`).
-
-An answer waits in the mailbox of the process that asked until it is fetched there. So fetch it in that process, not in
-a child task of a server: the server's loop would take it for a message to `handle_info`; that is where
-`check_response` finds it.
+"""Requests to servers whose answers are fetched later: one (`send_request`), a collection (`Requests`), one to each of
+many nodes (`multi_call`, `abcast`). How answers are fetched stands in `sent_requests`.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
-from beamlike.behaviours.deadline import deadline
-from beamlike.behaviours.servers.outcomes import NO_REPLY
+from beamlike.behaviours.servers.sent_requests import RequestCollection, SentRequest
 from beamlike.behaviours.servers.server_messages import Cast
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call import Call
-from beamlike.kernel.call_errors import CallFailed, CallTimeout, value_of
+from beamlike.kernel.call_errors import CallTimeout, value_of
 from beamlike.kernel.current import current_node
 from beamlike.kernel.record import record
 from beamlike.kernel.server_names import Server, address_of
-from beamlike.kernel.terms import Alias, Down, Ref, Reply
+from beamlike.kernel.terms import Alias, Down, Reply
 
 
 @record
-class Request:
-    """A request that was sent and whose answer has not been fetched."""
+class Request(SentRequest):
+    """A request that was sent to a server. CallFailed if it will not be answered, CallTimeout if it is not in time."""
 
     server: Server
     request: Any
     client: Alias
 
-    @property
-    def ref(self) -> Ref:
-        return self.client.ref
+    def value_of(self, answer: Reply | Down) -> Any:
+        return value_of(answer, self.server, self.request)
 
-    def abandon(self) -> None:
-        """Lets the answer vanish, whether it has come or not."""
-        kernel.demonitor(self.client.ref, flush=True)
+    def timed_out(self, seconds: float | None) -> CallTimeout:
+        return CallTimeout(self.server, self.request, seconds)
 
 
 def send_request(server: Server, request: Any) -> Request:
-    """Asks as `call` does and does not wait. Fetch the answer with one of the functions below.
+    """Asks as `call` does and does not wait. Fetch the answer with one of the functions of `sent_requests`.
 
     >>> import asyncio, beamlike as bl
+    >>> from beamlike.behaviours.servers.sent_requests import receive_response
     >>> class Upper(bl.GenServer):
     ...     def handle_call(self, request, client):
     ...         return request.upper()
@@ -68,55 +60,7 @@ def send_request(server: Server, request: Any) -> Request:
     return Request(server, request, client)
 
 
-async def receive_response(request: Request, timeout: float | None = None) -> Any:
-    """The reply. CallFailed if there will be none; CallTimeout after `timeout` seconds, which abandons the request."""
-    try:
-        answer = await _answer(request, timeout)
-    finally:
-        request.abandon()
-    return value_of(answer, request.server, request.request)
-
-
-async def wait_response(request: Request, timeout: float | None = None) -> Any:
-    """As receive_response, but CallTimeout keeps the request: it may be waited for again."""
-    answer = await _answer(request, timeout)
-    request.abandon()
-    return value_of(answer, request.server, request.request)
-
-
-async def _answer(request: Request, timeout: float | None) -> Reply | Down:
-    if request.client.pid != kernel.self():
-        raise ValueError(f"expected {request.client.pid}, which asked, to fetch the answer, not {kernel.self()}")
-    try:
-        answer: Reply | Down = await kernel.receive(ref=request.ref, timeout=timeout)
-    except TimeoutError:
-        raise CallTimeout(request.server, request.request, timeout) from None
-    return answer
-
-
-def check_response(message: Any, request: Request) -> Any:
-    """The reply, if `message` is the answer to `request`, else NO_REPLY; CallFailed if it says there will be none."""
-    if not isinstance(message, Reply | Down) or message.ref != request.ref:
-        return NO_REPLY
-    request.abandon()
-    return value_of(message, request.server, request.request)
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """The answer to one request of a collection: `result()` is its reply, or raises its error."""
-
-    label: Any
-    reply: Any = NO_REPLY
-    error: CallFailed | None = None
-
-    def result(self) -> Any:
-        if self.error is not None:
-            raise self.error
-        return self.reply
-
-
-class Requests:
+class Requests(RequestCollection):
     """Requests in flight, each under a label, collected as they are answered. Used in a `with` block, those that have
     not been answered at its end are abandoned.
 
@@ -127,65 +71,9 @@ class Requests:
     ...         return [response.result() async for response in requests.responses(timeout=5)]
     """
 
-    def __init__(self) -> None:
-        self._waiting: dict[int, tuple[Any, Request]] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.abandon()
-
-    def __len__(self) -> int:
-        """How many have not been answered."""
-        return len(self._waiting)
-
     def send(self, server: Server, request: Any, *, label: Any = None) -> None:
-        """Asks, as send_request does."""
+        """Asks, as send_request does. `add` takes over requests of any kind."""
         self.add(send_request(server, request), label=label)
-
-    def add(self, request: Request, *, label: Any = None) -> None:
-        """Takes over a request that was sent."""
-        self._waiting[request.ref.id] = label, request
-
-    async def receive(self, timeout: float | None = None) -> Response:
-        """The next answer, of whichever request. TimeoutError after `timeout` seconds, and all stay in flight;
-        LookupError if none is."""
-        if not self._waiting:
-            raise LookupError("expected requests in flight, found none: every one has been answered")
-        try:
-            answer = await kernel.receive(self._is_answer, timeout=timeout)
-        except TimeoutError:
-            raise TimeoutError(f"none of {len(self)} requests was answered within {timeout} s") from None
-        return self._taken(answer)
-
-    async def responses(self, timeout: float | None = None) -> AsyncIterator[Response]:
-        """The answers as they come, until none is missing. TimeoutError when `timeout` seconds have passed in all, and
-        those that are missing stay in flight."""
-        clock = asyncio.get_running_loop().time
-        until = deadline(timeout)
-        while self._waiting:
-            yield await self.receive(max(0.0, until - clock()) if until is not None else None)
-
-    def check(self, message: Any) -> Response | None:
-        """The answer that `message` is, for a process that receives by itself; None if it is something else."""
-        return self._taken(message) if self._is_answer(message) else None
-
-    def abandon(self) -> None:
-        """Lets the answers that are missing vanish."""
-        while self._waiting:
-            self._waiting.popitem()[1][1].abandon()
-
-    def _is_answer(self, message: Any) -> bool:
-        return isinstance(message, Reply | Down) and message.ref.id in self._waiting
-
-    def _taken(self, answer: Reply | Down) -> Response:
-        label, request = self._waiting.pop(answer.ref.id)
-        request.abandon()
-        try:
-            return Response(label, value_of(answer, request.server, request.request))
-        except CallFailed as error:
-            return Response(label, error=error)
 
 
 # One request to each of many nodes.

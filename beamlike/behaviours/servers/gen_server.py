@@ -25,17 +25,11 @@ from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, Restart,
 from beamlike.behaviours.deadline import check_seconds
 from beamlike.behaviours.servers.callbacks import Callbacks
 from beamlike.behaviours.servers.dispatch import answer_failed, call_back, complete, forgotten_await
-from beamlike.behaviours.servers.gen_requests import (
-    abcast,
-    check_response,
-    multi_call,
-    receive_response,
-    send_request,
-    wait_response,
-)
+from beamlike.behaviours.servers.gen_requests import abcast, multi_call, send_request
 from beamlike.behaviours.servers.observer import Observer
 from beamlike.behaviours.servers.outcomes import BEYOND_A_VALUE, Stop
 from beamlike.behaviours.servers.proxy import Interface
+from beamlike.behaviours.servers.sent_requests import check_response, receive_response, wait_response
 from beamlike.behaviours.servers.server_class import check_class
 from beamlike.behaviours.servers.server_messages import Cast, StopRequest, SystemRequest, TypedCall, message_within
 from beamlike.behaviours.servers.starting import Birth, begin, start_server
