@@ -55,6 +55,7 @@ from beamlike.distribution.errors import (
     UnencodableTerm,
     UnusableSecret,
 )
+from beamlike.distribution.refusal import HandshakeRefused
 from beamlike.kernel import trace_events
 from beamlike.kernel.call import CALL_TIMEOUT, Client
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
@@ -142,6 +143,7 @@ __all__ = [
     "Exited",
     "GenServer",
     "Groups",
+    "HandshakeRefused",
     "InsecureDirectory",
     "LongMailbox",
     "MaxChildren",

@@ -33,14 +33,16 @@ from beamlike.distribution.connection import (
     Connection,
     Established,
 )
-from beamlike.distribution.directory import Directory, Entry, Registration
+from beamlike.distribution.directory import Directory, Entry
 from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import NONCE_SIZE, Identity
 from beamlike.distribution.invitations import Invitations
-from beamlike.distribution.refusal import Refused, Status
+from beamlike.distribution.listing import Listing
+from beamlike.distribution.refusal import HandshakeRefused, Refused, Status
 from beamlike.distribution.secret import Secret
 from beamlike.distribution.terms_codec import CodecFactory
 from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Home, Link, listen_at, open_link
+from beamlike.distribution.whereabouts import Whereabouts
 from beamlike.distribution.wire import Undelivered
 from beamlike.kernel.errors import NotConnected
 from beamlike.kernel.node import LocalNode, SendSignal, check_node_name
@@ -65,6 +67,11 @@ class _Dial:
     link: Link
     done: asyncio.Future[str | None]
     asked_by_node: bool = False
+    refused: Status | None = None
+    """Why the two nodes did not come together, if it came to a handshake."""
+
+    def error(self, message: str) -> NotConnected:
+        return NotConnected(message) if self.refused is None else HandshakeRefused(message, self.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,7 @@ class Cluster:
         self._codec_factory = codec_factory
         self._identity = Identity(node.name, node.creation, hidden, MAGIC_NUMBER, version("cloudpickle"))
         self._directory = directory or Directory()
+        self._whereabouts = Whereabouts(self._directory)
         self._tick_interval = tick_time / INTENSITY
         self._home = Home.here()
         self._invitations = Invitations()
@@ -111,7 +119,7 @@ class Cluster:
         self._dials: dict[str, _Dial] = {}
         self._peers: dict[str, _Peer] = {}
         self._server: asyncio.Server | None = None
-        self._registration: Registration | None = None
+        self._listing: Listing | None = None
         self._open_links: set[Link] = set()
         self._no_link_is_open = asyncio.Event()
         self._no_link_is_open.set()
@@ -127,9 +135,9 @@ class Cluster:
         Returns the address. CannotListen or NodeNameTaken say what is in the way.
         """
         self._server, address = await listen_at((host, port), self._incoming)
-        entry = Entry(self._node.name, *address, os.getpid(), self._node.creation)
+        entry = Entry(self._node.name, *address, os.getpid(), self._node.creation, self._identity.hidden)
         try:
-            self._registration = self._directory.register(entry)
+            self._listing = Listing(self._directory, entry)
         except Exception:
             self._server.close()
             raise
@@ -139,22 +147,27 @@ class Cluster:
         """Returns when `name` is connected. Without an address, "word@host:port" or the host's directory gives it;
         `secret` is another than the cluster's, from an invitation.
 
-        NotConnected says why that failed, ValueError that no node can have such a name.
+        NotConnected says why that failed (HandshakeRefused, if the other node answered), ValueError that no node can
+        have such a name.
         """
         check_node_name(name)
         name, named_address = split_port(name)
+        address = address or named_address
         if name == self._node.name:
             return
         with self._lock:
             if name in self._peers:
                 return
-            dial = self._dial_to(name, address or named_address, secret or self._secret)
+            dial = self._dial_to(name, address, secret or self._secret)
         failure = await asyncio.shield(dial.done)
         if failure is not None:
-            raise NotConnected(failure)
+            raise dial.error(failure)
+        if address is not None:
+            self._whereabouts.remember(name, address)
 
     def disconnect(self, name: str) -> bool:
         """Closes the link to `name`, or stops dialling it. False if there was neither."""
+        name, _ = split_port(name)
         peer, dial = self._peers.get(name), self._dials.get(name)
         if peer is not None:
             peer.link.close(DISCONNECT, f"{self._node.name} disconnects")
@@ -167,8 +180,8 @@ class Cluster:
         with self._lock:
             self._stopped = True
         self._node.dial = None
-        if self._registration is not None:
-            self._registration.release()
+        if self._listing is not None:
+            self._listing.close()
         if self._server is not None:
             self._server.close()
         for name in {*self._peers, *self._dials}:
@@ -229,7 +242,7 @@ class Cluster:
     async def _carry_out(self, dial: _Dial) -> None:
         try:
             async with asyncio.timeout(HANDSHAKE_DEADLINE):
-                await open_link(dial.link, dial.address or self._look_up(dial.name))
+                await open_link(dial.link, dial.address or self._whereabouts.find(dial.name))
                 await asyncio.shield(dial.done)
         except TimeoutError:
             self._fail(dial, f"{dial.name} was not connected after {HANDSHAKE_DEADLINE:g} s")
@@ -239,16 +252,6 @@ class Cluster:
             logger.exception("dialling %s failed in an unexpected way", dial.name)
             self._fail(dial, f"{dial.name} cannot be reached: {type(error).__name__}: {error}")
 
-    def _look_up(self, name: str) -> Address:
-        address = self._directory.lookup(name)
-        if address is None:
-            known = ", ".join(entry.name for entry in self._directory.nodes()) or "none"
-            raise NotConnected(
-                f"expected {name} among this host's live nodes, found {known}; "
-                "start it, or name its address as in 'word@host:port'"
-            )
-        return address
-
     def _fail(self, dial: _Dial, message: str) -> None:
         with self._lock:
             if self._dials.get(dial.name) is not dial:
@@ -256,7 +259,8 @@ class Cluster:
             del self._dials[dial.name]
         dial.link.abandon()
         dial.done.set_result(message)
-        logger.info("%s: %s", self._node.name, message)
+        # Whoever awaits the dial says what there is to say.
+        logger.log(logging.INFO if dial.asked_by_node else logging.DEBUG, "%s: %s", self._node.name, message)
         if dial.asked_by_node:
             self._node.peer_down(dial.name, NOCONNECTION)
 
@@ -343,6 +347,7 @@ class Cluster:
             # If the dial is ours, it waits for the peer's own link, or its deadline.
             logger.debug("%s: %s", self._node.name, refused.message)
         elif dial is not None:
+            dial.refused = refused.status
             self._fail(dial, refused.message)
         else:
             logger.warning("%s refused a connection: %s", self._node.name, refused.message)

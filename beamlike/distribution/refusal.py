@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from beamlike.distribution.secret import VARIABLE
+from beamlike.kernel.errors import NotConnected
 
 
 class Status(IntEnum):
@@ -42,6 +43,17 @@ class Refused:
     status: Status
     message: str
     peer: str | None
+
+
+class HandshakeRefused(NotConnected):
+    """The nodes reached each other, and one turned the other away: `status` says why, the text what to do."""
+
+    def __init__(self, message: str, status: Status) -> None:
+        super().__init__(message)
+        self.status = status
+
+    def __reduce__(self) -> tuple[type[HandshakeRefused], tuple[str, Status]]:
+        return type(self), (str(self), self.status)
 
 
 def refused_by_us(status: Status, peer: str, our_version: int, their_version: int, expected: str | None) -> str:

@@ -16,7 +16,9 @@ import pytest
 import uvloop
 
 from beamlike.distribution import cluster, transport
+from beamlike.distribution.directory import Directory
 from beamlike.distribution.errors import CannotListen, NodeNameTaken, UnencodableTerm
+from beamlike.distribution.refusal import HandshakeRefused, Status
 from beamlike.distribution.secret import Secret
 from beamlike.kernel.errors import NotConnected
 from beamlike.kernel.terms import NodeDown, NodeUp
@@ -64,6 +66,23 @@ async def test_a_node_that_is_listed_elsewhere_is_reached_by_its_address(place: 
     assert a.cluster.disconnect(B)
     await b.until_told(NodeDown(A, "connection_closed"))
     await a.cluster.connect(B, (host, port))
+
+
+@in_town
+async def test_a_node_that_was_reached_by_its_address_is_found_again_by_its_name(place: Town) -> None:
+    a, b = await place.member(A), await place.member(B, district="another")
+    await a.cluster.connect(f"{B}:{b.address[1]}")
+    a.cluster.disconnect(f"{B}:{b.address[1]}")
+    await a.until_told(NodeDown(B, "disconnect"))
+    a.cluster.dial(B)(a.message_to(B, "again"))
+    await b.until_told(a.message_to(B, "again"))
+
+
+@in_town
+async def test_a_hidden_node_is_listed_as_hidden(place: Town) -> None:
+    await place.member(A)
+    await place.member(B, hidden=True)
+    assert [(entry.name, entry.hidden) for entry in Directory(place.path / "nodes").nodes()] == [(A, False), (B, True)]
 
 
 @in_town
@@ -118,8 +137,9 @@ async def test_a_wrong_secret_is_an_error_on_the_dialling_side_and_a_warning_on_
 ) -> None:
     a = await place.member(A, secret=Secret(b"hunter2"), codec=UntouchedCodec)
     b = await place.member(B, codec=UntouchedCodec)
-    with pytest.raises(NotConnected, match="the two nodes hold different secrets"):
+    with pytest.raises(HandshakeRefused, match="the two nodes hold different secrets") as caught:
         await a.cluster.connect(B)
+    assert caught.value.status is Status.WRONG_SECRET
     warnings = [record for record in caplog.records if record.levelname == "WARNING"]
     assert [f"{B} refused a connection: {A} does not know the secret" in it.getMessage() for it in warnings] == [True]
     assert (a.told, b.told) == ([], [])
