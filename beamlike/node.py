@@ -16,7 +16,8 @@ from typing import Any, Literal, Self, TypeVar
 
 from beamlike.code.codec import CodeCodec
 from beamlike.distribution import rpc
-from beamlike.distribution.cluster import INVITATION_LIFETIME, Cluster
+from beamlike.distribution.cluster import INVITATION_LIFETIME, TICK_TIME, Cluster
+from beamlike.distribution.dial_policy import AutoConnect
 from beamlike.distribution.secret import Secret, load_secret
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
@@ -41,6 +42,10 @@ class Node(LocalNode):
     node is not in the `nodes()` of others. `own_thread` keeps the distribution in a thread of its own, so that it
     never waits for user code that blocks the event loop.
 
+    A node from which nothing came for `tick_time` seconds is down; give all nodes of a cluster the same. Whoever sends
+    to a node that is not connected has it dialled: with `auto_connect="once"` not again after it was lost, with "never"
+    not at all, until somebody connects to it.
+
     A watchdog logs who keeps the event loop from turning for longer than `stall_threshold` seconds (None: no
     watchdog). With `own_thread` it watches the loop of that thread only: user code may block the other one. A process
     for which more than `long_mailbox` messages wait is named in the log, too, within seconds (None: nobody looks).
@@ -56,6 +61,8 @@ class Node(LocalNode):
         own_thread: bool = False,
         stall_threshold: float | None = THRESHOLD,
         long_mailbox: int | None = LONG_MAILBOX,
+        tick_time: float = TICK_TIME,
+        auto_connect: AutoConnect = "always",
     ) -> None:
         super().__init__(name)
         self.hidden = hidden
@@ -63,6 +70,8 @@ class Node(LocalNode):
         self._endpoint = _host_and_port(listen or f"{name.partition('@')[2]}:0")
         self._secret = None if secret is None else _as_secret(secret)
         self._own_thread = own_thread
+        self._tick_time = tick_time
+        self._auto_connect = auto_connect
         self._stall_threshold = stall_threshold
         self._watch: Watch | None = None
         self._long_mailbox = long_mailbox
@@ -106,7 +115,14 @@ class Node(LocalNode):
         self.output_scheduler = scheduler_of(asyncio.get_running_loop())
         if self._stall_threshold is not None:
             self._watch = watch(threshold=self._stall_threshold)
-        return Cluster(self, secret, CodeCodec, hidden=self.hidden)
+        return Cluster(
+            self,
+            secret,
+            CodeCodec,
+            hidden=self.hidden,
+            tick_time=self._tick_time,
+            auto_connect=self._auto_connect,
+        )
 
     async def listen(self) -> tuple[str, int]:
         """Listens, if the node does not yet, and returns (host, port)."""

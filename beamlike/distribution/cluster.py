@@ -33,6 +33,7 @@ from beamlike.distribution.connection import (
     Connection,
     Established,
 )
+from beamlike.distribution.dial_policy import AutoConnect, DialPolicy
 from beamlike.distribution.directory import Directory, Entry
 from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import NONCE_SIZE, Identity
@@ -104,6 +105,7 @@ class Cluster:
         hidden: bool = False,
         directory: Directory | None = None,
         tick_time: float = TICK_TIME,
+        auto_connect: AutoConnect = "always",
     ) -> None:
         self._node = node
         self._secret = secret
@@ -113,6 +115,7 @@ class Cluster:
         self._whereabouts = Whereabouts(self._directory)
         self._tick_interval = tick_time / INTENSITY
         self._home = Home.here()
+        self._policy = DialPolicy(auto_connect)
         self._invitations = Invitations()
         # The two tables that other threads read; a name is in one of them at most.
         self._lock = RLock()
@@ -158,6 +161,7 @@ class Cluster:
         with self._lock:
             if name in self._peers:
                 return
+            self._policy.connects(name)
             dial = self._dial_to(name, address, secret or self._secret)
         failure = await asyncio.shield(dial.done)
         if failure is not None:
@@ -218,7 +222,7 @@ class Cluster:
         with self._lock:
             if name in self._peers:
                 return self._peers[name].link.send
-            if self._stopped:
+            if self._stopped or not (name in self._dials or self._policy.allows(name)):
                 return lambda _signal: self._node.peer_down(name, NOCONNECTION)
             dial = self._dial_to(name, None, self._secret)
             dial.asked_by_node = True
@@ -356,6 +360,7 @@ class Cluster:
         name = peer.identity.name
         with self._lock:
             del self._peers[name]
+            self._policy.lost(name)
         logger.info("%s lost %s (%s): %s", self._node.name, name, reason, message)
         self._node.peer_down(name, reason)
 

@@ -14,7 +14,7 @@ from beamlike.kernel import current, signals
 from beamlike.kernel.copying import sends_copies
 from beamlike.kernel.errors import NoProcess, UnknownName
 from beamlike.kernel.exceptions import exit_reason
-from beamlike.kernel.node import LocalNode
+from beamlike.kernel.node import LocalNode, Nodes
 from beamlike.kernel.rare import FIRST_REPLY, UNALIAS
 from beamlike.kernel.receive import receive
 from beamlike.kernel.spawn import spawn, spawn_link, spawn_monitor, spawn_tied
@@ -271,13 +271,15 @@ def monitor_node(name: str, flag: bool = True) -> None:
         process.node.unwatch_node(name, process.pid)
 
 
-def monitor_nodes(flag: bool = True) -> None:
-    """As monitor_node, for every node that comes or goes, hidden ones included."""
+def monitor_nodes(flag: bool = True, *, hidden: bool = False) -> None:
+    """As monitor_node, for every node that comes or goes and stands in `nodes(hidden=hidden)`. With False all such
+    calls are taken back."""
     process = current.current_process()
+    kind = Nodes.ALL if hidden else Nodes.VISIBLE
     if flag:
-        process.node.watch_node(None, process.pid)
+        process.node.watch_node(kind, process.pid)
     else:
-        process.node.unwatch_node(None, process.pid)
+        process.node.unwatch_nodes(kind, process.pid)
 
 
 def _monitorable(target: Pid | RemoteName | str, node: LocalNode) -> Pid | RemoteName:

@@ -17,6 +17,7 @@ import secrets
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from dataclasses import dataclass
+from enum import Enum
 from threading import Lock, get_ident
 from typing import Any, assert_never
 
@@ -38,6 +39,13 @@ LOOP_CLOSED = "loop closed"
 """The reason of a process whose event loop was closed under it, found out by the first signal to it."""
 
 SendSignal = Callable[[Signal], None]
+
+
+class Nodes(Enum):
+    """Which nodes somebody hears of who names none."""
+
+    VISIBLE = "visible"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +77,8 @@ class LocalNode:
         self.output_scheduler = self.scheduler
         # How long the `finally` blocks of a process that was ended from outside may take.
         self.unwind_seconds = UNWIND_SECONDS
-        # Who hears of a node's coming and going, by the node's name; None stands for every node.
-        self._watchers: dict[str | None, list[Pid]] = {}
+        # Who hears of a node's coming and going, by the node's name or for all of a kind.
+        self._watchers: dict[str | Nodes, list[Pid]] = {}
         self._watching = Lock()
 
     def __repr__(self) -> str:
@@ -250,11 +258,11 @@ class LocalNode:
     def peer_up(self, name: str, send: SendSignal, hidden: bool) -> None:
         """A connection to `name` is up: its signals go to `send` from now on. Watchers get NodeUp."""
         self._peers[name] = Peer(send, hidden)
-        self._tell_watchers(name, terms.NodeUp(name), (name, None))
+        self._tell_watchers(terms.NodeUp(name), name, *_kinds(hidden))
 
     def peer_down(self, name: str, reason: str) -> None:
         """`name` is lost or cannot be reached. Ties to it end with "noconnection", watchers get NodeDown."""
-        was_up = self._peers.pop(name, None) is not None
+        lost = self._peers.pop(name, None)
         before = self.next_id()
         by_scheduler: dict[Scheduler, list[Process]] = {}
         for process in tuple(self._processes.values()):
@@ -262,12 +270,12 @@ class LocalNode:
         for scheduler, processes in by_scheduler.items():
             scheduler.call(_lose_node, processes, name, before)
         # Who watches every node is told of those that were there; who asked for this one learns that it is not.
-        self._tell_watchers(name, terms.NodeDown(name, reason), (name, None) if was_up else (name,))
+        self._tell_watchers(terms.NodeDown(name, reason), name, *(_kinds(lost.hidden) if lost is not None else ()))
 
-    def watch_node(self, name: str | None, watcher: Pid) -> None:
-        """NodeUp and NodeDown of `name`, or of every node, go to `watcher` until it ends, once per call."""
+    def watch_node(self, node: str | Nodes, watcher: Pid) -> None:
+        """NodeUp and NodeDown of this node, or of all of a kind, go to `watcher` until it ends, once per call."""
         with self._watching:
-            self._watchers.setdefault(name, []).append(watcher)
+            self._watchers.setdefault(node, []).append(watcher)
 
     def reach(self, name: str) -> None:
         """Has distribution connect to `name` if it is not; watchers hear of either outcome."""
@@ -277,7 +285,7 @@ class LocalNode:
             else:
                 self.dial(name)
 
-    def unwatch_node(self, name: str | None, watcher: Pid) -> None:
+    def unwatch_node(self, name: str, watcher: Pid) -> None:
         """Takes back one `watch_node`."""
         with self._watching:
             watchers = self._watchers.get(name, [])
@@ -286,7 +294,12 @@ class LocalNode:
             if not watchers:
                 self._watchers.pop(name, None)
 
-    def _tell_watchers(self, name: str, news: terms.NodeUp | terms.NodeDown, keys: tuple[str | None, ...]) -> None:
+    def unwatch_nodes(self, kind: Nodes, watcher: Pid) -> None:
+        """Takes back every `watch_node` of this kind."""
+        with self._watching:
+            self._watchers[kind] = [pid for pid in self._watchers.get(kind, ()) if pid != watcher]
+
+    def _tell_watchers(self, news: terms.NodeUp | terms.NodeDown, *keys: str | Nodes) -> None:
         for key in keys:
             with self._watching:
                 alive = [pid for pid in self._watchers.pop(key, ()) if self.process(pid) is not None]
@@ -305,6 +318,11 @@ class LocalNode:
                 # The task of a guest belongs to others.
                 ends = process.settle if isinstance(process, GuestProcess) else process.end
                 process.scheduler.call(ends, terms.SHUTDOWN)
+
+
+def _kinds(hidden: bool) -> tuple[Nodes, ...]:
+    """Those to which a node belongs."""
+    return (Nodes.ALL,) if hidden else (Nodes.VISIBLE, Nodes.ALL)
 
 
 def _lose_node(processes: list[Process], name: str, before: int) -> None:

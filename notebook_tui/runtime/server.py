@@ -99,7 +99,7 @@ class RuntimeServer(GenServer):
         self._began = 0.0
         self._process, self._process_ref = self._start_evaluator()
         self._owner_ref = bl.monitor(owner)
-        bl.monitor_nodes()
+        bl.monitor_nodes(hidden=True)
         self._tell_nodes()
 
     def _start_evaluator(self) -> tuple[bl.Pid, bl.Ref]:

@@ -210,3 +210,25 @@ async def test_nodes_that_come_and_go_are_news_once_per_call() -> None:
     assert await received(1) == [bl.NodeDown(FAR.node, "closed")]
     assert bl.nodes() == []
     await no_message()
+
+
+@in_node
+async def test_hidden_nodes_are_news_for_who_asks_for_them() -> None:
+    node = current.current_node()
+    bl.monitor_nodes()
+    bl.monitor_nodes(hidden=True)
+    node.peer_up(FAR.node, lambda signal: None, hidden=True)
+    assert await received(1) == [bl.NodeUp(FAR.node)]
+    node.peer_down(FAR.node, "closed")
+    assert await received(1) == [bl.NodeDown(FAR.node, "closed")]
+    await no_message()
+
+
+@in_node
+async def test_who_no_longer_watches_all_nodes_takes_every_call_back() -> None:
+    node = current.current_node()
+    for _ in range(3):
+        bl.monitor_nodes()
+    bl.monitor_nodes(False)
+    node.peer_up(FAR.node, lambda signal: None, hidden=False)
+    await no_message()

@@ -1,0 +1,44 @@
+"""Which nodes are dialled merely because somebody sends to them, links, monitors or calls: Erlang's dist_auto_connect.
+
+`connect` dials whatever the policy, and any policy uses a connection that is there.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, get_args
+
+AutoConnect: TypeAlias = Literal["always", "once", "never"]
+"""With "once" a node that was lost is not dialled again until somebody connects to it."""
+
+
+class DialPolicy:
+    """
+    >>> policy = DialPolicy("once")
+    >>> before = policy.allows("b@h")
+    >>> policy.lost("b@h")
+    >>> after = policy.allows("b@h")
+    >>> policy.connects("b@h")
+    >>> before, after, policy.allows("b@h")
+    (True, False, True)
+    """
+
+    def __init__(self, auto_connect: AutoConnect) -> None:
+        if auto_connect not in get_args(AutoConnect):
+            raise ValueError(
+                f"expected one of {', '.join(get_args(AutoConnect))} as `auto_connect`, got {auto_connect!r}"
+            )
+        self._auto_connect = auto_connect
+        self._barred: set[str] = set()
+
+    def allows(self, name: str) -> bool:
+        """Whether `name` may be dialled though nobody asked for a connection."""
+        return self._auto_connect != "never" and name not in self._barred
+
+    def lost(self, name: str) -> None:
+        """A connection to `name` has ended."""
+        if self._auto_connect == "once":
+            self._barred.add(name)
+
+    def connects(self, name: str) -> None:
+        """Somebody asks for a connection to `name`."""
+        self._barred.discard(name)
