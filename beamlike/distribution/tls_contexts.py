@@ -1,0 +1,115 @@
+"""The four SSL contexts: dialler and listener, with a certificate made on the spot or with those of an authority.
+
+All speak TLS 1.3 and nothing older, since both ends are nodes of this library. No session is ever resumed: a resumed
+one shows no certificate, and each connection is to prove its own.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from beamlike.distribution.certificates import fingerprint, make_certificate
+from beamlike.distribution.errors import UnusableCertificate
+
+_CERTIFICATE: Final = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """Certificates of your own authority, which every node of the cluster shows to every other: mutual TLS 1.3.
+
+    `certificate` is a PEM file with the node's certificate and those between it and the authority; `key` its private
+    key, unless that stands in the same file; `authority` a PEM file with the certificates that are trusted. A dialler
+    demands that the listener's certificate is for the host in the listener's name, b@db.internal that it is for
+    db.internal (`check_hostname=False`: that it is of the authority is enough). A listener demands that the dialler's
+    is of the authority: who may use which name is the secret's matter.
+
+    >>> Tls(certificate="/etc/beamlike/node.pem", authority="/etc/beamlike/ca.pem").check_hostname
+    True
+    """
+
+    certificate: str | Path
+    key: str | Path | None = None
+    authority: str | Path
+    check_hostname: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A listener's context, and the fingerprint of the certificate that it presents."""
+
+    context: ssl.SSLContext
+    fingerprint: bytes
+
+
+# Self-made certificates: who the other side is, the handshake inside finds out.
+
+
+def self_made() -> Presented:
+    """CannotListen, with what to install, where no certificate can be made."""
+    certificate = make_certificate()
+    context = _context(ssl.PROTOCOL_TLS_SERVER)
+    # OpenSSL reads certificates from files only. This one is its owner's, for a moment, and the key in it is sealed.
+    with TemporaryDirectory(prefix="beamlike-") as directory:
+        path = Path(directory) / "certificate.pem"
+        path.write_bytes(certificate.pem)
+        context.load_cert_chain(path, password=certificate.password)
+    return Presented(context, certificate.fingerprint)
+
+
+def trusting_anybody() -> ssl.SSLContext:
+    context = _context(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+# Certificates of an authority.
+
+
+def presented(tls: Tls) -> Presented:
+    """UnusableCertificate for a file that is missing or does not serve."""
+    context = _context(ssl.PROTOCOL_TLS_SERVER)
+    context.verify_mode = ssl.CERT_REQUIRED
+    _load(context, tls)
+    return Presented(context, _fingerprint_in(Path(tls.certificate)))
+
+
+def showing(tls: Tls) -> ssl.SSLContext:
+    """UnusableCertificate for a file that is missing or does not serve."""
+    context = _context(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = tls.check_hostname
+    _load(context, tls)
+    return context
+
+
+def _load(context: ssl.SSLContext, tls: Tls) -> None:
+    try:
+        # The empty password keeps OpenSSL from asking the terminal for one.
+        context.load_cert_chain(tls.certificate, tls.key, password="")
+        context.load_verify_locations(tls.authority)
+    except OSError as error:  # of which ssl.SSLError is one
+        raise UnusableCertificate(
+            f"expected a certificate in {tls.certificate}, its key, without a password, in {tls.key or 'that file'}, "
+            f"and an authority in {tls.authority}, all as PEM: {error}"
+        ) from error
+
+
+def _fingerprint_in(path: Path) -> bytes:
+    """Of the first certificate in the file, which is the one that is presented."""
+    block = _CERTIFICATE.search(path.read_text())
+    assert block is not None, "it has been loaded"
+    return fingerprint(ssl.PEM_cert_to_DER_cert(block[0]))
+
+
+def _context(protocol: ssl._SSLMethod) -> ssl.SSLContext:
+    context = ssl.SSLContext(protocol)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if protocol == ssl.PROTOCOL_TLS_SERVER:
+        context.num_tickets = 0
+    return context

@@ -1,0 +1,132 @@
+"""Which links are inside TLS, and the files of those who bring their own certificates."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from beamlike.distribution import tls_contexts
+from beamlike.distribution.certificates import make_certificate
+from beamlike.distribution.errors import CannotListen, UnusableCertificate
+from beamlike.distribution.tls_contexts import Tls
+from beamlike.distribution.tls_options import Encryption, TlsOption, check_option
+from tests.support.authorities import Authority
+
+NEAR, FAR = "127.0.0.1", "192.0.2.7"
+TLS, CLEAR = b"\x16", b"\x00"
+
+
+@pytest.mark.parametrize(
+    ("option", "host", "inside"),
+    [(None, NEAR, False), (None, FAR, True), ("always", NEAR, True), ("always", FAR, True)],
+)
+def test_a_dialler_uses_tls_between_machines_and_where_it_is_told_to(
+    option: TlsOption, host: str, inside: bool
+) -> None:
+    assert (Encryption(option).dial(host, "b@h") is not None) is inside
+
+
+@pytest.mark.parametrize(
+    ("option", "listens_at", "comes_from", "first", "inside"),
+    [
+        (None, NEAR, NEAR, CLEAR, False),
+        (None, NEAR, NEAR, TLS, False),
+        (None, "0.0.0.0", NEAR, CLEAR, False),
+        (None, "0.0.0.0", NEAR, TLS, True),
+        (None, "0.0.0.0", FAR, CLEAR, True),
+        (None, "::", FAR, TLS, True),
+        ("always", NEAR, NEAR, CLEAR, True),
+        ("always", NEAR, NEAR, TLS, True),
+    ],
+)
+def test_a_listener_takes_in_clear_only_what_comes_from_its_own_machine(
+    option: TlsOption, listens_at: str, comes_from: str, first: bytes, inside: bool
+) -> None:
+    encryption = Encryption(option)
+    encryption.prepare_to_listen(listens_at)
+    assert (encryption.accept(comes_from, first) is not None) is inside
+
+
+def test_certificates_of_an_authority_are_used_within_the_machine_too(tmp_path: Path) -> None:
+    encryption = Encryption(Authority(tmp_path).tls())
+    encryption.prepare_to_listen(NEAR)
+    assert encryption.dial(NEAR, "b@h") is not None
+    assert encryption.accept(NEAR, CLEAR) is not None
+
+
+def test_an_option_that_is_none_is_an_error_that_names_those_there_are() -> None:
+    with pytest.raises(ValueError, match=r"expected tls=None, 'always' or bl\.Tls\(\.\.\.\), got 'sometimes'"):
+        check_option("sometimes")
+
+
+# Certificates made on the spot.
+
+
+def test_without_the_package_that_makes_certificates_listening_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    Encryption().prepare_to_listen(NEAR)
+    assert Encryption().dial(FAR, "b@h") is not None
+    with pytest.raises(CannotListen, match=r"pip install 'beamlike\[tls\]'"):
+        Encryption().prepare_to_listen("0.0.0.0")
+
+
+def test_a_certificate_shows_no_key_and_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    certificate = make_certificate()
+    assert "PRIVATE KEY" not in repr(certificate)
+    assert certificate.password.decode() not in repr(certificate)
+    tls_contexts.self_made()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_while_openssl_reads_it_the_file_is_its_owners_and_the_key_in_it_sealed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[tuple[int, bytes]] = []
+
+    def look(path: Path, _pem: bytes) -> int:
+        seen.append((stat.S_IMODE(path.parent.stat().st_mode), _pem))
+        return original(path, _pem)
+
+    original = Path.write_bytes
+    monkeypatch.setattr(Path, "write_bytes", look)
+    tls_contexts.self_made()
+    [(mode, pem)] = seen
+    assert mode == 0o700
+    assert b"BEGIN ENCRYPTED PRIVATE KEY" in pem
+
+
+# Certificates of an authority.
+
+
+def test_the_key_may_stand_in_the_file_of_the_certificate(tmp_path: Path) -> None:
+    tls = Authority(tmp_path).tls()
+    assert tls.key is not None
+    together = tmp_path / "together.pem"
+    together.write_bytes(Path(tls.key).read_bytes() + Path(tls.certificate).read_bytes())
+    joined = Tls(certificate=together, authority=tls.authority)
+    assert tls_contexts.presented(joined).fingerprint == tls_contexts.presented(tls).fingerprint
+
+
+@pytest.mark.parametrize("which", ["certificate", "key", "authority"])
+@pytest.mark.parametrize("content", [None, "no PEM"])
+def test_a_file_that_is_missing_or_no_pem_is_an_error_that_names_it(
+    tmp_path: Path, which: str, content: str | None
+) -> None:
+    tls = Authority(tmp_path).tls()
+    file = Path(getattr(tls, which))
+    file.unlink() if content is None else file.write_text(content)
+    for read in (tls_contexts.presented, tls_contexts.showing):
+        with pytest.raises(UnusableCertificate) as caught:
+            read(tls)
+        assert str(file) in str(caught.value)
+
+
+def test_a_key_that_wants_a_password_is_an_error_and_no_question_at_the_terminal(tmp_path: Path) -> None:
+    sealed = tmp_path / "sealed.pem"
+    sealed.write_bytes(make_certificate().pem)
+    with pytest.raises(UnusableCertificate, match="its key, without a password"):
+        tls_contexts.showing(Tls(certificate=sealed, authority=Authority(tmp_path).file))
