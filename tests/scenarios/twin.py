@@ -26,6 +26,9 @@ NUMBER = re.compile(r"test_s(\d{3})_")
 
 Body: TypeAlias = Callable[[Trace], Awaitable[None]]
 
+Played: TypeAlias = tuple[list[str], str]
+"""The trace of a body, and the traceback of what it failed with."""
+
 
 @overload
 def twin(body: Body, /) -> Callable[[], None]: ...
@@ -49,6 +52,16 @@ def twin(
 
 
 def _test(body: Body, *, differs: bool, without: tuple[str, ...]) -> Callable[[], None]:
+    def play() -> Played:
+        return run_in_node(functools.partial(play_main, body))
+
+    return replay(play, body, differs=differs, without=without)
+
+
+def replay(
+    play: Callable[[], Played], body: Callable[..., object], *, differs: bool, without: tuple[str, ...]
+) -> Callable[[], None]:
+    """The test that `body` makes, if `play` runs it as the process `main` of a node of its own."""
     number = number_of(body.__name__)
 
     def run() -> None:
@@ -56,7 +69,7 @@ def _test(body: Body, *, differs: bool, without: tuple[str, ...]) -> Callable[[]
         if differs:
             theirs, expected = expected, ours(number)
             assert difference(theirs, expected), f"{number} does not differ from the BEAM: take `differs` away"
-        actual, failure = run_in_node(functools.partial(_run_main, body))
+        actual, failure = play()
         found = difference(expected, actual)
         assert not found, f"{number}\n{found}\n{failure}"
 
@@ -88,8 +101,8 @@ def number_of(name: str) -> str:
     return f"S{found[1]}"
 
 
-async def _run_main(body: Body) -> tuple[list[str], str]:
-    """The trace of the body as process `main`, and the traceback of what it failed with."""
+async def play_main(body: Body) -> Played:
+    """On the current node."""
     trace = Trace()
     main, ref = bl.spawn_monitor(_main, body, trace)
     try:

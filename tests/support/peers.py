@@ -1,0 +1,126 @@
+"""Nodes in operating-system processes of their own, to be driven, cut off, frozen and killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import beamlike as bl
+from beamlike.code.codec import CodeCodec
+from tests.support.local_nodes import PATIENCE
+from tests.support.peer_node import READY, framed, next_frame
+
+SECRET = b"a secret of the test"
+STREAM_LIMIT = 1 << 26
+
+
+class Peer:
+    """One of them; `node` is its name. Its pipe works whatever becomes of the connections between nodes."""
+
+    def __init__(self, node: str, process: Process) -> None:
+        self.node = node
+        self._process = process
+        self._codec = CodeCodec()
+        self._turn = asyncio.Lock()
+
+    async def start(self, options: dict[str, Any]) -> None:
+        self._tell((self.node, options))
+        assert await self._answer() == READY
+
+    async def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Has a process of the node call `function`, and returns or raises what that does."""
+        async with self._turn, asyncio.timeout(2 * PATIENCE):
+            self._tell((function, args))
+            return await self._answer()
+
+    async def until(self, condition: Callable[..., Any], *args: Any) -> bool:
+        """True as soon as the condition holds over there; fails when it does not within PATIENCE."""
+        async with asyncio.timeout(PATIENCE):
+            while not await self.call(condition, *args):  # noqa: ASYNC110 - nobody over there tells
+                await asyncio.sleep(0.005)
+        return True
+
+    def _tell(self, term: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(framed(self._codec.encode(term)))
+
+    async def _answer(self) -> Any:
+        assert self._process.stdout is not None
+        succeeded, outcome = self._codec.decode(await next_frame(self._process.stdout))  # type: ignore[misc]
+        if not succeeded:
+            raise outcome
+        return outcome
+
+    def kill(self) -> None:
+        self._process.send_signal(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Returns once it runs no more, as seen by the system."""
+        self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    async def end(self) -> None:
+        """By force; nothing of it is left when this returns."""
+        if self._process.returncode is None:
+            self.kill()
+        await self._process.wait()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        await self._process.stdout.read()
+
+
+class Peers:
+    """Those that a test has started."""
+
+    def __init__(self) -> None:
+        self._started: list[Peer] = []
+
+    async def start(self, name: str, **options: Any) -> Peer:
+        """Starts `name`@127.0.0.1, with options as for bl.Node; it is connected to nobody."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.support.peer_node",
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdin=PIPE,
+            stdout=PIPE,
+            limit=STREAM_LIMIT,
+        )
+        peer = Peer(f"{name}@127.0.0.1", process)
+        self._started.append(peer)
+        await peer.start({"secret": SECRET, **options})
+        return peer
+
+    async def end(self) -> None:
+        for peer in self._started:
+            await peer.end()
+
+
+@asynccontextmanager
+async def peers() -> AsyncIterator[Peers]:
+    """Whoever was started is ended, however frozen."""
+    started = Peers()
+    try:
+        yield started
+    finally:
+        await started.end()
+
+
+@asynccontextmanager
+async def main_node(**options: Any) -> AsyncIterator[bl.Node]:
+    """The node of the test itself, main@127.0.0.1; nothing in its loop may fail unseen."""
+    failures: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failures.append(context))
+    async with bl.Node("main@127.0.0.1", **{"secret": SECRET, **options}) as node:
+        yield node
+    assert not failures
