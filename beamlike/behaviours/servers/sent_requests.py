@@ -49,7 +49,7 @@ class SentRequest:
 async def receive_response(request: SentRequest, timeout: float | None = None) -> Any:
     """The reply, or an error if there will be none. A TimeoutError after `timeout` seconds, which abandons it."""
     try:
-        answer = await _answer(request, timeout)
+        answer = await next_answer(request, timeout)
     finally:
         request.abandon()
     return request.value_of(answer)
@@ -57,12 +57,13 @@ async def receive_response(request: SentRequest, timeout: float | None = None) -
 
 async def wait_response(request: SentRequest, timeout: float | None = None) -> Any:
     """As receive_response, but the TimeoutError keeps the request: it may be waited for again."""
-    answer = await _answer(request, timeout)
+    answer = await next_answer(request, timeout)
     request.abandon()
     return request.value_of(answer)
 
 
-async def _answer(request: SentRequest, timeout: float | None) -> Reply | Down:
+async def next_answer(request: SentRequest, timeout: float | None = None) -> Reply | Down:
+    """What came for the request first and was not fetched, as it is. Its TimeoutError after `timeout` seconds."""
     if request.client.pid != kernel.self():
         raise ValueError(f"expected {request.client.pid}, which asked, to fetch the answer, not {kernel.self()}")
     try:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from beamlike.behaviours.on_demand import read_on_demand
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Alias, Reply
@@ -78,7 +79,7 @@ class AsyncItems:
 
     async def _read(self, items: AsyncIterable[Any]) -> None:
         try:
-            await self._read_on_demand(aiter(items))
+            await read_on_demand(items, self._permits, lambda item: self._tell(Arrived(item)))
         except Exception as error:
             self._tell(SourceEnded(error))
         except BaseException as error:
@@ -86,16 +87,6 @@ class AsyncItems:
             raise
         else:
             self._tell(SourceEnded(None))
-
-    async def _read_on_demand(self, items: AsyncIterator[Any]) -> None:
-        try:
-            await self._permits.acquire()
-            async for item in items:
-                self._tell(Arrived(item))
-                await self._permits.acquire()
-        finally:
-            if isinstance(items, AsyncGenerator):
-                await items.aclose()
 
     def _tell(self, news: Arrived | SourceEnded) -> None:
         kernel.send(self._answer_to, Reply(self._answer_to.ref, news))
