@@ -64,11 +64,12 @@ class Node(LocalNode):
         tick_time: float = TICK_TIME,
         auto_connect: AutoConnect = "always",
     ) -> None:
+        self._secret = None if secret is None else _as_secret(secret)
+        del secret  # what goes wrong from here on shows no secret, even in a traceback with local variables
         super().__init__(name)
         self.hidden = hidden
         self._listens = listen is not False
         self._endpoint = _host_and_port(listen or f"{name.partition('@')[2]}:0")
-        self._secret = None if secret is None else _as_secret(secret)
         self._own_thread = own_thread
         self._tick_time = tick_time
         self._auto_connect = auto_connect
@@ -210,6 +211,7 @@ class Node(LocalNode):
         listens, another secret, a name that is taken.
         """
         token = _as_secret(secret) if secret is not None else None
+        del secret
         await self._in_cluster(self.cluster.connect(name, address, secret=token))
 
     async def disconnect(self, name: str) -> bool:
@@ -265,7 +267,11 @@ class Node(LocalNode):
 
 async def start(name: str, **options: Any) -> Node:
     """Starts a node inside a running service and returns it; options as for Node. Stop it with `await node.stop()`."""
-    return await Node(name, **options).start()
+    try:
+        node = Node(name, **options)
+    finally:
+        options.clear()  # the secret in them is for no traceback
+    return await node.start()
 
 
 async def connect(name: str, address: tuple[str, int] | None = None) -> None:
