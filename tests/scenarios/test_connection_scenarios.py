@@ -57,7 +57,7 @@ def sees_nobody() -> bool:
 async def test_s121_no_connection_until_the_secrets_agree(trace: Trace, peers: Peers) -> None:
     """There is no table of secrets by node: another than the node's own is given where one connects."""
     n1 = await named_peer(trace, peers, "n1", secret=b"other")
-    trace.means(bl.NotConnected, ("erpc", "noconnection"))
+    trace.means(bl.rpc.NodeLost, ("erpc", "noconnection"))
     bl.monitor_nodes()
     trace("main", "ping", await ping(n1.node))
     trace("main", "nodes", bl.nodes())
