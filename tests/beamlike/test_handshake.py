@@ -11,6 +11,7 @@ from beamlike.distribution.handshake_frames import Identity, encode_introduction
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.secret import Secret
 from tests.support.handshakes import A, B, dialler, listener, parse, shake_hands
+from tests.support.incomparable import Incomparable
 
 OTHER = Secret(b"hunter2")
 
@@ -62,6 +63,16 @@ def test_a_recorded_proof_does_not_open_a_second_connection() -> None:
     later.receive(*hello)
     later.receive(*proof)
     assert refused(later.outcome).status is Status.WRONG_SECRET
+
+
+def test_both_sides_compare_proofs_in_constant_time() -> None:
+    near, far = dialler(), listener()
+    [hello] = parse(near.hello())
+    [challenge] = parse(far.receive(*hello))
+    [(_, proof)] = parse(near.receive(*challenge))
+    [(_, counter_proof)] = parse(far.receive(PROOF, Incomparable(proof)))
+    near.receive(ACCEPT, Incomparable(counter_proof))
+    assert (near.outcome, far.outcome) == (B, A)
 
 
 @given(st.integers(0, 3), st.data())

@@ -8,6 +8,7 @@ import pytest
 
 from beamlike.distribution.errors import UnusableSecret
 from beamlike.distribution.secret import Secret, load_secret, secret_path
+from tests.support.incomparable import Incomparable
 
 
 def home(tmp_path: Path) -> dict[str, str]:
@@ -20,6 +21,16 @@ def test_a_proof_holds_for_its_text_and_secret_only() -> None:
     assert not Secret(b"swordfish").verify(b"text!", proof)
     assert not Secret(b"hunter2").verify(b"text", proof)
     assert not Secret(b"swordfish").verify(b"text", b"")
+
+
+def test_secrets_and_proofs_are_compared_in_constant_time() -> None:
+    secret = Secret(Incomparable(b"swordfish"))
+    proof = Incomparable(secret.sign(b"text"))
+    assert secret.verify(b"text", proof)
+    assert secret == Secret(Incomparable(b"swordfish"))
+    assert secret != Secret(Incomparable(b"hunter2"))
+    with pytest.raises(AssertionError, match="compared by =="):
+        assert proof == bytes(proof)
 
 
 def test_the_secret_is_not_shown_and_does_not_travel(caplog: pytest.LogCaptureFixture) -> None:
