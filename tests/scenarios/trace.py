@@ -186,6 +186,8 @@ class Trace:
                 return self.written(("EXIT", pid, reason))
             case bl.Reply(ref, value):
                 return self.written((ref, value))
+            case bl.SpawnReply(tag, ref, ok, pid_or_reason):
+                return self.written((tag, ref, "ok" if ok else "error", pid_or_reason))
             case bl.NodeUp(node):
                 return self.written(("nodeup", node))
             case bl.NodeDown(node, _):
