@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 import beamlike as bl
-from tests.scenarios.actors import Do, Quit, done, idle, watcher
-from tests.scenarios.trace import Error, Throw, Trace, dies, ends, quiet, reason_of
+from tests.scenarios.actors import Do, done, idle, watcher
+from tests.scenarios.trace import Error, Throw, Trace, dies, quiet, reason_of
 from tests.scenarios.twin import twin
 from tests.support.local_nodes import PATIENCE, forever
 
@@ -214,13 +214,3 @@ async def test_s172_a_trapping_process_gets_its_own_exit_normal_as_a_message(tra
     await trace.recv_sorted("main", 2)
     trace("main", "alive", bl.is_alive(p))
     trace("main", "ends", await dies(p, partial(bl.send, p, "stop")))
-
-
-@twin(without=("main: remote_dead", "main: recv (nodedown", "main: node_dead"))
-async def test_s167_signals_to_what_is_not_there_are_silent(trace: Trace) -> None:
-    dead = idle()
-    bl.send(dead, Quit("normal"))
-    await ends(dead)
-    trace("main", "local_dead", [done(bl.exit, dead, "boom"), done(bl.unlink, dead), bl.send(dead, "hi")])
-    trace.attempt("main", "non_pid", bl.exit, "name", "boom")
-    await trace.nothing("main")

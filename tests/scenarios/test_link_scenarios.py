@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import beamlike as bl
 from tests.scenarios.actors import Do, Quit, done, idle, obeying, watcher
@@ -182,25 +181,3 @@ async def test_s028_one_parent_and_many_linked_children_end_together(trace: Trac
 async def links_children(count: int, to: bl.Pid) -> None:
     bl.send(to, [bl.spawn_link(obeying) for _ in range(count)])
     await obeying()
-
-
-@twin(without=("main: remote",))
-async def test_s166_after_unlink_and_link_again_the_new_link_counts(trace: Trace) -> None:
-    bl.trap_exit(True)
-    trace("main", "local", sorted({await linked_anew() for _ in range(100)}))
-    await trace.nothing("main")
-
-
-async def linked_anew() -> tuple[Any, str]:
-    """The reason that arrived, and whether another did."""
-    pid = idle()
-    bl.link(pid)
-    bl.unlink(pid)
-    bl.link(pid)
-    bl.send(pid, Quit("boom"))
-    first = (await bl.receive(lambda message: message.pid == pid, timeout=PATIENCE)).reason
-    await quiet()
-    try:
-        return first, (await bl.receive(timeout=0)).reason
-    except TimeoutError:
-        return first, "none"
