@@ -280,11 +280,13 @@ class Cluster:
         link = self._new_link(handshake)
         return link
 
-    def _secret_for(self, name: str) -> Secret | None:
-        return self._invitations.secret_for(name, self._home.loop.time(), otherwise=self._secret)
+    def _secret_for(self, name: str) -> Secret:
+        return self._invitations.secret_for(name, otherwise=self._secret)
 
     def _admit(self, link: Link, identity: Identity) -> Status:
         name, newcomer = identity.name, _Peer(identity, link)
+        if not self._invitations.admits(name, self._home.loop.time()):
+            return Status.NOT_ALLOWED
         with self._lock:
             dial, peer = self._dials.get(name), self._peers.get(name)
             standing = Standing(dial is not None, peer.identity.creation if peer is not None else None)

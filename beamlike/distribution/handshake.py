@@ -8,8 +8,8 @@
 
 Either side may answer REFUSE instead and is then FAILED. Both proofs cover both introductions with their nonces, so
 none can be replayed; each names its role, so none can be sent back to where it came from. The dialler proves first,
-as on the BEAM. Which secret a name must hold, and whether there is room for it, is asked of the cluster, and only when
-the proof has come: a single use of an invitation and one link per pair are then decided in one step.
+as on the BEAM. Which secret a name must hold, and whether it may come in, is asked of the cluster, and only when the
+proof has come: a single use of an invitation and one link per pair are then decided in one step.
 
 The channel is the fingerprint of the certificate that the listener presents, and that the dialler sees, in the TLS
 around this. Somebody in between has another certificate, hence the ends see different channels. The introductions say
@@ -42,11 +42,11 @@ from beamlike.distribution.handshake_frames import (
 from beamlike.distribution.refusal import Refused, Status, refused_by_them, refused_by_us
 from beamlike.distribution.secret import Secret
 
-SecretFor: TypeAlias = Callable[[str], Secret | None]
-"""The secret that a dialler of this name must hold; None if there is none that would let it in."""
+SecretFor: TypeAlias = Callable[[str], Secret]
+"""The secret that a dialler of this name must hold."""
 
 Admit: TypeAlias = Callable[[Identity], Status]
-"""Whether there is room for a dialler that has proved its secret. OK promises that the link will be used."""
+"""Whether a dialler that has proved its secret may come in. OK promises that the link will be used."""
 
 _UNNAMED: Final = "the other side"
 
@@ -201,8 +201,6 @@ class Listener(Handshake):
     def check_dialler(self, proof: bytes) -> bytes:
         assert self.peer is not None
         secret = self._secret_for(self.peer.name)
-        if secret is None:
-            raise _TurnAway(Status.NOT_ALLOWED)
         self.verify(secret, _DIALLER, proof)
         status = self._admit(self.peer)
         if status is not Status.OK:

@@ -2,7 +2,9 @@
 
 Whoever connects under an invited name must hold that invitation's token, once, and before its deadline; the cluster's
 own secret does not open that name. An invitation that is used or has expired stays known for as long again, or until
-it is revoked, so that who comes late is told so. Times are arguments.
+it is revoked, so that who comes late and holds the token is told so; others learn nothing of it.
+
+Times are arguments, of a clock that nobody sets, and only the inviter's counts: clocks that differ are in nobody's way.
 """
 
 from __future__ import annotations
@@ -36,12 +38,15 @@ class Invitations:
         """Takes the invitation back, if there is one."""
         self._by_name.pop(name, None)
 
-    def secret_for(self, name: str, now: float, otherwise: Secret) -> Secret | None:
-        """What `name` must hold: its token, None if that was used or has expired, `otherwise` if it is not invited."""
+    def secret_for(self, name: str, otherwise: Secret) -> Secret:
+        """What `name` must hold: its token, `otherwise` if it is not invited."""
         invitation = self._by_name.get(name)
-        if invitation is None:
-            return otherwise
-        return None if invitation.used or now >= invitation.deadline else invitation.token
+        return otherwise if invitation is None else invitation.token
+
+    def admits(self, name: str, now: float) -> bool:
+        """Whether `name` may come in, with what it must hold: not if its invitation was used or has expired."""
+        invitation = self._by_name.get(name)
+        return invitation is None or not (invitation.used or now >= invitation.deadline)
 
     def use(self, name: str) -> None:
         """`name` has connected: its invitation, if it had one, does not work again."""

@@ -13,38 +13,48 @@ def invited(lifetime: float = 10.0) -> Invitations:
 
 def test_the_invited_needs_its_token_and_everybody_else_the_clusters_secret() -> None:
     invitations = invited()
-    assert invitations.secret_for("child@h", 9.9, otherwise=CLUSTER) == TOKEN
-    assert invitations.secret_for("other@h", 9.9, otherwise=CLUSTER) == CLUSTER
+    assert invitations.secret_for("child@h", otherwise=CLUSTER) == TOKEN
+    assert invitations.secret_for("other@h", otherwise=CLUSTER) == CLUSTER
+    assert invitations.admits("child@h", 9.9)
+    assert invitations.admits("other@h", 9.9)
 
 
 def test_a_used_invitation_lets_nobody_in() -> None:
     invitations = invited()
     invitations.use("child@h")
-    assert invitations.secret_for("child@h", 1.0, otherwise=CLUSTER) is None
+    assert not invitations.admits("child@h", 1.0)
 
 
 def test_an_expired_invitation_lets_nobody_in() -> None:
-    assert invited().secret_for("child@h", 10.0, otherwise=CLUSTER) is None
+    assert not invited().admits("child@h", 10.0)
+
+
+def test_only_the_token_tells_that_an_invitation_is_over() -> None:
+    invitations = invited()
+    invitations.use("child@h")
+    assert invitations.secret_for("child@h", otherwise=CLUSTER) == TOKEN
 
 
 def test_a_new_invitation_replaces_one_that_was_used() -> None:
     invitations = invited()
     invitations.use("child@h")
     invitations.invite("child@h", Secret(b"another"), now=1.0, lifetime=10.0)
-    assert invitations.secret_for("child@h", 2.0, otherwise=CLUSTER) == Secret(b"another")
+    assert invitations.secret_for("child@h", otherwise=CLUSTER) == Secret(b"another")
+    assert invitations.admits("child@h", 2.0)
 
 
 def test_a_revoked_invitation_leaves_no_trace() -> None:
     invitations = invited()
     invitations.revoke("child@h")
     invitations.revoke("never invited@h")
-    assert invitations.secret_for("child@h", 1.0, otherwise=CLUSTER) == CLUSTER
+    assert invitations.secret_for("child@h", otherwise=CLUSTER) == CLUSTER
 
 
 def test_use_of_a_name_that_was_not_invited_is_nothing() -> None:
     invitations = Invitations()
     invitations.use("other@h")
-    assert invitations.secret_for("other@h", 0.0, otherwise=CLUSTER) == CLUSTER
+    assert invitations.secret_for("other@h", otherwise=CLUSTER) == CLUSTER
+    assert invitations.admits("other@h", 0.0)
 
 
 def test_old_invitations_do_not_pile_up() -> None:

@@ -25,7 +25,7 @@ def dialler(us: Identity = A, secret: Secret = SECRET, expected: str = B.name, n
 
 def listener(
     us: Identity = B,
-    secret_for: Callable[[str], Secret | None] = lambda _name: SECRET,
+    secret_for: Callable[[str], Secret] = lambda _name: SECRET,
     admit: Admit = lambda _peer: Status.OK,
     nonce: bytes = b"l" * 32,
 ) -> Listener:
