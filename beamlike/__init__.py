@@ -55,6 +55,10 @@ from beamlike.distribution.errors import (
     UnencodableTerm,
     UnusableSecret,
 )
+from beamlike.distribution.finding import strategies as finding
+from beamlike.distribution.finding.candidates import Candidate
+from beamlike.distribution.finding.joining import JoinInfo
+from beamlike.distribution.finding.strategy import CannotFind
 from beamlike.distribution.refusal import HandshakeRefused
 from beamlike.kernel import trace_events
 from beamlike.kernel.call import CALL_TIMEOUT, Client
@@ -110,7 +114,7 @@ from beamlike.kernel.threads.blocking import blocking
 from beamlike.kernel.threads.stall import Stall
 from beamlike.kernel.threads.watchdog import monitor_stalls
 from beamlike.kernel.timers import Timer, cancel_timer, read_timer, send_after, send_interval
-from beamlike.node import Node, connect, disconnect, start
+from beamlike.node import Node, connect, disconnect, join, joining, start
 
 __all__ = [
     "CALL_TIMEOUT",
@@ -125,6 +129,8 @@ __all__ = [
     "BeamlikeError",
     "CallFailed",
     "CallTimeout",
+    "Candidate",
+    "CannotFind",
     "CannotListen",
     "ChildAlreadyPresent",
     "ChildAlreadyStarted",
@@ -145,6 +151,7 @@ __all__ = [
     "Groups",
     "HandshakeRefused",
     "InsecureDirectory",
+    "JoinInfo",
     "LongMailbox",
     "MaxChildren",
     "Name",
@@ -201,7 +208,10 @@ __all__ = [
     "demonitor",
     "disconnect",
     "exit",
+    "finding",
     "is_alive",
+    "join",
+    "joining",
     "link",
     "make_ref",
     "max_mailbox",

@@ -16,14 +16,17 @@ from typing import Any, Literal, Self, TypeVar
 
 from beamlike.code.codec import CodeCodec
 from beamlike.distribution import rpc
+from beamlike.distribution.addresses import host_of, one_spelling
 from beamlike.distribution.cluster import INVITATION_LIFETIME, TICK_TIME, Cluster
 from beamlike.distribution.dial_policy import AutoConnect
+from beamlike.distribution.finding.joining import EVERY, JoinInfo, Joining
+from beamlike.distribution.finding.strategy import Strategy
 from beamlike.distribution.secret import Secret, load_secret
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
 from beamlike.kernel.inspection.mailbox_patrol import LIMIT as LONG_MAILBOX
 from beamlike.kernel.inspection.mailbox_patrol import MailboxPatrol
-from beamlike.kernel.node import LocalNode
+from beamlike.kernel.node import LocalNode, check_node_name
 from beamlike.kernel.scheduler import scheduler_of
 from beamlike.kernel.spawn_request import abandon_spawn_request, spawn_request
 from beamlike.kernel.threads.blocking import blocking
@@ -38,6 +41,7 @@ class Node(LocalNode):
     """A node of a cluster; `name` is "word@host", and it listens on that host once started.
 
     `listen` is another "host:port" to listen on, or False to listen only when the node first becomes a parent.
+    `join` is a strategy by which it finds its cluster, joins it, and stays in it (see `join`, the method).
     `secret` is the cluster's secret, else $BEAMLIKE_SECRET, else the user's secret file, made on first use. A `hidden`
     node is not in the `nodes()` of others. `own_thread` keeps the distribution in a thread of its own, so that it
     never waits for user code that blocks the event loop.
@@ -56,6 +60,7 @@ class Node(LocalNode):
         name: str,
         *,
         listen: str | Literal[False] | None = None,
+        join: Strategy | None = None,
         secret: bytes | str | None = None,
         hidden: bool = False,
         own_thread: bool = False,
@@ -66,10 +71,12 @@ class Node(LocalNode):
     ) -> None:
         self._secret = None if secret is None else _as_secret(secret)
         del secret  # what goes wrong from here on shows no secret, even in a traceback with local variables
-        super().__init__(name)
+        check_node_name(name)
+        super().__init__(one_spelling(name))
         self.hidden = hidden
         self._listens = listen is not False
-        self._endpoint = _host_and_port(listen or f"{name.partition('@')[2]}:0")
+        self._endpoint = _host_and_port(listen or f"{host_of(name)}:0")
+        self._join = join
         self._own_thread = own_thread
         self._tick_time = tick_time
         self._auto_connect = auto_connect
@@ -85,6 +92,7 @@ class Node(LocalNode):
         self._cluster: Cluster | None = None
         self.address: tuple[str, int] | None = None
         self._listening = asyncio.Lock()
+        self._joinings: dict[terms.Pid, Joining] = {}
 
     # Start and stop.
 
@@ -106,6 +114,8 @@ class Node(LocalNode):
                 self._patrol = MailboxPatrol(self, self._long_mailbox)
             if self._listens:
                 await self.listen()
+            if self._join is not None:
+                await self.join(self._join)
         except BaseException:
             await self.stop()
             raise
@@ -218,6 +228,23 @@ class Node(LocalNode):
         """Closes the connection to `name`; False if there was none."""
         return self._cluster is not None and await self._in_cluster(_disconnect(self._cluster, name))
 
+    async def join(self, strategy: Strategy, *, every: float = EVERY) -> JoinInfo:
+        """Connects to the nodes that `strategy` finds (see `bl.finding`), and again to those that are lost, for as
+        long as this node runs: it looks about `every` so many seconds.
+
+        Returns after the first look, when each node that was found is connected or cannot be; what came of it stands
+        in the JoinInfo, and later in `joining()`. Nobody else being there, or refusing this node, is no error.
+        """
+        joining = Joining(self, self.cluster.connect, strategy, every)
+        pid = Context().run(self.spawn_beside, joining.run)
+        self._joinings = {pid: joining, **{pid: it for pid, it in self._joinings.items() if self.process(pid)}}
+        await self._in_cluster(joining.first_look())
+        return joining.info(pid)
+
+    def joining(self) -> list[JoinInfo]:
+        """How far this node has come with each strategy that it joins by: who was found, who refused it and why."""
+        return [joining.info(pid) for pid, joining in self._joinings.items() if self.process(pid)]
+
     def spawn_beside(self, function: Any, *args: Any) -> terms.Pid:
         """Spawns a process on the distribution's own loop (see `own_thread`): it runs while user code blocks."""
         process = self.start_process(function, args, scheduler=self.output_scheduler)
@@ -277,6 +304,16 @@ async def start(name: str, **options: Any) -> Node:
 async def connect(name: str, address: tuple[str, int] | None = None) -> None:
     """Connects the current node to the node `name`; see Node.connect."""
     await _distributed().connect(name, address)
+
+
+async def join(strategy: Strategy, *, every: float = EVERY) -> JoinInfo:
+    """Has the current node find its cluster; see Node.join."""
+    return await _distributed().join(strategy, every=every)
+
+
+def joining() -> list[JoinInfo]:
+    """How far the current node has come with that; see Node.joining."""
+    return _distributed().joining()
 
 
 async def disconnect(name: str) -> bool:
