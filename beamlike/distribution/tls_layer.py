@@ -29,7 +29,7 @@ HANDSHAKE_CAP: Final = 4096
 CERTIFIED_HANDSHAKE_CAP: Final = 1 << 15
 """The same where both sides show certificates of an authority, which come with those that signed them."""
 
-_HANDSHAKE_RECORD: Final = 22
+HANDSHAKE_RECORD: Final = 22
 _ALERT_RECORD: Final = 21
 
 
@@ -104,7 +104,7 @@ class TlsLayer:
             self._fail(f"expected TLS to be agreed on within {self._cap} bytes, got more; is it a beamlike node?")
         elif data and not self._heard:
             self._heard = True
-            if data[0] not in (_HANDSHAKE_RECORD, _ALERT_RECORD):
+            if data[0] not in (HANDSHAKE_RECORD, _ALERT_RECORD):
                 self._hear_clear_text()
         return self._failure is None
 

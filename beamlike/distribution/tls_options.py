@@ -6,22 +6,20 @@
 | "always"   | TLS, likewise            | TLS, likewise                           |
 | `Tls(...)` | TLS, both sides show certificates of an authority               |
 
-Within the machine is what comes from or goes to a loopback address. A listener that other machines reach takes its
-neighbours on loopback either way, unless TLS was asked for; from other machines nothing is taken in clear.
+Within the machine is what comes from or goes to a loopback address. A listener that other machines reach takes what
+comes over loopback either way, unless TLS was asked for; of other machines it takes nothing in clear.
 """
 
 from __future__ import annotations
 
 import ssl
 from functools import cached_property
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from beamlike.distribution.addresses import is_loopback
+from beamlike.distribution.clear_or_tls import ClearOrTls, Layer
 from beamlike.distribution.tls_contexts import Presented, Tls, presented, self_made, showing, trusting_anybody
 from beamlike.distribution.tls_layer import CERTIFIED_HANDSHAKE_CAP, HANDSHAKE_CAP, TlsLayer
-
-_HANDSHAKE_RECORD: Final = b"\x16"
-
 
 TlsOption: TypeAlias = Tls | Literal["always"] | None
 
@@ -57,11 +55,12 @@ class Encryption:
             return None
         return TlsLayer(self._dialling_context, host=name.partition("@")[2], cap=self._cap)
 
-    def accept(self, host: str, first: bytes) -> TlsLayer | None:
-        """The layer for a link that comes from this numeric address and opens with this byte; None for one in clear."""
-        if self._presented is None or (first != _HANDSHAKE_RECORD and not self._demands_tls(host)):
+    def accept(self, host: str) -> Layer | None:
+        """The layer for a link that comes from this numeric address; None for one that is in clear."""
+        if self._presented is None:
             return None
-        return TlsLayer(self._presented.context, presents=self._presented.fingerprint, cap=self._cap)
+        tls = TlsLayer(self._presented.context, presents=self._presented.fingerprint, cap=self._cap)
+        return tls if self._demands_tls(host) else ClearOrTls(tls)
 
     def _demands_tls(self, host: str) -> bool:
         return self._option is not None or not is_loopback(host)

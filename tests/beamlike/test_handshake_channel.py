@@ -2,6 +2,7 @@
 
 import logging
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -56,8 +57,8 @@ def test_the_listener_proves_the_channel_too(proved: bytes, content: bool) -> No
 
 
 @pytest.mark.parametrize("make", [dialler, listener])
-def test_a_channel_comes_before_the_first_frame(make: type[Dialler] | type[Listener]) -> None:
-    side: Handshake = make()
+def test_a_channel_comes_before_the_first_frame(make: Callable[[], Handshake]) -> None:
+    side = make()
     side.introduce()
     with pytest.raises(AssertionError, match="left already"):
         side.bind(TRUE)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import stat
 import sys
 from pathlib import Path
+from types import NoneType
 
 import pytest
 
 from beamlike.distribution import tls_contexts
 from beamlike.distribution.certificates import make_certificate
+from beamlike.distribution.clear_or_tls import ClearOrTls
 from beamlike.distribution.errors import CannotListen, UnusableCertificate
 from beamlike.distribution.tls_contexts import Tls
+from beamlike.distribution.tls_layer import TlsLayer
 from beamlike.distribution.tls_options import Encryption, TlsOption, check_option
 from tests.support.authorities import Authority
 
 NEAR, FAR = "127.0.0.1", "192.0.2.7"
-TLS, CLEAR = b"\x16", b"\x00"
 
 
 @pytest.mark.parametrize(
@@ -30,31 +32,29 @@ def test_a_dialler_uses_tls_between_machines_and_where_it_is_told_to(
 
 
 @pytest.mark.parametrize(
-    ("option", "listens_at", "comes_from", "first", "inside"),
+    ("option", "listens_at", "comes_from", "layer"),
     [
-        (None, NEAR, NEAR, CLEAR, False),
-        (None, NEAR, NEAR, TLS, False),
-        (None, "0.0.0.0", NEAR, CLEAR, False),
-        (None, "0.0.0.0", NEAR, TLS, True),
-        (None, "0.0.0.0", FAR, CLEAR, True),
-        (None, "::", FAR, TLS, True),
-        ("always", NEAR, NEAR, CLEAR, True),
-        ("always", NEAR, NEAR, TLS, True),
+        (None, NEAR, NEAR, NoneType),
+        (None, "0.0.0.0", NEAR, ClearOrTls),
+        (None, "0.0.0.0", FAR, TlsLayer),
+        (None, "::", FAR, TlsLayer),
+        ("always", NEAR, NEAR, TlsLayer),
+        ("always", "0.0.0.0", FAR, TlsLayer),
     ],
 )
 def test_a_listener_takes_in_clear_only_what_comes_from_its_own_machine(
-    option: TlsOption, listens_at: str, comes_from: str, first: bytes, inside: bool
+    option: TlsOption, listens_at: str, comes_from: str, layer: type
 ) -> None:
     encryption = Encryption(option)
     encryption.prepare_to_listen(listens_at)
-    assert (encryption.accept(comes_from, first) is not None) is inside
+    assert type(encryption.accept(comes_from)) is layer
 
 
 def test_certificates_of_an_authority_are_used_within_the_machine_too(tmp_path: Path) -> None:
     encryption = Encryption(Authority(tmp_path).tls())
     encryption.prepare_to_listen(NEAR)
-    assert encryption.dial(NEAR, "b@h") is not None
-    assert encryption.accept(NEAR, CLEAR) is not None
+    assert isinstance(encryption.dial(NEAR, "b@h"), TlsLayer)
+    assert isinstance(encryption.accept(NEAR), TlsLayer)
 
 
 def test_an_option_that_is_none_is_an_error_that_names_those_there_are() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from beamlike.distribution.clear_or_tls import Layer
 from beamlike.distribution.tls_layer import TlsLayer
 from beamlike.distribution.tls_options import Encryption, TlsOption
 
 FAR_AWAY = "192.0.2.7"
-TLS_RECORD = b"\x16"
 Tamper = Callable[[bytes], bytes]
 
 
@@ -19,8 +19,8 @@ def as_it_is(stream: bytes) -> bytes:
 def listener(option: TlsOption = None) -> TlsLayer:
     encryption = Encryption(option)
     encryption.prepare_to_listen(FAR_AWAY)
-    layer = encryption.accept(FAR_AWAY, TLS_RECORD)
-    assert layer is not None
+    layer = encryption.accept(FAR_AWAY)
+    assert isinstance(layer, TlsLayer)
     return layer
 
 
@@ -30,7 +30,7 @@ def dialler(option: TlsOption = None, name: str = "b@127.0.0.1") -> TlsLayer:
     return layer
 
 
-def carry(a: TlsLayer, b: TlsLayer, to_b: Tamper = as_it_is, to_a: Tamper = as_it_is) -> None:
+def carry(a: Layer, b: Layer, to_b: Tamper = as_it_is, to_a: Tamper = as_it_is) -> None:
     """Brings what either has to send to the other, until there is nothing."""
     while (from_a := a.take()) + (from_b := b.take()):
         for layer, stream in ((b, to_b(from_a)), (a, to_a(from_b))):
@@ -45,7 +45,7 @@ def joined(a: TlsOption = None, b: TlsOption = None) -> tuple[TlsLayer, TlsLayer
     return ends
 
 
-def received(layer: TlsLayer, size: int = 1 << 16) -> bytes:
+def received(layer: Layer, size: int = 1 << 16) -> bytes:
     """What has come so far, read in pieces of this size. TlsFailed and EOFError as `read_into`."""
     whole, buffer = b"", memoryview(bytearray(size))
     while count := layer.read_into(buffer):
