@@ -16,6 +16,8 @@ import asyncio
 import logging
 import os
 import secrets
+import socket
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -35,14 +37,16 @@ from beamlike.distribution.connection import (
 )
 from beamlike.distribution.dial_policy import AutoConnect, DialPolicy
 from beamlike.distribution.directory import Directory, Entry
+from beamlike.distribution.doorway import Guest
 from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import NONCE_SIZE, Identity
+from beamlike.distribution.heartbeat.heartbeat import Heartbeat
 from beamlike.distribution.invitations import Invitations
 from beamlike.distribution.listing import Listing
 from beamlike.distribution.refusal import HandshakeRefused, Refused, Status
 from beamlike.distribution.secret import Secret
 from beamlike.distribution.terms_codec import CodecFactory
-from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Home, Link, listen_at, open_link
+from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Home, Link, listening_at, open_link
 from beamlike.distribution.whereabouts import Whereabouts
 from beamlike.distribution.wire import Undelivered
 from beamlike.kernel.errors import NotConnected
@@ -121,7 +125,10 @@ class Cluster:
         self._lock = RLock()
         self._dials: dict[str, _Dial] = {}
         self._peers: dict[str, _Peer] = {}
-        self._server: asyncio.Server | None = None
+        self.heartbeat = Heartbeat(node.name, self._home, self._tick_interval, self._incoming)
+        # What a link is until it is established or lost: its handshake, and who came in by the doorway.
+        self._handshakes: dict[Link, Dialler | Listener] = {}
+        self._guests: dict[Link, Guest] = {}
         self._listing: Listing | None = None
         self._open_links: set[Link] = set()
         self._no_link_is_open = asyncio.Event()
@@ -137,13 +144,14 @@ class Cluster:
 
         Returns the address. CannotListen or NodeNameTaken say what is in the way.
         """
-        self._server, address = await listen_at((host, port), self._incoming)
+        sock, address = await listening_at((host, port))
         entry = Entry(self._node.name, *address, os.getpid(), self._node.creation, self._identity.hidden)
         try:
             self._listing = Listing(self._directory, entry)
         except Exception:
-            self._server.close()
+            sock.close()
             raise
+        self.heartbeat.open(sock)
         return address
 
     async def connect(self, name: str, address: Address | None = None, *, secret: Secret | None = None) -> None:
@@ -186,8 +194,7 @@ class Cluster:
         self._node.dial = None
         if self._listing is not None:
             self._listing.close()
-        if self._server is not None:
-            self._server.close()
+        self.heartbeat.stop()
         for name in {*self._peers, *self._dials}:
             self.disconnect(name)
         for link in self._strangers():
@@ -239,7 +246,10 @@ class Cluster:
         return self._dials[name]
 
     def _start(self, dial: _Dial) -> None:
-        task = self._home.loop.create_task(self._carry_out(dial), name=f"dial {dial.name}")
+        self._run(self._carry_out(dial), f"dial {dial.name}")
+
+    def _run(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = self._home.loop.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -262,6 +272,7 @@ class Cluster:
                 return
             del self._dials[dial.name]
         dial.link.abandon()
+        self._settled(dial.link)
         dial.done.set_result(message)
         # Whoever awaits the dial says what there is to say.
         logger.log(logging.INFO if dial.asked_by_node else logging.DEBUG, "%s: %s", self._node.name, message)
@@ -270,7 +281,7 @@ class Cluster:
 
     # Being dialled.
 
-    def _incoming(self) -> Link:
+    def _incoming(self, guest: Guest) -> None:
         handshake = Listener(
             self._identity,
             secrets.token_bytes(NONCE_SIZE),
@@ -278,7 +289,13 @@ class Cluster:
             lambda peer: self._admit(link, peer),
         )
         link = self._new_link(handshake)
-        return link
+        sock = guest.take(partial(self._home.call, link.abandon))
+        if sock is not None:
+            self._guests[link] = guest
+            self._run(self._accept(link, sock), "accept")
+
+    async def _accept(self, link: Link, sock: socket.socket) -> None:
+        await self._home.loop.connect_accepted_socket(lambda: link, sock)
 
     def _secret_for(self, name: str) -> Secret:
         return self._invitations.secret_for(name, otherwise=self._secret)
@@ -300,6 +317,7 @@ class Cluster:
             link.take_over(dial.link)
             self._join(newcomer)
         if peer is not None:
+            self.heartbeat.leave(name, peer.link)
             peer.link.abandon()
             self._node.peer_down(name, CONNECTION_CLOSED)
         self._invitations.use(name)
@@ -326,12 +344,14 @@ class Cluster:
 
     def link_lost(self, link: Link) -> None:
         self._open_links.discard(link)
+        self._settled(link)
         if not self._open_links:
             self._no_link_is_open.set()
 
     def link_event(self, link: Link, event: Undelivered | Established | Refused | Closed) -> None:
         match event:
             case Established(identity):
+                self._begin_beating(identity.name, link)
                 self._up(_Peer(identity, link))
             case Refused():
                 self._refused(link, event)
@@ -340,6 +360,19 @@ class Cluster:
                 self._down(peer, reason, message)
             case Undelivered(source, target, error):
                 logger.error("a message from %s to %s is lost: %s", source, target, error, exc_info=error)
+
+    def _begin_beating(self, name: str, link: Link) -> None:
+        handshake = self._settled(link)
+        assert handshake is not None
+        address = link.peer_address if isinstance(handshake, Dialler) else None
+        self.heartbeat.join(name, link, handshake.session_key, address)
+
+    def _settled(self, link: Link) -> Dialler | Listener | None:
+        """Its handshake is over; the doorway need not count it any more."""
+        guest = self._guests.pop(link, None)
+        if guest is not None:
+            guest.settled()
+        return self._handshakes.pop(link, None)
 
     def _up(self, peer: _Peer) -> None:
         self._join(peer)
@@ -363,11 +396,14 @@ class Cluster:
         with self._lock:
             del self._peers[name]
             self._policy.lost(name)
+        self.heartbeat.leave(name, peer.link)
         logger.info("%s lost %s (%s): %s", self._node.name, name, reason, message)
         self._node.peer_down(name, reason)
 
     def _new_link(self, handshake: Dialler | Listener) -> Link:
-        return Link(Connection(handshake, self._codec_factory()), self, self._home, self._tick_interval)
+        link = Link(Connection(handshake, self._codec_factory()), self, self._home, self._tick_interval)
+        self._handshakes[link] = handshake
+        return link
 
     def _strangers(self) -> set[Link]:
         """The links whose handshake is not over."""

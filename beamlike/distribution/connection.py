@@ -156,6 +156,15 @@ class Connection:
             return [self._broken_off("the other side closed the connection; is it a beamlike node?")]
         return []
 
+    def heard_elsewhere(self) -> None:
+        """The other side has shown a sign of life by another way. For any thread."""
+        self._heard = True
+
+    @property
+    def silent_ticks(self) -> int:
+        """For how many ticks nothing was heard of the other side, up to the last one."""
+        return self._silent_ticks
+
     def tick(self) -> list[Event]:
         """A quarter of the tick time has passed: shows a sign of life if there was none, looks for the other's."""
         if self._phase is not _Phase.OPEN:

@@ -21,7 +21,9 @@ from typing import Final, Protocol, cast
 
 from beamlike.distribution.addresses import Address, is_loopback
 from beamlike.distribution.connection import Closed, Connection, Established, Event
+from beamlike.distribution.doorway import BACKLOG, LINK
 from beamlike.distribution.errors import CannotListen
+from beamlike.distribution.forks import closed_in_forks
 from beamlike.distribution.refusal import Refused
 from beamlike.distribution.wire import Undelivered
 from beamlike.kernel.errors import NotConnected
@@ -107,7 +109,23 @@ class Link(asyncio.Protocol):
             self._flush_is_due = True
             self._home.call(self._flush)
 
+    def heard_elsewhere(self) -> None:
+        """The peer has shown a sign of life by another way."""
+        self._connection.heard_elsewhere()
+
+    @property
+    def silent_ticks(self) -> int:
+        """For how many quarters of the tick time nothing was heard of the peer."""
+        return self._connection.silent_ticks
+
     # For the owner.
+
+    @property
+    def peer_address(self) -> Address:
+        """Where the other side of its socket is."""
+        assert self._transport is not None, "it has no socket yet"
+        host, port = self._transport.get_extra_info("peername")[:2]
+        return host, port
 
     def take_over(self, other: Link) -> None:
         """Sends from now on what is sent through `other`, and first what waits there. `other` is given up."""
@@ -213,7 +231,8 @@ async def open_link(link: Link, address: Address) -> None:
     failure: OSError | None = None
     for host in hosts:
         try:
-            await loop.create_connection(lambda: link, host, address[1])
+            sock = await _connected(host, address[1])
+            await loop.create_connection(lambda: link, sock=sock)
         except OSError as error:
             failure = error
         else:
@@ -221,16 +240,31 @@ async def open_link(link: Link, address: Address) -> None:
     raise NotConnected(f"nobody listens at {address[0]}:{address[1]} ({failure})") from failure
 
 
-async def listen_at(address: Address, new_link: Callable[[], Link]) -> tuple[asyncio.Server, Address]:
-    """Serves links at `address` (port 0: any free one) and says at which one it became. CannotListen if that fails."""
+async def _connected(host: str, port: int) -> socket.socket:
+    """A connection that says it is to be a link."""
+    loop = asyncio.get_running_loop()
+    sock = closed_in_forks(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET))
+    try:
+        sock.setblocking(False)
+        await loop.sock_connect(sock, (host, port))
+        await loop.sock_sendall(sock, LINK)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def listening_at(address: Address) -> tuple[socket.socket, Address]:
+    """A socket that listens at `address` (port 0: any free one), and where it became. CannotListen if that fails."""
     host = (await _resolve(address))[0]
     if not is_loopback(host):
         raise CannotListen(
             f"expected an address of this machine's loopback such as 127.0.0.1, got {address[0]}: "
             "to listen for other machines needs TLS, which is not there yet"
         )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        server = await asyncio.get_running_loop().create_server(new_link, host, address[1])
+        sock = socket.create_server((host, address[1]), family=family, backlog=BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise CannotListen(
@@ -238,8 +272,8 @@ async def listen_at(address: Address, new_link: Callable[[], Link]) -> tuple[asy
                 "choose another port, or 0 for any that is free"
             ) from error
         raise CannotListen(f"cannot listen at {address[0]}:{address[1]}: {error}") from error
-    bound = server.sockets[0].getsockname()
-    return server, (bound[0], bound[1])
+    host, port = sock.getsockname()[:2]
+    return sock, (host, port)
 
 
 async def _resolve(address: Address) -> list[str]:

@@ -329,7 +329,7 @@ def test_a_call_that_ends_between_look_and_strike_is_not_struck_afterwards(monke
     began, left, struck = (threading.Event() for _ in range(3))
     ending: list[str] = []
     seen: list[str] = []
-    look = interruptible._may_be_struck
+    look = interruptible.may_be_struck
 
     def look_and_linger(frame: FrameType | None) -> bool:
         if not look(frame):
@@ -353,7 +353,7 @@ def test_a_call_that_ends_between_look_and_strike_is_not_struck_afterwards(monke
         except Interrupted:
             seen.append("struck beside the call")
 
-    monkeypatch.setattr(interruptible, "_may_be_struck", look_and_linger)
+    monkeypatch.setattr(interruptible, "may_be_struck", look_and_linger)
     call = Interruptible(work, ())
     worker = threading.Thread(target=thread)
     worker.start()

@@ -17,6 +17,7 @@ import uvloop
 
 from beamlike.distribution import cluster, transport
 from beamlike.distribution.directory import Directory
+from beamlike.distribution.doorway import LINK
 from beamlike.distribution.errors import CannotListen, NodeNameTaken, UnencodableTerm
 from beamlike.distribution.refusal import HandshakeRefused, Status
 from beamlike.distribution.secret import Secret
@@ -405,6 +406,7 @@ async def test_a_stopped_cluster_reaches_nobody(place: Town) -> None:
 async def test_stopping_does_not_wait_for_strangers(place: Town) -> None:
     a = await place.member(A)
     reader, writer = await asyncio.open_connection(*a.address)
+    writer.write(LINK)
     await eventually(lambda: len(a.cluster._open_links) == 1)
     async with asyncio.timeout(transport.HANDSHAKE_DEADLINE / 2):
         await a.cluster.stop()
@@ -459,6 +461,7 @@ async def test_a_stranger_who_says_nothing_is_hung_up_on(place: Town, monkeypatc
     monkeypatch.setattr(transport, "HANDSHAKE_DEADLINE", 0.05)
     a = await place.member(A)
     reader, writer = await asyncio.open_connection(*a.address)
+    writer.write(LINK)
     async with asyncio.timeout(10):
         assert await reader.read() == b""
     writer.close()
@@ -471,7 +474,7 @@ async def test_a_stranger_who_speaks_another_protocol_is_hung_up_on_and_logged_o
 ) -> None:
     a = await place.member(A, codec=UntouchedCodec)
     reader, writer = await asyncio.open_connection(*a.address)
-    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 100)
+    writer.write(LINK + b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 100)
     async with asyncio.timeout(10):
         assert await reader.read() == b""
     writer.close()

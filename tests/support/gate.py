@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from beamlike.distribution.addresses import Address
+from tests.support.local_nodes import settled
 
 
 @asynccontextmanager
@@ -15,14 +16,17 @@ async def gate_before(address: Address) -> AsyncIterator[tuple[asyncio.Event, Ad
     gate = asyncio.Event()
     ways: list[asyncio.Task[None]] = []
 
+    def come(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ways.append(asyncio.create_task(pass_through(reader, writer)))
+
     async def pass_through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await gate.wait()
         inner_reader, inner_writer = await asyncio.open_connection(*address)
-        ways.append(asyncio.create_task(_carry(reader, inner_writer)))
-        ways.append(asyncio.create_task(_carry(inner_reader, writer)))
+        await asyncio.gather(_carry(reader, inner_writer), _carry(inner_reader, writer))
 
-    async with await asyncio.start_server(pass_through, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(come, "127.0.0.1", 0) as server:
         yield gate, server.sockets[0].getsockname()
+    await settled()  # what had just been accepted has come in
     for way in ways:
         way.cancel()
     await asyncio.gather(*ways, return_exceptions=True)

@@ -22,8 +22,8 @@ T = TypeVar("T")
 
 _NOT_THERE = frozenset({"asyncio", "beamlike", "flame", "importlib", "logging", "nodes", "queue", "threading"})
 
-_raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc
-_raise_in_thread.argtypes = (ctypes.c_ulong, ctypes.py_object)
+raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc
+raise_in_thread.argtypes = (ctypes.c_ulong, ctypes.py_object)
 
 
 class Interrupted(BaseException):
@@ -77,12 +77,13 @@ class Interruptible(Generic[T]):
             if self._closed:
                 return True
             if self._thread_id is not None:
-                if not _may_be_struck(frame_of(self._thread_id)):
+                if not may_be_struck(frame_of(self._thread_id)):
                     return False
-                _raise_in_thread(self._thread_id, Interrupted)
+                raise_in_thread(self._thread_id, Interrupted)
             self._closed = True
             return True
 
 
-def _may_be_struck(frame: FrameType | None) -> bool:
+def may_be_struck(frame: FrameType | None) -> bool:
+    """Whether an exception may be raised in the thread whose innermost frame this is."""
     return frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] not in _NOT_THERE

@@ -48,8 +48,9 @@ _numbers = itertools.count(1)
 class Watch:
     """A loop is watched until `close`; what `watch` returns. Also a context manager."""
 
-    def __init__(self, watched: _WatchedLoop, threshold: float) -> None:
+    def __init__(self, watched: _WatchedLoop, threshold: float, quiet: bool) -> None:
         self.threshold = threshold
+        self.quiet = quiet
         self._watched = watched
 
     def close(self) -> None:
@@ -61,6 +62,20 @@ class Watch:
         """The stall that goes on now, as last told; None while the loop turns."""
         return self._watched.stall
 
+    @property
+    def thread(self) -> threading.Thread:
+        """That runs the loop."""
+        return self._watched.thread
+
+    @property
+    def stalls(self) -> bool:
+        """Whether a stall goes on at this very moment."""
+        return self._watched.stalls
+
+    def now(self) -> Stall | None:
+        """The stall that goes on, with the code that runs at this moment. Any thread may ask, and nobody is told."""
+        return self._watched.stall_now()
+
     def __enter__(self) -> Watch:
         return self
 
@@ -68,11 +83,12 @@ class Watch:
         self.close()
 
 
-def watch(loop: asyncio.AbstractEventLoop | None = None, threshold: float = THRESHOLD) -> Watch:
+def watch(loop: asyncio.AbstractEventLoop | None = None, threshold: float = THRESHOLD, *, quiet: bool = False) -> Watch:
     """Watches `loop`, the running one by default; to be called in the thread that runs it.
 
     A loop that does not turn for `threshold` seconds is told of. A loop that is watched more than once is told of once,
-    by the smallest threshold. A closed loop is dropped by itself. ValueError for a threshold that is not positive.
+    by the smallest threshold. A `quiet` watch tells nobody, but can be asked (`Watch.now`). A closed loop is dropped by
+    itself. ValueError for a threshold that is not positive.
 
     >>> async def main():
     ...     with watch(threshold=0.5) as held:
@@ -81,7 +97,7 @@ def watch(loop: asyncio.AbstractEventLoop | None = None, threshold: float = THRE
     """
     if not threshold > 0:
         raise ValueError(f"expected a threshold above 0 s to watch a loop with, got {threshold!r}; or do not watch it")
-    return _watchdog.add(loop or asyncio.get_running_loop(), threshold)
+    return _watchdog.add(loop or asyncio.get_running_loop(), threshold, quiet)
 
 
 def monitor_stalls(flag: bool = True) -> None:
@@ -104,7 +120,7 @@ class _WatchedLoop:
         self.loop = loop
         self.watches: list[Watch] = []
         self.stall: Stall | None = None
-        self._thread = threading.current_thread()
+        self.thread = threading.current_thread()
         self._clock = _clock_of_this_thread()
         self._computed = self._seconds_computed()
         self._context = Context()
@@ -118,13 +134,15 @@ class _WatchedLoop:
 
     @property
     def threshold(self) -> float:
-        return min((watch.threshold for watch in tuple(self.watches)), default=THRESHOLD)
+        watches = tuple(self.watches)
+        telling = [watch for watch in watches if not watch.quiet]
+        return min((watch.threshold for watch in telling or watches), default=THRESHOLD)
 
     def look(self, last: float, now: float, expected: float) -> None:
         """Judges the time between two looks, and asks for a sign of life that the next one will find."""
         before, self._computed = self._computed, self._seconds_computed()
         seen = look(now - last, expected, self._computed - before)
-        frame = frame_of(self._thread.ident or 0)
+        frame = frame_of(self.thread.ident or 0)
         turns = not self.loop.is_running() or _is_asleep(frame)
         if turns or not self._asked:
             self._heard(now - last if self._asked else self._answered - last)
@@ -135,6 +153,21 @@ class _WatchedLoop:
             self._unheard(seen, frame)
         if not turns:
             self._ask()
+
+    @property
+    def stalls(self) -> bool:
+        return self.stall is not None and self._asked
+
+    def stall_now(self) -> Stall | None:
+        silence, stall = self._silence, self.stall
+        if silence is None or stall is None:
+            return None
+        runner = asyncio.current_task(self.loop)
+        frame = frame_of(self.thread.ident or 0)
+        where = self._where(runner, frame)
+        pid, name = _identity(runner)
+        now = replace(stall, seconds=silence.seconds, pid=pid, name=name, place=where.place, stack=where.stack)
+        return now if self._asked else None
 
     def _ask(self) -> None:
         if not self._asked:
@@ -159,17 +192,20 @@ class _WatchedLoop:
             self._alone = False
         self._runner = id(runner)
         if self._silence.lasts(seen.seconds):
-            where = whereabouts(frame, _outermost_of(runner), (self._caller, begin.__code__))
+            where = self._where(runner, frame)
             if self._asked or seen.lock_held:  # else it was heard of just now, and the frames are of another turn
                 function = _spawned(runner) if frame is not None and frame.f_code is begin.__code__ else None
                 self._begin_or_go_on(runner, where, function, seen.lock_held)
+
+    def _where(self, runner: object, frame: FrameType | None) -> Whereabouts:
+        return whereabouts(frame, _outermost_of(runner), (self._caller, begin.__code__))
 
     def _begin_or_go_on(self, runner: object, where: Whereabouts, function: str | None, lock_held: bool) -> None:
         assert self._silence is not None
         pid, name = _identity(runner)
         self.stall = Stall(
             number=self.stall.number if self.stall is not None else next(_numbers),
-            thread=self._thread.name,
+            thread=self.thread.name,
             seconds=self._silence.seconds,
             over=False,
             pid=pid,
@@ -190,7 +226,7 @@ class _WatchedLoop:
             self._tell(replace(stall, seconds=silence.seconds + max(0.0, seconds), over=True))
 
     def _tell(self, stall: Stall) -> None:
-        if self.watches:
+        if any(not watch.quiet for watch in tuple(self.watches)):
             _tell(stall)
 
     def _seconds_computed(self) -> float:
@@ -210,12 +246,12 @@ class _Watchdog:
         self._changed: SimpleQueue[None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def add(self, loop: asyncio.AbstractEventLoop, threshold: float) -> Watch:
+    def add(self, loop: asyncio.AbstractEventLoop, threshold: float, quiet: bool) -> Watch:
         with self._lock:
             watched = self._loops.get(loop)
             if watched is None:
                 watched = self._loops[loop] = _WatchedLoop(loop)
-            watch = Watch(watched, threshold)
+            watch = Watch(watched, threshold, quiet)
             watched.watches.append(watch)
             if self._thread is None:
                 self._changed = SimpleQueue()

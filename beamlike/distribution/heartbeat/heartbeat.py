@@ -1,0 +1,140 @@
+"""A node's heartbeat: one thread that accepts, beats, and answers for the node while its event loop is kept busy.
+
+other nodes ──► Doorway ──► links: to the event loop
+                    └─────► Lanes: beats, who is blocking, interrupt
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Final, Literal, TypeAlias
+
+from beamlike.distribution.addresses import Address
+from beamlike.distribution.doorway import ROOM, Doorway, Guest
+from beamlike.distribution.heartbeat.interrupting import Interruption
+from beamlike.distribution.heartbeat.lane import LaneQuestion
+from beamlike.distribution.heartbeat.lanes import Answer, Lanes, Neighbour, NeighboursLink
+from beamlike.distribution.heartbeat.stall_terms import stall_from_plain, stall_to_plain
+from beamlike.distribution.selector_thread import SelectorThread
+from beamlike.distribution.transport import Home
+from beamlike.kernel.threads.stall import Stall
+from beamlike.kernel.threads.watchdog import Watch, watch
+
+NodeState: TypeAlias = Literal["up", "stalled", "unresponsive", "down"]
+
+_NOBODY_ANSWERS: Final = (
+    "not even its heartbeat answers: it is stopped, cut off, or in C code that holds the interpreter lock"
+)
+
+
+class Heartbeat:
+    """To be made in the thread of a running event loop, which it watches; `take_link` gets in that thread each guest
+    that wants to be a link. All but `stop` may be called by any thread."""
+
+    def __init__(self, node: str, home: Home, tick_interval: float, take_link: Callable[[Guest], None]) -> None:
+        self._node = node
+        self._home = home
+        self._tick_interval = tick_interval
+        self._take_link = take_link
+        self._watches = [watch(quiet=True)]
+        self._standalone = False
+        # The guests for the loop. Of more than there is room for, the doorway has dropped the oldest.
+        self._arrivals: deque[Guest] = deque(maxlen=ROOM)
+        self._call_is_due = False
+        self._thread = SelectorThread(f"beamlike heartbeat {node}")
+        self._doorway = Doorway(node, self._thread, self._hand_over, lambda guest: self._lanes.accept(guest))
+        self._lanes = Lanes(node, self._thread, self._reply)
+        self._thread.call(self._beat)
+
+    def watch_over(self, users_loop: Watch) -> None:
+        """Another loop answers for the node as well: that of a standalone runtime's own code, in the main thread."""
+        self._watches.append(users_loop)
+        self._standalone = True
+
+    def open(self, listening: socket.socket) -> None:
+        """Accepts connections there until the end."""
+        self._thread.call(partial(self._doorway.open, listening))
+
+    def join(self, name: str, link: NeighboursLink, session_key: bytes, address: Address | None) -> None:
+        """`link` to the node `name` is established; its lane is dialled at `address`, or else from there."""
+        self._thread.call(partial(self._lanes.join, Neighbour(name, link, session_key, address)))
+
+    def leave(self, name: str, link: NeighboursLink) -> None:
+        """`link`, to the node `name`, is lost."""
+        self._thread.call(partial(self._lanes.leave, name, link))
+
+    def state(self, name: str) -> NodeState:
+        """How it is with a node: "down" is one that is not connected."""
+        if name == self._node:
+            return "stalled" if self._stall() is not None else "up"
+        neighbour = self._lanes.neighbours.get(name)
+        if neighbour is None:
+            return "down"
+        if neighbour.unresponsive:
+            return "unresponsive"
+        return "stalled" if neighbour.stalled else "up"
+
+    async def ask(self, name: str, question: LaneQuestion, timeout: float) -> Stall | None:
+        """NotConnected if there is nobody to ask, TimeoutError if there is no answer within `timeout` seconds."""
+        future: Future[Any] = Future()
+        if name == self._node:
+            self._thread.call(partial(self._reply, question, future.set_result))
+        else:
+            self._thread.call(partial(self._lanes.ask, name, question, future))
+        try:
+            async with asyncio.timeout(timeout):
+                return stall_from_plain(await asyncio.wrap_future(future))
+        except TimeoutError:
+            raise TimeoutError(
+                f"expected an answer of {name} within {timeout:g} s, got none: {_NOBODY_ANSWERS}"
+            ) from None
+
+    def stop(self) -> None:
+        """Nothing is accepted, answered or beaten any more, and no socket and no thread is left."""
+        for held in self._watches:
+            held.close()
+        self._thread.call(self._doorway.close)
+        self._thread.call(self._lanes.close)
+        self._thread.stop()
+
+    # In the thread.
+
+    def _beat(self) -> None:
+        if self._home.loop.is_closed():  # somebody ended the loop without stopping the node
+            self._thread.end()
+            return
+        self._thread.call_later(self._tick_interval, self._beat)
+        stall = self._stall()
+        self._lanes.beat(stall.seconds if stall is not None else 0.0)
+
+    def _stall(self) -> Stall | None:
+        """The longest stall that goes on."""
+        stalls = [stall for held in self._watches if (stall := held.now()) is not None]
+        return max(stalls, key=lambda stall: stall.seconds, default=None)
+
+    def _reply(self, question: int, answer: Answer) -> None:
+        match question:
+            case LaneQuestion.WHO_IS_BLOCKING:
+                answer(stall_to_plain(self._stall()))
+            case LaneQuestion.INTERRUPT:
+                Interruption(self._thread, self._watches, self._standalone, answer).begin()
+            case _:  # of a later version; there is nothing that it could be told
+                answer(None)
+
+    def _hand_over(self, guest: Guest) -> None:
+        self._arrivals.append(guest)
+        if not self._call_is_due:
+            self._call_is_due = True
+            self._home.call(self._bring_in)
+
+    # In the loop's thread.
+
+    def _bring_in(self) -> None:
+        self._call_is_due = False
+        while self._arrivals:
+            self._take_link(self._arrivals.popleft())

@@ -1,0 +1,133 @@
+"""One side of a lane between two connected nodes: bytes in, events out. It knows no socket and no clock.
+
+After the proof both sides send a BEAT each quarter of the tick time, and whatever comes is a sign of life. Either side
+may ASK the other something, who answers when it can; `LaneQuestion` says what there is to ask.
+
+Time passes by calls of `beat`. Who is late to call it, because the program was stopped, counts one beat and not the
+time, and has read before what came: thus a stop of one's own is never the silence of another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, TypeAlias
+
+from beamlike.distribution.errors import ProtocolError
+from beamlike.distribution.heartbeat.lane_frames import (
+    ANSWER,
+    ASK,
+    BEAT,
+    CAP,
+    LaneFrames,
+    decode_answer,
+    decode_ask,
+    decode_beat,
+    encode_answer,
+    encode_ask,
+    encode_beat,
+)
+from beamlike.distribution.heartbeat.lane_proof import DiallersProof, ListenersProof
+
+LOST_AFTER: Final = 8
+"""Beats without a word after which a lane is given up, to be dialled anew: two tick times."""
+
+
+class LaneQuestion(IntEnum):
+    WHO_IS_BLOCKING = 1
+    INTERRUPT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Both sides hold the session key of the link with `peer`."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The peer is alive; its event loop has not turned for `stalled` seconds, 0 while it turns."""
+
+    stalled: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    number: int
+    question: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    number: int
+    answer: object
+
+
+LaneEvent: TypeAlias = Proved | Beat | Asked | Answered
+
+
+class Lane:
+    def __init__(self, proof: DiallersProof | ListenersProof) -> None:
+        self._proof = proof
+        self._frames = LaneFrames()
+        self._out = bytearray(proof.opening())
+        self._silent_beats = 0
+
+    @property
+    def proved(self) -> bool:
+        return self._proof.proved
+
+    @property
+    def peer(self) -> str:
+        """Who the other side says it is; that is true once it is proved."""
+        return self._proof.peer
+
+    @property
+    def lost(self) -> bool:
+        """Nothing has come for so long that another lane should be tried."""
+        return self._silent_beats >= LOST_AFTER
+
+    def receive(self, data: bytes) -> list[LaneEvent]:
+        """Raises ProtocolError, after which the lane is of no use."""
+        self._silent_beats = 0
+        events: list[LaneEvent] = []
+        for kind, payload in self._frames.read(data):
+            if self._proof.proved:
+                events.append(_event(kind, payload))
+            else:
+                self._out += self._proof.receive(kind, payload)
+                if self._proof.proved:
+                    self._frames.cap = CAP
+                    events.append(Proved(self._proof.peer))
+        return events
+
+    def beat(self, stalled: float) -> None:
+        """A quarter of the tick time has passed, and the event loop here has not turned for `stalled` seconds."""
+        self._silent_beats += 1
+        if self._proof.proved:
+            self._out += encode_beat(stalled)
+
+    def ask(self, number: int, question: LaneQuestion) -> None:
+        self._out += encode_ask(number, question)
+
+    def answer(self, number: int, answer: object) -> None:
+        self._out += encode_answer(number, answer)
+
+    def take(self) -> bytes:
+        """What is to be sent now."""
+        out = bytes(self._out)
+        self._out.clear()
+        return out
+
+
+def _event(kind: int, payload: bytes) -> LaneEvent:
+    match kind:
+        case _ if kind == BEAT:
+            return Beat(decode_beat(payload))
+        case _ if kind == ASK:
+            return Asked(*decode_ask(payload))
+        case _ if kind == ANSWER:
+            return Answered(*decode_answer(payload))
+        case _:
+            raise ProtocolError(f"expected BEAT, ASK or ANSWER, got a frame of kind {kind}")

@@ -1,0 +1,100 @@
+"""What goes over a lane: `u16 length of the payload, u8 kind, payload`, big-endian.
+
+HELLO, CHALLENGE, PROOF and ACCEPT open it (see `lane_proof`). BEAT is a sign of life and says how long the event loop
+over there has not turned, in milliseconds (u32, 0 while it turns). ASK is a number (u32) and what is asked (u8); ANSWER
+is that number and the answer in msgpack.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+import msgpack
+
+from beamlike.distribution.errors import ProtocolError
+
+HELLO: Final = 1
+CHALLENGE: Final = 2
+PROOF: Final = 3
+ACCEPT: Final = 4
+BEAT: Final = 16
+ASK: Final = 17
+ANSWER: Final = 18
+
+UNPROVED_CAP: Final = 512
+"""Bytes of payload that are accepted of somebody who has proved nothing."""
+CAP: Final = 0xFFFF
+
+_HEADER: Final = struct.Struct(">HB")
+_BEAT: Final = struct.Struct(">I")
+_ASK: Final = struct.Struct(">IB")
+_NUMBER: Final = struct.Struct(">I")
+_LONGEST_STALL: Final = 0xFFFFFFFF
+
+
+def lane_frame(kind: int, payload: bytes = b"") -> bytes:
+    """
+    >>> lane_frame(BEAT, bytes(4))
+    b'\\x00\\x04\\x10\\x00\\x00\\x00\\x00'
+    """
+    return _HEADER.pack(len(payload), kind) + payload
+
+
+class LaneFrames:
+    """Cuts a stream into frames; `cap` may change between two of them."""
+
+    def __init__(self) -> None:
+        self.cap = UNPROVED_CAP
+        self._buffer = bytearray()
+
+    def read(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Yields (kind, payload) of each frame that `data` completes. ProtocolError for one above the cap."""
+        self._buffer += data
+        while len(self._buffer) >= _HEADER.size:
+            size, kind = _HEADER.unpack_from(self._buffer)
+            if size > self.cap:
+                raise ProtocolError(f"expected a frame of at most {self.cap} bytes, got one of {size}")
+            end = _HEADER.size + size
+            if len(self._buffer) < end:
+                return
+            payload = bytes(self._buffer[_HEADER.size : end])
+            del self._buffer[:end]
+            yield kind, payload
+
+
+def encode_beat(stalled: float) -> bytes:
+    return lane_frame(BEAT, _BEAT.pack(min(_LONGEST_STALL, round(stalled * 1000))))
+
+
+def decode_beat(payload: bytes) -> float:
+    return _unpack(_BEAT, payload)[0] / 1000
+
+
+def encode_ask(number: int, what: int) -> bytes:
+    return lane_frame(ASK, _ASK.pack(number, what))
+
+
+def decode_ask(payload: bytes) -> tuple[int, int]:
+    number, what = _unpack(_ASK, payload)
+    return number, what
+
+
+def encode_answer(number: int, answer: object) -> bytes:
+    return lane_frame(ANSWER, _NUMBER.pack(number) + msgpack.packb(answer))
+
+
+def decode_answer(payload: bytes) -> tuple[int, object]:
+    (number,) = _unpack(_NUMBER, payload[: _NUMBER.size])
+    try:
+        return number, msgpack.unpackb(payload[_NUMBER.size :])
+    except Exception as error:  # msgpack has no common base of what it raises
+        raise ProtocolError(f"expected an answer in msgpack, got {len(payload)} bytes ({error})") from error
+
+
+def _unpack(layout: struct.Struct, payload: bytes) -> tuple[int, ...]:
+    try:
+        return layout.unpack(payload)
+    except struct.error as error:
+        raise ProtocolError(f"expected {layout.size} bytes, got {len(payload)}") from error

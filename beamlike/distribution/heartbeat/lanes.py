@@ -1,0 +1,242 @@
+"""The lanes to all connected nodes, in the heartbeat's thread: dialled, beaten, asked over, and dialled anew when lost.
+
+The side that dialled the link dials the lane. Losing a lane means nothing by itself: the link's own ticks count as
+well, and both are one sign of life to the link (`heard_elsewhere`), which alone decides when its peer is down.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import secrets
+import socket
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, Protocol, TypeAlias
+
+from beamlike.distribution.addresses import Address
+from beamlike.distribution.connection import INTENSITY
+from beamlike.distribution.doorway import LANE, Guest
+from beamlike.distribution.heartbeat.lane import Answered, Asked, Beat, Lane, LaneEvent, LaneQuestion, Proved
+from beamlike.distribution.heartbeat.lane_proof import NONCE_SIZE, DiallersProof, ListenersProof
+from beamlike.distribution.heartbeat.lane_socket import LaneSocket
+from beamlike.distribution.selector_thread import SelectorThread
+from beamlike.kernel.errors import NotConnected
+
+logger = logging.getLogger("beamlike.distribution")
+
+Answer: TypeAlias = Callable[[object], None]
+"""Takes the answer to a question, in the thread."""
+
+
+class NeighboursLink(Protocol):
+    """What a link is to a lane."""
+
+    @property
+    def silent_ticks(self) -> int:
+        """Quarters of the tick time since the peer was last heard."""
+        ...
+
+    def heard_elsewhere(self) -> None:
+        """The peer has shown a sign of life by another way; for any thread."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Neighbour:
+    """A connected node. `address` is where its lane is to be dialled; None where the other side dials."""
+
+    name: str
+    link: NeighboursLink
+    session_key: bytes
+    address: Address | None
+    lane: LaneSocket | None = None
+    stalled: float = 0.0
+    was_unresponsive: bool = False
+    questions: dict[int, tuple[LaneQuestion, Future[Any]]] = field(default_factory=dict)
+
+    @property
+    def unresponsive(self) -> bool:
+        return self.link.silent_ticks >= INTENSITY
+
+    @property
+    def open_lane(self) -> Lane | None:
+        lane = self.lane.lane if self.lane is not None else None
+        return lane if lane is not None and lane.proved else None
+
+
+class Lanes:
+    """`reply` is called with each question of another node, and with what takes the answer."""
+
+    def __init__(self, node: str, thread: SelectorThread, reply: Callable[[int, Answer], None]) -> None:
+        self._node = node
+        self._thread = thread
+        self._reply = reply
+        self._numbers = itertools.count(1)
+        self._guests: dict[LaneSocket, Guest] = {}
+        # Other threads look things up here.
+        self.neighbours: dict[str, Neighbour] = {}
+
+    def join(self, neighbour: Neighbour) -> None:
+        """A link is established."""
+        self.neighbours[neighbour.name] = neighbour
+        self._dial_if_due(neighbour)
+
+    def leave(self, name: str, link: NeighboursLink) -> None:
+        """The link is lost; nothing, if there is another one by now."""
+        neighbour = self.neighbours.get(name)
+        if neighbour is not None and neighbour.link is link:
+            del self.neighbours[name]
+            self._close(neighbour)
+
+    def beat(self, stalled: float) -> None:
+        """A quarter of the tick time has passed; the event loop here has not turned for `stalled` seconds."""
+        for lane in [*self._guests, *(one.lane for one in self.neighbours.values() if one.lane is not None)]:
+            if lane.lane is not None:
+                lane.lane.beat(stalled)
+            lane.flush()
+        for neighbour in tuple(self.neighbours.values()):
+            if neighbour.lane is not None and neighbour.lane.lost:
+                self._close(neighbour)
+            self._dial_if_due(neighbour)
+            self._note_silence(neighbour)
+
+    def ask(self, name: str, question: LaneQuestion, future: Future[Any]) -> None:
+        """The answer becomes the result of `future`; NotConnected, where there is nobody to ask any more."""
+        neighbour = self.neighbours.get(name)
+        if neighbour is None:
+            _fail(future, name)
+            return
+        number = next(self._numbers)
+        neighbour.questions[number] = (question, future)
+        future.add_done_callback(lambda _future: self._thread.call(lambda: _forget(neighbour, number)))
+        lane = neighbour.open_lane
+        if lane is not None and neighbour.lane is not None:
+            lane.ask(number, question)
+            neighbour.lane.flush()
+
+    def close(self) -> None:
+        for neighbour in self.neighbours.values():
+            self._close(neighbour)
+        for lane in tuple(self._guests):
+            lane.close()
+
+    # Coming to be.
+
+    def accept(self, guest: Guest) -> None:
+        """Another node opens a lane, as it says."""
+        lane = LaneSocket(self._thread, guest.sock, self, self._listening)
+        if guest.take(lambda: self._drop(lane)) is not None:
+            self._guests[lane] = guest
+            lane.start()
+
+    def _listening(self, channel: bytes) -> Lane:
+        return Lane(ListenersProof(self._key_of, secrets.token_bytes(NONCE_SIZE), channel))
+
+    def _key_of(self, name: str) -> bytes | None:
+        neighbour = self.neighbours.get(name)
+        return neighbour.session_key if neighbour is not None else None
+
+    def _drop(self, lane: LaneSocket) -> None:
+        self._guests.pop(lane, None)
+        lane.close()
+
+    def _dial_if_due(self, neighbour: Neighbour) -> None:
+        if neighbour.address is not None and neighbour.lane is None:
+            sock = socket.socket(socket.AF_INET6 if ":" in neighbour.address[0] else socket.AF_INET)
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            begin = partial(self._dialling, neighbour)
+            neighbour.lane = LaneSocket(self._thread, sock, self, begin, preamble=LANE)
+            with suppress(BlockingIOError):
+                sock.connect(neighbour.address)
+            neighbour.lane.start()
+
+    def _dialling(self, neighbour: Neighbour, channel: bytes) -> Lane:
+        nonce = secrets.token_bytes(NONCE_SIZE)
+        return Lane(DiallersProof(self._node, neighbour.name, neighbour.session_key, nonce, channel))
+
+    # What the lanes tell.
+
+    def lane_event(self, lane: LaneSocket, event: LaneEvent) -> None:
+        neighbour = self._neighbour_of(lane, event)
+        if neighbour is None:
+            lane.close()
+            return
+        neighbour.link.heard_elsewhere()
+        match event:
+            case Proved():
+                self._open(neighbour, lane)
+            case Beat(stalled):
+                neighbour.stalled = stalled
+            case Asked(number, question):
+                self._reply(question, lambda answer: _answer(lane, number, answer))
+            case Answered(number, answer):
+                _, future = neighbour.questions.pop(number, (None, None))
+                if future is not None and future.set_running_or_notify_cancel():
+                    future.set_result(answer)
+
+    def _neighbour_of(self, lane: LaneSocket, event: LaneEvent) -> Neighbour | None:
+        name = event.peer if isinstance(event, Proved) else lane.lane.peer if lane.lane is not None else ""
+        neighbour = self.neighbours.get(name)
+        if neighbour is not None and (neighbour.lane is lane or isinstance(event, Proved)):
+            return neighbour
+        return None
+
+    def _open(self, neighbour: Neighbour, lane: LaneSocket) -> None:
+        guest = self._guests.pop(lane, None)
+        if guest is not None:
+            guest.settled()
+        if neighbour.lane is not None and neighbour.lane is not lane:
+            neighbour.lane.close()
+        neighbour.lane = lane
+        if lane.lane is not None:
+            for number, (question, _) in neighbour.questions.items():
+                lane.lane.ask(number, question)
+
+    def lane_closed(self, lane: LaneSocket) -> None:
+        guest = self._guests.pop(lane, None)
+        if guest is not None:
+            guest.settled()
+        for neighbour in self.neighbours.values():
+            if neighbour.lane is lane:
+                neighbour.lane = None
+                neighbour.stalled = 0.0
+
+    def _close(self, neighbour: Neighbour) -> None:
+        if neighbour.lane is not None:
+            neighbour.lane.close()
+            neighbour.lane = None
+        neighbour.stalled = 0.0
+        if self.neighbours.get(neighbour.name) is not neighbour:
+            for _, future in tuple(neighbour.questions.values()):
+                _fail(future, neighbour.name)
+
+    def _note_silence(self, neighbour: Neighbour) -> None:
+        if neighbour.unresponsive is not neighbour.was_unresponsive:
+            neighbour.was_unresponsive = neighbour.unresponsive
+            if neighbour.unresponsive:
+                logger.warning("%s has heard nothing of %s for the tick time: %s", self._node, neighbour.name, _WHY)
+            else:
+                logger.warning("%s hears %s again", self._node, neighbour.name)
+
+
+_WHY: Final = "it is unresponsive, because it is stopped, cut off, or in C code that holds the interpreter lock"
+
+
+def _answer(lane: LaneSocket, number: int, answer: object) -> None:
+    if lane.lane is not None:
+        lane.lane.answer(number, answer)
+        lane.flush()
+
+
+def _forget(neighbour: Neighbour, number: int) -> None:
+    neighbour.questions.pop(number, None)
+
+
+def _fail(future: Future[Any], name: str) -> None:
+    if future.set_running_or_notify_cancel():
+        future.set_exception(NotConnected(f"expected {name} to be connected, and it is not"))
