@@ -53,11 +53,17 @@ def reraisable(info: ExceptionInfo) -> BaseException:
 
     Its cause shows the traceback from where it was raised. Raise it with `raise reraisable(info)`.
     """
-    error = info.exception if info.exception is not None else RemoteError(str(info))
+    error = info.exception if info.exception is not None else _stand_in(info)
     cause = RemoteTraceback(f"{info.traceback.rstrip()}\n\n(in {info.pid} on {info.node})")
     error = error.with_traceback(None)
     error.__cause__ = cause
     return error
+
+
+def _stand_in(info: ExceptionInfo) -> RemoteError:
+    return RemoteError(
+        f"{info} (raised on {info.node}; it cannot be pickled there, or its class is not to be had here)"
+    )
 
 
 def _traceback(error: BaseException) -> str:
