@@ -137,6 +137,23 @@ async def test_who_has_ended_suspends_nobody() -> None:
     assert await received(1) == [1]
 
 
+@pytest.mark.parametrize("resumed", [0, 1])
+@in_node
+async def test_who_suspends_by_a_pid_that_came_from_another_node_suspends_no_longer_than_it_lives(resumed: int) -> None:
+    def suspends(pid: bl.Pid) -> None:
+        for _ in range(2):
+            suspend_process(pid)
+        for _ in range(resumed):
+            resume_process(pid)
+
+    pid = bl.spawn(echoes)
+    as_it_arrives = bl.Pid(pid.node, pid.id)
+    _, ref = bl.spawn_monitor(suspends, as_it_arrives)
+    await down_reason(ref)
+    bl.send(pid, (bl.self(), 1))
+    assert await received(1) == [1]
+
+
 @in_node
 async def test_each_that_suspends_it_resumes_it() -> None:
     async def suspends(pid: bl.Pid) -> None:

@@ -333,3 +333,11 @@ async def test_what_cannot_be_traced_is_refused() -> None:
     with pytest.raises(bl.NoProcess, match="expected a live process to trace, got"):
         trace(gone)
     untrace(gone)
+
+
+@in_node
+async def test_a_tracer_is_found_by_a_pid_that_came_from_another_node() -> None:
+    pid, me = bl.spawn(forever), bl.self()
+    trace(bl.Pid(pid.node, pid.id), "receive", tracer=bl.Pid(me.node, me.id))
+    bl.send(pid, "hello")
+    assert await received(1) == [Received(pid, "hello")]

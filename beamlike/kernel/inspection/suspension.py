@@ -36,7 +36,8 @@ def suspend_process(pid: Pid) -> None:
     if not isinstance(process, SteppedProcess):
         raise ValueError(f"expected a process to suspend, got {pid}, which is an asyncio task; only its loop steps it")
     counts = me.own_inspected().suspending
-    counts[pid] = counts.get(pid, 0) + 1
+    # Its own pid, not the one that was given: that may have come from another node, and so know no process.
+    counts[process.pid] = counts.get(process.pid, 0) + 1
     process.scheduler.call(process.suspend, me.pid)
 
 
@@ -44,7 +45,7 @@ def resume_process(pid: Pid) -> None:
     """Takes back one `suspend_process` of the current process; ValueError if there is none. It goes on when nobody
     suspends it any more."""
     process, me = current.process_of(pid, "resume"), current.current_process()
-    if not _take_back(me, pid):
+    if not _take_back(me, process.pid if process is not None else pid):
         raise ValueError(f"expected a process that {me.pid} has suspended, got {pid}, which it has not")
     if process is not None:
         process.scheduler.call(process.resume_once, me.pid)

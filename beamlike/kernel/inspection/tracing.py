@@ -116,8 +116,9 @@ def trace(pid: Pid, *flags: str, tracer: Pid | None = None) -> None:
     """
     wanted = _checked(flags)
     process = current.live_process(pid, "trace")
-    by = tracer if tracer is not None else current.current_process().pid
-    if current.live_process(by, "be the tracer").pid == pid:
+    # Its own pid, not the one that was given: that may have come from another node, and so know no process.
+    by = current.live_process(tracer, "be the tracer").pid if tracer is not None else current.current_process().pid
+    if by == pid:
         raise ValueError(f"expected another process than {pid} to trace it: a process cannot trace itself")
     process.scheduler.call(_claim(process, by).add, wanted)
 
