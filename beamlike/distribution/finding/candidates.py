@@ -58,12 +58,17 @@ def looked(
     >>> looked((), [Found("b@10.0.0.7"), Found("c@10.0.0.8")], connected={"c@10.0.0.8"})[1].standing
     'connected'
     """
+    addresses: dict[str, Address | None] = {}
+    for node in found:
+        addresses.setdefault(node.name, node.address)
     known = {it.name: it for it in candidates}
-    now = {name: it for name, it in known.items() if name in connected}
-    for node in {it.name: it for it in found}.values():
-        before = known.get(node.name)
-        now[node.name] = before if before and before.address == node.address else Candidate(node.name, node.address)
-    return observed(sorted(now.values(), key=lambda it: it.name), connected)
+    still_up = {name: it for name, it in known.items() if name in connected}
+    seen = {name: _seen(known.get(name), name, address) for name, address in addresses.items()}
+    return observed(sorted((still_up | seen).values(), key=lambda it: it.name), connected)
+
+
+def _seen(before: Candidate | None, name: str, address: Address | None) -> Candidate:
+    return before if before is not None and before.address == address else Candidate(name, address)
 
 
 def observed(candidates: Iterable[Candidate], connected: Collection[str]) -> tuple[Candidate, ...]:
