@@ -59,6 +59,8 @@ from beamlike.distribution.finding import strategies as finding
 from beamlike.distribution.finding.candidates import Candidate
 from beamlike.distribution.finding.joining import JoinInfo
 from beamlike.distribution.finding.strategy import CannotFind
+from beamlike.distribution.heartbeat.heartbeat import NodeState
+from beamlike.distribution.liveness import interrupt, node_state, who_is_blocking
 from beamlike.distribution.refusal import HandshakeRefused
 from beamlike.kernel import trace_events
 from beamlike.kernel.call import CALL_TIMEOUT, Client
@@ -163,6 +165,7 @@ __all__ = [
     "Node",
     "NodeDown",
     "NodeNameTaken",
+    "NodeState",
     "NodeUp",
     "NotConnected",
     "Ok",
@@ -209,6 +212,7 @@ __all__ = [
     "disconnect",
     "exit",
     "finding",
+    "interrupt",
     "is_alive",
     "join",
     "joining",
@@ -219,6 +223,7 @@ __all__ = [
     "monitor_node",
     "monitor_nodes",
     "monitor_stalls",
+    "node_state",
     "nodes",
     "open_request",
     "process_info",
@@ -252,5 +257,6 @@ __all__ = [
     "unregister",
     "untrace",
     "whereis",
+    "who_is_blocking",
     "within",
 ]

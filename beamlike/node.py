@@ -21,6 +21,7 @@ from beamlike.distribution.cluster import INVITATION_LIFETIME, TICK_TIME, Cluste
 from beamlike.distribution.dial_policy import AutoConnect
 from beamlike.distribution.finding.joining import EVERY, JoinInfo, Joining
 from beamlike.distribution.finding.strategy import Strategy
+from beamlike.distribution.liveness import interrupt, node_state, who_is_blocking
 from beamlike.distribution.secret import Secret, load_secret
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
@@ -109,6 +110,8 @@ class Node(LocalNode):
             self._thread = LoopThread(f"beamlike {self.name}")
         try:
             self._cluster = await self._in_cluster(self._join_loop(secret))
+            if self._own_thread:
+                self._cluster.heartbeat.watch_over(watch(quiet=True))
             current.started(self)
             if self._long_mailbox is not None:
                 self._patrol = MailboxPatrol(self, self._long_mailbox)
@@ -288,6 +291,9 @@ class Node(LocalNode):
     cancel_timer = bound(timers.cancel_timer)
     read_timer = bound(timers.read_timer)
     blocking = bound(blocking)
+    node_state = bound(node_state)
+    who_is_blocking = bound(who_is_blocking)
+    interrupt = bound(interrupt)
     call = bound(rpc.call)
     cast = bound(rpc.cast)
 

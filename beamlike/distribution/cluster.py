@@ -43,6 +43,7 @@ from beamlike.distribution.handshake_frames import NONCE_SIZE, Identity
 from beamlike.distribution.heartbeat.heartbeat import Heartbeat
 from beamlike.distribution.invitations import Invitations
 from beamlike.distribution.listing import Listing
+from beamlike.distribution.liveness import heartbeats
 from beamlike.distribution.refusal import HandshakeRefused, Refused, Status
 from beamlike.distribution.secret import Secret
 from beamlike.distribution.terms_codec import CodecFactory
@@ -125,7 +126,7 @@ class Cluster:
         self._lock = RLock()
         self._dials: dict[str, _Dial] = {}
         self._peers: dict[str, _Peer] = {}
-        self.heartbeat = Heartbeat(node.name, self._home, self._tick_interval, self._incoming)
+        self.heartbeat = heartbeats[node] = Heartbeat(node.name, self._home, self._tick_interval, self._incoming)
         # What a link is until it is established or lost: its handshake, and who came in by the doorway.
         self._handshakes: dict[Link, Dialler | Listener] = {}
         self._guests: dict[Link, Guest] = {}
