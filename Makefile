@@ -3,6 +3,7 @@ PYTHON ?= python3
 FILE   ?= docs/notebooks/tour.livemd
 EXTRAS ?=
 BENCH  ?=
+FUZZ   ?= 60
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEV    := dev,notebook,fly,kubernetes,ssh
@@ -17,7 +18,7 @@ BESIDE := blocking cluster% code_% connection directory frames %_elsewhere %_far
           node_listen packing rpc secret transport watchdog wire
 COPIED  = $(filter-out $(BESIDE:%=tests/beamlike/test_%.py),$(wildcard tests/beamlike/test_*.py)) tests/scenarios
 
-.PHONY: help setup notebook test lint bench soak dist clean
+.PHONY: help setup notebook test lint bench soak fuzz dist clean
 .DEFAULT_GOAL := help
 
 help:             ## show this list
@@ -41,6 +42,9 @@ bench: setup      ## benchmarks, one JSON line per figure; BENCH="kernel wire" r
 soak: setup       ## the tests that repeat, at their full counts
 	@BEAMLIKE_SOAK=1 $(BIN)/python -m pytest -m soak
 
+fuzz: $(VENV)/.fuzz ## what strangers may send, against atheris (Linux), FUZZ=60 seconds for each target
+	@for target in $$($(BIN)/python -m tests.fuzz); do $(BIN)/python -m tests.fuzz $$target $(FUZZ) || exit 1; done
+
 dist: setup       ## a wheel that works outside the checkout, in dist/
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist . && ls dist
 
@@ -59,5 +63,5 @@ $(VENV)/.notebook: $(VENV)/.base
 $(VENV)/.dev: $(VENV)/.base
 	@$(call INSTALL,$(DEV)) && touch $@ $(VENV)/.notebook
 
-$(VENV)/.torch: $(VENV)/.dev
-	@$(call INSTALL,torch) && touch $@
+$(VENV)/.torch $(VENV)/.fuzz: $(VENV)/.dev
+	@$(call INSTALL,$(@F:.%=%)) && touch $@
