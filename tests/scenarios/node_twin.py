@@ -24,19 +24,21 @@ NodeBody: TypeAlias = Callable[[Trace, Peers], Awaitable[None]]
 @overload
 def node_twin(body: NodeBody, /) -> Callable[[], None]: ...
 @overload
-def node_twin(*, differs: bool = False, without: tuple[str, ...] = ()) -> Callable[[NodeBody], Callable[[], None]]: ...
 def node_twin(
-    body: NodeBody | None = None, /, *, differs: bool = False, without: tuple[str, ...] = ()
+    *, differs: bool = False, without: tuple[str, ...] = (), **options: Any
+) -> Callable[[NodeBody], Callable[[], None]]: ...
+def node_twin(
+    body: NodeBody | None = None, /, *, differs: bool = False, without: tuple[str, ...] = (), **options: Any
 ) -> Callable[[], None] | Callable[[NodeBody], Callable[[], None]]:
-    """Makes a test of `body`, as `twin` does."""
+    """Makes a test of `body`, as `twin` does; further options are those of the main node."""
     if body is None:
-        return functools.partial(_test, differs=differs, without=without)
-    return _test(body, differs=differs, without=without)
+        return functools.partial(_test, differs=differs, without=without, options=options)
+    return _test(body, differs=differs, without=without, options=options)
 
 
-def _test(body: NodeBody, *, differs: bool, without: tuple[str, ...]) -> Callable[[], None]:
+def _test(body: NodeBody, *, differs: bool, without: tuple[str, ...], options: dict[str, Any]) -> Callable[[], None]:
     async def play() -> Played:
-        async with peers() as started, main_node() as node:
+        async with peers() as started, main_node(**options) as node:
 
             async def main(trace: Trace) -> None:
                 trace.label(node.name, "main")
