@@ -1,25 +1,33 @@
 """A generator on another node, item by item, at the pace of who consumes it.
 
-Who iterates is the consumer: one process, from the first item to the last. However the iteration ends, the generator
-over there is closed, and nothing is left in the consumer's mailbox. After `break` the event loop closes the stream as
-soon as nobody holds it; `contextlib.aclosing` says when.
+    consumer ── spawn ──► taker ── spawn, monitored ──► feeder, on the other node (see `feeding`)
+    consumer ◄── items ── taker ◄── items ───────────── feeder
+
+The taker, a process beside the consumer, keeps what comes out of the consumer's mailbox, where a `receive` in the loop
+over the items would find it. It lives until the stream is closed or its consumer ends, and the feeder lives for it: so
+the generator is closed, however the iteration ends. After `break` the event loop closes the stream as soon as nobody
+holds it; `contextlib.aclosing` says when.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import suppress
-from contextvars import copy_context
-from typing import Any, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 from beamlike.behaviours.deadline import check_seconds
-from beamlike.behaviours.servers.sent_requests import next_answer
+from beamlike.behaviours.tasks.task_outcome import name_of
+from beamlike.distribution.rpc.call_errors import CallTimedOut, of_end
 from beamlike.distribution.rpc.feeding import Ended, Opened, feed
-from beamlike.distribution.rpc.remote_request import RemoteRequest, asked, check_call
+from beamlike.distribution.rpc.performing import Raised
+from beamlike.distribution.rpc.remote_request import asked, check_call
 from beamlike.kernel import functions as kernel
+from beamlike.kernel import terms
 from beamlike.kernel.errors import NoNode
-from beamlike.kernel.terms import Pid, Reply
+from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.terms import Down, Pid
 
 T = TypeVar("T")
 
@@ -75,38 +83,90 @@ def stream(
 async def _stream(
     node: str, function: Callable[..., Any], args: tuple[Any, ...], window: int, timeout: float | None
 ) -> AsyncGenerator[Any, None]:
-    source = _Source(asked(node, function, feed, (function, args, window), once=False), window, timeout)
+    stream = _Stream(node, function, args, window)
     try:
-        while (item := await source.next()) is not None:
+        while (item := await stream.next(timeout)) is not None:
             yield item[0]
     finally:
-        await source.close()
+        stream.close()
 
 
-class _Source:
-    def __init__(self, request: RemoteRequest, window: int, timeout: float | None) -> None:
-        self._request = request
-        self._timeout = timeout
+News: TypeAlias = tuple[Any] | Opened | Ended | Raised | Down | Exception
+"""What the taker hands on: an item as a tuple of one, or how it begins or ends."""
+
+
+class _Arrivals:
+    """What has come for the consumer, and its wait for more."""
+
+    def __init__(self) -> None:
+        self._news: deque[News] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+
+    def put(self, news: News) -> None:
+        self._news.append(news)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def next(self, timeout: float | None) -> News:
+        if not self._news:
+            self._waiter = asyncio.get_running_loop().create_future()
+            async with asyncio.timeout(timeout):
+                await self._waiter
+        return self._news.popleft()
+
+
+async def _take(
+    consumer: Pid, arrivals: _Arrivals, node: str, function: Callable[..., Any], args: tuple[Any, ...]
+) -> None:
+    """The taker's code."""
+    end = kernel.monitor(consumer)
+    try:
+        asked(node, function, feed, (function, *args), once=False)
+        while not isinstance(message := await kernel.receive(), Down):
+            arrivals.put(message.value)
+        if message.ref != end:
+            arrivals.put(message)
+    except Exception as error:  # the function cannot travel
+        arrivals.put(error)
+    finally:
+        arrivals.put(Down(end, kernel.self(), terms.KILLED))  # if somebody has ended this process
+
+
+class _Stream:
+    def __init__(self, node: str, function: Callable[..., Any], args: tuple[Any, ...], window: int) -> None:
+        self._node = node
+        self._function = name_of(function)
+        self._consumer = kernel.self()
+        self._arrivals = _Arrivals()
+        self._taker = kernel.spawn(_take, self._consumer, self._arrivals, node, function, (args, window))
         self._gate: Pid | None = None
         # Room is told of in portions, so that it costs few messages.
         self._portion = max(1, window // 2)
         self._room = 0
-        self._context = copy_context()
 
-    async def next(self) -> tuple[Any] | None:
+    async def next(self, timeout: float | None) -> tuple[Any] | None:
         """The next item; None if there is none."""
+        if (asker := kernel.self()) != self._consumer:
+            raise ValueError(f"expected {self._consumer}, which began it, to go on with the stream, got {asker}")
         while True:
-            answer = await next_answer(self._request, self._timeout)
-            news = answer.value if isinstance(answer, Reply) else None
-            if type(news) is tuple:
-                self._make_room()
-                return news
-            if isinstance(news, Opened):
-                self._gate = news.gate
-            elif isinstance(news, Ended):
-                return None
-            else:
-                self._request.value_of(answer)  # raises
+            try:
+                news = await self._arrivals.next(timeout)
+            except TimeoutError:
+                raise CallTimedOut(self._function, self._node, timeout) from None
+            match news:
+                case tuple():
+                    self._make_room()
+                    return news
+                case Opened(gate):
+                    self._gate = gate
+                case Ended():
+                    return None
+                case Raised(info):
+                    raise reraisable(info)
+                case Down():
+                    raise of_end(self._function, self._node, news.reason)
+                case _:
+                    raise news
 
     def _make_room(self) -> None:
         self._room += 1
@@ -114,16 +174,7 @@ class _Source:
             kernel.send(self._gate, self._room)
             self._room = 0
 
-    async def close(self) -> None:
-        """Ends the generator over there; leaves nothing in the consumer's mailbox."""
+    def close(self) -> None:
+        """Ends the generator over there."""
         with suppress(NoNode):  # it has stopped, and every process of it
-            if kernel.self() == self._request.client.pid:
-                await self._forget()
-            else:  # the event loop closes it, and that in nobody's name
-                await asyncio.get_running_loop().create_task(self._forget(), context=self._context)
-
-    async def _forget(self) -> None:
-        self._request.abandon()
-        with suppress(TimeoutError):
-            while True:
-                await kernel.receive(ref=self._request.ref, timeout=0)
+            kernel.exit(self._taker, terms.KILL)
