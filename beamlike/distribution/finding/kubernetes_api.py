@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -32,19 +33,20 @@ class PodsApi:
         except ModuleNotFoundError as error:
             raise CannotFind("the API of Kubernetes needs its package: pip install 'beamlike[kubernetes]'") from error
         try:
-            self._client = self._client or _connect()
-            api, own_namespace = self._client
-            return _ask(api, namespace or own_namespace, selector)
+            api, home = self._client or _connect()
         except ConfigException as error:
             raise CannotFind(
                 f"expected a service account of a pod, or a kubeconfig in $KUBECONFIG or ~/.kube/config, got: {error}"
             ) from error
+        self._client = None  # unless it is of use
+        try:
+            answer = _ask(api, namespace or home, selector)
         except ApiException as error:
-            self._client = None
-            raise CannotFind(_refusal(error, namespace, selector)) from error
+            raise CannotFind(_refusal(error, namespace or home, selector)) from error
         except HTTPError as error:
-            self._client = None
             raise CannotFind(f"the API of Kubernetes does not answer: {error}") from error
+        self._client = api, home
+        return answer
 
 
 def _ask(api: CoreV1Api, namespace: str, selector: str) -> bytes:
@@ -77,8 +79,16 @@ def _connect() -> tuple[CoreV1Api, str]:
     return client.CoreV1Api(client.ApiClient(configuration)), namespace
 
 
-def _refusal(error: ApiException, namespace: str | None, selector: str) -> str:
-    asked = f"to list the pods {selector!r} of the namespace {namespace or 'that is its own'}"
+def _refusal(error: ApiException, namespace: str, selector: str) -> str:
+    asked, said = f"list the pods {selector!r} of the namespace {namespace}", f"{error.status} {_said(error)}"
     if error.status in (401, 403):
-        return f"expected the right {asked}, got {error.status} {error.reason}: give the service account a role with it"
-    return f"asked {asked}, the API of Kubernetes answered {error.status} {error.reason}"
+        return f"expected the right to {asked}, got {said}: give the service account a role that may list pods"
+    return f"asked to {asked}, the API of Kubernetes answered {said}"
+
+
+def _said(error: ApiException) -> str:
+    """The server's own words, if it found any."""
+    try:
+        return str(json.loads(error.body or "")["message"])
+    except (ValueError, LookupError):
+        return str(error.reason)
