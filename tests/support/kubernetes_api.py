@@ -122,7 +122,8 @@ def check(value: Any, schema: Json, where: str = "answer") -> None:
     """AssertionError unless `value` is as the description says."""
     schema = _resolved(schema)
     kinds: dict[str, type] = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
-    assert isinstance(value, kinds[schema["type"]]), f"{where} is no {schema['type']}: {value!r}"
+    is_right = isinstance(value, kinds[schema["type"]])
+    assert is_right, f"{where} is no {schema['type']}: {value!r}"
     for name in schema.get("required", ()):
         assert name in value, f"{where} has no {name}"
     if "properties" in schema:
