@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
-from types import ModuleType
 from typing import Any
 
 import beamlike as bl
 from tests.scenarios.actors import Do, Quit, idle, obeying
 from tests.scenarios.node_twin import named_peer, node_twin
 from tests.scenarios.trace import Error, Throw, Trace, dies
+from tests.support.absent_module import function_known_here_only
 from tests.support.local_nodes import PATIENCE, forever, process_of
 from tests.support.peers import Peers
 
@@ -29,7 +28,8 @@ async def test_s115_spawn_works_alike_on_other_nodes_and_a_dead_one_is_noconnect
     await trace.recv("main")
     label(trace, bl.spawn_monitor(ends, "boom", node=n1.node), "m", "r")
     await trace.recv("main")
-    label(trace, bl.spawn_monitor(known_here_only(), node=n1.node), "m2", "r2")
+    with function_known_here_only() as function:
+        label(trace, bl.spawn_monitor(function, node=n1.node), "m2", "r2")
     await trace.recv("main")
     trace("main", "links_both", await links_of_child(n1.node) == {"links": frozenset({bl.self()})})
     trace("main", "dead_spawn_is_pid", isinstance(bl.spawn(forever, node=DEAD), bl.Pid))
@@ -51,14 +51,6 @@ def tells_where_it_is(to: bl.Pid) -> None:
 
 async def ends(reason: Any) -> None:
     raise bl.ProcessExit(reason)
-
-
-def known_here_only() -> Any:
-    """A function of a module that the other node cannot import, so that its name means nothing there."""
-    module = ModuleType("nosuch")
-    exec("def f(): pass", module.__dict__)
-    sys.modules["nosuch"] = module
-    return module.f
 
 
 async def links_of_child(node: str) -> Any:

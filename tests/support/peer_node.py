@@ -41,12 +41,18 @@ async def main(answers: BinaryIO) -> None:
         answers.write(framed(codec.encode((succeeded, outcome))))
         answers.flush()
 
-    async with bl.Node(name, **options):
-        answer(True, READY)
-        with suppress(asyncio.IncompleteReadError):
-            while True:
-                function, args = codec.decode(await next_frame(reader))  # type: ignore[misc]
-                bl.spawn(perform, answer, function, args)
+    node = bl.Node(name, **options)
+    try:
+        await node.start()
+    except Exception as error:
+        answer(False, error)
+        return
+    answer(True, READY)
+    with suppress(asyncio.IncompleteReadError):
+        while True:
+            function, args = codec.decode(await next_frame(reader))  # type: ignore[misc]
+            bl.spawn(perform, answer, function, args)
+    await node.stop()
 
 
 async def perform(answer: Callable[[bool, object], None], function: Callable[..., Any], args: tuple[Any, ...]) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -85,13 +85,14 @@ class Peers:
     def __init__(self) -> None:
         self._started: list[Peer] = []
 
-    async def start(self, name: str, **options: Any) -> Peer:
-        """Starts `name`@127.0.0.1, with options as for bl.Node; it is connected to nobody."""
+    async def start(self, name: str, *, environment: Mapping[str, str] | None = None, **options: Any) -> Peer:
+        """Starts `name`@127.0.0.1, with options as for bl.Node; it is connected to nobody. `environment` is added to
+        that of this process. Raises what keeps the node from starting."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "tests.support.peer_node",
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(sys.path)},
             stdin=PIPE,
             stdout=PIPE,
             limit=STREAM_LIMIT,
@@ -114,6 +115,21 @@ async def peers() -> AsyncIterator[Peers]:
         yield started
     finally:
         await started.end()
+
+
+def among_peers(test: Callable[[Peers], Awaitable[None]]) -> Callable[[], None]:
+    """Runs an async test on the node main@127.0.0.1, with whatever peers it starts."""
+
+    async def main() -> None:
+        async with peers() as started, main_node():
+            await test(started)
+
+    # No functools.wraps: pytest would take the peers for a fixture.
+    def run() -> None:
+        asyncio.run(main())
+
+    run.__name__, run.__doc__, run.__module__ = test.__name__, test.__doc__, test.__module__
+    return run
 
 
 @asynccontextmanager
