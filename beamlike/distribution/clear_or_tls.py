@@ -76,8 +76,9 @@ class ClearOrTls:
         return self._chosen.read_into(buffer) if self._chosen is not None else 0
 
     def write(self, data: memoryview | bytes) -> None:
-        assert self._chosen is not None, "it is not ready"
-        self._chosen.write(data)
+        if data:
+            assert self._chosen is not None, "it is not ready"
+            self._chosen.write(data)
 
     def take(self) -> bytes:
         return self._chosen.take() if self._chosen is not None else b""

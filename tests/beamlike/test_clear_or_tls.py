@@ -48,6 +48,7 @@ def test_what_began_as_tls_does_not_go_on_in_clear() -> None:
 def test_before_the_first_byte_there_is_nothing() -> None:
     b = either()
     assert (b.ready, b.fingerprint, received(b), b.take()) == (False, b"", b"", b"")
+    b.write(b"")
     with pytest.raises(AssertionError, match="not ready"):
         b.write(b"too early")
 
