@@ -4,8 +4,8 @@
     node ◄── peer_up, route, peer_down ── Cluster ◄── events ── Link
 
 At most one link joins two nodes. While it is being dialled its signals wait in it; should the other side's own dial
-win (see `admission`), they pass to that link, in order. A link that is closed is down at once, a silent one after the
-tick time.
+win (see `admission`), they pass to that link, in order. A link that is closed is down at once, a silent one after
+four times the tick time.
 
 A cluster lives on one event loop, in whose thread everything happens but dialling, sending and inviting.
 """
@@ -402,7 +402,8 @@ class Cluster:
         self._node.peer_down(name, reason)
 
     def _new_link(self, handshake: Dialler | Listener) -> Link:
-        link = Link(Connection(handshake, self._codec_factory()), self, self._home, self._tick_interval)
+        connection = Connection(handshake, self._codec_factory(), intensity=4 * INTENSITY)
+        link = Link(connection, self, self._home, self._tick_interval)
         self._handshakes[link] = handshake
         return link
 

@@ -62,11 +62,11 @@ class Heartbeat:
 
     def join(self, name: str, link: NeighboursLink, session_key: bytes, address: Address | None) -> None:
         """`link` to the node `name` is established; its lane is dialled at `address`, or else from there."""
-        self._thread.call(partial(self._lanes.join, Neighbour(name, link, session_key, address)))
+        self._lanes.join(Neighbour(name, link, session_key, address))
 
     def leave(self, name: str, link: NeighboursLink) -> None:
         """`link`, to the node `name`, is lost."""
-        self._thread.call(partial(self._lanes.leave, name, link))
+        self._lanes.leave(name, link)
 
     def state(self, name: str) -> NodeState:
         """How it is with a node: "down" is one that is not connected."""

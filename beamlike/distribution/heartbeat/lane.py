@@ -29,8 +29,10 @@ from beamlike.distribution.heartbeat.lane_frames import (
 )
 from beamlike.distribution.heartbeat.lane_proof import DiallersProof, ListenersProof
 
-LOST_AFTER: Final = 8
-"""Beats without a word after which a lane is given up, to be dialled anew: two tick times."""
+BEATS: Final = 4
+"""In a tick time."""
+LOST_AFTER: Final = 2 * BEATS
+"""Beats without a word after which a lane is given up, to be dialled anew."""
 
 
 class LaneQuestion(IntEnum):

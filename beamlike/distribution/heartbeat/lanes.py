@@ -18,9 +18,8 @@ from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
 from beamlike.distribution.addresses import Address
-from beamlike.distribution.connection import INTENSITY
 from beamlike.distribution.doorway import LANE, Guest
-from beamlike.distribution.heartbeat.lane import Answered, Asked, Beat, Lane, LaneEvent, LaneQuestion, Proved
+from beamlike.distribution.heartbeat.lane import BEATS, Answered, Asked, Beat, Lane, LaneEvent, LaneQuestion, Proved
 from beamlike.distribution.heartbeat.lane_proof import NONCE_SIZE, DiallersProof, ListenersProof
 from beamlike.distribution.heartbeat.lane_socket import LaneSocket
 from beamlike.distribution.selector_thread import SelectorThread
@@ -60,7 +59,7 @@ class Neighbour:
 
     @property
     def unresponsive(self) -> bool:
-        return self.link.silent_ticks >= INTENSITY
+        return self.link.silent_ticks >= BEATS
 
     @property
     def open_lane(self) -> Lane | None:
@@ -77,28 +76,30 @@ class Lanes:
         self._reply = reply
         self._numbers = itertools.count(1)
         self._guests: dict[LaneSocket, Guest] = {}
-        # Other threads look things up here.
+        # Other threads look things up here. They change it as well, by single operations, so that who has just heard
+        # of a node finds it here, or finds it gone.
         self.neighbours: dict[str, Neighbour] = {}
 
     def join(self, neighbour: Neighbour) -> None:
-        """A link is established."""
+        """A link is established. For any thread."""
         self.neighbours[neighbour.name] = neighbour
-        self._dial_if_due(neighbour)
+        self._thread.call(partial(self._dial_if_due, neighbour))
 
     def leave(self, name: str, link: NeighboursLink) -> None:
-        """The link is lost; nothing, if there is another one by now."""
+        """The link is lost; nothing, if there is another one by now. For any thread."""
         neighbour = self.neighbours.get(name)
         if neighbour is not None and neighbour.link is link:
             del self.neighbours[name]
-            self._close(neighbour)
+            self._thread.call(partial(self._close, neighbour))
 
     def beat(self, stalled: float) -> None:
         """A quarter of the tick time has passed; the event loop here has not turned for `stalled` seconds."""
-        for lane in [*self._guests, *(one.lane for one in self.neighbours.values() if one.lane is not None)]:
+        neighbours = tuple(self.neighbours.values())
+        for lane in [*self._guests, *(one.lane for one in neighbours if one.lane is not None)]:
             if lane.lane is not None:
                 lane.lane.beat(stalled)
             lane.flush()
-        for neighbour in tuple(self.neighbours.values()):
+        for neighbour in neighbours:
             if neighbour.lane is not None and neighbour.lane.lost:
                 self._close(neighbour)
             self._dial_if_due(neighbour)
@@ -119,7 +120,7 @@ class Lanes:
             neighbour.lane.flush()
 
     def close(self) -> None:
-        for neighbour in self.neighbours.values():
+        for neighbour in tuple(self.neighbours.values()):
             self._close(neighbour)
         for lane in tuple(self._guests):
             lane.close()
@@ -145,7 +146,8 @@ class Lanes:
         lane.close()
 
     def _dial_if_due(self, neighbour: Neighbour) -> None:
-        if neighbour.address is not None and neighbour.lane is None:
+        is_here = self.neighbours.get(neighbour.name) is neighbour
+        if is_here and neighbour.address is not None and neighbour.lane is None:
             sock = socket.socket(socket.AF_INET6 if ":" in neighbour.address[0] else socket.AF_INET)
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -201,7 +203,7 @@ class Lanes:
         guest = self._guests.pop(lane, None)
         if guest is not None:
             guest.settled()
-        for neighbour in self.neighbours.values():
+        for neighbour in tuple(self.neighbours.values()):
             if neighbour.lane is lane:
                 neighbour.lane = None
                 neighbour.stalled = 0.0
