@@ -1,17 +1,29 @@
-"""What a call leaves behind, and what it does not take down; calls between two interpreters stand in `integration`."""
+"""What a call leaves behind, what it does not take down, and what is refused; calls between two operating-system
+processes stand in `test_rpc_far` and `integration`."""
 
 from __future__ import annotations
 
+import asyncio
+import functools
+import pickle
 import sys
+from contextlib import suppress
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import beamlike as bl
 from beamlike.distribution.rpc import CallEnded
+from beamlike.distribution.rpc.performing import Raised, perform
+from beamlike.distribution.rpc.result_size import size_of
 from beamlike.kernel import current
-from beamlike.kernel.signals import Signal
-from tests.support.local_nodes import in_node, received
+from beamlike.kernel.signals import Send, Signal, Spawn
+from tests.support.jumping_loop import in_jumping_node
+from tests.support.local_nodes import PATIENCE, eventually, in_node, no_message, received
 
+HERE = "test@127.0.0.1"
 FAR = "far@127.0.0.1"
 
 
@@ -42,3 +54,80 @@ async def test_a_call_that_cannot_be_sent_leaves_no_address_of_the_caller() -> N
 async def test_where_a_node_cannot_be_reached_the_error_says_how_to_learn_why() -> None:
     with pytest.raises(bl.NotConnected, match=r"lost during int, .*; `await bl\.connect\('far@127\.0\.0\.1'\)` says"):
         await bl.rpc.call(FAR, int)
+
+
+@in_jumping_node
+async def test_connecting_counts_towards_the_time_limit_and_is_named() -> None:
+    node = current.current_node()
+    node.dial = lambda _name: lambda _signal: None  # which never comes to an end
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    with pytest.raises(bl.rpc.CallTimedOut, match=r"no result within 5 s; far@127\.0\.0\.1 is not connected, `await"):
+        await bl.rpc.call(FAR, int, timeout=5)
+    assert clock() - began == 5
+    node.dial = None
+
+
+@in_node
+async def test_what_can_be_no_call_is_refused_before_anything_is_sent() -> None:
+    with pytest.raises(TypeError, match=r"expected a function to call on test@127\.0\.0\.1, got 'int'"):
+        await bl.rpc.call(HERE, "int")  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match=r"no keyword 'base' \(it has timeout and max_result\); .*functools\.partial"):
+        await bl.rpc.call(HERE, int, "7", base=8)
+    with pytest.raises(TypeError, match="expected timeout as a number of seconds"):
+        await bl.rpc.call(HERE, int, timeout="5")  # type: ignore[call-overload]
+    for name in ("test", "a@b@c", ""):
+        with pytest.raises(ValueError, match="expected a node name like"):
+            bl.rpc.cast(name, int)
+    with pytest.raises(TypeError, match="expected a node name like"):
+        bl.rpc.send_request(7, int)  # type: ignore[arg-type]
+    assert await bl.rpc.call(HERE, functools.partial(int, base=8), "17") == 15
+    await no_message()
+
+
+@in_node
+async def test_a_stop_iteration_comes_as_out_of_any_coroutine() -> None:
+    with pytest.raises(RuntimeError, match="StopIteration") as caught:
+        await bl.rpc.call(HERE, next, iter(()))
+    assert isinstance(caught.value.__cause__, StopIteration)
+
+
+@in_node
+async def test_after_a_call_nothing_is_left() -> None:
+    for function, args in ((int, ()), (int, ("x",)), (sys.exit, (0,))):
+        with suppress(ValueError, CallEnded):
+            await bl.rpc.call(HERE, function, *args, timeout=PATIENCE)
+    await eventually(lambda: bl.processes() == [bl.self()])
+    assert not current.current_process().monitors
+    assert not current.current_process().aliases
+    await no_message()
+
+
+@in_node
+async def test_a_value_that_the_link_refuses_is_an_error_of_the_call() -> None:
+    """As one that is larger than any message may be."""
+    node, sent = current.current_node(), list[Any]()
+
+    def refuse_values(signal: Signal) -> None:
+        if isinstance(signal, Send) and signal.message.value == "a value":
+            raise bl.UnencodableTerm("expected a signal of at most 10 bytes, got one of 20")
+        sent.append(signal)
+
+    node.peer_up(FAR, refuse_values, hidden=False)
+    caller, ref = bl.Pid(FAR, 1), bl.Ref(FAR, 2)
+    work = bl.Alias(caller, ref.id), str, ("a value",), None
+    node.route(Spawn(caller, bl.Pid(HERE, 3), perform, work, False, ref, None))
+    await eventually(lambda: bool(sent))
+    raised = sent[0].message.value
+    assert isinstance(raised, Raised)
+    assert "str on test@127.0.0.1 cannot be sent: expected a signal of at most 10 bytes" in raised.info.message
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),
+    )
+)
+def test_the_size_of_a_value_is_what_pickle_makes_of_it(value: Any) -> None:
+    assert size_of(value) == len(pickle.dumps(value, 5))
