@@ -22,6 +22,9 @@ from beamlike.distribution.handshake_frames import (
     encode_introduction,
     encode_refusal,
 )
+from beamlike.distribution.heartbeat.lane import Lane
+from beamlike.distribution.heartbeat.lane_frames import encode_answer, encode_ask, encode_beat, lane_frame
+from beamlike.distribution.heartbeat.lane_proof import DiallersProof, ListenersProof
 from beamlike.distribution.refusal import Status
 from beamlike.distribution.tls_layer import HANDSHAKE_CAP as TLS_CAP
 from beamlike.distribution.tls_layer import TlsLayer
@@ -119,6 +122,41 @@ def _dialling() -> Encryption:
     return Encryption()
 
 
+# Heartbeat lanes.
+
+_KEY: Final = b"k" * 32
+
+
+def a_strangers_lane(data: bytes) -> None:
+    _beat(Lane(ListenersProof({A.name: _KEY}.get, b"l" * 32)), data)
+
+
+def a_strangers_answer_on_a_lane(data: bytes) -> None:
+    _beat(Lane(DiallersProof(A.name, B.name, _KEY, b"d" * 32)), data)
+
+
+def _beat(lane: Lane, data: bytes) -> None:
+    try:
+        for piece in pieces(data):
+            assert lane.receive(piece) == []
+            lane.take()
+    except ProtocolError:
+        pass
+    assert not lane.proved
+
+
+def a_peers_lane(data: bytes) -> None:
+    """Once it is proved nothing on a lane may run either."""
+    proof = ListenersProof({A.name: _KEY}.get, b"l" * 32)
+    proof.proved = True
+    lane = Lane(proof)
+    try:
+        for piece in pieces(data):
+            lane.receive(piece)
+    except ProtocolError:
+        pass
+
+
 # What a real peer would send, to begin with.
 
 
@@ -140,6 +178,11 @@ def _seeds() -> dict[str, list[bytes]]:
         "refusal": [refused[5:]],
         "a_strangers_dial": [whole + hello + canary, whole + hello + refused, b"\x07" + hello],
         "a_strangers_answer": [whole + challenge + canary, whole + challenge + refused, b"\x07" + challenge],
+        "a_strangers_lane": [
+            whole + DiallersProof(A.name, B.name, _KEY, b"d" * 32).opening() + lane_frame(3, b"p" * 32)
+        ],
+        "a_strangers_answer_on_a_lane": [whole + lane_frame(2, b"l" * 32) + lane_frame(4, b"p" * 32)],
+        "a_peers_lane": [whole + encode_beat(1.5) + encode_ask(7, 1) + encode_answer(7, ["x", None, 1.5])],
         "tls_of_a_dialler": [whole + said, b"\x07" + said, whole + hello],
         "tls_of_a_listener": [whole + layer.take(), whole + challenge],
     }
@@ -152,6 +195,9 @@ TARGETS: Final[dict[str, Target]] = {
         refusal,
         a_strangers_dial,
         a_strangers_answer,
+        a_strangers_lane,
+        a_strangers_answer_on_a_lane,
+        a_peers_lane,
         tls_of_a_dialler,
         tls_of_a_listener,
     )
