@@ -185,6 +185,10 @@ class SimulatedCluster:
     def connected_to(self, name: str) -> list[str]:
         return [peer for ends in self._connections if name in ends for peer in ends if peer != name]
 
+    def known_connections(self, name: str) -> dict[str, int]:
+        """The number of each connection that the node has heard of and not heard the end of."""
+        return dict(self._machines[name].peers)
+
     # Time.
 
     def step(self) -> bool:
