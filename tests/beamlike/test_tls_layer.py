@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beamlike.distribution.errors import TlsFailed
+from beamlike.distribution.frames import HANDSHAKE_CAP as FRAME_CAP
 from beamlike.distribution.frames import HELLO, REFUSE, frame
 from beamlike.distribution.handshake_frames import encode_refusal
 from beamlike.distribution.refusal import Status
@@ -263,14 +264,23 @@ def received_or_failed(end: TlsLayer) -> bytes:
 
 def test_no_more_than_the_cap_is_kept_of_a_stranger() -> None:
     b = listener()
-    b.feed(memoryview(b"\x16\x03\x01\x40\x00" + b"\x01\x00\x3f\xfc" + b"x" * 4000))
+    b.feed(memoryview(b"\x16\x03\x01\x40\x00" + b"\x01\x00\x3f\xfc" + b"x" * 1900))
     b.feed(memoryview(b"x" * 100_000))
     assert f"within {HANDSHAKE_CAP} bytes" in failure(b)
     assert b._incoming.pending <= HANDSHAKE_CAP
 
 
 def test_agreement_takes_much_less_than_the_cap() -> None:
-    sizes: list[int] = []
-    a, b = dialler(), listener()
-    carry(a, b, lambda stream: sizes.append(len(stream)) or stream, lambda stream: sizes.append(len(stream)) or stream)  # type: ignore[func-returns-value]
-    assert sum(sizes) < HANDSHAKE_CAP / 2
+    sizes = {"a": 0, "b": 0}
+
+    def note(end: str, stream: bytes) -> bytes:
+        sizes[end] += len(stream)
+        return stream
+
+    carry(dialler(), listener(), lambda stream: note("a", stream), lambda stream: note("b", stream))
+    assert 0 < max(sizes.values()) < HANDSHAKE_CAP / 2
+
+
+def test_with_tls_and_the_frames_of_a_proof_a_stranger_is_heard_for_4_kib_at_most() -> None:
+    record, header, proof_takes = 22, len(frame(HELLO)), 2
+    assert HANDSHAKE_CAP + proof_takes * (record + header + FRAME_CAP) <= 4096
