@@ -45,7 +45,11 @@ def make_certificate() -> SelfMade:
     key = ec.generate_private_key(ec.SECP256R1())
     nobody = x509.Name([])
     certificate = (
-        x509.CertificateBuilder(nobody, nobody, key.public_key(), x509.random_serial_number())
+        x509.CertificateBuilder()
+        .issuer_name(nobody)
+        .subject_name(nobody)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
         .not_valid_before(datetime(2000, 1, 1, tzinfo=UTC))
         .not_valid_after(datetime(9999, 12, 31, tzinfo=UTC))
         .sign(key, hashes.SHA256())

@@ -24,8 +24,8 @@ from beamlike.distribution.refusal import Status
 from beamlike.distribution.tls_failures import ANSWERED_IN_CLEAR, CUT_OFF, DIALLED_IN_CLEAR, in_words
 
 HANDSHAKE_CAP: Final = 1984
-"""Bytes of ciphertext that are accepted of somebody with whom TLS is not agreed on. It is thrice what that takes, enough
-for key exchanges of the next generation, and within 4 KiB together with the two frames of a proof."""
+"""Bytes of ciphertext that are accepted of somebody with whom TLS is not agreed on. It is thrice what that takes,
+enough for key exchanges of the next generation, and within 4 KiB together with the two frames of a proof."""
 
 CERTIFIED_HANDSHAKE_CAP: Final = 1 << 15
 """The same where both sides show certificates of an authority, which come with those that signed them."""

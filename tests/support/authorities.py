@@ -54,9 +54,9 @@ class Authority:
         until: timedelta,
     ) -> x509.Certificate:
         now = datetime.now(UTC)
-        builder = x509.CertificateBuilder(self._subject, subject, key, x509.random_serial_number())
-        builder = builder.not_valid_before(now + since).not_valid_after(now + until)
-        return builder.add_extension(extension, critical=True).sign(self._key, hashes.SHA256())
+        builder = x509.CertificateBuilder().issuer_name(self._subject).subject_name(subject).public_key(key)
+        builder = builder.serial_number(x509.random_serial_number()).add_extension(extension, critical=True)
+        return builder.not_valid_before(now + since).not_valid_after(now + until).sign(self._key, hashes.SHA256())
 
 
 def _subject(name: str) -> x509.Name:
