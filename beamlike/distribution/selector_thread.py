@@ -100,11 +100,12 @@ class SelectorThread:
     def _run(self) -> None:
         try:
             while not self._ending:
-                for key, events in self._selector.select(self._pause()):
-                    self._serve(key, events)
+                self._serve_sockets(self._pause())
                 for _ in range(len(self._calls)):
                     self._guard(self._calls.popleft())
-                self._call_what_is_due()
+                if self._pause() == 0.0:
+                    self._serve_sockets(0.0)
+                    self._call_what_is_due()
         finally:
             self._close()
 
@@ -120,12 +121,13 @@ class SelectorThread:
             if function is not None:
                 self._guard(function)
 
-    def _serve(self, key: selectors.SelectorKey, events: int) -> None:
-        sock = key.fileobj
-        assert isinstance(sock, socket.socket)
-        if not self._guard(partial(key.data, events)):
-            self.unwatch(sock)
-            sock.close()
+    def _serve_sockets(self, pause: float | None) -> None:
+        for key, events in self._selector.select(pause):
+            sock = key.fileobj
+            assert isinstance(sock, socket.socket)
+            if not self._guard(partial(key.data, events)):
+                self.unwatch(sock)
+                sock.close()
 
     def _guard(self, function: Callable[[], None]) -> bool:
         """Whether it succeeded. If not, the others that this thread serves go on."""
