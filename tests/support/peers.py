@@ -86,8 +86,8 @@ class Peers:
         self._started: list[Peer] = []
 
     async def start(self, name: str, *, environment: Mapping[str, str] | None = None, **options: Any) -> Peer:
-        """Starts `name`@127.0.0.1, with options as for bl.Node; it is connected to nobody. `environment` is added to
-        that of this process. Raises what keeps the node from starting."""
+        """Starts `name`@127.0.0.1 (or "name@host"), with options as for bl.Node; it is connected to nobody unless they
+        say so. `environment` is added to that of this process. Raises what keeps the node from starting."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -97,7 +97,7 @@ class Peers:
             stdout=PIPE,
             limit=STREAM_LIMIT,
         )
-        peer = Peer(f"{name}@127.0.0.1", process)
+        peer = Peer(name if "@" in name else f"{name}@127.0.0.1", process)
         self._started.append(peer)
         await peer.start({"secret": SECRET, **options})
         return peer
