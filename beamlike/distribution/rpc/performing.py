@@ -73,7 +73,7 @@ def check_size(value: Any, limit: int, function: Callable[..., Any]) -> None:
 def cannot_travel(function: Callable[..., Any], error: UnencodableTerm) -> UnencodableTerm:
     problem = UnencodableTerm(
         f"the result of {name_of(function)} on {kernel.self().node} cannot be sent: {error.__cause__ or error}; "
-        "have it return what the value is made of, or keep it there in a process and return its pid"
+        "have it return what the value is made of, stream it, or keep it there in a process and return its pid"
     )
     problem.__cause__ = error
     return problem
