@@ -15,28 +15,9 @@ from typing import Final
 
 from beamlike.distribution.certificates import fingerprint, make_certificate
 from beamlike.distribution.errors import UnusableCertificate
+from beamlike.distribution.tls_option import Tls
 
 _CERTIFICATE: Final = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tls:
-    """Certificates of your own authority, which every node of the cluster shows to every other: mutual TLS 1.3.
-
-    `certificate` is a PEM file with the node's certificate and those between it and the authority; `key` its private
-    key, unless that stands in the same file; `authority` a PEM file with the certificates that are trusted. A dialler
-    demands that the listener's certificate is for the host in the listener's name, b@db.internal that it is for
-    db.internal (`check_hostname=False`: that it is of the authority is enough). A listener demands that the dialler's
-    is of the authority: who may use which name is the secret's matter.
-
-    >>> Tls(certificate="/etc/beamlike/node.pem", authority="/etc/beamlike/ca.pem").check_hostname
-    True
-    """
-
-    certificate: str | Path
-    key: str | Path | None = None
-    authority: str | Path
-    check_hostname: bool = True
 
 
 @dataclass(frozen=True, slots=True)

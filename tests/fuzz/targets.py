@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final
 
+from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.errors import ProtocolError, TlsFailed
 from beamlike.distribution.frames import CHALLENGE, HANDSHAKE_CAP, HELLO, PROOF, REFUSE, FrameReader, frame
 from beamlike.distribution.handshake import Handshake
@@ -28,7 +29,6 @@ from beamlike.distribution.heartbeat.lane_proof import DiallersProof, ListenersP
 from beamlike.distribution.refusal import Status
 from beamlike.distribution.tls_layer import HANDSHAKE_CAP as TLS_CAP
 from beamlike.distribution.tls_layer import TlsLayer
-from beamlike.distribution.tls_options import Encryption
 from tests.support.handshakes import A, B, dialler, listener
 
 Target = Callable[[bytes], None]

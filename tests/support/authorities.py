@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from beamlike.distribution.tls_contexts import Tls
+from beamlike.distribution.tls_option import Tls
 
 DAY = timedelta(days=1)
 

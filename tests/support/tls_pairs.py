@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from beamlike.distribution.clear_or_tls import Layer
+from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.tls_layer import TlsLayer
-from beamlike.distribution.tls_options import Encryption, TlsOption
+from beamlike.distribution.tls_option import TlsOption
 
 FAR_AWAY = "192.0.2.7"
 Tamper = Callable[[bytes], bytes]

@@ -12,10 +12,10 @@ import pytest
 from beamlike.distribution import tls_contexts
 from beamlike.distribution.certificates import make_certificate
 from beamlike.distribution.clear_or_tls import ClearOrTls
+from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.errors import CannotListen, UnusableCertificate
-from beamlike.distribution.tls_contexts import Tls
 from beamlike.distribution.tls_layer import TlsLayer
-from beamlike.distribution.tls_options import Encryption, TlsOption, check_option
+from beamlike.distribution.tls_option import Tls, TlsOption, check_option
 from tests.support.authorities import Authority
 
 NEAR, FAR = "127.0.0.1", "192.0.2.7"

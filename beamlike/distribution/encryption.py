@@ -1,34 +1,15 @@
-"""Which links of a node are inside TLS, and with whose certificates.
-
-| `tls=`     | links within the machine | links between machines                  |
-|------------|--------------------------|-----------------------------------------|
-| None       | clear                    | TLS, a certificate that the node makes  |
-| "always"   | TLS, likewise            | TLS, likewise                           |
-| `Tls(...)` | TLS, both sides show certificates of an authority               |
-
-Within the machine is what comes from or goes to a loopback address. A listener that other machines reach takes what
-comes over loopback either way, unless TLS was asked for; of other machines it takes nothing in clear.
-"""
+"""Which links of a node are inside TLS, as its `tls` option says (see `tls_option`), and the layer for each."""
 
 from __future__ import annotations
 
 import ssl
 from functools import cached_property
-from typing import Literal, TypeAlias
 
 from beamlike.distribution.addresses import is_loopback
 from beamlike.distribution.clear_or_tls import ClearOrTls, Layer
-from beamlike.distribution.tls_contexts import Presented, Tls, presented, self_made, showing, trusting_anybody
+from beamlike.distribution.tls_contexts import Presented, presented, self_made, showing, trusting_anybody
 from beamlike.distribution.tls_layer import CERTIFIED_HANDSHAKE_CAP, HANDSHAKE_CAP, TlsLayer
-
-TlsOption: TypeAlias = Tls | Literal["always"] | None
-
-
-def check_option(option: object) -> TlsOption:
-    """ValueError for what is no such option."""
-    if option is None or option == "always" or isinstance(option, Tls):
-        return option
-    raise ValueError(f"expected tls=None, 'always' or bl.Tls(...), got {option!r}")
+from beamlike.distribution.tls_option import Tls, TlsOption
 
 
 class Encryption:
