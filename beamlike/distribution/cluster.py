@@ -170,7 +170,6 @@ class Cluster:
         with self._lock:
             if name in self._peers:
                 return
-            self._policy.connects(name)
             dial = self._dial_to(name, address, secret or self._secret)
         failure = await asyncio.shield(dial.done)
         if failure is not None:

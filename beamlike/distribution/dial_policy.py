@@ -8,18 +8,15 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, get_args
 
 AutoConnect: TypeAlias = Literal["always", "once", "never"]
-"""With "once" a node that was lost is not dialled again until somebody connects to it."""
+"""With "once" a node that was lost is not dialled again, but for `connect`."""
 
 
 class DialPolicy:
     """
     >>> policy = DialPolicy("once")
-    >>> before = policy.allows("b@h")
     >>> policy.lost("b@h")
-    >>> after = policy.allows("b@h")
-    >>> policy.connects("b@h")
-    >>> before, after, policy.allows("b@h")
-    (True, False, True)
+    >>> policy.allows("b@h"), policy.allows("c@h")
+    (False, True)
     """
 
     def __init__(self, auto_connect: AutoConnect) -> None:
@@ -38,7 +35,3 @@ class DialPolicy:
         """A connection to `name` has ended."""
         if self._auto_connect == "once":
             self._barred.add(name)
-
-    def connects(self, name: str) -> None:
-        """Somebody asks for a connection to `name`."""
-        self._barred.discard(name)

@@ -19,8 +19,6 @@ def test_a_node_may_be_dialled_always_or_until_it_was_lost_or_never(
     assert policy.allows(B) == before
     policy.lost(B)
     assert (policy.allows(B), policy.allows(C)) == (lost, before)
-    policy.connects(B)
-    assert policy.allows(B) == before
 
 
 def test_another_word_is_refused_when_the_node_starts() -> None:

@@ -39,9 +39,9 @@ async def test_the_answer_tells_the_pid_of_a_process_that_runs() -> None:
     ref = bl.spawn_request(forever)
     reply = await answer(ref)
     assert (reply.tag, reply.ref, reply.ok) == ("spawn_reply", ref, True)
-    assert bl.is_alive(reply.pid_or_reason)
-    assert process_of(bl.self()).links == frozenset()
-    assert process_of(bl.self()).monitors == ()
+    for pid in (reply.pid_or_reason, bl.self()):
+        process = process_of(pid)
+        assert (process.links, process.monitors, process.monitored_by) == (frozenset(), (), ())
 
 
 @in_node
@@ -90,6 +90,8 @@ async def test_who_ends_before_the_answer_takes_what_is_linked_along() -> None:
 async def test_a_node_that_cannot_be_reached_is_the_reason_and_no_tie_fires() -> None:
     ref = bl.spawn_request(forever, node=NOWHERE, link=True, monitor=True)
     assert await answer(ref) == bl.SpawnReply("spawn_reply", ref, False, "noconnection")
+    me = process_of(bl.self())
+    assert (me.links, me.monitors) == (frozenset(), ())
     await no_message()
 
 
