@@ -12,7 +12,8 @@ import os
 import time
 from pathlib import Path
 from typing import Final
-from weakref import WeakSet
+
+from beamlike.distribution.forks import closed_in_forks
 
 # Others hold a file's lock only for the moment of a look, so what is still locked after this many looks is alive.
 _ATTEMPTS: Final = 20
@@ -20,12 +21,13 @@ _PAUSE: Final = 0.01
 
 
 class LockedFile:
-    """A file of this process, from `take` to `release`."""
+    """A file of this process, from `take` to `release`. A forked child shares the lock, and would keep it when its
+    parent is gone: so it gives it up."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self._path = path
         self._descriptor: int | None = descriptor
-        _held.add(self)
+        closed_in_forks(self)
 
     @classmethod
     def take(cls, path: Path, content: bytes) -> LockedFile | None:
@@ -33,9 +35,14 @@ class LockedFile:
         descriptor = _lock(path)
         if descriptor is None:
             return None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, content, 0)
-        return cls(path, descriptor)
+        file = cls(path, descriptor)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, content, 0)
+        except OSError:
+            file.release()
+            raise
+        return file
 
     def touch(self) -> bool:
         """Makes the file look new to those that clean up; False if it is no longer there."""
@@ -49,24 +56,13 @@ class LockedFile:
         if self._descriptor is not None:
             if _is_at(self._path, self._descriptor):
                 self._path.unlink(missing_ok=True)
-            self._close()
+            self.close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Gives up the lock in this process, and leaves the file."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
-
-
-_held: WeakSet[LockedFile] = WeakSet()
-
-
-def _leave_to_the_parent() -> None:
-    """A forked child shares the locks of its parent, and would keep them when that one is gone."""
-    for file in tuple(_held):
-        file._close()
-
-
-os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 def read(path: Path) -> bytes | None:

@@ -1,6 +1,7 @@
 import fcntl
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -238,6 +239,19 @@ def test_a_forked_child_does_not_keep_the_name_of_its_killed_parent(path: Path) 
             assert Directory(path).lookup("x@127.0.0.1") is None
         finally:
             os.kill(child, signal.SIGKILL)
+
+
+def test_an_entry_that_cannot_be_written_leaves_its_name_free(path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            Directory(path).register(entry())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    Directory(path).register(entry()).release()
 
 
 def test_a_name_that_is_too_long_for_a_file_is_found(path: Path) -> None:
