@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import aclosing
 from typing import Any
 
@@ -16,11 +16,15 @@ from tests.support.local_nodes import PATIENCE, eventually, forever, in_node, no
 HERE = "test@127.0.0.1"
 
 
-async def counts() -> AsyncIterator[int]:
+async def counts() -> AsyncGenerator[int, None]:
     number = 0
     while True:
         yield number
         number += 1
+
+
+def iter_of_three() -> Generator[int, None, None]:
+    yield from range(3)
 
 
 async def only_we_are_left() -> None:
@@ -113,6 +117,18 @@ async def test_a_stream_that_nobody_holds_is_closed() -> None:
 
     await forgets()
     gc.collect()
+    await only_we_are_left()
+
+
+@in_node
+async def test_the_generator_is_closed_though_others_hold_it() -> None:
+    held: Any = counts()
+    async with aclosing(bl.rpc.stream(HERE, lambda: held, timeout=PATIENCE)) as stream:
+        assert await anext(stream) == 0
+    await eventually(lambda: held.ag_frame is None)
+    plain: Any = iter_of_three()
+    assert await anext(bl.rpc.stream(HERE, lambda: plain, window=1, timeout=PATIENCE)) == 0
+    await eventually(lambda: plain.gi_frame is None)
     await only_we_are_left()
 
 
