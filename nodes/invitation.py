@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 import msgpack
 
+from beamlike.distribution.tls_option import Tls, TlsOption, check_option
+
 ENVIRONMENT_VARIABLE = "BEAMLIKE_INVITATION"
-_VERSION = 1
+_VERSION = 2
 _TYPES = [str, str, int, str, bytes, float, bool]
 
 
@@ -37,6 +39,8 @@ class Invitation:
     dial_seconds: float
     own_thread: bool = False
     """Whether the child keeps its distribution in a thread of its own, and its main thread for user code."""
+    tls: TlsOption = None
+    """As the parent has it; files that it names must be on the child's machine as well."""
 
 
 def encode(invitation: Invitation) -> str:
@@ -49,6 +53,7 @@ def encode(invitation: Invitation) -> str:
         invitation.token,
         invitation.dial_seconds,
         invitation.own_thread,
+        _plain(invitation.tls),
     )
     return base64.urlsafe_b64encode(msgpack.packb(fields)).decode("ascii")
 
@@ -56,7 +61,7 @@ def encode(invitation: Invitation) -> str:
 def decode(text: str) -> Invitation:
     """The reverse; BadInvitation for any other text."""
     try:
-        version, *fields = msgpack.unpackb(base64.urlsafe_b64decode(text))
+        version, *fields, tls = msgpack.unpackb(base64.urlsafe_b64decode(text))
     except (binascii.Error, ValueError, TypeError, msgpack.UnpackException) as error:
         raise BadInvitation(
             f"expected an invitation that a parent node made, got {len(text)} other characters"
@@ -67,4 +72,21 @@ def decode(text: str) -> Invitation:
         )
     if [type(value) for value in fields] != _TYPES:
         raise BadInvitation("expected the fields of an invitation, got others")
-    return Invitation(*fields)
+    return Invitation(*fields, _option(tls))
+
+
+def _plain(option: TlsOption) -> object:
+    if not isinstance(option, Tls):
+        return option
+    key = None if option.key is None else str(option.key)
+    return [str(option.certificate), key, str(option.authority), option.check_hostname]
+
+
+def _option(plain: object) -> TlsOption:
+    match plain:
+        case None | "always":
+            return check_option(plain)
+        case [str() as certificate, str() | None as key, str() as authority, bool() as check_hostname]:
+            return Tls(certificate=certificate, key=key, authority=authority, check_hostname=check_hostname)
+        case _:
+            raise BadInvitation("expected the fields of an invitation, got others")

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import base64
+
+import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beamlike.distribution.tls_option import Tls
 from nodes.invitation import BadInvitation, Invitation, decode, encode
 
+own_certificates = st.builds(
+    Tls, certificate=st.text(), key=st.none() | st.text(), authority=st.text(), check_hostname=st.booleans()
+)
 invitations = st.builds(
     Invitation,
     parent=st.text(),
@@ -15,6 +22,7 @@ invitations = st.builds(
     token=st.binary(min_size=1),
     dial_seconds=st.floats(allow_nan=False),
     own_thread=st.booleans(),
+    tls=st.none() | st.just("always") | own_certificates,
 )
 
 
@@ -30,6 +38,13 @@ def test_an_invitation_survives_the_environment(invitation: Invitation) -> None:
 def test_any_other_text_is_refused_in_words(text: str) -> None:
     with pytest.raises(BadInvitation, match="expected"):
         decode(text)
+
+
+@pytest.mark.parametrize("tls", ["sometimes", 7, ["node.pem"], ["node.pem", None, "ca.pem", "yes"]])
+def test_a_tls_option_that_is_none_is_refused(tls: object) -> None:
+    fields = msgpack.unpackb(base64.urlsafe_b64decode(encode(Invitation("p@h", "h", 1, "c@h", b"sesame", 1.0))))
+    with pytest.raises(BadInvitation, match="expected the fields of an invitation"):
+        decode(base64.urlsafe_b64encode(msgpack.packb([*fields[:-1], tls])).decode())
 
 
 def test_the_token_is_not_in_the_repr() -> None:
