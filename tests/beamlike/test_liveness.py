@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,6 +20,7 @@ import pytest
 import beamlike as bl
 from beamlike.distribution.doorway import LANE
 from beamlike.kernel import current
+from tests.support.dropped_packets import CANNOT
 from tests.support.local_nodes import PATIENCE, down_reason, waiting_messages
 from tests.support.peers import Peer, main_node, peers
 from tests.support.proxy import proxy_to
@@ -136,6 +140,17 @@ def test_a_node_of_which_nothing_comes_any_more_is_unresponsive_and_then_down() 
                 assert await bl.receive(timeout=PATIENCE) == bl.NodeDown(peer.node, "net_tick_timeout")
 
     asyncio.run(main())
+
+
+def test_a_node_whose_packets_are_dropped_is_unresponsive_and_then_down() -> None:
+    namespace = ["unshare", "--map-root-user", "--net"]
+    if shutil.which("unshare") is None or subprocess.run([*namespace, "true"], check=False).returncode:
+        pytest.skip("the system permits no network namespace here")
+    program = [*namespace, sys.executable, "-m", "tests.support.dropped_packets", str(TICK)]
+    result = subprocess.run(program, capture_output=True, text=True, timeout=50, check=False)
+    if result.returncode == CANNOT:
+        pytest.skip(result.stdout.strip())
+    assert result.stdout.split() == ["up", "unresponsive", "net_tick_timeout"], result.stderr
 
 
 def test_who_loses_only_the_lane_stays_up_and_gets_another_lane() -> None:
