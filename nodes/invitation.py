@@ -72,7 +72,7 @@ def decode(text: str) -> Invitation:
         )
     if [type(value) for value in fields] != _TYPES:
         raise BadInvitation("expected the fields of an invitation, got others")
-    return Invitation(*fields, _option(tls))
+    return Invitation(*[*fields, _option(tls)])
 
 
 def _plain(option: TlsOption) -> object:
