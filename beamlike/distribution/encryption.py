@@ -7,7 +7,8 @@ from functools import cached_property
 
 from beamlike.distribution.addresses import is_loopback
 from beamlike.distribution.clear_or_tls import ClearOrTls, Layer
-from beamlike.distribution.tls_contexts import Presented, presented, self_made, showing, trusting_anybody
+from beamlike.distribution.renewed import Renewed
+from beamlike.distribution.tls_contexts import Presented, presenting, self_made, showing, trusting_anybody
 from beamlike.distribution.tls_layer import CERTIFIED_HANDSHAKE_CAP, HANDSHAKE_CAP, TlsLayer
 from beamlike.distribution.tls_option import Tls, TlsOption
 
@@ -17,7 +18,8 @@ class Encryption:
 
     def __init__(self, option: TlsOption = None) -> None:
         self._option = option
-        self._presented: Presented | None = None
+        self._files = option.files if isinstance(option, Tls) else ()
+        self._presented: Renewed[Presented] | None = None
 
     def prepare_to_listen(self, host: str) -> None:
         """Makes or reads the certificate, if one is needed to listen at this numeric address.
@@ -25,7 +27,7 @@ class Encryption:
         CannotListen without what makes one, UnusableCertificate for a file that does not serve.
         """
         if self._demands_tls(host):
-            self._presented = presented(self._option) if isinstance(self._option, Tls) else self_made()
+            self._presented = Renewed(self._files, self._present)
 
     def dial(self, host: str, name: str) -> TlsLayer | None:
         """The layer for a link to the node `name` at this numeric address; None for one in clear.
@@ -34,13 +36,14 @@ class Encryption:
         """
         if not self._demands_tls(host):
             return None
-        return TlsLayer(self._dialling_context, host=name.partition("@")[2], cap=self._cap)
+        return TlsLayer(self._shown.get(), host=name.partition("@")[2], cap=self._cap)
 
     def accept(self, host: str) -> Layer | None:
         """The layer for a link that comes from this numeric address; None for one that is in clear."""
         if self._presented is None:
             return None
-        tls = TlsLayer(self._presented.context, presents=self._presented.fingerprint, cap=self._cap)
+        presented = self._presented.get()
+        tls = TlsLayer(presented.context, presents=presented.fingerprint, cap=self._cap)
         return tls if self._demands_tls(host) else ClearOrTls(tls)
 
     def _demands_tls(self, host: str) -> bool:
@@ -51,5 +54,11 @@ class Encryption:
         return CERTIFIED_HANDSHAKE_CAP if isinstance(self._option, Tls) else HANDSHAKE_CAP
 
     @cached_property
-    def _dialling_context(self) -> ssl.SSLContext:
+    def _shown(self) -> Renewed[ssl.SSLContext]:
+        return Renewed(self._files, self._show)
+
+    def _show(self) -> ssl.SSLContext:
         return showing(self._option) if isinstance(self._option, Tls) else trusting_anybody()
+
+    def _present(self) -> Presented:
+        return presenting(self._option) if isinstance(self._option, Tls) else self_made()

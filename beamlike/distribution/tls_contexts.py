@@ -53,7 +53,7 @@ def trusting_anybody() -> ssl.SSLContext:
 # Certificates of an authority.
 
 
-def presented(tls: Tls) -> Presented:
+def presenting(tls: Tls) -> Presented:
     """UnusableCertificate for a file that is missing or does not serve."""
     context = _context(ssl.PROTOCOL_TLS_SERVER)
     context.verify_mode = ssl.CERT_REQUIRED

@@ -25,7 +25,8 @@ class Tls:
     key, unless that stands in the same file; `authority` a PEM file with the certificates that are trusted. A dialler
     demands that the listener's certificate is for the host in the listener's name, b@db.internal that it is for
     db.internal (`check_hostname=False`: that it is of the authority is enough). A listener demands that the dialler's
-    is of the authority: who may use which name is the secret's matter.
+    is of the authority: who may use which name is the secret's matter. Renewed files need no restart: they are read
+    anew, when they have changed, for the next connection.
 
     >>> Tls(certificate="/etc/beamlike/node.pem", authority="/etc/beamlike/ca.pem").check_hostname
     True
@@ -35,6 +36,10 @@ class Tls:
     key: str | Path | None = None
     authority: str | Path
     check_hostname: bool = True
+
+    @property
+    def files(self) -> tuple[str | Path, ...]:
+        return tuple(file for file in (self.certificate, self.key, self.authority) if file is not None)
 
 
 TlsOption: TypeAlias = Tls | Literal["always"] | None

@@ -17,6 +17,7 @@ from beamlike.distribution.errors import CannotListen, UnusableCertificate
 from beamlike.distribution.tls_layer import TlsLayer
 from beamlike.distribution.tls_option import Tls, TlsOption, check_option
 from tests.support.authorities import Authority
+from tests.support.tls_pairs import carry
 
 NEAR, FAR = "127.0.0.1", "192.0.2.7"
 
@@ -108,7 +109,7 @@ def test_the_key_may_stand_in_the_file_of_the_certificate(tmp_path: Path) -> Non
     together = tmp_path / "together.pem"
     together.write_bytes(Path(tls.key).read_bytes() + Path(tls.certificate).read_bytes())
     joined = Tls(certificate=together, authority=tls.authority)
-    assert tls_contexts.presented(joined).fingerprint == tls_contexts.presented(tls).fingerprint
+    assert tls_contexts.presenting(joined).fingerprint == tls_contexts.presenting(tls).fingerprint
 
 
 @pytest.mark.parametrize("which", ["certificate", "key", "authority"])
@@ -119,7 +120,7 @@ def test_a_file_that_is_missing_or_no_pem_is_an_error_that_names_it(
     tls = Authority(tmp_path).tls()
     file = Path(getattr(tls, which))
     file.unlink() if content is None else file.write_text(content)
-    for read in (tls_contexts.presented, tls_contexts.showing):
+    for read in (tls_contexts.presenting, tls_contexts.showing):
         with pytest.raises(UnusableCertificate) as caught:
             read(tls)
         assert str(file) in str(caught.value)
@@ -130,3 +131,62 @@ def test_a_key_that_wants_a_password_is_an_error_and_no_question_at_the_terminal
     sealed.write_bytes(make_certificate().pem)
     with pytest.raises(UnusableCertificate, match="its key, without a password"):
         tls_contexts.showing(Tls(certificate=sealed, authority=Authority(tmp_path).file))
+
+
+# Renewal.
+
+
+def fingerprint_presented(encryption: Encryption) -> bytes:
+    layer = encryption.accept(FAR)
+    assert layer is not None
+    return layer.fingerprint
+
+
+def renew(tls: Tls, by: Tls) -> None:
+    assert tls.key is not None
+    assert by.key is not None
+    Path(tls.key).write_bytes(Path(by.key).read_bytes())
+    Path(tls.certificate).write_bytes(Path(by.certificate).read_bytes())
+
+
+def test_a_certificate_that_is_renewed_is_presented_without_a_restart(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    tls, renewed = authority.tls(), authority.tls()
+    encryption = Encryption(tls)
+    encryption.prepare_to_listen(NEAR)
+    before = fingerprint_presented(encryption)
+    assert fingerprint_presented(encryption) == before
+    renew(tls, by=renewed)
+    assert fingerprint_presented(encryption) == tls_contexts.presenting(renewed).fingerprint != before
+
+
+def test_while_a_certificate_is_half_renewed_the_old_one_is_presented_and_the_log_says_so_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tls = Authority(tmp_path).tls()
+    encryption = Encryption(tls)
+    encryption.prepare_to_listen(NEAR)
+    before = fingerprint_presented(encryption)
+    Path(tls.certificate).write_text("half of")
+    assert fingerprint_presented(encryption) == fingerprint_presented(encryption) == before
+    [record] = caplog.records
+    assert "what was read before stays in use: expected a certificate in" in record.getMessage()
+
+
+def test_a_dialler_shows_its_renewed_certificate(tmp_path: Path) -> None:
+    authority, elsewhere = Authority(tmp_path), Authority(tmp_path, "another")
+    tls = Tls(certificate=tmp_path / "mine.crt", key=tmp_path / "mine.key", authority=authority.file)
+    renew(tls, by=elsewhere.tls())
+    encryption, other = Encryption(tls), Encryption(authority.tls())
+    other.prepare_to_listen(FAR)
+    assert not agree(encryption, other)
+    renew(tls, by=authority.tls())
+    assert agree(encryption, other)
+
+
+def agree(dialling: Encryption, listening: Encryption) -> bool:
+    near, far = dialling.dial(FAR, "b@127.0.0.1"), listening.accept(FAR)
+    assert near is not None
+    assert far is not None
+    carry(near, far)
+    return far.ready
