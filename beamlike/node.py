@@ -47,7 +47,7 @@ class Node(LocalNode):
     node is not in the `nodes()` of others. `own_thread` keeps the distribution in a thread of its own, so that it
     never waits for user code that blocks the event loop.
 
-    A node from which nothing came for `tick_time` seconds is down; give all nodes of a cluster the same. Whoever sends
+    A node of which nothing came for four times `tick_time` seconds is down; give all nodes the same. Whoever sends
     to a node that is not connected has it dialled: with `auto_connect="once"` not again after it was lost, with "never"
     not at all, until somebody connects to it.
 
