@@ -1,0 +1,119 @@
+"""Pods of a real cluster: that of $KUBECONFIG, if BEAMLIKE_REAL_KUBERNETES names an image with this package in it.
+
+It needs the right to make namespaces, roles and pods, and leaves none of them behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
+
+import pytest
+
+import beamlike as bl
+
+if TYPE_CHECKING:
+    from kubernetes.client import CoreV1Api
+
+IMAGE = os.environ.get("BEAMLIKE_REAL_KUBERNETES")
+pytestmark = [
+    pytest.mark.skipif(IMAGE is None, reason="BEAMLIKE_REAL_KUBERNETES names no image"),
+    pytest.mark.timeout(300),
+]
+
+PATIENCE = 60.0
+FINDS = """
+import asyncio, beamlike as bl
+while not (found := asyncio.run(bl.finding.KubernetesPods("app=web", "web").find())):
+    pass
+print(found)
+"""
+
+T = TypeVar("T")
+
+
+def when_there(ask: Callable[[], T]) -> T:
+    """The first answer that is one; the API has no other way to say `not yet` than an empty one or an error."""
+    from kubernetes.client import ApiException
+
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            if answer := ask():
+                return answer
+        except ApiException as error:
+            if time.monotonic() > end:
+                raise AssertionError(str(error)) from error
+        assert time.monotonic() < end, "expected an answer by now"
+        time.sleep(0.2)
+
+
+class Cluster:
+    def __init__(self, api: CoreV1Api, namespace: str) -> None:
+        self.api = api
+        self.namespace = namespace
+
+    def start(self, name: str, program: str = "import time; time.sleep(600)", **container: object) -> None:
+        main = {"name": "main", "image": IMAGE, "command": ["python3", "-c", program], **container}
+        spec = {"containers": [main], "terminationGracePeriodSeconds": 0, "restartPolicy": "Never"}
+        body = {"metadata": {"name": name, "labels": {"app": "web"}}, "spec": spec}
+        when_there(lambda: self.api.create_namespaced_pod(self.namespace, body))  # type: ignore[arg-type]
+
+    def find(self) -> list[bl.finding.Found]:
+        return asyncio.run(bl.finding.KubernetesPods("app=web", "web", namespace=self.namespace).find())
+
+    def address(self, name: str) -> str:
+        def ask() -> str | None:
+            status = self.api.read_namespaced_pod(name, self.namespace).status
+            return status.pod_ip if status else None
+
+        return when_there(ask) or ""
+
+    def log(self, name: str) -> str:
+        return when_there(lambda: self.api.read_namespaced_pod_log(name, self.namespace))
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    from kubernetes import client, config
+
+    config.load_kube_config()
+    api, namespace = client.CoreV1Api(), f"beamlike-{uuid4().hex[:8]}"
+    api.create_namespace({"metadata": {"name": namespace}})  # type: ignore[arg-type]
+    try:
+        yield Cluster(api, namespace)
+    finally:
+        api.delete_namespace(namespace)
+
+
+def test_the_pods_that_are_ready_are_found(cluster: Cluster) -> None:
+    cluster.start("web-0")
+    cluster.start("web-1", readinessProbe={"tcpSocket": {"port": 1}})
+    cluster.start("web-2", program="pass")
+    assert when_there(cluster.find) == [bl.finding.Found(f"web@{cluster.address('web-0')}:4370")]
+
+
+def test_a_selector_that_is_none_is_told_in_the_servers_words(cluster: Cluster) -> None:
+    strategy = bl.finding.KubernetesPods("((", "web", namespace=cluster.namespace)
+    with pytest.raises(bl.CannotFind, match=r"answered 400 found '\(', expected"):
+        asyncio.run(strategy.find())
+
+
+def test_a_pod_asks_as_its_service_account_which_needs_the_right(cluster: Cluster) -> None:
+    from kubernetes import client
+
+    cluster.start("without", FINDS)
+    assert "expected the right to list the pods 'app=web'" in cluster.log("without")
+    rbac, name = client.RbacAuthorizationV1Api(), {"name": "finds"}
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
+    whom = [{"kind": "ServiceAccount", "name": "default", "namespace": cluster.namespace}]
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", **name}
+    rbac.create_namespaced_role(cluster.namespace, {"metadata": name, "rules": rules})  # type: ignore[arg-type]
+    binding = {"metadata": name, "roleRef": role, "subjects": whom}
+    rbac.create_namespaced_role_binding(cluster.namespace, binding)  # type: ignore[arg-type]
+    cluster.start("with", FINDS)
+    assert cluster.address("with") in cluster.log("with")
