@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 import beamlike as bl
 from tests.support.local_nodes import PATIENCE, no_message
-from tests.support.peers import Peers, among_peers
+from tests.support.peers import Peers, among_peers, main_node, peers
 
 ROUNDS, MESSAGES = 20, 50
 
@@ -20,17 +22,31 @@ async def comes_speaks_and_goes(node: str) -> None:
     await bl.disconnect(node)
 
 
-@among_peers
-async def test_a_node_is_up_before_it_is_heard_and_down_after_its_last_word_and_before_it_comes_again(
-    peers: Peers,
+@pytest.mark.parametrize("own_thread", [False, True])
+@pytest.mark.parametrize("other_scheduler", [False, True])
+def test_a_node_is_up_before_it_is_heard_and_down_after_its_last_word_and_before_it_comes_again(
+    own_thread: bool, other_scheduler: bool
 ) -> None:
+    async def main() -> None:
+        async with peers() as started, main_node(own_thread=own_thread) as node:
+            guest = await started.start("guest")
+            life = [bl.NodeUp(guest.node), *range(MESSAGES), bl.NodeDown(guest.node, "connection_closed")]
+            spawn = (await node.start_scheduler("other")).spawn if other_scheduler else bl.spawn
+            spawn(hears, bl.self(), ROUNDS * len(life))
+            assert await bl.receive(timeout=PATIENCE) == "ready"
+            for _ in range(ROUNDS):
+                await guest.call(comes_speaks_and_goes, node.name)
+            assert await bl.receive(timeout=PATIENCE) == life * ROUNDS
+
+    asyncio.run(main())
+
+
+async def hears(to: bl.Pid, count: int) -> None:
+    """Tells in one message what it has heard."""
     bl.register("main", bl.self())
-    peer = await peers.start("guest")
     bl.monitor_nodes()
-    for _ in range(ROUNDS):
-        await peer.call(comes_speaks_and_goes, bl.self().node)
-    life = [bl.NodeUp(peer.node), *range(MESSAGES), bl.NodeDown(peer.node, "connection_closed")]
-    assert [await bl.receive(timeout=PATIENCE) for _ in range(ROUNDS * len(life))] == life * ROUNDS
+    bl.send(to, "ready")
+    bl.send(to, [await bl.receive(timeout=PATIENCE) for _ in range(count)])
 
 
 @among_peers
