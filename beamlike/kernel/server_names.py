@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from beamlike.kernel.current import current_node
@@ -15,8 +16,9 @@ class NameElsewhere(Protocol):
     def whereis(self) -> Pid | None:
         """Who has the name now."""
 
-    def register(self) -> None:
-        """Gives the name to the current process. NameTaken if another has it."""
+    def register(self) -> Awaitable[None] | None:
+        """Gives the name to the current process, at once or when what it returns has been awaited. NameTaken if
+        another has it."""
 
     def __hash__(self) -> int:
         """It may be the id of a child, too."""

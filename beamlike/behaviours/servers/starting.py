@@ -156,7 +156,7 @@ def _traps_exits() -> bool:
 async def begin(cls: type[S], birth: Birth, args: tuple[Any, ...]) -> tuple[S, Init] | None:
     """A server whose `init` is done, and what that returned; None if there is nothing to run."""
     me = kernel.self()
-    if birth.name is not None and not _registered(birth.name, me):
+    if birth.name is not None and not await _registered(birth.name, me):
         birth.tell_starter(_Taken(holder_of(birth.name)))
         return None
     try:
@@ -179,12 +179,12 @@ async def begin(cls: type[S], birth: Birth, args: tuple[Any, ...]) -> tuple[S, I
     return server, outcome
 
 
-def _registered(name: Name, me: Pid) -> bool:
+async def _registered(name: Name, me: Pid) -> bool:
     try:
         if isinstance(name, str):
             kernel.register(name, me)
-        else:
-            name.register()
+        elif (registering := name.register()) is not None:
+            await registering
     except NameTaken:
         return False
     return True
