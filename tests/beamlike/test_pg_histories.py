@@ -1,0 +1,104 @@
+"""Scopes of process groups under random histories: joins, ends, monitors, partitions, crashes and restarts."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from functools import partial
+from random import Random
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.simulated_cluster import SimulatedCluster
+from tests.support.simulated_scopes import (
+    Count,
+    End,
+    Join,
+    Leave,
+    RestartScope,
+    ScopeNode,
+    Unwatch,
+    WatchGroup,
+    World,
+)
+
+NAMES = ("a@host", "b@host", "c@host")
+
+names = st.sampled_from(NAMES)
+processes = st.integers(0, 1)
+groups = st.sampled_from(["g", "h"])
+memberships = st.one_of(
+    st.builds(Join, groups, processes),
+    st.builds(Join, groups, processes),
+    st.builds(Leave, groups, processes),
+    st.builds(End, processes),
+)
+watches = st.one_of(st.builds(WatchGroup, st.sampled_from(["g", None])), st.just(Unwatch()))
+pairs = st.sampled_from([*itertools.combinations(NAMES, 2)])
+steps = st.one_of(
+    st.tuples(st.just("tell"), names, memberships),
+    st.tuples(st.just("tell"), names, memberships),
+    st.tuples(st.just("tell"), names, watches),
+    st.tuples(st.just("run"), st.integers(1, 20)),
+    st.tuples(st.just("run"), st.integers(1, 20)),
+    st.tuples(st.sampled_from(["connect", "connect", "cut"]), pairs),
+    st.tuples(st.sampled_from(["restart", "restart scope"]), names),
+)
+histories = st.lists(steps, min_size=15, max_size=50)
+seeds = st.integers(0, 2**32)
+
+
+def cluster_of(world: World, seed: int) -> SimulatedCluster:
+    cluster = SimulatedCluster(Random(seed), partial(ScopeNode, world))
+    for name in NAMES:
+        cluster.start(name)
+    cluster.mesh()
+    return cluster
+
+
+def act(cluster: SimulatedCluster, step: tuple[Any, ...]) -> None:
+    match step:
+        case ("tell", name, event):
+            cluster.tell(name, event)
+        case ("connect", (a, b)):
+            cluster.connect(a, b)
+        case ("cut", (a, b)):
+            cluster.cut(a, b)
+        case ("restart scope", name):
+            cluster.tell(name, RestartScope())
+        case ("restart", name):
+            cluster.crash(name)
+            cluster.start(name)
+        case ("run", count):
+            cluster.run(count)
+
+
+def node(cluster: SimulatedCluster, name: str) -> ScopeNode:
+    found = cluster.node(name)
+    assert isinstance(found, ScopeNode)
+    return found
+
+
+def check_all_see_the_union(cluster: SimulatedCluster) -> None:
+    """Each node, of its own members and of those of the nodes that it is connected to."""
+    for name in NAMES:
+        union: Count = Counter()
+        for other in (name, *cluster.connected_to(name)):
+            union += node(cluster, other).expected
+        assert node(cluster, name).seen() == union, f"on {name}"
+
+
+@given(histories, seeds)
+def test_every_node_sees_the_union_of_what_the_nodes_say_that_it_is_connected_to(
+    history: list[tuple[Any, ...]], seed: int
+) -> None:
+    cluster = cluster_of(World(), seed)
+    for step in history:
+        act(cluster, step)
+    cluster.settle()
+    check_all_see_the_union(cluster)
+    cluster.mesh()
+    cluster.settle()
+    check_all_see_the_union(cluster)
