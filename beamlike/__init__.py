@@ -16,7 +16,6 @@
 
 from beamlike.behaviours.agent import Agent
 from beamlike.behaviours.child_spec import ChildSpec
-from beamlike.behaviours.groups import Groups
 from beamlike.behaviours.registry import AlreadyRegistered, Registry, Via
 from beamlike.behaviours.servers import system as sys
 from beamlike.behaviours.servers.gen_requests import Request, Requests
@@ -59,8 +58,10 @@ from beamlike.distribution.finding import strategies as finding
 from beamlike.distribution.finding.candidates import Candidate
 from beamlike.distribution.finding.joining import JoinInfo
 from beamlike.distribution.finding.strategy import CannotFind
+from beamlike.distribution.global_names import global_
 from beamlike.distribution.heartbeat.heartbeat import NodeState
 from beamlike.distribution.liveness import interrupt, node_state, who_is_blocking
+from beamlike.distribution.process_groups import pg
 from beamlike.distribution.refusal import HandshakeRefused
 from beamlike.kernel import trace_events
 from beamlike.kernel.call import CALL_TIMEOUT, Client
@@ -150,7 +151,6 @@ __all__ = [
     "Exit",
     "Exited",
     "GenServer",
-    "Groups",
     "HandshakeRefused",
     "InsecureDirectory",
     "JoinInfo",
@@ -212,6 +212,7 @@ __all__ = [
     "disconnect",
     "exit",
     "finding",
+    "global_",
     "interrupt",
     "is_alive",
     "join",
@@ -226,6 +227,7 @@ __all__ = [
     "node_state",
     "nodes",
     "open_request",
+    "pg",
     "process_info",
     "processes",
     "read_timer",

@@ -21,7 +21,9 @@ from beamlike.distribution.cluster import INVITATION_LIFETIME, TICK_TIME, Cluste
 from beamlike.distribution.dial_policy import AutoConnect
 from beamlike.distribution.finding.joining import EVERY, JoinInfo, Joining
 from beamlike.distribution.finding.strategy import Strategy
+from beamlike.distribution.global_names.server import Seat, start_name_server
 from beamlike.distribution.liveness import interrupt, node_state, who_is_blocking
+from beamlike.distribution.process_groups import pg
 from beamlike.distribution.secret import Secret, load_secret
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
@@ -51,6 +53,10 @@ class Node(LocalNode):
     to a node that is not connected has it dialled: with `auto_connect="once"` not again after it was lost, with "never"
     not at all, until somebody connects to it.
 
+    A node that dials "always" connects to the nodes that its peers know, unless `connect_all` is False; and it
+    disconnects from a node that one of its peers has lost, unless `prevent_overlapping_partitions` is (see
+    `bl.global_`).
+
     A watchdog logs who keeps the event loop from turning for longer than `stall_threshold` seconds (None: no
     watchdog). With `own_thread` it watches the loop of that thread only: user code may block the other one. A process
     for which more than `long_mailbox` messages wait is named in the log, too, within seconds (None: nobody looks).
@@ -69,6 +75,8 @@ class Node(LocalNode):
         long_mailbox: int | None = LONG_MAILBOX,
         tick_time: float = TICK_TIME,
         auto_connect: AutoConnect = "always",
+        connect_all: bool = True,
+        prevent_overlapping_partitions: bool = True,
     ) -> None:
         self._secret = None if secret is None else _as_secret(secret)
         del secret  # what goes wrong from here on shows no secret, even in a traceback with local variables
@@ -81,6 +89,8 @@ class Node(LocalNode):
         self._own_thread = own_thread
         self._tick_time = tick_time
         self._auto_connect = auto_connect
+        self._connect_all = connect_all
+        self._prevent_overlap = prevent_overlapping_partitions
         self._stall_threshold = stall_threshold
         self._watch: Watch | None = None
         self._long_mailbox = long_mailbox
@@ -113,10 +123,12 @@ class Node(LocalNode):
             if self._own_thread:
                 self._cluster.heartbeat.watch_over(watch(quiet=True))
             current.started(self)
+            await self._in_cluster(self._start_groups())
             if self._long_mailbox is not None:
                 self._patrol = MailboxPatrol(self, self._long_mailbox)
             if self._listens:
                 await self.listen()
+            await self._in_cluster(self._start_name_server())
             if self._join is not None:
                 await self.join(self._join)
         except BaseException:
@@ -136,6 +148,23 @@ class Node(LocalNode):
             hidden=self.hidden,
             tick_time=self._tick_time,
             auto_connect=self._auto_connect,
+        )
+
+    async def _start_groups(self) -> None:
+        """Before anybody can connect, who would then have to be met later; on the loop that user code does not block."""
+        current.enter_node(self)
+        await pg.start_supervised()
+
+    async def _start_name_server(self) -> None:
+        current.enter_node(self)
+        await start_name_server(
+            Seat(
+                self.cluster,
+                lambda: (host_of(self.name), self.address[1]) if self.address is not None else None,
+                hidden=self.hidden,
+                connect_all=self._connect_all and self._auto_connect == "always",
+                prevent_overlap=self._prevent_overlap,
+            )
         )
 
     async def listen(self) -> tuple[str, int]:
@@ -240,7 +269,7 @@ class Node(LocalNode):
         """
         joining = Joining(self, self.cluster.connect, strategy, every)
         pid = Context().run(self.spawn_beside, joining.run)
-        self._joinings = {pid: joining, **{pid: it for pid, it in self._joinings.items() if self.process(pid)}}
+        self._joinings = {pid: it for pid, it in self._joinings.items() if self.process(pid)} | {pid: joining}
         await self._in_cluster(joining.first_look())
         return joining.info(pid)
 

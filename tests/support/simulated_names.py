@@ -45,10 +45,12 @@ class NameNode:
         self.numbers = itertools.count(1)
         self.incarnation = incarnation
         self.server: Pid | None = self._new_pid()
-        self.core = Core(self.server, (name, 1), prevent_overlap=world.prevent_overlap)
+        self.core = Core(self.server, prevent_overlap=world.prevent_overlap)
         self.up: set[str] = set()
         self.watched: set[Pid] = set()
         self.watching: dict[str, int] = {}
+        self.known: dict[str, Pid] = {}
+        """The servers of other nodes that the core believes to run."""
         self.watchers: dict[Pid, list[tuple[str, int]]] = {}
         self.running: dict[int, Pid | None] = {}
 
@@ -70,6 +72,7 @@ class NameNode:
                 for pid in [pid for pid in self.watched if pid.node == peer]:
                     yield from self._process_down(pid)
                 self.watching.pop(peer, None)
+                self.known.pop(peer, None)
                 yield from self._core(events.PeerDown(peer))
             case simulated.Heard(peer, message):
                 yield from self._heard(peer, message)
@@ -104,6 +107,7 @@ class NameNode:
                     self.watchers.setdefault(self.server, []).append((peer, number))
             case Gone(number):
                 if self.watching.get(peer) == number:
+                    self.known.pop(peer, None)
                     yield from self._core(events.ServerGone(peer))
 
     def _process_down(self, pid: Pid) -> Iterator[Any]:
@@ -119,6 +123,7 @@ class NameNode:
         self.watched.clear()
         self.running.clear()
         self.watching.clear()
+        self.known.clear()
         self.world.server_killed(self.name)
 
     def _core(self, event: events.Event) -> Iterator[Any]:
@@ -135,6 +140,8 @@ class NameNode:
                     yield Tell(node, ToServer(server, self.server, message))
                 case events.WatchServer(node, server):
                     self.watching[node] = next(self.numbers)
+                    if server is not None:
+                        self.known[node] = server
                     yield Tell(node, Watch(self.watching[node], server))
                 case events.WatchProcess(pid):
                     self.watched.add(pid)
@@ -279,7 +286,9 @@ class NameWorld:
         same = [other for other in self.held if (other.wish.holder, other.wish.resource) == wanted]
         if self.node(wish.holder.node).server is not None:
             self.held.remove(same[-1])
-            self.cluster.tell(wish.holder.node, events.DelLock(wish.holder, wish.resource, wish.requester))
+            self.ask(
+                wish.holder.node, lambda request: events.DelLock(request, wish.holder, wish.resource, wish.requester)
+            )
 
     def cancel_lock(self, number: int) -> None:
         """Whoever asked gives up, just before or just after it has the lock."""
@@ -338,13 +347,11 @@ class NameWorld:
         if pid.node == known.node:  # else it may be another node that answers for it
             given.add(pid)
 
-    def _acquaintance(self, node: str) -> Acquaintance:
-        connections = self.cluster.known_connections(node)
-        return Acquaintance(
-            node,
-            self.node(node).server,
-            {peer: (number, self._server(peer)) for peer, number in connections.items()},
-        )
+    def _acquaintance(self, name: str) -> Acquaintance:
+        node = self.node(name)
+        connections = self.cluster.known_connections(name)
+        servers = {peer: node.known.get(peer, self._server(peer)) for peer in connections}
+        return Acquaintance(name, node.server, {peer: (connections[peer], servers[peer]) for peer in connections})
 
     def _server(self, name: str) -> Pid | None:
         return self.node(name).server if name in self.cluster.names else None

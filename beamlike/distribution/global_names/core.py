@@ -26,23 +26,21 @@ from beamlike.distribution.global_names.messages import Address, Message
 from beamlike.distribution.global_names.name_table import NameTable
 from beamlike.distribution.global_names.peers import Peers
 from beamlike.distribution.global_names.registrations import NameLock, Registrations, Wish
+from beamlike.distribution.global_names.rounds import Rounds
 from beamlike.kernel.terms import Pid
 
 
 class Core:
-    """`me` is the pid of the server's process, `address` where its node listens."""
+    """`me` is the pid of the server's process; for `connect_all` and `prevent_overlap` see `Meeting`."""
 
-    def __init__(
-        self, me: Pid, address: Address | None = None, *, connect_all: bool = True, prevent_overlap: bool = True
-    ) -> None:
+    def __init__(self, me: Pid, *, connect_all: bool = True, prevent_overlap: bool = True) -> None:
         self.table = NameTable()
         self._desk = Desk(me)
         self._peers = Peers()
-        self._meeting = Meeting(
-            self._desk, self._peers, address, connect_all=connect_all, prevent_overlap=prevent_overlap
-        )
-        self._locks = Locks(self._desk, self._peers, self._is_taken)
-        self._registrations = Registrations(self._desk, self._peers, self.table, self._locks)
+        self._meeting = Meeting(self._desk, self._peers, connect_all=connect_all, prevent_overlap=prevent_overlap)
+        self._rounds = Rounds()
+        self._locks = Locks(self._desk, self._peers, self._rounds, self._is_taken)
+        self._registrations = Registrations(self._desk, self._peers, self._rounds, self.table, self._locks)
         self._conflicts = Conflicts(self._desk, self.table, self._locks, self._registrations)
         self._lock_clients = LockClients(self._desk, self._locks)
         # Requests whose answer comes from another server.
@@ -63,10 +61,15 @@ class Core:
             self._syncing.clear()
         return effects
 
+    def listens_at(self, address: Address | None) -> None:
+        """What to tell others of how they reach this node."""
+        self._meeting.address = address
+
     def restarted(self, me: Pid) -> list[Effect]:
         """Its process was killed, and `me` is the next. The names and locks of this node's processes are left."""
         self._desk.restarted(me)
         self._peers.clear()
+        self._rounds.clear()
         self._meeting.restarted()
         self._registrations.restarted()
         self._conflicts.restarted()
@@ -82,7 +85,7 @@ class Core:
             not self._forwarded
             and not self._syncing
             and self._conflicts.none_left
-            and self._registrations.is_idle
+            and self._rounds.none_left
             and self._locks.is_idle
         )
 
@@ -145,11 +148,16 @@ class Core:
     # Other nodes.
 
     def _peer_down(self, node: str) -> None:
-        peer = self._peers.pop(node)
-        if peer is not None:
-            if peer.greeted is not None:
-                self._meeting.tell_lost(peer.greeted)
-            self._forget(node, peer.greeted)
+        peer = self._peers.get(node)
+        if peer is not None and peer.greeted is not None:
+            self._server_lost(peer.greeted)
+        self._server_gone(node)
+        self._peers.pop(node)
+
+    def _server_lost(self, server: Pid) -> None:
+        """From now on nothing is heard of it that it sent before."""
+        self._server_gone(server.node)
+        self._meeting.tell_lost(server)
 
     def _server_gone(self, node: str) -> None:
         peer = self._peers.get(node)
@@ -160,6 +168,7 @@ class Core:
 
     def _forget(self, node: str, server: Pid | None) -> None:
         self._registrations.server_gone(node)
+        self._rounds.gone(node)
         self._locks.server_gone(node, server)
         for number in [number for number, (to, _) in self._forwarded.items() if to == node]:
             self._reply(self._forwarded.pop(number)[1], False)
@@ -180,10 +189,12 @@ class Core:
         match message:
             case messages.Hello():
                 self._met(source, message)
-            case messages.Publish() | messages.Retract() | messages.Remove() | messages.Ack():
+            case messages.Publish() | messages.Retract() | messages.Remove():
                 self._registrations.heard(source, message)
                 if isinstance(message, messages.Publish):
                     self._conflicts.look(message.entry.name)
+            case messages.Ack(number):
+                self._rounds.acknowledged(number, source.node)
             case messages.Ask() | messages.Granted() | messages.Refused() | messages.Release():
                 self._locks.heard(source, message)
             case messages.Forward(number, name, pid, resolve, replace):
@@ -192,8 +203,11 @@ class Core:
             case messages.Answer(number, registered):
                 if number in self._forwarded:
                     self._reply(self._forwarded.pop(number)[1], registered)
+            case messages.Lost(server) if self._meeting.must_part(message):
+                self._desk.do(events.HangUp(server.node, source.node))
+                self._server_lost(server)
             case messages.Lost():
-                self._meeting.lost_by(source, message)
+                pass
             case messages.Knock():
                 raise AssertionError("a Knock is heard before the server that sent it is a peer")
             case _:

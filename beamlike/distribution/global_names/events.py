@@ -80,6 +80,7 @@ class SetLock:
 
 @dataclass(frozen=True, slots=True)
 class DelLock:
+    request: Hashable
     holder: Pid
     resource: Hashable
     requester: Hashable

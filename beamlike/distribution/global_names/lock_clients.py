@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 
@@ -48,11 +48,13 @@ class LockClients:
     def del_lock(self, event: DelLock) -> None:
         """Gives back the last one that the process has taken."""
         wanted = (event.holder, event.resource, event.requester)
+        done = partial(self._desk.do, Reply(event.request, None))
         for client in reversed(self._clients.values()):
             wish = client.wish
             if client.held and (wish.holder, wish.resource, wish.requester) == wanted:
-                self._drop(client)
+                self._drop(client, done)
                 return
+        done()
 
     def cancel(self, event: CancelLock) -> None:
         """It is given back, or not asked for any more."""
@@ -84,9 +86,9 @@ class LockClients:
         if not granted:
             self._drop(client)
 
-    def _drop(self, client: _Client) -> None:
+    def _drop(self, client: _Client, then: Callable[[], None] | None = None) -> None:
         del self._clients[client.wish.request]
         if not client.held:
             self._desk.do(CancelTimer(client.wish.request))
         self._desk.unwatch(client.watch)
-        self._locks.release(client.lock)
+        self._locks.release(client.lock, then)

@@ -14,8 +14,9 @@ from functools import partial
 from beamlike.distribution.global_names.desk import Desk
 from beamlike.distribution.global_names.events import Send
 from beamlike.distribution.global_names.lock_table import Claim, LockTable
-from beamlike.distribution.global_names.messages import Ask, Granted, Refused, Release
+from beamlike.distribution.global_names.messages import Ack, Ask, Granted, Refused, Release
 from beamlike.distribution.global_names.peers import Peers
+from beamlike.distribution.global_names.rounds import Rounds
 from beamlike.kernel.terms import Pid
 
 
@@ -40,9 +41,10 @@ class Lock:
 class Locks:
     """`is_taken(resource)` says whether that is a name which has a holder, as far as this node knows."""
 
-    def __init__(self, desk: Desk, peers: Peers, is_taken: Callable[[Hashable], bool]) -> None:
+    def __init__(self, desk: Desk, peers: Peers, rounds: Rounds, is_taken: Callable[[Hashable], bool]) -> None:
         self._desk = desk
         self._peers = peers
+        self._rounds = rounds
         self._is_taken = is_taken
         self._table = LockTable()
         self._locks: dict[int, Lock] = {}
@@ -67,17 +69,19 @@ class Locks:
         self._locks[lock.claim.number] = lock
         self._advance(lock)
 
-    def release(self, lock: Lock) -> None:
-        """Gives it back, or no longer asks for it."""
-        if self._locks.pop(lock.claim.number, None) is None:
+    def release(self, lock: Lock, then: Callable[[], None] | None = None) -> None:
+        """Gives it back, or no longer asks for it; `then` every node has it back."""
+        number, asked = lock.claim.number, dict(lock.granted)
+        if self._locks.pop(number, None) is None:
             return
-        asked = dict(lock.granted)
         if lock.asks and (member := self._peers.member(lock.position)) is not None:
             asked[lock.position] = member
-        for node, server in asked.items():
-            if node != self._desk.me.node:
-                self._desk.do(Send(server, Release(lock.claim.number)))
+        asked.pop(self._desk.me.node, None)
+        for server in asked.values():
+            self._desk.do(Send(server, Release(number, then is not None)))
         self._released(lock.claim)
+        if then is not None:
+            self._rounds.begin(number, asked, then)
 
     @property
     def is_idle(self) -> bool:
@@ -122,8 +126,10 @@ class Locks:
                     self._announce([claim])
                 elif not wait:
                     self._desk.do(Send(source, Refused(number)))
-            case Release(number):
+            case Release(number, ack):
                 self._released(Claim(source, number, None))
+                if ack:
+                    self._desk.do(Send(source, Ack(number)))
             case Granted(number, taken):
                 if (lock := self._locks.get(number)) is not None:
                     self._have_share(lock, source, taken)

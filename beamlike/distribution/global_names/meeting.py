@@ -7,7 +7,7 @@ since 25: a cluster in which some nodes see each other only in part falls into p
 from __future__ import annotations
 
 from beamlike.distribution.global_names.desk import Desk
-from beamlike.distribution.global_names.events import Dial, HangUp, Send, WatchServer
+from beamlike.distribution.global_names.events import Dial, Send, WatchServer
 from beamlike.distribution.global_names.messages import Address, Entry, Hello, Knock, Lost
 from beamlike.distribution.global_names.peers import Peer, Peers
 from beamlike.kernel.terms import Pid
@@ -16,12 +16,10 @@ from beamlike.kernel.terms import Pid
 class Meeting:
     """`connect_all` and `prevent_overlap` are whether the two things above are done."""
 
-    def __init__(
-        self, desk: Desk, peers: Peers, address: Address | None, *, connect_all: bool, prevent_overlap: bool
-    ) -> None:
+    def __init__(self, desk: Desk, peers: Peers, *, connect_all: bool, prevent_overlap: bool) -> None:
         self._desk = desk
         self._peers = peers
-        self._address = address
+        self.address: Address | None = None
         self._connect_all = connect_all
         self._prevent_overlap = prevent_overlap
         self._dialling: set[str] = set()
@@ -34,7 +32,7 @@ class Meeting:
     def peer_up(self, node: str) -> None:
         self._peers.add(node)
         self._desk.do(WatchServer(node, None))
-        self._desk.do(Send(node, Knock(self._address)))
+        self._desk.do(Send(node, Knock(self.address)))
 
     def dial_ended(self, node: str) -> None:
         self._dialling.discard(node)
@@ -46,7 +44,7 @@ class Meeting:
         peer.address = knock.address
         peer.greeted = source
         self._desk.do(WatchServer(source.node, source))
-        self._desk.do(Send(source, Knock(self._address)))
+        self._desk.do(Send(source, Knock(self.address)))
         self._desk.do(Send(source, Hello(tuple(own), known)))
 
     def dial_known(self, hello: Hello) -> None:
@@ -65,9 +63,9 @@ class Meeting:
         for other in self._peers.greeted().values():
             self._desk.do(Send(other, Lost(server)))
 
-    def lost_by(self, reporter: Pid, lost: Lost) -> None:
-        if self._prevent_overlap and self._peers.is_greeted(lost.server):
-            self._desk.do(HangUp(lost.server.node, reporter.node))
+    def must_part(self, lost: Lost) -> bool:
+        """Whether to disconnect from a node, since a peer has lost it."""
+        return self._prevent_overlap and self._peers.is_greeted(lost.server)
 
     def restarted(self) -> None:
         self._dialling.clear()

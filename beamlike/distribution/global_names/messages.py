@@ -99,7 +99,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Release:
+    """`ack`: the sender waits until it is done."""
+
     number: int
+    ack: bool
 
 
 @dataclass(frozen=True, slots=True)

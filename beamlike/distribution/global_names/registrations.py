@@ -52,23 +52,18 @@ class _Terms:
 
 
 class Registrations:
-    def __init__(self, desk: Desk, peers: Peers, table: NameTable, locks: Locks) -> None:
+    def __init__(self, desk: Desk, peers: Peers, rounds: Rounds, table: NameTable, locks: Locks) -> None:
         self._desk = desk
         self._peers = peers
         self._table = table
         self._locks = locks
-        self._rounds = Rounds()
+        self._rounds = rounds
         # Of what this server answers for.
         self._terms: dict[Key, _Terms] = {}
 
     def own(self) -> list[Entry]:
         """What this server answers for."""
         return self._table.of_node(self._desk.me.node)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether every change is acknowledged."""
-        return self._rounds.none_left
 
     def resolver(self, entry: Entry) -> Resolver | None:
         return self._terms[entry.key].resolve
@@ -134,7 +129,6 @@ class Registrations:
 
     def server_gone(self, node: str) -> None:
         self._table.remove_node(node)
-        self._rounds.gone(node)
 
     def restarted(self) -> None:
         """What this server answers for is left; all else is to be learnt anew."""
@@ -143,7 +137,6 @@ class Registrations:
         for entry in own:
             self._table.add(entry)
             self._terms[entry.key].watch = self._desk.watch(entry.pid)
-        self._rounds.clear()
 
     def learn(self, node: str, entries: Iterable[Entry]) -> None:
         """All that the server of `node` answers for."""
@@ -151,7 +144,7 @@ class Registrations:
         for entry in entries:
             self._learn(entry)
 
-    def heard(self, source: Pid, message: Publish | Retract | Remove | Ack) -> None:
+    def heard(self, source: Pid, message: Publish | Retract | Remove) -> None:
         match message:
             case Publish(entry, number):
                 self._learn(entry)
@@ -162,8 +155,6 @@ class Registrations:
                 self._desk.do(Send(source, Ack(number)))
             case Remove(keys, number):
                 self._retract(keys, partial(self._desk.do, Send(source, Ack(number))))
-            case Ack(number):
-                self._rounds.acknowledged(number, source.node)
 
     # Inside.
 
