@@ -21,6 +21,7 @@ from threading import Lock
 from typing import Final
 
 from beamlike.distribution.forks import closed_in_forks
+from beamlike.distribution.refusal_log import RefusalLog
 from beamlike.distribution.selector_thread import READ, Moment, SelectorThread
 from beamlike.distribution.waiting_room import WaitingRoom
 
@@ -36,7 +37,6 @@ PATIENCE: Final = 7.0
 """Seconds to prove the secret in."""
 BACKLOG: Final = 1024
 _AT_ONCE: Final = 64
-_STRANGERS: Final = 1024
 _FAREWELL: Final = 1 << 16
 _PAUSE: Final = 0.5
 
@@ -92,7 +92,7 @@ class Doorway:
         self._takers = {LINK: take_link, LANE: take_lane}
         self._room: WaitingRoom[Guest] = WaitingRoom(room, patience)
         self._next_look: Moment | None = None
-        self._strangers: dict[str, None] = {}
+        self._strangers = RefusalLog()
         self._full = False
 
     def open(self, listening: socket.socket) -> None:
@@ -196,11 +196,7 @@ class Doorway:
         self._look_at_the_clock()
 
     def _name_stranger(self, guest: Guest) -> None:
-        """Once for each address, so that nobody fills the log."""
-        if guest.host not in self._strangers:
-            self._strangers[guest.host] = None
-            if len(self._strangers) > _STRANGERS:
-                del self._strangers[next(iter(self._strangers))]
+        if self._strangers.is_news(guest.host, repr(guest.said), time.monotonic()):
             logger.warning(
                 "%s refused a connection from %s: expected %r or %r, got %r%s; is it a beamlike node?",
                 *(self._node, guest.host, LINK, LANE, guest.said, _looks_like(guest.said)),

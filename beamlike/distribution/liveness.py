@@ -4,9 +4,9 @@
     await bl.who_is_blocking(node)    which process keeps the other node's loop from turning, where, and for how long
     await bl.interrupt(node)          ends what does
 
-A node whose event loop is stalled is not down: its heartbeat has a thread and a connection of its own. C code that holds
-the interpreter lock silences that thread as well; then the node is "unresponsive", and down only when nothing has been
-heard of it for four times the tick time. A node that was killed is down at once, by its closed connection.
+A node whose event loop is stalled is not down: its heartbeat has a thread and a connection of its own. C code that
+holds the interpreter lock silences that thread as well; then the node is "unresponsive", and down only when nothing has
+been heard of it for four times the tick time. A node that was killed is down at once, by its closed connection.
 """
 
 from __future__ import annotations

@@ -16,9 +16,11 @@ from typing import Any, Final, Literal, TypeAlias
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.doorway import ROOM, Doorway, Guest
+from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.heartbeat.interrupting import Interruption
 from beamlike.distribution.heartbeat.lane import LaneQuestion
-from beamlike.distribution.heartbeat.lanes import Answer, Lanes, Neighbour, NeighboursLink
+from beamlike.distribution.heartbeat.lanes import Answer, Lanes
+from beamlike.distribution.heartbeat.neighbour import Neighbour, NeighboursLink
 from beamlike.distribution.heartbeat.stall_terms import stall_from_plain, stall_to_plain
 from beamlike.distribution.selector_thread import SelectorThread
 from beamlike.distribution.transport import Home
@@ -36,7 +38,14 @@ class Heartbeat:
     """To be made in the thread of a running event loop, which it watches; `take_link` gets in that thread each guest
     that wants to be a link. All but `stop` may be called by any thread."""
 
-    def __init__(self, node: str, home: Home, tick_interval: float, take_link: Callable[[Guest], None]) -> None:
+    def __init__(
+        self,
+        node: str,
+        home: Home,
+        tick_interval: float,
+        take_link: Callable[[Guest], None],
+        encryption: Encryption | None = None,
+    ) -> None:
         self._node = node
         self._home = home
         self._tick_interval = tick_interval
@@ -48,7 +57,7 @@ class Heartbeat:
         self._call_is_due = False
         self._thread = SelectorThread(f"beamlike heartbeat {node}")
         self._doorway = Doorway(node, self._thread, self._hand_over, lambda guest: self._lanes.accept(guest))
-        self._lanes = Lanes(node, self._thread, self._reply)
+        self._lanes = Lanes(node, self._thread, encryption or Encryption(), self._reply)
         self._thread.call(self._beat)
 
     def watch_over(self, users_loop: Watch) -> None:

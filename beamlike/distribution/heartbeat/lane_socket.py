@@ -1,4 +1,4 @@
-"""A lane on its socket, in the heartbeat's thread. Around it may be TLS, a `TlsLayer`."""
+"""A lane on its socket, in the heartbeat's thread. Around it may be TLS, as around the link."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from beamlike.distribution.clear_or_tls import Layer
 from beamlike.distribution.errors import ProtocolError
 from beamlike.distribution.forks import closed_in_forks
 from beamlike.distribution.heartbeat.lane import Lane, LaneEvent
@@ -17,18 +18,6 @@ logger = logging.getLogger("beamlike.distribution")
 _CHUNK: Final = 1 << 16
 _UNSENT_CAP: Final = 1 << 20
 """Bytes that wait for a peer that takes none; more are not made, the lane is given up."""
-
-
-class Layer(Protocol):
-    """What a `TlsLayer` is to a lane."""
-
-    ready: bool
-    fingerprint: bytes
-
-    def feed(self, data: memoryview | bytes) -> None: ...
-    def read_into(self, buffer: memoryview) -> int: ...
-    def write(self, data: memoryview | bytes) -> None: ...
-    def take(self) -> bytes: ...
 
 
 class LaneOwner(Protocol):

@@ -13,17 +13,17 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.doorway import LANE, Guest
-from beamlike.distribution.heartbeat.lane import BEATS, Answered, Asked, Beat, Lane, LaneEvent, LaneQuestion, Proved
+from beamlike.distribution.encryption import Encryption
+from beamlike.distribution.heartbeat.lane import Answered, Asked, Beat, Lane, LaneEvent, LaneQuestion, Proved
 from beamlike.distribution.heartbeat.lane_proof import NONCE_SIZE, DiallersProof, ListenersProof
 from beamlike.distribution.heartbeat.lane_socket import LaneSocket
+from beamlike.distribution.heartbeat.neighbour import Neighbour, NeighboursLink, not_connected
 from beamlike.distribution.selector_thread import SelectorThread
-from beamlike.kernel.errors import NotConnected
 
 logger = logging.getLogger("beamlike.distribution")
 
@@ -31,48 +31,15 @@ Answer: TypeAlias = Callable[[object], None]
 """Takes the answer to a question, in the thread."""
 
 
-class NeighboursLink(Protocol):
-    """What a link is to a lane."""
-
-    @property
-    def silent_ticks(self) -> int:
-        """Quarters of the tick time since the peer was last heard."""
-        ...
-
-    def heard_elsewhere(self) -> None:
-        """The peer has shown a sign of life by another way; for any thread."""
-        ...
-
-
-@dataclass(slots=True, eq=False)
-class Neighbour:
-    """A connected node. `address` is where its lane is to be dialled; None where the other side dials."""
-
-    name: str
-    link: NeighboursLink
-    session_key: bytes
-    address: Address | None
-    lane: LaneSocket | None = None
-    stalled: float = 0.0
-    was_unresponsive: bool = False
-    questions: dict[int, tuple[LaneQuestion, Future[Any]]] = field(default_factory=dict)
-
-    @property
-    def unresponsive(self) -> bool:
-        return self.link.silent_ticks >= BEATS
-
-    @property
-    def open_lane(self) -> Lane | None:
-        lane = self.lane.lane if self.lane is not None else None
-        return lane if lane is not None and lane.proved else None
-
-
 class Lanes:
     """`reply` is called with each question of another node, and with what takes the answer."""
 
-    def __init__(self, node: str, thread: SelectorThread, reply: Callable[[int, Answer], None]) -> None:
+    def __init__(
+        self, node: str, thread: SelectorThread, encryption: Encryption, reply: Callable[[int, Answer], None]
+    ) -> None:
         self._node = node
         self._thread = thread
+        self._encryption = encryption
         self._reply = reply
         self._numbers = itertools.count(1)
         self._guests: dict[LaneSocket, Guest] = {}
@@ -90,7 +57,7 @@ class Lanes:
         neighbour = self.neighbours.get(name)
         if neighbour is not None and neighbour.link is link:
             del self.neighbours[name]
-            self._thread.call(partial(self._close, neighbour))
+            self._thread.call(neighbour.gone)
 
     def beat(self, stalled: float) -> None:
         """A quarter of the tick time has passed; the event loop here has not turned for `stalled` seconds."""
@@ -101,7 +68,7 @@ class Lanes:
             lane.flush()
         for neighbour in neighbours:
             if neighbour.lane is not None and neighbour.lane.lost:
-                self._close(neighbour)
+                neighbour.lose_lane()
             self._dial_if_due(neighbour)
             self._note_silence(neighbour)
 
@@ -109,11 +76,11 @@ class Lanes:
         """The answer becomes the result of `future`; NotConnected, where there is nobody to ask any more."""
         neighbour = self.neighbours.get(name)
         if neighbour is None:
-            _fail(future, name)
+            not_connected(name, future)
             return
         number = next(self._numbers)
         neighbour.questions[number] = (question, future)
-        future.add_done_callback(lambda _future: self._thread.call(lambda: _forget(neighbour, number)))
+        future.add_done_callback(lambda _future: self._thread.call(lambda: neighbour.answered(number, None)))
         lane = neighbour.open_lane
         if lane is not None and neighbour.lane is not None:
             lane.ask(number, question)
@@ -121,15 +88,16 @@ class Lanes:
 
     def close(self) -> None:
         for neighbour in tuple(self.neighbours.values()):
-            self._close(neighbour)
+            self.leave(neighbour.name, neighbour.link)
         for lane in tuple(self._guests):
-            lane.close()
+            self._drop(lane)
 
     # Coming to be.
 
     def accept(self, guest: Guest) -> None:
         """Another node opens a lane, as it says."""
-        lane = LaneSocket(self._thread, guest.sock, self, self._listening)
+        layer = self._encryption.accept(guest.host)
+        lane = LaneSocket(self._thread, guest.sock, self, self._listening, layer)
         if guest.take(lambda: self._drop(lane)) is not None:
             self._guests[lane] = guest
             lane.start()
@@ -148,14 +116,21 @@ class Lanes:
     def _dial_if_due(self, neighbour: Neighbour) -> None:
         is_here = self.neighbours.get(neighbour.name) is neighbour
         if is_here and neighbour.address is not None and neighbour.lane is None:
-            sock = socket.socket(socket.AF_INET6 if ":" in neighbour.address[0] else socket.AF_INET)
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            begin = partial(self._dialling, neighbour)
-            neighbour.lane = LaneSocket(self._thread, sock, self, begin, preamble=LANE)
-            with suppress(BlockingIOError):
-                sock.connect(neighbour.address)
-            neighbour.lane.start()
+            try:
+                self._dial(neighbour, neighbour.address)
+            except OSError as error:  # no more files may be opened, say; the next beat tries again
+                logger.debug("there is no lane to %s now: %s", neighbour.name, error)
+
+    def _dial(self, neighbour: Neighbour, address: Address) -> None:
+        layer = self._encryption.dial(address[0], neighbour.name)
+        sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        lane = LaneSocket(self._thread, sock, self, partial(self._dialling, neighbour), layer, preamble=LANE)
+        neighbour.lane = lane
+        with suppress(OSError):  # mostly it takes a while; whatever else there is to say comes by the socket as well
+            sock.connect(address)
+        lane.start()
 
     def _dialling(self, neighbour: Neighbour, channel: bytes) -> Lane:
         nonce = secrets.token_bytes(NONCE_SIZE)
@@ -167,6 +142,7 @@ class Lanes:
         neighbour = self._neighbour_of(lane, event)
         if neighbour is None:
             lane.close()
+            self.lane_closed(lane)
             return
         neighbour.link.heard_elsewhere()
         match event:
@@ -177,9 +153,7 @@ class Lanes:
             case Asked(number, question):
                 self._reply(question, lambda answer: _answer(lane, number, answer))
             case Answered(number, answer):
-                _, future = neighbour.questions.pop(number, (None, None))
-                if future is not None and future.set_running_or_notify_cancel():
-                    future.set_result(answer)
+                neighbour.answered(number, answer)
 
     def _neighbour_of(self, lane: LaneSocket, event: LaneEvent) -> Neighbour | None:
         name = event.peer if isinstance(event, Proved) else lane.lane.peer if lane.lane is not None else ""
@@ -189,9 +163,7 @@ class Lanes:
         return None
 
     def _open(self, neighbour: Neighbour, lane: LaneSocket) -> None:
-        guest = self._guests.pop(lane, None)
-        if guest is not None:
-            guest.settled()
+        self._settled(lane)
         if neighbour.lane is not None and neighbour.lane is not lane:
             neighbour.lane.close()
         neighbour.lane = lane
@@ -200,22 +172,16 @@ class Lanes:
                 lane.lane.ask(number, question)
 
     def lane_closed(self, lane: LaneSocket) -> None:
+        self._settled(lane)
+        for neighbour in tuple(self.neighbours.values()):
+            if neighbour.lane is lane:
+                neighbour.lose_lane()
+
+    def _settled(self, lane: LaneSocket) -> None:
+        """The doorway need not count it any more."""
         guest = self._guests.pop(lane, None)
         if guest is not None:
             guest.settled()
-        for neighbour in tuple(self.neighbours.values()):
-            if neighbour.lane is lane:
-                neighbour.lane = None
-                neighbour.stalled = 0.0
-
-    def _close(self, neighbour: Neighbour) -> None:
-        if neighbour.lane is not None:
-            neighbour.lane.close()
-            neighbour.lane = None
-        neighbour.stalled = 0.0
-        if self.neighbours.get(neighbour.name) is not neighbour:
-            for _, future in tuple(neighbour.questions.values()):
-                _fail(future, neighbour.name)
 
     def _note_silence(self, neighbour: Neighbour) -> None:
         if neighbour.unresponsive is not neighbour.was_unresponsive:
@@ -233,12 +199,3 @@ def _answer(lane: LaneSocket, number: int, answer: object) -> None:
     if lane.lane is not None:
         lane.lane.answer(number, answer)
         lane.flush()
-
-
-def _forget(neighbour: Neighbour, number: int) -> None:
-    neighbour.questions.pop(number, None)
-
-
-def _fail(future: Future[Any], name: str) -> None:
-    if future.set_running_or_notify_cancel():
-        future.set_exception(NotConnected(f"expected {name} to be connected, and it is not"))
