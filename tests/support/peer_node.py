@@ -1,8 +1,8 @@
 """A node in a process of its own that is told over a pipe what to do: what is done to its connections, or to itself,
 does not touch the pipe. `tests.support.peers` starts it; it ends with the pipe.
 
-Frames go both ways: four bytes of length, then a term. In: a function and its arguments, performed by a process of the
-node. Out: (True, value) or (False, exception).
+Frames go both ways: four bytes of length, then a pickle. In: a function and its arguments, performed by a process of
+the node. Out: (True, value) or (False, exception).
 """
 
 from __future__ import annotations
@@ -10,35 +10,38 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import pickle
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+import cloudpickle
+
 import beamlike as bl
-from beamlike.code.codec import CodeCodec
 
 LENGTH = 4
 READY = "ready"
 
 
-def framed(data: bytes) -> bytes:
+def framed(term: object) -> bytes:
+    data: bytes = cloudpickle.dumps(term)
     return len(data).to_bytes(LENGTH, "big") + data
 
 
-async def next_frame(reader: asyncio.StreamReader) -> bytes:
+async def next_term(reader: asyncio.StreamReader) -> Any:
     """IncompleteReadError at the end of the stream."""
-    return await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH), "big"))
+    size = int.from_bytes(await reader.readexactly(LENGTH), "big")
+    return pickle.loads(await reader.readexactly(size))
 
 
 async def main(answers: BinaryIO) -> None:
     reader = asyncio.StreamReader(limit=1 << 30)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    codec = CodeCodec()
-    name, options = codec.decode(await next_frame(reader))  # type: ignore[misc]
+    name, options = await next_term(reader)
 
     def answer(succeeded: bool, outcome: object) -> None:
-        answers.write(framed(codec.encode((succeeded, outcome))))
+        answers.write(framed((succeeded, outcome)))
         answers.flush()
 
     node = bl.Node(name, **options)
@@ -50,7 +53,7 @@ async def main(answers: BinaryIO) -> None:
     answer(True, READY)
     with suppress(asyncio.IncompleteReadError):
         while True:
-            function, args = codec.decode(await next_frame(reader))  # type: ignore[misc]
+            function, args = await next_term(reader)
             bl.spawn(perform, answer, function, args)
     await node.stop()
 

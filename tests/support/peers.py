@@ -12,9 +12,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import beamlike as bl
-from beamlike.code.codec import CodeCodec
 from tests.support.local_nodes import PATIENCE
-from tests.support.peer_node import READY, framed, next_frame
+from tests.support.peer_node import READY, framed, next_term
 
 SECRET = b"a secret of the test"
 STREAM_LIMIT = 1 << 26
@@ -26,7 +25,6 @@ class Peer:
     def __init__(self, node: str, process: Process) -> None:
         self.node = node
         self._process = process
-        self._codec = CodeCodec()
         self._turn = asyncio.Lock()
 
     async def start(self, options: dict[str, Any]) -> None:
@@ -48,11 +46,11 @@ class Peer:
 
     def _tell(self, term: object) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(framed(self._codec.encode(term)))
+        self._process.stdin.write(framed(term))
 
     async def _answer(self) -> Any:
         assert self._process.stdout is not None
-        succeeded, outcome = self._codec.decode(await next_frame(self._process.stdout))  # type: ignore[misc]
+        succeeded, outcome = await next_term(self._process.stdout)
         if not succeeded:
             raise outcome
         return outcome
