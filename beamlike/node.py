@@ -151,7 +151,7 @@ class Node(LocalNode):
         )
 
     async def _start_groups(self) -> None:
-        """Before anybody can connect, who would then have to be met later; on the loop that user code does not block."""
+        """Before anybody can connect, and on the loop that user code does not block."""
         current.enter_node(self)
         await pg.start_supervised()
 

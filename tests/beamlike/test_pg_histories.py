@@ -17,6 +17,7 @@ from tests.support.simulated_scopes import (
     End,
     Join,
     Leave,
+    Replay,
     RestartScope,
     ScopeNode,
     Unwatch,
@@ -100,5 +101,21 @@ def test_every_node_sees_the_union_of_what_the_nodes_say_that_it_is_connected_to
     cluster.settle()
     check_all_see_the_union(cluster)
     cluster.mesh()
+    cluster.settle()
+    check_all_see_the_union(cluster)
+
+
+@given(histories, seeds)
+def test_what_former_incarnations_said_changes_nothing(history: list[tuple[Any, ...]], seed: int) -> None:
+    world = World()
+    cluster = cluster_of(world, seed)
+    for step in history:
+        act(cluster, step)
+    cluster.mesh()
+    cluster.settle()
+    living = {node(cluster, name).me for name in NAMES}
+    for message in [message for message in world.sent if message[1] not in living]:
+        for name in NAMES:
+            cluster.tell(name, Replay(message))
     cluster.settle()
     check_all_see_the_union(cluster)

@@ -216,10 +216,10 @@ class ScopeNode:
                 pass
             case ("discover", peer):
                 self.state.discovered(peer)
-            case ("sync", peer, members):
-                self.state.synced(peer, members)
-            case ("join" | "leave" as change, peer, members):
-                self.state.changed(change, peer, members)
+            case ("sync", peer, version, members):
+                self.state.synced(peer, version, members)
+            case ("join" | "leave" as change, peer, version, members):
+                self.state.changed(change, peer, version, members)
             case (what, group, pid) if what is Join:
                 self.state.join(group, (pid,))
             case (what, group, pid) if what is Leave:
@@ -282,8 +282,8 @@ class ScopeNode:
             watch = monitored.watch
             of_it = Counter({key: times for key, times in seen.items() if not watch.one or key[0] == watch.group})
             assert monitored.members == of_it, "what a monitor was told is not what it should know"
-        for peer, roster in self.state._peers.items():
-            self._check_of(peer, counted(roster.everything()))
+        for pid, peer in self.state._peers.items():
+            self._check_of(pid, counted(peer.roster.everything()))
         for gone in self._seen_of.keys() - self.state._peers.keys():
             del self._seen_of[gone]
 

@@ -20,10 +20,12 @@ each node that is to take part, and named by `scope=`.
 
 from __future__ import annotations
 
-import copy
+import pickle
 from typing import Final
 
+from beamlike.behaviours.child_spec import ChildSpec
 from beamlike.behaviours.servers.gen_server import GenServer
+from beamlike.behaviours.supervision.supervisor import Supervisor
 from beamlike.distribution.process_groups.roster import Group, Members
 from beamlike.distribution.process_groups.scope import Join, Leave, Scope, Unwatch, states
 from beamlike.distribution.process_groups.scope_state import ScopeState
@@ -59,6 +61,11 @@ async def start_link(scope: str = DEFAULT) -> Pid:
     (True, [])
     """
     return await Scope.start_link(scope, name=scope)
+
+
+async def start_supervised() -> None:
+    """Starts the default scope under a supervisor of its own: what a node does when it starts."""
+    await Supervisor.start([ChildSpec(DEFAULT, start_link)])
 
 
 async def join(group: Group, *pids: Pid, scope: str = DEFAULT) -> None:
@@ -155,11 +162,13 @@ def _state(scope: str) -> ScopeState:
 
 
 def _checked(group: Group) -> Group:
-    """What is not equal to its copy would be another group on each node."""
-    if copy.deepcopy(group) != group:
-        raise ValueError(
-            f"expected a group that equals its copy on another node (a string, a tuple ...), got {group!r}"
-        )
+    """What cannot travel, or is not equal to its copy, would be no group, or another one, on each other node."""
+    try:
+        is_itself_elsewhere = pickle.loads(pickle.dumps(group)) == group
+    except Exception as error:  # whatever a type raises that cannot be pickled, and types do not agree on what
+        raise ValueError(f"expected a group that can be copied to another node, got {group!r}: {error}") from error
+    if not is_itself_elsewhere:
+        raise ValueError(f"expected a group that equals its copy on another node, as a string does, got {group!r}")
     return group
 
 

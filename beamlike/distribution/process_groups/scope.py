@@ -75,14 +75,14 @@ class Scope(GenServer):
 
     def handle_info(self, message: Any) -> None:
         match message:
-            case ("join" | "leave" as change, Pid() as peer, dict(members)):
-                self._state.changed(change, peer, members)
+            case ("join" | "leave" as change, Pid() as peer, int(version), dict(members)):
+                self._state.changed(change, peer, version, members)
             case ("discover" | "sync", Pid() as peer, *_) if self._is_of_the_past(peer):
                 pass
             case ("discover", Pid() as peer):
                 self._state.discovered(peer)
-            case ("sync", Pid() as peer, dict(members)):
-                self._state.synced(peer, members)
+            case ("sync", Pid() as peer, int(version), dict(members)):
+                self._state.synced(peer, version, members)
             case NodeUp(node):
                 self._state.node_up(node)
             case NodeDown():

@@ -5,22 +5,25 @@ is a scope process of the same name elsewhere, known by its pid. A scope that wa
 another pid, and what the former one said went with it.
 
     connected     A ── ("discover", A) ──► (scope, B's node)    both sides do; nobody hears it where no such scope runs
-    discovered    B ── ("sync", B, members of B) ──► A          and whoever is new to the other is met:
+    discovered    B ── ("sync", B, version, members) ──► A      all of B's node; whoever is new to the other is met:
     met           A ── monitors B, and syncs ──► B
-    from then on  A ── ("join" | "leave", A, members) ──► B     one for each event, whatever it changes
+    from then on  A ── ("join" | "leave", A, version, members) ──► B     one for each event, whatever it changes
 
-Whom a scope has met, it has sent its members, on the same connection, and every change since; so what a peer says is
-always a state in which its node was, and a later one than before. Nothing is agreed upon, no lock is taken, and no
-clock is read: where the network is whole and quiet, all nodes see the same, as with OTP's pg. A peer that ends, or
-whose connection is lost, is forgotten with its members; the next "discover" makes it known again.
+Nothing is agreed upon, no lock is taken and no clock is read: where the network is whole and quiet, all nodes see the
+same, as with OTP's pg. A peer that ends, or whose connection is lost, is forgotten with its members; the next
+"discover" makes it known again.
 
-Sync and changes of those who have not been met, or no longer are, come from another time: a sync is met and answered,
-a change is ignored, since a sync that contains it is on its way.
+A scope may be behind the news: it may tell a change to a peer that it has met on a former connection, and whose sync
+was lost with that. So each change of a node makes another version of it, and one that is not the next after what is
+known is not applied but answered by "discover". What is known of a peer is therefore always a state in which its node
+was, and never one before that which was known: a join that was undone does not come back. (OTP's pg numbers nothing,
+and may see a state that never was until the next sync.)
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from beamlike.distribution.process_groups.roster import Group, Members, Roster, surplus
@@ -56,6 +59,14 @@ class Demonitor:
 Effect: TypeAlias = Send | Monitor | Demonitor
 
 
+@dataclass(slots=True)
+class Peer:
+    """Another scope process; `version` is that of its members, None while a sync is to come."""
+
+    roster: Roster = field(default_factory=Roster)
+    version: int | None = None
+
+
 class ScopeState:
     """The state of the scope process `me`, registered as `scope`. What is to be done after an event stands in
     `take_effects()`.
@@ -73,7 +84,8 @@ class ScopeState:
         self._scope = scope
         self._me = me
         self._local = Roster()
-        self._peers: dict[Pid, Roster] = {}
+        self._version = 0
+        self._peers: dict[Pid, Peer] = {}
         self._watchers = Watchers()
         # For how many memberships, watches and the like each process is monitored.
         self._ties: Counter[Pid] = Counter()
@@ -97,7 +109,7 @@ class ScopeState:
         return list(dict.fromkeys(group for roster in self._rosters() for group in roster.groups()))
 
     def _rosters(self) -> tuple[Roster, ...]:
-        return self._local, *tuple(self._peers.values())
+        return self._local, *[peer.roster for peer in tuple(self._peers.values())]
 
     def knows(self, peer: Pid) -> bool:
         """Whether it has been met, and not lost since."""
@@ -142,22 +154,30 @@ class ScopeState:
         self._meet(peer)
         self._sync(peer)
 
-    def synced(self, peer: Pid, members: Members) -> None:
+    def synced(self, peer: Pid, version: int, members: Members) -> None:
         """All members of a peer's node."""
         if self._meet(peer):
             self._sync(peer)
-        before = self._peers[peer].everything()
+        self._peers[peer].version = version
+        before = self._peers[peer].roster.everything()
         for group in dict.fromkeys((*before, *members)):
             old, new = before.get(group, ()), members.get(group, ())
             self._left_there(peer, group, surplus(old, new))
             self._joined_there(peer, group, surplus(new, old))
 
-    def changed(self, change: Change, peer: Pid, members: Members) -> None:
+    def changed(self, change: Change, peer: Pid, version: int, members: Members) -> None:
         """Some of a peer's node joined or left."""
-        if peer in self._peers:
-            note = self._joined_there if change == "join" else self._left_there
-            for group, pids in members.items():
-                note(peer, group, pids)
+        known = self._peers.get(peer)
+        if known is None or known.version is None:
+            return
+        if version != known.version + 1:
+            known.version = None
+            self._send(peer, ("discover", self._me))
+            return
+        known.version = version
+        note = self._joined_there if change == "join" else self._left_there
+        for group, pids in members.items():
+            note(peer, group, pids)
 
     def down(self, pid: Pid) -> None:
         """A monitored process has ended, or the connection to its node."""
@@ -173,13 +193,13 @@ class ScopeState:
         """Whether it is new."""
         is_new = peer not in self._peers
         if is_new:
-            self._peers[peer] = Roster()
+            self._peers[peer] = Peer()
             self._tie(peer)
         return is_new
 
     def _lose(self, peer: Pid) -> None:
-        roster = self._peers.pop(peer)
-        for group, pids in roster.everything().items():
+        lost = self._peers.pop(peer)
+        for group, pids in lost.roster.everything().items():
             self._announce("leave", group, pids)
 
     def _ended(self, pid: Pid) -> None:
@@ -188,18 +208,19 @@ class ScopeState:
 
     def _changed_here(self, change: Change, members: Members) -> None:
         if any(members.values()):
+            self._version += 1
             for group, pids in members.items():
                 self._announce(change, group, pids)
             for peer in self._peers:
-                self._send(peer, (change, self._me, members))
+                self._send(peer, (change, self._me, self._version, members))
 
     def _joined_there(self, peer: Pid, group: Group, pids: list[Pid]) -> None:
         for pid in pids:
-            self._peers[peer].add(group, pid)
+            self._peers[peer].roster.add(group, pid)
         self._announce("join", group, pids)
 
     def _left_there(self, peer: Pid, group: Group, pids: list[Pid]) -> None:
-        self._announce("leave", group, [pid for pid in pids if self._peers[peer].remove(group, pid)])
+        self._announce("leave", group, [pid for pid in pids if self._peers[peer].roster.remove(group, pid)])
 
     def _announce(self, change: Change, group: Group, pids: list[Pid]) -> None:
         """With each pid as often as it joined or left."""
@@ -208,7 +229,7 @@ class ScopeState:
                 self._send(watch.pid, (watch.ref, change, group, list(pids)))
 
     def _sync(self, peer: Pid) -> None:
-        self._send(peer, ("sync", self._me, self._local.everything()))
+        self._send(peer, ("sync", self._me, self._version, self._local.everything()))
 
     def _send(self, to: Pid | RemoteName, message: tuple[Any, ...]) -> None:
         self._effects.append(Send(to, message))

@@ -1,10 +1,11 @@
-"""Process groups of one node: members, several joins, ends, scopes, and what a monitor is told."""
+"""Process groups on one node: members, several joins, ends, scopes, and what a monitor is told."""
 
 from __future__ import annotations
 
 import functools
 from collections import Counter
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import beamlike as bl
-from beamlike.behaviours.groups import Groups
-from beamlike.behaviours.servers.system import get_state
+from beamlike.distribution.process_groups import pg
+from beamlike.distribution.process_groups.scope import states
+from beamlike.distribution.process_groups.scope_state import ScopeState
 from tests.support.local_nodes import (
     down_reason,
     eventually,
@@ -26,15 +28,17 @@ from tests.support.local_nodes import (
     settled,
 )
 
-G = Groups("scope")
+
+def state() -> ScopeState:
+    return states.find(pg.DEFAULT)[1]
 
 
 def with_scope(test: Callable[[], Any]) -> Callable[[], None]:
-    """Runs a test in a node with the scope of G."""
+    """Runs a test in a node with the scope that a `bl.Node` starts by itself."""
 
     @functools.wraps(test)
     async def run() -> None:
-        await Groups.start_link(G.scope)
+        await pg.start()
         await test()
 
     return in_node(run)
@@ -46,63 +50,63 @@ def with_scope(test: Callable[[], Any]) -> Callable[[], None]:
 @with_scope
 async def test_a_process_is_a_member_as_often_as_it_joined() -> None:
     p, q = bl.spawn(forever), bl.spawn(forever)
-    await G.join("g", p)
-    await G.join("g", p, q)
-    assert G.get_members("g") == [p, p, q]
-    assert await G.leave("g", p) is True
-    assert sorted(G.get_members("g"), key=str) == sorted([p, q], key=str)
-    assert await G.leave("g", p, q) is True
-    assert (G.get_members("g"), G.which_groups()) == ([], [])
+    await pg.join("g", p)
+    await pg.join("g", p, q)
+    assert pg.get_members("g") == [p, p, q]
+    assert await pg.leave("g", p) is True
+    assert sorted(pg.get_members("g"), key=str) == sorted([p, q], key=str)
+    assert await pg.leave("g", p, q) is True
+    assert (pg.get_members("g"), pg.which_groups()) == ([], [])
 
 
 @with_scope
 async def test_who_names_nobody_means_itself() -> None:
-    await G.join("g")
-    assert G.get_members("g") == [bl.self()]
-    assert await G.leave("g") is True
-    assert await G.leave("g") is False
+    await pg.join("g")
+    assert pg.get_members("g") == [bl.self()]
+    assert await pg.leave("g") is True
+    assert await pg.leave("g") is False
 
 
 @with_scope
 async def test_leaving_says_whether_anybody_was_a_member() -> None:
     p = bl.spawn(forever)
-    await G.join("g", p)
-    assert await G.leave("other", p) is False
-    assert await G.leave("g", bl.self()) is False
-    assert await G.leave("g", bl.self(), p) is True
+    await pg.join("g", p)
+    assert await pg.leave("other", p) is False
+    assert await pg.leave("g", bl.self()) is False
+    assert await pg.leave("g", bl.self(), p) is True
 
 
 @with_scope
 async def test_a_member_that_ended_is_in_no_group_any_more() -> None:
     p = bl.spawn(forever)
-    await G.join("g", p, p, bl.self())
-    await G.join(("any", "term"), p)
+    await pg.join("g", p, p, bl.self())
+    await pg.join(("any", "term"), p)
     bl.exit(p, "kill")
-    assert (G.get_members("g"), G.which_groups()) == ([bl.self()], ["g"])
-    await eventually(lambda: not G._table().has(p))
+    assert (pg.get_members("g"), pg.which_groups()) == ([bl.self()], ["g"])
+    await eventually(lambda: p not in state()._ties)
 
 
 @with_scope
 async def test_a_process_that_ended_before_it_could_join_does_not_stay() -> None:
     p = bl.spawn(forever)
     bl.exit(p, "kill")
-    await G.join("g", p)
-    await eventually(lambda: not G._table().has(p))
-    assert G.which_groups() == []
+    await pg.join("g", p)
+    await eventually(lambda: p not in state()._ties)
+    assert pg.which_groups() == []
 
 
 @in_node
 async def test_scopes_know_nothing_of_each_other() -> None:
     for scope in ("one", "other"):
-        await Groups.start_link(scope)
-    await Groups("one").join("g")
-    assert (Groups("one").which_groups(), Groups("other").which_groups()) == (["g"], [])
+        await pg.start_link(scope)
+    await pg.join("g", scope="one")
+    assert (pg.which_groups(scope="one"), pg.which_groups(scope="other")) == (["g"], [])
 
 
 @with_scope
 async def test_only_processes_of_this_node_join_and_leave() -> None:
     far = bl.Pid("other@127.0.0.1", 7)
-    for act in (G.join, G.leave):
+    for act in (pg.join, pg.leave):
         with pytest.raises(ValueError, match="expected a process of test@"):
             await act("g", far)
         with pytest.raises(TypeError, match="expected a pid to join or leave a group, got 'p'"):
@@ -111,17 +115,41 @@ async def test_only_processes_of_this_node_join_and_leave() -> None:
 
 @in_node
 async def test_a_scope_that_does_not_run_is_an_error_that_says_how_to_start_it() -> None:
-    with pytest.raises(bl.NoProcess, match="no scope of process groups 'scope' runs on this node"):
-        G.get_members("g")
+    with pytest.raises(bl.NoProcess, match="no scope of process groups 'pg' runs on this node"):
+        pg.get_members("g")
     with pytest.raises(bl.NoProcess):
-        await G.join("g")
+        await pg.join("g")
 
 
 @with_scope
 async def test_what_a_scope_does_not_know_ends_it_with_words_that_say_so() -> None:
-    await Groups.start("other")
+    await pg.start("other")
     with pytest.raises(bl.CallFailed, match="a scope of process groups does not know the call 'members'"):
         await bl.GenServer.call("other", "members")
+
+
+@with_scope
+async def test_what_would_be_another_group_on_each_node_is_refused() -> None:
+    for group, words in (
+        (object(), "equals its copy on another node"),
+        (("g", float("nan")), "equals its copy on another node"),
+        (Lock(), "can be copied to another node"),
+    ):
+        with pytest.raises(ValueError, match=f"expected a group that {words}"):
+            await pg.join(group)
+    assert pg.which_groups() == []
+
+
+@with_scope
+async def test_a_scope_runs_once_on_a_node() -> None:
+    with pytest.raises(bl.AlreadyStarted):
+        await pg.start()
+
+
+@with_scope
+async def test_the_members_of_this_node_are_all_there_are_without_another() -> None:
+    await pg.join("g")
+    assert pg.get_local_members("g") == pg.get_members("g") == [bl.self()]
 
 
 # Monitors.
@@ -130,12 +158,12 @@ async def test_what_a_scope_does_not_know_ends_it_with_words_that_say_so() -> No
 @with_scope
 async def test_a_monitor_of_a_group_gets_its_members_and_then_every_change() -> None:
     p = bl.spawn(forever)
-    await G.join("g", p)
-    ref, members = await G.monitor("g")
+    await pg.join("g", p)
+    ref, members = await pg.monitor("g")
     assert members == [p]
-    await G.join("g", bl.self(), bl.self())
-    await G.join("other")
-    await G.leave("g")
+    await pg.join("g", bl.self(), bl.self())
+    await pg.join("other")
+    await pg.leave("g")
     bl.exit(p, "boom")
     assert await received(3) == [
         (ref, "join", "g", [bl.self(), bl.self()]),
@@ -148,10 +176,10 @@ async def test_a_monitor_of_a_group_gets_its_members_and_then_every_change() -> 
 @with_scope
 async def test_a_monitor_of_the_scope_hears_of_all_groups() -> None:
     p = bl.spawn(forever)
-    await G.join("g", p)
-    ref, groups = await G.monitor_scope()
+    await pg.join("g", p)
+    ref, groups = await pg.monitor_scope()
     assert groups == {"g": [p]}
-    await G.join("h", p, p)
+    await pg.join("h", p, p)
     bl.exit(p, "boom")
     assert await bl.receive(ref=ref, timeout=5) == (ref, "join", "h", [p, p])
     assert sorted(await received(2)) == [(ref, "leave", "g", [p]), (ref, "leave", "h", [p, p])]
@@ -159,49 +187,68 @@ async def test_a_monitor_of_the_scope_hears_of_all_groups() -> None:
 
 @with_scope
 async def test_a_group_whose_name_is_none_is_monitored_alone() -> None:
-    ref, members = await G.monitor(None)
-    await G.join("g")
-    await G.join(None)
+    ref, members = await pg.monitor(None)
+    await pg.join("g")
+    await pg.join(None)
     assert (members, await received(1)) == ([], [(ref, "join", None, [bl.self()])])
 
 
 @with_scope
 async def test_after_demonitor_nothing_of_it_is_in_the_mailbox_nor_comes() -> None:
-    ref, _ = await G.monitor("g")
-    await G.join("g")
-    await G.join("g")
+    ref, _ = await pg.monitor("g")
+    await pg.join("g")
+    await pg.join("g")
     bl.send(bl.self(), "other")
-    assert await G.demonitor(ref) is True
-    await G.join("g")
+    assert await pg.demonitor(ref) is True
+    await pg.join("g")
     assert await received(1) == ["other"]
-    assert await G.demonitor(ref) is False
+    assert await pg.demonitor(ref) is False
     await no_message()
 
 
 @with_scope
 async def test_who_watches_and_ends_is_forgotten_and_who_has_nothing_here_is_not_monitored() -> None:
     async def watches(ready: bl.Pid) -> None:
-        await G.monitor_scope()
+        await pg.monitor_scope()
         bl.send(ready, "watching")
         await forever()
 
-    server = process_of(G._server())
+    server = process_of(states.find(pg.DEFAULT)[0])
     watcher = bl.spawn(watches, bl.self())
     await bl.receive()
-    await G.join("g")
-    await G.join("g")
-    ref, _ = await G.monitor("g")
+    await pg.join("g")
+    await pg.join("g")
+    ref, _ = await pg.monitor("g")
     assert set(server.monitors) == {watcher, bl.self()}
-    await G.leave("g")
-    await G.demonitor(ref)
+    await pg.leave("g")
+    await pg.demonitor(ref)
     assert set(server.monitors) == {watcher, bl.self()}
-    await G.leave("g")
+    await pg.leave("g")
     assert set(server.monitors) == {watcher}
     down = bl.monitor(watcher)
     bl.exit(watcher, "kill")
     assert await down_reason(down) == "killed"
-    state = await get_state(G.scope)
-    assert (server.monitors, state["_watchers"], state["_monitors"]) == ((), {}, {})
+    await pg.leave("g")
+    assert (server.monitors, state()._ties, state()._watchers._watches) == ((), {}, {})
+
+
+@with_scope
+async def test_who_monitors_a_scope_hears_of_its_end() -> None:
+    ref, _ = await pg.monitor("g")
+    server = states.find(pg.DEFAULT)[0]
+    bl.exit(server, "kill")
+    assert await received(1) == [bl.Down(ref, server, "killed")]
+    assert await pg.demonitor(ref) is False
+    await pg.start()
+    assert await pg.demonitor(ref) is False
+
+
+@with_scope
+async def test_who_did_not_ask_for_the_end_of_a_scope_finds_nothing_of_it_in_the_mailbox() -> None:
+    ref, _ = await pg.monitor("g")
+    await pg.demonitor(ref)
+    bl.exit(states.find(pg.DEFAULT)[0], "kill")
+    await no_message()
 
 
 Step = tuple[str, int, str]
@@ -211,26 +258,26 @@ STEPS = st.lists(st.tuples(st.sampled_from(["join", "leave", "end"]), st.integer
 @given(STEPS)
 def test_the_events_of_a_monitor_make_the_members_out_of_what_it_was_given_first(steps: list[Step]) -> None:
     async def main() -> None:
-        await Groups.start_link(G.scope)
+        await pg.start_link()
         pids = [bl.spawn(forever) for _ in range(3)]
-        await G.join("g", *pids)
-        ref, first = await G.monitor_scope()
+        await pg.join("g", *pids)
+        ref, first = await pg.monitor_scope()
         followed = Counter((group, pid) for group, members in first.items() for pid in members)
         for what, number, group in steps:
             if what == "join":
-                await G.join(group, pids[number])
+                await pg.join(group, pids[number])
             elif what == "leave":
-                await G.leave(group, pids[number])
+                await pg.leave(group, pids[number])
             else:
                 bl.exit(pids[number], "kill")
                 pids[number] = bl.spawn(forever)
         await settled()
-        await G.join("last")
+        await pg.join("last")
         while (message := await bl.receive(ref=ref, timeout=5))[2] != "last":
             _, event, group, members = message
             for pid in members:
                 followed[group, pid] += 1 if event == "join" else -1
-        assert +followed == Counter((group, pid) for group in "gh" for pid in G.get_members(group))
+        assert +followed == Counter((group, pid) for group in "gh" for pid in pg.get_members(group))
         assert not -followed
 
     run_in_node(main)
