@@ -1,0 +1,148 @@
+"""Lanes between two heartbeats, over sockets, in clear and inside TLS; their links are noted and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from beamlike.distribution.doorway import LANE, PATIENCE, Guest
+from beamlike.distribution.encryption import Encryption
+from beamlike.distribution.heartbeat.heartbeat import Heartbeat
+from beamlike.distribution.heartbeat.lane import LaneQuestion
+from beamlike.distribution.tls_option import TlsOption
+from beamlike.distribution.transport import Home
+from tests.support.local_nodes import eventually
+
+A, B = "a@127.0.0.1", "b@127.0.0.1"
+KEY = b"k" * 32
+
+
+class NotedLink:
+    """Counts the signs of life of its peer; `silent_ticks` is set by the test."""
+
+    def __init__(self) -> None:
+        self.signs = 0
+        self.silent_ticks = 0
+
+    def heard_elsewhere(self) -> None:
+        self.signs += 1
+
+
+class Two:
+    """Heartbeats of `a`, which dials, and `b`, with the links between them."""
+
+    def __init__(self, a: Heartbeat, b: Heartbeat, address: tuple[str, int]) -> None:
+        self.a, self.b = a, b
+        self.address = address
+        self.a_link, self.b_link = NotedLink(), NotedLink()
+
+    def join(self, a_key: bytes = KEY, b_key: bytes = KEY) -> None:
+        self.b.join(A, self.b_link, b_key, None)
+        self.a.join(B, self.a_link, a_key, self.address)
+
+
+@asynccontextmanager
+async def two(a_tls: TlsOption = None, b_tls: TlsOption = None, tick: float = 0.2) -> AsyncIterator[Two]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    address = listening.getsockname()
+    encryption = Encryption(b_tls)
+    encryption.prepare_to_listen(address[0])
+    a = Heartbeat(A, Home.here(), tick / 4, no_link, Encryption(a_tls))
+    b = Heartbeat(B, Home.here(), tick / 4, no_link, encryption)
+    b.open(listening)
+    try:
+        yield Two(a, b, address)
+    finally:
+        a.stop()
+        b.stop()
+
+
+def no_link(guest: Guest) -> None:
+    raise AssertionError(f"expected no link, got one from {guest.host}")
+
+
+@pytest.mark.parametrize("tls", [None, "always"])
+def test_both_sides_hear_each_other_and_can_ask(tls: TlsOption) -> None:
+    async def main() -> None:
+        async with two(tls, tls) as pair:
+            pair.join()
+            await eventually(lambda: pair.a_link.signs > 3 and pair.b_link.signs > 3)
+            assert await pair.a.ask(B, LaneQuestion.WHO_IS_BLOCKING, PATIENCE) is None
+            assert await pair.b.ask(A, LaneQuestion.WHO_IS_BLOCKING, PATIENCE) is None
+
+    asyncio.run(main())
+
+
+def test_who_holds_the_key_of_another_link_is_never_heard() -> None:
+    async def main() -> None:
+        async with two() as pair:
+            pair.join(a_key=b"x" * 32)
+            with pytest.raises(TimeoutError, match=f"expected an answer of {B}"):
+                await pair.a.ask(B, LaneQuestion.WHO_IS_BLOCKING, 0.5)
+            assert (pair.a_link.signs, pair.b_link.signs) == (0, 0)
+
+    asyncio.run(main())
+
+
+def test_a_lane_in_clear_is_not_taken_where_its_link_would_be_inside_tls() -> None:
+    async def main() -> None:
+        async with two(None, "always") as pair:
+            pair.join()
+            with pytest.raises(TimeoutError):
+                await pair.a.ask(B, LaneQuestion.WHO_IS_BLOCKING, 0.5)
+            assert (pair.a_link.signs, pair.b_link.signs) == (0, 0)
+
+    asyncio.run(main())
+
+
+def test_a_silent_link_is_told_of_once_and_when_it_is_heard_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with two() as pair:
+            pair.join()
+            pair.a_link.silent_ticks = 4
+            await eventually(lambda: len(caplog.records) == 1)
+            signs = pair.a_link.signs
+            await eventually(lambda: pair.a_link.signs > signs + 5)
+            assert pair.a.state(B) == "unresponsive"
+            pair.a_link.silent_ticks = 0
+            await eventually(lambda: len(caplog.records) == 2)
+
+    asyncio.run(main())
+    silent, again = (record.getMessage() for record in caplog.records)
+    assert silent.startswith(f"{A} has heard nothing of {B} for the tick time: it is unresponsive")
+    assert again == f"{A} hears {B} again"
+
+
+def test_a_second_lane_takes_the_place_of_the_first() -> None:
+    """The side that dials may have lost it without the other's knowing."""
+
+    async def main() -> None:
+        async with two() as pair:
+            pair.join()
+            await eventually(lambda: pair.b_link.signs > 0)
+            signs = pair.b_link.signs
+            other = Heartbeat(A, Home.here(), 0.05, no_link)
+            other.join(B, NotedLink(), KEY, pair.address)
+            assert await other.ask(B, LaneQuestion.WHO_IS_BLOCKING, PATIENCE) is None
+            other.stop()
+            await eventually(lambda: pair.b_link.signs > signs + 4)
+            assert await pair.a.ask(B, LaneQuestion.WHO_IS_BLOCKING, PATIENCE) is None
+
+    asyncio.run(main())
+
+
+def test_a_lane_that_never_proves_its_key_is_given_up() -> None:
+    async def main() -> None:
+        async with two() as pair:
+            pair.join()
+            reader, writer = await asyncio.open_connection(*pair.address)
+            writer.write(LANE + b"\xff\xff\x01")
+            async with asyncio.timeout(PATIENCE):
+                assert await reader.read() == b""
+            writer.close()
+
+    asyncio.run(main())
