@@ -88,21 +88,10 @@ class DuplicateTable:
         if not keys:
             self._keys.pop(pid, None)
 
-    def remove_one(self, key: Hashable, pid: Pid) -> bool:
-        """Removes the newest entry of `pid` under the key; whether there was one."""
-        numbers = self._keys.get(pid, {}).get(key, [])
-        if len(numbers) > 1:
-            self._delete(key, [numbers.pop()])
-        else:
-            self.remove(key, pid)
-        return bool(numbers)
-
-    def drop(self, pid: Pid) -> dict[Hashable, int]:
-        """Removes all that `pid` registered; the keys, and how many entries it had under each."""
-        keys = self._keys.pop(pid, {})
-        for key, numbers in keys.items():
+    def drop(self, pid: Pid) -> None:
+        """Removes all that `pid` registered."""
+        for key, numbers in self._keys.pop(pid, {}).items():
             self._delete(key, numbers)
-        return {key: len(numbers) for key, numbers in keys.items()}
 
     def _delete(self, key: Hashable, numbers: list[int]) -> None:
         entries = self._entries.get(key, {})
@@ -123,10 +112,6 @@ class DuplicateTable:
     def has(self, pid: Pid) -> bool:
         """Whether `pid` has an entry."""
         return pid in self._keys
-
-    def all_keys(self) -> list[Hashable]:
-        """Every key that has an entry."""
-        return list(self._entries)
 
     def entries(self) -> tuple[Entry, ...]:
         return tuple(chain.from_iterable(tuple(entries.values()) for entries in tuple(self._entries.values())))
