@@ -108,6 +108,19 @@ async def test_after_a_split_each_side_keeps_its_members_and_healed_both_see_all
 
 
 @among_peers
+async def test_a_change_after_a_disconnect_connects_nobody(peers: Peers) -> None:
+    [peer] = await connected(peers, "peer")
+    p = await peer.call(spawn_member, "g")
+    await eventually(lambda: sees("g", p))
+    await bl.disconnect(peer.node)
+    await bl.pg.join("g")
+    await eventually(lambda: sees("g", bl.self()))
+    await peer.until(lambda: bl.nodes() == [])
+    await bl.pg.join("g")
+    assert (bl.nodes(), await peer.call(bl.nodes)) == ([], [])
+
+
+@among_peers
 async def test_a_scope_that_starts_late_and_one_that_starts_again_find_the_others(peers: Peers) -> None:
     [peer] = await connected(peers, "peer")
     await bl.pg.start("chat")
