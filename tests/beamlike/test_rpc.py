@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 import beamlike as bl
 from beamlike.distribution.rpc import CallEnded
+from beamlike.distribution.rpc.feeding import feed
 from beamlike.distribution.rpc.performing import Raised, perform
 from beamlike.distribution.rpc.result_size import size_of
 from beamlike.kernel import current
+from beamlike.kernel.group_leader import Output, hand_over
 from beamlike.kernel.signals import Send, Signal, Spawn
 from tests.support.jumping_loop import in_jumping_node
 from tests.support.local_nodes import PATIENCE, eventually, in_node, no_message, received
@@ -121,6 +123,37 @@ async def test_a_value_that_the_link_refuses_is_an_error_of_the_call() -> None:
     raised = sent[0].message.value
     assert isinstance(raised, Raised)
     assert "str on test@127.0.0.1 cannot be sent: expected a signal of at most 10 bytes" in raised.info.message
+
+
+def says_and_gives() -> list[str]:
+    hand_over("stdout", "said")  # as print does where there is a router
+    return ["given"]
+
+
+@pytest.mark.parametrize(("work", "more"), [(perform, None), (feed, 1)])
+@in_node
+async def test_what_is_printed_is_sent_before_what_is_given(work: Any, more: int | None) -> None:
+    node, sent = current.current_node(), list[Any]()
+    node.peer_up(FAR, sent.append, hidden=False)
+    caller, ref, printed_to = bl.Pid(FAR, 1), bl.Ref(FAR, 2), bl.Pid(FAR, 3)
+    args = bl.Alias(caller, ref.id), says_and_gives, (), more
+    node.route(Spawn(caller, bl.Pid(HERE, 4), work, args, False, ref, printed_to))
+
+    def told() -> list[str]:
+        return [text for signal in sent if isinstance(signal, Send) and (text := _in_words(signal.message))]
+
+    await eventually(lambda: "given" in told())
+    assert told() == ["said", "given"]
+
+
+def _in_words(message: Any) -> str:
+    match message:
+        case Output(_, text):
+            return text
+        case bl.Reply(_, ["given"] | ("given",)):
+            return "given"
+        case _:
+            return ""
 
 
 @given(

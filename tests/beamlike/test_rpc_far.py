@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,57 +17,12 @@ import pytest
 import beamlike as bl
 import nodes
 from beamlike.kernel.group_leader import Output, set_leader
-from beamlike.kernel.terms import CREATION_SHIFT
 from tests.support.child_node import with_child_node
-from tests.support.local_nodes import PATIENCE, down_reason, eventually, forever, no_message
-from tests.support.peers import Peers, main_node, peers
-
-
-async def works(witness: bl.Pid, left: Path) -> None:
-    """Tells who it is, works for ever, and writes down how it was ended."""
-    bl.send(witness, bl.self())
-    try:
-        await asyncio.sleep(3600)
-    except asyncio.CancelledError:
-        writes(left, "cancelled")
-        raise
-
-
-def computes(witness: bl.Pid, left: Path) -> None:
-    """The same, and never waits."""
-    bl.send(witness, bl.self())
-    try:
-        while True:
-            time.sleep(0.001)
-    finally:
-        writes(left, "interrupted")
-
-
-def writes(left: Path, text: str) -> None:
-    left.write_text(text)
-
-
-def spawned_from_afar() -> int:
-    """How many processes of this node have an id that the caller's node drew, the caller aside."""
-    caller = bl.self()
-    return sum(pid.id >> CREATION_SHIFT == caller.id >> CREATION_SHIFT for pid in bl.processes() if pid != caller)
-
-
-async def nothing_is_left(node: str) -> None:
-    """No work of ours over there, no message here."""
-    async with asyncio.timeout(PATIENCE):
-        while await bl.rpc.call(node, spawned_from_afar, timeout=PATIENCE):
-            pass
-    await no_message()
-
+from tests.support.far_work import among_peers, computes, its_end, nothing_is_left, works
+from tests.support.local_nodes import PATIENCE, down_reason, forever
+from tests.support.peers import Peers
 
 # The end of the caller is the end of the work.
-
-
-async def its_work(left: Path, *, says: str = "cancelled") -> None:
-    """Returns when the work that was begun over there is over."""
-    await eventually(left.exists)
-    await eventually(lambda: left.read_text() == says)
 
 
 def test_a_time_limit_ends_the_work(tmp_path: Path) -> None:
@@ -76,7 +31,7 @@ def test_a_time_limit_ends_the_work(tmp_path: Path) -> None:
         with pytest.raises(bl.rpc.CallTimedOut, match=r"^works on near-.* gave no result within 0\.5 s$"):
             await bl.rpc.call(child.node, works, bl.self(), tmp_path / "left", timeout=0.5)
         assert (await bl.receive(timeout=PATIENCE)).node == child.node
-        await its_work(tmp_path / "left")
+        await its_end(tmp_path / "left", "cancelled")
         await nothing_is_left(child.node)
 
     run()
@@ -90,7 +45,7 @@ def test_a_cancel_ends_the_work(tmp_path: Path) -> None:
         calling.cancel()
         with pytest.raises(asyncio.CancelledError):
             await calling
-        await its_work(tmp_path / "left")
+        await its_end(tmp_path / "left", "cancelled")
         await nothing_is_left(child.node)
 
     run()
@@ -104,7 +59,7 @@ def test_an_exit_signal_to_the_caller_ends_the_work(tmp_path: Path, reason: str)
         worker = bl.monitor(await bl.receive(timeout=PATIENCE))
         bl.exit(caller, reason)
         assert await down_reason(worker) == "killed"
-        await its_work(tmp_path / "left")
+        await its_end(tmp_path / "left", "cancelled")
         await nothing_is_left(child.node)
 
     run()
@@ -121,7 +76,7 @@ def test_work_whose_caller_is_a_child_task_ends_with_its_process(tmp_path: Path)
         caller = bl.spawn(calls_in_a_task)
         await bl.receive(timeout=PATIENCE)
         bl.exit(caller, "kill")
-        await its_work(left)
+        await its_end(left, "cancelled")
         await nothing_is_left(child.node)
 
     run()
@@ -132,7 +87,7 @@ def test_a_thread_over_there_is_interrupted(tmp_path: Path) -> None:
     async def run(child: nodes.Child) -> None:
         with pytest.raises(bl.rpc.CallTimedOut):
             await bl.rpc.call(child.node, bl.blocking, computes, bl.self(), tmp_path / "left", timeout=0.5)
-        await its_work(tmp_path / "left", says="interrupted")
+        await its_end(tmp_path / "left", "interrupted")
 
     run()
 
@@ -149,14 +104,6 @@ async def test_what_runs_in_a_thread_over_there_holds_nobody_up(child: nodes.Chi
     assert await bl.rpc.receive_response(blocked, PATIENCE) == "open"
 
 
-def among_peers(test: Callable[[Peers], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with main_node(), peers() as started:
-            await test(started)
-
-    asyncio.run(run())
-
-
 def test_the_loss_of_the_callers_node_ends_the_work(tmp_path: Path) -> None:
     async def test(peers: Peers) -> None:
         caller, worker = await peers.start("caller"), await peers.start("worker")
@@ -167,7 +114,7 @@ def test_the_loss_of_the_callers_node_ends_the_work(tmp_path: Path) -> None:
         assert pid.node == worker.node
         caller.kill()
         assert await down_reason(bl.monitor(pid)) in ("killed", "noproc")
-        await its_work(left)
+        await its_end(left, "cancelled")
 
     among_peers(test)
 

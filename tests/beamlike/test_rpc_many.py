@@ -13,7 +13,7 @@ import pytest
 
 import beamlike as bl
 from beamlike.distribution.rpc import Failed, Ok, values
-from tests.beamlike.test_rpc_far import among_peers, nothing_is_left
+from tests.support.far_work import among_peers, nothing_is_left
 from tests.support.local_nodes import PATIENCE, forever, in_node, no_message
 from tests.support.peers import Peers
 

@@ -17,9 +17,9 @@ import pytest
 import beamlike as bl
 import nodes
 from beamlike.kernel.group_leader import Output, set_leader
-from tests.beamlike.test_rpc_far import among_peers, nothing_is_left, writes
 from tests.support.child_node import with_child_node
-from tests.support.local_nodes import PATIENCE, eventually, forever, no_message
+from tests.support.far_work import among_peers, its_end, nothing_is_left, writes
+from tests.support.local_nodes import PATIENCE, forever, no_message, settled
 from tests.support.peers import Peers
 
 MADE = "made_by_the_test"
@@ -44,10 +44,6 @@ async def counts_until_closed(left: Path) -> AsyncGenerator[int, None]:
     except BaseException as error:
         writes(left, type(error).__name__)
         raise
-
-
-async def its_end(left: Path, says: tuple[str, ...] = ("GeneratorExit", "CancelledError")) -> None:
-    await eventually(lambda: left.exists() and left.read_text() in says)
 
 
 @pytest.mark.parametrize("function", [counts, counts_plainly, range])
@@ -127,7 +123,7 @@ def test_to_close_the_stream_closes_the_generator(tmp_path: Path) -> None:
         left = tmp_path / "left"
         async with aclosing(bl.rpc.stream(child.node, counts_until_closed, left, timeout=PATIENCE)) as stream:
             assert await anext(stream) == 0
-        await its_end(left)
+        await its_end(left, "GeneratorExit", "CancelledError")
         await nothing_is_left(child.node)
 
     run()
@@ -140,26 +136,34 @@ def test_who_breaks_out_and_forgets_the_stream_closes_it(tmp_path: Path) -> None
         async for item in bl.rpc.stream(child.node, counts_until_closed, left, timeout=PATIENCE):
             if item == 40:
                 break
-        await its_end(left)
+        await its_end(left, "GeneratorExit", "CancelledError")
         await nothing_is_left(child.node)
 
     run()
 
 
-def test_the_end_of_the_consumer_closes_the_generator(tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", ["at an item", "between two"])
+def test_the_end_of_the_consumer_closes_the_generator(tmp_path: Path, where: str) -> None:
+    async def one_then_none(left: Path) -> AsyncIterator[int]:
+        async with aclosing(counts_until_closed(left)) as numbers:
+            yield await anext(numbers)
+            await forever()
+
     @with_child_node
     async def run(child: nodes.Child) -> None:
         me, left = bl.self(), tmp_path / "left"
 
         async def consumes() -> None:
-            async for _ in bl.rpc.stream(child.node, counts_until_closed, left, window=2):
+            async for _ in bl.rpc.stream(child.node, one_then_none, left):
                 bl.send(me, "one came")
-                await forever()
+                if where == "at an item":
+                    await forever()
 
         consumer = bl.spawn(consumes)
         await bl.receive(timeout=PATIENCE)
+        await settled()
         bl.exit(consumer, "kill")
-        await its_end(left)
+        await its_end(left, "GeneratorExit", "CancelledError")
         await nothing_is_left(child.node)
 
     run()
@@ -179,7 +183,7 @@ def test_the_loss_of_the_consumers_node_closes_the_generator(tmp_path: Path) -> 
         await consumer.call(bl.spawn, consumes, worker.node, bl.self())
         await bl.receive(timeout=PATIENCE)
         consumer.kill()
-        await its_end(left)
+        await its_end(left, "GeneratorExit", "CancelledError")
 
     among_peers(test)
 
@@ -215,7 +219,7 @@ def test_an_item_that_takes_too_long_ends_the_stream(tmp_path: Path) -> None:
         assert await anext(stream) == 0
         with pytest.raises(bl.rpc.CallTimedOut, match=r"is_slow on near-.* gave no result within 0\.5 s"):
             await anext(stream)
-        await its_end(tmp_path / "left", ("CancelledError",))
+        await its_end(tmp_path / "left", "CancelledError")
         await nothing_is_left(child.node)
 
     run()
@@ -236,7 +240,7 @@ def test_an_item_that_cannot_travel_closes_the_generator(tmp_path: Path) -> None
         assert await anext(stream) == 1
         with pytest.raises(bl.UnencodableTerm, match=r"gives_a_lock on near-.* cannot be sent: .*lock"):
             await anext(stream)
-        await its_end(tmp_path / "left", ("GeneratorExit",))
+        await its_end(tmp_path / "left", "GeneratorExit")
         await nothing_is_left(child.node)
 
     run()
