@@ -25,6 +25,9 @@ from beamlike.kernel.threads.watchdog import Watch
 _LOOKS: Final = 100
 _PAUSE: Final = 0.01
 
+_WITHOUT_A_NOTION: Final = frozenset({"None", "_signal", "signal", "asyncio", "uvloop"})
+"""Packages whose handlers of SIGINT do not know what may be ended."""
+
 
 class Interruption:
     """`answer` gets the stall that was ended, as plain values; None if all loops turn, or it could not be ended."""
@@ -39,14 +42,15 @@ class Interruption:
         self._looks_left = _LOOKS
 
     def begin(self) -> None:
-        for watch in self._watches:
-            if self._standalone and watch.thread is main_thread() and _handles_interrupts():
-                stall = watch.now()
-                if stall is not None:
-                    signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
-                    self._answer(stall_to_plain(stall))
-                    return
-        self._look()
+        stall = self._stall_of_the_main_thread() if self._standalone and _handles_interrupts() else None
+        if stall is None:
+            self._look()
+        else:
+            _send_interrupt()
+            self._answer(stall_to_plain(stall))
+
+    def _stall_of_the_main_thread(self) -> Stall | None:
+        return next((watch.now() for watch in self._watches if watch.thread is main_thread()), None)
 
     def _look(self) -> None:
         self._looks_left -= 1
@@ -71,13 +75,15 @@ def _strike(watch: Watch) -> Stall | None:
     return stall
 
 
+def _send_interrupt() -> None:
+    ident = main_thread().ident
+    assert ident is not None
+    signal.pthread_kill(ident, signal.SIGINT)
+
+
 def _handles_interrupts() -> bool:
     """Whether this program has made it its own business what SIGINT does."""
     handler = signal.getsignal(signal.SIGINT)
-    function = getattr(handler, "func", handler)
-    return callable(function) and getattr(function, "__module__", None) not in (
-        None,
-        "_signal",
-        "signal",
-        "asyncio.runners",
-    )
+    function = getattr(handler, "func", handler)  # of a partial
+    package = str(getattr(function, "__module__", None)).partition(".")[0]
+    return callable(function) and package not in _WITHOUT_A_NOTION
