@@ -92,7 +92,7 @@ class Heartbeat:
         """NotConnected if there is nobody to ask, TimeoutError if there is no answer within `timeout` seconds."""
         future: Future[Any] = Future()
         if name == self._node:
-            self._thread.call(partial(self._reply, question, future.set_result))
+            self._thread.call(partial(self._reply, question, partial(_settle, future)))
         else:
             self._thread.call(partial(self._lanes.ask, name, question, future))
         try:
@@ -147,3 +147,8 @@ class Heartbeat:
         self._call_is_due = False
         while self._arrivals:
             self._take_link(self._arrivals.popleft())
+
+
+def _settle(future: Future[Any], answer: object) -> None:
+    if future.set_running_or_notify_cancel():
+        future.set_result(answer)
