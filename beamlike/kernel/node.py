@@ -24,6 +24,7 @@ from typing import Any, assert_never
 from beamlike.kernel import group_leader, signals, terms
 from beamlike.kernel.errors import NameTaken, NoProcess
 from beamlike.kernel.guest import GuestProcess
+from beamlike.kernel.node_watchers import NodeWatchers
 from beamlike.kernel.process import Process
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.signals import Signal
@@ -77,9 +78,7 @@ class LocalNode:
         self.output_scheduler = self.scheduler
         # How long the `finally` blocks of a process that was ended from outside may take.
         self.unwind_seconds = UNWIND_SECONDS
-        # Who hears of a node's coming and going, by the node's name or for all of a kind.
-        self._watchers: dict[str | Nodes, list[Pid]] = {}
-        self._watching = Lock()
+        self._watchers = NodeWatchers()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} {len(self._processes)} processes>"
@@ -133,8 +132,11 @@ class LocalNode:
         self._processes.pop(pid.id, None)
         if type(process) is GuestProcess:
             self._guests.pop(process.task, None)
-        if process.rare is not None and process.rare.name is not None:
-            self._release_name(process.rare.name, process)
+        rare = process.rare
+        if rare is not None and rare.name is not None:
+            self._release_name(rare.name, process)
+        if rare is not None and rare.watches_nodes:
+            self._watchers.remove_all(pid)
 
     def _release_name(self, name: str, process: Process) -> None:
         if self._names.get(name) is process:
@@ -274,8 +276,13 @@ class LocalNode:
 
     def watch_node(self, node: str | Nodes, watcher: Pid) -> None:
         """NodeUp and NodeDown of this node, or of all of a kind, go to `watcher` until it ends, once per call."""
-        with self._watching:
-            self._watchers.setdefault(node, []).append(watcher)
+        process = self.process(watcher)
+        if process is None:
+            return
+        process.own_rare().watches_nodes = True
+        self._watchers.add(node, watcher)
+        if process.ended:  # it died in another thread meanwhile
+            self._watchers.remove_all(watcher)
 
     def reach(self, name: str) -> None:
         """Has distribution connect to `name` if it is not; watchers hear of either outcome."""
@@ -287,26 +294,15 @@ class LocalNode:
 
     def unwatch_node(self, name: str, watcher: Pid) -> None:
         """Takes back one `watch_node`."""
-        with self._watching:
-            watchers = self._watchers.get(name, [])
-            if watcher in watchers:
-                watchers.remove(watcher)
-            if not watchers:
-                self._watchers.pop(name, None)
+        self._watchers.remove(name, watcher)
 
     def unwatch_nodes(self, kind: Nodes, watcher: Pid) -> None:
         """Takes back every `watch_node` of this kind."""
-        with self._watching:
-            self._watchers[kind] = [pid for pid in self._watchers.get(kind, ()) if pid != watcher]
+        self._watchers.remove_all(watcher, kind)
 
     def _tell_watchers(self, news: terms.NodeUp | terms.NodeDown, *keys: str | Nodes) -> None:
         for key in keys:
-            with self._watching:
-                alive = [pid for pid in self._watchers.pop(key, ()) if self.process(pid) is not None]
-                if alive:
-                    self._watchers[key] = alive
-                told = tuple(alive)
-            for pid in told:
+            for pid in self._watchers.of(key):
                 self.route(signals.Send(None, pid, news))
 
     # The end.

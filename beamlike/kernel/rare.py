@@ -52,6 +52,7 @@ class Rare:
         "trap_exit",
         "unlinking",
         "waiters",
+        "watches_nodes",
     )
 
     def __init__(self) -> None:
@@ -71,6 +72,8 @@ class Rare:
         # What it has asked for by `spawn_request` and was not answered.
         self.spawns: dict[int, RequestedSpawn] | None = None
         self.waiters: list[asyncio.Future[None]] | None = None
+        # Whether the node has it among those who hear of other nodes.
+        self.watches_nodes = False
         # How many messages had another shape than a guard looked for.
         self.failed_guards = 0
         # Whether its steps are to take care.

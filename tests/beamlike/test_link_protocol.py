@@ -232,3 +232,18 @@ async def test_who_no_longer_watches_all_nodes_takes_every_call_back() -> None:
     bl.monitor_nodes(False)
     node.peer_up(FAR.node, lambda signal: None, hidden=False)
     await no_message()
+
+
+@in_node
+async def test_who_watches_nodes_is_forgotten_at_its_end() -> None:
+    async def watches() -> None:
+        for _ in range(2):
+            bl.monitor_nodes()
+            current.current_node().watch_node(FAR.node, bl.self())
+        raise bl.ProcessExit("done")
+
+    node = current.current_node()
+    for _ in range(3):
+        _, ref = bl.spawn_monitor(watches)
+        assert (await bl.receive(ref=ref)).reason == "done"
+    assert len(node._watchers) == 0
