@@ -33,7 +33,8 @@ from beamlike.kernel.node import LocalNode, check_node_name
 from beamlike.kernel.scheduler import scheduler_of
 from beamlike.kernel.spawn_request import abandon_spawn_request, spawn_request
 from beamlike.kernel.threads.blocking import blocking
-from beamlike.kernel.threads.watchdog import THRESHOLD, Watch, monitor_stalls, watch
+from beamlike.kernel.threads.watchdog import Watch, monitor_stalls, watch
+from beamlike.kernel.threads.watched_loop import THRESHOLD
 from beamlike.loop_thread import LoopThread
 from beamlike.scheduler_thread import SchedulerThread
 
