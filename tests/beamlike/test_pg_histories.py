@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.simulated_cluster import SimulatedCluster
@@ -91,6 +91,7 @@ def check_all_see_the_union(cluster: SimulatedCluster) -> None:
         assert node(cluster, name).seen() == union, f"on {name}"
 
 
+@settings(max_examples=300)
 @given(histories, seeds)
 def test_every_node_sees_the_union_of_what_the_nodes_say_that_it_is_connected_to(
     history: list[tuple[Any, ...]], seed: int

@@ -220,7 +220,9 @@ class ScopeState:
         self._announce("join", group, pids)
 
     def _left_there(self, peer: Pid, group: Group, pids: list[Pid]) -> None:
-        self._announce("leave", group, [pid for pid in pids if self._peers[peer].roster.remove(group, pid)])
+        for pid in pids:
+            self._peers[peer].roster.remove(group, pid)
+        self._announce("leave", group, pids)
 
     def _announce(self, change: Change, group: Group, pids: list[Pid]) -> None:
         """With each pid as often as it joined or left."""
