@@ -125,6 +125,53 @@ async def test_its_end_is_told_with_how_long_it_took() -> None:
 
 
 @in_node
+async def test_who_is_asked_says_what_runs_now_and_none_as_soon_as_the_loop_turns() -> None:
+    first, second_gate = threading.Event(), threading.Event()
+
+    async def blocks_twice() -> None:
+        blocks_at(first)
+        blocks_at(second_gate)
+
+    async with second_scheduler() as second:
+        with await started_there(second) as held:
+            assert held.now() is None
+            pid = spawn_at(second, blocks_twice)
+            await eventually(lambda: held.now() is not None)
+            first.set()
+            await eventually(lambda: second_gate in waiters)
+            stall = held.now()
+            assert stall is not None
+            assert (stall.pid, held.stalls) == (pid, True)
+            second_gate.set()
+            await eventually(lambda: not held.stalls and held.now() is None)
+
+
+waiters: list[threading.Event] = []
+
+
+def blocks_at(gate: threading.Event) -> None:
+    waiters.append(gate)
+    gate.wait(PATIENCE)
+
+
+@in_node
+async def test_a_quiet_watch_tells_nobody(told: list[logging.LogRecord]) -> None:
+    gate = threading.Event()
+
+    async def start() -> Watch:
+        return watch(threshold=SHORT, quiet=True)
+
+    async with second_scheduler() as second:
+        quiet = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(start(), second.loop))
+        spawn_at(second, blocks, gate)
+        await eventually(lambda: quiet.now() is not None)
+        gate.set()
+        await eventually(lambda: quiet.now() is None)
+        quiet.close()
+    assert told == []
+
+
+@in_node
 async def test_a_c_function_that_blocks_is_named_since_it_has_no_line() -> None:
     gate = threading.Lock()
     gate.acquire()
