@@ -268,10 +268,13 @@ def test_a_file_of_another_name_is_not_taken_for_that_of_a_node(path: Path) -> N
         assert Directory(path).lookup("X@127.0.0.1") is None
 
 
-def test_what_a_newer_version_writes_besides_does_not_hide_a_node(path: Path) -> None:
+def test_neither_what_a_newer_version_writes_besides_nor_what_an_older_one_does_not_hides_a_node(path: Path) -> None:
     with Directory(path).register(entry()):
         written = json.loads((path / "x@127.0.0.1").read_text())
         (path / "x@127.0.0.1").write_text(json.dumps(written | {"moods": ["sunny"]}))
+        assert Directory(path).nodes() == [entry()]
+        del written["hidden"]
+        (path / "x@127.0.0.1").write_text(json.dumps(written))
         assert Directory(path).nodes() == [entry()]
 
 

@@ -103,6 +103,13 @@ def test_a_server_that_is_gone_is_an_error_and_comes_back(api: KubernetesApi, tm
     assert find(strategy) == []
 
 
+def test_a_server_that_hangs_up_is_asked_once_in_a_look(api: KubernetesApi) -> None:
+    api.hangs_up = True
+    with pytest.raises(CannotFind, match="the API of Kubernetes does not answer"):
+        find(bl.finding.KubernetesPods("app=web", "web"))
+    assert len(api.asked) == 1
+
+
 def test_neither_pod_nor_kubeconfig_is_an_error_that_says_what_is_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -272,8 +272,8 @@ async def test_two_nodes_that_begin_together_do_not_go_on_together() -> None:
     assert unlucky.when(B.name)[:3] == [0, 10, 30]
 
 
-@pytest.mark.parametrize("every", [0, -1.0, float("nan")])
+@pytest.mark.parametrize("every", [0, -1.0, float("nan"), float("inf"), "5"])
 def test_a_time_between_looks_that_is_none_is_refused(every: float) -> None:
     place = Neighbourhood()
-    with pytest.raises(ValueError, match="expected more than 0 seconds between looks"):
+    with pytest.raises(ValueError, match="expected a number of seconds above 0 between looks, got"):
         Joining(place, place.connect, place, every)

@@ -39,6 +39,8 @@ class KubernetesApi(ThreadingHTTPServer):
         self.asked: list[dict[str, str]] = []
         self.refusal: tuple[int, str] | None = None
         """A status and a reason with which every question is answered."""
+        self.hangs_up = False
+        """Instead of an answer."""
 
     def list_pods(self, namespace: str, query: Mapping[str, str]) -> Json:
         wanted = dict(part.split("=", 1) for part in query.get("labelSelector", "").split(",") if part)
@@ -69,7 +71,9 @@ class _Handler(BaseHTTPRequestHandler):
         match = re.fullmatch(re.escape(PATH).replace(r"\{namespace\}", "([a-z0-9-]+)"), url.path)
         query = dict(parse_qsl(url.query, strict_parsing=True))
         self.server.asked.append(query)
-        if match is None:
+        if self.server.hangs_up:
+            self.close_connection = True
+        elif match is None:
             self._refuse(404, "NotFound")
         elif self.headers["Authorization"] != f"Bearer {TOKEN}":
             self._refuse(401, "Unauthorized")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -89,8 +90,8 @@ class Joining:
         every: float,
         random: Callable[[], float] = random.random,
     ) -> None:
-        if not every > 0:
-            raise ValueError(f"expected more than 0 seconds between looks, got {every!r}")
+        if not isinstance(every, int | float) or not 0 < every < math.inf:
+            raise ValueError(f"expected a number of seconds above 0 between looks, got {every!r}")
         self._member = member
         self._connect = connect
         self._strategy = strategy
