@@ -1,6 +1,6 @@
 """Terms as pickles in which code is named by source and place, and everything that it uses goes by value.
 
-`dumps` writes up to two pickles, one after the other: the sources that the other side lacks, if any, and the term.
+`dumps` writes up to two pickles: the sources that the other side lacks, if any, which go ahead, and the term.
 What a code object becomes:
 
 - of a known source (a cell, the running script): `load_code(hash, qualname, line, nth)`;
@@ -30,12 +30,11 @@ from beamlike.code.reducers import REDUCERS, Reduced, reduce_exception
 from beamlike.code.sources import SOURCES, Place, Source, SourceHash, SourceParts
 from beamlike.code.untravelable import explain
 from beamlike.code.weight import HEAVY, warn_of_heavy_captures
+from beamlike.distribution.terms_codec import Encoded, LargeBuffers
 from beamlike.kernel.errors import BeamlikeError
 from beamlike.kernel.terms import ExceptionInfo, Pid
 
 PROTOCOL = 5
-_WITH_SOURCES = b"S"
-_TERM_ONLY = b"T"
 _PARTS_OF_A_CLASS = 6
 """Of cloudpickle's reductions only those of functions and classes have a function that fills them."""
 
@@ -47,8 +46,8 @@ class ForeignCode(BeamlikeError, TypeError):
 class Peer:
     """What the other side of one connection has of our sources: at most `limit` of them, the newest.
 
-    A source that fell out is only sent again. The other side must load what is dumped for it in the order in
-    which it was dumped.
+    A source that fell out is only sent again. What goes ahead must reach the other side in the order in which it was
+    dumped.
     """
 
     def __init__(self, limit: int = 4096) -> None:
@@ -67,7 +66,7 @@ class Peer:
             del self._has[next(iter(self._has))]
 
 
-def dumps(term: object, peer: Peer) -> bytes:
+def dumps(term: object, peer: Peer) -> Encoded:
     """`term` for `peer`, which counts as having the sources in it from then on. CannotTravel says which part cannot."""
     try:
         return _dump_plain(term)
@@ -75,40 +74,35 @@ def dumps(term: object, peer: Peer) -> bytes:
         return _dump_in_full(term, peer)
 
 
-def loads(data: bytes | memoryview) -> Any:
-    """The term that `dumps` was given. ForeignCode and UnknownSource say why its code cannot be had here."""
-    if data[:1] == _TERM_ONLY:
-        return pickle.loads(memoryview(data)[1:])
-    file = io.BytesIO(data)
-    file.seek(1)
-    sources: list[SourceParts] = pickle.load(file)
+def register_sources(ahead: bytes) -> None:
+    """Takes what `dumps` had go ahead of a term."""
+    sources: list[SourceParts] = pickle.loads(ahead)
     for parts in sources:
         SOURCES.register(*parts)
-    return pickle.load(file)
 
 
-def _dump_plain(term: object) -> bytes:
-    file = io.BytesIO()
-    file.write(_TERM_ONLY)
-    _PlainPickler(file, PROTOCOL).dump(term)
-    return file.getvalue()
+def _dump_plain(term: object) -> Encoded:
+    file, large = io.BytesIO(), LargeBuffers()
+    _PlainPickler(file, PROTOCOL, buffer_callback=large).dump(term)
+    return Encoded(file.getvalue(), large.kept)
 
 
-def _dump_in_full(term: object, peer: Peer) -> bytes:
+def _dump_in_full(term: object, peer: Peer) -> Encoded:
+    large = LargeBuffers()
     try:
-        body, pickler = _CodePickler.pickled(term)
+        body, pickler = _CodePickler.pickled(term, large)
     except Exception as error:
         raise explain(term, _fails, error) from error
-    if len(body) > HEAVY:
+    if len(body) + large.size > HEAVY:
         warn_of_heavy_captures(pickler.functions, _weight)
     lacking = [source for hash, source in pickler.sources.items() if hash not in peer]
     if not lacking:
-        return _TERM_ONLY + body
-    frame = _WITH_SOURCES + pickle.dumps([source.parts for source in lacking], PROTOCOL) + body
+        return Encoded(body, large.kept)
+    ahead = pickle.dumps([source.parts for source in lacking], PROTOCOL)
     # Last of all: a failure, or a finalizer that sends meanwhile, must not count on what has not been sent.
     for source in lacking:
         peer.add(source.hash)
-    return frame
+    return Encoded(body, large.kept, ahead)
 
 
 def _fails(value: object) -> bool:
@@ -139,16 +133,16 @@ class _PlainPickler(pickle.Pickler):
 
 
 class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
-    def __init__(self, file: io.BytesIO) -> None:
-        super().__init__(file, PROTOCOL)
+    def __init__(self, file: io.BytesIO, large: LargeBuffers | None = None) -> None:
+        super().__init__(file, PROTOCOL, buffer_callback=large)
         self.sources: dict[SourceHash, Source] = {}
         self.functions: list[FunctionType] = []
 
     @classmethod
-    def pickled(cls, term: object) -> tuple[bytes, _CodePickler]:
-        """`term` in bytes, and the pickler, which knows what went into them."""
+    def pickled(cls, term: object, large: LargeBuffers | None = None) -> tuple[bytes, _CodePickler]:
+        """`term` in bytes, and the pickler, which knows what went into them. Large buffers go to `large`, if given."""
         file = io.BytesIO()
-        pickler = cls(file)
+        pickler = cls(file, large)
         pickler.dump(term)
         return file.getvalue(), pickler
 

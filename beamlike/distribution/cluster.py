@@ -16,8 +16,7 @@ import asyncio
 import logging
 import os
 import secrets
-import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -30,7 +29,6 @@ from beamlike.distribution.admission import Standing, admit
 from beamlike.distribution.connection import (
     CONNECTION_CLOSED,
     DISCONNECT,
-    INTENSITY,
     Closed,
     Connection,
     Established,
@@ -41,17 +39,20 @@ from beamlike.distribution.doorway import Guest
 from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import NONCE_SIZE, Identity
 from beamlike.distribution.heartbeat.heartbeat import Heartbeat
+from beamlike.distribution.inbound import deliver
 from beamlike.distribution.invitations import Invitations
 from beamlike.distribution.listing import Listing
 from beamlike.distribution.liveness import heartbeats
 from beamlike.distribution.refusal import HandshakeRefused, Refused, Status
 from beamlike.distribution.secret import Secret
+from beamlike.distribution.sockets import listening_at, open_link
 from beamlike.distribution.terms_codec import CodecFactory
-from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Home, Link, listening_at, open_link
+from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Home, Link
 from beamlike.distribution.whereabouts import Whereabouts
-from beamlike.distribution.wire import Undelivered
+from beamlike.distribution.wire import Item, Undelivered
 from beamlike.kernel.errors import NotConnected
 from beamlike.kernel.node import LocalNode, SendSignal, check_node_name
+from beamlike.kernel.process import Process
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.terms import NOCONNECTION
 
@@ -118,7 +119,7 @@ class Cluster:
         self._identity = Identity(node.name, node.creation, hidden, MAGIC_NUMBER, version("cloudpickle"))
         self._directory = directory or Directory()
         self._whereabouts = Whereabouts(self._directory)
-        self._tick_interval = tick_time / INTENSITY
+        self._tick_interval = tick_time / 4
         self._home = Home.here()
         self._policy = DialPolicy(auto_connect)
         self._invitations = Invitations()
@@ -292,10 +293,7 @@ class Cluster:
         sock = guest.take(partial(self._home.call, link.abandon))
         if sock is not None:
             self._guests[link] = guest
-            self._run(self._accept(link, sock), "accept")
-
-    async def _accept(self, link: Link, sock: socket.socket) -> None:
-        await self._home.loop.connect_accepted_socket(lambda: link, sock)
+            link.start(sock)
 
     def _secret_for(self, name: str) -> Secret:
         return self._invitations.secret_for(name, otherwise=self._secret)
@@ -333,8 +331,14 @@ class Cluster:
 
     # What the links report, in the loop's thread.
 
+    def deliver(self, items: list[Item], there: str, interpret: Callable[[Item], None]) -> None:
+        deliver(self._node, items, there, interpret)
+
     def route(self, signal: Signal) -> None:
         self._node.route(signal)
+
+    def process(self, id: int) -> Process | None:
+        return self._node.process_by_id(id)
 
     def link_opened(self, link: Link) -> None:
         self._open_links.add(link)
@@ -358,8 +362,10 @@ class Cluster:
             case Closed(reason, message):
                 peer = next(peer for peer in self._peers.values() if peer.link is link)
                 self._down(peer, reason, message)
-            case Undelivered(source, target, error):
+            case Undelivered(source, target, error, answer):
                 logger.error("a message from %s to %s is lost: %s", source, target, error, exc_info=error)
+                if answer is not None:
+                    self._node.route(answer)
 
     def _begin_beating(self, name: str, link: Link) -> None:
         handshake = self._settled(link)
@@ -378,6 +384,7 @@ class Cluster:
         self._join(peer)
         name = peer.identity.name
         logger.info("%s is connected to %s", self._node.name, name)
+        self._node.outlets[name] = peer.link
         self._node.peer_up(name, peer.link.send, peer.identity.hidden)
 
     def _refused(self, link: Link, refused: Refused) -> None:
@@ -401,7 +408,7 @@ class Cluster:
         self._node.peer_down(name, reason)
 
     def _new_link(self, handshake: Dialler | Listener) -> Link:
-        connection = Connection(handshake, self._codec_factory(), intensity=4 * INTENSITY)
+        connection = Connection(handshake, self._codec_factory())
         link = Link(connection, self, self._home, self._tick_interval)
         self._handshakes[link] = handshake
         return link

@@ -1,39 +1,42 @@
 """One connection to another node: bytes in, events out; signals in, bytes out. It knows no socket and no clock.
 
-First the handshake, then frames of three kinds: SIGNAL, TICK (nothing was sent for a while, I am alive), CLOSE (why I
-leave). Signals may be sent from the start: they are encoded at once, so that errors come to the sender, and leave when
-the handshake is over. Time passes by calls of `tick`, four (or `intensity`) per tick time; one who is late to call it,
-because this program stalled, takes no peer for dead.
+First the handshake, in frames, then blocks: items, parcels, TICK (nothing was sent for a while, I am alive), CLOSE (why
+I leave). Signals may be sent from the start: they are encoded at once, so that errors come to the sender, and leave
+when the handshake is over. Time passes by calls of `tick`; one who is late to call it, because this program stalled,
+takes no peer for dead.
 
-`send` may run in one thread at a time beside the thread that does everything else.
+`send` and `post` may be called by any thread, everything else by one at a time.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, TypeAlias
 
+from beamlike.distribution.batches import BATCH, CLOSE, FRAGMENT, KINDS, TICK, BlockReader, Parcel, block
 from beamlike.distribution.errors import ProtocolError, UnencodableTerm
-from beamlike.distribution.frames import (
-    CLOSE,
-    HANDSHAKE_CAP,
-    SIGNAL,
-    SIGNAL_CAP,
-    TICK,
-    FrameReader,
-    frame,
-    kind_name,
-)
+from beamlike.distribution.frames import HANDSHAKE_CAP, FrameReader
 from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import Identity
+from beamlike.distribution.outbox import PARCEL, Outbox, Pair
+from beamlike.distribution.packing import HEARD, Packed
 from beamlike.distribution.refusal import Refused, Status
-from beamlike.distribution.terms_codec import TermCodec
-from beamlike.distribution.wire import SignalCodec, Undelivered
-from beamlike.kernel.signals import Signal
+from beamlike.distribution.terms_codec import Buffer, TermCodec
+from beamlike.distribution.wire import Item, SignalCodec, Undelivered
+from beamlike.kernel.signals import Signal, Spawn
+from beamlike.kernel.terms import Alias, Pid, RemoteName
 
-INTENSITY: Final = 4
+TICKS: Final = 16
+"""Ticks of the other side that may fail to come before it counts as lost: four times four quarters of the tick time."""
+
+LARGEST_SIGNAL: Final = 1 << 32
+"""Bytes of one signal with all that it carries, unless a node is told otherwise."""
+
+NEWS: Final = frozenset({HEARD, PARCEL})
+"""Items that are no signals."""
+
 _LONGEST_FAREWELL: Final = 200
 
 CONNECTION_CLOSED: Final = "connection_closed"
@@ -50,6 +53,13 @@ class Established:
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """Signals in the order of their arrival, as they are packed, and `NEWS`; `Connection.signal` says what one is."""
+
+    items: list[Item]
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """The connection, which was established, is over; `reason` is that of NodeDown, `message` is for the log."""
 
@@ -57,7 +67,7 @@ class Closed:
     message: str
 
 
-Event: TypeAlias = Signal | Undelivered | Established | Refused | Closed
+Event: TypeAlias = Items | Signal | Undelivered | Established | Refused | Closed
 """A signal stands for itself. After Refused or Closed come no more."""
 
 
@@ -69,77 +79,138 @@ class _Phase(Enum):
 
 
 class Connection:
-    def __init__(self, handshake: Dialler | Listener, codec: TermCodec, *, intensity: int = INTENSITY) -> None:
+    def __init__(
+        self, handshake: Dialler | Listener, codec: TermCodec, *, ticks: int = TICKS, largest: int = LARGEST_SIGNAL
+    ) -> None:
         self._handshake = handshake
         self._phase = _Phase.HANDSHAKE
-        self._proved = False
-        self._intensity = intensity
-        self._reader = FrameReader(HANDSHAKE_CAP)
-        self._signals = SignalCodec(codec)
-        self._greetings = handshake.hello() if isinstance(handshake, Dialler) else b""
-        # Whole frames. One append is one step for every thread, so the sender's may come between the others'.
-        self._frames: deque[bytes] = deque()
+        self._ticks = ticks
+        self._largest = largest
+        self._frames = FrameReader(HANDSHAKE_CAP)
+        self._blocks = BlockReader()
+        self._dials = isinstance(handshake, Dialler)
+        self._greetings = b""
+        self.signals = SignalCodec(codec, handshake.us.name, handshake.expected_name() or "")
+        self.outbox = Outbox()
+        self._control: list[Buffer] = []
         self._heard = False
         self._sent = False
         self._silent_ticks = 0
+
+    def bind(self, channel: bytes) -> None:
+        """Has both proofs cover what the two sides see of the channel between them: see `Handshake.bind`."""
+        self._handshake.bind(channel)
 
     # Towards the other side.
 
     def send(self, signal: Signal) -> None:
         """Raises UnencodableTerm. On a connection that is closed the signal is dropped."""
-        if self._phase is _Phase.CLOSED:
-            return
-        payload = self._signals.encode(signal)
-        if len(payload) > SIGNAL_CAP:
-            raise UnencodableTerm(f"expected a signal of at most {SIGNAL_CAP} bytes, got one of {len(payload)}")
-        self._frames.append(frame(SIGNAL, payload))
+        with self.outbox.lock:
+            self.put(signal, self.encode(signal))
+
+    def encode(self, signal: Signal) -> Packed:
+        """Raises UnencodableTerm. To be called with the outbox locked: what is encoded first leaves first, since the
+        other side's codec is to hear what goes ahead in that order."""
+        packed = self.signals.encode(signal)
+        self.outbox.put_ahead(packed.ahead)
+        if packed.size > self._largest:
+            raise UnencodableTerm(
+                f"expected a signal of at most {self._largest} bytes to another node, got a {type(signal).__name__} of "
+                f"{packed.size}: send it in parts, or start both nodes with a larger `largest_signal`"
+            )
+        return packed
+
+    def put(self, signal: Signal, packed: Packed) -> None:
+        """Has the signal leave that was encoded as `packed`."""
+        if self._phase is not _Phase.CLOSED:
+            self.outbox.put(_pair(signal), packed)
+
+    @property
+    def peer_name(self) -> str:
+        return self.signals.there
+
+    def parts_to_send(self) -> list[Buffer]:
+        """What is to be written now, in parts that need not be joined; nothing if there is nothing."""
+        parts: list[Buffer] = []
+        if self._dials and isinstance(self._handshake, Dialler) and self._phase is _Phase.HANDSHAKE:
+            self._dials = False
+            self._greetings = self._handshake.hello()
+        if self._greetings:
+            parts, self._greetings = [self._greetings], b""
+        elif self._phase is _Phase.OPEN:
+            parts = self.outbox.take()
+        if not parts and self._control:
+            parts, self._control = self._control, []
+        if parts:
+            self._sent = True
+        return parts
 
     def data_to_send(self) -> bytes:
-        """What is to be written to the socket now."""
-        data = self._greetings
-        self._greetings = b""
-        if self._proved:
-            data += b"".join(self._take_frames())
-        self._sent = self._sent or bool(data)
-        return data
-
-    def _take_frames(self) -> list[bytes]:
-        return [self._frames.popleft() for _ in range(len(self._frames))]
+        """All that there is to be written, as bytes."""
+        return b"".join(part for parts in iter(self.parts_to_send, []) for part in parts)
 
     def close(self, reason: str, message: str) -> list[Event]:
         """Ends the connection from this side. What was sent before still leaves, then the peer is told `message`."""
-        phase, self._phase = self._phase, _Phase.CLOSED
+        phase = self._phase
         if phase is _Phase.OPEN:
-            self._frames.append(frame(CLOSE, message.encode()[:_LONGEST_FAREWELL]))
+            farewell = message.encode()[:_LONGEST_FAREWELL]
+            self._control += [*self._all_that_waits(), *block(CLOSE, farewell)]
+        self._phase = _Phase.CLOSED
+        self.outbox.clear()
+        if phase is _Phase.OPEN:
             return [Closed(reason, message)]
-        self._frames.clear()
         if phase is _Phase.HANDSHAKE:
             return [self._broken_off(message)]
         return []
+
+    def _all_that_waits(self) -> list[Buffer]:
+        return [part for parts in iter(self.outbox.take, []) for part in parts]
 
     def adopt(self, other: Connection) -> None:
         """Takes over what was sent through `other`, which never got past its handshake, and its codec, which knows
         what has been encoded. To be called before this connection's own handshake is over."""
         assert self._phase is _Phase.HANDSHAKE
-        assert not self._frames
-        self._signals, self._frames = other._signals, other._frames
-        other._phase, other._frames = _Phase.CLOSED, deque()
+        assert not len(self.outbox)
+        self.signals, self.outbox = other.signals, other.outbox
+        other._phase, other.outbox = _Phase.CLOSED, Outbox()
 
     # From the other side.
 
+    def buffers(self) -> list[memoryview]:
+        """Where the next bytes are to be read into: one buffer after the other."""
+        return self._blocks.buffers()
+
+    def received(self, size: int) -> list[Event]:
+        """So many bytes were read into the buffers. Never raises: whatever the other side does wrong ends the
+        connection with an event that says so."""
+        if self._phase is _Phase.OPEN:
+            return self._act(self._blocks.received(size))
+        greeting = bytes(self._blocks.buffers()[0][:size])
+        return self._act_on_greeting(greeting)
+
     def receive_data(self, data: bytes) -> list[Event]:
-        """Never raises: whatever the other side does wrong ends the connection with an event that says so."""
+        """As `received`, of bytes that were read elsewhere."""
         events: list[Event] = []
-        self._heard = True
-        try:
-            for kind, payload in self._reader.read(data):
-                if kind == SIGNAL and self._phase is _Phase.OPEN:
-                    events.append(self._signals.decode(payload))
+        while data:
+            buffer = self.buffers()[0]
+            size = min(len(data), buffer.nbytes)
+            buffer[:size] = data[:size]
+            data = data[size:]
+            for event in self.received(size):
+                if isinstance(event, Items):
+                    events += [self.signal(item) for item in event.items if item[0] not in NEWS]
                 else:
-                    events += self._receive_other(kind, payload)
-        except ProtocolError as error:
-            events += self._give_up(error)
+                    events.append(event)
         return events
+
+    def signal(self, item: Item) -> Signal | Undelivered | Closed:
+        """What an item says; the end of this connection, if it says nothing."""
+        try:
+            return self.signals.signal(item)
+        except ProtocolError as error:
+            [closed] = self.close(PROTOCOL_ERROR, str(error)) or [Closed(PROTOCOL_ERROR, str(error))]
+            assert isinstance(closed, Closed)
+            return closed
 
     def receive_eof(self) -> list[Event]:
         """The other side, or the network, has closed the connection.
@@ -149,7 +220,7 @@ class Connection:
         if self._phase is _Phase.REFUSED:
             return []
         phase, self._phase = self._phase, _Phase.CLOSED
-        self._frames.clear()
+        self.outbox.clear()
         if phase is _Phase.OPEN:
             return [Closed(CONNECTION_CLOSED, "the connection was closed without a word")]
         if phase is _Phase.HANDSHAKE:
@@ -166,57 +237,98 @@ class Connection:
         return self._silent_ticks
 
     def tick(self) -> list[Event]:
-        """A quarter of the tick time has passed: shows a sign of life if there was none, looks for the other's."""
+        """A tick has passed: shows a sign of life if there was none, looks for the other's."""
         if self._phase is not _Phase.OPEN:
             return []
         self._silent_ticks = 0 if self._heard else self._silent_ticks + 1
-        if self._silent_ticks >= self._intensity:
-            return self.close(NET_TICK_TIMEOUT, "nothing was heard for the tick time")
+        if self._silent_ticks >= self._ticks:
+            return self.close(NET_TICK_TIMEOUT, "nothing was heard for four times the tick time")
         if not self._sent:
-            self._frames.append(frame(TICK))
+            self._control += block(TICK)
         self._heard = self._sent = False
         return []
 
-    def _receive_other(self, kind: int, payload: bytes) -> list[Event]:
-        match self._phase:
-            case _Phase.HANDSHAKE:
-                return self._receive_greeting(kind, payload)
-            case _Phase.OPEN:
-                return self._receive_control(kind, payload)
-            case _Phase.REFUSED | _Phase.CLOSED:
-                return []
+    def _act(self, blocks: Iterator[tuple[int, memoryview | Parcel]]) -> list[Event]:
+        events: list[Event] = []
+        self._heard = True
+        try:
+            for kind, content in blocks:
+                if kind == BATCH:
+                    assert isinstance(content, memoryview)
+                    events += self._open_batch(content)
+                elif kind == FRAGMENT:
+                    assert isinstance(content, Parcel)
+                    [packed, *buffers] = content.buffers
+                    events.append(self.signals.decode(packed, buffers))
+                else:
+                    assert isinstance(content, memoryview)
+                    events += self._receive_control(kind, bytes(content))
+        except ProtocolError as error:
+            events += self.close(PROTOCOL_ERROR, str(error))
+        return events
+
+    def _open_batch(self, content: memoryview) -> list[Event]:
+        items = self.signals.items(content)
+        for item in items:
+            if item[0] == PARCEL:
+                self._announced(item)
+        return [Items(items)]
+
+    def _announced(self, item: Item) -> None:
+        try:
+            _, number, sizes = item
+            if sum(map(abs, sizes)) > self._largest:
+                raise ProtocolError(f"expected a signal of at most {self._largest} bytes, got one of {sizes}")
+            parcel = Parcel(sizes)
+        except (ValueError, TypeError, OverflowError, MemoryError) as error:
+            raise ProtocolError(f"expected a parcel, got {item!r:.100} ({error})") from error
+        self._blocks.announce(number, parcel)
 
     def _receive_control(self, kind: int, payload: bytes) -> list[Event]:
         if kind == TICK:
             return []
         if kind == CLOSE:
             self._phase = _Phase.CLOSED
-            self._frames.clear()
+            self.outbox.clear()
             farewell = payload[:_LONGEST_FAREWELL].decode(errors="replace")
             return [Closed(CONNECTION_CLOSED, f"the other side closed the connection: {farewell!r}")]
-        raise ProtocolError(f"expected SIGNAL, TICK or CLOSE, got {kind_name(kind)}")
+        raise ProtocolError(f"expected {', '.join(KINDS.values())}, got a block of kind {kind}")
 
-    def _receive_greeting(self, kind: int, payload: bytes) -> list[Event]:
-        self._greetings += self._handshake.receive(kind, payload)
-        match self._handshake.outcome:
-            case Identity() as peer:
-                self._phase = _Phase.OPEN
-                self._proved = True
-                self._reader.cap = SIGNAL_CAP
-                return [Established(peer)]
-            case Refused() as refused:
-                self._phase = _Phase.REFUSED
-                return [refused]
-            case None:
-                return []
-
-    def _give_up(self, error: ProtocolError) -> list[Event]:
-        if self._phase is _Phase.HANDSHAKE:
+    def _act_on_greeting(self, data: bytes) -> list[Event]:
+        if self._phase is not _Phase.HANDSHAKE:
+            return []
+        self._heard = True
+        try:
+            for kind, payload in self._frames.read(data):
+                self._greetings += self._handshake.receive(kind, payload)
+                if self._handshake.outcome is not None:
+                    break
+        except ProtocolError as error:
             self._phase = _Phase.REFUSED
             return [self._broken_off(f"{error}; is it a beamlike node?")]
-        return self.close(PROTOCOL_ERROR, str(error))
+        outcome = self._handshake.outcome
+        if isinstance(outcome, Identity):
+            self._phase = _Phase.OPEN
+            self.signals.meet(outcome.name)
+            return [Established(outcome), *self.receive_data(self._frames.rest())]
+        if outcome is not None:
+            self._phase = _Phase.REFUSED
+            return [outcome]
+        return []
 
     def _broken_off(self, message: str) -> Refused:
         peer = self._handshake.peer
         name = peer.name if peer is not None else self._handshake.expected_name()
         return Refused(Status.MALFORMED, f"no handshake with {name or 'an unknown peer'}: {message}", name)
+
+
+def _pair(signal: Signal) -> Pair:
+    target = signal.pid if isinstance(signal, Spawn) else signal.target
+    source = signal.source
+    return (source.id if isinstance(source, Pid) else 0), _receiver(target)
+
+
+def _receiver(target: Pid | Alias | RemoteName) -> int | str:
+    if isinstance(target, Pid):
+        return target.id
+    return target.pid.id if isinstance(target, Alias) else target[0]

@@ -1,8 +1,4 @@
-"""Frames: `u32 length of the payload, u8 kind, payload`, big-endian.
-
-The kinds 1 to 5 are the handshake's, 16 to 18 follow it. 32 and above are left for parts of large messages and for
-their out-of-band buffers.
-"""
+"""The frames of the handshake: `u32 length of the payload, u8 kind, payload`. What follows it: `batches`."""
 
 from __future__ import annotations
 
@@ -17,9 +13,6 @@ CHALLENGE: Final = 2
 PROOF: Final = 3
 ACCEPT: Final = 4
 REFUSE: Final = 5
-SIGNAL: Final = 16
-TICK: Final = 17
-CLOSE: Final = 18
 
 NAMES: Final = {
     HELLO: "HELLO",
@@ -27,24 +20,18 @@ NAMES: Final = {
     PROOF: "PROOF",
     ACCEPT: "ACCEPT",
     REFUSE: "REFUSE",
-    SIGNAL: "SIGNAL",
-    TICK: "TICK",
-    CLOSE: "CLOSE",
 }
 
 HANDSHAKE_CAP: Final = 1024
 """Bytes of payload that are accepted of somebody who has not proved the secret."""
-
-SIGNAL_CAP: Final = 1 << 30
-"""Bytes of payload of any other frame."""
 
 _HEADER: Final = struct.Struct(">IB")
 
 
 def frame(kind: int, payload: bytes = b"") -> bytes:
     """
-    >>> frame(TICK)
-    b'\\x00\\x00\\x00\\x00\\x11'
+    >>> frame(PROOF)
+    b'\\x00\\x00\\x00\\x00\\x03'
     """
     return _HEADER.pack(len(payload), kind) + payload
 
@@ -78,3 +65,9 @@ class FrameReader:
                 yield kind, payload
         finally:
             del buffer[:start]
+
+    def rest(self) -> bytes:
+        """What has come behind the last frame, and is forgotten here."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        return rest

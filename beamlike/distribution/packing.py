@@ -4,22 +4,25 @@ Plain are None, bool, int, float, str, bytes, pids and references, and of these 
 kernel (Alias, Down, Reply, ExceptionInfo ...), but no subclass of any. Msgpack knows of lists only; every other
 compound is a list that opens with a *mark*, an empty ext value whose code says what the rest of the list becomes:
 
-    (1, "a")  ->  [ext 1, 1, "a"]            Pid  ->  [ext 3, node, id]
+    (1, "a")  ->  [ext 1, 1, "a"]            Pid of the sender's node  ->  ext 3 (8 bytes of its id)
 
 A term that is not plain travels inside `Coded`: bytes of the connection's codec. So does one of very many parts: the
-codec is no slower there, keeps shared parts shared, and the check for plainness stays short.
+codec is no slower there, keeps shared parts shared, and the check for plainness stays short. Large bytes, wherever they
+stand, are left out of the packed bytes and go beside them, as the codec's large buffers do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import msgpack
 
 from beamlike.distribution.errors import UndecodableTerm
-from beamlike.distribution.terms_codec import TermCodec
+from beamlike.distribution.terms_codec import LARGE, Buffer, TermCodec
+from beamlike.kernel.record import record
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
 
 MOST_COMPOUNDS: Final = 64
@@ -28,9 +31,18 @@ MOST_COMPOUNDS: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Bytes of the codec, standing for a term."""
+    """Bytes of the codec, standing for a term, and which of the packed item's buffers it refers to."""
 
     data: bytes
+    first: int = 0
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Stands for large bytes: the buffer of this number."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +52,37 @@ class Undecodable:
     error: UndecodableTerm
 
 
-TakeApart: TypeAlias = Callable[[Any], list[object]]
+@record
+class Packed:
+    """An item in bytes, and the large buffers beside it. `ahead` is to arrive before both (see `terms_codec`)."""
+
+    data: bytes
+    buffers: Sequence[Buffer] = ()
+    ahead: Sequence[bytes] = ()
+
+    @property
+    def size(self) -> int:
+        """In bytes, without what goes ahead."""
+        return len(self.data) + sum(memoryview(buffer).nbytes for buffer in self.buffers)
+
+
+_ext = partial(tuple.__new__, msgpack.ExtType)
+"""An ExtType without its constructor's checks, which would be half the cost of a pid."""
+
+TakeApart: TypeAlias = Callable[[Any], object]
 Build: TypeAlias = Callable[[list[Any]], object]
+
+
+def batch(items: Sequence[bytes]) -> bytes:
+    """Packed items as one that is the list of them."""
+    header: bytes = msgpack.Packer().pack_array_header(len(items))
+    return header + b"".join(items)
+
+
+def pack_ahead(data: bytes) -> bytes:
+    """An item for the other side's codec."""
+    packed: bytes = msgpack.packb([_AHEAD, data])
+    return packed
 
 
 class _Mark:
@@ -56,21 +97,32 @@ class _Mark:
 # The codes are the protocol: whoever changes one makes a new protocol version.
 _TUPLE: Final = msgpack.ExtType(1, b"")
 _LONG: Final = msgpack.ExtType(2, b"")  # an integer beyond 64 bits, the only ones that msgpack hands back
-_PID: Final = msgpack.ExtType(3, b"")
-_REF: Final = msgpack.ExtType(4, b"")
-_INFO: Final = msgpack.ExtType(11, b"")
-_CODED: Final = msgpack.ExtType(12, b"")
+_MY_PID: Final = 3
+_YOUR_PID: Final = 4
+_MY_REF: Final = 5
+_YOUR_REF: Final = 6
+_PID: Final = msgpack.ExtType(7, b"")  # of a third node
+_REF: Final = msgpack.ExtType(8, b"")
+_INFO: Final = msgpack.ExtType(15, b"")
+_CODED: Final = msgpack.ExtType(16, b"")
+_BESIDE: Final = msgpack.ExtType(17, b"")
+_AHEAD: Final = msgpack.ExtType(18, b"")
+
+HEARD: Final = -1
+"""The kind of an item that went ahead for the codec, which has heard it."""
 
 _RECORDS: Final[tuple[tuple[int, type, Callable[[Any], tuple[object, ...]]], ...]] = (
-    (5, Alias, lambda alias: (alias.pid, alias.id)),
-    (6, Down, lambda down: (down.ref, down.pid, down.reason)),
-    (7, Exit, lambda exit: (exit.pid, exit.reason)),
-    (8, NodeUp, lambda up: (up.node,)),
-    (9, NodeDown, lambda down: (down.node, down.reason)),
-    (10, Reply, lambda reply: (reply.ref, reply.value)),
+    (9, Alias, lambda alias: (alias.pid, alias.id)),
+    (10, Down, lambda down: (down.ref, down.pid, down.reason)),
+    (11, Exit, lambda exit: (exit.pid, exit.reason)),
+    (12, NodeUp, lambda up: (up.node,)),
+    (13, NodeDown, lambda down: (down.node, down.reason)),
+    (14, Reply, lambda reply: (reply.ref, reply.value)),
 )
 
 _ATOMS: Final = frozenset({type(None), bool, int, float, str, bytes, Pid, Ref})
+
+_SMALL_ATOMS: Final = _ATOMS - {bytes}
 
 _PARTS: Final[dict[type, Callable[[Any], tuple[object, ...]]]] = {
     list: tuple,
@@ -111,9 +163,8 @@ def _record_again(kind: type) -> Build:
 _TAKE_APART: Final[dict[type, TakeApart]] = {
     tuple: lambda term: [_TUPLE, *term],
     int: lambda term: [_LONG, term.to_bytes(term.bit_length() // 8 + 1, "big", signed=True)],
-    Pid: lambda pid: [_PID, pid.node, pid.id],
-    Ref: lambda ref: [_REF, ref.node, ref.id],
-    Coded: lambda coded: [_CODED, coded.data],
+    Coded: lambda coded: [_CODED, coded.data, coded.first, coded.count],
+    Beside: lambda beside: [_BESIDE, beside.number],
     **{kind: _record_apart(code, parts) for code, kind, parts in _RECORDS},
 }
 
@@ -122,6 +173,7 @@ _MARKS: Final[dict[int, _Mark]] = {
     _LONG.code: _Mark(lambda items: int.from_bytes(items[1], "big", signed=True)),
     _PID.code: _Mark(lambda items: Pid(items[1], items[2])),
     _REF.code: _Mark(lambda items: Ref(items[1], items[2])),
+    _INFO.code: _Mark(lambda items: _info_again(items)),
     **{code: _Mark(_record_again(kind)) for code, kind, _ in _RECORDS},
 }
 
@@ -132,57 +184,149 @@ def _put_together(items: list[Any]) -> object:
     return items
 
 
-class Packing:
-    """Lists of plain terms and `Coded` to bytes and back, for one connection."""
+_UNPACKING: Final[dict[str, Any]] = {
+    "list_hook": _put_together,
+    "strict_map_key": False,
+    "unicode_errors": "surrogatepass",
+}
 
-    def __init__(self, codec: TermCodec) -> None:
+
+class Draft:
+    """What goes beside one packed item."""
+
+    __slots__ = ("ahead", "buffers")
+
+    def __init__(self) -> None:
+        self.buffers: list[Buffer] = []
+        self.ahead: list[bytes] = []
+
+
+class Packing:
+    """Lists of plain terms and `Coded` to bytes and back, for one connection between the nodes `here` and `there`.
+
+    What names one of the two nodes is packed without its name.
+    """
+
+    def __init__(self, codec: TermCodec, here: str, there: str) -> None:
         self._codec = codec
-        take_apart = {**_TAKE_APART, ExceptionInfo: self._info_apart}
-        self._default: TakeApart = lambda term: take_apart[type(term)](term)
-        self._marks = {**_MARKS, _CODED.code: _Mark(self._decoded), _INFO.code: _Mark(_info_again)}
+        self.here = here
+        self.there = there
+        self._take_apart: dict[type, TakeApart] = {**_TAKE_APART, Pid: self._pid_apart, Ref: self._ref_apart}
+        self._marks = {
+            **_MARKS,
+            _CODED.code: _Mark(self._decoded),
+            _BESIDE.code: _Mark(lambda items: self._buffers[items[1]]),
+            _AHEAD.code: _Mark(self._hear),
+        }
         # A packer must not be entered twice, and a finalizer that sends may do so: each takes one from here.
         self._packers: list[msgpack.Packer] = []
+        self._buffers: Sequence[Buffer] = ()
 
-    def code(self, term: object) -> Coded:
-        return Coded(self._codec.encode(term))
+    def term(self, term: object, draft: Draft) -> object:
+        """What to pack in place of a term. Raises whatever the codec does if it cannot travel."""
+        if type(term) in (tuple, list) and _SMALL_ATOMS.issuperset(map(type, term)):  # type: ignore[call-overload]
+            return term
+        if is_plain(term):
+            return self._plain(term, draft)
+        if type(term) is Reply:  # so that who waits for it can be told, should its value not be decoded
+            return Reply(term.ref, self.term(term.value, draft))
+        return self.code(term, draft)
 
-    def pack(self, items: list[object]) -> bytes:
+    def _plain(self, term: Any, draft: Draft) -> object:
+        kind = type(term)
+        if kind is bytes:
+            if len(term) <= LARGE:
+                return term
+            draft.buffers.append(term)
+            return Beside(len(draft.buffers) - 1)
+        if kind is tuple or kind is list:
+            return kind([self._plain(part, draft) for part in term])
+        if kind is dict:
+            return {key: self._plain(value, draft) for key, value in term.items()}
+        if kind is ExceptionInfo:
+            return self._info_apart(term, draft)
+        if kind in _PARTS:
+            return kind(*(self._plain(part, draft) for part in _PARTS[kind](term)))
+        return term
+
+    def code(self, term: object, draft: Draft) -> Coded:
+        encoded = self._codec.encode(term)
+        if encoded.ahead is not None:
+            draft.ahead.append(encoded.ahead)
+        first = len(draft.buffers)
+        draft.buffers += encoded.buffers
+        return Coded(encoded.data, first, len(encoded.buffers))
+
+    def pack(self, items: list[Any]) -> bytes:
         packer = self._packers.pop() if self._packers else self._new_packer()
         packed: bytes = packer.pack(items)
         self._packers.append(packer)
         return packed
 
-    def unpack(self, data: bytes) -> Any:
-        """What was packed. A term that the codec cannot decode is there as `Undecodable`."""
-        # `dict.get` with the two arguments of an ext hook turns a code into its mark at the least cost.
-        return msgpack.unpackb(
-            data,
-            ext_hook=self._marks.get,
-            list_hook=_put_together,
-            strict_map_key=False,
-            unicode_errors="surrogatepass",
-        )
+    def unpack(self, data: Buffer, buffers: Sequence[Buffer] = ()) -> Any:
+        """One item, and what went beside it, or all items of a `batch`.
+
+        A term that the codec cannot decode is there as `Undecodable`.
+        """
+        self._buffers = buffers
+        try:
+            return msgpack.unpackb(data, ext_hook=self._ext, **_UNPACKING)
+        finally:
+            self._buffers = ()
 
     def _new_packer(self) -> msgpack.Packer:
         return msgpack.Packer(default=self._default, strict_types=True, unicode_errors="surrogatepass")
 
+    def _default(self, term: Any) -> object:
+        return self._take_apart[type(term)](term)
+
+    def _ext(self, code: int, data: bytes) -> object:
+        if code == _YOUR_PID:
+            return Pid(self.here, int.from_bytes(data, "big"))
+        if code == _MY_PID:
+            return Pid(self.there, int.from_bytes(data, "big"))
+        if code == _YOUR_REF:
+            return Ref(self.here, int.from_bytes(data, "big"))
+        if code == _MY_REF:
+            return Ref(self.there, int.from_bytes(data, "big"))
+        return self._marks[code]
+
+    def _pid_apart(self, pid: Pid) -> object:
+        if pid.node == self.here:
+            return _ext((_MY_PID, pid.id.to_bytes(8, "big")))
+        if pid.node == self.there:
+            return _ext((_YOUR_PID, pid.id.to_bytes(8, "big")))
+        return [_PID, pid.node, pid.id]
+
+    def _ref_apart(self, ref: Ref) -> object:
+        if ref.node == self.here:
+            return _ext((_MY_REF, ref.id.to_bytes(8, "big")))
+        if ref.node == self.there:
+            return _ext((_YOUR_REF, ref.id.to_bytes(8, "big")))
+        return [_REF, ref.node, ref.id]
+
+    def _hear(self, items: list[Any]) -> object:
+        self._codec.hear(items[1])
+        return [HEARD]
+
     def _decoded(self, items: list[Any]) -> object:
+        _, data, first, count = items
         try:
-            return self._codec.decode(items[1])
+            return self._codec.decode(data, self._buffers[first : first + count])
         except Exception as error:
             problem = UndecodableTerm(f"a term cannot be decoded here: {type(error).__name__}: {error}")
             problem.__cause__ = error
             return Undecodable(problem)
 
-    def _info_apart(self, info: ExceptionInfo) -> list[object]:
-        return [_INFO, *_PARTS[ExceptionInfo](info), self._code_or_none(info.exception)]
+    def _info_apart(self, info: ExceptionInfo, draft: Draft) -> object:
+        return [_INFO, *_PARTS[ExceptionInfo](info), self._code_or_none(info.exception, draft)]
 
-    def _code_or_none(self, exception: BaseException | None) -> Coded | None:
+    def _code_or_none(self, exception: BaseException | None, draft: Draft) -> Coded | None:
         """An exception that cannot travel stays behind; the texts beside it tell what it was."""
         if exception is None:
             return None
         try:
-            return self.code(exception)
+            return self.code(exception, draft)
         except Exception:
             return None
 

@@ -7,25 +7,47 @@ has one that ships functions by their source; this package knows only the protoc
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
 
-PICKLE_PROTOCOL = 5
+PICKLE_PROTOCOL: Final = 5
+
+LARGE: Final = 1 << 16
+"""Bytes: what is larger travels in fragments, and a buffer as it is, without being copied into a pickle."""
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A term in bytes: a pickle, and the large buffers that it only refers to.
+
+    `ahead` is for the other side's codec and must arrive before the term, and before whatever is encoded later.
+    """
+
+    data: bytes
+    buffers: Sequence[Buffer] = ()
+    ahead: bytes | None = None
 
 
 class TermCodec(Protocol):
     """Terms to bytes and back, for one connection.
 
-    The other side decodes in the order of encoding. `encode` is called by one thread at a time, `decode` too, but the
-    two may overlap; and `encode` may be entered again from within (a finalizer that sends). An `encode` that raises
-    must leave no trace: nothing of that term reaches the other side.
+    `encode` is called by one thread at a time, `decode` too, but the two may overlap; and `encode` may be entered
+    again from within (a finalizer that sends). Terms may arrive in another order than that of their encoding; what
+    went `ahead` never does.
     """
 
-    def encode(self, term: object) -> bytes:
-        """The bytes that `decode` of the other side's codec understands. Any exception means that it cannot be."""
+    def encode(self, term: object) -> Encoded:
+        """What `decode` of the other side's codec understands. Any exception means that it cannot be."""
         ...
 
-    def decode(self, data: bytes) -> object:
+    def hear(self, ahead: bytes) -> None:
+        """Takes what the other side's codec sent ahead."""
+        ...
+
+    def decode(self, data: Buffer, buffers: Iterable[Buffer]) -> object:
         """The term again. Any exception means that it cannot be had here."""
         ...
 
@@ -33,16 +55,40 @@ class TermCodec(Protocol):
 CodecFactory: TypeAlias = Callable[[], TermCodec]
 
 
+class LargeBuffers:
+    """What a pickler is given as `buffer_callback`: keeps the large buffers out of the pickle.
+
+    They are not copied until they are sent: who changes an array that was sent changes what is sent.
+    """
+
+    def __init__(self) -> None:
+        self.kept: list[Buffer] = []
+        self.size = 0
+
+    def __call__(self, buffer: pickle.PickleBuffer) -> bool:
+        """Whether the buffer is to be part of the pickle."""
+        view = buffer.raw()
+        if view.nbytes <= LARGE:
+            return True
+        self.kept.append(view)
+        self.size += view.nbytes
+        return False
+
+
 class PickleCodec:
     """Terms as plain pickles: functions and classes go by name, and must exist on the other node.
 
     >>> codec = PickleCodec()
-    >>> codec.decode(codec.encode({1, 2}))
+    >>> codec.decode(codec.encode({1, 2}).data, ())
     {1, 2}
     """
 
-    def encode(self, term: object) -> bytes:
-        return pickle.dumps(term, PICKLE_PROTOCOL)
+    def encode(self, term: object) -> Encoded:
+        large = LargeBuffers()
+        return Encoded(pickle.dumps(term, PICKLE_PROTOCOL, buffer_callback=large), large.kept)
 
-    def decode(self, data: bytes) -> object:
-        return pickle.loads(data)
+    def hear(self, ahead: bytes) -> None:
+        raise ValueError("expected nothing ahead of plain pickles")
+
+    def decode(self, data: Buffer, buffers: Iterable[Buffer]) -> object:
+        return pickle.loads(data, buffers=buffers)

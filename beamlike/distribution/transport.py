@@ -1,33 +1,37 @@
-"""The asyncio shell around a connection, and the only sockets of this package.
+"""The shell around a connection: a raw socket on an event loop.
 
-A link lives on one event loop; only `send` may be called by any thread. It encodes in the thread of the sender, so that
-an error is the sender's and the order is the senders', and hands the bytes to the loop, which writes once per tick
-however many signals have gathered. Nothing is raised into the loop: what happens becomes an event for the owner.
+A link lives on one loop; only `send` and `post` may be called by any thread. They encode in the thread of the sender,
+so that an error is the sender's and the order is the senders'. What gathers in a turn of the loop is written at its
+end, in one system call, and what comes is delivered and acted on in the very callback that reads it: between a message
+that comes and the answer that leaves lies one turn. Nothing is raised into the loop: what happens becomes an event for
+the owner.
 
-The links carry no TLS yet, so both ends must be on this machine.
+Sockets rather than asyncio's transports, since these keep a buffer of their own, into which a fragment may have gone
+long before a small message, and hand out bytes that they have copied.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
+import contextlib
 import logging
 import socket
 from collections.abc import Callable, Iterable
 from contextvars import Context
 from dataclasses import dataclass
-from threading import RLock, get_ident
-from typing import Final, Protocol, cast
+from threading import get_ident
+from typing import Any, Final, Protocol
 
-from beamlike.distribution.addresses import Address, is_loopback
-from beamlike.distribution.connection import Closed, Connection, Established, Event
-from beamlike.distribution.doorway import BACKLOG, LINK
-from beamlike.distribution.errors import CannotListen
-from beamlike.distribution.forks import closed_in_forks
+from beamlike.distribution.addresses import Address
+from beamlike.distribution.congestion import Congestion
+from beamlike.distribution.connection import NEWS, Closed, Connection, Established, Event, Items
 from beamlike.distribution.refusal import Refused
-from beamlike.distribution.wire import Undelivered
-from beamlike.kernel.errors import NotConnected
-from beamlike.kernel.signals import Signal
+from beamlike.distribution.terms_codec import Buffer
+from beamlike.distribution.wire import Item, Undelivered
+from beamlike.kernel.process import Process
+from beamlike.kernel.scheduler import Scheduler, scheduler_of
+from beamlike.kernel.signals import Answer, Ask, Send, Signal
+from beamlike.kernel.terms import Alias
 
 logger = logging.getLogger("beamlike.distribution")
 
@@ -36,6 +40,15 @@ HANDSHAKE_DEADLINE: Final = 7.0
 
 CLOSE_DEADLINE: Final = 1.0
 """Seconds that last words may take to leave."""
+
+SEND_BUFFER: Final = 256 << 10
+RECEIVE_BUFFER: Final = 512 << 10
+UNSENT: Final = 128 << 10
+"""Bytes that wait in the kernel are bytes that a small message waits behind: with these three sizes one beside a large
+transfer takes well under a millisecond, and the transfer goes on at two thirds of its speed."""
+
+BYTES_PER_TURN: Final = 1 << 20
+"""Written before the loop looks at other sockets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +59,15 @@ class Home:
     thread: int
     context: Context
     """What links do and log is not done on behalf of the process that happened to send first."""
+    scheduler: Scheduler
 
     @classmethod
     def here(cls) -> Home:
-        return cls(asyncio.get_running_loop(), get_ident(), Context())
+        loop = asyncio.get_running_loop()
+        return cls(loop, get_ident(), Context(), scheduler_of(loop))
 
     def call(self, function: Callable[[], None]) -> None:
-        """Runs `function` in the loop's next tick; never, if the loop has been closed."""
+        """Runs `function` in the loop's next turn; never, if the loop has been closed."""
         if get_ident() == self.thread:
             self.loop.call_soon(function, context=self.context)
             return
@@ -62,11 +77,32 @@ class Home:
             if not self.loop.is_closed():
                 raise
 
+    def add_reader(self, sock: socket.socket, function: Callable[[], None]) -> None:
+        Context().run(self.loop.add_reader, sock, function)
+
+    def add_writer(self, sock: socket.socket, function: Callable[[], None]) -> None:
+        Context().run(self.loop.add_writer, sock, function)
+
+    def at_turn_end(self, function: Callable[[], None]) -> None:
+        """Runs `function` when the processes have had their turn, this one if it is under way."""
+        if get_ident() == self.thread:
+            self.scheduler.at_turn_end(function)
+        else:
+            self.call(function)
+
 
 class LinkOwner(Protocol):
     """Whom a link tells what happens, always in the thread of its loop."""
 
+    def deliver(self, items: list[Item], there: str, interpret: Callable[[Item], None]) -> None:
+        """Delivers messages, and has all else interpreted."""
+        ...
+
     def route(self, signal: Signal) -> None: ...
+
+    def process(self, id: int) -> Process | None:
+        """The process of this node that has this id."""
+        ...
 
     def link_opened(self, link: Link) -> None:
         """It has a socket."""
@@ -79,35 +115,92 @@ class LinkOwner(Protocol):
         ...
 
 
-class Link(asyncio.Protocol):
-    def __init__(self, connection: Connection, owner: LinkOwner, home: Home, tick_interval: float) -> None:
+class Layer(Protocol):
+    """What stands between a connection and its socket: TLS (see `tls_layer`)."""
+
+    ready: bool
+    fingerprint: bytes
+
+    def feed(self, data: memoryview) -> None: ...
+
+    def read_into(self, buffer: memoryview) -> int: ...
+
+    def write(self, data: memoryview | bytes) -> None: ...
+
+    def take(self) -> bytes: ...
+
+
+class Link:
+    def __init__(
+        self, connection: Connection, owner: LinkOwner, home: Home, tick_interval: float, layer: Layer | None = None
+    ) -> None:
         self._connection = connection
         self._owner = owner
         self._home = home
         self._tick_interval = tick_interval
-        self._transport: asyncio.Transport | None = None
+        self._layer = layer
+        self._ciphertext = memoryview(bytearray(SEND_BUFFER)) if layer is not None else None
+        self._socket: socket.socket | None = None
+        self._unsent: list[Buffer] = []
+        self._writes = False
         self._timer: asyncio.TimerHandle | None = None
         self._over = False
-        # Re-entrant: a finalizer that sends may run while this thread encodes.
-        self._lock = RLock()
+        self._ends = False
         self._flush_is_due = False
         self._successor: Link | None = None
+        self.congestion = Congestion(connection.outbox)
 
     # For any thread.
 
     def send(self, signal: Signal) -> None:
         """Raises UnencodableTerm. Until the handshake is over signals wait; once the link is closed they vanish."""
-        with self._lock:
+        connection = self._connection
+        with connection.outbox.lock:
             if self._successor is None:
-                self._connection.send(signal)
+                packed = connection.encode(signal)
+                if self.congestion.is_full and isinstance(signal, Send | Ask):
+                    self._admit(signal.source.id if signal.source is not None else 0, packed.size)
+                connection.put(signal, packed)
                 self._flush_soon()
                 return
         self._successor.send(signal)
 
-    def _flush_soon(self) -> None:
+    def post(self, source: int, target: int, message: Any) -> None:
+        """Sends a message from a process to a process, by their ids: `send`, quicker. For an established link only."""
+        signals = self._connection.signals
+        data = signals.encode_post(source, target, message)
+        if data is None or not self._put(source, data):
+            self.send(Send(*signals.pids(source, target), message))
+
+    def ask(self, source: int, target: int, question: Alias) -> None:
+        """As `post`, of a request."""
+        signals = self._connection.signals
+        data = signals.encode_ask(source, target, question)
+        if data is None or not self._put(source, data):
+            self.send(Ask(*signals.pids(source, target), question))
+
+    def answer(self, source: int, client: Alias, value: Any) -> None:
+        """As `post`, of the reply to a request."""
+        signals = self._connection.signals
+        data = signals.encode_answer(source, client, value)
+        if data is None or not self._put(source, data):
+            self.send(Answer(signals.pids(source, 0)[0], client, value))
+
+    def _put(self, source: int, data: bytes) -> bool:
+        """Has an item leave at the end of this turn. Not if parcels are on their way, one of which may come before."""
+        outbox = self._connection.outbox
+        if outbox.lanes:
+            return False
+        if outbox.small + outbox.large > self.congestion.bound:
+            self._admit(source, len(data))
+        outbox.items.append(data)
+        outbox.small += len(data)
         if not self._flush_is_due:
-            self._flush_is_due = True
-            self._home.call(self._flush)
+            self._flush_soon()
+        return True
+
+    def _admit(self, source: int, size: int) -> None:
+        self.congestion.admit(source, self._owner.process(source), size, self._connection.peer_name)
 
     def heard_elsewhere(self) -> None:
         """The peer has shown a sign of life by another way."""
@@ -118,19 +211,38 @@ class Link(asyncio.Protocol):
         """For how many quarters of the tick time nothing was heard of the peer."""
         return self._connection.silent_ticks
 
+    def _flush_soon(self) -> None:
+        if not self._flush_is_due:
+            self._flush_is_due = True
+            self._home.at_turn_end(self._flush)
+
     # For the owner.
+
+    def start(self, sock: socket.socket) -> None:
+        """Goes on with a socket that is connected. To be called in the loop's thread."""
+        sock.setblocking(False)
+        self._socket = sock
+        self._owner.link_opened(self)
+        if self._over:
+            self._hang_up()
+            return
+        _tune(sock)
+        self._home.add_reader(sock, self._readable)
+        self._set_timer(HANDSHAKE_DEADLINE, self._handshake_is_late)
+        self._flush()
 
     @property
     def peer_address(self) -> Address:
         """Where the other side of its socket is."""
-        assert self._transport is not None, "it has no socket yet"
-        host, port = self._transport.get_extra_info("peername")[:2]
+        assert self._socket is not None, "it has no socket yet"
+        host, port = self._socket.getpeername()[:2]
         return host, port
 
     def take_over(self, other: Link) -> None:
         """Sends from now on what is sent through `other`, and first what waits there. `other` is given up."""
-        with other._lock:
+        with other._connection.outbox.lock:
             self._connection.adopt(other._connection)
+            self.congestion = other.congestion
             other._successor = self
         other.abandon()
 
@@ -142,145 +254,201 @@ class Link(asyncio.Protocol):
         """Closes without a word, to the peer or the owner."""
         self._over = True
         self._connection.close("", "")
-        if self._transport is not None:
-            self._transport.abort()
+        self._hang_up()
 
     # For the event loop.
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._owner.link_opened(self)
-        if self._over:
-            self._transport.abort()
+    def _readable(self) -> None:
+        sock = self._socket
+        if sock is None:
             return
-        sock = cast(socket.socket, transport.get_extra_info("socket"))
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._timer = self._home.loop.call_later(HANDSHAKE_DEADLINE, self._handshake_is_late)
-        self._flush()
+        buffers = [self._ciphertext] if self._ciphertext is not None else self._connection.buffers()
+        try:
+            size = sock.recv_into(buffers[0]) if len(buffers) == 1 else sock.recvmsg_into(buffers)[0]
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            size = 0
+        if size:
+            self._home.scheduler.turn(self._received, size)
+        else:
+            self._lost()
 
-    def data_received(self, data: bytes) -> None:
-        self._act(self._connection.receive_data(data))
-        self._flush()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._act(self._connection.receive_eof())
-        self._set_timer(None)
-        self._owner.link_lost(self)
+    def _received(self, size: int) -> None:
+        if self._layer is None:
+            self._act(self._connection.received(size))
+        else:
+            self._through_layer(self._layer, size)
+        self._flush_soon()
 
     def _flush(self) -> None:
         self._flush_is_due = False
-        if self._transport is None or self._transport.is_closing():
-            return
-        data = self._connection.data_to_send()
-        if data:
-            self._transport.write(data)
-        if self._over:
-            self._hang_up(self._transport)
+        if self._socket is not None and not self._writes:
+            self._write()
 
-    def _hang_up(self, transport: asyncio.Transport) -> None:
-        """Closes once all is written; a peer that does not read gets no more than the deadline."""
-        transport.close()
-        self._set_timer(self._home.loop.call_later(CLOSE_DEADLINE, transport.abort))
+    def _write(self) -> None:
+        """Writes what there is, as far as the socket takes it, and comes again when it takes more."""
+        sock = self._socket
+        if sock is None:
+            return
+        room = BYTES_PER_TURN
+        try:
+            while room > 0:
+                if not self._unsent:
+                    self._unsent = self._parts_to_send()
+                    if not self._unsent:
+                        break
+                size = sock.sendmsg(self._unsent)
+                room -= size
+                if not _drop_front(self._unsent, size):
+                    break
+        except (BlockingIOError, InterruptedError):
+            pass
+        except OSError:
+            self._lost()
+            return
+        self._write_when_possible(bool(self._unsent) or room <= 0)
+        if self.congestion.waits:
+            self.congestion.relieve()
+        if self._over and not self._unsent:
+            self._say_no_more(sock)
+
+    def _parts_to_send(self) -> list[Buffer]:
+        layer = self._layer
+        if layer is None:
+            return self._connection.parts_to_send()
+        if layer.ready:
+            for part in self._connection.parts_to_send():
+                layer.write(part)  # type: ignore[arg-type]
+        data = layer.take()
+        return [data] if data else []
+
+    def _through_layer(self, layer: Layer, size: int) -> None:
+        assert self._ciphertext is not None
+        was_ready = layer.ready
+        try:
+            layer.feed(self._ciphertext[:size])
+            while not self._over and (read := layer.read_into(self._connection.buffers()[0])):
+                if not was_ready:
+                    was_ready = True
+                    self._connection.bind(layer.fingerprint)
+                self._act(self._connection.received(read))
+        except EOFError:
+            self._lost()
+        except Exception as error:
+            self._act(self._connection.close("protocol_error", f"TLS failed: {error}"))
+        if layer.ready and not was_ready:
+            self._connection.bind(layer.fingerprint)
 
     def _act(self, events: Iterable[Event]) -> None:
-        if self._over:
-            return
         for event in events:
-            try:
-                self._tell(event)
-            except Exception:
-                logger.exception("%s could not be acted on", type(event).__name__)
+            if self._over:
+                return
+            if type(event) is Items:
+                self._owner.deliver(event.items, self._connection.peer_name, self._interpret)
+            else:
+                self._tell_safely(event)
+
+    def _interpret(self, item: Item) -> None:
+        if not self._over and item[0] not in NEWS:
+            self._tell_safely(self._connection.signal(item))
+
+    def _tell_safely(self, event: Event) -> None:
+        try:
+            self._tell(event)
+        except Exception:
+            logger.exception("%s could not be acted on", type(event).__name__)
 
     def _tell(self, event: Event) -> None:
         match event:
             case Established():
-                self._set_timer(self._home.loop.call_later(self._tick_interval, self._tick))
+                self._set_timer(self._tick_interval, self._tick)
             case Refused() | Closed():
                 self._over = True
+                self.congestion.end()
             case Undelivered():
                 pass
+            case Items():
+                raise AssertionError("items are delivered")
             case _:
                 self._owner.route(event)
                 return
         self._owner.link_event(self, event)
 
     def _tick(self) -> None:
-        self._set_timer(self._home.loop.call_later(self._tick_interval, self._tick))
+        self._set_timer(self._tick_interval, self._tick)
         self._act(self._connection.tick())
         self._flush()
 
     def _handshake_is_late(self) -> None:
         self.close("", f"the handshake was not over after {HANDSHAKE_DEADLINE:g} s")
 
-    def _set_timer(self, timer: asyncio.TimerHandle | None) -> None:
+    def _set_timer(self, seconds: float, function: Callable[[], None]) -> None:
+        self._cancel_timer()
+        self._timer = self._home.loop.call_later(seconds, function, context=self._home.context)
+
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = timer
+            self._timer = None
 
-
-async def open_link(link: Link, address: Address) -> None:
-    """Connects `link` to `address`. OSError, of which NotConnected is one, if nobody there answers."""
-    loop = asyncio.get_running_loop()
-    hosts = await _resolve(address)
-    strangers = [host for host in hosts if not is_loopback(host)]
-    if strangers:
-        raise NotConnected(
-            f"expected an address of this machine's loopback, got {address[0]} ({strangers[0]}): "
-            "nodes on different machines need TLS, which is not there yet"
-        )
-    failure: OSError | None = None
-    for host in hosts:
-        try:
-            sock = await _connected(host, address[1])
-            await loop.create_connection(lambda: link, sock=sock)
-        except OSError as error:
-            failure = error
-        else:
+    def _write_when_possible(self, flag: bool) -> None:
+        sock = self._socket
+        if sock is None or flag == self._writes:
             return
-    raise NotConnected(f"nobody listens at {address[0]}:{address[1]} ({failure})") from failure
+        self._writes = flag
+        if flag:
+            self._home.add_writer(sock, self._write)
+        else:
+            self._home.loop.remove_writer(sock)
 
+    # The end.
 
-async def _connected(host: str, port: int) -> socket.socket:
-    """A connection that says it is to be a link."""
-    loop = asyncio.get_running_loop()
-    sock = closed_in_forks(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET))
-    try:
-        sock.setblocking(False)
-        await loop.sock_connect(sock, (host, port))
-        await loop.sock_sendall(sock, LINK)
-    except BaseException:
+    def _say_no_more(self, sock: socket.socket) -> None:
+        """All is written. The socket closes when the other side has closed its own, or does not do so in time: closed
+        at once, with something unread, it would take back what it has not delivered yet."""
+        if not self._ends:
+            self._ends = True
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_WR)
+            self._set_timer(CLOSE_DEADLINE, self._hang_up)
+
+    def _lost(self) -> None:
+        """The other side, or the network, has closed the socket."""
+        self._act(self._connection.receive_eof())
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        sock, self._socket = self._socket, None
+        self._cancel_timer()
+        self.congestion.end()
+        if sock is None:
+            return
+        self._home.loop.remove_reader(sock)
+        self._home.loop.remove_writer(sock)
         sock.close()
-        raise
-    return sock
+        self._owner.link_lost(self)
 
 
-async def listening_at(address: Address) -> tuple[socket.socket, Address]:
-    """A socket that listens at `address` (port 0: any free one), and where it became. CannotListen if that fails."""
-    host = (await _resolve(address))[0]
-    if not is_loopback(host):
-        raise CannotListen(
-            f"expected an address of this machine's loopback such as 127.0.0.1, got {address[0]}: "
-            "to listen for other machines needs TLS, which is not there yet"
-        )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        sock = socket.create_server((host, address[1]), family=family, backlog=BACKLOG)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise CannotListen(
-                f"expected a free port, but {address[0]}:{address[1]} is taken by another program: "
-                "choose another port, or 0 for any that is free"
-            ) from error
-        raise CannotListen(f"cannot listen at {address[0]}:{address[1]}: {error}") from error
-    host, port = sock.getsockname()[:2]
-    return sock, (host, port)
+def _tune(sock: socket.socket) -> None:
+    if sock.family in (socket.AF_INET, socket.AF_INET6):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
 
 
-async def _resolve(address: Address) -> list[str]:
-    """The numeric addresses of a host, in the order of preference."""
-    host, port = address
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as error:
-        raise NotConnected(f"expected a host that can be looked up, got {host!r}: {error}") from error
-    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+def _drop_front(parts: list[Buffer], size: int) -> bool:
+    """Takes `size` bytes off the front. Whether that was all."""
+    whole = 0
+    for part in parts:
+        length = len(part)
+        if size < length:
+            break
+        size -= length
+        whole += 1
+    del parts[:whole]
+    if size:
+        parts[0] = memoryview(parts[0])[size:]
+    return not parts

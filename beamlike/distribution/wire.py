@@ -1,7 +1,7 @@
-"""Signals to the payloads of SIGNAL frames and back; values in, values out.
+"""Signals to items of the wire and back; values in, values out.
 
-A payload is a packed list: the number of the signal's kind, then its fields. Addresses are always plain, so who is
-meant can be read even where the term beside them (message, reason, function) cannot be decoded:
+An item is a packed list: the number of the signal's kind, then its fields. Pids of the two nodes at the ends go by
+their ids, so who is meant can be read even where the term beside them (message, reason, function) cannot be decoded:
 
 - an undecodable message is an `Undelivered`, for the log; if it is the value of a Reply, who waits for that gets a
   Down in its place, with the reason in words, instead of waiting for ever;
@@ -10,19 +10,27 @@ meant can be read even where the term beside them (message, reason, function) ca
 
 Towards the other side, a message or function that the codec cannot encode is the sender's UnencodableTerm, and a
 reason that it cannot encode goes as its `repr`.
+
+Nearly all signals are messages of a process to a process, so these have a way of their own, on both sides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeAlias, assert_never
 
+import msgpack
+
 from beamlike.distribution.errors import ProtocolError, UndecodableTerm, UnencodableTerm
-from beamlike.distribution.packing import Packing, Undecodable, is_plain
-from beamlike.distribution.terms_codec import TermCodec
+from beamlike.distribution.packing import Draft, Packed, Packing, Undecodable, is_plain
+from beamlike.distribution.terms_codec import LARGE, Buffer, TermCodec
 from beamlike.kernel import terms
+from beamlike.kernel.call import Call, Question
 from beamlike.kernel.signals import (
+    Answer,
+    Ask,
     Demonitor,
     Down,
     Exit,
@@ -37,63 +45,146 @@ from beamlike.kernel.signals import (
 from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
 
 # The numbers are the protocol, as in `packing`.
-_SEND: Final = 0
-_LINK: Final = 1
-_UNLINK: Final = 2
-_UNLINK_ACK: Final = 3
-_EXIT: Final = 4
-_MONITOR: Final = 5
-_DEMONITOR: Final = 6
-_DOWN: Final = 7
-_SPAWN: Final = 8
+POST: Final = 0  # a Send from a pid to a pid
+POST_TUPLE: Final = 1  # the same, of a tuple of atoms
+_SEND: Final = 2
+ASK: Final = 3
+ANSWER: Final = 4
+_LINK: Final = 5
+_UNLINK: Final = 6
+_UNLINK_ACK: Final = 7
+_EXIT: Final = 8
+_MONITOR: Final = 9
+_DEMONITOR: Final = 10
+_DOWN: Final = 11
+_SPAWN: Final = 12
 
 _LONGEST_DESCRIPTION: Final = 500
+
+_SIMPLE: Final = frozenset({type(None), bool, int, float, str})
+"""What packs at once, exactly, and never runs code of ours."""
 
 Term: TypeAlias = Any
 """A term as it was packed, or `Undecodable`."""
 
+Item: TypeAlias = list[Any]
+"""A signal as it is packed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """A message that arrived and could not be decoded."""
+    """A message that arrived and could not be decoded. `answer` tells who waits for the reply to it, if anybody."""
 
     source: Pid | None
     target: Pid | Alias | RemoteName
     error: UndecodableTerm
+    answer: Down | None = None
 
 
 class SignalCodec:
-    """Signals of one connection to bytes and back. Payloads must be decoded in the order of their encoding.
+    """Signals of one connection to items and back.
 
     >>> from beamlike.distribution.terms_codec import PickleCodec
-    >>> codec = SignalCodec(PickleCodec())
-    >>> codec.decode(codec.encode(Send(None, ("shell", "b@127.0.0.1"), "hello")))
+    >>> codec = SignalCodec(PickleCodec(), "a@127.0.0.1", "b@127.0.0.1")
+    >>> there = SignalCodec(PickleCodec(), "b@127.0.0.1", "a@127.0.0.1")
+    >>> there.decode(codec.encode(Send(None, ("shell", "b@127.0.0.1"), "hello")).data)
     Send(source=None, target=('shell', 'b@127.0.0.1'), message='hello')
     """
 
-    def __init__(self, codec: TermCodec) -> None:
-        self._packing = Packing(codec)
+    def __init__(self, codec: TermCodec, here: str, there: str) -> None:
+        self._packing = Packing(codec, here, there)
+        # Only for what runs no code meanwhile: neither another thread nor a finalizer can enter it.
+        self._pack_simple: Callable[[Item], bytes] = msgpack.Packer().pack
 
-    def encode(self, signal: Signal) -> bytes:
-        """Raises UnencodableTerm if a message or function cannot travel."""
-        return self._packing.pack(self._fields(signal))
+    @property
+    def there(self) -> str:
+        """The node at the other side; "" until it is known."""
+        return self._packing.there
 
-    def decode(self, payload: bytes) -> Signal | Undelivered:
-        """Raises ProtocolError for what `encode` never made."""
+    def pids(self, source: int, target: int) -> tuple[Pid, Pid]:
+        """The pid of an id here, and that of one there."""
+        return Pid(self._packing.here, source), Pid(self._packing.there, target)
+
+    def meet(self, there: str) -> None:
+        """The name of the other side is known now."""
+        self._packing.there = there
+
+    def encode_post(self, source: int, target: int, message: object) -> bytes | None:
+        """A message of simple parts, from and to the pid of these ids. None for any other message."""
         try:
-            kind, *fields = self._packing.unpack(payload)
-            return _BUILDERS[kind](*fields)
-        except Exception as error:
-            raise ProtocolError(
-                f"expected a signal, got {len(payload)} bytes that are none ({type(error).__name__}: {error})"
-            ) from error
+            if is_simple(message):
+                return self._pack_simple([POST, target, source, message])
+            if type(message) is tuple and _SIMPLE.issuperset(map(type, message)):
+                return self._pack_simple([POST_TUPLE, target, source, message])
+        except (OverflowError, UnicodeEncodeError):
+            pass
+        return None
 
-    def _fields(self, signal: Signal) -> list[object]:
+    def encode(self, signal: Signal) -> Packed:
+        """Raises UnencodableTerm if a message or function cannot travel."""
+        draft = Draft()
+        item = self._item(signal, draft)
+        return Packed(self._packing.pack(item), draft.buffers, draft.ahead)
+
+    def encode_ask(self, source: int, target: int, question: Alias) -> bytes | None:
+        """As `encode_post`, of a request that is made as a Call."""
+        if type(question) is Call and is_simple(question.request):
+            with suppress(OverflowError, UnicodeEncodeError):
+                return self._pack_simple([ASK, source, target, question.id, None, question.request])
+        return None
+
+    def encode_answer(self, source: int, client: Alias, value: object) -> bytes | None:
+        """As `encode_post`, of the reply to such a request."""
+        if is_simple(value):
+            with suppress(OverflowError, UnicodeEncodeError):
+                return self._pack_simple([ANSWER, source, client.pid.id, client.id, value])
+        return None
+
+    def items(self, data: Buffer) -> list[Item]:
+        """The items of a batch. Raises ProtocolError for what `encode` never made."""
+        try:
+            items: list[Item] = self._packing.unpack(data)
+        except Exception as error:
+            raise _no_signal(data, error) from error
+        return items
+
+    def decode(self, data: Buffer, buffers: Sequence[Buffer] = ()) -> Signal | Undelivered:
+        """One signal, and what went beside it. Raises ProtocolError for what `encode` never made."""
+        try:
+            item = self._packing.unpack(data, buffers)
+        except Exception as error:
+            raise _no_signal(data, error) from error
+        return self.signal(item)
+
+    def signal(self, item: Item) -> Signal | Undelivered:
+        """What an item says. Raises ProtocolError for what `encode` never made."""
+        try:
+            kind, *fields = item
+            return _BUILDERS[kind](self, *fields)
+        except Exception as error:
+            raise ProtocolError(f"expected a signal, got {_what(item)} ({type(error).__name__}: {error})") from error
+
+    # Towards the other side.
+
+    def _item(self, signal: Signal, draft: Draft) -> Item:
         # By attribute: patterns with positions cost five times as much, more than half of the packing.
         match signal:
             case Send():
-                message = self._message(signal.message, signal.target)
-                return [_SEND, signal.source, signal.target, message]
+                message = self._message(signal.message, signal.target, draft)
+                source, target = signal.source, signal.target
+                if source is not None and type(target) is Pid and self._joins(source, target):
+                    return [POST, target.id, source.id, message]
+                return [_SEND, source, target, message]
+            case Ask():
+                question, target = signal.question, signal.target
+                assert isinstance(question, Question)
+                asking = None if type(question) is Call else self._packing.code(type(question), draft)
+                request = self._message(question.request, target, draft)
+                whom = target.id if type(target) is Pid else target
+                return [ASK, signal.source.id, whom, question.id, asking, request]
+            case Answer():
+                value = self._message(signal.value, signal.target, draft)
+                return [ANSWER, signal.source.id, signal.target.pid.id, signal.target.id, value]
             case Link():
                 return [_LINK, signal.source, signal.target]
             case Unlink():
@@ -101,41 +192,75 @@ class SignalCodec:
             case UnlinkAck():
                 return [_UNLINK_ACK, signal.source, signal.target, signal.id]
             case Exit():
-                return [_EXIT, signal.source, signal.target, self._reason(signal.reason), signal.linked]
+                return [_EXIT, signal.source, signal.target, self._reason(signal.reason, draft), signal.linked]
             case Monitor():
                 return [_MONITOR, signal.source, signal.target, signal.ref]
             case Demonitor():
                 return [_DEMONITOR, signal.source, signal.target, signal.ref]
             case Down():
-                return [_DOWN, signal.source, signal.target, signal.ref, self._reason(signal.reason)]
+                return [_DOWN, signal.source, signal.target, signal.ref, self._reason(signal.reason, draft)]
             case Spawn():
-                work = self._message((signal.function, signal.args), signal.pid)
+                work = self._message((signal.function, signal.args), signal.pid, draft)
                 return [_SPAWN, signal.source, signal.pid, work, signal.link, signal.monitor, signal.group_leader]
             case _:
                 assert_never(signal)
 
-    def _message(self, message: object, target: Pid | Alias | RemoteName) -> object:
-        if is_plain(message):
-            return message
+    def _joins(self, source: Pid, target: Pid) -> bool:
+        return source.node == self._packing.here and target.node == self._packing.there
+
+    def _message(self, message: object, target: Pid | Alias | RemoteName, draft: Draft) -> object:
         try:
-            if type(message) is terms.Reply:
-                return terms.Reply(message.ref, self._packing.code(message.value))
-            return self._packing.code(message)
+            return self._packing.term(message, draft)
         except Exception as error:
             raise UnencodableTerm(
                 f"expected something that can be copied to another node, got {_what(message)} for {target}: {error}"
             ) from error
 
-    def _reason(self, reason: Reason) -> object:
-        if is_plain(reason):
-            return reason
+    def _reason(self, reason: Reason, draft: Draft) -> object:
         try:
-            return self._packing.code(reason)
+            return self._packing.term(reason, draft)
         except Exception:
             return _in_words(reason)
 
+    # From the other side.
 
-def _send(source: Pid | None, target: Pid | Alias | RemoteName, message: Term) -> Send | Undelivered:
+    def _post(self, target: int, source: int, message: Term) -> Send | Undelivered:
+        packing = self._packing
+        return _send(self, Pid(packing.there, source), Pid(packing.here, target), message)
+
+    def _post_tuple(self, target: int, source: int, parts: list[Any]) -> Send | Undelivered:
+        return self._post(target, source, tuple(parts))
+
+    def _ask(self, source: int, target: int | RemoteName, id: int, asking: Term, request: Term) -> Ask | Undelivered:
+        packing = self._packing
+        asker = Pid(packing.there, source)
+        asked = Pid(packing.here, target) if isinstance(target, int) else target
+        for part in (asking, request):
+            if type(part) is Undecodable:
+                down = Down(asked, asker, Ref(packing.there, id), _readable(part))
+                return Undelivered(asker, asked, part.error, down)
+        return Ask(asker, asked, (asking or Call)(asker, id, request))
+
+    def _answer(self, source: int, client: int, id: int, value: Term) -> Answer | Down:
+        packing = self._packing
+        server, asker = Pid(packing.there, source), Pid(packing.here, client)
+        if type(value) is Undecodable:
+            return Down(server, asker, Ref(packing.here, id), _readable(value))
+        return Answer(server, Alias(asker, id), value)
+
+
+def is_simple(term: object) -> bool:
+    """Whether `term` packs at once, exactly, and so quickly that this check must not take long either: an atom without
+    an address or large bytes, or a dict of such, but no tuple."""
+    kind = type(term)
+    if kind is dict:
+        return _SIMPLE.issuperset(map(type, term.values())) and _SIMPLE.issuperset(map(type, term))  # type: ignore[attr-defined,call-overload]
+    return kind in _SIMPLE or (kind is bytes and len(term) <= LARGE)  # type: ignore[arg-type]
+
+
+def _send(
+    codec: SignalCodec, source: Pid | None, target: Pid | Alias | RemoteName, message: Term
+) -> Send | Undelivered:
     if type(message) is Undecodable:
         return Undelivered(source, target, message.error)
     if type(message) is terms.Reply and type(message.value) is Undecodable:
@@ -143,27 +268,37 @@ def _send(source: Pid | None, target: Pid | Alias | RemoteName, message: Term) -
     return Send(source, target, message)
 
 
-def _exit(source: Pid, target: Pid, reason: Term, linked: bool) -> Exit:
+def _exit(codec: SignalCodec, source: Pid, target: Pid, reason: Term, linked: bool) -> Exit:
     return Exit(source, target, _readable(reason), linked)
 
 
-def _down(source: Pid | RemoteName, target: Pid, ref: Ref, reason: Term) -> Down:
+def _down(codec: SignalCodec, source: Pid | RemoteName, target: Pid, ref: Ref, reason: Term) -> Down:
     return Down(source, target, ref, _readable(reason))
 
 
-def _spawn(source: Pid, pid: Pid, work: Term, link: bool, monitor: Ref | None, group_leader: Pid | None) -> Spawn:
+def _spawn(
+    codec: SignalCodec, source: Pid, pid: Pid, work: Term, link: bool, monitor: Ref | None, group_leader: Pid | None
+) -> Spawn:
     function, args = (_raise, (work.error,)) if type(work) is Undecodable else work
     return Spawn(source, pid, function, args, link, monitor, group_leader)
 
 
+def _as_it_is(kind: Callable[..., Signal]) -> Callable[..., Signal]:
+    return lambda _codec, *fields: kind(*fields)
+
+
 _BUILDERS: Final[dict[int, Callable[..., Signal | Undelivered]]] = {
+    POST: SignalCodec._post,
+    POST_TUPLE: SignalCodec._post_tuple,
     _SEND: _send,
-    _LINK: Link,
-    _UNLINK: Unlink,
-    _UNLINK_ACK: UnlinkAck,
+    ASK: SignalCodec._ask,
+    ANSWER: SignalCodec._answer,
+    _LINK: _as_it_is(Link),
+    _UNLINK: _as_it_is(Unlink),
+    _UNLINK_ACK: _as_it_is(UnlinkAck),
     _EXIT: _exit,
-    _MONITOR: Monitor,
-    _DEMONITOR: Demonitor,
+    _MONITOR: _as_it_is(Monitor),
+    _DEMONITOR: _as_it_is(Demonitor),
     _DOWN: _down,
     _SPAWN: _spawn,
 }
@@ -171,6 +306,10 @@ _BUILDERS: Final[dict[int, Callable[..., Signal | Undelivered]]] = {
 
 async def _raise(error: UndecodableTerm) -> NoReturn:
     raise error
+
+
+def _no_signal(data: Buffer, error: Exception) -> ProtocolError:
+    return ProtocolError(f"expected signals, got {len(data)} bytes that are none ({type(error).__name__}: {error})")
 
 
 def _owner(target: Pid | Alias | RemoteName) -> Pid | RemoteName:

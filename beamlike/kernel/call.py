@@ -4,7 +4,8 @@ The caller sends `Call(client, request)` and waits for the `Reply` that is sent 
 It hears, too, when the process that it asked ends, and when the time is up; from then on a late reply vanishes.
 
 Between two processes of one scheduler nothing is monitored and no alias is made: the server's process keeps who waits
-for it, and the reply is handed to the caller past its mailbox, however full that is.
+for it, and the reply is handed to the caller past its mailbox, however full that is. Otherwise the request makes the
+monitor, and the server's reply ends it: two signals, `Ask` and `Answer`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from collections.abc import Generator
 from threading import get_ident
 from typing import Any, Final, TypeAlias
 
-from beamlike.kernel import current, deadlock, functions
+from beamlike.kernel import current, deadlock, functions, signals
 from beamlike.kernel.bare_coroutine import bare_coroutine
 from beamlike.kernel.call_errors import CALLER_ENDED, CALLING_SELF, CallFailed, CallTimeout, value_of
 from beamlike.kernel.copying import COPIES, copied, sends_copies
 from beamlike.kernel.current_task import EAGER_TASKS, current_task
 from beamlike.kernel.failed import TIMED_OUT, Failed
 from beamlike.kernel.guest import GuestProcess
+from beamlike.kernel.process import Process
 from beamlike.kernel.server_names import Server, address_of
 from beamlike.kernel.states import ANY, READY, REPLY, RUNNING
 from beamlike.kernel.terms import Alias, Pid, RemoteName, Reply
@@ -80,6 +82,9 @@ def call(
         or process.scheduler.thread_id != get_ident()
         or (EAGER_TASKS and current_task() is not process)
     ):
+        if type(server) is Pid and process.state is RUNNING and process.runs and server.node != process.node.name:
+            client = asking(process.pid, process.node.next_id(), request)
+            return (yield from _call_far(process, server, server, client, timeout))  # type: ignore[misc]
         return (yield from _call_by_signals(server, request, timeout, asking))  # type: ignore[misc]  # a coroutine may
     scheduler = process.scheduler
     client = asking(process.pid, process.node.next_id(), request)
@@ -122,10 +127,14 @@ def _call_by_signals(
     process = current.current_process()
     if process.ended:
         raise CallFailed(server, request, CALLER_ENDED)
-    client = functions.open_request(address)
+    client = asking(process.pid, process.node.next_id(), request)
+    if process.state is RUNNING and process.runs and not process.node.is_home_of(address):
+        return (yield from _call_far(process, address, server, client, timeout))  # type: ignore[misc]
     ref = client.ref
     try:
-        functions.send(address, asking(client.pid, client.id, request))
+        if process.tracing is not None:
+            process.tracing.sent(address, client)
+        process.ask(address, client)
         answer = yield from functions.receive(ref=ref, timeout=timeout)  # type: ignore[misc]
     except TimeoutError:
         circle = deadlock.circle(process, process.node.find(address))
@@ -133,6 +142,53 @@ def _call_by_signals(
     finally:
         process.scheduler.call(process.demonitor, ref, True)
     return value_of(answer, server, request)
+
+
+@bare_coroutine
+def _call_far(
+    process: Process, address: Pid | RemoteName, server: Server, client: Question, timeout: float | None
+) -> Generator[Any, Any, Any]:
+    """Asks a process of another node and waits for nothing else, as on the fast path: it needs no alias."""
+    monitors = _ask_far(process, address, client)
+    if client.id not in monitors:  # the answer has come at once: no node of that name can be reached
+        down = yield from functions.receive(ref=client.ref, timeout=0)  # type: ignore[misc]
+        return value_of(down, server, client.request)
+    deadlines = process.scheduler.deadlines
+    deadlines.fresh[process] = timeout
+    process.awaited = client
+    process.state = REPLY
+    try:
+        answer = yield
+    finally:
+        process.awaited = None
+        if client.id in monitors:
+            process.demonitor(client.ref, False)
+        if deadlines.fresh.pop(process, ABSENT) is ABSENT and timeout is not None:
+            deadlines.discard(timeout, process)
+    if type(answer) is not Failed:
+        return answer
+    if answer.reason is TIMED_OUT:
+        raise CallTimeout(server, client.request, timeout)
+    raise CallFailed(server, client.request, answer.reason, server_lives=answer.server_lives)
+
+
+def _ask_far(process: Process, address: Pid | RemoteName, client: Question) -> dict[int, Any]:
+    """Sends the request. Returns the monitors of the process, the request's among them."""
+    node, rare = process.node, process.own_rare()
+    if rare.monitors is None:
+        rare.monitors = {}
+    monitors = rare.monitors
+    monitors[client.id] = client.ref, address
+    outlet = node.outlets.get(address.node) if type(address) is Pid else None
+    try:
+        if outlet is not None and type(address) is Pid:
+            outlet.ask(process.pid.id, address.id, client)
+        else:
+            node.route(signals.Ask(process.pid, address, client))
+    except BaseException:
+        monitors.pop(client.id, None)
+        raise
+    return monitors
 
 
 @sends_copies
@@ -148,7 +204,26 @@ def reply(client: Client, value: Any) -> None:
             process.state = READY
             scheduler.queue.append(process)
             return
+    elif process is None and _answered(client, value):
+        return
     functions.send(client, Reply(client.ref, value))
+
+
+def _answered(client: Client, value: Any) -> bool:
+    """Answers a request that came with a monitor of the current process, which ends with it."""
+    server = current.process_here()
+    if server.state is not RUNNING or server.scheduler.thread_id != get_ident():
+        return False
+    watches = server.rare.monitored_by if server.rare is not None else None
+    if not watches or type(watches.get(client.id)) is not signals.Ask:
+        return False
+    outlet = server.node.outlets.get(client.pid.node)
+    if outlet is not None:
+        outlet.answer(server.pid.id, client, value)
+    else:
+        server.node.route(signals.Answer(server.pid, client, value))
+    watches.pop(client.id, None)
+    return True
 
 
 def calls_itself(address: Pid | RemoteName) -> bool:

@@ -37,6 +37,10 @@ class NameTaken(BeamlikeError, ValueError):
     """The name belongs to another process, or the process has a name already."""
 
 
+class LinkBusy(BeamlikeError):
+    """More waits to leave for another node than may, and the sender cannot be made to wait. Nothing was sent."""
+
+
 class UnknownName(BeamlikeError, LookupError):
     """A message was sent to a bare name that no process of this node holds."""
 

@@ -98,6 +98,13 @@ def send(to: Address, message: Any) -> Any:
 
 
 def _send_by_signal(to: Address, message: Any) -> None:
+    if type(to) is Pid:
+        here = current.process_here()
+        if here.state is RUNNING:
+            outlet = here.node.outlets.get(to.node)
+            if outlet is not None:
+                outlet.post(here.pid.id, to.id, message)
+                return
     sender = current.process_or_none()
     if sender is not None and sender.ended:
         return

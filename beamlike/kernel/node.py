@@ -19,7 +19,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass
 from enum import Enum
 from threading import Lock, get_ident
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 from beamlike.kernel import group_leader, signals, terms
 from beamlike.kernel.errors import NameTaken, NoProcess
@@ -49,6 +49,19 @@ class Nodes(Enum):
     ALL = "all"
 
 
+class Outlet(Protocol):
+    """The short way to processes of a connected node, past `route`. Pids go by their ids, the sender's first."""
+
+    def post(self, source: int, target: int, message: Any) -> None:
+        """A Send."""
+
+    def ask(self, source: int, target: int, question: Alias) -> None:
+        """An Ask."""
+
+    def answer(self, source: int, client: Alias, value: Any) -> None:
+        """An Answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     send: SendSignal
@@ -74,6 +87,7 @@ class LocalNode:
         self._names: dict[str, Process] = {}
         self._naming = Lock()
         self._peers: dict[str, Peer] = {}
+        self.outlets: dict[str, Outlet] = {}
         # The scheduler that carries output to group leaders; a busy user's loop must not delay it.
         self.output_scheduler = self.scheduler
         # How long the `finally` blocks of a process that was ended from outside may take.
@@ -92,6 +106,9 @@ class LocalNode:
 
     def processes(self) -> list[Pid]:
         return [process.pid for process in tuple(self._processes.values())]
+
+    def process_by_id(self, id: int) -> Process | None:
+        return self._processes.get(id)
 
     def process(self, pid: Pid) -> Process | None:
         return self._processes.get(pid.id) if pid.node == self.name else None
@@ -210,9 +227,11 @@ class LocalNode:
                 self.route(signals.Exit(signal.target, signal.source, terms.NOPROC, linked=True))
             case signals.Unlink():
                 self.route(signals.UnlinkAck(signal.target, signal.source, signal.id))
-            case signals.Monitor():
+            case signals.Monitor() | signals.Ask():
                 self.route(signals.Down(signal.target, signal.source, signal.ref, terms.NOPROC))
-            case signals.Send() | signals.Exit() | signals.Down() | signals.Demonitor() | signals.UnlinkAck():
+            case signals.Send() | signals.Answer() | signals.Exit() | signals.Down():
+                pass
+            case signals.Demonitor() | signals.UnlinkAck():
                 pass
             case signals.Spawn():
                 raise AssertionError("a Spawn addresses no process")
@@ -228,6 +247,10 @@ class LocalNode:
                 return self._processes.get(target.pid.id)
             case (name, node):
                 return self._names.get(name) if node == self.name else None
+
+    def is_home_of(self, target: Pid | RemoteName) -> bool:
+        """Whether the address is one of this node."""
+        return (target.node if type(target) is Pid else _node_of(target)) == self.name
 
     def _outgoing(self, node: str) -> SendSignal:
         peer = self._peers.get(node)
@@ -264,6 +287,7 @@ class LocalNode:
 
     def peer_down(self, name: str, reason: str) -> None:
         """`name` is lost or cannot be reached. Ties to it end with "noconnection", watchers get NodeDown."""
+        self.outlets.pop(name, None)
         lost = self._peers.pop(name, None)
         before = self.next_id()
         by_scheduler: dict[Scheduler, list[Process]] = {}

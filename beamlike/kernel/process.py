@@ -18,7 +18,7 @@ from beamlike.kernel.failed import Failed
 from beamlike.kernel.inspected import Inspected
 from beamlike.kernel.rare import Rare
 from beamlike.kernel.signals import Signal
-from beamlike.kernel.states import CAREFUL, RUNNING
+from beamlike.kernel.states import CAREFUL, REPLY, RUNNING
 from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
 from beamlike.kernel.ties import Tied
 from beamlike.kernel.trace_events import Exited, LinkedBy, UnlinkedBy
@@ -58,7 +58,22 @@ class Process(Tied):
         else:
             self.deliver(signal.message)
 
-    def _handle_monitor(self, signal: signals.Monitor) -> None:
+    def be_asked(self, signal: signals.Ask) -> None:
+        """A request has come, with its monitor."""
+        self._handle_monitor(signal)
+        self.deliver(signal.question)
+
+    def _handle_answer(self, signal: signals.Answer) -> None:
+        client = signal.target
+        monitors = self._seen.monitors
+        if monitors:
+            monitors.pop(client.id, None)
+        if self.state is REPLY and self.awaited is not None and self.awaited.id == client.id:
+            self.hand_reply(signal.value)
+        else:
+            self.deliver_to_alias(client, terms.Reply(client.ref, signal.value))
+
+    def _handle_monitor(self, signal: signals.Monitor | signals.Ask) -> None:
         rare = self.own_rare()
         if rare.monitored_by is None:
             rare.monitored_by = {}
@@ -112,7 +127,10 @@ class Process(Tied):
         if rare is not None and rare.monitors and rare.monitors.pop(ref.id, None) is not None:
             if rare.aliases:
                 rare.aliases.pop(ref.id, None)
-            self.deliver(terms.Down(ref, target, reason))
+            if self.awaited is not None and self.awaited.id == ref.id:
+                self.hand_reply(Failed(reason, server_lives=False))
+            else:
+                self.deliver(terms.Down(ref, target, reason))
         else:
             self.spawn_failed(ref.id, reason)
 
@@ -233,6 +251,8 @@ class Process(Tied):
 
 _HANDLERS: Final[dict[type, Callable[[Process, Any], None]]] = {
     signals.Send: Process._handle_send,
+    signals.Ask: Process.be_asked,
+    signals.Answer: Process._handle_answer,
     signals.Monitor: Process._handle_monitor,
     signals.Demonitor: Process._handle_demonitor,
     signals.Exit: Process._handle_exit,

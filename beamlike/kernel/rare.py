@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from beamlike.kernel import signals, terms
 from beamlike.kernel.inspected import Inspected
@@ -29,6 +29,7 @@ class Rare:
 
     __slots__ = (
         "aliases",
+        "backlog",
         "blocking",
         "callbacks",
         "cancel_message",
@@ -63,7 +64,7 @@ class Rare:
         self.links: dict[Pid, int] | None = None
         self.unlinking: dict[Pid, int] | None = None
         self.monitors: dict[int, tuple[Ref, Pid | RemoteName]] | None = None
-        self.monitored_by: dict[int, signals.Monitor] | None = None
+        self.monitored_by: dict[int, signals.Monitor | signals.Ask] | None = None
         # The one of these monitors with which it ends.
         self.lives_for: int | None = None
         # Who waits in `call` for a reply of this process.
@@ -74,6 +75,8 @@ class Rare:
         self.waiters: list[asyncio.Future[None]] | None = None
         # Whether the node has it among those who hear of other nodes.
         self.watches_nodes = False
+        # What it is to wait for at its next receive, since it has sent more than can leave.
+        self.backlog: Backlog | None = None
         # How many messages had another shape than a guard looked for.
         self.failed_guards = 0
         # Whether its steps are to take care.
@@ -89,6 +92,13 @@ class Rare:
         self.cancel_requests = 0
         self.thrown: BaseException | None = None
         self.error: BaseException | None = None
+
+
+class Backlog(Protocol):
+    """What waits to leave for another node."""
+
+    async def room(self) -> None:
+        """Returns when there is room for more."""
 
 
 class UnwindLimit:

@@ -6,6 +6,8 @@ look. Both yield once, to their scheduler. Any other task, such as a child task 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Generator
 from inspect import CO_COROUTINE, iscoroutinefunction
 from threading import get_ident
@@ -17,6 +19,7 @@ from beamlike.kernel.current import current_process, process_here
 from beamlike.kernel.current_task import EAGER_TASKS, current_task
 from beamlike.kernel.mailbox import NOTHING, Guard, Mailbox
 from beamlike.kernel.process import Process
+from beamlike.kernel.rare import Backlog
 from beamlike.kernel.states import ANY, RUNNING, WAIT
 from beamlike.kernel.stepped import PAUSE
 from beamlike.kernel.terms import Ref
@@ -71,6 +74,8 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
     """Receives whatever way."""
     process = current_process()
     _check(guard, ref, timeout)
+    if process.rare is not None and process.rare.backlog is not None:
+        timeout = yield from _wait_for_room(process, process.rare.backlog, timeout)  # type: ignore[misc]
     process.scheduler.credit -= 1
     if process.scheduler.credit < 0 and process.runs:
         yield PAUSE
@@ -106,6 +111,17 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
             if reserved and ref is not None and box.release(ref):
                 process.wake()
             process.close_mailbox(box)
+
+
+async def _wait_for_room(process: Process, backlog: Backlog, timeout: float | None) -> float | None:
+    """Has who sent too much wait first. Returns what is left of the time."""
+    process.own_rare().backlog = None
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout):
+            await backlog.room()
+    return None if timeout is None else max(0.0, timeout - (clock() - began))
 
 
 def _take(box: Mailbox, guard: Guard | None, ref: Ref | None, *, resumed: bool) -> Any:

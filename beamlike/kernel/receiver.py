@@ -17,8 +17,8 @@ from beamlike.kernel.errors import NoProcess
 from beamlike.kernel.failed import TIMED_OUT, Failed
 from beamlike.kernel.inspected import Inspected
 from beamlike.kernel.mailbox import NOTHING, Mailbox
-from beamlike.kernel.rare import NOTHING_RARE, Rare
-from beamlike.kernel.states import ANY, CAREFUL, CAREFUL_READY, CAREFUL_REPLY, READY, REPLY, RUNNING, WAIT
+from beamlike.kernel.rare import NOTHING_RARE, Backlog, Rare
+from beamlike.kernel.states import ANY, CAREFUL, CAREFUL_READY, CAREFUL_REPLY, GUEST, READY, REPLY, RUNNING, WAIT
 from beamlike.kernel.terms import Alias, Pid, Reason, RemoteName
 from beamlike.kernel.watched_inbox import watch_arrivals
 
@@ -221,6 +221,17 @@ class Receiver:
         if self.state is WAIT or self.state is ANY:
             self.go_on()
         self._wake_waiters()
+
+    @property
+    def can_be_held(self) -> bool:
+        """Whether its own code is what runs just now, so that it may be made to wait at its next receive."""
+        return self.runs or (self.state is GUEST and self.scheduler.thread_id == get_ident())
+
+    def hold_back(self, backlog: Backlog) -> None:
+        """Has it wait at its next receive until there is room in what waits to leave for another node."""
+        self.own_rare().backlog = backlog
+        if self.state is RUNNING:
+            self.state = CAREFUL
 
     def open_mailbox(self) -> Mailbox:
         """For who takes messages otherwise than in their order. Must be followed by `close_mailbox`."""

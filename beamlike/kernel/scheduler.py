@@ -47,6 +47,7 @@ class Scheduler:
     """Steps the processes of one event loop; must be made in the loop's thread."""
 
     __slots__ = (
+        "_at_turn_end",
         "_dying",
         "_handling",
         "_next",
@@ -79,6 +80,7 @@ class Scheduler:
         self.credit = CREDIT
         # Whether the turn is to end, since a process has had its share of it.
         self.paused = False
+        self._at_turn_end: list[Callable[[], None]] = []
         self._next: list[Process] = []
         self._dying: deque[Process] = deque()
         self._signals: deque[tuple[Process, Signal]] = deque()
@@ -149,6 +151,8 @@ class Scheduler:
             self.paused = False
             queue.extend(self._next)
             self._next.clear()
+            if self._at_turn_end:
+                self._end_turn()
             if queue or self._dying:
                 loop.call_soon(self.run, context=self.context)
             else:
@@ -159,6 +163,28 @@ class Scheduler:
     def next_turn(self, process: Process) -> None:
         """Puts a process into the run queue of the loop's next turn, so that the loop comes first."""
         self._next.append(process)
+
+    def at_turn_end(self, function: Callable[[], None]) -> None:
+        """Calls `function`, which must not raise, when the steps of this turn are done, before the loop waits."""
+        if not self.armed:
+            self.arm()
+        self._at_turn_end.append(function)
+
+    def _end_turn(self) -> None:
+        functions, self._at_turn_end = self._at_turn_end, []
+        for function in functions:
+            function()
+
+    def turn(self, function: Callable[[Unpack[Ts]], object], *args: *Ts) -> None:
+        """Calls `function`, and at once steps the processes that it makes ready, unless a turn is due anyway."""
+        if self.armed:
+            function(*args)
+            return
+        self.armed = True
+        try:
+            function(*args)
+        finally:
+            self.run()
 
     def overhear(self, more: int) -> None:
         """Has `send` look who is sending, for the sake of so many more processes, or fewer."""

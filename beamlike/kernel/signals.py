@@ -26,6 +26,28 @@ class Send:
 
 
 @record
+class Ask:
+    """A request: a Monitor and a Send in one, by the reference of `question`, which is the message."""
+
+    source: Pid
+    target: Pid | RemoteName
+    question: Alias
+
+    @property
+    def ref(self) -> Ref:
+        return self.question.ref
+
+
+@record
+class Answer:
+    """The reply to an Ask by the process that was asked, which ends the monitor: a Send and a Demonitor in one."""
+
+    source: Pid
+    target: Alias
+    value: Any
+
+
+@record
 class Link:
     source: Pid
     target: Pid
@@ -94,4 +116,4 @@ class Spawn:
     group_leader: Pid | None
 
 
-Signal: TypeAlias = Send | Link | Unlink | UnlinkAck | Exit | Monitor | Demonitor | Down | Spawn
+Signal: TypeAlias = Send | Ask | Answer | Link | Unlink | UnlinkAck | Exit | Monitor | Demonitor | Down | Spawn

@@ -59,12 +59,25 @@ class Tied(Receiver):
 
     def monitor(self, target: Pid | RemoteName, ref: Ref) -> None:
         if not self.ended:
-            self._add_monitor(target, ref)
-            try:
-                self.node.route(signals.Monitor(self.pid, target, ref))
-            except BaseException:
-                self.forget_monitor(ref)
-                raise
+            self.monitor_by(signals.Monitor(self.pid, target, ref))
+
+    def monitor_by(self, signal: signals.Monitor | signals.Ask) -> None:
+        """Makes the monitor that the signal asks for, and sends it."""
+        self._add_monitor(signal.target, signal.ref)
+        try:
+            self.node.route(signal)
+        except BaseException:
+            self.forget_monitor(signal.ref)
+            raise
+
+    def ask(self, target: Pid | RemoteName, question: Alias) -> None:
+        """Sends a request. The reply or the Down, whichever comes, carries the reference of the question."""
+        self.alias(question.id, REPLY_DEMONITOR)
+        try:
+            self.monitor_by(signals.Ask(self.pid, target, question))
+        except BaseException:
+            self.unalias(question.id)
+            raise
 
     def _add_monitor(self, target: Pid | RemoteName, ref: Ref) -> None:
         rare = self.own_rare()

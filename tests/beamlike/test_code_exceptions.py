@@ -14,6 +14,7 @@ from beamlike.code.codec import CodeCodec
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.kernel.terms import ExceptionInfo, Pid
 from tests.support.cells import run_cell
+from tests.support.codecs import there_and_back
 from tests.support.second_interpreter import SecondInterpreter
 
 
@@ -115,7 +116,7 @@ def info_of(error: BaseException) -> ExceptionInfo:
 
 def round_trip(term: object) -> Any:
     codec = CodeCodec()
-    return codec.decode(codec.encode(term))
+    return there_and_back(codec, term)
 
 
 def test_the_news_of_an_exception_travels_with_it(there: SecondInterpreter, notebook: NotebookModule) -> None:

@@ -13,6 +13,7 @@ from beamlike.code.notebook_module import NotebookModule
 from beamlike.code.pickler import ForeignCode, Peer, dumps, load_marshalled
 from beamlike.code.sources import SOURCES, UnknownSource
 from tests.support.cells import run_cell
+from tests.support.codecs import in_one
 from tests.support.second_interpreter import SecondInterpreter
 
 
@@ -65,10 +66,10 @@ def test_the_text_is_sent_once_for_each_peer(there: SecondInterpreter, notebook:
 def test_a_peer_that_forgot_a_source_gets_it_again(notebook: NotebookModule) -> None:
     peer = Peer(limit=2)
     functions = [run_cell(notebook, "def f(): ...", f"cell {n}")["f"] for n in range(3)]
-    first = [len(dumps(function, peer)) for function in functions]
+    first = [len(in_one(dumps(function, peer))) for function in functions]
     assert len(peer) == 2
-    assert len(dumps(functions[2], peer)) < first[2]
-    assert len(dumps(functions[0], peer)) == first[0]
+    assert len(in_one(dumps(functions[2], peer))) < first[2]
+    assert len(in_one(dumps(functions[0], peer))) == first[0]
 
 
 def test_what_cannot_travel_leaves_its_source_unsent(notebook: NotebookModule) -> None:
@@ -81,7 +82,7 @@ def test_what_cannot_travel_leaves_its_source_unsent(notebook: NotebookModule) -
 
 def test_bytecode_of_another_python_is_refused_in_words(there: SecondInterpreter) -> None:
     generated = eval("lambda: 1")  # of no source that anybody knows
-    frame = dumps((generated, ()), Peer())
+    frame = in_one(dumps((generated, ()), Peer()))
     assert there.exchange(frame).value == 1
     other = bytes([MAGIC_NUMBER[0] ^ 1, *MAGIC_NUMBER[1:]])
     refused = there.exchange(frame.replace(MAGIC_NUMBER, other)).error
@@ -101,6 +102,6 @@ def test_code_whose_source_never_came_is_an_error_in_words(there: SecondInterpre
     lost = run_cell(notebook, "def lost(): return 'nobody sent me'")["lost"]
     peer = Peer()
     dumps(lost, peer)  # and its bytes go nowhere
-    unknown = there.exchange(dumps((lost, ()), peer)).error
+    unknown = there.exchange(in_one(dumps((lost, ()), peer))).error
     assert isinstance(unknown, UnknownSource)
     assert SOURCES.find(lost.__code__)[0].hash.hex() in str(unknown)  # type: ignore[index]

@@ -1,15 +1,26 @@
 import enum
+import pickle
 from collections import namedtuple
+from collections.abc import Iterable
 from typing import Any
 
 import msgpack
 import pytest
 from hypothesis import example, given
 
-from beamlike.distribution.packing import MOST_COMPOUNDS, Packing, Undecodable, is_plain
-from beamlike.distribution.terms_codec import PickleCodec
+from beamlike.distribution.packing import (
+    HEARD,
+    MOST_COMPOUNDS,
+    Draft,
+    Packing,
+    Undecodable,
+    batch,
+    is_plain,
+    pack_ahead,
+)
+from beamlike.distribution.terms_codec import LARGE, Buffer, Encoded, PickleCodec, TermCodec
 from beamlike.kernel.terms import ExceptionInfo, Pid, Ref, Reply
-from tests.support.codecs import UntouchedCodec
+from tests.support.codecs import RememberingCodec, UntouchedCodec
 from tests.support.terms import plain_terms, same
 
 PID = Pid("a@127.0.0.1", 7)
@@ -41,9 +52,16 @@ class Grumpy(Exception):
         super().__init__(text)
 
 
-def round_trip(term: object, packing: Packing | None = None) -> Any:
-    packing = packing or Packing(UntouchedCodec())
-    return packing.unpack(packing.pack([term]))[0]
+HERE, THERE = "a@127.0.0.1", "b@127.0.0.1"
+
+
+def round_trip(term: object, codec: TermCodec | None = None) -> Any:
+    """What the other side gets of a term."""
+    codec = codec or UntouchedCodec()
+    packing, there = Packing(codec, HERE, THERE), Packing(codec, THERE, HERE)
+    draft = Draft()
+    data = packing.pack([packing.term(term, draft)])
+    return there.unpack(data, draft.buffers)[0]
 
 
 @given(plain_terms)
@@ -111,7 +129,7 @@ def test_shared_parts_do_not_multiply_the_work() -> None:
 
 def test_exceptions_travel_with_their_info() -> None:
     info = ExceptionInfo("ValueError", "no", "Traceback ...", "a@127.0.0.1", PID, ValueError("no"))
-    arrived = round_trip(Reply(REF, info), Packing(PickleCodec()))
+    arrived = round_trip(Reply(REF, info), PickleCodec())
     assert arrived == Reply(REF, info)
     assert arrived.value.exception.args == ("no",)
 
@@ -119,18 +137,18 @@ def test_exceptions_travel_with_their_info() -> None:
 @pytest.mark.parametrize("exception", [ValueError(lambda: 1), Grumpy(1, "no")], ids=["unpicklable", "unloadable"])
 def test_an_exception_that_cannot_travel_stays_behind_and_its_info_arrives(exception: Exception) -> None:
     info = ExceptionInfo("E", "no", "Traceback ...", "a@127.0.0.1", PID, exception)
-    arrived = round_trip(("crashed", info), Packing(PickleCodec()))
+    arrived = round_trip(("crashed", info), PickleCodec())
     assert arrived == ("crashed", info)
     assert arrived[1].exception is None
 
 
 def test_a_coded_term_that_cannot_be_decoded_leaves_the_rest_readable() -> None:
     class Picky(PickleCodec):
-        def decode(self, data: bytes) -> object:
+        def decode(self, data: Buffer, buffers: Iterable[Buffer]) -> object:
             raise ModuleNotFoundError("No module named 'there'")
 
-    packing = Packing(Picky())
-    before, term, after = packing.unpack(packing.pack([PID, packing.code({1}), REF]))
+    packing = Packing(Picky(), HERE, HERE)
+    before, term, after = packing.unpack(packing.pack([PID, packing.code({1}, Draft()), REF]), ())
     assert (before, after) == (PID, REF)
     assert isinstance(term, Undecodable)
     assert "No module named 'there'" in str(term.error)
@@ -138,10 +156,53 @@ def test_a_coded_term_that_cannot_be_decoded_leaves_the_rest_readable() -> None:
 
 def test_a_finalizer_may_pack_while_another_term_is_being_packed() -> None:
     class Nesting(PickleCodec):
-        def encode(self, term: object) -> bytes:
-            assert packing.unpack(packing.pack([1, (2, 3)])) == [1, (2, 3)]
+        def encode(self, term: object) -> Encoded:
+            assert round_trip((2, (3, PID))) == (2, (3, PID))
             return super().encode(term)
 
-    packing = Packing(Nesting())
     info = ExceptionInfo("E", "no", "Traceback ...", "a@127.0.0.1", PID, ValueError("no"))
-    assert round_trip(("before", info, "after"), packing) == ("before", info, "after")
+    assert round_trip(("before", info, "after"), Nesting()) == ("before", info, "after")
+
+
+@pytest.mark.parametrize("node", [HERE, THERE, "c@127.0.0.1"])
+def test_addresses_of_either_node_and_of_others_arrive(node: str) -> None:
+    term = (Pid(node, 2**60), Ref(node, 3))
+    assert round_trip(term) == term
+
+
+def test_large_bytes_go_beside_the_packed_term_wherever_they_stand() -> None:
+    large = b"x" * (LARGE + 1)
+    packing, draft = Packing(UntouchedCodec(), HERE, THERE), Draft()
+    term = {"frames": [(1, large), b"small"], "reply": Reply(REF, large)}
+    data = packing.pack([packing.term(term, draft)])
+    assert len(data) < 200
+    assert [buffer is large for buffer in draft.buffers] == [True, True]
+    assert same(Packing(UntouchedCodec(), THERE, HERE).unpack(data, draft.buffers)[0], term)
+
+
+def test_large_arrays_go_beside_the_pickle_uncopied() -> None:
+    array = bytearray(LARGE + 1)
+    packing, draft = Packing(PickleCodec(), HERE, THERE), Draft()
+    data = packing.pack([packing.term({1: pickle.PickleBuffer(array)}, draft)])
+    assert len(data) < 200
+    [buffer] = draft.buffers
+    assert isinstance(buffer, memoryview)
+    assert buffer.obj is array
+
+
+def test_a_batch_that_is_cut_short_or_too_long_is_an_error() -> None:
+    packing = Packing(UntouchedCodec(), HERE, THERE)
+    items = batch([packing.pack([1]), packing.pack([2, 3])])
+    assert packing.unpack(items) == [[1], [2, 3]]
+    for wrong in (items[:-1], items + b"\x01"):
+        with pytest.raises(ValueError, match=r"incomplete|extra"):
+            packing.unpack(wrong)
+
+
+def test_what_goes_ahead_is_heard_before_what_is_packed_behind_it() -> None:
+    codec = RememberingCodec()
+    packing, draft = Packing(codec, HERE, THERE), Draft()
+    item = packing.pack([packing.term({1}, draft)])
+    [ahead] = draft.ahead
+    there = Packing(codec, THERE, HERE)
+    assert there.unpack(batch([pack_ahead(ahead), item])) == [[HEARD], [{1}]]

@@ -21,6 +21,7 @@ from beamlike.behaviours.supervision.child_errors import (
     StartFailed,
 )
 from beamlike.code.codec import CodeCodec
+from tests.support.codecs import there_and_back
 from tests.support.local_nodes import forever, in_node
 from tests.support.supervised import Flaky
 
@@ -127,7 +128,7 @@ def test_a_specification_reads_without_the_arguments_of_its_start(start: Any, wo
 )
 def test_what_a_supervisor_refuses_with_travels_and_says_the_same_there(error: ChildError) -> None:
     codec = CodeCodec()
-    arrived = codec.decode(codec.encode(error))
+    arrived = there_and_back(codec, error)
     assert (type(arrived), str(arrived), vars(arrived)) == (type(error), str(error), vars(error))
     assert "'a'" in str(error)
 

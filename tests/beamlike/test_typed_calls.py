@@ -19,6 +19,7 @@ from beamlike.behaviours.servers.typed_calls import call, cast
 from beamlike.code.codec import CodeCodec
 from beamlike.kernel.call import Client
 from tests.support.captured_log import captured_log
+from tests.support.codecs import there_and_back
 from tests.support.local_nodes import PATIENCE, down_reason, in_node, no_message, received
 
 
@@ -301,7 +302,7 @@ async def test_a_proxy_may_be_sent_to_others() -> None:
 
     account = Account.at(await Account.start_link(), timeout=2)
     codec = CodeCodec()
-    travelled: Any = codec.decode(codec.encode(account))
+    travelled: Any = there_and_back(codec, account)
     assert repr(travelled) == repr(account)
     bl.spawn_link(uses, travelled, bl.self())
     assert await received(1) == [1]
@@ -315,7 +316,7 @@ async def test_a_class_with_typed_calls_may_travel() -> None:
             return 2 * number
 
     codec = CodeCodec()
-    travelled: Any = codec.decode(codec.encode(Local))
+    travelled: Any = there_and_back(codec, Local)
     server = await travelled.start_link()
     assert await Local.at(server).twice(2) == 4
 

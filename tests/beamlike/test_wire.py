@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -8,13 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from beamlike.distribution.errors import ProtocolError, UndecodableTerm, UnencodableTerm
-from beamlike.distribution.terms_codec import PickleCodec
+from beamlike.distribution.packing import batch
+from beamlike.distribution.terms_codec import Buffer, PickleCodec
 from beamlike.distribution.wire import SignalCodec, Undelivered
 from beamlike.kernel import signals
+from beamlike.kernel.call import Call
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.terms import Alias, Pid, Ref, Reply, is_quiet
 from tests.support.codecs import UntouchedCodec
-from tests.support.terms import any_signal, same
+from tests.support.terms import any_signal, same, terms, texts
 
 HERE = Pid("a@127.0.0.1", 1)
 THERE = Pid("b@127.0.0.1", 2)
@@ -24,7 +27,7 @@ REF = Ref("a@127.0.0.1", 3)
 class Elsewhere(PickleCodec):
     """A codec of a node that lacks whatever the other side names."""
 
-    def decode(self, data: bytes) -> object:
+    def decode(self, data: Buffer, buffers: Iterable[Buffer]) -> object:
         raise ModuleNotFoundError("No module named 'there'")
 
 
@@ -37,7 +40,8 @@ class Unspeakable:
 
 
 def transfer(signal: Signal, decoder: PickleCodec | None = None) -> Any:
-    return SignalCodec(decoder or PickleCodec()).decode(SignalCodec(PickleCodec()).encode(signal))
+    packed = SignalCodec(PickleCodec(), HERE.node, THERE.node).encode(signal)
+    return SignalCodec(decoder or PickleCodec(), THERE.node, HERE.node).decode(packed.data, packed.buffers)
 
 
 @given(any_signal)
@@ -46,9 +50,11 @@ def test_every_signal_arrives_as_it_was_sent(signal: Signal) -> None:
 
 
 def test_a_plain_message_needs_no_codec() -> None:
-    codec = SignalCodec(UntouchedCodec())
+    here, there = (
+        SignalCodec(UntouchedCodec(), *nodes) for nodes in ((HERE.node, THERE.node), (THERE.node, HERE.node))
+    )
     signal = signals.Send(HERE, THERE, ("hello", HERE, [1, None], {"a": b"b"}))
-    assert codec.decode(codec.encode(signal)) == signal
+    assert there.decode(here.encode(signal).data) == signal
 
 
 def test_the_sender_of_what_cannot_travel_is_told_what_it_is_and_why() -> None:
@@ -121,12 +127,38 @@ def test_a_function_that_cannot_be_decoded_becomes_one_that_says_so() -> None:
 @example(b"\x91\xc7\x00\x63")
 def test_nothing_but_a_protocol_error_comes_of_bytes_that_are_no_signal(payload: bytes) -> None:
     with suppress(ProtocolError):  # a few random bytes may happen to be a signal
-        SignalCodec(PickleCodec()).decode(payload)
+        SignalCodec(PickleCodec(), THERE.node, HERE.node).decode(payload)
 
 
 @given(any_signal, st.data())
 def test_a_signal_that_is_cut_short_is_a_protocol_error(signal: Signal, data: st.DataObject) -> None:
-    payload = SignalCodec(PickleCodec()).encode(signal)
+    payload = SignalCodec(PickleCodec(), HERE.node, THERE.node).encode(signal).data
     cut = data.draw(st.integers(0, len(payload) - 1))
     with pytest.raises(ProtocolError):
-        SignalCodec(PickleCodec()).decode(payload[:cut])
+        SignalCodec(PickleCodec(), THERE.node, HERE.node).decode(payload[:cut])
+
+
+simple = st.none() | st.booleans() | st.integers() | st.floats() | texts | st.binary(max_size=9)
+
+
+@given(st.lists(st.one_of(simple, st.lists(simple).map(tuple), st.dictionaries(simple, simple), terms), max_size=5))
+def test_the_short_way_of_a_message_says_the_same_as_the_long_one(messages: list[object]) -> None:
+    here, there = (SignalCodec(PickleCodec(), *nodes) for nodes in ((HERE.node, THERE.node), (THERE.node, HERE.node)))
+    short = [here.encode_post(HERE.id, THERE.id, message) for message in messages]
+    items = there.items(batch([data for data in short if data is not None]))
+    sent = [signals.Send(HERE, THERE, it) for it, data in zip(messages, short, strict=True) if data is not None]
+    assert same([there.signal(item) for item in items], sent)
+
+
+@pytest.mark.parametrize("request_", [{1}, {"a": {1}}], ids=repr)
+def test_who_asks_what_cannot_be_decoded_gets_a_down_that_says_so(request_: object) -> None:
+    lost = transfer(signals.Ask(HERE, THERE, Call(HERE, REF.id, request_)), Elsewhere())
+    assert lost.answer == signals.Down(THERE, HERE, REF, lost.answer.reason)
+    assert "No module named 'there'" in lost.answer.reason
+
+
+def test_an_answer_that_cannot_be_decoded_is_a_down_that_says_so() -> None:
+    ref = Ref(THERE.node, 3)
+    down = transfer(signals.Answer(HERE, Alias(THERE, 3), {1}), Elsewhere())
+    assert down == signals.Down(HERE, THERE, ref, down.reason)
+    assert "No module named 'there'" in down.reason

@@ -19,7 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from beamlike.code.pickler import Peer, dumps, loads
+from beamlike.code.codec import CodeCodec
+from beamlike.code.pickler import Peer, dumps
+from tests.support.codecs import in_one, out_of_one
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,7 +65,7 @@ class SecondInterpreter:
         return outcome.value
 
     def outcome(self, function: Callable[..., Any], *args: Any) -> Outcome:
-        frame = dumps((function, args), self.peer)
+        frame = in_one(dumps((function, args), self.peer))
         self.sent.append(len(frame))
         return self.exchange(frame)
 
@@ -72,7 +74,7 @@ class SecondInterpreter:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         _write(self._process.stdin, frame)
-        outcome = loads(_read(self._process.stdout))
+        outcome = out_of_one(CodeCodec(), _read(self._process.stdout))
         assert isinstance(outcome, Outcome)
         return outcome
 
@@ -89,11 +91,11 @@ def _serve() -> None:
 
 def _answer(frame: bytes, peer: Peer) -> bytes:
     try:
-        function, args = loads(frame)
+        function, args = out_of_one(CodeCodec(), frame)
         value = function(*args)
-        return dumps(Outcome(asyncio.run(_result(value)) if inspect.isawaitable(value) else value), peer)
+        return in_one(dumps(Outcome(asyncio.run(_result(value)) if inspect.isawaitable(value) else value), peer))
     except Exception as error:
-        return dumps(Outcome(error=error, traceback=traceback.format_exc()), peer)
+        return in_one(dumps(Outcome(error=error, traceback=traceback.format_exc()), peer))
 
 
 async def _result(awaitable: Any) -> Any:

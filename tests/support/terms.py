@@ -8,7 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from beamlike.behaviours.servers.server_messages import TypedCall
 from beamlike.kernel import signals
+from beamlike.kernel.call import Call, Question
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
 
@@ -58,26 +60,48 @@ terms = st.recursive(
 targets = st.one_of(pids, names)
 reasons = st.one_of(st.sampled_from(["normal", "shutdown", "noproc"]), terms)
 
-any_signal: st.SearchStrategy[Signal] = st.one_of(
-    st.builds(signals.Send, st.none() | pids, st.one_of(targets, aliases), terms),
-    st.builds(signals.Link, pids, pids),
-    st.builds(signals.Unlink, pids, pids, ids),
-    st.builds(signals.UnlinkAck, pids, pids, ids),
-    st.builds(signals.Exit, pids, pids, reasons, st.booleans()),
-    st.builds(signals.Monitor, pids, targets, refs),
-    st.builds(signals.Demonitor, pids, targets, refs),
-    st.builds(signals.Down, targets, pids, refs, reasons),
-    st.builds(
-        signals.Spawn,
-        pids,
-        pids,
-        st.sampled_from([print, len, dataclasses.replace]),
-        st.lists(terms, max_size=3).map(tuple),
-        st.booleans(),
-        st.none() | refs,
-        st.none() | pids,
-    ),
-)
+
+def signals_between(here: str, there: str) -> st.SearchStrategy[Signal]:
+    """What a connection carries from one node to another; some of it among pids of any nodes."""
+    _here, _there = (st.builds(Pid, st.just(node), ids) for node in (here, there))
+    return st.one_of(
+        st.builds(signals.Send, st.none() | pids, st.one_of(targets, aliases), terms),
+        st.builds(signals.Send, _here, _there, terms),
+        st.builds(
+            lambda source, target, id, kind, request: signals.Ask(source, target, kind(source, id, request)),
+            _here,
+            _there | st.tuples(st.text(), st.just(there)),
+            ids,
+            st.sampled_from([Call, TypedCall]),
+            terms,
+        ),
+        st.builds(
+            signals.Answer,
+            _here,
+            st.builds(Alias, _there, ids),
+            terms,
+        ),
+        st.builds(signals.Link, pids, pids),
+        st.builds(signals.Unlink, pids, pids, ids),
+        st.builds(signals.UnlinkAck, pids, pids, ids),
+        st.builds(signals.Exit, pids, pids, reasons, st.booleans()),
+        st.builds(signals.Monitor, pids, targets, refs),
+        st.builds(signals.Demonitor, pids, targets, refs),
+        st.builds(signals.Down, targets, pids, refs, reasons),
+        st.builds(
+            signals.Spawn,
+            pids,
+            pids,
+            st.sampled_from([print, len, dataclasses.replace]),
+            st.lists(terms, max_size=3).map(tuple),
+            st.booleans(),
+            st.none() | refs,
+            st.none() | pids,
+        ),
+    )
+
+
+any_signal = signals_between("a@127.0.0.1", "b@127.0.0.1")
 
 
 def same(left: object, right: object) -> bool:
@@ -92,6 +116,8 @@ def same(left: object, right: object) -> bool:
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
         return same(list(left.items()), list(right.items()))
+    if isinstance(left, Question) and isinstance(right, Question):
+        return left == right and same(left.request, right.request)
     if dataclasses.is_dataclass(left):
         return all(same(getattr(left, it.name), getattr(right, it.name)) for it in dataclasses.fields(left))
     return left == right

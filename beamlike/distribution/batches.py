@@ -1,0 +1,195 @@
+"""What passes between two nodes that trust each other: blocks of `u32 size, u32 CRC-32, u8 kind`, then so many bytes.
+
+BATCH      items, one packed after the other: signals and news of the wire itself
+FRAGMENT   the next bytes of a parcel: a large item, or one with large buffers beside it; the first four are its number
+TICK       nothing; I am alive
+CLOSE      why I leave
+
+A parcel is announced by an item `[PARCEL, number, sizes]`: the size of its packed item and of each buffer. Bytes that
+were damaged on the way are found out, and end the connection.
+
+`BlockReader` says into which memory the next bytes are to be read, so that those of a parcel come straight to where
+they stay; large `bytes` are made before they are filled.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Final
+from zlib import crc32
+
+from beamlike.distribution.errors import ProtocolError
+from beamlike.distribution.fresh_bytes import fresh_bytes
+from beamlike.distribution.terms_codec import LARGE, Buffer
+
+BATCH: Final = 16
+FRAGMENT: Final = 17
+TICK: Final = 18
+CLOSE: Final = 19
+
+KINDS: Final = {BATCH: "BATCH", FRAGMENT: "FRAGMENT", TICK: "TICK", CLOSE: "CLOSE"}
+
+FRAGMENT_SIZE: Final = LARGE
+
+LARGEST_BLOCK: Final = 1 << 26
+"""Bytes of a batch; a fragment is much smaller."""
+
+READ_SIZE: Final = 1 << 18
+"""Bytes that are read at once."""
+
+_HEADER: Final = struct.Struct(">IIB")
+_NUMBER: Final = struct.Struct(">I")
+
+
+def block(kind: int, *parts: Buffer) -> list[Buffer]:
+    """The block of that kind, in parts that need not be joined to be written.
+
+    >>> b"".join(block(TICK)).hex()
+    '000000000000000012'
+    """
+    crc, size = 0, 0
+    for part in parts:
+        crc = crc32(part, crc)
+        size += len(part)
+    return [_HEADER.pack(size, crc, kind), *parts]
+
+
+def fragment(number: int, part: Buffer) -> list[Buffer]:
+    return block(FRAGMENT, _NUMBER.pack(number), part)
+
+
+class Parcel:
+    """A parcel on its way in: its buffers, and the memory that is still to be filled."""
+
+    def __init__(self, sizes: list[int]) -> None:
+        """Of each buffer the size; a negative one means that it is to become `bytes`."""
+        made = [fresh_bytes(-size) if size < 0 else _fresh_bytearray(size) for size in sizes]
+        self.buffers: list[Buffer] = [buffer for buffer, _ in made]
+        self._views = [view for _, view in made if view.nbytes]
+
+    @property
+    def is_whole(self) -> bool:
+        return not self._views
+
+    def next(self, size: int) -> memoryview:
+        """The memory of the next `size` bytes."""
+        if not self._views or size > self._views[0].nbytes:
+            raise ProtocolError(f"expected no more bytes of a parcel than were announced, got {size}")
+        view = self._views[0]
+        if size == view.nbytes:
+            del self._views[0]
+        else:
+            self._views[0] = view[size:]
+        return view[:size]
+
+
+def _fresh_bytearray(size: int) -> tuple[Buffer, memoryview]:
+    buffer = bytearray(size)
+    return buffer, memoryview(buffer)
+
+
+class BlockReader:
+    """Cuts what is read into blocks; see `buffers` and `received`."""
+
+    def __init__(self) -> None:
+        self._scratch = memoryview(bytearray(READ_SIZE))
+        self._start = self._end = 0
+        self._parcels: dict[int, Parcel] = {}
+        # The fragment whose end has not come yet: where that goes, its parcel, its CRC as announced, and so far.
+        self._rest: memoryview | None = None
+        self._parcel = _NO_PARCEL
+        self._number = self._expected_crc = self._crc = 0
+
+    def announce(self, number: int, parcel: Parcel) -> None:
+        """Fragments of this number belong to this parcel from now on."""
+        if number in self._parcels:
+            raise ProtocolError(f"expected a parcel of another number than {number}, of which one is under way")
+        self._parcels[number] = parcel
+
+    def buffers(self) -> list[memoryview]:
+        """Where the next bytes are to be read into: one buffer after the other."""
+        free = self._scratch[self._end :]
+        return [free] if self._rest is None else [self._rest, free]
+
+    def received(self, size: int) -> Iterator[tuple[int, memoryview | Parcel]]:
+        """Takes note of so many bytes in the buffers. Yields each block that is whole now, as a memoryview that holds
+        until the next is asked for; in place of its last FRAGMENT the parcel. ProtocolError for what is no block."""
+        if self._rest is not None:
+            size -= self._fill_rest(size)
+            if self._rest is None and self._parcel.is_whole:
+                yield FRAGMENT, self._delivered()
+        self._end += size
+        while self._end - self._start >= _HEADER.size:
+            length, crc, kind = _HEADER.unpack_from(self._scratch, self._start)
+            if kind == FRAGMENT:
+                if self._end - self._start < _HEADER.size + _NUMBER.size:
+                    break
+                self._begin_fragment(length, crc)
+                if self._rest is not None:
+                    break
+                if self._parcel.is_whole:
+                    yield FRAGMENT, self._delivered()
+                continue
+            if length > LARGEST_BLOCK or kind not in KINDS:
+                raise ProtocolError(f"expected a block of at most {LARGEST_BLOCK} bytes, got {length} of kind {kind}")
+            start, end = self._start + _HEADER.size, self._start + _HEADER.size + length
+            if end > self._end:
+                break
+            payload = self._scratch[start:end]
+            if crc32(payload) != crc:
+                raise ProtocolError("a block was damaged on the way")
+            self._start = end
+            yield kind, payload
+        self._make_room()
+
+    def _begin_fragment(self, length: int, crc: int) -> None:
+        """Reads the head of a fragment, and copies what has come of it already to where it belongs."""
+        start = self._start + _HEADER.size
+        (self._number,) = _NUMBER.unpack_from(self._scratch, start)
+        parcel = self._parcels.get(self._number)
+        if parcel is None or length < _NUMBER.size:
+            raise ProtocolError(f"expected a fragment of a parcel that was announced, got one of {self._number}")
+        self._parcel, self._expected_crc = parcel, crc
+        self._crc = crc32(self._scratch[start : start + _NUMBER.size])
+        start += _NUMBER.size
+        self._rest = parcel.next(length - _NUMBER.size)
+        here = min(self._rest.nbytes, self._end - start)
+        self._rest[:here] = self._scratch[start : start + here]
+        self._start = start + here
+        self._fill_rest(here)
+        if self._rest is not None:
+            self._start = self._end = 0
+
+    def _fill_rest(self, size: int) -> int:
+        """The rest of a fragment, or some of it, is in its place. Returns how many of `size` bytes belong to it."""
+        rest = self._rest
+        assert rest is not None
+        filled = rest[:size]
+        self._crc = crc32(filled, self._crc)
+        self._rest = rest[size:] if size < rest.nbytes else None
+        if self._rest is None and self._crc != self._expected_crc:
+            raise ProtocolError("a fragment was damaged on the way")
+        return filled.nbytes
+
+    def _delivered(self) -> Parcel:
+        parcel, self._parcel = self._parcel, _NO_PARCEL
+        del self._parcels[self._number]
+        return parcel
+
+    def _make_room(self) -> None:
+        """Moves what is not whole to the front, into larger memory if it needs that."""
+        left = self._end - self._start
+        if self._start == 0 and self._end < len(self._scratch):
+            return
+        needed = READ_SIZE
+        if left >= _HEADER.size:
+            needed = max(READ_SIZE, _HEADER.size + _HEADER.unpack_from(self._scratch, self._start)[0])
+        rest = bytes(self._scratch[self._start : self._end])
+        if needed != len(self._scratch):
+            self._scratch = memoryview(bytearray(needed))
+        self._scratch[:left] = rest
+        self._start, self._end = 0, left
+
+
+_NO_PARCEL: Final = Parcel([])

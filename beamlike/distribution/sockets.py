@@ -1,0 +1,80 @@
+"""Sockets for links: where to dial, and where to listen."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+
+from beamlike.distribution.addresses import Address, is_loopback
+from beamlike.distribution.doorway import BACKLOG, LINK
+from beamlike.distribution.errors import CannotListen
+from beamlike.distribution.forks import closed_in_forks
+from beamlike.distribution.transport import Link
+from beamlike.kernel.errors import NotConnected
+
+
+async def open_link(link: Link, address: Address) -> None:
+    """Connects `link` to `address`. OSError, of which NotConnected is one, if nobody there answers."""
+    hosts = await _resolve(address)
+    strangers = [host for host in hosts if not is_loopback(host)]
+    if strangers:
+        raise NotConnected(
+            f"expected an address of this machine's loopback, got {address[0]} ({strangers[0]}): "
+            "nodes on different machines need TLS, which is not there yet"
+        )
+    failure: OSError | None = None
+    for host in hosts:
+        try:
+            link.start(await _connected(host, address[1]))
+        except OSError as error:
+            failure = error
+        else:
+            return
+    raise NotConnected(f"nobody listens at {address[0]}:{address[1]} ({failure})") from failure
+
+
+async def _connected(host: str, port: int) -> socket.socket:
+    """A connection that says it is to be a link."""
+    loop = asyncio.get_running_loop()
+    sock = closed_in_forks(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET))
+    try:
+        sock.setblocking(False)
+        await loop.sock_connect(sock, (host, port))
+        await loop.sock_sendall(sock, LINK)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def listening_at(address: Address) -> tuple[socket.socket, Address]:
+    """A socket that listens at `address` (port 0: any free one), and where it became. CannotListen if that fails."""
+    host = (await _resolve(address))[0]
+    if not is_loopback(host):
+        raise CannotListen(
+            f"expected an address of this machine's loopback such as 127.0.0.1, got {address[0]}: "
+            "to listen for other machines needs TLS, which is not there yet"
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        sock = socket.create_server((host, address[1]), family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotListen(
+                f"expected a free port, but {address[0]}:{address[1]} is taken by another program: "
+                "choose another port, or 0 for any that is free"
+            ) from error
+        raise CannotListen(f"cannot listen at {address[0]}:{address[1]}: {error}") from error
+    host, port = sock.getsockname()[:2]
+    return sock, (host, port)
+
+
+async def _resolve(address: Address) -> list[str]:
+    """The numeric addresses of a host, in the order of preference."""
+    host, port = address
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        raise NotConnected(f"expected a host that can be looked up, got {host!r}: {error}") from error
+    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
