@@ -69,6 +69,7 @@ from beamlike.kernel.call_errors import CallFailed, CallTimeout
 from beamlike.kernel.errors import (
     AmbiguousNode,
     BeamlikeError,
+    LinkBusy,
     NameTaken,
     NoNode,
     NoProcess,
@@ -117,7 +118,7 @@ from beamlike.kernel.threads.blocking import blocking
 from beamlike.kernel.threads.stall import Stall
 from beamlike.kernel.threads.watchdog import monitor_stalls
 from beamlike.kernel.timers import Timer, cancel_timer, read_timer, send_after, send_interval
-from beamlike.node import Node, connect, disconnect, join, joining, start
+from beamlike.node import Node, connect, disconnect, drain, join, joining, start
 
 __all__ = [
     "CALL_TIMEOUT",
@@ -154,6 +155,7 @@ __all__ = [
     "HandshakeRefused",
     "InsecureDirectory",
     "JoinInfo",
+    "LinkBusy",
     "LongMailbox",
     "MaxChildren",
     "Name",
@@ -210,6 +212,7 @@ __all__ = [
     "connect",
     "demonitor",
     "disconnect",
+    "drain",
     "exit",
     "finding",
     "global_",

@@ -257,6 +257,11 @@ class Node(LocalNode):
         del secret
         await self._in_cluster(self.cluster.connect(name, address, secret=token))
 
+    async def drain(self, name: str) -> None:
+        """Waits until there is room again in what waits to leave for the node `name`; not at all if there is, or if it
+        is not connected."""
+        await self._in_cluster(self.cluster.drain(name))
+
     async def disconnect(self, name: str) -> bool:
         """Closes the connection to `name`; False if there was none."""
         return self._cluster is not None and await self._in_cluster(_disconnect(self._cluster, name))
@@ -350,6 +355,18 @@ async def join(strategy: Strategy, *, every: float = EVERY) -> JoinInfo:
 def joining() -> list[JoinInfo]:
     """How far the current node has come with that; see Node.joining."""
     return _distributed().joining()
+
+
+async def drain(name: str) -> None:
+    """Waits until there is room again in what waits to leave for the node `name`: after LinkBusy, or instead of it.
+
+    >>> import asyncio, beamlike as bl
+    >>> async def main():
+    ...     async with bl.Node("doc@127.0.0.1"):
+    ...         await bl.drain("elsewhere@127.0.0.1")
+    >>> asyncio.run(main())
+    """
+    await _distributed().drain(name)
 
 
 async def disconnect(name: str) -> bool:

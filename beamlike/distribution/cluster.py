@@ -188,6 +188,13 @@ class Cluster:
             self._fail(dial, f"{self._node.name} was told to disconnect from {name}")
         return peer is not None or dial is not None
 
+    async def drain(self, name: str) -> None:
+        """Returns when the link to `name` is not full: what waits for it is half the bound at most, or it is gone."""
+        peer, dial = self._peers.get(name), self._dials.get(name)
+        link = peer.link if peer is not None else dial.link if dial is not None else None
+        if link is not None:
+            await link.congestion.room()
+
     async def stop(self) -> None:
         """Leaves the cluster: no entry, no listener, no link is left. Peers see a closed connection."""
         with self._lock:
