@@ -1,0 +1,154 @@
+"""Blocks and parcels, as the bytes of a stream that may be cut and damaged anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgpack
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beamlike.distribution.batches import (
+    BATCH,
+    CLOSE,
+    FRAGMENT,
+    FRAGMENT_SIZE,
+    LARGEST_BLOCK,
+    READ_SIZE,
+    TICK,
+    BlockReader,
+    Parcel,
+    block,
+    fragment,
+)
+from beamlike.distribution.errors import ProtocolError
+from beamlike.distribution.terms_codec import Buffer
+
+
+def joined(parts: list[Buffer]) -> bytes:
+    return b"".join(parts)
+
+
+def read(reader: BlockReader, stream: bytes, sizes: Iterator[int]) -> list[tuple[int, object]]:
+    """What comes out of a stream that is read in pieces of these sizes, as a socket fills the buffers."""
+    out: list[tuple[int, object]] = []
+    while stream:
+        piece, stream = (lambda size: (stream[:size], stream[size:]))(next(sizes))
+        read_in = 0
+        for buffer in reader.buffers():
+            part = piece[read_in : read_in + buffer.nbytes]
+            buffer[: len(part)] = part
+            read_in += len(part)
+        stream = piece[read_in:] + stream
+        for kind, content in reader.received(read_in):
+            out.append((kind, [bytes(it) for it in content.buffers] if isinstance(content, Parcel) else bytes(content)))
+    return out
+
+
+def forever(size: int) -> Iterator[int]:
+    while True:
+        yield size
+
+
+payloads = st.binary(max_size=60)
+sizes = st.lists(st.integers(1, 5000), min_size=1).map(lambda sizes: iter([*sizes, *[100_000] * 10_000]))
+
+
+@given(st.lists(st.tuples(st.sampled_from([BATCH, TICK, CLOSE]), payloads), max_size=6), sizes)
+def test_blocks_come_out_the_same_however_the_stream_is_cut(
+    blocks: list[tuple[int, bytes]], cuts: Iterator[int]
+) -> None:
+    stream = b"".join(joined(block(kind, payload)) for kind, payload in blocks)
+    assert read(BlockReader(), stream, cuts) == blocks
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(0, 3 * FRAGMENT_SIZE), min_size=1, max_size=3), payloads, sizes)
+def test_a_parcel_comes_out_whole_however_the_stream_is_cut(
+    lengths: list[int], payload: bytes, cuts: Iterator[int]
+) -> None:
+    buffers = [bytes([number + 1]) * length for number, length in enumerate(lengths)]
+    parts = [
+        joined(fragment(7, buffer[at : at + FRAGMENT_SIZE]))
+        for buffer in buffers
+        for at in range(0, len(buffer), FRAGMENT_SIZE)
+    ]
+    stream = joined(block(BATCH, payload)).join([b"", *parts, b""])
+    reader = BlockReader()
+    reader.announce(7, Parcel([len(buffers[0]), *(-len(buffer) for buffer in buffers[1:])]))
+    out = read(reader, stream, cuts)
+    assert [content for kind, content in out if kind == FRAGMENT] == ([buffers] if parts else [])
+    assert [content for kind, content in out if kind == BATCH] == [payload] * (len(parts) + 1)
+
+
+def test_parcels_may_come_in_turns() -> None:
+    reader = BlockReader()
+    for number in (1, 2):
+        reader.announce(number, Parcel([2]))
+    stream = b"".join(joined(fragment(number, bytes([number]))) for number in (1, 2, 1, 2))
+    assert read(reader, stream, forever(1)) == [(FRAGMENT, [b"\1\1"]), (FRAGMENT, [b"\2\2"])]
+
+
+@given(st.integers(0, 200), st.integers(1, 255))
+def test_a_damaged_byte_is_found_out_or_the_stream_waits_for_more(place: int, change: int) -> None:
+    stream = bytearray(joined(block(BATCH, b"some items")) + joined(fragment(7, b"a fragment")))
+    place %= len(stream)
+    stream[place] ^= change
+    reader = BlockReader()
+    reader.announce(7, Parcel([10]))
+    try:
+        out = read(reader, bytes(stream), forever(1000))
+    except ProtocolError:
+        return
+    # A larger size is waited for, and a kind is taken for another that its content is checked by later.
+    assert (BATCH, b"some items") not in out or (FRAGMENT, [b"a fragment"]) not in out
+
+
+def test_a_large_batch_gets_memory_of_its_size_and_no_longer_than_it_needs_it() -> None:
+    large = bytes(3 * READ_SIZE)
+    reader = BlockReader()
+    stream = joined(block(BATCH, large)) + joined(block(BATCH, b"small"))
+    assert read(reader, stream, forever(70_000)) == [(BATCH, large), (BATCH, b"small")]
+    assert reader.buffers()[0].nbytes == READ_SIZE
+
+
+@pytest.mark.parametrize(
+    ("stream", "words"),
+    [
+        ((LARGEST_BLOCK + 1).to_bytes(4, "big") + bytes(4) + bytes([BATCH]), f"got {LARGEST_BLOCK + 1}"),
+        (joined(block(40, b"x")), "of kind 40"),
+        (joined(fragment(9, b"x")), "got one of 9"),
+        (joined(fragment(7, b"xxx")), "no more bytes of a parcel than were announced, got 3"),
+    ],
+)
+def test_what_is_no_block_is_a_protocol_error(stream: bytes, words: str) -> None:
+    reader = BlockReader()
+    reader.announce(7, Parcel([2]))
+    with pytest.raises(ProtocolError, match=words):
+        read(reader, stream, forever(1000))
+
+
+def test_a_number_that_is_under_way_announces_no_other_parcel() -> None:
+    reader = BlockReader()
+    reader.announce(7, Parcel([2]))
+    with pytest.raises(ProtocolError, match="another number than 7"):
+        reader.announce(7, Parcel([2]))
+
+
+@given(st.binary(max_size=100))
+def test_garbage_is_refused_or_waited_out(garbage: bytes) -> None:
+    try:
+        out = read(BlockReader(), garbage, forever(7))
+    except ProtocolError:
+        return
+    assert all(kind in (BATCH, TICK, CLOSE) for kind, _ in out)
+
+
+def test_bytes_arrive_as_bytes_and_arrays_as_memory_that_may_be_written() -> None:
+    parcel = Parcel([1, 3, -3])
+    assert [type(buffer) for buffer in parcel.buffers] == [bytearray, bytearray, bytes]
+    parcel.next(1)[:] = msgpack.packb(1)
+    for content in (b"abc", b"def"):
+        parcel.next(3)[:] = content
+    assert (parcel.is_whole, parcel.buffers[1:]) == (True, [bytearray(b"abc"), b"def"])
