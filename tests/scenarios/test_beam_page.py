@@ -22,7 +22,7 @@ OURS = re.compile(r"`[^`]*?\b((?:bl|beamlike)(?:\.\w+)+)")
 
 HAVE_A_TWIN = {"equal", "equal in part", "differs"}
 NEED_A_REASON = {"equal in part", "differs", "open", "not applicable"}
-STATES = {"equal", *NEED_A_REASON, "distribution, later"}
+STATES = {"equal", *NEED_A_REASON}
 
 
 @dataclass(frozen=True, slots=True)
