@@ -63,6 +63,7 @@ from beamlike.distribution.heartbeat.heartbeat import NodeState
 from beamlike.distribution.liveness import interrupt, node_state, who_is_blocking
 from beamlike.distribution.process_groups import pg
 from beamlike.distribution.refusal import HandshakeRefused
+from beamlike.distribution.tls_option import Tls
 from beamlike.kernel import trace_events
 from beamlike.kernel.call import CALL_TIMEOUT, Client
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
@@ -198,6 +199,7 @@ __all__ = [
     "Timeout",
     "TimeoutAfter",
     "Timer",
+    "Tls",
     "UndecodableTerm",
     "UnencodableTerm",
     "UnknownName",

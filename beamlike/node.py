@@ -19,12 +19,14 @@ from beamlike.distribution import rpc
 from beamlike.distribution.addresses import host_of, one_spelling
 from beamlike.distribution.cluster import INVITATION_LIFETIME, TICK_TIME, Cluster
 from beamlike.distribution.dial_policy import AutoConnect
+from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.finding.joining import EVERY, JoinInfo, Joining
 from beamlike.distribution.finding.strategy import Strategy
 from beamlike.distribution.global_names.server import Seat, start_name_server
 from beamlike.distribution.liveness import interrupt, node_state, who_is_blocking
 from beamlike.distribution.process_groups import pg
 from beamlike.distribution.secret import Secret, load_secret
+from beamlike.distribution.tls_option import TlsOption, check_option
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
 from beamlike.kernel.inspection.mailbox_patrol import LIMIT as LONG_MAILBOX
@@ -58,6 +60,9 @@ class Node(LocalNode):
     disconnects from a node that one of its peers has lost, unless `prevent_overlapping_partitions` is (see
     `bl.global_`).
 
+    Links between machines are inside TLS, with certificates that the nodes make. `tls="always"` has those within the
+    machine so as well, and `tls=bl.Tls(...)` takes certificates of your own authority.
+
     A watchdog logs who keeps the event loop from turning for longer than `stall_threshold` seconds (None: no
     watchdog). With `own_thread` it watches the loop of that thread only: user code may block the other one. A process
     for which more than `long_mailbox` messages wait is named in the log, too, within seconds (None: nobody looks).
@@ -78,6 +83,7 @@ class Node(LocalNode):
         auto_connect: AutoConnect = "always",
         connect_all: bool = True,
         prevent_overlapping_partitions: bool = True,
+        tls: TlsOption = None,
     ) -> None:
         self._secret = None if secret is None else _as_secret(secret)
         del secret  # what goes wrong from here on shows no secret, even in a traceback with local variables
@@ -90,6 +96,7 @@ class Node(LocalNode):
         self._own_thread = own_thread
         self._tick_time = tick_time
         self._auto_connect = auto_connect
+        self.tls = check_option(tls)
         self._connect_all = connect_all
         self._prevent_overlap = prevent_overlapping_partitions
         self._stall_threshold = stall_threshold
@@ -149,6 +156,7 @@ class Node(LocalNode):
             hidden=self.hidden,
             tick_time=self._tick_time,
             auto_connect=self._auto_connect,
+            encryption=Encryption(self.tls),
         )
 
     async def _start_groups(self) -> None:

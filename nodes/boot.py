@@ -88,7 +88,7 @@ async def boot(
     child = name or _child_name(node)
     host, port = await node.listen()
     token = node.invite(child, lifetime=timeout)
-    invitation = Invitation(node.name, host, port, child, token, float(timeout), own_thread)
+    invitation = Invitation(node.name, host, port, child, token, float(timeout), own_thread, node.tls)
     me = node.self()
     node.watch_node(child, me)
     try:

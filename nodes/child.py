@@ -56,6 +56,7 @@ async def serve(invitation: Invitation) -> None:
         listen=False,
         hidden=True,
         own_thread=invitation.own_thread,
+        tls=invitation.tls,
     )
     async with node:
         await join(node, invitation)

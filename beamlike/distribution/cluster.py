@@ -36,6 +36,7 @@ from beamlike.distribution.connection import (
 from beamlike.distribution.dial_policy import AutoConnect, DialPolicy
 from beamlike.distribution.directory import Directory, Entry
 from beamlike.distribution.doorway import Guest
+from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import NONCE_SIZE, Identity
 from beamlike.distribution.heartbeat.heartbeat import Heartbeat
@@ -44,6 +45,7 @@ from beamlike.distribution.invitations import Invitations
 from beamlike.distribution.listing import Listing
 from beamlike.distribution.liveness import heartbeats
 from beamlike.distribution.refusal import HandshakeRefused, Refused, Status
+from beamlike.distribution.refusal_log import RefusalLog
 from beamlike.distribution.secret import Secret
 from beamlike.distribution.sockets import listening_at, open_link
 from beamlike.distribution.terms_codec import CodecFactory
@@ -112,6 +114,7 @@ class Cluster:
         directory: Directory | None = None,
         tick_time: float = TICK_TIME,
         auto_connect: AutoConnect = "always",
+        encryption: Encryption | None = None,
     ) -> None:
         self._node = node
         self._secret = secret
@@ -122,12 +125,16 @@ class Cluster:
         self._tick_interval = tick_time / 4
         self._home = Home.here()
         self._policy = DialPolicy(auto_connect)
+        self._encryption = encryption or Encryption()
         self._invitations = Invitations()
+        self._refusals = RefusalLog()
         # The two tables that other threads read; a name is in one of them at most.
         self._lock = RLock()
         self._dials: dict[str, _Dial] = {}
         self._peers: dict[str, _Peer] = {}
-        self.heartbeat = heartbeats[node] = Heartbeat(node.name, self._home, self._tick_interval, self._incoming)
+        self.heartbeat = heartbeats[node] = Heartbeat(
+            node.name, self._home, self._tick_interval, self._incoming, self._encryption
+        )
         # What a link is until it is established or lost: its handshake, and who came in by the doorway.
         self._handshakes: dict[Link, Dialler | Listener] = {}
         self._guests: dict[Link, Guest] = {}
@@ -142,11 +149,11 @@ class Cluster:
     # What the owner of the node calls.
 
     async def listen(self, host: str, port: int) -> Address:
-        """Accepts other nodes at this loopback address (port 0: any free one) and lists this node for its host.
+        """Accepts other nodes at this address (port 0: any free one) and lists this node for its host.
 
-        Returns the address. CannotListen or NodeNameTaken say what is in the way.
+        Returns the address. CannotListen, UnusableCertificate or NodeNameTaken say what is in the way.
         """
-        sock, address = await listening_at((host, port))
+        sock, address = await listening_at((host, port), self._encryption.prepare_to_listen)
         entry = Entry(self._node.name, *address, os.getpid(), self._node.creation, self._identity.hidden)
         try:
             self._listing = Listing(self._directory, entry)
@@ -243,6 +250,10 @@ class Cluster:
             dial.asked_by_node = True
         return dial.link.send
 
+    def refusals(self) -> dict[tuple[str, str], int]:
+        """How often each peer, and reason, was refused here or refused this node, of late."""
+        return self._refusals.counts()
+
     # Dialling.
 
     def _dial_to(self, name: str, address: Address | None, secret: Secret) -> _Dial:
@@ -264,7 +275,8 @@ class Cluster:
     async def _carry_out(self, dial: _Dial) -> None:
         try:
             async with asyncio.timeout(HANDSHAKE_DEADLINE):
-                await open_link(dial.link, dial.address or self._whereabouts.find(dial.name))
+                address = dial.address or self._whereabouts.find(dial.name)
+                await open_link(dial.link, address, lambda host: self._encryption.dial(host, dial.name))
                 await asyncio.shield(dial.done)
         except TimeoutError:
             self._fail(dial, f"{dial.name} was not connected after {HANDSHAKE_DEADLINE:g} s")
@@ -279,11 +291,15 @@ class Cluster:
             if self._dials.get(dial.name) is not dial:
                 return
             del self._dials[dial.name]
-        dial.link.abandon()
+        if dial.refused is None:
+            dial.link.abandon()
+        else:
+            dial.link.give_up()  # the other side is to hear why, if it was refused from here
         self._settled(dial.link)
         dial.done.set_result(message)
         # Whoever awaits the dial says what there is to say.
-        logger.log(logging.INFO if dial.asked_by_node else logging.DEBUG, "%s: %s", self._node.name, message)
+        is_news = self._is_news(dial.name, dial.refused) and dial.asked_by_node
+        logger.log(logging.INFO if is_news else logging.DEBUG, "%s: %s", self._node.name, message)
         if dial.asked_by_node:
             self._node.peer_down(dial.name, NOCONNECTION)
 
@@ -300,7 +316,7 @@ class Cluster:
         sock = guest.take(partial(self._home.call, link.abandon))
         if sock is not None:
             self._guests[link] = guest
-            link.start(sock)
+            link.start(sock, self._encryption.accept(guest.host))
 
     def _secret_for(self, name: str) -> Secret:
         return self._invitations.secret_for(name, otherwise=self._secret)
@@ -403,7 +419,13 @@ class Cluster:
             dial.refused = refused.status
             self._fail(dial, refused.message)
         else:
-            logger.warning("%s refused a connection: %s", self._node.name, refused.message)
+            host = self._guests[link].host
+            is_news = self._is_news(f"{refused.peer or 'somebody'} at {host}", refused.status)
+            level = logging.WARNING if is_news else logging.DEBUG
+            logger.log(level, "%s refused a connection from %s: %s", self._node.name, host, refused.message)
+
+    def _is_news(self, peer: str, reason: Status | None) -> bool:
+        return reason is None or self._refusals.is_news(peer, reason.name, self._home.loop.time())
 
     def _down(self, peer: _Peer, reason: str, message: str) -> None:
         name = peer.identity.name

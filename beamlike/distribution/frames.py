@@ -26,6 +26,8 @@ HANDSHAKE_CAP: Final = 1024
 """Bytes of payload that are accepted of somebody who has not proved the secret."""
 
 _HEADER: Final = struct.Struct(">IB")
+_TLS: Final = 0x1603
+"""How TLS begins, in place of the size of a frame."""
 
 
 def frame(kind: int, payload: bytes = b"") -> bytes:
@@ -38,6 +40,12 @@ def frame(kind: int, payload: bytes = b"") -> bytes:
 
 def kind_name(kind: int) -> str:
     return NAMES.get(kind, f"unknown kind {kind}")
+
+
+def _no_frame(size: int, cap: int) -> str:
+    if size >> 16 == _TLS:
+        return "expected frames in clear, got TLS: give both nodes the same `tls` option"
+    return f"expected a frame of at most {cap} bytes, got one of {size}"
 
 
 class FrameReader:
@@ -56,7 +64,7 @@ class FrameReader:
             while len(buffer) - start >= _HEADER.size:
                 size, kind = _HEADER.unpack_from(buffer, start)
                 if size > self.cap:
-                    raise ProtocolError(f"expected a frame of at most {self.cap} bytes, got one of {size}")
+                    raise ProtocolError(_no_frame(size, self.cap))
                 end = start + _HEADER.size + size
                 if end > len(buffer):
                     break

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from collections.abc import Callable
 
-from beamlike.distribution.addresses import Address, is_loopback
+from beamlike.distribution.addresses import Address
+from beamlike.distribution.clear_or_tls import Layer
 from beamlike.distribution.doorway import BACKLOG, LINK
 from beamlike.distribution.errors import CannotListen
 from beamlike.distribution.forks import closed_in_forks
@@ -14,19 +16,13 @@ from beamlike.distribution.transport import Link
 from beamlike.kernel.errors import NotConnected
 
 
-async def open_link(link: Link, address: Address) -> None:
-    """Connects `link` to `address`. OSError, of which NotConnected is one, if nobody there answers."""
-    hosts = await _resolve(address)
-    strangers = [host for host in hosts if not is_loopback(host)]
-    if strangers:
-        raise NotConnected(
-            f"expected an address of this machine's loopback, got {address[0]} ({strangers[0]}): "
-            "nodes on different machines need TLS, which is not there yet"
-        )
+async def open_link(link: Link, address: Address, layer: Callable[[str], Layer | None]) -> None:
+    """Connects `link` to `address`, through the layer for the numeric address that this becomes. OSError, of which
+    NotConnected is one, if nobody there answers."""
     failure: OSError | None = None
-    for host in hosts:
+    for host in await _resolve(address):
         try:
-            link.start(await _connected(host, address[1]))
+            link.start(await _connected(host, address[1]), layer(host))
         except OSError as error:
             failure = error
         else:
@@ -48,14 +44,11 @@ async def _connected(host: str, port: int) -> socket.socket:
     return sock
 
 
-async def listening_at(address: Address) -> tuple[socket.socket, Address]:
-    """A socket that listens at `address` (port 0: any free one), and where it became. CannotListen if that fails."""
+async def listening_at(address: Address, prepare: Callable[[str], None]) -> tuple[socket.socket, Address]:
+    """A socket that listens at `address` (port 0: any free one), and where it became. CannotListen if that fails;
+    `prepare` gets the numeric address before."""
     host = (await _resolve(address))[0]
-    if not is_loopback(host):
-        raise CannotListen(
-            f"expected an address of this machine's loopback such as 127.0.0.1, got {address[0]}: "
-            "to listen for other machines needs TLS, which is not there yet"
-        )
+    prepare(host)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         sock = socket.create_server((host, address[1]), family=family, backlog=BACKLOG)

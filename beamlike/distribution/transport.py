@@ -23,8 +23,10 @@ from threading import get_ident
 from typing import Any, Final, Protocol
 
 from beamlike.distribution.addresses import Address
+from beamlike.distribution.clear_or_tls import Layer
 from beamlike.distribution.congestion import Congestion
-from beamlike.distribution.connection import NEWS, Closed, Connection, Established, Event, Items
+from beamlike.distribution.connection import NEWS, PROTOCOL_ERROR, Closed, Connection, Established, Event, Items
+from beamlike.distribution.errors import ProtocolError
 from beamlike.distribution.refusal import Refused
 from beamlike.distribution.terms_codec import Buffer
 from beamlike.distribution.wire import Item, Undelivered
@@ -49,6 +51,8 @@ transfer takes well under a millisecond, and the transfer goes on at two thirds 
 
 BYTES_PER_TURN: Final = 1 << 20
 """Written before the loop looks at other sockets."""
+
+_NO_BYTES: Final = memoryview(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,31 +119,14 @@ class LinkOwner(Protocol):
         ...
 
 
-class Layer(Protocol):
-    """What stands between a connection and its socket: TLS (see `tls_layer`)."""
-
-    ready: bool
-    fingerprint: bytes
-
-    def feed(self, data: memoryview) -> None: ...
-
-    def read_into(self, buffer: memoryview) -> int: ...
-
-    def write(self, data: memoryview | bytes) -> None: ...
-
-    def take(self) -> bytes: ...
-
-
 class Link:
-    def __init__(
-        self, connection: Connection, owner: LinkOwner, home: Home, tick_interval: float, layer: Layer | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, owner: LinkOwner, home: Home, tick_interval: float) -> None:
         self._connection = connection
         self._owner = owner
         self._home = home
         self._tick_interval = tick_interval
-        self._layer = layer
-        self._ciphertext = memoryview(bytearray(SEND_BUFFER)) if layer is not None else None
+        self._layer: Layer | None = None
+        self._ciphertext = _NO_BYTES
         self._socket: socket.socket | None = None
         self._unsent: list[Buffer] = []
         self._writes = False
@@ -218,10 +205,13 @@ class Link:
 
     # For the owner.
 
-    def start(self, sock: socket.socket) -> None:
-        """Goes on with a socket that is connected. To be called in the loop's thread."""
+    def start(self, sock: socket.socket, layer: Layer | None = None) -> None:
+        """Goes on with a socket that is connected, through a layer of TLS if there is one. To be called in the loop's
+        thread."""
         sock.setblocking(False)
         self._socket = sock
+        if layer is not None:
+            self._layer, self._ciphertext = layer, memoryview(bytearray(SEND_BUFFER))
         self._owner.link_opened(self)
         if self._over:
             self._hang_up()
@@ -250,6 +240,11 @@ class Link:
         self._act(self._connection.close(reason, message))
         self._flush()
 
+    def give_up(self) -> None:
+        """Sends no more of what waits; an answer that is on its way, as to say why, still leaves."""
+        self._over = True
+        self._connection.close("", "")
+
     def abandon(self) -> None:
         """Closes without a word, to the peer or the owner."""
         self._over = True
@@ -262,14 +257,14 @@ class Link:
         sock = self._socket
         if sock is None:
             return
-        buffers = [self._ciphertext] if self._ciphertext is not None else self._connection.buffers()
+        buffers = self._connection.buffers() if self._layer is None else [self._ciphertext]
         try:
             size = sock.recv_into(buffers[0]) if len(buffers) == 1 else sock.recvmsg_into(buffers)[0]
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
             size = 0
-        if size:
+        if size or self._layer is not None:
             self._home.scheduler.turn(self._received, size)
         else:
             self._lost()
@@ -318,27 +313,27 @@ class Link:
         if layer is None:
             return self._connection.parts_to_send()
         if layer.ready:
-            for part in self._connection.parts_to_send():
-                layer.write(part)  # type: ignore[arg-type]
+            # Joined, since each write makes a record of its own.
+            layer.write(b"".join(self._connection.parts_to_send()))
         data = layer.take()
         return [data] if data else []
 
     def _through_layer(self, layer: Layer, size: int) -> None:
-        assert self._ciphertext is not None
+        """Takes in so many bytes of ciphertext, none at its end. Before anything of the other side is looked at, the
+        handshake is told in which channel that came."""
         was_ready = layer.ready
-        try:
-            layer.feed(self._ciphertext[:size])
-            while not self._over and (read := layer.read_into(self._connection.buffers()[0])):
-                if not was_ready:
-                    was_ready = True
-                    self._connection.bind(layer.fingerprint)
-                self._act(self._connection.received(read))
-        except EOFError:
-            self._lost()
-        except Exception as error:
-            self._act(self._connection.close("protocol_error", f"TLS failed: {error}"))
+        layer.feed(self._ciphertext[:size])
         if layer.ready and not was_ready:
             self._connection.bind(layer.fingerprint)
+        try:
+            while not self._over and (count := layer.read_into(self._connection.buffers()[0])):
+                self._act(self._connection.received(count))
+        except EOFError:
+            size = 0
+        except ProtocolError as error:
+            self._act(self._connection.close(PROTOCOL_ERROR, str(error)))
+        if not size:
+            self._lost()
 
     def _act(self, events: Iterable[Event]) -> None:
         for event in events:

@@ -7,10 +7,11 @@ first byte says in pieces of which size the others arrive.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Final
 
+from beamlike.distribution.connection import Closed, Connection
 from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.errors import ProtocolError, TlsFailed
 from beamlike.distribution.frames import CHALLENGE, HANDSHAKE_CAP, HELLO, PROOF, REFUSE, FrameReader, frame
@@ -26,9 +27,12 @@ from beamlike.distribution.handshake_frames import (
 from beamlike.distribution.heartbeat.lane import Lane
 from beamlike.distribution.heartbeat.lane_frames import encode_answer, encode_ask, encode_beat, lane_frame
 from beamlike.distribution.heartbeat.lane_proof import DiallersProof, ListenersProof
-from beamlike.distribution.refusal import Status
+from beamlike.distribution.refusal import Refused, Status
+from beamlike.distribution.terms_codec import Buffer, Encoded, PickleCodec
 from beamlike.distribution.tls_layer import HANDSHAKE_CAP as TLS_CAP
 from beamlike.distribution.tls_layer import TlsLayer
+from beamlike.kernel.signals import Down, Exit, Link, Monitor, Send
+from beamlike.kernel.terms import Pid, Ref
 from tests.support.handshakes import A, B, dialler, listener
 
 Target = Callable[[bytes], None]
@@ -122,6 +126,74 @@ def _dialling() -> Encryption:
     return Encryption()
 
 
+# Connections.
+
+
+class _Unpickled(BaseException):
+    """Somebody's bytes were given to the codec who may not have that done; no `except Exception` swallows it."""
+
+
+class _Untouched:
+    def encode(self, term: object) -> Encoded:
+        raise _Unpickled
+
+    def hear(self, ahead: bytes) -> None:
+        raise _Unpickled
+
+    def decode(self, data: Buffer, buffers: Iterable[Buffer]) -> object:
+        raise _Unpickled
+
+
+class _Numbers(PickleCodec):
+    """Writes pickles, and makes of one that comes the number of its bytes: what a peer has run is not at issue here."""
+
+    def hear(self, ahead: bytes) -> None:
+        pass
+
+    def decode(self, data: Buffer, buffers: Iterable[Buffer]) -> object:
+        return len(data) + sum(map(len, buffers))
+
+
+def a_strangers_connection(data: bytes) -> None:
+    connection = Connection(listener(), _Untouched())
+    events = [event for piece in pieces(data) for event in connection.receive_data(piece)]
+    assert [type(event) for event in events] in ([], [Refused])
+    assert len(connection.data_to_send()) <= HANDSHAKE_CAP
+
+
+def a_peers_connection(data: bytes) -> None:
+    _, far = _connected()
+    events = [event for piece in pieces(data) for event in far.receive_data(piece)]
+    ends = [event for event in events if isinstance(event, Closed)]
+    assert ends in ([], events[-1:])
+
+
+def _connected() -> tuple[Connection, Connection]:
+    near, far = Connection(dialler(), _Numbers()), Connection(listener(), _Numbers(), largest=1 << 16)
+    while data := near.data_to_send():
+        far.receive_data(data)
+        near.receive_data(far.data_to_send())
+    return near, far
+
+
+def _signals() -> Iterator[bytes]:
+    """Each kind of signal, one after the other, as it travels."""
+    here, there, ref = Pid(A.name, 7), Pid(B.name, 9), Ref(A.name, 3)
+    messages = (1, ("hello", [1.5, None, b"x"], {"a": here}), {1, 2}, ref, bytearray(40_000), "x" * 40_000)
+    signals = [
+        *(Send(here, there, message) for message in messages),
+        Send(here, ("name", B.name), "to a name"),
+        Link(here, there),
+        Monitor(here, there, ref),
+        Exit(here, there, "shutdown", linked=True),
+        Down(here, there, ref, "noproc"),
+    ]
+    near, _ = _connected()
+    for signal in signals:
+        near.send(signal)
+        yield near.data_to_send()
+
+
 # Heartbeat lanes.
 
 _KEY: Final = b"k" * 32
@@ -183,6 +255,8 @@ def _seeds() -> dict[str, list[bytes]]:
         ],
         "a_strangers_answer_on_a_lane": [whole + lane_frame(2, b"l" * 32) + lane_frame(4, b"p" * 32)],
         "a_peers_lane": [whole + encode_beat(1.5) + encode_ask(7, 1) + encode_answer(7, ["x", None, 1.5])],
+        "a_strangers_connection": [whole + hello + canary, whole + challenge, b"\x07" + hello + next(_signals())],
+        "a_peers_connection": [whole + stream for stream in _signals()] + [whole + b"".join(_signals())],
         "tls_of_a_dialler": [whole + said, b"\x07" + said, whole + hello],
         "tls_of_a_listener": [whole + layer.take(), whole + challenge],
     }
@@ -195,6 +269,8 @@ TARGETS: Final[dict[str, Target]] = {
         refusal,
         a_strangers_dial,
         a_strangers_answer,
+        a_strangers_connection,
+        a_peers_connection,
         a_strangers_lane,
         a_strangers_answer_on_a_lane,
         a_peers_lane,

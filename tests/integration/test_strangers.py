@@ -61,14 +61,6 @@ def test_a_port_in_use_is_named() -> None:
         asyncio.run(main())
 
 
-def test_listening_for_other_machines_is_refused_until_there_is_tls() -> None:
-    async def main() -> None:
-        with pytest.raises(OSError, match="TLS"):
-            await bl.start("app@127.0.0.1", listen="0.0.0.0:0", secret="s")
-
-    asyncio.run(main())
-
-
 def test_two_nodes_of_one_interpreter_talk_and_each_has_its_own_methods() -> None:
     async def main() -> str:
         async with bl.Node("a@127.0.0.1", secret="s") as a, bl.Node("b@127.0.0.1", secret="s") as b:
