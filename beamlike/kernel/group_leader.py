@@ -15,6 +15,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterable
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from threading import RLock
@@ -80,6 +81,15 @@ def _reachable_leader() -> tuple[LocalNode, Pid] | None:
     return None if node.output_scheduler.loop.is_closed() else (node, pid)
 
 
+PIECE = 1 << 13
+"""Characters of text that go to another node at once. A long message may be overtaken on the way by a short one of
+another sender, and so output by the value of the code that wrote it."""
+
+
+def _pieces(text: str, short: bool) -> Iterable[str]:
+    return (text[at : at + PIECE] for at in range(0, len(text), PIECE)) if short else (text,)
+
+
 class _Outbox:
     """What was written and not sent yet, in order; shared by all threads."""
 
@@ -115,7 +125,8 @@ class _Outbox:
             with self._lock:
                 waiting = self._pending.pop(pid, ())
             for stream, texts in waiting:
-                node.route(Send(None, pid, Output(stream, "".join(texts))))
+                for text in _pieces("".join(texts), pid.node != node.name):
+                    node.route(Send(None, pid, Output(stream, text)))
 
 
 _outbox = _Outbox()

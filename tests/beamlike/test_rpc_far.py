@@ -19,7 +19,7 @@ import nodes
 from beamlike.kernel.group_leader import Output, set_leader
 from tests.support.child_node import with_child_node
 from tests.support.far_work import among_peers, computes, its_end, nothing_is_left, works
-from tests.support.local_nodes import PATIENCE, down_reason, forever
+from tests.support.local_nodes import PATIENCE, down_reason, forever, no_message
 from tests.support.peers import Peers
 
 # The end of the caller is the end of the work.
@@ -285,6 +285,25 @@ async def test_what_is_printed_comes_before_an_exception_too(child: nodes.Child)
     with pytest.raises(ValueError, match="and gone"):
         await bl.rpc.call(child.node, talks_and_fails, timeout=PATIENCE)
     assert await bl.receive(timeout=0) == Output("stdout", "far away\n")
+
+
+@with_child_node
+async def test_much_that_is_printed_comes_before_a_short_value(child: nodes.Child) -> None:
+    """Although a large message lets small ones pass."""
+
+    def talks_at_length(text: str) -> int:
+        print(text, end="")
+        return 1
+
+    text = "much " * 200_000 + "and \N{SNOWMAN}" * 100_000
+    set_leader(bl.self())
+    assert await bl.rpc.call(child.node, talks_at_length, text, timeout=PATIENCE) == 1
+    set_leader(None)
+    printed = ""
+    while len(printed) < len(text):
+        printed += (await bl.receive(timeout=0)).text
+    assert printed == text
+    await no_message()
 
 
 # Many calls.
