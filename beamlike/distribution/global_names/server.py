@@ -93,6 +93,8 @@ class NameServer(GenServer):
 
     def handle_call(self, request: Any, client: Client) -> Any:
         match request:
+            case requests.Register(pid=pid) if pid.node == self._me.node and not kernel.is_alive(pid):
+                return False
             case requests.Register(name, pid, resolve, replace):
                 self._apply(events.Register(client, name, pid, resolve, replace))
             case requests.Unregister(name):
