@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import repeat
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ class Neighbourhood:
 @asynccontextmanager
 async def joining(place: Neighbourhood, strategy: bl.finding.Strategy | None = None) -> AsyncIterator[Joining]:
     """With no luck in it: pauses are neither shortened nor lengthened."""
-    it = Joining(place, place.connect, strategy or place, EVERY, random=lambda: 0.5)
+    it = Joining(place, place.connect, strategy or place, EVERY, chance=lambda: 0.5)
     pid = bl.spawn(it.run)
     await it.first_look()
     yield it
@@ -206,6 +207,20 @@ async def test_a_strategy_with_a_bug_is_told_with_its_traceback_once_and_harms_n
     assert [record.exc_info is not None for record in records] == [True, False]
 
 
+@pytest.mark.parametrize("answer", [None, ["b@10.0.0.7"], [None]])
+def test_a_strategy_that_finds_what_is_no_node_is_one_with_a_bug(answer: Any) -> None:
+    class Strange:
+        async def find(self) -> Any:
+            return answer
+
+    @in_jumping_node
+    async def test() -> None:
+        async with joining(Neighbourhood(), Strange()) as it:
+            assert (it.info(bl.self()).trouble or "").startswith(("TypeError: ", "AttributeError: "))
+
+    test()
+
+
 @in_jumping_node
 async def test_a_strategy_that_never_answers_is_given_up_after_a_while() -> None:
     class Hangs:
@@ -266,7 +281,7 @@ async def test_two_nodes_that_begin_together_do_not_go_on_together() -> None:
     lucky, unlucky = Neighbourhood(), Neighbourhood()
     for place, chance in ((lucky, 0.0), (unlucky, 1.0)):
         place.found, place.errors = [B], {B.name: NotConnected("no")}
-        bl.spawn(Joining(place, place.connect, place, EVERY, random=repeat(chance).__next__).run)
+        bl.spawn(Joining(place, place.connect, place, EVERY, chance=repeat(chance).__next__).run)
     await asyncio.sleep(60)
     assert lucky.when(B.name)[:3] == [0, 6, 18]
     assert unlucky.when(B.name)[:3] == [0, 10, 30]

@@ -88,7 +88,7 @@ class Joining:
         connect: Connect,
         strategy: Strategy,
         every: float,
-        random: Callable[[], float] = random.random,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         if not isinstance(every, int | float) or not 0 < every < math.inf:
             raise ValueError(f"expected a number of seconds above 0 between looks, got {every!r}")
@@ -96,7 +96,7 @@ class Joining:
         self._connect = connect
         self._strategy = strategy
         self._every = every
-        self._random = random
+        self._chance = chance
         self._progress = Progress()
         self._looked = asyncio.Event()
 
@@ -117,14 +117,14 @@ class Joining:
                 await self._look()
                 await self._dial_all()
                 self._looked.set()
-                await asyncio.sleep(self._progress.seconds_to_next_look(self._every, self._random()))
+                await asyncio.sleep(self._progress.seconds_to_next_look(self._every, self._chance()))
         finally:
             self._looked.set()
 
     async def _look(self) -> None:
         try:
             async with asyncio.timeout(LOOK_SECONDS):
-                found = await self._strategy.find()
+                others = [found for found in await self._strategy.find() if self._is_another(found)]
         except (CannotFind, OSError) as error:  # of which TimeoutError is one
             self._looked_in_vain(str(error) or f"no answer within {LOOK_SECONDS:g} s")
         except Exception as error:  # whoever wrote the strategy
@@ -133,7 +133,7 @@ class Joining:
                 logger.exception("%r failed in an unexpected way", self._strategy)
             self._looked_in_vain(why)
         else:
-            self._has_come_to(self._progress.looked(filter(self._is_another, found), self._connected()))
+            self._has_come_to(self._progress.looked(others, self._connected()))
 
     def _looked_in_vain(self, why: str) -> None:
         self._has_come_to(self._progress.looked_in_vain(why, self._connected()))
@@ -158,7 +158,7 @@ class Joining:
                 self._has_come_to(self._progress.observed(self._connected()))
 
     def _failed(self, candidate: Candidate, setback: Setback) -> None:
-        now, chance = self._now(), self._random()
+        now, chance = self._now(), self._chance()
         after = self._progress.failed(candidate.name, setback, now=now, every=self._every, chance=chance)
         self._has_come_to(after)
 
