@@ -118,7 +118,7 @@ def test_the_monitors_of_a_killed_node_hear_of_it_by_its_closed_connection() -> 
         async with peers() as started, main_node():
             peer = await started.start("killed")
             await connected(peer)
-            ref = bl.monitor(bl.spawn(time.sleep, 1000, node=peer.node))
+            _, ref = bl.spawn_monitor(time.sleep, 1000, node=peer.node)
             await until(lambda: bl.who_is_blocking(peer.node))
             peer.kill()
             assert await down_reason(ref) == "noconnection"
@@ -244,8 +244,7 @@ def test_what_keeps_a_loop_busy_is_interrupted_from_another_node_and_nobody_else
             await connected(peer)
             bystander = bl.spawn(wait_for_ever, node=peer.node)
             assert await bl.interrupt(peer.node) is None
-            pid = bl.spawn(keep_busy, str(tmp_path / "never"), node=peer.node)
-            ref = bl.monitor(pid)
+            pid, ref = bl.spawn_monitor(keep_busy, str(tmp_path / "never"), node=peer.node)
             stall = await until(lambda: bl.interrupt(peer.node))
             assert stall.pid == pid
             reason = await down_reason(ref)
@@ -265,8 +264,7 @@ def test_a_standalone_runtime_with_a_handler_gets_the_signal_which_wakes_code_th
             peer = await started.start("runtime", own_thread=True)
             await connected(peer)
             await peer.call(handle_interrupts)
-            pid = bl.spawn(sleep_long, node=peer.node)
-            ref = bl.monitor(pid)
+            pid, ref = bl.spawn_monitor(sleep_long, node=peer.node)
             stall = await until(lambda: bl.interrupt(peer.node))
             assert stall.pid == pid
             assert stall.thread == "MainThread"
