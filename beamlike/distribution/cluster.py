@@ -234,13 +234,16 @@ class Cluster:
     def dial(self, name: str) -> SendSignal:
         """Takes signals for a node that need not be connected yet; `peer_down` tells if it cannot be.
 
-        ValueError for an address "word@host:port": the signals of that node would bear another name.
+        ValueError for an address "word@host:port", or another spelling of an IPv6 address: the signals of that node
+        would bear another name.
         """
         plain, address = split_port(name)
         if address is not None:
             raise ValueError(
                 f"expected the name of a node, got its address: `await bl.connect({name!r})` first, then use {plain!r}"
             )
+        if plain != name:
+            raise ValueError(f"expected the name of a node as that node spells it, {plain!r}, got {name!r}")
         with self._lock:
             if name in self._peers:
                 return self._peers[name].link.send

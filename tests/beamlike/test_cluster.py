@@ -240,6 +240,13 @@ async def test_an_address_is_no_name_to_send_to(place: Town) -> None:
 
 
 @in_town
+async def test_another_spelling_of_a_name_is_not_dialled(place: Town) -> None:
+    a = await place.member(A)
+    with pytest.raises(ValueError, match=r"as that node spells it, 'b@::1', got 'b@\[0::1\]'"):
+        a.cluster.dial("b@[0::1]")
+
+
+@in_town
 async def test_a_failed_explicit_connect_is_no_news_for_those_who_watch_nodes(place: Town) -> None:
     a = await place.member(A)
     with pytest.raises(NotConnected):
