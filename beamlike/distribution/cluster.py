@@ -396,7 +396,10 @@ class Cluster:
     def _begin_beating(self, name: str, link: Link) -> None:
         handshake = self._settled(link)
         assert handshake is not None
-        address = link.peer_address if isinstance(handshake, Dialler) else None
+        try:
+            address = link.peer_address if isinstance(handshake, Dialler) else None
+        except OSError:  # it was reset meanwhile, as will be heard next
+            return
         self.heartbeat.join(name, link, handshake.session_key, address)
 
     def _settled(self, link: Link) -> Dialler | Listener | None:
