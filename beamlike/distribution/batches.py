@@ -38,6 +38,9 @@ LARGEST_BLOCK: Final = 1 << 26
 READ_SIZE: Final = 1 << 18
 """Bytes that are read at once."""
 
+_AT_FIRST: Final = 1 << 12
+"""The same of somebody who has proved nothing yet; strangers are many."""
+
 _HEADER: Final = struct.Struct(">IIB")
 _NUMBER: Final = struct.Struct(">I")
 
@@ -93,7 +96,7 @@ class BlockReader:
     """Cuts what is read into blocks; see `buffers` and `received`."""
 
     def __init__(self) -> None:
-        self._scratch = memoryview(bytearray(READ_SIZE))
+        self._scratch = memoryview(bytearray(_AT_FIRST))  # grows with the first block
         self._start = self._end = 0
         self._parcels: dict[int, Parcel] = {}
         # The fragment whose end has not come yet: where that goes, its parcel, its CRC as announced, and so far.

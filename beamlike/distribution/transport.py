@@ -52,6 +52,9 @@ transfer takes well under a millisecond, and the transfer goes on at two thirds 
 BYTES_PER_TURN: Final = 1 << 20
 """Written before the loop looks at other sockets."""
 
+HANDSHAKE_BUFFER: Final = 4 << 10
+"""Of ciphertext, for somebody who has proved nothing yet."""
+
 _NO_BYTES: Final = memoryview(b"")
 
 
@@ -211,7 +214,7 @@ class Link:
         sock.setblocking(False)
         self._socket = sock
         if layer is not None:
-            self._layer, self._ciphertext = layer, memoryview(bytearray(SEND_BUFFER))
+            self._layer, self._ciphertext = layer, memoryview(bytearray(HANDSHAKE_BUFFER))
         self._owner.link_opened(self)
         if self._over:
             self._hang_up()
@@ -357,6 +360,8 @@ class Link:
     def _tell(self, event: Event) -> None:
         match event:
             case Established():
+                if self._layer is not None:
+                    self._ciphertext = memoryview(bytearray(SEND_BUFFER))
                 self._set_timer(self._tick_interval, self._tick)
             case Refused() | Closed():
                 self._over = True

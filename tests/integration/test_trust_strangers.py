@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import pytest
 
@@ -148,5 +149,19 @@ def test_a_peer_that_is_refused_again_and_again_is_logged_once_and_counted(caplo
             key = ("a@127.0.0.1 at 127.0.0.1", "WRONG_SECRET")
             await eventually(lambda: b.cluster.refusals() == {key: 5})
             assert len([line for line in refused(caplog) if "does not know the secret" in line]) == 1
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("tls", [None, "always"])
+def test_a_stranger_gets_no_more_memory_than_it_may_fill(tls: Literal["always"] | None) -> None:
+    async def main() -> None:
+        async with bl.Node(A, secret="swordfish", tls=tls) as a:
+            assert a.address is not None
+            with socket.create_connection(a.address) as stranger:
+                stranger.sendall(LINK)
+                await eventually(lambda: a.cluster._open_links)
+                [link] = a.cluster._open_links
+                assert sum(buffer.nbytes for buffer in [link._ciphertext, *link._connection.buffers()]) <= 8192
 
     asyncio.run(main())
