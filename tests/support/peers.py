@@ -6,10 +6,13 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+
+import psutil
 
 import beamlike as bl
 from tests.support.local_nodes import PATIENCE
@@ -59,9 +62,10 @@ class Peer:
         self._process.send_signal(signal.SIGKILL)
 
     def freeze(self) -> None:
-        """Returns once it runs no more, as seen by the system."""
+        """Returns once it runs no more."""
         self._process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
+        while psutil.Process(self._process.pid).status() != psutil.STATUS_STOPPED:
+            time.sleep(0.001)
 
     def thaw(self) -> None:
         self._process.send_signal(signal.SIGCONT)
