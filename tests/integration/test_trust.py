@@ -113,9 +113,10 @@ def test_the_heartbeat_has_its_lane_inside_tls_too() -> None:
     run(main)
 
 
-def test_a_child_of_a_node_inside_tls_is_inside_tls() -> None:
+@pytest.mark.parametrize("own_authority", [False, True])
+def test_a_child_has_the_tls_of_its_parent(tmp_path: Path, own_authority: bool) -> None:
     async def main() -> None:
-        async with node(A, tls="always"):
+        async with node(A, tls=Authority(tmp_path).tls() if own_authority else "always"):
             child = await nodes.boot(nodes.Local())
             try:
                 assert await bl.rpc.call(child.node, sum, [1, 2], timeout=10) == 3
