@@ -116,31 +116,32 @@ class Doorway:
                 sock, address = listening.accept()
             except BlockingIOError:
                 return
-            except ConnectionAbortedError:
-                continue
             except OSError as error:
-                if error.errno not in _NO_ROOM:
-                    raise
-                self._make_room(listening, error)
+                self._could_not_accept(listening, error)
                 return
             self._full = False
             self._welcome(sock, str(address[0]))
 
-    def _make_room(self, listening: socket.socket, error: OSError) -> None:
-        """The program may open no more files. Whoever has waited longest goes; else all wait a little."""
-        if not self._full:
-            self._full = True
-            logger.error("%s cannot accept more connections: %s; raise the limit (ulimit -n)", self._node, error)
-        oldest = self._room.drop_oldest()
+    def _could_not_accept(self, listening: socket.socket, error: OSError) -> None:
+        """Either that connection has failed already, or the program may open no more files. Then whoever has waited
+        longest goes; where there is nobody, all wait a little."""
+        oldest = None
+        if error.errno in _NO_ROOM:
+            self._say_that_it_is_full(error)
+            oldest = self._room.drop_oldest()
         if oldest is not None:
             self._drop(oldest)
-        else:
+        elif not isinstance(error, ConnectionAbortedError):
             self._thread.unwatch(listening)
             self._thread.call_later(_PAUSE, lambda: self.open(listening))
 
+    def _say_that_it_is_full(self, error: OSError) -> None:
+        if not self._full:
+            self._full = True
+            logger.error("%s cannot accept more connections: %s; raise the limit (ulimit -n)", self._node, error)
+
     def _welcome(self, sock: socket.socket, host: str) -> None:
         sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         guest = Guest(self, closed_in_forks(sock), host)
         for dropped in self._room.enter(guest, time.monotonic()):
             self._drop(dropped)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import queue
 import resource
@@ -11,10 +12,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import pytest
 
 import beamlike as bl
+from beamlike.distribution import doorway
 from beamlike.distribution.doorway import LANE, LINK, ROOM, Doorway, Guest
 from beamlike.distribution.selector_thread import SelectorThread
 from beamlike.kernel import current
@@ -39,18 +42,32 @@ class House:
         return visitor
 
 
+class Reluctant(socket.socket):
+    """Fails to accept in one way after the other, as the system may, before it does."""
+
+    failures: ClassVar[list[int]] = []
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        if self.failures:
+            number = self.failures.pop()
+            raise OSError(number, os.strerror(number))
+        return super().accept()
+
+
 @contextmanager
-def house(**limits: float) -> Iterator[House]:
-    listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
+def house(kind: type[socket.socket] = socket.socket, **limits: float) -> Iterator[House]:
+    listening = kind(socket.AF_INET)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(1024)
     home = House(listening.getsockname())
     thread = SelectorThread(f"doorway of {NODE}")
-    doorway = Doorway(NODE, thread, home.links.put, home.lanes.put, **limits)  # type: ignore[arg-type]
-    thread.call(lambda: doorway.open(listening))
+    door = Doorway(NODE, thread, home.links.put, home.lanes.put, **limits)  # type: ignore[arg-type]
+    thread.call(lambda: door.open(listening))
     try:
         with home.visitors:
             yield home
     finally:
-        thread.call(doorway.close)
+        thread.call(door.close)
         thread.stop()
         assert listening.fileno() == -1
 
@@ -154,6 +171,18 @@ def test_whoever_was_taken_and_has_to_go_is_hung_up_on_by_who_took_it() -> None:
             home.knock()
             assert hung_up.get(timeout=PATIENCE) == "hung up"
             assert taken.fileno() != -1
+
+
+def test_no_failure_to_accept_shuts_the_door(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    failures = [errno.EMFILE, errno.ENFILE, errno.ECONNABORTED, errno.EPROTO, errno.ENETDOWN]
+    monkeypatch.setattr(Reluctant, "failures", failures)
+    monkeypatch.setattr(doorway, "_PAUSE", 0.01)
+    with house(Reluctant) as home:
+        home.knock(LINK)
+        assert home.links.get(timeout=PATIENCE).said == LINK
+    assert failures == []
+    assert "raise the limit (ulimit -n)" in caplog.text
+    assert len(caplog.records) == 1
 
 
 def test_a_crowd_of_idle_connections_keeps_no_node_out() -> None:

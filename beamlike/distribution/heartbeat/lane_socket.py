@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, Protocol
 
 from beamlike.distribution.clear_or_tls import Layer
@@ -59,6 +60,8 @@ class LaneSocket:
 
     def start(self) -> None:
         """The socket, which does not block, is connected or about to be."""
+        with suppress(OSError):  # of one that is over already, as will be seen
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._thread.watch(self._sock, READ | WRITE, self._on_events)
 
     def flush(self) -> None:

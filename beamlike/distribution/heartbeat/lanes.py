@@ -125,7 +125,6 @@ class Lanes:
         layer = self._encryption.dial(address[0], neighbour.name)
         sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
         sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         lane = LaneSocket(self._thread, sock, self, partial(self._dialling, neighbour), layer, preamble=LANE)
         neighbour.lane = lane
         with suppress(OSError):  # mostly it takes a while; whatever else there is to say comes by the socket as well
