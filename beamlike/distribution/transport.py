@@ -176,6 +176,10 @@ class Link:
         if data is None or not self._put(source, data):
             self.send(Answer(signals.pids(source, 0)[0], client, value))
 
+    async def room(self) -> None:
+        """Returns when there is room again in what waits to leave, or the link is gone."""
+        await self.congestion.room()
+
     def _put(self, source: int, data: bytes) -> bool:
         """Has an item leave at the end of this turn. Not if parcels are on their way, one of which may come before."""
         outbox = self._connection.outbox

@@ -61,6 +61,9 @@ class Outlet(Protocol):
     def answer(self, source: int, client: Alias, value: Any) -> None:
         """An Answer."""
 
+    async def room(self) -> None:
+        """Returns when no more waits to leave than may."""
+
 
 @dataclass(frozen=True, slots=True)
 class Peer:

@@ -6,9 +6,11 @@ cancel, exit signal, a lost connection) the monitor is gone, which the process h
 
 from __future__ import annotations
 
-from beamlike.kernel import current
+from typing import Any
+
+from beamlike.kernel import current, signals
 from beamlike.kernel.errors import ProcessExit
-from beamlike.kernel.terms import SHUTDOWN, Ref
+from beamlike.kernel.terms import SHUTDOWN, Alias, Ref
 
 UNWATCHED = "unwatched"
 
@@ -21,3 +23,16 @@ def live_for(ref: Ref) -> None:
     if ref.id not in (rare.monitored_by or ()):
         raise ProcessExit((SHUTDOWN, UNWATCHED))
     rare.lives_for = ref.id
+
+
+def last_word(to: Alias, value: Any) -> None:
+    """Answers the one that the current process lives for. With the answer the monitor ends, on both sides and without
+    a signal more, so what the process does from now on is nobody's business. UnencodableTerm if the value cannot
+    travel; then nothing has happened."""
+    process = current.current_process()
+    if not process.ended:
+        process.node.route(signals.Answer(process.pid, to, value))
+        rare = process.own_rare()
+        rare.lives_for = None
+        if rare.monitored_by:
+            rare.monitored_by.pop(to.id, None)

@@ -21,7 +21,7 @@ from beamlike.distribution.rpc.performing import Raised, perform
 from beamlike.distribution.rpc.result_size import size_of
 from beamlike.kernel import current
 from beamlike.kernel.group_leader import Output, hand_over
-from beamlike.kernel.signals import Send, Signal, Spawn
+from beamlike.kernel.signals import Answer, Send, Signal, Spawn
 from tests.support.jumping_loop import in_jumping_node
 from tests.support.local_nodes import PATIENCE, eventually, in_node, no_message, received
 
@@ -111,7 +111,7 @@ async def test_a_value_that_the_link_refuses_is_an_error_of_the_call() -> None:
     node, sent = current.current_node(), list[Any]()
 
     def refuse_values(signal: Signal) -> None:
-        if isinstance(signal, Send) and signal.message.value == "a value":
+        if isinstance(signal, Answer) and signal.value == "a value":
             raise bl.UnencodableTerm("expected a signal of at most 10 bytes, got one of 20")
         sent.append(signal)
 
@@ -120,7 +120,7 @@ async def test_a_value_that_the_link_refuses_is_an_error_of_the_call() -> None:
     work = bl.Alias(caller, ref.id), str, ("a value",), None
     node.route(Spawn(caller, bl.Pid(HERE, 3), perform, work, False, ref, None))
     await eventually(lambda: bool(sent))
-    raised = sent[0].message.value
+    raised = sent[0].value
     assert isinstance(raised, Raised)
     assert "str on test@127.0.0.1 cannot be sent: expected a signal of at most 10 bytes" in raised.info.message
 
@@ -140,20 +140,45 @@ async def test_what_is_printed_is_sent_before_what_is_given(work: Any, more: int
     node.route(Spawn(caller, bl.Pid(HERE, 4), work, args, False, ref, printed_to))
 
     def told() -> list[str]:
-        return [text for signal in sent if isinstance(signal, Send) and (text := _in_words(signal.message))]
+        return [text for signal in sent if (text := _in_words(signal))]
 
     await eventually(lambda: "given" in told())
     assert told() == ["said", "given"]
 
 
-def _in_words(message: Any) -> str:
-    match message:
-        case Output(_, text):
+def _in_words(signal: Signal) -> str:
+    match signal:
+        case Send(message=Output(_, text)):
             return text
-        case bl.Reply(_, ["given"] | ("given",)):
+        case Answer(value=["given"]) | Send(message=bl.Reply(_, ("given",))):
             return "given"
         case _:
             return ""
+
+
+@in_node
+async def test_a_call_is_two_signals_one_each_way() -> None:
+    node, there, back = current.current_node(), list[Signal](), list[Signal]()
+    node.peer_up(FAR, there.append, hidden=False)
+    calling = asyncio.create_task(bl.rpc.call(FAR, int, timeout=PATIENCE))
+    await eventually(lambda: bool(there))
+    [request] = there
+    assert isinstance(request, Spawn)
+    node.peer_up(FAR, back.append, hidden=False)
+    pid = bl.Pid(HERE, node.next_id())
+    node.route(Spawn(bl.Pid(FAR, 1), pid, request.function, _as_from(FAR, request.args), False, bl.Ref(FAR, 2), None))
+    await eventually(lambda: not bl.is_alive(pid))
+    [answer] = back
+    assert isinstance(answer, Answer)
+    node.peer_up(FAR, there.append, hidden=False)
+    node.route(Answer(request.pid, request.args[0], answer.value))
+    assert await calling == 0
+    assert there == [request]
+
+
+def _as_from(node: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a call is made of, as if it came from there: its answer goes to the reference 2 of the process 1."""
+    return bl.Alias(bl.Pid(node, 1), 2), *args[1:]
 
 
 @given(

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,6 +16,7 @@ import pytest
 
 import beamlike as bl
 import nodes
+from beamlike.kernel import current
 from beamlike.kernel.group_leader import Output, set_leader
 from tests.support.child_node import with_child_node
 from tests.support.far_work import among_peers, computes, its_end, nothing_is_left, works
@@ -346,3 +347,25 @@ async def test_a_cast_runs_and_its_end_is_nobodys_business(child: nodes.Child) -
     bl.rpc.multicast([child.node, "nowhere@127.0.0.1", child.node], bl.send, bl.self(), "multicast")
     assert [await bl.receive(timeout=PATIENCE) for _ in range(3)] == ["cast", "multicast", "multicast"]
     await nothing_is_left(child.node)
+
+
+@with_child_node
+async def test_large_results_wait_for_room_and_none_is_lost(child: nodes.Child) -> None:
+    """More of them at once than the connection holds."""
+    await bl.rpc.call(child.node, holds_at_most, 1 << 20, timeout=PATIENCE)
+    calls = [bl.rpc.call(child.node, bytes, 2 << 20, timeout=PATIENCE) for _ in range(30)]
+    assert {len(result) for result in await asyncio.gather(*calls)} == {2 << 20}
+    items = bl.rpc.stream(child.node, large_items, 30, timeout=PATIENCE)
+    assert [len(item) async for item in items] == [2 << 20] * 30
+    await nothing_is_left(child.node)
+
+
+def holds_at_most(size: int) -> None:
+    """On all connections of this node."""
+    for outlet in current.current_node().outlets.values():
+        outlet.congestion.bound = size  # type: ignore[attr-defined]
+
+
+def large_items(number: int) -> Iterator[bytes]:
+    for _ in range(number):
+        yield bytes(2 << 20)

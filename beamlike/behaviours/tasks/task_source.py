@@ -79,7 +79,7 @@ class AsyncItems:
 
     async def _read(self, items: AsyncIterable[Any]) -> None:
         try:
-            await read_on_demand(items, self._permits, lambda item: self._tell(Arrived(item)))
+            await read_on_demand(items, self._permits, self._take)
         except Exception as error:
             self._tell(SourceEnded(error))
         except BaseException as error:
@@ -87,6 +87,9 @@ class AsyncItems:
             raise
         else:
             self._tell(SourceEnded(None))
+
+    async def _take(self, item: Any) -> None:
+        self._tell(Arrived(item))
 
     def _tell(self, news: Arrived | SourceEnded) -> None:
         kernel.send(self._answer_to, Reply(self._answer_to.ref, news))

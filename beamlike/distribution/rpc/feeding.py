@@ -20,12 +20,12 @@ from typing import Any
 from beamlike.behaviours.on_demand import read_on_demand
 from beamlike.behaviours.tasks.task_outcome import name_of
 from beamlike.distribution.errors import UnencodableTerm
-from beamlike.distribution.rpc.performing import Raised, as_exit, cannot_travel, raised
+from beamlike.distribution.rpc.performing import Raised, as_exit, cannot_travel, raised, room_towards
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import group_leader, terms
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Alias, Pid, Reply
-from beamlike.kernel.watched_life import live_for
+from beamlike.kernel.watched_life import last_word, live_for
 
 
 @record
@@ -47,8 +47,17 @@ async def feed(answer_to: Alias, function: Callable[..., Any], args: tuple[Any, 
     gate = kernel.spawn_tied(_admit, (permits,), link=True)
     _tell(answer_to, Opened(gate))
     end: Ended | Raised = Ended()
+
+    async def give(item: Any) -> None:
+        group_leader.flush()
+        await room_towards(answer_to.pid.node)
+        try:
+            _tell(answer_to, (item,))
+        except UnencodableTerm as error:
+            raise cannot_travel(function, error) from error
+
     try:
-        await read_on_demand(_items(function, args), permits, lambda item: _give(answer_to, item, function))
+        await read_on_demand(_items(function, args), permits, give)
     except SystemExit as error:
         raise as_exit(error) from None
     except Exception as error:
@@ -57,7 +66,7 @@ async def feed(answer_to: Alias, function: Callable[..., Any], args: tuple[Any, 
         group_leader.flush()
     kernel.unlink(gate)
     kernel.exit(gate, terms.KILL)
-    _tell(answer_to, end)
+    last_word(answer_to, end)
 
 
 async def _admit(permits: asyncio.Semaphore) -> None:
@@ -66,15 +75,7 @@ async def _admit(permits: asyncio.Semaphore) -> None:
             permits.release()
 
 
-def _give(answer_to: Alias, item: Any, function: Callable[..., Any]) -> None:
-    group_leader.flush()
-    try:
-        _tell(answer_to, (item,))
-    except UnencodableTerm as error:
-        raise cannot_travel(function, error) from error
-
-
-def _tell(answer_to: Alias, news: Opened | Ended | Raised | tuple[Any]) -> None:
+def _tell(answer_to: Alias, news: Opened | tuple[Any]) -> None:
     kernel.send(answer_to, Reply(answer_to.ref, news))
 
 

@@ -15,11 +15,12 @@ from beamlike.distribution.rpc.call_errors import ResultTooLarge
 from beamlike.distribution.rpc.result_size import size_of
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import group_leader
+from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import ProcessExit
 from beamlike.kernel.exceptions import describe_exception
 from beamlike.kernel.record import record
-from beamlike.kernel.terms import Alias, ExceptionInfo, Reply
-from beamlike.kernel.watched_life import live_for
+from beamlike.kernel.terms import Alias, ExceptionInfo
+from beamlike.kernel.watched_life import last_word, live_for
 
 
 @record
@@ -44,15 +45,18 @@ async def perform(
         value = raised(error)
     finally:
         group_leader.flush()
-    answer(answer_to, value, function)
-
-
-def answer(answer_to: Alias, value: Any, function: Callable[..., Any]) -> None:
-    """Sends the value or, where that cannot be, what is in the way."""
+    await room_towards(answer_to.pid.node)
     try:
-        kernel.send(answer_to, Reply(answer_to.ref, value))
+        last_word(answer_to, value)
     except UnencodableTerm as error:
-        kernel.send(answer_to, Reply(answer_to.ref, raised(cannot_travel(function, error))))
+        last_word(answer_to, raised(cannot_travel(function, error)))
+
+
+async def room_towards(node: str) -> None:
+    """Waits while more waits to leave for that node than may: so large values wait here, and not as bytes."""
+    outlet = current_node().outlets.get(node)
+    if outlet is not None:
+        await outlet.room()
 
 
 def raised(error: Exception) -> Raised:
