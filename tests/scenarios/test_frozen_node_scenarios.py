@@ -58,9 +58,9 @@ async def seconds(awaitable: Awaitable[Any]) -> float:
     return time.monotonic() - began
 
 
-@node_twin(tick_time=TICK_TIME)
+@node_twin(without=("main: took_2500_to_8000ms",), tick_time=TICK_TIME)
 async def test_s139_a_frozen_node_is_found_by_its_silence(trace: Trace, peers: Peers) -> None:
-    """Recorded with 4 s; a tenth of it here."""
+    """Recorded with 4 s; a tenth of it here. It is unresponsive after one tick time, and down after four."""
     bl.trap_exit(True)
     n1 = await named_peer(trace, peers, "n1", tick_time=TICK_TIME)
     await n1.call(log_news_of_nodes)
@@ -75,8 +75,7 @@ async def test_s139_a_frozen_node_is_found_by_its_silence(trace: Trace, peers: P
     began = time.monotonic()
     for message in [await bl.receive(timeout=PATIENCE) for _ in range(3)]:
         trace("main", "recv*", with_reason(message))
-    taken = time.monotonic() - began
-    trace("main", "took_2500_to_8000ms", 0.625 * TICK_TIME <= taken < PATIENCE)
+    assert time.monotonic() - began > 3 * TICK_TIME
     n1.thaw()
     trace("n1", "saw_main_down", await n1.until(was_down, bl.self().node))
     trace("n1", "p_alive", await n1.call(bl.is_alive, p))
