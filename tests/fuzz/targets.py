@@ -31,7 +31,7 @@ from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.terms_codec import Buffer, Encoded, PickleCodec
 from beamlike.distribution.tls_layer import HANDSHAKE_CAP as TLS_CAP
 from beamlike.distribution.tls_layer import TlsLayer
-from beamlike.kernel.signals import Down, Exit, Link, Monitor, Send
+from beamlike.kernel.signals import Down, Exit, Link, Monitor, Send, Signal
 from beamlike.kernel.terms import Pid, Ref
 from tests.support.handshakes import A, B, dialler, listener
 
@@ -180,7 +180,7 @@ def _signals() -> Iterator[bytes]:
     """Each kind of signal, one after the other, as it travels."""
     here, there, ref = Pid(A.name, 7), Pid(B.name, 9), Ref(A.name, 3)
     messages = (1, ("hello", [1.5, None, b"x"], {"a": here}), {1, 2}, ref, bytearray(40_000), "x" * 40_000)
-    signals = [
+    signals: list[Signal] = [
         *(Send(here, there, message) for message in messages),
         Send(here, ("name", B.name), "to a name"),
         Link(here, there),

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import pytest
 import beamlike as bl
 import nodes
 from beamlike.distribution.addresses import Address
+from beamlike.distribution.heartbeat.neighbour import Neighbour
 from beamlike.distribution.liveness import heartbeats
+from beamlike.distribution.tls_layer import TlsLayer
 from tests.support.authorities import DAY, Authority
 from tests.support.interception import eavesdropper, man_in_the_middle
 from tests.support.local_nodes import eventually
@@ -42,7 +45,7 @@ async def refusals(
     """What a is told that dials b, directly or through a passage, and what the log of b says of it."""
     with pytest.raises(bl.NotConnected) as caught:
         await a.connect(b.name, through or b.address)
-    await eventually(lambda: refused(caplog))
+    await eventually(lambda: bool(refused(caplog)))
     [line] = refused(caplog)
     assert SECRET not in str(caught.value) + caplog.text
     return str(caught.value), line
@@ -101,14 +104,20 @@ def test_a_man_in_the_middle_with_his_own_certificate_is_refused_on_both_sides(
     run(main)
 
 
+def has_a_lane(neighbour: Neighbour) -> bool:
+    return neighbour.open_lane is not None
+
+
 def test_the_heartbeat_has_its_lane_inside_tls_too() -> None:
     async def main() -> None:
         async with node(A, tls="always", tick_time=0.4) as a, node(B, tls="always", tick_time=0.4) as b:
             await a.connect(B)
             for one, other in ((a, b), (b, a)):
-                lanes = heartbeats[one]._lanes.neighbours
-                await eventually(lambda lanes=lanes, other=other: lanes[other.name].open_lane is not None)
-                assert lanes[other.name].lane._layer.ready  # type: ignore[union-attr]
+                neighbour = heartbeats[one]._lanes.neighbours[other.name]
+                await eventually(partial(has_a_lane, neighbour))
+                assert neighbour.lane is not None
+                assert isinstance(neighbour.lane._layer, TlsLayer)
+                assert neighbour.lane._layer.ready
 
     run(main)
 
