@@ -180,7 +180,11 @@ class SimulatedCluster:
             self.connect(a, b)
 
     def are_connected(self, a: str, b: str) -> bool:
-        return frozenset((a, b)) in self._connections
+        return self.connection(a, b) is not None
+
+    def connection(self, a: str, b: str) -> int | None:
+        """The number of the connection between two nodes, whatever they have heard of it."""
+        return self._connections.get(frozenset((a, b)))
 
     def connected_to(self, name: str) -> list[str]:
         return [peer for ends in self._connections if name in ends for peer in ends if peer != name]

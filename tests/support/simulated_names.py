@@ -346,6 +346,9 @@ class NameWorld:
             )
         if pid.node == known.node:  # else it may be another node that answers for it
             given.add(pid)
+            for peer in known.connections:
+                if self._knew(known, peer):
+                    assert self.node(peer).core.table.whereis(name) is not None, f"{peer} does not know {name!r} yet"
 
     def _acquaintance(self, name: str) -> Acquaintance:
         node = self.node(name)
@@ -357,16 +360,15 @@ class NameWorld:
         return self.node(name).server if name in self.cluster.names else None
 
     def _knew(self, known: Acquaintance, other: str) -> bool:
-        """Whether the node has been connected to `other` all the time since the client asked."""
+        """Whether the node has been connected to `other` all the time since the client asked, and a server, the same
+        all the time, runs at either end."""
+        if known.server is None or known.server != self._server(known.node):
+            return False
         if other == known.node:
-            return known.server == self._server(other)
-        now = self._acquaintance(known.node)
-        return (
-            known.server == now.server
-            and other in known.connections
-            and known.connections[other] == now.connections.get(other)
-            and self.cluster.are_connected(known.node, other)
-        )
+            return True
+        server = self._server(other)
+        now = (self.cluster.connection(known.node, other), server)
+        return server is not None and known.connections.get(other) == now
 
     # The end.
 
