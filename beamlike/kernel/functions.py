@@ -14,7 +14,8 @@ from beamlike.kernel import current, signals
 from beamlike.kernel.copying import sends_copies
 from beamlike.kernel.errors import NoProcess, UnknownName
 from beamlike.kernel.exceptions import exit_reason
-from beamlike.kernel.node import LocalNode, Nodes
+from beamlike.kernel.node import LocalNode
+from beamlike.kernel.node_watchers import Nodes
 from beamlike.kernel.rare import FIRST_REPLY, UNALIAS
 from beamlike.kernel.receive import receive
 from beamlike.kernel.spawn import spawn, spawn_link, spawn_monitor, spawn_tied

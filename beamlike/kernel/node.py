@@ -17,14 +17,13 @@ import secrets
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from dataclasses import dataclass
-from enum import Enum
 from threading import Lock, get_ident
 from typing import Any, Protocol, assert_never
 
 from beamlike.kernel import group_leader, signals, terms
 from beamlike.kernel.errors import NameTaken, NoProcess
 from beamlike.kernel.guest import GuestProcess
-from beamlike.kernel.node_watchers import NodeWatchers
+from beamlike.kernel.node_watchers import Nodes, NodeWatchers, kinds
 from beamlike.kernel.process import Process
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.signals import Signal
@@ -40,13 +39,6 @@ LOOP_CLOSED = "loop closed"
 """The reason of a process whose event loop was closed under it, found out by the first signal to it."""
 
 SendSignal = Callable[[Signal], None]
-
-
-class Nodes(Enum):
-    """Which nodes somebody hears of who names none."""
-
-    VISIBLE = "visible"
-    ALL = "all"
 
 
 class Outlet(Protocol):
@@ -286,7 +278,7 @@ class LocalNode:
     def peer_up(self, name: str, send: SendSignal, hidden: bool) -> None:
         """A connection to `name` is up: its signals go to `send` from now on. Watchers get NodeUp."""
         self._peers[name] = Peer(send, hidden)
-        self._tell_watchers(terms.NodeUp(name), name, *_kinds(hidden))
+        self._tell_watchers(terms.NodeUp(name), name, *kinds(hidden))
 
     def peer_down(self, name: str, reason: str) -> None:
         """`name` is lost or cannot be reached. Ties to it end with "noconnection", watchers get NodeDown."""
@@ -299,7 +291,7 @@ class LocalNode:
         for scheduler, processes in by_scheduler.items():
             scheduler.call(_lose_node, processes, name, before)
         # Who watches every node is told of those that were there; who asked for this one learns that it is not.
-        self._tell_watchers(terms.NodeDown(name, reason), name, *(_kinds(lost.hidden) if lost is not None else ()))
+        self._tell_watchers(terms.NodeDown(name, reason), name, *(kinds(lost.hidden) if lost is not None else ()))
 
     def watch_node(self, node: str | Nodes, watcher: Pid) -> None:
         """NodeUp and NodeDown of this node, or of all of a kind, go to `watcher` until it ends, once per call."""
@@ -341,11 +333,6 @@ class LocalNode:
                 # The task of a guest belongs to others.
                 ends = process.settle if isinstance(process, GuestProcess) else process.end
                 process.scheduler.call(ends, terms.SHUTDOWN)
-
-
-def _kinds(hidden: bool) -> tuple[Nodes, ...]:
-    """Those to which a node belongs."""
-    return (Nodes.ALL,) if hidden else (Nodes.VISIBLE, Nodes.ALL)
 
 
 def _lose_node(processes: list[Process], name: str, before: int) -> None:
