@@ -77,8 +77,11 @@ class TlsLayer:
         """
         filled = 0
         try:
-            while self._has_news() and filled < len(buffer):
-                filled += self._decrypt_into(len(buffer) - filled, buffer[filled:])
+            while self._has_news() and not self._ended and filled < len(buffer):
+                count = self._decrypt_into(len(buffer) - filled, buffer[filled:])
+                filled += count
+                # Instead of an error: after the other side's last word always, and at a bare end in some Pythons.
+                self._ended = not count
         except ssl.SSLWantReadError:
             pass
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):

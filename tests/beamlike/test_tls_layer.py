@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -239,6 +240,30 @@ def test_the_end_of_the_connection_comes_after_what_was_sent() -> None:
     for _ in range(2):
         with pytest.raises(EOFError):
             b.read_into(buffer)
+
+
+def test_the_last_word_of_the_other_side_is_the_end_though_it_does_not_hang_up() -> None:
+    stranger, incoming, outgoing = plain_dialler()
+    layer = listener()
+    while not layer.ready:
+        with suppress(ssl.SSLWantReadError):
+            stranger.do_handshake()
+        layer.feed(outgoing.read())
+        incoming.write(layer.take())
+    with suppress(ssl.SSLWantReadError):
+        stranger.unwrap()
+    layer.feed(outgoing.read())
+    for _ in range(2):
+        with pytest.raises(EOFError):
+            layer.read_into(memoryview(bytearray(10)))
+
+
+def plain_dialler() -> tuple[ssl.SSLObject, ssl.MemoryBIO, ssl.MemoryBIO]:
+    """A TLS of somebody else's, and what goes into it and comes out."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    return context.wrap_bio(incoming, outgoing), incoming, outgoing
 
 
 # Bounds.
