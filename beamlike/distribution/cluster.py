@@ -135,8 +135,7 @@ class Cluster:
         self.heartbeat = heartbeats[node] = Heartbeat(
             node.name, self._home, self._tick_interval, self._incoming, self._encryption
         )
-        # What a link is until it is established or lost: its handshake, and who came in by the doorway.
-        self._handshakes: dict[Link, Dialler | Listener] = {}
+        # Who came in by the doorway, until the link is established or lost.
         self._guests: dict[Link, Guest] = {}
         self._listing: Listing | None = None
         self._open_links: set[Link] = set()
@@ -298,7 +297,6 @@ class Cluster:
             dial.link.abandon()
         else:
             dial.link.give_up()  # the other side is to hear why, if it was refused from here
-        self._settled(dial.link)
         dial.done.set_result(message)
         # Whoever awaits the dial says what there is to say.
         is_news = self._is_news(dial.name, dial.refused) and dial.asked_by_node
@@ -381,7 +379,8 @@ class Cluster:
     def link_event(self, link: Link, event: Undelivered | Established | Refused | Closed) -> None:
         match event:
             case Established(identity):
-                self._begin_beating(identity.name, link)
+                self._settled(link)
+                self.heartbeat.join(identity.name, link, link.session_key, link.dialled_at)
                 self._up(_Peer(identity, link))
             case Refused():
                 self._refused(link, event)
@@ -393,21 +392,11 @@ class Cluster:
                 if answer is not None:
                     self._node.route(answer)
 
-    def _begin_beating(self, name: str, link: Link) -> None:
-        handshake = self._settled(link)
-        assert handshake is not None
-        try:
-            address = link.peer_address if isinstance(handshake, Dialler) else None
-        except OSError:  # it was reset meanwhile, as will be heard next
-            return
-        self.heartbeat.join(name, link, handshake.session_key, address)
-
-    def _settled(self, link: Link) -> Dialler | Listener | None:
+    def _settled(self, link: Link) -> None:
         """Its handshake is over; the doorway need not count it any more."""
         guest = self._guests.pop(link, None)
         if guest is not None:
             guest.settled()
-        return self._handshakes.pop(link, None)
 
     def _up(self, peer: _Peer) -> None:
         self._join(peer)
@@ -444,9 +433,7 @@ class Cluster:
 
     def _new_link(self, handshake: Dialler | Listener) -> Link:
         connection = Connection(handshake, self._codec_factory())
-        link = Link(connection, self, self._home, self._tick_interval)
-        self._handshakes[link] = handshake
-        return link
+        return Link(connection, self, self._home, self._tick_interval)
 
     def _strangers(self) -> set[Link]:
         """The links whose handshake is not over."""

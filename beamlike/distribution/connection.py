@@ -232,6 +232,16 @@ class Connection:
         self._heard = True
 
     @property
+    def session_key(self) -> bytes:
+        """What only the two ends know, once it is established."""
+        return self._handshake.session_key
+
+    @property
+    def was_dialled(self) -> bool:
+        """Whether this is the side that dialled."""
+        return isinstance(self._handshake, Dialler)
+
+    @property
     def silent_ticks(self) -> int:
         """For how many ticks nothing was heard of the other side, up to the last one."""
         return self._silent_ticks

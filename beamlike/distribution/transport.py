@@ -229,10 +229,19 @@ class Link:
         self._flush()
 
     @property
-    def peer_address(self) -> Address:
-        """Where the other side of its socket is."""
-        assert self._socket is not None, "it has no socket yet"
-        host, port = self._socket.getpeername()[:2]
+    def session_key(self) -> bytes:
+        """What only the two ends know, once it is established."""
+        return self._connection.session_key
+
+    @property
+    def dialled_at(self) -> Address | None:
+        """Where the other side was dialled from here; None if it has dialled, or the socket has been closed."""
+        if self._socket is None or not self._connection.was_dialled:
+            return None
+        try:
+            host, port = self._socket.getpeername()[:2]
+        except OSError:  # it was reset just now
+            return None
         return host, port
 
     def take_over(self, other: Link) -> None:
