@@ -14,7 +14,7 @@ from beamlike.kernel import current, signals
 from beamlike.kernel.copying import sends_copies
 from beamlike.kernel.errors import NoProcess, UnknownName
 from beamlike.kernel.exceptions import exit_reason
-from beamlike.kernel.node import LocalNode
+from beamlike.kernel.node import LocalNode, check_node_name
 from beamlike.kernel.node_watchers import Nodes
 from beamlike.kernel.rare import FIRST_REPLY, UNALIAS
 from beamlike.kernel.receive import receive
@@ -272,11 +272,16 @@ def monitor_node(name: str, flag: bool = True) -> None:
     """NodeUp(node) and NodeDown(node, reason) of `name` become messages of the current process, once per call;
     with False one call is taken back. A node that is not connected is dialled: NodeDown tells if that fails."""
     process = current.current_process()
-    if flag:
-        process.node.watch_node(name, process.pid)
-        process.node.reach(name)
-    else:
+    if not flag:
         process.node.unwatch_node(name, process.pid)
+        return
+    check_node_name(name)
+    process.node.watch_node(name, process.pid)
+    try:
+        process.node.reach(name)
+    except BaseException:  # it is an address
+        process.node.unwatch_node(name, process.pid)
+        raise
 
 
 def monitor_nodes(flag: bool = True, *, hidden: bool = False) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
+
+import pytest
 
 import beamlike as bl
 from beamlike.kernel import current, signals
@@ -247,3 +249,18 @@ async def test_who_watches_nodes_is_forgotten_at_its_end() -> None:
         _, ref = bl.spawn_monitor(watches)
         assert (await bl.receive(ref=ref)).reason == "done"
     assert len(node._watchers) == 0
+
+
+@in_node
+async def test_what_is_no_name_of_a_node_is_not_watched() -> None:
+    node = current.current_node()
+    node.dial = refuses_addresses
+    for no_name, error in ((3, TypeError), ("far", ValueError), (f"{FAR.node}:4370", ValueError)):
+        with pytest.raises(error):
+            bl.monitor_node(no_name)  # type: ignore[arg-type]
+    node.dial = None
+    assert len(node._watchers) == 0
+
+
+def refuses_addresses(name: str) -> NoReturn:
+    raise ValueError(f"expected the name of a node, got its address {name}")
