@@ -32,6 +32,18 @@ while not (found := asyncio.run(bl.finding.KubernetesPods("app=web", "web").find
     pass
 print(found)
 """
+JOINS = """
+import asyncio, os, beamlike as bl
+async def main():
+    name, at = "web@" + os.environ["POD_IP"], os.environ["POD_IP"] + ":4370"
+    async with bl.Node(name, listen=at, secret="swordfish", join=bl.finding.KubernetesPods("app=web", "web")):
+        bl.monitor_nodes()
+        print(*bl.nodes(), flush=True)
+        while True:
+            print(await bl.receive(), flush=True)
+asyncio.run(main())
+"""
+POD_IP = {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
 
 T = TypeVar("T")
 
@@ -73,6 +85,18 @@ class Cluster:
 
         return when_there(ask) or ""
 
+    def let_list_pods(self) -> None:
+        """Gives the right to the service account of the pods."""
+        from kubernetes import client
+
+        rbac, name = client.RbacAuthorizationV1Api(), {"name": "finds"}
+        rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
+        whom = [{"kind": "ServiceAccount", "name": "default", "namespace": self.namespace}]
+        role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", **name}
+        rbac.create_namespaced_role(self.namespace, {"metadata": name, "rules": rules})  # type: ignore[arg-type]
+        binding = {"metadata": name, "roleRef": role, "subjects": whom}
+        rbac.create_namespaced_role_binding(self.namespace, binding)  # type: ignore[arg-type]
+
     def log(self, name: str) -> str:
         return when_there(lambda: self.api.read_namespaced_pod_log(name, self.namespace))
 
@@ -94,7 +118,8 @@ def test_the_pods_that_are_ready_are_found(cluster: Cluster) -> None:
     cluster.start("web-0")
     cluster.start("web-1", readinessProbe={"tcpSocket": {"port": 1}})
     cluster.start("web-2", program="pass")
-    assert when_there(cluster.find) == [bl.finding.Found(f"web@{cluster.address('web-0')}:4370")]
+    only = [bl.finding.Found(f"web@{cluster.address('web-0')}:4370")]
+    when_there(lambda: cluster.find() == only)  # one that has ended was ready for a moment
 
 
 def test_a_selector_that_is_none_is_told_in_the_servers_words(cluster: Cluster) -> None:
@@ -104,16 +129,23 @@ def test_a_selector_that_is_none_is_told_in_the_servers_words(cluster: Cluster) 
 
 
 def test_a_pod_asks_as_its_service_account_which_needs_the_right(cluster: Cluster) -> None:
-    from kubernetes import client
-
     cluster.start("without", FINDS)
     assert "expected the right to list the pods 'app=web'" in cluster.log("without")
-    rbac, name = client.RbacAuthorizationV1Api(), {"name": "finds"}
-    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
-    whom = [{"kind": "ServiceAccount", "name": "default", "namespace": cluster.namespace}]
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", **name}
-    rbac.create_namespaced_role(cluster.namespace, {"metadata": name, "rules": rules})  # type: ignore[arg-type]
-    binding = {"metadata": name, "roleRef": role, "subjects": whom}
-    rbac.create_namespaced_role_binding(cluster.namespace, binding)  # type: ignore[arg-type]
+    cluster.let_list_pods()
     cluster.start("with", FINDS)
     assert cluster.address("with") in cluster.log("with")
+
+
+def test_pods_become_one_cluster_and_again_when_one_is_replaced(cluster: Cluster) -> None:
+    cluster.let_list_pods()
+    for name in ("web-0", "web-1"):
+        cluster.start(name, JOINS, env=[POD_IP])
+    first, second = cluster.address("web-0"), cluster.address("web-1")
+    when_there(lambda: f"web@{first}" in cluster.log("web-1"))
+    when_there(lambda: f"web@{second}" in cluster.log("web-0"))
+    cluster.api.delete_namespaced_pod("web-1", cluster.namespace, grace_period_seconds=0)
+    cluster.start("web-2", JOINS, env=[POD_IP])
+    third = cluster.address("web-2")
+    when_there(lambda: f"NodeDown(node='web@{second}'" in cluster.log("web-0"))
+    when_there(lambda: f"web@{third}" in cluster.log("web-0"))
+    when_there(lambda: f"web@{first}" in cluster.log("web-2"))
