@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
 import beamlike as bl
 from beamlike.kernel import current, signals
 from beamlike.kernel.spawn import spawn_tied
-from beamlike.kernel.watched_life import live_for
+from beamlike.kernel.watched_life import last_word, live_for
 from tests.support.local_nodes import PATIENCE, down_reason, forever, in_node, no_message, process_of, settled
 
 FAR = "far@127.0.0.1"
@@ -111,3 +114,51 @@ async def test_its_code_is_unwound() -> None:
     bl.demonitor(ref)
     async with asyncio.timeout(PATIENCE):
         await unwound.wait()
+
+
+# The last word.
+
+
+def work_for(owner: bl.Pid, function: Callable[..., Any]) -> tuple[bl.Pid, list[signals.Signal]]:
+    """A process that a process of FAR has asked for, and what it has sent there so far."""
+    node, sent = current.current_node(), list[signals.Signal]()
+    node.peer_up(FAR, sent.append, hidden=False)
+    pid, ref = bl.Pid(node.name, node.next_id()), bl.Ref(FAR, 2)
+    node.route(signals.Spawn(owner, pid, function, (bl.Alias(owner, ref.id),), False, ref, None))
+    return pid, sent
+
+
+async def answers_and_goes_on(to: bl.Alias) -> None:
+    live_for(to.ref)
+    last_word(to, "answer")
+    await bl.receive()
+
+
+async def answers_when_it_is_dead(to: bl.Alias) -> None:
+    live_for(to.ref)
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(3600)
+    last_word(to, "answer")
+
+
+@in_node
+async def test_with_its_last_word_it_is_free() -> None:
+    pid, sent = work_for(bl.Pid(FAR, 1), answers_and_goes_on)
+    await settled()
+    assert [type(signal) for signal in sent] == [signals.Answer]
+    current.current_node().peer_down(FAR, "connection_closed")
+    await settled()
+    assert bl.is_alive(pid)
+    ref = bl.monitor(pid)
+    bl.send(pid, "end")
+    assert await down_reason(ref) == "normal"
+    assert len(sent) == 1
+
+
+@in_node
+async def test_who_is_dead_has_no_last_word() -> None:
+    pid, sent = work_for(bl.Pid(FAR, 1), answers_when_it_is_dead)
+    await settled()
+    bl.exit(pid, "boom")
+    await settled()
+    assert [type(signal) for signal in sent] == [signals.Down]
