@@ -13,7 +13,8 @@ import pytest
 
 import beamlike as bl
 import nodes
-from tests.support.local_nodes import PATIENCE, eventually, forever
+from beamlike.kernel.current import current_node
+from tests.support.local_nodes import PATIENCE, eventually, forever, process_of
 from tests.support.peers import Peer, Peers, among_peers
 
 
@@ -108,29 +109,44 @@ async def test_after_a_split_each_side_keeps_its_members_and_healed_both_see_all
 
 
 @among_peers
-async def test_a_change_after_a_disconnect_connects_nobody(peers: Peers) -> None:
-    [peer] = await connected(peers, "peer")
-    p = await peer.call(spawn_member, "g")
-    await eventually(lambda: sees("g", p))
+async def test_a_scope_that_is_behind_the_news_connects_nobody(peers: Peers) -> None:
+    peer = await peers.start("peer")
+    scope = bl.whereis(bl.pg.DEFAULT)
+    assert scope is not None
+    bl.suspend_process(scope)
+    await bl.connect(peer.node)
+    await peer.call(spawn_member, "g")
+    await eventually(lambda: message_of(scope, "discover"))
     await bl.disconnect(peer.node)
+    bl.resume_process(scope)
     await bl.pg.join("g")
-    await eventually(lambda: sees("g", bl.self()))
-    await peer.until(lambda: bl.nodes() == [])
-    await bl.pg.join("g")
-    assert (bl.nodes(), await peer.call(bl.nodes)) == ([], [])
+    assert sees("g", bl.self())
+    assert (bl.nodes(), node_here().cluster._dials) == ([], {})
+
+
+def message_of(pid: bl.Pid, word: str) -> bool:
+    """Whether such a message waits for the process."""
+    return any(isinstance(message, tuple) and message[0] == word for message in process_of(pid).messages())
+
+
+def node_here() -> bl.Node:
+    node = current_node()
+    assert isinstance(node, bl.Node)
+    return node
 
 
 @among_peers
 async def test_a_scope_that_starts_late_and_one_that_starts_again_find_the_others(peers: Peers) -> None:
-    [peer] = await connected(peers, "peer")
+    peer = await peers.start("peer", hidden=True)
+    await bl.connect(peer.node)
+    seen = partial(sees, "g", scope="chat")
+    first = await peer.call(bl.pg.start, "chat")
+    p = await peer.call(partial(spawn_member, "g", scope="chat"))
     await bl.pg.start("chat")
     await bl.pg.join("g", scope="chat")
-    late = await peer.call(bl.pg.start, "chat")
-    p = await peer.call(partial(spawn_member, "g", scope="chat"))
-    seen = partial(sees, "g", scope="chat")
     await eventually(lambda: seen(p, bl.self()))
     await peer.until(seen, p, bl.self())
-    bl.exit(late, "kill")
+    bl.exit(first, "kill")
     await eventually(lambda: seen(bl.self()))
     await peer.call(bl.pg.start, "chat")
     await peer.until(seen, bl.self())
@@ -154,6 +170,23 @@ async def join_many(groups: int) -> None:
     pid = bl.spawn(forever)
     for number in range(groups):
         await bl.pg.join(("group", number), pid)
+
+
+@among_peers
+async def test_a_node_that_read_too_slowly_is_told_all_once_it_reads_again(peers: Peers) -> None:
+    [peer] = await connected(peers, "peer")
+    p, sink = await peer.call(spawn_member, "g"), await peer.call(bl.spawn, forever)
+    await eventually(lambda: sees("g", p))
+    congestion = node_here().cluster._peers[peer.node].link.congestion
+    congestion.bound = congestion._share = 1 << 10
+    peer.freeze()
+    bl.send(sink, bytes(1 << 24))
+    for _ in range(50):
+        await bl.pg.join(("long", "name" * 100))
+    peer.thaw()
+    await peer.until(sees, ("long", "name" * 100), *[bl.self()] * 50)
+    await bl.pg.join("g")
+    await peer.until(sees, "g", p, bl.self())
 
 
 @among_peers

@@ -76,11 +76,11 @@ def exchanged(scopes: dict[str, ScopeState]) -> Iterator[tuple[object, ...]]:
     while effects := [(effect, scope) for scope in scopes.values() for effect in scope.take_effects()]:
         for effect, _ in effects:
             match effect:
-                case Send(to, ("discover", peer) as message):
-                    scopes[to[1]].discovered(peer)
+                case Send((_, node), ("discover", peer) as message):
+                    scopes[node].discovered(peer)
                     yield message
-                case Send(to, ("sync", peer, version, members) as message):
-                    scopes[to.node].synced(peer, version, members)
+                case Send(Pid(node=node), ("sync", peer, version, members) as message):
+                    scopes[node].synced(peer, version, members)
                     yield message
 
 
@@ -137,6 +137,12 @@ def test_a_change_that_is_not_the_next_is_not_applied_but_asked_about_once(state
     state.synced(PEER, 8, {"g": [R]})
     state.changed("join", PEER, 9, {"g": [Q]})
     assert (state.members("g"), sent(state)) == ([R, Q], [])
+
+
+def test_after_a_message_that_could_not_be_sent_both_sides_say_all_again(state: ScopeState) -> None:
+    meet(state, {"g": [Q]})
+    state.met_again("b@host")
+    assert state.take_effects() == [Send(PEER, ("sync", ME, 0, {})), Send(("pg", "b@host"), ("discover", ME))]
 
 
 def test_a_change_that_comes_again_is_not_applied_again(state: ScopeState) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from beamlike.behaviours.owned_tables import OwnedTables
 from beamlike.behaviours.servers.gen_server import GenServer
@@ -12,9 +12,14 @@ from beamlike.distribution.process_groups.roster import Group
 from beamlike.distribution.process_groups.scope_state import Demonitor, Monitor, ScopeState, Send
 from beamlike.distribution.process_groups.watchers import Watch
 from beamlike.kernel import functions as kernel
+from beamlike.kernel import timers
 from beamlike.kernel.call import Client
+from beamlike.kernel.errors import LinkBusy
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Down, NodeDown, NodeUp, Pid, Ref, RemoteName
+
+PATIENCE: Final = 1.0
+"""Seconds until a node that reads too slowly is told all at once."""
 
 logger = logging.getLogger("beamlike.pg")
 
@@ -42,6 +47,13 @@ class Unwatch:
     ref: Ref
 
 
+@record
+class MeetAgain:
+    """Sent to itself: something could not be sent to that node."""
+
+    node: str
+
+
 class Scope(GenServer):
     """To be started with the name of the scope, and under that name."""
 
@@ -49,6 +61,8 @@ class Scope(GenServer):
         self._state = ScopeState(scope, kernel.self())
         # What the kernel calls the monitors that the state wants.
         self._monitors: dict[Pid, Ref] = {}
+        # Nodes that read too slowly, and have missed something.
+        self._busy: set[str] = set()
         states.publish(self._state)
         kernel.monitor_nodes(hidden=True)
         for node in kernel.nodes(hidden=True):
@@ -85,6 +99,9 @@ class Scope(GenServer):
                 self._state.synced(peer, version, members)
             case NodeUp(node):
                 self._state.node_up(node)
+            case MeetAgain(node):
+                self._busy.discard(node)
+                self._state.met_again(node)
             case NodeDown():
                 pass  # Its scope is monitored.
             case Down(_, Pid() as pid, _):
@@ -106,7 +123,7 @@ class Scope(GenServer):
             match effect:
                 case Send(to, message):
                     if _node_of(to) in connected:
-                        _send(to, message)
+                        self._send(to, message)
                 case Monitor(pid):
                     self._monitors[pid] = kernel.monitor(pid)
                 case Demonitor(pid):
@@ -114,12 +131,18 @@ class Scope(GenServer):
                 case _:
                     assert_never(effect)
 
+    def _send(self, to: Pid | RemoteName, message: tuple[Any, ...]) -> None:
+        try:
+            kernel.send(to, message)
+        except UnencodableTerm as error:  # of a group's name: the groups of all others must not end with it
+            logger.error("%s cannot be told of a change of groups: %s", to, error)
+        except LinkBusy:
+            self._meet_again_later(_node_of(to))
 
-def _send(to: Pid | RemoteName, message: tuple[Any, ...]) -> None:
-    try:
-        kernel.send(to, message)
-    except UnencodableTerm as error:  # of a group's name: the groups of all others must not end with it
-        logger.error("%s cannot be told of a change of groups: %s", to, error)
+    def _meet_again_later(self, node: str) -> None:
+        if node not in self._busy:
+            self._busy.add(node)
+            timers.send_after(kernel.self(), MeetAgain(node), PATIENCE)
 
 
 def _node_of(to: Pid | RemoteName) -> str:

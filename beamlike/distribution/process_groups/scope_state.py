@@ -149,6 +149,12 @@ class ScopeState:
     def node_up(self, node: str) -> None:
         self._send((self._scope, node), ("discover", self._me))
 
+    def met_again(self, node: str) -> None:
+        """Something that was to be sent there was not: its scopes are told all, and asked for all."""
+        for peer in [peer for peer in self._peers if peer.node == node]:
+            self._sync(peer)
+        self.node_up(node)
+
     def discovered(self, peer: Pid) -> None:
         """A peer wants to know the members here."""
         self._meet(peer)
