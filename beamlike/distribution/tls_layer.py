@@ -139,7 +139,8 @@ class TlsLayer:
             self.fingerprint = fingerprint(certificate)
 
     def _has_news(self) -> bool:
-        return self.ready and bool(self._incoming.pending or self._incoming.eof or self._tls.pending())
+        whole = self.ready and self._failure is None
+        return whole and bool(self._incoming.pending or self._incoming.eof or self._tls.pending())
 
     def _fail(self, message: str) -> None:
         self._failure = TlsFailed(message)

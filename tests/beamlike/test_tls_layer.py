@@ -227,7 +227,9 @@ def test_a_record_that_comes_twice_is_noticed() -> None:
     sent = a.take()
     b.feed(memoryview(sent + sent))
     assert b.read_into(memoryview(bytearray(100))) == len(b"transfer 1")
-    assert failure(b) == "what came was changed on its way"
+    for _ in range(2):
+        assert failure(b) == "what came was changed on its way"
+        b.feed(sent)
 
 
 def test_the_end_of_the_connection_comes_after_what_was_sent() -> None:
