@@ -12,6 +12,7 @@ import pytest
 from _pytest._io.saferepr import saferepr
 
 import beamlike as bl
+from beamlike.distribution.liveness import heartbeats
 
 CLUSTER, TOKEN = "swordfish", "single use"
 
@@ -69,3 +70,13 @@ def test_the_report_does_show_what_a_frame_holds() -> None:
         connect("swordfish")
     frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
     assert CLUSTER in show("connect", frames[-1].f_locals)
+
+
+def test_the_key_of_a_session_is_in_no_repr_of_the_heartbeat() -> None:
+    async def main() -> None:
+        async with bl.Node("a@127.0.0.1", secret="swordfish") as a, bl.Node("b@127.0.0.1", secret="swordfish"):
+            await a.connect("b@127.0.0.1")
+            neighbour = heartbeats[a]._lanes.neighbours["b@127.0.0.1"]
+            assert repr(neighbour.session_key) not in repr(neighbour)
+
+    asyncio.run(main())

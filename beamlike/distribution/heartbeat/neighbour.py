@@ -31,7 +31,7 @@ class Neighbour:
 
     name: str
     link: NeighboursLink
-    session_key: bytes
+    session_key: bytes = field(repr=False)
     address: Address | None
     lane: LaneSocket | None = None
     stalled: float = 0.0
