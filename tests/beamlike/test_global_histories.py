@@ -44,6 +44,7 @@ disturbances = st.one_of(
     st.tuples(st.just("start"), nodes),
     st.tuples(st.just("kill_server"), nodes),
     st.tuples(st.just("restart_server"), nodes),
+    st.tuples(st.just("replace_server"), nodes, st.integers(0, 5)),
 )
 quiet_histories = st.lists(peaceful, min_size=10, max_size=30)
 histories = st.lists(st.one_of(peaceful, disturbances), min_size=10, max_size=40)
@@ -128,6 +129,11 @@ class History:
         if node in self.world.cluster.names and self.world.node(node).server is None:
             self.world.cluster.tell(node, "restart server")
 
+    def replace_server(self, node: str, steps: int) -> None:
+        self.kill_server(node)
+        self.world.cluster.run(steps)
+        self.restart_server(node)
+
 
 def check_agreement(world: NameWorld) -> None:
     tables = [node.core.table for node in world.nodes()]
@@ -186,3 +192,49 @@ def test_a_cluster_that_is_cut_here_and_there_falls_into_parts_that_do_not_overl
     world.cluster.settle()
     views = {name: {name, *world.cluster.connected_to(name)} for name in world.cluster.names}
     assert all(views[member] == view for view in views.values() for member in view)
+
+
+@given(seeds)
+def test_of_many_parts_that_meet_one_process_keeps_the_name_and_each_is_compared_once(seed: int) -> None:
+    world = NameWorld(seed, NODES, always_a_winner=True)
+    for a, b in itertools.combinations(NODES, 2):
+        world.cluster.cut(a, b)
+    world.cluster.settle()
+    for node in NODES:
+        world.register(node, "x", world.node(node).spawn())
+    world.cluster.settle()
+    assert len(world.given["x"]) == len(NODES)
+    world.heal()
+    check_agreement(world)
+    assert world.resolutions == len(NODES) - 1
+    assert world.node("a").core.table.whereis("x") in world.given["x"]
+
+
+@given(seeds)
+def test_a_name_is_not_given_away_by_a_node_that_knows_its_holder_through_another_only(seed: int) -> None:
+    world = NameWorld(seed, "abc", prevent_overlap=False)
+    world.cluster.reachable = lambda one, other: {one, other} != {"a", "c"}
+    world.cluster.cut("a", "c")
+    world.cluster.settle()
+    first = world.register("a", "x", world.node("a").spawn())
+    world.cluster.settle()
+    second = world.register("c", "x", world.node("c").spawn())
+    world.cluster.settle()
+    assert (world.answers[first], world.answers[second]) == (True, False)
+
+
+@given(seeds, st.integers(0, 10))
+def test_a_lock_outlives_the_server_and_not_its_holder(seed: int, steps: int) -> None:
+    world = NameWorld(seed, "abc")
+    holder = world.node("b").spawn()
+    world.set_lock(holder, "r")
+    world.cluster.settle()
+    History(world).replace_server("b", steps)
+    world.cluster.settle()
+    refused = world.set_lock(world.node("a").spawn(), "r", 0.0)
+    world.cluster.settle()
+    assert world.answers[refused] is False
+    world.kill(holder)
+    granted = world.set_lock(world.node("a").spawn(), "r")
+    world.cluster.settle()
+    assert world.answers[granted] is True

@@ -189,9 +189,10 @@ class Held:
 class NameWorld:
     """The cluster, its processes, and what its clients wait for and have."""
 
-    def __init__(self, seed: int, names: str, *, prevent_overlap: bool = True) -> None:
+    def __init__(self, seed: int, names: str, *, prevent_overlap: bool = True, always_a_winner: bool = False) -> None:
         self.random = Random(seed)
         self.prevent_overlap = prevent_overlap
+        self.always_a_winner = always_a_winner
         self.cluster = SimulatedCluster(self.random, lambda name, incarnation: NameNode(self, name, incarnation))
         self.alive: set[Pid] = set()
         self.asked: dict[Hashable, Question] = {}
@@ -303,7 +304,7 @@ class NameWorld:
 
     def resolve(self, pids: tuple[Pid, Pid]) -> Pid | None:
         self.resolutions += 1
-        winner = self.random.choice((*pids, None))
+        winner = self.random.choice(pids if self.always_a_winner else (*pids, None))
         for pid in pids:
             if pid != winner:
                 for given in self.given.values():
