@@ -201,7 +201,7 @@ class Connection:
                     events += [self.signal(item) for item in event.items if item[0] not in NEWS]
                 else:
                     events.append(event)
-        return events
+        return _up_to_the_end(events)
 
     def signal(self, item: Item) -> Signal | Undelivered | Closed:
         """What an item says; the end of this connection, if it says nothing."""
@@ -342,3 +342,9 @@ def _receiver(target: Pid | Alias | RemoteName) -> int | str:
     if isinstance(target, Pid):
         return target.id
     return target.pid.id if isinstance(target, Alias) else target[0]
+
+
+def _up_to_the_end(events: list[Event]) -> list[Event]:
+    """What stands behind the item that ended the connection is not heard."""
+    ends = (number for number, event in enumerate(events, 1) if isinstance(event, Refused | Closed))
+    return events[: next(ends, None)]

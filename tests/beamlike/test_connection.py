@@ -1,3 +1,4 @@
+import msgpack
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -212,6 +213,14 @@ def test_what_came_before_an_error_still_counts() -> None:
 
 
 # Signs of life.
+
+
+def test_what_comes_behind_a_signal_that_says_nothing_is_not_heard() -> None:
+    pair = Pair().connected()
+    nothing = b"".join(block(BATCH, batch([msgpack.packb([99, "nothing"])])))
+    [event] = pair.b.receive_data(nothing + CODED_SIGNAL + nothing)
+    assert isinstance(event, Closed)
+    assert event.reason == "protocol_error"
 
 
 def test_an_idle_connection_stays_up_by_ticks() -> None:
