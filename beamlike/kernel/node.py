@@ -355,5 +355,5 @@ def check_node_name(name: str) -> None:
     if not isinstance(name, str):
         raise TypeError(f"expected a node name like 'app@127.0.0.1', got {name!r}")
     word, at, host = name.partition("@")
-    if not (word and at and host) or any(character.isspace() for character in name) or "@" in host:
+    if not (word and at and host) or name.split() != [name] or "@" in host:
         raise ValueError(f"expected a node name like 'app@127.0.0.1', got {name!r}")
