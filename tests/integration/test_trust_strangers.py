@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -163,5 +164,32 @@ def test_a_stranger_gets_no_more_memory_than_it_may_fill(tls: Literal["always"] 
                 await eventually(lambda: bool(a.cluster._open_links))
                 [link] = a.cluster._open_links
                 assert sum(buffer.nbytes for buffer in [link._ciphertext, *link._connection.buffers()]) <= 8192
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("now", [0.0, 4e9])
+def test_a_clock_that_is_set_to_another_year_does_not_touch_an_invitation(
+    now: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with bl.Node(A, secret="swordfish", tls="always") as parent:
+            token = parent.invite("child@127.0.0.1", lifetime=60.0)
+            monkeypatch.setattr(time, "time", lambda: now)
+            async with bl.Node("child@127.0.0.1", secret="its own", tls="always") as child:
+                await child.connect(A, secret=token)
+                assert child.nodes() == [A]
+
+    asyncio.run(main())
+
+
+def test_an_invitation_that_is_over_is_refused_in_words_on_both_sides(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with bl.Node(A, secret="swordfish") as parent, bl.Node("child@127.0.0.1", secret="its own") as child:
+            token = parent.invite("child@127.0.0.1", lifetime=0.0)
+            with pytest.raises(bl.HandshakeRefused, match="works once and until its deadline, by the inviter's clock"):
+                await child.connect(A, secret=token)
+            await eventually(lambda: bool(refused(caplog)))
+            assert "the invitation of child@127.0.0.1 was used, revoked, or has expired" in refused(caplog)[0]
 
     asyncio.run(main())
