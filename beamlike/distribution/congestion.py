@@ -62,7 +62,8 @@ class Congestion:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
             try:
-                await waiter
+                if self.is_full:  # still: in another thread room may have come before it knew of us
+                    await waiter
             finally:
                 self._waiters.remove(waiter)
 

@@ -10,6 +10,7 @@ takes no peer for dead.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -92,7 +93,7 @@ class Connection:
         self._greetings = b""
         self.signals = SignalCodec(codec, handshake.us.name, handshake.expected_name() or "")
         self.outbox = Outbox()
-        self._control: list[Buffer] = []
+        self._control: deque[list[Buffer]] = deque()
         self._heard = False
         self._sent = False
         self._silent_ticks = 0
@@ -140,7 +141,7 @@ class Connection:
         elif self._phase is _Phase.OPEN:
             parts = self.outbox.take()
         if not parts and self._control:
-            parts, self._control = self._control, []
+            parts = self._control.popleft()
         if parts:
             self._sent = True
         return parts
@@ -154,7 +155,7 @@ class Connection:
         phase = self._phase
         if phase is _Phase.OPEN:
             farewell = message.encode()[:_LONGEST_FAREWELL]
-            self._control += [*self._all_that_waits(), *block(CLOSE, farewell)]
+            self._control += [*iter(self.outbox.take, []), block(CLOSE, farewell)]
         self._phase = _Phase.CLOSED
         self.outbox.clear()
         if phase is _Phase.OPEN:
@@ -162,9 +163,6 @@ class Connection:
         if phase is _Phase.HANDSHAKE:
             return [self._broken_off(message)]
         return []
-
-    def _all_that_waits(self) -> list[Buffer]:
-        return [part for parts in iter(self.outbox.take, []) for part in parts]
 
     def adopt(self, other: Connection) -> None:
         """Takes over what was sent through `other`, which never got past its handshake, and its codec, which knows
@@ -254,7 +252,7 @@ class Connection:
         if self._silent_ticks >= self._ticks:
             return self.close(NET_TICK_TIMEOUT, "nothing was heard for four times the tick time")
         if not self._sent:
-            self._control += block(TICK)
+            self._control.append(block(TICK))
         self._heard = self._sent = False
         return []
 

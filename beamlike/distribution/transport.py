@@ -28,7 +28,7 @@ from beamlike.distribution.congestion import Congestion
 from beamlike.distribution.connection import NEWS, PROTOCOL_ERROR, Closed, Connection, Established, Event, Items
 from beamlike.distribution.errors import ProtocolError
 from beamlike.distribution.refusal import Refused
-from beamlike.distribution.terms_codec import Buffer
+from beamlike.distribution.terms_codec import LARGE, Buffer
 from beamlike.distribution.wire import Item, Undelivered
 from beamlike.kernel.process import Process
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
@@ -181,9 +181,10 @@ class Link:
         await self.congestion.room()
 
     def _put(self, source: int, data: bytes) -> bool:
-        """Has an item leave at the end of this turn. Not if parcels are on their way, one of which may come before."""
+        """Has an item leave at the end of this turn. Not if it is large, or parcels are on their way, one of which may
+        come before."""
         outbox = self._connection.outbox
-        if outbox.lanes:
+        if outbox.lanes or len(data) > LARGE:
             return False
         if outbox.small + outbox.large > self.congestion.bound:
             self._admit(source, len(data))
@@ -248,7 +249,7 @@ class Link:
         """Sends from now on what is sent through `other`, and first what waits there. `other` is given up."""
         with other._connection.outbox.lock:
             self._connection.adopt(other._connection)
-            self.congestion = other.congestion
+            self.congestion = Congestion(self._connection.outbox)
             other._successor = self
         other.abandon()
 
@@ -260,6 +261,8 @@ class Link:
         """Sends no more of what waits; an answer that is on its way, as to say why, still leaves."""
         self._over = True
         self._connection.close("", "")
+        self.congestion.end()
+        self._set_timer(CLOSE_DEADLINE, self._hang_up)
 
     def abandon(self) -> None:
         """Closes without a word, to the peer or the owner."""
@@ -356,9 +359,17 @@ class Link:
             if self._over:
                 return
             if type(event) is Items:
-                self._owner.deliver(event.items, self._connection.peer_name, self._interpret)
+                self._deliver_safely(event)
             else:
                 self._tell_safely(event)
+
+    def _deliver_safely(self, event: Items) -> None:
+        """What cannot be delivered ends the link: there are no holes in what has come."""
+        try:
+            self._owner.deliver(event.items, self._connection.peer_name, self._interpret)
+        except Exception as error:
+            logger.exception("what came from %s cannot be delivered", self._connection.peer_name)
+            self._act(self._connection.close(PROTOCOL_ERROR, f"expected items to deliver, got {error!r}"))
 
     def _interpret(self, item: Item) -> None:
         if not self._over and item[0] not in NEWS:
@@ -379,6 +390,7 @@ class Link:
             case Refused() | Closed():
                 self._over = True
                 self.congestion.end()
+                self._set_timer(CLOSE_DEADLINE, self._hang_up)
             case Undelivered():
                 pass
             case Items():
