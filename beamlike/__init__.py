@@ -52,6 +52,7 @@ from beamlike.distribution.errors import (
     NodeNameTaken,
     UndecodableTerm,
     UnencodableTerm,
+    UnusableCertificate,
     UnusableSecret,
 )
 from beamlike.distribution.finding import strategies as finding
@@ -203,6 +204,7 @@ __all__ = [
     "UndecodableTerm",
     "UnencodableTerm",
     "UnknownName",
+    "UnusableCertificate",
     "UnusableSecret",
     "Via",
     "abandon_spawn_request",
