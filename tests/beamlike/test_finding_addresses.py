@@ -11,6 +11,7 @@ import uvloop
 
 import beamlike as bl
 from beamlike.distribution.finding.strategy import CannotFind
+from tests.support.dns_server import Zone, dns_server
 from tests.support.own_network import in_own_network
 
 APP = "app.default.svc.cluster.local"
@@ -23,9 +24,6 @@ def found(*names: str) -> list[bl.finding.Found]:
 @pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
 @in_own_network
 def test_a_node_is_found_at_each_address_of_a_name(loop_factory: object) -> None:
-    pytest.importorskip("dns", reason="needs the extra `dns`")
-    from tests.support.dns_server import Zone, dns_server
-
     zone: Zone = {
         APP: {"A": ["10.244.0.5", "10.244.0.6"]},
         "my-app.internal": {"AAAA": ["fdaa:0:1:a7b::2", "fdaa:0:1:a7b:0:0:0:3"]},

@@ -11,6 +11,7 @@ import pytest
 import beamlike as bl
 from beamlike.distribution.addresses import Address
 from beamlike.kernel import current
+from tests.support.dns_server import Zone, dns_server
 from tests.support.kubernetes_api import kubernetes_api, pod
 from tests.support.own_network import in_own_network
 from tests.support.peers import Peer, Peers, peers
@@ -147,9 +148,6 @@ def test_a_node_with_another_secret_is_shown_with_the_reason_and_keeps_nobody_fr
 
 @in_own_network
 def test_nodes_find_each_other_by_the_addresses_of_a_name() -> None:
-    pytest.importorskip("dns", reason="needs the extra `dns`")
-    from tests.support.dns_server import dns_server
-
     async def test(started: Peers) -> None:
         async with dns_server({"app.internal": {"A": ["127.0.0.2", "127.0.0.3"]}}, port=53) as server:
             by_name = bl.finding.DNS("app.internal", "app")
@@ -165,9 +163,6 @@ def test_nodes_find_each_other_by_the_addresses_of_a_name() -> None:
 
 @in_own_network
 def test_nodes_find_each_other_by_the_records_of_a_service() -> None:
-    pytest.importorskip("dns", reason="needs the extra `dns`")
-    from tests.support.dns_server import Zone, dns_server
-
     zone: Zone = {f"app-{n}.internal": {"A": [f"127.0.0.{n}"]} for n in (2, 3, 4)}
     zone["_beamlike._tcp.app.internal"] = {"SRV": [f"0 0 437{n} app-{n}.internal." for n in (2, 3, 4)]}
 

@@ -8,11 +8,14 @@ from functools import partial
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support import soak
 from tests.support.simulated_cluster import SimulatedCluster
 from tests.support.simulated_scopes import (
+    Congest,
     Count,
     End,
     Join,
@@ -25,6 +28,9 @@ from tests.support.simulated_scopes import (
     World,
 )
 
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
+
+EXAMPLES = soak.count(200, 20_000)
 NAMES = ("a@host", "b@host", "c@host")
 
 names = st.sampled_from(NAMES)
@@ -41,7 +47,7 @@ pairs = st.sampled_from([*itertools.combinations(NAMES, 2)])
 steps = st.one_of(
     st.tuples(st.just("tell"), names, memberships),
     st.tuples(st.just("tell"), names, memberships),
-    st.tuples(st.just("tell"), names, watches),
+    st.tuples(st.just("tell"), names, st.one_of(watches, watches, st.builds(Congest, st.integers(1, 3)))),
     st.tuples(st.just("run"), st.integers(1, 20)),
     st.tuples(st.just("run"), st.integers(1, 20)),
     st.tuples(st.sampled_from(["connect", "connect", "cut"]), pairs),
@@ -91,7 +97,7 @@ def check_all_see_the_union(cluster: SimulatedCluster) -> None:
         assert node(cluster, name).seen() == union, f"on {name}"
 
 
-@settings(max_examples=300)
+@settings(max_examples=EXAMPLES)
 @given(histories, seeds)
 def test_every_node_sees_the_union_of_what_the_nodes_say_that_it_is_connected_to(
     history: list[tuple[Any, ...]], seed: int
@@ -106,6 +112,7 @@ def test_every_node_sees_the_union_of_what_the_nodes_say_that_it_is_connected_to
     check_all_see_the_union(cluster)
 
 
+@settings(max_examples=EXAMPLES)
 @given(histories, seeds)
 def test_what_former_incarnations_said_changes_nothing(history: list[tuple[Any, ...]], seed: int) -> None:
     world = World()

@@ -51,6 +51,11 @@ async def test_a_member_is_seen_on_every_connected_node_and_local_on_its_own(pee
     await peer.until(sees, "g", p, bl.self())
     assert bl.pg.get_local_members("g") == [bl.self()]
     assert await peer.call(bl.pg.get_local_members, "g") == [p]
+    await bl.pg.join("here")
+    await peer.until(sees, "here", bl.self())
+    assert (bl.pg.which_groups(), bl.pg.which_local_groups()) == (["g", "here"], ["g", "here"])
+    assert await peer.call(bl.pg.which_groups) == ["g", "here"]
+    assert await peer.call(bl.pg.which_local_groups) == ["g"]
     await bl.pg.leave("g")
     await peer.until(sees, "g", p)
 

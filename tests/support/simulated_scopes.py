@@ -26,6 +26,10 @@ Count: TypeAlias = Counter[tuple[Any, Pid]]
 """How often each process is in each group."""
 
 
+def _node_of(to: Pid | tuple[str, str]) -> str:
+    return to.node if isinstance(to, Pid) else to[1]
+
+
 def counted(members: Members) -> Count:
     return Counter((group, pid) for group, pids in members.items() for pid in pids)
 
@@ -63,6 +67,13 @@ class Unwatch:
 @dataclass(frozen=True, slots=True)
 class RestartScope:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class Congest:
+    """The next so many messages to other scopes are refused by connections that are full."""
+
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,7 @@ class ScopeNode:
         self.state = ScopeState(SCOPE, self.me)
         self._world.histories[self.me] = [Counter()]
         self._seen_of: dict[Pid, int] = {}
+        self._refused = 0
         self._mailbox: deque[Any] = deque(Up(node, 0.0) for node in sorted(self._up))
         self._watches: dict[Ref, _Monitored] = {}
 
@@ -134,6 +146,8 @@ class ScopeNode:
                 self._end(process)
             case Replay(message):
                 self._mailbox.append(message)
+            case Congest(count):
+                self._refused = count
             case Join(group, process) | Leave(group, process):
                 self._ask(type(event), group, self._processes[process])
             case _:
@@ -218,6 +232,8 @@ class ScopeNode:
                 self.state.discovered(peer)
             case ("sync", peer, version, members):
                 self.state.synced(peer, version, members)
+            case ("meet again", node):
+                self.state.met_again(node)
             case ("join" | "leave" as change, peer, version, members):
                 self.state.changed(change, peer, version, members)
             case (what, group, pid) if what is Join:
@@ -236,9 +252,12 @@ class ScopeNode:
         match effect:
             case Send(Pid(node=node), (Ref() as ref, change, group, pids)) if node == self.name:
                 self._told(ref, change, group, pids)
+            case Send(to, message) if self._refused:
+                self._refused -= 1
+                self._mailbox.append(("meet again", _node_of(to)))
             case Send(to, message):
                 self._world.sent.append(message)
-                yield from self._to(to.node if isinstance(to, Pid) else to[1], ("send", to, message))
+                yield from self._to(_node_of(to), ("send", to, message))
             case Monitor(pid):
                 assert pid not in self._monitors
                 self._monitors.add(pid)

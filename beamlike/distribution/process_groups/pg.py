@@ -37,6 +37,21 @@ from beamlike.kernel.errors import NoProcess
 from beamlike.kernel.receive import receive
 from beamlike.kernel.terms import Pid, Ref
 
+__all__ = [
+    "DEFAULT",
+    "demonitor",
+    "get_local_members",
+    "get_members",
+    "join",
+    "leave",
+    "monitor",
+    "monitor_scope",
+    "start",
+    "start_link",
+    "which_groups",
+    "which_local_groups",
+]
+
 DEFAULT: Final = "pg"
 """The scope that every `bl.Node` starts."""
 
@@ -96,7 +111,12 @@ def get_local_members(group: Group, *, scope: str = DEFAULT) -> list[Pid]:
 
 def which_groups(*, scope: str = DEFAULT) -> list[Group]:
     """The groups that have members."""
-    return [group for group in _state(scope).groups() if get_members(group, scope=scope)]
+    return list(dict.fromkeys([*which_local_groups(scope=scope), *_state(scope).groups_elsewhere()]))
+
+
+def which_local_groups(*, scope: str = DEFAULT) -> list[Group]:
+    """The groups that have members on this node."""
+    return [group for group in _state(scope).local_groups() if get_local_members(group, scope=scope)]
 
 
 async def monitor(group: Group, *, scope: str = DEFAULT) -> tuple[Ref, list[Pid]]:

@@ -106,7 +106,15 @@ class ScopeState:
         return self._local.members(group)
 
     def groups(self) -> list[Group]:
-        return list(dict.fromkeys(group for roster in self._rosters() for group in roster.groups()))
+        """Those that have members, wherever."""
+        return list(dict.fromkeys([*self.local_groups(), *self.groups_elsewhere()]))
+
+    def local_groups(self) -> list[Group]:
+        return self._local.groups()
+
+    def groups_elsewhere(self) -> list[Group]:
+        """One that has members on several other nodes comes several times."""
+        return [group for peer in tuple(self._peers.values()) for group in peer.roster.groups()]
 
     def _rosters(self) -> tuple[Roster, ...]:
         return self._local, *[peer.roster for peer in tuple(self._peers.values())]
