@@ -339,6 +339,8 @@ class Node(LocalNode):
     interrupt = bound(interrupt)
     call = bound(rpc.call)
     cast = bound(rpc.cast)
+    multicall = bound(rpc.multicall)
+    multicast = bound(rpc.multicast)
 
 
 async def start(name: str, **options: Any) -> Node:
