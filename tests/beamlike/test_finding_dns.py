@@ -11,8 +11,6 @@ import pytest
 import beamlike as bl
 from beamlike.distribution.finding import dns_records
 from beamlike.distribution.finding.strategy import CannotFind
-
-pytest.importorskip("dns", reason="needs the extra `dns`")
 from tests.support.dns_server import Server, Zone, dns_server
 
 SERVICE = "_beamlike._tcp.app.default.svc.cluster.local"

@@ -12,8 +12,6 @@ import pytest
 import beamlike as bl
 from beamlike.distribution.finding.kubernetes_pods import addresses_of_ready_pods
 from beamlike.distribution.finding.strategy import CannotFind
-
-pytest.importorskip("kubernetes", reason="needs the extra `kubernetes`")
 from tests.support.kubernetes_api import Json, KubernetesApi, check, kubernetes_api, pod
 
 
