@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections import Counter
 from collections.abc import Callable
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 import pytest
@@ -138,6 +139,24 @@ async def test_what_would_be_another_group_on_each_node_is_refused() -> None:
         with pytest.raises(ValueError, match=f"expected a group that {words}"):
             await pg.join(group)
     assert pg.which_groups() == []
+
+
+@with_scope
+async def test_any_thread_reads_while_members_come_and_go() -> None:
+    p, over = bl.spawn(forever), Event()
+    sizes: set[int] = set()
+
+    def read() -> None:
+        while not over.is_set():
+            sizes.update(len(pg.get_members(group)) for group in pg.which_groups())
+
+    reading = asyncio.create_task(asyncio.to_thread(read))
+    for number in range(300):
+        await pg.join(number, p, p, bl.self())
+        await pg.leave(number, p)
+    over.set()
+    await reading
+    assert sizes <= {0, 1, 2, 3}
 
 
 @with_scope
