@@ -56,7 +56,6 @@ from beamlike.distribution.errors import (
     UnusableSecret,
 )
 from beamlike.distribution.finding import strategies as finding
-from beamlike.distribution.finding.candidates import Candidate
 from beamlike.distribution.finding.joining import JoinInfo
 from beamlike.distribution.finding.strategy import CannotFind
 from beamlike.distribution.global_names import global_
@@ -135,7 +134,6 @@ __all__ = [
     "BeamlikeError",
     "CallFailed",
     "CallTimeout",
-    "Candidate",
     "CannotFind",
     "CannotListen",
     "ChildAlreadyPresent",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
+import uvloop
 
 import beamlike as bl
-from tests.support.local_nodes import eventually
+from tests.support.local_nodes import PATIENCE, eventually
 
 HERE = bl.finding.LocalDirectory
 
@@ -18,10 +20,24 @@ class Hangs:
         return []
 
 
-def test_a_node_that_has_started_has_joined() -> None:
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_a_node_that_has_started_has_joined(loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
     async def main() -> None:
         async with bl.Node("a@127.0.0.1"), bl.Node("b@127.0.0.1", join=HERE()):
             assert bl.nodes() == ["a@127.0.0.1"]
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(main())
+
+
+def test_one_that_is_disconnected_by_hand_is_connected_again() -> None:
+    async def main() -> None:
+        async with bl.Node("a@127.0.0.1"), bl.Node("b@127.0.0.1") as b:
+            await b.join(HERE(), every=0.01)
+            b.monitor_nodes()
+            await b.disconnect("a@127.0.0.1")
+            assert await b.receive(timeout=PATIENCE) == bl.NodeDown("a@127.0.0.1", "disconnect")
+            assert await b.receive(timeout=PATIENCE) == bl.NodeUp("a@127.0.0.1")
 
     asyncio.run(main())
 
