@@ -158,6 +158,7 @@ class Connection:
             self._control += [*iter(self.outbox.take, []), block(CLOSE, farewell)]
         self._phase = _Phase.CLOSED
         self.outbox.clear()
+        self._blocks = BlockReader()  # for what still comes, of which nothing is heard
         if phase is _Phase.OPEN:
             return [Closed(reason, message)]
         if phase is _Phase.HANDSHAKE:
