@@ -63,9 +63,10 @@ class Node(LocalNode):
     Links between machines are inside TLS, with certificates that the nodes make. `tls="always"` has those within the
     machine so as well, and `tls=bl.Tls(...)` takes certificates of your own authority.
 
-    A watchdog logs who keeps the event loop from turning for longer than `stall_threshold` seconds (None: no
-    watchdog). With `own_thread` it watches the loop of that thread only: user code may block the other one. A process
-    for which more than `long_mailbox` messages wait is named in the log, too, within seconds (None: nobody looks).
+    A watchdog logs who keeps the event loop from turning for longer than `stall_threshold` seconds; with None it tells
+    only those who ask (`who_is_blocking`). With `own_thread` the log is of that thread's loop alone: user code may
+    block the other one. A process for which more than `long_mailbox` messages wait is named in the log, too, within
+    seconds (None: nobody looks).
     """
 
     def __init__(
