@@ -15,6 +15,12 @@ from beamlike.distribution.finding.strategy import CannotFind
 from tests.support.kubernetes_api import Json, KubernetesApi, check, kubernetes_api, pod
 
 
+@pytest.fixture(autouse=True)
+def outside_of_pods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where these tests run in one, it is not asked."""
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+
+
 @pytest.fixture
 def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KubernetesApi]:
     with kubernetes_api() as server:

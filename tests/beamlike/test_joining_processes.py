@@ -180,7 +180,8 @@ def test_nodes_find_each_other_by_the_records_of_a_service() -> None:
 def test_nodes_find_each_other_by_the_api_of_kubernetes(tmp_path: Path) -> None:
     async def test(started: Peers) -> None:
         with kubernetes_api() as api:
-            environment = {"KUBECONFIG": str(api.kubeconfig(tmp_path / "config"))}
+            kubeconfig = str(api.kubeconfig(tmp_path / "config"))
+            environment = {"KUBECONFIG": kubeconfig, "KUBERNETES_SERVICE_HOST": ""}
             ready = [pod(f"web-{n}", f"127.0.0.{n}") for n in (2, 3)]
             api.pods = [*ready, pod("web-4", "127.0.0.4", ready=False)]
             members = [

@@ -67,7 +67,7 @@ def _connect() -> tuple[CoreV1Api, str]:
     from kubernetes.config import incluster_config as inside
 
     configuration = client.Configuration()
-    if inside.SERVICE_HOST_ENV_NAME in os.environ:
+    if os.environ.get(inside.SERVICE_HOST_ENV_NAME):
         config.load_incluster_config(configuration)
         namespace = Path(inside.SERVICE_TOKEN_FILENAME).with_name("namespace").read_text().strip()
     else:
