@@ -36,7 +36,8 @@ class Encryption:
         """
         if not self._demands_tls(host):
             return None
-        return TlsLayer(self._shown.get(), host=name.partition("@")[2], cap=self._cap)
+        host_of_certificate = name.partition("@")[2] if isinstance(self._option, Tls) else None
+        return TlsLayer(self._shown.get(), host=host_of_certificate, cap=self._cap)
 
     def accept(self, host: str) -> Layer | None:
         """The layer for a link that comes from this numeric address; None for one that is in clear."""

@@ -51,6 +51,15 @@ def test_a_listener_takes_in_clear_only_what_comes_from_its_own_machine(
     assert type(encryption.accept(comes_from)) is layer
 
 
+def test_whom_a_node_dials_is_told_to_nobody_unless_a_certificate_is_to_be_for_that_host(tmp_path: Path) -> None:
+    unnamed = Encryption().dial(FAR, "b@db.internal")
+    named = Encryption(Authority(tmp_path).tls()).dial(FAR, "b@db.internal")
+    assert unnamed is not None
+    assert named is not None
+    assert b"db.internal" not in unnamed.take()
+    assert b"db.internal" in named.take()
+
+
 def test_certificates_of_an_authority_are_used_within_the_machine_too(tmp_path: Path) -> None:
     encryption = Encryption(Authority(tmp_path).tls())
     encryption.prepare_to_listen(NEAR)
