@@ -15,12 +15,12 @@ they stay; large `bytes` are made before they are filled.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from zlib import crc32
 
 from beamlike.distribution.errors import ProtocolError
-from beamlike.distribution.fresh_bytes import fresh_bytes
+from beamlike.distribution.fresh_memory import fresh_bytearray, fresh_bytes
 from beamlike.distribution.terms_codec import LARGE, Buffer
 
 BATCH: Final = 16
@@ -65,11 +65,18 @@ def fragment(number: int, part: Buffer) -> list[Buffer]:
 class Parcel:
     """A parcel on its way in: its buffers, and the memory that is still to be filled."""
 
-    def __init__(self, sizes: list[int]) -> None:
-        """Of each buffer the size; a negative one means that it is to become `bytes`."""
-        made = [fresh_bytes(-size) if size < 0 else _fresh_bytearray(size) for size in sizes]
-        self.buffers: list[Buffer] = [buffer for buffer, _ in made]
-        self._views = [view for _, view in made if view.nbytes]
+    def __init__(self, parts: Sequence[int | Buffer]) -> None:
+        """Buffers that are there already, and the sizes of those to come, negative for what is to be `bytes`."""
+        self.buffers: list[Buffer] = []
+        self._views: list[memoryview] = []
+        for part in parts:
+            if not isinstance(part, int):
+                self.buffers.append(part)
+                continue
+            buffer, view = fresh_bytes(-part) if part < 0 else fresh_bytearray(part)
+            self.buffers.append(buffer)
+            if view.nbytes:
+                self._views.append(view)
 
     @property
     def is_whole(self) -> bool:
@@ -85,11 +92,6 @@ class Parcel:
         else:
             self._views[0] = view[size:]
         return view[:size]
-
-
-def _fresh_bytearray(size: int) -> tuple[Buffer, memoryview]:
-    buffer = bytearray(size)
-    return buffer, memoryview(buffer)
 
 
 class BlockReader:

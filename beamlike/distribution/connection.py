@@ -11,19 +11,23 @@ takes no peer for dead.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, TypeAlias
 
+import msgpack
+
+from beamlike.distribution import parcels
 from beamlike.distribution.batches import BATCH, CLOSE, FRAGMENT, KINDS, TICK, BlockReader, Parcel, block
 from beamlike.distribution.errors import ProtocolError, UnencodableTerm
 from beamlike.distribution.frames import HANDSHAKE_CAP, FrameReader
 from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import Identity
-from beamlike.distribution.outbox import PARCEL, Outbox, Pair
+from beamlike.distribution.outbox import Outbox, Pair
 from beamlike.distribution.packing import HEARD, Packed
 from beamlike.distribution.refusal import Refused, Status
+from beamlike.distribution.shared_memory import SharedMemory
 from beamlike.distribution.terms_codec import Buffer, TermCodec
 from beamlike.distribution.wire import Item, SignalCodec, Undelivered
 from beamlike.kernel.signals import Signal, Spawn
@@ -35,7 +39,7 @@ TICKS: Final = 16
 LARGEST_SIGNAL: Final = 1 << 32
 """Bytes of one signal with all that it carries, unless a node is told otherwise."""
 
-NEWS: Final = frozenset({HEARD, PARCEL})
+NEWS: Final = frozenset({HEARD, parcels.PARCEL, parcels.OFFER, parcels.REACHED, parcels.RETURNED})
 """Items that are no signals."""
 
 _LONGEST_FAREWELL: Final = 200
@@ -93,6 +97,9 @@ class Connection:
         self._greetings = b""
         self.signals = SignalCodec(codec, handshake.us.name, handshake.expected_name() or "")
         self.outbox = Outbox()
+        self._shared = SharedMemory()
+        self.wants_to_write: Callable[[], None] = lambda: None
+        """Called, by any thread, when this connection itself has something to say. The shell's."""
         self._control: deque[list[Buffer]] = deque()
         self._heard = False
         self._sent = False
@@ -148,17 +155,18 @@ class Connection:
 
     def data_to_send(self) -> bytes:
         """All that there is to be written, as bytes."""
-        return b"".join(part for parts in iter(self.parts_to_send, []) for part in parts)
+        data = b""
+        while (parts := self.parts_to_send()) or self.outbox.copies:
+            data += b"".join(parts)
+        return data
 
     def close(self, reason: str, message: str) -> list[Event]:
         """Ends the connection from this side. What was sent before still leaves, then the peer is told `message`."""
         phase = self._phase
         if phase is _Phase.OPEN:
             farewell = message.encode()[:_LONGEST_FAREWELL]
-            self._control += [*iter(self.outbox.take, []), block(CLOSE, farewell)]
-        self._phase = _Phase.CLOSED
-        self.outbox.clear()
-        self._blocks = BlockReader()  # for what still comes, of which nothing is heard
+            self._control += [*self.outbox.take_all(), block(CLOSE, farewell)]
+        self._end()
         if phase is _Phase.OPEN:
             return [Closed(reason, message)]
         if phase is _Phase.HANDSHAKE:
@@ -218,13 +226,22 @@ class Connection:
         """
         if self._phase is _Phase.REFUSED:
             return []
-        phase, self._phase = self._phase, _Phase.CLOSED
-        self.outbox.clear()
+        phase = self._phase
+        self._end()
         if phase is _Phase.OPEN:
             return [Closed(CONNECTION_CLOSED, "the connection was closed without a word")]
         if phase is _Phase.HANDSHAKE:
             return [self._broken_off("the other side closed the connection; is it a beamlike node?")]
         return []
+
+    def _end(self) -> None:
+        self._phase = _Phase.CLOSED
+        self.outbox.clear()
+        self._blocks = BlockReader()  # for what still comes, of which nothing is heard
+
+    def release(self) -> None:
+        """The other side reads no more: what it was lent and has not mapped yet is not needed."""
+        self._shared.close()
 
     def heard_elsewhere(self) -> None:
         """The other side has shown a sign of life by another way. For any thread."""
@@ -279,16 +296,44 @@ class Connection:
     def _open_batch(self, content: memoryview) -> list[Event]:
         items = self.signals.items(content)
         for item in items:
-            if item[0] == PARCEL:
-                self._announced(item)
+            if item[0] >= parcels.PARCEL:
+                self._hear_news(item)
         return [Items(items)]
+
+    def _hear_news(self, item: Item) -> None:
+        match item:
+            case [parcels.PARCEL, *_]:
+                self._announced(item)
+            case [parcels.OFFER, int() as pid, int() as file, bytes() as nonce]:
+                if self._shared.reaches(pid, file, nonce):
+                    self._tell(parcels.REACHED)
+            case [parcels.REACHED]:
+                self._shared.reached()
+                self.outbox.lend = self._shared.lend
+            case [parcels.RETURNED, int() as inode]:
+                self._shared.returned(inode)
+            case _:
+                raise ProtocolError(f"expected an item of this version, got {item!r:.100}")
+
+    def _tell(self, *item: object) -> None:
+        self.outbox.put_item(msgpack.packb(item))
+        self.wants_to_write()
+
+    def _borrowed(self, file: int, inode: int, size: int) -> Buffer:
+        return self._shared.borrow(file, inode, size, self._give_back)
+
+    def _give_back(self, inode: int) -> None:
+        """The last user of a segment has dropped it, in whatever thread."""
+        if self._phase is _Phase.OPEN:
+            self._tell(parcels.RETURNED, inode)
 
     def _announced(self, item: Item) -> None:
         try:
             _, number, sizes = item
-            if sum(map(abs, sizes)) > self._largest:
-                raise ProtocolError(f"expected a signal of at most {self._largest} bytes, got one of {sizes}")
-            parcel = Parcel(sizes)
+            total = sum(abs(size if isinstance(size, int) else size[-1]) for size in sizes)
+            if total > self._largest:
+                raise ProtocolError(f"expected a signal of at most {self._largest} bytes, got one of {total}")
+            parcel = Parcel([size if isinstance(size, int) else self._borrowed(*size) for size in sizes])
         except (ValueError, TypeError, OverflowError, MemoryError) as error:
             raise ProtocolError(f"expected a parcel, got {item!r:.100} ({error})") from error
         self._blocks.announce(number, parcel)
@@ -297,8 +342,7 @@ class Connection:
         if kind == TICK:
             return []
         if kind == CLOSE:
-            self._phase = _Phase.CLOSED
-            self.outbox.clear()
+            self._end()
             farewell = payload[:_LONGEST_FAREWELL].decode(errors="replace")
             return [Closed(CONNECTION_CLOSED, f"the other side closed the connection: {farewell!r}")]
         raise ProtocolError(f"expected {', '.join(KINDS.values())}, got a block of kind {kind}")
@@ -319,6 +363,9 @@ class Connection:
         if isinstance(outcome, Identity):
             self._phase = _Phase.OPEN
             self.signals.meet(outcome.name)
+            offer = self._shared.offer()
+            if offer is not None:
+                self._tell(parcels.OFFER, *offer)
             return [Established(outcome), *self.receive_data(self._frames.rest())]
         if outcome is not None:
             self._phase = _Phase.REFUSED

@@ -1,4 +1,4 @@
-"""What waits to leave for another node: small items in one queue, and parcels, of which a fragment each goes in turn.
+"""What waits to leave for another node: small items in one queue, and parcels, of which a stride each goes in turn.
 
 So a large message does not delay those of other processes. What one process sends to another stays in order: behind a
 parcel of a pair its later items wait, in the *lane* of that pair. Whom a name means is not known here: what a process
@@ -11,17 +11,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from threading import RLock
 from typing import Final, TypeAlias
 
-import msgpack
-
-from beamlike.distribution.batches import BATCH, FRAGMENT_SIZE, block, fragment
+from beamlike.distribution.batches import BATCH, block
 from beamlike.distribution.packing import Packed, batch, pack_ahead
-from beamlike.distribution.terms_codec import LARGE, Buffer
-
-PARCEL: Final = 64
-"""The kind of the item that announces a parcel, beside those of `wire`."""
+from beamlike.distribution.parcels import Lend, Stride, is_large, strides
+from beamlike.distribution.terms_codec import Buffer
 
 BATCH_SIZE: Final = 1 << 18
 """Bytes of items that are joined at once, about."""
@@ -44,7 +41,7 @@ class _Lane:
         self.before = before
         self.mark = mark
         self.waiting: deque[Packed] = deque()
-        self.fragments: Iterator[list[Buffer]] | None = None
+        self.strides: Iterator[Stride] | None = None
 
 
 class Outbox:
@@ -57,6 +54,10 @@ class Outbox:
         """Bytes in `items`; about, if several threads send."""
         self.large = 0
         """Bytes in the lanes."""
+        self.copies = False
+        """Whether the last `take` has worked on a parcel and found nothing to write yet: take again, in a moment."""
+        self.lend: Lend | None = None
+        """Gives shared memory for a buffer, where the other side can map it."""
         self.lock = RLock()
         self._turns: deque[_Lane] = deque()
         self._parcels = 0
@@ -70,7 +71,7 @@ class Outbox:
 
     def put(self, pair: Pair, packed: Packed) -> None:
         with self.lock:
-            lane = self._lane(pair, _is_large(packed))
+            lane = self._lane(pair, large=is_large(packed))
             if lane is None:
                 self.put_item(packed.data)
             else:
@@ -93,11 +94,18 @@ class Outbox:
 
     def take(self) -> list[Buffer]:
         """What is to be written next; nothing if nothing waits."""
+        self.copies = False
         out = self._batch()
         if self.lanes:
             with self.lock:
                 out += self._next_of_lanes()
         return out
+
+    def take_all(self) -> Iterator[list[Buffer]]:
+        """All that is to be written."""
+        while (parts := self.take()) or self.copies:
+            if parts:
+                yield parts
 
     def clear(self) -> None:
         with self.lock:
@@ -110,13 +118,8 @@ class Outbox:
         items = self.items
         if not items:
             return []
-        count = len(items)
-        if self.small > BATCH_SIZE:
-            count = max(1, count * BATCH_SIZE // self.small)
+        count = len(items) if self.small <= BATCH_SIZE else _how_many_fill(BATCH_SIZE, items)
         data = batch(items[:count])
-        while len(data) > 2 * BATCH_SIZE and count > 1:  # the first ones are larger than most
-            count //= 2
-            data = batch(items[:count])
         with self.lock:
             del items[:count]
             self._taken += count
@@ -124,54 +127,52 @@ class Outbox:
         return block(BATCH, data)
 
     def _next_of_lanes(self) -> list[Buffer]:
+        self.copies = False
         while lane := next((lane for lane in self._turns if lane.mark <= self._taken), None):
             self._turns.remove(lane)
             out = self._next_of(lane)
-            if lane.fragments is not None or lane.waiting:
+            if lane.strides is not None or lane.waiting:
                 self._turns.append(lane)
             else:
                 self._end(lane)
-            if out:
+            if out or self.copies:
                 return out
         return []
 
     def _next_of(self, lane: _Lane) -> list[Buffer]:
-        out = self._begin(lane) if lane.fragments is None else []
-        if lane.fragments is not None:
-            part = next(lane.fragments, None)
-            if part is None:
-                lane.fragments = None
+        out = self._begin(lane) if lane.strides is None else []
+        if lane.strides is not None:
+            stride = next(lane.strides, None)
+            if stride is None:
+                lane.strides = None
             else:
-                self.large -= len(part[-1])
-                out += part
+                self.large -= stride.done
+                self.copies = not stride.blocks
+                out += stride.blocks
         return out
 
     def _begin(self, lane: _Lane) -> list[Buffer]:
-        """Items, up to the lane's next parcel and the news that this comes."""
+        """Items, up to the lane's next parcel, which begins."""
         items: list[bytes] = []
         size = 0
         while lane.waiting and size < BATCH_SIZE:
             packed = lane.waiting.popleft()
-            if not _is_large(packed):
-                size += len(packed.data)
-                items.append(packed.data)
-                continue
-            self._parcels = self._parcels + 1 & 0xFFFFFFFF
-            parts: Sequence[Buffer] = (packed.data, *packed.buffers)
-            sizes = [-len(part) if type(part) is bytes else _length(part) for part in packed.buffers]
-            items.append(msgpack.packb([PARCEL, self._parcels, [len(packed.data), *sizes]]))
-            lane.fragments = _fragments(self._parcels, parts)
-            break
+            if is_large(packed):
+                self._parcels = self._parcels + 1 & 0xFFFFFFFF
+                lane.strides = strides(self._parcels, packed, self.lend)
+                break
+            size += len(packed.data)
+            items.append(packed.data)
         self.large -= size
         return block(BATCH, batch(items)) if items else []
 
-    def _lane(self, pair: Pair, is_large: bool) -> _Lane | None:
+    def _lane(self, pair: Pair, *, large: bool) -> _Lane | None:
         """The lane that an item of the pair belongs to; None if it may leave at once."""
         source, target = pair
         lanes = self.lanes.get(source, {})
         lane = lanes.get(_ANYBODY) or lanes.get(target)
         by_name = isinstance(target, str)
-        if lane is not None or not (is_large or (by_name and lanes)):
+        if lane is not None or not (large or (by_name and lanes)):
             return lane
         return self._open((source, _ANYBODY), set(lanes.values())) if by_name else self._open(pair, set())
 
@@ -196,16 +197,9 @@ class Outbox:
                 self._turns.append(behind)
 
 
-def _fragments(number: int, parts: Sequence[Buffer]) -> Iterator[list[Buffer]]:
-    for part in parts:
-        view = memoryview(part).cast("B") if _length(part) else memoryview(b"")
-        for start in range(0, view.nbytes, FRAGMENT_SIZE):
-            yield fragment(number, view[start : start + FRAGMENT_SIZE])
-
-
-def _length(part: Buffer) -> int:
-    return memoryview(part).nbytes
-
-
-def _is_large(packed: Packed) -> bool:
-    return bool(packed.buffers) or len(packed.data) > LARGE
+def _how_many_fill(size: int, items: list[bytes]) -> int:
+    count = 0
+    for count, filled in enumerate(accumulate(map(len, items)), 1):
+        if filled >= size:
+            break
+    return count

@@ -63,11 +63,12 @@ class Packed:
     @property
     def size(self) -> int:
         """In bytes, without what goes ahead."""
-        return len(self.data) + sum(memoryview(buffer).nbytes for buffer in self.buffers)
+        return len(self.data) + sum(map(len, self.buffers))
 
 
 _ext = partial(tuple.__new__, msgpack.ExtType)
 """An ExtType without its constructor's checks, which would be half the cost of a pid."""
+
 
 TakeApart: TypeAlias = Callable[[Any], object]
 Build: TypeAlias = Callable[[list[Any]], object]

@@ -139,6 +139,7 @@ class Link:
         self._flush_is_due = False
         self._successor: Link | None = None
         self.congestion = Congestion(connection.outbox)
+        connection.wants_to_write = self._flush_soon
 
     # For any thread.
 
@@ -311,6 +312,8 @@ class Link:
                 if not self._unsent:
                     self._unsent = self._parts_to_send()
                     if not self._unsent:
+                        if self._connection.outbox.copies:
+                            self._home.call(self._flush)
                         break
                 size = sock.sendmsg(self._unsent)
                 room -= size
@@ -452,6 +455,7 @@ class Link:
         self._home.loop.remove_reader(sock)
         self._home.loop.remove_writer(sock)
         sock.close()
+        self._connection.release()
         self._owner.link_lost(self)
 
 

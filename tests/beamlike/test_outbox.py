@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamlike.distribution.batches import BATCH, FRAGMENT_SIZE, LARGEST_BLOCK, BlockReader, Parcel
-from beamlike.distribution.outbox import BATCH_SIZE, PARCEL, Outbox, Pair
+from beamlike.distribution.outbox import BATCH_SIZE, Outbox, Pair
 from beamlike.distribution.packing import Packed
+from beamlike.distribution.parcels import PARCEL
 from beamlike.distribution.terms_codec import LARGE
 from tests.support.soak import count
 

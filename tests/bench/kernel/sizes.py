@@ -28,6 +28,9 @@ class Sizes:
     many: int = 1_000_000
     asked_beside: int = 20_000
     watched: tuple[int, ...] = (1000, 10_000, 100_000)
+    remote_calls: int = 20_000
+    one_way: int = 500_000
+    large: int = 64 << 20
 
 
 FULL = Sizes()
@@ -51,5 +54,8 @@ TINY = Sizes(
     many=100,
     asked_beside=10,
     watched=(10, 20, 30),
+    remote_calls=100,
+    one_way=100,
+    large=1 << 20,
 )
 """For a test that the benchmarks still run."""

@@ -1,0 +1,122 @@
+"""Segments that are lent to another node of this machine. Both sides are in this process, which /proc leads to."""
+
+from __future__ import annotations
+
+import gc
+import os
+
+import pytest
+
+from beamlike.distribution.errors import ProtocolError
+from beamlike.distribution.shared_memory import WORTH_SHARING, Segment, Segments, SharedMemory
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no files without names")
+
+CONTENT = bytes(range(256)) * (WORTH_SHARING // 128)
+
+
+def joined(segments: Segments | None = None) -> tuple[SharedMemory, SharedMemory]:
+    """One that lends, and one that borrows of it."""
+    lender, borrower = SharedMemory(segments or Segments()), SharedMemory()
+    offer = lender.offer()
+    assert offer is not None
+    assert borrower.reaches(*offer)
+    lender.reached()
+    return lender, borrower
+
+
+def lend(lender: SharedMemory, content: bytes = CONTENT) -> Segment:
+    segment = lender.lend(bytearray(content))
+    assert segment is not None
+    segment.memory[: len(content)] = content
+    return segment
+
+
+def test_what_is_lent_is_there_in_place_and_may_be_written_to_without_the_lender_seeing_it() -> None:
+    lender, borrower = joined()
+    segment = lend(lender)
+    array = borrower.borrow(*segment.announced, lambda inode: None)
+    assert array == CONTENT
+    assert isinstance(array, memoryview)
+    array[:3] = b"abc"
+    assert segment.memory[:3] == CONTENT[:3]
+
+
+def test_a_segment_comes_back_with_its_last_user_and_is_used_again() -> None:
+    segments = Segments()
+    lender, borrower = joined(segments)
+    segment = lend(lender)
+    array = borrower.borrow(*segment.announced, lender.returned)
+    part = memoryview(array)[5:9]
+    del array
+    gc.collect()
+    assert segments.lent == segment.capacity
+    del part
+    gc.collect()
+    assert (segments.lent, segments.kept) == (0, segment.capacity)
+    assert lend(lender) is segment
+
+
+def test_a_segment_is_taken_for_what_fills_half_of_it_at_least() -> None:
+    segments = Segments()
+    for size in (8 << 20, 4 << 20):
+        taken = segments.take(size)
+        assert taken is not None
+        segments.returned(taken)
+    assert [it.capacity for it in (segments.take(3 << 20), segments.take(3 << 20)) if it] == [4 << 20, 4 << 20]
+
+
+def test_no_more_is_lent_or_kept_than_may_be() -> None:
+    segments = Segments(most_lent=4 << 20, most_kept=2 << 20)
+    lender, _ = joined(segments)
+    lent = [lend(lender), lend(lender)]
+    assert lender.lend(bytearray(CONTENT)) is None
+    for segment in lent:
+        lender.returned(segment.inode)
+    assert (segments.lent, segments.kept) == (0, 2 << 20)
+
+
+def test_what_a_lost_node_may_still_have_mapped_is_not_used_again() -> None:
+    segments = Segments()
+    lender, borrower = joined(segments)
+    array = borrower.borrow(*lend(lender).announced, lambda inode: None)
+    lender.close()
+    assert (segments.lent, segments.kept) == (0, 0)
+    assert array == CONTENT
+
+
+@pytest.mark.parametrize("buffer", [bytearray(WORTH_SHARING - 1), bytes(WORTH_SHARING)], ids=["small", "bytes"])
+def test_what_is_small_or_to_become_bytes_goes_through_the_socket(buffer: bytes | bytearray) -> None:
+    lender, _ = joined()
+    assert lender.lend(buffer) is None
+
+
+def test_a_node_that_cannot_read_the_offer_is_not_lent_to() -> None:
+    lender, borrower = SharedMemory(), SharedMemory()
+    offer = lender.offer()
+    assert offer is not None
+    pid, file, nonce = offer
+    assert not borrower.reaches(pid, file, bytes(len(nonce)))
+    assert not borrower.reaches(pid, 1_000_000, nonce)
+    assert not lender.is_open
+    lender.close()
+
+
+def test_another_file_in_the_place_of_a_segment_is_a_protocol_error() -> None:
+    lender, borrower = joined()
+    file, inode, size = lend(lender).announced
+    with pytest.raises(ProtocolError, match="found another file in its place"):
+        borrower.borrow(file, inode + 1, size, lambda inode: None)
+    with pytest.raises(ProtocolError, match="expected a segment of"):
+        borrower.borrow(1_000_000, inode, size, lambda inode: None)
+
+
+def test_nothing_is_left_open_by_a_link_that_has_ended() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    segments = Segments(most_kept=0)
+    lender, borrower = joined(segments)
+    array = borrower.borrow(*lend(lender).announced, lambda inode: None)
+    lender.close()
+    del array
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) == before
