@@ -45,12 +45,13 @@ class NameNode:
         self.numbers = itertools.count(1)
         self.incarnation = incarnation
         self.server: Pid | None = self._new_pid()
+        self.kills = 0
         self.core = Core(self.server, prevent_overlap=world.prevent_overlap)
         self.up: set[str] = set()
         self.watched: set[Pid] = set()
         self.watching: dict[str, int] = {}
-        self.known: dict[str, Pid] = {}
-        """The servers of other nodes that the core believes to run."""
+        self.known: dict[str, Pid | None] = {}
+        """The servers of other nodes that the core believes to run; None stands for one that it knows to be gone."""
         self.watchers: dict[Pid, list[tuple[str, int]]] = {}
         self.running: dict[int, Pid | None] = {}
 
@@ -107,7 +108,7 @@ class NameNode:
                     self.watchers.setdefault(self.server, []).append((peer, number))
             case Gone(number):
                 if self.watching.get(peer) == number:
-                    self.known.pop(peer, None)
+                    self.known[peer] = None
                     yield from self._core(events.ServerGone(peer))
 
     def _process_down(self, pid: Pid) -> Iterator[Any]:
@@ -120,6 +121,7 @@ class NameNode:
         for peer, number in self.watchers.pop(self.server, ()):
             yield Tell(peer, Gone(number))
         self.server = None
+        self.kills += 1
         self.watched.clear()
         self.running.clear()
         self.watching.clear()
@@ -354,11 +356,15 @@ class NameWorld:
     def _acquaintance(self, name: str) -> Acquaintance:
         node = self.node(name)
         connections = self.cluster.known_connections(name)
-        servers = {peer: node.known.get(peer, self._server(peer)) for peer in connections}
+        servers = {peer: node.known[peer] if peer in node.known else self._first_server(peer) for peer in connections}
         return Acquaintance(name, node.server, {peer: (connections[peer], servers[peer]) for peer in connections})
 
     def _server(self, name: str) -> Pid | None:
         return self.node(name).server if name in self.cluster.names else None
+
+    def _first_server(self, name: str) -> Pid | None:
+        """Who answers one that knows it not yet; where a server was killed, the news of that may be on its way."""
+        return self._server(name) if name in self.cluster.names and self.node(name).kills == 0 else None
 
     def _knew(self, known: Acquaintance, other: str) -> bool:
         """Whether the node has been connected to `other` all the time since the client asked, and a server, the same
