@@ -65,7 +65,7 @@ from beamlike.distribution.process_groups import pg
 from beamlike.distribution.refusal import HandshakeRefused
 from beamlike.distribution.tls_option import Tls
 from beamlike.kernel import trace_events
-from beamlike.kernel.call import CALL_TIMEOUT, Client
+from beamlike.kernel.call import CALL_TIMEOUT
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
 from beamlike.kernel.errors import (
     AmbiguousNode,
@@ -112,6 +112,7 @@ from beamlike.kernel.inspection.mailbox_limit import max_mailbox
 from beamlike.kernel.inspection.process_info import ProcessInfo, process_info, set_label
 from beamlike.kernel.inspection.suspension import resume_process, suspend_process
 from beamlike.kernel.inspection.tracing import trace, tracer_of, untrace
+from beamlike.kernel.question import Client
 from beamlike.kernel.server_names import Name, NameElsewhere, Server
 from beamlike.kernel.spawn_request import abandon_spawn_request, spawn_request
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply, SpawnReply

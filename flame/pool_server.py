@@ -16,7 +16,7 @@ from typing import Any, assert_never
 
 import beamlike as bl
 import nodes
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from beamlike.kernel.terms import ExceptionInfo, Reason
 from flame import runner as runners
 from flame.clock import Clock, Timer

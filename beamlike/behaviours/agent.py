@@ -13,7 +13,8 @@ from typing import Any
 from beamlike.behaviours.handed_function import checked, value_of
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.kernel import terms
-from beamlike.kernel.call import CALL_TIMEOUT, Client
+from beamlike.kernel.call import CALL_TIMEOUT
+from beamlike.kernel.question import Client
 from beamlike.kernel.record import record
 from beamlike.kernel.server_names import Name, Server
 from beamlike.kernel.terms import Pid, Reason

@@ -12,9 +12,9 @@ from typing import Any
 
 from beamlike.distribution.packing import Undecodable
 from beamlike.distribution.wire import ANSWER, ASK, POST, POST_TUPLE, Item
-from beamlike.kernel.call import Call
 from beamlike.kernel.node import LocalNode
 from beamlike.kernel.process import Process
+from beamlike.kernel.question import Call
 from beamlike.kernel.scheduler import Scheduler
 from beamlike.kernel.signals import Ask
 from beamlike.kernel.states import ANY, READY

@@ -198,8 +198,5 @@ class Outbox:
 
 
 def _how_many_fill(size: int, items: list[bytes]) -> int:
-    count = 0
-    for count, filled in enumerate(accumulate(map(len, items)), 1):
-        if filled >= size:
-            break
-    return count
+    filled = enumerate(accumulate(map(len, items)), 1)
+    return next((count for count, bytes_of_items in filled if bytes_of_items >= size), len(items))

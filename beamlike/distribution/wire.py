@@ -27,7 +27,7 @@ from beamlike.distribution.errors import ProtocolError, UndecodableTerm, Unencod
 from beamlike.distribution.packing import Draft, Packed, Packing, Undecodable, is_plain
 from beamlike.distribution.terms_codec import LARGE, Buffer, TermCodec
 from beamlike.kernel import terms
-from beamlike.kernel.call import Call, Question
+from beamlike.kernel.question import Call, Question
 from beamlike.kernel.signals import (
     Answer,
     Ask,

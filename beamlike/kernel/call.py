@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from threading import get_ident
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from beamlike.kernel import current, deadlock, functions, signals
 from beamlike.kernel.bare_coroutine import bare_coroutine
@@ -22,43 +22,13 @@ from beamlike.kernel.current_task import EAGER_TASKS, current_task
 from beamlike.kernel.failed import TIMED_OUT, Failed
 from beamlike.kernel.guest import GuestProcess
 from beamlike.kernel.process import Process
+from beamlike.kernel.question import Call, Client, Question
 from beamlike.kernel.server_names import Server, address_of
 from beamlike.kernel.states import ANY, READY, REPLY, RUNNING
-from beamlike.kernel.terms import Alias, Pid, RemoteName, Reply
-
-Client: TypeAlias = Alias
-"""Who asked, as the address for the reply: give it to `reply`, now or later, from any process."""
+from beamlike.kernel.terms import Pid, RemoteName, Reply
 
 CALL_TIMEOUT: Final = 5.0
 ABSENT: Final = object()
-
-
-class Question(Alias):
-    """A request on its way, which is the address for the reply as well: one object for each call instead of three."""
-
-    __slots__ = ("request",)
-    __match_args__ = ("client", "request")
-
-    def __init__(self, pid: Pid, id: int, request: Any) -> None:
-        self.pid = pid
-        self.id = id
-        self.request = request
-
-    @property
-    def client(self) -> Client:
-        return self
-
-    def __reduce__(self) -> tuple[type[Question], tuple[Any, ...]]:
-        return type(self), (self.pid, self.id, self.request)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.request!r} from {self.pid})"
-
-
-class Call(Question):
-    """What `call` sends, unless it is told to send another kind of Question."""
-
-    __slots__ = ()
 
 
 @bare_coroutine

@@ -24,8 +24,8 @@ import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.kernel import group_leader
-from beamlike.kernel.call import Client
 from beamlike.kernel.current import current_node
+from beamlike.kernel.question import Client
 from beamlike.kernel.terms import Reason
 from notebook_tui.runtime.cell_output import cell_output
 from notebook_tui.runtime.completion import Item, complete

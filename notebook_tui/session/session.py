@@ -18,7 +18,7 @@ from typing import assert_never
 import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from beamlike.kernel.terms import NOCONNECTION, Reason
 from notebook_tui.document import effects, operations
 from notebook_tui.document.apply import apply

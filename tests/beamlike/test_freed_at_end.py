@@ -14,7 +14,7 @@ import pytest
 import beamlike as bl
 from beamlike.behaviours.servers import system
 from beamlike.kernel import current
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from tests.support.local_nodes import down_reason, forever, in_node, settled
 
 WAYS = ["return", "exit", "error", "signal", "kill"]

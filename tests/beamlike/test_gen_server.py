@@ -9,7 +9,7 @@ import pytest
 
 import beamlike as bl
 from beamlike.kernel import current
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from tests.support.local_nodes import (
     PATIENCE,
     down_reason,

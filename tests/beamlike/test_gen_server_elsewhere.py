@@ -14,7 +14,7 @@ from beamlike.behaviours.registry import Registry, Via
 from beamlike.behaviours.servers.outcomes import IGNORE
 from beamlike.behaviours.servers.starting import AlreadyStarted
 from beamlike.behaviours.supervision.dynamic_supervisor import DynamicSupervisor
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from tests.support.child_node import NEAR, with_child_node
 from tests.support.local_nodes import PATIENCE, down_reason, in_node, no_message, received
 from tests.support.supervised import Witnessed, pid_of

@@ -18,7 +18,7 @@ from beamlike.behaviours.servers.proxy import within
 from beamlike.behaviours.servers.typed_calls import call, cast
 from beamlike.distribution.errors import UnencodableTerm
 from beamlike.kernel import current
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from tests.support.child_node import NEAR, with_child_node
 
 SECONDS = 10.0

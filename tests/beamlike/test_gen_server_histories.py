@@ -15,7 +15,7 @@ import beamlike as bl
 from beamlike.behaviours.servers import system
 from beamlike.behaviours.servers.outcomes import NO_REPLY, Continue, TimeoutAfter
 from beamlike.behaviours.servers.typed_calls import call, cast
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from tests.support.local_nodes import PATIENCE, run_in_node, settled
 
 

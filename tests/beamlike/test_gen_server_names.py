@@ -11,7 +11,7 @@ from beamlike.behaviours.registry import Registry, Via
 from beamlike.behaviours.servers import system
 from beamlike.behaviours.servers.starting import AlreadyStarted
 from beamlike.behaviours.servers.typed_calls import call
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from tests.support.local_nodes import in_node, no_message, received
 
 ROOM = Via("rooms", ("floor", 2))

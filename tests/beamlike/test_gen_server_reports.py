@@ -11,7 +11,7 @@ import pytest
 import beamlike as bl
 from beamlike.behaviours.servers import system
 from beamlike.behaviours.servers.outcomes import Continue
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import down_reason, forever, in_node, no_message, received, settled
 

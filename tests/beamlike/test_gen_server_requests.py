@@ -11,7 +11,7 @@ import beamlike as bl
 from beamlike.behaviours.servers.gen_requests import Requests, abcast, multi_call, send_request
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.behaviours.servers.sent_requests import check_response, receive_response, wait_response
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from tests.support.local_nodes import PATIENCE, down_reason, in_node, no_message, process_of, received, settled
 
 HERE = "test@127.0.0.1"

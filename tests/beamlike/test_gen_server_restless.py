@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from tests.support.local_nodes import PATIENCE, in_node
 
 

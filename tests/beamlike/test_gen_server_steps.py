@@ -10,7 +10,7 @@ import pytest
 
 import beamlike as bl
 from beamlike.behaviours.servers.outcomes import NO_REPLY, Continue, Timeout, TimeoutAfter
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from tests.support.local_nodes import in_node, no_message, received, settled
 
 call, cast = bl.GenServer.call, bl.GenServer.cast

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from beamlike.kernel.call import Call, call, reply
+from beamlike.kernel.call import call, reply
 from beamlike.kernel.inspection.tracing import trace, tracer_of, untrace
+from beamlike.kernel.question import Call
 from beamlike.kernel.states import ANY, REPLY
 from beamlike.kernel.threads.blocking import blocking
 from beamlike.kernel.trace_events import (

@@ -17,7 +17,7 @@ from beamlike.behaviours.servers.proxy import within
 from beamlike.behaviours.servers.server_messages import Invocation, TypedCall, TypedCast
 from beamlike.behaviours.servers.typed_calls import call, cast
 from beamlike.code.codec import CodeCodec
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from tests.support.captured_log import captured_log
 from tests.support.codecs import there_and_back
 from tests.support.local_nodes import PATIENCE, down_reason, in_node, no_message, received

@@ -13,7 +13,7 @@ from beamlike.distribution.packing import batch
 from beamlike.distribution.terms_codec import Buffer, PickleCodec
 from beamlike.distribution.wire import SignalCodec, Undelivered
 from beamlike.kernel import signals
-from beamlike.kernel.call import Call
+from beamlike.kernel.question import Call
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.terms import Alias, Pid, Ref, Reply, is_quiet
 from tests.support.codecs import UntouchedCodec

@@ -20,7 +20,7 @@ from beamlike.behaviours.servers import system
 from beamlike.behaviours.servers.gen_requests import Requests, abcast, multi_call, send_request
 from beamlike.behaviours.servers.outcomes import IGNORE, NO_REPLY
 from beamlike.behaviours.servers.sent_requests import receive_response, wait_response
-from beamlike.kernel.call import Client
+from beamlike.kernel.question import Client
 from tests.scenarios.actors import Quit, idle
 from tests.scenarios.trace import Error, Trace, ends
 from tests.scenarios.twin import twin

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from beamlike.behaviours.servers.server_messages import TypedCall
 from beamlike.kernel import signals
-from beamlike.kernel.call import Call, Question
+from beamlike.kernel.question import Call, Question
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
 

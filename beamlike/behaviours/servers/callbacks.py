@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from beamlike.kernel import functions as kernel
-from beamlike.kernel.call import Client
 from beamlike.kernel.call_errors import shortened
+from beamlike.kernel.question import Client
 from beamlike.kernel.terms import Reason
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from beamlike.behaviours.servers.outcomes import NO_REPLY, Continue, Stop, Timeo
 from beamlike.behaviours.servers.server_messages import Cast, StopRequest, TypedCall, TypedCast
 from beamlike.behaviours.servers.typed_calls import CastMethod, perform
 from beamlike.kernel import functions as kernel
-from beamlike.kernel.call import Call, Client, Question, reply
+from beamlike.kernel.call import reply
 from beamlike.kernel.exceptions import exit_reason
 from beamlike.kernel.failed import Failed
+from beamlike.kernel.question import Call, Client, Question
 from beamlike.kernel.terms import Exit, Pid
 
 OnReply: TypeAlias = Callable[[Client | None, Any], None]

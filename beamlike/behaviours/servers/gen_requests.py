@@ -11,9 +11,9 @@ from typing import Any
 from beamlike.behaviours.servers.sent_requests import RequestCollection, SentRequest
 from beamlike.behaviours.servers.server_messages import Cast
 from beamlike.kernel import functions as kernel
-from beamlike.kernel.call import Call
 from beamlike.kernel.call_errors import CallTimeout, value_of
 from beamlike.kernel.current import current_node
+from beamlike.kernel.question import Call
 from beamlike.kernel.record import record
 from beamlike.kernel.server_names import Server, address_of
 from beamlike.kernel.terms import Alias, Down, Reply

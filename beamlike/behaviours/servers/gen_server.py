@@ -37,10 +37,11 @@ from beamlike.behaviours.servers.termination import terminate
 from beamlike.behaviours.servers.typed_calls import perform
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
-from beamlike.kernel.call import CALL_TIMEOUT, Call, call, calls_itself, reply
+from beamlike.kernel.call import CALL_TIMEOUT, call, calls_itself, reply
 from beamlike.kernel.call_errors import CALLING_SELF, CallFailed, CallTimeout
 from beamlike.kernel.errors import ProcessExit
 from beamlike.kernel.exceptions import exit_reason
+from beamlike.kernel.question import Call
 from beamlike.kernel.server_names import Name, Server, address_of
 from beamlike.kernel.stepped import CANCELLED
 from beamlike.kernel.terms import Pid, Reason

@@ -28,9 +28,9 @@ from beamlike.behaviours.servers.system_events import (
     received,
 )
 from beamlike.kernel import functions as kernel
-from beamlike.kernel.call import Client
 from beamlike.kernel.exceptions import exit_reason
 from beamlike.kernel.failed import Failed
+from beamlike.kernel.question import Client
 from beamlike.kernel.terms import Exit
 
 logger = logging.getLogger("beamlike.gen_server")

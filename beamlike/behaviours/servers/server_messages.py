@@ -6,7 +6,7 @@ from typing import Any
 
 from beamlike.behaviours.servers.outcomes import Timeout
 from beamlike.kernel import functions as kernel
-from beamlike.kernel.call import Question
+from beamlike.kernel.question import Question
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Reason
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from beamlike.behaviours.servers.server_messages import Cast, TypedCall, TypedCast
-from beamlike.kernel.call import Call
+from beamlike.kernel.question import Call
 from beamlike.kernel.server_names import Name
 from beamlike.kernel.terms import Pid
 

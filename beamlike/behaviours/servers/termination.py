@@ -18,7 +18,7 @@ from beamlike.behaviours.servers.outcomes import NO_REPLY, Stop
 from beamlike.behaviours.servers.starting import Birth
 from beamlike.behaviours.servers.system_events import Event, received
 from beamlike.kernel import functions as kernel
-from beamlike.kernel.call import Question
+from beamlike.kernel.question import Question
 from beamlike.kernel.server_names import Name
 from beamlike.kernel.terms import Pid, Reason, is_quiet
 

@@ -27,9 +27,9 @@ from beamlike.behaviours.supervision.restart_intensity import PastRestart, Resta
 from beamlike.behaviours.unknown_keywords import refuse_unknown
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
-from beamlike.kernel.call import Client
 from beamlike.kernel.current import current_node
 from beamlike.kernel.inspection.process_info import process_info
+from beamlike.kernel.question import Client
 from beamlike.kernel.server_names import Name, Server
 from beamlike.kernel.terms import Exit, Pid, Reason
 

@@ -26,8 +26,8 @@ from beamlike.distribution.global_names.name_table import NameTable
 from beamlike.distribution.global_names.requests import SERVER
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import timers
-from beamlike.kernel.call import Client
 from beamlike.kernel.errors import NotConnected
+from beamlike.kernel.question import Client
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import NOCONNECTION, Down, NodeDown, NodeUp, Pid, Reason, Ref, RemoteName
 

@@ -13,8 +13,8 @@ from beamlike.distribution.process_groups.scope_state import Demonitor, Monitor,
 from beamlike.distribution.process_groups.watchers import Watch
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import timers
-from beamlike.kernel.call import Client
 from beamlike.kernel.errors import LinkBusy
+from beamlike.kernel.question import Client
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Down, NodeDown, NodeUp, Pid, Ref, RemoteName
 
