@@ -99,6 +99,10 @@ async def test_send_returns_the_pid_and_says_whom_it_does_not_know() -> None:
         bl.global_.send("x", "hello")
 
 
+class Unequal:
+    """Equals nothing but itself."""
+
+
 @on_a_node
 async def test_what_can_be_no_name_pid_or_resolver_is_refused_before_it_is_sent() -> None:
     refused: Any = bl.global_.register_name
@@ -108,6 +112,10 @@ async def test_what_can_be_no_name_pid_or_resolver_is_refused_before_it_is_sent(
         await refused("x", "me")
     with pytest.raises(TypeError, match="expected a function resolve"):
         await refused("x", bl.self(), "random")
+    with pytest.raises(ValueError, match="expected a name that equals its copy on another node"):
+        await refused(Unequal(), bl.self())
+    with pytest.raises(ValueError, match="expected a resource to lock that can be copied"):
+        await bl.global_.set_lock(lambda: 1)
     with pytest.raises(ValueError, match="expected a number of retries"):
         await bl.global_.set_lock("r", retries=-1)
 

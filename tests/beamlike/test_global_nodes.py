@@ -15,6 +15,7 @@ import nodes
 from beamlike.code.codec import CodeCodec
 from beamlike.distribution.cluster import Cluster
 from beamlike.distribution.secret import Secret
+from beamlike.kernel.current import current_node
 from beamlike.kernel.node import LocalNode
 from tests.support.far_names import (
     blocks_until_named,
@@ -33,6 +34,12 @@ from tests.support.local_nodes import PATIENCE, eventually, forever
 from tests.support.peers import SECRET, Peer, Peers, among_peers, main_node, peers
 
 TICK_TIME = 0.25
+
+
+def node_here() -> bl.Node:
+    node = current_node()
+    assert isinstance(node, bl.Node)
+    return node
 
 
 async def meshed(peers: Peers, *names: str, **options: Any) -> list[Peer]:
@@ -189,6 +196,38 @@ def test_a_frozen_node_is_waited_for_until_it_is_down() -> None:
             assert is_at("x", None)
 
     asyncio.run(main())
+
+
+@among_peers
+async def test_a_node_that_reads_too_slowly_is_disconnected_from_rather_than_left_behind(peers: Peers) -> None:
+    [n1] = await meshed(peers, "n1")
+    sink = await n1.call(spawn_idle)
+    congestion = node_here().cluster._peers[n1.node].link.congestion
+    congestion.bound = congestion._share = 1 << 10
+    n1.freeze()
+    bl.send(sink, bytes(1 << 24))
+    for number in range(20):
+        assert await register_one(("a long name" * 100, number))
+    assert sees()
+    n1.thaw()
+    await n1.until(has_no_names)
+
+
+@among_peers
+async def test_a_resolver_that_cannot_travel_registers_nothing(peers: Peers) -> None:
+    [n1] = await meshed(peers, "n1")
+    pid = await n1.call(spawn_idle)
+    stays = Untravelable()
+    assert not await bl.global_.register_name("x", pid, stays)
+    assert await bl.global_.register_name("x", bl.self(), stays)
+
+
+class Untravelable:
+    def __call__(self, _name: object, one: bl.Pid, _other: bl.Pid) -> bl.Pid:
+        return one
+
+    def __reduce__(self) -> Any:
+        raise TypeError("I stay")
 
 
 # Nodes that take no part.

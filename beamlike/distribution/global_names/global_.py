@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import pickle
 from collections.abc import AsyncIterator, Callable, Collection, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -90,7 +91,7 @@ async def re_register_name(name: Hashable, pid: Pid, resolve: Resolver | None = 
 
 async def unregister_name(name: Hashable) -> None:
     """Frees a name, everywhere when this returns; nothing if nobody has it."""
-    _check_name(name)
+    _check(name, "a name")
     await _ask(requests.Unregister(name))
 
 
@@ -212,7 +213,7 @@ async def trans(
 
 
 async def _register(name: Hashable, pid: Pid, resolve: Resolver | None, *, replace: bool) -> bool:
-    _check_name(name)
+    _check(name, "a name")
     if not isinstance(pid, Pid):
         raise TypeError(f"expected a pid to register as {name!r}, got {pid!r}")
     if resolve is not None and not callable(resolve):
@@ -225,15 +226,22 @@ async def _ask(request: Any) -> Any:
     return await GenServer.call(SERVER, request, timeout=None)
 
 
-def _check_name(name: object) -> None:
-    hash(name)
-
-
 def _parts(id: Hashable) -> tuple[Hashable, Hashable]:
-    hash(id)
-    if isinstance(id, tuple) and len(id) == 2:
-        return id
-    return id, kernel.self()
+    resource, requester = id if isinstance(id, tuple) and len(id) == 2 else (id, kernel.self())
+    _check(resource, "a resource to lock")
+    _check(requester, "the requester of a lock")
+    return resource, requester
+
+
+def _check(term: Hashable, purpose: str) -> None:
+    """What cannot travel, or is not equal to its copy, would be nothing, or something else, on each other node."""
+    hash(term)
+    try:
+        is_itself_elsewhere = pickle.loads(pickle.dumps(term)) == term
+    except Exception as error:  # types that cannot be pickled do not agree on what to raise
+        raise ValueError(f"expected {purpose} that can be copied to another node, got {term!r}: {error}") from error
+    if not is_itself_elsewhere:
+        raise ValueError(f"expected {purpose} that equals its copy on another node, as a string does, got {term!r}")
 
 
 def _patience(retries: int | None) -> float | None:

@@ -17,16 +17,17 @@ from beamlike.behaviours.owned_tables import OwnedTables
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.behaviours.supervision.supervisor import Supervisor
+from beamlike.distribution.errors import UnencodableTerm
 from beamlike.distribution.global_names import events, requests
 from beamlike.distribution.global_names.core import Core
 from beamlike.distribution.global_names.deciding import decide
 from beamlike.distribution.global_names.events import Effect, Event
-from beamlike.distribution.global_names.messages import Address, Message
+from beamlike.distribution.global_names.messages import Address, Answer, Forward, Message
 from beamlike.distribution.global_names.name_table import NameTable
 from beamlike.distribution.global_names.requests import SERVER
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import timers
-from beamlike.kernel.errors import NotConnected
+from beamlike.kernel.errors import LinkBusy, NotConnected
 from beamlike.kernel.question import Client
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import NOCONNECTION, Down, NodeDown, NodeUp, Pid, Reason, Ref, RemoteName
@@ -202,8 +203,17 @@ class NameServer(GenServer):
     def _send(self, to: Pid | str, message: Message) -> None:
         """Never makes a connection: what a node is to be told that was just lost is told when it is back."""
         node, address = (to, (SERVER, to)) if isinstance(to, str) else (to.node, to)
-        if self._is_connected(node):
+        if not self._is_connected(node):
+            return
+        try:
             kernel.send(address, ToServer(self._me, message))
+        except LinkBusy as error:  # without this message the two servers would not be in step
+            logger.warning("%s disconnects from %s: %s", self._me.node, node, error)
+            self._seat.connections.disconnect(node)
+        except UnencodableTerm as error:  # a resolver, as all else has been looked at
+            logger.error("a name cannot be registered by %s, since its resolver cannot travel: %s", node, error)
+            if isinstance(to, Pid) and isinstance(message, Forward):
+                self._apply(events.Heard(to, Answer(message.number, False)))
 
     def _watch_server(self, node: str, server: Pid | None) -> None:
         if (before := self._servers.pop(node, None)) is not None:
