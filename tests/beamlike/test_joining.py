@@ -1,4 +1,7 @@
-"""The process that joins: what it does when, on a clock that jumps, with a strategy and peers that the test moves."""
+"""The process that joins: what it does when, on a clock that jumps, with a strategy and peers that the test moves.
+
+One file, since all its tests share the neighbourhood that they move.
+"""
 
 from __future__ import annotations
 
