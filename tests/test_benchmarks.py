@@ -15,7 +15,7 @@ from tests.bench.kernel import cases, erlang, systems
 from tests.bench.kernel.cases import Case
 from tests.bench.kernel.sizes import TINY
 
-NO_LIMIT = {"enqueue_to_busy", "link_exit_10k"}
+NO_LIMIT = {"enqueue_to_busy", "link_exit_10k", "rpc_latency_p50", "rpc_latency_p99", "f32_64MiB"}
 """What has no counterpart in tasks that hand over by futures."""
 
 
@@ -47,8 +47,10 @@ def test_the_kernels_figures_come_with_those_of_their_limit(
 
 def figures(case: Case, system: str, capsys: pytest.CaptureFixture[str]) -> set[str]:
     systems.measure(case, system, TINY)
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {line["system"] for line in lines} == {system}
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    # A limit may show what else there is to reach, under a name of its own.
+    assert {line["system"].partition(":")[0] for line in printed} == {system.partition(":")[0]}
+    lines = [line for line in printed if line["system"] == system]
     # So few idle processes may fit into memory that the interpreter has already.
     assert all(line["value"] > 0 or line["unit"] == "B" for line in lines)
     return {line["metric"] for line in lines}

@@ -40,6 +40,7 @@ from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import NONCE_SIZE, Identity
 from beamlike.distribution.heartbeat.heartbeat import Heartbeat
+from beamlike.distribution.home import Home
 from beamlike.distribution.inbound import deliver
 from beamlike.distribution.invitations import Invitations
 from beamlike.distribution.listing import Listing
@@ -49,7 +50,7 @@ from beamlike.distribution.refusal_log import RefusalLog
 from beamlike.distribution.secret import Secret
 from beamlike.distribution.sockets import listening_at, open_link
 from beamlike.distribution.terms_codec import CodecFactory
-from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Home, Link
+from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Link
 from beamlike.distribution.whereabouts import Whereabouts
 from beamlike.distribution.wire import Item, Undelivered
 from beamlike.kernel.errors import NotConnected

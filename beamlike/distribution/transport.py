@@ -17,9 +17,6 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable, Iterable
-from contextvars import Context
-from dataclasses import dataclass
-from threading import get_ident
 from typing import Any, Final, Protocol
 
 from beamlike.distribution.addresses import Address
@@ -27,11 +24,11 @@ from beamlike.distribution.clear_or_tls import Layer
 from beamlike.distribution.congestion import Congestion
 from beamlike.distribution.connection import NEWS, PROTOCOL_ERROR, Closed, Connection, Established, Event, Items
 from beamlike.distribution.errors import ProtocolError
+from beamlike.distribution.home import Home
 from beamlike.distribution.refusal import Refused
 from beamlike.distribution.terms_codec import LARGE, Buffer
 from beamlike.distribution.wire import Item, Undelivered
 from beamlike.kernel.process import Process
-from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.signals import Answer, Ask, Send, Signal
 from beamlike.kernel.terms import Alias
 
@@ -56,46 +53,6 @@ HANDSHAKE_BUFFER: Final = 4 << 10
 """Of ciphertext, for somebody who has proved nothing yet."""
 
 _NO_BYTES: Final = memoryview(b"")
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """The event loop that links live on, and its thread."""
-
-    loop: asyncio.AbstractEventLoop
-    thread: int
-    context: Context
-    """What links do and log is not done on behalf of the process that happened to send first."""
-    scheduler: Scheduler
-
-    @classmethod
-    def here(cls) -> Home:
-        loop = asyncio.get_running_loop()
-        return cls(loop, get_ident(), Context(), scheduler_of(loop))
-
-    def call(self, function: Callable[[], None]) -> None:
-        """Runs `function` in the loop's next turn; never, if the loop has been closed."""
-        if get_ident() == self.thread:
-            self.loop.call_soon(function, context=self.context)
-            return
-        try:
-            self.loop.call_soon_threadsafe(function, context=self.context)
-        except RuntimeError:
-            if not self.loop.is_closed():
-                raise
-
-    def add_reader(self, sock: socket.socket, function: Callable[[], None]) -> None:
-        Context().run(self.loop.add_reader, sock, function)
-
-    def add_writer(self, sock: socket.socket, function: Callable[[], None]) -> None:
-        Context().run(self.loop.add_writer, sock, function)
-
-    def at_turn_end(self, function: Callable[[], None]) -> None:
-        """Runs `function` when the processes have had their turn, this one if it is under way."""
-        if get_ident() == self.thread:
-            self.scheduler.at_turn_end(function)
-        else:
-            self.call(function)
 
 
 class LinkOwner(Protocol):

@@ -14,7 +14,7 @@ import pytest
 import beamlike as bl
 from beamlike.distribution.doorway import LANE
 from beamlike.distribution.heartbeat.heartbeat import Heartbeat
-from beamlike.distribution.transport import Home
+from beamlike.distribution.home import Home
 from tests.support.local_nodes import PATIENCE, eventually, in_node
 from tests.support.proxy import proxy_to
 

@@ -13,8 +13,8 @@ from beamlike.distribution.doorway import LANE, PATIENCE, Guest
 from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.heartbeat.heartbeat import Heartbeat
 from beamlike.distribution.heartbeat.lane import LaneQuestion
+from beamlike.distribution.home import Home
 from beamlike.distribution.tls_option import TlsOption
-from beamlike.distribution.transport import Home
 from tests.support.local_nodes import eventually
 
 A, B = "a@127.0.0.1", "b@127.0.0.1"

@@ -13,9 +13,10 @@ import pytest
 
 from beamlike.distribution import transport
 from beamlike.distribution.connection import Closed, Connection, Established, Event
+from beamlike.distribution.home import Home
 from beamlike.distribution.refusal import Refused
 from beamlike.distribution.terms_codec import PickleCodec
-from beamlike.distribution.transport import Home, Link
+from beamlike.distribution.transport import Link
 from beamlike.distribution.wire import Item, Undelivered
 from beamlike.kernel.errors import LinkBusy
 from beamlike.kernel.process import Process

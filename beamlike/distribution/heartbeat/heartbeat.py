@@ -22,8 +22,8 @@ from beamlike.distribution.heartbeat.lane import LaneQuestion
 from beamlike.distribution.heartbeat.lanes import Answer, Lanes
 from beamlike.distribution.heartbeat.neighbour import Neighbour, NeighboursLink
 from beamlike.distribution.heartbeat.stall_terms import stall_from_plain, stall_to_plain
+from beamlike.distribution.home import Home
 from beamlike.distribution.selector_thread import SelectorThread
-from beamlike.distribution.transport import Home
 from beamlike.kernel.threads.stall import Stall
 from beamlike.kernel.threads.watchdog import Watch, watch
 
