@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import beamlike as bl
-from tests.support.local_nodes import PATIENCE, eventually, forever
+from tests.support.local_nodes import PATIENCE, eventually, forever, in_node
 
 at_once: Any = {"retries": 0}
 
@@ -123,6 +123,12 @@ async def test_what_can_be_no_name_pid_or_resolver_is_refused_before_it_is_sent(
 def test_without_a_started_node_an_error_says_so() -> None:
     with pytest.raises(bl.NoNode):
         bl.global_.whereis_name("x")
+
+
+@in_node
+async def test_a_node_without_distribution_has_no_name_server() -> None:
+    with pytest.raises(bl.NoProcess, match=r"no name server runs on test@127.0.0.1: .* started with bl.Node"):
+        await bl.global_.register_name("x", bl.self())
 
 
 # A server under a global name.
@@ -273,6 +279,7 @@ async def test_a_name_server_that_is_killed_leaves_its_names_to_the_next() -> No
     before = bl.whereis("global_name_server")
     assert before is not None
     bl.exit(before, "kill")
+    assert bl.global_.whereis_name("x") == p, "the table is read without the server"
     bl.exit(p, "kill")
     await eventually(lambda: bl.whereis("global_name_server") not in (None, before))
     await eventually(lambda: bl.global_.whereis_name("x") is None)

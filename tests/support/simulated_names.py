@@ -13,6 +13,7 @@ from typing import Any
 
 from beamlike.distribution.global_names import events, messages
 from beamlike.distribution.global_names.core import Core
+from beamlike.distribution.global_names.name_table import NameTable
 from beamlike.kernel.terms import Pid, Ref
 from tests.support import simulated_cluster as simulated
 from tests.support.simulated_cluster import SimulatedCluster, Tell, Wake
@@ -46,7 +47,7 @@ class NameNode:
         self.incarnation = incarnation
         self.server: Pid | None = self._new_pid()
         self.kills = 0
-        self.core = Core(self.server, prevent_overlap=world.prevent_overlap)
+        self.core = Core(self.server, NameTable(), prevent_overlap=world.prevent_overlap)
         self.up: set[str] = set()
         self.watched: set[Pid] = set()
         self.watching: dict[str, int] = {}

@@ -31,10 +31,10 @@ from beamlike.kernel.terms import Pid
 
 
 class Core:
-    """`me` is the pid of the server's process; for `connect_all` and `prevent_overlap` see `Meeting`."""
+    """`me` is the pid of the server's process, and `table` what others read; for the rest see `Meeting`."""
 
-    def __init__(self, me: Pid, *, connect_all: bool = True, prevent_overlap: bool = True) -> None:
-        self.table = NameTable()
+    def __init__(self, me: Pid, table: NameTable, *, connect_all: bool = True, prevent_overlap: bool = True) -> None:
+        self.table = table
         self._desk = Desk(me)
         self._peers = Peers()
         self._meeting = Meeting(self._desk, self._peers, connect_all=connect_all, prevent_overlap=prevent_overlap)
@@ -50,7 +50,7 @@ class Core:
     def apply(self, event: Event) -> list[Effect]:
         """What is to be done, in that order.
 
-        >>> core = Core(Pid("a@h", 1))
+        >>> core = Core(Pid("a@h", 1), NameTable())
         >>> core.apply(events.Register("request", "clock", Pid("a@h", 7), resolve=None, replace=False))
         [WatchProcess(pid=Pid<a@h 0.7>), Reply(request='request', value=True)]
         """

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, assert_never
+from weakref import WeakKeyDictionary
 
-from beamlike.behaviours.owned_tables import OwnedTables
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.behaviours.supervision.supervisor import Supervisor
@@ -27,7 +27,9 @@ from beamlike.distribution.global_names.name_table import NameTable
 from beamlike.distribution.global_names.requests import SERVER
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import timers
-from beamlike.kernel.errors import LinkBusy, NotConnected
+from beamlike.kernel.current import current_node
+from beamlike.kernel.errors import LinkBusy, NoProcess, NotConnected
+from beamlike.kernel.node import LocalNode
 from beamlike.kernel.question import Client
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import NOCONNECTION, Down, NodeDown, NodeUp, Pid, Reason, Ref, RemoteName
@@ -56,6 +58,7 @@ class Seat:
     hidden: bool
     connect_all: bool
     prevent_overlap: bool
+    table: NameTable = field(default_factory=NameTable)
     core: Core | None = None
 
 
@@ -78,12 +81,11 @@ class NameServer(GenServer):
         self._timers: dict[Ref, timers.Timer] = {}
         self._clients: dict[Hashable, Client] = {}
         if seat.core is None:
-            seat.core = Core(self._me, connect_all=seat.connect_all, prevent_overlap=seat.prevent_overlap)
+            seat.core = Core(self._me, seat.table, connect_all=seat.connect_all, prevent_overlap=seat.prevent_overlap)
             effects: list[Effect] = []
         else:
             effects = seat.core.restarted(self._me)
         self._core = seat.core
-        tables.publish(self._core.table)
         self._perform(effects)
         if not seat.hidden:
             kernel.monitor_nodes()
@@ -241,7 +243,17 @@ async def _dial(connections: Connections, server: Pid, node: str, address: Addre
 
 async def start_name_server(seat: Seat) -> None:
     """Starts the name server of the current node, on the running loop."""
+    _tables[current_node()] = seat.table
     await Supervisor.start([NameServer.child_spec(seat, name=SERVER)], intensity=INTENSITY)
 
 
-tables: OwnedTables[NameTable] = OwnedTables("global name server", "bl.start")
+def table_here() -> NameTable:
+    """The names as the current node knows them, also while its name server starts again."""
+    node = current_node()
+    table = _tables.get(node)
+    if table is None:
+        raise NoProcess(f"no name server runs on {node.name}: a node has one that was started with bl.Node")
+    return table
+
+
+_tables: WeakKeyDictionary[LocalNode, NameTable] = WeakKeyDictionary()
