@@ -168,6 +168,14 @@ def test_a_small_item_waits_for_a_parcel_of_its_own_pair_only() -> None:
     assert reader.take_all(outbox) == [3, 5, 1, 2, 4]
 
 
+def test_a_parcel_waits_for_the_small_items_of_its_pair_that_were_sent_before() -> None:
+    outbox, reader = Outbox(), Reader()
+    for number in range(1, 20):
+        outbox.put((1, 7), packed(number, MIDDLING))
+    outbox.put((1, 7), packed(20, LARGE, beside=True))
+    assert reader.take_all(outbox) == list(range(1, 21))
+
+
 def test_parcels_of_several_pairs_go_in_turns() -> None:
     outbox, reader = Outbox(), Reader()
     outbox.put((1, 7), packed(1, 100 * FRAGMENT_SIZE, beside=True))
