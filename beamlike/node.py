@@ -18,6 +18,7 @@ from beamlike.code.codec import CodeCodec
 from beamlike.distribution import rpc
 from beamlike.distribution.addresses import host_of, one_spelling
 from beamlike.distribution.cluster import INVITATION_LIFETIME, TICK_TIME, Cluster
+from beamlike.distribution.connection import LARGEST_SIGNAL
 from beamlike.distribution.dial_policy import AutoConnect
 from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.finding.joining import EVERY, JoinInfo, Joining
@@ -63,6 +64,8 @@ class Node(LocalNode):
     Links between machines are inside TLS, with certificates that the nodes make. `tls="always"` has those within the
     machine so as well, and `tls=bl.Tls(...)` takes certificates of your own authority.
 
+    A message, or a result, of more than `largest_signal` bytes is refused where it is sent, and where it comes.
+
     A watchdog logs who keeps the event loop from turning for longer than `stall_threshold` seconds; with None it tells
     only those who ask (`who_is_blocking`). With `own_thread` the log is of that thread's loop alone: user code may
     block the other one. A process for which more than `long_mailbox` messages wait is named in the log, too, within
@@ -85,6 +88,7 @@ class Node(LocalNode):
         connect_all: bool = True,
         prevent_overlapping_partitions: bool = True,
         tls: TlsOption = None,
+        largest_signal: int = LARGEST_SIGNAL,
     ) -> None:
         self._secret = None if secret is None else _as_secret(secret)
         del secret  # what goes wrong from here on shows no secret, even in a traceback with local variables
@@ -98,6 +102,7 @@ class Node(LocalNode):
         self._tick_time = tick_time
         self._auto_connect = auto_connect
         self.tls = check_option(tls)
+        self._largest_signal = largest_signal
         self._connect_all = connect_all
         self._prevent_overlap = prevent_overlapping_partitions
         self._stall_threshold = stall_threshold
@@ -158,6 +163,7 @@ class Node(LocalNode):
             tick_time=self._tick_time,
             auto_connect=self._auto_connect,
             encryption=Encryption(self.tls),
+            largest_signal=self._largest_signal,
         )
 
     async def _start_groups(self) -> None:

@@ -29,6 +29,7 @@ from beamlike.distribution.admission import Standing, admit
 from beamlike.distribution.connection import (
     CONNECTION_CLOSED,
     DISCONNECT,
+    LARGEST_SIGNAL,
     Closed,
     Connection,
     Established,
@@ -116,10 +117,12 @@ class Cluster:
         tick_time: float = TICK_TIME,
         auto_connect: AutoConnect = "always",
         encryption: Encryption | None = None,
+        largest_signal: int = LARGEST_SIGNAL,
     ) -> None:
         self._node = node
         self._secret = secret
         self._codec_factory = codec_factory
+        self._largest_signal = largest_signal
         self._identity = Identity(node.name, node.creation, hidden, MAGIC_NUMBER, version("cloudpickle"))
         self._directory = directory or Directory()
         self._whereabouts = Whereabouts(self._directory)
@@ -433,7 +436,7 @@ class Cluster:
         self._node.peer_down(name, reason)
 
     def _new_link(self, handshake: Dialler | Listener) -> Link:
-        connection = Connection(handshake, self._codec_factory())
+        connection = Connection(handshake, self._codec_factory(), largest=self._largest_signal)
         return Link(connection, self, self._home, self._tick_interval)
 
     def _strangers(self) -> set[Link]:
