@@ -33,6 +33,7 @@ MOST_LENT: Final = 1 << 30
 MOST_KEPT: Final = 1 << 28
 """Bytes of segments that are kept for their next use."""
 
+_NAME: Final = "beamlike"
 _NONCE_SIZE: Final = 16
 _ALIGNED: Final = 1 << 21
 
@@ -110,7 +111,7 @@ class Segments:
 
 def _new_segment(size: int) -> Segment | None:
     try:
-        descriptor = os.memfd_create("beamlike", os.MFD_CLOEXEC)
+        descriptor = os.memfd_create(_NAME, os.MFD_CLOEXEC)
     except OSError:  # no more files, or forbidden
         return None
     try:
@@ -141,7 +142,7 @@ class SharedMemory:
             return None
         nonce = secrets.token_bytes(_NONCE_SIZE)
         try:
-            self._probe = os.memfd_create("beamlike", os.MFD_CLOEXEC)
+            self._probe = os.memfd_create(_NAME, os.MFD_CLOEXEC)
             os.write(self._probe, nonce)
         except OSError:
             return None
@@ -149,7 +150,7 @@ class SharedMemory:
 
     def reaches(self, pid: int, descriptor: int, nonce: bytes) -> bool:
         """Whether this process can reach a file that the other side has offered. Then it can map its segments."""
-        with suppress(OSError), open(_path(pid, descriptor), "rb") as file:
+        with suppress(OSError), open(_opened(pid, descriptor), "rb") as file:
             if secrets.compare_digest(file.read(_NONCE_SIZE + 1), nonce):
                 self._peer = pid
                 return True
@@ -180,7 +181,7 @@ class SharedMemory:
         """The content of a segment that the other side has announced. When its last user has dropped it, `give_back` is
         called with its inode, in whatever thread."""
         try:
-            file = os.open(_path(self._peer, descriptor), os.O_RDONLY | os.O_CLOEXEC)
+            file = _opened(self._peer, descriptor)
             try:
                 if os.fstat(file).st_ino != inode:
                     raise ProtocolError("expected a segment in shared memory, found another file in its place")
@@ -208,5 +209,10 @@ class SharedMemory:
             os.close(probe)
 
 
-def _path(pid: int, descriptor: int) -> str:
-    return f"/proc/{int(pid)}/fd/{int(descriptor)}"
+def _opened(pid: int, descriptor: int) -> int:
+    """A file that a process holds. OSError if that is none of ours: on another machine the same numbers are somebody
+    else's, perhaps a pipe, which to open can take for ever and to read takes from whoever it is for."""
+    path = f"/proc/{int(pid)}/fd/{int(descriptor)}"
+    if not os.readlink(path).startswith(f"/memfd:{_NAME}"):
+        raise FileNotFoundError(f"expected shared memory of a node, found another file at {path}")
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)

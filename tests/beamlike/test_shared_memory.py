@@ -120,3 +120,14 @@ def test_nothing_is_left_open_by_a_link_that_has_ended() -> None:
     del array
     gc.collect()
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("content", [b"", b"for somebody else"])
+def test_numbers_that_are_somebody_elses_on_this_machine_lead_to_no_file_of_his(content: bytes) -> None:
+    """An offer from another machine may name a pipe here: to open it could take for ever, to read it would be theft."""
+    reading, writing = os.pipe()
+    os.write(writing, content)
+    assert not SharedMemory().reaches(os.getpid(), reading, b"n" * 16)
+    os.close(writing)
+    assert os.read(reading, 100) == content
+    os.close(reading)
