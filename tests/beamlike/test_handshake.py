@@ -196,10 +196,10 @@ identities = st.builds(
 )
 
 
-@given(identities, st.binary(min_size=32, max_size=32))
-def test_introductions_come_out_as_they_went_in(node: Identity, nonce: bytes) -> None:
-    introduction = encode_introduction(node, nonce)
-    assert handshake_frames.decode_introduction(introduction) == (node, handshake_frames.NO_CHANNEL)
+@given(identities, st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))
+def test_introductions_come_out_as_they_went_in(node: Identity, nonce: bytes, channel: bytes) -> None:
+    introduction = encode_introduction(node, nonce, channel)
+    assert handshake_frames.decode_introduction(introduction) == (node, channel)
     assert nonce in introduction
     assert len(introduction) <= frames.HANDSHAKE_CAP
 
