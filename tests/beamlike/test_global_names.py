@@ -116,6 +116,8 @@ async def test_what_can_be_no_name_pid_or_resolver_is_refused_before_it_is_sent(
         await refused(Unequal(), bl.self())
     with pytest.raises(ValueError, match="expected a resource to lock that can be copied"):
         await bl.global_.set_lock(lambda: 1)
+    with pytest.raises(TypeError, match="expected names of nodes"):
+        await bl.global_.set_lock("r", "main@127.0.0.1")
     with pytest.raises(ValueError, match="expected a number of retries"):
         await bl.global_.set_lock("r", retries=-1)
 

@@ -27,13 +27,16 @@ class Aborted(BeamlikeError):
 
 
 async def set_lock(id: Hashable, nodes: Collection[str] | None = None, retries: int | None = None) -> bool:
-    """Takes a lock on all nodes, or on `nodes`, for the current process; whether it was to be had.
+    """Takes a lock on all nodes, or on those of `nodes` that are connected, for the current process; whether it was to
+    be had.
 
     `id` is the resource, or (resource, requester), with the current process as the requester otherwise. While a
     requester holds it others wait; the same may take it again, and gives it back as often. It is freed when the
     process that took it ends or its node is lost. `retries` of None waits as long as it takes, 0 not at all; each other
     one waits twice as long as the one before: 1/8, 1/4, 1/2 ... at most 8 seconds. Who waits stands in line.
     """
+    if isinstance(nodes, str):
+        raise TypeError(f"expected names of nodes, or None for all, got the string {nodes!r}")
     resource, requester = _parts(id)
     ref = kernel.make_ref()
     wish = requests.SetLock(

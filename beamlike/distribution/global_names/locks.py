@@ -1,8 +1,8 @@
 """Locks that span nodes: this node's share of them, and the locks that this node's processes ask for.
 
 Nodes are asked one after the other in the order of their names, the same everywhere: whoever waits for a share holds
-only shares of nodes before it, so no two wait for each other. The share of one's own node is always among them; so two
-who ask while their nodes are connected to each other meet at two nodes at least, and one of them comes first.
+only shares of nodes before it, so no two wait for each other. The share of one's own node is among them, unless other
+nodes were named; so two who ask while their nodes are connected meet at two nodes at least, and one comes first.
 """
 
 from __future__ import annotations
