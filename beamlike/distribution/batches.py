@@ -117,6 +117,17 @@ class BlockReader:
         free = self._scratch[self._end :]
         return [free] if self._rest is None else [self._rest, free]
 
+    def whole_batch(self, size: int) -> memoryview | None:
+        """The short way of what comes most: the content, if the bytes that were read are one whole batch and nothing
+        else; it holds until more is read. Else None, and nothing was taken note of."""
+        if self._end or self._rest is not None or size < _HEADER.size:
+            return None
+        length, crc, kind = _HEADER.unpack_from(self._scratch)
+        if kind != BATCH or length != size - _HEADER.size:
+            return None
+        content = self._scratch[_HEADER.size : size]
+        return content if crc32(content) == crc else None
+
     def received(self, size: int) -> Iterator[tuple[int, memoryview | Parcel]]:
         """Takes note of so many bytes in the buffers. Yields each block that is whole now, as a memoryview that holds
         until the next is asked for; in place of its last FRAGMENT the parcel. ProtocolError for what is no block."""

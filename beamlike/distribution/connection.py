@@ -30,6 +30,7 @@ from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.shared_memory import SharedMemory
 from beamlike.distribution.terms_codec import Buffer, TermCodec
 from beamlike.distribution.wire import Item, SignalCodec, Undelivered
+from beamlike.kernel.record import record
 from beamlike.kernel.signals import Signal, Spawn
 from beamlike.kernel.terms import Alias, Pid, RemoteName
 
@@ -57,7 +58,7 @@ class Established:
     peer: Identity
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Items:
     """Signals in the order of their arrival, as they are packed, and `NEWS`; `Connection.signal` says what one is."""
 
@@ -134,6 +135,11 @@ class Connection:
             self.outbox.put(_pair(signal), packed)
 
     @property
+    def has_more(self) -> bool:
+        """Whether `parts_to_send` may have something."""
+        return bool(self._phase is not _Phase.OPEN or self._control or self.outbox.items or self.outbox.lanes)
+
+    @property
     def peer_name(self) -> str:
         return self.signals.there
 
@@ -191,7 +197,8 @@ class Connection:
         """So many bytes were read into the buffers. Never raises: whatever the other side does wrong ends the
         connection with an event that says so."""
         if self._phase is _Phase.OPEN:
-            return self._act(self._blocks.received(size))
+            batch = self._blocks.whole_batch(size)
+            return self._act(self._blocks.received(size) if batch is None else iter([(BATCH, batch)]))
         greeting = bytes(self._blocks.buffers()[0][:size])
         return self._act_on_greeting(greeting)
 

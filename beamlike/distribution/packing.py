@@ -13,6 +13,7 @@ stand, are left out of the packed bytes and go beside them, as the codec's large
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -74,10 +75,17 @@ TakeApart: TypeAlias = Callable[[Any], object]
 Build: TypeAlias = Callable[[list[Any]], object]
 
 
+_SMALL_LISTS: Final = tuple(bytes([0x90 | count]) for count in range(16))
+_LIST: Final = struct.Struct(">BI")
+"""How msgpack says that so many items follow."""
+
+
 def batch(items: Sequence[bytes]) -> bytes:
     """Packed items as one that is the list of them."""
-    header: bytes = msgpack.Packer().pack_array_header(len(items))
-    return header + b"".join(items)
+    count = len(items)
+    if count < 16:
+        return _SMALL_LISTS[count] + b"".join(items)
+    return _LIST.pack(0xDD, count) + b"".join(items)
 
 
 def pack_ahead(data: bytes) -> bytes:

@@ -251,7 +251,8 @@ class Link:
             self._act(self._connection.received(size))
         else:
             self._through_layer(self._layer, size)
-        self._flush_soon()
+        if self._layer is not None or self._connection.has_more:
+            self._flush_soon()
 
     def _flush(self) -> None:
         self._flush_is_due = False
@@ -274,7 +275,7 @@ class Link:
                         break
                 size = sock.sendmsg(self._unsent)
                 room -= size
-                if not _drop_front(self._unsent, size):
+                if not _drop_front(self._unsent, size) or not (self._layer or self._connection.has_more):
                     break
         except (BlockingIOError, InterruptedError):
             pass
