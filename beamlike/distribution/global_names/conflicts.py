@@ -37,7 +37,7 @@ class Conflicts:
         self._table = table
         self._locks = locks
         self._registrations = registrations
-        # The names of conflicts that are ours; None until we have the lock.
+        # Names whose conflict is ours, from when it was seen until it is no more.
         self._resolving: set[Hashable] = set()
         # Those for which a resolver runs.
         self._running: dict[int, _Conflict] = {}

@@ -56,9 +56,11 @@ class NameTable:
         for key in tuple(self._of_node.get(node, ())):
             self.remove(key)
 
-    def clear(self) -> None:
-        for key in tuple(self._by_key):
-            self.remove(key)
+    def remove_others(self, node: str) -> None:
+        """All but what the server of `node` answers for."""
+        for other in tuple(self._of_node):
+            if other != node:
+                self.remove_node(other)
 
     def get(self, key: Key) -> Entry | None:
         return self._by_key.get(key)

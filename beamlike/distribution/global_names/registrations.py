@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from beamlike.distribution.global_names.desk import Desk, Watch
 from beamlike.distribution.global_names.events import Send
@@ -22,7 +23,7 @@ from beamlike.distribution.global_names.peers import Peers
 from beamlike.distribution.global_names.rounds import Rounds
 from beamlike.kernel.terms import Pid
 
-Then = Callable[[], None]
+Then: TypeAlias = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,8 @@ class Registrations:
 
     def restarted(self) -> None:
         """What this server answers for is left; all else is to be learnt anew."""
-        own = self.own()
-        self._table.clear()
-        for entry in own:
-            self._table.add(entry)
+        self._table.remove_others(self._desk.me.node)
+        for entry in self.own():
             self._terms[entry.key].watch = self._desk.watch(entry.pid)
 
     def learn(self, node: str, entries: Iterable[Entry]) -> None:
