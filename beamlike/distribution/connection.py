@@ -250,9 +250,12 @@ class Connection:
         """The other side reads no more: what it was lent and has not mapped yet is not needed."""
         self._shared.close()
 
-    def heard_elsewhere(self) -> None:
-        """The other side has shown a sign of life by another way. For any thread."""
-        self._heard = True
+    def heard_elsewhere(self, stalled: float) -> None:
+        """The other side has said by another way that it is alive, and for how long its event loop has not turned. That
+        excuses its silence here; a loop that turns speaks for itself, or this connection is dead though the other way
+        is not. For any thread."""
+        if stalled:
+            self._heard = True
 
     @property
     def session_key(self) -> bytes:

@@ -155,9 +155,9 @@ class Link:
     def _admit(self, source: int, size: int) -> None:
         self.congestion.admit(source, self._owner.process(source), size, self._connection.peer_name)
 
-    def heard_elsewhere(self) -> None:
-        """The peer has shown a sign of life by another way."""
-        self._connection.heard_elsewhere()
+    def heard_elsewhere(self, stalled: float) -> None:
+        """The peer has said by another way that it is alive, and for how long its event loop has not turned."""
+        self._connection.heard_elsewhere(stalled)
 
     @property
     def silent_ticks(self) -> int:

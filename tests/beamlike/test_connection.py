@@ -241,6 +241,15 @@ def test_a_silent_peer_is_down_after_four_tick_times() -> None:
     assert event.reason == "net_tick_timeout"
 
 
+@pytest.mark.parametrize(("stalled", "ends"), [(0.0, True), (0.3, False)])
+def test_silence_is_excused_by_a_stalled_loop_and_not_by_one_that_turns(stalled: float, ends: bool) -> None:
+    pair = Pair().connected()
+    for _ in range(2 * TICKS):
+        pair.a.heard_elsewhere(stalled)
+        pair.a_events += pair.a.tick()
+    assert closed(pair) == (["net_tick_timeout"] if ends else [], [])
+
+
 def test_any_traffic_is_a_sign_of_life_and_makes_a_tick_needless() -> None:
     pair = Pair().connected()
     for _ in range(3 * TICKS):

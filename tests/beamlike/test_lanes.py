@@ -22,13 +22,13 @@ KEY = b"k" * 32
 
 
 class NotedLink:
-    """Counts the signs of life of its peer; `silent_ticks` is set by the test."""
+    """Counts the beats of its peer; `silent_ticks` is set by the test."""
 
     def __init__(self) -> None:
         self.signs = 0
         self.silent_ticks = 0
 
-    def heard_elsewhere(self) -> None:
+    def heard_elsewhere(self, stalled: float) -> None:
         self.signs += 1
 
 

@@ -1,7 +1,7 @@
 """The lanes to all connected nodes, in the heartbeat's thread: dialled, beaten, asked over, and dialled anew when lost.
 
-The side that dialled the link dials the lane. Losing a lane means nothing by itself: the link's own ticks count as
-well, and both are one sign of life to the link (`heard_elsewhere`), which alone decides when its peer is down.
+The side that dialled the link dials the lane. Losing a lane means nothing by itself: the link alone decides when its
+peer is down, and is told of the peer's beats to that end (`heard_elsewhere`).
 """
 
 from __future__ import annotations
@@ -143,12 +143,12 @@ class Lanes:
             lane.close()
             self.lane_closed(lane)
             return
-        neighbour.link.heard_elsewhere()
         match event:
             case Proved():
                 self._open(neighbour, lane)
             case Beat(stalled):
                 neighbour.stalled = stalled
+                neighbour.link.heard_elsewhere(stalled)
             case Asked(number, question):
                 self._reply(question, lambda answer: _answer(lane, number, answer))
             case Answered(number, answer):

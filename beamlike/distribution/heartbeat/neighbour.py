@@ -20,8 +20,8 @@ class NeighboursLink(Protocol):
         """Quarters of the tick time since the peer was last heard."""
         ...
 
-    def heard_elsewhere(self) -> None:
-        """The peer has shown a sign of life by another way; for any thread."""
+    def heard_elsewhere(self, stalled: float) -> None:
+        """The peer is alive, and its event loop has not turned for so many seconds; for any thread."""
         ...
 
 

@@ -1,0 +1,206 @@
+"""Histories of two nodes and a network that does its worst; afterwards all that is promised must have held."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from beamlike.distribution import cluster, transport
+from beamlike.distribution.doorway import LANE, LINK
+from tests.support.bad_network import DOORS, KINDS, WHATS, Fault, What
+from tests.support.local_nodes import eventually
+from tests.support.soak import count
+from tests.support.talking_nodes import NAMES, TICK_TIME, Town, town
+
+SIZES = st.sampled_from([10, 1000, 70_000, 200_000])
+SIDES = st.sampled_from([0, 1])
+KIND = st.sampled_from([LINK, LINK, LINK, LANE])
+PLACES = st.integers(0, 60) | st.integers(0, 3000) | st.integers(0, 200_000)
+BOTH_KINDS = st.sampled_from([(LINK,), (LANE,), KINDS])
+
+speech = st.one_of(
+    st.tuples(st.just("send"), SIDES, st.integers(1, 20), SIZES, st.booleans()),
+    st.tuples(st.sampled_from(["monitor", "link", "call"]), SIDES),
+)
+manners = st.one_of(
+    st.tuples(st.sampled_from(["connect", "disconnect"]), SIDES),
+    st.just(("connect both",)),
+)
+weather = st.one_of(
+    st.tuples(st.just("strike"), st.sampled_from(WHATS), PLACES, KIND, SIDES),
+    st.tuples(st.just("hold"), BOTH_KINDS, SIDES),
+    st.just(("release",)),
+    st.tuples(st.just("door"), st.sampled_from(DOORS), SIDES),
+    st.tuples(st.just("delay"), st.integers(0, 5)),
+    st.tuples(st.just("grain"), st.sampled_from([7, 100, 5000, 1 << 16])),
+)
+moments = st.one_of(
+    st.tuples(st.just("turns"), st.integers(1, 50)),
+    st.tuples(st.just("wait"), st.sampled_from([TICK_TIME / 4, TICK_TIME / 4, 1.2 * TICK_TIME])),
+)
+histories = st.lists(speech | speech | weather | moments | manners, max_size=16)
+
+
+async def play(place: Town, step: tuple[Any, ...]) -> None:
+    network, talkers = place.network, place.talkers
+    match step:
+        case ("send", side, number, size, by_name):
+            talkers[side].send(number, size, by_name)
+        case ("monitor", side):
+            talkers[side].monitor(talkers[1 - side])
+        case ("link", side):
+            talkers[side].link(talkers[1 - side])
+        case ("call", side):
+            talkers[side].call(talkers[1 - side])
+        case ("connect", side):
+            talkers[side].connect()
+        case ("connect both",):
+            for talker in talkers:
+                talker.connect()
+        case ("disconnect", side):
+            await talkers[side].node.disconnect(talkers[side].peer)
+        case ("strike", what, after, kind, side):
+            network.strike(Fault(what, after), kind, NAMES[side])
+        case ("hold", kinds, side):
+            network.held |= {(kind, NAMES[side]) for kind in kinds}
+        case ("release",):
+            network.release()
+        case ("door", door, side):
+            network.doors[NAMES[side]] = door
+        case ("delay", turns):
+            network.delay = turns
+        case ("grain", size):
+            network.grain = size
+        case ("turns", number):
+            for _ in range(number):
+                await asyncio.sleep(0)
+        case ("wait", seconds):
+            await asyncio.sleep(seconds)
+
+
+@pytest.fixture
+def impatient(tmp_path: Path) -> Iterator[Path]:
+    """Nodes that give up in tenths of seconds, and a directory for each."""
+    for name in NAMES:
+        (tmp_path / name[0]).mkdir(mode=0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "HANDSHAKE_DEADLINE", 0.2)
+        patch.setattr(transport, "HANDSHAKE_DEADLINE", 0.2)
+        patch.setattr(transport, "CLOSE_DEADLINE", 0.05)
+        yield tmp_path
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(count(60, 3600))
+@settings(max_examples=count(100, 5000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(histories)
+def test_whatever_the_network_does_all_that_is_promised_holds(impatient: Path, history: list[tuple[Any, ...]]) -> None:
+    async def main() -> None:
+        async with town(impatient) as place:
+            for step in history:
+                await play(place, step)
+            await place.end_well()
+
+    asyncio.run(main())
+
+
+# What each of the faults comes to.
+
+
+def among_talkers(test: Callable[[Town], Awaitable[None]]) -> Callable[[Path], None]:
+    """Runs the test with two nodes that are connected, and have nothing on their way; it ends as all histories do."""
+
+    def run(impatient: Path) -> None:
+        async def main() -> None:
+            async with town(impatient) as place:
+                a, b = place.talkers
+                a.send(1, 10, by_name=False)
+                await eventually(lambda: b.heard == ["up", 1] and a.heard == ["up"])
+                await test(place)
+                await place.end_well()
+
+        asyncio.run(main())
+
+    run.__name__, run.__doc__, run.__module__ = test.__name__, test.__doc__, test.__module__
+    return run
+
+
+@pytest.mark.parametrize("what", ["cut", "reset", "flip", "half"])
+@pytest.mark.parametrize("after", [0, 5, 300, 100_000, 199_000])
+def test_a_message_that_is_cut_or_changed_on_the_way_ends_the_connection_and_nothing_of_it_arrives(
+    impatient: Path, what: What, after: int
+) -> None:
+    @among_talkers
+    async def test(place: Town) -> None:
+        a, b = place.talkers
+        place.network.strike(Fault(what, after), LINK, b.node.name)
+        a.send(1, 200_000, by_name=False)
+        a.send(5, 10, by_name=False)
+        await eventually(lambda: b.heard[:3] == ["up", 1, "down"])
+
+    test(impatient)
+
+
+@among_talkers
+async def test_monitors_links_and_calls_end_at_once_with_a_connection_that_is_reset(place: Town) -> None:
+    a, b = place.talkers
+    place.network.held.add((LINK, b.node.name))
+    a.monitor(b)
+    a.link(b)
+    a.call(b)
+    await eventually(lambda: len(a.watched) == 2)
+    assert not a.fired
+    place.network.strike(Fault("reset", 0), LINK, b.node.name)
+    place.network.release()
+    await eventually(lambda: len(a.fired) == 2 and not a.open_calls)
+
+
+@among_talkers
+async def test_a_peer_that_vanishes_is_down_on_both_sides_after_four_ticks(place: Town) -> None:
+    a, b = place.talkers
+    for kind in KINDS:
+        for talker in place.talkers:
+            place.network.strike(Fault("vanish", 0), kind, talker.node.name)
+    a.monitor(b)
+    await eventually(lambda: len(a.fired) == 1)
+    await eventually(lambda: "down" in a.heard and "down" in b.heard)
+
+
+@among_talkers
+async def test_a_link_that_stands_still_is_down_though_the_heartbeat_comes(place: Town) -> None:
+    a, b = place.talkers
+    place.network.held |= {(LINK, name) for name in NAMES}
+    a.send(10, 1000, by_name=False)
+    await eventually(lambda: "down" in a.heard and "down" in b.heard)
+    assert b.heard[:3] == ["up", 1, "down"]
+
+
+@among_talkers
+async def test_who_accepts_and_never_answers_is_given_up_in_time(place: Town) -> None:
+    a, b = place.talkers
+    place.network.doors[b.node.name] = "mute"
+    await a.node.disconnect(b.node.name)
+    a.monitor(b)
+    a.call(b)
+    a.connect()
+    await eventually(lambda: len(a.fired) == 1 and not a.open_calls)
+
+
+@among_talkers
+async def test_connections_that_come_in_another_order_than_they_were_dialled_make_one_link(place: Town) -> None:
+    a, b = place.talkers
+    await a.node.disconnect(b.node.name)
+    await eventually(lambda: b.heard[-1] == "down")
+    for name in NAMES:
+        place.network.doors[name] = "late"
+    a.send(3, 1000, by_name=False)
+    b.send(3, 1000, by_name=False)
+    await eventually(lambda: place.network.waiting == 2)
+    place.network.release()
+    await eventually(lambda: a.heard == ["up", "down", "up", 1, 2, 3] and b.heard == ["up", 1, "down", "up", 2, 3, 4])
