@@ -132,12 +132,13 @@ class Connection:
     def put(self, signal: Signal, packed: Packed) -> None:
         """Has the signal leave that was encoded as `packed`."""
         if self._phase is not _Phase.CLOSED:
-            self.outbox.put(_pair(signal), packed)
+            self.outbox.put(_pair(signal), packed, child=signal.pid.id if isinstance(signal, Spawn) else None)
 
     @property
     def has_more(self) -> bool:
         """Whether `parts_to_send` may have something."""
-        return bool(self._phase is not _Phase.OPEN or self._control or self.outbox.items or self.outbox.lanes)
+        outbox = self.outbox
+        return bool(outbox.items or outbox.lanes or self._greetings or self._control) or self._phase is not _Phase.OPEN
 
     @property
     def peer_name(self) -> str:
@@ -301,6 +302,8 @@ class Connection:
                     events += self._receive_control(kind, bytes(content))
         except ProtocolError as error:
             events += self.close(PROTOCOL_ERROR, str(error))
+        except Exception as error:  # an item of a shape that this side never makes
+            events += self.close(PROTOCOL_ERROR, f"expected items, got others ({type(error).__name__}: {error})")
         return events
 
     def _open_batch(self, content: memoryview) -> list[Event]:

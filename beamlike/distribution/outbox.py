@@ -33,13 +33,16 @@ _ANYBODY: Final = ""
 class _Lane:
     """What one process has for another, from its first parcel on.
 
-    `before` holds the lanes that come before it, and `mark` says how many items have left when it may go on.
+    `before` holds the lanes that come before it, `behind` those that it comes before itself, and `mark` says how many
+    items have left when it may go on. `children` are begun by spawns that are in it.
     """
 
     def __init__(self, pair: Pair, before: set[_Lane], mark: int) -> None:
         self.pair = pair
         self.before = before
+        self.behind: list[_Lane] = []
         self.mark = mark
+        self.children: list[int] = []
         self.waiting: deque[Packed] = deque()
         self.strides: Iterator[Stride] | None = None
 
@@ -50,6 +53,8 @@ class Outbox:
         self.items: list[bytes] = []
         self.lanes: dict[int, dict[int | str, _Lane]] = {}
         """By sender, then receiver."""
+        self.unborn: dict[int, _Lane] = {}
+        """The lanes of children whose spawns wait: nobody's signals to them may come first."""
         self.small = 0
         """Bytes in `items`; about, if several threads send."""
         self.large = 0
@@ -69,12 +74,16 @@ class Outbox:
         """Bytes that wait."""
         return self.small + self.large
 
-    def put(self, pair: Pair, packed: Packed) -> None:
+    def put(self, pair: Pair, packed: Packed, child: int | None = None) -> None:
+        """Something of a pair; `child` is the id of the process that it spawns, if it does."""
         with self.lock:
             lane = self._lane(pair, large=is_large(packed))
             if lane is None:
                 self.put_item(packed.data)
             else:
+                if child is not None:
+                    lane.children.append(child)
+                    self.unborn[child] = lane
                 lane.mark = max(lane.mark, self._news)
                 lane.waiting.append(packed)
                 self.large += packed.size
@@ -111,6 +120,7 @@ class Outbox:
         with self.lock:
             self.items.clear()
             self.lanes.clear()
+            self.unborn.clear()
             self._turns.clear()
             self.small = self.large = 0
 
@@ -171,15 +181,19 @@ class Outbox:
         source, target = pair
         lanes = self.lanes.get(source, {})
         lane = lanes.get(_ANYBODY) or lanes.get(target)
-        by_name = isinstance(target, str)
-        if lane is not None or not (large or (by_name and lanes)):
+        if lane is not None:
             return lane
-        return self._open((source, _ANYBODY), set(lanes.values())) if by_name else self._open(pair, set())
+        if isinstance(target, str):
+            return self._open((source, _ANYBODY), set(lanes.values())) if large or lanes else None
+        birth = self.unborn.get(target)
+        return self._open(pair, {birth} if birth is not None else set()) if large or birth is not None else None
 
     def _open(self, pair: Pair, before: set[_Lane]) -> _Lane:
         source, target = pair
         lane = _Lane(pair, before, self._taken + len(self.items))
         self.lanes.setdefault(source, {})[target] = lane
+        for other in before:
+            other.behind.append(lane)
         if not before:
             self._turns.append(lane)
         return lane
@@ -190,11 +204,12 @@ class Outbox:
         del lanes[target]
         if not lanes:
             del self.lanes[source]
-        behind = lanes.get(_ANYBODY)
-        if behind is not None:
-            behind.before.remove(lane)
-            if not behind.before:
-                self._turns.append(behind)
+        for child in lane.children:
+            self.unborn.pop(child, None)
+        for other in lane.behind:
+            other.before.remove(lane)
+            if not other.before:
+                self._turns.append(other)
 
 
 def _how_many_fill(size: int, items: list[bytes]) -> int:

@@ -11,6 +11,7 @@ only; elsewhere, and across containers or users, buffers go through the socket.
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import os
 import secrets
@@ -93,6 +94,13 @@ class Segments:
                 self.lent += segment.capacity
         return segment
 
+    def forget(self) -> None:
+        """In a forked child: they are the parent's."""
+        kept, self._kept = self._kept, []
+        self._lock, self.lent = Lock(), 0
+        for segment in kept:
+            segment.close()
+
     def returned(self, segment: Segment) -> None:
         """Nobody has it mapped any more."""
         with self._lock:
@@ -109,6 +117,11 @@ class Segments:
         segment.close()
 
 
+def _give_back(tell: Callable[[int], None], inode: int, number: int) -> None:
+    _borrowed.pop(number, None)
+    tell(inode)
+
+
 def _new_segment(size: int) -> Segment | None:
     try:
         descriptor = os.memfd_create(_NAME, os.MFD_CLOEXEC)
@@ -123,6 +136,21 @@ def _new_segment(size: int) -> Segment | None:
 
 
 SEGMENTS: Final = Segments()
+
+_borrowed: dict[int, weakref.finalize[..., mmap.mmap]] = {}
+"""Who gives back a segment of another node when its map is gone, by a number that only counts them."""
+
+_numbers: Final = itertools.count()
+
+
+def _keep_what_is_mapped() -> None:
+    """A child that is about to be forked has the same maps, and sees what is written to a segment that came back."""
+    for giving_back in tuple(_borrowed.values()):
+        giving_back.detach()
+    _borrowed.clear()
+
+
+os.register_at_fork(before=_keep_what_is_mapped, after_in_child=SEGMENTS.forget)
 
 
 class SharedMemory:
@@ -191,7 +219,9 @@ class SharedMemory:
                 os.close(file)
         except (OSError, ValueError, OverflowError) as error:
             raise ProtocolError(f"expected a segment of {size} bytes in shared memory ({error})") from error
-        weakref.finalize(memory, give_back, inode)
+        number = next(_numbers)
+        giving_back = _borrowed[number] = weakref.finalize(memory, _give_back, give_back, inode, number)
+        giving_back.atexit = False
         return memoryview(memory)
 
     def close(self) -> None:

@@ -28,8 +28,9 @@ from beamlike.distribution.home import Home
 from beamlike.distribution.refusal import Refused
 from beamlike.distribution.terms_codec import LARGE, Buffer
 from beamlike.distribution.wire import Item, Undelivered
+from beamlike.kernel.errors import LinkBusy
 from beamlike.kernel.process import Process
-from beamlike.kernel.signals import Answer, Ask, Send, Signal
+from beamlike.kernel.signals import Answer, Ask, Send, Signal, Spawn
 from beamlike.kernel.terms import Alias
 
 logger = logging.getLogger("beamlike.distribution")
@@ -106,8 +107,9 @@ class Link:
         with connection.outbox.lock:
             if self._successor is None:
                 packed = connection.encode(signal)
-                if self.congestion.is_full and isinstance(signal, Send | Ask):
-                    self._admit(signal.source.id if signal.source is not None else 0, packed.size)
+                if self.congestion.is_full and isinstance(signal, Send | Ask | Spawn | Answer):
+                    source = signal.source.id if signal.source is not None else 0
+                    self._admit(source, packed.size, isinstance(signal, Answer))
                 connection.put(signal, packed)
                 self._flush_soon()
                 return
@@ -131,29 +133,35 @@ class Link:
         """As `post`, of the reply to a request."""
         signals = self._connection.signals
         data = signals.encode_answer(source, client, value)
-        if data is None or not self._put(source, data):
+        if data is None or not self._put(source, data, is_answer=True):
             self.send(Answer(signals.pids(source, 0)[0], client, value))
 
     async def room(self) -> None:
         """Returns when there is room again in what waits to leave, or the link is gone."""
         await self.congestion.room()
 
-    def _put(self, source: int, data: bytes) -> bool:
+    def _put(self, source: int, data: bytes, *, is_answer: bool = False) -> bool:
         """Has an item leave at the end of this turn. Not if it is large, or parcels are on their way, one of which may
         come before."""
         outbox = self._connection.outbox
         if outbox.lanes or len(data) > LARGE:
             return False
         if outbox.small + outbox.large > self.congestion.bound:
-            self._admit(source, len(data))
+            self._admit(source, len(data), is_answer)
         outbox.items.append(data)
         outbox.small += len(data)
         if not self._flush_is_due:
             self._flush_soon()
         return True
 
-    def _admit(self, source: int, size: int) -> None:
-        self.congestion.admit(source, self._owner.process(source), size, self._connection.peer_name)
+    def _admit(self, source: int, size: int, is_answer: bool = False) -> None:
+        """LinkBusy if the sender may not; but a server is not to fail of a client that reads too slowly."""
+        process = self._owner.process(source)
+        try:
+            self.congestion.admit(source, process, size, self._connection.peer_name)
+        except LinkBusy:
+            if not is_answer:
+                raise
 
     def heard_elsewhere(self, stalled: float) -> None:
         """The peer has said by another way that it is alive, and for how long its event loop has not turned."""

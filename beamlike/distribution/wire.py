@@ -144,6 +144,8 @@ class SignalCodec:
         """The items of a batch. Raises ProtocolError for what `encode` never made."""
         try:
             items: list[Item] = self._packing.unpack(data)
+            if type(items) is not list:
+                raise TypeError(f"a {type(items).__name__} is no batch")
         except Exception as error:
             raise _no_signal(data, error) from error
         return items

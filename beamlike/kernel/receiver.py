@@ -214,7 +214,8 @@ class Receiver:
     @property
     def awake(self) -> str:
         """The state in which the code waits for its next step."""
-        return CAREFUL_READY if self.rare is not None and self.rare.careful else READY
+        rare = self.rare
+        return CAREFUL_READY if rare is not None and (rare.careful or rare.backlog is not None) else READY
 
     def wake(self) -> None:
         """Lets whoever waits for a message look again."""

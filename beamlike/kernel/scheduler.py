@@ -9,6 +9,7 @@ through the loop.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from beamlike.kernel.receiver import Receiver
     from beamlike.kernel.signals import Signal
     from beamlike.kernel.stepped import SteppedProcess
+
+logger = logging.getLogger("beamlike.scheduler")
 
 Ts = TypeVarTuple("Ts")
 
@@ -153,7 +156,7 @@ class Scheduler:
             self._next.clear()
             if self._at_turn_end:
                 self._end_turn()
-            if queue or self._dying:
+            if queue or self._dying or self._at_turn_end:
                 loop.call_soon(self.run, context=self.context)
             else:
                 self.armed = False
@@ -165,7 +168,7 @@ class Scheduler:
         self._next.append(process)
 
     def at_turn_end(self, function: Callable[[], None]) -> None:
-        """Calls `function`, which must not raise, when the steps of this turn are done, before the loop waits."""
+        """Calls `function`, when the steps of this turn are done, before the loop waits."""
         if not self.armed:
             self.arm()
         self._at_turn_end.append(function)
@@ -173,7 +176,10 @@ class Scheduler:
     def _end_turn(self) -> None:
         functions, self._at_turn_end = self._at_turn_end, []
         for function in functions:
-            function()
+            try:
+                function()
+            except Exception:  # of one link; the others are to write as well
+                logger.exception("what was to be done at the end of a turn failed")
 
     def turn(self, function: Callable[[Unpack[Ts]], object], *args: *Ts) -> None:
         """Calls `function`, and at once steps the processes that it makes ready, unless a turn is due anyway."""

@@ -11,6 +11,7 @@ from beamlike.distribution.handshake_frames import encode_refusal
 from beamlike.distribution.packing import batch
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.secret import Secret
+from beamlike.distribution.shared_memory import SharedMemory
 from beamlike.distribution.terms_codec import PickleCodec
 from beamlike.distribution.wire import SignalCodec
 from beamlike.kernel.signals import Link, Send, Signal
@@ -302,3 +303,30 @@ def test_what_is_sent_through_the_adopted_connection_is_dropped() -> None:
     refused.send(messages("nowhere")[0])
     pair.carry()
     assert pair.a_events == [Established(B)]
+
+
+# What a peer that holds the secret does wrongly.
+
+
+@pytest.mark.parametrize(
+    "content",
+    [1, [1], [[]], [["x"]], [[64, 1, [[]]]], [[64, 1, [{}]]], [[64, {}, [1]]], [[64, 1, [-(2**40)]]], [[200]], {}],
+    ids=repr,
+)
+def test_items_of_no_shape_that_this_side_makes_end_the_connection_in_words(content: object) -> None:
+    pair = Pair().connected()
+    events = pair.a.receive_data(b"".join(block(BATCH, msgpack.packb(content))))
+    assert [event.reason for event in events if isinstance(event, Closed)] == ["protocol_error"]
+    pair.b.send(messages("too late")[0])
+    assert pair.a.receive_data(pair.b.data_to_send()) == []
+
+
+def test_a_handshake_ends_where_no_memory_can_be_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SharedMemory, "offer", lambda self: None)
+    a, b = Connection(dialler(), PickleCodec()), Connection(listener(), PickleCodec())
+    b.receive_data(a.data_to_send())
+    a.receive_data(b.data_to_send())
+    b.receive_data(a.data_to_send())
+    assert b.has_more
+    assert a.receive_data(b.data_to_send()) == [Established(B)]
+    assert not b.has_more

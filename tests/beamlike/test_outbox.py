@@ -267,3 +267,15 @@ def test_the_reader_of_these_tests_is_not_fooled() -> None:
     outbox.put_item(msgpack.packb([5, bytes([6])]))
     with pytest.raises(AssertionError):
         Reader().take_all(outbox)
+
+
+def test_nobodys_signals_reach_a_child_before_its_spawn() -> None:
+    outbox, reader = Outbox(), Reader()
+    outbox.put((1, 7), packed(0, LARGE, beside=True), child=7)
+    outbox.put((2, 7), packed(1, 0))
+    outbox.put((2, 8), packed(2, 0))
+    outbox.put((2, 7), packed(3, 0))
+    arrived = reader.take_all(outbox)
+    assert arrived.index(0) < arrived.index(1) < arrived.index(3)
+    assert arrived.index(2) < arrived.index(0)
+    assert (outbox.unborn, outbox.lanes) == ({}, {})

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from beamlike.distribution.errors import ProtocolError
-from beamlike.distribution.shared_memory import WORTH_SHARING, Segment, Segments, SharedMemory
+from beamlike.distribution.shared_memory import SEGMENTS, WORTH_SHARING, Segment, Segments, SharedMemory
+from beamlike.distribution.terms_codec import Buffer
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no files without names")
 
@@ -131,3 +134,44 @@ def test_numbers_that_are_somebody_elses_on_this_machine_lead_to_no_file_of_his(
     os.close(writing)
     assert os.read(reading, 100) == content
     os.close(reading)
+
+
+def in_a_fork(function: Callable[[], object]) -> str:
+    """What the function returns in a forked child, as text."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.write(writing, str(function()).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        told = pipe.read()
+    os.waitpid(child, 0)
+    return told
+
+
+def beginning(array: Buffer) -> bytes:
+    return bytes(array[:3])
+
+
+def test_a_forked_child_does_not_write_where_its_parent_does() -> None:
+    kept = SEGMENTS.take(2 << 20)
+    assert kept is not None
+    SEGMENTS.returned(kept)
+    assert in_a_fork(lambda: (SEGMENTS.kept, SEGMENTS.lent)) == "(0, 0)"
+    again = SEGMENTS.take(2 << 20)
+    assert again is kept
+    SEGMENTS.lost(kept)
+
+
+def test_what_is_mapped_when_a_child_is_forked_is_not_given_back() -> None:
+    lender, borrower = joined()
+    returned: list[int] = []
+    array = borrower.borrow(*lend(lender).announced, returned.append)
+    assert in_a_fork(partial(beginning, array)) == str(CONTENT[:3])
+    del array
+    gc.collect()
+    assert returned == []
+    lender.close()
