@@ -21,7 +21,7 @@ from tests.support.talking_nodes import NAMES, TICK_TIME, Town, town
 SIZES = st.sampled_from([10, 1000, 70_000, 200_000])
 SIDES = st.sampled_from([0, 1])
 KIND = st.sampled_from([LINK, LINK, LINK, LANE])
-PLACES = st.integers(0, 60) | st.integers(0, 3000) | st.integers(0, 200_000)
+PLACES = st.integers(0, 60) | st.integers(0, 1000) | st.integers(0, 200_000)
 BOTH_KINDS = st.sampled_from([(LINK,), (LANE,), KINDS])
 
 speech = st.one_of(
@@ -32,8 +32,8 @@ manners = st.one_of(
     st.tuples(st.sampled_from(["connect", "disconnect"]), SIDES),
     st.just(("connect both",)),
 )
+strokes = st.tuples(st.just("strike"), st.sampled_from(WHATS), PLACES, KIND, SIDES)
 weather = st.one_of(
-    st.tuples(st.just("strike"), st.sampled_from(WHATS), PLACES, KIND, SIDES),
     st.tuples(st.just("hold"), BOTH_KINDS, SIDES),
     st.just(("release",)),
     st.tuples(st.just("door"), st.sampled_from(DOORS), SIDES),
@@ -41,10 +41,11 @@ weather = st.one_of(
     st.tuples(st.just("grain"), st.sampled_from([7, 100, 5000, 1 << 16])),
 )
 moments = st.one_of(
-    st.tuples(st.just("turns"), st.integers(1, 50)),
     st.tuples(st.just("wait"), st.sampled_from([TICK_TIME / 4, TICK_TIME / 4, 1.2 * TICK_TIME])),
 )
-histories = st.lists(speech | speech | weather | moments | manners, max_size=16)
+steps = st.one_of(speech, speech, speech, strokes, strokes, weather, moments, manners)
+histories = st.lists(st.tuples(steps, st.sampled_from([0, 0.0001, 0.002, 0.01])), min_size=5, max_size=40)
+"""What happens, and how many seconds go by before the next step."""
 
 
 async def play(place: Town, step: tuple[Any, ...]) -> None:
@@ -67,6 +68,7 @@ async def play(place: Town, step: tuple[Any, ...]) -> None:
             await talkers[side].node.disconnect(talkers[side].peer)
         case ("strike", what, after, kind, side):
             network.strike(Fault(what, after), kind, NAMES[side])
+            talkers[1 - side].send(3, 1000, by_name=False)
         case ("hold", kinds, side):
             network.held |= {(kind, NAMES[side]) for kind in kinds}
         case ("release",):
@@ -77,9 +79,6 @@ async def play(place: Town, step: tuple[Any, ...]) -> None:
             network.delay = turns
         case ("grain", size):
             network.grain = size
-        case ("turns", number):
-            for _ in range(number):
-                await asyncio.sleep(0)
         case ("wait", seconds):
             await asyncio.sleep(seconds)
 
@@ -99,12 +98,17 @@ def impatient(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.soak
 @pytest.mark.timeout(count(60, 3600))
 @settings(max_examples=count(100, 5000), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(histories)
-def test_whatever_the_network_does_all_that_is_promised_holds(impatient: Path, history: list[tuple[Any, ...]]) -> None:
+@given(st.booleans(), histories)
+def test_whatever_the_network_does_all_that_is_promised_holds(
+    impatient: Path, connected: bool, history: list[tuple[Any, float]]
+) -> None:
     async def main() -> None:
         async with town(impatient) as place:
-            for step in history:
+            if connected:
+                await place.talkers[0].node.connect(NAMES[1])
+            for step, seconds in history:
                 await play(place, step)
+                await asyncio.sleep(seconds)
             await place.end_well()
 
     asyncio.run(main())
