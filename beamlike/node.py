@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from beamlike.code.codec import CodeCodec
 from beamlike.distribution import rpc
-from beamlike.distribution.addresses import host_of, one_spelling
+from beamlike.distribution.addresses import host_of, one_spelling, split_port
 from beamlike.distribution.cluster import INVITATION_LIFETIME, TICK_TIME, Cluster
 from beamlike.distribution.connection import LARGEST_SIGNAL
 from beamlike.distribution.dial_policy import AutoConnect
@@ -93,6 +93,12 @@ class Node(LocalNode):
         self._secret = None if secret is None else _as_secret(secret)
         del secret  # what goes wrong from here on shows no secret, even in a traceback with local variables
         check_node_name(name)
+        plain, address = split_port(name)
+        if address is not None:
+            raise ValueError(
+                f"expected a node name like 'app@127.0.0.1', got the address {name!r}: "
+                f"name the node {plain!r} and say where it listens by listen={name.partition('@')[2]!r}"
+            )
         super().__init__(one_spelling(name))
         self.hidden = hidden
         self._listens = listen is not False
@@ -288,6 +294,10 @@ class Node(LocalNode):
         Returns after the first look, when each node that was found is connected or cannot be; what came of it stands
         in the JoinInfo, and later in `joining()`. Nobody else being there, or refusing this node, is no error.
         """
+        if isinstance(strategy, type) or not callable(getattr(strategy, "find", None)):
+            raise TypeError(
+                f"expected a strategy to join by, such as bl.finding.Static('b@10.0.0.7'), got {strategy!r}"
+            )
         joining = Joining(self, self.cluster.connect, strategy, every)
         pid = Context().run(self.spawn_beside, joining.run)
         self._joinings = {pid: it for pid, it in self._joinings.items() if self.process(pid)} | {pid: joining}

@@ -419,7 +419,9 @@ class Cluster:
             self._fail(dial, refused.message)
         else:
             host = self._guests[link].host
-            is_news = self._is_news(f"{refused.peer or 'somebody'} at {host}", refused.status)
+            # Of a node that is here otherwise, or about to be, this was the dial of the two that was not needed.
+            is_known = refused.peer in self._peers or refused.peer in self._dials
+            is_news = not is_known and self._is_news(f"{refused.peer or 'somebody'} at {host}", refused.status)
             level = logging.WARNING if is_news else logging.DEBUG
             logger.log(level, "%s refused a connection from %s: %s", self._node.name, host, refused.message)
 

@@ -20,7 +20,7 @@ class CallFailed(BeamlikeError):
     """There is no server, it ended before it answered, or its answer could not be sent: `reason` says why."""
 
     def __init__(self, server: Server, request: Any, reason: Reason, *, server_lives: bool = False) -> None:
-        why = f"its answer failed: {reason}" if server_lives else _words(reason)
+        why = f"its answer failed: {reason}" if server_lives else _words(reason, server)
         super().__init__(f"{server} did not answer {shortened(request)}: {why}")
         self.server = server
         self.request = request
@@ -60,12 +60,13 @@ def shortened(request: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
-def _words(reason: Reason) -> str:
+def _words(reason: Reason, server: Server) -> str:
     if isinstance(reason, str):
         if reason == terms.NOPROC:
             return "no such process (noproc)"
         if reason == terms.NOCONNECTION:
-            return "its node cannot be reached (noconnection); `await bl.connect(...)` to it says why"
+            node = _node_of(server)
+            return f"{node} cannot be reached, or was lost (noconnection); `await bl.connect({node!r})` says why"
         if reason == CALLING_SELF:
             return (
                 "a server that calls itself waits for itself (calling_self); use cast, call the method, or raise Stop"
@@ -73,3 +74,9 @@ def _words(reason: Reason) -> str:
         if reason == CALLER_ENDED:
             return "the process that asks has ended, and nobody hears it any more"
     return f"it ended: {reason}"
+
+
+def _node_of(server: Server) -> str:
+    if isinstance(server, Pid):
+        return server.node
+    return server[1] if isinstance(server, tuple) else "its node"

@@ -330,5 +330,7 @@ def _check_address(to: object) -> None:
     if isinstance(to, Pid | Alias):
         return
     if isinstance(to, tuple) and len(to) == 2 and all(isinstance(part, str) for part in to):
+        if "@" not in to[1]:
+            raise ValueError(f"expected (name, node) with a node like 'app@127.0.0.1', got {to!r}")
         return
     raise TypeError(f"expected a pid, a name, (name, node) or an alias, got {to!r}")
