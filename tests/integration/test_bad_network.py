@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from beamlike.distribution import cluster, transport
 from beamlike.distribution.doorway import LANE, LINK
+from beamlike.distribution.shared_memory import WORTH_SHARING
+from beamlike.distribution.tls_option import TlsOption
 from tests.support.bad_network import DOORS, KINDS, WHATS, Fault, What
 from tests.support.local_nodes import eventually
 from tests.support.soak import count
 from tests.support.talking_nodes import NAMES, TICK_TIME, Town, town
 
-SIZES = st.sampled_from([10, 1000, 70_000, 200_000])
+SIZES = st.sampled_from([10, 10, 1000, 1000, 70_000, 200_000, WORTH_SHARING + 1])
 SIDES = st.sampled_from([0, 1])
 KIND = st.sampled_from([LINK, LINK, LINK, LANE])
 PLACES = st.integers(0, 60) | st.integers(0, 2000) | st.integers(0, 100_000)
@@ -83,6 +85,16 @@ async def play(place: Town, step: tuple[Any, ...]) -> None:
             await asyncio.sleep(seconds)
 
 
+async def live_through(path: Path, connected: bool, history: list[tuple[Any, float]], tls: TlsOption = None) -> None:
+    async with town(path, tls) as place:
+        if connected:
+            await place.talkers[0].node.connect(NAMES[1])
+        for step, seconds in history:
+            await play(place, step)
+            await asyncio.sleep(seconds)
+        await place.end_well()
+
+
 @pytest.fixture
 def impatient(tmp_path: Path) -> Iterator[Path]:
     """Nodes that give up in tenths of seconds, and a directory for each."""
@@ -97,21 +109,20 @@ def impatient(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.soak
 @pytest.mark.timeout(count(60, 3600))
-@settings(max_examples=count(120, 5000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=count(120, 2000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from([True, True, False]), histories)
 def test_whatever_the_network_does_all_that_is_promised_holds(
     impatient: Path, connected: bool, history: list[tuple[Any, float]]
 ) -> None:
-    async def main() -> None:
-        async with town(impatient) as place:
-            if connected:
-                await place.talkers[0].node.connect(NAMES[1])
-            for step, seconds in history:
-                await play(place, step)
-                await asyncio.sleep(seconds)
-            await place.end_well()
+    asyncio.run(live_through(impatient, connected, history))
 
-    asyncio.run(main())
+
+@pytest.mark.soak
+@pytest.mark.timeout(count(60, 3600))
+@settings(max_examples=count(20, 1000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(histories)
+def test_inside_tls_too(impatient: Path, history: list[tuple[Any, float]]) -> None:
+    asyncio.run(live_through(impatient, True, history, tls="always"))
 
 
 # What each of the faults comes to.

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
+from pickle import PickleBuffer
 from typing import Any, TypeAlias
 
 import pytest
@@ -18,6 +19,8 @@ import pytest
 import beamlike as bl
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.directory import Directory, Entry
+from beamlike.distribution.shared_memory import WORTH_SHARING
+from beamlike.distribution.tls_option import TlsOption
 from beamlike.kernel import current
 from beamlike.kernel.call import call, reply
 from beamlike.kernel.question import Call
@@ -38,7 +41,13 @@ OUTCOMES = (bl.rpc.CallTimedOut, bl.rpc.NodeLost, bl.CallTimeout, bl.CallFailed)
 """How a call over a bad network may fail."""
 
 
-def content(number: int, size: int) -> bytes:
+def content(number: int, size: int) -> bytes | PickleBuffer:
+    """What message `number` holds, as an array if it is large enough for shared memory."""
+    data = expected(number, size)
+    return PickleBuffer(bytearray(data)) if size >= WORTH_SHARING else data
+
+
+def expected(number: int, size: int) -> bytes:
     return (b"%d." % number * (size // 2 + 1))[:size]
 
 
@@ -111,7 +120,7 @@ class Talker:
                     self.heard.append("up")
                 case bl.NodeDown():
                     self.heard.append("down")
-                case (int(number), int(size), bytes(data)) if data == content(number, size):
+                case (int(number), int(size), data) if bytes(memoryview(data)) == expected(number, size):
                     self.heard.append(number)
                 case other:
                     self.wrong.append(f"a message that nobody sent: {other!r:.200}")
@@ -215,14 +224,14 @@ class Town:
 
 
 @asynccontextmanager
-async def town(path: Path) -> AsyncIterator[Town]:
+async def town(path: Path, tls: TlsOption = None) -> AsyncIterator[Town]:
     """Each node finds the other at the entrance of the network only; nothing may fail unseen, in the loop or a log."""
     failures: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failures.append(context))
     network = BadNetwork(NAMES)
     async with AsyncExitStack() as stack:
         records = stack.enter_context(captured_log("beamlike"))
-        a, b = [await stack.enter_async_context(_node(path, name)) for name in NAMES]
+        a, b = [await stack.enter_async_context(_node(path, name, tls)) for name in NAMES]
         for node, other in ((a, b), (b, a)):
             assert other.address is not None
             entrance = await stack.enter_async_context(network.entrance(other.name, other.address))
@@ -233,10 +242,10 @@ async def town(path: Path) -> AsyncIterator[Town]:
 
 
 @asynccontextmanager
-async def _node(path: Path, name: str) -> AsyncIterator[bl.Node]:
+async def _node(path: Path, name: str, tls: TlsOption) -> AsyncIterator[bl.Node]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(path / name[0]))
-        node = bl.Node(name, secret=b"a secret of the test", tick_time=TICK_TIME)
+        node = bl.Node(name, secret=b"a secret of the test", tick_time=TICK_TIME, tls=tls)
         await node.start()
     try:
         yield node
