@@ -251,7 +251,7 @@ class Cluster:
             if name in self._peers:
                 return self._peers[name].link.send
             if self._stopped or not (name in self._dials or self._policy.allows(name)):
-                return lambda _signal: self._node.peer_down(name, NOCONNECTION)
+                return self._node.unreachable
             dial = self._dial_to(name, None, self._secret)
             dial.asked_by_node = True
         return dial.link.send
@@ -359,7 +359,7 @@ class Cluster:
 
     # What the links report, in the loop's thread.
 
-    def deliver(self, items: list[Item], there: str, interpret: Callable[[Item], None]) -> None:
+    def deliver(self, items: list[Item], there: str, interpret: Callable[[Item], bool]) -> None:
         deliver(self._node, items, there, interpret)
 
     def route(self, signal: Signal) -> None:
@@ -377,6 +377,9 @@ class Cluster:
     def link_lost(self, link: Link) -> None:
         self._open_links.discard(link)
         self._settled(link)
+        peer = next((peer for peer in self._peers.values() if peer.link is link), None)
+        if peer is not None:  # hung up on without a word, as by the doorway in the instant in which it was let in
+            self._down(peer, CONNECTION_CLOSED, "the connection was closed from here")
         if not self._open_links:
             self._no_link_is_open.set()
 

@@ -144,8 +144,11 @@ class Connection:
     def peer_name(self) -> str:
         return self.signals.there
 
-    def parts_to_send(self) -> list[Buffer]:
-        """What is to be written now, in parts that need not be joined; nothing if there is nothing."""
+    def parts_to_send(self, *, copying: bool = True) -> list[Buffer]:
+        """What is to be written now, in parts that need not be joined; nothing if there is nothing.
+
+        For `copying` see `Outbox.take`.
+        """
         parts: list[Buffer] = []
         if self._dials and isinstance(self._handshake, Dialler) and self._phase is _Phase.HANDSHAKE:
             self._dials = False
@@ -153,7 +156,7 @@ class Connection:
         if self._greetings:
             parts, self._greetings = [self._greetings], b""
         elif self._phase is _Phase.OPEN:
-            parts = self.outbox.take()
+            parts = self.outbox.take(copying=copying)
         if not parts and self._control:
             parts = self._control.popleft()
         if parts:
@@ -308,9 +311,12 @@ class Connection:
 
     def _open_batch(self, content: memoryview) -> list[Event]:
         items = self.signals.items(content)
-        for item in items:
+        for place, item in enumerate(items):
             if item[0] >= parcels.PARCEL:
-                self._hear_news(item)
+                try:
+                    self._hear_news(item)
+                except ProtocolError as error:
+                    return [Items(items[:place]), *self.close(PROTOCOL_ERROR, str(error))]
         return [Items(items)]
 
     def _hear_news(self, item: Item) -> None:

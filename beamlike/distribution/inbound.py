@@ -21,8 +21,9 @@ from beamlike.kernel.states import ANY, READY
 from beamlike.kernel.terms import Pid
 
 
-def deliver(node: LocalNode, items: list[Item], there: str, interpret: Callable[[Item], None]) -> None:
-    """Delivers what the node `there` has sent; `interpret` is given each item that is something else.
+def deliver(node: LocalNode, items: list[Item], there: str, interpret: Callable[[Item], bool]) -> None:
+    """Delivers what the node `there` has sent; `interpret` is given each item that is something else, and may
+    put an end to it.
 
     What is for processes of other threads is brought there together, so that a thread is woken once.
     """
@@ -53,7 +54,8 @@ def deliver(node: LocalNode, items: list[Item], there: str, interpret: Callable[
                     continue
         if elsewhere:
             _bring(elsewhere)
-        interpret(item)
+        if not interpret(item):
+            return
     if elsewhere:
         _bring(elsewhere)
 

@@ -45,6 +45,8 @@ class _Lane:
         self.children: list[int] = []
         self.waiting: deque[Packed] = deque()
         self.strides: Iterator[Stride] | None = None
+        # Whether its parcel is being copied, so that a stride of it has nothing to write.
+        self.copies = False
 
 
 class Outbox:
@@ -59,8 +61,6 @@ class Outbox:
         """Bytes in `items`; about, if several threads send."""
         self.large = 0
         """Bytes in the lanes."""
-        self.copies = False
-        """Whether the last `take` has worked on a parcel and found nothing to write yet: take again, in a moment."""
         self.lend: Lend | None = None
         """Gives shared memory for a buffer, where the other side can map it."""
         self.lock = RLock()
@@ -101,13 +101,18 @@ class Outbox:
         self.items.append(data)
         self.small += len(data)
 
-    def take(self) -> list[Buffer]:
-        """What is to be written next; nothing if nothing waits."""
-        self.copies = False
+    @property
+    def copies(self) -> bool:
+        """Whether a parcel is being copied: take again in a moment, though there be nothing to write."""
+        return bool(self.lanes) and any(lane.copies for lane in tuple(self._turns))
+
+    def take(self, *, copying: bool = True) -> list[Buffer]:
+        """What is to be written next; nothing if nothing waits. Of a parcel that is being copied the next stride is
+        copied, if `copying`: then there may be nothing to write, either."""
         out = self._batch()
         if self.lanes:
             with self.lock:
-                out += self._next_of_lanes()
+                out += self._next_of_lanes(copying)
         return out
 
     def take_all(self) -> Iterator[list[Buffer]]:
@@ -136,18 +141,23 @@ class Outbox:
         self.small = max(0, self.small - len(data)) if items else 0
         return block(BATCH, data)
 
-    def _next_of_lanes(self) -> list[Buffer]:
-        self.copies = False
-        while lane := next((lane for lane in self._turns if lane.mark <= self._taken), None):
+    def _next_of_lanes(self, copying: bool) -> list[Buffer]:
+        while lane := self._lane_in_turn(copying):
             self._turns.remove(lane)
             out = self._next_of(lane)
             if lane.strides is not None or lane.waiting:
                 self._turns.append(lane)
             else:
                 self._end(lane)
-            if out or self.copies:
+            if out or lane.copies:
                 return out
         return []
+
+    def _lane_in_turn(self, copying: bool) -> _Lane | None:
+        for lane in self._turns:
+            if lane.mark <= self._taken and (copying or not lane.copies):
+                return lane
+        return None
 
     def _next_of(self, lane: _Lane) -> list[Buffer]:
         out = self._begin(lane) if lane.strides is None else []
@@ -157,7 +167,7 @@ class Outbox:
                 lane.strides = None
             else:
                 self.large -= stride.done
-                self.copies = not stride.blocks
+                lane.copies = not stride.blocks
                 out += stride.blocks
         return out
 

@@ -59,8 +59,8 @@ _NO_BYTES: Final = memoryview(b"")
 class LinkOwner(Protocol):
     """Whom a link tells what happens, always in the thread of its loop."""
 
-    def deliver(self, items: list[Item], there: str, interpret: Callable[[Item], None]) -> None:
-        """Delivers messages, and has all else interpreted."""
+    def deliver(self, items: list[Item], there: str, interpret: Callable[[Item], bool]) -> None:
+        """Delivers messages, and has all else interpreted, until that says to stop."""
         ...
 
     def route(self, signal: Signal) -> None: ...
@@ -95,6 +95,7 @@ class Link:
         self._over = False
         self._ends = False
         self._flush_is_due = False
+        self._copy_is_due = False
         self._successor: Link | None = None
         self.congestion = Congestion(connection.outbox)
         connection.wants_to_write = self._flush_soon
@@ -214,9 +215,9 @@ class Link:
     def take_over(self, other: Link) -> None:
         """Sends from now on what is sent through `other`, and first what waits there. `other` is given up."""
         with other._connection.outbox.lock:
+            other._successor = self  # first: from here on nobody puts anything into what is about to be replaced
             self._connection.adopt(other._connection)
             self.congestion = Congestion(self._connection.outbox)
-            other._successor = self
         other.abandon()
 
     def close(self, reason: str, message: str) -> None:
@@ -267,7 +268,13 @@ class Link:
         if self._socket is not None and not self._writes:
             self._write()
 
-    def _write(self) -> None:
+    def _copy_on(self) -> None:
+        """Goes on with what is being copied into shared memory, a stride in each turn of the loop."""
+        self._copy_is_due = False
+        if self._socket is not None and not self._writes:
+            self._write(copying=True)
+
+    def _write(self, copying: bool = False) -> None:
         """Writes what there is, as far as the socket takes it, and comes again when it takes more."""
         sock = self._socket
         if sock is None:
@@ -276,10 +283,8 @@ class Link:
         try:
             while room > 0:
                 if not self._unsent:
-                    self._unsent = self._parts_to_send()
+                    self._unsent = self._parts_to_send(copying)
                     if not self._unsent:
-                        if self._connection.outbox.copies:
-                            self._home.call(self._flush)
                         break
                 size = sock.sendmsg(self._unsent)
                 room -= size
@@ -291,18 +296,21 @@ class Link:
             self._lost()
             return
         self._write_when_possible(bool(self._unsent) or room <= 0)
+        if not self._writes and not self._copy_is_due and self._connection.outbox.copies:
+            self._copy_is_due = True
+            self._home.call(self._copy_on)
         if self.congestion.waits:
             self.congestion.relieve()
         if self._over and not self._unsent:
             self._say_no_more(sock)
 
-    def _parts_to_send(self) -> list[Buffer]:
+    def _parts_to_send(self, copying: bool) -> list[Buffer]:
         layer = self._layer
         if layer is None:
-            return self._connection.parts_to_send()
+            return self._connection.parts_to_send(copying=copying)
         if layer.ready:
             # Joined, since each write makes a record of its own.
-            layer.write(b"".join(self._connection.parts_to_send()))
+            layer.write(b"".join(self._connection.parts_to_send(copying=copying)))
         data = layer.take()
         return [data] if data else []
 
@@ -340,9 +348,11 @@ class Link:
             logger.exception("what came from %s cannot be delivered", self._connection.peer_name)
             self._act(self._connection.close(PROTOCOL_ERROR, f"expected items to deliver, got {error!r}"))
 
-    def _interpret(self, item: Item) -> None:
-        if not self._over and item[0] not in NEWS:
+    def _interpret(self, item: Item) -> bool:
+        """Acts on any item. Whether what stands behind it counts as well."""
+        if item[0] not in NEWS:
             self._tell_safely(self._connection.signal(item))
+        return not self._over
 
     def _tell_safely(self, event: Event) -> None:
         try:

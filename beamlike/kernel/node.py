@@ -233,6 +233,27 @@ class LocalNode:
             case _:
                 assert_never(signal)
 
+    def unreachable(self, signal: Signal) -> None:
+        """Answers for a node that is not there, and will not be dialled."""
+        match signal:
+            case signals.Link():
+                self.route(signals.Exit(signal.target, signal.source, terms.NOCONNECTION, linked=True))
+            case signals.Unlink():
+                self.route(signals.UnlinkAck(signal.target, signal.source, signal.id))
+            case signals.Monitor() | signals.Ask():
+                self.route(signals.Down(signal.target, signal.source, signal.ref, terms.NOCONNECTION))
+            case signals.Spawn():
+                if signal.link:
+                    self.route(signals.Exit(signal.pid, signal.source, terms.NOCONNECTION, linked=True))
+                if signal.monitor is not None:
+                    self.route(signals.Down(signal.pid, signal.source, signal.monitor, terms.NOCONNECTION))
+            case signals.Send() | signals.Answer() | signals.Exit() | signals.Down():
+                pass
+            case signals.Demonitor() | signals.UnlinkAck():
+                pass
+            case _:
+                assert_never(signal)
+
     def find(self, target: Pid | Alias | RemoteName) -> Process | None:
         """The live process of this node that an address means; None if it is none, or elsewhere."""
         match target:
@@ -253,7 +274,7 @@ class LocalNode:
             return peer.send
         if self.dial is not None:
             return self.dial(node)
-        return lambda _signal: self.peer_down(node, terms.NOCONNECTION)
+        return self.unreachable
 
     def _spawn_for(self, spawn: signals.Spawn) -> None:
         """Starts what another node asked for, under the pid that it chose.
@@ -305,11 +326,8 @@ class LocalNode:
 
     def reach(self, name: str) -> None:
         """Has distribution connect to `name` if it is not; watchers hear of either outcome."""
-        if name not in self._peers and name != self.name:
-            if self.dial is None:
-                self.peer_down(name, terms.NOCONNECTION)
-            else:
-                self.dial(name)
+        if name not in self._peers and name != self.name and self._outgoing(name) == self.unreachable:
+            self.peer_down(name, terms.NOCONNECTION)
 
     def unwatch_node(self, name: str, watcher: Pid) -> None:
         """Takes back one `watch_node`."""

@@ -7,7 +7,6 @@ look. Both yield once, to their scheduler. Any other task, such as a child task 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Generator
 from inspect import CO_COROUTINE, iscoroutinefunction
 from threading import get_ident
@@ -115,12 +114,15 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
 
 async def _wait_for_room(process: Process, backlog: Backlog, timeout: float | None) -> float | None:
     """Has who sent too much wait first. Returns what is left of the time."""
-    process.own_rare().backlog = None
+    rare = process.own_rare()
+    rare.backlog = None
     clock = asyncio.get_running_loop().time
     began = clock()
-    with contextlib.suppress(TimeoutError):
+    try:
         async with asyncio.timeout(timeout):
             await backlog.room()
+    except TimeoutError:
+        rare.backlog = backlog
     return None if timeout is None else max(0.0, timeout - (clock() - began))
 
 

@@ -23,7 +23,8 @@ from beamlike.distribution.errors import CannotListen, NodeNameTaken, Unencodabl
 from beamlike.distribution.refusal import HandshakeRefused, Status
 from beamlike.distribution.secret import Secret
 from beamlike.kernel.errors import NotConnected
-from beamlike.kernel.terms import NodeDown, NodeUp
+from beamlike.kernel.signals import Down, Monitor
+from beamlike.kernel.terms import NodeDown, NodeUp, Pid, Ref
 from tests.support.clusters import Town, town
 from tests.support.codecs import RememberingCodec, UntouchedCodec
 from tests.support.gate import gate_before
@@ -409,8 +410,12 @@ async def test_stopping_leaves_every_peer_and_the_directory(place: Town) -> None
 async def test_a_stopped_cluster_reaches_nobody(place: Town) -> None:
     a, _ = await place.member(A), await place.member(B)
     await a.cluster.stop()
-    a.cluster.dial(B)(a.message_to(B, "nowhere"))
-    assert a.told == [NodeDown(B, "noconnection")]
+    send = a.cluster.dial(B)
+    send(a.message_to(B, "nowhere"))
+    assert a.told == []
+    ref = Ref(A, 3)
+    send(Monitor(Pid(A, 1), Pid(B, 2), ref))
+    assert a.told == [Down(Pid(B, 2), Pid(A, 1), ref, "noconnection")]
 
 
 @in_town

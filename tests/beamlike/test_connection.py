@@ -330,3 +330,12 @@ def test_a_handshake_ends_where_no_memory_can_be_shared(monkeypatch: pytest.Monk
     assert b.has_more
     assert a.receive_data(b.data_to_send()) == [Established(B)]
     assert not b.has_more
+
+
+def test_of_a_batch_what_stands_before_an_item_of_no_shape_still_counts_and_nothing_behind_it() -> None:
+    pair = Pair().connected()
+    signals = [SignalCodec(PickleCodec(), B.name, A.name).encode(Send(THERE, HERE, it)).data for it in "12"]
+    stream = b"".join(block(BATCH, batch([signals[0], msgpack.packb([200]), signals[1]])))
+    events = pair.a.receive_data(stream)
+    assert events[0] == Send(THERE, HERE, "1")
+    assert [type(event) for event in events] == [Send, Closed]

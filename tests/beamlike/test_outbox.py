@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 from beamlike.distribution.batches import BATCH, FRAGMENT_SIZE, LARGEST_BLOCK, BlockReader, Parcel
 from beamlike.distribution.outbox import BATCH_SIZE, Outbox, Pair
 from beamlike.distribution.packing import Packed
-from beamlike.distribution.parcels import PARCEL
-from beamlike.distribution.terms_codec import LARGE
+from beamlike.distribution.parcels import COPIED_AT_ONCE, PARCEL
+from beamlike.distribution.shared_memory import Segment
+from beamlike.distribution.terms_codec import LARGE, Buffer
 from tests.support.soak import count
 
 SMALL, MIDDLING = 10, LARGE - 100
@@ -279,3 +281,34 @@ def test_nobodys_signals_reach_a_child_before_its_spawn() -> None:
     assert arrived.index(0) < arrived.index(1) < arrived.index(3)
     assert arrived.index(2) < arrived.index(0)
     assert (outbox.unborn, outbox.lanes) == ({}, {})
+
+
+class Copier:
+    """Gives segments that are no more than memory."""
+
+    def __call__(self, buffer: Buffer) -> Segment:
+        return Segment(0, 0, mmap.mmap(-1, len(buffer)), len(buffer))
+
+
+def test_a_parcel_is_copied_only_by_who_says_so() -> None:
+    outbox = Outbox()
+    outbox.lend = Copier()
+    outbox.put((1, 7), Packed(b"head", [bytearray(5 * COPIED_AT_ONCE)]))
+    assert outbox.take(copying=False) == []  # its first stride
+    waits = outbox.large
+    for number in range(100):
+        outbox.put_item(b"%d" % number)
+        assert outbox.take(copying=False)
+    assert (outbox.copies, outbox.large) == (True, waits)
+    assert [outbox.take() for _ in range(4)] == [[]] * 4
+    assert outbox.take()
+    assert not outbox.copies
+
+
+def test_nothing_is_copied_any_more_for_a_link_that_is_closed() -> None:
+    outbox = Outbox()
+    outbox.lend = Copier()
+    outbox.put((1, 7), Packed(b"head", [bytearray(5 * COPIED_AT_ONCE)]))
+    outbox.take()
+    outbox.clear()
+    assert not outbox.copies
