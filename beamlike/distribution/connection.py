@@ -136,9 +136,10 @@ class Connection:
 
     @property
     def has_more(self) -> bool:
-        """Whether `parts_to_send` may have something."""
-        outbox = self.outbox
-        return bool(outbox.items or outbox.lanes or self._greetings or self._control) or self._phase is not _Phase.OPEN
+        """Whether something is to be written that `parts_to_send` has not given out."""
+        if self._phase is _Phase.OPEN and (self.outbox.items or self.outbox.lanes):
+            return True
+        return bool(self._greetings or self._control or (self._dials and self._phase is _Phase.HANDSHAKE))
 
     @property
     def peer_name(self) -> str:

@@ -39,7 +39,10 @@ HANDSHAKE_DEADLINE: Final = 7.0
 """Seconds that the other side has for the whole handshake."""
 
 CLOSE_DEADLINE: Final = 1.0
-"""Seconds that last words may take to leave."""
+"""Seconds for which nothing of last words may leave, before the socket is closed all the same."""
+
+LONGEST_FAREWELL: Final = 10.0
+"""Seconds that they may take in all."""
 
 SEND_BUFFER: Final = 256 << 10
 RECEIVE_BUFFER: Final = 512 << 10
@@ -96,6 +99,7 @@ class Link:
         self._ends = False
         self._flush_is_due = False
         self._copy_is_due = False
+        self._silent_at = 0.0
         self._successor: Link | None = None
         self.congestion = Congestion(connection.outbox)
         connection.wants_to_write = self._flush_soon
@@ -301,8 +305,10 @@ class Link:
             self._home.call(self._copy_on)
         if self.congestion.waits:
             self.congestion.relieve()
-        if self._over and not self._unsent:
+        if self._over and not self._unsent and not self._connection.has_more:
             self._say_no_more(sock)
+        elif self._over and room < BYTES_PER_TURN:
+            self._let_it_leave()
 
     def _parts_to_send(self, copying: bool) -> list[Buffer]:
         layer = self._layer
@@ -369,6 +375,7 @@ class Link:
             case Refused() | Closed():
                 self._over = True
                 self.congestion.end()
+                self._silent_at = self._home.loop.time() + LONGEST_FAREWELL
                 self._set_timer(CLOSE_DEADLINE, self._hang_up)
             case Undelivered():
                 pass
@@ -407,6 +414,11 @@ class Link:
             self._home.loop.remove_writer(sock)
 
     # The end.
+
+    def _let_it_leave(self) -> None:
+        """Some of the last words have left: the others get their time, too, within limits."""
+        left = self._silent_at - self._home.loop.time()
+        self._set_timer(max(0.0, min(CLOSE_DEADLINE, left)), self._hang_up)
 
     def _say_no_more(self, sock: socket.socket) -> None:
         """All is written. The socket closes when the other side has closed its own, or does not do so in time: closed

@@ -39,7 +39,7 @@ class Owner:
         self.breaks_at: object = None
         self.breaks_in_delivery = False
 
-    def deliver(self, items: list[Item], there: str, interpret: Callable[[Item], None]) -> None:
+    def deliver(self, items: list[Item], there: str, interpret: Callable[[Item], bool]) -> None:
         for item in items:
             interpret(item)
             if self.breaks_in_delivery and self.told:
@@ -329,6 +329,21 @@ async def test_what_was_sent_before_the_end_arrives_however_long_it_is(link: Lin
     await far.until_heard(message(bytes(LONG)), message("last"), farewell)
     far.socket.close()
     await eventually(lambda: owner.told == ["disconnect", "lost"])
+
+
+def test_all_that_was_sent_before_a_close_leaves_however_little_in_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "BYTES_PER_TURN", 1)
+    sent = [message(bytes([number]) * 100_000) for number in range(30)]
+
+    @linked()
+    async def test(link: Link, far: Far, owner: Owner) -> None:
+        for it in sent:
+            link.send(it)
+        link.close("disconnect", "going home")
+        farewell = Closed("connection_closed", "the other side closed the connection: 'going home'")
+        await far.until_heard(*sent, farewell)
+
+    test()
 
 
 @pytest.mark.parametrize("last_words", [b"", bytes(LONG)], ids=["short", "long"])
