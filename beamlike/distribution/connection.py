@@ -145,6 +145,15 @@ class Connection:
     def peer_name(self) -> str:
         return self.signals.there
 
+    def small_to_send(self) -> bytes | None:
+        """All that there is to be written, if that is a small block; else `parts_to_send` is to be asked."""
+        if self._phase is not _Phase.OPEN or self._greetings or self._control:
+            return None
+        data = self.outbox.take_small()
+        if data is not None:
+            self._sent = True
+        return data
+
     def parts_to_send(self, *, copying: bool = True) -> list[Buffer]:
         """What is to be written now, in parts that need not be joined; nothing if there is nothing.
 
@@ -203,7 +212,7 @@ class Connection:
         connection with an event that says so."""
         if self._phase is _Phase.OPEN:
             batch = self._blocks.whole_batch(size)
-            return self._act(self._blocks.received(size) if batch is None else iter([(BATCH, batch)]))
+            return self._act(self._blocks.received(size)) if batch is None else self._act_on_batch(batch)
         greeting = bytes(self._blocks.buffers()[0][:size])
         return self._act_on_greeting(greeting)
 
@@ -307,8 +316,18 @@ class Connection:
         except ProtocolError as error:
             events += self.close(PROTOCOL_ERROR, str(error))
         except Exception as error:  # an item of a shape that this side never makes
-            events += self.close(PROTOCOL_ERROR, f"expected items, got others ({type(error).__name__}: {error})")
+            events += self.close(PROTOCOL_ERROR, _of_no_shape(error))
         return events
+
+    def _act_on_batch(self, content: memoryview) -> list[Event]:
+        """As `_act`, of what is nothing but a batch."""
+        self._heard = True
+        try:
+            return self._open_batch(content)
+        except ProtocolError as error:
+            return self.close(PROTOCOL_ERROR, str(error))
+        except Exception as error:
+            return self.close(PROTOCOL_ERROR, _of_no_shape(error))
 
     def _open_batch(self, content: memoryview) -> list[Event]:
         items = self.signals.items(content)
@@ -414,3 +433,7 @@ def _up_to_the_end(events: list[Event]) -> list[Event]:
     """What stands behind the item that ended the connection is not heard."""
     ends = (number for number, event in enumerate(events, 1) if isinstance(event, Refused | Closed))
     return events[: next(ends, None)]
+
+
+def _of_no_shape(error: Exception) -> str:
+    return f"expected items of a shape that this side makes ({type(error).__name__}: {error})"

@@ -17,7 +17,7 @@ from beamlike.kernel.process import Process
 from beamlike.kernel.question import Call
 from beamlike.kernel.scheduler import Scheduler
 from beamlike.kernel.signals import Ask
-from beamlike.kernel.states import ANY, READY
+from beamlike.kernel.states import ANY, READY, REPLY
 from beamlike.kernel.terms import Pid
 
 
@@ -63,12 +63,7 @@ def deliver(node: LocalNode, items: list[Item], there: str, interpret: Callable[
 def _hand_over(process: Process, message: Any) -> None:
     """As `send` hands over a message."""
     if process.state is ANY and message is not None:
-        scheduler = process.scheduler
-        if not scheduler.armed:
-            scheduler.arm()
-        process.slot = message
-        process.state = READY
-        scheduler.queue.append(process)
+        _make_ready(process, message)
     else:
         process.deliver(message)
 
@@ -79,8 +74,20 @@ def _answered(process: Process, id: int, value: Any) -> bool:
     if awaited is None or awaited.id != id or rare is None or not rare.monitors or type(value) is Undecodable:
         return False
     rare.monitors.pop(id, None)
-    process.hand_reply(value)
+    if process.state is REPLY and not rare.careful and rare.backlog is None:
+        _make_ready(process, value)
+    else:
+        process.hand_reply(value)
     return True
+
+
+def _make_ready(process: Process, slot: Any) -> None:
+    scheduler = process.scheduler
+    if not scheduler.armed:
+        scheduler.arm()
+    process.slot = slot
+    process.state = READY
+    scheduler.queue.append(process)
 
 
 def _bring(elsewhere: dict[Scheduler, list[tuple[Process, Any]]]) -> None:

@@ -20,6 +20,9 @@ from beamlike.distribution.packing import Packed, batch, pack_ahead
 from beamlike.distribution.parcels import Lend, Stride, is_large, strides
 from beamlike.distribution.terms_codec import Buffer
 
+SMALL: Final = 1 << 12
+"""Bytes of items that are quicker copied than written in parts."""
+
 BATCH_SIZE: Final = 1 << 18
 """Bytes of items that are joined at once, about."""
 
@@ -100,6 +103,19 @@ class Outbox:
         """An item of which no other of its pair is under way."""
         self.items.append(data)
         self.small += len(data)
+
+    def take_small(self) -> bytes | None:
+        """The short way, if all that waits are a few small items: a block of them, in one."""
+        items = self.items
+        if self.lanes or not items or self.small > SMALL:
+            return None
+        count = len(items)
+        data = batch(items[:count])
+        with self.lock:
+            del items[:count]
+            self._taken += count
+        self.small = max(0, self.small - len(data)) if items else 0
+        return b"".join(block(BATCH, data))
 
     @property
     def copies(self) -> bool:

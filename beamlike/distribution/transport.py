@@ -269,8 +269,14 @@ class Link:
 
     def _flush(self) -> None:
         self._flush_is_due = False
-        if self._socket is not None and not self._writes:
-            self._write()
+        sock = self._socket
+        if sock is None or self._writes:
+            return
+        if self._layer is None and not self._unsent and not self._over:
+            data = self._connection.small_to_send()
+            if data is not None:
+                self._unsent = [data]
+        self._write()
 
     def _copy_on(self) -> None:
         """Goes on with what is being copied into shared memory, a stride in each turn of the loop."""
@@ -300,7 +306,12 @@ class Link:
             self._lost()
             return
         self._write_when_possible(bool(self._unsent) or room <= 0)
-        if not self._writes and not self._copy_is_due and self._connection.outbox.copies:
+        if (
+            self._connection.outbox.lanes
+            and not self._writes
+            and not self._copy_is_due
+            and self._connection.outbox.copies
+        ):
             self._copy_is_due = True
             self._home.call(self._copy_on)
         if self.congestion.waits:
@@ -342,14 +353,14 @@ class Link:
             if self._over:
                 return
             if type(event) is Items:
-                self._deliver_safely(event)
+                self._deliver_safely(event.items)
             else:
                 self._tell_safely(event)
 
-    def _deliver_safely(self, event: Items) -> None:
+    def _deliver_safely(self, items: list[Item]) -> None:
         """What cannot be delivered ends the link: there are no holes in what has come."""
         try:
-            self._owner.deliver(event.items, self._connection.peer_name, self._interpret)
+            self._owner.deliver(items, self._connection.peer_name, self._interpret)
         except Exception as error:
             logger.exception("what came from %s cannot be delivered", self._connection.peer_name)
             self._act(self._connection.close(PROTOCOL_ERROR, f"expected items to deliver, got {error!r}"))
