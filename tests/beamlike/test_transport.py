@@ -271,6 +271,13 @@ async def test_small_messages_of_others_pass_a_large_one_that_waits(link: Link, 
 
 
 @linked()
+async def test_a_small_message_does_not_pass_a_large_one_of_its_own_pair(link: Link, far: Far, owner: Owner) -> None:
+    link.post(1, 2, bytes(LONG))
+    link.post(1, 2, "after")
+    await far.until_heard(message(bytes(LONG)), message("after"))
+
+
+@linked()
 async def test_a_long_str_is_a_large_message_too(link: Link, far: Far, owner: Owner) -> None:
     content = "x" * LONG
     link.post(1, 2, content)

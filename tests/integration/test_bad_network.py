@@ -177,6 +177,18 @@ async def test_monitors_links_and_calls_end_at_once_with_a_connection_that_is_re
 
 
 @among_talkers
+async def test_a_node_that_alone_has_lost_the_connection_may_come_again_and_both_hear_of_a_new_one(place: Town) -> None:
+    a, b = place.talkers
+    b.monitor(a)
+    await eventually(lambda: len(b.watched) == 1)
+    place.network.strike(Fault("half", 0), LINK, a.node.name)
+    b.send(1, 10, by_name=False)
+    await eventually(lambda: a.heard[-1] == "down")
+    a.send(1, 10, by_name=False)
+    await eventually(lambda: b.heard == ["up", 1, "down", "up", 2] and len(b.fired) == 1)
+
+
+@among_talkers
 async def test_a_peer_that_vanishes_is_down_on_both_sides_after_four_ticks(place: Town) -> None:
     a, b = place.talkers
     for kind in KINDS:
