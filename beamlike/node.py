@@ -103,8 +103,10 @@ class Node(LocalNode):
         self.hidden = hidden
         self._listens = listen is not False
         self._endpoint = _host_and_port(listen or f"{host_of(name)}:0")
-        self._join = join
+        self._join = None if join is None else _strategy(join)
         self._own_thread = own_thread
+        if not isinstance(tick_time, int | float) or not tick_time > 0:
+            raise ValueError(f"expected the tick time as a number of seconds above 0, got {tick_time!r}")
         self._tick_time = tick_time
         self._auto_connect = auto_connect
         self.tls = check_option(tls)
@@ -294,10 +296,7 @@ class Node(LocalNode):
         Returns after the first look, when each node that was found is connected or cannot be; what came of it stands
         in the JoinInfo, and later in `joining()`. Nobody else being there, or refusing this node, is no error.
         """
-        if isinstance(strategy, type) or not callable(getattr(strategy, "find", None)):
-            raise TypeError(
-                f"expected a strategy to join by, such as bl.finding.Static('b@10.0.0.7'), got {strategy!r}"
-            )
+        strategy = _strategy(strategy)
         joining = Joining(self, self.cluster.connect, strategy, every)
         pid = Context().run(self.spawn_beside, joining.run)
         self._joinings = {pid: it for pid, it in self._joinings.items() if self.process(pid)} | {pid: joining}
@@ -412,11 +411,21 @@ async def _disconnect(cluster: Cluster, name: str) -> bool:
     return cluster.disconnect(name)
 
 
+def _strategy(value: Strategy) -> Strategy:
+    if isinstance(value, type | str) or not callable(getattr(value, "find", None)):
+        raise TypeError(f"expected a strategy to join by, such as bl.finding.Static('b@10.0.0.7'), got {value!r}")
+    return value
+
+
 def _as_secret(value: bytes | str) -> Secret:
+    if not isinstance(value, bytes | str):
+        raise TypeError(f"expected a secret as bytes or text, got a {type(value).__name__}")
     return Secret(value.encode() if isinstance(value, str) else value)
 
 
 def _host_and_port(text: str) -> tuple[str, int]:
+    if not isinstance(text, str):
+        raise TypeError(f"expected 'host:port' to listen on, or False, got {text!r}")
     host, colon, port = text.rpartition(":")
     if not colon or not host or not port.isdecimal() or int(port) > 65535:
         raise ValueError(f"expected 'host:port' to listen on, with a port up to 65535, got {text!r}")

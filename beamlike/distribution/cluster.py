@@ -423,8 +423,8 @@ class Cluster:
         else:
             host = self._guests[link].host
             # Of a node that is here otherwise, or about to be, this was the dial of the two that was not needed.
-            is_known = refused.peer in self._peers or refused.peer in self._dials
-            is_news = not is_known and self._is_news(f"{refused.peer or 'somebody'} at {host}", refused.status)
+            is_needless = refused.status is Status.MALFORMED and refused.peer in {*self._peers, *self._dials}
+            is_news = not is_needless and self._is_news(f"{refused.peer or 'somebody'} at {host}", refused.status)
             level = logging.WARNING if is_news else logging.DEBUG
             logger.log(level, "%s refused a connection from %s: %s", self._node.name, host, refused.message)
 

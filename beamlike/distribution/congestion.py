@@ -46,8 +46,8 @@ class Congestion:
         share = self._shares.get(source, 0)
         if share + size > self._share and not self._may_wait(process):
             raise LinkBusy(
-                f"{len(self._outbox)} bytes wait for {node} already, which reads too slowly: "
-                f"`await bl.drain({node!r})` before sending more"
+                f"{len(self._outbox)} bytes wait for {node} already, which takes them more slowly than they are sent: "
+                f"`await bl.drain({node!r})`, or any receive, before sending more"
             )
         self._shares[source] = share + size
         if share + size > self._share and process is not None:

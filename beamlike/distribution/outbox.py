@@ -46,10 +46,14 @@ class _Lane:
         self.behind: list[_Lane] = []
         self.mark = mark
         self.children: list[int] = []
-        self.waiting: deque[Packed] = deque()
+        # Each with the lane, if any, in which the spawn of its receiver waits.
+        self.waiting: deque[tuple[Packed, _Lane | None]] = deque()
+        self.has_ended = False
         self.strides: Iterator[Stride] | None = None
         # Whether its parcel is being copied, so that a stride of it has nothing to write.
         self.copies = False
+        # The first stride after that, if it was made while nothing could be written.
+        self.made: Stride | None = None
 
 
 class Outbox:
@@ -88,7 +92,7 @@ class Outbox:
                     lane.children.append(child)
                     self.unborn[child] = lane
                 lane.mark = max(lane.mark, self._news)
-                lane.waiting.append(packed)
+                lane.waiting.append((packed, self.unborn.get(pair[1]) if isinstance(pair[1], int) else None))
                 self.large += packed.size
 
     def put_ahead(self, news: Sequence[bytes]) -> None:
@@ -161,10 +165,10 @@ class Outbox:
         while lane := self._lane_in_turn(copying):
             self._turns.remove(lane)
             out = self._next_of(lane)
-            if lane.strides is not None or lane.waiting:
-                self._turns.append(lane)
-            else:
+            if lane.strides is None and not lane.waiting:
                 self._end(lane)
+            elif not lane.before:
+                self._turns.append(lane)
             if out or lane.copies:
                 return out
         return []
@@ -178,7 +182,7 @@ class Outbox:
     def _next_of(self, lane: _Lane) -> list[Buffer]:
         out = self._begin(lane) if lane.strides is None else []
         if lane.strides is not None:
-            stride = next(lane.strides, None)
+            stride, lane.made = lane.made or next(lane.strides, None), None
             if stride is None:
                 lane.strides = None
             else:
@@ -187,12 +191,29 @@ class Outbox:
                 out += stride.blocks
         return out
 
+    def copy_on(self) -> None:
+        """Goes on with what is being copied, while nothing can be written."""
+        with self.lock:
+            lane = next((lane for lane in self._turns if lane.copies), None)
+            if lane is None or lane.strides is None:
+                return
+            self._turns.remove(lane)
+            self._turns.append(lane)
+            stride = next(lane.strides)
+            if stride.blocks:
+                lane.copies, lane.made = False, stride
+            else:
+                self.large -= stride.done
+
     def _begin(self, lane: _Lane) -> list[Buffer]:
         """Items, up to the lane's next parcel, which begins."""
         items: list[bytes] = []
         size = 0
         while lane.waiting and size < BATCH_SIZE:
-            packed = lane.waiting.popleft()
+            packed, birth = lane.waiting[0]
+            if birth is not None and self._must_wait(lane, birth):
+                break
+            lane.waiting.popleft()
             if is_large(packed):
                 self._parcels = self._parcels + 1 & 0xFFFFFFFF
                 lane.strides = strides(self._parcels, packed, self.lend)
@@ -201,6 +222,20 @@ class Outbox:
             items.append(packed.data)
         self.large -= size
         return block(BATCH, batch(items)) if items else []
+
+    def _must_wait(self, lane: _Lane, birth: _Lane) -> bool:
+        """Has a lane wait for the spawn of who its next item is for, unless that one waits for this lane itself."""
+        if birth is lane or birth.has_ended:
+            return False
+        reached, found = [birth], {birth}
+        for other in reached:
+            reached += other.before - found
+            found |= other.before
+        if lane in found:
+            return False
+        lane.before.add(birth)
+        birth.behind.append(lane)
+        return True
 
     def _lane(self, pair: Pair, *, large: bool) -> _Lane | None:
         """The lane that an item of the pair belongs to; None if it may leave at once."""
@@ -225,6 +260,7 @@ class Outbox:
         return lane
 
     def _end(self, lane: _Lane) -> None:
+        lane.has_ended = True
         source, target = lane.pair
         lanes = self.lanes[source]
         del lanes[target]

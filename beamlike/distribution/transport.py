@@ -281,8 +281,18 @@ class Link:
     def _copy_on(self) -> None:
         """Goes on with what is being copied into shared memory, a stride in each turn of the loop."""
         self._copy_is_due = False
-        if self._socket is not None and not self._writes:
+        if self._socket is None:
+            return
+        if self._writes:
+            self._connection.outbox.copy_on()
+            self._copy_soon()
+        else:
             self._write(copying=True)
+
+    def _copy_soon(self) -> None:
+        if not self._copy_is_due and self._connection.outbox.copies:
+            self._copy_is_due = True
+            self._home.call(self._copy_on)
 
     def _write(self, copying: bool = False) -> None:
         """Writes what there is, as far as the socket takes it, and comes again when it takes more."""
@@ -306,14 +316,7 @@ class Link:
             self._lost()
             return
         self._write_when_possible(bool(self._unsent) or room <= 0)
-        if (
-            self._connection.outbox.lanes
-            and not self._writes
-            and not self._copy_is_due
-            and self._connection.outbox.copies
-        ):
-            self._copy_is_due = True
-            self._home.call(self._copy_on)
+        self._copy_soon()
         if self.congestion.waits:
             self.congestion.relieve()
         if self._over and not self._unsent and not self._connection.has_more:

@@ -312,3 +312,38 @@ def test_nothing_is_copied_any_more_for_a_link_that_is_closed() -> None:
     outbox.take()
     outbox.clear()
     assert not outbox.copies
+
+
+def test_who_sends_to_names_as_well_does_not_overtake_a_spawn_either() -> None:
+    outbox, reader = Outbox(), Reader()
+    outbox.put((1, 7), packed(0, LARGE, beside=True), child=7)
+    outbox.put((2, "name"), packed(1, LARGE, beside=True))
+    outbox.put((2, 7), packed(2, 0))
+    outbox.put((2, "name"), packed(3, 0))
+    arrived = reader.take_all(outbox)
+    assert arrived.index(0) < arrived.index(2)
+    assert [it for it in arrived if it] == [1, 2, 3]
+    assert outbox.lanes == {}
+
+
+def test_two_that_wait_for_each_others_children_do_not_wait_for_ever() -> None:
+    outbox, reader = Outbox(), Reader()
+    for parent, child in ((1, 17), (2, 18)):
+        outbox.put((parent, "name"), packed(parent * 10, LARGE, beside=True))
+        outbox.put((parent, child), packed(parent * 10 + 1, LARGE, beside=True), child=child)
+    outbox.put((1, 18), packed(12, 0))
+    outbox.put((2, 17), packed(22, 0))
+    assert sorted(reader.take_all(outbox)) == [10, 11, 12, 20, 21, 22]
+
+
+def test_copying_goes_on_while_nothing_can_be_written() -> None:
+    outbox = Outbox()
+    outbox.lend = Copier()
+    outbox.put((1, 7), Packed(b"head", [bytearray(5 * COPIED_AT_ONCE)]))
+    assert outbox.take() == []
+    for _ in range(5):
+        assert outbox.copies
+        outbox.copy_on()
+    assert not outbox.copies
+    assert outbox.take()
+    assert (outbox.take(), outbox.lanes, outbox.large) == ([], {}, 0)
