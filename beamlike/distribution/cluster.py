@@ -441,7 +441,9 @@ class Cluster:
         self._node.peer_down(name, reason)
 
     def _new_link(self, handshake: Dialler | Listener) -> Link:
-        connection = Connection(handshake, self._codec_factory(), largest=self._largest_signal)
+        connection = Connection(
+            handshake, self._codec_factory(), tick_interval=self._tick_interval, largest=self._largest_signal
+        )
         return Link(connection, self, self._home, self._tick_interval)
 
     def _strangers(self) -> set[Link]:

@@ -40,7 +40,7 @@ TICKS: Final = 16
 LARGEST_SIGNAL: Final = 1 << 32
 """Bytes of one signal with all that it carries, unless a node is told otherwise."""
 
-NEWS: Final = frozenset({HEARD, parcels.PARCEL, parcels.OFFER, parcels.REACHED, parcels.RETURNED})
+NEWS: Final = frozenset({HEARD, parcels.PARCEL, parcels.OFFER, parcels.REACHED, parcels.RETURNED, parcels.BEATS})
 """Items that are no signals."""
 
 _LONGEST_FAREWELL: Final = 200
@@ -86,11 +86,19 @@ class _Phase(Enum):
 
 class Connection:
     def __init__(
-        self, handshake: Dialler | Listener, codec: TermCodec, *, ticks: int = TICKS, largest: int = LARGEST_SIGNAL
+        self,
+        handshake: Dialler | Listener,
+        codec: TermCodec,
+        *,
+        ticks: int = TICKS,
+        tick_interval: float | None = None,
+        largest: int = LARGEST_SIGNAL,
     ) -> None:
+        """`tick` is to be called each `tick_interval` seconds; of None the other side is not told."""
         self._handshake = handshake
         self._phase = _Phase.HANDSHAKE
         self._ticks = ticks
+        self._tick_interval = tick_interval
         self._largest = largest
         self._frames = FrameReader(HANDSHAKE_CAP)
         self._blocks = BlockReader()
@@ -101,6 +109,8 @@ class Connection:
         self._shared = SharedMemory()
         self.wants_to_write: Callable[[], None] = lambda: None
         """Called, by any thread, when this connection itself has something to say. The shell's."""
+        self.beats_are_asked_for: Callable[[float], None] = lambda seconds: None
+        """Called when the other side, whose ticks are shorter, wants a sign of life as often. The shell's."""
         self._control: deque[list[Buffer]] = deque()
         self._heard = False
         self._sent = False
@@ -286,6 +296,11 @@ class Connection:
         """For how many ticks nothing was heard of the other side, up to the last one."""
         return self._silent_ticks
 
+    def beat(self) -> None:
+        """Shows a sign of life, as the other side has asked."""
+        if self._phase is _Phase.OPEN:
+            self._control.append(block(TICK))
+
     def tick(self) -> list[Event]:
         """A tick has passed: shows a sign of life if there was none, looks for the other's."""
         if self._phase is not _Phase.OPEN:
@@ -351,6 +366,8 @@ class Connection:
                 self.outbox.lend = self._shared.lend
             case [parcels.RETURNED, int() as inode]:
                 self._shared.returned(inode)
+            case [parcels.BEATS, int() as milliseconds]:
+                self.beats_are_asked_for(max(1, milliseconds) / 1000)
             case _:
                 raise ProtocolError(f"expected an item of this version, got {item!r:.100}")
 
@@ -402,6 +419,8 @@ class Connection:
         if isinstance(outcome, Identity):
             self._phase = _Phase.OPEN
             self.signals.meet(outcome.name)
+            if self._tick_interval is not None:
+                self._tell(parcels.BEATS, round(self._tick_interval * 1000))
             offer = self._shared.offer()
             if offer is not None:
                 self._tell(parcels.OFFER, *offer)

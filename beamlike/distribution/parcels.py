@@ -20,6 +20,7 @@ PARCEL: Final = 64
 OFFER: Final = 65
 REACHED: Final = 66
 RETURNED: Final = 67
+BEATS: Final = 68
 
 COPIED_AT_ONCE: Final = 1 << 21
 """Bytes: what is copied in some 0.2 ms."""

@@ -100,9 +100,11 @@ class Link:
         self._flush_is_due = False
         self._copy_is_due = False
         self._silent_at = 0.0
+        self._beats: asyncio.TimerHandle | None = None
         self._successor: Link | None = None
         self.congestion = Congestion(connection.outbox)
         connection.wants_to_write = self._flush_soon
+        connection.beats_are_asked_for = self._beat_every
 
     # For any thread.
 
@@ -400,6 +402,13 @@ class Link:
                 return
         self._owner.link_event(self, event)
 
+    def _beat_every(self, seconds: float) -> None:
+        """A node whose tick time is shorter would take this one for dead."""
+        if seconds < self._tick_interval and self._socket is not None:
+            self._connection.beat()
+            self._flush_soon()
+            self._beats = self._home.loop.call_later(seconds, self._beat_every, seconds, context=self._home.context)
+
     def _tick(self) -> None:
         self._set_timer(self._tick_interval, self._tick)
         self._act(self._connection.tick())
@@ -451,6 +460,8 @@ class Link:
     def _hang_up(self) -> None:
         sock, self._socket = self._socket, None
         self._cancel_timer()
+        if self._beats is not None:
+            self._beats.cancel()
         self.congestion.end()
         if sock is None:
             return

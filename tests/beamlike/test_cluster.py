@@ -585,3 +585,13 @@ async def test_an_invitation_opens_its_own_name_only_and_closes_it_to_others(pla
     squatter = await place.member(B)
     with pytest.raises(NotConnected, match="different secrets"):
         await squatter.cluster.connect(A)
+
+
+@in_town
+async def test_a_node_of_a_long_tick_time_shows_signs_of_life_as_often_as_another_needs_them(place: Town) -> None:
+    a, b = await place.member(A, tick_time=0.2), await place.member(B, tick_time=1000.0)
+    await a.cluster.connect(B)
+    for name, member in ((B, a), (A, b)):
+        member.cluster.heartbeat.leave(name, member.cluster._peers[name].link)  # no lane shows them
+    await asyncio.sleep(2.0)  # ten tick times, after four of which it would be down
+    assert (a.told, b.told) == ([NodeUp(B)], [NodeUp(A)])
