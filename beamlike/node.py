@@ -53,9 +53,9 @@ class Node(LocalNode):
     node is not in the `nodes()` of others. `own_thread` keeps the distribution in a thread of its own, so that it
     never waits for user code that blocks the event loop.
 
-    A node of which nothing came for four times `tick_time` seconds is down; give all nodes the same. Whoever sends
-    to a node that is not connected has it dialled: with `auto_connect="once"` not again after it was lost, with "never"
-    not at all, until somebody connects to it.
+    A node of which nothing came for four times `tick_time` seconds is down; it is asked to show a sign of life as often
+    as that needs. Whoever sends to a node that is not connected has it dialled: with `auto_connect="once"` not again
+    after it was lost, with "never" not at all, until somebody connects to it.
 
     A node that dials "always" connects to the nodes that its peers know, unless `connect_all` is False; and it
     disconnects from a node that one of its peers has lost, unless `prevent_overlapping_partitions` is (see

@@ -25,7 +25,7 @@ from beamlike.distribution.congestion import Congestion
 from beamlike.distribution.connection import NEWS, PROTOCOL_ERROR, Closed, Connection, Established, Event, Items
 from beamlike.distribution.errors import ProtocolError
 from beamlike.distribution.home import Home
-from beamlike.distribution.refusal import Refused
+from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.terms_codec import LARGE, Buffer
 from beamlike.distribution.wire import Item, Undelivered
 from beamlike.kernel.errors import LinkBusy
@@ -100,6 +100,7 @@ class Link:
         self._flush_is_due = False
         self._copy_is_due = False
         self._silent_at = 0.0
+        self._awaits_successor = False
         self._beats: asyncio.TimerHandle | None = None
         self._successor: Link | None = None
         self.congestion = Congestion(connection.outbox)
@@ -223,7 +224,7 @@ class Link:
         with other._connection.outbox.lock:
             other._successor = self  # first: from here on nobody puts anything into what is about to be replaced
             self._connection.adopt(other._connection)
-            self.congestion = Congestion(self._connection.outbox)
+            self.congestion, other.congestion = other.congestion, self.congestion
         other.abandon()
 
     def close(self, reason: str, message: str) -> None:
@@ -240,6 +241,8 @@ class Link:
     def abandon(self) -> None:
         """Closes without a word, to the peer or the owner."""
         self._over = True
+        self._awaits_successor = False
+        self.congestion.end()
         self._connection.close("", "")
         self._hang_up()
 
@@ -390,7 +393,10 @@ class Link:
                 self._set_timer(self._tick_interval, self._tick)
             case Refused() | Closed():
                 self._over = True
-                self.congestion.end()
+                if isinstance(event, Refused) and event.status is Status.SIMULTANEOUS:
+                    self._awaits_successor = True  # or `abandon`; until then more may be sent through it
+                else:
+                    self.congestion.end()
                 self._silent_at = self._home.loop.time() + LONGEST_FAREWELL
                 self._set_timer(CLOSE_DEADLINE, self._hang_up)
             case Undelivered():
@@ -462,7 +468,8 @@ class Link:
         self._cancel_timer()
         if self._beats is not None:
             self._beats.cancel()
-        self.congestion.end()
+        if not self._awaits_successor:
+            self.congestion.end()
         if sock is None:
             return
         self._home.loop.remove_reader(sock)

@@ -13,8 +13,10 @@ import pytest
 
 from beamlike.distribution import transport
 from beamlike.distribution.connection import Closed, Connection, Established, Event
+from beamlike.distribution.frames import REFUSE, frame
+from beamlike.distribution.handshake_frames import encode_refusal
 from beamlike.distribution.home import Home
-from beamlike.distribution.refusal import Refused
+from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.terms_codec import PickleCodec
 from beamlike.distribution.transport import Link
 from beamlike.distribution.wire import Item, Undelivered
@@ -486,3 +488,24 @@ async def test_a_link_that_is_lost_lets_those_go_who_wait_for_room(link: Link, f
     far.socket.close()
     async with asyncio.timeout(PATIENCE):
         await room
+
+
+def test_a_dial_that_waits_for_the_others_is_bounded_as_any_link() -> None:
+    async def main() -> None:
+        here, there = socket.socketpair()
+        with there:
+            link = Link(Connection(dialler(), PickleCodec()), Owner(), Home.here(), tick_interval=1000.0)
+            link.start(here)
+            there.sendall(frame(REFUSE, encode_refusal(Status.SIMULTANEOUS)))
+            await eventually(lambda: link._over)
+            link.congestion.bound = 1000
+            for _ in range(3):
+                link.send(message(bytes(500)))
+            assert link.congestion.is_full
+            taking_over = Link(Connection(listener(), PickleCodec()), Owner(), Home.here(), tick_interval=1000.0)
+            taking_over.take_over(link)
+            assert taking_over.congestion.is_full
+            taking_over.abandon()
+            assert not taking_over.congestion.is_full
+
+    asyncio.run(main())
