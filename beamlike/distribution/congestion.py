@@ -40,17 +40,17 @@ class Congestion:
         """Whether `relieve` has something to do when there is room."""
         return bool(self._waiters or self._shares)
 
-    def admit(self, source: int, process: Process | None, size: int, node: str) -> None:
-        """Somebody puts `size` bytes on a full link: the process `source`, unless that is None. LinkBusy if it may
-        not."""
-        share = self._shares.get(source, 0)
-        if share + size > self._share and not self._may_wait(process):
+    def admit(self, source: int, process: Process | None, size: int, node: str, *, is_answer: bool = False) -> None:
+        """Somebody puts `size` bytes on a full link: the process `source`, unless that is None. LinkBusy if it may not;
+        but a server is not to fail of a client that reads too slowly."""
+        share = self._shares.get(source, 0) + size
+        if share > self._share and not is_answer and not self._may_wait(process):
             raise LinkBusy(
                 f"{len(self._outbox)} bytes wait for {node} already, which takes them more slowly than they are sent: "
                 f"`await bl.drain({node!r})`, or any receive, before sending more"
             )
-        self._shares[source] = share + size
-        if share + size > self._share and process is not None:
+        self._shares[source] = share
+        if share > self._share and process is not None and process.can_be_held:
             process.hold_back(self)
 
     def _may_wait(self, process: Process | None) -> bool:

@@ -28,7 +28,6 @@ from beamlike.distribution.home import Home
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.terms_codec import LARGE, Buffer
 from beamlike.distribution.wire import Item, Undelivered
-from beamlike.kernel.errors import LinkBusy
 from beamlike.kernel.process import Process
 from beamlike.kernel.signals import Answer, Ask, Send, Signal, Spawn
 from beamlike.kernel.terms import Alias
@@ -163,13 +162,8 @@ class Link:
         return True
 
     def _admit(self, source: int, size: int, is_answer: bool = False) -> None:
-        """LinkBusy if the sender may not; but a server is not to fail of a client that reads too slowly."""
-        process = self._owner.process(source)
-        try:
-            self.congestion.admit(source, process, size, self._connection.peer_name)
-        except LinkBusy:
-            if not is_answer:
-                raise
+        process, node = self._owner.process(source), self._connection.peer_name
+        self.congestion.admit(source, process, size, node, is_answer=is_answer)
 
     def heard_elsewhere(self, stalled: float) -> None:
         """The peer has said by another way that it is alive, and for how long its event loop has not turned."""

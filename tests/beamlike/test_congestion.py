@@ -238,3 +238,12 @@ def test_memory_is_bounded_whatever_is_sent_and_whoever_sends(messages: list[tup
         assert len(queue.outbox) <= 2 * BOUND + 3 * SHARE + len(senders) * SHARE
 
     run()
+
+
+@in_process
+async def test_who_answers_is_held_and_never_refused(process: Process) -> None:
+    queue = Queue(10 * BOUND)
+    queue.congestion.admit(1, process, 2 * SHARE, PEER, is_answer=True)
+    assert is_held(process)
+    queue.congestion.admit(2, None, 2 * SHARE, PEER, is_answer=True)
+    queue.leave(but=0)
