@@ -78,6 +78,12 @@ class Talker:
         pid = self._context.run(lambda: bl.spawn(function, *args))
         return bl.Pid(pid.node, pid.id)
 
+    def __str__(self) -> str:
+        return (
+            f"{self.node.name}, connected to {self.node.peers()}, sent {self.sent}, heard {self.heard}, "
+            f"watched {self.watched}, fired {dict(self.fired)}, waits for {self.open_calls} calls"
+        )
+
     # What a test has it do.
 
     def send(self, count: int, size: int, by_name: bool) -> None:
@@ -194,17 +200,20 @@ class Town:
     async def end_well(self) -> None:
         """The network becomes a good one. Then the two must come together, and all that was promised must hold."""
         self.network.heal()
-        for talker, other in (self.talkers, self.talkers[::-1]):
-            async with asyncio.timeout(2 * SLACK):
-                await self._until_heard(talker, other)
-        for talker in self.talkers:
-            for pid in set(talker.watched.values()):
-                self._kill(pid)
-        await eventually(lambda: all(self._all_is_over(talker) for talker in self.talkers))
+        try:
+            for talker, other in (self.talkers, self.talkers[::-1]):
+                async with asyncio.timeout(2 * SLACK):
+                    await self._until_heard(talker, other)
+            for talker in self.talkers:
+                for pid in set(talker.watched.values()):
+                    self._kill(pid)
+            await eventually(lambda: all(self._all_is_over(talker) for talker in self.talkers))
+        except TimeoutError:
+            raise AssertionError(f"something hangs: {' / '.join(map(str, self.talkers))}") from None
         await settled()
         for talker in self.talkers:
             assert talker.wrong == []
-            assert talker.fired == Counter(talker.watched.keys())
+            assert talker.fired == Counter(talker.watched.keys()), talker
             check_what_was_heard(talker.heard)
 
     async def _until_heard(self, talker: Talker, other: Talker) -> None:
