@@ -17,7 +17,6 @@ import logging
 import os
 import secrets
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from importlib.util import MAGIC_NUMBER
@@ -46,7 +45,8 @@ from beamlike.distribution.inbound import deliver
 from beamlike.distribution.invitations import Invitations
 from beamlike.distribution.listing import Listing
 from beamlike.distribution.liveness import heartbeats
-from beamlike.distribution.refusal import HandshakeRefused, Refused, Status
+from beamlike.distribution.peers import Dial, Peer
+from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.refusal_log import RefusalLog
 from beamlike.distribution.secret import Secret
 from beamlike.distribution.sockets import listening_at, open_link
@@ -54,7 +54,6 @@ from beamlike.distribution.terms_codec import CodecFactory
 from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Link
 from beamlike.distribution.whereabouts import Whereabouts
 from beamlike.distribution.wire import Item, Undelivered
-from beamlike.kernel.errors import NotConnected
 from beamlike.kernel.node import LocalNode, SendSignal, check_node_name
 from beamlike.kernel.process import Process
 from beamlike.kernel.signals import Signal
@@ -64,31 +63,6 @@ logger = logging.getLogger("beamlike.distribution")
 
 TICK_TIME: Final = 60.0
 INVITATION_LIFETIME: Final = 120.0
-
-
-@dataclass(slots=True, eq=False)
-class _Dial:
-    """A link that this node is about to make.
-
-    `done` becomes the reason why it failed, or None; `asked_by_node` says whether the node is to hear of a failure.
-    """
-
-    name: str
-    address: Address | None
-    link: Link
-    done: asyncio.Future[str | None]
-    asked_by_node: bool = False
-    refused: Status | None = None
-    """Why the two nodes did not come together, if it came to a handshake."""
-
-    def error(self, message: str) -> NotConnected:
-        return NotConnected(message) if self.refused is None else HandshakeRefused(message, self.refused)
-
-
-@dataclass(frozen=True, slots=True)
-class _Peer:
-    identity: Identity
-    link: Link
 
 
 class Cluster:
@@ -134,8 +108,8 @@ class Cluster:
         self._refusals = RefusalLog()
         # The two tables that other threads read; a name is in one of them at most.
         self._lock = RLock()
-        self._dials: dict[str, _Dial] = {}
-        self._peers: dict[str, _Peer] = {}
+        self._dials: dict[str, Dial] = {}
+        self._peers: dict[str, Peer] = {}
         self.heartbeat = heartbeats[node] = Heartbeat(
             node.name, self._home, self._tick_interval, self._incoming, self._encryption
         )
@@ -262,15 +236,15 @@ class Cluster:
 
     # Dialling.
 
-    def _dial_to(self, name: str, address: Address | None, secret: Secret) -> _Dial:
+    def _dial_to(self, name: str, address: Address | None, secret: Secret) -> Dial:
         if name not in self._dials:
             handshake = Dialler(self._identity, secrets.token_bytes(NONCE_SIZE), secret, name)
-            dial = _Dial(name, address, self._new_link(handshake), self._home.loop.create_future())
+            dial = Dial(name, address, self._new_link(handshake), self._home.loop.create_future())
             self._dials[name] = dial
             self._home.call(partial(self._start, dial))
         return self._dials[name]
 
-    def _start(self, dial: _Dial) -> None:
+    def _start(self, dial: Dial) -> None:
         self._run(self._carry_out(dial), f"dial {dial.name}")
 
     def _run(self, work: Coroutine[None, None, None], name: str) -> None:
@@ -278,7 +252,7 @@ class Cluster:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _carry_out(self, dial: _Dial) -> None:
+    async def _carry_out(self, dial: Dial) -> None:
         try:
             async with asyncio.timeout(HANDSHAKE_DEADLINE):
                 address = dial.address or self._whereabouts.find(dial.name)
@@ -292,7 +266,7 @@ class Cluster:
             logger.exception("dialling %s failed in an unexpected way", dial.name)
             self._fail(dial, f"{dial.name} cannot be reached: {type(error).__name__}: {error}")
 
-    def _fail(self, dial: _Dial, message: str) -> None:
+    def _fail(self, dial: Dial, message: str) -> None:
         with self._lock:
             if self._dials.get(dial.name) is not dial:
                 return
@@ -327,7 +301,7 @@ class Cluster:
         return self._invitations.secret_for(name, otherwise=self._secret)
 
     def _admit(self, link: Link, identity: Identity) -> Status:
-        name, newcomer = identity.name, _Peer(identity, link)
+        name, newcomer = identity.name, Peer(identity, link)
         if not self._invitations.admits(name, self._home.loop.time()):
             return Status.NOT_ALLOWED
         with self._lock:
@@ -349,7 +323,7 @@ class Cluster:
         self._invitations.use(name)
         return status
 
-    def _join(self, peer: _Peer) -> None:
+    def _join(self, peer: Peer) -> None:
         """From now on signals for this peer go to its link, established or about to be."""
         with self._lock:
             dial = self._dials.pop(peer.identity.name, None)
@@ -388,7 +362,7 @@ class Cluster:
             case Established(identity):
                 self._settled(link)
                 self.heartbeat.join(identity.name, link, link.session_key, link.dialled_at)
-                self._up(_Peer(identity, link))
+                self._up(Peer(identity, link))
             case Refused():
                 self._refused(link, event)
             case Closed(reason, message):
@@ -405,7 +379,7 @@ class Cluster:
         if guest is not None:
             guest.settled()
 
-    def _up(self, peer: _Peer) -> None:
+    def _up(self, peer: Peer) -> None:
         self._join(peer)
         name = peer.identity.name
         logger.info("%s is connected to %s", self._node.name, name)
@@ -431,7 +405,7 @@ class Cluster:
     def _is_news(self, peer: str, reason: Status | None) -> bool:
         return reason is None or self._refusals.is_news(peer, reason.name, self._home.loop.time())
 
-    def _down(self, peer: _Peer, reason: str, message: str) -> None:
+    def _down(self, peer: Peer, reason: str, message: str) -> None:
         name = peer.identity.name
         with self._lock:
             del self._peers[name]

@@ -24,15 +24,14 @@ from beamlike.distribution.errors import ProtocolError, UnencodableTerm
 from beamlike.distribution.frames import HANDSHAKE_CAP, FrameReader
 from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import Identity
-from beamlike.distribution.outbox import Outbox, Pair
+from beamlike.distribution.outbox import Outbox
 from beamlike.distribution.packing import HEARD, Packed
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.shared_memory import SharedMemory
 from beamlike.distribution.terms_codec import Buffer, TermCodec
-from beamlike.distribution.wire import Item, SignalCodec, Undelivered
+from beamlike.distribution.wire import Item, SignalCodec, Undelivered, pair_of
 from beamlike.kernel.record import record
 from beamlike.kernel.signals import Signal, Spawn
-from beamlike.kernel.terms import Alias, Pid, RemoteName
 
 TICKS: Final = 16
 """Ticks of the other side that may fail to come before it counts as lost: four times four quarters of the tick time."""
@@ -142,7 +141,7 @@ class Connection:
     def put(self, signal: Signal, packed: Packed) -> None:
         """Has the signal leave that was encoded as `packed`."""
         if self._phase is not _Phase.CLOSED:
-            self.outbox.put(_pair(signal), packed, child=signal.pid.id if isinstance(signal, Spawn) else None)
+            self.outbox.put(pair_of(signal), packed, child=signal.pid.id if isinstance(signal, Spawn) else None)
 
     @property
     def has_more(self) -> bool:
@@ -436,23 +435,11 @@ class Connection:
         return Refused(Status.MALFORMED, f"no handshake with {name or 'an unknown peer'}: {message}", name)
 
 
-def _pair(signal: Signal) -> Pair:
-    target = signal.pid if isinstance(signal, Spawn) else signal.target
-    source = signal.source
-    return (source.id if isinstance(source, Pid) else 0), _receiver(target)
-
-
-def _receiver(target: Pid | Alias | RemoteName) -> int | str:
-    if isinstance(target, Pid):
-        return target.id
-    return target.pid.id if isinstance(target, Alias) else target[0]
+def _of_no_shape(error: Exception) -> str:
+    return f"expected items of a shape that this side makes ({type(error).__name__}: {error})"
 
 
 def _up_to_the_end(events: list[Event]) -> list[Event]:
     """What stands behind the item that ended the connection is not heard."""
     ends = (number for number, event in enumerate(events, 1) if isinstance(event, Refused | Closed))
     return events[: next(ends, None)]
-
-
-def _of_no_shape(error: Exception) -> str:
-    return f"expected items of a shape that this side makes ({type(error).__name__}: {error})"

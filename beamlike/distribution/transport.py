@@ -17,7 +17,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable, Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.clear_or_tls import Layer
@@ -25,10 +25,11 @@ from beamlike.distribution.congestion import Congestion
 from beamlike.distribution.connection import NEWS, PROTOCOL_ERROR, Closed, Connection, Established, Event, Items
 from beamlike.distribution.errors import ProtocolError
 from beamlike.distribution.home import Home
+from beamlike.distribution.link_owner import LinkOwner
+from beamlike.distribution.link_sockets import SEND_BUFFER, drop_front, tune
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.terms_codec import LARGE, Buffer
 from beamlike.distribution.wire import Item, Undelivered
-from beamlike.kernel.process import Process
 from beamlike.kernel.signals import Answer, Ask, Send, Signal, Spawn
 from beamlike.kernel.terms import Alias
 
@@ -43,12 +44,6 @@ CLOSE_DEADLINE: Final = 1.0
 LONGEST_FAREWELL: Final = 10.0
 """Seconds that they may take in all."""
 
-SEND_BUFFER: Final = 256 << 10
-RECEIVE_BUFFER: Final = 512 << 10
-UNSENT: Final = 128 << 10
-"""Bytes that wait in the kernel are bytes that a small message waits behind: with these three sizes one beside a large
-transfer takes well under a millisecond, and the transfer goes on at two thirds of its speed."""
-
 BYTES_PER_TURN: Final = 1 << 20
 """Written before the loop looks at other sockets."""
 
@@ -56,30 +51,6 @@ HANDSHAKE_BUFFER: Final = 4 << 10
 """Of ciphertext, for somebody who has proved nothing yet."""
 
 _NO_BYTES: Final = memoryview(b"")
-
-
-class LinkOwner(Protocol):
-    """Whom a link tells what happens, always in the thread of its loop."""
-
-    def deliver(self, items: list[Item], there: str, interpret: Callable[[Item], bool]) -> None:
-        """Delivers messages, and has all else interpreted, until that says to stop."""
-        ...
-
-    def route(self, signal: Signal) -> None: ...
-
-    def process(self, id: int) -> Process | None:
-        """The process of this node that has this id."""
-        ...
-
-    def link_opened(self, link: Link) -> None:
-        """It has a socket."""
-        ...
-
-    def link_event(self, link: Link, event: Undelivered | Established | Refused | Closed) -> None: ...
-
-    def link_lost(self, link: Link) -> None:
-        """Its socket is closed."""
-        ...
 
 
 class Link:
@@ -192,7 +163,7 @@ class Link:
         if self._over:
             self._hang_up()
             return
-        _tune(sock)
+        tune(sock)
         self._home.add_reader(sock, self._readable)
         self._set_timer(HANDSHAKE_DEADLINE, self._handshake_is_late)
         self._flush()
@@ -307,7 +278,7 @@ class Link:
                         break
                 size = sock.sendmsg(self._unsent)
                 room -= size
-                if not _drop_front(self._unsent, size) or not (self._layer or self._connection.has_more):
+                if not drop_front(self._unsent, size) or not (self._layer or self._connection.has_more):
                     break
         except (BlockingIOError, InterruptedError):
             pass
@@ -471,27 +442,3 @@ class Link:
         sock.close()
         self._connection.release()
         self._owner.link_lost(self)
-
-
-def _tune(sock: socket.socket) -> None:
-    if sock.family in (socket.AF_INET, socket.AF_INET6):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-
-
-def _drop_front(parts: list[Buffer], size: int) -> bool:
-    """Takes `size` bytes off the front. Whether that was all."""
-    whole = 0
-    for part in parts:
-        length = len(part)
-        if size < length:
-            break
-        size -= length
-        whole += 1
-    del parts[:whole]
-    if size:
-        parts[0] = memoryview(parts[0])[size:]
-    return not parts

@@ -335,3 +335,16 @@ def _what(term: object) -> str:
     except Exception:  # a broken __repr__ must not hide the failure it was to describe
         text = object.__repr__(term)
     return text if len(text) <= _LONGEST_DESCRIPTION else text[:_LONGEST_DESCRIPTION] + "..."
+
+
+def pair_of(signal: Signal) -> tuple[int, int | str]:
+    """Whose signal it is, and for whom: ids of pids, or the name of the receiver; 0 for nobody."""
+    target = signal.pid if isinstance(signal, Spawn) else signal.target
+    source = signal.source
+    return (source.id if isinstance(source, Pid) else 0), _receiver(target)
+
+
+def _receiver(target: Pid | Alias | RemoteName) -> int | str:
+    if isinstance(target, Pid):
+        return target.id
+    return target.pid.id if isinstance(target, Alias) else target[0]

@@ -1,0 +1,37 @@
+"""Nodes that a cluster is connected to, or is about to be."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from beamlike.distribution.addresses import Address
+from beamlike.distribution.handshake_frames import Identity
+from beamlike.distribution.refusal import HandshakeRefused, Status
+from beamlike.distribution.transport import Link
+from beamlike.kernel.errors import NotConnected
+
+
+@dataclass(slots=True, eq=False)
+class Dial:
+    """A link that this node is about to make.
+
+    `done` becomes the reason why it failed, or None; `asked_by_node` says whether the node is to hear of a failure.
+    """
+
+    name: str
+    address: Address | None
+    link: Link
+    done: asyncio.Future[str | None]
+    asked_by_node: bool = False
+    refused: Status | None = None
+    """Why the two nodes did not come together, if it came to a handshake."""
+
+    def error(self, message: str) -> NotConnected:
+        return NotConnected(message) if self.refused is None else HandshakeRefused(message, self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    identity: Identity
+    link: Link
