@@ -20,7 +20,7 @@ import msgpack
 
 from beamlike.distribution import parcels
 from beamlike.distribution.batches import BATCH, CLOSE, FRAGMENT, KINDS, TICK, BlockReader, Parcel, block
-from beamlike.distribution.errors import ProtocolError, UnencodableTerm
+from beamlike.distribution.errors import PeerEnded, ProtocolError, UnencodableTerm
 from beamlike.distribution.frames import HANDSHAKE_CAP, FrameReader
 from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import Identity
@@ -351,6 +351,8 @@ class Connection:
                     self._hear_news(item)
                 except ProtocolError as error:
                     return [Items(items[:place]), *self.close(PROTOCOL_ERROR, str(error))]
+                except PeerEnded as error:
+                    return [Items(items[:place]), *self.close(CONNECTION_CLOSED, str(error))]
         return [Items(items)]
 
     def _hear_news(self, item: Item) -> None:

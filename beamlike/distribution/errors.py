@@ -5,6 +5,10 @@ from __future__ import annotations
 from beamlike.kernel.errors import BeamlikeError
 
 
+class PeerEnded(BeamlikeError):
+    """The other side is no more, and with it what it had lent."""
+
+
 class ProtocolError(BeamlikeError):
     """The other side sent what the protocol does not allow; the connection is of no use any more."""
 

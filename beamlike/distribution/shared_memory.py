@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
-from beamlike.distribution.errors import ProtocolError
+from beamlike.distribution.errors import PeerEnded, ProtocolError
 from beamlike.distribution.terms_codec import Buffer
 
 WORTH_SHARING: Final = 1 << 20
@@ -217,6 +217,8 @@ class SharedMemory:
                 memory = mmap.mmap(file, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
             finally:
                 os.close(file)
+        except (FileNotFoundError, ProcessLookupError) as error:
+            raise PeerEnded(f"it ended, or closed what it had lent, before that was mapped ({error})") from error
         except (OSError, ValueError, OverflowError) as error:
             raise ProtocolError(f"expected a segment of {size} bytes in shared memory ({error})") from error
         number = next(_numbers)

@@ -224,14 +224,23 @@ class LocalNode:
                 self.route(signals.UnlinkAck(signal.target, signal.source, signal.id))
             case signals.Monitor() | signals.Ask():
                 self.route(signals.Down(signal.target, signal.source, signal.ref, terms.NOPROC))
-            case signals.Send() | signals.Answer() | signals.Exit() | signals.Down():
-                pass
-            case signals.Demonitor() | signals.UnlinkAck():
+            case signals.Demonitor():
+                if not isinstance(signal.target, Pid):
+                    self.demonitor_by_reference(signal)
+            case signals.Send() | signals.Answer() | signals.Exit() | signals.Down() | signals.UnlinkAck():
                 pass
             case signals.Spawn():
                 raise AssertionError("a Spawn addresses no process")
             case _:
                 assert_never(signal)
+
+    def demonitor_by_reference(self, signal: signals.Demonitor) -> None:
+        """Takes back a monitor that was made by a name which means somebody else by now, if it is on at all."""
+        for process in tuple(self._processes.values()):
+            rare = process.rare
+            if rare is not None and rare.monitored_by and signal.ref.id in rare.monitored_by:
+                process.scheduler.call(process.scheduler.dispatch, process, signal)
+                return
 
     def unreachable(self, signal: Signal) -> None:
         """Answers for a node that is not there, and will not be dialled."""

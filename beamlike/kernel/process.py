@@ -81,10 +81,11 @@ class Process(Tied):
 
     def _handle_demonitor(self, signal: signals.Demonitor) -> None:
         rare = self.rare
-        if rare is not None and rare.monitored_by:
-            rare.monitored_by.pop(signal.ref.id, None)
+        if rare is not None and rare.monitored_by and rare.monitored_by.pop(signal.ref.id, None) is not None:
             if rare.lives_for == signal.ref.id:
                 self.end(terms.KILLED)
+        elif not isinstance(signal.target, Pid):  # who had the name when the monitor was made may have given it up
+            self.node.demonitor_by_reference(signal)
 
     def _handle_link(self, signal: signals.Link) -> None:
         # While an unlink of ours is not acknowledged both ends agree on "no link".

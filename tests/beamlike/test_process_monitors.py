@@ -166,3 +166,17 @@ async def test_an_alias_with_the_reference_of_a_monitor_ends_with_it() -> None:
     for address in addresses:
         bl.send(address, "late")
     await no_message()
+
+
+@in_node
+async def test_a_monitor_by_a_name_is_taken_back_though_somebody_else_has_the_name_by_now() -> None:
+    first, second = bl.spawn(forever), bl.spawn(forever)
+    bl.register("name", first)
+    refs = [bl.monitor("name") for _ in range(3)]
+    bl.unregister("name")
+    bl.demonitor(refs[0])
+    bl.register("name", second)
+    bl.demonitor(refs[1])
+    assert len(process_of(first).monitored_by) == 1
+    bl.exit(first, "kill")
+    assert (await bl.receive(timeout=5)).ref == refs[2]

@@ -8,7 +8,7 @@ import pytest
 
 import beamlike as bl
 
-WITHIN = {"ProtocolError", "TlsFailed", "RemoteTraceback", "CannotTravel", "ForeignCode", "UnknownSource"}
+WITHIN = {"ProtocolError", "PeerEnded", "TlsFailed", "RemoteTraceback", "CannotTravel", "ForeignCode", "UnknownSource"}
 """What ends a connection, and what others show as their cause or in their text."""
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from beamlike.distribution.errors import ProtocolError
+from beamlike.distribution.errors import PeerEnded, ProtocolError
 from beamlike.distribution.shared_memory import SEGMENTS, WORTH_SHARING, Segment, Segments, SharedMemory
 from beamlike.distribution.terms_codec import Buffer
 
@@ -111,6 +111,13 @@ def test_another_file_in_the_place_of_a_segment_is_a_protocol_error() -> None:
     with pytest.raises(ProtocolError, match="found another file in its place"):
         borrower.borrow(file, inode + 1, size, lambda inode: None)
     with pytest.raises(ProtocolError, match="expected a segment of"):
+        borrower.borrow(file, inode, 0, lambda inode: None)
+
+
+def test_what_was_lent_by_a_process_that_has_ended_is_no_fault_of_its() -> None:
+    lender, borrower = joined()
+    _, inode, size = lend(lender).announced
+    with pytest.raises(PeerEnded, match="it ended, or closed what it had lent"):
         borrower.borrow(1_000_000, inode, size, lambda inode: None)
 
 
