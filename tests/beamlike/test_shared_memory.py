@@ -111,7 +111,7 @@ def test_another_file_in_the_place_of_a_segment_is_a_protocol_error() -> None:
     with pytest.raises(ProtocolError, match="found another file in its place"):
         borrower.borrow(file, inode + 1, size, lambda inode: None)
     with pytest.raises(ProtocolError, match="expected a segment of"):
-        borrower.borrow(file, inode, 0, lambda inode: None)
+        borrower.borrow(file, inode, size + (1 << 30), lambda inode: None)
 
 
 def test_what_was_lent_by_a_process_that_has_ended_is_no_fault_of_its() -> None:
@@ -122,6 +122,7 @@ def test_what_was_lent_by_a_process_that_has_ended_is_no_fault_of_its() -> None:
 
 
 def test_nothing_is_left_open_by_a_link_that_has_ended() -> None:
+    gc.collect()
     before = len(os.listdir("/proc/self/fd"))
     segments = Segments(most_kept=0)
     lender, borrower = joined(segments)
