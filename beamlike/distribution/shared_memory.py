@@ -31,6 +31,9 @@ WORTH_SHARING: Final = 1 << 20
 MOST_LENT: Final = 1 << 30
 """Bytes of one node's segments that are with others; what is beyond goes through the socket."""
 
+MOST_SEGMENTS: Final = 128
+"""Segments that are with others: each is an open file."""
+
 MOST_KEPT: Final = 1 << 28
 """Bytes of segments that are kept for their next use."""
 
@@ -72,6 +75,7 @@ class Segments:
         self._kept: list[Segment] = []
         self.lent = 0
         """Bytes of the segments that are with others."""
+        self._count = 0
 
     @property
     def kept(self) -> int:
@@ -85,19 +89,20 @@ class Segments:
             segment = min(fitting, key=lambda it: it.capacity, default=None)
             if segment is not None:
                 self._kept.remove(segment)
-            elif self.lent + size > self._most_lent:
+            elif self.lent + size > self._most_lent or self._count >= MOST_SEGMENTS:
                 return None
             else:
                 segment = _new_segment(-(-size // _ALIGNED) * _ALIGNED)
             if segment is not None:
                 segment.size = size
                 self.lent += segment.capacity
+                self._count += 1
         return segment
 
     def forget(self) -> None:
         """In a forked child: they are the parent's."""
         kept, self._kept = self._kept, []
-        self._lock, self.lent = Lock(), 0
+        self._lock, self.lent, self._count = Lock(), 0, 0
         for segment in kept:
             segment.close()
 
@@ -105,6 +110,7 @@ class Segments:
         """Nobody has it mapped any more."""
         with self._lock:
             self.lent -= segment.capacity
+            self._count -= 1
             if self.kept + segment.capacity <= self._most_kept:
                 self._kept.append(segment)
                 return
@@ -114,6 +120,7 @@ class Segments:
         """Who has it mapped will not say when that ends: it is not used again."""
         with self._lock:
             self.lent -= segment.capacity
+            self._count -= 1
         segment.close()
 
 

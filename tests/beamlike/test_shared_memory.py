@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from beamlike.distribution.errors import PeerEnded, ProtocolError
-from beamlike.distribution.shared_memory import SEGMENTS, WORTH_SHARING, Segment, Segments, SharedMemory
+from beamlike.distribution.shared_memory import MOST_SEGMENTS, SEGMENTS, WORTH_SHARING, Segment, Segments, SharedMemory
 from beamlike.distribution.terms_codec import Buffer
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="this system has no files without names")
@@ -182,4 +182,11 @@ def test_what_is_mapped_when_a_child_is_forked_is_not_given_back() -> None:
     del array
     gc.collect()
     assert returned == []
+    lender.close()
+
+
+def test_no_more_files_are_lent_than_a_node_can_spare() -> None:
+    lender, _ = joined()
+    lent = [lender.lend(bytearray(WORTH_SHARING)) for _ in range(MOST_SEGMENTS + 1)]
+    assert lent.count(None) == 1
     lender.close()
