@@ -234,7 +234,7 @@ class Link:
             self._act(self._connection.received(size))
         else:
             self._through_layer(self._layer, size)
-        if self._layer is not None or self._connection.has_more:
+        if self._layer is not None or self._over or self._connection.has_more:
             self._flush_soon()
 
     def _flush(self) -> None:
