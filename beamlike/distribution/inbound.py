@@ -64,6 +64,8 @@ def _hand_over(process: Process, message: Any) -> None:
     """As `send` hands over a message."""
     if process.state is ANY and message is not None:
         _make_ready(process, message)
+    elif process.state is READY and process.inbox is not None:
+        process.inbox.append(message)
     else:
         process.deliver(message)
 

@@ -17,6 +17,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable, Iterable
+from threading import get_ident
 from typing import Any, Final
 
 from beamlike.distribution.addresses import Address
@@ -43,6 +44,10 @@ CLOSE_DEADLINE: Final = 1.0
 
 LONGEST_FAREWELL: Final = 10.0
 """Seconds that they may take in all."""
+
+EARLY: Final = 48
+"""Requests, or replies, with which the other side can begin while this one goes on: so two nodes work at a time. Other
+messages had better come many at once."""
 
 BYTES_PER_TURN: Final = 1 << 20
 """Written before the loop looks at other sockets."""
@@ -106,6 +111,8 @@ class Link:
         data = signals.encode_ask(source, target, question)
         if data is None or not self._put(source, data):
             self.send(Ask(*signals.pids(source, target), question))
+        elif not len(self._connection.outbox.items) % EARLY:
+            self._write_early()
 
     def answer(self, source: int, client: Alias, value: Any) -> None:
         """As `post`, of the reply to a request."""
@@ -113,6 +120,8 @@ class Link:
         data = signals.encode_answer(source, client, value)
         if data is None or not self._put(source, data, is_answer=True):
             self.send(Answer(signals.pids(source, 0)[0], client, value))
+        elif not len(self._connection.outbox.items) % EARLY:
+            self._write_early()
 
     async def room(self) -> None:
         """Returns when there is room again in what waits to leave, or the link is gone."""
@@ -131,6 +140,24 @@ class Link:
         if not self._flush_is_due:
             self._flush_soon()
         return True
+
+    def _write_early(self) -> None:
+        """Lets the other side begin with what there is, in the middle of a turn. What the socket does not take, and
+        what fails, is for the end of the turn: this is called from within any code."""
+        sock = self._socket
+        if sock is None or self._writes or self._unsent or self._layer is not None:
+            return
+        if self._home.thread != get_ident():
+            return
+        data = self._connection.small_to_send()
+        if data is None:
+            return
+        try:
+            size = sock.send(data)
+        except OSError:
+            size = 0
+        if size < len(data):
+            self._unsent = [memoryview(data)[size:]]
 
     def _admit(self, source: int, size: int, is_answer: bool = False) -> None:
         process, node = self._owner.process(source), self._connection.peer_name

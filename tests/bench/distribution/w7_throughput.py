@@ -62,10 +62,10 @@ async def limit(figure: Figure, sizes: Sizes) -> None:
             caller = await bare.dial(port, batched=kind == "batched")
             with Stopwatch() as watch:
                 for number in range(sizes.one_way):
-                    caller.send(number, payload)
+                    caller.send(0, payload)
                     if not number % BURST:
                         await asyncio.sleep(0)
-                await asyncio.sleep(0)
+                await caller.call(payload)
             system = figure if kind == "bare" else batched
             system("W7", "small_msgs", "msg/s", sizes.one_way / watch.seconds, n=sizes.one_way)
             caller.transport.abort()
