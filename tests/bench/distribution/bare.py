@@ -118,9 +118,7 @@ def without_delay(transport: asyncio.Transport) -> None:
 
 async def serve(kind: str) -> int:
     """Returns the port."""
-    made: Callable[[], asyncio.BaseProtocol] = (
-        Bulk if kind == "bulk" else lambda: Frames(kind == "batched", answered)
-    )
+    made: Callable[[], asyncio.BaseProtocol] = Bulk if kind == "bulk" else lambda: Frames(kind == "batched", answered)
     server = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
     port: int = server.sockets[0].getsockname()[1]
     return port
