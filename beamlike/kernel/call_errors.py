@@ -66,7 +66,8 @@ def _words(reason: Reason, server: Server) -> str:
             return "no such process (noproc)"
         if reason == terms.NOCONNECTION:
             node = _node_of(server)
-            return f"{node} cannot be reached, or was lost (noconnection); `await bl.connect({node!r})` says why"
+            remedy = f"`await bl.connect({node!r})`" if node else "`await bl.connect(...)` to it"
+            return f"{node or 'its node'} cannot be reached, or was lost (noconnection); {remedy} says why"
         if reason == CALLING_SELF:
             return (
                 "a server that calls itself waits for itself (calling_self); use cast, call the method, or raise Stop"
@@ -76,7 +77,7 @@ def _words(reason: Reason, server: Server) -> str:
     return f"it ended: {reason}"
 
 
-def _node_of(server: Server) -> str:
+def _node_of(server: Server) -> str | None:
     if isinstance(server, Pid):
         return server.node
-    return server[1] if isinstance(server, tuple) else "its node"
+    return server[1] if isinstance(server, tuple) else None

@@ -180,7 +180,7 @@ async def test_a_call_to_nobody_fails_at_once() -> None:
 
 @in_node
 async def test_a_call_to_a_node_that_cannot_be_reached_fails_at_once() -> None:
-    with pytest.raises(bl.CallFailed, match=r"its node cannot be reached \(noconnection\)") as caught:
+    with pytest.raises(bl.CallFailed, match=r"cannot be reached, or was lost \(noconnection\)") as caught:
         await call(("server", "far@127.0.0.1"), "question")
     assert caught.value.reason == "noconnection"
 

@@ -85,7 +85,7 @@ async def test_a_start_that_takes_too_long_there_leaves_no_process(child: nodes.
 @in_node
 async def test_a_node_that_cannot_be_reached_fails_the_start_and_not_the_starter() -> None:
     for start in (Starts.start, Starts.start_link):
-        with pytest.raises(bl.CallFailed, match=r"its node cannot be reached \(noconnection\)"):
+        with pytest.raises(bl.CallFailed, match=r"cannot be reached, or was lost \(noconnection\)"):
             await start(node="lost@127.0.0.1")
     await no_message()
 

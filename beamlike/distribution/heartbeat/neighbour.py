@@ -69,4 +69,5 @@ class Neighbour:
 
 def not_connected(name: str, future: Future[Any]) -> None:
     if future.set_running_or_notify_cancel():
-        future.set_exception(NotConnected(f"expected {name} to be connected, and it is not: `await bl.connect({name!r})` first"))
+        remedy = f"`await bl.connect({name!r})` first"
+        future.set_exception(NotConnected(f"expected {name} to be connected, and it is not: {remedy}"))
