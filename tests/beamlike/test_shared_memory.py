@@ -52,10 +52,8 @@ def test_a_segment_comes_back_with_its_last_user_and_is_used_again() -> None:
     array = borrower.borrow(*segment.announced, lender.returned)
     part = memoryview(array)[5:9]
     del array
-    gc.collect()
     assert segments.lent == segment.capacity
     del part
-    gc.collect()
     assert (segments.lent, segments.kept) == (0, segment.capacity)
     assert lend(lender) is segment
 
@@ -129,7 +127,6 @@ def test_nothing_is_left_open_by_a_link_that_has_ended() -> None:
     array = borrower.borrow(*lend(lender).announced, lambda inode: None)
     lender.close()
     del array
-    gc.collect()
     assert len(os.listdir("/proc/self/fd")) == before
 
 
@@ -180,7 +177,6 @@ def test_what_is_mapped_when_a_child_is_forked_is_not_given_back() -> None:
     array = borrower.borrow(*lend(lender).announced, returned.append)
     assert in_a_fork(partial(beginning, array)) == str(CONTENT[:3])
     del array
-    gc.collect()
     assert returned == []
     lender.close()
 

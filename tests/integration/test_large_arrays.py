@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import pickle
 
 import pytest
@@ -62,7 +61,6 @@ async def test_the_memory_of_an_array_is_free_again_when_the_other_node_has_drop
     for _ in range(5):
         _, back = await reflected(pid, pickle.PickleBuffer(bytearray(SIZE)))
         del back
-        gc.collect()
     async with asyncio.timeout(10):
         while SEGMENTS.lent:
             await reflected(pid, bytearray(1))  # what the child gives back has come before its answer
