@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,15 @@ from tests.bench.kernel import __main__ as kernel
 from tests.bench.kernel import cases, erlang, systems
 from tests.bench.kernel.cases import Case
 from tests.bench.kernel.sizes import TINY
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_objects() -> Iterator[None]:
+    """Each measurement begins with a full collection, which would look through all that other tests have left."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
 
 NO_LIMIT = {"enqueue_to_busy", "link_exit_10k", "rpc_latency_p50", "rpc_latency_p99", "f32_64MiB"}
 """What has no counterpart in tasks that hand over by futures."""
