@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.support import soak
 from tests.support.simulated_names import NameWorld
 
-EXAMPLES = soak.count(200, 20_000)
+EXAMPLES = soak.count(200, 5_000)
 NODES = "abcd"
 
 seeds = st.integers(0, 2**32 - 1)

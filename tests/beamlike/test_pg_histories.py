@@ -30,7 +30,7 @@ from tests.support.simulated_scopes import (
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
-EXAMPLES = soak.count(200, 20_000)
+EXAMPLES = soak.count(200, 5_000)
 NAMES = ("a@host", "b@host", "c@host")
 
 names = st.sampled_from(NAMES)

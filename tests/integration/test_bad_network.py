@@ -109,7 +109,7 @@ def impatient(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.soak
 @pytest.mark.timeout(count(60, 3600))
-@settings(max_examples=count(70, 2000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=count(70, 700), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from([True, True, False]), histories)
 def test_whatever_the_network_does_all_that_is_promised_holds(
     impatient: Path, connected: bool, history: list[tuple[Any, float]]
@@ -119,7 +119,7 @@ def test_whatever_the_network_does_all_that_is_promised_holds(
 
 @pytest.mark.soak
 @pytest.mark.timeout(count(60, 3600))
-@settings(max_examples=count(12, 1000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=count(12, 300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories)
 def test_inside_tls_too(impatient: Path, history: list[tuple[Any, float]]) -> None:
     asyncio.run(live_through(impatient, True, history, tls="always"))
