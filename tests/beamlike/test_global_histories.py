@@ -10,11 +10,14 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import soak
 from tests.support.simulated_names import NameWorld
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 
 EXAMPLES = soak.count(200, 5_000)
 NODES = "abcd"
