@@ -14,8 +14,11 @@ INSTALL = if command -v uv >/dev/null 2>&1 && ! $(BIN)/python -m pip config list
           else $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$(1)]"; fi
 
 # What runs with BEAMLIKE_COPY=1, too: all of beamlike but what sends no message within a node, or waits by the clock.
-BESIDE := blocking cluster% code_% connection directory frames %_elsewhere %_far handshake invitations link_protocol \
-          node_listen packing rpc secret transport watchdog wire
+BESIDE := addresses admission batches blocking clear_or_tls cluster% code_% congestion connection dial_policy directory \
+          doorway %_elsewhere encryption %_far finding_% forks frames global_conflicts global_histories global_nodes \
+          handshake% heartbeat invitations joining% lane% link_protocol listing liveness node_joins node_listen outbox \
+          packing pg_histories pg_nodes pg_state refusal_log rpc% secret% selector_thread shared_memory \
+          simulated_cluster spawn_request_histories tls_layer transport waiting_room watchdog whereabouts wire
 COPIED  = $(filter-out $(BESIDE:%=tests/beamlike/test_%.py),$(wildcard tests/beamlike/test_*.py)) tests/scenarios
 
 .PHONY: help setup notebook test lint bench soak fuzz dist clean
