@@ -32,7 +32,7 @@ from beamlike.distribution.directory import Directory, Entry
 registration = Directory(Path(sys.argv[1])).register(Entry("x@127.0.0.1", "127.0.0.1", 4370, os.getpid(), 7))
 if os.fork() == 0:
     print(os.getpid(), flush=True)
-time.sleep(1000)
+time.sleep(1000)  # until the test kills it
 """
 
 

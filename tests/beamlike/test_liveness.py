@@ -155,7 +155,7 @@ def test_a_node_whose_packets_are_dropped_is_unresponsive_and_then_down() -> Non
     program = [*namespace, sys.executable, "-m", "tests.support.dropped_packets", str(TICK)]
     result = subprocess.run(program, capture_output=True, text=True, timeout=50, check=False)
     if result.returncode == CANNOT:
-        pytest.skip(result.stdout.strip())
+        pytest.skip(result.stdout.strip())  # the program has said what this system does not permit
     assert result.stdout.split() == ["up", "unresponsive", "net_tick_timeout"], result.stderr
 
 
@@ -281,7 +281,7 @@ def test_a_standalone_runtime_with_a_handler_gets_the_signal_which_wakes_code_th
 
 
 def sleep_long() -> None:
-    time.sleep(1000)
+    time.sleep(1000)  # until the test interrupts it: the stall is what it is about
 
 
 def handle_interrupts() -> None:

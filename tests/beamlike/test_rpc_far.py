@@ -97,7 +97,7 @@ def test_a_thread_over_there_is_interrupted(tmp_path: Path) -> None:
 async def test_what_runs_in_a_thread_over_there_holds_nobody_up(child: nodes.Child) -> None:
     def waits_for_the_gate() -> str:
         while not getattr(sys, "gate_of_the_test", False):
-            time.sleep(0.001)
+            time.sleep(0.001)  # a plain function that waits is what the test is about
         return "open"
 
     blocked = bl.rpc.send_request(child.node, bl.blocking, waits_for_the_gate)

@@ -1,4 +1,7 @@
-"""A link on a real socket, whose other end the test reads and writes as it likes."""
+"""A link on a real socket, whose other end the test reads and writes as it likes.
+
+One file, since all its tests share the link, its owner and the far end.
+"""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def when_there(ask: Callable[[], T]) -> T:
             if time.monotonic() > end:
                 raise AssertionError(str(error)) from error
         assert time.monotonic() < end, "expected an answer by now"
-        time.sleep(0.2)
+        time.sleep(0.2)  # between two looks at what the cluster has done
 
 
 class Cluster:

@@ -102,7 +102,7 @@ def blocks_until_named(name: str, to: bl.Pid) -> bool:
     bl.send(to, "blocked")
     deadline = time.monotonic() + PATIENCE
     while bl.global_.whereis_name(name) is None and time.monotonic() < deadline:
-        time.sleep(0.001)
+        time.sleep(0.001)  # the loop is to be blocked, and other threads are to get the interpreter lock
     return bl.global_.whereis_name(name) is not None
 
 

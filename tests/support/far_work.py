@@ -28,7 +28,7 @@ def computes(witness: bl.Pid, left: Path) -> None:
     bl.send(witness, bl.self())
     try:
         while True:
-            time.sleep(0.001)
+            time.sleep(0.001)  # so that who interrupts it gets the interpreter lock
     finally:
         writes(left, "interrupted")
 

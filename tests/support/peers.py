@@ -65,7 +65,7 @@ class Peer:
         """Returns once it runs no more."""
         self._process.send_signal(signal.SIGSTOP)
         while psutil.Process(self._process.pid).status() != psutil.STATUS_STOPPED:
-            time.sleep(0.001)
+            time.sleep(0.001)  # the system says by no event that a process was stopped
 
     def thaw(self) -> None:
         self._process.send_signal(signal.SIGCONT)
