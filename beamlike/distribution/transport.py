@@ -8,6 +8,8 @@ the owner.
 
 Sockets rather than asyncio's transports, since these keep a buffer of their own, into which a fragment may have gone
 long before a small message, and hand out bytes that they have copied.
+
+One file, since reading, writing, closing and being succeeded are turns of one state: a socket and what waits for it.
 """
 
 from __future__ import annotations
