@@ -110,16 +110,9 @@ class Outbox:
 
     def take_small(self) -> bytes | None:
         """The short way, if all that waits are a few small items: a block of them, in one."""
-        items = self.items
-        if self.lanes or not items or self.small > SMALL:
+        if self.lanes or not self.items or self.small > SMALL:
             return None
-        count = len(items)
-        data = batch(items[:count])
-        with self.lock:
-            del items[:count]
-            self._taken += count
-        self.small = max(0, self.small - len(data)) if items else 0
-        return b"".join(block(BATCH, data))
+        return b"".join(self._batch())
 
     @property
     def copies(self) -> bool:
