@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 from beamlike.distribution.addresses import Address
 from tests.support.local_nodes import settled
@@ -20,9 +20,11 @@ async def gate_before(address: Address) -> AsyncIterator[tuple[asyncio.Event, Ad
         ways.append(asyncio.create_task(pass_through(reader, writer)))
 
     async def pass_through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await gate.wait()
-        inner_reader, inner_writer = await asyncio.open_connection(*address)
-        await asyncio.gather(_carry(reader, inner_writer), _carry(inner_reader, writer))
+        with closing(writer):
+            await gate.wait()
+            inner_reader, inner_writer = await asyncio.open_connection(*address)
+            with closing(inner_writer):
+                await asyncio.gather(_carry(reader, inner_writer), _carry(inner_reader, writer))
 
     async with await asyncio.start_server(come, "127.0.0.1", 0) as server:
         yield gate, server.sockets[0].getsockname()
