@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.doorway import LANE, LINK
@@ -48,14 +48,15 @@ class Proxy:
         self.ways.append(asyncio.create_task(self._pass(reader, writer)))
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
+        with closing(writer), suppress(OSError, asyncio.IncompleteReadError):
             kind = await reader.readexactly(len(LINK))
             inner_reader, inner_writer = await asyncio.open_connection(*self._target)
-            inner_writer.write(kind)
-            self._writers[kind] += [writer, inner_writer]
-            self.opened[kind] += 1
-            self.opening.set()
-            await asyncio.gather(self._carry(kind, reader, inner_writer), self._carry(kind, inner_reader, writer))
+            with closing(inner_writer):
+                inner_writer.write(kind)
+                self._writers[kind] += [writer, inner_writer]
+                self.opened[kind] += 1
+                self.opening.set()
+                await asyncio.gather(self._carry(kind, reader, inner_writer), self._carry(kind, inner_reader, writer))
 
     async def _carry(self, kind: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
