@@ -14,7 +14,7 @@ from contextvars import Context
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
-from beamlike.code.codec import CodeCodec
+from beamlike.code.server import CodeServer
 from beamlike.distribution import rpc
 from beamlike.distribution.addresses import host_of, one_spelling, split_port
 from beamlike.distribution.cluster import INVITATION_LIFETIME, TICK_TIME, Cluster
@@ -64,7 +64,8 @@ class Node(LocalNode):
     Links between machines are inside TLS, with certificates that the nodes make. `tls="always"` has those within the
     machine so as well, and `tls=bl.Tls(...)` takes certificates of your own authority.
 
-    A message, or a result, of more than `largest_signal` bytes is refused where it is sent, and where it comes.
+    A message, or a result, of more than `largest_signal` bytes is refused where it is sent, and where it comes. With
+    `accept_code` False no function, class or module comes along either: what others call must be here already.
 
     A watchdog logs who keeps the event loop from turning for longer than `stall_threshold` seconds; with None it tells
     only those who ask (`who_is_blocking`). With `own_thread` the log is of that thread's loop alone: user code may
@@ -89,6 +90,7 @@ class Node(LocalNode):
         prevent_overlapping_partitions: bool = True,
         tls: TlsOption = None,
         largest_signal: int = LARGEST_SIGNAL,
+        accept_code: bool = True,
     ) -> None:
         self._secret = None if secret is None else _as_secret(secret)
         del secret  # what goes wrong from here on shows no secret, even in a traceback with local variables
@@ -111,6 +113,7 @@ class Node(LocalNode):
         self._auto_connect = auto_connect
         self.tls = check_option(tls)
         self._largest_signal = largest_signal
+        self.code = CodeServer(self.name, accepts_code=accept_code)
         self._connect_all = connect_all
         self._prevent_overlap = prevent_overlapping_partitions
         self._stall_threshold = stall_threshold
@@ -166,7 +169,7 @@ class Node(LocalNode):
         return Cluster(
             self,
             secret,
-            CodeCodec,
+            self.code.codec,
             hidden=self.hidden,
             tick_time=self._tick_time,
             auto_connect=self._auto_connect,

@@ -26,8 +26,9 @@ import cloudpickle
 
 from beamlike.code.by_value import module_goes_by_value
 from beamlike.code.classes import reduced_class
+from beamlike.code.decoding import DECODING
 from beamlike.code.reducers import REDUCERS, Reduced, reduce_exception
-from beamlike.code.sources import SOURCES, Place, Source, SourceHash, SourceParts
+from beamlike.code.sources import SOURCES, Place, Source, SourceHash
 from beamlike.code.untravelable import explain
 from beamlike.code.weight import HEAVY, warn_of_heavy_captures
 from beamlike.distribution.terms_codec import Encoded, LargeBuffers
@@ -74,13 +75,6 @@ def dumps(term: object, peer: Peer) -> Encoded:
         return _dump_in_full(term, peer)
 
 
-def register_sources(ahead: bytes) -> None:
-    """Takes what `dumps` had go ahead of a term."""
-    sources: list[SourceParts] = pickle.loads(ahead)
-    for parts in sources:
-        SOURCES.register(*parts)
-
-
 def _dump_plain(term: object) -> Encoded:
     file, large = io.BytesIO(), LargeBuffers()
     _PlainPickler(file, PROTOCOL, buffer_callback=large).dump(term)
@@ -98,7 +92,7 @@ def _dump_in_full(term: object, peer: Peer) -> Encoded:
     lacking = [source for hash, source in pickler.sources.items() if hash not in peer]
     if not lacking:
         return Encoded(body, large.kept)
-    ahead = pickle.dumps([source.parts for source in lacking], PROTOCOL)
+    ahead = pickle.dumps([("sources", [source.parts for source in lacking])], PROTOCOL)
     # Last of all: a failure, or a finalizer that sends meanwhile, must not count on what has not been sent.
     for source in lacking:
         peer.add(source.hash)
@@ -197,7 +191,7 @@ def load_code(hash: SourceHash, qualname: str, line: int, nth: int) -> CodeType:
 def load_info(type: str, message: str, traceback: str, node: str, pid: Pid, exception: bytes) -> ExceptionInfo:
     error: BaseException | None
     try:
-        error = pickle.loads(exception)
+        error = DECODING.codec.loads(exception) if DECODING.codec is not None else pickle.loads(exception)
     except Exception:  # of a class that is not to be had here, for one; the texts tell what it was
         error = None
     return ExceptionInfo(type, message, traceback, node, pid, error)

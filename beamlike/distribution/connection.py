@@ -24,8 +24,9 @@ from beamlike.distribution.errors import PeerEnded, ProtocolError, UnencodableTe
 from beamlike.distribution.frames import HANDSHAKE_CAP, FrameReader
 from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import Identity
+from beamlike.distribution.held_back import HeldBack
 from beamlike.distribution.outbox import Outbox
-from beamlike.distribution.packing import HEARD, Packed
+from beamlike.distribution.packing import HEARD, Packed, pack_content
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.shared_memory import SharedMemory
 from beamlike.distribution.terms_codec import Buffer, TermCodec
@@ -43,6 +44,9 @@ NEWS: Final = frozenset({HEARD, parcels.PARCEL, parcels.OFFER, parcels.REACHED, 
 """Items that are no signals."""
 
 _LONGEST_FAREWELL: Final = 200
+
+_CODEC: Final = -1
+"""In the place of a sender: what is large and for the other side's codec, each in a lane of its own."""
 
 CONNECTION_CLOSED: Final = "connection_closed"
 DISCONNECT: Final = "disconnect"
@@ -110,6 +114,10 @@ class Connection:
         """Called, by any thread, when this connection itself has something to say. The shell's."""
         self.beats_are_asked_for: Callable[[float], None] = lambda seconds: None
         """Called when the other side, whose ticks are shorter, wants a sign of life as often. The shell's."""
+        self.can_go_on: Callable[[], None] = lambda: None
+        """Called, by any thread, when some of what is held back may be delivered: see `go_on`. The shell's."""
+        self._held: HeldBack | None = None
+        self._contents = 0
         self._control: deque[list[Buffer]] = deque()
         self._heard = False
         self._sent = False
@@ -131,6 +139,9 @@ class Connection:
         other side's codec is to hear what goes ahead in that order."""
         packed = self.signals.encode(signal)
         self.outbox.put_ahead(packed.ahead)
+        for content in packed.contents:
+            self._contents += 1
+            self.outbox.put((_CODEC, -self._contents), pack_content(content))
         if packed.size > self._largest:
             raise UnencodableTerm(
                 f"expected a signal of at most {self._largest} bytes to another node, got a {type(signal).__name__} of "
@@ -265,7 +276,10 @@ class Connection:
         return []
 
     def _end(self) -> None:
+        if self._phase is _Phase.OPEN:
+            self.signals.close()
         self._phase = _Phase.CLOSED
+        self._held = None
         self.outbox.clear()
         self._blocks = BlockReader()  # for what still comes, of which nothing is heard
 
@@ -323,7 +337,7 @@ class Connection:
                 elif kind == FRAGMENT:
                     assert isinstance(content, Parcel)
                     [packed, *buffers] = content.buffers
-                    events.append(self.signals.decode(packed, buffers))
+                    events.append(Items(self._deliverable([self.signals.item(packed, buffers)])))
                 else:
                     assert isinstance(content, memoryview)
                     events += self._receive_control(kind, bytes(content))
@@ -350,9 +364,28 @@ class Connection:
                 try:
                     self._hear_news(item)
                 except ProtocolError as error:
-                    return [Items(items[:place]), *self.close(PROTOCOL_ERROR, str(error))]
+                    return [Items(self._deliverable(items[:place])), *self.close(PROTOCOL_ERROR, str(error))]
                 except PeerEnded as error:
-                    return [Items(items[:place]), *self.close(CONNECTION_CLOSED, str(error))]
+                    return [Items(self._deliverable(items[:place])), *self.close(CONNECTION_CLOSED, str(error))]
+        return [Items(self._deliverable(items))]
+
+    def _deliverable(self, items: list[Item]) -> list[Item]:
+        if self._held is None:
+            if not self.signals.packing.has_pending:
+                return items
+            self._held = HeldBack(self.signals.packing, lambda: self.can_go_on())
+        items = self._held.pass_on(items)
+        if not self._held:
+            self._held = None
+        return items
+
+    def go_on(self) -> list[Event]:
+        """What was held back and may be delivered by now."""
+        if self._held is None or self._phase is not _Phase.OPEN:
+            return []
+        items = self._held.go_on()
+        if not self._held:
+            self._held = None
         return [Items(items)]
 
     def _hear_news(self, item: Item) -> None:

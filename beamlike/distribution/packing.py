@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -22,7 +23,7 @@ from typing import Any, Final, TypeAlias
 import msgpack
 
 from beamlike.distribution.errors import UndecodableTerm
-from beamlike.distribution.terms_codec import LARGE, Buffer, TermCodec
+from beamlike.distribution.terms_codec import LARGE, Buffer, Content, NotYet, TermCodec
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
 
@@ -53,13 +54,23 @@ class Undecodable:
     error: UndecodableTerm
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pending:
+    """Stands for a term that the codec cannot decode yet: when `ready` is done it may."""
+
+    data: bytes
+    buffers: Sequence[Buffer]
+    ready: Future[Any]
+
+
 @record
 class Packed:
-    """An item in bytes, and the large buffers beside it. `ahead` is to arrive before both (see `terms_codec`)."""
+    """An item in bytes, and the large buffers beside it. For `ahead` and `contents` see `terms_codec`."""
 
     data: bytes
     buffers: Sequence[Buffer] = ()
     ahead: Sequence[bytes] = ()
+    contents: Sequence[Content] = ()
 
     @property
     def size(self) -> int:
@@ -94,6 +105,12 @@ def pack_ahead(data: bytes) -> bytes:
     return packed
 
 
+def pack_content(content: Content) -> Packed:
+    """An item for it, too, with the parts of the content beside."""
+    beside = [[_BESIDE, number] for number in range(len(content.parts))]
+    return Packed(msgpack.packb([_CONTENT, content.key, *beside]), content.parts)
+
+
 class _Mark:
     """What an ext code becomes on arrival; `build` gets the whole list, the mark itself first."""
 
@@ -116,9 +133,10 @@ _INFO: Final = msgpack.ExtType(15, b"")
 _CODED: Final = msgpack.ExtType(16, b"")
 _BESIDE: Final = msgpack.ExtType(17, b"")
 _AHEAD: Final = msgpack.ExtType(18, b"")
+_CONTENT: Final = msgpack.ExtType(19, b"")
 
 HEARD: Final = -1
-"""The kind of an item that went ahead for the codec, which has heard it."""
+"""The kind of an item that was for the codec, which has heard it."""
 
 _RECORDS: Final[tuple[tuple[int, type, Callable[[Any], tuple[object, ...]]], ...]] = (
     (9, Alias, lambda alias: (alias.pid, alias.id)),
@@ -203,11 +221,12 @@ _UNPACKING: Final[dict[str, Any]] = {
 class Draft:
     """What goes beside one packed item."""
 
-    __slots__ = ("ahead", "buffers")
+    __slots__ = ("ahead", "buffers", "contents")
 
     def __init__(self) -> None:
         self.buffers: list[Buffer] = []
         self.ahead: list[bytes] = []
+        self.contents: list[Content] = []
 
 
 class Packing:
@@ -220,12 +239,15 @@ class Packing:
         self._codec = codec
         self.here = here
         self.there = there
+        self.has_pending = False
+        """Whether something that was unpacked is `Pending`. Whoever sees to that takes it back."""
         self._take_apart: dict[type, TakeApart] = {**_TAKE_APART, Pid: self._pid_apart, Ref: self._ref_apart}
         self._marks = {
             **_MARKS,
             _CODED.code: _Mark(self._decoded),
             _BESIDE.code: _Mark(lambda items: self._buffers[items[1]]),
             _AHEAD.code: _Mark(self._hear),
+            _CONTENT.code: _Mark(self._take_in),
         }
         # A packer must not be entered twice, and a finalizer that sends may do so: each takes one from here.
         self._packers: list[msgpack.Packer] = []
@@ -262,6 +284,7 @@ class Packing:
         encoded = self._codec.encode(term)
         if encoded.ahead is not None:
             draft.ahead.append(encoded.ahead)
+        draft.contents += encoded.contents
         first = len(draft.buffers)
         draft.buffers += encoded.buffers
         return Coded(encoded.data, first, len(encoded.buffers))
@@ -275,7 +298,7 @@ class Packing:
     def unpack(self, data: Buffer, buffers: Sequence[Buffer] = ()) -> Any:
         """One item, and what went beside it, or all items of a `batch`.
 
-        A term that the codec cannot decode is there as `Undecodable`.
+        A term that the codec cannot decode is there as `Undecodable`, one that it cannot decode yet as `Pending`.
         """
         self._buffers = buffers
         try:
@@ -318,10 +341,21 @@ class Packing:
         self._codec.hear(items[1])
         return [HEARD]
 
+    def _take_in(self, items: list[Any]) -> object:
+        self._codec.take_in(Content(items[1], items[2:]))
+        return [HEARD]
+
     def _decoded(self, items: list[Any]) -> object:
         _, data, first, count = items
+        return self.decoded(data, self._buffers[first : first + count])
+
+    def decoded(self, data: bytes, buffers: Sequence[Buffer]) -> object:
+        """A term, `Undecodable` or `Pending`."""
         try:
-            return self._codec.decode(data, self._buffers[first : first + count])
+            return self._codec.decode(data, buffers)
+        except NotYet as not_yet:
+            self.has_pending = True
+            return Pending(data, buffers, not_yet.ready)
         except Exception as error:
             problem = UndecodableTerm(f"a term cannot be decoded here: {type(error).__name__}: {error}")
             problem.__cause__ = error
@@ -342,6 +376,6 @@ class Packing:
 
 def _info_again(items: list[Any]) -> ExceptionInfo:
     type, message, traceback, node, pid, exception = items[1:]
-    if isinstance(exception, Undecodable):
+    if isinstance(exception, Undecodable | Pending):  # the texts beside it tell what it was
         exception = None
     return ExceptionInfo(type, message, traceback, node, pid, exception)

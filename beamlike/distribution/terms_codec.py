@@ -7,9 +7,10 @@ has one that ships functions by their source; this package knows only the protoc
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 PICKLE_PROTOCOL: Final = 5
 
@@ -20,15 +21,33 @@ Buffer: TypeAlias = bytes | bytearray | memoryview
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """Something large for the other side's codec, which terms refer to by `key`."""
+
+    key: bytes
+    parts: Sequence[Buffer]
+
+
+@dataclass(frozen=True, slots=True)
 class Encoded:
     """A term in bytes: a pickle, and the large buffers that it only refers to.
 
     `ahead` is for the other side's codec and must arrive before the term, and before whatever is encoded later.
+    `contents` are for it, too, and arrive when they do: no signals wait for them but those that need them.
     """
 
     data: bytes
     buffers: Sequence[Buffer] = ()
     ahead: bytes | None = None
+    contents: Sequence[Content] = ()
+
+
+class NotYet(Exception):
+    """What a term needs is still on its way, or being made. When `ready` is done it is to be decoded again."""
+
+    def __init__(self, ready: Future[Any]) -> None:
+        super().__init__("not yet")
+        self.ready = ready
 
 
 class TermCodec(Protocol):
@@ -39,6 +58,10 @@ class TermCodec(Protocol):
     went `ahead` never does.
     """
 
+    def meet(self, there: str) -> None:
+        """The name of the node at the other side is known; more than once, mostly."""
+        ...
+
     def encode(self, term: object) -> Encoded:
         """What `decode` of the other side's codec understands. Any exception means that it cannot be."""
         ...
@@ -47,8 +70,16 @@ class TermCodec(Protocol):
         """Takes what the other side's codec sent ahead."""
         ...
 
-    def decode(self, data: Buffer, buffers: Iterable[Buffer]) -> object:
-        """The term again. Any exception means that it cannot be had here."""
+    def take_in(self, content: Content) -> None:
+        """Takes one of the `contents` of the other side's codec."""
+        ...
+
+    def decode(self, data: Buffer, buffers: Sequence[Buffer]) -> object:
+        """The term again. NotYet if that is to be tried later; any other exception means that it cannot be had here."""
+        ...
+
+    def close(self) -> None:
+        """The connection is over, which was established."""
         ...
 
 
@@ -87,8 +118,17 @@ class PickleCodec:
         large = LargeBuffers()
         return Encoded(pickle.dumps(term, PICKLE_PROTOCOL, buffer_callback=large), large.kept)
 
+    def meet(self, there: str) -> None:
+        pass
+
     def hear(self, ahead: bytes) -> None:
         raise ValueError("expected nothing ahead of plain pickles")
 
-    def decode(self, data: Buffer, buffers: Iterable[Buffer]) -> object:
+    def take_in(self, content: Content) -> None:
+        raise ValueError("expected nothing beside plain pickles")
+
+    def decode(self, data: Buffer, buffers: Sequence[Buffer]) -> object:
         return pickle.loads(data, buffers=buffers)
+
+    def close(self) -> None:
+        pass

@@ -83,6 +83,7 @@ class Link:
         self.congestion = Congestion(connection.outbox)
         connection.wants_to_write = self._flush_soon
         connection.beats_are_asked_for = self._beat_every
+        connection.can_go_on = lambda: home.call(self._go_on)
 
     # For any thread.
 
@@ -265,6 +266,13 @@ class Link:
             self._through_layer(self._layer, size)
         if self._layer is not None or self._over or self._connection.has_more:
             self._flush_soon()
+
+    def _go_on(self) -> None:
+        """Delivers what was held back, as if it had come just now."""
+        self._home.scheduler.turn(self._deliver_held)
+
+    def _deliver_held(self) -> None:
+        self._act(self._connection.go_on())
 
     def _flush(self) -> None:
         self._flush_is_due = False

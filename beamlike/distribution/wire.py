@@ -57,7 +57,7 @@ _EXIT: Final = 8
 _MONITOR: Final = 9
 _DEMONITOR: Final = 10
 _DOWN: Final = 11
-_SPAWN: Final = 12
+SPAWN: Final = 12
 
 _LONGEST_DESCRIPTION: Final = 500
 
@@ -92,7 +92,10 @@ class SignalCodec:
     """
 
     def __init__(self, codec: TermCodec, here: str, there: str) -> None:
+        self._codec = codec
         self._packing = Packing(codec, here, there)
+        if there:
+            codec.meet(there)
         # Only for what runs no code meanwhile: neither another thread nor a finalizer can enter it.
         self._pack_simple: Callable[[Item], bytes] = msgpack.Packer().pack
 
@@ -105,9 +108,18 @@ class SignalCodec:
         """The pid of an id here, and that of one there."""
         return Pid(self._packing.here, source), Pid(self._packing.there, target)
 
+    @property
+    def packing(self) -> Packing:
+        return self._packing
+
     def meet(self, there: str) -> None:
         """The name of the other side is known now."""
         self._packing.there = there
+        self._codec.meet(there)
+
+    def close(self) -> None:
+        """The connection is over."""
+        self._codec.close()
 
     def encode_post(self, source: int, target: int, message: object) -> bytes | None:
         """A message of simple parts, from and to the pid of these ids. None for any other message."""
@@ -124,7 +136,7 @@ class SignalCodec:
         """Raises UnencodableTerm if a message or function cannot travel."""
         draft = Draft()
         item = self._item(signal, draft)
-        return Packed(self._packing.pack(item), draft.buffers, draft.ahead)
+        return Packed(self._packing.pack(item), draft.buffers, draft.ahead, draft.contents)
 
     def encode_ask(self, source: int, target: int, question: Alias) -> bytes | None:
         """As `encode_post`, of a request that is made as a Call."""
@@ -150,13 +162,19 @@ class SignalCodec:
             raise _no_signal(data, error) from error
         return items
 
-    def decode(self, data: Buffer, buffers: Sequence[Buffer] = ()) -> Signal | Undelivered:
-        """One signal, and what went beside it. Raises ProtocolError for what `encode` never made."""
+    def item(self, data: Buffer, buffers: Sequence[Buffer] = ()) -> Item:
+        """One item, and what went beside it. Raises ProtocolError for what `encode` never made."""
         try:
-            item = self._packing.unpack(data, buffers)
+            item: Item = self._packing.unpack(data, buffers)
+            if type(item) is not list:
+                raise TypeError(f"a {type(item).__name__} is no item")
         except Exception as error:
             raise _no_signal(data, error) from error
-        return self.signal(item)
+        return item
+
+    def decode(self, data: Buffer, buffers: Sequence[Buffer] = ()) -> Signal | Undelivered:
+        """One signal, as `item`."""
+        return self.signal(self.item(data, buffers))
 
     def signal(self, item: Item) -> Signal | Undelivered:
         """What an item says. Raises ProtocolError for what `encode` never made."""
@@ -203,7 +221,7 @@ class SignalCodec:
                 return [_DOWN, signal.source, signal.target, signal.ref, self._reason(signal.reason, draft)]
             case Spawn():
                 work = self._message((signal.function, signal.args), signal.pid, draft)
-                return [_SPAWN, signal.source, signal.pid, work, signal.link, signal.monitor, signal.group_leader]
+                return [SPAWN, signal.source, signal.pid, work, signal.link, signal.monitor, signal.group_leader]
             case _:
                 assert_never(signal)
 
@@ -302,7 +320,7 @@ _BUILDERS: Final[dict[int, Callable[..., Signal | Undelivered]]] = {
     _MONITOR: _as_it_is(Monitor),
     _DEMONITOR: _as_it_is(Demonitor),
     _DOWN: _down,
-    _SPAWN: _spawn,
+    SPAWN: _spawn,
 }
 
 
@@ -335,6 +353,20 @@ def _what(term: object) -> str:
     except Exception:  # a broken __repr__ must not hide the failure it was to describe
         text = object.__repr__(term)
     return text if len(text) <= _LONGEST_DESCRIPTION else text[:_LONGEST_DESCRIPTION] + "..."
+
+
+def sender_of(item: Item) -> object:
+    """Whose item it is; the same for all of one process."""
+    source = item[2] if item[0] in (POST, POST_TUPLE) else item[1]
+    return source.id if isinstance(source, Pid) else source
+
+
+def receiver_of(item: Item) -> object:
+    """Whom it is for: an id, or a name and its node."""
+    target = item[1] if item[0] in (POST, POST_TUPLE) else item[2]
+    if isinstance(target, Alias):
+        return target.pid.id
+    return target.id if isinstance(target, Pid) else target
 
 
 def pair_of(signal: Signal) -> tuple[int, int | str]:

@@ -1,0 +1,95 @@
+"""Items that wait for something that a term in them needs: code that is on its way, or an environment being made.
+
+Whatever the same process sends afterwards waits behind, so that its signals stay in order; others go on. What is for a
+process whose spawn waits, waits with that spawn, whoever sends it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+from beamlike.distribution.packing import HEARD, Packing, Pending
+from beamlike.distribution.wire import SPAWN, Item, receiver_of, sender_of
+from beamlike.kernel.terms import Reply
+
+
+class HeldBack:
+    """`something_is_ready` is called, in whatever thread, when there is sense in `go_on`."""
+
+    def __init__(self, packing: Packing, something_is_ready: Callable[[], None]) -> None:
+        self._packing = packing
+        self._something_is_ready = something_is_ready
+        self._queues: dict[object, deque[Item]] = {}
+        """By sender; the first item of each has a term that is pending."""
+        self._unborn: dict[object, object] = {}
+        """Who is spawned by an item in a queue, to the sender whose queue that is."""
+
+    def __len__(self) -> int:
+        return sum(map(len, self._queues.values()))
+
+    def pass_on(self, items: Iterable[Item]) -> list[Item]:
+        """Those that may be delivered; the others are kept."""
+        self._packing.has_pending = False
+        return [item for item in items if not self._keeps(item)]
+
+    def go_on(self) -> list[Item]:
+        """Those that may be delivered by now, in their order."""
+        delivered = [item for sender in tuple(self._queues) for item in self._ready_of(sender)]
+        self._packing.has_pending = False
+        return delivered
+
+    def _keeps(self, item: Item) -> bool:
+        if item[0] == HEARD:
+            return False
+        sender = sender_of(item)
+        sender = self._unborn.get(receiver_of(item), sender)
+        queue = self._queues.get(sender)
+        if queue is None:
+            first = next(_pending_in(item), None)
+            if first is None:
+                return False
+            queue = self._queues[sender] = deque()
+            self._await(first.ready)
+        queue.append(item)
+        if item[0] == SPAWN:
+            self._unborn[receiver_of(item)] = sender
+        return True
+
+    def _await(self, ready: Future[Any]) -> None:
+        ready.add_done_callback(lambda _ready: self._something_is_ready())
+
+    def _ready_of(self, sender: object) -> Iterator[Item]:
+        queue = self._queues[sender]
+        while queue:
+            item = queue[0] = self._decoded(queue[0])
+            still = next(_pending_in(item), None)
+            if still is not None:
+                self._await(still.ready)
+                return
+            yield queue.popleft()
+        del self._queues[sender]
+        self._unborn = {child: parent for child, parent in self._unborn.items() if parent != sender}
+
+    def _decoded(self, part: Any) -> Any:
+        match part:
+            case Pending(data, buffers, ready):
+                return self._packing.decoded(data, buffers) if ready.done() else part
+            case Reply(ref, value):
+                return Reply(ref, self._decoded(value))
+            case list():
+                return [self._decoded(one) for one in part]
+            case _:
+                return part
+
+
+def _pending_in(part: Any) -> Iterator[Pending]:
+    if type(part) is Pending:
+        yield part
+    elif type(part) is Reply:
+        yield from _pending_in(part.value)
+    elif type(part) is list:
+        for one in part:
+            yield from _pending_in(one)

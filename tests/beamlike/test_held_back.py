@@ -1,0 +1,167 @@
+"""Terms that cannot be decoded yet hold back what their sender sends, and nobody else's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beamlike.distribution.connection import Closed, Connection, Event
+from beamlike.kernel.question import Call
+from beamlike.kernel.signals import Answer, Ask, Down, Exit, Link, Send, Signal, Spawn
+from beamlike.kernel.terms import Alias, Pid, Ref, Reply
+from tests.support.codecs import LateCodec
+from tests.support.connections import Pair
+from tests.support.handshakes import A, B
+
+ANN, BOB = Pid(A.name, 1), Pid(A.name, 2)
+EVA, IVY, CHILD = Pid(B.name, 1), Pid(B.name, 2), Pid(B.name, 3)
+SIZE = 100_000
+
+
+class LatePair(Pair):
+    """`b` decodes the set of one late key only when that is made ready."""
+
+    def __init__(self) -> None:
+        super().__init__(LateCodec)
+        self.connected()
+        self.late: dict[Any, Future[None]] = self.b.signals._codec.late  # type: ignore[attr-defined]
+        self.b.can_go_on = self._go_on
+
+    def _go_on(self) -> None:
+        self.b_events += of(self.b, self.b.go_on())
+
+    def will_be_late(self, *keys: Any) -> None:
+        for key in keys:
+            self.late[key] = Future()
+
+    def make_ready(self, key: Any) -> None:
+        self.late[key].set_result(None)
+
+    def send(self, *signals: Signal) -> None:
+        for signal in signals:
+            self.a.send(signal)
+        self.carry()
+
+
+def of(connection: Connection, events: list[Event]) -> list[Event]:
+    """Events as `Connection.receive_data` gives them."""
+    return [signal for event in events for signal in map(connection.signal, event.items)]  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def pair() -> LatePair:
+    return LatePair()
+
+
+def test_what_one_sends_waits_behind_its_late_term_and_what_others_send_does_not(pair: LatePair) -> None:
+    pair.will_be_late("slow")
+    late, next_one, other = Send(ANN, EVA, {"slow"}), Send(ANN, EVA, "next"), Send(BOB, EVA, "other")
+    pair.send(late, next_one, other)
+    assert pair.b_events == [other]
+    pair.make_ready("slow")
+    assert pair.b_events == [other, late, next_one]
+    pair.send(late)
+    assert pair.b_events[3:] == [late]
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        Send(ANN, EVA, {"slow"}),
+        Send(ANN, ("shop", B.name), {"slow"}),
+        Send(ANN, EVA, Reply(Ref(A.name, 5), {"slow"})),
+        Ask(ANN, EVA, Call(ANN, 7, {"slow"})),
+        Answer(ANN, Alias(EVA, 7), {"slow"}),
+        Exit(ANN, EVA, {"slow"}, linked=False),  # type: ignore[arg-type]
+        Down(ANN, EVA, Ref(B.name, 4), {"slow"}),  # type: ignore[arg-type]
+    ],
+    ids=lambda signal: type(signal).__name__,
+)
+def test_a_late_term_may_stand_in_any_signal(pair: LatePair, late: Signal) -> None:
+    pair.will_be_late("slow")
+    pair.send(late, Link(ANN, IVY))
+    assert pair.b_events == []
+    pair.make_ready("slow")
+    assert pair.b_events == [late, Link(ANN, IVY)]
+
+
+def test_nobodys_signals_to_a_child_come_before_its_spawn(pair: LatePair) -> None:
+    pair.will_be_late("slow")
+    spawn = Spawn(ANN, CHILD, print, ({"slow"},), False, None, None)
+    pair.send(spawn, Send(BOB, CHILD, "hello"), Send(BOB, EVA, "meanwhile"))
+    assert pair.b_events == [Send(BOB, EVA, "meanwhile")]
+    pair.make_ready("slow")
+    assert pair.b_events == [Send(BOB, EVA, "meanwhile"), spawn, Send(BOB, CHILD, "hello")]
+    pair.send(Send(BOB, CHILD, "again"))
+    assert pair.b_events[3:] == [Send(BOB, CHILD, "again")]
+
+
+def test_two_late_terms_of_one_sender_wait_for_both(pair: LatePair) -> None:
+    pair.will_be_late("first", "second")
+    signals = [Send(ANN, EVA, {"first"}), Send(ANN, EVA, {"second"}), Send(ANN, EVA, "third")]
+    pair.send(*signals)
+    pair.make_ready("second")
+    assert pair.b_events == []
+    pair.make_ready("first")
+    assert pair.b_events == signals
+
+
+def test_a_late_parcel_waits_like_any_item(pair: LatePair) -> None:
+    pair.will_be_late("x" * SIZE)
+    large = Send(ANN, EVA, {"x" * SIZE})
+    pair.send(large, Send(ANN, EVA, "small"))
+    assert pair.b_events == []
+    pair.make_ready("x" * SIZE)
+    assert pair.b_events == [large, Send(ANN, EVA, "small")]
+
+
+def test_what_is_held_back_when_the_connection_ends_is_lost_with_it(pair: LatePair) -> None:
+    pair.will_be_late("slow")
+    pair.send(Send(ANN, EVA, {"slow"}))
+    pair.b_events += pair.b.receive_eof()
+    pair.make_ready("slow")
+    assert [type(event) for event in pair.b_events] == [Closed]
+
+
+senders, receivers, keys = st.sampled_from([ANN, BOB]), st.sampled_from([EVA, IVY]), st.integers(0, 3)
+steps = st.lists(
+    st.tuples(st.just("send"), senders, receivers, st.none() | keys)
+    | st.tuples(st.just("spawn"), senders, st.integers(10, 14), keys)
+    | st.tuples(st.just("ready"), keys),
+    max_size=30,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(steps)
+def test_all_arrives_once_and_each_pair_in_order_whatever_is_late(steps: list[Any]) -> None:
+    pair = LatePair()
+    pair.will_be_late(*range(4))
+    sent: list[Signal] = []
+    for number, step in enumerate(steps):
+        match step:
+            case ("send", source, target, key):
+                sent.append(Send(source, target, f"{number}" if key is None else {key}))
+            case ("spawn", source, child, key):
+                sent.append(Spawn(source, Pid(B.name, child * 100 + number), max, ({key},), False, None, None))
+            case ("ready", key):
+                if not pair.late[key].done():
+                    pair.make_ready(key)
+                continue
+        pair.send(sent[-1])
+    for ready in pair.late.values():
+        if not ready.done():
+            ready.set_result(None)
+    assert in_pairs(pair.b_events) == in_pairs(sent)
+
+
+def in_pairs(signals: list[Any]) -> dict[Any, list[Any]]:
+    pairs: dict[Any, list[Any]] = defaultdict(list)
+    for signal in signals:
+        pairs[signal.source].append(signal)  # each sender's in order is more than each pair's
+    return pairs
