@@ -18,7 +18,18 @@ from beamlike.distribution.heartbeat.lane import (
     LaneQuestion,
     Proved,
 )
-from beamlike.distribution.heartbeat.lane_frames import ACCEPT, ASK, CHALLENGE, HELLO, PROOF, lane_frame
+from beamlike.distribution.heartbeat.lane_frames import (
+    ACCEPT,
+    ASK,
+    CHALLENGE,
+    HELLO,
+    LONGEST_ANSWER,
+    PART,
+    PART_SIZE,
+    PROOF,
+    encode_beat,
+    lane_frame,
+)
 from beamlike.distribution.heartbeat.stall_terms import stall_from_plain, stall_to_plain
 from beamlike.kernel.terms import Pid
 from beamlike.kernel.threads.stall import Stall
@@ -163,6 +174,54 @@ def test_a_question_gets_its_answer_by_its_number() -> None:
     pair.b.lane.answer(7, None)
     pair.carry()
     assert pair.a.events == [Answered(8, ["late", 1.5, None]), Answered(7, None)]
+
+
+def test_a_question_about_code_brings_bytes_and_gets_bytes() -> None:
+    pair = LanePair().connected()
+    pair.a.lane.ask(7, LaneQuestion.CODE, b"helper?")
+    pair.carry()
+    assert pair.b.events == [Asked(7, LaneQuestion.CODE, b"helper?")]
+    pair.b.lane.answer(7, b"x = 1")
+    pair.carry()
+    assert pair.a.events == [Answered(7, b"x = 1")]
+
+
+@given(st.lists(st.integers(0, 3 * PART_SIZE), min_size=1, max_size=3), st.integers(1, 3 * PART_SIZE))
+def test_an_answer_of_any_length_arrives_whole(sizes: list[int], step: int) -> None:
+    pair = LanePair().connected()
+    answers = [bytes([number]) * size for number, size in enumerate(sizes)]
+    for number, answer in enumerate(answers):
+        pair.b.lane.answer(number, answer)
+    sent = b""
+    while data := pair.b.lane.take():
+        sent += data
+    events = [event for at in range(0, len(sent), step) for event in pair.a.lane.receive(sent[at : at + step])]
+    assert events == [Answered(number, answer) for number, answer in enumerate(answers)]
+
+
+def test_beats_go_between_the_pieces_of_a_long_answer() -> None:
+    pair = LanePair().connected()
+    pair.b.lane.answer(1, bytes(5 * PART_SIZE))
+    seen: list[object] = []
+    while pair.b.lane.has_pieces:
+        pair.b.lane.beat(0.0)
+        seen += pair.a.lane.receive(pair.b.lane.take())
+    assert seen == [*[Beat(0.0)] * 5, Answered(1, bytes(5 * PART_SIZE))]
+
+
+def test_a_piece_waits_for_room_and_a_beat_does_not() -> None:
+    pair = LanePair().connected()
+    pair.b.lane.answer(1, b"much")
+    pair.b.lane.beat(0.0)
+    assert pair.b.lane.take(piece=False) == encode_beat(0.0)
+    assert pair.b.lane.has_pieces
+
+
+def test_an_answer_without_end_is_refused() -> None:
+    pair = LanePair().connected()
+    parts = lane_frame(PART, bytes(4 + PART_SIZE)) * (LONGEST_ANSWER // PART_SIZE + 1)
+    with pytest.raises(ProtocolError, match="expected answers of at most"):
+        pair.a.lane.receive(parts)
 
 
 PLACES = st.builds(Place, st.text(), st.integers(0, 1 << 30), st.text(), st.text())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -15,6 +16,7 @@ from beamlike.distribution.heartbeat.heartbeat import Heartbeat
 from beamlike.distribution.heartbeat.lane import LaneQuestion
 from beamlike.distribution.home import Home
 from beamlike.distribution.tls_option import TlsOption
+from beamlike.kernel.errors import NotConnected
 from tests.support.local_nodes import eventually
 
 A, B = "a@127.0.0.1", "b@127.0.0.1"
@@ -131,6 +133,47 @@ def test_a_second_lane_takes_the_place_of_the_first() -> None:
             other.stop()
             await eventually(lambda: pair.b_link.signs > signs + 4)
             assert await pair.a.ask(B, LaneQuestion.WHO_IS_BLOCKING, PATIENCE) is None
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("tls", [None, "always"])
+def test_who_is_asked_for_code_may_answer_much_and_later_and_while_the_loop_that_asks_is_blocked(
+    tls: TlsOption,
+) -> None:
+    def answer_later(peer: str, question: bytes, answer: Callable[[bytes], None]) -> None:
+        threading.Thread(target=answer, args=(peer.encode() + b" asks " + question * 2_000_000,)).start()
+
+    async def main() -> None:
+        async with two(tls, tls) as pair:
+            pair.b.answer_code = answer_later
+            pair.join()
+            signs = pair.a_link.signs
+            assert pair.a.ask_code(B, b"x", PATIENCE) == A.encode() + b" asks " + b"x" * 2_000_000
+            assert pair.a.ask_code(B, b"y", PATIENCE) == A.encode() + b" asks " + b"y" * 2_000_000
+            await eventually(lambda: pair.a_link.signs > signs + 3)
+
+    asyncio.run(main())
+
+
+def test_a_question_about_code_that_nobody_answers_has_an_end() -> None:
+    async def main() -> None:
+        async with two() as pair:
+            pair.b.answer_code = lambda peer, question, answer: None
+            pair.join()
+            with pytest.raises(TimeoutError, match=f"expected an answer of {B} within 0.1 s"):
+                pair.a.ask_code(B, b"?", 0.1)
+            with pytest.raises(NotConnected, match=r"expected c@127\.0\.0\.1 to be connected"):
+                pair.a.ask_code("c@127.0.0.1", b"?", PATIENCE)
+            asking = asyncio.create_task(asyncio.to_thread(pair.a.ask_code, B, b"?", PATIENCE))
+            await asyncio.sleep(0)
+            pair.a.leave(B, pair.a_link)
+            with pytest.raises(NotConnected):
+                await asking
+            with pytest.raises(ValueError, match="expected a question of at most"):
+                pair.a.ask_code(B, bytes(5000), PATIENCE)
+        with pytest.raises(NotConnected, match="has stopped"):
+            pair.a.ask_code(B, b"?", PATIENCE)
 
     asyncio.run(main())
 

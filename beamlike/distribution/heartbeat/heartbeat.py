@@ -1,7 +1,7 @@
 """A node's heartbeat: one thread that accepts, beats, and answers for the node while its event loop is kept busy.
 
 other nodes ──► Doorway ──► links: to the event loop
-                    └─────► Lanes: beats, who is blocking, interrupt
+                    └─────► Lanes: beats, who is blocking, interrupt, code
 """
 
 from __future__ import annotations
@@ -18,16 +18,21 @@ from beamlike.distribution.addresses import Address
 from beamlike.distribution.doorway import ROOM, Doorway, Guest
 from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.heartbeat.interrupting import Interruption
-from beamlike.distribution.heartbeat.lane import LaneQuestion
+from beamlike.distribution.heartbeat.lane import Asked, LaneQuestion
+from beamlike.distribution.heartbeat.lane_frames import LONGEST_QUESTION
 from beamlike.distribution.heartbeat.lanes import Answer, Lanes
-from beamlike.distribution.heartbeat.neighbour import Neighbour, NeighboursLink
+from beamlike.distribution.heartbeat.neighbour import Neighbour, NeighboursLink, Question
 from beamlike.distribution.heartbeat.stall_terms import stall_from_plain, stall_to_plain
 from beamlike.distribution.home import Home
 from beamlike.distribution.selector_thread import SelectorThread
+from beamlike.kernel.errors import NotConnected
 from beamlike.kernel.threads.stall import Stall
 from beamlike.kernel.threads.watchdog import Watch, watch
 
 NodeState: TypeAlias = Literal["up", "stalled", "unresponsive", "down"]
+
+AnswerCode: TypeAlias = Callable[[str, bytes, Callable[[bytes], None]], None]
+"""Called with who asks, what, and what takes the answer, soon or later and in any thread. Neither waits nor raises."""
 
 _NOBODY_ANSWERS: Final = (
     "not even its heartbeat answers: it is stopped, cut off, or in C code that holds the interpreter lock"
@@ -46,12 +51,15 @@ class Heartbeat:
         take_link: Callable[[Guest], None],
         encryption: Encryption | None = None,
     ) -> None:
+        self.answer_code: AnswerCode = _knows_no_code
+        """To be set before another node can connect."""
         self._node = node
         self._home = home
         self._tick_interval = tick_interval
         self._take_link = take_link
         self._watches = [watch(quiet=True)]
         self._standalone = False
+        self._stopped = False
         # The guests for the loop. Of more than there is room for, the doorway has dropped the oldest.
         self._arrivals: deque[Guest] = deque(maxlen=ROOM)
         self._call_is_due = False
@@ -92,9 +100,9 @@ class Heartbeat:
         """NotConnected if there is nobody to ask, TimeoutError if there is no answer within `timeout` seconds."""
         future: Future[Any] = Future()
         if name == self._node:
-            self._thread.call(partial(self._reply, question, partial(_settle, future)))
+            self._thread.call(partial(self._reply, name, Asked(0, question), partial(_settle, future)))
         else:
-            self._thread.call(partial(self._lanes.ask, name, question, future))
+            self._thread.call(partial(self._lanes.ask, name, Question(question, b"", future)))
         try:
             async with asyncio.timeout(timeout):
                 return stall_from_plain(await asyncio.wrap_future(future))
@@ -103,8 +111,29 @@ class Heartbeat:
                 f"expected an answer of {name} within {timeout:g} s, got none: {_NOBODY_ANSWERS}"
             ) from None
 
+    def ask_code(self, name: str, question: bytes, timeout: float) -> bytes:
+        """What `answer_code` of that node answers. Blocks: for any thread but the heartbeat's own, also for that of an
+        event loop, since neither side's loop has a part in it.
+
+        NotConnected if there is nobody to ask, TimeoutError if there is no answer within `timeout` seconds.
+        """
+        if len(question) > LONGEST_QUESTION:
+            raise ValueError(f"expected a question of at most {LONGEST_QUESTION} bytes, got {len(question)}")
+        future: Future[Any] = Future()
+        self._thread.call(partial(self._lanes.ask, name, Question(LaneQuestion.CODE, question, future)))
+        try:
+            if self._stopped:  # if it is stopped from now on, the thread comes to that after the question
+                raise NotConnected(f"expected {self._node} to run, so that {name} can be asked, and it has stopped")
+            answer = future.result(timeout)
+        except TimeoutError:
+            raise TimeoutError(f"expected an answer of {name} within {timeout:g} s, got none") from None
+        finally:
+            future.cancel()
+        return answer if isinstance(answer, bytes) else b""
+
     def stop(self) -> None:
         """Nothing is accepted, answered or beaten any more, and no socket and no thread is left."""
+        self._stopped = True
         for held in self._watches:
             held.close()
         self._thread.call(self._doorway.close)
@@ -126,12 +155,14 @@ class Heartbeat:
         stalls = [stall for held in self._watches if (stall := held.now()) is not None]
         return max(stalls, key=lambda stall: stall.seconds, default=None)
 
-    def _reply(self, question: int, answer: Answer) -> None:
-        match question:
+    def _reply(self, peer: str, asked: Asked, answer: Answer) -> None:
+        match asked.question:
             case LaneQuestion.WHO_IS_BLOCKING:
                 answer(stall_to_plain(self._stall()))
             case LaneQuestion.INTERRUPT:
                 Interruption(self._thread, self._watches, self._standalone, answer).begin()
+            case LaneQuestion.CODE:
+                self.answer_code(peer, asked.content, lambda found: self._thread.call(partial(answer, found)))
             case _:  # of a later version; there is nothing that it could be told
                 answer(None)
 
@@ -147,6 +178,10 @@ class Heartbeat:
         self._call_is_due = False
         while self._arrivals:
             self._take_link(self._arrivals.popleft())
+
+
+def _knows_no_code(_peer: str, _question: bytes, answer: Callable[[bytes], None]) -> None:
+    answer(b"")
 
 
 def _settle(future: Future[Any], answer: object) -> None:

@@ -1,7 +1,8 @@
 """One side of a lane between two connected nodes: bytes in, events out. It knows no socket and no clock.
 
 After the proof both sides send a BEAT each quarter of the tick time, and whatever comes is a sign of life. Either side
-may ASK the other something, who answers when it can; `LaneQuestion` says what there is to ask.
+may ASK the other something, who answers when it can; `LaneQuestion` says what there is to ask. A long answer leaves
+piece by piece, as the socket takes it, and the beats go between the pieces.
 
 Time passes by calls of `beat`. Who is late to call it, because the program was stopped, counts one beat and not the
 time, and has read before what came: thus a stop of one's own is never the silence of another.
@@ -9,6 +10,7 @@ time, and has read before what came: thus a stop of one's own is never the silen
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, TypeAlias
@@ -19,13 +21,17 @@ from beamlike.distribution.heartbeat.lane_frames import (
     ASK,
     BEAT,
     CAP,
+    LONGEST_ANSWER,
+    PART,
     LaneFrames,
     decode_answer,
     decode_ask,
     decode_beat,
+    decode_part,
     encode_answer,
     encode_ask,
     encode_beat,
+    encode_parts,
 )
 from beamlike.distribution.heartbeat.lane_proof import DiallersProof, ListenersProof
 
@@ -38,6 +44,8 @@ LOST_AFTER: Final = 2 * BEATS
 class LaneQuestion(IntEnum):
     WHO_IS_BLOCKING = 1
     INTERRUPT = 2
+    CODE = 3
+    """With bytes, and answered by bytes; what they mean is the business of `beamlike.code`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ class Beat:
 class Asked:
     number: int
     question: int
+    content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,8 @@ class Lane:
         self._proof = proof
         self._frames = LaneFrames()
         self._out = bytearray(proof.opening())
+        self._pieces: deque[bytes] = deque()
+        self._parts: dict[int, bytearray] = {}
         self._silent_beats = 0
 
     @property
@@ -95,8 +106,10 @@ class Lane:
         self._silent_beats = 0
         events: list[LaneEvent] = []
         for kind, payload in self._frames.read(data):
-            if self._proof.proved:
-                events.append(_event(kind, payload))
+            if self._proof.proved and kind == PART:
+                self._collect(*decode_part(payload))
+            elif self._proof.proved:
+                events.append(self._event(kind, payload))
             else:
                 self._out += self._proof.receive(kind, payload)
                 if self._proof.proved:
@@ -110,26 +123,47 @@ class Lane:
         if self._proof.proved:
             self._out += encode_beat(stalled)
 
-    def ask(self, number: int, question: LaneQuestion) -> None:
-        self._out += encode_ask(number, question)
+    def ask(self, number: int, question: LaneQuestion, content: bytes = b"") -> None:
+        self._out += encode_ask(number, question, content)
 
     def answer(self, number: int, answer: object) -> None:
-        self._out += encode_answer(number, answer)
+        if isinstance(answer, bytes):
+            self._pieces.extend(encode_parts(number, answer))
+        else:
+            self._out += encode_answer(number, answer)
 
-    def take(self) -> bytes:
-        """What is to be sent now."""
+    def take(self, *, piece: bool = True) -> bytes:
+        """What is to be sent now, and a `piece` of a long answer behind it, which can wait until there is room."""
         out = bytes(self._out)
         self._out.clear()
-        return out
+        return out + self._pieces.popleft() if piece and self._pieces else out
 
+    @property
+    def has_pieces(self) -> bool:
+        """There is more of an answer to be sent."""
+        return bool(self._pieces)
 
-def _event(kind: int, payload: bytes) -> LaneEvent:
-    match kind:
-        case _ if kind == BEAT:
-            return Beat(decode_beat(payload))
-        case _ if kind == ASK:
-            return Asked(*decode_ask(payload))
-        case _ if kind == ANSWER:
-            return Answered(*decode_answer(payload))
-        case _:
-            raise ProtocolError(f"expected BEAT, ASK or ANSWER, got a frame of kind {kind}")
+    def _collect(self, number: int, part: bytes) -> None:
+        collected = self._parts.setdefault(number, bytearray())
+        collected += part
+        if sum(map(len, self._parts.values())) > LONGEST_ANSWER:
+            raise ProtocolError(f"expected answers of at most {LONGEST_ANSWER} bytes")
+
+    def _event(self, kind: int, payload: bytes) -> LaneEvent:
+        match kind:
+            case _ if kind == BEAT:
+                return Beat(decode_beat(payload))
+            case _ if kind == ASK:
+                return Asked(*decode_ask(payload))
+            case _ if kind == ANSWER:
+                return self._answered(*decode_answer(payload))
+            case _:
+                raise ProtocolError(f"expected BEAT, ASK, ANSWER or PART, got a frame of kind {kind}")
+
+    def _answered(self, number: int, answer: object) -> Answered:
+        parts = self._parts.pop(number, None)
+        if parts is None:
+            return Answered(number, answer)
+        if not isinstance(answer, bytes):
+            raise ProtocolError(f"expected bytes at the end of bytes, got a {type(answer).__name__}")
+        return Answered(number, bytes(parts) + answer)

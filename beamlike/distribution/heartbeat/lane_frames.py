@@ -1,8 +1,9 @@
 """What goes over a lane: `u16 length of the payload, u8 kind, payload`, big-endian.
 
 HELLO, CHALLENGE, PROOF and ACCEPT open it (see `lane_proof`). BEAT is a sign of life and says how long the event loop
-over there has not turned, in milliseconds (u32, 0 while it turns). ASK is a number (u32) and what is asked (u8); ANSWER
-is that number and the answer in msgpack.
+over there has not turned, in milliseconds (u32, 0 while it turns). ASK is a number (u32), what is asked (u8), and for
+some questions more bytes; ANSWER is that number and the answer in msgpack. Bytes too long for one frame come as PARTs,
+each with the number, and an ANSWER with the last of them.
 """
 
 from __future__ import annotations
@@ -22,10 +23,16 @@ ACCEPT: Final = 4
 BEAT: Final = 16
 ASK: Final = 17
 ANSWER: Final = 18
+PART: Final = 19
 
 UNPROVED_CAP: Final = 512
 """Bytes of payload that are accepted of somebody who has proved nothing."""
 CAP: Final = 0xFFFF
+PART_SIZE: Final = 0xF000
+"""Bytes of an answer that go into one frame."""
+LONGEST_ANSWER: Final = 32 << 20
+LONGEST_QUESTION: Final = 4096
+"""Bytes beside the question itself."""
 
 _HEADER: Final = struct.Struct(">HB")
 _BEAT: Final = struct.Struct(">I")
@@ -72,13 +79,13 @@ def decode_beat(payload: bytes) -> float:
     return _unpack(_BEAT, payload)[0] / 1000
 
 
-def encode_ask(number: int, what: int) -> bytes:
-    return lane_frame(ASK, _ASK.pack(number, what))
+def encode_ask(number: int, what: int, content: bytes = b"") -> bytes:
+    return lane_frame(ASK, _ASK.pack(number, what) + content)
 
 
-def decode_ask(payload: bytes) -> tuple[int, int]:
-    number, what = _unpack(_ASK, payload)
-    return number, what
+def decode_ask(payload: bytes) -> tuple[int, int, bytes]:
+    number, what = _unpack(_ASK, payload[: _ASK.size])
+    return number, what, payload[_ASK.size :]
 
 
 def encode_answer(number: int, answer: object) -> bytes:
@@ -91,6 +98,21 @@ def decode_answer(payload: bytes) -> tuple[int, object]:
         return number, msgpack.unpackb(payload[_NUMBER.size :])
     except Exception as error:  # msgpack has no common base of what it raises
         raise ProtocolError(f"expected an answer in msgpack, got {len(payload)} bytes ({error})") from error
+
+
+def encode_parts(number: int, answer: bytes) -> list[bytes]:
+    """The frames of an answer that is bytes, of which each but the last is a PART.
+
+    >>> [len(frame) for frame in encode_parts(1, bytes(PART_SIZE + 1))]
+    [61447, 10]
+    """
+    *parts, last = [answer[at : at + PART_SIZE] for at in range(0, len(answer) or 1, PART_SIZE)]
+    return [lane_frame(PART, _NUMBER.pack(number) + part) for part in parts] + [encode_answer(number, last)]
+
+
+def decode_part(payload: bytes) -> tuple[int, bytes]:
+    (number,) = _unpack(_NUMBER, payload[: _NUMBER.size])
+    return number, payload[_NUMBER.size :]
 
 
 def _unpack(layout: struct.Struct, payload: bytes) -> tuple[int, ...]:

@@ -77,7 +77,8 @@ class LaneSocket:
         except (OSError, ProtocolError) as error:
             self._give_up(error)
             return
-        self._thread.watch(self._sock, READ | WRITE if self._unsent else READ, self._on_events)
+        has_more = bool(self._unsent) or (self.lane is not None and self.lane.has_pieces)
+        self._thread.watch(self._sock, READ | WRITE if has_more else READ, self._on_events)
 
     def close(self) -> None:
         if not self._closed:
@@ -123,7 +124,7 @@ class LaneSocket:
     def _gather(self) -> None:
         """Moves what is to be said to what is to be sent."""
         self._begin_if_ready()
-        said = self.lane.take() if self.lane is not None else b""
+        said = self.lane.take(piece=not self._unsent) if self.lane is not None else b""
         if self._layer is None:
             self._unsent += said
         else:

@@ -11,32 +11,31 @@ import logging
 import secrets
 import socket
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.doorway import LANE, Guest
 from beamlike.distribution.encryption import Encryption
-from beamlike.distribution.heartbeat.lane import Answered, Asked, Beat, Lane, LaneEvent, LaneQuestion, Proved
+from beamlike.distribution.heartbeat.lane import Answered, Asked, Beat, Lane, LaneEvent, Proved
 from beamlike.distribution.heartbeat.lane_proof import NONCE_SIZE, DiallersProof, ListenersProof
 from beamlike.distribution.heartbeat.lane_socket import LaneSocket
-from beamlike.distribution.heartbeat.neighbour import Neighbour, NeighboursLink, not_connected
+from beamlike.distribution.heartbeat.neighbour import Neighbour, NeighboursLink, Question, not_connected
 from beamlike.distribution.selector_thread import SelectorThread
 
 logger = logging.getLogger("beamlike.distribution")
 
 Answer: TypeAlias = Callable[[object], None]
 """Takes the answer to a question, in the thread."""
+Reply: TypeAlias = Callable[[str, Asked, Answer], None]
+"""Called with who asks, what, and what takes the answer."""
 
 
 class Lanes:
-    """`reply` is called with each question of another node, and with what takes the answer."""
+    """`reply` is called with each question of another node."""
 
-    def __init__(
-        self, node: str, thread: SelectorThread, encryption: Encryption, reply: Callable[[int, Answer], None]
-    ) -> None:
+    def __init__(self, node: str, thread: SelectorThread, encryption: Encryption, reply: Reply) -> None:
         self._node = node
         self._thread = thread
         self._encryption = encryption
@@ -72,18 +71,18 @@ class Lanes:
             self._dial_if_due(neighbour)
             self._note_silence(neighbour)
 
-    def ask(self, name: str, question: LaneQuestion, future: Future[Any]) -> None:
-        """The answer becomes the result of `future`; NotConnected, where there is nobody to ask any more."""
+    def ask(self, name: str, question: Question) -> None:
+        """The answer becomes the result of its future; NotConnected, where there is nobody to ask any more."""
         neighbour = self.neighbours.get(name)
         if neighbour is None:
-            not_connected(name, future)
+            not_connected(name, question.future)
             return
         number = next(self._numbers)
-        neighbour.questions[number] = (question, future)
-        future.add_done_callback(lambda _future: self._thread.call(lambda: neighbour.answered(number, None)))
+        neighbour.questions[number] = question
+        question.future.add_done_callback(lambda _future: self._thread.call(lambda: neighbour.answered(number, None)))
         lane = neighbour.open_lane
         if lane is not None and neighbour.lane is not None:
-            lane.ask(number, question)
+            lane.ask(number, question.what, question.content)
             neighbour.lane.flush()
 
     def close(self) -> None:
@@ -149,8 +148,8 @@ class Lanes:
             case Beat(stalled):
                 neighbour.stalled = stalled
                 neighbour.link.heard_elsewhere(stalled)
-            case Asked(number, question):
-                self._reply(question, lambda answer: _answer(lane, number, answer))
+            case Asked():
+                self._reply(neighbour.name, event, lambda answer: _answer(lane, event.number, answer))
             case Answered(number, answer):
                 neighbour.answered(number, answer)
 
@@ -167,8 +166,8 @@ class Lanes:
             neighbour.lane.close()
         neighbour.lane = lane
         if lane.lane is not None:
-            for number, (question, _) in neighbour.questions.items():
-                lane.lane.ask(number, question)
+            for number, question in neighbour.questions.items():
+                lane.lane.ask(number, question.what, question.content)
 
     def lane_closed(self, lane: LaneSocket) -> None:
         self._settled(lane)

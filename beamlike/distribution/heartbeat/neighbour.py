@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.heartbeat.lane import BEATS, Lane, LaneQuestion
@@ -25,6 +25,14 @@ class NeighboursLink(Protocol):
         ...
 
 
+class Question(NamedTuple):
+    """Asked, and not answered yet; the answer becomes the result of `future`."""
+
+    what: LaneQuestion
+    content: bytes
+    future: Future[Any]
+
+
 @dataclass(slots=True, eq=False)
 class Neighbour:
     """`address` is where its lane is to be dialled; None where the other side dials."""
@@ -36,7 +44,7 @@ class Neighbour:
     lane: LaneSocket | None = None
     stalled: float = 0.0
     was_unresponsive: bool = False
-    questions: dict[int, tuple[LaneQuestion, Future[Any]]] = field(default_factory=dict)
+    questions: dict[int, Question] = field(default_factory=dict)
 
     @property
     def unresponsive(self) -> bool:
@@ -55,15 +63,15 @@ class Neighbour:
         self.stalled = 0.0
 
     def answered(self, number: int, answer: object) -> None:
-        _, future = self.questions.pop(number, (None, None))
-        if future is not None and future.set_running_or_notify_cancel():
-            future.set_result(answer)
+        question = self.questions.pop(number, None)
+        if question is not None and question.future.set_running_or_notify_cancel():
+            question.future.set_result(answer)
 
     def gone(self) -> None:
         """The link is lost; nobody will answer any more."""
         self.lose_lane()
-        for _, future in tuple(self.questions.values()):
-            not_connected(self.name, future)
+        for question in tuple(self.questions.values()):
+            not_connected(self.name, question.future)
         self.questions.clear()
 
 
