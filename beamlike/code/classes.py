@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 from weakref import WeakSet
 
-from cloudpickle.cloudpickle import _DYNAMIC_CLASS_TRACKER_BY_ID
+from cloudpickle.cloudpickle import _DYNAMIC_CLASS_TRACKER_BY_ID, _make_skeleton_class
 
 from beamlike.code.reducers import Reduced
 
@@ -29,6 +29,8 @@ def reduced_class(kind: type, reduced: Reduced) -> Reduced:
     if kind not in _received:
         _defined_here.add(kind)
     make, args, state, items, pairs, fill = reduced
+    if make is _make_skeleton_class:  # which forgets in what a class is nested
+        args[3]["__qualname__"] = kind.__qualname__
     return make_class, (make, *args), (fill, state), items, pairs, set_class_state
 
 

@@ -163,6 +163,11 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
             return reduced_class(value, reduced)
         return reduced
 
+    def _function_getnewargs(self, function: FunctionType) -> Reduced:
+        """cloudpickle's, with the cells themselves, so that functions which share a variable do so there too."""
+        code, scope, *_ = super()._function_getnewargs(function)
+        return code, scope, None, None, function.__closure__
+
     def _reduce_code(self, code: CodeType) -> Reduced:
         found = SOURCES.find(code)
         if found is None:

@@ -2,6 +2,9 @@
 
 - An exception with an `__init__` of its own: pickle would call that with `args`, which need not fit its parameters.
 - A cached function, a NewType or a ParamSpec of a notebook: pickle would send its name.
+- A generic function (`functools.singledispatch`): it holds a cache of weak references.
+- A variable of an enclosing function: pickle's functions would each get one of their own, and share it no more.
+- A weak dictionary: it holds a function of its module's inside.
 - A cached_property: until Python 3.12 it holds a lock.
 - `dataclasses.MISSING`: fields are compared with it by `is`.
 - A text file: cloudpickle would silently send a copy of the contents.
@@ -15,8 +18,9 @@ import io
 import pickle
 import sys
 from collections.abc import Callable
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import Any, NewType, ParamSpec, TypeAlias, TypeGuard, TypeVarTuple
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from beamlike.code.by_value import goes_by_value
 
@@ -71,6 +75,61 @@ def rebuild_cached_function(function: Callable[..., object], maxsize: int | None
     return functools.lru_cache(maxsize, typed)(function)
 
 
+_GENERIC_CODE = functools.singledispatch(print).__code__
+"""Of what `singledispatch` makes, all of it."""
+
+
+def reduce_function(function: FunctionType) -> Reduced | None:
+    """A generic function as its implementations by class; any other function is no matter of ours."""
+    if function.__code__ is not _GENERIC_CODE or not goes_by_value(function):
+        return None
+    state = dict(function.registry), {**vars(function)}  # type: ignore[attr-defined]
+    for name in _OF_SINGLEDISPATCH:
+        del state[1][name]
+    return make_generic, (function.__name__,), (state, _names_of(function)), None, None, fill_generic
+
+
+_OF_SINGLEDISPATCH = ("register", "dispatch", "registry", "_clear_cache")
+
+
+def _names_of(function: FunctionType) -> dict[str, object]:
+    return {name: getattr(function, name) for name in functools.WRAPPER_ASSIGNMENTS if hasattr(function, name)}
+
+
+def make_generic(name: str) -> object:
+    """A generic function without any implementation; they may refer to it."""
+
+    def none(*_: object) -> None: ...
+
+    none.__name__ = name
+    return functools.singledispatch(none)
+
+
+def fill_generic(generic: Any, parts: Any) -> None:
+    (registry, attributes), names = parts
+    for kind, implementation in registry.items():
+        generic.register(kind, implementation)
+    vars(generic).update(attributes)
+    for name, value in names.items():
+        setattr(generic, name, value)
+
+
+def reduce_cell(cell: CellType) -> Reduced:
+    try:
+        contents = (cell.cell_contents,)
+    except ValueError:  # not assigned yet
+        return CellType, ()
+    return CellType, (), contents, None, None, fill_cell
+
+
+def fill_cell(cell: CellType, contents: tuple[object]) -> None:
+    (cell.cell_contents,) = contents
+
+
+def reduce_weak_dictionary(mapping: Any) -> Reduced:
+    return type(mapping), (dict(mapping),)
+
+
 def reduce_new_type(new_type: Any) -> Reduced | None:
     if not goes_by_value(new_type):
         return None
@@ -106,7 +165,11 @@ def reduce_text_file(file: io.TextIOWrapper) -> Reduced:
 
 
 REDUCERS: dict[type, Callable[[Any], Reduced | None]] = {
+    FunctionType: reduce_function,
+    CellType: reduce_cell,
     CachedFunction: reduce_cached_function,
+    WeakKeyDictionary: reduce_weak_dictionary,
+    WeakValueDictionary: reduce_weak_dictionary,
     NewType: reduce_new_type,
     ParamSpec: reduce_type_parameter,
     TypeVarTuple: reduce_type_parameter,

@@ -1,0 +1,65 @@
+"""Every kind of definition that stands in a notebook or a script runs on a node that has nothing of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import sys
+
+import pytest
+
+import beamlike as bl
+from tests.support.definitions.actions import ACTIONS, PATIENCE
+from tests.support.definitions.case import Case
+from tests.support.definitions.elsewhere import ROOT
+from tests.support.definitions.homes import FAMILIES, Failures, family, in_notebook, run_apart, second_node
+
+CASES = [case for name in FAMILIES for case in family(name)]
+
+
+@pytest.fixture(scope="module")
+def in_notebooks(request: pytest.FixtureRequest) -> Failures:
+    """What failed of all that was selected: one node, one other, one loop for all of it."""
+    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    selected = {item.callspec.params.get("kind") for item in items if hasattr(item, "callspec")}
+
+    async def main() -> Failures:
+        async with second_node() as node:
+            return await in_notebook([case for case in CASES if case.kind in selected], node)
+
+    return asyncio.run(main())
+
+
+@pytest.fixture(scope="module")
+def in_a_script() -> Failures:
+    return run_apart("script", FAMILIES)
+
+
+def test_the_other_node_has_nothing_of_ours() -> None:
+    def surroundings() -> tuple[list[str], list[str], bool, bool]:
+        found = [importlib.util.find_spec(name) for name in ("tests", "notebook_table")]
+        return os.listdir(), sys.path, any(found), "notebook_tui" in sys.modules
+
+    async def main() -> None:
+        async with second_node() as node:
+            files, path, found, loaded = await bl.rpc.call(node, surroundings, timeout=PATIENCE)
+            assert (files, found, loaded) == ([], False, False)
+            assert not {str(ROOT), str(ROOT / "tests"), os.getcwd(), ""} & set(path)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("kind", [case.kind for case in CASES])
+def test_what_a_cell_defines_works_elsewhere(in_notebooks: Failures, kind: str, action: str) -> None:
+    failure = in_notebooks[kind].get(action)
+    assert failure is None, f"\n{failure}"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("kind", [case.kind for case in CASES if case.script])
+def test_what_a_script_defines_works_elsewhere(in_a_script: Failures, kind: str, action: str) -> None:
+    failure = in_a_script[kind].get(action)
+    assert failure is None, f"\n{failure}"

@@ -1,0 +1,135 @@
+"""Where definitions stand: in cells of a notebook, or in a script that runs as a program.
+
+    python -P -m tests.support.definitions.homes notebook|script PYTHON FAMILY...
+
+runs families of the table, with the second node on PYTHON, and prints what failed: {kind: {action: traceback}}.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import json
+import os
+import runpy
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import beamlike as bl
+import nodes
+from beamlike.code.notebook_module import NotebookModule
+from tests.support.cells import run_cell
+from tests.support.definitions.actions import Trial
+from tests.support.definitions.case import CELL, Case
+from tests.support.definitions.elsewhere import ROOT, Elsewhere
+
+Failures: TypeAlias = dict[str, dict[str, str]]
+"""Tracebacks, by kind and action."""
+
+FAMILIES = ("functions", "closures", "coroutines", "decorators")
+ORIGIN = "origin@127.0.0.1"
+_SECRET = b"a secret of the test"
+
+
+def family(name: str) -> list[Case]:
+    """The rows of one file of the table."""
+    cases: list[Case] = importlib.import_module(f"tests.support.definitions.{name}").CASES
+    return cases
+
+
+@contextlib.asynccontextmanager
+async def second_node(python: str | None = None) -> Any:
+    """This node and another, in a process that has nothing of ours; yields the other's name."""
+    async with bl.Node(ORIGIN, secret=_SECRET):
+        child = await nodes.boot(Elsewhere(python))
+        try:
+            yield child.node
+        finally:
+            await child.stop(grace=0.1)
+
+
+async def in_notebook(cases: Iterable[Case], node: str) -> Failures:
+    failures: Failures = {}
+    for case in cases:
+        failures[case.kind] = await _in_one_notebook(case, node)
+    return failures
+
+
+async def _in_one_notebook(case: Case, node: str) -> dict[str, str]:
+    with contextlib.closing(NotebookModule("table")) as notebook:
+        run_cell(notebook, case.text, CELL)
+        run_cell(notebook, case.other_cell, "cell 2")
+        trial = Trial(case, node, notebook.namespace, f"notebook table, {CELL}")
+        await trial.defined()
+        run_cell(notebook, case.changed_text, CELL)
+        await trial.redefined()
+        return trial.failures
+
+
+class Script:
+    """What a generated script calls after each definition. Its loop runs while it does."""
+
+    def __init__(self, path: str, python: str | None, families: Sequence[str]) -> None:
+        self.failures: Failures = {}
+        self._path = path
+        self._trials: Iterator[Case] = iter([case for name in families for case in family(name) if case.script])
+        self._trial: Trial | None = None
+        self._runner = asyncio.Runner()
+        self._second = second_node(python)
+        self._node = self._runner.run(self._second.__aenter__())
+
+    def defined(self, names: dict[str, Any]) -> None:
+        case = next(self._trials)
+        self._trial = Trial(case, self._node, names, self._path)
+        self._runner.run(self._trial.defined())
+        self.failures[case.kind] = self._trial.failures
+
+    def redefined(self) -> None:
+        assert self._trial is not None
+        self._runner.run(self._trial.redefined())
+
+    def end(self) -> None:
+        self._runner.run(self._second.__aexit__(None, None, None))
+        self._runner.close()
+        print(json.dumps(self.failures))
+
+
+def script_of(cases: Iterable[Case], python: str | None, families: Sequence[str]) -> str:
+    """The text of a script that defines and redefines all of them, one after the other."""
+    parts = [f"from {__name__} import Script\n_script = Script(__file__, {python!r}, {list(families)!r})\n"]
+    for case in cases:
+        parts += [case.text, "_script.defined(globals())\n", case.changed_text, "_script.redefined()\n"]
+    return "\n".join([*parts, "_script.end()\n"])
+
+
+def run_apart(home: str, families: Sequence[str], *, here: str = sys.executable, there: str | None = None) -> Failures:
+    """Runs families in an interpreter of its own, whose second node is on the interpreter `there`."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])}
+    with tempfile.TemporaryDirectory(prefix="definitions-") as directory:
+        if home == "script":
+            path = Path(directory, "job.py")
+            cases = [case for name in families for case in family(name) if case.script]
+            path.write_text(script_of(cases, there, families), encoding="utf-8")
+            command = [here, str(path)]
+        else:
+            command = [here, "-m", __name__, there or "", *families]
+        done = subprocess.run(
+            command, cwd=directory, env=environment, stdout=subprocess.PIPE, text=True, timeout=300, check=True
+        )
+    failures: Failures = json.loads(done.stdout.splitlines()[-1])
+    return failures
+
+
+async def _main(python: str, families: Sequence[str]) -> None:
+    async with second_node(python or None) as node:
+        print(json.dumps(await in_notebook([case for name in families for case in family(name)], node)))
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(sys.argv[1], sys.argv[2:]))
