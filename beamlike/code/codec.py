@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from beamlike.code.decoding import DECODING
+from beamlike.code.lending import Borrowed, Release
 from beamlike.code.locked import LockedUnpickler
-from beamlike.code.pickler import Peer, dumps
-from beamlike.code.sources import SOURCES, SourceParts
-from beamlike.distribution.terms_codec import Buffer, Content, Encoded
+from beamlike.code.peer import Peer
+from beamlike.code.pickler import dumps
+from beamlike.code.source import SourceHash, SourceParts
+from beamlike.code.sources import SOURCES
+from beamlike.distribution.terms_codec import Buffer, Content, Encoded, NotYet
 
 
 class CodeCodec:
@@ -26,13 +29,18 @@ class CodeCodec:
 
     def __init__(self, here: str = "", *, accepts_code: bool = True) -> None:
         self._here = here
-        self._there = ""
+        self.there = ""
         self._accepts_code = accepts_code
         self._peer = Peer()
-        self._hears: dict[str, Callable[[Any], None]] = {"sources": self._hear_sources}
+        self._borrowed = Borrowed()
+        self._named: set[bytes] = set()
+        self._hears: dict[str, Callable[[Any], None]] = {
+            "sources": self._hear_sources,
+            "releases": self._hear_releases,
+        }
 
     def meet(self, there: str) -> None:
-        self._there = there
+        self.there = there
 
     def encode(self, term: object) -> Encoded:
         """Raises CannotTravel, which names the part of `term` that has no meaning elsewhere."""
@@ -53,18 +61,46 @@ class CodeCodec:
         outer, DECODING.codec = DECODING.codec, self
         try:
             return self.loads(data, buffers)
+        except NotYet:
+            self._named.clear()  # it will be decoded again
+            raise
         finally:
             DECODING.codec = outer
+            if self._named:
+                self._count_as_come()
 
     def loads(self, data: Buffer, buffers: Iterable[Buffer] = ()) -> Any:
         """A pickle of the other side."""
-        if self._accepts_code:
+        if not self._accepts_code:
+            return LockedUnpickler(data, buffers, self._here).load()
+        try:
             return pickle.loads(data, buffers=buffers)
-        return LockedUnpickler(data, buffers, self._here).load()
+        except Exception:
+            # Whatever it names has come, though it was not all looked at.
+            self._named.update(hash for hash in self._borrowed if hash in bytes(data))
+            raise
+
+    def names(self, hash: bytes) -> None:
+        """What is being decoded names a source by its hash."""
+        self._named.add(hash)
 
     def close(self) -> None:
         """The connection is over."""
+        for hash in self._borrowed.close():
+            SOURCES.retire(SourceHash(hash))
+            SOURCES.give_back(SourceHash(hash), self._borrowed)
+
+    def _count_as_come(self) -> None:
+        for hash in self._borrowed.named(self._named):
+            SOURCES.give_back(SourceHash(hash), self._borrowed)
+        self._named.clear()
 
     def _hear_sources(self, sources: list[SourceParts]) -> None:
         for parts in sources:
-            SOURCES.register(*parts)
+            self._borrowed.take(SOURCES.borrow(parts, self._borrowed, self.there).hash)
+
+    def _hear_releases(self, releases: list[tuple[SourceHash, int]]) -> None:
+        for hash, terms in releases:
+            SOURCES.retire(hash)
+            if self._borrowed.release(Release(hash, terms)):
+                SOURCES.give_back(hash, self._borrowed)

@@ -7,7 +7,14 @@ from typing import Any, Protocol
 
 
 class Decoder(Protocol):
-    """The codec of the connection by which a term has come."""
+    """The codec of the connection by which a term has come, from the node `there`."""
+
+    @property
+    def there(self) -> str: ...
+
+    def names(self, hash: bytes) -> None:
+        """The term names a source by its hash."""
+        ...
 
     def loads(self, data: bytes) -> Any:
         """A pickle within the term, under the same terms."""

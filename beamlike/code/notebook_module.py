@@ -32,6 +32,7 @@ class NotebookModule:
         self.name = name
         self.module = ModuleType(_free_module_name(name))
         self._future = 0
+        self._sources: set[str] = set()
         sys.modules[self.module.__name__] = self.module
         cloudpickle.register_pickle_by_value(self.module)
 
@@ -42,17 +43,21 @@ class NotebookModule:
     def compile_cell(self, source: str, cell_name: str) -> CodeType:
         """The cell's code; a top-level await makes it a coroutine's. SyntaxError shows the cell's own line.
 
+        Code of the cell that is compiled in pieces is to be told to `SOURCES.adopt`.
         A `from __future__ import` holds for the cells after it too, as at the interactive prompt.
         """
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | self._future
-        code = SOURCES.register(f"notebook {self.name}, {cell_name}", source, flags).code
+        name = f"notebook {self.name}, {cell_name}"
+        self._sources.add(name)
+        code = SOURCES.register(name, source, flags).code
         self._future |= code.co_flags & _FUTURE_FLAGS
         return code
 
     def close(self) -> None:
-        """Takes the module out of `sys.modules`; what was defined in it lives on."""
+        """Takes the module out of `sys.modules`; what was defined in it lives on while somebody uses it."""
         cloudpickle.unregister_pickle_by_value(self.module)
         del sys.modules[self.module.__name__]
+        SOURCES.withdraw(self._sources)
 
 
 def _free_module_name(notebook: str) -> str:

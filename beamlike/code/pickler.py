@@ -4,6 +4,7 @@
 What a code object becomes:
 
 - of a known source (a cell, the running script): `load_code(hash, qualname, line, nth)`;
+- of an older version of one: `load_code_in(source, qualname, line, nth)`, with its text (see `lending`);
 - any other, such as a dataclass's generated `__init__`: marshalled, with the bytecode's magic number, which is
   checked on arrival. Loading another Python's bytecode can crash the interpreter.
 
@@ -27,8 +28,10 @@ import cloudpickle
 from beamlike.code.by_value import module_goes_by_value
 from beamlike.code.classes import reduced_class
 from beamlike.code.decoding import DECODING
+from beamlike.code.peer import Peer
 from beamlike.code.reducers import REDUCERS, Reduced, reduce_exception
-from beamlike.code.sources import SOURCES, Place, Source, SourceHash
+from beamlike.code.source import Place, Source, SourceHash
+from beamlike.code.sources import SOURCES
 from beamlike.code.untravelable import explain
 from beamlike.code.weight import HEAVY, warn_of_heavy_captures
 from beamlike.distribution.terms_codec import Encoded, LargeBuffers
@@ -44,59 +47,36 @@ class ForeignCode(BeamlikeError, TypeError):
     """Code came as the bytecode of another Python version, which this one cannot run."""
 
 
-class Peer:
-    """What the other side of one connection has of our sources: at most `limit` of them, the newest.
-
-    A source that fell out is only sent again. What goes ahead must reach the other side in the order in which it was
-    dumped.
-    """
-
-    def __init__(self, limit: int = 4096) -> None:
-        self._limit = limit
-        self._has: dict[SourceHash, None] = {}
-
-    def __contains__(self, hash: SourceHash) -> bool:
-        return hash in self._has
-
-    def __len__(self) -> int:
-        return len(self._has)
-
-    def add(self, hash: SourceHash) -> None:
-        self._has[hash] = None
-        while len(self._has) > self._limit:
-            del self._has[next(iter(self._has))]
-
-
 def dumps(term: object, peer: Peer) -> Encoded:
     """`term` for `peer`, which counts as having the sources in it from then on. CannotTravel says which part cannot."""
     try:
-        return _dump_plain(term)
+        body, large = _dump_plain(term)
     except Exception:  # whatever it was: the full pickler decides
         return _dump_in_full(term, peer)
+    return Encoded(body, large.kept, _ahead(peer, {}))
 
 
-def _dump_plain(term: object) -> Encoded:
+def _dump_plain(term: object) -> tuple[bytes, LargeBuffers]:
     file, large = io.BytesIO(), LargeBuffers()
     _PlainPickler(file, PROTOCOL, buffer_callback=large).dump(term)
-    return Encoded(file.getvalue(), large.kept)
+    return file.getvalue(), large
 
 
 def _dump_in_full(term: object, peer: Peer) -> Encoded:
     large = LargeBuffers()
     try:
-        body, pickler = _CodePickler.pickled(term, large)
+        body, pickler = _CodePickler.pickled(term, large, peer)
     except Exception as error:
         raise explain(term, _fails, error) from error
     if len(body) + large.size > HEAVY:
         warn_of_heavy_captures(pickler.functions, _weight)
-    lacking = [source for hash, source in pickler.sources.items() if hash not in peer]
-    if not lacking:
-        return Encoded(body, large.kept)
-    ahead = pickle.dumps([("sources", [source.parts for source in lacking])], PROTOCOL)
-    # Last of all: a failure, or a finalizer that sends meanwhile, must not count on what has not been sent.
-    for source in lacking:
-        peer.add(source.hash)
-    return Encoded(body, large.kept, ahead)
+    # Last of all: a failure must not count on what has not been sent.
+    return Encoded(body, large.kept, _ahead(peer, pickler.sources))
+
+
+def _ahead(peer: Peer, named: dict[SourceHash, Source]) -> bytes | None:
+    news = peer.news(named)
+    return pickle.dumps(news, PROTOCOL) if news else None
 
 
 def _fails(value: object) -> bool:
@@ -127,16 +107,21 @@ class _PlainPickler(pickle.Pickler):
 
 
 class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
-    def __init__(self, file: io.BytesIO, large: LargeBuffers | None = None) -> None:
+    def __init__(self, file: io.BytesIO, large: LargeBuffers | None = None, peer: Peer | None = None) -> None:
         super().__init__(file, PROTOCOL, buffer_callback=large)
+        self._peer = peer
+        self._inside: dict[SourceHash, Source] = {}
         self.sources: dict[SourceHash, Source] = {}
         self.functions: list[FunctionType] = []
 
     @classmethod
-    def pickled(cls, term: object, large: LargeBuffers | None = None) -> tuple[bytes, _CodePickler]:
-        """`term` in bytes, and the pickler, which knows what went into them. Large buffers go to `large`, if given."""
+    def pickled(
+        cls, term: object, large: LargeBuffers | None = None, peer: Peer | None = None
+    ) -> tuple[bytes, _CodePickler]:
+        """`term` in bytes, and the pickler, which knows what went into them. Large buffers go to `large`, if given;
+        without a `peer` all sources count as known."""
         file = io.BytesIO()
-        pickler = cls(file, large)
+        pickler = cls(file, large, peer)
         pickler.dump(term)
         return file.getvalue(), pickler
 
@@ -173,8 +158,11 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if found is None:
             return load_marshalled, (MAGIC_NUMBER, platform.python_version(), code.co_qualname, marshal.dumps(code))
         source, place = found
-        self.sources[source.hash] = source
-        return load_code, (source.hash, *place)
+        if self._peer is None or self._peer.may_name(source.hash):
+            self.sources[source.hash] = source
+            return load_code, (source.hash, *place)
+        # One object for all of its code in this term, so that the text is in it once.
+        return load_code_in, (self._inside.setdefault(source.hash, source), *place)
 
     def _reduce_info(self, info: ExceptionInfo) -> Reduced:
         """With its exception as a pickle of its own, or none if it cannot travel: the news of it must, always."""
@@ -182,7 +170,7 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if info.exception is None:
             return ExceptionInfo, texts
         try:
-            body, pickler = _CodePickler.pickled(info.exception)
+            body, pickler = _CodePickler.pickled(info.exception, peer=self._peer)
         except Exception:
             return ExceptionInfo, texts
         self.sources.update(pickler.sources)
@@ -190,7 +178,14 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
 
 
 def load_code(hash: SourceHash, qualname: str, line: int, nth: int) -> CodeType:
-    return SOURCES[hash].code_at(Place(qualname, line, nth))
+    if DECODING.codec is not None:
+        DECODING.codec.names(hash)
+    return SOURCES.code_at(hash, Place(qualname, line, nth))
+
+
+def load_code_in(source: Source, qualname: str, line: int, nth: int) -> CodeType:
+    origin = DECODING.codec.there if DECODING.codec is not None else ""
+    return SOURCES.code_in(source, Place(qualname, line, nth), origin)
 
 
 def load_info(type: str, message: str, traceback: str, node: str, pid: Pid, exception: bytes) -> ExceptionInfo:

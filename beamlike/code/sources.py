@@ -1,153 +1,220 @@
-"""Source texts by their hash, and the code objects in them by their place.
+"""The sources that an interpreter knows, by their hash: of cells, of the running script, and of other nodes.
 
-A function is named to another interpreter as Erlang names a fun: by the hash of the text it stands in and its place
-there, (qualified name, first line, nth of these). Both sides compile the text themselves, so they need not run
-the same Python, and the text goes into `linecache`, so tracebacks and `inspect.getsource` show it on both.
-
-A source's file name carries its digest: `<notebook tour, cell 3 #5f2c9a81>`. Python finds a traceback's lines by
-file name alone, so another version of a cell must be another file, in this interpreter and in every warm one that
-has seen an older version.
-
-Sources are kept as long as the interpreter lives, since their functions may be.
+A cell that runs again in another text is another source of the same name: the older one is *superseded*. It is dropped,
+with its entry in `linecache`, when no function, frame or class of it is alive here and no peer may name it any more
+(`lending`). What happens when the last of them goes is looked at later, at the next change or question: that moment may
+be anywhere, in any thread.
 """
 
 from __future__ import annotations
 
 import linecache
 import sys
-from dataclasses import dataclass
-from functools import cached_property
-from hashlib import blake2b
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from io import StringIO
-from threading import Lock
+from threading import RLock
 from types import CodeType
-from typing import NamedTuple, NewType, TypeAlias
 
-from beamlike.kernel.errors import BeamlikeError
+from beamlike.code.claims import Claims
+from beamlike.code.live_code import LiveCode
+from beamlike.code.source import Place, Source, SourceHash, SourceParts, UnknownSource, within
 
-SourceHash = NewType("SourceHash", bytes)
-SourceParts: TypeAlias = tuple[str, str, int]
-"""(name, text, flags): what a source is made of, as it travels."""
-
-
-class UnknownSource(BeamlikeError, LookupError):
-    """Code came by hash and place, and this interpreter does not have that source or that place."""
+__all__ = ["SOURCES", "Known", "Place", "Source", "SourceHash", "SourceParts", "Sources", "UnknownSource"]
 
 
-class Place(NamedTuple):
-    """Where in a source a code object stands: the `nth` of those with this qualified name on this line."""
+@dataclass(slots=True, eq=False)
+class Known:
+    """A source in the table, and what keeps it there."""
 
-    qualname: str
-    line: int
-    nth: int
-
-
-@dataclass(frozen=True)
-class Source:
-    """A text that is compiled as a whole, under its own name and with its compiler flags.
-
-    >>> source = Source("notebook tour, cell 3", "def double(n): return 2 * n")
-    >>> source.filename
-    '<notebook tour, cell 3 #f30d31de>'
-    >>> source.code_at(Place("double", 1, 0)).co_name
-    'double'
-    """
-
-    name: str
-    text: str
-    flags: int = 0
-    """For `compile`: of `ast` and `__future__`, beside those that the text itself turns on."""
-
-    @cached_property
-    def hash(self) -> SourceHash:
-        content = f"{self.name}\0{self.flags}\0{self.text}"
-        return SourceHash(blake2b(content.encode("utf-8", "surrogatepass"), digest_size=12).digest())
-
-    @cached_property
-    def filename(self) -> str:
-        return f"<{self.name} #{self.hash.hex()[:8]}>"
+    source: Source
+    live: LiveCode[Place]
+    origin: str | None
+    """The node that sent it; None if it was written here."""
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    claims: Claims = field(default_factory=Claims)
 
     @property
-    def parts(self) -> SourceParts:
-        return self.name, self.text, self.flags
-
-    @cached_property
-    def code(self) -> CodeType:
-        """The whole text, compiled once. SyntaxError if it is none."""
-        code: CodeType = compile(self.text, self.filename, "exec", flags=self.flags, dont_inherit=True)
-        return code
-
-    def code_at(self, place: Place) -> CodeType:
-        """The code object that stands there; UnknownSource if none does."""
-        candidates = self._codes.get((place.qualname, place.line), [])
-        if place.nth < len(candidates):
-            return candidates[place.nth]
-        raise UnknownSource(
-            f"expected `{place.qualname}` at line {place.line} of {self.filename}, found no such code: "
-            "the two Pythons compile this text too differently; run the same minor version on both"
-        )
-
-    def place_of(self, code: CodeType) -> Place | None:
-        """Where `code` stands, or None if this text as it is now does not compile to it."""
-        qualname, line = code.co_qualname, code.co_firstlineno
-        for nth, candidate in enumerate(self._codes.get((qualname, line), [])):
-            if candidate == code:
-                return Place(qualname, line, nth)
-        return None
-
-    @cached_property
-    def _codes(self) -> dict[tuple[str, int], list[CodeType]]:
-        found: dict[tuple[str, int], list[CodeType]] = {}
-        pending = [self.code]
-        while pending:
-            code = pending.pop()
-            found.setdefault((code.co_qualname, code.co_firstlineno), []).append(code)
-            pending.extend(const for const in reversed(code.co_consts) if isinstance(const, CodeType))
-        return found
+    def is_kept(self) -> bool:
+        return self.claims.is_kept(alive=bool(self.live))
 
 
 class Sources:
-    """The sources that an interpreter knows. Safe to use from any thread."""
+    """Safe to use from any thread.
+
+    >>> sources = Sources()
+    >>> old, new = sources.register("cell 1", "def f(): return 1"), sources.register("cell 1", "def f(): return 2")
+    >>> old.hash in sources, new.hash in sources
+    (False, True)
+    """
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._by_hash: dict[SourceHash, Source] = {}
-        self._by_filename: dict[str, Source | None] = {}
+        self._lock = RLock()
+        self._known: dict[SourceHash, Known] = {}
+        self._by_filename: dict[str, Known | None] = {}
+        self._newest: dict[str, Known] = {}
+        self._without_life: deque[SourceHash] = deque()
+        self.retirements = 0
+        """Counts the sources that were retired, so that it is seen when there is something to release."""
+
+    # Here.
 
     def register(self, name: str, text: str, flags: int = 0) -> Source:
-        """The source of these parts; the one that is known already if it is."""
-        return self._add(Source(name, text, flags))
-
-    def _add(self, source: Source) -> Source:
+        """The source of these parts, which runs here from now on as the newest of its name."""
         with self._lock:
-            known = self._by_hash.setdefault(source.hash, source)
-            self._by_filename[known.filename] = known
-        show_in_tracebacks(known)
-        return known
+            known = self._enter(Source(name, text, flags), None)
+            older, self._newest[name] = self._newest.get(name), known
+            known.claims.publish()
+            if older is not None and older is not known:
+                self._supersede(older)
+            self._collect()
+            return known.source
+
+    def withdraw(self, names: Iterable[str]) -> None:
+        """What was registered under these names is not run from anew any more."""
+        with self._lock:
+            for known in filter(None, [self._newest.pop(name, None) for name in names]):
+                self._supersede(known)
+            self._collect()
+
+    def adopt(self, code: CodeType) -> None:
+        """Code of a source that was compiled elsewhere, as a piece of it: it counts as that source's."""
+        with self._lock:
+            known = self._by_filename.get(code.co_filename)
+            if known is not None:
+                known.live.watch((each, known.source.place_of(each)) for each in within(code))
+
+    def find(self, code: CodeType) -> tuple[Source, Place] | None:
+        """The source that `code` was compiled from and its place there, or None if it has no known source."""
+        filename = code.co_filename
+        with self._lock:
+            if filename not in self._by_filename:
+                self._by_filename[filename] = self._running_script(filename)
+            known = self._by_filename[filename]
+            if known is None:
+                return None
+            source = self._compilable(known)
+            place = known.live.place_of(code) or source.place_of(code)
+            return (source, place) if place else None
+
+    # From and for other nodes.
+
+    def borrow(self, parts: SourceParts, lender: object, origin: str) -> Source:
+        """What the node `origin` has sent; `lender` may name it from now on."""
+        with self._lock:
+            self._collect()
+            known = self._enter(Source(*parts), origin)
+            known.claims.borrow(lender)
+            return known.source
+
+    def give_back(self, hash: SourceHash, lender: object) -> None:
+        """That lender will not name it any more."""
+        with self._lock:
+            known = self._known.get(hash)
+            if known is not None:
+                known.claims.give_back(lender)
+                self._settle(known)
+
+    def retire(self, hash: SourceHash) -> None:
+        """One who lent it has released it. Where it is the newest of its name, that is no news."""
+        with self._lock:
+            known = self._known.get(hash)
+            if known is not None and known.claims.retire():
+                self.retirements += 1
+                self._settle(known)
+
+    def may_lend(self, hash: SourceHash) -> bool:
+        """Whether terms may name it by its hash; what is retired travels with its text."""
+        known = self._known.get(hash)
+        return known is not None and not known.claims.retired
+
+    def code_at(self, hash: SourceHash, place: Place) -> CodeType:
+        """The code object that stands there. UnknownSource for a source or a place that is not there."""
+        with self._lock:
+            known = self._get(hash)
+            return self._code_in(known, self._compilable(known), place)
+
+    def code_in(self, source: Source, place: Place, origin: str) -> CodeType:
+        """As `code_at`, in a retired source that has come with its text."""
+        with self._lock:
+            if source.hash not in self._known:
+                self._enter(Source(*source.parts), origin).claims.retired = True
+            known = self._known[source.hash]
+            return self._code_in(known, known.source if known.claims.is_held else source, place)
+
+    # Questions.
 
     def __getitem__(self, hash: SourceHash) -> Source:
+        return self._get(hash).source
+
+    def __contains__(self, hash: SourceHash) -> bool:
+        self.collect()
+        return hash in self._known
+
+    def __iter__(self) -> Iterator[Known]:
+        self.collect()
+        return iter(list(self._known.values()))
+
+    def collect(self) -> None:
+        """Drops what nothing keeps any more."""
+        if self._without_life:
+            with self._lock:
+                self._collect()
+
+    def _get(self, hash: SourceHash) -> Known:
         try:
-            return self._by_hash[hash]
+            return self._known[hash]
         except KeyError:
             raise UnknownSource(
                 f"code came by the hash {hash.hex()} of its source, and the text itself never did: "
                 "it goes along with the first code of it on a connection; connect anew"
             ) from None
 
-    def __contains__(self, hash: SourceHash) -> bool:
-        return hash in self._by_hash
+    def _enter(self, source: Source, origin: str | None) -> Known:
+        known = self._known.get(source.hash)
+        if known is None:
+            hash = source.hash
+            known = Known(source, LiveCode(lambda: self._without_life.append(hash)), origin)
+            self._known[hash] = self._by_filename[source.filename] = known
+            show_in_tracebacks(source)
+        return known
 
-    def find(self, code: CodeType) -> tuple[Source, Place] | None:
-        """The source that `code` was compiled from and its place there, or None if it has no known source."""
-        filename = code.co_filename
-        try:
-            source = self._by_filename[filename]
-        except KeyError:
-            source = self._by_filename[filename] = self._running_script(filename)
-        place = source.place_of(code) if source else None
-        return (source, place) if source and place else None
+    def _supersede(self, known: Known) -> None:
+        if known.claims.supersede():
+            self.retirements += 1
+        self._settle(known)
 
-    def _running_script(self, filename: str) -> Source | None:
+    def _settle(self, known: Known) -> None:
+        """After a claim has gone: lets go of code that only the table keeps alive, then of the source."""
+        if not known.claims.is_held:
+            known.live.watch(known.source.compiled())
+            known.source = Source(*known.source.parts)
+        if not known.is_kept:
+            self._drop(known)
+
+    def _collect(self) -> None:
+        while self._without_life:
+            known = self._known.get(self._without_life.popleft())
+            if known is not None and not known.is_kept:
+                self._drop(known)
+
+    def _drop(self, known: Known) -> None:
+        del self._known[known.source.hash], self._by_filename[known.source.filename]
+        linecache.cache.pop(known.source.filename, None)
+
+    def _compilable(self, known: Known) -> Source:
+        """One whose compiled code may be kept; of a source that nobody claims, one for now only."""
+        return known.source if known.claims.is_held else Source(*known.source.parts)
+
+    def _code_in(self, known: Known, source: Source, place: Place) -> CodeType:
+        code = source.code_at(place)
+        if not known.claims.is_held:
+            known.live.watch(source.compiled())
+        return code
+
+    def _running_script(self, filename: str) -> Known | None:
         """The source of `__main__`, if that is the file; whether it is still what runs is seen code by code."""
         if filename != getattr(sys.modules["__main__"], "__file__", None):
             return None
@@ -156,7 +223,9 @@ class Sources:
             _ = source.code
         except SyntaxError:  # edited since it started
             return None
-        return self._add(source)
+        known = self._enter(source, None)
+        known.claims.publish()
+        return known
 
 
 def show_in_tracebacks(source: Source) -> None:

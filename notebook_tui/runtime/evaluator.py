@@ -18,6 +18,7 @@ from asyncio import CancelledError
 from types import CodeType
 
 from beamlike.code.notebook_module import NotebookModule
+from beamlike.code.sources import SOURCES
 from notebook_tui.runtime.cell_code import CellCode, split
 from notebook_tui.runtime.failure import failure
 from notebook_tui.runtime.interruption import Interruption
@@ -82,6 +83,8 @@ class Evaluator:
             whole = self._notebook.compile_cell(source, name)
             self._cells[whole.co_filename] = name
             code = split(whole, source)
+            for piece in filter(None, (code.statements, code.expression)):
+                SOURCES.adopt(piece)
         except _UNCOMPILABLE as error:
             return self._uncompiled(error, name)
         with Interruption() as interruption:

@@ -69,7 +69,7 @@ def test_a_peer_that_forgot_a_source_gets_it_again(notebook: NotebookModule) -> 
     first = [len(in_one(dumps(function, peer))) for function in functions]
     assert len(peer) == 2
     assert len(in_one(dumps(functions[2], peer))) < first[2]
-    assert len(in_one(dumps(functions[0], peer))) == first[0]
+    assert len(in_one(dumps(functions[0], peer))) >= first[0]
 
 
 def test_what_cannot_travel_leaves_its_source_unsent(notebook: NotebookModule) -> None:
