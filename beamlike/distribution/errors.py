@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from beamlike.kernel.errors import BeamlikeError
+from beamlike.kernel.errors import UnencodableTerm as UnencodableTerm
 
 
 class PeerEnded(BeamlikeError):
@@ -19,10 +20,6 @@ class TlsFailed(ProtocolError):
 
 class UnusableCertificate(BeamlikeError, OSError):
     """A file of the `tls` option cannot be read, or is not what it is to be."""
-
-
-class UnencodableTerm(BeamlikeError, TypeError):
-    """A term was sent to another node that the codec cannot turn into bytes."""
 
 
 class UndecodableTerm(BeamlikeError):

@@ -30,6 +30,7 @@ from beamlike.kernel import terms
 from beamlike.kernel.question import Call, Question
 from beamlike.kernel.signals import (
     Answer,
+    Apply,
     Ask,
     Demonitor,
     Down,
@@ -58,6 +59,7 @@ _MONITOR: Final = 9
 _DEMONITOR: Final = 10
 _DOWN: Final = 11
 SPAWN: Final = 12
+APPLY: Final = 13
 
 _LONGEST_DESCRIPTION: Final = 500
 
@@ -219,11 +221,23 @@ class SignalCodec:
                 return [_DEMONITOR, signal.source, signal.target, signal.ref]
             case Down():
                 return [_DOWN, signal.source, signal.target, signal.ref, self._reason(signal.reason, draft)]
+            case Apply():
+                return self._apply_item(signal, draft)
             case Spawn():
                 work = self._message((signal.function, signal.args), signal.pid, draft)
                 return [SPAWN, signal.source, signal.pid, work, signal.link, signal.monitor, signal.group_leader]
             case _:
                 assert_never(signal)
+
+    def _apply_item(self, signal: Apply, draft: Draft) -> Item:
+        """Arguments that share nothing with the function go beside it, so that both take a short way."""
+        assert signal.monitor is not None
+        function, args = signal.function, signal.args
+        if all(map(is_small_atom, args)):
+            work, beside = self._function(function, signal.pid, draft), list(args)
+        else:
+            work, beside = self._message((function, args), signal.pid, draft), None
+        return [APPLY, signal.source.id, signal.pid.id, signal.monitor.id, signal.group_leader, work, beside]
 
     def _joins(self, source: Pid, target: Pid) -> bool:
         return source.node == self._packing.here and target.node == self._packing.there
@@ -232,9 +246,14 @@ class SignalCodec:
         try:
             return self._packing.term(message, draft)
         except Exception as error:
-            raise UnencodableTerm(
-                f"expected something that can be copied to another node, got {_what(message)} for {target}: {error}"
-            ) from error
+            raise _unencodable(message, target, error) from error
+
+    def _function(self, function: Callable[..., Any], target: Pid, draft: Draft) -> object:
+        """A function alone, by the codec."""
+        try:
+            return self._packing.code(function, draft)
+        except Exception as error:
+            raise _unencodable(function, target, error) from error
 
     def _reason(self, reason: Reason, draft: Draft) -> object:
         try:
@@ -261,12 +280,28 @@ class SignalCodec:
                 return Undelivered(asker, asked, part.error, down)
         return Ask(asker, asked, (asking or Call)(asker, id, request))
 
+    def _apply(
+        self, source: int, pid: int, monitor: int, group_leader: Pid | None, work: Term, args: list[Any] | None
+    ) -> Spawn:
+        packing = self._packing
+        parent, child, ref = Pid(packing.there, source), Pid(packing.here, pid), Ref(packing.there, monitor)
+        if type(work) is Undecodable:
+            return Spawn(parent, child, _raise, (work.error,), False, ref, group_leader)
+        function, arguments = work if args is None else (work, tuple(args))
+        return Apply(parent, child, function, arguments, False, ref, group_leader)
+
     def _answer(self, source: int, client: int, id: int, value: Term) -> Answer | Down:
         packing = self._packing
         server, asker = Pid(packing.there, source), Pid(packing.here, client)
         if type(value) is Undecodable:
             return Down(server, asker, Ref(packing.here, id), _readable(value))
         return Answer(server, Alias(asker, id), value)
+
+
+def is_small_atom(term: object) -> bool:
+    """Whether `term` has no parts, and none of its bytes goes beside it."""
+    kind = type(term)
+    return kind in _SIMPLE or kind is Pid or kind is Ref or (kind is bytes and len(term) <= LARGE)  # type: ignore[arg-type]
 
 
 def is_simple(term: object) -> bool:
@@ -321,11 +356,18 @@ _BUILDERS: Final[dict[int, Callable[..., Signal | Undelivered]]] = {
     _DEMONITOR: _as_it_is(Demonitor),
     _DOWN: _down,
     SPAWN: _spawn,
+    APPLY: SignalCodec._apply,
 }
 
 
 async def _raise(error: UndecodableTerm) -> NoReturn:
     raise error
+
+
+def _unencodable(term: object, target: Pid | Alias | RemoteName, error: Exception) -> UnencodableTerm:
+    return UnencodableTerm(
+        f"expected something that can be copied to another node, got {_what(term)} for {target}: {error}"
+    )
 
 
 def _no_signal(data: Buffer, error: Exception) -> ProtocolError:

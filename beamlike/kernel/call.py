@@ -119,22 +119,8 @@ def _call_far(
     process: Process, address: Pid | RemoteName, server: Server, client: Question, timeout: float | None
 ) -> Generator[Any, Any, Any]:
     """Asks a process of another node and waits for nothing else, as on the fast path: it needs no alias."""
-    monitors = _ask_far(process, address, client)
-    if client.id not in monitors:  # the answer has come at once: no node of that name can be reached
-        down = yield from functions.receive(ref=client.ref, timeout=0)  # type: ignore[misc]
-        return value_of(down, server, client.request)
-    deadlines = process.scheduler.deadlines
-    deadlines.fresh[process] = timeout
-    process.awaited = client
-    process.state = REPLY
-    try:
-        answer = yield
-    finally:
-        process.awaited = None
-        if client.id in monitors:
-            process.demonitor(client.ref, False)
-        if deadlines.fresh.pop(process, ABSENT) is ABSENT and timeout is not None:
-            deadlines.discard(timeout, process)
+    _ask_far(process, address, client)
+    answer = yield from answer_to(process, client, timeout)  # type: ignore[misc]
     if type(answer) is not Failed:
         return answer
     if answer.reason is TIMED_OUT:
@@ -142,8 +128,30 @@ def _call_far(
     raise CallFailed(server, client.request, answer.reason, server_lives=answer.server_lives)
 
 
-def _ask_far(process: Process, address: Pid | RemoteName, client: Question) -> dict[int, Any]:
-    """Sends the request. Returns the monitors of the process, the request's among them."""
+@bare_coroutine
+def answer_to(process: Process, client: Client, timeout: float | None) -> Generator[Any, Any, Any]:
+    """Waits, past the mailbox, for the Answer to what the running code of `process` has just sent with a monitor.
+    Failed, if there will be none or the time is up; with the wait the monitor ends."""
+    monitors = process.own_rare().monitors or {}
+    if client.id not in monitors:  # the answer has come at once: no node of that name can be reached
+        down = yield from functions.receive(ref=client.ref, timeout=0)  # type: ignore[misc]
+        return Failed(down.reason, server_lives=False)
+    deadlines = process.scheduler.deadlines
+    deadlines.fresh[process] = timeout
+    process.awaited = client
+    process.state = REPLY
+    try:
+        return (yield)
+    finally:
+        process.awaited = None
+        if client.id in monitors:
+            process.demonitor(client.ref, False)
+        if deadlines.fresh.pop(process, ABSENT) is ABSENT and timeout is not None:
+            deadlines.discard(timeout, process)
+
+
+def _ask_far(process: Process, address: Pid | RemoteName, client: Question) -> None:
+    """Sends the request, with its monitor."""
     node, rare = process.node, process.own_rare()
     if rare.monitors is None:
         rare.monitors = {}
@@ -158,7 +166,6 @@ def _ask_far(process: Process, address: Pid | RemoteName, client: Question) -> d
     except BaseException:
         monitors.pop(client.id, None)
         raise
-    return monitors
 
 
 @sends_copies

@@ -41,6 +41,10 @@ class LinkBusy(BeamlikeError):
     """More waits to leave for another node than may, and the sender cannot be made to wait. Nothing was sent."""
 
 
+class UnencodableTerm(BeamlikeError, TypeError):
+    """A term was sent to another node that cannot be turned into bytes."""
+
+
 class UnknownName(BeamlikeError, LookupError):
     """A message was sent to a bare name that no process of this node holds."""
 

@@ -24,6 +24,7 @@ from beamlike.kernel import group_leader, signals, terms
 from beamlike.kernel.errors import NameTaken, NoProcess
 from beamlike.kernel.guest import GuestProcess
 from beamlike.kernel.node_watchers import Nodes, NodeWatchers, kinds
+from beamlike.kernel.performing import perform
 from beamlike.kernel.process import Process
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.signals import Signal
@@ -295,7 +296,10 @@ class LocalNode:
             return
         context = Context()
         context.run(group_leader.set_leader, spawn.group_leader)
-        process = self.start_process(spawn.function, spawn.args, id=spawn.pid.id, context=context)
+        function, args = spawn.function, spawn.args
+        if type(spawn) is signals.Apply and spawn.monitor is not None:
+            function, args = perform, (Alias(spawn.source, spawn.monitor.id), function, args)
+        process = self.start_process(function, args, id=spawn.pid.id, context=context)
         process.add_parent(spawn.source, link=spawn.link, monitor=spawn.monitor)
         process.scheduler.call(process.scheduler.ready, process)
 

@@ -116,4 +116,10 @@ class Spawn:
     group_leader: Pid | None
 
 
-Signal: TypeAlias = Send | Ask | Answer | Link | Unlink | UnlinkAck | Exit | Monitor | Demonitor | Down | Spawn
+@record
+class Apply(Spawn):
+    """A Spawn, with a monitor, of one who only does what its parent waits for: it lives as long as that monitor, and
+    what the function gives is an Answer to the monitor's reference, which ends it."""
+
+
+Signal: TypeAlias = Send | Ask | Answer | Link | Unlink | UnlinkAck | Exit | Monitor | Demonitor | Down | Spawn | Apply

@@ -10,10 +10,11 @@ from typing import Any
 
 from beamlike.kernel import current, group_leader, signals
 from beamlike.kernel.node import LocalNode
+from beamlike.kernel.performing import perform
 from beamlike.kernel.process import Process
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.states import RUNNING
-from beamlike.kernel.terms import Pid, Ref
+from beamlike.kernel.terms import Alias, Pid, Ref
 from beamlike.kernel.trace_events import Spawned
 
 
@@ -100,6 +101,19 @@ def spawn_tied(
         # Code of a dead process that is being unwound: what it links to shares its end.
         node.route(signals.Exit(parent.pid, pid, parent.reason, linked=True))
     return pid
+
+
+def apply(process: Process, client: Alias, function: Callable[..., Any], args: tuple[Any, ...], node_name: str) -> None:
+    """Has a process of that node run `function(*args)` for as long as `process` monitors it by the reference of
+    `client`, an address of `process`, which gets the value, or Raised, as an Answer."""
+    node = process.node
+    if node_name == node.name:
+        spawn_tied(perform, (client, function, args), monitor=client.ref)
+    else:
+        pid = Pid(node_name, node.next_id())
+        process.trace_event(Spawned, pid, function)
+        leader = group_leader.leader()
+        _ask_for(node, process, signals.Apply(process.pid, pid, function, args, False, client.ref, leader))
 
 
 def check_spawnable(function: Callable[..., Any], node_name: str | None) -> None:

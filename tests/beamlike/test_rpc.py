@@ -8,6 +8,7 @@ import functools
 import pickle
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,11 +18,11 @@ from hypothesis import strategies as st
 import beamlike as bl
 from beamlike.distribution.rpc import CallEnded
 from beamlike.distribution.rpc.feeding import feed
-from beamlike.distribution.rpc.performing import Raised, perform
 from beamlike.distribution.rpc.result_size import size_of
 from beamlike.kernel import current
 from beamlike.kernel.group_leader import Output, hand_over
-from beamlike.kernel.signals import Answer, Send, Signal, Spawn
+from beamlike.kernel.performing import Raised, perform
+from beamlike.kernel.signals import Answer, Apply, Send, Signal, Spawn
 from tests.support.jumping_loop import in_jumping_node
 from tests.support.local_nodes import PATIENCE, eventually, in_node, no_message, received
 
@@ -41,7 +42,9 @@ async def test_a_call_that_cannot_be_sent_leaves_no_address_of_the_caller() -> N
     sent: list[bl.Alias] = []
 
     def refuse(signal: Signal) -> None:
-        sent.append(signal.args[0])  # type: ignore[union-attr]
+        assert isinstance(signal, Apply)
+        assert signal.monitor is not None
+        sent.append(bl.Alias(signal.source, signal.monitor.id))
         raise TypeError("this cannot travel")
 
     current.current_node().peer_up(FAR, refuse, hidden=False)
@@ -117,8 +120,7 @@ async def test_a_value_that_the_link_refuses_is_an_error_of_the_call() -> None:
 
     node.peer_up(FAR, refuse_values, hidden=False)
     caller, ref = bl.Pid(FAR, 1), bl.Ref(FAR, 2)
-    work = bl.Alias(caller, ref.id), str, ("a value",), None
-    node.route(Spawn(caller, bl.Pid(HERE, 3), perform, work, False, ref, None))
+    node.route(Apply(caller, bl.Pid(HERE, 3), str, ("a value",), False, ref, None))
     await eventually(lambda: bool(sent))
     raised = sent[0].value
     assert isinstance(raised, Raised)
@@ -130,13 +132,13 @@ def says_and_gives() -> list[str]:
     return ["given"]
 
 
-@pytest.mark.parametrize(("work", "more"), [(perform, None), (feed, 1)])
+@pytest.mark.parametrize(("work", "more"), [(perform, ()), (feed, (1,))])
 @in_node
-async def test_what_is_printed_is_sent_before_what_is_given(work: Any, more: int | None) -> None:
+async def test_what_is_printed_is_sent_before_what_is_given(work: Any, more: tuple[int, ...]) -> None:
     node, sent = current.current_node(), list[Any]()
     node.peer_up(FAR, sent.append, hidden=False)
     caller, ref, printed_to = bl.Pid(FAR, 1), bl.Ref(FAR, 2), bl.Pid(FAR, 3)
-    args = bl.Alias(caller, ref.id), says_and_gives, (), more
+    args = bl.Alias(caller, ref.id), says_and_gives, (), *more
     node.route(Spawn(caller, bl.Pid(HERE, 4), work, args, False, ref, printed_to))
 
     def told() -> list[str]:
@@ -163,22 +165,18 @@ async def test_a_call_is_two_signals_one_each_way() -> None:
     calling = asyncio.create_task(bl.rpc.call(FAR, int, timeout=PATIENCE))
     await eventually(lambda: bool(there))
     [request] = there
-    assert isinstance(request, Spawn)
+    assert isinstance(request, Apply)
+    assert request.monitor is not None
     node.peer_up(FAR, back.append, hidden=False)
     pid = bl.Pid(HERE, node.next_id())
-    node.route(Spawn(bl.Pid(FAR, 1), pid, request.function, _as_from(FAR, request.args), False, bl.Ref(FAR, 2), None))
+    node.route(replace(request, source=bl.Pid(FAR, 1), pid=pid, monitor=bl.Ref(FAR, 2)))
     await eventually(lambda: not bl.is_alive(pid))
     [answer] = back
     assert isinstance(answer, Answer)
     node.peer_up(FAR, there.append, hidden=False)
-    node.route(Answer(request.pid, request.args[0], answer.value))
+    node.route(Answer(request.pid, bl.Alias(request.source, request.monitor.id), answer.value))
     assert await calling == 0
     assert there == [request]
-
-
-def _as_from(node: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What a call is made of, as if it came from there: its answer goes to the reference 2 of the process 1."""
-    return bl.Alias(bl.Pid(node, 1), 2), *args[1:]
 
 
 @given(

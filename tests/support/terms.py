@@ -98,6 +98,16 @@ def signals_between(here: str, there: str) -> st.SearchStrategy[Signal]:
             st.none() | refs,
             st.none() | pids,
         ),
+        st.builds(
+            signals.Apply,
+            _here,
+            _there,
+            st.sampled_from([print, len, dataclasses.replace]),
+            st.lists(terms, max_size=3).map(tuple),
+            st.just(False),
+            st.builds(Ref, st.just(here), ids),
+            st.none() | pids,
+        ),
     )
 
 

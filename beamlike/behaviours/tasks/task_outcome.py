@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, NoReturn, TypeAlias, TypeVar
+from typing import Final, Generic, NoReturn, TypeAlias, TypeVar
 
 from beamlike.kernel import terms
 from beamlike.kernel.errors import BeamlikeError
 from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.performing import name_of as name_of
 from beamlike.kernel.terms import ExceptionInfo, Reason
 
 T = TypeVar("T")
@@ -67,15 +67,6 @@ class Exited:
 
 
 Outcome: TypeAlias = Ok[T] | Exited
-
-
-def name_of(function: Callable[..., Any]) -> str:
-    """What to call a task that runs `function`.
-
-    >>> name_of(print)
-    'print'
-    """
-    return getattr(function, "__qualname__", None) or repr(function)
 
 
 def _words(reason: Reason) -> str:

@@ -6,11 +6,20 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
-from beamlike.behaviours.deadline import deadline
+from beamlike.behaviours.deadline import check_seconds, deadline
 from beamlike.behaviours.servers.sent_requests import next_answer
-from beamlike.distribution.rpc.call_errors import CallTimedOut
+from beamlike.distribution.rpc.call_errors import CallTimedOut, of_end
 from beamlike.distribution.rpc.remote_request import check_call, send_request
+from beamlike.distribution.rpc.result_size import bounded
+from beamlike.kernel import current
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.call import answer_to
+from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.failed import TIMED_OUT, Failed
+from beamlike.kernel.performing import Raised, name_of
+from beamlike.kernel.spawn import apply
+from beamlike.kernel.states import RUNNING
+from beamlike.kernel.terms import Alias
 
 T = TypeVar("T")
 
@@ -55,6 +64,30 @@ async def call(
     >>> asyncio.run(main())
     True
     """
+    process = current.process_here()
+    if process.state is not RUNNING or not process.runs:
+        return await _call_from_task(node, function, args, timeout, max_result, unknown)
+    check_call(node, function, unknown)
+    check_seconds(timeout)
+    client = Alias(process.pid, process.node.next_id())
+    apply(process, client, bounded(function, max_result), args, node)
+    answer = await answer_to(process, client, timeout)
+    if type(answer) is Raised:
+        raise reraisable(answer.info)
+    if type(answer) is Failed:
+        raise error_of(answer, name_of(function), node, timeout)
+    return answer
+
+
+async def _call_from_task(
+    node: str,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    timeout: float | None,
+    max_result: int | None,
+    unknown: dict[str, Any],
+) -> Any:
+    """As `call`, from a task or in another thread, whose answer comes through the mailbox of its process."""
     until = deadline(timeout)
     request = send_request(node, function, *args, max_result=max_result, **unknown)
     try:
@@ -70,6 +103,13 @@ def cast(node: str, function: Callable[..., Any], *args: Any, **unknown: Any) ->
     """Runs `function(*args)` on `node` and does not wait; a node that cannot be reached is no error."""
     check_call(node, function, unknown)
     kernel.spawn(function, *args, node=node)
+
+
+def error_of(failed: Failed, function: str, node: str, seconds: float | None) -> Exception:
+    """Of a call that has no outcome of its function."""
+    if failed.reason is TIMED_OUT:
+        return CallTimedOut(function, node, seconds)
+    return of_end(function, node, failed.reason)
 
 
 def seconds_until(until: float | None) -> float | None:

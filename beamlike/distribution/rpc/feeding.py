@@ -18,11 +18,10 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, 
 from typing import Any
 
 from beamlike.behaviours.on_demand import read_on_demand
-from beamlike.behaviours.tasks.task_outcome import name_of
 from beamlike.distribution.errors import UnencodableTerm
-from beamlike.distribution.rpc.performing import Raised, as_exit, cannot_travel, raised, room_towards
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import group_leader, terms
+from beamlike.kernel.performing import Raised, as_exit, cannot_travel, name_of, raised, room_towards
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Alias, Pid, Reply
 from beamlike.kernel.watched_life import last_word, live_for

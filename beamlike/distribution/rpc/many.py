@@ -9,10 +9,11 @@ from typing import Any, NoReturn, TypeAlias, TypeVar, overload
 
 from beamlike.behaviours.deadline import deadline
 from beamlike.behaviours.servers.sent_requests import RequestCollection, Response
-from beamlike.behaviours.tasks.task_outcome import Ok, name_of
+from beamlike.behaviours.tasks.task_outcome import Ok
 from beamlike.distribution.rpc.call_errors import CallTimedOut
 from beamlike.distribution.rpc.calls import cast, seconds_until
 from beamlike.distribution.rpc.remote_request import check_call, send_request
+from beamlike.kernel.performing import name_of
 
 T = TypeVar("T")
 

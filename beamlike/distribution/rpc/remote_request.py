@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from beamlike.behaviours.servers.sent_requests import SentRequest
-from beamlike.behaviours.tasks.task_outcome import name_of
 from beamlike.distribution.rpc.call_errors import CallTimedOut, of_end
-from beamlike.distribution.rpc.performing import Raised, perform
+from beamlike.distribution.rpc.result_size import bounded
+from beamlike.kernel import current
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.node import check_node_name
+from beamlike.kernel.performing import Raised, name_of
 from beamlike.kernel.record import record
+from beamlike.kernel.spawn import apply
 from beamlike.kernel.terms import Alias, Down, Reply
 
 
@@ -49,21 +51,13 @@ def send_request(
     1024
     """
     check_call(node, function, unknown)
-    return asked(node, function, perform, (function, args, max_result), once=True)
-
-
-def asked(
-    node: str, function: Callable[..., Any], work: Callable[..., Any], args: tuple[Any, ...], *, once: bool
-) -> RemoteRequest:
-    """Spawns `work(answer_to, *args)` on `node` under a monitor; a one-shot address or one for many answers."""
-    ref = kernel.make_ref()
-    answer_to = kernel.alias(ref, once=once)
+    client = kernel.alias(once=True)
     try:
-        kernel.spawn_tied(work, (answer_to, *args), node, monitor=ref)
+        apply(current.current_process(), client, bounded(function, max_result), args, node)
     except BaseException:  # it cannot travel
-        kernel.unalias(answer_to)
+        kernel.unalias(client)
         raise
-    return RemoteRequest(node, name_of(function), answer_to)
+    return RemoteRequest(node, name_of(function), client)
 
 
 def check_call(node: str, function: Callable[..., Any], unknown: dict[str, Any]) -> None:

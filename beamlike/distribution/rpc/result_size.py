@@ -1,4 +1,5 @@
-"""How large a value is when it is sent, found out without a copy of it: what pickle makes of it is counted.
+"""How large a value is when it is sent, found out without a copy of it: what pickle makes of it is counted. And the
+function whose value is to be no larger than its caller will take.
 
 Functions, classes and modules count for nothing: they travel by name, or as source that was sent once.
 """
@@ -6,8 +7,14 @@ Functions, classes and modules count for nothing: they travel by name, or as sou
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any
+
+from beamlike.behaviours.handed_function import value_of
+from beamlike.distribution.rpc.call_errors import ResultTooLarge
+from beamlike.kernel import functions as kernel
+from beamlike.kernel.performing import name_of
 
 PICKLE_PROTOCOL = 5
 
@@ -39,3 +46,23 @@ def size_of(value: Any) -> int:
     counter = _Counter()
     _Measure(counter, PICKLE_PROTOCOL, buffer_callback=counter.take).dump(value)
     return counter.size
+
+
+class Bounded:
+    """A function that raises ResultTooLarge where it runs, if its value has more than `limit` bytes."""
+
+    def __init__(self, function: Callable[..., Any], limit: int) -> None:
+        self.function = function
+        self.limit = limit
+        self.__qualname__ = name_of(function)
+
+    async def __call__(self, *args: Any) -> Any:
+        value = await value_of(self.function(*args))
+        size = size_of(value)
+        if size > self.limit:
+            raise ResultTooLarge(self.__qualname__, kernel.self().node, self.limit, size)
+        return value
+
+
+def bounded(function: Callable[..., Any], limit: int | None) -> Callable[..., Any]:
+    return function if limit is None else Bounded(function, limit)

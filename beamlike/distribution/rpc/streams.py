@@ -18,15 +18,14 @@ from contextlib import suppress
 from typing import Any, TypeAlias, TypeVar, overload
 
 from beamlike.behaviours.deadline import check_seconds
-from beamlike.behaviours.tasks.task_outcome import name_of
 from beamlike.distribution.rpc.call_errors import CallTimedOut, of_end
 from beamlike.distribution.rpc.feeding import Ended, Opened, feed
-from beamlike.distribution.rpc.performing import Raised
-from beamlike.distribution.rpc.remote_request import asked, check_call
+from beamlike.distribution.rpc.remote_request import check_call
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.errors import NoNode
 from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.performing import Raised, name_of
 from beamlike.kernel.terms import Down, Pid
 
 T = TypeVar("T")
@@ -121,7 +120,8 @@ async def _take(
     """The taker's code."""
     end = kernel.monitor(consumer)
     try:
-        asked(node, function, feed, (function, *args), once=False)
+        ref = kernel.make_ref()
+        kernel.spawn_tied(feed, (kernel.alias(ref), function, *args), node, monitor=ref)
         while not isinstance(message := await kernel.receive(), Down):
             arrivals.put(message.value)
         if message.ref != end:
