@@ -1,0 +1,83 @@
+"""What a set of requirements comes to among the distributions that are there, and what of it is not: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+OWN = "beamlike"
+"""Every node has it in the version that it runs; nobody's requirements change that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A distribution that can be imported."""
+
+    name: str
+    version: str
+    requires: tuple[str, ...] = ()
+    url: str | None = None
+    """Where it was installed from, if it was by its URL."""
+
+
+Find: TypeAlias = Callable[[str], Installed | None]
+"""From a name in its one spelling to the distribution that an import would take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    present: tuple[Installed, ...]
+    missing: tuple[str, ...]
+    """Requirements that nothing here meets; what they need themselves is not known."""
+
+
+def closure(dependencies: Iterable[str], find: Find) -> Closure:
+    """Follows the requirements to all that they need.
+
+    >>> there = {"a": Installed("a", "1.0", ("b>=2", "c; extra == 'more'")), "b": Installed("b", "1.0")}
+    >>> closure(["a"], there.get).missing
+    ('b>=2',)
+    """
+    present: dict[str, Installed] = {}
+    missing: dict[str, None] = {}
+    waiting = [Requirement(text) for text in dependencies]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        wanted = waiting.pop()
+        name = canonicalize_name(wanted.name)
+        if name == OWN or not applies(wanted):
+            continue
+        found = find(name)
+        if found is None or not meets(found, wanted):
+            missing[str(wanted)] = None
+            continue
+        present[name] = found
+        if (name, frozenset(wanted.extras)) not in seen:
+            seen.add((name, frozenset(wanted.extras)))
+            waiting.extend(_needs(found, wanted.extras))
+    return Closure(tuple(present[name] for name in sorted(present)), tuple(sorted(missing)))
+
+
+def meets(found: Installed, wanted: Requirement) -> bool:
+    if wanted.url is not None:
+        return found.url == wanted.url
+    return wanted.specifier.contains(found.version, prereleases=True)
+
+
+def applies(wanted: Requirement) -> bool:
+    return wanted.marker is None or wanted.marker.evaluate({"extra": ""})
+
+
+def _needs(found: Installed, extras: Iterable[str]) -> Iterable[Requirement]:
+    for text in found.requires:
+        try:
+            needed = Requirement(text)
+        except InvalidRequirement:  # of a package made before this was checked; installers leave it out, too
+            continue
+        if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+            needed.marker = None
+            yield needed

@@ -1,0 +1,194 @@
+"""The packages that this interpreter was asked for: by code of its own (`declare`), and by other nodes (`ensure`).
+
+    declare    requirements ──► what is missing ──► installed, on sys.path ──► a lock of all that they need
+    ensure     a lock of another node ──► what is missing ──► installed, on sys.path
+
+Work is done in a thread, one piece at a time. Only what is missing is installed, so an environment adds packages to an
+interpreter that runs; nothing of it is replaced that has been imported. As in other directories on the path, `.pth`
+files in it are not run.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import importlib
+import sys
+import sysconfig
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Event, Lock, Thread
+from typing import TypeVar
+
+from beamlike.code.requirements.closure import closure
+from beamlike.code.requirements.declaration import Requirements, union
+from beamlike.code.requirements.errors import CannotInstall
+from beamlike.code.requirements.here import find_installed, lacking, top_level_modules
+from beamlike.code.requirements.installer import Installer, choose_installer
+from beamlike.code.requirements.lock import Lock as RequirementsLock
+from beamlike.code.requirements.lock import Pin, platform_here
+from beamlike.code.requirements.progress import Report, Step, log_step
+from beamlike.code.requirements.provision import Provision
+from beamlike.code.requirements.search_path import with_environment
+from beamlike.code.requirements.store import Held, Store
+from beamlike.code.requirements.work import Work
+
+T = TypeVar("T")
+
+
+class Environments:
+    """Those of one interpreter. Safe from any thread; nothing here waits but the thread that works."""
+
+    def __init__(self, store: Store | None = None, choose: Callable[[], Installer] = choose_installer) -> None:
+        self._provision = Provision(store, choose)
+        self._state = Lock()
+        self._working = Lock()
+        self._stop = Event()
+        self._declared: dict[str, Requirements] = {}
+        self._own: RequirementsLock | None = None
+        self._ensured: dict[RequirementsLock, Future[None]] = {}
+        self._planned: dict[tuple[str, str], Pin] = {}
+        self._held: list[Held] = []
+        self._modules: frozenset[str] = frozenset()
+
+    # What other nodes are to have.
+
+    def active(self) -> list[RequirementsLock]:
+        """What whoever runs code of this node needs: the lock of what was declared here, and those of other nodes."""
+        with self._state:
+            ready = [lock for lock, future in self._ensured.items() if future.done() and future.exception() is None]
+            return [*([self._own] if self._own else []), *(lock for lock in ready if lock != self._own)]
+
+    def provides(self, module: str) -> bool:
+        """Whether a module comes from one of the distributions that `active` names."""
+        return module.partition(".")[0] in self._modules
+
+    # What this one is to have.
+
+    def declare(
+        self, source: str, requirements: Requirements, report: Report = log_step, stop: Event | None = None
+    ) -> Future[RequirementsLock]:
+        """Has these packages here, and on whatever node runs code of this one: with all that was declared before, but
+        for what `source` (a cell, a script) declared itself.
+
+        The future has their lock, or a RequirementsError. `stop` calls the work off, and then it has CalledOff.
+        """
+        return _in_thread(self._declare, source, requirements, report, stop or Event())
+
+    def declare_installed(self, source: str, requirements: Requirements) -> tuple[str, ...]:
+        """Declares what somebody else has installed here, and installs nothing: returns what of it is missing."""
+        with self._state:
+            declared = {**self._declared, source: requirements}
+            found = closure(union(declared.values()).dependencies, find_installed)
+            if not found.missing:
+                self._now_declared(declared)
+            return found.missing
+
+    def ensure(self, lock: RequirementsLock, report: Report = log_step) -> Future[None]:
+        """Has what `lock` names here. The future, the same one for each lock, is done at once if it is here already; a
+        RequirementsError in it says why it cannot be had, and the next call tries anew."""
+        with self._state:
+            known = self._ensured.get(lock)
+            if known is not None and not (known.done() and known.exception() is not None):
+                return known
+            if lock == self._own or (lock.platform == platform_here() and not lacking(lock.pins)):
+                future: Future[None] = Future()
+                future.set_result(None)
+                self._note_modules(lock)
+            else:
+                future = _in_thread(self._make_ready, lock, report)
+            self._ensured[lock] = future
+            return future
+
+    def close(self) -> None:
+        """Ends work under way, and takes the environments from the path; what was imported from them stays."""
+        self._stop.set()
+        with self._working, self._state:
+            for held in self._held:
+                if str(held.path) in sys.path:
+                    sys.path.remove(str(held.path))
+                held.close()
+            self._held.clear()
+            self._declared.clear()
+            self._ensured.clear()
+            self._own = None
+            self._modules = frozenset()
+            self._stop = Event()
+
+    # The work.
+
+    def _declare(self, source: str, requirements: Requirements, report: Report, stop: Event) -> RequirementsLock:
+        requirements.check_python()
+        with self._working:
+            declared = {**self._declared, source: requirements}
+            wanted = union(declared.values())
+            if missing := closure(wanted.dependencies, find_installed).missing:
+                report(Step("resolving", ", ".join(missing)))
+                pins = self._provision.plan(wanted.dependencies, (), Work(report, stop))
+                self._planned.update({(pin.name, pin.version): pin for pin in pins})
+                self._activate(self._provision.install(pins, wanted, Work(report, stop)))
+                self._check_all_here(wanted)
+            with self._state:
+                return self._now_declared(declared)
+
+    def _make_ready(self, lock: RequirementsLock, report: Report) -> None:
+        lock.requirements.check_python()
+        with self._working:
+            work = Work(report, self._stop)
+            pins = lacking(lock.pins)
+            if lock.platform != platform_here():
+                report(Step("resolving", ", ".join(lock.requirements.dependencies)))
+                pins = self._provision.plan(lock.requirements.dependencies, lock.pins, work)
+            self._activate(self._provision.install(pins, lock.requirements, work))
+            with self._state:
+                self._note_modules(lock)
+
+    def _activate(self, held: Held | None) -> None:
+        if held is None:
+            return
+        paths = sysconfig.get_paths()
+        standard = {paths["stdlib"], paths["platstdlib"], sysconfig.get_config_var("DESTSHARED") or paths["stdlib"]}
+        with self._state:
+            if held.path not in (other.path for other in self._held):
+                self._held.append(held)
+            sys.path[:] = with_environment(sys.path, str(held.path), standard)
+        importlib.invalidate_caches()
+
+    def _check_all_here(self, wanted: Requirements) -> None:
+        missing = closure(wanted.dependencies, find_installed).missing
+        if missing:
+            raise CannotInstall(
+                f"{', '.join(missing)} is still missing after all was installed: the index says of a package that it "
+                "needs something else than the package says itself"
+            )
+
+    def _now_declared(self, declared: dict[str, Requirements]) -> RequirementsLock:
+        wanted = union(declared.values())
+        present = closure(wanted.dependencies, find_installed).present
+        known = (Pin.of(found.name, found.version, found.url) for found in present)
+        pins = tuple(self._planned.get((pin.name, pin.version), pin) for pin in known)
+        self._declared = declared
+        self._own = RequirementsLock(wanted, pins, platform_here())
+        self._note_modules(self._own)
+        return self._own
+
+    def _note_modules(self, lock: RequirementsLock) -> None:
+        self._modules = self._modules.union(*(top_level_modules(pin.name) for pin in lock.pins))
+
+
+def _in_thread(function: Callable[..., T], *args: object) -> Future[T]:
+    """In the context of whoever asks, so that what is printed goes to its group leader."""
+    future: Future[T] = Future()
+    # From now on it cannot be cancelled: the work is called off by its `stop`.
+    future.set_running_or_notify_cancel()
+
+    def work() -> None:
+        try:
+            future.set_result(function(*args))
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=contextvars.copy_context().run, args=(work,), name="beamlike requirements", daemon=True).start()
+    return future
+
+
+ENVIRONMENTS = Environments()

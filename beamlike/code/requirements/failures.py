@@ -1,0 +1,129 @@
+"""Why an installer failed, in one line: read from what it printed, and from pip's log, which says more.
+
+The first reason that is found counts, so causes stand before what follows from them: to an installer without a network
+every package is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+SHOWN_LINES: Final = 8
+
+_Words: TypeAlias = Callable[[re.Match[str]], str]
+
+_REASONS: tuple[tuple[str, _Words], ...] = (
+    (
+        r"No space left on device|os error 28\b|Disk quota exceeded",
+        lambda found: "the disk is full: make room where the cache and the temporary files lie",
+    ),
+    (
+        r"Read-only file system[^'\n]*(?:'(?P<path>[^']+)')?|Permission denied:? ?['`](?P<path2>[^'`]+)['`]",
+        lambda found: (
+            f"{found['path'] or found['path2'] or 'the cache'} cannot be written: set XDG_CACHE_HOME to a "
+            "directory that can"
+        ),
+    ),
+    (
+        r"(?s)DO NOT MATCH THE HASHES.*?\n\s+(?P<what>\S+) from|Hash mismatch for `(?P<what2>[^`]+)`",
+        lambda found: (
+            f"the index handed out another file of {found['what'] or found['what2']} than the locked one (its "
+            "hash differs): look who changed it"
+        ),
+    ),
+    (
+        r"(?P<status>40[13]) (?:Client Error|Unauthorized|Forbidden)[^\n]*?(?P<url>https?://[^\s)]+)",
+        lambda found: (
+            f"the index refused {_without_password(found['url'])} ({found['status']}): give the installer its "
+            "credentials (netrc, keyring, or the index's URL)"
+        ),
+    ),
+    (
+        r"Could not fetch URL (?P<url>\S+): connection error"
+        r"|(?s:Failed to fetch: `?(?P<url2>https?://[^\s`]+)"
+        r".*?(?:client error \(Connect\)|dns error|operation timed out))",
+        lambda found: (
+            f"no index was reached at {_without_password(found['url'] or found['url2'])}: look at the network, "
+            "its proxy, and the index that pip and uv are set to"
+        ),
+    ),
+    (
+        r"(?P<what>\S+) from \S+ requires a different Python|Package '(?P<what2>[^']+)' requires a different Python"
+        r"|(?P<what3>\S+) requires Python [<>=~!]",
+        lambda found: (
+            f"{found['what'] or found['what2'] or found['what3']} is not made for this Python: ask for another "
+            "version of it, or start the node with another Python"
+        ),
+    ),
+    (
+        r"(?s)(?P<requirement>\S+) \(from versions: (?P<versions>(?!none)[^)]+)\)",
+        lambda found: f"no version matches {found['requirement']}; there are {_last(found['versions'])}",
+    ),
+    (
+        r"only (?P<versions>\S+) is available and (?:you require|\S+ depends on) (?P<requirement>\S+?),",
+        lambda found: f"no version matches {found['requirement']}; there is {found['versions']}",
+    ),
+    (
+        r"none of the wheel's tags \((?P<tags>[^)]+)\) are compatible[^\n]*?/(?P<what>[^/#\s]+\.whl)"
+        r"|(?P<what2>\S+) has no wheels with a matching",
+        lambda found: (
+            f"there is no wheel of {found['what'] or found['what2']} for this Python and platform, and no source "
+            "to build one from: ask for another version, or start the node with another Python"
+        ),
+    ),
+    (
+        r"requirement (?P<what>\S+)[^\n]* \(from versions: none\)|(?:Because|and) (?P<what2>\S+) was not found",
+        lambda found: (
+            f"the index has no package {_name(found['what'] or found['what2'])}: look at its spelling, and "
+            "whether it stands in the index that pip and uv are set to"
+        ),
+    ),
+    (
+        r"ResolutionImpossible|conflicting dependencies|No solution found",
+        lambda found: "the requirements exclude each other: loosen one of them",
+    ),
+    (
+        r"subprocess-exited-with-error|Failed to build|Failed building",
+        lambda found: "a package has no wheel for this Python, and building it from its source failed",
+    ),
+)
+_PLACE = re.compile(r" \(from (?:\S+->)*-r \S+ \(line \d+\)\)")
+"""Of a requirement in a file of ours."""
+_COMPILED = tuple((re.compile(pattern), words) for pattern, words in _REASONS)
+
+
+def reason(said: str) -> str:
+    """What came in the way, and what to do.
+
+    >>> reason("ERROR: Could not find a version that satisfies the requirement rich>99 (from versions: 1.0, 2.0)")
+    'no version matches rich>99; there are 1.0, 2.0'
+    """
+    for pattern, words in _COMPILED:
+        found = pattern.search(said)
+        if found is not None:
+            return words(found)
+    return "the installer failed"
+
+
+def last_lines(printed: str) -> str:
+    """What an installer printed from its first error on, or at its end, to stand under the reason."""
+    lines = [line.rstrip() for line in printed.splitlines() if line.strip()]
+    errors = [place for place, line in enumerate(lines) if line.lower().startswith("error")]
+    shown = lines[errors[0] :][:SHOWN_LINES] if errors else lines[-SHOWN_LINES:]
+    return "\n".join(f"  {_PLACE.sub('', _without_password(line))}" for line in shown)
+
+
+def _last(versions: str) -> str:
+    """The newest few, for some packages have hundreds."""
+    shown = versions.split(", ")
+    return ", ".join(shown if len(shown) <= 8 else ["…", *shown[-8:]])
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[<>=!~;\[ ]", requirement)[0]
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"(://)[^/@\s]+@", r"\1…@", text)

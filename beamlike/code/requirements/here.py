@@ -1,0 +1,78 @@
+"""What is installed where this interpreter looks: the distributions that an import would take, by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from pathlib import Path, PurePath
+
+from packaging.utils import canonicalize_name
+
+from beamlike.code.requirements.closure import Installed
+from beamlike.code.requirements.lock import Pin
+
+_IMPORTABLE = (".py", ".so", ".pyd")
+
+
+def find_installed(name: str) -> Installed | None:
+    """The distribution of that name, in whatever version."""
+    try:
+        found = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return None
+    return Installed(canonicalize_name(name), found.version, tuple(found.requires or ()), _url(found))
+
+
+def lacking(pins: Iterable[Pin]) -> list[Pin]:
+    """Those that are not here in that version."""
+    return [pin for pin in pins if (found := find_installed(pin.name)) is None or not pin.is_met_by(found.version)]
+
+
+def write_metadata(directory: Path) -> None:
+    """What is here as an installer sees it, without its code: each distribution's metadata in a directory of its own.
+
+    So installers leave alone what is here, also in environments that they do not know.
+    """
+    for name, found in _visible().items():
+        text = found.read_text("METADATA") or found.read_text("PKG-INFO")
+        if text:
+            info = directory / f"{name.replace('-', '_')}-{found.version}.dist-info"
+            info.mkdir()
+            (info / "METADATA").write_text(text, encoding="utf-8")
+
+
+def top_level_modules(name: str) -> frozenset[str]:
+    """What can be imported of the distribution of that name, if it is here."""
+    try:
+        found = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return frozenset()
+    return frozenset(_top_level(found.files or ())) or frozenset((found.read_text("top_level.txt") or "").split())
+
+
+def _visible() -> dict[str, metadata.Distribution]:
+    found: dict[str, metadata.Distribution] = {}
+    for distribution in metadata.distributions():
+        if distribution.metadata["Name"]:  # else a directory that somebody's removal left behind
+            found.setdefault(canonicalize_name(distribution.metadata["Name"]), distribution)
+    return found
+
+
+def _top_level(files: Iterable[PurePath]) -> Iterator[str]:
+    for file in files:
+        first = file.parts[0]
+        if file.suffix in _IMPORTABLE and not first.endswith((".dist-info", ".egg-info")) and first != "..":
+            yield first.partition(".")[0]
+
+
+def _url(found: metadata.Distribution) -> str | None:
+    """As a requirement names it that was installed by its URL (PEP 610)."""
+    text = found.read_text("direct_url.json")
+    if text is None:
+        return None
+    direct = json.loads(text)
+    vcs = direct.get("vcs_info")
+    if vcs:
+        return f"{vcs['vcs']}+{direct['url']}@{vcs.get('requested_revision') or vcs['commit_id']}"
+    return str(direct["url"]) if "archive_info" in direct else None

@@ -1,0 +1,48 @@
+"""Which packages this interpreter has imported in another version than the one that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from types import ModuleType
+
+from beamlike.code.requirements.lock import Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """`module` came from `imported`, a version of the distribution other than the pin's."""
+
+    pin: Pin
+    imported: str
+    module: str
+
+
+def clashes(pins: Iterable[Pin], modules: Mapping[str, ModuleType]) -> list[Clash]:
+    """Of these pins, those that come too late; `modules` is `sys.modules`, or as that."""
+    places = dict(_places(modules))
+    found: list[Clash] = []
+    for pin in pins:
+        for other in metadata.distributions(name=pin.name):
+            module = None if pin.is_met_by(other.version) else _imported_from(other, places)
+            if module is not None:
+                found.append(Clash(pin, other.version, module))
+                break
+    return found
+
+
+def _places(modules: Mapping[str, ModuleType]) -> Iterable[tuple[str, str]]:
+    """From the file of a module to its name."""
+    for name, module in list(modules.items()):
+        if isinstance(module, ModuleType):
+            # Not by an attribute of its own: there are modules that import themselves when they are asked for one.
+            file = object.__getattribute__(module, "__dict__").get("__file__")
+            if isinstance(file, str):
+                yield file, name
+
+
+def _imported_from(distribution: metadata.Distribution, places: Mapping[str, str]) -> str | None:
+    """The name of a module that was imported from it, the package itself if it was."""
+    files = (str(distribution.locate_file(file)) for file in distribution.files or ())
+    return min((places[file] for file in files if file in places), key=len, default=None)

@@ -1,0 +1,79 @@
+"""Plans what is missing, and installs it into an environment of the store."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from beamlike.code.requirements.closure import OWN
+from beamlike.code.requirements.declaration import Requirements
+from beamlike.code.requirements.errors import VersionConflict
+from beamlike.code.requirements.here import lacking, write_metadata
+from beamlike.code.requirements.imported import clashes
+from beamlike.code.requirements.installer import Installer
+from beamlike.code.requirements.lock import Pin, environment_key, platform_here
+from beamlike.code.requirements.progress import Step
+from beamlike.code.requirements.store import Held, Store
+from beamlike.code.requirements.work import Work
+
+
+class Provision:
+    """With an installer that is chosen when it is needed. Without a `store` it is that of the user's cache."""
+
+    def __init__(self, store: Store | None, choose: Callable[[], Installer]) -> None:
+        self._store = store
+        self._choose = choose
+
+    def plan(self, dependencies: Iterable[str], constraints: Iterable[Pin], work: Work) -> list[Pin]:
+        """What has to be installed here for these requirements. CannotInstall says why nothing fits."""
+        others = [text for text in dependencies if _name(text) != OWN]
+        with TemporaryDirectory(prefix="beamlike-") as scratch:
+            here = Path(scratch, "here")
+            here.mkdir()
+            write_metadata(here)
+            bounds = [pin for pin in constraints if not pin.url]
+            pins = self._choose().plan(others, bounds, here, Path(scratch), work)
+        return lacking(pin for pin in pins if pin.name != OWN)
+
+    def install(self, pins: Sequence[Pin], wanted: Requirements, work: Work) -> Held | None:
+        """An environment of exactly these, for `wanted`; None if these are none. VersionConflict, before anything is
+        done, if one of them has been imported in another version."""
+        refuse_imported(pins, wanted)
+        if not pins:
+            return None
+        names = ", ".join(map(str, pins))
+
+        def fill(draft: Path) -> None:
+            work.report(Step("installing", names))
+            with TemporaryDirectory(prefix="beamlike-") as scratch:
+                self._choose().install(pins, draft, Path(scratch), work)
+
+        def waiting() -> None:
+            work.report(Step("waiting", f"another node of this machine installs {names}"))
+
+        store = self._store or Store()
+        held = store.make(environment_key(pins, platform_here()), fill, waiting=waiting, stop=work.stop)
+        work.report(Step("ready", names))
+        return held
+
+
+def refuse_imported(pins: Iterable[Pin], wanted: Requirements) -> None:
+    """VersionConflict names the first of these that comes too late, and who wants it."""
+    found = clashes(pins, sys.modules)
+    if found:
+        pin, imported = found[0].pin, found[0].imported
+        asked = [text for text in wanted.dependencies if _name(text) == pin.name]
+        by = f"{asked[0]!r} asks for" if asked else f"{', '.join(wanted.dependencies)} needs"
+        raise VersionConflict(
+            f"{pin.name} {imported} has been imported here (as `{found[0].module}`), and {by} {pin.version}: restart "
+            f"the runtime and declare it before the first import, or ask for a version that {imported} meets"
+        )
+
+
+def _name(requirement: str) -> str:
+    return canonicalize_name(Requirement(requirement).name)

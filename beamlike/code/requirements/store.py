@@ -1,0 +1,157 @@
+"""Environments on disk, shared by the nodes of one user on one machine: a directory each, named by what is in it.
+
+An environment is made in a draft beside its place, under a lock that the kernel takes from a process that ends, and
+then renamed: what stands at the place is whole. Whoever uses one holds a shared lock on it; what nobody has used for
+`KEPT_DAYS` is removed by the next that makes one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+from beamlike.code.requirements.errors import CannotInstall
+from beamlike.code.requirements.guarded_process import CalledOff
+from beamlike.distribution.locked_files import LockedFile
+
+KEPT_DAYS: Final = 30
+_LOOK_EVERY = 0.1
+_DRAFT = re.compile(r"\.(?P<key>[0-9a-f]+)\.draft-[0-9a-f]+")
+
+
+class Held:
+    """An environment in use, until `close` or the end of this process."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor: int | None = descriptor
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+class Store:
+    """The environments under `root`."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root or environments_path()
+
+    def hold(self, key: str) -> Held | None:
+        """The environment of that name if it is there."""
+        path = self.root / key
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            return None
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        # It may have been removed between the two.
+        if not _is_at(path, descriptor):
+            os.close(descriptor)
+            return None
+        with suppress(OSError):  # on a file system that is read-only nothing is swept either
+            os.utime(descriptor)
+        return Held(path, descriptor)
+
+    def make(self, key: str, fill: Callable[[Path], None], *, waiting: Callable[[], None], stop: Event) -> Held:
+        """The environment of that name: as it is, or as `fill` makes it, by one process at a time.
+
+        `waiting` is called once if another one makes it. CalledOff once `stop` is set; OSError and what `fill` raises
+        leave nothing behind.
+        """
+        self._prepare()
+        told = False
+        while (held := self.hold(key)) is None:
+            lock = LockedFile.take(self._lock_path(key), str(os.getpid()).encode())
+            if lock is None:
+                if not told:
+                    waiting()
+                    told = True
+                if stop.wait(_LOOK_EVERY):
+                    raise CalledOff
+                continue
+            try:
+                self._make(key, fill)
+            finally:
+                lock.release()
+            self.sweep()
+        return held
+
+    def sweep(self, *, now: float | None = None) -> None:
+        """Removes what nobody has used for long, and drafts of those who have ended."""
+        long_ago = (time.time() if now is None else now) - KEPT_DAYS * 86_400
+        for path in self.root.iterdir():
+            draft = _DRAFT.fullmatch(path.name)
+            if draft is not None:
+                self._remove_draft(draft["key"], path)
+            elif path.is_dir() and path.stat().st_mtime < long_ago:
+                _remove_unused(path)
+
+    def _make(self, key: str, fill: Callable[[Path], None]) -> None:
+        if (self.root / key).exists():  # made while we waited for the lock
+            return
+        draft = self.root / f".{key}.draft-{secrets.token_hex(4)}"
+        try:
+            draft.mkdir()
+            fill(draft)
+            draft.rename(self.root / key)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def _remove_draft(self, key: str, draft: Path) -> None:
+        lock = LockedFile.take(self._lock_path(key), b"")
+        if lock is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+            lock.release()
+
+    def _lock_path(self, key: str) -> Path:
+        return self.root / f".{key}.lock"
+
+    def _prepare(self) -> None:
+        """What lies there is imported: so nobody else may write there."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = self.root.stat()
+        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+            raise CannotInstall(
+                f"expected {self.root} to be written by its owner only, and to be yours: what lies there is run. "
+                "Remove it, or set XDG_CACHE_HOME to another directory"
+            )
+
+
+def environments_path(environment: Mapping[str, str] = os.environ) -> Path:
+    """beamlike/environments in XDG_CACHE_HOME, else in the user's cache."""
+    configured = environment.get("XDG_CACHE_HOME")
+    usual = "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
+    return (Path(configured) if configured else Path(usual).expanduser()) / "beamlike" / "environments"
+
+
+def _remove_unused(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Away first, so that nobody finds half of it.
+        grave = path.with_name(f".{path.name}.draft-{secrets.token_hex(4)}")
+        path.rename(grave)
+        shutil.rmtree(grave, ignore_errors=True)
+    except BlockingIOError:  # in use
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
