@@ -20,14 +20,13 @@ class Claims:
 
     newest: bool = False
     """Of its name, where it was written."""
-    written_here: bool = False
     retired: bool = False
     """Superseded where it was written, or so it was heard: it is lent to nobody any more."""
     lenders: set[object] = field(default_factory=set)
 
     def publish(self) -> None:
         """It was written here, and is what runs under its name from now on."""
-        self.newest, self.written_here, self.retired = True, True, False
+        self.newest, self.retired = True, False
 
     def supersede(self) -> bool:
         """Another has its name."""
@@ -42,9 +41,9 @@ class Claims:
         return True
 
     def borrow(self, lender: object) -> None:
-        """A peer may name it from now on. Where it was not written it is in use again, whatever was heard before."""
+        """A peer may name it from now on. It has not retired it, so it is in use again, whatever was heard before."""
         self.lenders.add(lender)
-        self.retired = self.retired and self.written_here
+        self.retired = False
 
     def give_back(self, lender: object) -> None:
         """That peer does not name it any more."""

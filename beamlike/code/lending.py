@@ -17,7 +17,7 @@ other: where a function came back, say. What is retired and lives on still trave
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from beamlike.kernel.record import record
@@ -37,7 +37,7 @@ class Lent:
     >>> lent = Lent()
     >>> lent.lacking([b"a"]), lent.name([b"a"]), lent.lacking([b"a"]), lent.name([b"a"])
     ([b'a'], [], [], [])
-    >>> lent.withdraw(lambda hash: hash == b"a")
+    >>> lent.withdraw([b"a", b"b"])
     [Release(hash=b'a', terms=2)]
     """
 
@@ -47,6 +47,9 @@ class Lent:
 
     def __contains__(self, hash: bytes) -> bool:
         return hash in self._terms
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._terms)
 
     def __len__(self) -> int:
         return len(self._terms)
@@ -62,9 +65,9 @@ class Lent:
         beyond = len(self._terms) - self._limit
         return [self._release(hash) for hash in list(self._terms)[:beyond]] if beyond > 0 else []
 
-    def withdraw(self, retired: Callable[[bytes], bool]) -> list[Release]:
-        """Releases what is retired."""
-        return [self._release(hash) for hash in list(self._terms) if retired(hash)]
+    def withdraw(self, hashes: Iterable[bytes]) -> list[Release]:
+        """Releases those of them that the other side has."""
+        return [self._release(hash) for hash in hashes if hash in self._terms]
 
     def _release(self, hash: bytes) -> Release:
         return Release(hash, self._terms.pop(hash))

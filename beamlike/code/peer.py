@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from beamlike.code.lending import Lent
+from beamlike.code.lending import Lent, Release
 from beamlike.code.source import Source, SourceHash
 from beamlike.code.sources import SOURCES
+from beamlike.distribution.terms_codec import PICKLE_PROTOCOL
 
 News: TypeAlias = list[tuple[str, Any]]
 
@@ -34,27 +36,34 @@ class Peer:
         not on their way yet."""
         return not self._makes_news and SOURCES.may_lend(hash)
 
-    def news(self, named: Mapping[SourceHash, Source]) -> News:
-        """What is to go ahead of a term that names these sources; they count as sent from then on."""
+    def ahead(self, named: Mapping[SourceHash, Source]) -> bytes | None:
+        """What is to go ahead of a term that names these sources, if anything is; they count as sent from then on."""
         if self._makes_news or not (named or self._has_retired):
-            return []
+            return None
         self._makes_news = True
         try:
-            return self._news(named)
+            news = self._news(named)
+            return pickle.dumps(news, PICKLE_PROTOCOL) if news else None
         finally:
             self._makes_news = False
 
     @property
     def _has_retired(self) -> bool:
-        return self._retirements != SOURCES.retirements and bool(self._lent)
+        return self._retirements != SOURCES.retirements
 
     def _news(self, named: Mapping[SourceHash, Source]) -> News:
+        before = self._retired() if self._has_retired else []
         lacking = [named[SourceHash(hash)].parts for hash in self._lent.lacking(named)]
-        releases = self._lent.name(named)
-        if self._has_retired:
-            self._retirements = SOURCES.retirements
-            releases += self._lent.withdraw(lambda hash: not SOURCES.may_lend(SourceHash(hash)))
-        news: News = [("sources", lacking)] if lacking else []
-        if releases:
-            news.append(("releases", [(release.hash, release.terms) for release in releases]))
-        return news
+        after = self._lent.name(named)
+        # Retired since it was decided that the term may name it.
+        after += self._lent.withdraw([hash for hash in named if not SOURCES.may_lend(hash)])
+        news: News = [("releases", _parts(before)), ("sources", lacking), ("releases", _parts(after))]
+        return [(kind, content) for kind, content in news if content]
+
+    def _retired(self) -> list[Release]:
+        seen, self._retirements = self._retirements, SOURCES.retirements
+        return self._lent.withdraw([hash for hash in self._lent if SOURCES.retired_since(SourceHash(hash), seen)])
+
+
+def _parts(releases: list[Release]) -> list[tuple[bytes, int]]:
+    return [(release.hash, release.terms) for release in releases]

@@ -53,7 +53,7 @@ def dumps(term: object, peer: Peer) -> Encoded:
         body, large = _dump_plain(term)
     except Exception:  # whatever it was: the full pickler decides
         return _dump_in_full(term, peer)
-    return Encoded(body, large.kept, _ahead(peer, {}))
+    return Encoded(body, large.kept, peer.ahead({}))
 
 
 def _dump_plain(term: object) -> tuple[bytes, LargeBuffers]:
@@ -71,12 +71,7 @@ def _dump_in_full(term: object, peer: Peer) -> Encoded:
     if len(body) + large.size > HEAVY:
         warn_of_heavy_captures(pickler.functions, _weight)
     # Last of all: a failure must not count on what has not been sent.
-    return Encoded(body, large.kept, _ahead(peer, pickler.sources))
-
-
-def _ahead(peer: Peer, named: dict[SourceHash, Source]) -> bytes | None:
-    news = peer.news(named)
-    return pickle.dumps(news, PROTOCOL) if news else None
+    return Encoded(body, large.kept, peer.ahead(pickler.sources))
 
 
 def _fails(value: object) -> bool:

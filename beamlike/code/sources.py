@@ -33,6 +33,8 @@ class Known:
     live: LiveCode[Place]
     origin: str | None
     """The node that sent it; None if it was written here."""
+    retired_at: int
+    """Which retirement was the last before it came, or its own."""
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     claims: Claims = field(default_factory=Claims)
 
@@ -57,7 +59,7 @@ class Sources:
         self._newest: dict[str, Known] = {}
         self._without_life: deque[SourceHash] = deque()
         self.retirements = 0
-        """Counts the sources that were retired, so that it is seen when there is something to release."""
+        """Counts the sources that were retired."""
 
     # Here.
 
@@ -122,13 +124,19 @@ class Sources:
         with self._lock:
             known = self._known.get(hash)
             if known is not None and known.claims.retire():
-                self.retirements += 1
+                self._count_as_retired(known)
                 self._settle(known)
 
     def may_lend(self, hash: SourceHash) -> bool:
         """Whether terms may name it by its hash; what is retired travels with its text."""
         known = self._known.get(hash)
         return known is not None and not known.claims.retired
+
+    def retired_since(self, hash: SourceHash, retirement: int) -> bool:
+        """Whether it was retired after that one, or is not known any more: whoever was lent it is to hear of that, even
+        if it has been lent to this node again."""
+        known = self._known.get(hash)
+        return known is None or known.retired_at > retirement
 
     def code_at(self, hash: SourceHash, place: Place) -> CodeType:
         """The code object that stands there. UnknownSource for a source or a place that is not there."""
@@ -176,15 +184,19 @@ class Sources:
         known = self._known.get(source.hash)
         if known is None:
             hash = source.hash
-            known = Known(source, LiveCode(lambda: self._without_life.append(hash)), origin)
+            known = Known(source, LiveCode(lambda: self._without_life.append(hash)), origin, self.retirements)
             self._known[hash] = self._by_filename[source.filename] = known
             show_in_tracebacks(source)
         return known
 
     def _supersede(self, known: Known) -> None:
         if known.claims.supersede():
-            self.retirements += 1
+            self._count_as_retired(known)
         self._settle(known)
+
+    def _count_as_retired(self, known: Known) -> None:
+        self.retirements += 1
+        known.retired_at = self.retirements
 
     def _settle(self, known: Known) -> None:
         """After a claim has gone: lets go of code that only the table keeps alive, then of the source."""
