@@ -1,50 +1,171 @@
-"""A class that comes back is the one that left, untouched.
+"""A class is not defined again where it arrives: it is made of the parts that its definition left.
 
-cloudpickle gives each class that it sends an id, and whoever receives that id again updates the class that it has. So
-a worker sees a method that was patched meanwhile; but where the class was defined, its methods would be replaced
-by the copies that come back, and those see copies of the notebook's variables in place of the variables themselves.
+What ran at its definition, `__init_subclass__` and `__set_name__` of its bases and attributes, `__new__` and `__init__`
+of its metaclass, has run, where the class was defined, and with the keywords that only the class statement had. So
+none of that runs over there, as far as it is the user's own: an empty class of the same shape is made (bases,
+metaclass, slots), and then filled with the attributes. In between, all that refers to it can arrive.
 
-It also makes a class anew whenever one arrives and then drops it for the known one; an `__init_subclass__` or a
-metaclass that registers classes would register the dropped ones.
+A class that comes back is the one that left, untouched. cloudpickle gives each class that it sends an id, and whoever
+receives that id again updates the class that it has. So a worker sees a method that was patched meanwhile; but
+where the class was defined, its methods would be replaced by the copies that come back, and those see copies of the
+notebook's variables in place of the variables themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
-from weakref import WeakSet
+import typing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from threading import RLock
+from types import GetSetDescriptorType, MemberDescriptorType
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
-from cloudpickle.cloudpickle import _DYNAMIC_CLASS_TRACKER_BY_ID, _make_skeleton_class
+from cloudpickle.cloudpickle import (
+    _DYNAMIC_CLASS_TRACKER_BY_ID,
+    _get_or_create_tracker_id,
+    _lookup_class_or_track,
+)
 
+from beamlike.code.by_value import goes_by_value
+from beamlike.code.enums import enum_attributes, enum_shape, is_enum, make_enum, members_state, set_members
+from beamlike.code.generated import GENERATED
 from beamlike.code.reducers import Reduced
-
-ClassState: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
 
 _received: WeakSet[type] = WeakSet()
 _defined_here: WeakSet[type] = WeakSet()
+_filled: WeakKeyDictionary[type, frozenset[str]] = WeakKeyDictionary()
+"""With the attributes of which names a received class was filled last."""
+
+_HEAP_TYPE = 1 << 9
+"""Of `__flags__`: made at run time, so not a part of the interpreter."""
+_OF_THE_SHAPE = frozenset({"__module__", "__orig_bases__", "__firstlineno__", "__slots__"})
+_MADE_ANEW = frozenset({"__weakref__", "__slotnames__", "_abc_impl", "__annotate_func__", "__annotations_cache__"})
 
 
-def reduced_class(kind: type, reduced: Reduced) -> Reduced:
-    """What cloudpickle makes of a class that goes by value, with our own way to make and to fill it."""
+def reduce_class(kind: type) -> Reduced | None:
+    """As its shape and its attributes if it goes by value, else None."""
+    if not kind.__flags__ & _HEAP_TYPE or not goes_by_value(kind):
+        return None
     if kind not in _received:
         _defined_here.add(kind)
-    make, args, state, items, pairs, fill = reduced
-    if make is _make_skeleton_class:  # which forgets in what a class is nested
-        args[3]["__qualname__"] = kind.__qualname__
-    return make_class, (make, *args), (fill, state), items, pairs, set_class_state
+    names = kind.__name__, kind.__bases__, _namespace(kind)
+    args = (_get_or_create_tracker_id(kind), _native_metaclass(kind), type(kind), *names)
+    if is_enum(kind):
+        state = enum_attributes(kind), [(set_members, members_state(kind))]
+        return make_class, (make_enum, *args, *enum_shape(kind)), state, None, None, fill_class
+    attributes = _attributes(kind)
+    parts = [(put_back, take_out(kind, attributes)) for concerns, take_out, put_back in GENERATED if concerns(kind)]
+    return make_class, (_make, *args), (attributes, parts), None, None, fill_class
 
 
-def make_class(make: Callable[..., type], *args: Any) -> type:
-    """The class that `make(*args)` would make, or the one of that id that is here already."""
-    *_, id, _ = args
+def make_class(
+    make: Callable[..., type],
+    id: str,
+    native: type[type],
+    metaclass: type[type],
+    name: str,
+    bases: tuple[type, ...],
+    namespace: dict[str, object],
+    *shape: Any,
+) -> type:
+    """An empty class of this shape, or the one of that id that is here already."""
     known: type | None = _DYNAMIC_CLASS_TRACKER_BY_ID.get(id)
-    return make(*args) if known is None else known
+    if known is not None:
+        return known
+    with _without_hooks(bases):
+        made: type = _lookup_class_or_track(id, make(native, metaclass, name, bases, namespace, *shape))
+    if made not in _defined_here:
+        _received.add(made)
+    return made
 
 
-def set_class_state(kind: type, fill_and_state: tuple[Any, ClassState]) -> None:
+def fill_class(kind: type, state: tuple[dict[str, object], list[tuple[Callable[[type, Any], None], Any]]]) -> None:
     """Fills or updates a class of another interpreter; leaves one of this interpreter as it is."""
     if kind in _defined_here:
         return
-    _received.add(kind)
-    fill, state = fill_and_state
-    fill(kind, state)
+    attributes, parts = state
+    for name in _filled.get(kind, frozenset()) - attributes.keys():
+        if name in vars(kind):
+            type.__delattr__(kind, name)
+    _filled[kind] = frozenset(attributes)
+    for name, value in attributes.items():
+        type.__setattr__(kind, name, value)
+    for put_back, part in parts:
+        put_back(kind, part)
+
+
+def _make(
+    native: type[type], metaclass: type[type], name: str, bases: tuple[type, ...], namespace: dict[str, object]
+) -> type:
+    made: type = native.__new__(metaclass, name, bases, namespace)
+    native.__init__(made, name, bases, namespace)
+    return made
+
+
+def _native_metaclass(kind: type) -> type[type]:
+    """The metaclass that makes it over there: the nearest that everybody has."""
+    metaclass: type = type(kind)
+    native: type[type] = next(meta for meta in metaclass.__mro__ if not goes_by_value(meta))
+    # All that a TypedDict's does is to compute attributes, of bases that the class does not keep.
+    return type if native is _TYPED_DICT_META else native
+
+
+_TYPED_DICT_META = type(typing.TypedDict("_", {}))  # type: ignore[operator]
+
+
+def _namespace(kind: type) -> dict[str, object]:
+    namespace = {name: vars(kind)[name] for name in _OF_THE_SHAPE if name in vars(kind)}
+    namespace["__qualname__"] = kind.__qualname__
+    if "__slots__" in namespace:
+        namespace["__slots__"] = tuple(_slots(kind))
+    return namespace
+
+
+def _slots(kind: type) -> Iterator[str]:
+    """As the class has them, with the names of private ones in full."""
+    for name, value in vars(kind).items():
+        if isinstance(value, MemberDescriptorType | GetSetDescriptorType) and value.__objclass__ is kind:
+            yield name
+
+
+def _attributes(kind: type) -> dict[str, object]:
+    made_with_the_slots = set(_slots(kind))
+    attributes = {
+        name: value for name, value in vars(kind).items() if name not in _MADE_ANEW and name not in made_with_the_slots
+    }
+    for name in _OF_THE_SHAPE - {"__slots__"}:
+        attributes.pop(name, None)
+    if "__annotate_func__" in vars(kind):  # Python 3.14's, whose closure is the namespace of the class statement
+        attributes["__annotations__"] = kind.__annotations__
+    return attributes
+
+
+_making = RLock()
+
+
+@contextmanager
+def _without_hooks(bases: Iterable[type]) -> Iterator[None]:
+    """While it lasts, no `__init_subclass__` of a class that travelled is called."""
+    owners = [
+        owner
+        for base in bases
+        for owner in base.__mro__
+        if "__init_subclass__" in vars(owner) and owner.__flags__ & _HEAP_TYPE and goes_by_value(owner)
+    ]
+    if not owners:
+        yield
+        return
+    with _making:
+        hooks = [(owner, vars(owner)["__init_subclass__"]) for owner in dict.fromkeys(owners)]
+        for owner, _ in hooks:
+            type.__setattr__(owner, "__init_subclass__", _no_hook)
+        try:
+            yield
+        finally:
+            for owner, hook in hooks:
+                type.__setattr__(owner, "__init_subclass__", hook)
+
+
+@classmethod  # type: ignore[misc]
+def _no_hook(cls: type, **_: object) -> None: ...

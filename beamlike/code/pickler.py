@@ -26,7 +26,7 @@ from typing import Any
 import cloudpickle
 
 from beamlike.code.by_value import module_goes_by_value
-from beamlike.code.classes import reduced_class
+from beamlike.code.classes import reduce_class
 from beamlike.code.decoding import DECODING
 from beamlike.code.peer import Peer
 from beamlike.code.reducers import REDUCERS, Reduced, reduce_exception
@@ -39,8 +39,6 @@ from beamlike.kernel.errors import BeamlikeError
 from beamlike.kernel.terms import ExceptionInfo, Pid
 
 PROTOCOL = 5
-_PARTS_OF_A_CLASS = 6
-"""Of cloudpickle's reductions only those of functions and classes have a function that fills them."""
 
 
 class ForeignCode(BeamlikeError, TypeError):
@@ -128,6 +126,8 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
             return self._reduce_info(value)
         if kind in REDUCERS:
             reduced = REDUCERS[kind](value)
+        elif issubclass(kind, type):
+            reduced = reduce_class(value)
         elif isinstance(value, BaseException):
             reduced = reduce_exception(value)
         else:
@@ -139,8 +139,6 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
             return reduced
         if kind is FunctionType:
             self.functions.append(value)
-        elif len(reduced) == _PARTS_OF_A_CLASS:
-            return reduced_class(value, reduced)
         return reduced
 
     def _function_getnewargs(self, function: FunctionType) -> Reduced:

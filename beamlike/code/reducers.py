@@ -18,7 +18,7 @@ import io
 import pickle
 import sys
 from collections.abc import Callable
-from types import CellType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import Any, NewType, ParamSpec, TypeAlias, TypeGuard, TypeVarTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -75,7 +75,7 @@ def rebuild_cached_function(function: Callable[..., object], maxsize: int | None
     return functools.lru_cache(maxsize, typed)(function)
 
 
-_GENERIC_CODE = functools.singledispatch(print).__code__
+_GENERIC_CODE: CodeType = functools.singledispatch(print).__code__  # type: ignore[attr-defined]
 """Of what `singledispatch` makes, all of it."""
 
 

@@ -1,0 +1,169 @@
+"""What the standard library generates into classes: not sent, but generated again over there.
+
+It is code without a source that anybody has, so it would go as bytecode, which another minor version of Python cannot
+run; and a library of another version may generate something else.
+
+Each of `GENERATED` is a triple: `concerns` says whether there is something generated in a class; `take_out` removes it
+from the attributes that are sent and returns what it was generated from; `put_back` does so on arrival, once.
+"""
+
+from __future__ import annotations
+
+import abc
+import collections
+import copy
+import dataclasses
+import inspect
+import typing
+from collections.abc import Callable
+from types import CodeType, FunctionType
+from typing import Any, Final, TypeAlias
+
+Attributes: TypeAlias = dict[str, Any]
+
+
+def code_of(attribute: object) -> CodeType | None:
+    """Of a function, also one inside a classmethod, staticmethod or wrapper."""
+    function = inspect.unwrap(getattr(attribute, "__func__", attribute))  # type: ignore[arg-type]
+    return function.__code__ if isinstance(function, FunctionType) else None
+
+
+# Dataclasses. Their fields are attributes like any other.
+
+_DATACLASS_METHODS: Final = frozenset(
+    ["__init__", "__repr__", "__eq__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__", "__setattr__", "__delattr__"]
+)
+_DATACLASS_OPTIONS: Final = ("init", "repr", "eq", "order", "unsafe_hash", "frozen")
+_STAND_INS: Final[dict[str, object]] = {"_FIELD_CLASSVAR": typing.ClassVar, "_FIELD_INITVAR": dataclasses.InitVar}
+
+
+def _is_dataclass(kind: type) -> bool:
+    return "__dataclass_params__" in vars(kind)
+
+
+def _take_out_dataclass(kind: type, attributes: Attributes) -> tuple[dict[str, bool], dict[str, Any] | None]:
+    params = attributes.pop("__dataclass_params__")
+    annotations = None
+    for name in _DATACLASS_METHODS & attributes.keys():
+        code = code_of(attributes[name])
+        if code is not None and code.co_filename == "<string>":
+            method = attributes.pop(name)
+            annotations = method.__annotations__ if name == "__init__" else annotations
+    return {option: getattr(params, option) for option in _DATACLASS_OPTIONS}, annotations
+
+
+def _put_back_dataclass(kind: Any, made_from: tuple[dict[str, bool], dict[str, Any] | None]) -> None:
+    if _is_dataclass(kind):
+        return
+    options, annotations = made_from
+    fields: dict[str, Any] = vars(kind)["__dataclass_fields__"]
+    with _as_defined(kind, fields):
+        dataclasses.dataclass(match_args=False, **options)(kind)
+    type.__setattr__(kind, "__dataclass_fields__", fields)
+    if annotations is not None:
+        kind.__init__.__annotations__ = annotations
+
+
+class _as_defined:
+    """While it lasts, the class looks as it did before `dataclass` saw it: each field is annotated and has its Field.
+
+    Those of its bases too, which may have to be filled yet. Annotations are stand-ins: the real ones may be strings,
+    to be looked up in a module that is not here.
+    """
+
+    def __init__(self, kind: type, fields: dict[str, Any]) -> None:
+        self._kind = kind
+        self._fields = fields
+        self._kept = {name: vars(kind)[name] for name in (*fields, "__annotations__") if name in vars(kind)}
+
+    def __enter__(self) -> None:
+        type.__delattr__(self._kind, "__dataclass_fields__")
+        stand_ins = {name: _STAND_INS.get(field._field_type.name, object) for name, field in self._fields.items()}
+        type.__setattr__(self._kind, "__annotations__", stand_ins)
+        for name, field in self._fields.items():
+            type.__setattr__(self._kind, name, copy.copy(field))
+
+    def __exit__(self, *_: object) -> None:
+        for name in (*self._fields, "__annotations__"):
+            if name in self._kept:
+                type.__setattr__(self._kind, name, self._kept[name])
+            elif name in vars(self._kind):
+                type.__delattr__(self._kind, name)
+
+
+# Tuples with names: `collections.namedtuple` and `typing.NamedTuple`, which is made by it.
+
+
+_NAMEDTUPLE_CODES: Final = {
+    code for attribute in vars(collections.namedtuple("_", ())).values() if (code := code_of(attribute))
+}
+
+
+def _is_namedtuple(kind: type) -> bool:
+    return code_of(vars(kind).get("_make")) in _NAMEDTUPLE_CODES
+
+
+def _take_out_namedtuple(kind: Any, attributes: Attributes) -> tuple[tuple[str, ...], Any, dict[str, Any]]:
+    for name in list(attributes):
+        if name == "__new__" or code_of(attributes[name]) in _NAMEDTUPLE_CODES:
+            del attributes[name]
+    return kind._fields, kind.__new__.__defaults__, kind.__new__.__annotations__
+
+
+def _put_back_namedtuple(kind: type, made_from: tuple[tuple[str, ...], Any, dict[str, Any]]) -> None:
+    if "__new__" in vars(kind):
+        return
+    fields, defaults, annotations = made_from
+    alike: Any = collections.namedtuple(kind.__name__, fields, rename=True)  # type: ignore[misc]
+    alike.__new__.__defaults__ = defaults
+    alike.__new__.__annotations__ = annotations
+    for name, attribute in vars(alike).items():
+        if code_of(attribute) is not None and name not in vars(kind):
+            type.__setattr__(kind, name, attribute)
+
+
+# Protocols: what `isinstance` compares, which each version of Python keeps in a way of its own.
+
+
+def _is_protocol(kind: type) -> bool:
+    return bool(vars(kind).get("_is_protocol"))
+
+
+def _take_out_protocol(kind: type, attributes: Attributes) -> bool:
+    hook = code_of(attributes.get("__subclasshook__"))
+    if hook is not None and hook.co_filename == typing.__file__:
+        del attributes["__subclasshook__"]
+    for name in ("__protocol_attrs__", "__non_callable_proto_members__", "__callable_proto_members_only__"):
+        attributes.pop(name, None)
+    return bool(vars(kind).get("_is_runtime_protocol"))
+
+
+def _put_back_protocol(kind: type, runtime_checkable: bool) -> None:
+    type(kind).__init__(kind, kind.__name__, kind.__bases__, {})
+    if runtime_checkable:
+        typing.runtime_checkable(kind)
+
+
+# Abstract classes: who is registered with them.
+
+
+def _is_abstract(kind: type) -> bool:
+    return isinstance(kind, abc.ABCMeta)
+
+
+def _take_out_registered(kind: type, attributes: Attributes) -> list[type]:
+    registered, *_ = abc._get_dump(kind)  # type: ignore[attr-defined]
+    return [registered_kind for reference in registered if (registered_kind := reference()) is not None]
+
+
+def _put_back_registered(kind: Any, registered: list[type]) -> None:
+    for registered_kind in registered:
+        abc.ABCMeta.register(kind, registered_kind)
+
+
+GENERATED: Final[tuple[tuple[Callable[[type], bool], Callable[..., Any], Callable[[type, Any], None]], ...]] = (
+    (_is_dataclass, _take_out_dataclass, _put_back_dataclass),
+    (_is_namedtuple, _take_out_namedtuple, _put_back_namedtuple),
+    (_is_protocol, _take_out_protocol, _put_back_protocol),
+    (_is_abstract, _take_out_registered, _put_back_registered),
+)
