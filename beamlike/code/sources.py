@@ -165,6 +165,11 @@ class Sources:
         self.collect()
         return iter(list(self._known.values()))
 
+    def origin_of(self, filename: str) -> str | None:
+        """The node that has sent the source of that file name; None, if none has."""
+        known = self._by_filename.get(filename)
+        return known.origin if known is not None else None
+
     def collect(self) -> None:
         """Drops what nothing keeps any more."""
         if self._without_life:

@@ -1,0 +1,156 @@
+"""Module names and resource names to files, and no way out of the folders that are looked through.
+
+A name is resolved part by part against what a folder lists, so that neither "..", nor an absolute path, nor a name of
+another case leads anywhere; what is hidden is not seen, and a link that leads out of its root is not followed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.machinery import EXTENSION_SUFFIXES
+from itertools import islice
+from typing import Final
+
+from beamlike.code.modules.messages import Kind
+from beamlike.code.modules.roots import Root
+
+_INIT: Final = "__init__.py"
+_COMPILED: Final = (*EXTENSION_SUFFIXES, ".pyc")
+_MANY: Final = 200
+"""Entries of a folder that are looked at where nobody asked for them by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a module is: its source file, or the folder of a namespace. `label` is that below its root."""
+
+    name: str
+    kind: Kind
+    root: str
+    path: str
+    label: str
+
+    @property
+    def directory(self) -> str:
+        """Of a package: where its modules and resources lie."""
+        return os.path.dirname(self.path) if self.kind is Kind.PACKAGE else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """There is such a module, and no source of it."""
+
+    path: str
+
+
+def find(roots: Iterable[Root], name: str) -> Place | Compiled | None:
+    """The module of that full name. As Python looks: the first root that has the top-level module decides, except that
+    folders without `__init__.py` of several roots are one namespace, and what is no namespace comes first.
+
+    >>> find([Root(os.path.dirname(__file__))], "files").label
+    'files.py'
+    """
+    namespace: Place | None = None
+    for root in roots:
+        found, decides = _on_root(root, name.split(".")) if root.has(name.partition(".")[0]) else (None, False)
+        if isinstance(found, Place) and found.kind is Kind.NAMESPACE and not decides:
+            namespace = namespace or found
+        elif found is not None or decides:
+            return found
+    return namespace
+
+
+def _on_root(root: Root, parts: list[str]) -> tuple[Place | Compiled | None, bool]:
+    """What is there, and whether that is the last word: no other root has anything to add."""
+    folder, prefix, decides = root.directory, "", False
+    found: Place | Compiled | None = None
+    for part in parts:
+        found = _in_folder(root.directory, folder, _entries(folder), part, prefix)
+        if not isinstance(found, Place):
+            return found, decides or found is not None
+        decides = decides or found.kind is not Kind.NAMESPACE
+        folder, prefix = found.directory if found.kind is not Kind.MODULE else "", f"{found.name}."
+    return found, decides
+
+
+def top_names(root: Root) -> frozenset[str]:
+    """The modules that can be found on a root."""
+    entries = _entries(root.directory)
+    names = {entry.partition(".")[0] for entry in entries}
+    return frozenset(it for it in names if root.has(it) and _in_folder(root.directory, root.directory, entries, it, ""))
+
+
+def modules_below(package: Place) -> Iterator[Place]:
+    """The modules in a package, those of a folder before those of the packages in it; not all, where they are very
+    many, and none of namespaces within: what is left out is found by its name."""
+    if package.kind is Kind.MODULE:
+        return
+    folder, entries = package.directory, _entries(package.directory)
+    names = sorted({entry.partition(".")[0] for entry in entries} - {"__main__"})
+    found = [_in_folder(package.root, folder, entries, name, f"{package.name}.") for name in names[:_MANY]]
+    inside = [it for it in found if isinstance(it, Place) and it.kind is not Kind.NAMESPACE]
+    yield from inside
+    for it in inside:
+        yield from modules_below(it)
+
+
+def resource(package: Place, path: Sequence[str]) -> str | None:
+    """The file or folder of that path in a package; None if there is none, or none that may be seen."""
+    at = package.directory
+    for name in path:
+        if name.startswith(".") or name == "__pycache__" or name not in _entries(at):
+            return None
+        at = os.path.join(at, name)
+    return at if _is_inside(package.root, at) else None
+
+
+def folder_entries(directory: str) -> tuple[tuple[str, bool], ...]:
+    """What may be seen of a folder of resources: names, and whether they are folders."""
+    names = sorted(name for name in _entries(directory) if not name.startswith(".") and name != "__pycache__")
+    return tuple((name, os.path.isdir(os.path.join(directory, name))) for name in names)
+
+
+def _in_folder(root: str, folder: str, entries: frozenset[str], name: str, prefix: str) -> Place | Compiled | None:
+    """The module `name` in a folder with these `entries`."""
+    if not name.isidentifier() or name == "__init__" or (name == "__main__" and not prefix):
+        return None
+    within = os.path.join(folder, name)
+    inner = _entries(within) if name in entries else frozenset()
+    if _INIT in inner:
+        return _place(prefix + name, Kind.PACKAGE, root, os.path.join(within, _INIT))
+    if f"{name}.py" in entries:
+        return _place(prefix + name, Kind.MODULE, root, f"{within}.py")
+    for stem, listed in ((os.path.join(within, "__init__"), inner), (within, entries)):
+        for suffix in _COMPILED:
+            if os.path.basename(stem) + suffix in listed:
+                return Compiled(stem + suffix)
+    return _place(prefix + name, Kind.NAMESPACE, root, within) if _holds_modules(within, inner) else None
+
+
+def _place(name: str, kind: Kind, root: str, path: str) -> Place | None:
+    is_there = os.path.isdir(path) if kind is Kind.NAMESPACE else os.path.isfile(path)
+    if not is_there or not _is_inside(root, path):
+        return None
+    return Place(name, kind, root, path, os.path.relpath(path, root).replace(os.sep, "/"))
+
+
+def _holds_modules(folder: str, entries: frozenset[str]) -> bool:
+    """Whether a folder without `__init__.py` is one of code: modules are in it, or in a folder right below."""
+    if any(entry.endswith(".py") for entry in entries):
+        return True
+    below = islice((entry for entry in entries if entry.isidentifier()), _MANY)
+    return any(entry.endswith(".py") for it in below for entry in _entries(os.path.join(folder, it)))
+
+
+def _is_inside(root: str, path: str) -> bool:
+    real, real_root = os.path.realpath(path), os.path.realpath(root)
+    return real.startswith(real_root.rstrip(os.sep) + os.sep)
+
+
+def _entries(folder: str) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder))
+    except OSError:  # no folder, or not to be read
+        return frozenset()

@@ -1,0 +1,138 @@
+"""The modules of a node, its own and those that it has of others: imported by name wherever its code runs.
+
+    script, notebook, offered ──► Origin ── news, answers ──► the others
+    the finder of the interpreter ◄── Receiver ◄── news, answers ── the others
+
+What it has of others it passes on to those who ask it, for they may know nobody else.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from beamlike.code.modules.finder import FINDER
+from beamlike.code.modules.held import Holding
+from beamlike.code.modules.importing import Decoding
+from beamlike.code.modules.messages import (
+    Answer,
+    News,
+    Offer,
+    Refused,
+    decode_news,
+    decode_question,
+    encode_answer,
+    encode_news,
+)
+from beamlike.code.modules.offered import OFFERED, Offered
+from beamlike.code.modules.origin import Given, Origin
+from beamlike.code.modules.own import OwnModules
+from beamlike.code.modules.receiver import Ask, Receiver
+from beamlike.code.modules.relay import Relay, RelayedGiven
+
+logger = logging.getLogger("beamlike.code")
+
+
+@dataclass(slots=True, eq=False)
+class Ledger:
+    """What the other side of one connection has been told, and what it has been given."""
+
+    told: tuple[frozenset[str], int] | None = None
+    offers: tuple[Offer, ...] = ()
+    given: Given = field(default_factory=Given)
+    relayed: RelayedGiven = field(default_factory=RelayedGiven)
+
+
+class Modules:
+    """Those of the node `node`.
+
+    `ask(peer, question, timeout)` waits for what `answer` of the modules of `peer` answers, and needs neither's event
+    loop for it. A node that does not accept code is told of no modules. For any thread.
+    """
+
+    def __init__(self, node: str, ask: Ask, accepts: bool, offered: Offered = OFFERED) -> None:
+        self._node = node
+        self._accepts = accepts
+        self._receiver = Receiver(node, ask)
+        self._own = OwnModules(offered)
+        self._origin = Origin(node, self._own.roots)
+        self._relay = Relay(self._receiver)
+        self._ledgers: dict[str, Ledger] = {}
+
+    # What this node sends.
+
+    def is_own(self, module: str) -> bool:
+        """Whether other nodes would have to ask for it: it is neither of Python nor installed, or came of a node."""
+        return self._own.has(module)
+
+    def given(self) -> Ledger:
+        """For a new connection."""
+        return Ledger()
+
+    def news(self, ledger: Ledger, peer: str) -> bytes | None:
+        """What `peer` must hear ahead of a term that may use modules of this node; mostly nothing.
+
+        It counts as heard. To be called by one thread at a time for each ledger.
+        """
+        self._ledgers[peer] = ledger
+        offers = self._offers(ledger, peer)
+        changes = self._origin.changes(ledger.given) + self._relay.changes(ledger.relayed)
+        return encode_news(News(offers, changes)) if changes or offers is not None else None
+
+    def _offers(self, ledger: Ledger, peer: str) -> tuple[Offer, ...] | None:
+        """All that there is for `peer`; None if it knows."""
+        names, version = self._origin.names(), self._receiver.version
+        if ledger.told is not None and ledger.told[0] is names and ledger.told[1] == version:
+            return None
+        own = (Offer((self._node,), tuple(sorted(names))),) if names else ()
+        offers = (*own, *self._receiver.offers_for(peer))
+        ledger.told = names, version
+        ledger.offers, known = offers, ledger.offers
+        return offers if offers != known else None
+
+    def answer(self, peer: str, question: bytes, answer: Callable[[bytes], None]) -> None:
+        """Has `answer` called with what to tell `peer`, at once or, where another node must be asked, by a thread."""
+        ledger = self._ledgers.get(peer) or Ledger()
+
+        def reply(found: Answer) -> None:
+            answer(encode_answer(found))
+
+        try:
+            asked = decode_question(question)
+            if asked.origin == self._node:
+                reply(self._origin.answer(asked, ledger.given))
+            else:
+                self._relay.answer(asked, ledger.relayed, reply)
+        except Exception as error:  # whoever asks waits for an answer, and the thread has others to serve
+            logger.exception("%s could not answer what %s asked", self._node, peer)
+            reply(Refused(f"could not be looked for on {self._node}: {type(error).__name__}: {error}"))
+
+    # What comes to this node.
+
+    def hear(self, peer: str, message: bytes) -> None:
+        """Takes the news of `peer`."""
+        if self._accepts:
+            news = decode_news(message)
+            self._receiver.hear(peer, news)
+            if news.offers is not None:
+                FINDER.serve(self._receiver, self._receiver.is_offered())
+
+    def decoding(self, peer: str) -> Decoding:
+        """While this thread decodes a term of `peer`: what that imports is looked for there first."""
+        return Decoding(self._node, peer)
+
+    def holdings(self) -> list[Holding]:
+        """The modules of others that are loaded in this interpreter, and came by this node."""
+        return self._receiver.holdings()
+
+    def forget(self, peer: str) -> None:
+        """The connection to `peer` is over: what came of it is dropped, and what was told it is void."""
+        self._ledgers.pop(peer, None)
+        self._receiver.forget(peer)
+        FINDER.serve(self._receiver, self._receiver.is_offered())
+
+    def close(self) -> None:
+        """The node stops: nothing of others is left."""
+        self._receiver.close()
+        FINDER.serve(self._receiver, False)

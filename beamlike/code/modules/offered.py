@@ -1,0 +1,85 @@
+"""What a node offers because it was told to, beside what lies on its path: folders, and installed packages by name."""
+
+from __future__ import annotations
+
+import os
+from importlib.machinery import PathFinder
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Final, Self
+
+from beamlike.code.modules.roots import OWN_PACKAGES, Root
+
+
+class Offer:
+    """Holds until `withdraw`, or until the end of a `with` block."""
+
+    def __init__(self, offered: Offered, root: Root) -> None:
+        self._offered = offered
+        self.root = root
+
+    def __repr__(self) -> str:
+        return f"<the offer of {self.root.only or self.root.directory}>"
+
+    def withdraw(self) -> None:
+        """From now on it is told to nobody; what others have got of it stays with them until it changes."""
+        self._offered.remove(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.withdraw()
+
+
+class Offered:
+    """The offers of this interpreter. For any thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._offers: tuple[Offer, ...] = ()
+        self.roots: tuple[Root, ...] = ()
+
+    def add(self, root: Root) -> Offer:
+        offer = Offer(self, root)
+        self._set((*self._offers, offer))
+        return offer
+
+    def remove(self, offer: Offer) -> None:
+        self._set(tuple(it for it in self._offers if it is not offer))
+
+    def _set(self, offers: tuple[Offer, ...]) -> None:
+        with self._lock:
+            self._offers = offers
+            self.roots = tuple(dict.fromkeys(it.root for it in offers))
+
+
+OFFERED: Final = Offered()
+
+
+def offer(what: str | os.PathLike[str]) -> Offer:
+    """Has the nodes of this interpreter offer more than their own modules: those of a folder, given as a path, or an
+    installed package, given by its name.
+
+    Nodes that are connected import it by name, where they have nothing installed of that name. ValueError if there is
+    no such folder or package, or no source of it.
+
+    >>> with offer("cloudpickle") as offered:
+    ...     offered
+    <the offer of cloudpickle>
+    """
+    return OFFERED.add(_root(os.fspath(what)))
+
+
+def _root(what: str) -> Root:
+    if os.path.isdir(what) and (os.sep in what or not what.isidentifier() or PathFinder.find_spec(what) is None):
+        return Root(os.path.abspath(what))
+    spec = PathFinder.find_spec(what) if what.isidentifier() else None
+    if spec is None or what in OWN_PACKAGES:
+        raise ValueError(f"expected a folder, or the name of an installed package, to offer, got {what!r}")
+    location = spec.origin or next(iter(spec.submodule_search_locations or ()), "")
+    if spec.origin is not None and not location.endswith(".py"):
+        raise ValueError(f"expected a package with sources to offer, got {what!r}, which is {location}")
+    path = Path(location)
+    return Root(str(path.parents[1] if path.name == "__init__.py" else path.parent), what)

@@ -1,0 +1,76 @@
+"""What the nodes that one is connected to offer, of their own and of others behind them.
+
+Each offer names the nodes that it came through. Who finds itself among them does not listen, and nobody is told of
+what came through it: nodes that are connected in a ring do not keep alive what its origin has taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from beamlike.code.modules.messages import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where to ask for a module: `peer`, who has it of `origin`."""
+
+    peer: str
+    origin: str
+
+
+class Offers:
+    """Those that the node `node` has heard.
+
+    >>> offers = Offers("c@h")
+    >>> offers.hear("b@h", [Offer(("a@h", "b@h"), ("helper",))])
+    >>> offers.routes("helper")
+    [Route(peer='b@h', origin='a@h')]
+    """
+
+    def __init__(self, node: str) -> None:
+        self._node = node
+        self._heard: dict[str, tuple[Offer, ...]] = {}
+        self.version = 0
+        """Another one after each change."""
+
+    def hear(self, peer: str, offers: Iterable[Offer]) -> None:
+        """All that `peer` offers from now on."""
+        self._heard.pop(peer, None)  # so that the last of the table is the newest
+        self._heard[peer] = tuple(it for it in offers if it.path[-1:] == (peer,) and self._node not in it.path)
+        self.version += 1
+
+    def forget(self, peer: str) -> None:
+        if self._heard.pop(peer, None) is not None:
+            self.version += 1
+
+    def peers(self) -> tuple[str, ...]:
+        return tuple(self._heard)
+
+    def __bool__(self) -> bool:
+        return any(offer.names for offers in self._heard.values() for offer in offers)
+
+    def routes(self, top: str) -> list[Route]:
+        """To each node that has a module of this name, the newest first."""
+        return [self._route(it) for it in self._best() if top in it.names]
+
+    def routes_to(self, origin: str) -> list[Route]:
+        """To that node; to all, the newest first, if it is ""."""
+        return [self._route(it) for it in self._best() if origin in ("", it.origin)]
+
+    def for_peer(self, peer: str) -> tuple[Offer, ...]:
+        """What this node can pass on to `peer`."""
+        return tuple(Offer((*it.path, self._node), it.names) for it in self._best() if peer not in it.path)
+
+    def _best(self) -> list[Offer]:
+        """The shortest way to each origin; the origin that was heard last comes first."""
+        best: dict[str, Offer] = {}
+        for offer in (offer for offers in reversed(self._heard.values()) for offer in offers):
+            if offer.origin not in best or len(offer.path) < len(best[offer.origin].path):
+                best[offer.origin] = offer
+        return list(best.values())
+
+    @staticmethod
+    def _route(offer: Offer) -> Route:
+        return Route(offer.path[-1], offer.origin)

@@ -1,0 +1,56 @@
+"""Which modules are a node's own, so that others would have to ask for them; and where those lie."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from beamlike.code.modules.files import find
+from beamlike.code.modules.loader import loader_of
+from beamlike.code.modules.offered import Offered
+from beamlike.code.modules.roots import Root, own_roots, root_of_loaded
+
+
+class OwnModules:
+    """Those of this interpreter: offered, on its path, or loaded from elsewhere."""
+
+    def __init__(self, offered: Offered) -> None:
+        self._offered = offered
+        self._known: dict[str, bool] = {}
+        self._known_with: tuple[Root, ...] = ()
+        """What was offered when they became known."""
+        self._path: list[str] = []
+        self._on_path: tuple[Root, ...] = ()
+        self._elsewhere: dict[str, Root] = {}
+
+    def roots(self) -> tuple[Root, ...]:
+        """Where they lie: what is offered first, as if it stood at the beginning of the path."""
+        path = [entry or os.getcwd() for entry in sys.path]
+        if path != self._path:
+            self._path, self._on_path = path, own_roots(path)
+        return (*self._offered.roots, *self._on_path, *self._elsewhere.values())
+
+    def has(self, module: str) -> bool:
+        """Whether a module that is loaded here, or can be, is one; not `__main__`, which nobody can import."""
+        if self._known_with is not self._offered.roots:
+            self._known, self._known_with = {}, self._offered.roots
+        own = self._known.get(module)
+        if own is None:
+            top = module.partition(".")[0]
+            own = self._is_own(top)
+            if top in sys.modules:
+                self._known[module] = own
+        return own
+
+    def _is_own(self, top: str) -> bool:
+        if top == "__main__" or top in sys.stdlib_module_names:
+            return False
+        module = sys.modules.get(top)
+        if module is None or any(root.only == top for root in self._offered.roots):
+            return find(self.roots(), top) is not None
+        if loader_of(module) is not None:
+            return True
+        root = root_of_loaded(top)
+        if root is not None and find(self.roots(), top) is None:
+            self._elsewhere[top] = root
+        return root is not None

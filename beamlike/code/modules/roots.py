@@ -1,0 +1,89 @@
+"""Where a node's own modules lie: what it can import that is neither of Python nor installed.
+
+That is what stays of `sys.path` without the standard library, the places for installed distributions and the folder of
+the interpreter: the script's folder, the working directory, PYTHONPATH, the sources of editable installs. A root may be
+for one name `only`: what was offered by its name, or was imported from a place that is on no path.
+"""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+import sysconfig
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from beamlike.code.requirements.store import environments_path
+
+OWN_PACKAGES: Final = frozenset({"beamlike", "nodes", "flame"})
+"""Every node has these, for they make it a node."""
+_HOME: Final = str(Path(__file__).resolve().parents[3])
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder on which modules are found by name."""
+
+    directory: str
+    only: str | None = None
+
+    def has(self, top: str) -> bool:
+        """Whether a module of this name may be looked for here."""
+        if self.only is not None and self.only != top:
+            return False
+        return not (top in OWN_PACKAGES and os.path.realpath(self.directory) == _HOME)
+
+
+def own_roots(path: Iterable[str]) -> tuple[Root, ...]:
+    """Those of the entries of `sys.path` that are not installed places.
+
+    >>> own_roots([os.path.dirname(os.__file__), "/no/such/folder"])
+    ()
+    """
+    directories = dict.fromkeys(os.path.abspath(entry) for entry in path if isinstance(entry, str))
+    return tuple(Root(it) for it in directories if not is_installed(it) and os.path.isdir(it))
+
+
+def is_installed(path: str) -> bool:
+    """Whether this file or folder is Python's own, or lies where distributions are installed.
+
+    >>> is_installed(os.__file__), is_installed("/home/me/helper.py")
+    (True, False)
+    """
+    real = os.path.realpath(path)
+    if any(part in _PLACES for part in Path(real).parts):
+        return True
+    return any(real == place or real.startswith(place + os.sep) for place in _installed_places())
+
+
+_PLACES: Final = {"site-packages", "dist-packages"}
+
+
+@cache
+def _installed_places() -> frozenset[str]:
+    """Those of this interpreter, and where requirements are installed."""
+    paths = sysconfig.get_paths()
+    places = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")]
+    places.append(str(environments_path()))
+    places += [*site.getsitepackages(), site.getusersitepackages(), os.path.dirname(sys.executable)]
+    return frozenset(os.path.realpath(place) for place in places)
+
+
+def root_of_loaded(top: str) -> Root | None:
+    """Where a module that is loaded here came from, if it is a file, and not installed; whatever path it was found on.
+
+    >>> root_of_loaded("os"), root_of_loaded("sys")
+    (None, None)
+    """
+    module = sys.modules.get(top)
+    location = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+    if not isinstance(location, str) or not os.path.exists(location) or is_installed(location):
+        return None
+    if os.path.basename(location).partition(".")[0] == "__init__":
+        location = os.path.dirname(location)
+    root = Root(os.path.dirname(os.path.abspath(location)), top)
+    return root if os.path.basename(location).partition(".")[0] == top and root.has(top) else None

@@ -1,0 +1,100 @@
+"""What nodes know of modules, several of them in this interpreter, without connections: who is asked answers at once.
+
+Each node has a folder of its own that it offers, and nothing else; what is imported here comes by who was told of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from textwrap import dedent
+
+from beamlike.code.modules.modules import Ledger, Modules
+from beamlike.code.modules.offered import Offered
+from beamlike.code.modules.roots import Root
+from beamlike.kernel.errors import NotConnected
+
+
+class ModuleNodes:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.questions: list[tuple[str, str]] = []
+        """Who asked whom."""
+        self.silent: set[str] = set()
+        self._nodes: dict[str, Modules] = {}
+        self._ledgers: dict[tuple[str, str], Ledger] = {}
+
+    def __getitem__(self, name: str) -> Modules:
+        return self._nodes[name]
+
+    def start(self, name: str, *, accepts: bool = True) -> Modules:
+        (self.path / name).mkdir()
+        offered = Offered()
+        offered.add(Root(str(self.path / name)))
+
+        def ask(peer: str, question: bytes, timeout: float) -> bytes:
+            self.questions.append((name, peer))
+            return self._answer(name, peer, question, timeout)
+
+        self._nodes[name] = Modules(name, ask, accepts, offered)
+        return self._nodes[name]
+
+    def write(self, node: str, **files: str) -> None:
+        """Files of a node's folder; "pkg__sub" is pkg/sub.py, and "pkg__" its `__init__`."""
+        for name, text in files.items():
+            *folders, stem = name.split("__")
+            path = self.path.joinpath(node, *folders, f"{stem or '__init__'}.py")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(dedent(text))
+
+    def tell(self, one: str, other: str) -> None:
+        """What goes ahead of a term from one to the other."""
+        ledger = self._ledgers.setdefault((one, other), self[one].given())
+        news = self[one].news(ledger, other)
+        if news is not None:
+            self[other].hear(one, news)
+
+    def part(self, one: str, other: str) -> None:
+        for node, peer in ((one, other), (other, one)):
+            self._ledgers.pop((node, peer), None)
+            self[node].forget(peer)
+
+    def close(self) -> None:
+        for node in self._nodes.values():
+            node.close()
+
+    def _answer(self, name: str, peer: str, question: bytes, timeout: float) -> bytes:
+        if (peer, name) not in self._ledgers:
+            raise NotConnected(f"expected {peer} to be connected")
+        if peer in self.silent:
+            raise TimeoutError(f"expected an answer of {peer} within {timeout:g} s, got none")
+        answers: SimpleQueue[bytes] = SimpleQueue()
+        self[peer].answer(name, question, answers.put)
+        try:
+            return answers.get(timeout=timeout)
+        except Empty:
+            raise TimeoutError(f"{peer} did not answer") from None
+
+
+@contextmanager
+def module_nodes(path: Path, *names: str) -> Iterator[ModuleNodes]:
+    """Nodes of these names. At the end nothing of theirs is in this interpreter."""
+    before = set(sys.modules), list(sys.meta_path), list(sys.path_hooks), set(sys.path_importer_cache)
+    nodes = ModuleNodes(path)
+    for name in names:
+        nodes.start(name)
+    try:
+        yield nodes
+    finally:
+        nodes.close()
+    left = {name for name in set(sys.modules) - before[0] if getattr(sys.modules[name], "__file__", None) is None}
+    assert not [name for name in set(sys.modules) - before[0] if name.split(".")[0] in OF_TESTS], left
+    assert (sys.meta_path, sys.path_hooks) == (before[1], before[2])
+    assert not [entry for entry in set(sys.path_importer_cache) - before[3] if entry.startswith("<")]
+
+
+OF_TESTS = ("helper", "other", "pkg", "space")
+"""What modules of tests are to be called."""
