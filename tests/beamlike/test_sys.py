@@ -172,44 +172,6 @@ async def test_a_timeout_that_is_due_survives_a_look_into_the_server() -> None:
     assert await received(1) == [Timeout()]
 
 
-# New code.
-
-
-class Newer(Counter):
-    def code_change(self, old: type[bl.GenServer], extra: Any) -> None:
-        if extra == "fail":
-            self.value = 0
-            raise ValueError(f"cannot convert a {old.__name__}")
-        self.value *= extra
-
-    def handle_call(self, request: Any, client: Client) -> Any:
-        return f"newer {self.value}"
-
-
-@in_node
-async def test_a_suspended_server_becomes_one_of_a_new_class_with_its_state() -> None:
-    server = await Counter.start_link()
-    await system.suspend(server)
-    await system.change_code(server, Newer, 6)
-    await system.resume(server)
-    assert await call(server, "get") == "newer 42"
-    assert (await system.get_status(server)).behaviour.endswith(".Newer")
-
-
-@in_node
-async def test_new_code_that_fails_leaves_the_server_as_it_was() -> None:
-    server = await Counter.start_link()
-    with pytest.raises(ValueError, match="expected a suspended server"):
-        await system.change_code(server, Newer, 6)
-    await system.suspend(server)
-    with pytest.raises(ValueError, match="cannot convert a Counter"):
-        await system.change_code(server, Newer, "fail")
-    with pytest.raises(TypeError, match="__class__ assignment"):
-        await system.change_code(server, int)  # type: ignore[arg-type]
-    await system.resume(server)
-    assert await call(server, "get") == 7
-
-
 # Status.
 
 

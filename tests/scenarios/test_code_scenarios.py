@@ -13,7 +13,8 @@ from typing import Any
 
 import beamlike as bl
 from beamlike.code.notebook_module import NotebookModule
-from tests.scenarios.trace import Trace
+from beamlike.kernel.question import Client
+from tests.scenarios.trace import Error, Trace
 from tests.scenarios.twin import twin
 from tests.support.local_nodes import PATIENCE
 
@@ -108,3 +109,66 @@ def loads_junk(cell: Cell) -> tuple[str, str]:
     except SyntaxError:
         return "error", "badfile"
     return "module", "vm"
+
+
+class CounterOne(bl.GenServer):
+    VERSION = 1
+
+    def init(self, start: int) -> None:
+        self.state: Any = start
+        self.clients: list[Client] = []
+
+    def handle_call(self, request: str, client: Client) -> Any:
+        if request == "get":
+            return self.VERSION, self.state
+        self.clients.append(client)
+        return bl.NO_REPLY
+
+    def handle_cast(self, request: str) -> None:
+        bl.GenServer.reply(self.clients.pop(), (self.VERSION, self.state))
+
+
+class CounterTwo(CounterOne):
+    VERSION = 2
+
+    def code_change(self, old: type[Any], extra: str) -> None:
+        state, self.state = self.state, None
+        if extra == "refuse":
+            raise Error(("error", ("cannot", state)))
+        if extra == "crash":
+            raise Error(("broken", state))
+        self.state = "converted", state, extra
+
+
+@twin
+async def test_s175_a_suspended_server_changes_its_code_and_keeps_all_else(trace: Trace) -> None:
+    async def state() -> Any:
+        return (await bl.sys.get_state("counter"))["state"]
+
+    async def change(extra: str) -> Any:
+        try:
+            await bl.sys.change_code("counter", CounterTwo, extra)
+        except Error as refusal:
+            return "error", refusal.term
+        return "ok"
+
+    counter = trace.label(await CounterOne.start(7, name="counter"), "counter")
+    end = bl.monitor(counter)
+    trace("main", "call", await bl.GenServer.call(counter, "get"))
+    early = bl.GenServer.send_request(counter, "later")
+    trace("main", "state", await state())
+    await bl.sys.suspend(counter)
+    waiting = bl.GenServer.send_request(counter, "get")
+    trace("main", "refused", await change("refuse"))
+    trace("main", "crashed", await change("crash"))
+    trace("main", "state", await state())
+    trace("main", "change_code", await change("by"))
+    trace("main", "state", await state())
+    await bl.sys.resume(counter)
+    trace("main", "waiting_call", await bl.GenServer.receive_response(waiting, timeout=PATIENCE))
+    bl.GenServer.cast(counter, "answer")
+    trace("main", "unanswered_call", await bl.GenServer.receive_response(early, timeout=PATIENCE))
+    trace("main", "whereis", bl.whereis("counter"))
+    trace("main", "alive", bl.is_alive(counter))
+    await bl.GenServer.stop(counter)
+    trace("main", "down", (await bl.receive(ref=end, timeout=PATIENCE)).reason)

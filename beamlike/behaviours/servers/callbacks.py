@@ -61,6 +61,7 @@ class Callbacks:
         vars(self).update(state)
         return self.system_get_state()
 
-    def code_change(self, old: type[Any], extra: Any) -> None:
+    def code_change(self, old: type[Any], extra: Any) -> Any:
         """The server has become one of this class, by `bl.sys.change_code`, and was one of class `old`: converts the
-        attributes. If it raises, nothing has changed."""
+        attributes. If it raises, the server has its old class and its old attributes again; what was changed inside
+        of one of these stays changed, so better assign new values."""

@@ -163,7 +163,8 @@ class GenServer(Callbacks):
         if begun is None:
             return
         server, outcome = begun
-        del args, begun  # which this frame would hold as long as the server lives
+        # Which this frame would hold as long as the server lives, though that may become one of another class.
+        del cls, args, begun
         message: Any = None
         seconds: float | None = None
         observer: Observer | None = None

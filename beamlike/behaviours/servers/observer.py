@@ -13,6 +13,7 @@ from collections import deque
 from typing import Any
 
 from beamlike.behaviours.servers.callbacks import Callbacks
+from beamlike.behaviours.servers.code_change import change_class, defined_in
 from beamlike.behaviours.servers.dispatch import answer, call_back, complete
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.behaviours.servers.server_messages import StopRequest, SystemRequest, message_within
@@ -134,7 +135,7 @@ class Observer:
             case ("suspend" | "resume" as wish,):
                 self._suspended = wish == "suspend"
             case ("change_code", type() as new, extra):
-                self._change_code(new, extra)
+                change_class(self._server, new, extra)
             case ("get_status",):
                 return self._status()
             case ("log", int() as keep):
@@ -155,19 +156,6 @@ class Observer:
                 raise ValueError(f"a server does not know the system request {request!r}")
         return None
 
-    def _change_code(self, new: type[Callbacks], extra: Any) -> None:
-        if not self._suspended:
-            raise ValueError("expected a suspended server to change the code of: suspend it first, and resume it then")
-        server, old, attributes = self._server, type(self._server), dict(vars(self._server))
-        try:
-            server.__class__ = new
-            server.code_change(old, extra)
-        except BaseException:
-            server.__class__ = old
-            vars(server).clear()
-            vars(server).update(attributes)
-            raise
-
     def _install(self, id: str, function: Installed, state: Any) -> None:
         if id in self._installed:
             raise ValueError(f"a function {id!r} is installed already; give this one another id=")
@@ -184,4 +172,5 @@ class Observer:
             self._birth.parent,
             self._server.system_get_state(),
             (*(name for name, on in switches.items() if on), *self._installed),
+            defined_in(kind),
         )

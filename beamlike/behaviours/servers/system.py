@@ -91,9 +91,29 @@ async def resume(server: Server, *, timeout: float | None = TIMEOUT) -> None:
 async def change_code(
     server: Server, new: type[GenServer], extra: Any = None, *, timeout: float | None = TIMEOUT
 ) -> None:
-    """Makes a suspended server one of class `new`, as an edited cell defines it, with the attributes it has; `new` may
-    convert them in `code_change`. ValueError if it is not suspended; raises what code_change raises, and then the
-    server is what it was."""
+    """Makes the server one of class `new`, as an edited cell defines it, between two messages: with the attributes that
+    it has, which `new` may convert in `code_change`. Pid, name, links, monitors, mailbox and the calls that it has not
+    answered stay.
+
+    Raises what code_change raises, TypeError for a class that it cannot become, and then the server is what it was.
+    Suspend it first where several servers are to change together. Who starts it anew starts what it knows: a
+    supervisor, the class in its ChildSpec (see Supervisor.code_change).
+
+    >>> import asyncio, beamlike as bl
+    >>> class Celsius(bl.GenServer):
+    ...     def init(self, degrees):
+    ...         self.degrees = degrees
+    >>> class Kelvin(Celsius):
+    ...     def code_change(self, old, extra):
+    ...         self.degrees += extra
+    >>> async def main():
+    ...     async with bl.Node("doc@127.0.0.1"):
+    ...         thermometer = await Celsius.start_link(20)
+    ...         await change_code(thermometer, Kelvin, 273)
+    ...         return await get_state(thermometer)
+    >>> asyncio.run(main())
+    {'degrees': 293}
+    """
     await _ask(server, timeout, "change_code", new, extra)
 
 

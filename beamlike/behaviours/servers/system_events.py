@@ -84,7 +84,7 @@ class Statistics:
 @dataclass(frozen=True, slots=True)
 class Status:
     """`behaviour` is the class of the server; `on` names what is switched on: "log", "statistics", "trace" and the
-    ids of installed functions."""
+    ids of installed functions; `code` is the file that the class is from, which tells the version of a cell."""
 
     pid: Pid
     name: Name | None
@@ -93,3 +93,4 @@ class Status:
     parent: Pid | None
     state: Any
     on: tuple[str, ...]
+    code: str | None

@@ -77,6 +77,14 @@ class Children:
             raise ChildAlreadyStarted(spec.id, present.pid)
         raise ChildAlreadyPresent(spec.id)
 
+    def specify(self, spec: ChildSpec) -> None:
+        """A child that goes on in its place, by this specification; of a new id, a stopped one after all others."""
+        present = self._by_id.get(spec.id)
+        if present is None:
+            self._by_id[spec.id] = Child(spec)
+        else:
+            present.spec = spec
+
     def forget(self, child: Child) -> None:
         del self._by_id[child.spec.id]
 

@@ -177,6 +177,16 @@ class Supervisor(Supervising):
     async def terminate(self, reason: Reason) -> None:
         await self._end(list(self._children))
 
+    def code_change(self, old: type[Any], extra: Iterable[ChildSpec] | None) -> None:
+        """Takes new specifications by `bl.sys.change_code(supervisor, bl.Supervisor, specs)`: children run on, and are
+        started by the new one of their id from their next restart on; of a new id, they are stopped until
+        `restart_child`. What is not named stays as it is. BadChild or TypeError for specifications that cannot be."""
+        specs = [check_spec(spec) for spec in extra or ()]
+        for spec in specs:
+            self._flags.check(spec)
+        for spec in specs:
+            self._children.specify(spec)
+
     def _infos(self) -> Iterable[ChildInfo]:
         for child in self._children:
             state: ChildState = "running" if child.pid else "restarting" if child.attempt else "stopped"
