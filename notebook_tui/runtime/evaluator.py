@@ -8,6 +8,8 @@ bound, as in Jupyter.
 identity on every node. So `if __name__ == "__main__":` is false in a cell, other than in Jupyter: what is guarded
 by it is meant for a script, and a cell that wants it run calls it.
 
+A cell with a block of requirements (PEP 723) has them installed before its first statement.
+
 A synchronous cell occupies the thread, and only a signal ends it there: see `interrupt`. One that awaits is cancelled.
 """
 
@@ -18,6 +20,8 @@ from asyncio import CancelledError
 from types import CodeType
 
 from beamlike.code.notebook_module import NotebookModule
+from beamlike.code.requirements.errors import RequirementsError
+from beamlike.code.requirements.require import require_block
 from beamlike.code.sources import SOURCES
 from notebook_tui.runtime.cell_code import CellCode, split
 from notebook_tui.runtime.failure import failure
@@ -92,6 +96,10 @@ class Evaluator:
             try:
                 if run == self._called_off:
                     raise KeyboardInterrupt
+                try:
+                    await require_block(f"{self._notebook.name}, {name}", source)
+                except RequirementsError as error:
+                    return self._ended(error.with_traceback(None), False, None)
                 return Outcome("ok", await self._result(code))
             except BaseException as error:
                 if interruption.ends_task(error):

@@ -6,7 +6,7 @@ import pytest
 
 from beamlike.code.requirements.failures import SHOWN_LINES, last_lines, reason
 from beamlike.code.requirements.pip import read_report
-from beamlike.code.requirements.progress import PipSteps, Step, uv_step
+from beamlike.code.requirements.progress import PipSteps, Step, pip_resolving, uv_step
 from beamlike.code.requirements.uv import read_hashes, read_plan
 
 PIP_UNREACHABLE = """\
@@ -110,6 +110,11 @@ Successfully installed numpy-2.1.0 rich-15.0.0
         Step("downloading", "rich-15.0.0-py3-none-any.whl", 2, 2, "243 kB"),
         Step("installing", "numpy, rich"),
     ]
+
+
+def test_while_pip_plans_what_is_needed_turns_out_one_by_one() -> None:
+    lines = ["Collecting beta (from -r /tmp/r.txt (line 1))", "Collecting alpha<2 (from beta->-r /tmp/r.txt (line 1))"]
+    assert [news for line in lines if (news := pip_resolving(line))] == [Step("resolving", "alpha<2")]
 
 
 def test_the_lines_of_uv_become_steps() -> None:

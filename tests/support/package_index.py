@@ -3,13 +3,17 @@ no other: neither this machine's settings nor its caches."""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import threading
 from collections import Counter
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
+
+import pytest
 
 from tests.support.wheels import Wheel
 
@@ -97,17 +101,17 @@ def _send(request: BaseHTTPRequestHandler, body: bytes, kind: str) -> None:
         pass
 
 
-def installer_environment(index: str, home: Path) -> dict[str, str]:
-    """Variables by which pip and uv know that index alone, and all caches lie under `home`."""
+def installer_environment(installer: str, index: str, home: Path) -> dict[str, str]:
+    """This environment, but that `installer`, "pip" or "uv", is the one to be found, and knows that index alone; all
+    caches lie under `home`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
     return {
-        "PIP_CONFIG_FILE": "/dev/null",
+        **kept,
+        "PATH": _path(installer == "uv"),
+        "PIP_CONFIG_FILE": os.devnull,
         "PIP_INDEX_URL": index,
-        "PIP_EXTRA_INDEX_URL": "",
-        "PIP_FIND_LINKS": "",
-        "PIP_CONSTRAINT": "",
         "PIP_CACHE_DIR": str(home / "pip"),
         "PIP_RETRIES": "0",
-        "PIP_TIMEOUT": "10",
         "UV_NO_CONFIG": "1",
         "UV_DEFAULT_INDEX": index,
         "UV_CACHE_DIR": str(home / "uv"),
@@ -115,3 +119,14 @@ def installer_environment(index: str, home: Path) -> dict[str, str]:
         "XDG_CACHE_HOME": str(home),
         "NO_PROXY": "127.0.0.1",
     }
+
+
+def needs(installer: str) -> None:
+    """Skips the test where there is no uv."""
+    if installer == "uv" and shutil.which("uv") is None:
+        pytest.skip("there is no uv on the PATH")
+
+
+def _path(with_uv: bool) -> str:
+    directories = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(each for each in directories if with_uv or shutil.which("uv", path=each) is None)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from beamlike.code.requirements.lock import Pin
-from beamlike.code.requirements.progress import PipSteps
+from beamlike.code.requirements.progress import PipSteps, Step, pip_resolving
 from beamlike.code.requirements.work import INSTALL_SECONDS, PLAN_SECONDS, Work, write_lines
 
 _OPTIONS = ("--disable-pip-version-check", "--no-input", "--no-color", "--progress-bar", "off")
@@ -23,7 +23,7 @@ class Pip:
         report = scratch / "report.json"
         command = ["install", "--dry-run", "--report", str(report), *_files(dependencies, constraints, scratch)]
         # Without code, so that nothing of it takes the place of a module that pip itself needs.
-        self._run(command, PLAN_SECONDS, len(dependencies), scratch, work, {"PYTHONPATH": str(here)})
+        self._run(command, PLAN_SECONDS, pip_resolving, scratch, work, {"PYTHONPATH": str(here)})
         return read_report(report.read_text(encoding="utf-8"))
 
     def install(self, pins: Sequence[Pin], target: Path, scratch: Path, work: Work) -> None:
@@ -31,20 +31,20 @@ class Pip:
         hashed = all(pin.hashes and not pin.url for pin in pins)
         lines = write_lines(scratch / "pins.txt", (pin.line(hashed=hashed) for pin in pins))
         command = ["install", "--no-deps", "--no-user", "--target", str(target), "-r", lines]
-        self._run(command, INSTALL_SECONDS, len(pins), scratch, work)
+        self._run(command, INSTALL_SECONDS, PipSteps(len(pins)), scratch, work)
 
     def _run(
         self,
         command: list[str],
         seconds: float,
-        of: int,
+        step: Callable[[str], Step | None],
         scratch: Path,
         work: Work,
         environment: dict[str, str] | None = None,
     ) -> None:
         log = scratch / "pip.log"
         whole = [sys.executable, "-P", "-m", "pip", *command, *_OPTIONS, "--log", str(log)]
-        work.run("pip", whole, seconds, PipSteps(of), environment, log)
+        work.run("pip", whole, seconds, step, environment, log)
 
 
 def _files(dependencies: Sequence[str], constraints: Sequence[Pin], scratch: Path) -> list[str]:

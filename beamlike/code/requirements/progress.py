@@ -42,10 +42,17 @@ def log_step(step: Step) -> None:
 
 
 _COLLECTING = re.compile(r"Collecting (?P<what>\S+)")
+_NEEDED = re.compile(r"Collecting (?P<what>\S+) \(from \S+->")
 _PIP_FILE = re.compile(r"\s+(?:Downloading|Using cached) (?:\S*/)?(?P<what>[^/\s]+) \((?P<size>[^)]+)\)")
 _PIP_INSTALLING = re.compile(r"Installing collected packages: (?P<what>.+)")
 _UV_FILE = re.compile(r"\s*Downloading (?P<what>\S+) \((?P<size>[^)]+)\)")
 _UV_INSTALLED = re.compile(r"Prepared (?P<what>\d+ packages?)")
+
+
+def pip_resolving(line: str) -> Step | None:
+    """A line of a pip that plans: what the requirements need turns out one by one."""
+    needed = _NEEDED.match(line)
+    return Step("resolving", needed["what"]) if needed else None
 
 
 class PipSteps:

@@ -49,7 +49,7 @@ class Provision:
         names = ", ".join(map(str, pins))
 
         def fill(draft: Path) -> None:
-            work.report(Step("installing", names))
+            work.report(Step("downloading", names))
             with TemporaryDirectory(prefix="beamlike-") as scratch:
                 self._choose().install(pins, draft, Path(scratch), work)
 

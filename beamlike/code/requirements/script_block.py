@@ -13,12 +13,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import Final
 
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.errors import BadRequirements
-
-START: Final = "# /// script"
+from beamlike.code.requirements.opening import OPENING
 
 # As the reference implementation in PEP 723 has it.
 _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
@@ -32,7 +30,7 @@ def script_block(text: str) -> Requirements | None:
     >>> script_block('# /// script\\n# dependencies = ["rich"]\\n# ///\\nimport rich')
     Requirements(dependencies=('rich',), requires_python=None)
     """
-    if START not in text:
+    if OPENING not in text:
         return None
     text = text.replace("\r\n", "\n")
     blocks = [block for block in _BLOCK.finditer(text) if block["type"] == "script"]
@@ -40,16 +38,16 @@ def script_block(text: str) -> Requirements | None:
         _check_for_unclosed(text)
         return None
     if len(blocks) > 1:
-        raise BadRequirements(f"expected one block `{START}`, found another in {_line(text, blocks[1].start())}")
-    where = f"the block `{START}` in {_line(text, blocks[0].start())}"
+        raise BadRequirements(f"expected one block `{OPENING}`, found another in {_line(text, blocks[1].start())}")
+    where = f"the block `{OPENING}` in {_line(text, blocks[0].start())}"
     return _read(_toml(blocks[0]["content"], text.count("\n", 0, blocks[0].start("content")), where), where)
 
 
 def _check_for_unclosed(text: str) -> None:
-    start = re.search(rf"(?m)^{START}[ \t]*$", text)
+    start = re.search(rf"(?m)^{OPENING}[ \t]*$", text)
     if start is not None:
         raise BadRequirements(
-            f"the block `{START}` in {_line(text, start.start())} is not one: expected lines that start with '# ' "
+            f"the block `{OPENING}` in {_line(text, start.start())} is not one: expected lines that start with '# ' "
             "(or are a lone '#') under it, and the line `# ///` after them"
         )
 
