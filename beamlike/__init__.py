@@ -14,6 +14,7 @@
 'HELLO'
 """
 
+from beamlike import code
 from beamlike.behaviours.agent import Agent
 from beamlike.behaviours.child_spec import ChildSpec
 from beamlike.behaviours.registry import AlreadyRegistered, Registry, Via
@@ -212,6 +213,7 @@ __all__ = [
     "call",
     "cancel_timer",
     "cast",
+    "code",
     "connect",
     "demonitor",
     "disconnect",

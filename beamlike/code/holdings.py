@@ -1,0 +1,52 @@
+"""What a node holds of code: cells and scripts, its own and those of other nodes, version by version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from beamlike.code.sources import SOURCES, Known
+
+Kind: TypeAlias = Literal["cell", "script", "module"]
+Kept: TypeAlias = Literal["newest", "lent", "in use"]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One version of a cell, a script or a module.
+
+    `origin` is the node that it came from, None if it was written here. It is `kept` as the newest of its name, where
+    it was written; as "lent", since a node that it came from may send more of its functions; or because it is "in use",
+    which an older version is while a function, a class, a frame or a generator of it is alive.
+    """
+
+    name: str
+    kind: Kind
+    hash: str
+    origin: str | None
+    since: datetime
+    kept: Kept
+
+
+def holdings() -> list[Holding]:
+    """What this node holds, in the order in which it came; nodes in one interpreter have their code in common.
+
+    Of another node: `await bl.rpc.call(node, bl.code.holdings)`.
+    """
+    return of_sources(SOURCES)
+
+
+def of_sources(sources: Iterable[Known]) -> list[Holding]:
+    return [
+        Holding(
+            known.source.name,
+            known.source.kind,
+            known.source.hash.hex(),
+            known.origin,
+            known.since,
+            "newest" if known.claims.newest else "lent" if known.claims.lenders else "in use",
+        )
+        for known in sources
+    ]
