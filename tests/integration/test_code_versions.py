@@ -1,0 +1,149 @@
+"""Versions of cells on real nodes: old ones go, on every node, and who still runs one finishes on it."""
+
+from __future__ import annotations
+
+import gc
+import linecache
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import beamlike as bl
+import nodes
+from beamlike.code.notebook_module import NotebookModule
+from tests.support.cells import run_cell
+from tests.support.child_node import NEAR, with_child_node
+from tests.support.local_nodes import PATIENCE, down_reason
+from tests.support.peers import Peers, among_peers
+
+VERSIONS = 200
+
+CELL = """
+import beamlike as bl
+
+class Chapter:
+    version = {version}
+
+def chapter():
+    return Chapter()
+
+async def waits():
+    await bl.receive()
+    return {version} / 0  # of version {version}
+"""
+
+
+@contextmanager
+def notebook() -> Iterator[NotebookModule]:
+    with closing(NotebookModule("versions")) as module:
+        yield module
+
+
+def held() -> list[bl.code.Holding]:
+    gc.collect()
+    return [holding for holding in bl.code.holdings() if holding.name.startswith("notebook versions")]
+
+
+def texts() -> list[str]:
+    """What tracebacks may show of it."""
+    bl.code.holdings()
+    return ["".join(lines) for name, (_, _, lines, _) in list(linecache.cache.items()) if "notebook versions" in name]
+
+
+@with_child_node
+async def test_two_hundred_versions_leave_one_and_who_runs_an_old_one_finishes_on_it(child: nodes.Child) -> None:
+    with notebook() as module:
+        most = 0
+        for version in range(VERSIONS):
+            names = run_cell(module, CELL.format(version=version))
+            back = await bl.rpc.call(child.node, names["chapter"])
+            assert type(back) is names["Chapter"]
+            assert back.version == version
+            if version == 3:
+                waiting, end = bl.spawn_monitor(names["waits"], node=child.node)
+            if version % 50 == 49:
+                most = max(most, len(held()), len(await bl.rpc.call(child.node, held)))
+        del names, back
+        assert most <= 5
+        assert [holding.kept for holding in held()] == ["newest"]
+        assert len(texts()) == 1
+        assert [holding.kept for holding in await bl.rpc.call(child.node, held)] == ["in use", "lent"]
+        assert [f"# of version {n}\n" in text for n, text in zip((3, 199), await there(child, texts), strict=True)]
+        bl.send(waiting, "go on")
+        reason = await down_reason(end)
+        assert reason.type == "ZeroDivisionError"
+        assert "return 3 / 0  # of version 3\n" in reason.traceback
+        del reason
+        assert [holding.kept for holding in await there(child, held)] == ["lent"]
+
+
+async def there(child: nodes.Child, function: Any) -> Any:
+    return await bl.rpc.call(child.node, function)
+
+
+@with_child_node
+async def test_an_old_function_that_somebody_kept_still_travels(child: nodes.Child) -> None:
+    with notebook() as module:
+        old = run_cell(module, "def f(): return 'old'")["f"]
+        assert await bl.rpc.call(child.node, old) == "old"
+        new = run_cell(module, "def f(): return 'new'")["f"]
+        for _ in range(3):
+            assert await bl.rpc.call(child.node, new) == "new"
+            assert await bl.rpc.call(child.node, old) == "old"
+            assert len(await there(child, held)) == 1
+        again = run_cell(module, "def f(): return 'old'")["f"]
+        assert await bl.rpc.call(child.node, again) == await bl.rpc.call(child.node, old) == "old"
+
+
+@with_child_node
+async def test_a_holding_says_whose_it_is_and_since_when(child: nodes.Child) -> None:
+    with notebook() as module:
+        run_cell(module, "def f(): return 1", "cell 7")
+        await bl.rpc.call(child.node, module.namespace["f"])
+        [mine] = held()
+        [theirs] = await there(child, held)
+        assert (mine.name, mine.kind, mine.origin, mine.kept) == ("notebook versions, cell 7", "cell", None, "newest")
+        assert (theirs.hash, theirs.origin, theirs.kept) == (mine.hash, NEAR, "lent")
+        assert mine.since <= theirs.since
+
+
+@among_peers
+async def test_functions_that_were_passed_on_go_everywhere_when_they_are_old(started: Peers) -> None:
+    """Each node has sent them to each other."""
+    main, one, two = bl.self().node, *[(await started.start(name)).node for name in ("one", "two")]
+    with notebook() as module:
+        for version in range(3):
+            chapter = run_cell(module, CELL.format(version=version))["chapter"]
+            for route in ([one, two], [two, one, main], [two, one]):
+                assert (await relayed(route, chapter)).version == version
+        run_cell(module, "del chapter, waits, Chapter")
+        del chapter
+        for _ in range(4):  # so that everybody has spoken to everybody since
+            for route in ([one, two, main], [two, one, main]):
+                await relayed(route, held)
+        assert [holding.kept for holding in held()] == ["newest"]
+        for node in (one, two):
+            assert await bl.rpc.call(node, held) == []
+
+
+async def relayed(route: list[str], function: Any) -> Any:
+    """Calls the function on the last node of the route, each node passing it on."""
+    first, *rest = route
+    return await (bl.rpc.call(first, relayed, rest, function) if rest else bl.rpc.call(first, function))
+
+
+@among_peers
+async def test_what_only_a_lost_node_had_sent_is_dropped(started: Peers) -> None:
+    one = await started.start("one")
+    assert await bl.rpc.call(one.node, runs_a_cell_on, bl.self().node) == [("lent", one.node)]
+    bl.monitor_node(one.node)
+    await one.end()
+    assert await bl.receive(timeout=PATIENCE) == bl.NodeDown(one.node, "connection_closed")
+    assert held() == []
+
+
+async def runs_a_cell_on(node: str) -> list[tuple[str, str | None]]:
+    with notebook() as module:
+        names = run_cell(module, "def f(): return 1")
+        await bl.rpc.call(node, names["f"])
+        return [(holding.kept, holding.origin) for holding in await bl.rpc.call(node, held)]
