@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+import pytest
+
 import beamlike as bl
 import nodes
 from beamlike.code.notebook_module import NotebookModule
@@ -147,3 +149,61 @@ async def runs_a_cell_on(node: str) -> list[tuple[str, str | None]]:
         names = run_cell(module, "def f(): return 1")
         await bl.rpc.call(node, names["f"])
         return [(holding.kept, holding.origin) for holding in await bl.rpc.call(node, held)]
+
+
+SERVER = """
+import beamlike as bl
+
+class Counter(bl.GenServer):
+    version = {version}
+
+    def init(self, value):
+        self.value = value
+
+    def handle_call(self, request, client):
+        if request == "fail":
+            raise ValueError("of version {version}")
+        return self.version, self.value
+
+    def code_change(self, old, extra):
+        if extra is None:
+            raise ValueError("from what?")
+        self.value += extra
+"""
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+def test_a_server_of_another_node_takes_the_class_that_a_cell_defines_now(suspended: bool) -> None:
+    @with_child_node
+    async def upgraded(child: nodes.Child) -> None:
+        with notebook() as module:
+            counter = await run_cell(module, SERVER.format(version=1))["Counter"].start(7, node=child.node)
+            end = bl.monitor(counter)
+            names = run_cell(module, SERVER.format(version=2))
+            assert await bl.GenServer.call(counter, "get") == (1, 7)
+            if suspended:
+                await bl.sys.suspend(counter)
+            with pytest.raises(ValueError, match="from what"):
+                await bl.sys.change_code(counter, names["Counter"])
+            await bl.sys.change_code(counter, names["Counter"], 35)
+            assert [holding.kept for holding in await there(child, held)] == ["lent"]
+            assert (await bl.sys.get_status(counter)).code == names["Counter"].init.__code__.co_filename
+            await bl.sys.resume(counter)
+            assert await bl.GenServer.call(counter, "get") == (2, 42)
+            with pytest.raises(bl.CallFailed):
+                await bl.GenServer.call(counter, "fail")
+            assert 'raise ValueError("of version 2")\n' in (await down_reason(end)).traceback
+
+    upgraded()
+
+
+@with_child_node
+async def test_who_is_not_upgraded_finishes_on_its_version(child: nodes.Child) -> None:
+    with notebook() as module:
+        old = await run_cell(module, SERVER.format(version=1))["Counter"].start(1, node=child.node)
+        new = await run_cell(module, SERVER.format(version=2))["Counter"].start(2, node=child.node)
+        assert await bl.GenServer.call(old, "get") == (1, 1)
+        assert await bl.GenServer.call(new, "get") == (2, 2)
+        assert [holding.kept for holding in await there(child, held)] == ["in use", "lent"]
+        await bl.GenServer.stop(old)
+        assert [holding.kept for holding in await there(child, held)] == ["lent"]
