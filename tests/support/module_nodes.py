@@ -5,7 +5,11 @@ Each node has a folder of its own that it offers, and nothing else; what is impo
 
 from __future__ import annotations
 
+import linecache
+import os
 import sys
+import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +18,7 @@ from textwrap import dedent
 
 from beamlike.code.modules.modules import Ledger, Modules
 from beamlike.code.modules.offered import Offered
+from beamlike.code.modules.own import OwnModules
 from beamlike.code.modules.roots import Root
 from beamlike.kernel.errors import NotConnected
 
@@ -39,14 +44,15 @@ class ModuleNodes:
             self.questions.append((name, peer))
             return self._answer(name, peer, question, timeout)
 
-        self._nodes[name] = Modules(name, ask, accepts, offered)
+        self._nodes[name] = Modules(name, ask, accepts, OwnModules(offered, list))
         return self._nodes[name]
 
     def write(self, node: str, **files: str) -> None:
-        """Files of a node's folder; "pkg__sub" is pkg/sub.py, and "pkg__" its `__init__`."""
+        """Files of a node's folder; "pkg__sub" is pkg/sub.py, and "pkg__" its `__init__`. Others by their paths."""
         for name, text in files.items():
             *folders, stem = name.split("__")
-            path = self.path.joinpath(node, *folders, f"{stem or '__init__'}.py")
+            file = name if "." in name else "/".join([*folders, f"{stem or '__init__'}.py"])
+            path = self.path / node / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(dedent(text))
 
@@ -82,7 +88,7 @@ class ModuleNodes:
 @contextmanager
 def module_nodes(path: Path, *names: str) -> Iterator[ModuleNodes]:
     """Nodes of these names. At the end nothing of theirs is in this interpreter."""
-    before = set(sys.modules), list(sys.meta_path), list(sys.path_hooks), set(sys.path_importer_cache)
+    before = traces()
     nodes = ModuleNodes(path)
     for name in names:
         nodes.start(name)
@@ -90,11 +96,21 @@ def module_nodes(path: Path, *names: str) -> Iterator[ModuleNodes]:
         yield nodes
     finally:
         nodes.close()
-    left = {name for name in set(sys.modules) - before[0] if getattr(sys.modules[name], "__file__", None) is None}
-    assert not [name for name in set(sys.modules) - before[0] if name.split(".")[0] in OF_TESTS], left
-    assert (sys.meta_path, sys.path_hooks) == (before[1], before[2])
-    assert not [entry for entry in set(sys.path_importer_cache) - before[3] if entry.startswith("<")]
+    assert traces() == before
 
 
-OF_TESTS = ("helper", "other", "pkg", "space")
-"""What modules of tests are to be called."""
+def traces() -> dict[str, object]:
+    """Whatever modules of other nodes may leave in an interpreter."""
+    return {
+        "modules": {name for name, module in sys.modules.items() if _is_pretended(getattr(module, "__file__", None))},
+        "meta path": list(sys.meta_path),
+        "path hooks": list(sys.path_hooks),
+        "importers": {entry for entry in sys.path_importer_cache if _is_pretended(entry)},
+        "lines": {name for name in linecache.cache if " of " in name and _is_pretended(name)},
+        "threads": {thread.name for thread in threading.enumerate()},
+        "files": set(os.listdir(tempfile.gettempdir())),
+    }
+
+
+def _is_pretended(path: object) -> bool:
+    return isinstance(path, str) and path.startswith("<")

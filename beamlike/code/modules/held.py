@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import linecache
-import time
 import weakref
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from importlib.util import decode_source
 
@@ -17,13 +17,13 @@ from beamlike.code.modules.offers import Route
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """A module that runs here: the hash of its source, the node that it is of, and the time at which it came."""
+class LoadedModule:
+    """A module of another node, of `origin`, that is loaded here: the hash of its source, and when that came."""
 
     module: str
-    hash: bytes
+    hash: str
     origin: str
-    since: float
+    since: datetime
 
 
 @dataclass(eq=False)
@@ -32,7 +32,7 @@ class Held:
 
     file: ModuleFile
     route: Route
-    since: float = field(default_factory=time.time)
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @cached_property
     def filename(self) -> str:

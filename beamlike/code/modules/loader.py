@@ -67,9 +67,10 @@ class ModuleLoader(InspectLoader):
     def get_code(self, fullname: str) -> CodeType:
         """SyntaxError shows the line, as that of a file would."""
         file = self._file(fullname)
+        code = compile(file.source, self.held.filename, "exec", dont_inherit=True)
         if file.kind is not Kind.NAMESPACE:
             self.held.show_in_tracebacks()
-        return compile(file.source, self.held.filename, "exec", dont_inherit=True)
+        return code
 
     def get_source(self, fullname: str) -> str:
         return decode_source(self._file(fullname).source)

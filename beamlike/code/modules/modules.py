@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from beamlike.code.modules.finder import FINDER
-from beamlike.code.modules.held import Holding
+from beamlike.code.modules.held import LoadedModule
 from beamlike.code.modules.importing import Decoding
 from beamlike.code.modules.messages import (
     Answer,
@@ -25,7 +25,6 @@ from beamlike.code.modules.messages import (
     encode_answer,
     encode_news,
 )
-from beamlike.code.modules.offered import OFFERED, Offered
 from beamlike.code.modules.origin import Given, Origin
 from beamlike.code.modules.own import OwnModules
 from beamlike.code.modules.receiver import Ask, Receiver
@@ -51,11 +50,11 @@ class Modules:
     loop for it. A node that does not accept code is told of no modules. For any thread.
     """
 
-    def __init__(self, node: str, ask: Ask, accepts: bool, offered: Offered = OFFERED) -> None:
+    def __init__(self, node: str, ask: Ask, accepts: bool, own: OwnModules | None = None) -> None:
         self._node = node
         self._accepts = accepts
         self._receiver = Receiver(node, ask)
-        self._own = OwnModules(offered)
+        self._own = own or OwnModules()
         self._origin = Origin(node, self._own.roots)
         self._relay = Relay(self._receiver)
         self._ledgers: dict[str, Ledger] = {}
@@ -122,7 +121,7 @@ class Modules:
         """While this thread decodes a term of `peer`: what that imports is looked for there first."""
         return Decoding(self._node, peer)
 
-    def holdings(self) -> list[Holding]:
+    def holdings(self) -> list[LoadedModule]:
         """The modules of others that are loaded in this interpreter, and came by this node."""
         return self._receiver.holdings()
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 from beamlike.code.modules.files import find
 from beamlike.code.modules.loader import loader_of
-from beamlike.code.modules.offered import Offered
+from beamlike.code.modules.offered import OFFERED, Offered
 from beamlike.code.modules.roots import Root, own_roots, root_of_loaded
 
 
 class OwnModules:
-    """Those of this interpreter: offered, on its path, or loaded from elsewhere."""
+    """Those of this interpreter: offered, on its `path`, or loaded from elsewhere."""
 
-    def __init__(self, offered: Offered) -> None:
+    def __init__(self, offered: Offered = OFFERED, path: Callable[[], list[str]] = lambda: sys.path) -> None:
         self._offered = offered
+        self._sys_path = path
         self._known: dict[str, bool] = {}
         self._known_with: tuple[Root, ...] = ()
         """What was offered when they became known."""
@@ -25,7 +27,7 @@ class OwnModules:
 
     def roots(self) -> tuple[Root, ...]:
         """Where they lie: what is offered first, as if it stood at the beginning of the path."""
-        path = [entry or os.getcwd() for entry in sys.path]
+        path = [entry or os.getcwd() for entry in self._sys_path()]
         if path != self._path:
             self._path, self._on_path = path, own_roots(path)
         return (*self._offered.roots, *self._on_path, *self._elsewhere.values())

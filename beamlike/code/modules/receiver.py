@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Final, TypeAlias
 
 from beamlike.code.modules.dependents import standing_on
-from beamlike.code.modules.held import Held, HeldModules, Holding
+from beamlike.code.modules.held import Held, HeldModules, LoadedModule
 from beamlike.code.modules.loader import ModuleLoader, loader_of
 from beamlike.code.modules.messages import (
     Answer,
@@ -85,11 +85,11 @@ class Receiver:
             for peer in {*self._offers.peers(), *(held.route.peer for held in self._loaded.values())}:
                 self.forget(peer)
 
-    def holdings(self) -> list[Holding]:
+    def holdings(self) -> list[LoadedModule]:
         """The modules of others that are loaded."""
         with self._lock:
             loaded = [held for name, held in self._loaded.items() if _module_of(held, name) is not None]
-        return [Holding(it.file.name, it.file.hash, it.route.origin, it.since) for it in loaded]
+        return [LoadedModule(it.file.name, it.file.hash.hex(), it.route.origin, it.since) for it in loaded]
 
     # Where there is more.
 

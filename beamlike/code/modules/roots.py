@@ -1,8 +1,9 @@
 """Where a node's own modules lie: what it can import that is neither of Python nor installed.
 
-That is what stays of `sys.path` without the standard library, the places for installed distributions and the folder of
-the interpreter: the script's folder, the working directory, PYTHONPATH, the sources of editable installs. A root may be
-for one name `only`: what was offered by its name, or was imported from a place that is on no path.
+That is what stays of `sys.path` without the standard library, the places where distributions are installed, also those
+of a node's requirements, and the folder of the interpreter: the script's folder, the working directory, PYTHONPATH, the
+sources of editable installs. A root may be for one name `only`: what was offered by its name, or was imported from a
+place that is on no path.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def is_installed(path: str) -> bool:
     real = os.path.realpath(path)
     if any(part in _PLACES for part in Path(real).parts):
         return True
-    return any(real == place or real.startswith(place + os.sep) for place in _installed_places())
+    places = {*_installed_places(), os.path.realpath(environments_path())}
+    return any(real == place or real.startswith(place + os.sep) for place in places)
 
 
 _PLACES: Final = {"site-packages", "dist-packages"}
@@ -65,10 +67,8 @@ _PLACES: Final = {"site-packages", "dist-packages"}
 
 @cache
 def _installed_places() -> frozenset[str]:
-    """Those of this interpreter, and where requirements are installed."""
     paths = sysconfig.get_paths()
     places = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")]
-    places.append(str(environments_path()))
     places += [*site.getsitepackages(), site.getusersitepackages(), os.path.dirname(sys.executable)]
     return frozenset(os.path.realpath(place) for place in places)
 
