@@ -11,7 +11,6 @@ import pytest
 
 import beamlike as bl
 from tests.support.definitions.actions import ACTIONS, PATIENCE
-from tests.support.definitions.case import Case
 from tests.support.definitions.elsewhere import ROOT
 from tests.support.definitions.homes import FAMILIES, Failures, family, in_notebook, run_apart, second_node
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from textwrap import dedent
 
 CELL = "cell 1"
-_OWN_EXCEPTION = '''
+_OWN_EXCEPTION = """
 class Refused(Exception):
     def __init__(self, why, *, code=7):
         super().__init__(f"refused: {why}")
         self.why = why
         self.code = code
-'''
+"""
 _ACTIONS = """
 {make_def} _made():
     return ({makes})

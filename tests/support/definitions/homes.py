@@ -12,11 +12,11 @@ import contextlib
 import importlib
 import json
 import os
-import runpy
 import subprocess
 import sys
 import sysconfig
 import tempfile
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,14 +25,27 @@ import beamlike as bl
 import nodes
 from beamlike.code.notebook_module import NotebookModule
 from tests.support.cells import run_cell
-from tests.support.definitions.actions import Trial
+from tests.support.definitions.actions import ACTIONS, Trial
 from tests.support.definitions.case import CELL, Case
 from tests.support.definitions.elsewhere import ROOT, Elsewhere
 
 Failures: TypeAlias = dict[str, dict[str, str]]
 """Tracebacks, by kind and action."""
 
-FAMILIES = ("functions", "closures", "coroutines", "decorators")
+FAMILIES = (
+    "functions",
+    "closures",
+    "coroutines",
+    "decorators",
+    "classes",
+    "instances",
+    "data_classes",
+    "interfaces",
+    "exceptions",
+    "collections_and_values",
+    "module_state",
+    "processes",
+)
 ORIGIN = "origin@127.0.0.1"
 _SECRET = b"a secret of the test"
 
@@ -57,7 +70,10 @@ async def second_node(python: str | None = None) -> Any:
 async def in_notebook(cases: Iterable[Case], node: str) -> Failures:
     failures: Failures = {}
     for case in cases:
-        failures[case.kind] = await _in_one_notebook(case, node)
+        try:
+            failures[case.kind] = await _in_one_notebook(case, node)
+        except Exception as error:  # of the cell itself
+            failures[case.kind] = dict.fromkeys(ACTIONS, "".join(traceback.format_exception(error)))
     return failures
 
 

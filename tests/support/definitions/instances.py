@@ -1,0 +1,435 @@
+"""What instances do: operators, attributes made on demand, copying, and ways of their own to be pickled."""
+
+from __future__ import annotations
+
+from tests.support.definitions.case import Case
+
+CASES = [
+    Case(
+        "__call__",
+        cell="""
+        class Adder:
+            def __init__(self, n):
+                self.n = n
+            def __call__(self, m):
+                if m is None:
+                    raise Refused("nothing")
+                return self.n + m
+        """,
+        makes="Adder(2)",
+        shows="it(3), list(map(it, [1, 2]))",
+        gives=(5, [3, 4]),
+        fails="it(None)",
+        change=("self.n + m", "self.n * m"),
+        then=(6, [2, 4]),
+    ),
+    Case(
+        "__getattr__ and __setattr__",
+        cell="""
+        class Open:
+            def __init__(self, **values):
+                object.__setattr__(self, "values", values)
+            def __getattr__(self, name):
+                if name.startswith("__"):
+                    raise AttributeError(name)
+                if name not in self.__dict__.get("values", {}):
+                    raise Refused(name)  # here
+                return self.values[name]
+            def __setattr__(self, name, value):
+                self.values[name] = [value]
+        def use(it):
+            it.new = 3
+            return it.a, it.new
+        """,
+        makes="Open(a=1)",
+        shows="use(it)",
+        gives=(1, [3]),
+        fails="it.absent",
+        change=("[value]", "(value,)"),
+        then=(1, (3,)),
+    ),
+    Case(
+        "__getattribute__",
+        cell="""
+        class Watched:
+            def __init__(self):
+                self.x = 1
+            def __getattribute__(self, name):
+                if name == "forbidden":
+                    raise Refused(name)
+                value = object.__getattribute__(self, name)
+                return value * 10 if name == "x" else value
+        """,
+        makes="Watched()",
+        shows="it.x, it.__dict__",
+        gives=(10, {"x": 1}),
+        fails="it.forbidden",
+        change=("* 10", "* 20"),
+        then=(20, {"x": 1}),
+    ),
+    Case(
+        "__getitem__, __len__, __contains__ and __iter__",
+        cell="""
+        class Row:
+            def __init__(self, *cells):
+                self.cells = cells
+            def __getitem__(self, at):
+                if at == 99:
+                    raise Refused("no such cell")
+                return self.cells[at]
+            def __len__(self):
+                return len(self.cells)
+            def __contains__(self, cell):
+                return cell in self.cells
+            def __iter__(self):
+                return (cell * 2 for cell in self.cells)
+        """,
+        makes="Row(1, 2, 3)",
+        shows="it[0], it[1:], len(it), 2 in it, list(it)",
+        gives=(1, (2, 3), 3, True, [2, 4, 6]),
+        fails="it[99]",
+        change=("cell * 2", "cell * 3"),
+        then=(1, (2, 3), 3, True, [3, 6, 9]),
+    ),
+    Case(
+        "arithmetic operators, also reflected",
+        cell="""
+        class Vector:
+            def __init__(self, x, y):
+                self.x, self.y = x, y
+            def __add__(self, other):
+                return Vector(self.x + other.x, self.y + other.y)
+            def __mul__(self, by):
+                return Vector(self.x * by, self.y * by)
+            __rmul__ = __mul__
+            def __truediv__(self, by):
+                if by == 0:
+                    raise Refused("by zero")
+                return self * (1 / by)
+            def __matmul__(self, other):
+                return self.x * other.x + self.y * other.y
+            def __neg__(self):
+                return self * -1
+            def __bool__(self):
+                return bool(self.x or self.y)
+            def __repr__(self):
+                return f"<{self.x} {self.y}>"
+        """,
+        makes="Vector(1, 2)",
+        shows="repr(3 * (it + it)), it @ it, repr(-it), bool(Vector(0, 0)), repr(it / 2)",
+        gives=("<6 12>", 5, "<-1 -2>", False, "<0.5 1.0>"),
+        fails="it / 0",
+        change=("<{self.x} {self.y}>", "({self.x} {self.y})"),
+        then=("(6 12)", 5, "(-1 -2)", False, "(0.5 1.0)"),
+    ),
+    Case(
+        "__eq__ and __hash__, as keys and in sets",
+        cell="""
+        class Name:
+            def __init__(self, text):
+                self.text = text
+            def __eq__(self, other):
+                if not isinstance(other, Name):
+                    raise Refused("not a name")
+                return self.text.lower() == other.text.lower()
+            def __hash__(self):
+                return hash(self.text.lower())
+        def counted(*names):
+            return len({Name(name) for name in names}), {Name("a"): 1}[Name("A")]
+        """,
+        makes="{Name('Eve'), Name('EVE'), Name('Adam')}",
+        shows="len(it), Name('adam') in it, counted('x', 'X', 'y')",
+        gives=(2, True, (2, 1)),
+        fails="Name('x') == 3",
+        change=("hash(self.text.lower())", "len(self.text)"),
+        then=(2, True, (2, 1)),
+        thing="Name",
+    ),
+    Case(
+        "an instance in a cycle through a set of its own",
+        cell="""
+        class Node:
+            def __init__(self, name):
+                self.name = name
+                self.neighbours = {self}
+                self.me = self
+            def names(self):
+                if len(self.neighbours) > 9:
+                    raise Refused("crowded")
+                return sorted(node.name for node in self.neighbours)
+        """,
+        makes="Node('a')",
+        shows="it.names(), it.me is it, it in it.neighbours",
+        gives=(["a"], True, True),
+        fails="it.neighbours |= set(range(10)); it.names()",
+        change=("node.name for", "node.name * 2 for"),
+        then=(["aa"], True, True),
+    ),
+    Case(
+        "instances that refer to themselves and each other",
+        cell="""
+        class Person:
+            def __init__(self, name):
+                self.name, self.friend = name, None
+            def greeting(self):
+                if self.friend is self:
+                    raise Refused("alone")
+                return f"{self.name} and {self.friend.name}"
+        def friends():
+            a, b = Person("a"), Person("b")
+            a.friend, b.friend = b, a
+            return [a, b, {"again": a}]
+        """,
+        makes="friends()",
+        shows="it[0].greeting(), it[0].friend.friend is it[0], it[2]['again'] is it[0]",
+        gives=("a and b", True, True),
+        fails="it[0].friend = it[0]; it[0].greeting()",
+        change=(" and ", " & "),
+        then=("a & b", True, True),
+    ),
+    Case(
+        "weak references inside one's own collections",
+        cell="""
+        import weakref
+        class Tree:
+            alive = weakref.WeakSet()
+            named = weakref.WeakValueDictionary()
+            notes = weakref.WeakKeyDictionary()
+            def __init__(self, name):
+                if name in Tree.named:
+                    raise Refused(name)
+                self.name = name
+            def plant(self):
+                Tree.alive.add(self)
+                Tree.named[self.name] = self
+                Tree.notes[self] = "planted"
+                seen = len(Tree.alive), Tree.named[self.name] is self, Tree.notes[self]
+                Tree.alive.clear(), Tree.named.clear()
+                return seen
+        """,
+        makes="Tree('oak')",
+        shows="it.plant()",
+        gives=(1, True, "planted"),
+        fails="Tree.named['oak'] = it; Tree('oak')",
+        change=('"planted"', '"grown"'),
+        then=(1, True, "grown"),
+    ),
+    Case(
+        "__copy__ and __deepcopy__",
+        cell="""
+        import copy
+        class Sheet:
+            def __init__(self, *rows):
+                self.rows = list(rows)
+                self.copies = 0
+            def __copy__(self):
+                made = Sheet(*self.rows)
+                made.copies = self.copies + 1
+                return made
+            def __deepcopy__(self, memo):
+                if not self.rows:
+                    raise Refused("empty")
+                made = Sheet(*copy.deepcopy(self.rows, memo))
+                made.copies = self.copies + 10
+                return made
+        """,
+        makes="Sheet([1], [2])",
+        shows="copy.copy(it).copies, copy.deepcopy(it).copies, copy.copy(it).rows[0] is it.rows[0]",
+        gives=(1, 10, True),
+        fails="copy.deepcopy(Sheet())",
+        change=("+ 10", "+ 20"),
+        then=(1, 20, True),
+    ),
+    Case(
+        "__reduce__",
+        cell="""
+        class Ticket:
+            def __init__(self, text, remade=False):
+                if text == "void":
+                    raise Refused("void")
+                self.text, self.remade = text, remade
+            def __reduce__(self):
+                return type(self), (self.text, True)
+        """,
+        makes="Ticket('A1')",
+        shows="it.text.rstrip('!'), it.text.endswith('!')",
+        gives=("A1", False),
+        fails="Ticket('void')",
+        change=("self.text, self.remade = text,", "self.text, self.remade = text + '!',"),
+        then=("A1", True),
+        minors="",
+    ),
+    Case(
+        "__getstate__ and __setstate__ around a lock",
+        cell="""
+        import threading
+        class Guarded:
+            def __init__(self, value):
+                self.value = value
+                self.lock = threading.Lock()
+            def __getstate__(self):
+                return {"value": self.value}
+            def __setstate__(self, state):
+                self.__init__(state["value"])
+            def read(self):
+                with self.lock:
+                    if self.value is None:
+                        raise Refused("nothing to read")
+                    return self.value
+        """,
+        makes="Guarded(4)",
+        shows="it.read(), it.lock.locked()",
+        gives=(4, False),
+        fails="Guarded(None).read()",
+        change=("return self.value\n", "return self.value * 2\n"),
+        then=(8, False),
+    ),
+    Case(
+        "__getnewargs_ex__",
+        cell="""
+        class Interval(tuple):
+            def __new__(cls, low, high, *, closed):
+                if low > high:
+                    raise Refused("upside down")
+                made = super().__new__(cls, (low, high))
+                made.closed = closed
+                return made
+            def __getnewargs_ex__(self):
+                return (self[0], self[1]), {"closed": self.closed}
+            def holds(self, n):
+                return self[0] <= n <= self[1] if self.closed else self[0] < n < self[1]
+        """,
+        makes="Interval(1, 5, closed=True)",
+        shows="it.holds(5), it == (1, 5), it.closed",
+        gives=(True, True, True),
+        fails="Interval(2, 1, closed=False)",
+        change=("n <= self[1]", "n < self[1]"),
+        then=(False, True, True),
+    ),
+    Case(
+        "__format__, __str__, __bytes__, __index__ and __float__",
+        cell="""
+        class Hue:
+            def __init__(self, angle):
+                self.angle = angle
+            def __format__(self, spec):
+                if spec == "bad":
+                    raise Refused(spec)
+                return f"hue {self.angle:{spec}}"
+            def __str__(self):
+                return "a hue"
+            def __bytes__(self):
+                return bytes([self.angle])
+            def __index__(self):
+                return self.angle
+            def __float__(self):
+                return self.angle / 2
+        """,
+        makes="Hue(8)",
+        shows="f'{it:>4}', str(it), bytes(it), list(range(10))[it], float(it), f'{it!s:>6}'",
+        gives=("hue    8", "a hue", b"\x08", 8, 4.0, " a hue"),
+        fails="format(it, 'bad')",
+        change=("a hue", "the hue"),
+        then=("hue    8", "the hue", b"\x08", 8, 4.0, "the hue"),
+    ),
+    Case(
+        "an iterator class",
+        cell="""
+        class Countdown:
+            def __init__(self, start):
+                self.start = start
+            def __iter__(self):
+                return Counting(self.start)
+        class Counting:
+            def __init__(self, n):
+                self.n = n
+            def __iter__(self):
+                return self
+            def __next__(self):
+                if self.n > 99:
+                    raise Refused("too far")  # here
+                if self.n == 0:
+                    raise StopIteration
+                self.n -= 1
+                return self.n + 1
+        """,
+        makes="Countdown(3)",
+        shows="list(it), next(iter(it))",
+        gives=([3, 2, 1], 3),
+        fails="next(iter(Countdown(100)))",
+        change=("self.n + 1", "self.n + 2"),
+        then=([4, 3, 2], 4),
+    ),
+    Case(
+        "an iterator in the middle of its way",
+        cell="""
+        class Steps:
+            def __init__(self, stop):
+                self.at, self.stop = 0, stop
+            def __iter__(self):
+                return self
+            def __next__(self):
+                if self.at == self.stop:
+                    raise Refused("no more")
+                self.at += 1
+                return self.at
+        def on_the_way():
+            steps = Steps(9)
+            next(steps), next(steps)
+            return steps
+        """,
+        makes="on_the_way()",
+        shows="next(it)",
+        gives=3,
+        later=(4, 5),
+        fails="list(it)",
+        change=("+= 1", "+= 2"),
+        then=6,
+        thing="Steps",
+    ),
+    Case(
+        "__class_getitem__ and __instancecheck__",
+        cell="""
+        class Checked(type):
+            def __instancecheck__(cls, value):
+                if value is None:
+                    raise Refused("nothing is one")
+                return hasattr(value, "quack")
+        class Duck(metaclass=Checked):
+            def __class_getitem__(cls, item):
+                return f"{cls.__name__} of {item}"
+            quack = "quack"
+        """,
+        makes="Duck()",
+        shows="isinstance(it, Duck), isinstance(3, Duck), Duck['pond']",
+        gives=(True, False, "Duck of pond"),
+        fails="isinstance(None, Duck)",
+        change=(" of {", " in {"),
+        then=(True, False, "Duck in pond"),
+    ),
+    Case(
+        "__dir__, __delattr__, __sizeof__ and __missing__",
+        cell="""
+        class Memo(dict):
+            def __missing__(self, key):
+                if key is None:
+                    raise Refused("no key")
+                self[key] = key * 2
+                return self[key]
+            def __dir__(self):
+                return ["keys", "only"]
+            def __delattr__(self, name):
+                self.pop(name, None)
+        def use(it):
+            seen = it["a"], sorted(dir(it)), len(it)
+            del it.a
+            return *seen, len(it)
+        """,
+        makes="Memo()",
+        shows="use(it)",
+        gives=("aa", ["keys", "only"], 1, 0),
+        fails="it[None]",
+        change=("key * 2", "key * 3"),
+        then=("aaa", ["keys", "only"], 1, 0),
+    ),
+]
