@@ -14,23 +14,29 @@ import contextvars
 import importlib
 import sys
 import sysconfig
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from beamlike.code.requirements.closure import closure
 from beamlike.code.requirements.declaration import Requirements, union
-from beamlike.code.requirements.errors import CannotInstall
-from beamlike.code.requirements.here import find_installed, lacking, top_level_modules
+from beamlike.code.requirements.errors import BadRequirements, CannotInstall
+from beamlike.code.requirements.here import find_installed, is_met, lacking, top_level_modules
 from beamlike.code.requirements.installer import Installer, choose_installer
 from beamlike.code.requirements.lock import Lock as RequirementsLock
 from beamlike.code.requirements.lock import Pin, platform_here
+from beamlike.code.requirements.needs import NEEDS, Needs
 from beamlike.code.requirements.progress import Report, Step, log_step
 from beamlike.code.requirements.provision import Provision
 from beamlike.code.requirements.search_path import with_environment
 from beamlike.code.requirements.store import Held, Store
 from beamlike.code.requirements.work import Work
+
+AGAIN_AFTER: Final = 10.0
+"""Seconds after which what could not be had is tried again, if somebody asks: not for each term that waits for it."""
 
 T = TypeVar("T")
 
@@ -38,29 +44,28 @@ T = TypeVar("T")
 class Environments:
     """Those of one interpreter. Safe from any thread; nothing here waits but the thread that works."""
 
-    def __init__(self, store: Store | None = None, choose: Callable[[], Installer] = choose_installer) -> None:
+    def __init__(
+        self, store: Store | None = None, choose: Callable[[], Installer] = choose_installer, needs: Needs | None = None
+    ) -> None:
         self._provision = Provision(store, choose)
+        self._needs = needs or Needs()
         self._state = Lock()
         self._working = Lock()
         self._stop = Event()
         self._declared: dict[str, Requirements] = {}
         self._own: RequirementsLock | None = None
-        self._ensured: dict[RequirementsLock, Future[None]] = {}
-        self._planned: dict[tuple[str, str], Pin] = {}
+        self._ensured: dict[bytes, _Ensured] = {}
+        self._hashed: dict[tuple[str, str], Pin] = {}
         self._held: list[Held] = []
-        self._modules: frozenset[str] = frozenset()
-
-    # What other nodes are to have.
 
     def active(self) -> list[RequirementsLock]:
         """What whoever runs code of this node needs: the lock of what was declared here, and those of other nodes."""
         with self._state:
-            ready = [lock for lock, future in self._ensured.items() if future.done() and future.exception() is None]
-            return [*([self._own] if self._own else []), *(lock for lock in ready if lock != self._own)]
+            return self._active()
 
-    def provides(self, module: str) -> bool:
-        """Whether a module comes from one of the distributions that `active` names."""
-        return module.partition(".")[0] in self._modules
+    def _active(self) -> list[RequirementsLock]:
+        own = [self._own] if self._own is not None else []
+        return own + [one.lock for one in self._ensured.values() if one.is_ready and one.lock != self._own]
 
     # What this one is to have.
 
@@ -83,21 +88,22 @@ class Environments:
                 self._now_declared(declared)
             return found.missing
 
-    def ensure(self, lock: RequirementsLock, report: Report = log_step) -> Future[None]:
-        """Has what `lock` names here. The future, the same one for each lock, is done at once if it is here already; a
-        RequirementsError in it says why it cannot be had, and the next call tries anew."""
+    def ensure(self, lock: bytes, report: Report = log_step) -> Future[None]:
+        """Has what a lock (`Lock.to_bytes`) of another node names here. The future, the same one for each lock, is done
+        at once if it is here already; a RequirementsError in it says why it cannot be had. After a while, that is tried
+        anew when somebody asks."""
         with self._state:
             known = self._ensured.get(lock)
-            if known is not None and not (known.done() and known.exception() is not None):
-                return known
-            if lock == self._own or (lock.platform == platform_here() and not lacking(lock.pins)):
-                future: Future[None] = Future()
-                future.set_result(None)
-                self._note_modules(lock)
-            else:
-                future = _in_thread(self._make_ready, lock, report)
-            self._ensured[lock] = future
-            return future
+            if known is None or known.may_be_tried_again:
+                try:
+                    known = _Ensured(RequirementsLock.from_bytes(lock))
+                except BadRequirements as error:
+                    return _over(error)
+                known.is_ready = is_met(known.lock)
+                known.future = _over() if known.is_ready else _in_thread(self._make_ready, known, report)
+                self._ensured[lock] = known
+                self._tell_needs()
+            return known.future
 
     def close(self) -> None:
         """Ends work under way, and takes the environments from the path; what was imported from them stays."""
@@ -111,8 +117,8 @@ class Environments:
             self._declared.clear()
             self._ensured.clear()
             self._own = None
-            self._modules = frozenset()
             self._stop = Event()
+            self._tell_needs()
 
     # The work.
 
@@ -124,23 +130,28 @@ class Environments:
             if missing := closure(wanted.dependencies, find_installed).missing:
                 report(Step("resolving", ", ".join(missing)))
                 pins = self._provision.plan(wanted.dependencies, (), Work(report, stop))
-                self._planned.update({(pin.name, pin.version): pin for pin in pins})
+                self._hashed.update({(pin.name, pin.version): pin for pin in pins})
                 self._activate(self._provision.install(pins, wanted, Work(report, stop)))
                 self._check_all_here(wanted)
             with self._state:
                 return self._now_declared(declared)
 
-    def _make_ready(self, lock: RequirementsLock, report: Report) -> None:
-        lock.requirements.check_python()
-        with self._working:
-            work = Work(report, self._stop)
-            pins = lacking(lock.pins)
-            if lock.platform != platform_here():
-                report(Step("resolving", ", ".join(lock.requirements.dependencies)))
-                pins = self._provision.plan(lock.requirements.dependencies, lock.pins, work)
-            self._activate(self._provision.install(pins, lock.requirements, work))
-            with self._state:
-                self._note_modules(lock)
+    def _make_ready(self, ensured: _Ensured, report: Report) -> None:
+        lock, work = ensured.lock, Work(report, self._stop)
+        try:
+            lock.requirements.check_python()
+            with self._working:
+                pins = lacking(lock.pins)
+                if lock.platform != platform_here():
+                    report(Step("resolving", ", ".join(lock.requirements.dependencies)))
+                    pins = self._provision.plan(lock.requirements.dependencies, lock.pins, work)
+                self._activate(self._provision.install(pins, lock.requirements, work))
+        except BaseException:
+            ensured.failed_at = time.monotonic()
+            raise
+        with self._state:
+            ensured.is_ready = True
+            self._tell_needs()
 
     def _activate(self, held: Held | None) -> None:
         if held is None:
@@ -165,14 +176,37 @@ class Environments:
         wanted = union(declared.values())
         present = closure(wanted.dependencies, find_installed).present
         known = (Pin.of(found.name, found.version, found.url) for found in present)
-        pins = tuple(self._planned.get((pin.name, pin.version), pin) for pin in known)
+        pins = tuple(self._hashed.get((pin.name, pin.version), pin) for pin in known)
         self._declared = declared
         self._own = RequirementsLock(wanted, pins, platform_here())
-        self._note_modules(self._own)
+        self._tell_needs()
         return self._own
 
-    def _note_modules(self, lock: RequirementsLock) -> None:
-        self._modules = self._modules.union(*(top_level_modules(pin.name) for pin in lock.pins))
+    def _tell_needs(self) -> None:
+        active = self._active()
+        modules = (top_level_modules(pin) for lock in active for pin in lock.pins)
+        self._needs.say((lock.to_bytes() for lock in active), frozenset().union(*modules))
+
+
+@dataclass(eq=False)
+class _Ensured:
+    lock: RequirementsLock
+    future: Future[None] = field(default_factory=Future)
+    is_ready: bool = False
+    failed_at: float | None = None
+
+    @property
+    def may_be_tried_again(self) -> bool:
+        return self.failed_at is not None and time.monotonic() > self.failed_at + AGAIN_AFTER
+
+
+def _over(error: Exception | None = None) -> Future[None]:
+    future: Future[None] = Future()
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)
+    return future
 
 
 def _in_thread(function: Callable[..., T], *args: object) -> Future[T]:
@@ -191,4 +225,4 @@ def _in_thread(function: Callable[..., T], *args: object) -> Future[T]:
     return future
 
 
-ENVIRONMENTS = Environments()
+ENVIRONMENTS = Environments(needs=NEEDS)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib import metadata
 from pathlib import Path, PurePath
 
 from packaging.utils import canonicalize_name
 
-from beamlike.code.requirements.closure import Installed
-from beamlike.code.requirements.lock import Pin
+from beamlike.code.requirements.closure import Installed, closure
+from beamlike.code.requirements.lock import Lock, Pin, platform_here
 
 _IMPORTABLE = (".py", ".so", ".pyd")
 
@@ -29,6 +30,15 @@ def lacking(pins: Iterable[Pin]) -> list[Pin]:
     return [pin for pin in pins if (found := find_installed(pin.name)) is None or not pin.is_met_by(found.version)]
 
 
+def is_met(lock: Lock) -> bool:
+    """Whether all that it locks is here; where another platform needs other packages, whether its requirements are."""
+    if lock.platform == platform_here():
+        return not lacking(lock.pins)
+    return not closure(lock.requirements.dependencies, find_installed).missing and not any(
+        find_installed(pin.name) for pin in lacking(lock.pins)
+    )
+
+
 def write_metadata(directory: Path) -> None:
     """What is here as an installer sees it, without its code: each distribution's metadata in a directory of its own.
 
@@ -42,13 +52,15 @@ def write_metadata(directory: Path) -> None:
             (info / "METADATA").write_text(text, encoding="utf-8")
 
 
-def top_level_modules(name: str) -> frozenset[str]:
-    """What can be imported of the distribution of that name, if it is here."""
+@cache
+def top_level_modules(pin: Pin) -> frozenset[str]:
+    """What can be imported of that distribution, if it is here."""
     try:
-        found = metadata.distribution(name)
+        found = metadata.distribution(pin.name)
     except metadata.PackageNotFoundError:
         return frozenset()
-    return frozenset(_top_level(found.files or ())) or frozenset((found.read_text("top_level.txt") or "").split())
+    listed = found.read_text("top_level.txt")
+    return frozenset(listed.split()) if listed else frozenset(_top_level(found.files or ()))
 
 
 def _visible() -> dict[str, metadata.Distribution]:

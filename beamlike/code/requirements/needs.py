@@ -1,0 +1,35 @@
+"""What code of this interpreter needs of packages. It is cheap to ask, as is done for each term that is sent, and to
+import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Final
+
+DIGEST_SIZE: Final = 8
+
+
+class Needs:
+    """Locks in bytes by their digest, and the top-level modules that the packages in them bring along."""
+
+    def __init__(self) -> None:
+        self.locks: Mapping[bytes, bytes] = {}
+        self.modules: frozenset[str] = frozenset()
+
+    def say(self, locks: Iterable[bytes], modules: frozenset[str]) -> None:
+        self.locks = {blake2b(lock, digest_size=DIGEST_SIZE).digest(): lock for lock in locks}
+        self.modules = modules
+
+    def met_by_some_of(self, modules: Iterable[str]) -> bool:
+        """Whether one of these modules comes from one of the packages.
+
+        >>> needs = Needs()
+        >>> needs.say([b"a lock"], frozenset({"numpy"}))
+        >>> needs.met_by_some_of(["json", "numpy.linalg"]), needs.met_by_some_of(["json"])
+        (True, False)
+        """
+        return any(module.partition(".")[0] in self.modules for module in modules)
+
+
+NEEDS = Needs()

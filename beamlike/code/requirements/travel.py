@@ -1,0 +1,104 @@
+"""How requirements reach other nodes: a lock goes ahead of the first term that needs it, once per connection, and each
+such term bears a mark. At the other side a marked term is held back until the packages are there.
+
+A term needs them if code travels in it, or if it names a module of theirs: a class of numpy, for one. What is plain is
+not marked, so a node that only talks to this one installs nothing, and goes on talking where it cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from beamlike.code.requirements.needs import DIGEST_SIZE, NEEDS, Needs
+from beamlike.distribution.terms_codec import Buffer, NotYet
+from beamlike.kernel import group_leader
+from beamlike.kernel.current import at, node_towards
+from beamlike.kernel.errors import AmbiguousNode, NoNode
+from beamlike.kernel.functions import send
+from beamlike.kernel.group_leader import Output
+from beamlike.kernel.terms import Pid
+
+if TYPE_CHECKING:
+    from beamlike.code.requirements.environments import Environments
+    from beamlike.code.requirements.progress import Step
+
+Message: TypeAlias = tuple[str, Any]
+
+KIND: Final = "environment"
+_MARK: Final = 0xE5
+"""The first byte of a marked term; a pickle starts with another."""
+
+
+class PackagesThere:
+    """What the other side of one connection has been told.
+
+    `needed(...)` first, then `mark` the term if that is true, and have `news` go ahead of it.
+    """
+
+    def __init__(self, needs: Needs = NEEDS) -> None:
+        self._needs = needs
+        self._told: set[bytes] = set()
+
+    def needed(self, modules: Collection[str], *, carries_code: bool) -> bool:
+        """Whether a term needs packages that names these modules."""
+        return bool(self._needs.locks) and (carries_code or self._needs.met_by_some_of(modules))
+
+    def news(self) -> list[Message]:
+        """What is to go ahead; it counts as sent from then on."""
+        lacking = {digest: lock for digest, lock in self._needs.locks.items() if digest not in self._told}
+        self._told.update(lacking)
+        return [(KIND, (digest, lock, group_leader.leader())) for digest, lock in lacking.items()]
+
+    def mark(self, body: bytes) -> bytes:
+        """The term with what it needs in front of it."""
+        return bytes([_MARK, len(self._needs.locks)]) + b"".join(self._needs.locks) + body
+
+
+class PackagesHere:
+    """What the other side of one connection needs here; `here` is the name of this node, for the news of progress."""
+
+    def __init__(self, here: str, environments: Environments | None = None) -> None:
+        self._here = here
+        self._environments = environments
+        self._heard: dict[bytes, tuple[bytes, Pid | None]] = {}
+
+    def hear(self, content: tuple[bytes, bytes, Pid | None]) -> None:
+        """Takes what `PackagesThere.news` told. Work begins at once."""
+        digest, lock, leader = content
+        self._heard[digest] = lock, leader
+        self._ensure(digest)
+
+    def opened(self, data: Buffer) -> Buffer:
+        """The term itself, once what it needs is here. NotYet until then; a RequirementsError says why it cannot be
+        had."""
+        view = memoryview(data)
+        if view[0] != _MARK:
+            return data
+        start = 2 + view[1] * DIGEST_SIZE
+        for place in range(2, start, DIGEST_SIZE):
+            digest = bytes(view[place : place + DIGEST_SIZE])
+            if digest in self._heard:  # a node that accepts no code hears of none
+                ready = self._ensure(digest)
+                if not ready.done():
+                    raise NotYet(ready)
+                ready.result()
+        return view[start:]
+
+    def _ensure(self, digest: bytes) -> Future[None]:
+        from beamlike.code.requirements.environments import ENVIRONMENTS  # takes long to import, and is rarely needed
+
+        lock, leader = self._heard[digest]
+        environments = self._environments or ENVIRONMENTS
+        return environments.ensure(lock, lambda step: self._report(step, leader))
+
+    def _report(self, step: Step, leader: Pid | None) -> None:
+        """To whoever's output the first code went that needs these."""
+        from beamlike.code.requirements.progress import log_step
+
+        log_step(step)
+        if leader is not None:
+            with suppress(NoNode, AmbiguousNode), at(node_towards(leader)):
+                send(leader, Output("stderr", f"{self._here}: {step}\n"))
