@@ -6,11 +6,9 @@ Each node has a folder of its own that it offers, and nothing else; what is impo
 from __future__ import annotations
 
 import linecache
-import os
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -29,6 +27,8 @@ class ModuleNodes:
         self.questions: list[tuple[str, str]] = []
         """Who asked whom."""
         self.silent: set[str] = set()
+        self.on_answer: Callable[[], None] | None = None
+        """Called while an answer is on its way."""
         self._nodes: dict[str, Modules] = {}
         self._ledgers: dict[tuple[str, str], Ledger] = {}
 
@@ -58,10 +58,12 @@ class ModuleNodes:
 
     def tell(self, one: str, other: str) -> None:
         """What goes ahead of a term from one to the other."""
-        ledger = self._ledgers.setdefault((one, other), self[one].given())
-        news = self[one].news(ledger, other)
+        news = self[one].news(self.ledger(one, other), other)
         if news is not None:
             self[other].hear(one, news)
+
+    def ledger(self, one: str, other: str) -> Ledger:
+        return self._ledgers.setdefault((one, other), self[one].given())
 
     def part(self, one: str, other: str) -> None:
         for node, peer in ((one, other), (other, one)):
@@ -80,9 +82,12 @@ class ModuleNodes:
         answers: SimpleQueue[bytes] = SimpleQueue()
         self[peer].answer(name, question, answers.put)
         try:
-            return answers.get(timeout=timeout)
+            found = answers.get(timeout=timeout)
         except Empty:
             raise TimeoutError(f"{peer} did not answer") from None
+        if self.on_answer is not None:
+            self.on_answer()
+        return found
 
 
 @contextmanager
@@ -108,7 +113,6 @@ def traces() -> dict[str, object]:
         "importers": {entry for entry in sys.path_importer_cache if _is_pretended(entry)},
         "lines": {name for name in linecache.cache if " of " in name and _is_pretended(name)},
         "threads": {thread.name for thread in threading.enumerate()},
-        "files": set(os.listdir(tempfile.gettempdir())),
     }
 
 

@@ -119,6 +119,7 @@ class Modules:
 
     def decoding(self, peer: str) -> Decoding:
         """While this thread decodes a term of `peer`: what that imports is looked for there first."""
+        self._receiver.settle()
         return Decoding(self._node, peer)
 
     def holdings(self) -> list[LoadedModule]:

@@ -55,7 +55,8 @@ class Receiver:
         self._loaded: dict[str, Held] = {}
         self._newest: dict[tuple[str, str], bytes] = {}
         """The hashes of what has changed since it was asked for last."""
-        self._still_loading: set[str] = set()
+        self._still_loading: dict[str, Held] = {}
+        """Old versions that are being loaded: they are dropped once they are."""
         self._shown: dict[str, str] = {}
         """The file names of all versions that were loaded, and who gave them."""
 
@@ -66,6 +67,12 @@ class Receiver:
             if news.offers is not None:
                 self._offers.hear(peer, news.offers)
             self._drop(news.changes)
+
+    def settle(self) -> None:
+        """Drops what could not be dropped when it changed."""
+        if self._still_loading:
+            with self._lock:
+                self._drop(())
 
     def forget(self, peer: str) -> None:
         """The connection is over: all that `peer` gave is here no more, except for what runs."""
@@ -166,7 +173,7 @@ class Receiver:
     # What is gone.
 
     def _drop(self, changes: Iterable[Change]) -> None:
-        gone = {name for name in self._still_loading if name in self._loaded}
+        gone = {name for name, held in self._still_loading.items() if self._loaded.get(name) is held}
         self._still_loading.clear()
         for change in changes:
             held = self._held.get(change.origin, change.name)
@@ -184,7 +191,7 @@ class Receiver:
         held = self._loaded[name]
         module = _module_of(held, name)
         if module is not None and _is_initializing(module):  # the import system would miss it
-            self._still_loading.add(name)
+            self._still_loading[name] = held
             return
         del self._loaded[name]
         if module is not None:
