@@ -1,63 +1,115 @@
 """Brings what came from another node to the processes of this one.
 
-Messages, requests and replies between processes, which are nearly all, are delivered here as their items say, without
-a signal being made. All else is a signal, and goes the way of signals.
+Messages, requests, replies and calls of functions, which are nearly all, go a short way: their items say whose process
+is to do what. All else is a signal, and goes the way of signals. What is for processes of another thread is brought
+there together, so that a thread is woken once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from threading import get_ident
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from beamlike.distribution.packing import Undecodable
-from beamlike.distribution.wire import ANSWER, ASK, POST, POST_TUPLE, Item
-from beamlike.kernel.node import LocalNode
+from beamlike.distribution.wire import ANSWER, APPLY, ASK, POST, POST_TUPLE, Item, apply_of
+from beamlike.kernel.node import LOOP_CLOSED, LocalNode
 from beamlike.kernel.process import Process
 from beamlike.kernel.question import Call
 from beamlike.kernel.scheduler import Scheduler
-from beamlike.kernel.signals import Ask
+from beamlike.kernel.signals import Answer, Ask
 from beamlike.kernel.states import ANY, READY, REPLY
-from beamlike.kernel.terms import Pid
+from beamlike.kernel.terms import Alias, Pid
+
+Delivery: TypeAlias = tuple[Callable[[Process, Any], object], Process, Any]
+"""A function, to be called in the thread of this process, with it and the rest."""
 
 
 def deliver(node: LocalNode, items: list[Item], there: str, interpret: Callable[[Item], bool]) -> None:
-    """Delivers what the node `there` has sent; `interpret` is given each item that is something else, and may
-    put an end to it.
-
-    What is for processes of other threads is brought there together, so that a thread is woken once.
-    """
-    find, here = node.process_by_id, get_ident()
-    elsewhere: dict[Scheduler, list[tuple[Process, Any]]] = {}
+    """Delivers what the node `there` has sent; `interpret` is given each item that has no short way, and may
+    put an end to it."""
+    here = get_ident()
+    elsewhere: dict[Scheduler, list[Delivery]] = {}
     for item in items:
-        kind = item[0]
-        if kind in (POST, POST_TUPLE):
-            process = find(item[1])
-            if process is not None and type(item[3]) is not Undecodable:
-                message = item[3] if kind == POST else tuple(item[3])
-                if process.scheduler.thread_id == here:
-                    _hand_over(process, message)
-                else:
-                    elsewhere.setdefault(process.scheduler, []).append((process, message))
-                continue
-        elif kind == ANSWER:
-            process = find(item[2])
-            if process is not None and process.scheduler.thread_id == here and _answered(process, item[3], item[4]):
-                continue
-        elif kind == ASK:
-            process = find(item[2])
-            if process is not None and process.scheduler.thread_id == here and item[4] is None:
-                _, source, _, id, _, request = item
-                if type(request) is not Undecodable:
-                    asker = Pid(there, source)
-                    process.be_asked(Ask(asker, process.pid, Call(asker, id, request)))
-                    continue
-        if elsewhere:
-            _bring(elsewhere)
-        if not interpret(item):
-            return
+        short_way = _SHORT_WAYS.get(item[0])
+        delivery = short_way(node, item, there) if short_way is not None else None
+        if delivery is None:
+            if elsewhere:
+                _bring(elsewhere)
+            if not interpret(item):
+                return
+            continue
+        act, process, what = delivery
+        if process.scheduler.thread_id == here:
+            act(process, what)
+        else:
+            elsewhere.setdefault(process.scheduler, []).append(delivery)
     if elsewhere:
         _bring(elsewhere)
+
+
+def _bring(elsewhere: dict[Scheduler, list[Delivery]]) -> None:
+    for scheduler, deliveries in elsewhere.items():
+        if scheduler.loop.is_closed():  # nobody else will ever end its processes
+            for _, process, _ in deliveries:
+                process.settle(LOOP_CLOSED)
+            _act(deliveries)
+        else:
+            scheduler.call(_act, deliveries)
+    elsewhere.clear()
+
+
+def _act(deliveries: list[Delivery]) -> None:
+    for act, process, what in deliveries:
+        act(process, what)
+
+
+# The short ways: what is to be done for an item, or None, if that is to be found out from the signal.
+
+
+def _post(node: LocalNode, item: Item, there: str) -> Delivery | None:
+    process, message = node.process_by_id(item[1]), item[3]
+    if process is None or type(message) is Undecodable:
+        return None
+    return _hand_over, process, message
+
+
+def _post_tuple(node: LocalNode, item: Item, there: str) -> Delivery | None:
+    process = node.process_by_id(item[1])
+    return (_hand_over, process, tuple(item[3])) if process is not None else None
+
+
+def _ask(node: LocalNode, item: Item, there: str) -> Delivery | None:
+    _, source, target, id, asking, request = item
+    process = node.process_by_id(target)
+    if process is None or asking is not None or type(request) is Undecodable:
+        return None
+    asker = Pid(there, source)
+    return Process.handle, process, Ask(asker, process.pid, Call(asker, id, request))
+
+
+def _answer(node: LocalNode, item: Item, there: str) -> Delivery | None:
+    process = node.process_by_id(item[2])
+    if process is None or type(item[4]) is Undecodable:
+        return None
+    return _take_answer, process, (there, item)
+
+
+def _apply(node: LocalNode, item: Item, there: str) -> Delivery | None:
+    process = node.spawned_for(apply_of(node.name, there, *item[1:]))
+    return (_run, process, None) if process is not None else None
+
+
+_SHORT_WAYS: Final[dict[int, Callable[[LocalNode, Item, str], Delivery | None]]] = {
+    POST: _post,
+    POST_TUPLE: _post_tuple,
+    ASK: _ask,
+    ANSWER: _answer,
+    APPLY: _apply,
+}
+
+
+# What a process does.
 
 
 def _hand_over(process: Process, message: Any) -> None:
@@ -66,21 +118,26 @@ def _hand_over(process: Process, message: Any) -> None:
         _make_ready(process, message)
     elif process.state is READY and process.inbox is not None:
         process.inbox.append(message)
-    else:
+    elif not process.ended:
         process.deliver(message)
 
 
-def _answered(process: Process, id: int, value: Any) -> bool:
-    """Gives a process the reply that it waits for, and for nothing else."""
+def _take_answer(process: Process, answer: tuple[str, Item]) -> None:
+    """Gives a process the reply that it waits for, if it does, and for nothing else."""
+    there, (_, source, _, id, value) = answer
     awaited, rare = process.awaited, process.rare
-    if awaited is None or awaited.id != id or rare is None or not rare.monitors or type(value) is Undecodable:
-        return False
+    if awaited is None or awaited.id != id or rare is None or not rare.monitors:
+        process.handle(Answer(Pid(there, source), Alias(process.pid, id), value))
+        return
     rare.monitors.pop(id, None)
     if process.state is REPLY and not rare.careful and rare.backlog is None:
         _make_ready(process, value)
     else:
         process.hand_reply(value)
-    return True
+
+
+def _run(process: Process, _: None) -> None:
+    process.scheduler.ready(process)
 
 
 def _make_ready(process: Process, slot: Any) -> None:
@@ -90,15 +147,3 @@ def _make_ready(process: Process, slot: Any) -> None:
     process.slot = slot
     process.state = READY
     scheduler.queue.append(process)
-
-
-def _bring(elsewhere: dict[Scheduler, list[tuple[Process, Any]]]) -> None:
-    for scheduler, messages in elsewhere.items():
-        scheduler.call(_hand_over_all, messages)
-    elsewhere.clear()
-
-
-def _hand_over_all(messages: list[tuple[Process, Any]]) -> None:
-    for process, message in messages:
-        if not process.ended:
-            _hand_over(process, message)

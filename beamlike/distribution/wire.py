@@ -280,15 +280,8 @@ class SignalCodec:
                 return Undelivered(asker, asked, part.error, down)
         return Ask(asker, asked, (asking or Call)(asker, id, request))
 
-    def _apply(
-        self, source: int, pid: int, monitor: int, group_leader: Pid | None, work: Term, args: list[Any] | None
-    ) -> Spawn:
-        packing = self._packing
-        parent, child, ref = Pid(packing.there, source), Pid(packing.here, pid), Ref(packing.there, monitor)
-        if type(work) is Undecodable:
-            return Spawn(parent, child, _raise, (work.error,), False, ref, group_leader)
-        function, arguments = work if args is None else (work, tuple(args))
-        return Apply(parent, child, function, arguments, False, ref, group_leader)
+    def _apply(self, *fields: Any) -> Spawn:
+        return apply_of(self._packing.here, self._packing.there, *fields)
 
     def _answer(self, source: int, client: int, id: int, value: Term) -> Answer | Down:
         packing = self._packing
@@ -336,6 +329,24 @@ def _spawn(
 ) -> Spawn:
     function, args = (_raise, (work.error,)) if type(work) is Undecodable else work
     return Spawn(source, pid, function, args, link, monitor, group_leader)
+
+
+def apply_of(
+    here: str,
+    there: str,
+    source: int,
+    pid: int,
+    monitor: int,
+    group_leader: Pid | None,
+    work: Term,
+    args: list[Any] | None,
+) -> Spawn:
+    """What an item of this kind, from the node `there`, says."""
+    parent, child, ref = Pid(there, source), Pid(here, pid), Ref(there, monitor)
+    if type(work) is Undecodable:
+        return Spawn(parent, child, _raise, (work.error,), False, ref, group_leader)
+    function, arguments = work if args is None else (work, tuple(args))
+    return Apply(parent, child, function, arguments, False, ref, group_leader)
 
 
 def _as_it_is(kind: Callable[..., Signal]) -> Callable[..., Signal]:

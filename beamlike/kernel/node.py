@@ -201,7 +201,9 @@ class LocalNode:
         if home != self.name:
             self._outgoing(home)(signal)
         elif isinstance(signal, signals.Spawn):
-            self._spawn_for(signal)
+            child = self.spawned_for(signal)
+            if child is not None:
+                child.scheduler.call(child.scheduler.ready, child)
         else:
             process = self._processes.get(target.id) if type(target) is Pid else self.find(target)
             if process is None:
@@ -286,14 +288,12 @@ class LocalNode:
             return self.dial(node)
         return self.unreachable
 
-    def _spawn_for(self, spawn: signals.Spawn) -> None:
-        """Starts what another node asked for, under the pid that it chose.
-
-        It is in the table when this returns, whatever the thread: the next signal may be for it.
-        """
+    def spawned_for(self, spawn: signals.Spawn) -> SteppedProcess | None:
+        """What another node asked for, under the pid that it chose; None if there is one already. Not yet ready, but in
+        the table, whatever the thread: the next signal may be for it."""
         if spawn.pid.id in self._processes:
             logger.warning("%s was asked to spawn %s, which exists already", self.name, spawn.pid)
-            return
+            return None
         context = Context()
         context.run(group_leader.set_leader, spawn.group_leader)
         function, args = spawn.function, spawn.args
@@ -301,7 +301,7 @@ class LocalNode:
             function, args = perform, (Alias(spawn.source, spawn.monitor.id), function, args)
         process = self.start_process(function, args, id=spawn.pid.id, context=context)
         process.add_parent(spawn.source, link=spawn.link, monitor=spawn.monitor)
-        process.scheduler.call(process.scheduler.ready, process)
+        return process
 
     # Other nodes.
 

@@ -47,13 +47,13 @@ async def perform(client: Alias, function: Callable[..., Any], args: tuple[Any, 
 
 async def room_towards(node: str) -> None:
     """Waits while more waits to leave for that node than may: so large values wait here, and not as bytes."""
-    outlet = current.current_node().outlets.get(node)
+    outlet = current.process_here().node.outlets.get(node)
     if outlet is not None:
         await outlet.room()
 
 
 def raised(error: Exception) -> Raised:
-    return Raised(describe_exception(error, current.current_process().pid))
+    return Raised(describe_exception(error, current.process_here().pid))
 
 
 def as_exit(error: SystemExit) -> ProcessExit:

@@ -18,8 +18,7 @@ UNWATCHED = "unwatched"
 def live_for(ref: Ref) -> None:
     """From now on the monitor `ref`, which another process has on this one, keeps the current process alive: when it is
     taken back or its owner is lost, the process ends with "killed". If that is so already, it ends here."""
-    process = current.current_process()
-    rare = process.own_rare()
+    rare = current.process_here().own_rare()
     if ref.id not in (rare.monitored_by or ()):
         raise ProcessExit((SHUTDOWN, UNWATCHED))
     rare.lives_for = ref.id
@@ -29,9 +28,13 @@ def last_word(to: Alias, value: Any) -> None:
     """Answers the one that the current process lives for. With the answer the monitor ends, on both sides and without
     a signal more, so what the process does from now on is nobody's business. UnencodableTerm if the value cannot
     travel; then nothing has happened."""
-    process = current.current_process()
+    process = current.process_here()
     if not process.ended:
-        process.node.route(signals.Answer(process.pid, to, value))
+        outlet = process.node.outlets.get(to.pid.node)
+        if outlet is not None:
+            outlet.answer(process.pid.id, to, value)
+        else:
+            process.node.route(signals.Answer(process.pid, to, value))
         rare = process.own_rare()
         rare.lives_for = None
         if rare.monitored_by:

@@ -1,7 +1,8 @@
 import asyncio
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from beamlike.distribution.errors import ProtocolError, UndecodableTerm, UnencodableTerm
 from beamlike.distribution.packing import batch
-from beamlike.distribution.terms_codec import Buffer, PickleCodec
+from beamlike.distribution.terms_codec import LARGE, Buffer, Encoded, PickleCodec
 from beamlike.distribution.wire import SignalCodec, Undelivered
 from beamlike.kernel import signals
 from beamlike.kernel.question import Call
@@ -118,6 +119,56 @@ def test_a_function_that_cannot_be_decoded_becomes_one_that_says_so() -> None:
     assert (spawn.source, spawn.pid, spawn.link, spawn.monitor, spawn.group_leader) == (HERE, THERE, True, REF, HERE)
     with pytest.raises(UndecodableTerm, match="No module named 'there'"):
         asyncio.run(spawn.function(*spawn.args))
+
+
+class Box:
+    def __init__(self) -> None:
+        self.things: list[object] = []
+
+    def holds(self, thing: object) -> bool:
+        return thing in self.things
+
+
+def apply(function: Callable[..., Any], *args: object) -> signals.Apply:
+    return signals.Apply(HERE, THERE, function, args, False, REF, None)
+
+
+def test_what_a_call_shares_with_its_function_is_shared_over_there() -> None:
+    box = Box()
+    arrived = transfer(apply(box.holds, box, 1))
+    assert arrived.function.__self__ is arrived.args[0]
+    called = transfer(apply(partial(Box.holds, box), box.things))
+    assert called.function.args[0].things is called.args[0]
+
+
+@pytest.mark.parametrize("size", [1, LARGE])
+def test_of_a_call_with_small_arguments_the_codec_sees_the_function_alone(size: int) -> None:
+    seen: list[object] = []
+
+    class Sees(PickleCodec):
+        def encode(self, term: object) -> Encoded:
+            seen.append(term)
+            return super().encode(term)
+
+    sent = apply(print, None, True, 2**80, 1.5, "text", bytes(size), HERE, THERE, REF)
+    packed = SignalCodec(Sees(), HERE.node, THERE.node).encode(sent)
+    assert seen == [print]
+    assert same(SignalCodec(PickleCodec(), THERE.node, HERE.node).decode(packed.data), sent)
+
+
+def test_a_call_of_what_cannot_be_decoded_is_a_process_that_says_so() -> None:
+    for called in (apply(print), apply(print, [1])):
+        spawn = transfer(called, Elsewhere())
+        assert type(spawn) is signals.Spawn
+        assert (spawn.source, spawn.pid, spawn.link, spawn.monitor) == (HERE, THERE, False, REF)
+        with pytest.raises(UndecodableTerm, match="No module named 'there'"):
+            asyncio.run(spawn.function(*spawn.args))
+
+
+def test_a_call_that_cannot_travel_is_its_callers_error() -> None:
+    for called in (apply(lambda: 1), apply(print, threading.Lock())):
+        with pytest.raises(UnencodableTerm, match="expected something that can be copied to another node"):
+            transfer(called)
 
 
 @given(st.binary(max_size=60))
