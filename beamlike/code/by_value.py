@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from operator import attrgetter
+from types import ModuleType
 
 import cloudpickle
 
@@ -22,6 +23,19 @@ def module_goes_by_value(module: str | None) -> bool:
             return True
         module = module.rpartition(".")[0]
     return False
+
+
+def is_private_of_the_library(module: str | None) -> bool:
+    """Whether other Python versions may have what is in that module elsewhere: "pathlib._local" is new in 3.13."""
+    return module is not None and "._" in module and module.partition(".")[0] in sys.stdlib_module_names
+
+
+def public_module(kind: type) -> ModuleType | None:
+    """The public module that has a class of a private one of the standard library under its name, if one has."""
+    if not is_private_of_the_library(kind.__module__):
+        return None
+    module = sys.modules.get(kind.__module__.partition("._")[0])
+    return module if getattr(module, kind.__qualname__, None) is kind else None
 
 
 def goes_by_value(named: object) -> bool:

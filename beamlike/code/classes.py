@@ -27,7 +27,7 @@ from cloudpickle.cloudpickle import (
     _lookup_class_or_track,
 )
 
-from beamlike.code.by_value import goes_by_value
+from beamlike.code.by_value import goes_by_value, public_module
 from beamlike.code.enums import enum_attributes, enum_shape, is_enum, make_enum, members_state, set_members
 from beamlike.code.generated import GENERATED
 from beamlike.code.reducers import Reduced
@@ -44,9 +44,12 @@ _MADE_ANEW = frozenset({"__weakref__", "__slotnames__", "_abc_impl", "__annotate
 
 
 def reduce_class(kind: type) -> Reduced | None:
-    """As its shape and its attributes if it goes by value, else None."""
-    if not kind.__flags__ & _HEAP_TYPE or not goes_by_value(kind):
+    """As its shape and its attributes if it goes by value, else None, unless its name is not everybody's."""
+    if not kind.__flags__ & _HEAP_TYPE:
         return None
+    if not goes_by_value(kind):
+        home = public_module(kind)
+        return (getattr, (home, kind.__qualname__)) if home is not None else None
     if kind not in _received:
         _defined_here.add(kind)
     names = kind.__name__, kind.__bases__, _namespace(kind)

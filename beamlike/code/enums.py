@@ -102,7 +102,7 @@ _MACHINERY = frozenset(
 
 def _of_the_user(value: object) -> bool:
     function: object = getattr(value, "__func__", value)
-    return hasattr(function, "__code__") and goes_by_value(function)
+    return hasattr(function, "__code__") and function.__module__ != "enum" and goes_by_value(function)
 
 
 def members_state(kind: Any) -> dict[str, dict[str, object]]:

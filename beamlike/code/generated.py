@@ -43,6 +43,8 @@ def _is_dataclass(kind: type) -> bool:
 
 def _take_out_dataclass(kind: type, attributes: Attributes) -> tuple[dict[str, bool], dict[str, Any] | None]:
     params = attributes.pop("__dataclass_params__")
+    if getattr(attributes.get("__replace__"), "__module__", None) == "dataclasses":  # since Python 3.13
+        del attributes["__replace__"]
     annotations = None
     for name in _DATACLASS_METHODS & attributes.keys():
         code = code_of(attributes[name])
@@ -94,9 +96,13 @@ class _as_defined:
 # Tuples with names: `collections.namedtuple` and `typing.NamedTuple`, which is made by it.
 
 
-_NAMEDTUPLE_CODES: Final = {
-    code for attribute in vars(collections.namedtuple("_", ())).values() if (code := code_of(attribute))
-}
+_Item = typing.TypeVar("_Item")
+
+
+class _Generic(typing.NamedTuple, typing.Generic[_Item]): ...
+
+
+_NAMEDTUPLE_CODES: Final = {code for attribute in vars(_Generic).values() if (code := code_of(attribute))}
 
 
 def _is_namedtuple(kind: type) -> bool:
@@ -117,8 +123,11 @@ def _put_back_namedtuple(kind: type, made_from: tuple[tuple[str, ...], Any, dict
     alike: Any = collections.namedtuple(kind.__name__, fields, rename=True)  # type: ignore[misc]
     alike.__new__.__defaults__ = defaults
     alike.__new__.__annotations__ = annotations
-    for name, attribute in vars(alike).items():
-        if code_of(attribute) is not None and name not in vars(kind):
+    generated = {name: attribute for name, attribute in vars(alike).items() if code_of(attribute) is not None}
+    if typing.Generic in kind.__bases__:
+        generated["__class_getitem__"] = vars(_Generic)["__class_getitem__"]
+    for name, attribute in generated.items():
+        if name not in vars(kind):
             type.__setattr__(kind, name, attribute)
 
 
@@ -126,7 +135,8 @@ def _put_back_namedtuple(kind: type, made_from: tuple[tuple[str, ...], Any, dict
 
 
 def _is_protocol(kind: type) -> bool:
-    return bool(vars(kind).get("_is_protocol"))
+    """Or a class over one, which has such things too."""
+    return "_is_protocol" in vars(kind)
 
 
 def _take_out_protocol(kind: type, attributes: Attributes) -> bool:
@@ -138,8 +148,11 @@ def _take_out_protocol(kind: type, attributes: Attributes) -> bool:
     return bool(vars(kind).get("_is_runtime_protocol"))
 
 
+_PROTOCOL_META: Final[type] = type(typing.Protocol)
+
+
 def _put_back_protocol(kind: type, runtime_checkable: bool) -> None:
-    type(kind).__init__(kind, kind.__name__, kind.__bases__, {})
+    _PROTOCOL_META.__init__(kind, kind.__name__, kind.__bases__, {})  # type: ignore[misc]
     if runtime_checkable:
         typing.runtime_checkable(kind)
 

@@ -5,8 +5,7 @@ What a code object becomes:
 
 - of a known source (a cell, the running script): `load_code(hash, qualname, line, nth)`;
 - of an older version of one: `load_code_in(source, qualname, line, nth)`, with its text (see `lending`);
-- any other, such as a dataclass's generated `__init__`: marshalled, with the bytecode's magic number, which is
-  checked on arrival. Loading another Python's bytecode can crash the interpreter.
+- any other: see `unsourced`.
 
 A term without code and exceptions, which is most, goes through `_PlainPickler`: it writes the same, is cheaper to
 make, and gives up at the first thing that needs more.
@@ -15,34 +14,26 @@ make, and gives up at the first thing that needs more.
 from __future__ import annotations
 
 import io
-import marshal
 import pickle
-import platform
-from functools import lru_cache
-from importlib.util import MAGIC_NUMBER
 from types import CodeType, FunctionType
 from typing import Any
 
 import cloudpickle
 
-from beamlike.code.by_value import module_goes_by_value
+from beamlike.code.by_value import is_private_of_the_library, module_goes_by_value
 from beamlike.code.classes import reduce_class
 from beamlike.code.decoding import DECODING
 from beamlike.code.peer import Peer
 from beamlike.code.reducers import REDUCERS, Reduced, reduce_exception
 from beamlike.code.source import Place, Source, SourceHash
 from beamlike.code.sources import SOURCES
+from beamlike.code.unsourced import reduce_unsourced
 from beamlike.code.untravelable import explain
 from beamlike.code.weight import HEAVY, warn_of_heavy_captures
 from beamlike.distribution.terms_codec import Encoded, LargeBuffers
-from beamlike.kernel.errors import BeamlikeError
 from beamlike.kernel.terms import ExceptionInfo, Pid
 
 PROTOCOL = 5
-
-
-class ForeignCode(BeamlikeError, TypeError):
-    """Code came as the bytecode of another Python version, which this one cannot run."""
 
 
 def dumps(term: object, peer: Peer) -> Encoded:
@@ -92,7 +83,7 @@ class _PlainPickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
         kind = type(value)
         if issubclass(kind, type) or kind is FunctionType:
-            if module_goes_by_value(value.__module__):
+            if module_goes_by_value(value.__module__) or is_private_of_the_library(value.__module__):
                 raise _NeedsMore
         elif kind in REDUCERS or isinstance(value, BaseException):
             raise _NeedsMore
@@ -149,7 +140,7 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
     def _reduce_code(self, code: CodeType) -> Reduced:
         found = SOURCES.find(code)
         if found is None:
-            return load_marshalled, (MAGIC_NUMBER, platform.python_version(), code.co_qualname, marshal.dumps(code))
+            return reduce_unsourced(code)
         source, place = found
         if self._peer is None or self._peer.may_name(source.hash):
             self.sources[source.hash] = source
@@ -188,15 +179,3 @@ def load_info(type: str, message: str, traceback: str, node: str, pid: Pid, exce
     except Exception:  # of a class that is not to be had here, for one; the texts tell what it was
         error = None
     return ExceptionInfo(type, message, traceback, node, pid, error)
-
-
-@lru_cache(maxsize=1024)  # what comes with every call of a function is the same code every time
-def load_marshalled(magic: bytes, python: str, qualname: str, data: bytes) -> CodeType:
-    if magic != MAGIC_NUMBER:
-        raise ForeignCode(
-            f"expected code that Python {platform.python_version()} can run, got `{qualname}` as bytecode of "
-            f"Python {python}, without its source: run the same minor version on both nodes, "
-            "or define it in a cell, the script or an installed module"
-        )
-    code: CodeType = marshal.loads(data)
-    return code

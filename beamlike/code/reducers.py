@@ -19,7 +19,7 @@ import pickle
 import sys
 from collections.abc import Callable
 from types import CellType, CodeType, FunctionType
-from typing import Any, NewType, ParamSpec, TypeAlias, TypeGuard, TypeVarTuple
+from typing import Any, NewType, ParamSpec, ParamSpecArgs, ParamSpecKwargs, TypeAlias, TypeGuard, TypeVarTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from beamlike.code.by_value import goes_by_value
@@ -114,6 +114,16 @@ def fill_generic(generic: Any, parts: Any) -> None:
         setattr(generic, name, value)
 
 
+def reduce_generic_method(method: Any) -> Reduced:
+    return rebuild_generic_method, (method.func, method.dispatcher)
+
+
+def rebuild_generic_method(function: Callable[..., object], dispatcher: Any) -> object:
+    method: functools.singledispatchmethod[object] = functools.singledispatchmethod(function)
+    method.dispatcher = dispatcher
+    return method
+
+
 def reduce_cell(cell: CellType) -> Reduced:
     try:
         contents = (cell.cell_contents,)
@@ -142,6 +152,10 @@ def reduce_type_parameter(parameter: Any) -> Reduced | None:
     return type(parameter), (parameter.__name__,)
 
 
+def reduce_arguments_of(arguments: Any) -> Reduced:
+    return type(arguments), (arguments.__origin__,)
+
+
 def reduce_cached_property(cached: functools.cached_property[object]) -> Reduced:
     return rebuild_cached_property, (cached.func, cached.attrname)
 
@@ -166,12 +180,15 @@ def reduce_text_file(file: io.TextIOWrapper) -> Reduced:
 
 REDUCERS: dict[type, Callable[[Any], Reduced | None]] = {
     FunctionType: reduce_function,
+    functools.singledispatchmethod: reduce_generic_method,
     CellType: reduce_cell,
     CachedFunction: reduce_cached_function,
     WeakKeyDictionary: reduce_weak_dictionary,
     WeakValueDictionary: reduce_weak_dictionary,
     NewType: reduce_new_type,
     ParamSpec: reduce_type_parameter,
+    ParamSpecArgs: reduce_arguments_of,
+    ParamSpecKwargs: reduce_arguments_of,
     TypeVarTuple: reduce_type_parameter,
     functools.cached_property: reduce_cached_property,
     type(dataclasses.MISSING): reduce_missing,

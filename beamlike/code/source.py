@@ -13,6 +13,7 @@ has seen an older version.
 
 from __future__ import annotations
 
+import re
 from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class Source:
 
     def place_of(self, code: CodeType) -> Place | None:
         """Where `code` stands, or None if this text as it is now does not compile to it."""
-        qualname, line = code.co_qualname, code.co_firstlineno
+        qualname, line = place_name(code), code.co_firstlineno
         for nth, candidate in enumerate(self._codes.get((qualname, line), [])):
             if candidate == code:
                 return Place(qualname, line, nth)
@@ -112,8 +113,16 @@ class Source:
     def _codes(self) -> dict[tuple[str, int], list[CodeType]]:
         found: dict[tuple[str, int], list[CodeType]] = {}
         for code in within(self.code):
-            found.setdefault((code.co_qualname, code.co_firstlineno), []).append(code)
+            found.setdefault((place_name(code), code.co_firstlineno), []).append(code)
         return found
+
+
+_COMPREHENSIONS = re.compile(r"<(?:list|set|dict)comp>\.(?:<locals>\.)?")
+
+
+def place_name(code: CodeType) -> str:
+    """Its qualified name without the comprehensions around it, which have no code of their own since Python 3.12."""
+    return _COMPREHENSIONS.sub("", code.co_qualname)
 
 
 def within(code: CodeType) -> Iterator[CodeType]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from beamlike.code.notebook_module import NotebookModule
-from beamlike.code.pickler import ForeignCode
+from beamlike.code.unsourced import ForeignCode
 from tests.support.cells import run_cell
 from tests.support.second_interpreter import SecondInterpreter
 

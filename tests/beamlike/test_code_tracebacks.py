@@ -10,8 +10,9 @@ from importlib.util import MAGIC_NUMBER
 import pytest
 
 from beamlike.code.notebook_module import NotebookModule
-from beamlike.code.pickler import ForeignCode, Peer, dumps, load_marshalled
+from beamlike.code.pickler import Peer, dumps
 from beamlike.code.sources import SOURCES, UnknownSource
+from beamlike.code.unsourced import ForeignCode, load_marshalled
 from tests.support.cells import run_cell
 from tests.support.codecs import in_one
 from tests.support.second_interpreter import SecondInterpreter
