@@ -1,0 +1,196 @@
+"""Packages that a program or a notebook asks for: by the real installers, from an index on loopback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.package_index import PackageIndex, installer_environment, needs
+from tests.support.wheels import Wheel
+
+PATIENCE = 40.0
+WHEELS = (
+    Wheel("alpha-of-test", "1.0"),
+    Wheel("alpha-of-test", "2.0"),
+    Wheel("beta-of-test", "1.0", ("alpha-of-test<2",)),
+    Wheel("gamma-of-test", "1.0"),
+    Wheel("packaging", "999.0"),
+)
+
+
+@pytest.fixture
+def index() -> Iterator[PackageIndex]:
+    with PackageIndex(*WHEELS) as index:
+        yield index
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A directory and an environment in which programs run."""
+
+    directory: Path
+    environment: dict[str, str]
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, *command],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *command: str) -> tuple[int, str, str]:
+        """Exit status, output, errors."""
+        with self.start(*command) as process:
+            output, errors = process.communicate(timeout=PATIENCE)
+        return process.returncode, output, errors
+
+    @property
+    def environments(self) -> list[Path]:
+        return sorted((self.directory / "home" / "beamlike" / "environments").iterdir())
+
+
+@pytest.fixture(params=["pip", "uv"])
+def world(request: pytest.FixtureRequest, index: PackageIndex, tmp_path: Path) -> World:
+    needs(request.param)
+    root = str(Path(__file__).parents[2])
+    return World(tmp_path, {**installer_environment(request.param, index.url, tmp_path / "home"), "PYTHONPATH": root})
+
+
+def requiring(*requirements: str, then: str = "") -> str:
+    return f"""
+import asyncio
+import beamlike as bl
+
+async def main():
+    await bl.code.require(*{requirements!r})
+{then}
+asyncio.run(main())
+"""
+
+
+BETA = requiring("beta-of-test", then="    import alpha_of_test, beta_of_test; print(alpha_of_test.VERSION)")
+
+
+def test_a_program_has_what_it_requires_and_hears_how_far_it_is(world: World, index: PackageIndex) -> None:
+    status, output, errors = world.run("-c", BETA)
+    assert (status, output) == (0, "1.0\n"), errors
+    assert errors.startswith("resolving: beta-of-test\n")
+    assert "ready: " in errors
+
+
+def test_the_next_program_finds_it_made_and_fetches_nothing(world: World, index: PackageIndex) -> None:
+    assert world.run("-c", BETA)[0] == 0
+    fetched = sum(index.downloads(name) for name in ("alpha-of-test", "beta-of-test"))
+    (made,) = world.environments
+    before = made.stat().st_ino
+    program = requiring("beta-of-test", then="    import beta_of_test; print(beta_of_test.__file__)")
+    status, output, errors = world.run("-c", program)
+    assert (status, output) == (0, f"{made}/beta_of_test.py\n"), errors
+    assert world.environments == [made]
+    assert made.stat().st_ino == before
+    # An installer may look at a wheel to plan; none is fetched to be installed.
+    assert "downloading" not in errors
+    assert fetched >= 2
+
+
+def test_more_packages_are_added_and_a_version_that_comes_too_late_is_refused(world: World) -> None:
+    then = """
+    import alpha_of_test
+    await bl.code.require("gamma-of-test")
+    import gamma_of_test
+    try:
+        await bl.code.require("packaging>=999")
+    except bl.code.VersionConflict as error:
+        print(error)
+"""
+    status, output, errors = world.run("-c", requiring("alpha-of-test<2", then=then))
+    assert status == 0, errors
+    assert "has been imported here (as `packaging`), and 'packaging>=999' asks for 999.0: restart" in output
+    assert len(world.environments) == 2
+
+
+def test_kill_9_in_the_middle_leaves_nothing_that_is_taken_for_whole(world: World, index: PackageIndex) -> None:
+    index.gate.clear()
+    with world.start("-c", BETA) as process:
+        assert index.asked_for_file.wait(PATIENCE)
+        installers = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+    assert installers
+    assert psutil.wait_procs(installers, timeout=PATIENCE)[1] == []
+    index.gate.set()
+    status, output, errors = world.run("-c", BETA)
+    assert (status, output) == (0, "1.0\n"), errors
+    assert len(world.environments) == 1
+
+
+def test_who_is_cancelled_ends_the_installer(world: World, index: PackageIndex) -> None:
+    program = """
+import asyncio, sys
+import psutil
+import beamlike as bl
+
+async def main():
+    task = asyncio.create_task(bl.code.require("beta-of-test"))
+    await asyncio.to_thread(sys.stdin.readline)
+    installers = psutil.Process().children(recursive=True)
+    task.cancel()
+    await asyncio.wait([task])
+    print(bool(installers), task.cancelled(), psutil.wait_procs(installers, timeout=30)[1])
+
+asyncio.run(main())
+"""
+    index.gate.clear()
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=world.directory,
+        env=world.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert index.asked_for_file.wait(PATIENCE)
+        assert process.communicate("\n", timeout=PATIENCE)[0] == "True True []\n"
+
+
+# Notebooks, headless.
+
+
+def notebook(directory: Path, dependencies: str, setup: str, cell: str) -> str:
+    path = directory / "test.livemd"
+    path.write_text(
+        f"# Test\n\n```python\n# /// script\n# dependencies = {dependencies}\n# ///\n{setup}\n```\n\n"
+        f"## Section\n\n```python\n{cell}\n```\n",
+        encoding="utf-8",
+    )
+    return str(path)
+
+
+def test_the_setup_cell_has_its_requirements_installed_before_it_runs(world: World) -> None:
+    path = notebook(world.directory, '["beta-of-test"]', "import beta_of_test", "beta_of_test.VERSION + '!'")
+    status, output, errors = world.run("-m", "notebook_tui", "run", path)
+    assert status == 0, errors
+    assert "'1.0!'" in output
+    assert errors.startswith("resolving: beta-of-test\n")
+    assert "ready: " in errors
+
+
+def test_a_setup_cell_whose_requirements_cannot_be_had_fails_with_the_reason(world: World) -> None:
+    path = notebook(world.directory, '["nonesuch-of-test"]', "print('never')", "print('nor this')")
+    status, output, errors = world.run("-m", "notebook_tui", "run", path)
+    assert status == 1
+    assert "the index has no package nonesuch-of-test" in errors
+    assert "beamlike: the setup cell failed" in errors
+    assert "Traceback" not in errors
+    assert "never" not in output
+    assert "nor this" not in output
