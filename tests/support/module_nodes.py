@@ -14,6 +14,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from textwrap import dedent
 
+from beamlike.code.modules.finder import FINDER
 from beamlike.code.modules.modules import Ledger, Modules
 from beamlike.code.modules.offered import Offered
 from beamlike.code.modules.own import OwnModules
@@ -69,6 +70,11 @@ class ModuleNodes:
         for node, peer in ((one, other), (other, one)):
             self._ledgers.pop((node, peer), None)
             self[node].forget(peer)
+
+    def only(self, name: str) -> None:
+        """The others, which are in this interpreter too, are not imported by: they only pass on what they hear."""
+        for it in self._nodes:
+            FINDER.serve(self._nodes[it]._receiver, it == name)
 
     def close(self) -> None:
         for node in self._nodes.values():

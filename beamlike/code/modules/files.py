@@ -46,33 +46,35 @@ class Compiled:
 
 
 def find(roots: Iterable[Root], name: str) -> Place | Compiled | None:
-    """The module of that full name. As Python looks: the first root that has the top-level module decides, except that
-    folders without `__init__.py` of several roots are one namespace, and what is no namespace comes first.
+    """The module of that full name. As Python looks: the first folder that has it decides, except that folders without
+    `__init__.py` come last, and are one namespace.
 
     >>> find([Root(os.path.dirname(__file__))], "files").label
     'files.py'
     """
-    namespace: Place | None = None
-    for root in roots:
-        found, decides = _on_root(root, name.split(".")) if root.has(name.partition(".")[0]) else (None, False)
-        if isinstance(found, Place) and found.kind is Kind.NAMESPACE and not decides:
-            namespace = namespace or found
-        elif found is not None or decides:
-            return found
-    return namespace
+    top, *rest = name.split(".")
+    found, namespace = _first(((root.directory, root.directory) for root in roots if root.has(top)), top, "")
+    for part in rest:
+        if not isinstance(found, Place) or found.kind is Kind.MODULE:
+            return None
+        portions = namespace if found.kind is Kind.NAMESPACE else [found]
+        found, namespace = _first(((it.root, it.directory) for it in portions), part, f"{found.name}.")
+    return found
 
 
-def _on_root(root: Root, parts: list[str]) -> tuple[Place | Compiled | None, bool]:
-    """What is there, and whether that is the last word: no other root has anything to add."""
-    folder, prefix, decides = root.directory, "", False
-    found: Place | Compiled | None = None
-    for part in parts:
-        found = _in_folder(root.directory, folder, _entries(folder), part, prefix)
-        if not isinstance(found, Place):
-            return found, decides or found is not None
-        decides = decides or found.kind is not Kind.NAMESPACE
-        folder, prefix = found.directory if found.kind is not Kind.MODULE else "", f"{found.name}."
-    return found, decides
+def _first(
+    folders: Iterable[tuple[str, str]], name: str, prefix: str
+) -> tuple[Place | Compiled | None, Sequence[Place]]:
+    """The module `name` in the first of the folders that has it, and the portions of the namespace that it may be; a
+    folder is given by its root and itself."""
+    namespace: list[Place] = []
+    for root, folder in folders:
+        found = _in_folder(root, folder, _entries(folder), name, prefix)
+        if isinstance(found, Place) and found.kind is Kind.NAMESPACE:
+            namespace.append(found)
+        elif found is not None:
+            return found, ()
+    return next(iter(namespace), None), namespace
 
 
 def top_names(root: Root) -> frozenset[str]:
@@ -103,7 +105,7 @@ def resource(package: Place, path: Sequence[str]) -> str | None:
         if name.startswith(".") or name == "__pycache__" or name not in _entries(at):
             return None
         at = os.path.join(at, name)
-    return at if _is_inside(package.root, at) else None
+    return at if not path or _is_inside(package.directory, at) else None
 
 
 def folder_entries(directory: str) -> tuple[tuple[str, bool], ...]:
