@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,8 @@ def holdings() -> list[Holding]:
 
     Of another node: `await bl.rpc.call(node, bl.code.holdings)`.
     """
+    if any(holding.kept == "in use" for holding in of_sources(SOURCES)):
+        gc.collect()  # what refers to itself, as each class does, may only wait for that
     return of_sources(SOURCES)
 
 

@@ -40,6 +40,10 @@ class NotebookModule:
     def namespace(self) -> dict[str, object]:
         return self.module.__dict__
 
+    def source_name(self, cell_name: str) -> str:
+        """What each version of that cell is called."""
+        return f"notebook {self.name}, {cell_name}"
+
     def compile_cell(self, source: str, cell_name: str) -> CodeType:
         """The cell's code; a top-level await makes it a coroutine's. SyntaxError shows the cell's own line.
 
@@ -47,7 +51,7 @@ class NotebookModule:
         A `from __future__ import` holds for the cells after it too, as at the interactive prompt.
         """
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | self._future
-        name = f"notebook {self.name}, {cell_name}"
+        name = self.source_name(cell_name)
         self._sources.add(name)
         code = SOURCES.register(name, source, flags).code
         self._future |= code.co_flags & _FUTURE_FLAGS

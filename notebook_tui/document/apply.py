@@ -70,6 +70,8 @@ def apply(state: State, operation: Operation) -> tuple[State, tuple[Effect, ...]
             return connection.runtime_down(state, reason), ()
         case operations.NodesChanged(nodes):
             return connection.nodes_changed(state, nodes), ()
+        case operations.VersionsChanged(versions):
+            return connection.versions_changed(state, dict(versions)), ()
         case operations.Saved(path, revision):
             return _saved(state, path, revision), ()
         case _:

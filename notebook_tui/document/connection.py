@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from notebook_tui.document.effects import Effect
@@ -9,6 +10,7 @@ from notebook_tui.document.evaluation import connecting
 from notebook_tui.document.queue import started
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import Evaluation, Phase, RuntimeStatus, State
+from notebook_tui.document.versions import Versions
 
 
 def connect(state: State) -> tuple[State, tuple[Effect, ...]]:
@@ -46,6 +48,11 @@ def _aborted(evaluation: Evaluation, *, running: bool) -> Evaluation:
 def nodes_changed(state: State, nodes: tuple[str, ...]) -> State:
     _check_phase(state, "connected")
     return replace(state, runtime=replace(state.runtime, nodes=nodes))
+
+
+def versions_changed(state: State, versions: Mapping[str, Versions]) -> State:
+    _check_phase(state, "connected")
+    return replace(state, runtime=replace(state.runtime, versions=versions))
 
 
 def _check_phase(state: State, *expected: Phase) -> None:

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.outputs import Output
+from notebook_tui.document.versions import Versions
 
 Ending: TypeAlias = Literal["ok", "error", "interrupted"]
 
@@ -121,6 +122,13 @@ class NodesChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionsChanged:
+    """Of all cells that have some, each with its id."""
+
+    versions: tuple[tuple[str, Versions], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationStarted:
     cell_id: str
     at: float
@@ -158,6 +166,6 @@ Edit: TypeAlias = (
     | SetCellSource
     | EraseOutputs
 )
-RuntimeEvent: TypeAlias = Connect | RuntimeConnecting | RuntimeConnected | RuntimeDown | NodesChanged
+RuntimeEvent: TypeAlias = Connect | RuntimeConnecting | RuntimeConnected | RuntimeDown | NodesChanged | VersionsChanged
 EvaluationEvent: TypeAlias = QueueCells | CancelEvaluation | EvaluationStarted | OutputAdded | EvaluationFinished
 Operation: TypeAlias = Edit | EvaluationEvent | RuntimeEvent | Saved

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from notebook_tui.document.notebook import Notebook
+from notebook_tui.document.versions import Versions
 
 Validity: TypeAlias = Literal["fresh", "evaluated", "stale", "aborted"]
 Status: TypeAlias = Literal["ready", "queued", "evaluating"]
@@ -51,6 +52,8 @@ class RuntimeStatus:
     """Why the last runtime went away; empty once another is connected."""
     nodes: tuple[str, ...] = ()
     """The names of the nodes that the runtime is connected to, in the order in which it told them."""
+    versions: Mapping[str, Versions] = field(default_factory=dict)
+    """Of the cells, by id, that run on nodes beside the runtime's, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Evaluator:
         by somebody else.
         """
         self.pass_over(run)
-        name = f"cell {cell_id}"
+        name = cell_name(cell_id)
         try:
             whole = self._notebook.compile_cell(source, name)
             self._cells[whole.co_filename] = name
@@ -131,6 +131,11 @@ class Evaluator:
         if cell_file is not None:
             self._cells[cell_file] = name
         return self._ended(error.with_traceback(None), False, cell_file)
+
+
+def cell_name(label: str) -> str:
+    """What tracebacks call the cell of that label."""
+    return f"cell {label}"
 
 
 _UNCOMPILABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from beamlike import Pid
 from notebook_tui.runtime.outcome import Outcome
+from notebook_tui.runtime.versions import CellVersions
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +76,10 @@ class Nodes:
     """The nodes that the runtime is connected to, its session's left out."""
 
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Which nodes run which version of a cell, of all cells that run on other nodes, too."""
+
+    cells: tuple[CellVersions, ...]

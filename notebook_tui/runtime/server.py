@@ -1,7 +1,8 @@
-"""A notebook's runtime on a node: three kinds of process around the evaluator.
+"""A notebook's runtime on a node: four kinds of process around the evaluator.
 
     server        stands for the runtime: takes Evaluate, Interrupt, Forget and Complete, monitors its owner
     evaluator     runs the cells, one after the other, in the thread that user code has for itself
+    versions      asks the other nodes what they hold, after an evaluation and when a node comes or goes
     cell output   one per cell that ran: the group leader of all code of that cell, here and on other nodes; batches
                   what it printed and hands it to the owner, and passes on the outcome after it
 
@@ -30,11 +31,12 @@ from beamlike.kernel.terms import Reason
 from notebook_tui.runtime.cell_output import cell_output
 from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.descriptors import drain, redirect_descriptors
-from notebook_tui.runtime.evaluator import Evaluator
+from notebook_tui.runtime.evaluator import Evaluator, cell_name
 from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run
 from notebook_tui.runtime.keyboard import remove_keyboard
 from notebook_tui.runtime.messages import Complete, Evaluate, Finished, Forget, Interrupt, Nodes, Started
 from notebook_tui.runtime.outcome import Failure, Outcome
+from notebook_tui.runtime.version_watch import Look, tell_versions
 
 logger = logging.getLogger("notebook_tui.runtime")
 
@@ -97,6 +99,8 @@ class RuntimeServer(GenServer):
         self._runs = 0
         self._evaluating: str | None = None
         self._began = 0.0
+        self._names: dict[str, str] = {}
+        self._versions = bl.spawn_link(tell_versions, self._owner)
         self._process, self._process_ref = self._start_evaluator()
         self._owner_ref = bl.monitor(owner)
         bl.monitor_nodes(hidden=True)
@@ -126,9 +130,11 @@ class RuntimeServer(GenServer):
                     interrupt_run(self._evaluator, self._runs)
             case Forget(cell_id):
                 self._forget(cell_id)
+                self._names.pop(cell_id, None)
             case Finished(cell_id):
                 if cell_id == self._evaluating:
                     self._evaluating = None
+                self._look_at_versions()
             case bl.Down(ref, _, _) if ref == self._owner_ref:
                 raise bl.Stop("shutdown")
             case bl.Down(ref, _, reason) if ref == self._process_ref:
@@ -140,6 +146,7 @@ class RuntimeServer(GenServer):
         self._forget(cell.cell_id)
         output = bl.spawn(cell_output, self._owner, bl.self(), cell.cell_id)
         self._outputs[cell.cell_id] = output
+        self._names[cell.cell_id] = self._module.source_name(cell_name(cell.label))
         self._runs += 1
         self._evaluating = cell.cell_id
         self._began = time.monotonic()
@@ -160,8 +167,14 @@ class RuntimeServer(GenServer):
             bl.send(self._outputs[self._evaluating], Finished(self._evaluating, outcome, seconds))
 
     def _tell_nodes(self) -> None:
-        others = [name for name in bl.nodes(hidden=True) if name != self._owner.node]
-        bl.send(self._owner, Nodes(tuple(others)))
+        bl.send(self._owner, Nodes(self._others()))
+        self._look_at_versions()
+
+    def _others(self) -> tuple[str, ...]:
+        return tuple(name for name in bl.nodes(hidden=True) if name != self._owner.node)
+
+    def _look_at_versions(self) -> None:
+        bl.send(self._versions, Look(dict(self._names), self._others()))
 
 
 async def _propose(client: Client, source: str, offset: int, namespace: Mapping[str, object]) -> None:

@@ -5,7 +5,7 @@ runtime and the disk answer becomes operations again, with the session's clock.
 
     viewer ── Perform ──► session ── Applied ──► every viewer
                           │     ▲
-              effects     ▼     │ Started, Printed, Finished, Nodes, Down
+              effects     ▼     │ Started, Printed, Finished, Nodes, Versions, Down
                           runtime server
 """
 
@@ -27,8 +27,10 @@ from notebook_tui.document.operations import Operation
 from notebook_tui.document.outputs import Error, Output, Result, Text
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
+from notebook_tui.document.versions import Versions
 from notebook_tui.runtime import messages as runtime_messages
 from notebook_tui.runtime.outcome import Outcome
+from notebook_tui.runtime.versions import CellVersions
 from notebook_tui.session.messages import Applied, Join, Notice, Perform, Restart, RuntimeServerOf, Save
 from notebook_tui.session.runtime import Connection, Runtime
 from notebook_tui.session.storage import NotebookFile
@@ -98,6 +100,8 @@ class Session(GenServer):
                 self._finished(message)
             case runtime_messages.Nodes(names):
                 self._do(operations.NodesChanged(names))
+            case runtime_messages.Versions(cells):
+                self._do(operations.VersionsChanged(tuple((cell.cell_id, _versions(cell)) for cell in cells)))
             case (bl.Pid() as connector, Connection() as connection):
                 self._connected(connector, connection)
             case bl.Down(ref, _, reason):
@@ -208,6 +212,10 @@ def _outputs(outcome: Outcome) -> list[Output]:
         failure = outcome.failure
         return [Error(failure.type, failure.message, failure.traceback, failure.line)]
     return [Result(outcome.result)] if outcome.result is not None else []
+
+
+def _versions(cell: CellVersions) -> Versions:
+    return Versions(cell.current, tuple((behind.node, behind.since) for behind in cell.behind))
 
 
 def _words(reason: Reason) -> str:

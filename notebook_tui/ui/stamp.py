@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.state import Evaluation, State
+from notebook_tui.document.versions import Versions
 
 StampKind: TypeAlias = Literal[
     "foreign", "fresh", "queued", "running", "ok", "failed", "stale", "interrupted", "aborted"
@@ -35,6 +36,8 @@ class Stamp:
     failed: bool = False
     edited: bool = False
     """Whether the text has changed since it ran."""
+    versions: str = ""
+    """Which nodes run it as it ran last, if some run an older version."""
 
 
 def stamp_of(state: State, cell: Cell, queued: Set[str]) -> Stamp:
@@ -46,7 +49,8 @@ def stamp_of(state: State, cell: Cell, queued: Set[str]) -> Stamp:
         return Stamp("running", since=run.started_at)
     edited = run.source is not None and run.source != cell.source
     kind: StampKind = "queued" if cell.id in queued else _ended(run)
-    return Stamp(kind, took=run.took, failed=run.errored, edited=edited)
+    versions = state.runtime.versions.get(cell.id, Versions()).said
+    return Stamp(kind, took=run.took, failed=run.errored, edited=edited, versions=versions)
 
 
 def _ended(run: Evaluation) -> StampKind:
@@ -72,7 +76,8 @@ def words(stamp: Stamp, cell: Cell, now: float) -> str:
     '1.2 s'
     """
     said = _state_words(stamp, cell, now)
-    return f"{said} · edited since" if stamp.edited and stamp.kind != "running" else said
+    more = ("edited since" if stamp.edited and stamp.kind != "running" else "", stamp.versions)
+    return " · ".join(filter(None, (said, *more)))
 
 
 def _state_words(stamp: Stamp, cell: Cell, now: float) -> str:

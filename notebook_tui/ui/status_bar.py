@@ -17,6 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from notebook_tui.document.state import RuntimeStatus, State
+from notebook_tui.document.versions import nodes_behind
 from notebook_tui.ui.keys import KEYS, Key, Mode, pretty
 from notebook_tui.ui.message_log import Note
 from notebook_tui.ui.palette import Palette, palette_of
@@ -139,8 +140,11 @@ def _runtime(runtime: RuntimeStatus, palette: Palette) -> Text:
 
 
 def _node_count(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:
-    count = len(runtime.nodes)
-    return [Text(f"◆ {count} {'node' if count == 1 else 'nodes'}", palette.ok)] if count else []
+    count, behind = len(runtime.nodes), len(nodes_behind(runtime.versions.values()))
+    if not count:
+        return []
+    text = Text(f"◆ {count} {'node' if count == 1 else 'nodes'}", palette.ok, end="")
+    return [text.append(f" · {behind} behind", palette.warning) if behind else text]
 
 
 def _node_names(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:

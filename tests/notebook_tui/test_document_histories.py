@@ -40,11 +40,13 @@ from notebook_tui.document.operations import (
     Saved,
     SetCellSource,
     SetTitle,
+    VersionsChanged,
 )
 from notebook_tui.document.outputs import Text
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.document.validity import is_outdated, settled, sources
+from notebook_tui.document.versions import Versions
 from tests.support.documents import all_run, state_of
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
@@ -77,6 +79,7 @@ reports = st.one_of(
     st.builds(RuntimeConnected, st.just("here")),
     st.builds(RuntimeDown, st.just("gone")),
     st.builds(NodesChanged, st.just(("n@h",))),
+    st.builds(VersionsChanged, st.tuples(st.tuples(cell_ids, st.just(Versions(("n@h",)))))),
     st.builds(EvaluationStarted, cell_ids, times),
     st.builds(OutputAdded, cell_ids, st.just(Text("stdout", "x"))),
     st.builds(EvaluationFinished, cell_ids, times, st.sampled_from(["ok", "error", "interrupted"])),

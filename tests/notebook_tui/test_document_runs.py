@@ -27,10 +27,12 @@ from notebook_tui.document.operations import (
     RuntimeDown,
     Saved,
     SetCellSource,
+    VersionsChanged,
 )
 from notebook_tui.document.outputs import Result, Text
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import RuntimeStatus, State
+from notebook_tui.document.versions import Versions
 from tests.support.documents import after, all_run, effects, ran, reports, state_of, validities
 
 PLAIN = state_of({"s1": {"c1": "a = 1", "c2": "b = 2"}, "s2": {"m": "# text", "c3": "c = 3", "c4": "d = 4"}})
@@ -155,6 +157,7 @@ def test_AC19_cancelling_a_waiting_cell_frees_those_that_wait_for_it() -> None:
 
 def test_AC25_a_runtime_that_goes_down_takes_values_and_nodes_with_it() -> None:
     state = after(PLAIN, QueueCells(("c1", "c2", "c3")), RuntimeConnected("here"), NodesChanged(("n@h",)))
+    state = after(state, VersionsChanged((("c1", Versions(("n@h",))),)))
     state = after(state, OutputAdded("c1", Text("stdout", "hi")), *ran("c1"))
     state, wanted = apply(state, RuntimeDown("killed"))
     assert wanted == ()
@@ -237,6 +240,7 @@ REFUSALS: list[tuple[str, State, Operation, str]] = [
     ("connected unasked", PLAIN, RuntimeConnected("x"), "expected the runtime to be connecting"),
     ("step unasked", CONNECTED, RuntimeConnecting("x"), "expected the runtime to be connecting, it is connected"),
     ("down twice", PLAIN, RuntimeDown("x"), "expected the runtime to be connecting or connected"),
+    ("versions of none", PLAIN, VersionsChanged(()), "expected the runtime to be connected"),
     ("nodes of none", PLAIN, NodesChanged(("a@h",)), "expected the runtime to be connected"),
     ("saved the future", PLAIN, Saved("x", 1), "expected a revision from 0 to 0"),
     ("delete running", RUNNING, DeleteCell("c1"), "interrupt it first"),

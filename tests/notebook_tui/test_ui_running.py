@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from notebook_tui.document.notebook import Cell, Notebook, Section
-from notebook_tui.document.operations import CancelEvaluation, EraseOutputs, NodesChanged, QueueCells
+from notebook_tui.document.operations import CancelEvaluation, EraseOutputs, NodesChanged, QueueCells, VersionsChanged
 from notebook_tui.document.outputs import Error, Result, Text
+from notebook_tui.document.versions import Versions
 from tests.support.fake_session import FakeSession, code, prose
 from tests.support.screen import Terminal, in_terminal
 
@@ -161,6 +162,18 @@ async def test_the_nodes_of_the_runtime_are_counted_and_named(shown: Terminal) -
     shown.session.apply(NodesChanged(("a@127.0.0.1", "b@127.0.0.1")))
     await shown.shows("◆ 2 nodes")
     await shown.shows("a, b")
+
+
+@in_terminal(*TWO)
+async def test_a_node_that_runs_an_older_version_is_told_at_the_cell_and_below(shown: Terminal) -> None:
+    await shown.press(*FIRST, "e", "e")
+    shown.session.finish("a")
+    shown.session.apply(NodesChanged(("a@127.0.0.1", "b@127.0.0.1")))
+    shown.session.apply(VersionsChanged((("a", Versions(("main@h", "a@127.0.0.1"), (("b@127.0.0.1", 0.0),))),)))
+    await shown.shows("2 of 3 nodes run this version, b an older one")
+    assert "◆ 2 nodes · 1 behind" in shown.status
+    shown.session.apply(VersionsChanged(()))
+    await shown.until(lambda: "behind" not in shown.status and "older" not in shown.text, "no node behind")
 
 
 @in_terminal(code("a", "x = 1\n1 / 0"))

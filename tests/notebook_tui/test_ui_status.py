@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.state import Evaluation, RuntimeStatus, State
+from notebook_tui.document.versions import Versions
 from notebook_tui.ui.keys import sequences
 from notebook_tui.ui.message_log import Note
 from notebook_tui.ui.palette import Palette
@@ -24,6 +25,16 @@ def state_of(evaluation: Evaluation | None = None, **fields: object) -> State:
     return State(notebook_of(CELL), "/somewhere/tour.livemd", evaluations, **fields)  # type: ignore[arg-type]
 
 
+RAN = Evaluation("evaluated", source="x = 1", took=0.25)
+
+
+def skewed(*behind: str) -> RuntimeStatus:
+    """Seven nodes run the cell as it ran last, and these an older version."""
+    names = tuple(f"{name}@host" for name in behind)
+    versions = Versions(tuple(f"n{number}@host" for number in range(7)), tuple((name, 0.0) for name in names))
+    return RuntimeStatus("connected", "local", nodes=(*versions.current, *names), versions={"a": versions})
+
+
 def said(state: State, now: float = 100.0) -> str:
     stamp = stamp_of(state, CELL, frozenset(state.queue))
     return f"{glyph(stamp, now)} {words(stamp, CELL, now)}"
@@ -38,6 +49,9 @@ def said(state: State, now: float = 100.0) -> str:
         (state_of(Evaluation("evaluated", source="y = 1", took=0.25)), "✓ 0.2 s · edited since"),
         (state_of(Evaluation("evaluated", errored=True, source="x = 1", took=61.0)), "✗ failed after 1 min 01 s"),
         (state_of(Evaluation("stale", source="x = 1", took=0.05)), "~ stale · 50 ms"),
+        (state_of(RAN, runtime=skewed("b")), "✓ 0.2 s · 7 of 8 nodes run this version, b an older one"),
+        (state_of(RAN, runtime=skewed("b", "c")), "✓ 0.2 s · 7 of 9 nodes run this version"),
+        (state_of(RAN, runtime=skewed()), "✓ 0.2 s"),
         (state_of(Evaluation("stale", errored=True, source="x = 1")), "~ stale · failed"),
         (state_of(Evaluation("aborted", interrupted=True, source="x = 1")), "■ interrupted"),
         (state_of(Evaluation("aborted", source="x = 1")), "■ aborted"),
@@ -67,6 +81,7 @@ def test_a_clock_that_runs_behind_shows_no_negative_time() -> None:
             RuntimeStatus(),
             RuntimeStatus("connecting"),
             RuntimeStatus("connected", "local", nodes=("a@b",) * 9),
+            skewed("b", "c"),
             RuntimeStatus(lost="the process was killed by signal 9"),
         ]
     ),
@@ -87,6 +102,14 @@ def test_a_wide_terminal_says_everything() -> None:
     line = status_line(Status(state), 120, Palette()).plain
     for part in ("NAV", "tour.livemd unsaved", "◆ 1 node", "● local", "cpu-1", "0/1 done"):
         assert part in line
+
+
+@pytest.mark.parametrize(("behind", "part"), [((), "◆ 7 nodes  "), (("b", "c"), "◆ 9 nodes · 2 behind  ")])
+def test_at_80_columns_the_line_says_how_many_nodes_are_behind(behind: tuple[str, ...], part: str) -> None:
+    line = status_line(Status(state_of(RAN, runtime=skewed(*behind))), 80, Palette()).plain
+    assert part in line
+    assert "● local" in line
+    assert line.endswith("1/1 done ")
 
 
 def test_the_hint_line_prefers_a_begun_sequence_to_a_message_to_the_keys() -> None:

@@ -1,0 +1,48 @@
+"""The process that tells a notebook's owner which nodes run which version of its cells.
+
+It looks when it is told to. What it is told while it waits for the nodes' answers makes one more look, not many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+import beamlike as bl
+from notebook_tui.runtime.messages import Versions
+from notebook_tui.runtime.versions import CellVersions, cell_versions
+
+SECONDS = 5.0
+"""After which a node that has not said what it holds is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Look at the cells, whose sources have these names by their ids, on these nodes."""
+
+    names: Mapping[str, str]
+    nodes: tuple[str, ...]
+
+
+async def tell_versions(owner: bl.Pid) -> None:
+    """Sends `owner` the Versions whenever they are others than before."""
+    told: tuple[CellVersions, ...] = ()
+    while True:
+        look: Look = await bl.receive()
+        with suppress(TimeoutError):
+            while True:
+                look = await bl.receive(timeout=0)
+        found = await _found(look)
+        if found != told:
+            bl.send(owner, Versions(found))
+            told = found
+
+
+async def _found(look: Look) -> tuple[CellVersions, ...]:
+    if not look.nodes or not look.names:
+        return ()
+    outcomes = await bl.rpc.multicall(look.nodes, bl.code.holdings, timeout=SECONDS)
+    held = {node: it.value for node, it in zip(look.nodes, outcomes, strict=True) if isinstance(it, bl.Ok)}
+    here = bl.self().node
+    return cell_versions(look.names, here, {here: bl.code.holdings(), **held})
