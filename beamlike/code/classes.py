@@ -43,6 +43,13 @@ _OF_THE_SHAPE = frozenset({"__module__", "__orig_bases__", "__firstlineno__", "_
 _MADE_ANEW = frozenset({"__weakref__", "__slotnames__", "_abc_impl", "__annotate_func__", "__annotations_cache__"})
 
 
+class _Sample: ...
+
+
+_OF_OTHER_PYTHONS = frozenset({"__firstlineno__", "__static_attributes__"} - vars(_Sample).keys())
+"""What each class has on a newer version and no class on this one; a protocol would take it for a part of itself."""
+
+
 def reduce_class(kind: type) -> Reduced | None:
     """As its shape and its attributes if it goes by value, else None, unless its name is not everybody's."""
     if not kind.__flags__ & _HEAP_TYPE:
@@ -93,7 +100,8 @@ def fill_class(kind: type, state: tuple[dict[str, object], list[tuple[Callable[[
             type.__delattr__(kind, name)
     _filled[kind] = frozenset(attributes)
     for name, value in attributes.items():
-        type.__setattr__(kind, name, value)
+        if name not in _OF_OTHER_PYTHONS:
+            type.__setattr__(kind, name, value)
     for put_back, part in parts:
         put_back(kind, part)
 
@@ -101,8 +109,9 @@ def fill_class(kind: type, state: tuple[dict[str, object], list[tuple[Callable[[
 def _make(
     native: type[type], metaclass: type[type], name: str, bases: tuple[type, ...], namespace: dict[str, object]
 ) -> type:
-    made: type = native.__new__(metaclass, name, bases, namespace)
-    native.__init__(made, name, bases, namespace)
+    own = {key: value for key, value in namespace.items() if key not in _OF_OTHER_PYTHONS}
+    made: type = native.__new__(metaclass, name, bases, own)
+    native.__init__(made, name, bases, own)
     return made
 
 

@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.code.unsourced import ForeignCode
 from tests.support.cells import run_cell
+from tests.support.other_pythons import other_pythons
 from tests.support.second_interpreter import SecondInterpreter
-
-
-def other_pythons() -> Iterator[str]:
-    """Commands that may start another Python than this one, of a version that we run on."""
-    for minor in range(11, 20):
-        if minor != sys.version_info.minor:
-            yield from filter(None, [shutil.which(f"python3.{minor}")])
-            # Where pyenv and uv keep them, side by side.
-            yield from map(str, Path(sys.base_prefix).parent.glob(f"*3.{minor}.*/bin/python3"))
-
-
-def starts(python: str) -> bool:
-    return subprocess.run([python, "-c", ""], stderr=subprocess.DEVNULL, check=False, timeout=30).returncode == 0
 
 
 @pytest.fixture(scope="module")
 def there() -> Iterator[SecondInterpreter]:
-    python = next(filter(starts, other_pythons()), None)
-    if python is None:
+    if not other_pythons():
         pytest.skip("no other Python 3.11+ on this machine; the test needs one on PATH, such as python3.13")
-    with SecondInterpreter(python) as interpreter:
+    with SecondInterpreter(next(iter(other_pythons().values()))) as interpreter:
         yield interpreter
 
 

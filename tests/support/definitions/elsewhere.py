@@ -7,15 +7,18 @@ import asyncio
 import os
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from pathlib import Path
+
+import cloudpickle
 
 from beamlike.distribution import secret
 from nodes import Description, Invitation, Machine
 from nodes import invitation as invitations
 
 ROOT = Path(__file__).parents[3]
+INSTALLED = str(Path(cloudpickle.__file__).parents[1])
+"""Where the packages are that both nodes need. Those we need can do without their compiled parts."""
 _PROGRAM = """\
 import sys
 sys.path += {path!r}
@@ -41,7 +44,7 @@ class Elsewhere:
         packages.mkdir()
         for package in ("beamlike", "nodes"):
             (packages / package).symlink_to(ROOT / package)
-        program = _PROGRAM.format(path=[str(packages), sysconfig.get_path("purelib")])
+        program = _PROGRAM.format(path=[str(packages), INSTALLED])
         environment = {name: value for name, value in os.environ.items() if name != secret.VARIABLE}
         environment[invitations.ENVIRONMENT_VARIABLE] = invitations.encode(invitation)
         process = await asyncio.to_thread(

@@ -14,7 +14,6 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +26,7 @@ from beamlike.code.notebook_module import NotebookModule
 from tests.support.cells import run_cell
 from tests.support.definitions.actions import ACTIONS, Trial
 from tests.support.definitions.case import CELL, Case
-from tests.support.definitions.elsewhere import ROOT, Elsewhere
+from tests.support.definitions.elsewhere import INSTALLED, ROOT, Elsewhere
 
 Failures: TypeAlias = dict[str, dict[str, str]]
 """Tracebacks, by kind and action."""
@@ -126,7 +125,7 @@ def script_of(cases: Iterable[Case], python: str | None, families: Sequence[str]
 
 def run_apart(home: str, families: Sequence[str], *, here: str = sys.executable, there: str | None = None) -> Failures:
     """Runs families in an interpreter of its own, whose second node is on the interpreter `there`."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), INSTALLED])}
     with tempfile.TemporaryDirectory(prefix="definitions-") as directory:
         if home == "script":
             path = Path(directory, "job.py")
