@@ -4,6 +4,9 @@ The child holds the read end of a pipe whose write end only this process has (ch
 it sees the end of this process however that comes, also by kill -9, and then kills its own process group. A child that
 ends before us, however that comes, has its group killed by us: what its code started and left behind goes with it. Its
 output goes to an unnamed file of which the tail is kept for error messages: never to the terminal.
+
+It imports what is installed here. What is not, the modules beside a script or notebook, it has to ask for as a child on
+any other machine would: so it sees them change, and nobody finds out only there that one is missing.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ import tempfile
 import threading
 from typing import IO
 
+from beamlike.code.modules.roots import installed_path
+from beamlike.code.requirements.store import environments_path
 from beamlike.distribution import secret
 from nodes import invitation as invitations
 from nodes.backend import Description, Machine
@@ -32,6 +37,8 @@ import os, sys
 path = os.environ.pop({_PATH_VARIABLE!r}).split(os.pathsep)
 own = path.index("")
 sys.path[:] = dict.fromkeys([*path[:own], *sys.path, *path[own + 1:]])
+from beamlike.code.modules.roots import installed_path
+sys.path[:] = installed_path(sys.path)
 from nodes.child import main
 main()
 """
@@ -156,12 +163,13 @@ async def _end_started(starting: asyncio.Task[_ChildProcess]) -> None:
 
 
 def _path() -> list[str]:
-    """Where this interpreter looks for modules, with "" in place of its standard library: the child has its own."""
+    """Where this interpreter finds what is installed, with "" for its standard library: the child has its own."""
     library = os.path.dirname(os.__file__)
     archive = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
     standard = (library, os.path.join(library, "lib-dynload"), os.path.join(os.path.dirname(library), archive))
-    path = ["" if entry in standard else entry or os.getcwd() for entry in sys.path]
-    return list(dict.fromkeys([*path, ""]))
+    path = ["" if entry in standard else entry for entry in installed_path(sys.path)]
+    environments = str(environments_path())
+    return list(dict.fromkeys([*(entry for entry in path if os.path.dirname(entry) != environments), ""]))
 
 
 def _await_end(process: subprocess.Popen[bytes]) -> None:

@@ -19,7 +19,7 @@ from beamlike.code.requirements.pip import Pip
 from beamlike.code.requirements.progress import Step
 from beamlike.code.requirements.uv import Uv
 from beamlike.code.requirements.work import Work
-from tests.support.package_index import PackageIndex, installer_environment, needs
+from tests.support.package_index import PackageIndex, installer_environment, live_in, needs
 from tests.support.wheels import Wheel
 
 PATIENCE = 30.0
@@ -45,11 +45,7 @@ def installer(
 ) -> Installer:
     name: str = request.param
     needs(name)
-    environment = installer_environment(name, index.url, tmp_path / "home")
-    for variable in set(os.environ) - set(environment):
-        monkeypatch.delenv(variable)
-    for variable, value in environment.items():
-        monkeypatch.setenv(variable, value)
+    live_in(installer_environment(name, index.url, tmp_path / "home"), monkeypatch)
     chosen = choose_installer()
     assert isinstance(chosen, Uv if name == "uv" else Pip)
     return chosen

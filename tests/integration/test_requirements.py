@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.package_index import PackageIndex, installer_environment, needs
+from notebook_tui.document.operations import SetCellSource
+from tests.support.open_notebook import opened
+from tests.support.package_index import PackageIndex, installer_environment, live_in, needs
 from tests.support.wheels import Wheel
 
 PATIENCE = 40.0
@@ -194,3 +197,30 @@ def test_a_setup_cell_whose_requirements_cannot_be_had_fails_with_the_reason(wor
     assert "Traceback" not in errors
     assert "never" not in output
     assert "nor this" not in output
+
+
+def test_an_interrupt_ends_the_installer_and_keeps_the_values(
+    world: World, index: PackageIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_in(world.environment, monkeypatch)
+    block = '# /// script\n# dependencies = ["beta-of-test"]\n# ///\n'
+
+    async def main() -> None:
+        async with opened(world.directory, "x = 7", f"{block}x = 8", "x") as it:
+            await it.run(1)
+            runtime = psutil.Process().children()[0]
+            index.gate.clear()
+            await it.start(2)
+            assert await asyncio.to_thread(index.asked_for_file.wait, PATIENCE)
+            installers = runtime.children(recursive=True)
+            await it.client.interrupt()
+            await it.until(lambda state: state.evaluating is None)
+            assert it.state.evaluation("cell-2").interrupted
+            assert installers
+            assert (await asyncio.to_thread(psutil.wait_procs, installers, PATIENCE))[1] == []
+            index.gate.set()
+            it.client.send(SetCellSource("cell-2", f"{block}import beta_of_test; x += 1"))
+            await it.run(3)
+            assert it.result(3) == "8"
+
+    asyncio.run(main())

@@ -8,6 +8,7 @@ import re
 import shutil
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -119,6 +120,14 @@ def installer_environment(installer: str, index: str, home: Path) -> dict[str, s
         "XDG_CACHE_HOME": str(home),
         "NO_PROXY": "127.0.0.1",
     }
+
+
+def live_in(environment: Mapping[str, str], patch: pytest.MonkeyPatch) -> None:
+    """Makes it the environment of this process, and of those that it starts."""
+    for name in set(os.environ) - set(environment):
+        patch.delenv(name)
+    for name, value in environment.items():
+        patch.setenv(name, value)
 
 
 def needs(installer: str) -> None:
