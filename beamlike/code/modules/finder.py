@@ -56,6 +56,10 @@ class ModuleFinder:
             sys.meta_path.remove(self)
             sys.path_hooks.remove(_lister)
 
+    def names(self) -> set[str]:
+        """The top-level modules that other nodes offer, for who proposes names to import."""
+        return {name for receiver in self._receivers for name in receiver.offered_names()}
+
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:

@@ -37,7 +37,8 @@ logger = logging.getLogger("beamlike.code")
 class Ledger:
     """What the other side of one connection has been told, and what it has been given."""
 
-    told: tuple[frozenset[str], int] | None = None
+    names: frozenset[str] | None = None
+    version: int = 0
     offers: tuple[Offer, ...] = ()
     given: Given = field(default_factory=Given)
     relayed: RelayedGiven = field(default_factory=RelayedGiven)
@@ -74,19 +75,21 @@ class Modules:
 
         It counts as heard. To be called by one thread at a time for each ledger.
         """
-        self._ledgers[peer] = ledger
+        if self._ledgers.get(peer) is not ledger:
+            self._ledgers[peer] = ledger
+            ledger.given.peer = peer
         offers = self._offers(ledger, peer)
         changes = self._origin.changes(ledger.given) + self._relay.changes(ledger.relayed)
         return encode_news(News(offers, changes)) if changes or offers is not None else None
 
     def _offers(self, ledger: Ledger, peer: str) -> tuple[Offer, ...] | None:
         """All that there is for `peer`; None if it knows."""
-        names, version = self._origin.names(), self._receiver.version
-        if ledger.told is not None and ledger.told[0] is names and ledger.told[1] == version:
+        names, version = self._origin.names(peer), self._receiver.version
+        if names == ledger.names and version == ledger.version:
             return None
         own = (Offer((self._node,), tuple(sorted(names))),) if names else ()
         offers = (*own, *self._receiver.offers_for(peer))
-        ledger.told = names, version
+        ledger.names, ledger.version = names, version
         ledger.offers, known = offers, ledger.offers
         return offers if offers != known else None
 
@@ -129,6 +132,7 @@ class Modules:
     def forget(self, peer: str) -> None:
         """The connection to `peer` is over: what came of it is dropped, and what was told it is void."""
         self._ledgers.pop(peer, None)
+        self._own.forget(peer)
         self._receiver.forget(peer)
         FINDER.serve(self._receiver, self._receiver.is_offered())
 

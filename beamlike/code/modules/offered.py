@@ -13,11 +13,12 @@ from beamlike.code.modules.roots import OWN_PACKAGES, Root
 
 
 class Offer:
-    """Holds until `withdraw`, or until the end of a `with` block."""
+    """Holds until `withdraw`, or until the end of a `with` block; one `to` a node, while that is connected."""
 
-    def __init__(self, offered: Offered, root: Root) -> None:
+    def __init__(self, offered: Offered, root: Root, to: str | None) -> None:
         self._offered = offered
         self.root = root
+        self.to = to
 
     def __repr__(self) -> str:
         return f"<the offer of {self.root.only or self.root.directory}>"
@@ -38,29 +39,34 @@ class Offered:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._offers: tuple[Offer, ...] = ()
-        self.roots: tuple[Root, ...] = ()
+        self.all: tuple[Offer, ...] = ()
 
-    def add(self, root: Root) -> Offer:
-        offer = Offer(self, root)
-        self._set((*self._offers, offer))
+    def add(self, root: Root, to: str | None = None) -> Offer:
+        offer = Offer(self, root, to)
+        with self._lock:
+            self.all = (*self.all, offer)
         return offer
 
     def remove(self, offer: Offer) -> None:
-        self._set(tuple(it for it in self._offers if it is not offer))
-
-    def _set(self, offers: tuple[Offer, ...]) -> None:
         with self._lock:
-            self._offers = offers
-            self.roots = tuple(dict.fromkeys(it.root for it in offers))
+            self.all = tuple(it for it in self.all if it is not offer)
+
+    def forget(self, peer: str) -> None:
+        """The connection to `peer` is over, and with it what was offered to that node alone."""
+        with self._lock:
+            self.all = tuple(it for it in self.all if it.to != peer)
+
+    def roots(self, peer: str) -> tuple[Root, ...]:
+        """What is offered to `peer`, the newest first."""
+        return tuple(dict.fromkeys(it.root for it in reversed(self.all) if it.to in (None, peer)))
 
 
 OFFERED: Final = Offered()
 
 
-def offer(what: str | os.PathLike[str]) -> Offer:
+def offer(what: str | os.PathLike[str], *, to: str | None = None) -> Offer:
     """Has the nodes of this interpreter offer more than their own modules: those of a folder, given as a path, or an
-    installed package, given by its name.
+    installed package, given by its name. `to` is the only node that it is offered to, as long as that is connected.
 
     Nodes that are connected import it by name, where they have nothing installed of that name. ValueError if there is
     no such folder or package, or no source of it.
@@ -69,7 +75,7 @@ def offer(what: str | os.PathLike[str]) -> Offer:
     ...     offered
     <the offer of cloudpickle>
     """
-    return OFFERED.add(_root(os.fspath(what)))
+    return OFFERED.add(_root(os.fspath(what)), to)
 
 
 def _root(what: str) -> Root:

@@ -51,6 +51,9 @@ class Offers:
     def __bool__(self) -> bool:
         return any(offer.names for offers in self._heard.values() for offer in offers)
 
+    def names(self) -> set[str]:
+        return {name for offer in self._best() for name in offer.names}
+
     def routes(self, top: str) -> list[Route]:
         """To each node that has a module of this name, the newest first."""
         return [self._route(it) for it in self._best() if top in it.names]

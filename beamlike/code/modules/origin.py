@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
@@ -47,30 +47,29 @@ class GivenFile:
 
 @dataclass(slots=True, eq=False)
 class Given:
-    """The modules of this node that the other side of one connection has got."""
+    """The modules of this node that the other side of one connection, `peer`, has got."""
 
+    peer: str = ""
     files: dict[str, GivenFile] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock)
     """It is given to by the heartbeat's thread, and looked through by whoever sends."""
 
 
 class Origin:
-    """The modules of the node `node`. `roots` is asked anew each time."""
+    """The modules of the node `node`. Where those lie that a peer may have, `roots` is asked anew each time."""
 
-    def __init__(self, node: str, roots: Callable[[], tuple[Root, ...]]) -> None:
+    def __init__(self, node: str, roots: Callable[[str], tuple[Root, ...]]) -> None:
         self._node = node
         self._roots = roots
         self._listed: dict[Root, tuple[Stamp | None, frozenset[str]]] = {}
-        self._listings: list[frozenset[str]] = []
-        self._names: frozenset[str] = frozenset()
 
-    def names(self) -> frozenset[str]:
-        """Its top-level modules; the same object as long as they are the same."""
-        listings = [self._listing(root) for root in self._roots()]
-        if listings != self._listings:
-            self._listings = listings
-            self._names = frozenset().union(*listings)
-        return self._names
+    def names(self, peer: str) -> frozenset[str]:
+        """The top-level modules that `peer` may have."""
+        return self._names_on(self._roots(peer))
+
+    def _names_on(self, roots: Iterable[Root]) -> frozenset[str]:
+        listings = [self._listing(root) for root in roots]
+        return listings[0] if len(listings) == 1 else frozenset().union(*listings)
 
     def _listing(self, root: Root) -> frozenset[str]:
         stamp, names = self._listed.get(root, (None, frozenset()))
@@ -84,7 +83,7 @@ class Origin:
         """In any thread: nothing is imported, nothing run, and only what is offered is read."""
         try:
             if isinstance(question, LookAt):
-                return self._look_at(question)
+                return self._look_at(question, self._roots(given.peer))
             return self._give(question.name, given)
         except OSError as error:
             return Refused(f"cannot be read on {self._node} ({error})")
@@ -95,40 +94,42 @@ class Origin:
 
     # What is there.
 
-    def _find(self, name: str) -> Place | Missing | Refused:
-        found = find(self._roots(), name) if name.partition(".")[0] in self.names() else None
+    def _find(self, name: str, roots: Sequence[Root]) -> Place | Missing | Refused:
+        found = find(roots, name) if name.partition(".")[0] in self._names_on(roots) else None
         match found:
             case None:
-                return Missing(self._why_missing(name))
+                return Missing(self._why_missing(name, roots))
             case Compiled(path):
                 return Refused(f"is compiled code ({os.path.basename(path)} on {self._node}): install it there")
             case _:
                 return found
 
-    def _why_missing(self, name: str) -> str:
+    def _why_missing(self, name: str, roots: Sequence[Root]) -> str:
         top, _, below = name.partition(".")
-        if below and top in self.names():
+        if below and top in self._names_on(roots):
             return f"has no such module in its {top!r}"
         spec = PathFinder.find_spec(top) if top.isidentifier() else None
         if spec is not None and spec.origin is not None and is_installed(spec.origin):
             return "has it installed: declare what it is part of as a requirement, or install it there"
-        roots = [root.directory for root in self._roots() if root.only is None]
-        return f"has no such module beside its script or notebook ({', '.join(roots) or 'it has no folder of its own'})"
+        folders = [root.directory for root in roots if root.only is None]
+        where = ", ".join(folders) or "it has no folder of its own"
+        return f"has no such module beside its script or notebook ({where})"
 
     # What is given.
 
     def _give(self, name: str, given: Given) -> Answer:
-        found = self._find(name)
+        roots = self._roots(given.peer)
+        found = self._find(name, roots)
         if not isinstance(found, Place):
             return found
         if _size(found) > LARGEST:
             return Refused(f"has {_size(found)} bytes, and a module of at most {LARGEST} travels")
-        return Found((_read(found, given), *self._company(found, given)))
+        return Found((_read(found, given), *self._company(found, roots, given)))
 
-    def _company(self, found: Place, given: Given) -> Iterator[ModuleFile]:
+    def _company(self, found: Place, roots: Sequence[Root], given: Given) -> Iterator[ModuleFile]:
         """The packages that `found` is in, and as many of the modules beside it as fit."""
         room = BUNDLE
-        for place in self._beside(found):
+        for place in _beside(found, roots):
             if place.name == found.name or place.name in given.files:
                 continue
             with suppress(OSError):  # it is told why who asks for that one
@@ -136,20 +137,6 @@ class Origin:
                 if room < 0:
                     return
                 yield _read(place, given)
-
-    def _beside(self, found: Place) -> Iterator[Place]:
-        """First its packages, then what of them this interpreter has loaded; all that there is, if it has not."""
-        top, *rest = found.name.split(".")
-        packages = [".".join([top, *rest[:depth]]) for depth in range(len(rest) + 1)]
-        loaded = (
-            sorted(name for name in list(sys.modules) if name.startswith(f"{top}.")) if top in sys.modules else None
-        )
-        for name in dict.fromkeys([*packages, *(loaded or ())]):
-            place = find(self._roots(), name)
-            if isinstance(place, Place):
-                yield place
-                if name == top and loaded is None:
-                    yield from modules_below(place)
 
     def _change(self, name: str, file: GivenFile, given: Given) -> Change | None:
         if file.stamp is not None and file.stamp.holds(file.path):
@@ -164,8 +151,8 @@ class Origin:
             del given.files[name]
         return Change(self._node, name, hash)
 
-    def _look_at(self, question: LookAt) -> Answer:
-        package = self._find(question.package)
+    def _look_at(self, question: LookAt, roots: Sequence[Root]) -> Answer:
+        package = self._find(question.package, roots)
         if not isinstance(package, Place):
             return package
         path = resource(package, question.path)
@@ -177,6 +164,19 @@ class Origin:
         if not os.path.isfile(path) or size > LARGEST:
             return Refused(f"is no file, or one of {size} bytes: at most {LARGEST} travel so; send it as a value")
         return Data(_contents(path) if question.read else b"")
+
+
+def _beside(found: Place, roots: Sequence[Root]) -> Iterator[Place]:
+    """First its packages, then what of them this interpreter has loaded; all that there is, if it has not."""
+    top, *rest = found.name.split(".")
+    packages = [".".join([top, *rest[:depth]]) for depth in range(len(rest) + 1)]
+    loaded = sorted(name for name in list(sys.modules) if name.startswith(f"{top}.")) if top in sys.modules else None
+    for name in dict.fromkeys([*packages, *(loaded or ())]):
+        place = find(roots, name)
+        if isinstance(place, Place):
+            yield place
+            if name == top and loaded is None:
+                yield from modules_below(place)
 
 
 def _read(place: Place, given: Given) -> ModuleFile:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from beamlike.code.modules.files import find
 from beamlike.code.modules.loader import loader_of
-from beamlike.code.modules.offered import OFFERED, Offered
+from beamlike.code.modules.offered import OFFERED, Offer, Offered
 from beamlike.code.modules.roots import Root, own_roots, root_of_loaded
 
 
@@ -19,23 +19,27 @@ class OwnModules:
         self._offered = offered
         self._sys_path = path
         self._known: dict[str, bool] = {}
-        self._known_with: tuple[Root, ...] = ()
+        self._known_with: tuple[Offer, ...] = ()
         """What was offered when they became known."""
         self._path: list[str] = []
         self._on_path: tuple[Root, ...] = ()
         self._elsewhere: dict[str, Root] = {}
 
-    def roots(self) -> tuple[Root, ...]:
-        """Where they lie: what is offered first, as if it stood at the beginning of the path."""
+    def roots(self, peer: str) -> tuple[Root, ...]:
+        """Where those lie that `peer` may have: what is offered first, as if it stood at the beginning of the path."""
         path = [entry or os.getcwd() for entry in self._sys_path()]
         if path != self._path:
             self._path, self._on_path = path, own_roots(path)
-        return (*self._offered.roots, *self._on_path, *self._elsewhere.values())
+        offered = self._offered.roots(peer) if self._offered.all else ()
+        return (*offered, *self._on_path, *self._elsewhere.values())
+
+    def forget(self, peer: str) -> None:
+        self._offered.forget(peer)
 
     def has(self, module: str) -> bool:
         """Whether a module that is loaded here, or can be, is one; not `__main__`, which nobody can import."""
-        if self._known_with is not self._offered.roots:
-            self._known, self._known_with = {}, self._offered.roots
+        if self._known_with is not self._offered.all:
+            self._known, self._known_with = {}, self._offered.all
         own = self._known.get(module)
         if own is None:
             top = module.partition(".")[0]
@@ -48,11 +52,11 @@ class OwnModules:
         if top == "__main__" or top in sys.stdlib_module_names:
             return False
         module = sys.modules.get(top)
-        if module is None or any(root.only == top for root in self._offered.roots):
-            return find(self.roots(), top) is not None
-        if loader_of(module) is not None:
+        if loader_of(module) is not None or any(offer.root.only == top for offer in self._offered.all):
             return True
+        if module is None:
+            return find((*(offer.root for offer in self._offered.all), *self.roots("")), top) is not None
         root = root_of_loaded(top)
-        if root is not None and find(self.roots(), top) is None:
+        if root is not None and find(self.roots(""), top) is None:
             self._elsewhere[top] = root
         return root is not None

@@ -115,6 +115,11 @@ class Receiver:
         with self._lock:
             return self._offers.for_peer(peer)
 
+    def offered_names(self) -> set[str]:
+        """The top-level modules that are to be had of others."""
+        with self._lock:
+            return self._offers.names()
+
     def routes(self, top: str) -> list[Route]:
         """To those who have a module of this name, the newest first."""
         with self._lock:

@@ -49,6 +49,17 @@ def own_roots(path: Iterable[str]) -> tuple[Root, ...]:
     return tuple(Root(it) for it in directories if not is_installed(it) and os.path.isdir(it))
 
 
+def installed_path(path: Iterable[str]) -> list[str]:
+    """What stays of a path without what `own_roots` finds on it; this package stays, wherever it lies.
+
+    >>> installed_path([os.path.dirname(os.__file__), os.path.expanduser("~")]) == [os.path.dirname(os.__file__)]
+    True
+    """
+    entries = [entry or os.getcwd() for entry in path]
+    own = {root.directory for root in own_roots(entries) if os.path.realpath(root.directory) != _HOME}
+    return [entry for entry in entries if os.path.abspath(entry) not in own]
+
+
 def is_installed(path: str) -> bool:
     """Whether this file or folder is Python's own, or lies where distributions are installed.
 
