@@ -46,6 +46,7 @@ from beamlike.behaviours.supervision.supervisor import Supervisor
 from beamlike.behaviours.tasks.task import Exited, Ok, Task, TaskFailed, TaskTimeout
 from beamlike.behaviours.tasks.task_outcome import Outcome
 from beamlike.behaviours.tasks.task_supervisor import TaskSupervisor
+from beamlike.code.shared import Shared, share
 from beamlike.distribution import rpc
 from beamlike.distribution.errors import (
     CannotListen,
@@ -187,6 +188,7 @@ __all__ = [
     "Requests",
     "Response",
     "Server",
+    "Shared",
     "SpawnReply",
     "Stall",
     "StartFailed",
@@ -250,6 +252,7 @@ __all__ = [
     "send_after",
     "send_interval",
     "set_label",
+    "share",
     "spawn",
     "spawn_link",
     "spawn_monitor",

@@ -9,11 +9,14 @@ import pickle
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from beamlike.code.contents import Contents
 from beamlike.code.decoding import DECODING
+from beamlike.code.images import ImagesThere
 from beamlike.code.lending import Borrowed, Release
 from beamlike.code.locked import LockedUnpickler
 from beamlike.code.peer import Peer
 from beamlike.code.pickler import dumps
+from beamlike.code.pin import Pin
 from beamlike.code.source import SourceHash, SourceParts
 from beamlike.code.sources import SOURCES
 from beamlike.distribution.terms_codec import Buffer, Content, Encoded, NotYet
@@ -34,17 +37,30 @@ class CodeCodec:
         self._peer = Peer()
         self._borrowed = Borrowed()
         self._named: set[bytes] = set()
+        self._images = ImagesThere()
+        self._contents = Contents()
+        self._pins: dict[int | bytes, Pin] = {}
+        # The terms that were tried too early, by the ids of their data, and what may be forgotten when there are none.
+        self._too_early: set[int] = set()
+        self._forgotten: list[int | bytes] = []
         self._hears: dict[str, Callable[[Any], None]] = {
             "sources": self._hear_sources,
             "releases": self._hear_releases,
+            "images": self._hear_images,
+            "pins": self._hear_pins,
+            "forget": self._forget,
         }
 
     def meet(self, there: str) -> None:
-        self.there = there
+        self.there = self._peer.name = there
 
     def encode(self, term: object) -> Encoded:
         """Raises CannotTravel, which names the part of `term` that has no meaning elsewhere."""
         return dumps(term, self._peer)
+
+    def farewell(self) -> bytes | None:
+        news = self._peer.farewell()
+        return pickle.dumps(news) if news else None
 
     def hear(self, ahead: bytes) -> None:
         """Takes what the other side knows of code; a node that accepts none does not."""
@@ -53,21 +69,27 @@ class CodeCodec:
                 self._hears[kind](news)
 
     def take_in(self, content: Content) -> None:
-        """Nothing is sent so yet."""
+        if self._accepts_code:
+            self._contents.take_in(content)
 
     def decode(self, data: Buffer, buffers: Iterable[Buffer]) -> object:
-        """Raises ForeignCode or UnknownSource if code in it cannot be had here, CodeRefused if none is accepted, and
-        whatever loading a term may."""
+        """Raises ForeignCode or UnknownSource if code in it cannot be had here, CodeRefused if none is accepted, NotYet
+        while something in it is on its way, and whatever loading a term may."""
         outer, DECODING.codec = DECODING.codec, self
+        if self._too_early:
+            self._too_early.discard(id(data))
         try:
             return self.loads(data, buffers)
         except NotYet:
             self._named.clear()  # it will be decoded again
+            self._too_early.add(id(data))
             raise
         finally:
             DECODING.codec = outer
             if self._named:
                 self._count_as_come()
+            if self._forgotten:
+                self._forget([])
 
     def loads(self, data: Buffer, buffers: Iterable[Buffer] = ()) -> Any:
         """A pickle of the other side."""
@@ -84,8 +106,27 @@ class CodeCodec:
         """What is being decoded names a source by its hash."""
         self._named.add(hash)
 
+    def image(self, number: int) -> Any:
+        return self._images.get(number, self._load_lasting)
+
+    def content(self, key: bytes) -> Any:
+        return self._contents.get(key, self._load_lasting)
+
+    def shared(self, key: bytes) -> Any:
+        return self._contents.shared(key, self._load_lasting)
+
+    def _load_lasting(self, data: bytes, buffers: Iterable[Buffer] = ()) -> Any:
+        """A pickle that came by itself: what it names is pinned, and not what the term names."""
+        named, self._named = self._named, set()
+        try:
+            return self.loads(data, buffers)
+        finally:
+            self._named = named
+
     def close(self) -> None:
         """The connection is over."""
+        for pin in self._pins.values():
+            pin.release()
         for hash in self._borrowed.close():
             SOURCES.retire(SourceHash(hash))
             SOURCES.give_back(SourceHash(hash), self._borrowed)
@@ -104,3 +145,23 @@ class CodeCodec:
             SOURCES.retire(hash)
             if self._borrowed.release(Release(hash, terms)):
                 SOURCES.give_back(hash, self._borrowed)
+
+    def _hear_images(self, images: list[tuple[int, bytes, list[SourceParts | SourceHash]]]) -> None:
+        for number, data, sources in images:
+            self._images.take_in(number, data)
+            self._pins[number] = Pin(sources, self.there)
+
+    def _hear_pins(self, pins: list[tuple[bytes, list[SourceParts | SourceHash]]]) -> None:
+        for key, sources in pins:
+            self._pins[key] = Pin(sources, self.there)
+
+    def _forget(self, what: list[int | bytes]) -> None:
+        self._forgotten += what
+        if self._too_early:
+            return
+        for key in self._forgotten:
+            (self._images if isinstance(key, int) else self._contents).forget(key)  # type: ignore[arg-type]
+            pin = self._pins.pop(key, None)
+            if pin is not None:
+                pin.release()
+        self._forgotten.clear()

@@ -20,9 +20,28 @@ class Decoder(Protocol):
         """A pickle within the term, under the same terms."""
         ...
 
+    def image(self, number: int) -> Any:
+        """The function or class of which this is the image's number."""
+        ...
+
+    def content(self, key: bytes) -> Any:
+        """The large value of this key. Raises NotYet while it is on its way."""
+        ...
+
+    def shared(self, key: bytes) -> Any:
+        """The value that was shared under this key. Raises NotYet while it is on its way."""
+        ...
+
 
 class _Decoding(threading.local):
     codec: Decoder | None = None
 
 
 DECODING = _Decoding()
+
+
+def decoder() -> Decoder:
+    """Raises RuntimeError if this thread decodes no term."""
+    if DECODING.codec is None:
+        raise RuntimeError("expected to be loaded by a connection's codec: what it refers to stands there")
+    return DECODING.codec

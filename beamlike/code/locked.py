@@ -15,11 +15,14 @@ from beamlike.distribution.terms_codec import Buffer
 from beamlike.kernel.errors import BeamlikeError
 
 _MAKERS = {
+    "beamlike.code.enums",
+    "beamlike.code.generated",
     "beamlike.code.classes",
     "beamlike.code.images",
     "beamlike.code.pickler",
     "cloudpickle",
     "cloudpickle.cloudpickle",
+    "beamlike.code.unsourced",
     "marshal",
 }
 _HARMLESS = {("beamlike.code.pickler", "load_info")}

@@ -1,27 +1,37 @@
-"""What the other side of one connection has of our sources, and the news of them that go ahead of terms."""
+"""What the other side of one connection has of our code, and the news of it that go ahead of terms."""
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 
+from beamlike.code.ledger import Ledger
 from beamlike.code.lending import Lent, Release
-from beamlike.code.source import Source, SourceHash
+from beamlike.code.source import SourceHash, SourceParts
 from beamlike.code.sources import SOURCES
-from beamlike.distribution.terms_codec import PICKLE_PROTOCOL
+from beamlike.code.uses import NOTHING, Image, Uses
+from beamlike.distribution.terms_codec import PICKLE_PROTOCOL, Content
 
 News: TypeAlias = list[tuple[str, Any]]
 
 
+def _nothing_new(modules: Collection[str]) -> News:
+    return []
+
+
 class Peer:
-    """At most `limit` sources, the newest; one that fell out is only sent again.
+    """At most `limit` sources, the newest; one that fell out is only sent again. `news_of` tells what the other side
+    is to hear of modules before it gets a term that names these.
 
     What goes ahead must reach the other side in the order in which it was made.
     """
 
-    def __init__(self, limit: int = 4096) -> None:
+    def __init__(self, limit: int = 4096, news_of: Callable[[Collection[str]], News] = _nothing_new) -> None:
+        self.name = "another node"
         self._lent = Lent(limit)
+        self._ledger = Ledger()
+        self._news_of = news_of
         self._retirements = SOURCES.retirements
         self._makes_news = False
 
@@ -36,22 +46,69 @@ class Peer:
         not on their way yet."""
         return not self._makes_news and SOURCES.may_lend(hash)
 
-    def ahead(self, named: Mapping[SourceHash, Source]) -> bytes | None:
-        """What is to go ahead of a term that names these sources, if anything is; they count as sent from then on."""
-        if self._makes_news or not (named or self._has_retired):
-            return None
+    def takes(self, content: Content) -> bool:
+        """Whether so large a value can be kept over there."""
+        return self._ledger.takes(content)
+
+    def farewell(self) -> News:
+        """What the other side may forget, after all that was sent so far."""
+        forgotten = self._ledger.forgotten()
+        return [("forget", forgotten)] if forgotten else []
+
+    def lacking(self, uses: Uses) -> tuple[bytes | None, list[Content]]:
+        """What is to go ahead of a term that uses these, and beside it; it counts as sent from then on."""
+        if self._makes_news or (uses is NOTHING and not self._has_retired):
+            return None, []
         self._makes_news = True
         try:
-            news = self._news(named)
-            return pickle.dumps(news, PICKLE_PROTOCOL) if news else None
+            news = self._news_of(uses.modules | {name for image in uses.images for name in image.uses.modules})
+            news += self._news_of_sources(uses)
+            images = [image for image in uses.images if self._ledger.lacks_image(image)]
+            news += self._news_of_images(images)
+            shared, contents = self._shared_lacking(uses, images)
+            news += shared
+            contents += self._contents_lacking(uses)
+            return pickle.dumps(news, PICKLE_PROTOCOL) if news else None, contents
         finally:
             self._makes_news = False
+
+    def _news_of_images(self, images: list[Image]) -> News:
+        for image in images:
+            self._ledger.add_image(image)
+        return (
+            [("images", [(image.number, image.data, self._pinned(image.uses)) for image in images])] if images else []
+        )
+
+    def _shared_lacking(self, uses: Uses, images: list[Image]) -> tuple[News, list[Content]]:
+        lacking = {
+            made.content.key: (shared, made)
+            for part in (uses, *(image.uses for image in images))
+            for shared, made in part.shared
+            if self._ledger.lacks(made.content)
+        }
+        for shared, made in lacking.values():
+            self._ledger.add_owned(made.content, shared)
+        pins = [(made.content.key, self._pinned(made.uses)) for _, made in lacking.values() if made.uses.sources]
+        contents = [made.content for _, made in lacking.values()]
+        return ([("pins", pins)] if pins else []), contents
+
+    def _pinned(self, uses: Uses) -> list[SourceParts | SourceHash]:
+        """Sources to be kept for something that lasts: those that are there by their hash."""
+        return [hash if hash in self._lent else source.parts for hash, source in uses.sources.items()]
+
+    def _contents_lacking(self, uses: Uses) -> list[Content]:
+        used = [*uses.contents, *(content for image in uses.images for content in image.uses.contents)]
+        lacking = {content.key: content for content in used if self._ledger.lacks(content)}
+        for content in lacking.values():
+            self._ledger.add(content)
+        return list(lacking.values())
 
     @property
     def _has_retired(self) -> bool:
         return self._retirements != SOURCES.retirements
 
-    def _news(self, named: Mapping[SourceHash, Source]) -> News:
+    def _news_of_sources(self, uses: Uses) -> News:
+        named = uses.sources
         before = self._retired() if self._has_retired else []
         lacking = [named[SourceHash(hash)].parts for hash in self._lent.lacking(named)]
         after = self._lent.name(named)

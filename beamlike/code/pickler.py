@@ -7,6 +7,9 @@ What a code object becomes:
 - of an older version of one: `load_code_in(source, qualname, line, nth)`, with its text (see `lending`);
 - any other: see `unsourced`.
 
+A constant function or class is a number, once it is known over there: see `images`. What is large of what a function
+captures goes by content: see `contents`.
+
 A term without code and exceptions, which is most, goes through `_PlainPickler`: it writes the same, is cheaper to
 make, and gives up at the first thing that needs more.
 """
@@ -15,64 +18,76 @@ from __future__ import annotations
 
 import io
 import pickle
-from types import CodeType, FunctionType
+from dataclasses import dataclass
+from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import cloudpickle
 
 from beamlike.code.by_value import is_private_of_the_library, module_goes_by_value
 from beamlike.code.classes import reduce_class
-from beamlike.code.decoding import DECODING
+from beamlike.code.constants import functions_in
+from beamlike.code.contents import content_of, shared_content, weigh
+from beamlike.code.decoding import DECODING, decoder
+from beamlike.code.images import IMAGES
 from beamlike.code.peer import Peer
-from beamlike.code.reducers import REDUCERS, Reduced, reduce_exception
+from beamlike.code.reducers import REDUCERS, Reduced, reduce_cell, reduce_exception
+from beamlike.code.shared import Shared, load_shared
 from beamlike.code.source import Place, Source, SourceHash
 from beamlike.code.sources import SOURCES
 from beamlike.code.unsourced import reduce_unsourced
 from beamlike.code.untravelable import explain
-from beamlike.code.weight import HEAVY, warn_of_heavy_captures
-from beamlike.distribution.terms_codec import Encoded, LargeBuffers
+from beamlike.code.uses import NOTHING, Image, Lasting, Uses
+from beamlike.code.weight import HEAVY, tell_of_heavy_captures, tell_of_heavy_message
+from beamlike.distribution.terms_codec import LARGE, Content, Encoded, LargeBuffers
 from beamlike.kernel.terms import ExceptionInfo, Pid
 
 PROTOCOL = 5
 
 
 def dumps(term: object, peer: Peer) -> Encoded:
-    """`term` for `peer`, which counts as having the sources in it from then on. CannotTravel says which part cannot."""
+    """`term` for `peer`, which counts as having what it is sent. CannotTravel says which part of the term cannot."""
     try:
-        body, large = _dump_plain(term)
+        pickler, body = _PlainPickler.pickled(term)
     except Exception:  # whatever it was: the full pickler decides
         return _dump_in_full(term, peer)
-    return Encoded(body, large.kept, peer.ahead({}))
-
-
-def _dump_plain(term: object) -> tuple[bytes, LargeBuffers]:
-    file, large = io.BytesIO(), LargeBuffers()
-    _PlainPickler(file, PROTOCOL, buffer_callback=large).dump(term)
-    return file.getvalue(), large
+    return _for_peer(body, pickler, peer)
 
 
 def _dump_in_full(term: object, peer: Peer) -> Encoded:
-    large = LargeBuffers()
     try:
-        body, pickler = _CodePickler.pickled(term, large, peer)
+        pickler, body = _CodePickler.pickled(term, peer)
     except Exception as error:
         raise explain(term, _fails, error) from error
-    if len(body) + large.size > HEAVY:
-        warn_of_heavy_captures(pickler.functions, _weight)
-    # Last of all: a failure must not count on what has not been sent.
-    return Encoded(body, large.kept, peer.ahead(pickler.sources))
+    if len(body) + pickler.large.size + _size_of_contents(pickler) > HEAVY:
+        tell_of_heavy_captures(pickler.functions, _weight, lambda value: content_of(value) is not None)
+    return _for_peer(body, pickler, peer)
+
+
+def _for_peer(body: bytes, pickler: _PlainPickler | _CodePickler, peer: Peer) -> Encoded:
+    """A pickle, with what the other side lacks of what it uses. Last of all, since that counts as sent then: a failure
+    must not count on what has not been sent."""
+    tell_of_heavy_message(len(body) + pickler.large.size, peer.name)
+    ahead, contents = peer.lacking(pickler.uses())
+    return Encoded(body, pickler.large.kept, ahead, contents)
 
 
 def _fails(value: object) -> bool:
     try:
-        _CodePickler.pickled(value)
+        _CodePickler.pickled(value, Peer())
     except Exception:
         return True
     return False
 
 
 def _weight(value: object) -> int:
-    return len(_CodePickler.pickled(value)[0])
+    pickler, body = _CodePickler.pickled(value, Peer())
+    return len(body) + _size_of_contents(pickler)
+
+
+def _size_of_contents(pickler: _CodePickler) -> int:
+    return sum(content.size for content in pickler.uses().contents)
 
 
 class _NeedsMore(Exception):
@@ -80,45 +95,81 @@ class _NeedsMore(Exception):
 
 
 class _PlainPickler(pickle.Pickler):
+    def __init__(self, file: io.BytesIO) -> None:
+        self.large = LargeBuffers()
+        super().__init__(file, PROTOCOL, buffer_callback=self.large)
+        self._images: list[Image] = []
+        self._modules: set[str] = set()
+
+    @classmethod
+    def pickled(cls, term: object) -> tuple[_PlainPickler, bytes]:
+        file = io.BytesIO()
+        pickler = cls(file)
+        pickler.dump(term)
+        return pickler, file.getvalue()
+
+    def uses(self) -> Uses:
+        return Uses(images=self._images, modules=self._modules) if self._images or self._modules else NOTHING
+
     def reducer_override(self, value: Any) -> Any:
         kind = type(value)
-        if issubclass(kind, type) or kind is FunctionType:
+        if kind is FunctionType or issubclass(kind, type):
+            image = IMAGES.get(value)
+            if image is not None:
+                self._images.append(image)
+                return load_image, (image.number,)
             if module_goes_by_value(value.__module__) or is_private_of_the_library(value.__module__):
                 raise _NeedsMore
-        elif kind in REDUCERS or isinstance(value, BaseException):
+            self._modules.add(value.__module__)
+        elif kind in REDUCERS or kind is Shared or isinstance(value, BaseException):
             raise _NeedsMore
         return NotImplemented
 
 
 class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
-    def __init__(self, file: io.BytesIO, large: LargeBuffers | None = None, peer: Peer | None = None) -> None:
-        super().__init__(file, PROTOCOL, buffer_callback=large)
-        self._peer = peer
-        self._inside: dict[SourceHash, Source] = {}
-        self.sources: dict[SourceHash, Source] = {}
+    """`lasting` is for a pickle that many terms use: it names its sources for good, and is of one piece."""
+
+    def __init__(self, file: io.BytesIO, peer: Peer, *, lasting: bool = False, by_content: bool = True) -> None:
+        self.large = LargeBuffers()
+        super().__init__(file, PROTOCOL, buffer_callback=self.large)
         self.functions: list[FunctionType] = []
+        self._peer = peer
+        self._lasting = lasting
+        self._by_content = by_content
+        self._uses = Uses()
+        self._methods: set[int] = set()
+        self._inside: dict[SourceHash, Source] = {}
+        self._light: dict[int, _ByContent] = {}
 
     @classmethod
     def pickled(
-        cls, term: object, large: LargeBuffers | None = None, peer: Peer | None = None
-    ) -> tuple[bytes, _CodePickler]:
-        """`term` in bytes, and the pickler, which knows what went into them. Large buffers go to `large`, if given;
-        without a `peer` all sources count as known."""
+        cls, term: object, peer: Peer, *, lasting: bool = False, by_content: bool = True
+    ) -> tuple[_CodePickler, bytes]:
+        """`term` in bytes, and the pickler, which knows what went into them."""
         file = io.BytesIO()
-        pickler = cls(file, large, peer)
+        pickler = cls(file, peer, lasting=lasting, by_content=by_content)
         pickler.dump(term)
-        return file.getvalue(), pickler
+        return pickler, file.getvalue()
+
+    def uses(self) -> Uses:
+        return self._uses
 
     def reducer_override(self, value: Any) -> Any:
         kind = type(value)
         if kind is CodeType:
             return self._reduce_code(value)
+        if kind is _ByContent:
+            return load_content, (value.content.key,)
+        if kind is Shared:
+            return self._reduce_shared(value)
         if kind is ExceptionInfo:
             return self._reduce_info(value)
+        if kind is CellType:
+            return self._lightened_cell(reduce_cell(value))
         if kind in REDUCERS:
             reduced = REDUCERS[kind](value)
         elif issubclass(kind, type):
-            reduced = reduce_class(value)
+            reduced = self._reduce_class(value)
         elif isinstance(value, BaseException):
             reduced = reduce_exception(value)
         else:
@@ -126,10 +177,10 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if reduced is not None:
             return reduced
         reduced = super().reducer_override(value)
-        if reduced is NotImplemented:
-            return reduced
         if kind is FunctionType:
-            self.functions.append(value)
+            return self._reduce_function(value, reduced)
+        if isinstance(value, ModuleType):
+            self._uses.modules.add(value.__name__)
         return reduced
 
     def _function_getnewargs(self, function: FunctionType) -> Reduced:
@@ -137,16 +188,86 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         code, scope, *_ = super()._function_getnewargs(function)
         return code, scope, None, None, function.__closure__
 
+    def _reduce_function(self, function: FunctionType, reduced: Any) -> Any:
+        if reduced is NotImplemented:
+            self._uses.modules.add(function.__module__)
+            return reduced
+        return self._image_of(function) or self._lightened_function(function, reduced)
+
+    def _reduce_class(self, kind: type) -> Reduced | None:
+        reduced = reduce_class(kind)
+        if reduced is None:
+            self._uses.modules.add(kind.__module__)
+            return None
+        image = self._image_of(kind)
+        if image is None:
+            self._methods.update(map(id, functions_in(kind)))
+        return image or reduced
+
+    def _image_of(self, thing: FunctionType | type) -> Reduced | None:
+        """A method goes with its class, and not by an image of its own."""
+        if self._lasting or id(thing) in self._methods:
+            return None
+        image = IMAGES.see(thing, lambda: self._make_image(thing))
+        if image is None:
+            return None
+        self._uses.images.append(image)
+        return load_image, (image.number,)
+
+    def _make_image(self, thing: FunctionType | type) -> Image:
+        pickler, body = _CodePickler.pickled(thing, self._peer, lasting=True)
+        return Image(body, pickler.uses())
+
+    def _lightened_function(self, function: FunctionType, reduced: Reduced) -> Reduced:
+        """With what is large of what it captures by content."""
+        self.functions.append(function)
+        make, args, (attributes, state), *rest = reduced
+        if state["__globals__"]:
+            state["__globals__"] = {name: self._lightened(value) for name, value in state["__globals__"].items()}
+        if state["__defaults__"]:
+            state["__defaults__"] = tuple(map(self._lightened, state["__defaults__"]))
+        return (make, args, (attributes, state), *rest)
+
+    def _lightened_cell(self, reduced: Reduced) -> Reduced:
+        make, args, *state = reduced
+        if not state:  # not assigned yet
+            return reduced
+        (contents,), *rest = state
+        return (make, args, (self._lightened(contents),), *rest)
+
+    def _lightened(self, value: Any) -> Any:
+        """What stands in the pickle for a captured value; the same each time that it is captured."""
+        if not self._by_content or weigh(value) <= LARGE:
+            return value
+        known = self._light.get(id(value))
+        if known is None:
+            content = content_of(value)
+            if content is not None and not self._peer.takes(content):
+                content = None
+            known = self._light[id(value)] = _ByContent(value, content)
+            if content is not None:
+                self._uses.contents.append(content)
+        return value if known.content is None else known
+
     def _reduce_code(self, code: CodeType) -> Reduced:
         found = SOURCES.find(code)
         if found is None:
             return reduce_unsourced(code)
         source, place = found
-        if self._peer is None or self._peer.may_name(source.hash):
-            self.sources[source.hash] = source
+        if self._lasting or self._peer.may_name(source.hash):
+            self._uses.sources[source.hash] = source
             return load_code, (source.hash, *place)
         # One object for all of its code in this term, so that the text is in it once.
         return load_code_in, (self._inside.setdefault(source.hash, source), *place)
+
+    def _reduce_shared(self, shared: Shared[Any]) -> Reduced:
+        made = _SHARED.get(shared)
+        if made is None:
+            pickler, body = _CodePickler.pickled(shared.value, self._peer, lasting=True)
+            content = shared_content(shared.key, [body, *pickler.large.kept])
+            made = _SHARED[shared] = Lasting(content, pickler.uses())
+        self._uses.shared.append((shared, made))
+        return load_shared, (shared.key,)
 
     def _reduce_info(self, info: ExceptionInfo) -> Reduced:
         """With its exception as a pickle of its own, or none if it cannot travel: the news of it must, always."""
@@ -154,11 +275,31 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if info.exception is None:
             return ExceptionInfo, texts
         try:
-            body, pickler = _CodePickler.pickled(info.exception, peer=self._peer)
+            pickler, body = _CodePickler.pickled(info.exception, self._peer, by_content=False)
         except Exception:
             return ExceptionInfo, texts
-        self.sources.update(pickler.sources)
+        self._uses.add(pickler.uses())
         return load_info, (*texts, body)
+
+
+_SHARED: WeakKeyDictionary[Shared[Any], Lasting] = WeakKeyDictionary()
+"""What has been pickled because it was shared, for the next peer."""
+
+
+@dataclass(slots=True)
+class _ByContent:
+    """Stands for a large value. The value is kept, too, so that no other one can have its id."""
+
+    value: Any
+    content: Content | None
+
+
+def load_image(number: int) -> Any:
+    return decoder().image(number)
+
+
+def load_content(key: bytes) -> Any:
+    return decoder().content(key)
 
 
 def load_code(hash: SourceHash, qualname: str, line: int, nth: int) -> CodeType:

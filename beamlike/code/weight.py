@@ -1,4 +1,5 @@
-"""A warning for what a function takes along without its author seeing it: a big global goes with every call."""
+"""Nothing is silently huge: the log says what a function takes along without its author seeing it, and what else is
+large in one message."""
 
 from __future__ import annotations
 
@@ -6,30 +7,53 @@ import logging
 from collections.abc import Callable, Iterable
 from types import FunctionType
 
-from beamlike.code.captures import captured_by
+from beamlike.code.captures import Captured, captured_by
 
-HEAVY = 10_000_000
+HEAVY = 16 << 20
 """In bytes, pickled."""
 
 _log = logging.getLogger(__name__)
-_warned: set[tuple[str, str, str]] = set()
+_told: set[tuple[str, str, str]] = set()
 
 
-def warn_of_heavy_captures(functions: Iterable[FunctionType], weight: Callable[[object], int]) -> None:
+def tell_of_heavy_captures(
+    functions: Iterable[FunctionType], weight: Callable[[object], int], goes_by_content: Callable[[object], bool]
+) -> None:
     """Logs each captured value of more than `HEAVY`, once for each function's name and the value's."""
     for function in functions:
         for captured in captured_by(function):
-            key = (function.__module__, function.__qualname__, captured.how)
             # A captured function is weighed by what it captures itself.
-            if key in _warned or isinstance(captured.value, FunctionType):
+            if isinstance(captured.value, FunctionType) or _has_been_told(function, captured):
                 continue
             size = weight(captured.value)
             if size > HEAVY:
-                _warned.add(key)
-                _log.warning(
-                    "the function `%s` uses %s, which weighs %.0f MB and goes along with every call of it: "
-                    "load it inside the function, or keep it in a process over there",
-                    function.__qualname__,
-                    captured.how,
-                    size / 1e6,
-                )
+                _tell(function, captured, size, goes_by_content(captured.value))
+
+
+def tell_of_heavy_message(size: int, node: str) -> None:
+    """For those who want to see it: the sender knows what it sends."""
+    if size > HEAVY:
+        _log.info("%.0f MB go to %s in one message", size / 1e6, node)
+
+
+def _key(function: FunctionType, captured: Captured) -> tuple[str, str, str]:
+    return function.__module__, function.__qualname__, captured.how
+
+
+def _has_been_told(function: FunctionType, captured: Captured) -> bool:
+    return _key(function, captured) in _told
+
+
+def _tell(function: FunctionType, captured: Captured, size: int, by_content: bool) -> None:
+    _told.add(_key(function, captured))
+    if by_content:
+        how_often = "is sent to each node once, and again when it has changed"
+    else:
+        how_often = "goes along with every call of it: load it inside the function, or keep it in a process over there"
+    _log.warning(
+        "the function `%s` uses %s, which weighs %.0f MB and %s",
+        function.__qualname__,
+        captured.how,
+        size / 1e6,
+        how_often,
+    )

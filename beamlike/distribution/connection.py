@@ -26,7 +26,7 @@ from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import Identity
 from beamlike.distribution.held_back import HeldBack
 from beamlike.distribution.outbox import Outbox
-from beamlike.distribution.packing import HEARD, Packed, pack_content
+from beamlike.distribution.packing import Packed, pack_content
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.shared_memory import SharedMemory
 from beamlike.distribution.terms_codec import Buffer, TermCodec
@@ -39,9 +39,6 @@ TICKS: Final = 16
 
 LARGEST_SIGNAL: Final = 1 << 32
 """Bytes of one signal with all that it carries, unless a node is told otherwise."""
-
-NEWS: Final = frozenset({HEARD, parcels.PARCEL, parcels.OFFER, parcels.REACHED, parcels.RETURNED, parcels.BEATS})
-"""Items that are no signals."""
 
 _LONGEST_FAREWELL: Final = 200
 
@@ -63,7 +60,7 @@ class Established:
 
 @record
 class Items:
-    """Signals in the order of their arrival, as they are packed, and `NEWS`; `Connection.signal` says what one is."""
+    """Signals as they came, packed, and `parcels.NEWS`; `Connection.signal` says what one is."""
 
     items: list[Item]
 
@@ -137,6 +134,8 @@ class Connection:
     def encode(self, signal: Signal) -> Packed:
         """Raises UnencodableTerm. To be called with the outbox locked: what is encoded first leaves first, since the
         other side's codec is to hear what goes ahead in that order."""
+        if not self.outbox.lanes and (farewell := self.signals.farewell()) is not None:
+            self.outbox.put_ahead([farewell])  # nothing that still needs it can come later than this
         packed = self.signals.encode(signal)
         self.outbox.put_ahead(packed.ahead)
         for content in packed.contents:
@@ -246,7 +245,7 @@ class Connection:
             data = data[size:]
             for event in self.received(size):
                 if isinstance(event, Items):
-                    events += [self.signal(item) for item in event.items if item[0] not in NEWS]
+                    events += [self.signal(item) for item in event.items if item[0] not in parcels.NEWS]
                 else:
                     events.append(event)
         return _up_to_the_end(events)

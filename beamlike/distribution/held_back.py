@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
-from beamlike.distribution.packing import HEARD, Packing, Pending
+from beamlike.distribution.packing import Packing, Pending
+from beamlike.distribution.parcels import NEWS
 from beamlike.distribution.wire import SPAWN, Item, receiver_of, sender_of
 from beamlike.kernel.terms import Reply
 
@@ -42,7 +43,7 @@ class HeldBack:
         return delivered
 
     def _keeps(self, item: Item) -> bool:
-        if item[0] == HEARD:
+        if item[0] in NEWS:
             return False
         sender = sender_of(item)
         sender = self._unborn.get(receiver_of(item), sender)

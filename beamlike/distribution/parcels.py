@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, TypeAlias
 import msgpack
 
 from beamlike.distribution.batches import BATCH, FRAGMENT_SIZE, block, fragment
-from beamlike.distribution.packing import Packed, batch
+from beamlike.distribution.packing import HEARD, Packed, batch
 from beamlike.distribution.shared_memory import Segment
 from beamlike.distribution.terms_codec import LARGE, Buffer
 
@@ -21,6 +21,9 @@ OFFER: Final = 65
 REACHED: Final = 66
 RETURNED: Final = 67
 BEATS: Final = 68
+
+NEWS: Final = frozenset({HEARD, PARCEL, OFFER, REACHED, RETURNED, BEATS})
+"""Items that are no signals."""
 
 COPIED_AT_ONCE: Final = 1 << 21
 """Bytes: what is copied in some 0.2 ms."""

@@ -27,6 +27,11 @@ class Content:
     key: bytes
     parts: Sequence[Buffer]
 
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return sum(map(len, self.parts))
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -64,6 +69,11 @@ class TermCodec(Protocol):
 
     def encode(self, term: object) -> Encoded:
         """What `decode` of the other side's codec understands. Any exception means that it cannot be."""
+        ...
+
+    def farewell(self) -> bytes | None:
+        """What the other side's codec need not keep any longer, to go ahead; mostly None. It is to be heard there after
+        all terms that were encoded so far have been decoded."""
         ...
 
     def hear(self, ahead: bytes) -> None:
@@ -120,6 +130,9 @@ class PickleCodec:
 
     def meet(self, there: str) -> None:
         pass
+
+    def farewell(self) -> None:
+        return None
 
     def hear(self, ahead: bytes) -> None:
         raise ValueError("expected nothing ahead of plain pickles")

@@ -25,11 +25,12 @@ from typing import Any, Final
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.clear_or_tls import Layer
 from beamlike.distribution.congestion import Congestion
-from beamlike.distribution.connection import NEWS, PROTOCOL_ERROR, Closed, Connection, Established, Event, Items
+from beamlike.distribution.connection import PROTOCOL_ERROR, Closed, Connection, Established, Event, Items
 from beamlike.distribution.errors import ProtocolError
 from beamlike.distribution.home import Home
 from beamlike.distribution.link_owner import LinkOwner
 from beamlike.distribution.link_sockets import SEND_BUFFER, drop_front, tune
+from beamlike.distribution.parcels import NEWS
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.terms_codec import LARGE, Buffer
 from beamlike.distribution.wire import Item, Undelivered

@@ -119,6 +119,9 @@ class SignalCodec:
         self._packing.there = there
         self._codec.meet(there)
 
+    def farewell(self) -> bytes | None:
+        return self._codec.farewell()
+
     def close(self) -> None:
         """The connection is over."""
         self._codec.close()

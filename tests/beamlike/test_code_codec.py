@@ -23,7 +23,7 @@ from beamlike.code.codec import CodeCodec
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.kernel.terms import Pid, Ref
 from tests.support.cells import run_cell
-from tests.support.codecs import there_and_back
+from tests.support.codecs import in_one, out_of_one, there_and_back
 
 plain = st.recursive(
     st.none()
@@ -96,9 +96,9 @@ def test_a_module_registered_by_its_package_never_goes_by_name(registered: types
     exec("class Inside: ...\ndef f(): return Inside()", registered.__dict__)
     codec = CodeCodec()
     for term in (registered.f, registered.Inside(), registered.Inside):
-        encoded = codec.encode(term)
+        encoded = in_one(codec.encode(term))
         del sys.modules[registered.__name__]  # as it is over there
-        assert codec.decode(encoded.data, encoded.buffers) is not None
+        assert out_of_one(codec, encoded) is not None
         sys.modules[registered.__name__] = registered
     assert module_goes_by_value(registered.__name__)
 

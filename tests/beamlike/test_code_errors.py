@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from beamlike.code.notebook_module import NotebookModule
-from beamlike.code.pickler import Peer, dumps
+from beamlike.code.peer import Peer
+from beamlike.code.pickler import dumps
 from beamlike.code.untravelable import CannotTravel, explain
 from tests.support.cells import run_cell
 

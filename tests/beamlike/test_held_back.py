@@ -114,6 +114,8 @@ def test_two_late_terms_of_one_sender_wait_for_both(pair: LatePair) -> None:
 def test_a_late_parcel_waits_like_any_item(pair: LatePair) -> None:
     pair.will_be_late("x" * SIZE)
     large = Send(ANN, EVA, {"x" * SIZE})
+    pair.will_be_late("slow")
+    pair.send(Send(BOB, IVY, {"slow"}))  # what is said of parcels has no sender
     pair.send(large, Send(ANN, EVA, "small"))
     assert pair.b_events == []
     pair.make_ready("x" * SIZE)

@@ -20,7 +20,6 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from beamlike.code.codec import CodeCodec
-from beamlike.code.pickler import Peer, dumps
 from tests.support.codecs import in_one, out_of_one
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +40,7 @@ class SecondInterpreter:
     """
 
     def __init__(self, python: str = sys.executable) -> None:
-        self.peer = Peer()
+        self.codec = CodeCodec()
         self.sent: list[int] = []
         """The size of each call."""
         command = [python, "-m", "tests.support.second_interpreter"]
@@ -65,7 +64,7 @@ class SecondInterpreter:
         return outcome.value
 
     def outcome(self, function: Callable[..., Any], *args: Any) -> Outcome:
-        frame = in_one(dumps((function, args), self.peer))
+        frame = in_one(self.codec.encode((function, args)))
         self.sent.append(len(frame))
         return self.exchange(frame)
 
@@ -74,7 +73,7 @@ class SecondInterpreter:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         _write(self._process.stdin, frame)
-        outcome = out_of_one(CodeCodec(), _read(self._process.stdout))
+        outcome = out_of_one(self.codec, _read(self._process.stdout))
         assert isinstance(outcome, Outcome)
         return outcome
 
@@ -84,18 +83,18 @@ def _serve() -> None:
     # What is called may print; the frames keep the pipe for themselves.
     outbox = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    peer = Peer()
+    codec = CodeCodec()
     while frame := _read(inbox):
-        _write(outbox, _answer(frame, peer))
+        _write(outbox, _answer(frame, codec))
 
 
-def _answer(frame: bytes, peer: Peer) -> bytes:
+def _answer(frame: bytes, codec: CodeCodec) -> bytes:
     try:
-        function, args = out_of_one(CodeCodec(), frame)
+        function, args = out_of_one(codec, frame)
         value = function(*args)
-        return in_one(dumps(Outcome(asyncio.run(_result(value)) if inspect.isawaitable(value) else value), peer))
+        return in_one(codec.encode(Outcome(asyncio.run(_result(value)) if inspect.isawaitable(value) else value)))
     except Exception as error:
-        return in_one(dumps(Outcome(error=error, traceback=traceback.format_exc()), peer))
+        return in_one(codec.encode(Outcome(error=error, traceback=traceback.format_exc())))
 
 
 async def _result(awaitable: Any) -> Any:

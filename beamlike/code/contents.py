@@ -1,0 +1,158 @@
+"""Large values that functions capture: bytes, texts, arrays, tables and what is made of them travel by content.
+
+A pickle refers to such a value by its key, a hash of what it consists of; the value itself goes beside it, once to each
+peer, as long as it stays what it is. Over there each term gets a value of its own, unless it can never change.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from hashlib import blake2b
+from typing import Any, Final, TypeAlias
+from weakref import WeakValueDictionary
+
+from beamlike.code.shared import Shared
+from beamlike.distribution.terms_codec import LARGE, PICKLE_PROTOCOL, Buffer, Content, LargeBuffers, NotYet
+
+_BYTES: Final = b"b"
+_FIXED: Final = b"f"
+_FRESH: Final = b"p"
+_SHARED: Final = b"s"
+"""The first byte of a key: bytes as they are; a pickle of what never changes; any other; one of what is shared."""
+
+_LIBRARIES: Final = frozenset({"numpy", "pandas", "polars", "pyarrow", "scipy", "torch"})
+_PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
+_CONTAINERS: Final = frozenset({list, tuple, set, frozenset, dict})
+_ITEM: Final = 8
+"""Bytes that an item of a container is counted as, at least."""
+
+Loads: TypeAlias = Callable[[bytes, Iterable[Buffer]], Any]
+
+
+def weigh(value: Any) -> int:
+    """About how many bytes of data `value` is, at least; 0 for what is no data. Quick, so that it can be asked of all
+    that a function captures.
+
+    >>> weigh(b"x" * 1000), weigh([0] * 1000), weigh(print)
+    (1000, 8000, 0)
+    """
+    kind = type(value)
+    if kind in (bytes, bytearray, str):
+        return len(value)
+    if kind in _CONTAINERS:
+        return max(len(value) * _ITEM, _weigh_parts(value.values() if kind is dict else value))
+    if is_of_library(kind):
+        return _size_of(value)
+    return 0
+
+
+def is_of_library(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] in _LIBRARIES
+
+
+def _weigh_parts(parts: Iterable[Any]) -> int:
+    """Of so few parts that each may be large, as of the weights of a model."""
+    return sum(weigh(part) for _, part in zip(range(1000), parts, strict=False) if type(part) not in (int, float))
+
+
+def _size_of(value: Any) -> int:
+    size = getattr(value, "nbytes", None)
+    if isinstance(size, int):
+        return size
+    usage = getattr(value, "memory_usage", None)  # a table of pandas
+    return int(getattr(usage(), "sum", lambda: 0)()) if callable(usage) else 0
+
+
+def is_data(value: Any) -> bool:
+    """Whether nothing in it could be code, or refer back to what captures it."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return True
+    if kind is dict:
+        return is_data([*value]) and is_data([*value.values()])
+    if kind in _CONTAINERS:
+        return _PLAIN.issuperset(map(type, value)) or all(map(is_data, value))
+    return is_of_library(kind) and not getattr(getattr(value, "dtype", None), "hasobject", False)
+
+
+def content_of(value: Any) -> Content | None:
+    """A large value as content, or None if it is better left where it stands."""
+    if weigh(value) <= LARGE or not is_data(value):
+        return None
+    if type(value) is bytes:
+        return _content(_BYTES, [value])
+    large = LargeBuffers()
+    try:
+        data = pickle.dumps(value, PICKLE_PROTOCOL, buffer_callback=large)
+    except Exception:  # then it cannot travel in any way, and who captures it is told so
+        return None
+    # Copies, for what is changed after it was sent would be known over there by the key of what it was.
+    return _content(_FIXED if _never_changes(value) else _FRESH, [data, *map(bytes, large.kept)])
+
+
+def shared_content(key: bytes, parts: list[Buffer]) -> Content:
+    """A value that was shared under that key, pickled."""
+    return Content(_SHARED + key, parts)
+
+
+def _content(sort: bytes, parts: list[Buffer]) -> Content:
+    hash = blake2b(digest_size=16)
+    for part in parts:
+        hash.update(len(part).to_bytes(8, "big"))
+        hash.update(part)
+    return Content(sort + hash.digest(), parts)
+
+
+def _never_changes(value: Any) -> bool:
+    kind = type(value)
+    return kind is str or (kind in (tuple, frozenset) and all(type(part) in _PLAIN - {bytearray} for part in value))
+
+
+class Contents:
+    """What the other side of a connection has sent so."""
+
+    def __init__(self) -> None:
+        self._has: dict[bytes, Any] = {}
+        self._awaited: dict[bytes, Future[None]] = {}
+        self._shared: WeakValueDictionary[bytes, Shared[Any]] = WeakValueDictionary()
+
+    def __len__(self) -> int:
+        return len(self._has)
+
+    def take_in(self, content: Content) -> None:
+        parts = [bytes(part) for part in content.parts]  # what was lent for the way goes back
+        self._has[content.key] = parts[0] if content.key[:1] == _BYTES else parts
+        awaited = self._awaited.pop(content.key, None)
+        if awaited is not None:
+            awaited.set_result(None)
+
+    def get(self, key: bytes, loads: Loads) -> Any:
+        """The value. Raises NotYet while it is on its way."""
+        if key not in self._has:
+            raise NotYet(self._awaited.setdefault(key, Future()))
+        kept = self._has[key]
+        if key[:1] == _FRESH:
+            data, *buffers = kept
+            return loads(data, [bytearray(buffer) for buffer in buffers])
+        if type(kept) is list:
+            kept = self._has[key] = _Loaded(loads(kept[0], kept[1:]))
+        return kept.value if type(kept) is _Loaded else kept
+
+    def shared(self, key: bytes, loads: Loads) -> Shared[Any]:
+        """The value that was shared under this key: the same each time. Raises NotYet, too."""
+        known = self._shared.get(key)
+        if known is None:
+            known = self._shared[key] = Shared(self.get(_SHARED + key, loads), key)
+        return known
+
+    def forget(self, key: bytes) -> None:
+        self._has.pop(key, None)
+
+
+class _Loaded:
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value

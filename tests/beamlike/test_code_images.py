@@ -1,0 +1,234 @@
+"""A constant function travels once; whatever a function does, a call over there is what it would be here."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beamlike.code.codec import CodeCodec
+from beamlike.code.notebook_module import NotebookModule
+from beamlike.distribution.terms_codec import Encoded
+from tests.support.cells import run_cell
+from tests.support.codecs import in_one, out_of_one
+from tests.support.second_interpreter import SecondInterpreter
+
+
+@pytest.fixture
+def notebook() -> Iterator[NotebookModule]:
+    with contextlib.closing(NotebookModule("images")) as module:
+        yield module
+
+
+@pytest.fixture(scope="module")
+def there() -> Iterator[SecondInterpreter]:
+    with SecondInterpreter() as interpreter:
+        yield interpreter
+
+
+class Wire:
+    """Two codecs, and what went over between them."""
+
+    def __init__(self) -> None:
+        self.here, self.there = CodeCodec("a@h"), CodeCodec("b@h")
+        self.encoded: list[Encoded] = []
+
+    def carry(self, term: object) -> Any:
+        farewell = self.here.farewell()
+        if farewell is not None:
+            self.there.hear(farewell)
+        self.encoded.append(self.here.encode(term))
+        return out_of_one(self.there, in_one(self.encoded[-1]))
+
+    @property
+    def sizes(self) -> list[int]:
+        return [len(encoded.data) + len(encoded.ahead or b"") for encoded in self.encoded]
+
+
+def test_from_the_third_time_on_a_constant_function_is_a_number(notebook: NotebookModule) -> None:
+    double = run_cell(notebook, "factor = 2\ndef double(n): return factor * n")["double"]
+    wire = Wire()
+    assert [wire.carry(double)(21) for _ in range(4)] == [42] * 4
+    assert wire.sizes[2] == wire.sizes[3] < 100
+    assert wire.carry(double) is wire.carry(double)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "total = 0\ndef f():\n    global total\n    total += 1\n    return total",
+        "seen = []\ndef f():\n    seen.append(1)\n    return len(seen)",
+        "def make():\n    n = 0\n    def f():\n        nonlocal n; n += 1\n        return n\n    return f\nf = make()",
+        "def f(seen=[]):\n    seen.append(1)\n    return len(seen)",
+        "n = 0\ndef f():\n    globals()['n'] = n + 1\n    return n",
+        "def f(): return f.n\nf.n = 1",
+        "n = 0\ndef count():\n    global n\n    n += 1\n    return n\ndef f(): return count()",
+    ],
+    ids=["global", "list", "nonlocal", "default", "globals()", "attribute", "in a helper"],
+)
+def test_a_function_with_state_is_fresh_in_each_message(notebook: NotebookModule, cell: str) -> None:
+    f = run_cell(notebook, cell)["f"]
+    wire = Wire()
+    assert [wire.carry(f)() for _ in range(4)] == [1] * 4
+
+
+values = st.integers(0, 2) | st.sampled_from([b"x" * 100_000, b"y" * 100_000, "t" * 100_000, (1, "a"), None])
+steps = st.lists(
+    st.tuples(st.just("global"), values)
+    | st.tuples(st.just("cell"), values)
+    | st.tuples(st.just("default"), values)
+    | st.tuples(st.just("keyword"), values)
+    | st.tuples(st.just("mutable"), st.integers())
+    | st.tuples(st.just("table"), st.integers(0, 255))
+    | st.tuples(st.just("helper"), values)
+    | st.tuples(st.just("code"), st.integers(0, 1))
+    | st.tuples(st.sampled_from(["send", "send", "send", "forget"])),
+    max_size=25,
+)
+
+CELL = """
+captured, log, table = 0, [], bytearray(100_000)
+def make(cell):
+    def f(default=0, *, keyword=0): return captured, cell, default, keyword, len(log), table[0], helper()
+    def set_cell(value):
+        nonlocal cell
+        cell = value
+    return f, set_cell
+def helper(): return helped
+helped = 0
+f, set_cell = make(0)
+def codes(default=0, *, keyword=0): return "other", captured, default, keyword
+def plain(): return captured, helped
+"""
+
+
+@settings(max_examples=150, deadline=None)
+@given(steps)
+def test_a_call_there_gives_what_a_call_here_would_whatever_was_changed(steps: list[Any]) -> None:
+    with contextlib.closing(NotebookModule("history")) as notebook:
+        scope = run_cell(notebook, CELL)
+        space, wire, f, plain = notebook.namespace, Wire(), scope["f"], scope["plain"]
+        del scope
+        for step in [*steps, ("send",)]:
+            match step:
+                case ("global", value):
+                    space["captured"] = value
+                case ("cell", value):
+                    space["set_cell"](value)  # type: ignore[operator]
+                case ("default", value):
+                    f.__defaults__ = (value,)
+                case ("keyword", value):
+                    f.__kwdefaults__ = {"keyword": value}
+                case ("mutable", value):
+                    space["log"].append(value)  # type: ignore[attr-defined]
+                case ("table", value):
+                    space["table"][0] = value  # type: ignore[index]
+                case ("helper", value):
+                    space["helped"] = value
+                case ("code", _):
+                    space["helper"] = run_cell(notebook, "def helper(): return 'new', helped")["helper"]
+                case ("send",):
+                    assert wire.carry(f)() == f()
+                    assert wire.carry(plain)() == plain()
+                case ("forget",):
+                    gc.collect()
+
+
+def test_what_has_ended_here_is_forgotten_there(notebook: NotebookModule) -> None:
+    wire = Wire()
+    for _ in range(5):
+        cell = run_cell(notebook, "def f(): return 1")
+        for _ in range(3):
+            assert wire.carry(cell["f"])() == 1
+    del cell
+    del notebook.namespace["f"]
+    gc.collect()
+    wire.carry(len)
+    assert len(wire.there._images) == 0
+
+
+def test_a_class_that_is_patched_is_patched_there(notebook: NotebookModule, there: SecondInterpreter) -> None:
+    names = run_cell(
+        notebook, "class Sum:\n    by = 2\n    def of(self, n): return self.by * n\ndef use(sum, n): return sum.of(n)"
+    )
+    for by in (2, 3, 3, 3, 2):
+        names["Sum"].by = by
+        assert there.call(names["use"], names["Sum"](), 10) == 10 * by
+    names["Sum"].of = lambda self, n: -n
+    assert there.call(names["use"], names["Sum"](), 10) == -10
+
+
+def test_an_instance_and_its_class_come_back_as_they_are(notebook: NotebookModule, there: SecondInterpreter) -> None:
+    names = run_cell(
+        notebook,
+        """
+        import dataclasses
+        @dataclasses.dataclass
+        class Point:
+            x: int
+            def moved(self): return dataclasses.replace(self, x=self.x + 1)
+        def moved(point): return point.moved()
+        """,
+    )
+    for _ in range(4):
+        back = there.call(names["moved"], names["Point"](1))
+        assert back == names["Point"](2)
+        assert type(back) is names["Point"]
+    assert there.sent[-1] < there.sent[0] / 4
+
+
+def sent_again_and_again(there: SecondInterpreter, function: Callable[..., Any], *args: Any) -> list[int]:
+    for _ in range(4):
+        there.call(function, *args)
+    return there.sent[-4:]
+
+
+def test_a_large_captured_value_is_sent_once(notebook: NotebookModule, there: SecondInterpreter) -> None:
+    names = run_cell(
+        notebook,
+        """
+        table = bytearray(b"x" * 1_000_000)
+        rows = list(range(100_000))
+        text = b"y" * 1_000_000
+        def first(): return table[0], len(text), rows[-1]
+        """,
+    )
+    assert there.call(names["first"]) == (ord("x"), 1_000_000, 99_999)
+    first, *later = sent_again_and_again(there, names["first"])
+    assert max(first, *later) < 2000
+    notebook.namespace["table"][0] = 0  # type: ignore[index]
+    assert there.call(names["first"]) == (0, 1_000_000, 99_999)
+    assert 1_000_000 < there.sent[-1] < 1_100_000
+
+
+def test_each_message_has_a_large_value_of_its_own(notebook: NotebookModule, there: SecondInterpreter) -> None:
+    names = run_cell(
+        notebook,
+        """
+        table = bytearray(100_000)
+        def count():
+            table[0] += 1
+            return table[0]
+        def both(): return count(), count()
+        """,
+    )
+    assert [there.call(names["both"]) for _ in range(3)] == [(1, 2)] * 3
+
+
+def test_a_large_value_that_leads_back_to_the_function_still_works(
+    notebook: NotebookModule, there: SecondInterpreter
+) -> None:
+    names = run_cell(
+        notebook,
+        """
+        handlers = {number: len for number in range(10_000)}
+        def f(n): return handlers["f"](n - 1) if n else "done"
+        handlers["f"] = f
+        """,
+    )
+    assert there.call(names["f"], 3) == "done"
