@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import beamlike as bl
 from beamlike.code.codec import CodeCodec
 from beamlike.code.notebook_module import NotebookModule
-from beamlike.distribution.terms_codec import Encoded
+from beamlike.distribution.terms_codec import Encoded, NotYet
 from tests.support.cells import run_cell
 from tests.support.codecs import in_one, out_of_one
 from tests.support.second_interpreter import SecondInterpreter
@@ -78,23 +79,18 @@ def test_a_function_with_state_is_fresh_in_each_message(notebook: NotebookModule
 
 
 values = st.integers(0, 2) | st.sampled_from([b"x" * 100_000, b"y" * 100_000, "t" * 100_000, (1, "a"), None])
-steps = st.lists(
-    st.tuples(st.just("global"), values)
-    | st.tuples(st.just("cell"), values)
-    | st.tuples(st.just("default"), values)
-    | st.tuples(st.just("keyword"), values)
+changes = (
+    st.tuples(st.sampled_from(["global", "cell", "default", "keyword", "helper"]), values)
     | st.tuples(st.just("mutable"), st.integers())
     | st.tuples(st.just("table"), st.integers(0, 255))
-    | st.tuples(st.just("helper"), values)
-    | st.tuples(st.just("code"), st.integers(0, 1))
-    | st.tuples(st.sampled_from(["send", "send", "send", "forget"])),
-    max_size=25,
+    | st.tuples(st.sampled_from(["code", "collect"]))
 )
+steps = st.lists(st.tuples(st.integers(0, 3), changes), max_size=25)
 
 CELL = """
 captured, log, table = 0, [], bytearray(100_000)
 def make(cell):
-    def f(default=0, *, keyword=0): return captured, cell, default, keyword, len(log), table[0], helper()
+    def f(default=0, *, keyword=0): return captured, cell, default, keyword, helper()
     def set_cell(value):
         nonlocal cell
         cell = value
@@ -102,8 +98,7 @@ def make(cell):
 def helper(): return helped
 helped = 0
 f, set_cell = make(0)
-def codes(default=0, *, keyword=0): return "other", captured, default, keyword
-def plain(): return captured, helped
+def varied(): return captured, len(log), table[0]
 """
 
 
@@ -112,9 +107,9 @@ def plain(): return captured, helped
 def test_a_call_there_gives_what_a_call_here_would_whatever_was_changed(steps: list[Any]) -> None:
     with contextlib.closing(NotebookModule("history")) as notebook:
         scope = run_cell(notebook, CELL)
-        space, wire, f, plain = notebook.namespace, Wire(), scope["f"], scope["plain"]
+        space, wire, f, varied = notebook.namespace, Wire(), scope["f"], scope["varied"]
         del scope
-        for step in [*steps, ("send",)]:
+        for sends, step in [(2, None), *steps]:
             match step:
                 case ("global", value):
                     space["captured"] = value
@@ -130,13 +125,30 @@ def test_a_call_there_gives_what_a_call_here_would_whatever_was_changed(steps: l
                     space["table"][0] = value  # type: ignore[index]
                 case ("helper", value):
                     space["helped"] = value
-                case ("code", _):
+                case ("code",):
                     space["helper"] = run_cell(notebook, "def helper(): return 'new', helped")["helper"]
-                case ("send",):
-                    assert wire.carry(f)() == f()
-                    assert wire.carry(plain)() == plain()
-                case ("forget",):
+                case ("collect",):
                     gc.collect()
+            for _ in range(sends):
+                assert wire.carry(f)() == f()
+                assert wire.carry(varied)() == varied()
+
+
+def test_what_a_waiting_term_needs_is_not_forgotten_meanwhile(notebook: NotebookModule) -> None:
+    wire = Wire()
+    cell = run_cell(notebook, "def f(): return 1")
+    for _ in range(2):
+        wire.carry(cell["f"])
+    early = wire.here.encode((bl.share("late"), cell["f"]))
+    with pytest.raises(NotYet):
+        wire.there.decode(early.data, early.buffers)
+    del notebook.namespace["f"], cell
+    gc.collect()
+    wire.carry({1})
+    wire.there.take_in(early.contents[0])
+    _, f = wire.there.decode(early.data, early.buffers)  # type: ignore[misc]
+    assert f() == 1
+    assert len(wire.there._images) == 0
 
 
 def test_what_has_ended_here_is_forgotten_there(notebook: NotebookModule) -> None:
