@@ -13,8 +13,9 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, NewType, ParamSpec, TypeVarTuple
 from weakref import ref
 
 from beamlike.code.by_value import goes_by_value, module_goes_by_value
@@ -35,6 +36,8 @@ _ATOMS_BY_NAME: Final = frozenset(
         ("zoneinfo", "ZoneInfo"),
     }
 )
+_OF_ONE_MESSAGE: Final = frozenset({ParamSpec, TypeVarTuple, NewType})
+"""What is one object within a message only."""
 _REBINDING: Final = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 _REBINDING_FREE: Final = frozenset({"STORE_DEREF", "DELETE_DEREF"})
 _SEES_SCOPES: Final = frozenset({"eval", "exec", "globals", "locals", "vars"})
@@ -140,7 +143,9 @@ class _Watching:
     def look_at(self, value: Any) -> Any:
         """What to keep of a value, to compare with later. Raises _Varies."""
         kind = type(value)
-        if kind in _ATOMS or (kind.__module__, kind.__qualname__) in _ATOMS_BY_NAME or kind.__module__ == "typing":
+        if kind.__module__ in ("typing", "types") and _is_of_one_message(value):
+            raise _Varies
+        if kind in _ATOMS or kind.__module__ == "typing" or (kind.__module__, kind.__qualname__) in _ATOMS_BY_NAME:
             return value
         if kind is FunctionType:
             return self._look_once(value, self._function)
@@ -187,7 +192,7 @@ class _Watching:
         for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
             if isinstance(self.look_at(value), ref):
                 raise _Varies
-        for value in function.__dict__.values():
+        for value in (*function.__dict__.values(), *function.__annotations__.values()):
             self.look_at(value)
 
     def look_at_slot(self, value: Any) -> Any:
@@ -195,8 +200,8 @@ class _Watching:
         return value if value is _MISSING else self.look_at(value)
 
     def _class(self, kind: type) -> None:
-        for base in (type(kind), *kind.__bases__):
-            self.look_at(base)
+        for part in (type(kind), *kind.__bases__, *kind.__dict__.get("__parameters__", ())):
+            self.look_at(part)
         names: list[str] = []
         values: list[Any] = []
         for name, value in kind.__dict__.items():
@@ -218,6 +223,7 @@ class _Watching:
         return isinstance(value, _SLOTS) or name.startswith(("__", "_abc_")) or issubclass(kind, enum.Enum)
 
 
+@lru_cache(maxsize=4096)
 def rebinds(code: CodeType) -> bool:
     """Whether code may give another value to a global, or to a variable of the functions around it.
 
@@ -247,6 +253,11 @@ def functions_in(kind: type) -> Iterator[FunctionType]:
     for value in kind.__dict__.values():
         functions = _functions_of(value)
         yield from (one for one in (functions if functions is not value else [value]) if isinstance(one, FunctionType))
+
+
+def _is_of_one_message(hint: Any) -> bool:
+    parts = getattr(hint, "__args__", ())
+    return type(hint) in _OF_ONE_MESSAGE or any(type(part) in _OF_ONE_MESSAGE for part in parts)
 
 
 def _is_generated(function: FunctionType) -> bool:

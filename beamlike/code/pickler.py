@@ -27,7 +27,7 @@ import cloudpickle
 
 from beamlike.code.by_value import is_private_of_the_library, module_goes_by_value
 from beamlike.code.classes import reduce_class
-from beamlike.code.constants import functions_in
+from beamlike.code.constants import functions_in, rebinds
 from beamlike.code.contents import content_of, shared_content, weigh
 from beamlike.code.decoding import DECODING, decoder
 from beamlike.code.images import IMAGES
@@ -58,6 +58,8 @@ def dumps(term: object, peer: Peer) -> Encoded:
 def _dump_in_full(term: object, peer: Peer) -> Encoded:
     try:
         pickler, body = _CodePickler.pickled(term, peer)
+        if pickler.rebinds and pickler.uses().images:  # what one rebinds, others in this term are to see
+            pickler, body = _CodePickler.pickled(term, peer, images=False)
     except Exception as error:
         raise explain(term, _fails, error) from error
     if len(body) + pickler.large.size + _size_of_contents(pickler) > HEAVY:
@@ -129,12 +131,17 @@ class _PlainPickler(pickle.Pickler):
 class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
     """`lasting` is for a pickle that many terms use: it names its sources for good, and is of one piece."""
 
-    def __init__(self, file: io.BytesIO, peer: Peer, *, lasting: bool = False, by_content: bool = True) -> None:
+    def __init__(
+        self, file: io.BytesIO, peer: Peer, *, lasting: bool = False, by_content: bool = True, images: bool = True
+    ) -> None:
         self.large = LargeBuffers()
         super().__init__(file, PROTOCOL, buffer_callback=self.large)
         self.functions: list[FunctionType] = []
+        self.rebinds = False
+        """Whether a function in it gives other values to variables that it captures."""
         self._peer = peer
         self._lasting = lasting
+        self._images = images and not lasting
         self._by_content = by_content
         self._uses = Uses()
         self._methods: set[int] = set()
@@ -143,11 +150,11 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     @classmethod
     def pickled(
-        cls, term: object, peer: Peer, *, lasting: bool = False, by_content: bool = True
+        cls, term: object, peer: Peer, *, lasting: bool = False, by_content: bool = True, images: bool = True
     ) -> tuple[_CodePickler, bytes]:
         """`term` in bytes, and the pickler, which knows what went into them."""
         file = io.BytesIO()
-        pickler = cls(file, peer, lasting=lasting, by_content=by_content)
+        pickler = cls(file, peer, lasting=lasting, by_content=by_content, images=images)
         pickler.dump(term)
         return pickler, file.getvalue()
 
@@ -206,7 +213,7 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     def _image_of(self, thing: FunctionType | type) -> Reduced | None:
         """A method goes with its class, and not by an image of its own."""
-        if self._lasting or id(thing) in self._methods:
+        if not self._images or id(thing) in self._methods:
             return None
         image = IMAGES.see(thing, lambda: self._make_image(thing))
         if image is None:
@@ -221,6 +228,7 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
     def _lightened_function(self, function: FunctionType, reduced: Reduced) -> Reduced:
         """With what is large of what it captures by content."""
         self.functions.append(function)
+        self.rebinds = self.rebinds or rebinds(function.__code__)
         make, args, (attributes, state), *rest = reduced
         if state["__globals__"]:
             state["__globals__"] = {name: self._lightened(value) for name, value in state["__globals__"].items()}

@@ -78,6 +78,27 @@ def test_a_function_with_state_is_fresh_in_each_message(notebook: NotebookModule
     assert [wire.carry(f)() for _ in range(4)] == [1] * 4
 
 
+def test_functions_of_one_message_share_what_one_of_them_rebinds(notebook: NotebookModule) -> None:
+    names = run_cell(
+        notebook,
+        """
+        total = 0
+        def count():
+            global total
+            total += 1
+        def counted(): return total
+        class Counted:
+            def get(self): return total
+        """,
+    )
+    wire = Wire()
+    for _ in range(4):
+        counted, count, kind = wire.carry((names["counted"], names["count"], names["Counted"]))
+        count()
+        assert counted() == 1
+    assert kind is names["Counted"]
+
+
 values = st.integers(0, 2) | st.sampled_from([b"x" * 100_000, b"y" * 100_000, "t" * 100_000, (1, "a"), None])
 changes = (
     st.tuples(st.sampled_from(["global", "cell", "default", "keyword", "helper"]), values)
