@@ -6,7 +6,7 @@ from itertools import permutations
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from beamlike.code.claims import Claims
 from beamlike.code.lending import Borrowed, Lent, Release
@@ -138,5 +138,5 @@ class Histories(RuleBasedStateMachine):
                 line.target.settle(hash)
 
 
-TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=400, stateful_step_count=40, deadline=None)
+def test_no_term_names_a_source_that_was_dropped_and_in_the_end_none_is_old() -> None:
+    run_state_machine_as_test(Histories, settings=settings(max_examples=400, stateful_step_count=40, deadline=None))
