@@ -159,6 +159,13 @@ def test_requirements_for_another_python_are_refused_at_once(make: Make, shelf: 
     assert shelf.installed == []
 
 
+def test_another_version_of_beamlike_itself_is_nothing_to_install(make: Make, shelf: Shelf) -> None:
+    environments = make()
+    assert names(declared(environments, "beamlike")) == []
+    with pytest.raises(BadRequirements, match=r"expected beamlike>=999, this node runs beamlike"):
+        declared(environments, "beamlike>=999")
+
+
 def test_steps_are_told_from_resolving_to_ready(make: Make) -> None:
     steps: list[Step] = []
     make().declare("a cell", Requirements.of([A]), steps.append).result(PATIENCE)

@@ -74,6 +74,7 @@ ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you
         ),
         ("ERROR: ResolutionImpossible: for help visit", "exclude each other"),
         ("error: subprocess-exited-with-error", "building it from its source failed"),
+        ("no such option: --report", "older than 22.2"),
         ("Segmentation fault", "the installer failed"),
     ],
 )

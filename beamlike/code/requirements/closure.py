@@ -63,8 +63,9 @@ def closure(dependencies: Iterable[str], find: Find) -> Closure:
 
 
 def meets(found: Installed, wanted: Requirement) -> bool:
+    """Whether it is the version, or from the URL, that is asked for."""
     if wanted.url is not None:
-        return found.url == wanted.url
+        return found.url is not None and found.url.partition("#")[0] == wanted.url.partition("#")[0]
     return wanted.specifier.contains(found.version, prereleases=True)
 
 

@@ -24,7 +24,7 @@ from typing import Final, TypeVar
 from beamlike.code.requirements.closure import closure
 from beamlike.code.requirements.declaration import Requirements, union
 from beamlike.code.requirements.errors import BadRequirements, CannotInstall
-from beamlike.code.requirements.here import find_installed, is_met, lacking, top_level_modules
+from beamlike.code.requirements.here import check_own, find_installed, is_met, lacking, top_level_modules
 from beamlike.code.requirements.installer import Installer, choose_installer
 from beamlike.code.requirements.lock import Lock as RequirementsLock
 from beamlike.code.requirements.lock import Pin, platform_here
@@ -124,6 +124,7 @@ class Environments:
 
     def _declare(self, source: str, requirements: Requirements, report: Report, stop: Event) -> RequirementsLock:
         requirements.check_python()
+        check_own(requirements)
         with self._working:
             declared = {**self._declared, source: requirements}
             wanted = union(declared.values())

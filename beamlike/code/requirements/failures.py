@@ -81,6 +81,10 @@ _REASONS: tuple[tuple[str, _Words], ...] = (
         ),
     ),
     (
+        r"no such option: --(?:report|dry-run)",
+        lambda found: "the pip of this Python is older than 22.2: upgrade it, or put uv on the PATH",
+    ),
+    (
         r"ResolutionImpossible|conflicting dependencies|No solution found",
         lambda found: "the requirements exclude each other: loosen one of them",
     ),

@@ -8,9 +8,12 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path, PurePath
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from beamlike.code.requirements.closure import Installed, closure
+from beamlike.code.requirements.closure import OWN, Installed, closure, meets
+from beamlike.code.requirements.declaration import Requirements
+from beamlike.code.requirements.errors import BadRequirements
 from beamlike.code.requirements.lock import Lock, Pin, platform_here
 
 _IMPORTABLE = (".py", ".so", ".pyd")
@@ -22,12 +25,25 @@ def find_installed(name: str) -> Installed | None:
         found = metadata.distribution(name)
     except metadata.PackageNotFoundError:
         return None
+    if found.metadata["Version"] is None:  # the remains of a removal
+        return None
     return Installed(canonicalize_name(name), found.version, tuple(found.requires or ()), _url(found))
 
 
 def lacking(pins: Iterable[Pin]) -> list[Pin]:
     """Those that are not here in that version."""
     return [pin for pin in pins if (found := find_installed(pin.name)) is None or not pin.is_met_by(found.version)]
+
+
+def check_own(requirements: Requirements) -> None:
+    """BadRequirements if another version of this very package is asked for than the one that runs."""
+    own = find_installed(OWN)
+    for text in requirements.dependencies:
+        wanted = Requirement(text)
+        if own is not None and canonicalize_name(wanted.name) == OWN and not meets(own, wanted):
+            raise BadRequirements(
+                f"expected {text}, this node runs {OWN} {own.version}: install that version where the node is started"
+            )
 
 
 def is_met(lock: Lock) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import PurePath
 from types import ModuleType
 
 from beamlike.code.requirements.lock import Pin
@@ -32,7 +33,7 @@ def clashes(pins: Iterable[Pin], modules: Mapping[str, ModuleType]) -> list[Clas
     return found
 
 
-def _places(modules: Mapping[str, ModuleType]) -> Iterable[tuple[str, str]]:
+def _places(modules: Mapping[str, ModuleType]) -> Iterator[tuple[str, str]]:
     """From the file of a module to its name."""
     for name, module in list(modules.items()):
         if isinstance(module, ModuleType):
@@ -44,5 +45,13 @@ def _places(modules: Mapping[str, ModuleType]) -> Iterable[tuple[str, str]]:
 
 def _imported_from(distribution: metadata.Distribution, places: Mapping[str, str]) -> str | None:
     """The name of a module that was imported from it, the package itself if it was."""
-    files = (str(distribution.locate_file(file)) for file in distribution.files or ())
-    return min((places[file] for file in files if file in places), key=len, default=None)
+    files = [str(distribution.locate_file(file)) for file in distribution.files or () if _is_module(file)]
+    if files:
+        return min((places[file] for file in files if file in places), key=len, default=None)
+    # Installed as editable, its modules lie elsewhere: by name, then.
+    names = (distribution.read_text("top_level.txt") or distribution.metadata["Name"].replace("-", "_")).split()
+    return next((name for name in names if name in places.values()), None)
+
+
+def _is_module(file: PurePath) -> bool:
+    return file.suffix in (".py", ".so", ".pyd") and not file.name.startswith("__editable__")

@@ -55,7 +55,8 @@ class Store:
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
             return None
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        with suppress(OSError):  # a file system of the network may lock no directories; there, nothing is removed
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
         # It may have been removed between the two.
         if not _is_at(path, descriptor):
             os.close(descriptor)
@@ -144,7 +145,7 @@ def _remove_unused(path: Path) -> None:
         grave = path.with_name(f".{path.name}.draft-{secrets.token_hex(4)}")
         path.rename(grave)
         shutil.rmtree(grave, ignore_errors=True)
-    except BlockingIOError:  # in use
+    except OSError:  # in use, or on a file system that does not tell
         pass
     finally:
         os.close(descriptor)
