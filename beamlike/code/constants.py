@@ -13,10 +13,9 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final, NewType, ParamSpec, TypeVarTuple
-from weakref import ref
+from weakref import WeakKeyDictionary, ref
 
 from beamlike.code.by_value import goes_by_value, module_goes_by_value
 from beamlike.code.captures import global_names
@@ -223,7 +222,10 @@ class _Watching:
         return isinstance(value, _SLOTS) or name.startswith(("__", "_abc_")) or issubclass(kind, enum.Enum)
 
 
-@lru_cache(maxsize=4096)
+_ANSWERS: WeakKeyDictionary[CodeType, bool] = WeakKeyDictionary()
+"""Of `rebinds`: code that nobody else keeps is not to be kept here."""
+
+
 def rebinds(code: CodeType) -> bool:
     """Whether code may give another value to a global, or to a variable of the functions around it.
 
@@ -234,7 +236,10 @@ def rebinds(code: CodeType) -> bool:
     >>> rebinds(reads.__code__), rebinds(counts.__code__)
     (False, True)
     """
-    return _rebinds(code, frozenset(code.co_freevars))
+    answer = _ANSWERS.get(code)
+    if answer is None:
+        answer = _ANSWERS[code] = _rebinds(code, frozenset(code.co_freevars))
+    return answer
 
 
 def _rebinds(code: CodeType, free: frozenset[str]) -> bool:
