@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import gc
 import linecache
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 
 import beamlike as bl
-import nodes
 from beamlike.code.notebook_module import NotebookModule
 from tests.support.cells import run_cell
-from tests.support.child_node import NEAR, with_child_node
 from tests.support.local_nodes import PATIENCE, down_reason
 from tests.support.peers import Peers, among_peers
 
@@ -35,6 +33,16 @@ async def waits():
 """
 
 
+def beside_another(test: Callable[[str], Awaitable[None]]) -> Callable[[], None]:
+    """Runs an async test on a node, with the name of another in a second process."""
+
+    async def run(started: Peers) -> None:
+        await test((await started.start("other")).node)
+
+    run.__name__, run.__doc__, run.__module__ = test.__name__, test.__doc__, test.__module__
+    return among_peers(run)
+
+
 @contextmanager
 def notebook() -> Iterator[NotebookModule]:
     with closing(NotebookModule("versions")) as module:
@@ -49,63 +57,66 @@ def held() -> list[bl.code.Holding]:
 def texts() -> list[str]:
     """What tracebacks may show of it."""
     bl.code.holdings()
-    return ["".join(lines) for name, (_, _, lines, _) in list(linecache.cache.items()) if "notebook versions" in name]
+    return ["".join(linecache.getlines(name)) for name in list(linecache.cache) if "notebook versions" in name]
 
 
-@with_child_node
-async def test_two_hundred_versions_leave_one_and_who_runs_an_old_one_finishes_on_it(child: nodes.Child) -> None:
+@beside_another
+async def test_two_hundred_versions_leave_one_and_who_runs_an_old_one_finishes_on_it(other: str) -> None:
     with notebook() as module:
         most = 0
         for version in range(VERSIONS):
             names = run_cell(module, CELL.format(version=version))
-            back = await bl.rpc.call(child.node, names["chapter"])
+            back = await bl.rpc.call(other, names["chapter"])
             assert type(back) is names["Chapter"]
             assert back.version == version
             if version == 3:
-                waiting, end = bl.spawn_monitor(names["waits"], node=child.node)
+                waiting, end = bl.spawn_monitor(names["waits"], node=other)
             if version % 50 == 49:
-                most = max(most, len(held()), len(await bl.rpc.call(child.node, held)))
+                most = max(most, len(held()), len(await bl.rpc.call(other, held)))
         del names, back
         assert most <= 5
         assert [holding.kept for holding in held()] == ["newest"]
         assert len(texts()) == 1
-        assert [holding.kept for holding in await bl.rpc.call(child.node, held)] == ["in use", "lent"]
-        assert [f"# of version {n}\n" in text for n, text in zip((3, 199), await there(child, texts), strict=True)]
+        assert [holding.kept for holding in await bl.rpc.call(other, held)] == ["in use", "lent"]
+        assert [f"# of version {n}\n" in text for n, text in zip((3, 199), await there(other, texts), strict=True)]
         bl.send(waiting, "go on")
         reason = await down_reason(end)
         assert reason.type == "ZeroDivisionError"
         assert "return 3 / 0  # of version 3\n" in reason.traceback
         del reason
-        assert [holding.kept for holding in await there(child, held)] == ["lent"]
+        assert [holding.kept for holding in await there(other, held)] == ["lent"]
 
 
-async def there(child: nodes.Child, function: Any) -> Any:
-    return await bl.rpc.call(child.node, function)
+async def there(other: str, function: Any) -> Any:
+    return await bl.rpc.call(other, function)
 
 
-@with_child_node
-async def test_an_old_function_that_somebody_kept_still_travels(child: nodes.Child) -> None:
+@beside_another
+async def test_an_old_function_that_somebody_kept_still_travels(other: str) -> None:
     with notebook() as module:
         old = run_cell(module, "def f(): return 'old'")["f"]
-        assert await bl.rpc.call(child.node, old) == "old"
+        assert await bl.rpc.call(other, old) == "old"
         new = run_cell(module, "def f(): return 'new'")["f"]
         for _ in range(3):
-            assert await bl.rpc.call(child.node, new) == "new"
-            assert await bl.rpc.call(child.node, old) == "old"
-            assert len(await there(child, held)) == 1
+            assert await bl.rpc.call(other, new) == "new"
+            assert await bl.rpc.call(other, old) == "old"
         again = run_cell(module, "def f(): return 'old'")["f"]
-        assert await bl.rpc.call(child.node, again) == await bl.rpc.call(child.node, old) == "old"
+        assert await bl.rpc.call(other, again) == await bl.rpc.call(other, old) == "old"
+        assert await bl.rpc.call(other, new) == "new"
+        del new
+        held()
+        await there(other, held)
+        assert [holding.kept for holding in await there(other, held)] == ["lent"]
 
 
-@with_child_node
-async def test_a_holding_says_whose_it_is_and_since_when(child: nodes.Child) -> None:
+@beside_another
+async def test_a_holding_says_whose_it_is_and_since_when(other: str) -> None:
     with notebook() as module:
-        run_cell(module, "def f(): return 1", "cell 7")
-        await bl.rpc.call(child.node, module.namespace["f"])
+        await bl.rpc.call(other, run_cell(module, "def f(): return 1", "cell 7")["f"])
         [mine] = held()
-        [theirs] = await there(child, held)
+        [theirs] = await there(other, held)
         assert (mine.name, mine.kind, mine.origin, mine.kept) == ("notebook versions, cell 7", "cell", None, "newest")
-        assert (theirs.hash, theirs.origin, theirs.kept) == (mine.hash, NEAR, "lent")
+        assert (theirs.hash, theirs.origin, theirs.kept) == (mine.hash, bl.self().node, "lent")
         assert mine.since <= theirs.since
 
 
@@ -174,10 +185,10 @@ class Counter(bl.GenServer):
 
 @pytest.mark.parametrize("suspended", [False, True])
 def test_a_server_of_another_node_takes_the_class_that_a_cell_defines_now(suspended: bool) -> None:
-    @with_child_node
-    async def upgraded(child: nodes.Child) -> None:
+    @beside_another
+    async def upgraded(other: str) -> None:
         with notebook() as module:
-            counter = await run_cell(module, SERVER.format(version=1))["Counter"].start(7, node=child.node)
+            counter = await run_cell(module, SERVER.format(version=1))["Counter"].start(7, node=other)
             end = bl.monitor(counter)
             names = run_cell(module, SERVER.format(version=2))
             assert await bl.GenServer.call(counter, "get") == (1, 7)
@@ -186,7 +197,7 @@ def test_a_server_of_another_node_takes_the_class_that_a_cell_defines_now(suspen
             with pytest.raises(ValueError, match="from what"):
                 await bl.sys.change_code(counter, names["Counter"])
             await bl.sys.change_code(counter, names["Counter"], 35)
-            assert [holding.kept for holding in await there(child, held)] == ["lent"]
+            assert [holding.kept for holding in await there(other, held)] == ["lent"]
             assert (await bl.sys.get_status(counter)).code == names["Counter"].init.__code__.co_filename
             await bl.sys.resume(counter)
             assert await bl.GenServer.call(counter, "get") == (2, 42)
@@ -197,13 +208,13 @@ def test_a_server_of_another_node_takes_the_class_that_a_cell_defines_now(suspen
     upgraded()
 
 
-@with_child_node
-async def test_who_is_not_upgraded_finishes_on_its_version(child: nodes.Child) -> None:
+@beside_another
+async def test_who_is_not_upgraded_finishes_on_its_version(other: str) -> None:
     with notebook() as module:
-        old = await run_cell(module, SERVER.format(version=1))["Counter"].start(1, node=child.node)
-        new = await run_cell(module, SERVER.format(version=2))["Counter"].start(2, node=child.node)
+        old = await run_cell(module, SERVER.format(version=1))["Counter"].start(1, node=other)
+        new = await run_cell(module, SERVER.format(version=2))["Counter"].start(2, node=other)
         assert await bl.GenServer.call(old, "get") == (1, 1)
         assert await bl.GenServer.call(new, "get") == (2, 2)
-        assert [holding.kept for holding in await there(child, held)] == ["in use", "lent"]
+        assert [holding.kept for holding in await there(other, held)] == ["in use", "lent"]
         await bl.GenServer.stop(old)
-        assert [holding.kept for holding in await there(child, held)] == ["lent"]
+        assert [holding.kept for holding in await there(other, held)] == ["lent"]
