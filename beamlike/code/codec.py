@@ -17,6 +17,7 @@ from beamlike.code.locked import LockedUnpickler
 from beamlike.code.peer import Peer
 from beamlike.code.pickler import dumps
 from beamlike.code.pin import Pin
+from beamlike.code.requirements.travel import PackagesHere
 from beamlike.code.source import SourceHash, SourceParts
 from beamlike.code.sources import SOURCES
 from beamlike.distribution.terms_codec import Buffer, Content, Encoded, NotYet
@@ -39,11 +40,13 @@ class CodeCodec:
         self._named: set[bytes] = set()
         self._images = ImagesThere()
         self._contents = Contents()
+        self._packages = PackagesHere(here)
         self._pins: dict[int | bytes, Pin] = {}
         # The terms that were tried too early, by the ids of their data, and what may be forgotten when there are none.
         self._too_early: set[int] = set()
         self._forgotten: list[int | bytes] = []
         self._hears: dict[str, Callable[[Any], None]] = {
+            "environment": self._packages.hear,
             "sources": self._hear_sources,
             "releases": self._hear_releases,
             "images": self._hear_images,
@@ -74,12 +77,13 @@ class CodeCodec:
 
     def decode(self, data: Buffer, buffers: Iterable[Buffer]) -> object:
         """Raises ForeignCode or UnknownSource if code in it cannot be had here, CodeRefused if none is accepted, NotYet
-        while something in it is on its way, and whatever loading a term may."""
+        while something in it is on its way, RequirementsError if packages that it needs cannot be had, and whatever
+        loading a term may."""
         outer, DECODING.codec = DECODING.codec, self
         if self._too_early:
             self._too_early.discard(id(data))
         try:
-            return self.loads(data, buffers)
+            return self.loads(self._packages.opened(data), buffers)
         except NotYet:
             self._named.clear()  # it will be decoded again
             self._too_early.add(id(data))

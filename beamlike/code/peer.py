@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from beamlike.code.ledger import Ledger
 from beamlike.code.lending import Lent, Release
+from beamlike.code.requirements.travel import PackagesThere
 from beamlike.code.source import SourceHash, SourceParts
 from beamlike.code.sources import SOURCES
 from beamlike.code.uses import NOTHING, Image, Uses
@@ -34,6 +35,7 @@ class Peer:
         self._news_of = news_of
         self._retirements = SOURCES.retirements
         self._makes_news = False
+        self._packages = PackagesThere()
 
     def __contains__(self, hash: SourceHash) -> bool:
         return hash in self._lent
@@ -62,6 +64,7 @@ class Peer:
         self._makes_news = True
         try:
             news = self._news_of(uses.modules | {name for image in uses.images for name in image.uses.modules})
+            news += self._packages.news(uses)
             news += self._news_of_sources(uses)
             images = [image for image in uses.images if self._ledger.lacks_image(image)]
             news += self._news_of_images(images)
@@ -71,6 +74,10 @@ class Peer:
             return pickle.dumps(news, PICKLE_PROTOCOL) if news else None, contents
         finally:
             self._makes_news = False
+
+    def marked(self, body: bytes, uses: Uses) -> bytes:
+        """A term that uses these, as the other side is to get it: see `travel`."""
+        return self._packages.marked(body, uses)
 
     def _news_of_images(self, images: list[Image]) -> News:
         for image in images:

@@ -71,8 +71,9 @@ def _for_peer(body: bytes, pickler: _PlainPickler | _CodePickler, peer: Peer) ->
     """A pickle, with what the other side lacks of what it uses. Last of all, since that counts as sent then: a failure
     must not count on what has not been sent."""
     tell_of_heavy_message(len(body) + pickler.large.size, peer.name)
-    ahead, contents = peer.lacking(pickler.uses())
-    return Encoded(body, pickler.large.kept, ahead, contents)
+    uses = pickler.uses()
+    ahead, contents = peer.lacking(uses)
+    return Encoded(peer.marked(body, uses), pickler.large.kept, ahead, contents)
 
 
 def _fails(value: object) -> bool:
@@ -230,6 +231,8 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         self.functions.append(function)
         self.rebinds = self.rebinds or rebinds(function.__code__)
         make, args, (attributes, state), *rest = reduced
+        if getattr(function, "__type_params__", ()):  # since Python 3.12
+            state["__type_params__"] = function.__type_params__  # type: ignore[attr-defined]
         if state["__globals__"]:
             state["__globals__"] = {name: self._lightened(value) for name, value in state["__globals__"].items()}
         if state["__defaults__"]:
@@ -258,6 +261,7 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         return value if known.content is None else known
 
     def _reduce_code(self, code: CodeType) -> Reduced:
+        self._uses.has_code = True
         found = SOURCES.find(code)
         if found is None:
             return reduce_unsourced(code)

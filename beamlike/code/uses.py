@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +22,20 @@ class Uses:
     """Those of what goes by name."""
     images: list[Image] = field(default_factory=list)
     shared: list[tuple[Shared[Any], Lasting]] = field(default_factory=list)
+    has_code: bool = False
+
+    @property
+    def carries_code(self) -> bool:
+        """Whether code is in it or in what it refers to."""
+        return self.has_code or any(uses.carries_code for uses in self._kept())
+
+    def names(self) -> set[str]:
+        """The modules of all that goes by name, in what it refers to, too."""
+        return self.modules.union(*(uses.names() for uses in self._kept()))
+
+    def _kept(self) -> Iterator[Uses]:
+        yield from (image.uses for image in self.images)
+        yield from (lasting.uses for _, lasting in self.shared)
 
     def add(self, other: Uses) -> None:
         """What a pickle within this one refers to."""
@@ -29,6 +44,7 @@ class Uses:
         self.modules |= other.modules
         self.images += other.images
         self.shared += other.shared
+        self.has_code |= other.has_code
 
 
 NOTHING: Final = Uses()

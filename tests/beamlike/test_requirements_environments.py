@@ -22,6 +22,7 @@ from beamlike.code.requirements.needs import Needs
 from beamlike.code.requirements.progress import Step
 from beamlike.code.requirements.store import Store
 from beamlike.code.requirements.travel import PackagesHere, PackagesThere
+from beamlike.code.uses import NOTHING, Image, Uses
 from beamlike.distribution.terms_codec import NotYet
 from tests.support.shelf import Shelf
 from tests.support.wheels import Wheel
@@ -76,6 +77,7 @@ def names(lock: Lock) -> list[str]:
 
 
 Make = Callable[..., Environments]
+CODE = Uses(has_code=True)
 
 
 # By code of its own.
@@ -270,21 +272,24 @@ def test_closing_leaves_the_path_as_it_was_and_ends_work(make: Make, shelf: Shel
 def test_terms_that_carry_code_or_name_a_module_of_theirs_need_the_packages(make: Make) -> None:
     needs = Needs()
     there = PackagesThere(needs)
-    assert not there.needed([], carries_code=True)
+    code, plain, named = Uses(has_code=True), Uses(modules={"json"}), Uses(modules={"json", f"{ALPHA}.inner"})
+    assert there.marked(b"term", code) == b"term"
     declared(make(needs), B)
-    assert there.needed([], carries_code=True)
-    assert there.needed(["json", f"{ALPHA}.inner"], carries_code=False)
-    assert not there.needed(["json", "builtins"], carries_code=False)
+    for uses in (code, named, Uses(images=[Image(b"", code)]), Uses(images=[Image(b"", named)])):
+        assert there.marked(b"term", uses) != b"term"
+    for uses in (plain, Uses(images=[Image(b"", plain)]), NOTHING):
+        assert there.marked(b"term", uses) == b"term"
+        assert there.news(uses) == []
 
 
 def test_a_lock_goes_ahead_once_and_a_new_one_again(make: Make) -> None:
     needs = Needs()
     there, environments = PackagesThere(needs), make(needs)
     declared(environments, A)
-    assert len(there.news()) == 1
-    assert there.news() == []
+    assert len(there.news(CODE)) == 1
+    assert there.news(CODE) == []
     declared(environments, C, source="another")
-    assert len(there.news()) == 1
+    assert len(there.news(CODE)) == 1
 
 
 def test_a_marked_term_is_held_back_until_its_packages_are_there(make: Make, shelf: Shelf) -> None:
@@ -296,9 +301,9 @@ def test_a_marked_term_is_held_back_until_its_packages_are_there(make: Make, she
     shelf.wheels[A, "2.0"] = Wheel(A, "2.0")
     needs.say([lock_of(Pin(C, "1.0"))], frozenset())
     shelf.open.clear()
-    ((_, content),) = there.news()
+    ((_, content),) = there.news(CODE)
     here.hear(content)
-    marked = there.mark(b"\x80\x05term")
+    marked = there.marked(b"\x80\x05term", CODE)
     with pytest.raises(NotYet) as caught:
         here.opened(marked)
     assert here.opened(b"\x80\x05plain") == b"\x80\x05plain"
@@ -311,12 +316,12 @@ def test_a_marked_term_whose_packages_cannot_be_had_fails_with_the_reason(make: 
     needs = Needs()
     needs.say([b"{}"], frozenset())
     there, here = PackagesThere(needs), PackagesHere("b@127.0.0.1", make())
-    here.hear(there.news()[0][1])
+    here.hear(there.news(CODE)[0][1])
     with pytest.raises(BadRequirements):
-        here.opened(there.mark(b"term"))
+        here.opened(there.marked(b"term", CODE))
 
 
 def test_a_node_that_hears_of_no_packages_reads_the_term_all_the_same(make: Make) -> None:
     needs = Needs()
     needs.say([b"a lock"], frozenset())
-    assert PackagesHere("b@127.0.0.1", make()).opened(PackagesThere(needs).mark(b"term")) == b"term"
+    assert PackagesHere("b@127.0.0.1", make()).opened(PackagesThere(needs).marked(b"term", CODE)) == b"term"

@@ -7,12 +7,12 @@ not marked, so a node that only talks to this one installs nothing, and goes on 
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from beamlike.code.requirements.needs import DIGEST_SIZE, NEEDS, Needs
+from beamlike.code.uses import Uses
 from beamlike.distribution.terms_codec import Buffer, NotYet
 from beamlike.kernel import group_leader
 from beamlike.kernel.current import at, node_towards
@@ -33,28 +33,29 @@ _MARK: Final = 0xE5
 
 
 class PackagesThere:
-    """What the other side of one connection has been told.
-
-    `needed(...)` first, then `mark` the term if that is true, and have `news` go ahead of it.
-    """
+    """What the other side of one connection has been told."""
 
     def __init__(self, needs: Needs = NEEDS) -> None:
         self._needs = needs
         self._told: set[bytes] = set()
 
-    def needed(self, modules: Collection[str], *, carries_code: bool) -> bool:
-        """Whether a term needs packages that names these modules."""
-        return bool(self._needs.locks) and (carries_code or self._needs.met_by_some_of(modules))
-
-    def news(self) -> list[Message]:
-        """What is to go ahead; it counts as sent from then on."""
+    def news(self, uses: Uses) -> list[Message]:
+        """What is to go ahead of a term that uses these; it counts as sent from then on."""
+        if not self._needed(uses):
+            return []
         lacking = {digest: lock for digest, lock in self._needs.locks.items() if digest not in self._told}
         self._told.update(lacking)
         return [(KIND, (digest, lock, group_leader.leader())) for digest, lock in lacking.items()]
 
-    def mark(self, body: bytes) -> bytes:
-        """The term with what it needs in front of it."""
+    def marked(self, body: bytes, uses: Uses) -> bytes:
+        """A term that uses these, with what it needs in front of it."""
+        if not self._needed(uses):
+            return body
         return bytes([_MARK, len(self._needs.locks)]) + b"".join(self._needs.locks) + body
+
+    def _needed(self, uses: Uses) -> bool:
+        needs = self._needs
+        return bool(needs.locks) and (uses.carries_code or needs.met_by_some_of(uses.names()))
 
 
 class PackagesHere:
