@@ -11,8 +11,9 @@ from collections.abc import Callable
 from threading import get_ident
 from typing import Any, Final, TypeAlias
 
+from beamlike.distribution.apply_items import apply_of
 from beamlike.distribution.packing import Undecodable
-from beamlike.distribution.wire import ANSWER, APPLY, ASK, POST, POST_TUPLE, Item, apply_of
+from beamlike.distribution.wire import ANSWER, APPLY, ASK, POST, POST_TUPLE, Item
 from beamlike.kernel.node import LOOP_CLOSED, LocalNode
 from beamlike.kernel.process import Process
 from beamlike.kernel.question import Call
@@ -55,7 +56,7 @@ def _bring(elsewhere: dict[Scheduler, list[Delivery]]) -> None:
                 process.settle(LOOP_CLOSED)
             _act(deliveries)
         else:
-            scheduler.call(_act, deliveries)
+            scheduler.call(scheduler.turn, _act, deliveries)
     elsewhere.clear()
 
 

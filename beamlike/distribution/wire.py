@@ -19,10 +19,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn, TypeAlias, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 
 import msgpack
 
+from beamlike.distribution.apply_items import apply_of, fields_of, raises
 from beamlike.distribution.errors import ProtocolError, UndecodableTerm, UnencodableTerm
 from beamlike.distribution.packing import Draft, Packed, Packing, Undecodable, is_plain
 from beamlike.distribution.terms_codec import LARGE, Buffer, TermCodec
@@ -225,22 +226,12 @@ class SignalCodec:
             case Down():
                 return [_DOWN, signal.source, signal.target, signal.ref, self._reason(signal.reason, draft)]
             case Apply():
-                return self._apply_item(signal, draft)
+                return [APPLY, *self._fields(signal, draft)]
             case Spawn():
                 work = self._message((signal.function, signal.args), signal.pid, draft)
                 return [SPAWN, signal.source, signal.pid, work, signal.link, signal.monitor, signal.group_leader]
             case _:
                 assert_never(signal)
-
-    def _apply_item(self, signal: Apply, draft: Draft) -> Item:
-        """Arguments that share nothing with the function go beside it, so that both take a short way."""
-        assert signal.monitor is not None
-        function, args = signal.function, signal.args
-        if all(map(is_small_atom, args)):
-            work, beside = self._function(function, signal.pid, draft), list(args)
-        else:
-            work, beside = self._message((function, args), signal.pid, draft), None
-        return [APPLY, signal.source.id, signal.pid.id, signal.monitor.id, signal.group_leader, work, beside]
 
     def _joins(self, source: Pid, target: Pid) -> bool:
         return source.node == self._packing.here and target.node == self._packing.there
@@ -251,12 +242,11 @@ class SignalCodec:
         except Exception as error:
             raise _unencodable(message, target, error) from error
 
-    def _function(self, function: Callable[..., Any], target: Pid, draft: Draft) -> object:
-        """A function alone, by the codec."""
+    def _fields(self, apply: Apply, draft: Draft) -> tuple[object, ...]:
         try:
-            return self._packing.code(function, draft)
+            return fields_of(apply, self._packing, draft)
         except Exception as error:
-            raise _unencodable(function, target, error) from error
+            raise _unencodable((apply.function, apply.args), apply.pid, error) from error
 
     def _reason(self, reason: Reason, draft: Draft) -> object:
         try:
@@ -294,12 +284,6 @@ class SignalCodec:
         return Answer(server, Alias(asker, id), value)
 
 
-def is_small_atom(term: object) -> bool:
-    """Whether `term` has no parts, and none of its bytes goes beside it."""
-    kind = type(term)
-    return kind in _SIMPLE or kind is Pid or kind is Ref or (kind is bytes and len(term) <= LARGE)  # type: ignore[arg-type]
-
-
 def is_simple(term: object) -> bool:
     """Whether `term` packs at once, exactly, and so quickly that this check must not take long either: an atom without
     an address or large bytes, or a dict of such, but no tuple."""
@@ -330,26 +314,8 @@ def _down(codec: SignalCodec, source: Pid | RemoteName, target: Pid, ref: Ref, r
 def _spawn(
     codec: SignalCodec, source: Pid, pid: Pid, work: Term, link: bool, monitor: Ref | None, group_leader: Pid | None
 ) -> Spawn:
-    function, args = (_raise, (work.error,)) if type(work) is Undecodable else work
+    function, args = (raises, (work.error,)) if type(work) is Undecodable else work
     return Spawn(source, pid, function, args, link, monitor, group_leader)
-
-
-def apply_of(
-    here: str,
-    there: str,
-    source: int,
-    pid: int,
-    monitor: int,
-    group_leader: Pid | None,
-    work: Term,
-    args: list[Any] | None,
-) -> Spawn:
-    """What an item of this kind, from the node `there`, says."""
-    parent, child, ref = Pid(there, source), Pid(here, pid), Ref(there, monitor)
-    if type(work) is Undecodable:
-        return Spawn(parent, child, _raise, (work.error,), False, ref, group_leader)
-    function, arguments = work if args is None else (work, tuple(args))
-    return Apply(parent, child, function, arguments, False, ref, group_leader)
 
 
 def _as_it_is(kind: Callable[..., Signal]) -> Callable[..., Signal]:
@@ -372,10 +338,6 @@ _BUILDERS: Final[dict[int, Callable[..., Signal | Undelivered]]] = {
     SPAWN: _spawn,
     APPLY: SignalCodec._apply,
 }
-
-
-async def _raise(error: UndecodableTerm) -> NoReturn:
-    raise error
 
 
 def _unencodable(term: object, target: Pid | Alias | RemoteName, error: Exception) -> UnencodableTerm:

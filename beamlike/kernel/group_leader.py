@@ -99,6 +99,14 @@ class _Outbox:
         self._lock = RLock()
         self._sending = RLock()
         self._pending: dict[Pid, list[tuple[str, list[str]]]] = {}
+        # How many are sending what they have taken out.
+        self._senders = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all that was put in by now has been sent. What is taken out is counted first, so that it never seems
+        to be in neither place."""
+        return not self._pending and not self._senders
 
     def put(self, node: LocalNode, pid: Pid, stream: str, text: str) -> None:
         with self._lock:
@@ -122,11 +130,15 @@ class _Outbox:
     def send(self, node: LocalNode, pid: Pid) -> None:
         # One thread at a time, so that what is taken later cannot overtake.
         with self._sending:
-            with self._lock:
-                waiting = self._pending.pop(pid, ())
-            for stream, texts in waiting:
-                for text in _pieces("".join(texts), pid.node != node.name):
-                    node.route(Send(None, pid, Output(stream, text)))
+            self._senders += 1
+            try:
+                with self._lock:
+                    waiting = self._pending.pop(pid, ())
+                for stream, texts in waiting:
+                    for text in _pieces("".join(texts), pid.node != node.name):
+                        node.route(Send(None, pid, Output(stream, text)))
+            finally:
+                self._senders -= 1
 
 
 _outbox = _Outbox()
@@ -144,6 +156,8 @@ def hand_over(stream: str, text: str) -> bool:
 
 def flush() -> None:
     """Sends what the current context wrote and what still waits for the next turn of the loop."""
+    if _outbox.is_empty:
+        return
     reached = _reachable_leader()
     if reached is not None:
         _outbox.send(*reached)

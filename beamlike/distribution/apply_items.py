@@ -1,0 +1,59 @@
+"""An Apply as the fields of an item, and back: who calls, the process, the monitor, the group leader, and the work.
+
+Ids stand for what is of the two nodes. The work is the function, as the codec has it, and beside it the arguments, if
+they are few small things that can share nothing with it; else both in one, so that what they share stays shared.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NoReturn
+
+from beamlike.distribution.errors import UndecodableTerm
+from beamlike.distribution.packing import Draft, Packing, Undecodable
+from beamlike.distribution.terms_codec import LARGE
+from beamlike.kernel.signals import Apply, Spawn
+from beamlike.kernel.terms import Pid, Ref
+
+_SMALL: Final = frozenset({type(None), bool, int, float, str, Pid, Ref})
+
+
+def fields_of(apply: Apply, packing: Packing, draft: Draft) -> tuple[object, ...]:
+    """Raises whatever the codec does if the function or an argument cannot travel."""
+    function, args, leader, monitor = apply.function, apply.args, apply.group_leader, apply.monitor
+    assert monitor is not None
+    if all(map(_is_small, args)):
+        work, beside = packing.code(function, draft), list(args)
+    else:
+        work, beside = packing.code((function, args), draft), None
+    leads = leader.id if leader is not None and leader.node == packing.here else leader
+    return apply.source.id, apply.pid.id, monitor.id, leads, work, beside
+
+
+def apply_of(
+    here: str,
+    there: str,
+    source: int,
+    pid: int,
+    monitor: int,
+    leads: int | Pid | None,
+    work: Any,
+    args: list[Any] | None,
+) -> Spawn:
+    """What has come from the node `there`. Of work that cannot be decoded a process that says so."""
+    parent, child, ref = Pid(there, source), Pid(here, pid), Ref(there, monitor)
+    leader = Pid(there, leads) if isinstance(leads, int) else leads
+    if type(work) is Undecodable:
+        return Spawn(parent, child, raises, (work.error,), False, ref, leader)
+    function, arguments = work if args is None else (work, tuple(args))
+    return Apply(parent, child, function, arguments, False, ref, leader)
+
+
+async def raises(error: UndecodableTerm) -> NoReturn:
+    """What stands for a function that cannot be decoded."""
+    raise error
+
+
+def _is_small(argument: object) -> bool:
+    """Whether it has no parts, and none of its bytes goes beside the item."""
+    kind = type(argument)
+    return kind in _SMALL or (kind is bytes and len(argument) <= LARGE)  # type: ignore[arg-type]
