@@ -45,8 +45,12 @@ class Claims:
         self.lenders.add(lender)
         self.retired = False
 
+    def pin(self, holder: object) -> None:
+        """Something that lasts and came from a peer needs it, which may be retired there."""
+        self.lenders.add(holder)
+
     def give_back(self, lender: object) -> None:
-        """That peer does not name it any more."""
+        """That peer does not name it any more, or what it was pinned for is gone."""
         self.lenders.discard(lender)
 
     @property

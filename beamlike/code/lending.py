@@ -65,6 +65,11 @@ class Lent:
         beyond = len(self._terms) - self._limit
         return [self._release(hash) for hash in list(self._terms)[:beyond]] if beyond > 0 else []
 
+    def keep(self, hashes: Iterable[bytes]) -> None:
+        """The other side keeps these for something that lasts, and no term has to name them."""
+        for hash in hashes:
+            self._terms.setdefault(hash, 0)
+
     def withdraw(self, hashes: Iterable[bytes]) -> list[Release]:
         """Releases those of them that the other side has."""
         return [self._release(hash) for hash in hashes if hash in self._terms]

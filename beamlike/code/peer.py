@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 from beamlike.code.ledger import Ledger
 from beamlike.code.lending import Lent, Release
 from beamlike.code.requirements.travel import PackagesThere
+from beamlike.code.shared import Shared
 from beamlike.code.source import SourceHash, SourceParts
 from beamlike.code.sources import SOURCES
-from beamlike.code.uses import NOTHING, Image, Uses
+from beamlike.code.uses import NOTHING, Image, Lasting, Uses
 from beamlike.distribution.terms_codec import PICKLE_PROTOCOL, Content
 
 News: TypeAlias = list[tuple[str, Any]]
@@ -65,11 +66,13 @@ class Peer:
         try:
             news = self._news_of(uses.modules | {name for image in uses.images for name in image.uses.modules})
             news += self._packages.news(uses)
-            news += self._news_of_sources(uses)
             images = [image for image in uses.images if self._ledger.lacks_image(image)]
+            shared = self._shared_lacking(uses, images)
+            lasting = [*(image.uses for image in images), *(made.uses for _, made in shared)]
+            news += self._news_of_sources(uses, lasting)
             news += self._news_of_images(images)
-            shared, contents = self._shared_lacking(uses, images)
-            news += shared
+            news += self._news_of_shared(shared)
+            contents = [made.content for _, made in shared]
             contents += self._contents_lacking(uses)
             return pickle.dumps(news, PICKLE_PROTOCOL) if news else None, contents
         finally:
@@ -82,25 +85,26 @@ class Peer:
     def _news_of_images(self, images: list[Image]) -> News:
         for image in images:
             self._ledger.add_image(image)
-        return (
-            [("images", [(image.number, image.data, self._pinned(image.uses)) for image in images])] if images else []
-        )
+        news = [(image.number, image.data, self._pinned(image.uses)) for image in images]
+        return [("images", news)] if news else []
 
-    def _shared_lacking(self, uses: Uses, images: list[Image]) -> tuple[News, list[Content]]:
+    def _shared_lacking(self, uses: Uses, images: list[Image]) -> list[tuple[Shared[Any], Lasting]]:
         lacking = {
             made.content.key: (shared, made)
             for part in (uses, *(image.uses for image in images))
             for shared, made in part.shared
             if self._ledger.lacks(made.content)
         }
-        for shared, made in lacking.values():
+        return list(lacking.values())
+
+    def _news_of_shared(self, lacking: list[tuple[Shared[Any], Lasting]]) -> News:
+        for shared, made in lacking:
             self._ledger.add_owned(made.content, shared)
-        pins = [(made.content.key, self._pinned(made.uses)) for _, made in lacking.values() if made.uses.sources]
-        contents = [made.content for _, made in lacking.values()]
-        return ([("pins", pins)] if pins else []), contents
+        pins = [(made.content.key, self._pinned(made.uses)) for _, made in lacking if made.uses.sources]
+        return [("pins", pins)] if pins else []
 
     def _pinned(self, uses: Uses) -> list[SourceParts | SourceHash]:
-        """Sources to be kept for something that lasts: those that are there by their hash."""
+        """Sources to be kept for something that lasts."""
         return [hash if hash in self._lent else source.parts for hash, source in uses.sources.items()]
 
     def _contents_lacking(self, uses: Uses) -> list[Content]:
@@ -114,11 +118,13 @@ class Peer:
     def _has_retired(self) -> bool:
         return self._retirements != SOURCES.retirements
 
-    def _news_of_sources(self, uses: Uses) -> News:
+    def _news_of_sources(self, uses: Uses, lasting: list[Uses]) -> News:
         named = uses.sources
         before = self._retired() if self._has_retired else []
-        lacking = [named[SourceHash(hash)].parts for hash in self._lent.lacking(named)]
+        kept = {hash: it for each in lasting for hash, it in each.sources.items() if SOURCES.may_lend(hash)}
+        lacking = [(named | kept)[SourceHash(hash)].parts for hash in self._lent.lacking(named | kept)]
         after = self._lent.name(named)
+        self._lent.keep(kept)
         # Retired since it was decided that the term may name it.
         after += self._lent.withdraw([hash for hash in named if not SOURCES.may_lend(hash)])
         news: News = [("releases", _parts(before)), ("sources", lacking), ("releases", _parts(after))]

@@ -7,11 +7,10 @@ from beamlike.code.sources import SOURCES
 
 
 class Pin:
-    """Some of the `sources` have come before, and are told by their hash."""
+    """Those that are lent are told by their hash, those that are retired with their text."""
 
     def __init__(self, sources: list[SourceParts | SourceHash], origin: str) -> None:
-        parts = [SOURCES[source].parts if isinstance(source, bytes) else source for source in sources]
-        self._hashes = [SOURCES.borrow(each, self, origin).hash for each in parts]
+        self._hashes = [SOURCES.pin(source, self, origin) for source in sources]
 
     def release(self) -> None:
         for hash in self._hashes:

@@ -59,7 +59,7 @@ class Sources:
         self._newest: dict[str, Known] = {}
         self._without_life: deque[SourceHash] = deque()
         self.retirements = 0
-        """Counts the sources that were retired."""
+        """Counts the sources that were retired or dropped."""
 
     # Here.
 
@@ -111,6 +111,14 @@ class Sources:
             known.claims.borrow(lender)
             return known.source
 
+    def pin(self, source: SourceParts | SourceHash, holder: object, origin: str) -> SourceHash:
+        """What `holder` needs that lasts and has come from the node `origin`, until it gives it back. With its text
+        comes what is retired there, and is not lent to anybody from here."""
+        with self._lock:
+            known = self._get(source) if isinstance(source, bytes) else self._enter_retired(Source(*source), origin)
+            known.claims.pin(holder)
+            return known.source.hash
+
     def give_back(self, hash: SourceHash, lender: object) -> None:
         """That lender will not name it any more."""
         with self._lock:
@@ -147,9 +155,7 @@ class Sources:
     def code_in(self, source: Source, place: Place, origin: str) -> CodeType:
         """As `code_at`, in a retired source that has come with its text."""
         with self._lock:
-            if source.hash not in self._known:
-                self._enter(Source(*source.parts), origin).claims.retired = True
-            known = self._known[source.hash]
+            known = self._enter_retired(Source(*source.parts), origin)
             return self._code_in(known, known.source if known.claims.is_held else source, place)
 
     # Questions.
@@ -194,6 +200,13 @@ class Sources:
             show_in_tracebacks(source)
         return known
 
+    def _enter_retired(self, source: Source, origin: str) -> Known:
+        known = self._known.get(source.hash)
+        if known is None:
+            known = self._enter(source, origin)
+            known.claims.retired = True
+        return known
+
     def _supersede(self, known: Known) -> None:
         if known.claims.supersede():
             self._count_as_retired(known)
@@ -218,6 +231,7 @@ class Sources:
                 self._drop(known)
 
     def _drop(self, known: Known) -> None:
+        self.retirements += 1
         del self._known[known.source.hash], self._by_filename[known.source.filename]
         linecache.cache.pop(known.source.filename, None)
 
