@@ -14,6 +14,7 @@ from contextvars import Context
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
+from beamlike.code.requirements.require import declare_script
 from beamlike.code.server import CodeServer
 from beamlike.distribution import rpc
 from beamlike.distribution.addresses import host_of, one_spelling, split_port
@@ -140,6 +141,7 @@ class Node(LocalNode):
         if self._started:
             raise RuntimeError(f"{self.name} has been started already; make another bl.Node to start it anew")
         self._started = True
+        declare_script()
         secret = load_secret() if self._secret is None else self._secret
         if self._own_thread:
             self._thread = LoopThread(f"beamlike {self.name}")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +70,8 @@ class World:
 def world(request: pytest.FixtureRequest, index: PackageIndex, tmp_path: Path) -> World:
     needs(request.param)
     root = str(Path(__file__).parents[2])
-    return World(tmp_path, {**installer_environment(request.param, index.url, tmp_path / "home"), "PYTHONPATH": root})
+    environment = installer_environment(request.param, index.url, tmp_path / "home")
+    return World(tmp_path, {**environment, "PYTHONPATH": root, "BEAMLIKE_SECRET": "a secret of the test"})
 
 
 def requiring(*requirements: str, then: str = "") -> str:
@@ -224,3 +229,70 @@ def test_an_interrupt_ends_the_installer_and_keeps_the_values(
             assert it.result(3) == "8"
 
     asyncio.run(main())
+
+
+# Other nodes.
+
+SCRIPT = """
+# /// script
+# dependencies = ["beta-of-test"]
+# ///
+import asyncio
+import sys
+import beamlike as bl
+import beta_of_test
+
+class Shown:
+    pass
+
+def versions(shown):
+    import alpha_of_test
+    return alpha_of_test.VERSION, beta_of_test.__file__
+
+async def main():
+    async with bl.Node("script@127.0.0.1"):
+        calls = (bl.rpc.call(node, versions, Shown(), timeout=40) for node in sys.argv[1:])
+        for version, file in await asyncio.gather(*calls):
+            print(version, file)
+
+asyncio.run(main())
+"""
+
+
+@contextmanager
+def bare_node(world: World, name: str) -> Iterator[str]:
+    """A node in a process of its own that has nothing of ours."""
+    with world.start("-m", "notebook_tui", "node", "--name", name) as process:
+        try:
+            assert process.stdout is not None
+            assert "listens on" in process.stdout.readline()
+            yield name
+        finally:
+            process.kill()
+
+
+def as_uv_run_does(world: World) -> World:
+    """The world of a script whose requirements somebody else installed for it."""
+    site = world.directory / "site"
+    for wheel in (Wheel("alpha-of-test", "1.0"), Wheel("beta-of-test", "1.0", ("alpha-of-test<2",))):
+        with zipfile.ZipFile(io.BytesIO(wheel.content())) as archive:
+            archive.extractall(site)
+    path = os.pathsep.join([str(site), world.environment["PYTHONPATH"]])
+    return World(world.directory, {**world.environment, "PYTHONPATH": path})
+
+
+def test_nodes_of_one_machine_install_once_what_a_script_declares(world: World, index: PackageIndex) -> None:
+    script = world.directory / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    index.offer(Wheel("alpha-of-test", "1.5"))  # what the script has counts, not what is newest
+    origin = as_uv_run_does(world)
+    with bare_node(world, "one@127.0.0.1") as one, bare_node(world, "two@127.0.0.1") as two:
+        status, output, errors = origin.run(str(script), one, two)
+        assert status == 0, errors
+        (made,) = world.environments
+        assert output == f"1.0 {made}/beta_of_test.py\n" * 2
+        assert [index.downloads("alpha-of-test"), index.downloads("beta-of-test")] == [1, 1]
+        with bare_node(world, "three@127.0.0.1") as three:
+            assert origin.run(str(script), three)[:2] == (0, f"1.0 {made}/beta_of_test.py\n")
+        assert [index.downloads("alpha-of-test"), index.downloads("beta-of-test")] == [1, 1]
+    assert world.environments == [made]
