@@ -31,6 +31,7 @@ from beamlike.distribution.secret import Secret, load_secret
 from beamlike.distribution.tls_option import TlsOption, check_option
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
+from beamlike.kernel.errors import NotConnected
 from beamlike.kernel.inspection.mailbox_patrol import LIMIT as LONG_MAILBOX
 from beamlike.kernel.inspection.mailbox_patrol import MailboxPatrol
 from beamlike.kernel.node import LocalNode, check_node_name
@@ -114,7 +115,7 @@ class Node(LocalNode):
         self._auto_connect = auto_connect
         self.tls = check_option(tls)
         self._largest_signal = largest_signal
-        self.code = CodeServer(self.name, accepts_code=accept_code)
+        self.code = CodeServer(self.name, self._ask_for_code, accepts_code=accept_code)
         self._connect_all = connect_all
         self._prevent_overlap = prevent_overlapping_partitions
         self._stall_threshold = stall_threshold
@@ -168,7 +169,7 @@ class Node(LocalNode):
         self.output_scheduler = scheduler_of(asyncio.get_running_loop())
         if self._stall_threshold is not None:
             self._watch = watch(threshold=self._stall_threshold)
-        return Cluster(
+        cluster = Cluster(
             self,
             secret,
             self.code.codec,
@@ -178,6 +179,14 @@ class Node(LocalNode):
             encryption=Encryption(self.tls),
             largest_signal=self._largest_signal,
         )
+        cluster.heartbeat.answer_code = self.code.answer
+        return cluster
+
+    def _ask_for_code(self, peer: str, question: bytes, timeout: float) -> bytes:
+        cluster = self._cluster
+        if cluster is None:
+            raise NotConnected(f"expected {self.name} to run, so that {peer} can be asked, and it has stopped")
+        return cluster.heartbeat.ask_code(peer, question, timeout)
 
     async def _start_groups(self) -> None:
         """Before anybody can connect, and on the loop that user code does not block."""
@@ -235,6 +244,7 @@ class Node(LocalNode):
             if cluster is not None:
                 await self._in_cluster(cluster.stop())
         finally:
+            self.code.close()
             self.address = None
             current.stopped(self)
             self._stop_thread()

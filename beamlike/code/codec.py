@@ -6,7 +6,7 @@ What goes ahead of a term is a pickled list of messages, each a pair of its kind
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from beamlike.code.contents import Contents
@@ -14,13 +14,19 @@ from beamlike.code.decoding import DECODING
 from beamlike.code.images import ImagesThere
 from beamlike.code.lending import Borrowed, Release
 from beamlike.code.locked import LockedUnpickler
-from beamlike.code.peer import Peer
+from beamlike.code.modules.modules import Modules
+from beamlike.code.peer import News, Peer
 from beamlike.code.pickler import dumps
 from beamlike.code.pin import Pin
 from beamlike.code.requirements.travel import PackagesHere
 from beamlike.code.source import SourceHash, SourceParts
 from beamlike.code.sources import SOURCES
 from beamlike.distribution.terms_codec import Buffer, Content, Encoded, NotYet
+from beamlike.kernel.errors import NotConnected
+
+
+def _nobody_answers(peer: str, _question: bytes, _timeout: float) -> bytes:
+    raise NotConnected(f"expected {peer} to be connected to a node, and this codec is of none")
 
 
 class CodeCodec:
@@ -31,11 +37,13 @@ class CodeCodec:
     ('hello', 42)
     """
 
-    def __init__(self, here: str = "", *, accepts_code: bool = True) -> None:
+    def __init__(self, here: str = "", *, accepts_code: bool = True, modules: Modules | None = None) -> None:
         self._here = here
         self.there = ""
         self._accepts_code = accepts_code
-        self._peer = Peer()
+        self._modules = modules or Modules(here, _nobody_answers, accepts_code)
+        self._modules_there = self._modules.given()
+        self._peer = Peer(news_of=self._news_of_modules, is_own=self._modules.is_own)
         self._borrowed = Borrowed()
         self._named: set[bytes] = set()
         self._images = ImagesThere()
@@ -49,6 +57,7 @@ class CodeCodec:
             "environment": self._packages.hear,
             "sources": self._hear_sources,
             "releases": self._hear_releases,
+            "modules": self._hear_modules,
             "images": self._hear_images,
             "pins": self._hear_pins,
             "forget": self._forget,
@@ -56,6 +65,7 @@ class CodeCodec:
 
     def meet(self, there: str) -> None:
         self.there = self._peer.name = there
+        self._modules.meet(self._modules_there, there)
 
     def encode(self, term: object) -> Encoded:
         """Raises CannotTravel, which names the part of `term` that has no meaning elsewhere."""
@@ -80,6 +90,7 @@ class CodeCodec:
         while something in it is on its way, RequirementsError if packages that it needs cannot be had, and whatever
         loading a term may."""
         outer, DECODING.codec = DECODING.codec, self
+        self._modules.settle()
         if self._too_early:
             self._too_early.discard(id(data))
         try:
@@ -129,6 +140,7 @@ class CodeCodec:
 
     def close(self) -> None:
         """The connection is over."""
+        self._modules.part(self._modules_there, self.there)
         for pin in self._pins.values():
             pin.release()
         for hash in self._borrowed.close():
@@ -150,9 +162,19 @@ class CodeCodec:
             if self._borrowed.release(Release(hash, terms)):
                 SOURCES.give_back(hash, self._borrowed)
 
-    def _hear_images(self, images: list[tuple[int, bytes, list[SourceParts | SourceHash]]]) -> None:
-        for number, data, sources in images:
-            self._images.take_in(number, data)
+    def _news_of_modules(self, modules: Collection[str], carries_code: bool) -> News:
+        if not (carries_code or any(map(self._modules.is_own, modules))):
+            return []
+        news = self._modules.news(self._modules_there, self.there)
+        return [("modules", news)] if news is not None else []
+
+    def _hear_modules(self, news: bytes) -> None:
+        if self._modules.hear(self.there, news):
+            self._images.renew()
+
+    def _hear_images(self, images: list[tuple[int, bytes, bool, list[SourceParts | SourceHash]]]) -> None:
+        for number, data, uses_modules, sources in images:
+            self._images.take_in(number, data, renewable=uses_modules)
             self._pins[number] = Pin(sources, self.there)
 
     def _hear_pins(self, pins: list[tuple[bytes, list[SourceParts | SourceHash]]]) -> None:

@@ -77,13 +77,23 @@ class ImagesThere:
 
     def __init__(self) -> None:
         self._data: dict[int, bytes] = {}
+        self._renewable: dict[int, bytes] = {}
         self._things: dict[int, Any] = {}
 
     def __len__(self) -> int:
         return len(self._data) + len(self._things)
 
-    def take_in(self, number: int, data: bytes) -> None:
+    def take_in(self, number: int, data: bytes, *, renewable: bool = False) -> None:
+        """`renewable` is one that may have to be made anew, since it uses modules that may change."""
         self._data[number] = data
+        if renewable:
+            self._renewable[number] = data
+
+    def renew(self) -> None:
+        """Modules have changed: what uses any is made anew when it is used next."""
+        for number in self._renewable:
+            self._things.pop(number, None)
+        self._data |= self._renewable
 
     def get(self, number: int, loads: Callable[[bytes], Any]) -> Any:
         thing = self._things.get(number)
@@ -98,4 +108,5 @@ class ImagesThere:
 
     def forget(self, number: int) -> None:
         self._data.pop(number, None)
+        self._renewable.pop(number, None)
         self._things.pop(number, None)

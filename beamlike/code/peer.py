@@ -18,22 +18,29 @@ from beamlike.distribution.terms_codec import PICKLE_PROTOCOL, Content
 News: TypeAlias = list[tuple[str, Any]]
 
 
-def _nothing_new(modules: Collection[str]) -> News:
+def _nothing_new(_modules: Collection[str], _carries_code: bool) -> News:
     return []
 
 
 class Peer:
     """At most `limit` sources, the newest; one that fell out is only sent again. `news_of` tells what the other side
-    is to hear of modules before it gets a term that names these.
+    is to hear of modules before it gets a term that names these, or code that may import any; `is_own` which of them it
+    has to ask for.
 
     What goes ahead must reach the other side in the order in which it was made.
     """
 
-    def __init__(self, limit: int = 4096, news_of: Callable[[Collection[str]], News] = _nothing_new) -> None:
+    def __init__(
+        self,
+        limit: int = 4096,
+        news_of: Callable[[Collection[str], bool], News] = _nothing_new,
+        is_own: Callable[[str], bool] = lambda module: False,
+    ) -> None:
         self.name = "another node"
         self._lent = Lent(limit)
         self._ledger = Ledger()
         self._news_of = news_of
+        self._is_own = is_own
         self._retirements = SOURCES.retirements
         self._makes_news = False
         self._packages = PackagesThere()
@@ -64,7 +71,8 @@ class Peer:
             return None, []
         self._makes_news = True
         try:
-            news = self._news_of(uses.modules | {name for image in uses.images for name in image.uses.modules})
+            modules = uses.modules | {name for image in uses.images for name in image.uses.modules}
+            news = self._news_of(modules, bool(uses.sources or uses.images))
             news += self._packages.news(uses)
             images = [image for image in uses.images if self._ledger.lacks_image(image)]
             shared = self._shared_lacking(uses, images)
@@ -85,7 +93,10 @@ class Peer:
     def _news_of_images(self, images: list[Image]) -> News:
         for image in images:
             self._ledger.add_image(image)
-        news = [(image.number, image.data, self._pinned(image.uses)) for image in images]
+        news = [
+            (image.number, image.data, any(map(self._is_own, image.uses.modules)), self._pinned(image.uses))
+            for image in images
+        ]
         return [("images", news)] if news else []
 
     def _shared_lacking(self, uses: Uses, images: list[Image]) -> list[tuple[Shared[Any], Lasting]]:

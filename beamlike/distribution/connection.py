@@ -11,9 +11,10 @@ takes no peer for dead.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import chain
 from typing import Final, TypeAlias
 
 import msgpack
@@ -226,9 +227,9 @@ class Connection:
         """Where the next bytes are to be read into: one buffer after the other."""
         return self._blocks.buffers()
 
-    def received(self, size: int) -> list[Event]:
-        """So many bytes were read into the buffers. Never raises: whatever the other side does wrong ends the
-        connection with an event that says so."""
+    def received(self, size: int) -> Iterable[Event]:
+        """So many bytes were read into the buffers; to be gone through at once. Never raises: whatever the other side
+        does wrong ends the connection with an event that says so."""
         if self._phase is _Phase.OPEN:
             batch = self._blocks.whole_batch(size)
             return self._act(self._blocks.received(size)) if batch is None else self._act_on_batch(batch)
@@ -236,19 +237,22 @@ class Connection:
         return self._act_on_greeting(greeting)
 
     def receive_data(self, data: bytes) -> list[Event]:
-        """As `received`, of bytes that were read elsewhere."""
+        """As `received`, of bytes that were read elsewhere, and with items interpreted."""
         events: list[Event] = []
+        for event in self._take_in(data):
+            if isinstance(event, Items):
+                events += [self.signal(item) for item in event.items if item[0] not in parcels.NEWS]
+            else:
+                events.append(event)
+        return _up_to_the_end(events)
+
+    def _take_in(self, data: bytes) -> Iterator[Event]:
         while data:
             buffer = self.buffers()[0]
             size = min(len(data), buffer.nbytes)
             buffer[:size] = data[:size]
             data = data[size:]
-            for event in self.received(size):
-                if isinstance(event, Items):
-                    events += [self.signal(item) for item in event.items if item[0] not in parcels.NEWS]
-                else:
-                    events.append(event)
-        return _up_to_the_end(events)
+            yield from self.received(size)
 
     def signal(self, item: Item) -> Signal | Undelivered | Closed:
         """What an item says; the end of this connection, if it says nothing."""
@@ -436,7 +440,7 @@ class Connection:
             return [Closed(CONNECTION_CLOSED, f"the other side closed the connection: {farewell!r}")]
         raise ProtocolError(f"expected {', '.join(KINDS.values())}, got a block of kind {kind}")
 
-    def _act_on_greeting(self, data: bytes) -> list[Event]:
+    def _act_on_greeting(self, data: bytes) -> Iterable[Event]:
         if self._phase is not _Phase.HANDSHAKE:
             return []
         self._heard = True
@@ -457,7 +461,8 @@ class Connection:
             offer = self._shared.offer()
             if offer is not None:
                 self._tell(parcels.OFFER, *offer)
-            return [Established(outcome), *self.receive_data(self._frames.rest())]
+            # What came right behind is opened once the owner knows of the connection: terms may need its lane.
+            return chain([Established(outcome)], self._take_in(self._frames.rest()))
         if outcome is not None:
             self._phase = _Phase.REFUSED
             return [outcome]

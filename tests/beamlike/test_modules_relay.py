@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from beamlike.code.modules.messages import Offer
 from beamlike.code.modules.offers import Offers, Route
-from tests.support.module_nodes import ModuleNodes, module_nodes
+from tests.support.module_nodes import ModuleNodes, decoding, module_nodes
 
 A, B, C, D = "a@127.0.0.1", "b@127.0.0.1", "c@127.0.0.1", "d@127.0.0.1"
 
@@ -97,7 +97,7 @@ def test_of_two_that_offer_a_name_the_one_whose_code_imports_it_decides(tmp_path
         del sys.modules["helper"]
         assert imported("other").whose() == "c"
         del sys.modules["helper"]
-        with nodes[B].decoding(A):
+        with decoding(A):
             assert imported("helper").whose == "a"
         del sys.modules["helper"]
         assert imported("helper").whose == "c", "the newest, where nothing says which"

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from textwrap import dedent
+from typing import Any
 
+from beamlike.code.decoding import DECODING
 from beamlike.code.modules.finder import FINDER
 from beamlike.code.modules.modules import Ledger, Modules
 from beamlike.code.modules.offered import Offered
@@ -94,6 +96,24 @@ class ModuleNodes:
         if self.on_answer is not None:
             self.on_answer()
         return found
+
+
+class _Codec:
+    def __init__(self, there: str) -> None:
+        self.there = there
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the codec was to say whose term it decodes, and no more; it was asked for {name}")
+
+
+@contextmanager
+def decoding(peer: str) -> Iterator[None]:
+    """While a term of `peer` is decoded."""
+    DECODING.codec = _Codec(peer)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        DECODING.codec = None
 
 
 @contextmanager

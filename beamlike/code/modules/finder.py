@@ -15,9 +15,9 @@ from threading import Lock
 from types import ModuleType
 from typing import Final, TypeAlias
 
+from beamlike.code.decoding import DECODING
 from beamlike.code.modules.held import Held
 from beamlike.code.modules.importing import (
-    TERM,
     importing_frames,
     is_import,
     origin_behind,
@@ -126,8 +126,8 @@ def _importer() -> Importer:
     if behind is not None:
         return Importer(*behind, True)
     is_asking = stands_in_no_file(first)
-    if TERM.peer:
-        return Importer(TERM.peer, TERM.node, is_asking or unpickles(first))
+    if DECODING.codec is not None:
+        return Importer(DECODING.codec.there, "", is_asking or unpickles(first))
     behind = next((it for frame in callers if (it := origin_behind(frame)) is not None), None)
     return Importer(*(behind or ("", "")), is_asking)
 

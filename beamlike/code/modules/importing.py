@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterator
 from types import FrameType
 from typing import Final
@@ -14,34 +13,6 @@ from beamlike.code.sources import SOURCES
 _MACHINERY: Final = frozenset({"importlib", "importlib.util", "importlib._bootstrap", "_frozen_importlib"})
 _UNPICKLING: Final = ("beamlike.code", "cloudpickle")
 _HERE: Final = "beamlike.code.modules"
-
-
-class _Term(threading.local):
-    """The term that this thread is decoding: whose it is, and the node that it has come to."""
-
-    peer: str = ""
-    node: str = ""
-
-
-TERM: Final = _Term()
-
-
-class Decoding:
-    """`with Decoding(node, peer):` what is imported within is for a term of `peer`, which has come to `node`."""
-
-    __slots__ = ("_node", "_outer", "_peer")
-
-    def __init__(self, node: str, peer: str) -> None:
-        self._node = node
-        self._peer = peer
-        self._outer = ("", "")
-
-    def __enter__(self) -> None:
-        self._outer = TERM.node, TERM.peer
-        TERM.node, TERM.peer = self._node, self._peer
-
-    def __exit__(self, *_: object) -> None:
-        TERM.node, TERM.peer = self._outer
 
 
 def is_import() -> bool:

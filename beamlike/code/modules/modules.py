@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 from beamlike.code.modules.finder import FINDER
 from beamlike.code.modules.held import LoadedModule
-from beamlike.code.modules.importing import Decoding
 from beamlike.code.modules.messages import (
     Answer,
     News,
@@ -70,14 +69,25 @@ class Modules:
         """For a new connection."""
         return Ledger()
 
+    def meet(self, ledger: Ledger, peer: str) -> None:
+        """The connection of this ledger is one to `peer`, and the only one from now on."""
+        if peer in self._ledgers:
+            self.forget(peer)
+        self._ledgers[peer] = ledger
+        ledger.given.peer = peer
+
+    def part(self, ledger: Ledger, peer: str) -> None:
+        """The connection of this ledger is over. Nothing, if there is a newer one by now, or there never was one."""
+        if self._ledgers.get(peer) is ledger:
+            self.forget(peer)
+
     def news(self, ledger: Ledger, peer: str) -> bytes | None:
         """What `peer` must hear ahead of a term that may use modules of this node; mostly nothing.
 
         It counts as heard. To be called by one thread at a time for each ledger.
         """
-        if self._ledgers.get(peer) is not ledger:
-            self._ledgers[peer] = ledger
-            ledger.given.peer = peer
+        if ledger.given.peer != peer:
+            self.meet(ledger, peer)
         offers = self._offers(ledger, peer)
         changes = self._origin.changes(ledger.given) + self._relay.changes(ledger.relayed)
         return encode_news(News(offers, changes)) if changes or offers is not None else None
@@ -112,18 +122,19 @@ class Modules:
 
     # What comes to this node.
 
-    def hear(self, peer: str, message: bytes) -> None:
-        """Takes the news of `peer`."""
-        if self._accepts:
-            news = decode_news(message)
-            self._receiver.hear(peer, news)
-            if news.offers is not None:
-                FINDER.serve(self._receiver, self._receiver.is_offered())
+    def hear(self, peer: str, message: bytes) -> bool:
+        """Takes the news of `peer`; whether they say that modules have changed."""
+        if not self._accepts:
+            return False
+        news = decode_news(message)
+        self._receiver.hear(peer, news)
+        if news.offers is not None:
+            FINDER.serve(self._receiver, self._receiver.is_offered())
+        return bool(news.changes)
 
-    def decoding(self, peer: str) -> Decoding:
-        """While this thread decodes a term of `peer`: what that imports is looked for there first."""
+    def settle(self) -> None:
+        """To be called before a term is decoded: drops what could not be dropped when it changed."""
         self._receiver.settle()
-        return Decoding(self._node, peer)
 
     def holdings(self) -> list[LoadedModule]:
         """The modules of others that are loaded in this interpreter, and came by this node."""
