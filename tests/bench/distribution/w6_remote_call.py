@@ -1,4 +1,5 @@
-"""W6: a request of 16 bytes to a server on another node, one after the other and from a hundred callers at once."""
+"""W6: a request of 16 bytes to a server on another node, one after the other and from a hundred callers at once; and
+the same of a function that is called there."""
 
 from __future__ import annotations
 
@@ -27,8 +28,8 @@ async def ours(figure: Figure, sizes: Sizes) -> None:
         await bl.connect(node, address)
         echo = await bl.rpc.call(node, bl.whereis, ECHO)
         await measure(figure, sizes, lambda: bl.GenServer.call(echo, PAYLOAD), at_once_in_processes)
-        samples = await latencies(lambda: bl.rpc.call(node, os.getpid), min(sizes.remote_calls, 5000))
-        tell_latencies(figure, "rpc_latency", samples)
+        # Which gives back bytes as they are. The names are those of Erlang's rows.
+        await measure(figure, sizes, lambda: bl.rpc.call(node, os.fsencode, PAYLOAD), at_once_in_processes, "_erpc")
 
 
 async def limit(figure: Figure, sizes: Sizes) -> None:
@@ -44,15 +45,17 @@ def batched(workload: str, metric: str, unit: str, value: float, **params: objec
     emit(f"limit:{loop}-batch", workload, metric, unit, value, **params)
 
 
-async def measure(figure: Figure, sizes: Sizes, call: Call, at_once: Callable[[Call, int], Awaitable[None]]) -> None:
+async def measure(
+    figure: Figure, sizes: Sizes, call: Call, at_once: Callable[[Call, int], Awaitable[None]], suffix: str = ""
+) -> None:
     await latencies(call, min(WARM_UP, sizes.remote_calls))
-    tell_latencies(figure, "seq_latency", await latencies(call, sizes.remote_calls))
+    tell_latencies(figure, f"seq_latency{suffix}", await latencies(call, sizes.remote_calls))
     each = max(1, sizes.remote_calls * 5 // CALLERS)
     with Stopwatch() as watch:
         await at_once(call, each)
     count = each * CALLERS
-    figure("W6", "conc100", "call/s", count / watch.seconds, n=count)
-    figure("W6", "conc100_cpu", "us", watch.cpu_seconds / count * 1e6, n=count)
+    figure("W6", f"conc100{suffix}", "call/s", count / watch.seconds, n=count)
+    figure("W6", f"conc100{suffix}_cpu", "us", watch.cpu_seconds / count * 1e6, n=count)
 
 
 async def latencies(call: Call, count: int) -> array[float]:
