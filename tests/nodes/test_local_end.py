@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,12 +143,21 @@ def test_a_child_does_not_get_the_long_lived_secret_unless_it_is_given(monkeypat
     assert in_a_child(secret, env={"BEAMLIKE_SECRET": "given"}) == "given"
 
 
-def test_a_child_imports_from_where_its_parent_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_imports_what_is_installed_where_its_parent_does_and_no_files_beside_the_script(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def path() -> list[str]:
         return sys.path
 
-    monkeypatch.setattr(sys, "path", ["/one", *sys.path, "/two"])
-    assert in_a_child(path) == list(dict.fromkeys(sys.path))
+    installed, beside = tmp_path / "site-packages", tmp_path / "beside"
+    installed.mkdir()
+    beside.mkdir()
+    monkeypatch.setattr(sys, "path", [str(installed), str(beside), *sys.path])
+    monkeypatch.setenv("PYTHONPATH", str(beside))
+    there = in_a_child(path)
+    assert there[0] == str(installed)
+    assert not {str(beside), str(Path(__file__).parent)} & set(there)
+    assert {sysconfig.get_path("purelib"), str(Path(nodes.__file__).parents[1])} <= set(there) <= set(sys.path)
 
 
 def test_programs_that_a_child_starts_get_the_environment_of_its_parent() -> None:
