@@ -82,7 +82,7 @@ def enum_attributes(kind: Any) -> dict[str, Any]:
     return {
         name: value
         for name, value in vars(kind).items()
-        if name == "__doc__" or (name not in kind.__members__ and (name not in _MACHINERY or _of_the_user(value)))
+        if name == "__doc__" or (name not in kind.__members__ and (name not in _MACHINERY or _of_the_user(name, value)))
     }
 
 
@@ -100,7 +100,9 @@ _MACHINERY = frozenset(
 )
 
 
-def _of_the_user(value: object) -> bool:
+def _of_the_user(name: str, value: object) -> bool:
+    if not name.startswith("__") and name != "_generate_next_value_":
+        return False
     function: object = getattr(value, "__func__", value)
     return hasattr(function, "__code__") and function.__module__ != "enum" and goes_by_value(function)
 

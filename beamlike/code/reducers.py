@@ -16,13 +16,24 @@ import dataclasses
 import functools
 import io
 import pickle
+import platform
 import sys
+import typing
 from collections.abc import Callable
 from types import CellType, CodeType, FunctionType
-from typing import Any, NewType, ParamSpec, ParamSpecArgs, ParamSpecKwargs, TypeAlias, TypeGuard, TypeVarTuple
+from typing import Any, NewType, ParamSpec, ParamSpecArgs, ParamSpecKwargs, TypeAlias, TypeGuard, TypeVar, TypeVarTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from cloudpickle.cloudpickle import (
+    _DYNAMIC_CLASS_TRACKER_BY_ID,
+    _get_or_create_tracker_id,
+    _lookup_class_or_track,
+)
+
 from beamlike.code.by_value import goes_by_value
+
+TypeAliasType: type | None = getattr(typing, "TypeAliasType", None)
+"""What a `type` statement makes, since Python 3.12."""
 
 Reduced: TypeAlias = tuple[Any, ...]
 
@@ -141,15 +152,75 @@ def reduce_weak_dictionary(mapping: Any) -> Reduced:
 
 
 def reduce_new_type(new_type: Any) -> Reduced | None:
-    if not goes_by_value(new_type):
-        return None
-    return NewType, (new_type.__name__, new_type.__supertype__)
+    return _reduce_known(new_type, NewType, new_type.__name__, new_type.__supertype__)
 
 
 def reduce_type_parameter(parameter: Any) -> Reduced | None:
-    if not goes_by_value(parameter):
+    options = {name: value for name in _TYPE_OPTIONS if (value := getattr(parameter, f"__{name}__", None))}
+    constraints = getattr(parameter, "__constraints__", ())
+    if type(parameter) is TypeVarTuple:
+        options = {}
+    return _reduce_known(parameter, make_type_parameter, type(parameter), parameter.__name__, constraints, options)
+
+
+_TYPE_OPTIONS = ("bound", "covariant", "contravariant", "infer_variance")
+
+
+def make_type_parameter(kind: type, name: str, constraints: tuple[object, ...], options: dict[str, object]) -> object:
+    if sys.version_info < (3, 12):
+        options.pop("infer_variance", None)
+    return kind(name, *constraints, **options)
+
+
+def _reduce_known(thing: Any, make: Callable[..., object], *args: object) -> Reduced | None:
+    """With an id, as classes have one: it is the same object in every message, and here when it comes back."""
+    if not goes_by_value(thing):
         return None
-    return type(parameter), (parameter.__name__,)
+    return make_known, (_get_or_create_tracker_id(thing), make, args, thing.__module__)
+
+
+def make_known(id: str, make: Callable[..., Any], args: tuple[object, ...], module: str) -> object:
+    known: object = _DYNAMIC_CLASS_TRACKER_BY_ID.get(id)
+    if known is None:
+        made = make(*args)
+        made.__module__ = module
+        known = _lookup_class_or_track(id, made)
+    return known
+
+
+def reduce_alias(alias: Any) -> Reduced | None:
+    """A `type` statement: its value may refer to it, and is looked at over there not before somebody asks."""
+    if not goes_by_value(alias):
+        return None
+    if alias.__type_params__:
+        return rebuild_generic_alias, (alias.__name__, alias.__value__, alias.__type_params__)
+    value: list[object] = []
+    return make_alias, (alias.__name__, alias.__module__, value), (value, alias.__value__), None, None, fill_alias
+
+
+def rebuild_generic_alias(name: str, value: object, parameters: tuple[object, ...]) -> object:
+    return _alias_type(name)(name, value, type_params=parameters)
+
+
+def make_alias(name: str, module: str, value: list[object]) -> object:
+    _alias_type(name)
+    scope: dict[str, Any] = {"__name__": module, "_value": value}
+    exec(f"type {name} = _value[0]", scope)
+    return scope[name]
+
+
+def _alias_type(name: str) -> Callable[..., object]:
+    if TypeAliasType is None:
+        raise TypeError(
+            f"expected Python 3.12 or newer, which has `type` statements such as that of `{name}`, and this is Python "
+            f"{platform.python_version()}: write `{name}: TypeAlias = ...`"
+        )
+    return TypeAliasType
+
+
+def fill_alias(_: object, value_and_content: tuple[list[object], object]) -> None:
+    value, content = value_and_content
+    value.append(content)
 
 
 def reduce_arguments_of(arguments: Any) -> Reduced:
@@ -186,6 +257,7 @@ REDUCERS: dict[type, Callable[[Any], Reduced | None]] = {
     WeakKeyDictionary: reduce_weak_dictionary,
     WeakValueDictionary: reduce_weak_dictionary,
     NewType: reduce_new_type,
+    TypeVar: reduce_type_parameter,
     ParamSpec: reduce_type_parameter,
     ParamSpecArgs: reduce_arguments_of,
     ParamSpecKwargs: reduce_arguments_of,
@@ -195,3 +267,5 @@ REDUCERS: dict[type, Callable[[Any], Reduced | None]] = {
     io.TextIOWrapper: reduce_text_file,
 }
 """Exact type to reducer; exceptions, which are many types, are asked for beside it."""
+if TypeAliasType is not None:
+    REDUCERS[TypeAliasType] = reduce_alias

@@ -13,6 +13,7 @@ has seen an older version.
 
 from __future__ import annotations
 
+import platform
 import re
 from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from collections.abc import Iterator
@@ -87,7 +88,13 @@ class Source:
 
     def code_at(self, place: Place) -> CodeType:
         """The code object that stands there; UnknownSource if none does."""
-        candidates = self._codes.get((place.qualname, place.line), [])
+        try:
+            candidates = self._codes.get((place.qualname, place.line), [])
+        except SyntaxError as error:
+            raise UnknownSource(
+                f"expected a text that Python {platform.python_version()} can compile, got {self.filename} with "
+                f"{error.msg} at line {error.lineno}: run it on nodes whose Python knows the syntax that it is in"
+            ) from error
         if place.nth < len(candidates):
             return candidates[place.nth]
         raise UnknownSource(

@@ -12,9 +12,9 @@ import pytest
 import beamlike as bl
 from tests.support.definitions.actions import ACTIONS, PATIENCE
 from tests.support.definitions.elsewhere import ROOT
-from tests.support.definitions.homes import FAMILIES, Failures, family, in_notebook, run_apart, second_node
+from tests.support.definitions.homes import FAMILIES, Failures, cases_of, in_notebook, run_apart, second_node
 
-CASES = [case for name in FAMILIES for case in family(name)]
+CASES = cases_of(FAMILIES)
 
 
 @pytest.fixture(scope="module")

@@ -74,8 +74,8 @@ class Case:
     error: str = "Refused"
     later: tuple[object, object] | None = None
     """What `shows` gives after a way there and back, here and then there; as before, if not given."""
-    minors: str = ""
-    """Where it does not travel between minor versions of Python: what the error says."""
+    since: tuple[int, int] = (3, 11)
+    """The version of Python that knows its syntax."""
     script: bool = True
     """Whether it may stand in the middle of a script."""
 

@@ -38,6 +38,11 @@ class Elsewhere:
         return f"Elsewhere({self.python!r})"
 
     async def boot(self, invitation: Invitation) -> Machine:
+        process, directory = await asyncio.to_thread(self._start, invitation)
+        self._running[str(process.pid)] = process, directory
+        return Machine(str(process.pid), f"process {process.pid}")
+
+    def _start(self, invitation: Invitation) -> tuple[subprocess.Popen[bytes], tempfile.TemporaryDirectory[str]]:
         directory = tempfile.TemporaryDirectory(prefix="elsewhere-")
         empty, packages = Path(directory.name, "empty"), Path(directory.name, "packages")
         empty.mkdir()
@@ -47,16 +52,11 @@ class Elsewhere:
         program = _PROGRAM.format(path=[str(packages), INSTALLED])
         environment = {name: value for name, value in os.environ.items() if name != secret.VARIABLE}
         environment[invitations.ENVIRONMENT_VARIABLE] = invitations.encode(invitation)
-        process = await asyncio.to_thread(
-            subprocess.Popen,
-            [self.python, "-I", "-S", "-c", program],
-            cwd=empty,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
+        command = [self.python, "-I", "-S", "-c", program]
+        process = subprocess.Popen(
+            command, cwd=empty, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
         )
-        self._running[str(process.pid)] = process, directory
-        return Machine(str(process.pid), f"process {process.pid}")
+        return process, directory
 
     async def stop(self, machine: Machine) -> None:
         process, directory = self._running.pop(machine.id)

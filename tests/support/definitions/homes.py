@@ -32,18 +32,10 @@ Failures: TypeAlias = dict[str, dict[str, str]]
 """Tracebacks, by kind and action."""
 
 FAMILIES = (
-    "functions",
-    "closures",
-    "coroutines",
-    "decorators",
-    "classes",
-    "instances",
-    "data_classes",
-    "interfaces",
-    "exceptions",
-    "collections_and_values",
-    "module_state",
-    "processes",
+    *("functions", "closures", "coroutines", "generators", "decorators", "functools_of_own"),
+    *("classes", "class_parts", "operators", "instances", "data_classes", "named_tuples", "enumerations"),
+    *("interfaces", "typing_of_own", "exceptions", "exception_kinds", "collections_of_own", "values"),
+    *("globals_of_a_cell", "introspection", "processes", "new_syntax"),
 )
 ORIGIN = "origin@127.0.0.1"
 _SECRET = b"a secret of the test"
@@ -53,6 +45,11 @@ def family(name: str) -> list[Case]:
     """The rows of one file of the table."""
     cases: list[Case] = importlib.import_module(f"tests.support.definitions.{name}").CASES
     return cases
+
+
+def cases_of(families: Iterable[str]) -> list[Case]:
+    """The rows that this Python can compile."""
+    return [case for name in families for case in family(name) if sys.version_info >= case.since]
 
 
 @contextlib.asynccontextmanager
@@ -93,7 +90,7 @@ class Script:
     def __init__(self, path: str, python: str | None, families: Sequence[str]) -> None:
         self.failures: Failures = {}
         self._path = path
-        self._trials: Iterator[Case] = iter([case for name in families for case in family(name) if case.script])
+        self._trials: Iterator[Case] = iter([case for case in cases_of(families) if case.script])
         self._trial: Trial | None = None
         self._runner = asyncio.Runner()
         self._second = second_node(python)
@@ -129,7 +126,7 @@ def run_apart(home: str, families: Sequence[str], *, here: str = sys.executable,
     with tempfile.TemporaryDirectory(prefix="definitions-") as directory:
         if home == "script":
             path = Path(directory, "job.py")
-            cases = [case for name in families for case in family(name) if case.script]
+            cases = [case for case in cases_of(families) if case.script]
             path.write_text(script_of(cases, there, families), encoding="utf-8")
             command = [here, str(path)]
         else:
@@ -143,7 +140,7 @@ def run_apart(home: str, families: Sequence[str], *, here: str = sys.executable,
 
 async def _main(python: str, families: Sequence[str]) -> None:
     async with second_node(python or None) as node:
-        print(json.dumps(await in_notebook([case for name in families for case in family(name)], node)))
+        print(json.dumps(await in_notebook(cases_of(families), node)))
 
 
 if __name__ == "__main__":

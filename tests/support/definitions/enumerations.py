@@ -1,0 +1,290 @@
+"""Enumerations."""
+
+from __future__ import annotations
+
+from tests.support.definitions.case import Case
+
+CASES = [
+    Case(
+        "Enum",
+        cell="""
+        import enum
+
+        class Colour(enum.Enum):
+            RED = 1
+            BLUE = 2
+            CRIMSON = 1
+            def other(self):
+                if self is Colour.BLUE and other_is_forbidden:
+                    raise Refused("stay blue")
+                return Colour.BLUE if self is Colour.RED else Colour.RED
+        other_is_forbidden = True
+        """,
+        makes="Colour.RED",
+        shows="it.other() is Colour.BLUE, Colour(1) is it, Colour['CRIMSON'] is it, "
+        "list(Colour) == [it, it.other()], repr(it)",
+        gives=(True, True, True, True, "<Colour.RED: 1>"),
+        fails="Colour.BLUE.other()",
+        change=("BLUE = 2", "BLUE = 3"),
+        then=(True, True, True, True, "<Colour.RED: 1>"),
+    ),
+    Case(
+        "an enum with values that are tuples, __init__ and properties",
+        cell="""
+        from enum import Enum
+
+        class Planet(Enum):
+            "With mass and radius."
+            EARTH = (6, 4)
+            MARS = (2, 1)
+            def __init__(self, mass, radius):
+                self.mass = mass
+                self.radius = radius
+            @property
+            def gravity(self):
+                if self is Planet.MARS:
+                    raise Refused("not there yet")
+                return self.mass / self.radius
+            @classmethod
+            def heaviest(cls):
+                return max(cls, key=lambda planet: planet.mass)
+        """,
+        makes="Planet.EARTH",
+        shows="it.gravity, Planet.heaviest() is it, Planet((2, 1)).name, it.value",
+        gives=(1.5, True, "MARS", (6, 4)),
+        fails="Planet.MARS.gravity",
+        change=("/ self.radius", "* self.radius"),
+        then=(24, True, "MARS", (6, 4)),
+    ),
+    Case(
+        "IntEnum, auto and _missing_",
+        cell="""
+        from enum import IntEnum, auto
+
+        class Level(IntEnum):
+            LOW = auto()
+            HIGH = auto()
+            @classmethod
+            def _missing_(cls, value):
+                if value == "none":
+                    raise Refused("no level")
+                return cls.HIGH if isinstance(value, int) and value > 2 else None
+        """,
+        makes="Level.HIGH",
+        shows="it + 1, it > Level.LOW, Level(99) is it, [level.value for level in Level], f'{it}'",
+        gives=(3, True, True, [1, 2], "2"),
+        fails="Level('none')",
+        change=("LOW = auto()", "LOW = 5"),
+        then=(7, True, True, [5, 6], "6"),
+    ),
+    Case(
+        "Flag and IntFlag",
+        cell="""
+        import enum
+
+        class Right(enum.Flag):
+            READ = enum.auto()
+            WRITE = enum.auto()
+            RUN = enum.auto()
+            ALL = READ | WRITE | RUN
+            def check(self, right):
+                if right not in self:
+                    raise Refused(right.name)
+                return True
+        class Mode(enum.IntFlag):
+            A = 1
+            B = 2
+        """,
+        makes="Right.READ | Right.RUN",
+        shows="it.check(Right.RUN), Right.WRITE in it, (it | Right.WRITE) is Right.ALL, Mode.A | 2, "
+        "it.value, list(it) == [Right.READ, Right.RUN]",
+        gives=(True, False, True, 3, 5, True),
+        fails="it.check(Right.WRITE)",
+        change=("RUN = enum.auto()", "RUN = 8"),
+        then=(True, False, True, 3, 9, True),
+        thing="Right",
+    ),
+    Case(
+        "StrEnum and _generate_next_value_",
+        cell="""
+        from enum import StrEnum, auto, unique
+
+        @unique
+        class Kind(StrEnum):
+            @staticmethod
+            def _generate_next_value_(name, start, count, last):
+                return f"kind-{name.lower()}"
+            CODE = auto()
+            TEXT = auto()
+            def shout(self):
+                if self is Kind.TEXT:
+                    raise Refused("quiet")
+                return self.upper()
+        """,
+        makes="Kind.CODE",
+        shows="it.shout(), it == 'kind-code', Kind('kind-text').name, f'{it}', '-'.join(Kind)",
+        gives=("KIND-CODE", True, "TEXT", "kind-code", "kind-code-kind-text"),
+        fails="Kind.TEXT.shout()",
+        change=("upper()", "title()"),
+        then=("Kind-Code", True, "TEXT", "kind-code", "kind-code-kind-text"),
+    ),
+    Case(
+        "an enum with a mixed-in type and own __new__",
+        cell="""
+        from enum import Enum, nonmember, member
+
+        class Unit(float, Enum):
+            def __new__(cls, factor, label):
+                made = float.__new__(cls, factor)
+                made._value_ = factor
+                made.label = label
+                return made
+            METRE = 1.0, "m"
+            INCH = 0.25, "in"
+            base = nonmember(7)
+            def of(self, n):
+                if n < 0:
+                    raise Refused("negative")
+                return n * self
+        """,
+        makes="Unit.INCH",
+        shows="it.of(8), it.label, Unit(1.0).label, it < Unit.METRE, Unit.base",
+        gives=(2.0, "in", "m", True, 7),
+        fails="it.of(-1)",
+        change=('"in"', '"inch"'),
+        then=(2.0, "inch", "m", True, 7),
+    ),
+    Case(
+        "an enum by the functional interface",
+        cell="""
+        import enum
+        Size = enum.Enum("Size", ["SMALL", "LARGE"], module=__name__)
+        def fits(size):
+            if size is Size.LARGE:
+                raise Refused("does not fit")
+            return size.name
+        """,
+        makes="Size.SMALL",
+        shows="fits(it), Size(1) is it, it.value, len(Size)",
+        gives=("SMALL", True, 1, 2),
+        fails="fits(Size.LARGE)",
+        change=('"LARGE"]', '"LARGE", "HUGE"]'),
+        then=("SMALL", True, 1, 3),
+    ),
+    Case(
+        "an enum as keys, in dataclasses and in match",
+        cell="""
+        from dataclasses import dataclass
+        from enum import Enum
+
+        class Side(Enum):
+            LEFT = "l"
+            RIGHT = "r"
+        @dataclass(frozen=True)
+        class Move:
+            side: Side = Side.LEFT
+            by: int = 1
+        names = {Side.LEFT: "left", Side.RIGHT: "right"}
+        def told(move):
+            match move:
+                case Move(Side.LEFT, by):
+                    return f"{names[Side.LEFT]} {by}"
+                case Move(side=Side.RIGHT):
+                    raise Refused("not right")
+        """,
+        makes="Move()",
+        shows="told(it), it.side is Side.LEFT",
+        gives=("left 1", True),
+        fails="told(Move(Side.RIGHT))",
+        change=('"left"', '"LEFT"'),
+        then=("LEFT 1", True),
+    ),
+    Case(
+        "an enum over a base enum with methods and __new__ of its own",
+        cell="""
+        from enum import Enum
+
+        class Labelled(Enum):
+            def __new__(cls, value, label):
+                made = object.__new__(cls)
+                made._value_ = value
+                made.label = label
+                return made
+            @classmethod
+            def labelled(cls, label):
+                for one in cls:
+                    if one.label == label:
+                        return one
+                raise Refused(label)
+        class Fruit(Labelled):
+            APPLE = 1, "apple"
+            PEAR = 2, "pear"
+        """,
+        makes="Fruit.PEAR",
+        shows="it.label, Fruit.labelled('apple') is Fruit.APPLE, Fruit(2) is it, isinstance(it, Labelled)",
+        gives=("pear", True, True, True),
+        fails="Fruit.labelled('plum')",
+        change=('2, "pear"', '2, "PEAR"'),
+        then=("PEAR", True, True, True),
+    ),
+    Case(
+        "an enum over a dataclass, with values that are functions and own instances",
+        cell="""
+        from dataclasses import dataclass
+        from enum import Enum, member
+
+        @dataclass(frozen=True)
+        class Shape:
+            corners: int
+            def told(self):
+                if self.corners == 0:
+                    raise Refused("round")
+                return f"{self.corners} corners"
+        class Known(Shape, Enum):
+            TRIANGLE = 3
+            CIRCLE = 0
+        def shout(text):
+            return text.upper()
+        class Step(Enum):
+            UP = member(shout)
+            SHAPE = Shape(4)
+            EMPTY = [1, 2]
+        """,
+        makes="Known.TRIANGLE",
+        shows="it.told(), it.corners, Step.UP.value('x'), Step.SHAPE.value == Shape(4), Step([1, "
+        "2]) is Step.EMPTY, Known['CIRCLE'].corners",
+        gives=("3 corners", 3, "X", True, True, 0),
+        fails="Known.CIRCLE.told()",
+        change=("upper()", "title() * 2"),
+        then=("3 corners", 3, "XX", True, True, 0),
+    ),
+    Case(
+        "flags with a boundary, and an enum that keeps a plain attribute",
+        cell="""
+        import enum
+
+        class Bits(enum.IntFlag, boundary=enum.KEEP):
+            A = 1
+            B = 4
+            def check(self):
+                if self == 0:
+                    raise Refused("no bits")
+                return bin(self)
+        class Plain(enum.Enum):
+            _ignore_ = ["n"]
+            for n in range(2):
+                vars()[f"N{n}"] = n
+            def __str__(self):
+                return f"plain {self.value}"
+            __repr__ = __str__
+        Plain.extra = "set later"
+        """,
+        makes="Bits.A | Bits.B | 8",
+        shows="it.check(), int(it), str(Plain.N1), repr(Plain.N0), Plain.extra, Plain.N1.extra",
+        gives=("0b1101", 13, "plain 1", "plain 0", "set later", "set later"),
+        fails="Bits(0).check()",
+        change=("B = 4", "B = 2"),
+        then=("0b1011", 11, "plain 1", "plain 0", "set later", "set later"),
+        thing="Bits",
+    ),
+]
