@@ -45,6 +45,7 @@ from beamlike.behaviours.supervision.supervision_tree import SupervisionTree, su
 from beamlike.behaviours.supervision.supervisor import Supervisor
 from beamlike.behaviours.tasks.task import Exited, Ok, Task, TaskFailed, TaskTimeout
 from beamlike.behaviours.tasks.task_outcome import Outcome
+from beamlike.code.modules.offered import Offer, offer
 from beamlike.behaviours.tasks.task_supervisor import TaskSupervisor
 from beamlike.code.shared import Shared, share
 from beamlike.distribution import rpc
@@ -173,6 +174,7 @@ __all__ = [
     "NodeState",
     "NodeUp",
     "NotConnected",
+    "Offer",
     "Ok",
     "Outcome",
     "PartitionSupervisor",
@@ -236,6 +238,7 @@ __all__ = [
     "monitor_stalls",
     "node_state",
     "nodes",
+    "offer",
     "open_request",
     "pg",
     "process_info",
