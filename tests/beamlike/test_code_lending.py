@@ -33,6 +33,15 @@ def test_what_falls_out_of_a_full_ledger_is_released() -> None:
     assert (b"a" in lent, b"b" in lent) == (False, True)
 
 
+def test_what_is_kept_without_a_term_is_released_without_one() -> None:
+    lent, borrowed = Lent(), Borrowed()
+    lent.keep([b"a"])
+    assert lent.lacking([b"a"]) == []
+    borrowed.take(b"a")
+    [release] = lent.withdraw([b"a"])
+    assert borrowed.release(release)
+
+
 def test_a_lease_ends_with_the_last_term_that_was_under_way() -> None:
     borrowed = Borrowed()
     borrowed.take(b"a")
@@ -101,6 +110,16 @@ class Histories(RuleBasedStateMachine):
                 self.lines[way].deliver(len(self.lines[way].terms) - 1)
 
     @rule(source=NODES, step=st.integers(1, 2), number=NUMBERS)
+    def send_what_lasts(self, source: int, step: int, number: int) -> None:
+        functions = self.nodes[source].functions
+        if functions:
+            self.lines[source, (source + step) % 3].send([], lasts=functions[number % len(functions)])
+
+    @rule(source=NODES, step=st.integers(1, 2), number=NUMBERS)
+    def forget_what_lasts(self, source: int, step: int, number: int) -> None:
+        self.lines[source, (source + step) % 3].forget_lasting(number)
+
+    @rule(source=NODES, step=st.integers(1, 2), number=NUMBERS)
     def deliver(self, source: int, step: int, number: int) -> None:
         self.lines[source, (source + step) % 3].deliver(number)
 
@@ -133,6 +152,8 @@ class Histories(RuleBasedStateMachine):
             line.send([])
             while line.terms:
                 line.deliver(0)
+            while line.lasting:
+                line.forget_lasting(0)
             for hash in list(line.target.functions):
                 line.target.functions.remove(hash)
                 line.target.settle(hash)

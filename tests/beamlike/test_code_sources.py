@@ -171,6 +171,28 @@ def test_what_comes_with_its_text_is_kept_while_it_is_used() -> None:
     assert list(sources) == []
 
 
+def test_what_is_pinned_is_kept_and_with_its_text_it_is_lent_to_nobody() -> None:
+    sources, source = Sources(), Source("cell", text(1))
+    assert sources.pin(source.parts, "an image", "a@host") == source.hash
+    assert not sources.may_lend(source.hash)
+    assert function_at(sources, source)
+    sources.give_back(source.hash, "an image")
+    assert list(sources) == []
+
+
+def test_what_is_pinned_and_lent_is_kept_for_both() -> None:
+    sources, source = Sources(), Source("cell", text(1))
+    sources.borrow(source.parts, "a peer", "a@host")
+    sources.pin(source.hash, "an image", "a@host")
+    assert sources.may_lend(source.hash)
+    sources.retire(source.hash)
+    sources.give_back(source.hash, "a peer")
+    assert not sources.may_lend(source.hash)
+    assert source.hash in sources
+    sources.give_back(source.hash, "an image")
+    assert source.hash not in sources
+
+
 def test_what_comes_with_its_text_and_is_the_newest_here_is_that() -> None:
     sources = Sources()
     source = sources.register("cell", text(1))

@@ -63,6 +63,10 @@ class LendingNode:
     def retired_since(self, hash: bytes, number: int) -> bool:
         return hash not in self.claims or self.retired_at[hash] > number
 
+    def enter_retired(self, hash: bytes) -> None:
+        if hash not in self.claims:
+            self.enter(hash).retired = True
+
     def forget(self, number: int) -> None:
         if self.functions:
             self.settle(self.functions.pop(number % len(self.functions)))
@@ -76,10 +80,25 @@ class LendingNode:
 
     def come(self, hash: bytes, *, inside: bool) -> None:
         """A function of that source came."""
-        if inside and hash not in self.claims:
-            self.enter(hash).retired = True
+        if inside:
+            self.enter_retired(hash)
         assert hash in self.claims, f"{self.name} has no source {hash!r} any more"
         self.functions.append(hash)
+
+
+@dataclass(frozen=True, eq=False)
+class Lasting:
+    """Something of a source that the other side keeps, whose pin holds it there; `lent` says how it is told."""
+
+    hash: bytes
+    lent: bool
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """It need not be kept any longer."""
+
+    lasting: Lasting
 
 
 class Line:
@@ -92,17 +111,30 @@ class Line:
         self.heard = 0
         self.seen = source.retirements
         self.terms: list[Term] = []
+        self.lasting: list[Lasting] = []
+        self.pinned: list[Lasting] = []
 
-    def send(self, hashes: list[bytes]) -> None:
+    def send(self, hashes: list[bytes], lasts: bytes | None = None) -> None:
+        """Functions of these sources; of another one, goes ahead what lasts."""
         named = tuple(dict.fromkeys(hash for hash in hashes if self.source.may_lend(hash)))
+        kept = [lasts] if lasts is not None and self.source.may_lend(lasts) else []
         retired = [hash for hash in self.lent if self.source.retired_since(hash, self.seen)]
         news: list[object] = list(self.lent.withdraw(retired))
-        news += self.lent.lacking(named)
+        news += self.lent.lacking({*named, *kept})
         news += self.lent.name(named)
+        self.lent.keep(kept)
+        if lasts is not None:
+            self.lasting.append(Lasting(lasts, lasts in self.lent))
+            news.append(self.lasting[-1])
         self.seen = self.source.retirements
         self.ahead.append(news)
         inside = tuple(hash for hash in hashes if hash not in named)
         self.terms.append(Term(named, inside, self.heard + len(self.ahead)))
+
+    def forget_lasting(self, number: int) -> None:
+        """Once all that was sent so far has come."""
+        if self.lasting and not self.terms:
+            self.ahead.append([Forgotten(self.lasting.pop(number % len(self.lasting)))])
 
     def hear(self) -> None:
         """The next that went ahead, if anything did."""
@@ -110,6 +142,10 @@ class Line:
         for news in self.ahead.popleft() if self.ahead else []:
             if isinstance(news, Release):
                 self._released(news)
+            elif isinstance(news, Lasting):
+                self._pin(news)
+            elif isinstance(news, Forgotten):
+                self._unpin(news.lasting)
             else:
                 assert isinstance(news, bytes)
                 self.borrowed.take(news)
@@ -129,9 +165,23 @@ class Line:
         self._give_back(self.borrowed.named(term.named))
 
     def close(self) -> None:
+        for lasting in tuple(self.pinned):
+            self._unpin(lasting)
         for hash in (ended := self.borrowed.close()):
             self.target.retire(hash)
         self._give_back(ended)
+
+    def _pin(self, lasting: Lasting) -> None:
+        if not lasting.lent:
+            self.target.enter_retired(lasting.hash)
+        assert lasting.hash in self.target.claims, f"{self.target.name} has no source {lasting.hash!r} to pin"
+        self.target.claims[lasting.hash].pin(lasting)
+        self.pinned.append(lasting)
+
+    def _unpin(self, lasting: Lasting) -> None:
+        self.pinned.remove(lasting)
+        self.target.claims[lasting.hash].give_back(lasting)
+        self.target.settle(lasting.hash)
 
     def _released(self, release: Release) -> None:
         self.target.retire(release.hash)
