@@ -45,8 +45,8 @@ from beamlike.behaviours.supervision.supervision_tree import SupervisionTree, su
 from beamlike.behaviours.supervision.supervisor import Supervisor
 from beamlike.behaviours.tasks.task import Exited, Ok, Task, TaskFailed, TaskTimeout
 from beamlike.behaviours.tasks.task_outcome import Outcome
-from beamlike.code.modules.offered import Offer, offer
 from beamlike.behaviours.tasks.task_supervisor import TaskSupervisor
+from beamlike.code.modules.offered import Offer, offer
 from beamlike.code.shared import Shared, share
 from beamlike.distribution import rpc
 from beamlike.distribution.errors import (
