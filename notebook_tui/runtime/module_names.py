@@ -7,18 +7,20 @@ import sys
 from importlib.machinery import PathFinder
 from types import ModuleType
 
+from beamlike.code.modules.finder import FINDER
 from notebook_tui.runtime.live import Member, members
 
 
 def top_level() -> set[str]:
-    """Every module that stands in no package: built in, in the standard library, on the path, or loaded already.
+    """Every module that stands in no package: built in, in the standard library, on the path, offered by another node,
+    or loaded already.
 
     >>> {"sys", "json"} <= top_level()
     True
     """
     loaded = {name for name in tuple(sys.modules) if "." not in name}
     on_path = {module.name for module in pkgutil.iter_modules()}
-    return {*sys.builtin_module_names, *sys.stdlib_module_names, *on_path, *loaded}
+    return {*sys.builtin_module_names, *sys.stdlib_module_names, *on_path, *FINDER.names(), *loaded}
 
 
 def in_package(package: str) -> set[str]:

@@ -16,9 +16,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import beamlike as bl
@@ -44,14 +44,15 @@ logger = logging.getLogger("notebook_tui.runtime")
 async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
     """Makes this node the runtime of `notebook` and returns its server, which ends with `owner`.
 
-    Cells run in `directory`, and import what lies there.
+    Cells run in `directory`, where this machine has it, and import what lies there wherever they run: that is offered
+    by the node of `owner`.
     """
     group_leader.install_router()
     redirect_descriptors()
     remove_keyboard()
     if directory is not None:
-        os.chdir(directory)
-        sys.path.insert(0, directory)
+        with suppress(FileNotFoundError):  # this machine need not have it
+            os.chdir(directory)
     module = NotebookModule(notebook)
     evaluator = Evaluator(module)
     # Here, on the main thread, for only there signal handlers can be set.

@@ -39,12 +39,20 @@ class Runtime(Protocol):
         ...
 
 
+def _offer_modules(runtime: str, directory: str | None) -> None:
+    """What a runtime may import that it does not have: what makes it one, and what lies beside the notebook."""
+    bl.offer("notebook_tui", to=runtime)
+    if directory is not None:
+        bl.offer(directory, to=runtime)
+
+
 class Local:
     """A runtime in a child process on this machine, of the interpreter that runs the terminal program."""
 
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
         child = await nodes.boot(nodes.Local(), timeout=BOOT_SECONDS, own_thread=True)
         try:
+            _offer_modules(child.node, directory)
             server = await bl.rpc.call(child.node, start_runtime, owner, notebook, directory, timeout=START_SECONDS)
         except BaseException:
             await child.stop(grace=0)
