@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import textwrap
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -271,10 +272,13 @@ def bare_node(world: World, name: str) -> Iterator[str]:
             process.kill()
 
 
-def as_uv_run_does(world: World) -> World:
-    """The world of a script whose requirements somebody else installed for it."""
-    site = world.directory / "site"
-    for wheel in (Wheel("alpha-of-test", "1.0"), Wheel("beta-of-test", "1.0", ("alpha-of-test<2",))):
+BETA_AND_ALPHA = (Wheel("alpha-of-test", "1.0"), Wheel("beta-of-test", "1.0", ("alpha-of-test<2",)))
+
+
+def as_uv_run_does(world: World, *wheels: Wheel, place: str = "site") -> World:
+    """The world of a program whose requirements somebody else has installed for it."""
+    site = world.directory / place
+    for wheel in wheels or BETA_AND_ALPHA:
         with zipfile.ZipFile(io.BytesIO(wheel.content())) as archive:
             archive.extractall(site)
     path = os.pathsep.join([str(site), world.environment["PYTHONPATH"]])
@@ -296,3 +300,152 @@ def test_nodes_of_one_machine_install_once_what_a_script_declares(world: World, 
             assert origin.run(str(script), three)[:2] == (0, f"1.0 {made}/beta_of_test.py\n")
         assert [index.downloads("alpha-of-test"), index.downloads("beta-of-test")] == [1, 1]
     assert world.environments == [made]
+
+
+def script(world: World, body: str, dependencies: str = '["beta-of-test"]') -> str:
+    """The path of a script with a block, whose `main` has `body`; the nodes that it was given are `there`."""
+    path = world.directory / "script.py"
+    head = f"# /// script\n# dependencies = {dependencies}\n# ///\n"
+    path.write_text(head + FRAME.replace("BODY", textwrap.indent(textwrap.dedent(body), " " * 8)), encoding="utf-8")
+    return str(path)
+
+
+FRAME = """
+import asyncio
+import operator
+import sys
+import beamlike as bl
+from beamlike.kernel.group_leader import Output, set_leader
+
+def version_there():
+    import alpha_of_test
+    return alpha_of_test.VERSION
+
+async def main():
+    async with bl.Node("script@127.0.0.1"):
+        there = sys.argv[1]
+BODY
+asyncio.run(main())
+"""
+
+
+def test_a_call_whose_packages_cannot_be_had_fails_with_the_reason_and_others_go_on(world: World) -> None:
+    site = as_uv_run_does(world, Wheel("nowhere-of-test", "1.0"))
+    path = script(
+        world,
+        """
+        try:
+            await bl.rpc.call(there, version_there, timeout=40)
+        except Exception as error:
+            print(error)
+        print(await bl.rpc.call(there, operator.add, 20, 22))
+        """,
+        '["nowhere-of-test"]',
+    )
+    with bare_node(world, "one@127.0.0.1") as one:
+        status, output, errors = site.run(path, one)
+    assert status == 0, errors
+    assert "the index has no package nowhere-of-test" in output
+    assert output.endswith("42\n")
+
+
+def test_a_node_that_has_imported_another_version_refuses_before_anything_runs(world: World) -> None:
+    path = script(
+        world,
+        """
+        await bl.rpc.call(there, __import__, "alpha_of_test")
+        try:
+            await bl.rpc.call(there, version_there, timeout=40)
+        except Exception as error:
+            print(error)
+        """,
+        '["alpha-of-test"]',
+    )
+    other = as_uv_run_does(world, Wheel("alpha-of-test", "2.0"), place="other")
+    with bare_node(other, "one@127.0.0.1") as one:
+        status, output, errors = as_uv_run_does(world, Wheel("alpha-of-test", "1.0")).run(path, one)
+    assert status == 0, errors
+    assert "alpha-of-test 2.0 has been imported here (as `alpha_of_test`), and 'alpha-of-test' asks for 1.0" in output
+
+
+def test_who_sent_the_first_code_sees_how_far_its_packages_are(world: World) -> None:
+    path = script(
+        world,
+        """
+        async def shown():
+            while True:
+                print((await bl.receive(lambda message: type(message) is Output)).text, end="", flush=True)
+
+        set_leader(bl.spawn(shown))
+        print(await bl.rpc.call(there, version_there, timeout=40))
+        """,
+    )
+    with bare_node(world, "one@127.0.0.1") as one:
+        status, output, errors = as_uv_run_does(world).run(path, one)
+    assert status == 0, errors
+    assert "one@127.0.0.1: ready: " in output
+    assert output.endswith("1.0\n")
+
+
+def test_while_packages_are_on_their_way_others_are_answered(world: World, index: PackageIndex) -> None:
+    path = script(
+        world,
+        """
+        calling = asyncio.create_task(bl.rpc.call(there, version_there, timeout=40))
+        await asyncio.to_thread(sys.stdin.readline)
+        print(await bl.rpc.call(there, operator.add, 20, 22), calling.done(), flush=True)
+        print(await calling)
+        """,
+    )
+    index.gate.clear()
+    with bare_node(world, "one@127.0.0.1") as one:
+        process = subprocess.Popen(
+            [sys.executable, path, one],
+            cwd=world.directory,
+            env=as_uv_run_does(world).environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert index.asked_for_file.wait(PATIENCE)
+            process.stdin.write("\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "42 False\n"
+            index.gate.set()
+            assert process.communicate(timeout=PATIENCE)[0] == "1.0\n"
+
+
+def test_a_node_that_accepts_no_code_installs_nothing(world: World, index: PackageIndex) -> None:
+    path = script(
+        world,
+        """
+        print(await bl.rpc.call(there, operator.add, 20, 22))
+        try:
+            await bl.rpc.call(there, version_there, timeout=40)
+        except Exception as error:
+            print("accepts no code" in str(error))
+        """,
+    )
+    locked = """
+import asyncio
+import beamlike as bl
+
+async def main():
+    async with bl.Node("locked@127.0.0.1", accept_code=False):
+        print("up", flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+    with world.start("-c", locked) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "up\n"
+            status, output, errors = as_uv_run_does(world).run(path, "locked@127.0.0.1")
+        finally:
+            process.kill()
+    assert (status, output) == (0, "42\nTrue\n"), errors
+    assert not index.requests
