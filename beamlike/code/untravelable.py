@@ -11,12 +11,16 @@ import asyncio
 import contextvars
 import functools
 import io
+import queue
 import socket
+import subprocess
 import threading
 import time
 import types
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from reprlib import repr as brief
 from types import FunctionType
@@ -73,6 +77,8 @@ def _culprit(term: object, fails: Callable[[object], bool]) -> _Found:
 
 def _parts(found: _Found) -> Iterator[_Found]:
     value = found.value
+    if isinstance(value, _KNOWN):  # it is not because of its parts
+        return
     if isinstance(value, FunctionType):
         if goes_by_value(value):
             for captured in captured_by(value):
@@ -104,6 +110,8 @@ def _steps(value: object) -> Iterator[tuple[str, object]]:
                 yield from ((f".{name}", part) for name, part in vars(value).items() if name not in _NOT_PARTS)
         case _:
             yield from ((f".{name}", part) for name, part in _attributes(value).items())
+            if goes_by_value(type(value)):
+                yield ".__class__", type(value)
 
 
 _NOT_PARTS = {"__dict__", "__weakref__", "__module__", "__doc__", "_abc_impl"}
@@ -138,13 +146,20 @@ _LOCK_KINDS = (
 _REMEDIES: tuple[tuple[tuple[type, ...], str], ...] = (
     (_LOCK_KINDS, "make it inside the function"),
     ((types.GeneratorType, types.AsyncGeneratorType), "send the function that makes it, or a list of its items"),
+    ((queue.Queue, queue.SimpleQueue), "make it inside the function, or send its items"),
+    ((threading.local, Executor), "make it inside the function"),
     ((types.CoroutineType,), "send the async function and its arguments, and await it over there"),
     ((io.IOBase,), "send its path or its contents, and open it over there"),
     ((socket.socket,), "send the address, and connect over there"),
     ((contextvars.ContextVar, contextvars.Context), "send its value"),
     ((asyncio.Future, asyncio.AbstractEventLoop), "await it here and send the result"),
-    ((threading.Thread,), "start it inside the function"),
+    ((threading.Thread, subprocess.Popen), "start it inside the function"),
+    ((weakref.ReferenceType,), "send what it refers to"),
+    ((types.TracebackType, types.FrameType), "send the exception, or its text"),
 )
+
+
+_KNOWN = tuple(kind for kinds, _ in _REMEDIES for kind in kinds)
 
 
 def _remedy(value: object, error: Exception) -> str:
