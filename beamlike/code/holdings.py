@@ -1,4 +1,4 @@
-"""What a node holds of code: cells and scripts, its own and those of other nodes, version by version."""
+"""What a node holds of code: cells and scripts, version by version, and modules of other nodes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from beamlike.code.modules.finder import FINDER
+from beamlike.code.modules.held import LoadedModule
 from beamlike.code.sources import SOURCES, Known
 
 Kind: TypeAlias = Literal["cell", "script", "module"]
@@ -20,7 +22,8 @@ class Holding:
 
     `origin` is the node that it came from, None if it was written here. It is `kept` as the newest of its name, where
     it was written; as "lent", since a node that it came from may send more of its functions; or because it is "in use",
-    which an older version is while a function, a class, a frame or a generator of it is alive.
+    which an older version is while a function, a class, a frame or a generator of it is alive, and a module while it is
+    loaded.
     """
 
     name: str
@@ -38,7 +41,7 @@ def holdings() -> list[Holding]:
     """
     if any(holding.kept == "in use" for holding in of_sources(SOURCES)):
         gc.collect()  # what refers to itself, as each class does, may only wait for that
-    return of_sources(SOURCES)
+    return sorted([*of_sources(SOURCES), *of_modules(FINDER.loaded())], key=lambda holding: holding.since)
 
 
 def of_sources(sources: Iterable[Known]) -> list[Holding]:
@@ -53,3 +56,7 @@ def of_sources(sources: Iterable[Known]) -> list[Holding]:
         )
         for known in sources
     ]
+
+
+def of_modules(modules: Iterable[LoadedModule]) -> list[Holding]:
+    return [Holding(it.module, "module", it.hash, it.origin, it.since, "in use") for it in modules]

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gc
 import linecache
+import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +19,7 @@ from beamlike.code.notebook_module import NotebookModule
 from tests.support.cells import run_cell
 from tests.support.local_nodes import PATIENCE, down_reason
 from tests.support.peers import Peers, among_peers
+from tests.support.second_interpreter import ROOT
 
 VERSIONS = 200
 
@@ -218,3 +223,30 @@ async def test_who_is_not_upgraded_finishes_on_its_version(other: str) -> None:
         assert [holding.kept for holding in await there(other, held)] == ["in use", "lent"]
         await bl.GenServer.stop(old)
         assert [holding.kept for holding in await there(other, held)] == ["lent"]
+
+
+SCRIPT = """
+import asyncio
+import beamlike as bl
+import helper
+import nodes
+
+async def main():
+    async with bl.Node("origin@127.0.0.1"):
+        child = await nodes.boot(nodes.Local())
+        await bl.rpc.call(child.node, helper.shout, "hello")
+        for holding in await bl.rpc.call(child.node, bl.code.holdings):
+            print(holding.kind, holding.name, holding.origin, holding.kept)
+        await child.stop(grace=0.1)
+
+asyncio.run(main())
+"""
+
+
+def test_a_module_of_another_node_is_held_while_it_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text("def shout(word):\n    return word.upper()\n")
+    (tmp_path / "job.py").write_text(SCRIPT)
+    script = [sys.executable, "job.py"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(script, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=50, check=True)
+    assert done.stdout.splitlines() == ["module helper origin@127.0.0.1 in use"]

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Final, TypeAlias
 
 from beamlike.code.decoding import DECODING
-from beamlike.code.modules.held import Held
+from beamlike.code.modules.held import Held, LoadedModule
 from beamlike.code.modules.importing import (
     importing_frames,
     is_import,
@@ -59,6 +59,10 @@ class ModuleFinder:
     def names(self) -> set[str]:
         """The top-level modules that other nodes offer, for who proposes names to import."""
         return {name for receiver in self._receivers for name in receiver.offered_names()}
+
+    def loaded(self) -> list[LoadedModule]:
+        """The modules of other nodes that are loaded here."""
+        return [loaded for receiver in self._receivers for loaded in receiver.holdings()]
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
