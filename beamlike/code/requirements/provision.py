@@ -71,7 +71,7 @@ def refuse_imported(pins: Iterable[Pin], wanted: Requirements) -> None:
         by = f"{asked[0]!r} asks for" if asked else f"{', '.join(wanted.dependencies)} needs"
         raise VersionConflict(
             f"{pin.name} {imported} has been imported here (as `{found[0].module}`), and {by} {pin.version}: restart "
-            f"the runtime and declare it before the first import, or ask for a version that {imported} meets"
+            f"this interpreter (of a notebook, its runtime), or ask for a version that {imported} meets"
         )
 
 
