@@ -16,7 +16,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from threading import RLock
+from threading import RLock, get_ident
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -158,26 +158,32 @@ _making = RLock()
 
 @contextmanager
 def _without_hooks(bases: Iterable[type]) -> Iterator[None]:
-    """While it lasts, no `__init_subclass__` of a class that travelled is called."""
-    owners = [
-        owner
+    """While it lasts, this thread calls no `__init_subclass__` of a class that travelled."""
+    hooks = {
+        owner: vars(owner)["__init_subclass__"]
         for base in bases
         for owner in base.__mro__
         if "__init_subclass__" in vars(owner) and owner.__flags__ & _HEAP_TYPE and goes_by_value(owner)
-    ]
-    if not owners:
+    }
+    if not hooks:
         yield
         return
     with _making:
-        hooks = [(owner, vars(owner)["__init_subclass__"]) for owner in dict.fromkeys(owners)]
-        for owner, _ in hooks:
-            type.__setattr__(owner, "__init_subclass__", _no_hook)
+        for owner, hook in hooks.items():
+            type.__setattr__(owner, "__init_subclass__", _for_other_threads(hook))
         try:
             yield
         finally:
-            for owner, hook in hooks:
+            for owner, hook in hooks.items():
                 type.__setattr__(owner, "__init_subclass__", hook)
 
 
-@classmethod  # type: ignore[misc]
-def _no_hook(cls: type, **_: object) -> None: ...
+def _for_other_threads(hook: Any) -> Any:
+    """The hook, for classes that other threads define meanwhile."""
+    maker = get_ident()
+
+    def __init_subclass__(cls: type, /, **keywords: Any) -> None:
+        if get_ident() != maker:
+            hook.__get__(None, cls)(**keywords)
+
+    return classmethod(__init_subclass__)

@@ -1,0 +1,166 @@
+"""A class arrives as what its definition made of it, and stays one class however often it is sent."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from beamlike.code.notebook_module import NotebookModule
+from tests.support.cells import run_cell
+from tests.support.second_interpreter import SecondInterpreter
+
+
+@pytest.fixture(scope="module")
+def there() -> Iterator[SecondInterpreter]:
+    with SecondInterpreter() as interpreter:
+        yield interpreter
+
+
+@pytest.fixture
+def notebook() -> Iterator[NotebookModule]:
+    with contextlib.closing(NotebookModule("kinds")) as module:
+        yield module
+
+
+def test_nothing_of_its_definition_runs_again(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(
+        notebook,
+        """
+        class Noting:
+            def __set_name__(self, owner, name):
+                self.named = [*getattr(self, "named", []), name]
+        class Meta(type):
+            made = []
+            def __new__(meta, name, bases, namespace, *, table):
+                Meta.made.append(("new", name))
+                return super().__new__(meta, name, bases, namespace, **({"table": table} if bases else {}))
+            def __init__(cls, name, bases, namespace, *, table):
+                Meta.made.append(("init", name))
+        class Model(metaclass=Meta, table="models"):
+            def __init_subclass__(cls, *, table):
+                Meta.made.append(("subclass", cls.__name__))
+        class User(Model, table="users"):
+            field = Noting()
+        def seen(user):
+            return Meta.made, type(user).field.named, user
+        """,
+    )
+    before = list(names["Meta"].made)
+    made, named, back = there.call(names["seen"], names["User"]())
+    assert (made, named) == (before, ["field"])
+    assert type(back) is names["User"]
+    assert names["Meta"].made == before
+
+
+def test_a_class_that_is_made_over_there_keeps_to_the_bases_here(
+    there: SecondInterpreter, notebook: NotebookModule
+) -> None:
+    names = run_cell(
+        notebook,
+        """
+        subclasses = []
+        class Base:
+            def __init_subclass__(cls, **_):
+                subclasses.append(cls.__name__)
+            def who(self):
+                return type(self).__name__
+        def derived(name):
+            class Derived(Base):
+                def who(self):
+                    return super().who() + "!"
+            Derived.__name__ = name
+            return Derived(), list(subclasses)
+        """,
+    )
+    back, over_there = there.call(names["derived"], "Own")
+    assert isinstance(back, names["Base"])
+    assert back.who() == "Own!"
+    assert (over_there, names["subclasses"]) == (["Derived"], [])
+    assert type(there.call(list, [back])[0]) is type(back)
+
+
+def test_what_is_patched_added_and_deleted_here_is_so_there(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(
+        notebook,
+        """
+        class Door:
+            colour = "red"
+            def knock(self):
+                return "once"
+            def ring(self):
+                return "ding"
+        def look(door):
+            return door.knock(), door.colour, hasattr(door, "ring"), getattr(door, "new", None), door
+        """,
+    )
+    *seen, back = there.call(names["look"], names["Door"]())
+    assert seen == ["once", "red", True, None]
+    names["Door"].knock = run_cell(notebook, "def knock(self): return 'twice'", "cell 2")["knock"]
+    names["Door"].new = 5
+    del names["Door"].ring
+    del names["Door"].colour
+    names["Door"].colour = "blue"
+    for door in (back, names["Door"]()):
+        assert there.call(names["look"], door)[:4] == ("twice", "blue", False, 5)
+
+
+def test_two_cells_that_define_a_class_of_one_name_make_two(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    text = "class Point:\n    def where(self):\n        return {version}, isinstance(self, Point)"
+    first = run_cell(notebook, text.format(version=1), "cell 1")["Point"]
+    second = run_cell(notebook, text.format(version=2), "cell 2")["Point"]
+    points = there.call(list, [first(), second()])
+    assert [type(point) for point in points] == [first, second]
+    for point, expected in zip(points, [(1, False), (2, True)], strict=True):
+        assert point.where() == there.call(point.where) == expected
+
+
+def test_methods_see_globals_as_they_are_when_called(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(notebook, "class Bill:\n    def due(self):\n        return 10 * rate")
+    bill = names["Bill"]()
+    for rate in (2, 3, 3, 4):
+        run_cell(notebook, f"rate = {rate}", "cell 2")
+        assert there.call(bill.due) == bill.due() == 10 * rate
+
+
+def test_a_cached_function_has_a_cache_of_its_own_there(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(
+        notebook,
+        """
+        import functools
+
+        @functools.cache
+        def slow(n):
+            return n * factor
+        def twice(n):
+            return slow(n), slow(n), slow.cache_info().hits
+        factor = 2
+        """,
+    )
+    slow: Any = names["slow"]
+    assert there.call(names["twice"], 4) == (8, 8, 1)
+    assert slow.cache_info().currsize == 0
+    run_cell(notebook, "factor = 3", "cell 2")
+    assert there.call(names["twice"], 4) == (12, 12, 1)
+
+
+def test_what_holds_for_its_slots_holds_there(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(
+        notebook,
+        """
+        class Slotted:
+            __slots__ = ("x", "__hidden")
+            def hide(self):
+                self.__hidden = self.x
+                try:
+                    self.other = 1
+                except AttributeError:
+                    return self.__hidden
+        """,
+    )
+    slotted = names["Slotted"]()
+    slotted.x = 4
+    assert there.call(slotted.hide) == 4
+    assert there.call(list, [slotted])[0].x == 4
