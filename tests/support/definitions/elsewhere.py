@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import cloudpickle
@@ -28,9 +29,11 @@ main()
 
 
 class Elsewhere:
-    """Boots nodes as processes of `python`, isolated: no PYTHONPATH, no directory of a script, no `.pth` files."""
+    """Boots nodes as processes of `python`, isolated: no PYTHONPATH, no directory of a script, no `.pth` files. They
+    have what is `installed`, all that there is unless it is said."""
 
-    def __init__(self, python: str | None = None) -> None:
+    def __init__(self, python: str | None = None, installed: Sequence[str] | None = None) -> None:
+        self._installed = installed
         self.python = python or sys._base_executable  # type: ignore[attr-defined]
         self._running: dict[str, tuple[subprocess.Popen[bytes], tempfile.TemporaryDirectory[str]]] = {}
 
@@ -49,7 +52,10 @@ class Elsewhere:
         packages.mkdir()
         for package in ("beamlike", "nodes"):
             (packages / package).symlink_to(ROOT / package)
-        program = _PROGRAM.format(path=[str(packages), INSTALLED])
+        for package in self._installed or ():
+            (packages / package).symlink_to(Path(INSTALLED, package))
+        path = [str(packages), INSTALLED] if self._installed is None else [str(packages)]
+        program = _PROGRAM.format(path=path)
         environment = {name: value for name, value in os.environ.items() if name != secret.VARIABLE}
         environment[invitations.ENVIRONMENT_VARIABLE] = invitations.encode(invitation)
         command = [self.python, "-I", "-S", "-c", program]
