@@ -22,7 +22,7 @@ from beamlike.code.requirements.store import environments_path
 
 OWN_PACKAGES: Final = frozenset({"beamlike", "nodes", "flame"})
 """Every node has these, for they make it a node."""
-_HOME: Final = str(Path(__file__).resolve().parents[3])
+_HOME: Final = {str(Path(__file__).parents[3]), str(Path(__file__).resolve().parents[3])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Root:
         """Whether a module of this name may be looked for here."""
         if self.only is not None and self.only != top:
             return False
-        return not (top in OWN_PACKAGES and os.path.realpath(self.directory) == _HOME)
+        return not (top in OWN_PACKAGES and is_home(self.directory))
 
 
 def own_roots(path: Iterable[str]) -> tuple[Root, ...]:
@@ -56,8 +56,13 @@ def installed_path(path: Iterable[str]) -> list[str]:
     True
     """
     entries = [entry or os.getcwd() for entry in path]
-    own = {root.directory for root in own_roots(entries) if os.path.realpath(root.directory) != _HOME}
+    own = {root.directory for root in own_roots(entries) if not is_home(root.directory)}
     return [entry for entry in entries if os.path.abspath(entry) not in own]
+
+
+def is_home(directory: str) -> bool:
+    """Whether this package lies there."""
+    return directory in _HOME or os.path.realpath(directory) in _HOME
 
 
 def is_installed(path: str) -> bool:
