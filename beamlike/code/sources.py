@@ -12,35 +12,14 @@ import linecache
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from io import StringIO
 from threading import RLock
 from types import CodeType
 
-from beamlike.code.claims import Claims
+from beamlike.code.known import Known, hide_from_tracebacks, show_in_tracebacks
 from beamlike.code.live_code import LiveCode
 from beamlike.code.source import Place, Source, SourceHash, SourceParts, UnknownSource, within
 
 __all__ = ["SOURCES", "Known", "Place", "Source", "SourceHash", "SourceParts", "Sources", "UnknownSource"]
-
-
-@dataclass(slots=True, eq=False)
-class Known:
-    """A source in the table, and what keeps it there."""
-
-    source: Source
-    live: LiveCode[Place]
-    origin: str | None
-    """The node that sent it; None if it was written here."""
-    retired_at: int
-    """Which retirement was the last before it came, or its own."""
-    since: datetime = field(default_factory=lambda: datetime.now(UTC))
-    claims: Claims = field(default_factory=Claims)
-
-    @property
-    def is_kept(self) -> bool:
-        return self.claims.is_kept(alive=bool(self.live))
 
 
 class Sources:
@@ -160,8 +139,9 @@ class Sources:
 
     # Questions.
 
-    def __getitem__(self, hash: SourceHash) -> Source:
-        return self._get(hash).source
+    def shows(self, filename: str) -> bool:
+        """Whether tracebacks show the lines of a file of that name, since a source that is kept has it."""
+        return self._by_filename.get(filename) is not None
 
     def __contains__(self, hash: SourceHash) -> bool:
         self.collect()
@@ -233,7 +213,7 @@ class Sources:
     def _drop(self, known: Known) -> None:
         self.retirements += 1
         del self._known[known.source.hash], self._by_filename[known.source.filename]
-        linecache.cache.pop(known.source.filename, None)
+        hide_from_tracebacks(known.source)
 
     def _compilable(self, known: Known) -> Source:
         """One whose compiled code may be kept; of a source that nobody claims, one for now only."""
@@ -257,14 +237,6 @@ class Sources:
         known = self._enter(source, None)
         known.claims.publish()
         return known
-
-
-def show_in_tracebacks(source: Source) -> None:
-    # The last line ends too, as in a file: `traceback` counts on it when it places carets.
-    text = source.text if source.text.endswith(("\n", "\r")) else source.text + "\n"
-    lines = StringIO(text, newline=None).readlines()
-    # No modification time: such an entry is never checked against the disk.
-    linecache.cache[source.filename] = (len(source.text), None, lines, source.filename)
 
 
 SOURCES = Sources()

@@ -52,7 +52,7 @@ class Evaluator:
         return self._notebook.namespace
 
     def is_cell(self, filename: str) -> bool:
-        """Whether code of this file name came from a cell, as the cell is or once was."""
+        """Whether code of this file name came from a cell, as the cell is or once was, if any of it is alive."""
         return filename in self._cells
 
     @property
@@ -85,6 +85,7 @@ class Evaluator:
         name = cell_name(cell_id)
         try:
             whole = self._notebook.compile_cell(source, name)
+            self._cells = {file: cell for file, cell in self._cells.items() if SOURCES.shows(file)}
             self._cells[whole.co_filename] = name
             code = split(whole, source)
             for piece in filter(None, (code.statements, code.expression)):

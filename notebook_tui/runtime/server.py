@@ -101,7 +101,7 @@ class RuntimeServer(GenServer):
         self._evaluating: str | None = None
         self._began = 0.0
         self._names: dict[str, str] = {}
-        self._versions = bl.spawn_link(tell_versions, self._owner)
+        self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
         self._process, self._process_ref = self._start_evaluator()
         self._owner_ref = bl.monitor(owner)
         bl.monitor_nodes(hidden=True)

@@ -1,6 +1,7 @@
 """The process that tells a notebook's owner which nodes run which version of its cells.
 
-It looks when it is told to. What it is told while it waits for the nodes' answers makes one more look, not many.
+It looks when it is told to. What it is told while it waits for the nodes' answers makes one more look, not many. It
+ends with the runtime's server; should it fail, the server does without.
 """
 
 from __future__ import annotations
@@ -25,18 +26,24 @@ class Look:
     nodes: tuple[str, ...]
 
 
-async def tell_versions(owner: bl.Pid) -> None:
+async def tell_versions(server: bl.Pid, owner: bl.Pid) -> None:
     """Sends `owner` the Versions whenever they are others than before."""
+    bl.monitor(server)
     told: tuple[CellVersions, ...] = ()
-    while True:
-        look: Look = await bl.receive()
-        with suppress(TimeoutError):
-            while True:
-                look = await bl.receive(timeout=0)
+    while isinstance(look := await _newest(), Look):
         found = await _found(look)
         if found != told:
             bl.send(owner, Versions(found))
             told = found
+
+
+async def _newest() -> Look | bl.Down:
+    """The last of the messages that are there, or the next."""
+    message: Look | bl.Down = await bl.receive()
+    with suppress(TimeoutError):
+        while isinstance(message, Look):
+            message = await bl.receive(timeout=0)
+    return message
 
 
 async def _found(look: Look) -> tuple[CellVersions, ...]:

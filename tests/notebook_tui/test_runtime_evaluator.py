@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from textwrap import dedent
 
@@ -114,6 +115,25 @@ def test_all_code_of_a_cell_can_travel_also_that_of_its_last_expression(notebook
         assert found is not None
         source, place = found
         assert source.code_at(place) == function.__code__
+
+
+def test_versions_of_a_cell_go_when_nothing_of_them_is_alive(notebook: NotebookModule) -> None:
+    """Whatever was compiled of them in pieces."""
+    evaluator = Evaluator(notebook)
+    run_with(evaluator, "def f(): return 0\nkept = f\nf()", "cell kept")
+    for version in range(20):
+        run_with(evaluator, f"def f(): return {version}\nlambda: f()", "edited")
+    run_with(evaluator, "None", "edited")
+    run_with(evaluator, "def f(): return 1\nf()", "cell kept")
+    gc.collect()
+    texts = [known.source.text for known in SOURCES if known.source.name.startswith(f"notebook {notebook.name}, ")]
+    assert texts == ["def f(): return 0\nkept = f\nf()", "None", "def f(): return 1\nf()"]
+    assert evaluator.is_cell(notebook.namespace["kept"].__code__.co_filename)  # type: ignore[attr-defined]
+    assert len(evaluator._cells) <= 4
+
+
+def run_with(evaluator: Evaluator, source: str, cell: str) -> None:
+    assert asyncio.run(evaluator.evaluate(cell, source)).status == "ok"
 
 
 def test_a_future_import_holds_in_the_last_expression_too(notebook: NotebookModule) -> None:
