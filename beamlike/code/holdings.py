@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from beamlike.code.known import Known
 from beamlike.code.modules.finder import FINDER
 from beamlike.code.modules.held import LoadedModule
-from beamlike.code.sources import SOURCES, Known
+from beamlike.code.sources import SOURCES
 
 Kind: TypeAlias = Literal["cell", "script", "module"]
 Kept: TypeAlias = Literal["newest", "lent", "in use"]

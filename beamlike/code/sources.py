@@ -19,8 +19,6 @@ from beamlike.code.known import Known, hide_from_tracebacks, show_in_tracebacks
 from beamlike.code.live_code import LiveCode
 from beamlike.code.source import Place, Source, SourceHash, SourceParts, UnknownSource, within
 
-__all__ = ["SOURCES", "Known", "Place", "Source", "SourceHash", "SourceParts", "Sources", "UnknownSource"]
-
 
 class Sources:
     """Safe to use from any thread.

@@ -11,7 +11,8 @@ import pytest
 
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.code.pickler import Peer, dumps
-from beamlike.code.sources import SOURCES, UnknownSource
+from beamlike.code.source import UnknownSource
+from beamlike.code.sources import SOURCES
 from beamlike.code.unsourced import ForeignCode, load_marshalled
 from tests.support.cells import run_cell
 from tests.support.codecs import in_one
