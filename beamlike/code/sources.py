@@ -74,9 +74,13 @@ class Sources:
             known = self._by_filename[filename]
             if known is None:
                 return None
-            source = self._compilable(known)
-            place = known.live.place_of(code) or source.place_of(code)
-            return (source, place) if place else None
+            place = known.live.place_of(code)
+            if place is None:
+                place = self._compilable(known).place_of(code)
+                if place is None:
+                    return None
+                known.live.watch([(code, place)])
+            return known.source, place
 
     # From and for other nodes.
 

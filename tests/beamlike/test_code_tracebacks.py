@@ -10,7 +10,8 @@ from importlib.util import MAGIC_NUMBER
 import pytest
 
 from beamlike.code.notebook_module import NotebookModule
-from beamlike.code.pickler import Peer, dumps
+from beamlike.code.peer import Peer
+from beamlike.code.pickler import dumps
 from beamlike.code.source import UnknownSource
 from beamlike.code.sources import SOURCES
 from beamlike.code.unsourced import ForeignCode, load_marshalled
