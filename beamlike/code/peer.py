@@ -71,8 +71,7 @@ class Peer:
             return None, []
         self._makes_news = True
         try:
-            modules = uses.modules | {name for image in uses.images for name in image.uses.modules}
-            news = self._news_of(modules, bool(uses.sources or uses.images))
+            news = self._news_of(uses.names(), uses.carries_code)
             news += self._packages.news(uses)
             images = [image for image in uses.images if self._ledger.lacks_image(image)]
             shared = self._shared_lacking(uses, images)
@@ -94,7 +93,7 @@ class Peer:
         for image in images:
             self._ledger.add_image(image)
         news = [
-            (image.number, image.data, any(map(self._is_own, image.uses.modules)), self._pinned(image.uses))
+            (image.number, image.data, any(map(self._is_own, image.uses.names())), self._pinned(image.uses))
             for image in images
         ]
         return [("images", news)] if news else []

@@ -39,7 +39,7 @@ def given(two: ModuleNodes, **files: str) -> None:
 def failure(statement: str, name: str) -> ImportError:
     """What becomes of a statement in a cell of a notebook, say, which imports `name`."""
     with pytest.raises(ImportError) as caught:
-        exec(compile(statement, "<a cell>", "exec"))
+        exec(statement, {})
     assert caught.value.name == name
     assert caught.value.__context__ is None
     return caught.value

@@ -20,8 +20,8 @@ from beamlike.code.modules.held import Held, LoadedModule
 from beamlike.code.modules.importing import (
     importing_frames,
     is_import,
+    is_of_no_file,
     origin_behind,
-    stands_in_no_file,
     unpickles,
 )
 from beamlike.code.modules.loader import ModuleLoader, Origins, loader_of
@@ -129,7 +129,7 @@ def _importer() -> Importer:
     behind = origin_behind(first)
     if behind is not None:
         return Importer(*behind, True)
-    is_asking = stands_in_no_file(first)
+    is_asking = is_of_no_file(first)
     if DECODING.codec is not None:
         return Importer(DECODING.codec.there, "", is_asking or unpickles(first))
     behind = next((it for frame in callers if (it := origin_behind(frame)) is not None), None)

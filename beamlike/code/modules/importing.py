@@ -53,10 +53,10 @@ def origin_behind(frame: FrameType) -> tuple[str, str] | None:
     return (origin, "") if origin is not None else None
 
 
-def stands_in_no_file(frame: FrameType) -> bool:
-    """Whether the code has come by value, or is a cell's: it belongs to no library."""
-    name = frame.f_code.co_filename
-    return name.startswith("<") and not name.startswith("<frozen ")
+def is_of_no_file(frame: FrameType) -> bool:
+    """Whether the code has come by value, or is that of a cell or script: it belongs to no module that was imported."""
+    module = sys.modules.get(str(frame.f_globals.get("__name__")))
+    return getattr(module, "__dict__", None) is not frame.f_globals or getattr(module, "__spec__", None) is None
 
 
 def unpickles(frame: FrameType) -> bool:

@@ -53,7 +53,8 @@ class Elsewhere:
         for package in ("beamlike", "nodes"):
             (packages / package).symlink_to(ROOT / package)
         for package in self._installed or ():
-            (packages / package).symlink_to(Path(INSTALLED, package))
+            for part in Path(INSTALLED).glob(f"{package}*"):  # itself, and its metadata
+                (packages / part.name).symlink_to(part)
         path = [str(packages), INSTALLED] if self._installed is None else [str(packages)]
         program = _PROGRAM.format(path=path)
         environment = {name: value for name, value in os.environ.items() if name != secret.VARIABLE}
