@@ -140,6 +140,7 @@ class CodeCodec:
 
     def close(self) -> None:
         """The connection is over."""
+        self._packages.close()
         self._modules.part(self._modules_there, self.there)
         for pin in self._pins.values():
             pin.release()

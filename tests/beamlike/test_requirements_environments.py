@@ -7,8 +7,10 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from threading import Event
+from types import ModuleType
 
 import pytest
 
@@ -264,6 +266,64 @@ def test_closing_leaves_the_path_as_it_was_and_ends_work(make: Make, shelf: Shel
     assert isinstance(future.exception(PATIENCE), CalledOff)
     assert sys.path == before
     assert environments.active() == []
+
+
+def test_environments_are_left_when_the_last_connection_that_needs_any_is_over(make: Make, tmp_path: Path) -> None:
+    environments, path = make(), list(sys.path)
+    one, other = lock_of(Pin(A, "1.0")), lock_of(Pin(A, "1.0"), Pin(C, "1.0"))
+    for lock in (one, other, other):
+        environments.ensure(lock).result(PATIENCE)
+        environments.keep(lock)
+    importlib.import_module(GAMMA)
+    environments.release(one)
+    environments.release(other)
+    assert importlib.import_module(ALPHA)  # the second environment counts on what the first one brought
+    environments.release(other)
+    assert sys.path == path
+    assert not {ALPHA, GAMMA} & set(sys.modules)
+    assert environments.active() == []
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module(ALPHA)
+    environments.ensure(one).result(PATIENCE)
+    assert importlib.import_module(ALPHA)
+
+
+def test_what_was_declared_here_stays_whoever_goes(make: Make) -> None:
+    environments = make()
+    own = declared(environments, A)
+    lock = lock_of(Pin(C, "1.0"))
+    environments.ensure(lock).result(PATIENCE)
+    environments.keep(lock)
+    environments.release(lock)
+    assert importlib.import_module(ALPHA)
+    assert environments.active() == [own]
+
+
+def test_packages_that_come_when_nobody_needs_them_any_more_are_left_at_once(make: Make, shelf: Shelf) -> None:
+    environments, path = make(), list(sys.path)
+    lock = lock_of(Pin(A, "1.0"))
+    shelf.open.clear()
+    future = environments.ensure(lock)
+    environments.keep(lock)
+    environments.release(lock)
+    shelf.open.set()
+    future.result(PATIENCE)
+    assert sys.path == path
+
+
+def test_compiled_modules_stay_for_they_cannot_be_loaded_twice(make: Make) -> None:
+    environments = make()
+    declared(environments, A)
+    module = importlib.import_module(ALPHA)
+    assert module.__file__ is not None
+    inner = ModuleType(f"{ALPHA}_inner")
+    inner.__file__ = module.__file__.replace(".py", EXTENSION_SUFFIXES[0])
+    sys.modules[inner.__name__] = inner
+    try:
+        environments.close()
+        assert sys.modules[ALPHA] is module
+    finally:
+        del sys.modules[inner.__name__]
 
 
 # On the way.

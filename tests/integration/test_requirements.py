@@ -449,3 +449,24 @@ asyncio.run(main())
             process.kill()
     assert (status, output) == (0, "42\nTrue\n"), errors
     assert not index.requests
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not list open files there")
+def test_a_node_that_is_left_keeps_nothing_of_it(world: World) -> None:
+    first = script(world, "print(await bl.rpc.call(there, version_there, timeout=40))")
+    with bare_node(world, "one@127.0.0.1") as one:
+        assert as_uv_run_does(world).run(first, one)[:2] == (0, "1.0\n")
+        look = script(
+            world,
+            """
+            traces = "[it for it in [*sys.path, *sys.modules, *files] if 'of_test' in it or '/environments/' in it]"
+            files = "[os.path.realpath(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd')]"
+            there_is = f"(lambda os, sys: (lambda files: {traces})({files}))(__import__('os'), __import__('sys'))"
+            while await bl.rpc.call(there, eval, there_is):
+                await asyncio.sleep(0.01)  # until the node has seen the end of the other connection
+            print("nothing is left")
+            """,
+            "[]",
+        )
+        status, output, errors = world.run(look, one)
+    assert (status, output) == (0, "nothing is left\n"), errors

@@ -10,7 +10,6 @@ files in it are not run.
 
 from __future__ import annotations
 
-import contextvars
 import importlib
 import sys
 import sysconfig
@@ -18,14 +17,16 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from threading import Event, Lock, Thread
-from typing import Final, TypeVar
+from threading import Event, Lock
+from typing import Final
 
 from beamlike.code.requirements.closure import closure
 from beamlike.code.requirements.declaration import Requirements, union
 from beamlike.code.requirements.errors import BadRequirements, CannotInstall
 from beamlike.code.requirements.here import check_own, find_installed, is_met, lacking, top_level_modules
+from beamlike.code.requirements.in_thread import in_thread, over
 from beamlike.code.requirements.installer import Installer, choose_installer
+from beamlike.code.requirements.leaving import leave
 from beamlike.code.requirements.lock import Lock as RequirementsLock
 from beamlike.code.requirements.lock import Pin, platform_here
 from beamlike.code.requirements.needs import NEEDS, Needs
@@ -37,8 +38,6 @@ from beamlike.code.requirements.work import Work
 
 AGAIN_AFTER: Final = 10.0
 """Seconds after which what could not be had is tried again, if somebody asks: not for each term that waits for it."""
-
-T = TypeVar("T")
 
 
 class Environments:
@@ -77,7 +76,7 @@ class Environments:
 
         The future has their lock, or a RequirementsError. `stop` calls the work off, and then it has CalledOff.
         """
-        return _in_thread(self._declare, source, requirements, report, stop or Event())
+        return in_thread(self._declare, source, requirements, report, stop or Event())
 
     def declare_installed(self, source: str, requirements: Requirements) -> tuple[str, ...]:
         """Declares what somebody else has installed here, and installs nothing: returns what of it is missing."""
@@ -96,29 +95,48 @@ class Environments:
             known = self._ensured.get(lock)
             if known is None or known.may_be_tried_again:
                 try:
-                    known = _Ensured(RequirementsLock.from_bytes(lock))
+                    known = _Ensured(RequirementsLock.from_bytes(lock), kept_by=known.kept_by if known else 0)
                 except BadRequirements as error:
-                    return _over(error)
+                    return over(error)
                 known.is_ready = is_met(known.lock)
-                known.future = _over() if known.is_ready else _in_thread(self._make_ready, known, report)
+                known.future = over() if known.is_ready else in_thread(self._make_ready, known, report)
                 self._ensured[lock] = known
                 self._tell_needs()
             return known.future
 
+    def keep(self, lock: bytes) -> None:
+        """For a connection whose terms need that lock, which was ensured; until it releases it."""
+        with self._state:
+            if lock in self._ensured:
+                self._ensured[lock].kept_by += 1
+
+    def release(self, lock: bytes) -> None:
+        """When no connection keeps any lock any more, and nothing was declared here, the environments are left."""
+        with self._state:
+            ensured = self._ensured.get(lock)
+            if ensured is not None:
+                ensured.kept_by -= 1
+                if ensured.kept_by <= 0:
+                    del self._ensured[lock]
+                    self._leave_if_unused()
+
     def close(self) -> None:
-        """Ends work under way, and takes the environments from the path; what was imported from them stays."""
+        """Ends work under way, and leaves the environments."""
         self._stop.set()
         with self._working, self._state:
-            for held in self._held:
-                if str(held.path) in sys.path:
-                    sys.path.remove(str(held.path))
-                held.close()
-            self._held.clear()
             self._declared.clear()
             self._ensured.clear()
             self._own = None
             self._stop = Event()
-            self._tell_needs()
+            self._leave_if_unused()
+
+    def _leave_if_unused(self) -> None:
+        if not self._ensured and not self._declared:
+            for held in self._held:
+                leave(str(held.path))
+                held.close()
+            self._held.clear()
+        self._tell_needs()
 
     # The work.
 
@@ -152,7 +170,7 @@ class Environments:
             raise
         with self._state:
             ensured.is_ready = True
-            self._tell_needs()
+            self._leave_if_unused()  # all connections may be over by now
 
     def _activate(self, held: Held | None) -> None:
         if held is None:
@@ -194,36 +212,12 @@ class _Ensured:
     lock: RequirementsLock
     future: Future[None] = field(default_factory=Future)
     is_ready: bool = False
+    kept_by: int = 0
     failed_at: float | None = None
 
     @property
     def may_be_tried_again(self) -> bool:
         return self.failed_at is not None and time.monotonic() > self.failed_at + AGAIN_AFTER
-
-
-def _over(error: Exception | None = None) -> Future[None]:
-    future: Future[None] = Future()
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)
-    return future
-
-
-def _in_thread(function: Callable[..., T], *args: object) -> Future[T]:
-    """In the context of whoever asks, so that what is printed goes to its group leader."""
-    future: Future[T] = Future()
-    # From now on it cannot be cancelled: the work is called off by its `stop`.
-    future.set_running_or_notify_cancel()
-
-    def work() -> None:
-        try:
-            future.set_result(function(*args))
-        except BaseException as error:
-            future.set_exception(error)
-
-    Thread(target=contextvars.copy_context().run, args=(work,), name="beamlike requirements", daemon=True).start()
-    return future
 
 
 ENVIRONMENTS = Environments(needs=NEEDS)

@@ -69,8 +69,11 @@ class PackagesHere:
     def hear(self, content: tuple[bytes, bytes, Pid | None]) -> None:
         """Takes what `PackagesThere.news` told. Work begins at once."""
         digest, lock, leader = content
+        known = digest in self._heard
         self._heard[digest] = lock, leader
         self._ensure(digest)
+        if not known:
+            self._all().keep(lock)
 
     def opened(self, data: Buffer) -> Buffer:
         """The term itself, once what it needs is here. NotYet until then; a RequirementsError says why it cannot be
@@ -88,12 +91,20 @@ class PackagesHere:
                 ready.result()
         return view[start:]
 
+    def close(self) -> None:
+        """The connection is over."""
+        for lock, _ in self._heard.values():
+            self._all().release(lock)
+        self._heard.clear()
+
     def _ensure(self, digest: bytes) -> Future[None]:
+        lock, leader = self._heard[digest]
+        return self._all().ensure(lock, lambda step: self._report(step, leader))
+
+    def _all(self) -> Environments:
         from beamlike.code.requirements.environments import ENVIRONMENTS  # takes long to import, and is rarely needed
 
-        lock, leader = self._heard[digest]
-        environments = self._environments or ENVIRONMENTS
-        return environments.ensure(lock, lambda step: self._report(step, leader))
+        return self._environments or ENVIRONMENTS
 
     def _report(self, step: Step, leader: Pid | None) -> None:
         """To whoever's output the first code went that needs these."""
