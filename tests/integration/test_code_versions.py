@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import linecache
 import os
@@ -223,6 +224,35 @@ async def test_who_is_not_upgraded_finishes_on_its_version(other: str) -> None:
         assert [holding.kept for holding in await there(other, held)] == ["in use", "lent"]
         await bl.GenServer.stop(old)
         assert [holding.kept for holding in await there(other, held)] == ["lent"]
+
+
+@among_peers
+async def test_calls_of_every_size_meet_their_version_while_a_cell_is_edited(started: Peers) -> None:
+    """Large arguments arrive after releases that were sent later; some calls are passed on."""
+    one, two = [(await started.start(name)).node for name in ("one", "two")]
+    edited = "def f(data, route):\n    return len(data) + {version}\nclass Chapter: pass"
+    with notebook() as module:
+
+        async def calls(number: int) -> None:
+            for version in range(number, 60, 3):
+                names = run_cell(module, edited.format(version=version))
+                function, size = names["f"], (10, 100_000, 3_000_000)[version % 3]
+                first, last = (one, two) if version % 2 else (two, one)
+                assert await bl.rpc.call(first, relayed_call, last, function, bytes(size)) == size + version
+                assert await bl.rpc.call(last, function, bytes(size), ()) == size + version
+
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(3):
+                tasks.create_task(calls(number))
+        for _ in range(3):
+            for node in (one, two):
+                assert len(await bl.rpc.call(node, held)) <= 2
+                await relayed([node, two if node is one else one], held)
+        assert len(held()) <= 2
+
+
+async def relayed_call(node: str, function: Any, data: bytes) -> Any:
+    return await bl.rpc.call(node, function, data, ())
 
 
 SCRIPT = """
