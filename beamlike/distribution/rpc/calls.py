@@ -87,7 +87,7 @@ async def _call_from_task(
     max_result: int | None,
     unknown: dict[str, Any],
 ) -> Any:
-    """As `call`, from a task or in another thread, whose answer comes through the mailbox of its process."""
+    """As `call`, from other code than that of a process which runs: the answer comes through the mailbox."""
     until = deadline(timeout)
     request = send_request(node, function, *args, max_result=max_result, **unknown)
     try:

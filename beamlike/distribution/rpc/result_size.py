@@ -65,4 +65,5 @@ class Bounded:
 
 
 def bounded(function: Callable[..., Any], limit: int | None) -> Callable[..., Any]:
+    """The function, or with a limit one that keeps it."""
     return function if limit is None else Bounded(function, limit)

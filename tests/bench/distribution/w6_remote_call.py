@@ -28,8 +28,8 @@ async def ours(figure: Figure, sizes: Sizes) -> None:
         await bl.connect(node, address)
         echo = await bl.rpc.call(node, bl.whereis, ECHO)
         await measure(figure, sizes, lambda: bl.GenServer.call(echo, PAYLOAD), at_once_in_processes)
-        # Which gives back bytes as they are. The names are those of Erlang's rows.
-        await measure(figure, sizes, lambda: bl.rpc.call(node, os.fsencode, PAYLOAD), at_once_in_processes, "_erpc")
+        # A function of Python's own that gives back bytes as they are. The names are those of Erlang's rows.
+        await measure(figure, sizes, lambda: bl.rpc.call(node, os.path.normcase, PAYLOAD), at_once_in_processes, "_erpc")
 
 
 async def limit(figure: Figure, sizes: Sizes) -> None:
