@@ -29,7 +29,9 @@ async def ours(figure: Figure, sizes: Sizes) -> None:
         echo = await bl.rpc.call(node, bl.whereis, ECHO)
         await measure(figure, sizes, lambda: bl.GenServer.call(echo, PAYLOAD), at_once_in_processes)
         # A function of Python's own that gives back bytes as they are. The names are those of Erlang's rows.
-        await measure(figure, sizes, lambda: bl.rpc.call(node, os.path.normcase, PAYLOAD), at_once_in_processes, "_erpc")
+        await measure(
+            figure, sizes, lambda: bl.rpc.call(node, os.path.normcase, PAYLOAD), at_once_in_processes, "_erpc"
+        )
 
 
 async def limit(figure: Figure, sizes: Sizes) -> None:
