@@ -33,6 +33,7 @@ from beamlike.code.decoding import DECODING, decoder
 from beamlike.code.images import IMAGES
 from beamlike.code.peer import Peer
 from beamlike.code.reducers import REDUCERS, Reduced, reduce_cell, reduce_exception
+from beamlike.code.requirements.needs import NEEDS
 from beamlike.code.shared import Shared, load_shared
 from beamlike.code.source import Place, Source, SourceHash
 from beamlike.code.sources import SOURCES
@@ -126,6 +127,8 @@ class _PlainPickler(pickle.Pickler):
             self._modules.add(value.__module__)
         elif kind in REDUCERS or kind is Shared or isinstance(value, BaseException):
             raise _NeedsMore
+        elif NEEDS.modules and (module := NEEDS.module_of(value)) is not None:
+            self._modules.add(module)
         return NotImplemented
 
 
@@ -189,6 +192,8 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
             return self._reduce_function(value, reduced)
         if isinstance(value, ModuleType):
             self._uses.modules.add(value.__name__)
+        elif NEEDS.modules and (module := NEEDS.module_of(value)) is not None:
+            self._uses.modules.add(module)
         return reduced
 
     def _function_getnewargs(self, function: FunctionType) -> Reduced:

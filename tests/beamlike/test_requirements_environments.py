@@ -14,13 +14,14 @@ from types import ModuleType
 
 import pytest
 
+from beamlike.code.codec import CodeCodec
 from beamlike.code.requirements import environments as module
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.environments import Environments
 from beamlike.code.requirements.errors import BadRequirements, CannotInstall, VersionConflict
 from beamlike.code.requirements.guarded_process import CalledOff
 from beamlike.code.requirements.lock import Lock, Pin
-from beamlike.code.requirements.needs import Needs
+from beamlike.code.requirements.needs import NEEDS, Needs
 from beamlike.code.requirements.progress import Step
 from beamlike.code.requirements.store import Store
 from beamlike.code.requirements.travel import PackagesHere, PackagesThere
@@ -385,3 +386,25 @@ def test_a_node_that_hears_of_no_packages_reads_the_term_all_the_same(make: Make
     needs = Needs()
     needs.say([b"a lock"], frozenset())
     assert PackagesHere("b@127.0.0.1", make()).opened(PackagesThere(needs).marked(b"term", CODE)) == b"term"
+
+
+OPERATOR = """
+class Operator:
+    def __reduce__(self):
+        return "add"
+
+add = Operator()
+
+class Thing:
+    pass
+"""
+
+
+def test_whatever_goes_by_the_name_of_a_package_marks_its_term(make: Make, shelf: Shelf) -> None:
+    shelf.wheels[A, "2.0"] = Wheel(A, "2.0", modules={f"{ALPHA}.py": OPERATOR})
+    declared(make(NEEDS), A)
+    alpha = importlib.import_module(ALPHA)
+    for value in (alpha, alpha.add, alpha.Thing, alpha.Thing(), [alpha.Thing()], lambda: 1, {"f": alpha.Operator}):
+        assert CodeCodec().encode(value).data[:1] == b"\xe5"
+    for plain in ("a text", [1, 2.0], len, json.dumps, ValueError("no"), Pin(A, "1.0")):
+        assert CodeCodec().encode(plain).data[:1] == b"\x80"

@@ -228,8 +228,37 @@ def test_an_interrupt_ends_the_installer_and_keeps_the_values(
             it.client.send(SetCellSource("cell-2", f"{block}import beta_of_test; x += 1"))
             await it.run(3)
             assert it.result(3) == "8"
+            # The program that shows the notebook runs none of its code, and installs nothing for it.
+            assert not [entry for entry in sys.path if "environments" in entry]
 
     asyncio.run(main())
+
+
+ON_A_CHILD = """
+import asyncio
+import beamlike as bl
+import nodes
+
+class Shown:
+    pass
+
+def there(shown):
+    import alpha_of_test
+    return alpha_of_test.VERSION, type(shown).__name__
+
+child = await nodes.boot(nodes.Local())
+result = await bl.rpc.call(child.node, there, Shown(), timeout=40)
+await child.stop(grace=0.1)
+result
+"""
+
+
+def test_code_of_a_notebook_has_the_packages_of_its_setup_cell_on_a_child(world: World) -> None:
+    path = notebook(world.directory, '["beta-of-test"]', "import beta_of_test", ON_A_CHILD.strip())
+    status, output, errors = world.run("-m", "notebook_tui", "run", path)
+    assert status == 0, errors
+    assert "('1.0', 'Shown')" in output
+    assert len(world.environments) == 1
 
 
 # Other nodes.

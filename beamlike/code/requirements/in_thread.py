@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def in_thread(function: Callable[..., T], *args: object) -> Future[T]:
-    """Calls it in a thread of its own, in the context of whoever asks: what is printed goes to that one's group leader."""
+    """Calls it in a thread of its own, in the context of whoever asks: what it prints goes to its group leader."""
     future: Future[T] = Future()
     # From now on it cannot be cancelled: nobody could take back what it does.
     future.set_running_or_notify_cancel()

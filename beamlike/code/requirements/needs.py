@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
+from types import BuiltinFunctionType
 from typing import Final
 
 DIGEST_SIZE: Final = 8
@@ -30,6 +31,12 @@ class Needs:
         (True, False)
         """
         return any(module.partition(".")[0] in self.modules for module in modules)
+
+    def module_of(self, value: object) -> str | None:
+        """The module of theirs by which a value may go by name that is neither a class nor a function of Python: a
+        compiled function, or an object that says its name."""
+        module = value.__module__ if isinstance(value, BuiltinFunctionType) else type(value).__module__
+        return module if module and self.met_by_some_of([module]) else None
 
 
 NEEDS = Needs()

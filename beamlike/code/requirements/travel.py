@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from contextlib import suppress
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from beamlike.code.requirements.needs import DIGEST_SIZE, NEEDS, Needs
@@ -30,6 +31,8 @@ Message: TypeAlias = tuple[str, Any]
 KIND: Final = "environment"
 _MARK: Final = 0xE5
 """The first byte of a marked term; a pickle starts with another."""
+_HEAD: Final = Struct(">BI")
+"""The mark, and the size of the digests that follow."""
 
 
 class PackagesThere:
@@ -51,7 +54,8 @@ class PackagesThere:
         """A term that uses these, with what it needs in front of it."""
         if not self._needed(uses):
             return body
-        return bytes([_MARK, len(self._needs.locks)]) + b"".join(self._needs.locks) + body
+        digests = b"".join(self._needs.locks)
+        return _HEAD.pack(_MARK, len(digests)) + digests + body
 
     def _needed(self, uses: Uses) -> bool:
         needs = self._needs
@@ -81,8 +85,9 @@ class PackagesHere:
         view = memoryview(data)
         if view[0] != _MARK:
             return data
-        start = 2 + view[1] * DIGEST_SIZE
-        for place in range(2, start, DIGEST_SIZE):
+        _, size = _HEAD.unpack_from(view)
+        start = _HEAD.size + size
+        for place in range(_HEAD.size, start, DIGEST_SIZE):
             digest = bytes(view[place : place + DIGEST_SIZE])
             if digest in self._heard:  # a node that accepts no code hears of none
                 ready = self._ensure(digest)
