@@ -134,8 +134,8 @@ def traces() -> dict[str, object]:
     """Whatever modules of other nodes may leave in an interpreter."""
     return {
         "modules": {name for name, module in sys.modules.items() if _is_pretended(getattr(module, "__file__", None))},
-        "meta path": list(sys.meta_path),
-        "path hooks": list(sys.path_hooks),
+        "meta path": list(map(repr, sys.meta_path)),
+        "path hooks": list(map(repr, sys.path_hooks)),
         "importers": {entry for entry in sys.path_importer_cache if _is_pretended(entry)},
         "lines": {name for name in linecache.cache if " of " in name and _is_pretended(name)},
         "threads": {thread.name for thread in threading.enumerate()},
