@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from tests.bench.code import w11_ship
 from tests.bench.distribution import w6_remote_call, w7_throughput, w8_head_of_line
 from tests.bench.kernel import growth, w1_idle, w1_spawn, w2_ping_pong, w3_ring, w4_fan_in, w5_call, w10_deaths
 from tests.bench.kernel.sizes import Sizes
@@ -36,6 +37,7 @@ ALL = (
     Case("w6_remote_call", w6_remote_call.ours, w6_remote_call.limit, "w06_erl"),
     Case("w7_throughput", w7_throughput.ours, w7_throughput.limit, "w07_erl"),
     Case("w8_head_of_line", w8_head_of_line.ours, None, "w08_erl"),
+    Case("w11_ship", w11_ship.ours, None, "w11_erl"),
     Case("growth_idle", growth.beside_idle_processes, tuned=True),
     Case("growth_backlog", growth.behind_a_backlog, tuned=True),
     Case("growth_deaths", growth.of_many_deaths, tuned=True),

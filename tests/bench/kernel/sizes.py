@@ -31,6 +31,7 @@ class Sizes:
     remote_calls: int = 20_000
     one_way: int = 500_000
     large: int = 64 << 20
+    shipped: int = 2000  # Erlang: 100 with a megabyte, 2000 small ones
 
 
 FULL = Sizes()
@@ -57,5 +58,6 @@ TINY = Sizes(
     remote_calls=100,
     one_way=100,
     large=1 << 20,
+    shipped=10,
 )
 """For a test that the benchmarks still run."""
