@@ -6,7 +6,7 @@ What goes ahead of a term is a pickled list of messages, each a pair of its kind
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from beamlike.code.contents import Contents
@@ -21,6 +21,7 @@ from beamlike.code.pin import Pin
 from beamlike.code.requirements.travel import PackagesHere
 from beamlike.code.source import SourceHash, SourceParts
 from beamlike.code.sources import SOURCES
+from beamlike.code.uses import Uses
 from beamlike.distribution.terms_codec import Buffer, Content, Encoded, NotYet
 from beamlike.kernel.errors import NotConnected
 
@@ -163,8 +164,8 @@ class CodeCodec:
             if self._borrowed.release(Release(hash, terms)):
                 SOURCES.give_back(hash, self._borrowed)
 
-    def _news_of_modules(self, modules: Collection[str], carries_code: bool) -> News:
-        if not (carries_code or any(map(self._modules.is_own, modules))):
+    def _news_of_modules(self, uses: Uses) -> News:
+        if not (uses.carries_code or any(map(self._modules.is_own, uses.names()))):
             return []
         news = self._modules.news(self._modules_there, self.there)
         return [("modules", news)] if news is not None else []

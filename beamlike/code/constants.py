@@ -11,8 +11,10 @@ import enum
 import functools
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import repeat
+from operator import is_
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final, NewType, ParamSpec, TypeVarTuple
 from weakref import WeakKeyDictionary, ref
@@ -42,10 +44,33 @@ _REBINDING_FREE: Final = frozenset({"STORE_DEREF", "DELETE_DEREF"})
 _SEES_SCOPES: Final = frozenset({"eval", "exec", "globals", "locals", "vars"})
 _SLOTS: Final = (types.MemberDescriptorType, types.GetSetDescriptorType)
 _MISSING: Final = object()
+_NONE_OF_THEM: Final = repeat(_MISSING)
 
 
 class _Varies(Exception):
     """Something may change without being another object."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ScopeAsItWas:
+    """What names stood for: the `same` objects, and those that are watched `weakly`."""
+
+    same_names: tuple[str, ...]
+    same: tuple[Any, ...]
+    weak_names: tuple[str, ...]
+    weakly: tuple[ref[Any], ...]
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> _ScopeAsItWas:
+        """By what `look_at` keeps of each."""
+        weakly = {name: value for name, value in kept.items() if type(value) is ref}
+        same = {name: value for name, value in kept.items() if name not in weakly}
+        return cls(tuple(same), tuple(same.values()), tuple(weakly), tuple(weakly.values()))
+
+    def holds(self, scope: Mapping[str, Any]) -> bool:
+        if not all(map(is_, map(scope.get, self.same_names, _NONE_OF_THEM), self.same)):
+            return False
+        return all(kept() is scope.get(name) for name, kept in zip(self.weak_names, self.weakly, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +81,7 @@ class _FunctionAsItWas:
     keyword_defaults: tuple[tuple[str, Any], ...]
     attributes: int
     cells: tuple[Any, ...]
-    names: tuple[str, ...]
-    values: tuple[Any, ...]
+    scope: _ScopeAsItWas
 
     def holds(self) -> bool:
         function = self.function()
@@ -77,10 +101,7 @@ class _FunctionAsItWas:
                 return False
         if self.cells and not all(map(_is_still, map(_contents, function.__closure__ or ()), self.cells)):
             return False
-        scope = function.__globals__
-        return all(
-            _is_still(scope.get(name, _MISSING), value) for name, value in zip(self.names, self.values, strict=True)
-        )
+        return self.scope.holds(function.__globals__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +196,7 @@ class _Watching:
         if rebinds(function.__code__) or function.__dict__.keys() - {"__wrapped__"}:
             raise _Varies
         scope = function.__globals__
-        names = tuple(name for name in global_names(function.__code__))
+        names = global_names(function.__code__)
         self.parts.append(
             _FunctionAsItWas(
                 ref(function),
@@ -184,8 +205,7 @@ class _Watching:
                 tuple((function.__kwdefaults__ or {}).items()),
                 len(function.__dict__),
                 tuple(self.look_at_slot(_contents(cell)) for cell in function.__closure__ or ()),
-                names,
-                tuple(self.look_at_slot(scope.get(name, _MISSING)) for name in names),
+                _ScopeAsItWas.of({name: self.look_at_slot(scope.get(name, _MISSING)) for name in names}),
             )
         )
         for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):

@@ -42,6 +42,11 @@ class Images:
             return None
         return entry.image
 
+    def has(self, thing: FunctionType | type) -> bool:
+        """Whether there is one, that was true once."""
+        entry = self._entries.get(id(thing))
+        return entry is not None and entry.image is not None
+
     def see(self, thing: FunctionType | type, make: Callable[[], Image]) -> Image | None:
         """As `get`, and has one made if `thing` was seen before and is constant."""
         entry = self._entries.get(id(thing))

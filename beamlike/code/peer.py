@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from beamlike.code.ledger import Ledger
@@ -18,14 +18,13 @@ from beamlike.distribution.terms_codec import PICKLE_PROTOCOL, Content
 News: TypeAlias = list[tuple[str, Any]]
 
 
-def _nothing_new(_modules: Collection[str], _carries_code: bool) -> News:
+def _nothing_new(_uses: Uses) -> News:
     return []
 
 
 class Peer:
     """At most `limit` sources, the newest; one that fell out is only sent again. `news_of` tells what the other side
-    is to hear of modules before it gets a term that names these, or code that may import any; `is_own` which of them it
-    has to ask for.
+    is to hear of modules before it gets a term that uses this; `is_own` which of them it has to ask for.
 
     What goes ahead must reach the other side in the order in which it was made.
     """
@@ -33,7 +32,7 @@ class Peer:
     def __init__(
         self,
         limit: int = 4096,
-        news_of: Callable[[Collection[str], bool], News] = _nothing_new,
+        news_of: Callable[[Uses], News] = _nothing_new,
         is_own: Callable[[str], bool] = lambda module: False,
     ) -> None:
         self.name = "another node"
@@ -71,8 +70,9 @@ class Peer:
             return None, []
         self._makes_news = True
         try:
-            news = self._news_of(uses.names(), uses.carries_code)
-            news += self._packages.news(uses)
+            news = self._news_of(uses) + self._packages.news(uses)
+            if self._has_all(uses):
+                return pickle.dumps(news, PICKLE_PROTOCOL) if news else None, []
             images = [image for image in uses.images if self._ledger.lacks_image(image)]
             shared = self._shared_lacking(uses, images)
             lasting = [*(image.uses for image in images), *(made.uses for _, made in shared)]
@@ -84,6 +84,14 @@ class Peer:
             return pickle.dumps(news, PICKLE_PROTOCOL) if news else None, contents
         finally:
             self._makes_news = False
+
+    def _has_all(self, uses: Uses) -> bool:
+        """Whether it is plain that nothing is lacking, as it mostly is."""
+        if uses.sources or uses.contents or uses.shared or self._has_retired:
+            return False
+        return not any(
+            image.uses.contents or image.uses.shared or self._ledger.lacks_image(image) for image in uses.images
+        )
 
     def marked(self, body: bytes, uses: Uses) -> bytes:
         """A term that uses these, as the other side is to get it: see `travel`."""
@@ -132,7 +140,8 @@ class Peer:
         named = uses.sources
         before = self._retired() if self._has_retired else []
         kept = {hash: it for each in lasting for hash, it in each.sources.items() if SOURCES.may_lend(hash)}
-        lacking = [(named | kept)[SourceHash(hash)].parts for hash in self._lent.lacking(named | kept)]
+        used = named | kept if kept else named
+        lacking = [used[SourceHash(hash)].parts for hash in self._lent.lacking(used)]
         after = self._lent.name(named)
         self._lent.keep(kept)
         # Retired since it was decided that the term may name it.

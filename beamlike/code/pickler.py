@@ -20,19 +20,19 @@ import io
 import pickle
 from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-import cloudpickle
+from cloudpickle import cloudpickle
 
 from beamlike.code.by_value import is_private_of_the_library, module_goes_by_value
-from beamlike.code.classes import reduce_class
+from beamlike.code.classes import fill_class, make_class, reduce_class
 from beamlike.code.constants import functions_in, rebinds
 from beamlike.code.contents import content_of, shared_content, weigh
 from beamlike.code.decoding import DECODING, decoder
 from beamlike.code.images import IMAGES
 from beamlike.code.peer import Peer
-from beamlike.code.reducers import REDUCERS, Reduced, reduce_cell, reduce_exception
+from beamlike.code.reducers import REDUCERS, Reduced, fill_cell, reduce_cell, reduce_exception
 from beamlike.code.requirements.needs import NEEDS
 from beamlike.code.shared import Shared, load_shared
 from beamlike.code.source import Place, Source, SourceHash
@@ -49,11 +49,19 @@ PROTOCOL = 5
 
 def dumps(term: object, peer: Peer) -> Encoded:
     """`term` for `peer`, which counts as having what it is sent. CannotTravel says which part of the term cannot."""
+    if _begins_with_code(term):
+        return _dump_in_full(term, peer)
     try:
         pickler, body = _PlainPickler.pickled(term)
     except Exception:  # whatever it was: the full pickler decides
         return _dump_in_full(term, peer)
     return _for_peer(body, pickler, peer)
+
+
+def _begins_with_code(term: object) -> bool:
+    """Whether that can be seen at once, as of the function that is to be called."""
+    first = term[0] if type(term) is tuple and term else term
+    return type(first) is FunctionType and module_goes_by_value(first.__module__) and not IMAGES.has(first)
 
 
 def _dump_in_full(term: object, peer: Peer) -> Encoded:
@@ -116,6 +124,8 @@ class _PlainPickler(pickle.Pickler):
         return Uses(images=self._images, modules=self._modules) if self._images or self._modules else NOTHING
 
     def reducer_override(self, value: Any) -> Any:
+        if value is load_image:
+            return NotImplemented
         kind = type(value)
         if kind is FunctionType or issubclass(kind, type):
             image = IMAGES.get(value)
@@ -167,6 +177,8 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     def reducer_override(self, value: Any) -> Any:
         kind = type(value)
+        if kind is FunctionType and value in _LOADERS:
+            return NotImplemented
         if kind is CodeType:
             return self._reduce_code(value)
         if kind is _ByContent:
@@ -337,3 +349,10 @@ def load_info(type: str, message: str, traceback: str, node: str, pid: Pid, exce
     except Exception:  # of a class that is not to be had here, for one; the texts tell what it was
         error = None
     return ExceptionInfo(type, message, traceback, node, pid, error)
+
+
+_LOADERS: Final = frozenset(
+    {load_code, load_code_in, load_content, load_image, load_info, load_shared, fill_cell, fill_class, make_class}
+    | {cloudpickle._make_function, cloudpickle._function_setstate}
+)
+"""What every pickle of code names, so that the question how they travel need not be asked."""

@@ -106,7 +106,7 @@ class Source:
         """Where `code` stands, or None if this text as it is now does not compile to it."""
         qualname, line = place_name(code), code.co_firstlineno
         for nth, candidate in enumerate(self._codes.get((qualname, line), [])):
-            if candidate == code:
+            if candidate is code or candidate == code:
                 return Place(qualname, line, nth)
         return None
 
@@ -129,7 +129,8 @@ _COMPREHENSIONS = re.compile(r"<(?:list|set|dict)comp>\.(?:<locals>\.)?")
 
 def place_name(code: CodeType) -> str:
     """Its qualified name without the comprehensions around it, which have no code of their own since Python 3.12."""
-    return _COMPREHENSIONS.sub("", code.co_qualname)
+    qualname = code.co_qualname
+    return _COMPREHENSIONS.sub("", qualname) if "comp>" in qualname else qualname
 
 
 def within(code: CodeType) -> Iterator[CodeType]:
