@@ -7,6 +7,7 @@ there together, so that a thread is woken once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from threading import get_ident
 from typing import Any, Final, TypeAlias
@@ -21,6 +22,8 @@ from beamlike.kernel.scheduler import Scheduler
 from beamlike.kernel.signals import Answer, Ask
 from beamlike.kernel.states import ANY, READY, REPLY
 from beamlike.kernel.terms import Alias, Pid
+
+logger = logging.getLogger("beamlike.distribution")
 
 Delivery: TypeAlias = tuple[Callable[[Process, Any], object], Process, Any]
 """A function, to be called in the thread of this process, with it and the rest."""
@@ -62,7 +65,10 @@ def _bring(elsewhere: dict[Scheduler, list[Delivery]]) -> None:
 
 def _act(deliveries: list[Delivery]) -> None:
     for act, process, what in deliveries:
-        act(process, what)
+        try:
+            act(process, what)
+        except Exception:  # of who watches what arrives, for one; it is no matter of the others
+            logger.exception("what came for %s could not be delivered", process.pid)
 
 
 # The short ways: what is to be done for an item, or None, if that is to be found out from the signal.

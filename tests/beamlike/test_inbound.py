@@ -17,8 +17,10 @@ from beamlike.kernel.node import LocalNode
 from beamlike.kernel.question import Call
 from beamlike.kernel.scheduler import Scheduler
 from beamlike.kernel.signals import Signal
+from beamlike.kernel.watched_inbox import watch_arrivals
 from beamlike.loop_thread import LoopThread
-from tests.support.local_nodes import down_reason, eventually, forever, in_node, received
+from tests.support.captured_log import captured_log
+from tests.support.local_nodes import down_reason, eventually, forever, in_node, process_of, received
 from tests.support.second_scheduler import own_scheduler, second_scheduler, spawn_at
 
 FAR = bl.Pid("far@127.0.0.1", 1)
@@ -140,6 +142,24 @@ async def test_a_call_that_is_taken_back_in_the_same_block_does_not_run() -> Non
     assert await received(1) == ["that is all"]
     await eventually(lambda: not bl.is_alive(pid))
     assert sent == []
+
+
+class Broken:
+    def arrived(self, message: Any) -> None:
+        raise LookupError("of who watches what arrives")
+
+
+@in_node
+async def test_what_cannot_be_delivered_in_another_thread_keeps_nothing_else_from_it() -> None:
+    async with second_scheduler() as second:
+        watched, other = (spawn_at(second, answers, bl.self()) for _ in range(2))
+        assert await received(2) == ["ready", "ready"]
+        second.call(watch_arrivals, process_of(watched), (Broken(),))
+        with captured_log("beamlike.distribution") as records:
+            to_watched = [signals.Send(FAR, watched, number) for number in range(3)]
+            arrive(*to_watched, signals.Send(FAR, other, "arrives"))
+            assert "arrives" in await received(4)  # a watch hears of what stands in the queue
+        assert f"what came for {watched} could not be delivered" in [record.getMessage() for record in records]
 
 
 @in_node
