@@ -15,7 +15,8 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 
 from beamlike.code.modules.dependents import imports_of, standing_on
-from beamlike.code.modules.stamps import stamp_of
+from beamlike.code.modules.origin import GivenFile
+from beamlike.code.modules.stamps import doubtful, stamp_of
 from tests.support.module_nodes import ModuleNodes, module_nodes
 
 A, B = "a@127.0.0.1", "b@127.0.0.1"
@@ -233,15 +234,13 @@ def test_whatever_stands_on_what_is_gone_is_gone_and_nothing_else(
 def test_a_young_stamp_proves_nothing(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("1")
-    young = stamp_of(str(file))
-    assert young is not None
-    assert not young.holds(str(file))
+    young = GivenFile("file", str(file), stamp_of(str(file)), b"")
+    assert doubtful([young]) == [young]
     os.utime(file, ns=(0, 0))
-    old = stamp_of(str(file))
-    assert old is not None
-    assert old.holds(str(file))
+    old = GivenFile("file", str(file), stamp_of(str(file)), b"")
+    assert doubtful([young, old]) == [young]
     file.write_text("2")
-    assert not old.holds(str(file))
+    assert doubtful([old]) == [old]
     file.unlink()
-    assert not old.holds(str(file))
+    assert doubtful([old]) == [old]
     assert stamp_of(str(file)) is None

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.machinery import PathFinder
 from threading import RLock
 from typing import Final
@@ -30,7 +30,7 @@ from beamlike.code.modules.messages import (
     Refused,
 )
 from beamlike.code.modules.roots import Root, is_installed
-from beamlike.code.modules.stamps import Stamp, hash_of, stamp_of
+from beamlike.code.modules.stamps import Stamp, doubtful, hash_of, stamp_of
 
 BUNDLE: Final = 1 << 20
 """Bytes of modules that come along with the one that was asked for."""
@@ -40,9 +40,19 @@ LARGEST: Final = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class GivenFile:
+    name: str
     path: str
     stamp: Stamp | None
     hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The top-level modules on a root, whose folder is at `path`."""
+
+    path: str
+    stamp: Stamp | None
+    names: frozenset[str]
 
 
 @dataclass(slots=True, eq=False)
@@ -61,7 +71,7 @@ class Origin:
     def __init__(self, node: str, roots: Callable[[str], tuple[Root, ...]]) -> None:
         self._node = node
         self._roots = roots
-        self._listed: dict[Root, tuple[Stamp | None, frozenset[str]]] = {}
+        self._listed: dict[Root, Listing] = {}
 
     def names(self, peer: str) -> frozenset[str]:
         """The top-level modules that `peer` may have."""
@@ -72,12 +82,12 @@ class Origin:
         return listings[0] if len(listings) == 1 else frozenset().union(*listings)
 
     def _listing(self, root: Root) -> frozenset[str]:
-        stamp, names = self._listed.get(root, (None, frozenset()))
-        if stamp is None or not stamp.holds(root.directory):
+        listing = self._listed.get(root)
+        if listing is None or doubtful([listing]):
             stamp = stamp_of(root.directory)
-            names = top_names(root) - sys.stdlib_module_names
-            self._listed[root] = stamp, names
-        return names
+            listing = Listing(root.directory, stamp, top_names(root) - sys.stdlib_module_names)
+            self._listed[root] = listing
+        return listing.names
 
     def answer(self, question: FindModule | LookAt, given: Given) -> Answer:
         """In any thread: nothing is imported, nothing run, and only what is offered is read."""
@@ -90,7 +100,8 @@ class Origin:
 
     def changes(self, given: Given) -> tuple[Change, ...]:
         """What was given and is another now; it counts as given no more."""
-        return tuple(it for name, file in list(given.files.items()) if (it := self._change(name, file, given)))
+        changes = [self._change(file, given) for file in doubtful(list(given.files.values()))]
+        return tuple(filter(None, changes))
 
     # What is there.
 
@@ -138,18 +149,16 @@ class Origin:
                     return
                 yield _read(place, given)
 
-    def _change(self, name: str, file: GivenFile, given: Given) -> Change | None:
-        if file.stamp is not None and file.stamp.holds(file.path):
-            return None
+    def _change(self, file: GivenFile, given: Given) -> Change | None:
         stamp, hash = stamp_of(file.path), _hash_now(file.path)
         with given.lock:
-            if given.files.get(name) is not file:  # given anew meanwhile
+            if given.files.get(file.name) is not file:  # given anew meanwhile
                 return None
             if hash == file.hash:
-                given.files[name] = GivenFile(file.path, stamp, hash)
+                given.files[file.name] = replace(file, stamp=stamp)
                 return None
-            del given.files[name]
-        return Change(self._node, name, hash)
+            del given.files[file.name]
+        return Change(self._node, file.name, hash)
 
     def _look_at(self, question: LookAt, roots: Sequence[Root]) -> Answer:
         package = self._find(question.package, roots)
@@ -184,7 +193,7 @@ def _read(place: Place, given: Given) -> ModuleFile:
     source = b"" if place.kind is Kind.NAMESPACE else _contents(place.path)
     hash = hash_of(source)
     with given.lock:
-        given.files[place.name] = GivenFile(place.path, stamp, hash)
+        given.files[place.name] = GivenFile(place.name, place.path, stamp, hash)
     return ModuleFile(place.name, place.kind, place.label, hash, source)
 
 

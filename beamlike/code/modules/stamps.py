@@ -1,4 +1,4 @@
-"""Whether a file is still what it was when it was read, for the price of a look at it.
+"""Whether files are still what they were when they were read, for the price of a look at each.
 
 A file system's clock is coarse: two versions of a file, written one right after the other, may bear the same time. So
 a stamp that is as young as that proves nothing, and the file is read again until it is older.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 _COARSE: Final = 50_000_000
 """Nanoseconds within which two changes may bear the same time."""
@@ -18,25 +19,25 @@ _COARSE: Final = 50_000_000
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Of a file or folder that is there; `None` is that of one that is not."""
+    """Of a file or folder that is there; `proves` that it is as it was, as long as it bears the same one."""
 
     changed: int
     size: int
     inode: int
-    taken: int
+    proves: bool
 
-    def holds(self, path: str) -> bool:
-        """Whether `path` is certainly as it was."""
-        try:
-            now = os.stat(path)
-        except OSError:
-            return False
-        return (
-            now.st_mtime_ns == self.changed
-            and now.st_size == self.size
-            and now.st_ino == self.inode
-            and self.changed + _COARSE < self.taken
-        )
+
+class Stamped(Protocol):
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """None, if it was not there."""
+        ...
+
+
+S = TypeVar("S", bound=Stamped)
 
 
 def stamp_of(path: str) -> Stamp | None:
@@ -45,7 +46,28 @@ def stamp_of(path: str) -> Stamp | None:
         found = os.stat(path)
     except OSError:
         return None
-    return Stamp(found.st_mtime_ns, found.st_size, found.st_ino, time.time_ns())
+    return Stamp(found.st_mtime_ns, found.st_size, found.st_ino, found.st_mtime_ns + _COARSE < time.time_ns())
+
+
+def doubtful(files: Iterable[S]) -> list[S]:
+    """Those that may have changed. It is asked ahead of terms, so a look at each is all that it costs."""
+    stat, found = os.stat, []
+    for file in files:
+        stamp = file.stamp
+        try:
+            now = stat(file.path)
+        except OSError:
+            found.append(file)
+            continue
+        if (
+            stamp is None
+            or now.st_mtime_ns != stamp.changed
+            or now.st_size != stamp.size
+            or now.st_ino != stamp.inode
+            or not stamp.proves
+        ):
+            found.append(file)
+    return found
 
 
 def hash_of(source: bytes) -> bytes:
