@@ -53,7 +53,7 @@ class NotebookModule:
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | self._future
         name = self.source_name(cell_name)
         self._sources.add(name)
-        code = SOURCES.register(name, source, flags).code
+        code = SOURCES.compile(name, source, flags)
         self._future |= code.co_flags & _FUTURE_FLAGS
         return code
 

@@ -51,6 +51,14 @@ class Sources:
             self._collect()
             return known.source
 
+    def compile(self, name: str, text: str, flags: int = 0) -> CodeType:
+        """The code of what `register` registers; SyntaxError if it is none."""
+        source = self.register(name, text, flags)
+        code = source.code
+        with self._lock:  # another thread may have registered a newer one meanwhile, and this was dropped
+            self._enter_retired(Source(*source.parts), None).live.watch(source.compiled())
+        return code
+
     def withdraw(self, names: Iterable[str]) -> None:
         """What was registered under these names is not run from anew any more."""
         with self._lock:
@@ -182,7 +190,7 @@ class Sources:
             show_in_tracebacks(source)
         return known
 
-    def _enter_retired(self, source: Source, origin: str) -> Known:
+    def _enter_retired(self, source: Source, origin: str | None) -> Known:
         known = self._known.get(source.hash)
         if known is None:
             known = self._enter(source, origin)

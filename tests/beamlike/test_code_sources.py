@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import gc
 import linecache
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from types import FunctionType
 from typing import Any
 
@@ -209,3 +213,44 @@ def test_a_text_that_does_not_compile_gives_way_to_the_next() -> None:
     assert shown(broken)
     sources.register("cell", text(2))
     assert broken.hash not in sources
+
+
+def test_code_that_is_superseded_while_it_is_compiled_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by another thread; here by what hears of a warning of the compiler."""
+    sources = Sources()
+    monkeypatch.setattr(warnings, "showwarning", lambda *_: sources.register("cell", text(2)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", SyntaxWarning)
+        code = sources.compile("cell", "def f(): return 1 is 1")
+    found = sources.find(code)
+    assert found is not None
+    assert found[0].text == "def f(): return 1 is 1"
+    assert sources.shows(code.co_filename)
+    del code, found
+    assert [known.source.text for known in sources] == [text(2)]
+
+
+def test_threads_that_run_the_same_cells_at_once_lose_none_of_their_code() -> None:
+    sources = Sources()
+
+    def runs(seed: int) -> bool:
+        chance, kept = Random(seed), list[Any]()
+        for _ in range(300):
+            names: dict[str, Any] = {}
+            exec(sources.compile("cell", text(chance.randrange(4))), names)
+            kept.append(names["f"])
+            if len(kept) > 3:
+                kept.pop(chance.randrange(3))
+            if not all(sources.find(function.__code__) for function in kept):
+                return False
+        return True
+
+    switched = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            assert all(threads.map(runs, range(4)))
+    finally:
+        sys.setswitchinterval(switched)
+    gc.collect()
+    assert len(list(sources)) == 1
