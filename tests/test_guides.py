@@ -12,7 +12,7 @@ import beamlike as bl
 from tests.test_readme import run
 
 DOCS = Path(__file__).parent.parent / "docs"
-GUIDES = ("processes.md", "behaviours.md", "distribution.md")
+GUIDES = ("processes.md", "behaviours.md", "distribution.md", "code.md")
 TITLE = r"^#+ (?P<title>[^\n]*)$"
 CODE = r"^```python\n(?P<code>.*?)^```\n\n^```text\n(?P<output>.*?)^```"
 
