@@ -131,7 +131,7 @@ class Contents:
     def get(self, key: bytes, loads: Loads) -> Any:
         """The value. Raises NotYet while it is on its way."""
         if key not in self._has:
-            raise NotYet(self._awaited.setdefault(key, Future()))
+            raise NotYet(self._awaited.setdefault(key, Future()), by_this_way=True)
         kept = self._has[key]
         if key[:1] == _FRESH:
             data, *buffers = kept

@@ -321,7 +321,7 @@ class Connection:
         """A tick has passed: shows a sign of life if there was none, looks for the other's."""
         if self._phase is not _Phase.OPEN:
             return []
-        self._silent_ticks = 0 if self._heard else self._silent_ticks + 1
+        self._silent_ticks = 0 if self._heard or self.holds_much else self._silent_ticks + 1
         if self._silent_ticks >= self._ticks:
             return self.close(NET_TICK_TIMEOUT, "nothing was heard for four times the tick time")
         if not self._sent:
@@ -340,7 +340,8 @@ class Connection:
                 elif kind == FRAGMENT:
                     assert isinstance(content, Parcel)
                     [packed, *buffers] = content.buffers
-                    events.append(Items(self._deliverable([self.signals.item(packed, buffers)])))
+                    size = sum(map(len, content.buffers))
+                    events.append(Items(self._deliverable([self.signals.item(packed, buffers)], size)))
                 else:
                     assert isinstance(content, memoryview)
                     events += self._receive_control(kind, bytes(content))
@@ -367,20 +368,31 @@ class Connection:
                 try:
                     self._hear_news(item)
                 except ProtocolError as error:
-                    return [Items(self._deliverable(items[:place])), *self.close(PROTOCOL_ERROR, str(error))]
+                    return [
+                        Items(self._deliverable(items[:place], len(content))),
+                        *self.close(PROTOCOL_ERROR, str(error)),
+                    ]
                 except PeerEnded as error:
-                    return [Items(self._deliverable(items[:place])), *self.close(CONNECTION_CLOSED, str(error))]
-        return [Items(self._deliverable(items))]
+                    return [
+                        Items(self._deliverable(items[:place], len(content))),
+                        *self.close(CONNECTION_CLOSED, str(error)),
+                    ]
+        return [Items(self._deliverable(items, len(content)))]
 
-    def _deliverable(self, items: list[Item]) -> list[Item]:
+    def _deliverable(self, items: list[Item], size: int) -> list[Item]:
         if self._held is None:
             if not self.signals.packing.has_pending:
                 return items
             self._held = HeldBack(self.signals.packing, lambda: self.can_go_on())
-        items = self._held.pass_on(items)
+        items = self._held.pass_on(items, size)
         if not self._held:
             self._held = None
         return items
+
+    @property
+    def holds_much(self) -> bool:
+        """Whether to read on only after `can_go_on`: so much is held back."""
+        return self._held is not None and self._held.is_full
 
     def go_on(self) -> list[Event]:
         """What was held back and may be delivered by now."""

@@ -2,19 +2,25 @@
 
 Whatever the same process sends afterwards waits behind, so that its signals stay in order; others go on. What is for a
 process whose spawn waits, waits with that spawn, whoever sends it.
+
+When much is held back, no more should be read, so that the other side's senders wait instead. Not, of course, while
+something is awaited that comes by this very connection.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Final
 
 from beamlike.distribution.packing import Packing, Pending
 from beamlike.distribution.parcels import NEWS
 from beamlike.distribution.wire import SPAWN, Item, receiver_of, sender_of
 from beamlike.kernel.terms import Reply
+
+BOUND: Final = 1 << 26
+"""Bytes, about."""
 
 
 class HeldBack:
@@ -27,14 +33,25 @@ class HeldBack:
         """By sender; the first item of each has a term that is pending."""
         self._unborn: dict[object, object] = {}
         """Who is spawned by an item in a queue, to the sender whose queue that is."""
+        self._size = 0
 
     def __len__(self) -> int:
         return sum(map(len, self._queues.values()))
 
-    def pass_on(self, items: Iterable[Item]) -> list[Item]:
-        """Those that may be delivered; the others are kept."""
+    @property
+    def is_full(self) -> bool:
+        """Whether no more should be read until something is ready."""
+        return self._size > BOUND and not any(
+            pending.by_this_way for queue in self._queues.values() for pending in _pending_in(queue[0])
+        )
+
+    def pass_on(self, items: list[Item], size: int) -> list[Item]:
+        """Those that may be delivered; the others are kept. They have come in so many bytes."""
         self._packing.has_pending = False
-        return [item for item in items if not self._keeps(item)]
+        passed = [item for item in items if not self._keeps(item)]
+        if len(passed) < len(items):
+            self._size += size
+        return passed
 
     def go_on(self) -> list[Item]:
         """Those that may be delivered by now, in their order."""
@@ -76,7 +93,7 @@ class HeldBack:
 
     def _decoded(self, part: Any) -> Any:
         match part:
-            case Pending(data, buffers, ready):
+            case Pending(data, buffers, ready, _):
                 return self._packing.decoded(data, buffers) if ready.done() else part
             case Reply(ref, value):
                 return Reply(ref, self._decoded(value))

@@ -61,6 +61,7 @@ class Pending:
     data: bytes
     buffers: Sequence[Buffer]
     ready: Future[Any]
+    by_this_way: bool
 
 
 @record
@@ -355,7 +356,7 @@ class Packing:
             return self._codec.decode(data, buffers)
         except NotYet as not_yet:
             self.has_pending = True
-            return Pending(data, buffers, not_yet.ready)
+            return Pending(data, buffers, not_yet.ready, not_yet.by_this_way)
         except Exception as error:
             problem = UndecodableTerm(f"a term cannot be decoded here: {type(error).__name__}: {error}")
             problem.__cause__ = error

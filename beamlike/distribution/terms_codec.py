@@ -48,11 +48,15 @@ class Encoded:
 
 
 class NotYet(Exception):
-    """What a term needs is still on its way, or being made. When `ready` is done it is to be decoded again."""
+    """What a term needs is still on its way, or being made. When `ready` is done it is to be decoded again.
 
-    def __init__(self, ready: Future[Any]) -> None:
+    `by_this_way` says that it comes by the connection of the term itself, which must be read then.
+    """
+
+    def __init__(self, ready: Future[Any], *, by_this_way: bool) -> None:
         super().__init__("not yet")
         self.ready = ready
+        self.by_this_way = by_this_way
 
 
 class TermCodec(Protocol):

@@ -72,6 +72,7 @@ class Link:
         self._socket: socket.socket | None = None
         self._unsent: list[Buffer] = []
         self._writes = False
+        self._reads = True
         self._timer: asyncio.TimerHandle | None = None
         self._over = False
         self._ends = False
@@ -267,6 +268,8 @@ class Link:
             self._through_layer(self._layer, size)
         if self._layer is not None or self._over or self._connection.has_more:
             self._flush_soon()
+        if self._connection.holds_much:
+            self._read_if_wanted()
 
     def _go_on(self) -> None:
         """Delivers what was held back, as if it had come just now."""
@@ -274,6 +277,18 @@ class Link:
 
     def _deliver_held(self) -> None:
         self._act(self._connection.go_on())
+        self._read_if_wanted()
+
+    def _read_if_wanted(self) -> None:
+        """Not while so much is held back that the other side's senders had better wait."""
+        sock, reads = self._socket, not self._connection.holds_much
+        if sock is None or reads == self._reads:
+            return
+        self._reads = reads
+        if reads:
+            self._home.add_reader(sock, self._readable)
+        else:
+            self._home.loop.remove_reader(sock)
 
     def _flush(self) -> None:
         self._flush_is_due = False

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beamlike.distribution.connection import Closed, Connection, Event
+from beamlike.distribution import held_back
+from beamlike.distribution.connection import TICKS, Closed, Connection, Event
 from beamlike.kernel.question import Call
 from beamlike.kernel.signals import Answer, Ask, Down, Exit, Link, Send, Signal, Spawn
 from beamlike.kernel.terms import Alias, Pid, Ref, Reply
@@ -128,6 +129,25 @@ def test_what_is_held_back_when_the_connection_ends_is_lost_with_it(pair: LatePa
     pair.b_events += pair.b.receive_eof()
     pair.make_ready("slow")
     assert [type(event) for event in pair.b_events] == [Closed]
+
+
+def test_much_that_waits_for_something_from_elsewhere_stops_the_reading(
+    pair: LatePair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_back, "BOUND", 10_000)
+    pair.will_be_late("elsewhere", "here")
+    pair.send(Send(ANN, EVA, {"elsewhere"}))
+    assert not pair.b.holds_much
+    pair.send(*[Send(ANN, EVA, "x" * 1000)] * 10)
+    assert pair.b.holds_much
+    assert [pair.b.tick() for _ in range(2 * TICKS)] == [[]] * 2 * TICKS  # whose silence that is, is known
+    pair.send(Send(BOB, EVA, {"here"}))
+    assert not pair.b.holds_much  # for what is awaited comes by this way
+    pair.make_ready("here")
+    assert pair.b.holds_much
+    pair.make_ready("elsewhere")
+    assert not pair.b.holds_much
+    assert len(pair.b_events) == 12
 
 
 senders, receivers, keys = st.sampled_from([ANN, BOB]), st.sampled_from([EVA, IVY]), st.integers(0, 3)

@@ -65,7 +65,7 @@ class LateCodec(PickleCodec):
         term = super().decode(data, buffers)
         ready = self.late.get(_key(term))
         if ready is not None and not ready.done():
-            raise NotYet(ready)
+            raise NotYet(ready, by_this_way=_key(term) != "elsewhere")
         return term
 
 

@@ -92,7 +92,7 @@ class PackagesHere:
             if digest in self._heard:  # a node that accepts no code hears of none
                 ready = self._ensure(digest)
                 if not ready.done():
-                    raise NotYet(ready)
+                    raise NotYet(ready, by_this_way=False)
                 ready.result()
         return view[start:]
 
