@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from beamlike.distribution.packing import Packing, Pending
 from beamlike.distribution.parcels import NEWS
-from beamlike.distribution.wire import SPAWN, Item, receiver_of, sender_of
+from beamlike.distribution.wire import APPLY, SPAWN, Item, receiver_of, sender_of
 from beamlike.kernel.terms import Reply
 
 BOUND: Final = 1 << 26
@@ -72,7 +72,7 @@ class HeldBack:
             queue = self._queues[sender] = deque()
             self._await(first.ready)
         queue.append(item)
-        if item[0] == SPAWN:
+        if item[0] in (SPAWN, APPLY):
             self._unborn[receiver_of(item)] = sender
         return True
 
