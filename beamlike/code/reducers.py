@@ -24,11 +24,7 @@ from types import CellType, CodeType, FunctionType
 from typing import Any, NewType, ParamSpec, ParamSpecArgs, ParamSpecKwargs, TypeAlias, TypeGuard, TypeVar, TypeVarTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from cloudpickle.cloudpickle import (
-    _DYNAMIC_CLASS_TRACKER_BY_ID,
-    _get_or_create_tracker_id,
-    _lookup_class_or_track,
-)
+from cloudpickle.cloudpickle import _get_or_create_tracker_id, _lookup_class_or_track
 
 from beamlike.code.by_value import goes_by_value
 
@@ -180,11 +176,9 @@ def _reduce_known(thing: Any, make: Callable[..., object], *args: object) -> Red
 
 
 def make_known(id: str, make: Callable[..., Any], args: tuple[object, ...], module: str) -> object:
-    known: object = _DYNAMIC_CLASS_TRACKER_BY_ID.get(id)
-    if known is None:
-        made = make(*args)
-        made.__module__ = module
-        known = _lookup_class_or_track(id, made)
+    made = make(*args)
+    made.__module__ = module
+    known: object = _lookup_class_or_track(id, made)
     return known
 
 

@@ -78,6 +78,7 @@ class Trial:
 
     async def _there_and_back(self) -> None:
         thing, made = self.names[self.case.thing], await done(self.names["_made"]())
+        attributes = dict(vars(thing)) if isinstance(thing, type) else {}
         there_and_back = await self.there(list, [thing])
         if has_identity(thing):
             assert there_and_back[0] is thing, f"expected {thing!r} itself, got another one"
@@ -85,6 +86,8 @@ class Trial:
         shown, back = await self.there(self.names["_shown_and_it"], made)
         equal(shown, self.case.gives, "what it gives there that went there")
         same_kind(back, made)
+        touched = [name for name, value in attributes.items() if vars(thing)[name] is not value]
+        assert not touched, f"expected {thing} as it was, got other attributes {touched}"
         equal(await self.shown(back), here_later, "what it gives here that came back")
         equal(await self.there(self.names["_shown"], back), there_later, "what it gives there that went there again")
 

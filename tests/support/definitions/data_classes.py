@@ -20,11 +20,23 @@ CASES = [
                 return n * self.price
         """,
         makes="Item('pen')",
-        shows="it.total(4), repr(it), it == Item('pen', 1.5), it != Item('pen', 2)",
-        gives=(6.0, "Item(name='pen', price=1.5)", True, True),
+        shows="it.total(4), repr(it), it == Item('pen', 1.5), it != Item('pen', 2), Item.__init__.__annotations__",
+        gives=(
+            6.0,
+            "Item(name='pen', price=1.5)",
+            True,
+            True,
+            {"name": str, "price": float, "return": None},
+        ),
         fails="it.total(-1)",
         change=("= 1.5", "= 2.5"),
-        then=(10.0, "Item(name='pen', price=2.5)", False, True),
+        then=(
+            10.0,
+            "Item(name='pen', price=2.5)",
+            False,
+            True,
+            {"name": str, "price": float, "return": None},
+        ),
     ),
     Case(
         "a frozen dataclass",

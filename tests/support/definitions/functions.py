@@ -259,4 +259,19 @@ CASES = [
         then=6,
         thing="choose",
     ),
+    Case(
+        "a sentinel as a default",
+        cell="""
+        NOTHING = object()
+        def given(value=NOTHING, *, other=NOTHING):
+            if value is None:
+                raise Refused("None is something")
+            return value is NOTHING, other is NOTHING, value if value is not NOTHING else "default"
+        """,
+        shows="given(), given(3)",
+        gives=((True, True, "default"), (False, True, 3)),
+        fails="given(None)",
+        change=('"default"', '"DEFAULT"'),
+        then=((True, True, "DEFAULT"), (False, True, 3)),
+    ),
 ]

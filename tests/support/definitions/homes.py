@@ -24,7 +24,7 @@ import beamlike as bl
 import nodes
 from beamlike.code.notebook_module import NotebookModule
 from tests.support.cells import run_cell
-from tests.support.definitions.actions import ACTIONS, Trial
+from tests.support.definitions.actions import ACTIONS, PATIENCE, Trial
 from tests.support.definitions.case import CELL, Case
 from tests.support.definitions.elsewhere import INSTALLED, ROOT, Elsewhere
 
@@ -70,7 +70,17 @@ async def in_notebook(cases: Iterable[Case], node: str) -> Failures:
             failures[case.kind] = await _in_one_notebook(case, node)
         except Exception as error:  # of the cell itself
             failures[case.kind] = dict.fromkeys(ACTIONS, "".join(traceback.format_exception(error)))
+    await _no_module_of_ours_came(node)
     return failures
+
+
+async def _no_module_of_ours_came(node: str) -> None:
+    """Modules may come by name, too; what is tried here must not need that."""
+
+    def ours() -> list[str]:
+        return [name for name in sys.modules if name.startswith(("tests", "notebook_"))]
+
+    assert await bl.rpc.call(node, ours, timeout=PATIENCE) == []
 
 
 async def _in_one_notebook(case: Case, node: str) -> dict[str, str]:

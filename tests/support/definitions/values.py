@@ -179,4 +179,24 @@ CASES = [
         change=("self._in.append(item)", "self._in.append(item * 10)"),
         then=10,
     ),
+    Case(
+        "constants that are own instances, compared by identity",
+        cell="""
+        class Marker:
+            def __init__(self, name):
+                self.name = name
+        START, END = Marker("start"), Marker("end")
+        def between(marks):
+            if marks[0] is not START:
+                raise Refused(marks[0].name)
+            return [mark.name for mark in marks if mark is not START and mark is not END]
+        """,
+        makes="[START, Marker('x'), END]",
+        shows="between(it) if it[0] is START else [mark.name for mark in it[1:2]]",
+        gives=["x"],
+        fails="between([END])",
+        change=("[mark.name for mark in marks", "[mark.name * 2 for mark in marks"),
+        then=["xx"],
+        thing="between",
+    ),
 ]
