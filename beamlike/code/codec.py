@@ -91,7 +91,7 @@ class CodeCodec:
         while something in it is on its way, RequirementsError if packages that it needs cannot be had, and whatever
         loading a term may."""
         outer, DECODING.codec = DECODING.codec, self
-        self._modules.settle()
+        self._modules.turn_to(self.there)
         if self._too_early:
             self._too_early.discard(id(data))
         try:

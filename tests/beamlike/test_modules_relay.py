@@ -103,6 +103,33 @@ def test_of_two_that_offer_a_name_the_one_whose_code_imports_it_decides(tmp_path
         assert imported("helper").whose == "c", "the newest, where nothing says which"
 
 
+def test_modules_of_one_name_take_turns_and_keep_their_state(tmp_path: Path) -> None:
+    with module_nodes(tmp_path, A, B, C) as nodes:
+        nodes.write(A, pkg__="from . import sub\nstate = ['a']", pkg__sub="")
+        nodes.write(C, pkg__="from . import sub\nstate = ['c']", pkg__sub="", other="")
+        nodes.tell(A, B)
+        nodes.tell(C, B)
+        seen: dict[str, list[Any]] = {A: [], C: []}
+        for peer in (A, C, C, A, A, C):
+            nodes[B].turn_to(peer)
+            with decoding(peer):
+                package = imported("pkg")
+            package.state.append(len(seen[peer]))
+            assert package.sub is sys.modules["pkg.sub"]
+            seen[peer].append(package)
+        assert seen == {A: [seen[A][0]] * 3, C: [seen[C][0]] * 3}
+        assert (seen[A][0].state, seen[C][0].state) == (["a", 0, 1, 2], ["c", 0, 1, 2])
+        assert sorted(held.origin for held in nodes[B].holdings()) == [A, A, C, C]
+        nodes.write(A, pkg__="state = ['new']")
+        nodes.tell(A, B)
+        nodes[B].turn_to(A)
+        with decoding(A):
+            assert imported("pkg").state == ["new"]
+        nodes.part(A, B)
+        nodes[B].turn_to(C)
+        assert imported("pkg") is seen[C][0]
+
+
 def test_a_name_that_one_node_has_no_more_is_had_of_another(tmp_path: Path) -> None:
     with module_nodes(tmp_path, A, B, C) as nodes:
         nodes.write(A, helper="whose = 'a'")

@@ -105,11 +105,13 @@ async def address_of(peer: Peer) -> tuple[str, int]:
 
 
 def test_a_node_that_accepts_no_code_takes_no_modules_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, det_locked="def f(): return 1")
+    folder, temporary = tmp_path / "beside", tmp_path / "temporary"
+    temporary.mkdir()
+    write(folder, det_locked="def f(): return 1")
 
     async def test(started: Peers) -> None:
-        service = await started.start("service", accept_code=False)
-        monkeypatch.syspath_prepend(tmp_path)
+        service = await started.start("service", accept_code=False, environment={"TMPDIR": str(temporary)})
+        monkeypatch.syspath_prepend(folder)
         from det_locked import f  # type: ignore[import-not-found]
 
         await bl.connect(service.node, await address_of(service))

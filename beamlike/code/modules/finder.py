@@ -169,7 +169,7 @@ def _lister(path: str) -> PackageLister:
     """For `sys.path_hooks`: takes what stands in the `__path__` of a package of another node."""
     name = path.removeprefix("<").partition(" of ")[0]
     loader = loader_of(sys.modules.get(name))
-    if loader is None or loader.search_path != path:
+    if loader is None or loader.held.search_path != path:
         raise ImportError(f"expected the path of a package of another node, got {path!r}")
     return PackageLister(loader)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import weakref
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -42,6 +42,11 @@ class Held:
         '<helper.py of a@h #68617368>'
         """
         return f"<{self.file.label} of {self.route.origin} #{self.file.hash.hex()[:8]}>"
+
+    @property
+    def search_path(self) -> str | None:
+        """What stands for the folder of a package in its `__path__`; None for a module that is none."""
+        return None if self.file.kind is Kind.MODULE else f"<{self.file.name} of {self.route.origin}>"
 
     @cached_property
     def imports(self) -> frozenset[str]:
@@ -84,9 +89,9 @@ class HeldModules:
     def drop(self, origin: str, name: str) -> None:
         self._held.pop((origin, name), None)
 
-    def forget(self, peer: str) -> None:
-        """Drops all that `peer` has given."""
-        self._held = {key: held for key, held in self._held.items() if held.route.peer != peer}
+    def forget(self, is_gone: Callable[[Route], bool]) -> None:
+        """Drops all that came by such routes."""
+        self._held = {key: held for key, held in self._held.items() if not is_gone(held.route)}
 
     def of(self, origin: str, top: str) -> list[Held]:
         """What is held of a top-level module and all within it."""

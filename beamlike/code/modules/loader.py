@@ -45,15 +45,8 @@ class ModuleLoader(InspectLoader):
     def __repr__(self) -> str:
         return f"<the loader of {self.held.file.name} of {self.held.route.origin}>"
 
-    @property
-    def search_path(self) -> str | None:
-        """What stands for the package's folder in its `__path__`."""
-        if self.held.file.kind is Kind.MODULE:
-            return None
-        return f"<{self.held.file.name} of {self.held.route.origin}>"
-
     def spec(self) -> ModuleSpec:
-        path = self.search_path
+        path = self.held.search_path
         spec = ModuleSpec(self.held.file.name, self, origin=self.held.filename, is_package=path is not None)
         if path is not None:
             spec.submodule_search_locations = [path]

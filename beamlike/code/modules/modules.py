@@ -54,6 +54,7 @@ class Modules:
         self._node = node
         self._accepts = accepts
         self._receiver = Receiver(node, ask)
+        self.turn_to = self._receiver.turn_to
         self._own = own or OwnModules()
         self._origin = Origin(node, self._own.roots)
         self._relay = Relay(self._receiver)
@@ -131,10 +132,6 @@ class Modules:
         if news.offers is not None:
             FINDER.serve(self._receiver, self._receiver.is_offered())
         return bool(news.changes)
-
-    def settle(self) -> None:
-        """To be called before a term is decoded: drops what could not be dropped when it changed."""
-        self._receiver.settle()
 
     def holdings(self) -> list[LoadedModule]:
         """The modules of others that are loaded in this interpreter, and came by this node."""

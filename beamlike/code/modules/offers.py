@@ -6,6 +6,7 @@ what came through it: nodes that are connected in a ring do not keep alive what 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -61,6 +62,15 @@ class Offers:
     def routes_to(self, origin: str) -> list[Route]:
         """To that node; to all, the newest first, if it is ""."""
         return [self._route(it) for it in self._best() if origin in ("", it.origin)]
+
+    def all_routes(self) -> set[Route]:
+        """By which anything may have come: also those that are not the shortest."""
+        return {self._route(offer) for offers in self._heard.values() for offer in offers}
+
+    def contested(self) -> frozenset[str]:
+        """The names that several nodes have modules of."""
+        counts = Counter(name for offer in self._best() for name in offer.names)
+        return frozenset(name for name, count in counts.items() if count > 1)
 
     def for_peer(self, peer: str) -> tuple[Offer, ...]:
         """What this node can pass on to `peer`."""

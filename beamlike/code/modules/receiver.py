@@ -6,19 +6,16 @@ source. Nothing is reloaded: what runs keeps the objects that it has.
 
 from __future__ import annotations
 
-import linecache
-import sys
 from collections.abc import Callable, Iterable
+from itertools import groupby
+from operator import attrgetter
 from threading import RLock
-from types import ModuleType
 from typing import Final, TypeAlias
 
-from beamlike.code.modules.dependents import standing_on
 from beamlike.code.modules.held import Held, HeldModules, LoadedModule
-from beamlike.code.modules.loader import ModuleLoader, loader_of
+from beamlike.code.modules.loaded import LoadedModules
 from beamlike.code.modules.messages import (
     Answer,
-    Change,
     FindModule,
     Found,
     LookAt,
@@ -52,13 +49,10 @@ class Receiver:
         self._lock = RLock()
         self._offers = Offers(node)
         self._held = HeldModules()
-        self._loaded: dict[str, Held] = {}
+        self._loaded = LoadedModules()
         self._newest: dict[tuple[str, str], bytes] = {}
         """The hashes of what has changed since it was asked for last."""
-        self._still_loading: dict[str, Held] = {}
-        """Old versions that are being loaded: they are dropped once they are."""
-        self._shown: dict[str, str] = {}
-        """The file names of all versions that were loaded, and who gave them."""
+        self._contested: frozenset[str] = frozenset()
 
     # What others tell.
 
@@ -66,37 +60,60 @@ class Receiver:
         with self._lock:
             if news.offers is not None:
                 self._offers.hear(peer, news.offers)
-            self._drop(news.changes)
+                self._offers_have_changed()
+            for origin, changes in groupby(news.changes, key=attrgetter("origin")):
+                self._have_changed(origin, [(it.name, it.hash) for it in changes])
 
-    def settle(self) -> None:
-        """Drops what could not be dropped when it changed."""
-        if self._still_loading:
+    def turn_to(self, peer: str) -> None:
+        """To be called before a term of `peer` is decoded: of modules that several offer, its own are to be used. And
+        what could not be dropped when it changed is dropped now."""
+        if self._contested or self._loaded.still_loading:
             with self._lock:
-                self._drop(())
+                self._loaded.settle()
+                for top in self._contested:
+                    route = next((it for it in self._offers.routes(top) if it.peer == peer), None)
+                    if route is not None:
+                        self._loaded.bring_back(top, route.origin)
 
     def forget(self, peer: str) -> None:
         """The connection is over: all that `peer` gave is here no more, except for what runs."""
         with self._lock:
             self._offers.forget(peer)
-            self._held.forget(peer)
-            for name, held in list(self._loaded.items()):
-                if held.route.peer == peer:
-                    self._unload(name)
-            for filename in [it for it, giver in self._shown.items() if giver == peer]:
-                linecache.cache.pop(filename, None)
-                del self._shown[filename]
+            self._offers_have_changed()
 
     def close(self) -> None:
         """Forgets all peers."""
         with self._lock:
-            for peer in {*self._offers.peers(), *(held.route.peer for held in self._loaded.values())}:
+            for peer in self._offers.peers():
                 self.forget(peer)
 
     def holdings(self) -> list[LoadedModule]:
         """The modules of others that are loaded."""
         with self._lock:
-            loaded = [held for name, held in self._loaded.items() if _module_of(held, name) is not None]
-        return [LoadedModule(it.file.name, it.file.hash.hex(), it.route.origin, it.since) for it in loaded]
+            return self._loaded.listed()
+
+    def _offers_have_changed(self) -> None:
+        """What came by a way that is not there any more is forgotten."""
+        routes, contested = self._offers.all_routes(), self._contested
+        self._contested = self._offers.contested()
+
+        def is_gone(route: Route) -> bool:
+            return route not in routes
+
+        self._held.forget(is_gone)
+        self._loaded.forget(is_gone)
+        for top in contested - self._contested:
+            for route in self._offers.routes(top):
+                self._loaded.bring_back(top, route.origin)
+        self._newest = {key: hash for key, hash in self._newest.items() if any(it.origin == key[0] for it in routes)}
+
+    def _have_changed(self, origin: str, changes: list[tuple[str, bytes]]) -> None:
+        for name, hash in changes:
+            held = self._held.get(origin, name)
+            if held is None or held.file.hash != hash:
+                self._held.drop(origin, name)
+                self._newest[origin, name] = hash
+        self._loaded.drop(origin, changes)
 
     # Where there is more.
 
@@ -157,8 +174,7 @@ class Receiver:
     def loading(self, held: Held) -> None:
         """A module is about to be made of this version."""
         with self._lock:
-            self._loaded[held.file.name] = held
-            self._shown[held.filename] = held.route.peer
+            self._loaded.add(held)
 
     def ask(self, route: Route, question: FindModule | LookAt) -> Answer:
         """Asks, and waits; Refused says why there is no answer."""
@@ -174,45 +190,3 @@ class Receiver:
                 file.name for file in files if self._newest.pop((route.origin, file.name), file.hash) != file.hash
             }
             self._held.add(route, (file for file in files if file.name not in changed))
-
-    # What is gone.
-
-    def _drop(self, changes: Iterable[Change]) -> None:
-        gone = {name for name, held in self._still_loading.items() if self._loaded.get(name) is held}
-        self._still_loading.clear()
-        for change in changes:
-            held = self._held.get(change.origin, change.name)
-            if held is None or held.file.hash != change.hash:
-                self._held.drop(change.origin, change.name)
-                self._newest[change.origin, change.name] = change.hash
-            loaded = self._loaded.get(change.name)
-            if loaded is not None and loaded.route.origin == change.origin and loaded.file.hash != change.hash:
-                gone.add(change.name)
-        if gone:
-            for name in standing_on(gone, {name: held.imports for name, held in self._loaded.items()}):
-                self._unload(name)
-
-    def _unload(self, name: str) -> None:
-        held = self._loaded[name]
-        module = _module_of(held, name)
-        if module is not None and _is_initializing(module):  # the import system would miss it
-            self._still_loading[name] = held
-            return
-        del self._loaded[name]
-        if module is not None:
-            del sys.modules[name]
-            sys.path_importer_cache.pop(ModuleLoader(self, held).search_path or "", None)
-            parent, _, child = name.rpartition(".")
-            if getattr(sys.modules.get(parent), child, None) is module:
-                delattr(sys.modules[parent], child)
-
-
-def _module_of(held: Held, name: str) -> ModuleType | None:
-    """The module that was made of this version, if it is still the one of its name."""
-    module = sys.modules.get(name)
-    loader = loader_of(module)
-    return module if loader is not None and loader.held is held else None
-
-
-def _is_initializing(module: ModuleType) -> bool:
-    return bool(getattr(module.__spec__, "_initializing", False))
