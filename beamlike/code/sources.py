@@ -221,9 +221,11 @@ class Sources:
                 self._drop(known)
 
     def _drop(self, known: Known) -> None:
-        self.retirements += 1
-        del self._known[known.source.hash], self._by_filename[known.source.filename]
-        hide_from_tracebacks(known.source)
+        source = known.source
+        if self._known.get(source.hash) is known:  # and was not dropped by a finalizer that ran meanwhile
+            self.retirements += 1
+            del self._known[source.hash], self._by_filename[source.filename]
+            hide_from_tracebacks(source)
 
     def _compilable(self, known: Known) -> Source:
         """One whose compiled code may be kept; of a source that nobody claims, one for now only."""

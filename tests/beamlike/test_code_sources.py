@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from types import FunctionType
 from typing import Any
+from weakref import finalize
 
 import pytest
 
@@ -254,3 +255,15 @@ def test_threads_that_run_the_same_cells_at_once_lose_none_of_their_code() -> No
         sys.setswitchinterval(switched)
     gc.collect()
     assert len(list(sources)) == 1
+
+
+def test_a_finalizer_that_looks_at_the_sources_meanwhile_does_no_harm() -> None:
+    sources = Sources()
+    seen: list[int] = []
+    function = run(sources.register("cell", text(1)))["f"]
+    finalize(function.__code__, lambda: seen.append(len(list(sources))))
+    del function
+    sources.register("cell", text(2))
+    gc.collect()
+    assert seen == [1]
+    assert [known.source.text for known in sources] == [text(2)]
