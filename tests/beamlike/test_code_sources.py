@@ -260,10 +260,10 @@ def test_threads_that_run_the_same_cells_at_once_lose_none_of_their_code() -> No
 def test_a_finalizer_that_looks_at_the_sources_meanwhile_does_no_harm() -> None:
     sources = Sources()
     seen: list[int] = []
-    function = run(sources.register("cell", text(1)))["f"]
-    finalize(function.__code__, lambda: seen.append(len(list(sources))))
-    del function
+    source = sources.register("cell", text(1))
+    last_to_go = source.code_at(Place("f.<locals>.inner", 2, 0))
+    finalize(last_to_go, lambda: seen.append(len(list(sources))))
+    del source, last_to_go
     sources.register("cell", text(2))
-    gc.collect()
     assert seen == [1]
     assert [known.source.text for known in sources] == [text(2)]
