@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -23,7 +24,7 @@ from beamlike.code.requirements.guarded_process import CalledOff
 from beamlike.code.requirements.lock import Lock, Pin
 from beamlike.code.requirements.needs import NEEDS, Needs
 from beamlike.code.requirements.progress import Step
-from beamlike.code.requirements.store import Store
+from beamlike.code.requirements.store import KEPT_DAYS, Store
 from beamlike.code.requirements.travel import PackagesHere, PackagesThere
 from beamlike.code.uses import NOTHING, Image, Uses
 from beamlike.distribution.terms_codec import NotYet
@@ -62,7 +63,7 @@ def make(clean: None, tmp_path: Path, shelf: Shelf) -> Iterator[Callable[..., En
     made: list[Environments] = []
 
     def make(needs: Needs | None = None) -> Environments:
-        made.append(Environments(Store(tmp_path / "environments"), lambda: shelf, needs))
+        made.append(Environments(tmp_path / "environments", lambda: shelf, needs))
         return made[-1]
 
     yield make
@@ -254,6 +255,39 @@ def test_two_interpreters_of_one_machine_share_what_one_installed(make: Make, sh
     second.ensure(lock).result(PATIENCE)
     assert len(shelf.installed) == 1
     assert importlib.import_module(BETA).VERSION == "1.0"
+
+
+def test_who_starts_again_gets_what_was_there_before_without_planning(make: Make, shelf: Shelf) -> None:
+    first = make()
+    declared(first, A)
+    first.close()
+    shelf.wheels[A, "3.0"] = Wheel(A, "3.0")
+    second = make()
+    assert names(declared(second, A)) == [f"{A} 2.0"]
+    second.close()
+    assert (shelf.planned, len(shelf.installed)) == (1, 1)
+    assert names(declared(make(), f"{A}>=1")) == [f"{A} 3.0"]
+
+
+def test_a_plan_whose_environment_is_gone_is_made_anew(make: Make, shelf: Shelf, tmp_path: Path) -> None:
+    first = make()
+    declared(first, A)
+    first.close()
+    Store(tmp_path / "environments").sweep(now=time.time() + (KEPT_DAYS + 1) * 86_400)
+    assert list((tmp_path / "environments").iterdir()) == []
+    shelf.wheels[A, "3.0"] = Wheel(A, "3.0")
+    assert names(declared(make(), A)) == [f"{A} 3.0"]
+
+
+def test_a_plan_that_cannot_be_read_is_none(make: Make, shelf: Shelf, tmp_path: Path) -> None:
+    for content in ("", "{}", "[1]", '[{"name": "a b", "version": "1", "url": null, "hashes": []}]'):
+        environments = make()
+        declared(environments, A)
+        environments.close()
+        (plan,) = (tmp_path / "environments").glob(".plan-*")
+        plan.write_text(content)
+    assert names(declared(make(), A)) == [f"{A} 2.0"]
+    assert shelf.planned == 5
 
 
 def test_closing_leaves_the_path_as_it_was_and_ends_work(make: Make, shelf: Shelf) -> None:

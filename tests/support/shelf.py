@@ -27,6 +27,7 @@ class Shelf:
 
     def __init__(self, *wheels: Wheel) -> None:
         self.wheels = {(wheel.name, wheel.version): wheel for wheel in wheels}
+        self.planned = 0
         self.installed: list[list[str]] = []
         self.open = Event()
         """Nothing is installed before it is set; it is, at first."""
@@ -35,6 +36,7 @@ class Shelf:
     def plan(
         self, dependencies: Sequence[str], constraints: Sequence[Pin], here: Path, scratch: Path, work: Work
     ) -> list[Pin]:
+        self.planned += 1
         newest = self._newest([Requirement(text) for text in dependencies])
         newest |= {pin.name: self.wheels[pin.name, pin.version] for pin in constraints if pin.name in newest}
 

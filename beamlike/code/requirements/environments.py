@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event, Lock
 from typing import Final
 
@@ -33,7 +34,7 @@ from beamlike.code.requirements.needs import NEEDS, Needs
 from beamlike.code.requirements.progress import Report, Step, log_step
 from beamlike.code.requirements.provision import Provision
 from beamlike.code.requirements.search_path import with_environment
-from beamlike.code.requirements.store import Held, Store
+from beamlike.code.requirements.store import Held
 from beamlike.code.requirements.work import Work
 
 AGAIN_AFTER: Final = 10.0
@@ -41,12 +42,13 @@ AGAIN_AFTER: Final = 10.0
 
 
 class Environments:
-    """Those of one interpreter. Safe from any thread; nothing here waits but the thread that works."""
+    """Those of one interpreter, on disk in `root`, or in the user's cache. Safe from any thread; nothing here waits but
+    the thread that works."""
 
     def __init__(
-        self, store: Store | None = None, choose: Callable[[], Installer] = choose_installer, needs: Needs | None = None
+        self, root: Path | None = None, choose: Callable[[], Installer] = choose_installer, needs: Needs | None = None
     ) -> None:
-        self._provision = Provision(store, choose)
+        self._provision = Provision(root, choose)
         self._needs = needs or Needs()
         self._state = Lock()
         self._working = Lock()

@@ -55,6 +55,10 @@ def is_met(lock: Lock) -> bool:
     )
 
 
+def versions_here() -> list[str]:
+    return [f"{name}=={found.version}" for name, found in _visible().items()]
+
+
 def write_metadata(directory: Path) -> None:
     """What is here as an installer sees it, without its code: each distribution's metadata in a directory of its own.
 

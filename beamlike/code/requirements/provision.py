@@ -13,24 +13,39 @@ from packaging.utils import canonicalize_name
 from beamlike.code.requirements.closure import OWN
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.errors import VersionConflict
-from beamlike.code.requirements.here import lacking, write_metadata
+from beamlike.code.requirements.here import lacking, versions_here, write_metadata
 from beamlike.code.requirements.imported import clashes
 from beamlike.code.requirements.installer import Installer
 from beamlike.code.requirements.lock import Pin, environment_key, platform_here
+from beamlike.code.requirements.plans import Plans, plan_key
 from beamlike.code.requirements.progress import Step
-from beamlike.code.requirements.store import Held, Store
+from beamlike.code.requirements.store import Held, Store, environments_path
 from beamlike.code.requirements.work import Work
 
 
 class Provision:
-    """With an installer that is chosen when it is needed. Without a `store` it is that of the user's cache."""
+    """With an installer that is chosen when it is needed, into `root`, or the user's cache."""
 
-    def __init__(self, store: Store | None, choose: Callable[[], Installer]) -> None:
-        self._store = store
+    def __init__(self, root: Path | None, choose: Callable[[], Installer]) -> None:
+        self._given_root = root
         self._choose = choose
 
-    def plan(self, dependencies: Iterable[str], constraints: Iterable[Pin], work: Work) -> list[Pin]:
-        """What has to be installed here for these requirements. CannotInstall says why nothing fits."""
+    @property
+    def _root(self) -> Path:
+        return self._given_root or environments_path()
+
+    def plan(self, dependencies: Sequence[str], constraints: Sequence[Pin], work: Work) -> list[Pin]:
+        """What has to be installed here for these requirements: what it was the last time, if that is still there.
+        CannotInstall says why nothing fits."""
+        plans, platform = Plans(self._root), platform_here()
+        key = plan_key(dependencies, constraints, versions_here(), platform)
+        pins = plans.recall(key, platform)
+        if pins is None:
+            pins = self._planned(dependencies, constraints, work)
+            plans.note(key, pins)
+        return pins
+
+    def _planned(self, dependencies: Sequence[str], constraints: Sequence[Pin], work: Work) -> list[Pin]:
         others = [text for text in dependencies if _name(text) != OWN]
         with TemporaryDirectory(prefix="beamlike-") as scratch:
             here = Path(scratch, "here")
@@ -56,7 +71,7 @@ class Provision:
         def waiting() -> None:
             work.report(Step("waiting", f"another node of this machine installs {names}"))
 
-        store = self._store or Store()
+        store = Store(self._root)
         held = store.make(environment_key(pins, platform_here()), fill, waiting=waiting, stop=work.stop)
         work.report(Step("ready", names))
         return held

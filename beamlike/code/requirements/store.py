@@ -45,8 +45,8 @@ class Held:
 class Store:
     """The environments under `root`."""
 
-    def __init__(self, root: Path | None = None) -> None:
-        self.root = root or environments_path()
+    def __init__(self, root: Path) -> None:
+        self.root = root
 
     def hold(self, key: str) -> Held | None:
         """The environment of that name if it is there."""
@@ -90,14 +90,14 @@ class Store:
         return held
 
     def sweep(self, *, now: float | None = None) -> None:
-        """Removes what nobody has used for long, and drafts of those who have ended."""
+        """Removes what nobody has used for long, plans of that time, and drafts of those who have ended."""
         long_ago = (time.time() if now is None else now) - KEPT_DAYS * 86_400
         for path in self.root.iterdir():
             draft = _DRAFT.fullmatch(path.name)
             if draft is not None:
                 self._remove_draft(draft["key"], path)
-            elif path.is_dir() and path.stat().st_mtime < long_ago:
-                _remove_unused(path)
+            elif path.stat().st_mtime < long_ago:
+                _remove_unused(path) if path.is_dir() else path.unlink(missing_ok=True)
 
     def _make(self, key: str, fill: Callable[[Path], None]) -> None:
         if (self.root / key).exists():  # made while we waited for the lock
