@@ -37,6 +37,8 @@ _defined_here: WeakSet[type] = WeakSet()
 _filled: WeakKeyDictionary[type, frozenset[str]] = WeakKeyDictionary()
 """With the attributes of which names a received class was filled last."""
 
+_making = RLock()
+
 _HEAP_TYPE = 1 << 9
 """Of `__flags__`: made at run time, so not a part of the interpreter."""
 _OF_THE_SHAPE = frozenset({"__module__", "__orig_bases__", "__firstlineno__", "__slots__"})
@@ -95,15 +97,16 @@ def fill_class(kind: type, state: tuple[dict[str, object], list[tuple[Callable[[
     if kind in _defined_here:
         return
     attributes, parts = state
-    for name in _filled.get(kind, frozenset()) - attributes.keys():
-        if name in vars(kind):
-            type.__delattr__(kind, name)
-    _filled[kind] = frozenset(attributes)
-    for name, value in attributes.items():
-        if name not in _OF_OTHER_PYTHONS:
-            type.__setattr__(kind, name, value)
-    for put_back, part in parts:
-        put_back(kind, part)
+    with _making:  # several threads may receive it
+        for name in _filled.get(kind, frozenset()) - attributes.keys():
+            if name in vars(kind):
+                type.__delattr__(kind, name)
+        _filled[kind] = frozenset(attributes)
+        for name, value in attributes.items():
+            if name not in _OF_OTHER_PYTHONS:
+                type.__setattr__(kind, name, value)
+        for put_back, part in parts:
+            put_back(kind, part)
 
 
 def _make(
@@ -151,9 +154,6 @@ def _attributes(kind: type) -> dict[str, object]:
     if "__annotate_func__" in vars(kind):  # Python 3.14's, whose closure is the namespace of the class statement
         attributes["__annotations__"] = kind.__annotations__
     return attributes
-
-
-_making = RLock()
 
 
 @contextmanager

@@ -11,7 +11,9 @@ from tests.support.definitions.actions import ACTIONS
 from tests.support.definitions.homes import FAMILIES, Failures, family, run_apart
 from tests.support.other_pythons import other_pythons
 
-KINDS = {case.kind: case for name in FAMILIES for case in family(name)}
+SHARED = [name for name in FAMILIES if name != "with_libraries"]
+"""Families that need no library, which each Python may have in a version of its own or not at all."""
+KINDS = {case.kind: case for name in SHARED for case in family(name)}
 REFUSALS = ("expected a text that Python 3.11", "expected Python 3.12 or newer")
 WAYS = [way for other in other_pythons().values() for way in ((sys.executable, other), (other, sys.executable))]
 
@@ -34,7 +36,7 @@ class Run:
 @pytest.fixture(scope="module", params=WAYS, ids=lambda way: " to ".join(f"3.{MINORS[python]}" for python in way))
 def run(request: pytest.FixtureRequest) -> Run:
     here, there = request.param
-    return Run(MINORS[here], MINORS[there], run_apart("notebook", FAMILIES, here=here, there=there))
+    return Run(MINORS[here], MINORS[there], run_apart("notebook", SHARED, here=here, there=there))
 
 
 @pytest.mark.parametrize("kind", KINDS)

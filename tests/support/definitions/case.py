@@ -74,6 +74,8 @@ class Case:
     error: str = "Refused"
     later: tuple[object, object] | None = None
     """What `shows` gives after a way there and back, here and then there; as before, if not given."""
+    needs: str = ""
+    """A library, without which the row is left out."""
     since: tuple[int, int] = (3, 11)
     """The version of Python that knows its syntax."""
     script: bool = True

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -35,7 +36,7 @@ FAMILIES = (
     *("functions", "closures", "coroutines", "generators", "decorators", "functools_of_own"),
     *("classes", "class_parts", "operators", "instances", "data_classes", "named_tuples", "enumerations"),
     *("interfaces", "typing_of_own", "exceptions", "exception_kinds", "collections_of_own", "values"),
-    *("globals_of_a_cell", "introspection", "processes", "new_syntax"),
+    *("globals_of_a_cell", "introspection", "processes", "new_syntax", "with_libraries"),
 )
 ORIGIN = "origin@127.0.0.1"
 _SECRET = b"a secret of the test"
@@ -48,8 +49,11 @@ def family(name: str) -> list[Case]:
 
 
 def cases_of(families: Iterable[str]) -> list[Case]:
-    """The rows that this Python can compile."""
-    return [case for name in families for case in family(name) if sys.version_info >= case.since]
+    """The rows that this Python can compile and has the libraries for."""
+    cases = [case for name in families for case in family(name)]
+    return [
+        case for case in cases if sys.version_info >= case.since and not (case.needs and find_spec(case.needs) is None)
+    ]
 
 
 @contextlib.asynccontextmanager
