@@ -17,7 +17,7 @@ INSTALL = if command -v uv >/dev/null 2>&1 && ! $(BIN)/python -m pip config list
 BESIDE := addresses admission batches blocking clear_or_tls cluster% code_% congestion connection dial_policy directory \
           doorway %_elsewhere encryption %_far finding_% forks frames global_conflicts global_histories global_nodes \
           handshake% heartbeat invitations joining% lane% link_protocol listing liveness node_joins node_listen outbox \
-          packing pg_histories pg_nodes pg_state refusal_log rpc% secret% selector_thread shared_memory \
+          packing pg_histories pg_nodes pg_state refusal_log requirements_% rpc% secret% selector_thread shared_memory \
           simulated_cluster spawn_request_histories tls_layer transport waiting_room watchdog whereabouts wire
 COPIED  = $(filter-out $(BESIDE:%=tests/beamlike/test_%.py),$(wildcard tests/beamlike/test_*.py)) tests/scenarios
 

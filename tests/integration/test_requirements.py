@@ -230,3 +230,26 @@ def test_code_of_a_notebook_has_the_packages_of_its_setup_cell_on_a_child(world:
     assert status == 0, errors
     assert "('1.0', 'Shown')" in output
     assert len(world.environments) == 1
+
+
+# What starts a script has read its block.
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ('dependencies = ["nonesuch-of-test"]', "for nonesuch-of-test is not installed here: start it by `uv run"),
+        ('dependencies = "rich"', "expected `dependencies` as a list of strings, got 'rich'"),
+        ('dependencies = ["packaging"]', ""),
+    ],
+)
+def test_a_script_whose_block_is_not_met_runs_and_hears_of_it(world: World, block: str, expected: str) -> None:
+    path = world.directory / "script.py"
+    main = "async def main():\n    async with bl.Node('script@127.0.0.1'): print('ran')\n"
+    path.write_text(
+        f"# /// script\n# {block}\n# ///\nimport asyncio\nimport beamlike as bl\n{main}asyncio.run(main())\n"
+    )
+    status, output, errors = world.run(str(path))
+    assert (status, output) == (0, "ran\n")
+    assert expected in errors
+    assert bool(errors) == bool(expected)
