@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import sys
@@ -132,6 +133,30 @@ def test_steps_are_told_from_resolving_to_ready(make: Make) -> None:
     steps: list[Step] = []
     make().declare("a cell", Requirements.of([A]), steps.append).result(PATIENCE)
     assert [step.doing for step in steps] == ["resolving", "downloading", "installing", "ready"]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+        (PermissionError(errno.EACCES, "Permission denied", "/cache"), "/cache cannot be written"),
+        (OSError(errno.EROFS, "Read-only file system", "/cache"), "/cache cannot be written"),
+        (OSError(errno.EIO, "Input/output error", "/cache"), "Input/output error: '/cache'"),
+    ],
+)
+def test_what_the_system_refuses_is_told_in_words(make: Make, shelf: Shelf, error: OSError, expected: str) -> None:
+    shelf.breaks_with = error
+    with pytest.raises(CannotInstall, match=expected):
+        declared(make(), A)
+
+
+def test_a_place_that_is_no_directory_is_named(tmp_path: Path, shelf: Shelf) -> None:
+    (tmp_path / "environments").write_text("")
+    with (
+        making_environments(tmp_path / "environments", shelf) as make,
+        pytest.raises(CannotInstall, match="File exists"),
+    ):
+        declared(make(), A)
 
 
 def test_work_is_called_off(make: Make, shelf: Shelf) -> None:

@@ -29,6 +29,7 @@ class Shelf:
         self.wheels = {(wheel.name, wheel.version): wheel for wheel in wheels}
         self.planned = 0
         self.installed: list[list[str]] = []
+        self.breaks_with: Exception | None = None
         self.open = Event()
         """Nothing is installed before it is set; it is, at first."""
         self.open.set()
@@ -61,6 +62,8 @@ class Shelf:
 
     def install(self, pins: Sequence[Pin], target: Path, scratch: Path, work: Work) -> None:
         self.installed.append([str(pin) for pin in pins])
+        if self.breaks_with is not None:
+            raise self.breaks_with
         while not self.open.wait(0.01):
             if work.stop.is_set():
                 raise CalledOff

@@ -7,10 +7,15 @@ every package is unknown.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeAlias
 
+from beamlike.code.requirements.errors import CannotInstall
+
 SHOWN_LINES: Final = 8
+
+_UNKNOWN = "the installer failed"
 
 _Words: TypeAlias = Callable[[re.Match[str]], str]
 
@@ -108,7 +113,17 @@ def reason(said: str) -> str:
         found = pattern.search(said)
         if found is not None:
             return words(found)
-    return "the installer failed"
+    return _UNKNOWN
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """What the system refuses meanwhile is a CannotInstall."""
+    try:
+        yield
+    except OSError as error:
+        why = reason(str(error))
+        raise CannotInstall(str(error) if why == _UNKNOWN else why) from error
 
 
 def last_lines(printed: str) -> str:

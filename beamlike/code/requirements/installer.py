@@ -42,15 +42,17 @@ class Installer(Protocol):
 
 def choose_installer() -> Installer:
     """CannotInstall if there is neither."""
-    pip = importlib.util.find_spec("pip") is not None and bool(sys.executable)
+    if not sys.executable:
+        raise CannotInstall("this Python does not know its own executable, by which installers would be started")
+    pip = importlib.util.find_spec("pip") is not None
     uv = shutil.which("uv")
     if uv is not None and not (pip and _only_pip_has_an_index()):
         return Uv(uv)
     if pip:
         return Pip()
     raise CannotInstall(
-        f"this node has neither uv on its PATH nor pip in its Python ({sys.executable or 'which has no executable'}): "
-        "install uv there (https://docs.astral.sh/uv), or pip (`python -m ensurepip`)"
+        f"this node has neither uv on its PATH nor pip in its Python ({sys.executable}): install uv there "
+        "(https://docs.astral.sh/uv), or pip (`python -m ensurepip`)"
     )
 
 

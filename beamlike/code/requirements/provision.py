@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from beamlike.code.requirements.closure import OWN
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.errors import VersionConflict
+from beamlike.code.requirements.failures import in_words
 from beamlike.code.requirements.here import lacking, versions_here, write_metadata
 from beamlike.code.requirements.imported import clashes
 from beamlike.code.requirements.installer import Installer
@@ -47,7 +48,7 @@ class Provision:
 
     def _planned(self, dependencies: Sequence[str], constraints: Sequence[Pin], work: Work) -> list[Pin]:
         others = [text for text in dependencies if _name(text) != OWN]
-        with TemporaryDirectory(prefix="beamlike-") as scratch:
+        with in_words(), TemporaryDirectory(prefix="beamlike-") as scratch:
             here = Path(scratch, "here")
             here.mkdir()
             write_metadata(here)
@@ -72,7 +73,8 @@ class Provision:
             work.report(Step("waiting", f"another node of this machine installs {names}"))
 
         store = Store(self._root)
-        held = store.make(environment_key(pins, platform_here()), fill, waiting=waiting, stop=work.stop)
+        with in_words():
+            held = store.make(environment_key(pins, platform_here()), fill, waiting=waiting, stop=work.stop)
         work.report(Step("ready", names))
         return held
 

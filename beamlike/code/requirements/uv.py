@@ -46,8 +46,7 @@ class Uv:
         return [Pin(pin.name, pin.version, pin.url, known.get(pin.name, ())) for pin in pins]
 
     def _run(self, command: list[str], seconds: float, work: Work) -> str:
-        python = ["--python", sys.executable] if sys.executable else []
-        whole = [self.executable, "--color", "never", "pip", *command, *python]
+        whole = [self.executable, "--color", "never", "pip", *command, "--python", sys.executable]
         return work.run("uv", whole, seconds, uv_step, {"UV_NO_PROGRESS": "1"}).printed
 
 
