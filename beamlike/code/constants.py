@@ -6,6 +6,7 @@ uses is compared by identity. What it uses is watched weakly, where it could ref
 
 from __future__ import annotations
 
+import abc
 import dis
 import enum
 import functools
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from operator import is_
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import Any, Final, NewType, ParamSpec, TypeVarTuple
+from typing import Any, Final, NewType, ParamSpec, TypeAlias, TypeVarTuple
 from weakref import WeakKeyDictionary, ref
 
 from beamlike.code.by_value import goes_by_value, module_goes_by_value
@@ -39,6 +40,7 @@ _ATOMS_BY_NAME: Final = frozenset(
 )
 _OF_ONE_MESSAGE: Final = frozenset({ParamSpec, TypeVarTuple, NewType})
 """What is one object within a message only."""
+_OF_A_MEMBER: Final = frozenset({"_value_", "_name_", "__objclass__", "_sort_order_", "_inverted_"})
 _REBINDING: Final = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 _REBINDING_FREE: Final = frozenset({"STORE_DEREF", "DELETE_DEREF"})
 _SEES_SCOPES: Final = frozenset({"eval", "exec", "globals", "locals", "vars"})
@@ -120,10 +122,41 @@ class _ClassAsItWas:
         return all(map(_is_still, now, self.values))
 
 
+@dataclass(frozen=True, slots=True)
+class _MembersAsTheyWere:
+    """Those of an enumeration: how many attributes they have together, and what those are that the user gave them."""
+
+    kind: ref[Any]
+    attributes: int
+    given: tuple[tuple[str, _ScopeAsItWas], ...]
+
+    def holds(self) -> bool:
+        kind = self.kind()
+        if kind is None:
+            return False
+        members = kind._member_map_
+        if sum(map(len, map(vars, members.values()))) != self.attributes:
+            return False
+        return all(scope.holds(vars(members[name])) for name, scope in self.given)
+
+
+@dataclass(frozen=True, slots=True)
+class _RegistrationsAsTheyWere:
+    """With abstract classes, of all of which Python keeps one count."""
+
+    token: object
+
+    def holds(self) -> bool:
+        return abc.get_cache_token() == self.token
+
+
+_Part: TypeAlias = _FunctionAsItWas | _ClassAsItWas | _MembersAsTheyWere | _RegistrationsAsTheyWere
+
+
 class Constant:
     """All that a constant function or class consists of, as it was."""
 
-    def __init__(self, parts: Iterable[_FunctionAsItWas | _ClassAsItWas]) -> None:
+    def __init__(self, parts: Iterable[_Part]) -> None:
         self._parts = tuple(parts)
 
     def holds(self) -> bool:
@@ -157,7 +190,7 @@ def as_constant(thing: FunctionType | type) -> Constant | None:
 
 class _Watching:
     def __init__(self) -> None:
-        self.parts: list[_FunctionAsItWas | _ClassAsItWas] = []
+        self.parts: list[_Part] = []
         self._seen: set[int] = set()
 
     def look_at(self, value: Any) -> Any:
@@ -234,6 +267,22 @@ class _Watching:
             names.append(name)
             values.append(kept)
         self.parts.append(_ClassAsItWas(ref(kind), tuple(names), tuple(values), len(kind.__dict__)))
+        if isinstance(kind, enum.EnumMeta):
+            self._members(kind)
+        elif isinstance(kind, abc.ABCMeta):
+            self.parts.append(_RegistrationsAsTheyWere(abc.get_cache_token()))
+
+    def _members(self, kind: Any) -> None:
+        members = kind._member_map_
+        kept = {
+            name: {key: self.look_at(value) for key, value in vars(member).items() if key not in _OF_A_MEMBER}
+            for name, member in members.items()
+        }
+        for member in members.values():
+            if isinstance(self.look_at(member._value_), ref):
+                raise _Varies
+        given = tuple((name, _ScopeAsItWas.of(state)) for name, state in kept.items() if state)
+        self.parts.append(_MembersAsTheyWere(ref(kind), sum(map(len, map(vars, members.values()))), given))
 
     def _is_machinery(self, kind: type, name: str, value: Any) -> bool:
         """What Python itself keeps in a class, and changes only with the class."""

@@ -108,12 +108,17 @@ def _of_the_user(name: str, value: object) -> bool:
 
 
 def members_state(kind: Any) -> dict[str, dict[str, object]]:
-    """What members have beside their values, by name."""
-    return {
-        name: state
-        for name, member in kind._member_map_.items()
-        if (state := {key: value for key, value in vars(member).items() if key not in _KEPT_BY_THE_MODULE})
-    }
+    """What members have beside their values, by name; and the values that may change."""
+    return {name: state for name, member in kind._member_map_.items() if (state := _state_of(member))}
+
+
+def _state_of(member: Any) -> dict[str, object]:
+    state = {key: value for key, value in vars(member).items() if key not in _KEPT_BY_THE_MODULE}
+    try:
+        hash(member._value_)
+    except TypeError:
+        state["_value_"] = member._value_
+    return state
 
 
 def set_members(kind: Any, states: Mapping[str, Mapping[str, object]]) -> None:

@@ -164,3 +164,44 @@ def test_what_holds_for_its_slots_holds_there(there: SecondInterpreter, notebook
     slotted.x = 4
     assert there.call(slotted.hide) == 4
     assert there.call(list, [slotted])[0].x == 4
+
+
+def test_members_are_there_as_they_are_here(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(
+        notebook,
+        """
+        import enum
+
+        class Plain(enum.Enum):
+            A = 1
+        class Listed(enum.Enum):
+            A = [1]
+        def look():
+            return getattr(Plain.A, "note", None), Listed.A.value
+        """,
+    )
+    for _ in range(4):  # often enough to be known over there
+        assert there.call(names["look"]) == (None, [1])
+    names["Plain"].A.note = "added"
+    names["Listed"].A.value.append(2)
+    assert there.call(names["look"]) == ("added", [1, 2])
+    names["Plain"].A.note = "changed"
+    assert there.call(names["look"]) == ("changed", [1, 2])
+
+
+def test_who_is_registered_later_is_so_there(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(
+        notebook,
+        """
+        import abc
+
+        class Sized(abc.ABC): ...
+        class Own: ...
+        def is_sized():
+            return issubclass(Own, Sized)
+        """,
+    )
+    for _ in range(4):
+        assert there.call(names["is_sized"]) is False
+    names["Sized"].register(names["Own"])
+    assert there.call(names["is_sized"]) is True
