@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.other_pythons import other_pythons
 from tests.support.package_index import PackageIndex, needs
 from tests.support.requirements_world import (
     PATIENCE,
@@ -226,3 +229,20 @@ def test_a_node_that_is_left_keeps_nothing_of_it(world: World) -> None:
         )
         status, output, errors = world.run(look, one)
     assert (status, output) == (0, "nothing is left\n"), errors
+
+
+@pytest.mark.skipif(not other_pythons(), reason="no other Python 3.11+ on this machine; it needs one on PATH")
+def test_a_node_of_another_python_has_the_same_versions_in_an_environment_of_its_own(
+    each_world: World, index: PackageIndex
+) -> None:
+    index.offer(Wheel("alpha-of-test", "1.5"))
+    python = min(other_pythons().values())
+    # It has what beamlike needs, as far as that is not compiled, and no alpha and no beta.
+    path = os.pathsep.join([each_world.environment["PYTHONPATH"], sysconfig.get_path("purelib")])
+    other = World(each_world.directory, {**each_world.environment, "PYTHONPATH": path})
+    first = script(each_world, "print(await bl.rpc.call(there, version_there, timeout=40))")
+    with bare_node(each_world, "one@127.0.0.1") as one, bare_node(other, "two@127.0.0.1", python) as two:
+        for node in (one, two):
+            status, output, errors = as_uv_run_does(each_world).run(first, node)
+            assert (status, output) == (0, "1.0\n"), errors
+    assert len(each_world.environments) == 2

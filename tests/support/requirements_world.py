@@ -34,9 +34,9 @@ class World:
     directory: Path
     environment: dict[str, str]
 
-    def start(self, *command: str) -> subprocess.Popen[str]:
+    def start(self, *command: str, python: str = sys.executable) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, *command],
+            [python, *command],
             cwd=self.directory,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -79,9 +79,9 @@ asyncio.run(main())
 
 
 @contextmanager
-def bare_node(world: World, name: str) -> Iterator[str]:
+def bare_node(world: World, name: str, python: str = sys.executable) -> Iterator[str]:
     """A node in a process of its own that has nothing of ours."""
-    with world.start("-m", "notebook_tui", "node", "--name", name) as process:
+    with world.start("-m", "notebook_tui", "node", "--name", name, python=python) as process:
         try:
             assert process.stdout is not None
             assert "listens on" in process.stdout.readline()
