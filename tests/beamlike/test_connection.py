@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import msgpack
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from beamlike.distribution.packing import batch
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.secret import Secret
 from beamlike.distribution.shared_memory import SharedMemory
-from beamlike.distribution.terms_codec import PickleCodec
+from beamlike.distribution.terms_codec import Buffer, PickleCodec
 from beamlike.distribution.wire import SignalCodec
 from beamlike.kernel.signals import Link, Send, Signal
 from beamlike.kernel.terms import Pid
@@ -79,6 +81,28 @@ def test_what_is_sent_before_the_handshake_waits_for_it() -> None:
     assert b"early" not in connection.data_to_send()
     connection.close("disconnect", "never mind")
     assert connection.data_to_send() == b""
+
+
+def test_what_comes_right_behind_the_handshake_is_decoded_once_the_connection_is_known() -> None:
+    """A term may need more of its node, which can be asked only from then on."""
+    decoded: list[object] = []
+
+    class NotingCodec(PickleCodec):
+        def decode(self, data: Buffer, buffers: Sequence[Buffer]) -> object:
+            decoded.append(super().decode(data, buffers))
+            return decoded[-1]
+
+    a, b = Connection(dialler(), NotingCodec()), Connection(listener(), PickleCodec())
+    b.receive_data(a.data_to_send())
+    a.receive_data(b.data_to_send())
+    b.receive_data(a.data_to_send())
+    b.send(Send(THERE, HERE, {"a set"}))
+    data = b.data_to_send()
+    a.buffers()[0][: len(data)] = data
+    events = iter(a.received(len(data)))
+    assert (next(events), decoded) == (Established(B), [])
+    assert len(list(events)) == 1
+    assert decoded == [{"a set"}]
 
 
 def test_an_error_in_encoding_is_the_senders_and_the_connection_lives_on() -> None:

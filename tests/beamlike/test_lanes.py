@@ -14,9 +14,12 @@ from beamlike.distribution.doorway import LANE, PATIENCE, Guest
 from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.heartbeat.heartbeat import Heartbeat
 from beamlike.distribution.heartbeat.lane import LaneQuestion
+from beamlike.distribution.heartbeat.lane_socket import LaneSocket
 from beamlike.distribution.home import Home
+from beamlike.distribution.selector_thread import READ, WRITE
 from beamlike.distribution.tls_option import TlsOption
 from beamlike.kernel.errors import NotConnected
+from tests.support.lane_pair import LanePair
 from tests.support.local_nodes import eventually
 
 A, B = "a@127.0.0.1", "b@127.0.0.1"
@@ -154,6 +157,52 @@ def test_who_is_asked_for_code_may_answer_much_and_later_and_while_the_loop_that
             await eventually(lambda: pair.a_link.signs > signs + 3)
 
     asyncio.run(main())
+
+
+def test_a_long_answer_does_not_wait_for_beats() -> None:
+    async def main() -> None:
+        async with two(tick=10_000) as pair:
+            pair.b.answer_code = lambda peer, question, answer: answer(question * 3_000_000)
+            pair.join()
+            assert pair.a.ask_code(B, b"x", PATIENCE) == b"x" * 3_000_000
+
+    asyncio.run(main())
+
+
+class Unread:
+    """A lane to somebody who has proved the key and reads no more; there is no thread, only what would call it."""
+
+    def __init__(self) -> None:
+        ours, self.theirs = socket.socketpair()
+        ours.setblocking(False)
+        pair = LanePair().connected()
+        self.lane = pair.b.lane
+        self.closed = False
+        self._on_events: Callable[[int], None] = lambda events: None
+        self.socket = LaneSocket(self, ours, self, lambda channel: self.lane)  # type: ignore[arg-type]
+        self.socket.start()
+        self._on_events(READ | WRITE)
+
+    def watch(self, sock: socket.socket, events: int, on_events: Callable[[int], None]) -> None:
+        self._on_events = on_events
+
+    def unwatch(self, sock: socket.socket) -> None: ...
+
+    def lane_event(self, lane: LaneSocket, event: object) -> None: ...
+
+    def lane_closed(self, lane: LaneSocket) -> None:
+        self.closed = True
+
+
+def test_a_long_answer_waits_where_it_is_made_for_a_peer_that_takes_its_time() -> None:
+    unread = Unread()
+    unread.lane.answer(1, bytes(8 << 20))
+    for _ in range(200):
+        unread.lane.beat(0.0)
+        unread.socket.flush()
+    assert not unread.closed
+    unread.socket.close()
+    unread.theirs.close()
 
 
 def test_a_question_about_code_that_nobody_answers_has_an_end() -> None:
