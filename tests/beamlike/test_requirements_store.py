@@ -138,6 +138,15 @@ def test_what_nobody_has_used_for_a_month_is_removed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_another_process_removes_meanwhile_is_no_failure(tmp_path: Path) -> None:
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    (tmp_path / f".{OTHER}.lock").touch()
+    (tmp_path / f".plan-{OTHER}").touch()
+    assert made(Store(tmp_path)).exists()
+    Store(tmp_path).sweep(now=time.time() + A_MONTH_LATER)
+    assert [path.name for path in tmp_path.iterdir()] == ["gone"]
+
+
 def test_what_is_in_use_stays_however_old_it_is(tmp_path: Path) -> None:
     store = Store(tmp_path)
     held = store.make(KEY, with_file, waiting=nothing, stop=Event())

@@ -146,8 +146,7 @@ class Environments:
         requirements.check_python()
         check_own(requirements)
         with self._working:
-            declared = {**self._declared, source: requirements}
-            wanted = union(declared.values())
+            wanted = union({**self._declared, source: requirements}.values())
             if missing := closure(wanted.dependencies, find_installed).missing:
                 report(Step("resolving", ", ".join(missing)))
                 pins = self._provision.plan(wanted.dependencies, (), Work(report, stop))
@@ -155,7 +154,7 @@ class Environments:
                 self._activate(self._provision.install(pins, wanted, Work(report, stop)))
                 self._check_all_here(wanted)
             with self._state:
-                return self._now_declared(declared)
+                return self._now_declared({**self._declared, source: requirements})
 
     def _make_ready(self, ensured: _Ensured, report: Report) -> None:
         lock, work = ensured.lock, Work(report, self._stop)
@@ -180,8 +179,7 @@ class Environments:
         paths = sysconfig.get_paths()
         standard = {paths["stdlib"], paths["platstdlib"], sysconfig.get_config_var("DESTSHARED") or paths["stdlib"]}
         with self._state:
-            if held.path not in (other.path for other in self._held):
-                self._held.append(held)
+            self._held.append(held)
             sys.path[:] = with_environment(sys.path, str(held.path), standard)
         importlib.invalidate_caches()
 

@@ -22,7 +22,7 @@ from typing import Final
 
 from beamlike.code.requirements.errors import CannotInstall
 from beamlike.code.requirements.guarded_process import CalledOff
-from beamlike.distribution.locked_files import LockedFile
+from beamlike.distribution.locked_files import LockedFile, remove_if_left_behind
 
 KEPT_DAYS: Final = 30
 _LOOK_EVERY = 0.1
@@ -90,14 +90,17 @@ class Store:
         return held
 
     def sweep(self, *, now: float | None = None) -> None:
-        """Removes what nobody has used for long, plans of that time, and drafts of those who have ended."""
+        """Removes what nobody has used for long, plans and locks of that time, and drafts of those who have
+        ended."""
         long_ago = (time.time() if now is None else now) - KEPT_DAYS * 86_400
         for path in self.root.iterdir():
             draft = _DRAFT.fullmatch(path.name)
             if draft is not None:
                 self._remove_draft(draft["key"], path)
-            elif path.stat().st_mtime < long_ago:
-                _remove_unused(path) if path.is_dir() else path.unlink(missing_ok=True)
+                continue
+            with suppress(FileNotFoundError):  # others sweep, too, and give up their locks
+                if path.stat().st_mtime < long_ago:
+                    _remove_unused(path) if path.is_dir() else remove_if_left_behind(path)
 
     def _make(self, key: str, fill: Callable[[Path], None]) -> None:
         if (self.root / key).exists():  # made while we waited for the lock
