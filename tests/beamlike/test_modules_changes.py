@@ -166,7 +166,7 @@ def test_a_module_that_is_being_loaded_is_dropped_once_it_is(two: ModuleNodes) -
     sys.of_a_test = edit  # type: ignore[attr-defined]
     try:
         assert imported("helper").x == 1
-        two[B].settle()
+        two[B].turn_to(A)
         assert imported("helper").x == 2
     finally:
         del sys.of_a_test  # type: ignore[attr-defined]
