@@ -65,6 +65,13 @@ def test_what_has_not_changed_is_neither_told_nor_asked_for_again(two: ModuleNod
     assert two.questions == [(B, A)]
 
 
+def test_a_change_is_told_once(two: ModuleNodes) -> None:
+    given(two, helper="x = 1")
+    imported("helper")
+    given(two, helper="x = 2")
+    assert two[A].news(two.ledger(A, B), B) is None, "nobody has asked for it since"
+
+
 def test_modules_that_import_a_changed_one_are_made_anew_and_others_are_not(two: ModuleNodes) -> None:
     given(
         two,
