@@ -79,6 +79,8 @@ class _ScopeAsItWas:
 class _FunctionAsItWas:
     function: ref[FunctionType]
     code: CodeType
+    name: str
+    doc: str | None
     defaults: tuple[Any, ...] | None
     keyword_defaults: tuple[tuple[str, Any], ...]
     attributes: int
@@ -90,6 +92,8 @@ class _FunctionAsItWas:
         if (
             function is None
             or function.__code__ is not self.code
+            or function.__name__ is not self.name
+            or function.__doc__ is not self.doc
             or function.__defaults__ is not self.defaults
             or len(function.__dict__) != self.attributes
         ):
@@ -221,11 +225,17 @@ class _Watching:
     def _look_once(self, value: Any, look: Callable[[Any], None]) -> ref[Any]:
         if id(value) not in self._seen:
             self._seen.add(id(value))
-            if goes_by_value(value) and not (type(value) is FunctionType and _is_generated(value)):
+            if goes_by_value(value):
                 look(value)
         return ref(value)
 
     def _function(self, function: FunctionType) -> None:
+        if _is_generated(function):
+            return
+        if _is_of_the_library(function):  # as what `contextmanager` makes: it is what stands in its cells
+            for cell in function.__closure__ or ():
+                self.look_at_slot(_contents(cell))
+            return
         if rebinds(function.__code__) or function.__dict__.keys() - {"__wrapped__"}:
             raise _Varies
         scope = function.__globals__
@@ -234,6 +244,8 @@ class _Watching:
             _FunctionAsItWas(
                 ref(function),
                 function.__code__,
+                function.__name__,
+                function.__doc__,
                 function.__defaults__,
                 tuple((function.__kwdefaults__ or {}).items()),
                 len(function.__dict__),
@@ -286,9 +298,11 @@ class _Watching:
 
     def _is_machinery(self, kind: type, name: str, value: Any) -> bool:
         """What Python itself keeps in a class, and changes only with the class."""
-        if isinstance(value, FunctionType | type):
+        if isinstance(value, FunctionType | type) or name in ("__doc__", "__match_args__"):
             return False
-        return isinstance(value, _SLOTS) or name.startswith(("__", "_abc_")) or issubclass(kind, enum.Enum)
+        if issubclass(kind, enum.Enum):
+            return name.startswith("_") or name in kind._member_map_
+        return isinstance(value, _SLOTS) or name.startswith(("__", "_abc_"))
 
 
 _ANSWERS: WeakKeyDictionary[CodeType, bool] = WeakKeyDictionary()
@@ -334,10 +348,18 @@ def _is_of_one_message(hint: Any) -> bool:
     return type(hint) in _OF_ONE_MESSAGE or any(type(part) in _OF_ONE_MESSAGE for part in parts)
 
 
+_GENERATING: Final = frozenset({"abc", "collections", "dataclasses", "enum", "reprlib", "typing"})
+
+
 def _is_generated(function: FunctionType) -> bool:
-    """Whether the standard library has made it, as for a dataclass: what it keeps is its own business."""
-    module = function.__globals__.get("__name__", "")
-    return function.__code__.co_filename == "<string>" or str(module).partition(".")[0] in sys.stdlib_module_names
+    """Whether the standard library has made it for a class, as for a dataclass: what it keeps is its own business."""
+    if function.__code__.co_filename == "<string>":
+        return function.__name__.startswith("__")
+    return function.__globals__.get("__name__") in _GENERATING
+
+
+def _is_of_the_library(function: FunctionType) -> bool:
+    return str(function.__globals__.get("__name__", "")).partition(".")[0] in sys.stdlib_module_names
 
 
 def _functions_of(value: Any) -> Any:

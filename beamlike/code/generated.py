@@ -117,9 +117,10 @@ def _take_out_namedtuple(kind: Any, attributes: Attributes) -> tuple[tuple[str, 
 
 
 def _put_back_namedtuple(kind: type, made_from: tuple[tuple[str, ...], Any, dict[str, Any]]) -> None:
-    if "__new__" in vars(kind):
-        return
     fields, defaults, annotations = made_from
+    if "__new__" in vars(kind):
+        vars(kind)["__new__"].__func__.__defaults__ = defaults
+        return
     alike: Any = collections.namedtuple(kind.__name__, fields, rename=True)  # type: ignore[misc]
     alike.__new__.__defaults__ = defaults
     alike.__new__.__annotations__ = annotations
