@@ -141,6 +141,7 @@ class Modules:
         """The connection to `peer` is over: what came of it is dropped, and what was told it is void."""
         self._ledgers.pop(peer, None)
         self._own.forget(peer)
+        self._origin.forget(peer)
         self._receiver.forget(peer)
         FINDER.serve(self._receiver, self._receiver.is_offered())
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.machinery import PathFinder
 from threading import RLock
 from typing import Final
 
-from beamlike.code.modules.files import Compiled, Place, find, folder_entries, modules_below, resource, top_names
+from beamlike.code.modules.files import Compiled, Place, find, folder_entries, modules_below, resource
+from beamlike.code.modules.listings import Listings
 from beamlike.code.modules.messages import (
     Answer,
     Change,
@@ -46,15 +47,6 @@ class GivenFile:
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The top-level modules on a root, whose folder is at `path`."""
-
-    path: str
-    stamp: Stamp | None
-    names: frozenset[str]
-
-
 @dataclass(slots=True, eq=False)
 class Given:
     """The modules of this node that the other side of one connection, `peer`, has got."""
@@ -71,23 +63,14 @@ class Origin:
     def __init__(self, node: str, roots: Callable[[str], tuple[Root, ...]]) -> None:
         self._node = node
         self._roots = roots
-        self._listed: dict[Root, Listing] = {}
+        self._listings = Listings()
 
     def names(self, peer: str) -> frozenset[str]:
         """The top-level modules that `peer` may have."""
-        return self._names_on(self._roots(peer))
+        return self._listings.names(self._roots(peer), peer)
 
-    def _names_on(self, roots: Iterable[Root]) -> frozenset[str]:
-        listings = [self._listing(root) for root in roots]
-        return listings[0] if len(listings) == 1 else frozenset().union(*listings)
-
-    def _listing(self, root: Root) -> frozenset[str]:
-        listing = self._listed.get(root)
-        if listing is None or doubtful([listing]):
-            stamp = stamp_of(root.directory)
-            listing = Listing(root.directory, stamp, top_names(root) - sys.stdlib_module_names)
-            self._listed[root] = listing
-        return listing.names
+    def forget(self, peer: str) -> None:
+        self._listings.forget(peer)
 
     def answer(self, question: FindModule | LookAt, given: Given) -> Answer:
         """In any thread: nothing is imported, nothing run, and only what is offered is read."""
@@ -106,7 +89,7 @@ class Origin:
     # What is there.
 
     def _find(self, name: str, roots: Sequence[Root]) -> Place | Missing | Refused:
-        found = find(roots, name) if name.partition(".")[0] in self._names_on(roots) else None
+        found = find(roots, name) if name.partition(".")[0] not in sys.stdlib_module_names else None
         match found:
             case None:
                 return Missing(self._why_missing(name, roots))
@@ -117,7 +100,7 @@ class Origin:
 
     def _why_missing(self, name: str, roots: Sequence[Root]) -> str:
         top, _, below = name.partition(".")
-        if below and top in self._names_on(roots):
+        if below and find(roots, top) is not None:
             return f"has no such module in its {top!r}"
         spec = PathFinder.find_spec(top) if top.isidentifier() else None
         if spec is not None and spec.origin is not None and is_installed(spec.origin):

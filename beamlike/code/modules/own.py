@@ -22,18 +22,35 @@ class OwnModules:
         self._known_with: tuple[Offer, ...] = ()
         """What was offered when they became known."""
         self._path: list[str] = []
+        self._folder = ""
         self._on_path: tuple[Root, ...] = ()
         self._elsewhere: dict[str, Root] = {}
+        self._roots: dict[str, tuple[Root, ...]] = {}
+        self._roots_with: tuple[Offer, ...] = ()
+        """What was offered when those of each peer were put together."""
 
     def roots(self, peer: str) -> tuple[Root, ...]:
-        """Where those lie that `peer` may have: what is offered first, as if it stood at the beginning of the path."""
-        path = [entry or os.getcwd() for entry in self._sys_path()]
-        if path != self._path:
-            self._path, self._on_path = path, own_roots(path)
-        offered = self._offered.roots(peer) if self._offered.all else ()
-        return (*offered, *self._on_path, *self._elsewhere.values())
+        """Where those lie that `peer` may have: what is offered first, as if it stood at the beginning of the path. The
+        same tuple as long as they are the same."""
+        self._look_at_the_path()
+        if self._roots_with is not self._offered.all:
+            self._roots, self._roots_with = {}, self._offered.all
+        known = self._roots  # if another thread finds a change meanwhile, that begins another
+        roots = known.get(peer)
+        if roots is None:
+            roots = known[peer] = (*self._offered.roots(peer), *self._on_path, *self._elsewhere.values())
+        return roots
+
+    def _look_at_the_path(self) -> None:
+        path = self._sys_path()
+        folder = os.getcwd() if "" in path else ""
+        if path != self._path or folder != self._folder:
+            self._path, self._folder = list(path), folder
+            self._on_path = own_roots(entry or folder for entry in path)
+            self._roots = {}
 
     def forget(self, peer: str) -> None:
+        self._roots.pop(peer, None)
         self._offered.forget(peer)
 
     def has(self, module: str) -> bool:
@@ -59,4 +76,5 @@ class OwnModules:
         root = root_of_loaded(top)
         if root is not None and find(self.roots(""), top) is None:
             self._elsewhere[top] = root
+            self._roots = {}
         return root is not None

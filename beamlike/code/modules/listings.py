@@ -1,0 +1,49 @@
+"""The top-level modules on the roots of a node, listed again when a folder has changed."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from beamlike.code.modules.files import top_names
+from beamlike.code.modules.roots import Root
+from beamlike.code.modules.stamps import Stamp, doubtful, stamp_of
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Those on one root, whose folder is at `path`."""
+
+    path: str
+    stamp: Stamp | None
+    names: frozenset[str]
+
+
+class Listings:
+    """For any thread. It is asked ahead of terms: mostly, a look at each folder is all that it costs."""
+
+    def __init__(self) -> None:
+        self._listed: dict[Root, Listing] = {}
+        self._unions: dict[str, tuple[tuple[Root, ...], list[Listing], frozenset[str]]] = {}
+        """By the peer that was asked for last."""
+
+    def names(self, roots: tuple[Root, ...], peer: str) -> frozenset[str]:
+        """Those on any of the roots, which are the ones for `peer`."""
+        known = self._unions.get(peer)
+        if known is not None and known[0] is roots and not doubtful(known[1]):
+            return known[2]
+        listings = [self._listing(root) for root in roots]
+        names = frozenset(name for listing in listings for name in listing.names)
+        self._unions[peer] = roots, listings, names
+        return names
+
+    def forget(self, peer: str) -> None:
+        self._unions.pop(peer, None)
+
+    def _listing(self, root: Root) -> Listing:
+        listing = self._listed.get(root)
+        if listing is None or doubtful([listing]):
+            stamp = stamp_of(root.directory)
+            listing = Listing(root.directory, stamp, top_names(root) - sys.stdlib_module_names)
+            self._listed[root] = listing
+        return listing
