@@ -77,7 +77,8 @@ def test_a_version_that_is_shadowed_by_now_but_imported_is_a_clash(install: Inst
 
 
 def test_what_is_installed_as_editable_is_found_by_its_name(install: Install, tmp_path: Path) -> None:
-    install(Wheel(NAME, "1.0", modules={"__editable__.delta.pth": str(tmp_path)}))
+    finder = "__editable___delta_finder.py"
+    install(Wheel(NAME, "1.0", modules={"__editable__.delta.pth": f"import {finder[:-3]}", finder: ""}))
     (tmp_path / f"{MODULE}.py").write_text("")
     sys.path.insert(0, str(tmp_path))
     importlib.import_module(MODULE)
