@@ -61,6 +61,11 @@ def reduce_class(kind: type) -> Reduced | None:
         return (getattr, (home, kind.__qualname__)) if home is not None else None
     if kind not in _received:
         _defined_here.add(kind)
+    with _making:  # else it could be seen while a hook of it is another's
+        return _reduced(kind)
+
+
+def _reduced(kind: type) -> Reduced:
     names = kind.__name__, kind.__bases__, _namespace(kind)
     args = (_get_or_create_tracker_id(kind), _native_metaclass(kind), type(kind), *names)
     if is_enum(kind):
@@ -85,7 +90,7 @@ def make_class(
     known: type | None = _DYNAMIC_CLASS_TRACKER_BY_ID.get(id)
     if known is not None:
         return known
-    with _without_hooks(bases):
+    with without_hooks(bases):
         made: type = _lookup_class_or_track(id, make(native, metaclass, name, bases, namespace, *shape))
     if made not in _defined_here:
         _received.add(made)
@@ -157,7 +162,7 @@ def _attributes(kind: type) -> dict[str, object]:
 
 
 @contextmanager
-def _without_hooks(bases: Iterable[type]) -> Iterator[None]:
+def without_hooks(bases: Iterable[type]) -> Iterator[None]:
     """While it lasts, this thread calls no `__init_subclass__` of a class that travelled."""
     hooks = {
         owner: vars(owner)["__init_subclass__"]

@@ -15,7 +15,8 @@ import copy
 import dataclasses
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import CodeType, FunctionType
 from typing import Any, Final, TypeAlias
 
@@ -58,39 +59,34 @@ def _put_back_dataclass(kind: Any, made_from: tuple[dict[str, bool], dict[str, A
     if _is_dataclass(kind):
         return
     options, annotations = made_from
-    fields: dict[str, Any] = vars(kind)["__dataclass_fields__"]
-    with _as_defined(kind, fields):
+    with _as_defined(kind, vars(kind)["__dataclass_fields__"]):
         dataclasses.dataclass(match_args=False, **options)(kind)
-    type.__setattr__(kind, "__dataclass_fields__", fields)
     if annotations is not None:
         kind.__init__.__annotations__ = annotations
 
 
-class _as_defined:
+@contextmanager
+def _as_defined(kind: type, fields: dict[str, Any]) -> Iterator[None]:
     """While it lasts, the class looks as it did before `dataclass` saw it: each field is annotated and has its Field.
 
     Those of its bases too, which may have to be filled yet. Annotations are stand-ins: the real ones may be strings,
     to be looked up in a module that is not here.
     """
-
-    def __init__(self, kind: type, fields: dict[str, Any]) -> None:
-        self._kind = kind
-        self._fields = fields
-        self._kept = {name: vars(kind)[name] for name in (*fields, "__annotations__") if name in vars(kind)}
-
-    def __enter__(self) -> None:
-        type.__delattr__(self._kind, "__dataclass_fields__")
-        stand_ins = {name: _STAND_INS.get(field._field_type.name, object) for name, field in self._fields.items()}
-        type.__setattr__(self._kind, "__annotations__", stand_ins)
-        for name, field in self._fields.items():
-            type.__setattr__(self._kind, name, copy.copy(field))
-
-    def __exit__(self, *_: object) -> None:
-        for name in (*self._fields, "__annotations__"):
-            if name in self._kept:
-                type.__setattr__(self._kind, name, self._kept[name])
-            elif name in vars(self._kind):
-                type.__delattr__(self._kind, name)
+    concerned = (*fields, "__annotations__", "__dataclass_fields__")
+    kept = {name: vars(kind)[name] for name in concerned if name in vars(kind)}
+    type.__delattr__(kind, "__dataclass_fields__")
+    stand_ins = {name: _STAND_INS.get(field._field_type.name, object) for name, field in fields.items()}
+    type.__setattr__(kind, "__annotations__", stand_ins)
+    for name, field in fields.items():
+        type.__setattr__(kind, name, copy.copy(field))
+    try:
+        yield
+    finally:
+        for name in concerned:
+            if name in kept:
+                type.__setattr__(kind, name, kept[name])
+            elif name in vars(kind):
+                type.__delattr__(kind, name)
 
 
 # Tuples with names: `collections.namedtuple` and `typing.NamedTuple`, which is made by it.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from beamlike.code.classes import without_hooks
 from beamlike.code.notebook_module import NotebookModule
 from tests.support.cells import run_cell
 from tests.support.second_interpreter import SecondInterpreter
@@ -80,6 +82,25 @@ def test_a_class_that_is_made_over_there_keeps_to_the_bases_here(
     assert back.who() == "Own!"
     assert (over_there, names["subclasses"]) == (["Derived"], [])
     assert type(there.call(list, [back])[0]) is type(back)
+
+
+def test_hooks_run_for_what_other_threads_define_meanwhile() -> None:
+    defined: list[str] = []
+
+    class Base:
+        def __init_subclass__(cls) -> None:
+            defined.append(cls.__name__)
+
+    def define(name: str) -> type:
+        return type(name, (Base,), {})
+
+    own = vars(Base)["__init_subclass__"]
+    with without_hooks([Base]), ThreadPoolExecutor(1) as another:
+        define("Mine")
+        another.submit(define, "Theirs").result()
+    define("Later")
+    assert defined == ["Theirs", "Later"]
+    assert vars(Base)["__init_subclass__"] is own
 
 
 def test_what_is_patched_added_and_deleted_here_is_so_there(there: SecondInterpreter, notebook: NotebookModule) -> None:

@@ -47,13 +47,7 @@ async def _called_from_another_cell():
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A kind of definition. Expressions are Python text that the cell's names are visible to.
-
-    >>> case = Case("a function", cell="def double(n): return 2 * n", shows="double(21)", gives=42, fails="...",
-    ...             change=("2 *", "3 *"), then=63)
-    >>> case.thing, case.makes
-    ('double', 'lambda: (double(21))')
-    """
+    """A kind of definition. Expressions are Python text, in which the cell's names are visible."""
 
     kind: str
     cell: str
