@@ -128,4 +128,22 @@ CASES = [
         change=('"start"', '"begin"'),
         then=(["begin", "a", "b"], ["b"]),
     ),
+    Case(
+        "what a cell has awaited at its top level",
+        cell="""
+        import asyncio
+        base = await asyncio.sleep(0, 5)
+        async def plus(n):
+            await asyncio.sleep(0)
+            if n < 0:
+                raise Refused("negative")
+            return base + n
+        """,
+        shows="await plus(2)",
+        gives=7,
+        fails="await plus(-1)",
+        change=("(0, 5)", "(0, 6)"),
+        then=8,
+        script=False,
+    ),
 ]

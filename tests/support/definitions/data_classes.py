@@ -304,4 +304,35 @@ CASES = [
         then=("Number(at=8, value=3)", True, ["number", "sum"]),
         script=False,
     ),
+    Case(
+        "an abstract generic dataclass with slots, weakly referred to, hashable by force",
+        cell="""
+        import abc, weakref
+        from dataclasses import dataclass, field
+        from typing import Generic, TypeVar
+        T = TypeVar("T")
+        def fresh():
+            return ["fresh"]
+
+        @dataclass(slots=True, weakref_slot=True, unsafe_hash=True)
+        class Node(abc.ABC, Generic[T]):
+            value: T
+            notes: list = field(default_factory=fresh, hash=False)
+            @abc.abstractmethod
+            def told(self): ...
+        @dataclass(slots=True, unsafe_hash=True)
+        class Leaf(Node[int]):
+            depth: int = 0
+            def told(self):
+                if self.depth > 9:
+                    raise Refused("too deep")
+                return f"{self.value} at {self.depth}"
+        """,
+        makes="Leaf(3)",
+        shows="it.told(), it.notes, hash(it) == hash(Leaf(3)), weakref.ref(it)() is it, hasattr(it, '__dict__')",
+        gives=("3 at 0", ["fresh"], True, True, False),
+        fails="Leaf(3, depth=10).told()",
+        change=('["fresh"]', '["new"]'),
+        then=("3 at 0", ["new"], True, True, False),
+    ),
 ]

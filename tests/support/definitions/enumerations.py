@@ -287,4 +287,32 @@ CASES = [
         then=("0b11", True, "plain 1", "plain 0", "set later", "set later"),
         thing="Bits",
     ),
+    Case(
+        "enum.property, verify and _missing_ of flags",
+        cell="""
+        import enum
+
+        @enum.verify(enum.UNIQUE, enum.CONTINUOUS)
+        class Size(enum.Enum):
+            S = 1
+            M = 2
+            @enum.property
+            def label(self):
+                if self is Size.S:
+                    raise Refused("small")
+                return self.name.lower()
+        class Access(enum.Flag):
+            R = 4
+            W = 2
+            @classmethod
+            def _missing_(cls, value):
+                return cls.R if value == "read" else super()._missing_(value)
+        """,
+        makes="Size.M",
+        shows="it.label, Access('read') is Access.R, Access.R in ~Access.W, Size.M.value",
+        gives=("m", True, True, 2),
+        fails="Size.S.label",
+        change=("lower()", "title()"),
+        then=("M", True, True, 2),
+    ),
 ]

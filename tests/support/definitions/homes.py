@@ -24,8 +24,7 @@ from typing import Any, TypeAlias
 import beamlike as bl
 import nodes
 from beamlike.code.notebook_module import NotebookModule
-from tests.support.cells import run_cell
-from tests.support.definitions.actions import ACTIONS, PATIENCE, Trial
+from tests.support.definitions.actions import ACTIONS, PATIENCE, Trial, done
 from tests.support.definitions.case import CELL, Case
 from tests.support.definitions.elsewhere import INSTALLED, ROOT, Elsewhere
 
@@ -89,13 +88,17 @@ async def _no_module_of_ours_came(node: str) -> None:
 
 async def _in_one_notebook(case: Case, node: str) -> dict[str, str]:
     with contextlib.closing(NotebookModule("table")) as notebook:
-        run_cell(notebook, case.text, CELL)
-        run_cell(notebook, case.other_cell, "cell 2")
+        await _run_cell(notebook, case.text, CELL)
+        await _run_cell(notebook, case.other_cell, "cell 2")
         trial = Trial(case, node, notebook.namespace, f"notebook table, {CELL}")
         await trial.defined()
-        run_cell(notebook, case.changed_text, CELL)
+        await _run_cell(notebook, case.changed_text, CELL)
         await trial.redefined()
         return trial.failures
+
+
+async def _run_cell(notebook: NotebookModule, text: str, cell: str) -> None:
+    await done(eval(notebook.compile_cell(text, cell), notebook.namespace))
 
 
 class Script:

@@ -291,4 +291,31 @@ CASES = [
         change=("key * 2", "key * 3"),
         then=("aaa", ["keys", "only"], 1, 0),
     ),
+    Case(
+        "a linked list of two hundred",
+        cell="""
+        class Link:
+            def __init__(self, n, next=None):
+                self.n, self.next = n, next
+            def __iter__(self):
+                link = self
+                while link:
+                    if link.n is None:
+                        raise Refused("broken")
+                    yield link.n
+                    link = link.next
+        def chained(n):
+            link = None
+            for i in range(n):
+                link = Link(i, link)
+            return link
+        """,
+        makes="chained(200)",
+        shows="sum(it), len(list(it))",
+        gives=(19900, 200),
+        fails="list(Link(None))",
+        change=("Link(i, link)", "Link(i * 2, link)"),
+        then=(39800, 200),
+        thing="Link",
+    ),
 ]
