@@ -27,16 +27,17 @@ def nothing() -> None:
     pass
 
 
-def with_file(draft: Path) -> None:
+def with_file(draft: Path, scratch: Path) -> None:
+    (scratch / "log").write_text("begun")
     (draft / "alpha.py").write_text("VERSION = '1.0'")
 
 
-def failing(draft: Path) -> None:
-    with_file(draft)
+def failing(draft: Path, scratch: Path) -> None:
+    with_file(draft, scratch)
     raise CannotInstall("no")
 
 
-def made(store: Store, fill: Callable[[Path], None] = with_file, key: str = KEY) -> Path:
+def made(store: Store, fill: Callable[[Path, Path], None] = with_file, key: str = KEY) -> Path:
     held = store.make(key, fill, waiting=nothing, stop=Event())
     held.close()
     return held.path
@@ -45,7 +46,7 @@ def made(store: Store, fill: Callable[[Path], None] = with_file, key: str = KEY)
 def test_an_environment_is_made_once_and_found_by_the_next(tmp_path: Path) -> None:
     store, filled = Store(tmp_path / "environments"), []
     for _ in range(2):
-        path = made(store, lambda draft: filled.append(draft) or with_file(draft))
+        path = made(store, lambda draft, scratch: filled.append(draft) or with_file(draft, scratch))
         assert (path / "alpha.py").exists()
     assert len(filled) == 1
     assert [entry.name for entry in store.root.iterdir()] == [KEY]
@@ -62,11 +63,11 @@ def test_what_failed_leaves_nothing_behind_and_the_next_may_try(tmp_path: Path) 
 def test_two_who_want_the_same_at_once_make_it_once_and_one_hears_that_it_waits(tmp_path: Path) -> None:
     filled, begun, waited = [], Event(), Event()
 
-    def fill(draft: Path) -> None:
+    def fill(draft: Path, scratch: Path) -> None:
         filled.append(draft)
         begun.set()
         assert waited.wait(PATIENCE)
-        with_file(draft)
+        with_file(draft, scratch)
 
     first = threading.Thread(target=made, args=(Store(tmp_path), fill))
     first.start()
@@ -81,7 +82,7 @@ def test_two_who_want_the_same_at_once_make_it_once_and_one_hears_that_it_waits(
 def test_who_waits_for_another_can_be_called_off(tmp_path: Path) -> None:
     begun, end, stop = Event(), Event(), Event()
 
-    def fill(draft: Path) -> None:
+    def fill(draft: Path, scratch: Path) -> None:
         begun.set()
         assert end.wait(PATIENCE)
 
@@ -100,7 +101,7 @@ from pathlib import Path
 from threading import Event
 from beamlike.code.requirements.store import Store
 
-def fill(draft):
+def fill(draft, scratch):
     (draft / "alpha.py").write_text("half")
     print("half", flush=True)
     sys.stdin.read()

@@ -110,7 +110,9 @@ def test_kill_9_in_the_middle_leaves_nothing_that_is_taken_for_whole(each_world:
     index.gate.set()
     status, output, errors = each_world.run("-c", BETA)
     assert (status, output) == (0, "1.0\n"), errors
+    # Of drafts and temporary files nothing is left either.
     assert len(each_world.environments) == 1
+    assert list(each_world.temporary.iterdir()) == []
 
 
 def test_who_is_cancelled_ends_the_installer(each_world: World, index: PackageIndex) -> None:

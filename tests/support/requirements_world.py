@@ -52,6 +52,10 @@ class World:
         return process.returncode, output, errors
 
     @property
+    def temporary(self) -> Path:
+        return self.directory / "temporary"
+
+    @property
     def environments(self) -> list[Path]:
         return [path for path in (self.directory / "home/beamlike/environments").iterdir() if path.is_dir()]
 
@@ -63,7 +67,10 @@ def any_installer() -> str:
 def world_of(installer: str, index: PackageIndex, directory: Path) -> World:
     environment = installer_environment(installer, index.url, directory / "home")
     root = str(Path(__file__).parents[2])
-    return World(directory, {**environment, "PYTHONPATH": root, "BEAMLIKE_SECRET": "a secret of the test"})
+    world = World(directory, {**environment, "PYTHONPATH": root, "BEAMLIKE_SECRET": "a secret of the test"})
+    world.temporary.mkdir()
+    world.environment["TMPDIR"] = str(world.temporary)
+    return world
 
 
 def requiring(*requirements: str, then: str = "") -> str:

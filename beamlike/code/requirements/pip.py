@@ -44,7 +44,7 @@ class Pip:
     ) -> None:
         log = scratch / "pip.log"
         whole = [sys.executable, "-P", "-m", "pip", *command, *_OPTIONS, "--log", str(log)]
-        work.run("pip", whole, seconds, step, environment, log)
+        work.run("pip", whole, seconds, step, scratch, environment, log)
 
 
 def _files(dependencies: Sequence[str], constraints: Sequence[Pin], scratch: Path) -> list[str]:

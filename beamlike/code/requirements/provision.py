@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -48,12 +48,12 @@ class Provision:
 
     def _planned(self, dependencies: Sequence[str], constraints: Sequence[Pin], work: Work) -> list[Pin]:
         others = [text for text in dependencies if _name(text) != OWN]
-        with in_words(), TemporaryDirectory(prefix="beamlike-") as scratch:
-            here = Path(scratch, "here")
+        with in_words(), Store(self._root).draft(secrets.token_hex(16)) as scratch:
+            here = scratch / "here"
             here.mkdir()
             write_metadata(here)
             bounds = [pin for pin in constraints if not pin.url]
-            pins = self._choose().plan(others, bounds, here, Path(scratch), work)
+            pins = self._choose().plan(others, bounds, here, scratch, work)
         return lacking(pin for pin in pins if pin.name != OWN)
 
     def install(self, pins: Sequence[Pin], wanted: Requirements, work: Work) -> Held | None:
@@ -64,10 +64,9 @@ class Provision:
             return None
         names = ", ".join(map(str, pins))
 
-        def fill(draft: Path) -> None:
+        def fill(target: Path, scratch: Path) -> None:
             work.report(Step("downloading", names))
-            with TemporaryDirectory(prefix="beamlike-") as scratch:
-                self._choose().install(pins, draft, Path(scratch), work)
+            self._choose().install(pins, target, scratch, work)
 
         def waiting() -> None:
             work.report(Step("waiting", f"another node of this machine installs {names}"))

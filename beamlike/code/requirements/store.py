@@ -14,8 +14,8 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -27,6 +27,10 @@ from beamlike.distribution.locked_files import LockedFile, remove_if_left_behind
 KEPT_DAYS: Final = 30
 _LOOK_EVERY = 0.1
 _DRAFT = re.compile(r"\.(?P<key>[0-9a-f]+)\.draft-[0-9a-f]+")
+
+
+def _nothing() -> None:
+    pass
 
 
 class Held:
@@ -65,29 +69,45 @@ class Store:
             os.utime(descriptor)
         return Held(path, descriptor)
 
-    def make(self, key: str, fill: Callable[[Path], None], *, waiting: Callable[[], None], stop: Event) -> Held:
-        """The environment of that name: as it is, or as `fill` makes it, by one process at a time.
+    def make(self, key: str, fill: Callable[[Path, Path], None], *, waiting: Callable[[], None], stop: Event) -> Held:
+        """The environment of that name: as it is, or as `fill` makes it, by one process at a time. `fill` gets the
+        directory that is to become it, and one for other files.
 
         `waiting` is called once if another one makes it. CalledOff once `stop` is set; OSError and what `fill` raises
         leave nothing behind.
         """
-        self._prepare()
-        told = False
         while (held := self.hold(key)) is None:
-            lock = LockedFile.take(self._lock_path(key), str(os.getpid()).encode())
-            if lock is None:
-                if not told:
-                    waiting()
-                    told = True
-                if stop.wait(_LOOK_EVERY):
-                    raise CalledOff
-                continue
-            try:
-                self._make(key, fill)
-            finally:
-                lock.release()
-            self.sweep()
+            with self.draft(key, waiting=waiting, stop=stop) as draft:
+                if not (self.root / key).exists():  # else made while we waited for our turn
+                    whole = draft / "whole"
+                    whole.mkdir()
+                    fill(whole, draft)
+                    whole.rename(self.root / key)
         return held
+
+    @contextmanager
+    def draft(self, key: str, *, waiting: Callable[[], None] = _nothing, stop: Event | None = None) -> Iterator[Path]:
+        """A directory for one process at a time; it is gone afterwards, or soon after its process is."""
+        self._prepare()
+        lock = self._lock(key, waiting, stop or Event())
+        draft = self.root / f".{key}.draft-{secrets.token_hex(4)}"
+        try:
+            draft.mkdir()
+            yield draft
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+            lock.release()
+        self.sweep()
+
+    def _lock(self, key: str, waiting: Callable[[], None], stop: Event) -> LockedFile:
+        told = False
+        while (lock := LockedFile.take(self._lock_path(key), str(os.getpid()).encode())) is None:
+            if not told:
+                waiting()
+                told = True
+            if stop.wait(_LOOK_EVERY):
+                raise CalledOff
+        return lock
 
     def sweep(self, *, now: float | None = None) -> None:
         """Removes what nobody has used for long, plans and locks of that time, and drafts of those who have
@@ -101,17 +121,6 @@ class Store:
             with suppress(FileNotFoundError):  # others sweep, too, and give up their locks
                 if path.stat().st_mtime < long_ago:
                     _remove_unused(path) if path.is_dir() else remove_if_left_behind(path)
-
-    def _make(self, key: str, fill: Callable[[Path], None]) -> None:
-        if (self.root / key).exists():  # made while we waited for the lock
-            return
-        draft = self.root / f".{key}.draft-{secrets.token_hex(4)}"
-        try:
-            draft.mkdir()
-            fill(draft)
-            draft.rename(self.root / key)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
 
     def _remove_draft(self, key: str, draft: Path) -> None:
         lock = LockedFile.take(self._lock_path(key), b"")

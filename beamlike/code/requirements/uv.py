@@ -31,23 +31,23 @@ class Uv:
         command = ["install", "--dry-run", "--break-system-packages", "--target", str(here), "-r", lines]
         if constraints:
             command += ["-c", (write_lines(scratch / "constraints.txt", (pin.requirement for pin in constraints)))]
-        pins = read_plan(self._run(command, PLAN_SECONDS, work))
+        pins = read_plan(self._run(command, PLAN_SECONDS, scratch, work))
         return self._hashed(pins, scratch, work)
 
     def install(self, pins: Sequence[Pin], target: Path, scratch: Path, work: Work) -> None:
         lines = write_lines(scratch / "pins.txt", (pin.line(hashed=True) for pin in pins))
         command = ["install", "--no-deps", "--break-system-packages", "--target", str(target), "-r", lines]
-        self._run(command, INSTALL_SECONDS, work)
+        self._run(command, INSTALL_SECONDS, scratch, work)
 
     def _hashed(self, pins: list[Pin], scratch: Path, work: Work) -> list[Pin]:
         lines = write_lines(scratch / "planned.txt", (pin.requirement for pin in pins if not pin.url))
         command = ["compile", "--no-deps", "--generate-hashes", "--no-header", "--no-annotate", lines]
-        known = read_hashes(self._run(command, PLAN_SECONDS, work)) if any(not pin.url for pin in pins) else {}
+        known = read_hashes(self._run(command, PLAN_SECONDS, scratch, work)) if any(not pin.url for pin in pins) else {}
         return [Pin(pin.name, pin.version, pin.url, known.get(pin.name, ())) for pin in pins]
 
-    def _run(self, command: list[str], seconds: float, work: Work) -> str:
+    def _run(self, command: list[str], seconds: float, scratch: Path, work: Work) -> str:
         whole = [self.executable, "--color", "never", "pip", *command, "--python", sys.executable]
-        return work.run("uv", whole, seconds, uv_step, {"UV_NO_PROGRESS": "1"}).printed
+        return work.run("uv", whole, seconds, uv_step, scratch, {"UV_NO_PROGRESS": "1"}).printed
 
 
 def read_plan(printed: str) -> list[Pin]:

@@ -29,10 +29,12 @@ class Work:
         command: Sequence[str],
         seconds: float,
         step: Callable[[str], Step | None],
+        scratch: Path,
         environment: Mapping[str, str] | None = None,
         log: Path | None = None,
     ) -> Ended:
-        """What it printed. CannotInstall with the reason if it failed; what `log` holds is read for that, too."""
+        """What it printed; its temporary files go into `scratch`. CannotInstall with the reason if it failed; what `log`
+        holds is read for that, too."""
 
         def on_line(line: str) -> None:
             news = step(line)
@@ -42,7 +44,7 @@ class Work:
         try:
             ended = run_guarded(
                 command,
-                environment={**os.environ, **(environment or {})},
+                environment={**os.environ, "TMPDIR": str(scratch), **(environment or {})},
                 seconds=seconds,
                 stop=self.stop,
                 on_line=on_line,
