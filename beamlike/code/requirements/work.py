@@ -33,8 +33,8 @@ class Work:
         environment: Mapping[str, str] | None = None,
         log: Path | None = None,
     ) -> Ended:
-        """What it printed; its temporary files go into `scratch`. CannotInstall with the reason if it failed; what `log`
-        holds is read for that, too."""
+        """What it printed; its temporary files go into `scratch`. CannotInstall with the reason if it failed, for which
+        `log` is read, too."""
 
         def on_line(line: str) -> None:
             news = step(line)
