@@ -49,7 +49,8 @@ class _Found:
 
 def explain(term: object, fails: Callable[[object], bool], error: Exception) -> CannotTravel:
     """What to raise for `term`, which failed with `error`; `fails` says whether a value by itself does."""
-    found = _culprit(term, fails)
+    too_deep = isinstance(error.__cause__, RecursionError)
+    found = _culprit(term, fails, _shallow_parts if too_deep else _parts)
     kind = _kind(found.value)
     if not found.function:
         where = f"`{found.path.lstrip('.')}` of what was sent" if found.path else "what was sent"
@@ -60,19 +61,25 @@ def explain(term: object, fails: Callable[[object], bool], error: Exception) -> 
     )
 
 
-def _culprit(term: object, fails: Callable[[object], bool]) -> _Found:
+def _culprit(term: object, fails: Callable[[object], bool], parts: Callable[[_Found], Iterator[_Found]]) -> _Found:
     deadline = time.monotonic() + PATIENCE
     waiting = deque([_Found(term)])
     seen = {id(term)}
     found = waiting[0]
     while waiting and time.monotonic() < deadline:
         found = waiting.popleft()
-        failing = [part for part in _parts(found) if time.monotonic() < deadline and fails(part.value)]
+        failing = [part for part in parts(found) if time.monotonic() < deadline and fails(part.value)]
         if not failing:
             return found
         waiting.extend(part for part in failing if id(part.value) not in seen)
         seen.update(id(part.value) for part in failing)
     return found
+
+
+def _shallow_parts(found: _Found) -> Iterator[_Found]:
+    """Of a call and its functions: what is nested too deeply is no part of that, but the whole."""
+    if isinstance(found.value, tuple | FunctionType):
+        yield from _parts(found)
 
 
 def _parts(found: _Found) -> Iterator[_Found]:
@@ -163,6 +170,8 @@ _KNOWN = tuple(kind for kinds, _ in _REMEDIES for kind in kinds)
 
 
 def _remedy(value: object, error: Exception) -> str:
+    if isinstance(error.__cause__, RecursionError):
+        return "it is nested too deeply; send it flat, as a list of its parts"
     for kinds, remedy in _REMEDIES:
         if isinstance(value, kinds):
             return remedy

@@ -178,4 +178,18 @@ REFUSALS = [
         "the function `f` uses the global `secret`, a notebook_stuck.Secret, which cannot travel: "
         "make it inside the function, or send what it is made of (TypeError: stays here)",
     ),
+    Refusal(
+        "a chain of five thousand links",
+        """
+        class Link:
+            def __init__(self, next):
+                self.next = next
+        chain = None
+        for _ in range(5000):
+            chain = Link(chain)
+        def f(): return chain
+        """,
+        "the function `f` uses the global `chain`, a notebook_stuck.Link, which cannot travel: "
+        "it is nested too deeply; send it flat, as a list of its parts",
+    ),
 ]
