@@ -141,6 +141,15 @@ def test_a_new_module_can_be_imported_at_once(two: ModuleNodes) -> None:
     assert (imported("pkg.new").x, imported("fresh").y) == (1, 2)
 
 
+def test_a_package_that_is_filled_little_by_little_is_found(two: ModuleNodes) -> None:
+    (two.path / A / "pkg").mkdir()
+    two.tell(A, B)
+    given(two, pkg__="x = 1")
+    scope: dict[str, Any] = {}
+    exec("import pkg", scope)
+    assert scope["pkg"].x == 1
+
+
 def test_a_module_may_become_a_package_and_a_namespace_too(two: ModuleNodes) -> None:
     given(two, helper="x = 'module'", space__part="x = 1")
     assert (imported("helper").x, imported("space.part").x) == ("module", 1)

@@ -12,7 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import beamlike as bl
-from beamlike.code.modules.files import Compiled, Place, find, folder_entries, modules_below, resource, top_names
+from beamlike.code.modules.files import (
+    Compiled,
+    Place,
+    entries_of,
+    find,
+    folder_entries,
+    modules_below,
+    resource,
+    stems,
+    top_names,
+)
+from beamlike.code.modules.listings import Listings
 from beamlike.code.modules.messages import Kind
 from beamlike.code.modules.roots import Root, is_installed, own_roots, root_of_loaded
 
@@ -26,6 +37,11 @@ def make(root: Path, *paths: str) -> None:
 def label(roots: list[Path], name: str) -> str | None:
     found = find([Root(str(root)) for root in roots], name)
     return found.label if isinstance(found, Place) else None
+
+
+def all_names(folder: Path) -> frozenset[str]:
+    entries = entries_of(str(folder))
+    return top_names(Root(str(folder)), entries, stems(entries))
 
 
 def test_modules_packages_and_namespaces_are_found_by_their_names(tmp_path: Path) -> None:
@@ -43,7 +59,7 @@ def test_modules_packages_and_namespaces_are_found_by_their_names(tmp_path: Path
         None,
         None,
     ]
-    assert top_names(Root(str(tmp_path))) == {"one", "pkg", "space"}
+    assert all_names(tmp_path) == {"one", "pkg", "space"}
 
 
 LAYOUTS = st.lists(
@@ -95,7 +111,7 @@ def test_compiled_code_is_told_from_nothing(tmp_path: Path) -> None:
     make(tmp_path, f"both{EXTENSION_SUFFIXES[0]}")
     assert [isinstance(find([Root(str(tmp_path))], name), Compiled) for name in ("fast", "old", "pkg")] == [True] * 3
     assert label([tmp_path], "both") == "both.py"
-    assert top_names(Root(str(tmp_path))) == {"fast", "old", "pkg", "both"}
+    assert all_names(tmp_path) == {"fast", "old", "pkg", "both"}
 
 
 NASTY = st.one_of(
@@ -133,7 +149,7 @@ def nasty_folders(factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_links_out_of_a_root_hidden_files_and_pipes_are_not_there(tmp_path_factory: pytest.TempPathFactory) -> None:
     _, root = nasty_folders(tmp_path_factory)
-    assert top_names(Root(str(root))) == {"pkg"}
+    assert all_names(root) == {"pkg"}
     package = find([Root(str(root))], "pkg")
     assert isinstance(package, Place)
     assert resource(package, ["link", "secret.py"]) is None
@@ -148,7 +164,7 @@ def test_links_out_of_a_root_hidden_files_and_pipes_are_not_there(tmp_path_facto
 
 def test_names_are_those_of_the_folder_to_the_letter(tmp_path: Path) -> None:
     make(tmp_path, "Helper.py", "a-b.py", "__main__.py", "pkg/__init__.py", "pkg/__main__.py")
-    assert top_names(Root(str(tmp_path))) == {"Helper", "pkg"}
+    assert all_names(tmp_path) == {"Helper", "pkg"}
     assert label([tmp_path], "helper") is None
     assert label([tmp_path], "pkg.__main__") == "pkg/__main__.py"
 
@@ -182,5 +198,23 @@ def test_the_working_directory_is_one_where_it_is_on_the_path(tmp_path: Path, mo
 
 def test_what_every_node_has_is_not_offered() -> None:
     home = Root(str(Path(bl.__file__).parents[1]))
-    assert not top_names(home) & {"beamlike", "nodes", "flame"}
+    assert not all_names(Path(home.directory)) & {"beamlike", "nodes", "flame"}
     assert root_of_loaded("beamlike") is None
+
+
+# Listings.
+
+
+@given(st.lists(st.sampled_from(["m.py", "n.py", "n.txt", "m", "k", "data"]), max_size=8))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+def test_a_listing_is_that_of_the_folder_whatever_comes_and_goes(
+    tmp_path_factory: pytest.TempPathFactory, history: list[str]
+) -> None:
+    """What is named a second time is taken away again."""
+    aside, folder = tmp_path_factory.mktemp("aside"), tmp_path_factory.mktemp("root")
+    make(aside, "m.py", "n.py", "n.txt", "m/__init__.py", "k/o.py", "data/table.csv")
+    listings, roots = Listings(), (Root(str(folder)),)
+    for name in history:
+        here, there = folder / name, aside / name
+        (here if here.exists() else there).rename(there if here.exists() else here)
+        assert listings.names(roots, "peer") == all_names(folder)

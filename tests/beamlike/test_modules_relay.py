@@ -84,7 +84,7 @@ def test_nobody_is_offered_what_came_from_it(tmp_path: Path) -> None:
     with module_nodes(tmp_path, A, B) as nodes:
         nodes.write(A, helper="x = 1")
         nodes.tell(A, B)
-        assert nodes[B].news(nodes.ledger(B, A), A) is None
+        assert b"helper" not in (nodes[B].news(nodes.ledger(B, A), A) or b"")
 
 
 def test_of_two_that_offer_a_name_the_one_whose_code_imports_it_decides(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ from beamlike.code.modules.roots import Root
 _INIT: Final = "__init__.py"
 _COMPILED: Final = (*EXTENSION_SUFFIXES, ".pyc")
 _MANY: Final = 200
-"""Entries of a folder that are looked at where nobody asked for them by name."""
+"""Modules of a folder that come along where nobody asked for them by name."""
+_FEW: Final = 20
+"""Folders below a folder that are looked into, to see whether it is one of code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def _first(
     folder is given by its root and itself."""
     namespace: list[Place] = []
     for root, folder in folders:
-        found = _in_folder(root, folder, _entries(folder), name, prefix)
+        found = _in_folder(root, folder, entries_of(folder), name, prefix)
         if isinstance(found, Place) and found.kind is Kind.NAMESPACE:
             namespace.append(found)
         elif found is not None:
@@ -77,11 +79,15 @@ def _first(
     return next(iter(namespace), None), namespace
 
 
-def top_names(root: Root) -> frozenset[str]:
-    """The modules that can be found on a root."""
-    entries = _entries(root.directory)
-    names = {entry.partition(".")[0] for entry in entries}
-    return frozenset(it for it in names if root.has(it) and _in_folder(root.directory, root.directory, entries, it, ""))
+def top_names(root: Root, entries: frozenset[str], among: Iterable[str]) -> frozenset[str]:
+    """Those of the names `among` which are modules that can be found on a root with these entries."""
+    folder = root.directory
+    return frozenset(name for name in among if root.has(name) and _in_folder(folder, folder, entries, name, ""))
+
+
+def stems(entries: Iterable[str]) -> frozenset[str]:
+    """The names that modules would have which these entries are the files or folders of."""
+    return frozenset(entry.partition(".")[0] for entry in entries)
 
 
 def modules_below(package: Place) -> Iterator[Place]:
@@ -89,8 +95,8 @@ def modules_below(package: Place) -> Iterator[Place]:
     many, and none of namespaces within: what is left out is found by its name."""
     if package.kind is Kind.MODULE:
         return
-    folder, entries = package.directory, _entries(package.directory)
-    names = sorted({entry.partition(".")[0] for entry in entries} - {"__main__"})
+    folder, entries = package.directory, entries_of(package.directory)
+    names = sorted(stems(entries) - {"__main__"})
     found = [_in_folder(package.root, folder, entries, name, f"{package.name}.") for name in names[:_MANY]]
     inside = [it for it in found if isinstance(it, Place) and it.kind is not Kind.NAMESPACE]
     yield from inside
@@ -102,7 +108,7 @@ def resource(package: Place, path: Sequence[str]) -> str | None:
     """The file or folder of that path in a package; None if there is none, or none that may be seen."""
     at = package.directory
     for name in path:
-        if name.startswith(".") or name == "__pycache__" or name not in _entries(at):
+        if name.startswith(".") or name == "__pycache__" or name not in entries_of(at):
             return None
         at = os.path.join(at, name)
     return at if not path or _is_inside(package.directory, at) else None
@@ -110,7 +116,7 @@ def resource(package: Place, path: Sequence[str]) -> str | None:
 
 def folder_entries(directory: str) -> tuple[tuple[str, bool], ...]:
     """What may be seen of a folder of resources: names, and whether they are folders."""
-    names = sorted(name for name in _entries(directory) if not name.startswith(".") and name != "__pycache__")
+    names = sorted(name for name in entries_of(directory) if not name.startswith(".") and name != "__pycache__")
     return tuple((name, os.path.isdir(os.path.join(directory, name))) for name in names)
 
 
@@ -119,7 +125,7 @@ def _in_folder(root: str, folder: str, entries: frozenset[str], name: str, prefi
     if not name.isidentifier() or name == "__init__" or (name == "__main__" and not prefix):
         return None
     within = os.path.join(folder, name)
-    inner = _entries(within) if name in entries else frozenset()
+    inner = entries_of(within) if name in entries else frozenset()
     if _INIT in inner:
         return _place(prefix + name, Kind.PACKAGE, root, os.path.join(within, _INIT))
     if f"{name}.py" in entries:
@@ -142,8 +148,8 @@ def _holds_modules(folder: str, entries: frozenset[str]) -> bool:
     """Whether a folder without `__init__.py` is one of code: modules are in it, or in a folder right below."""
     if any(entry.endswith(".py") for entry in entries):
         return True
-    below = islice((entry for entry in entries if entry.isidentifier()), _MANY)
-    return any(entry.endswith(".py") for it in below for entry in _entries(os.path.join(folder, it)))
+    below = islice((entry for entry in sorted(entries) if entry.isidentifier()), _FEW)
+    return any(entry.endswith(".py") for it in below for entry in entries_of(os.path.join(folder, it)))
 
 
 def _is_inside(root: str, path: str) -> bool:
@@ -151,8 +157,9 @@ def _is_inside(root: str, path: str) -> bool:
     return real.startswith(real_root.rstrip(os.sep) + os.sep)
 
 
-def _entries(folder: str) -> frozenset[str]:
+def entries_of(folder: str) -> frozenset[str]:
+    """What a folder lists; nothing, if it is none, or not to be read."""
     try:
         return frozenset(os.listdir(folder))
-    except OSError:  # no folder, or not to be read
+    except OSError:
         return frozenset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from beamlike.code.modules.files import top_names
+from beamlike.code.modules.files import entries_of, stems, top_names
 from beamlike.code.modules.roots import Root
 from beamlike.code.modules.stamps import Stamp, doubtful, stamp_of
 
@@ -16,7 +16,8 @@ class Listing:
 
     path: str
     stamp: Stamp | None
-    names: frozenset[str]
+    entries: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 class Listings:
@@ -43,7 +44,13 @@ class Listings:
     def _listing(self, root: Root) -> Listing:
         listing = self._listed.get(root)
         if listing is None or doubtful([listing]):
-            stamp = stamp_of(root.directory)
-            listing = Listing(root.directory, stamp, top_names(root) - sys.stdlib_module_names)
-            self._listed[root] = listing
+            listing = self._listed[root] = _listed_again(root, listing or Listing(root.directory, None))
         return listing
+
+
+def _listed_again(root: Root, before: Listing) -> Listing:
+    """Only what has come or gone is looked at: a folder may be large, and something may come and go all the time."""
+    stamp, entries = stamp_of(root.directory), entries_of(root.directory)
+    changed = stems(entries ^ before.entries)
+    names = top_names(root, entries, changed - sys.stdlib_module_names)
+    return Listing(root.directory, stamp, entries, (before.names - changed) | names)

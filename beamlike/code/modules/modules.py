@@ -98,7 +98,8 @@ class Modules:
         names, version = self._origin.names(peer), self._receiver.version
         if names == ledger.names and version == ledger.version:
             return None
-        own = (Offer((self._node,), tuple(sorted(names))),) if names else ()
+        # Also without names: what is new is asked for before it is offered.
+        own = (Offer((self._node,), tuple(sorted(names))),) if self._own.roots(peer) else ()
         offers = (*own, *self._receiver.offers_for(peer))
         ledger.names, ledger.version = names, version
         ledger.offers, known = offers, ledger.offers

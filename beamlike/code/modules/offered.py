@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -79,10 +79,10 @@ def offer(what: str | os.PathLike[str], *, to: str | None = None) -> Offer:
 
 
 def _root(what: str) -> Root:
-    if os.path.isdir(what) and (os.sep in what or not what.isidentifier() or PathFinder.find_spec(what) is None):
+    spec = find_spec(what) if what.isidentifier() and what not in OWN_PACKAGES else None
+    if spec is None and os.path.isdir(what):
         return Root(os.path.abspath(what))
-    spec = PathFinder.find_spec(what) if what.isidentifier() else None
-    if spec is None or what in OWN_PACKAGES:
+    if spec is None:
         raise ValueError(f"expected a folder, or the name of an installed package, to offer, got {what!r}")
     location = spec.origin or next(iter(spec.submodule_search_locations or ()), "")
     if spec.origin is not None and not location.endswith(".py"):

@@ -50,7 +50,7 @@ class Offers:
         return tuple(self._heard)
 
     def __bool__(self) -> bool:
-        return any(offer.names for offers in self._heard.values() for offer in offers)
+        return any(self._heard.values())
 
     def names(self) -> set[str]:
         return {name for offer in self._best() for name in offer.names}
