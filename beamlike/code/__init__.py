@@ -6,6 +6,7 @@ holdings    the cells, scripts and modules that this node has, version by versio
 
 from beamlike.code.holdings import Holding, holdings
 from beamlike.code.requirements.errors import BadRequirements, CannotInstall, RequirementsError, VersionConflict
+from beamlike.code.requirements.progress import Step
 from beamlike.code.requirements.require import require
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "CannotInstall",
     "Holding",
     "RequirementsError",
+    "Step",
     "VersionConflict",
     "holdings",
     "require",

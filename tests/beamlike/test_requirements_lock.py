@@ -108,6 +108,32 @@ def test_nothing_asked_for_needs_nothing() -> None:
     assert closure([], THERE.get) == Closure((), ())
 
 
+GRAPHS = st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), max_size=3))
+
+
+@given(GRAPHS, st.lists(st.sampled_from("abcdef"), max_size=2))
+def test_whatever_the_graph_all_that_can_be_reached_is_present_or_missing(
+    graph: dict[str, list[str]], asked: list[str]
+) -> None:
+    reached, waiting = set[str](), list(asked)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += graph.get(name, [])
+    found = closure(asked, {name: Installed(name, "1", tuple(needs)) for name, needs in graph.items()}.get)
+    assert {each.name for each in found.present} == reached & graph.keys()
+    assert set(found.missing) == reached - graph.keys()
+
+
+@given(st.lists(st.sampled_from(["", "/app", "/lib", "/lib/dynload", "/site", "/env"]), unique=True))
+def test_wherever_the_standard_library_is_nothing_of_it_comes_behind_an_environment(path: list[str]) -> None:
+    result = with_environment(path, "/env", {"/lib", "/lib/dynload"})
+    assert sorted(result) == sorted({*path, "/env"})
+    assert not {"/lib", "/lib/dynload"} & set(result[result.index("/env") :])
+    assert [entry for entry in result if entry != "/env"] == [entry for entry in path if entry != "/env"]
+
+
 def test_an_environment_stands_behind_the_standard_library_and_in_front_of_what_all_have() -> None:
     path = ["", "/app", "/lib/python311.zip", "/lib/python3.11", "/lib/python3.11/lib-dynload", "/site-packages"]
     standard = {"/lib/python3.11", "/lib/python3.11/lib-dynload"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -178,3 +179,11 @@ def test_a_directory_in_which_others_can_write_is_refused(tmp_path: Path) -> Non
 def test_environments_lie_in_the_users_cache() -> None:
     assert environments_path({"XDG_CACHE_HOME": "/cache"}) == Path("/cache/beamlike/environments")
     assert environments_path({}).parts[-2:] == ("beamlike", "environments")
+
+
+def test_a_user_without_a_home_has_a_cache_of_his_own_among_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)  # a number that nobody has
+    path = environments_path({})
+    assert path.is_relative_to(tempfile.gettempdir())
+    assert str(os.geteuid()) in str(path)

@@ -62,7 +62,7 @@ def test_the_next_program_finds_it_made_and_asks_no_index(world: World, index: P
 def test_more_packages_are_added_and_a_version_that_comes_too_late_is_refused(world: World) -> None:
     then = """
     import alpha_of_test
-    await bl.code.require("gamma-of-test")
+    await bl.code.require("gamma-of-test", report=lambda step: print(step.doing))
     import gamma_of_test
     try:
         await bl.code.require("packaging>=999")
@@ -71,6 +71,8 @@ def test_more_packages_are_added_and_a_version_that_comes_too_late_is_refused(wo
 """
     status, output, errors = world.run("-c", requiring("alpha-of-test<2", then=then))
     assert status == 0, errors
+    assert output.startswith("resolving\ndownloading\n")
+    assert "\nready\n" in output
     assert "has been imported here (as `packaging`), and 'packaging>=999' asks for 999.0: restart" in output
     assert len(world.environments) == 2
 

@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -143,10 +144,17 @@ class Store:
 
 
 def environments_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """beamlike/environments in XDG_CACHE_HOME, else in the user's cache."""
+    """beamlike/environments in XDG_CACHE_HOME, else in the user's cache; of a user without a home among temporary
+    files."""
     configured = environment.get("XDG_CACHE_HOME")
-    usual = "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
-    return (Path(configured) if configured else Path(usual).expanduser()) / "beamlike" / "environments"
+    return (Path(configured) if configured else _users_cache()) / "beamlike" / "environments"
+
+
+def _users_cache() -> Path:
+    try:
+        return Path("~/Library/Caches" if sys.platform == "darwin" else "~/.cache").expanduser()
+    except RuntimeError:  # as in a container that runs under any user's number
+        return Path(tempfile.gettempdir(), f"beamlike-cache-{os.geteuid()}")
 
 
 def _remove_unused(path: Path) -> None:
