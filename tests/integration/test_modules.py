@@ -7,6 +7,7 @@ import importlib
 import os
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 import beamlike as bl
 import nodes
 from tests.support.definitions.elsewhere import Elsewhere
-from tests.support.local_nodes import PATIENCE
+from tests.support.local_nodes import PATIENCE, eventually
 
 NEAR = "near@127.0.0.1"
 
@@ -98,6 +99,35 @@ def test_a_function_that_came_by_value_imports_on_the_thread_of_the_event_loop(b
         return await call(child, imports)  # type: ignore[no-any-return]
 
     assert on_a_child(test) == 42
+
+
+def test_an_import_is_answered_while_the_loop_of_its_origin_is_blocked(beside: Beside) -> None:
+    beside.write(helper_eleven="x = 1")
+    began, blocked, imported = (beside.path / name for name in ("began", "blocked", "imported"))
+
+    def imports(paths: list[Path]) -> None:
+        paths[0].touch()
+        wait_for(paths[1])
+        import helper_eleven  # type: ignore[import-not-found] # noqa: F401
+
+        paths[2].touch()
+
+    async def test(child: str) -> None:
+        importing = asyncio.create_task(call(child, imports, [began, blocked, imported]))
+        await eventually(began.exists)
+        blocked.touch()
+        wait_for(imported)
+        await importing
+
+    on_a_child(test)
+
+
+def wait_for(path: Path) -> None:
+    """Keeps the thread until the file is there."""
+    end = time.monotonic() + PATIENCE
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 def test_an_edit_is_seen_by_the_next_call_and_what_runs_keeps_what_it_has(beside: Beside) -> None:
@@ -264,9 +294,10 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("way", [["app.py"], ["-m", "app"], ["-c", SCRIPT]])
+@pytest.mark.parametrize("way", [["app.py"], ["-m", "app"], ["-m", "package.app"], ["-c", SCRIPT]])
 def test_a_script_has_nothing_to_do_for_it_however_it_is_run(beside: Beside, way: list[str]) -> None:
     beside.write(helper="import os\ndef pid(): return os.getpid()", app=SCRIPT, package__sub="name = __name__")
+    beside.write(package__app=SCRIPT.replace("from package.sub", "from .sub"))
     run = subprocess.run(
         [sys.executable, *way], cwd=beside.path, capture_output=True, text=True, timeout=50, check=False
     )
