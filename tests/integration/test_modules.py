@@ -258,6 +258,42 @@ def test_a_child_of_a_child_gets_them_too(beside: Beside) -> None:
     assert len({*pids, os.getpid()}) == 3
 
 
+def test_a_process_that_is_forked_has_what_is_loaded_and_hears_at_once_that_it_can_have_no_more(beside: Beside) -> None:
+    beside.write(helper_twelve="x = 1", helper_thirteen="")
+
+    def fork() -> str:
+        import helper_twelve  # type: ignore[import-not-found] # noqa: F401
+
+        reading, writing = os.pipe()
+        if not os.fork():
+            os.write(writing, imported_in_fork().encode())
+            os._exit(0)
+        os.close(writing)
+        with open(reading) as pipe:
+            text = pipe.read()
+        os.wait()
+        return text
+
+    async def test(child: str) -> tuple[str, str]:
+        return child, await call(child, fork)
+
+    child, text = on_a_child(test)
+    assert text == (
+        f"1 the module 'helper_thirteen' of {NEAR} cannot be imported on {child}: it cannot be had of {NEAR}: "
+        f"{NEAR} can be asked by {child} only, and this process was forked from it"
+    )
+
+
+def imported_in_fork() -> str:
+    import helper_twelve
+
+    try:
+        import helper_thirteen  # type: ignore[import-not-found] # noqa: F401
+    except ImportError as error:
+        return f"{helper_twelve.x} {error}"
+    return "imported"
+
+
 def test_what_is_offered_by_name_travels_though_it_is_installed_here() -> None:
     async def test(child: str) -> str:
         def imports() -> str:

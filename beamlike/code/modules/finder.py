@@ -7,6 +7,7 @@ whether it is there, costs nothing.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,12 @@ class ModuleFinder:
             elif self not in sys.meta_path:
                 sys.meta_path.append(self)
                 sys.path_hooks.append(_lister)
+
+    def go_on_in_fork(self) -> None:
+        """A forked process has what is loaded, and no thread that could have left a lock; nobody answers it."""
+        self._lock = Lock()
+        for receiver in self._receivers:
+            receiver.go_on_in_fork()
 
     def _take_out(self) -> None:
         if self in sys.meta_path:
@@ -175,3 +182,5 @@ def _lister(path: str) -> PackageLister:
 
 
 FINDER: Final = ModuleFinder()
+
+os.register_at_fork(after_in_child=FINDER.go_on_in_fork)

@@ -87,6 +87,9 @@ class Receiver:
             for peer in self._offers.peers():
                 self.forget(peer)
 
+    def go_on_in_fork(self) -> None:
+        self._lock = RLock()
+
     def holdings(self) -> list[LoadedModule]:
         """The modules of others that are loaded."""
         with self._lock:

@@ -7,6 +7,7 @@ other nodes ──► Doorway ──► links: to the event loop
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections import deque
 from collections.abc import Callable
@@ -60,6 +61,7 @@ class Heartbeat:
         self._watches = [watch(quiet=True)]
         self._standalone = False
         self._stopped = False
+        self._process = os.getpid()
         # The guests for the loop. Of more than there is room for, the doorway has dropped the oldest.
         self._arrivals: deque[Guest] = deque(maxlen=ROOM)
         self._call_is_due = False
@@ -122,6 +124,8 @@ class Heartbeat:
         future: Future[Any] = Future()
         self._thread.call(partial(self._lanes.ask, name, Question(LaneQuestion.CODE, question, future)))
         try:
+            if os.getpid() != self._process:
+                raise NotConnected(f"{name} can be asked by {self._node} only, and this process was forked from it")
             if self._stopped:  # if it is stopped from now on, the thread comes to that after the question
                 raise NotConnected(f"expected {self._node} to run, so that {name} can be asked, and it has stopped")
             answer = future.result(timeout)
