@@ -187,6 +187,20 @@ def test_nothing_of_a_node_is_left_when_the_connection_to_it_is_over(two: Module
     assert imported("helper").f() == 2
 
 
+def test_a_module_that_was_reloaded_goes_as_well(two: ModuleNodes) -> None:
+    before = traces()
+    given(two, helper="x = []")
+    helper = imported("helper")
+    value = helper.x
+    assert importlib.reload(helper) is helper
+    assert helper.x is not value
+    given(two, helper="x = 2")
+    assert imported("helper").x == 2
+    importlib.reload(sys.modules["helper"])
+    two.part(A, B)
+    assert traces() == before
+
+
 def test_the_lines_of_a_version_go_with_the_last_that_runs_it(two: ModuleNodes) -> None:
     given(two, helper="x = 1")
     name = imported("helper").__file__

@@ -108,10 +108,10 @@ class LoadedModules:
 
 
 def _module_of(held: Held) -> ModuleType | None:
-    """The module that was made of this version, if it is still the one of its name."""
+    """The module that was made of this version, if it is still the one of its name; also if it was reloaded since."""
     module = sys.modules.get(held.file.name)
     loader = loader_of(module)
-    return module if loader is not None and loader.held is held else None
+    return module if loader is not None and loader.held.route == held.route else None
 
 
 def _is_initializing(module: ModuleType) -> bool:
