@@ -78,7 +78,7 @@ def _as_defined(kind: type, fields: dict[str, Any]) -> Iterator[None]:
     stand_ins = {name: _STAND_INS.get(field._field_type.name, object) for name, field in fields.items()}
     type.__setattr__(kind, "__annotations__", stand_ins)
     for name, field in fields.items():
-        type.__setattr__(kind, name, copy.copy(field))
+        type.__setattr__(kind, name, _field_as_defined(kind, field))
     try:
         yield
     finally:
@@ -87,6 +87,15 @@ def _as_defined(kind: type, fields: dict[str, Any]) -> Iterator[None]:
                 type.__setattr__(kind, name, kept[name])
             elif name in vars(kind):
                 type.__delattr__(kind, name)
+
+
+def _field_as_defined(kind: type, field: Any) -> Any:
+    made = copy.copy(field)
+    if "__slots__" in vars(kind) and not field.init and field.default is not dataclasses.MISSING:
+        # Where a default stands in the class, `__init__` need not set it, and the slots are there already.
+        made.default_factory = lambda: field.default
+        made.default = dataclasses.MISSING
+    return made
 
 
 # Tuples with names: `collections.namedtuple` and `typing.NamedTuple`, which is made by it.
