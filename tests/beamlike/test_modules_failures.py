@@ -121,6 +121,12 @@ def test_an_origin_that_does_not_answer(two: ModuleNodes) -> None:
     assert imported("helper")
 
 
+def test_a_name_of_no_sensible_size_is_not_even_asked_for(two: ModuleNodes) -> None:
+    given(two, pkg__="")
+    name = f"pkg.{'a' * 5000}"
+    assert "cannot be had of" in str(failure(f"import {name}", name))
+
+
 def test_an_origin_that_is_not_connected_any_more(two: ModuleNodes) -> None:
     given(two, pkg__="def f():\n    from . import sub\n    import helper\n", pkg__sub="")
     f = imported("pkg").f

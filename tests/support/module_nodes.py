@@ -21,6 +21,7 @@ from beamlike.code.modules.modules import Ledger, Modules
 from beamlike.code.modules.offered import Offered
 from beamlike.code.modules.own import OwnModules
 from beamlike.code.modules.roots import Root
+from beamlike.distribution.heartbeat.lane_frames import LONGEST_QUESTION
 from beamlike.kernel.errors import NotConnected
 
 
@@ -83,6 +84,8 @@ class ModuleNodes:
             node.close()
 
     def _answer(self, name: str, peer: str, question: bytes, timeout: float) -> bytes:
+        if len(question) > LONGEST_QUESTION:
+            raise ValueError("expected a question that fits")
         if (peer, name) not in self._ledgers:
             raise NotConnected(f"expected {peer} to be connected")
         if peer in self.silent:

@@ -10,21 +10,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from threading import Lock
 from types import ModuleType
 from typing import Final, TypeAlias
 
-from beamlike.code.decoding import DECODING
 from beamlike.code.modules.held import Held, LoadedModule
-from beamlike.code.modules.importing import (
-    importing_frames,
-    is_import,
-    is_of_no_file,
-    origin_behind,
-    unpickles,
-)
+from beamlike.code.modules.importing import is_asking, is_import, who_imports
 from beamlike.code.modules.loader import ModuleLoader, Origins, loader_of
 from beamlike.code.modules.messages import Folder, Missing, Refused
 from beamlike.code.modules.offers import Route
@@ -95,52 +87,21 @@ class ModuleFinder:
 
     def _beside(self, name: str) -> list[Place]:
         """Where to look for a top-level module; first at the origin of the code that imports it."""
-        routes = [(it, route) for it in self._receivers for route in it.routes(name)]
-        if len(routes) == 1:
-            return [*routes]
-        importer = _importer()
-        if not routes and importer.is_asking:
-            return [*self._place_of(importer, name)]
-        return sorted(routes, key=lambda place: place[1].origin != importer.origin)
-
-    def _place_of(self, importer: Importer, name: str) -> Iterator[Place]:
-        """That of the importing code's origin, or the newest of all, even if it offers no such name."""
-        receivers = [it for it in self._receivers if importer.node in ("", it.node)]
-        routes = ((it, route) for it in receivers for route in it.routes_to(importer.origin))
-        first = next(routes, None)
-        if first is not None:
-            yield first
-        elif importer.origin and is_import():
+        receivers = self._receivers
+        routes: list[Place] = [(it, route) for it in receivers for route in it.routes(name)]
+        if len(routes) == 1 or not (routes or is_asking()):
+            return routes
+        importer = who_imports()
+        if routes:
+            return sorted(routes, key=lambda place: place[1].origin != importer.origin)
+        routes = [(it, route) for it in receivers for route in it.routes_to(importer.origin)]
+        if receivers and not routes and importer.origin and is_import():
             raise ModuleNotFoundError(
-                f"No module named {name!r}: not installed on {self._receivers[0].node}, "
+                f"No module named {name!r}: not installed on {importer.node or receivers[0].node}, "
                 f"and {importer.origin}, whose code imports it, is not connected",
                 name=name,
             )
-
-
-@dataclass(frozen=True, slots=True)
-class Importer:
-    """The node whose code imports, and the one here that it came to, as far as they are known; `is_asking` if a node is
-    to be asked even for a name that it does not offer."""
-
-    origin: str = ""
-    node: str = ""
-    is_asking: bool = False
-
-
-def _importer() -> Importer:
-    frames = list(importing_frames())
-    if not frames:  # the machinery itself is what a thread was told to run
-        return Importer()
-    first, *callers = frames
-    behind = origin_behind(first)
-    if behind is not None:
-        return Importer(*behind, True)
-    is_asking = is_of_no_file(first)
-    if DECODING.codec is not None:
-        return Importer(DECODING.codec.there, "", is_asking or unpickles(first))
-    behind = next((it for frame in callers if (it := origin_behind(frame)) is not None), None)
-    return Importer(*(behind or ("", "")), is_asking)
+        return routes[:1]
 
 
 def _failure(name: str, node: str, origin: str, why: Missing | Refused) -> ImportError:

@@ -183,7 +183,7 @@ class Receiver:
         """Asks, and waits; Refused says why there is no answer."""
         try:
             return decode_answer(self._ask(route.peer, encode_question(question), PATIENCE))
-        except (NotConnected, TimeoutError, ProtocolError) as error:
+        except (NotConnected, TimeoutError, ProtocolError, ValueError) as error:  # also for a name of no sensible size
             return Refused(f"cannot be had of {route.peer}: {error}")
 
     def _take(self, route: Route, files: Iterable[ModuleFile]) -> None:
