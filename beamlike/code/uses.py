@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -33,9 +32,8 @@ class Uses:
         """The modules of all that goes by name, in what it refers to, too."""
         return self.modules.union(*(uses.names() for uses in self._kept()))
 
-    def _kept(self) -> Iterator[Uses]:
-        yield from (image.uses for image in self.images)
-        yield from (lasting.uses for _, lasting in self.shared)
+    def _kept(self) -> list[Uses]:
+        return [image.uses for image in self.images] + [lasting.uses for _, lasting in self.shared]
 
     def add(self, other: Uses) -> None:
         """What a pickle within this one refers to."""

@@ -7,13 +7,14 @@ not marked, so a node that only talks to this one installs nothing, and goes on 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from beamlike.code.requirements.needs import DIGEST_SIZE, NEEDS, Needs
-from beamlike.code.uses import Uses
+from beamlike.code.uses import NOTHING, Uses
 from beamlike.distribution.terms_codec import Buffer, NotYet
 from beamlike.kernel import group_leader
 from beamlike.kernel.current import at, node_towards
@@ -41,25 +42,30 @@ class PackagesThere:
     def __init__(self, needs: Needs = NEEDS) -> None:
         self._needs = needs
         self._told: set[bytes] = set()
+        self._told_last: Mapping[bytes, bytes] | None = None
 
     def news(self, uses: Uses) -> list[Message]:
         """What is to go ahead of a term that uses these; it counts as sent from then on."""
-        if not self._needed(uses):
+        locks = self._needs.locks
+        if locks is self._told_last or not self._needed(uses):
             return []
-        lacking = {digest: lock for digest, lock in self._needs.locks.items() if digest not in self._told}
+        lacking = {digest: lock for digest, lock in locks.items() if digest not in self._told}
         self._told.update(lacking)
+        self._told_last = locks
         return [(KIND, (digest, lock, group_leader.leader())) for digest, lock in lacking.items()]
 
     def marked(self, body: bytes, uses: Uses) -> bytes:
         """A term that uses these, with what it needs in front of it."""
         if not self._needed(uses):
             return body
-        digests = b"".join(self._needs.locks)
+        digests = self._needs.digests
         return _HEAD.pack(_MARK, len(digests)) + digests + body
 
     def _needed(self, uses: Uses) -> bool:
         needs = self._needs
-        return bool(needs.locks) and (uses.carries_code or needs.met_by_some_of(uses.names()))
+        if uses is NOTHING or not needs.locks:
+            return False
+        return uses.carries_code or needs.met_by_some_of(uses.names())
 
 
 class PackagesHere:
