@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import copy
 import keyword
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from beamlike.code.notebook_module import NotebookModule
 from tests.support.cells import run_cell
+from tests.support.other_pythons import other_pythons
 from tests.support.second_interpreter import SecondInterpreter
 from tests.support.soak import count
 
@@ -44,7 +47,7 @@ def attempts(kind, *args):
 
 def look():
     made = list(attempts(Own, 1))
-    return str(inspect.signature(Own)), getattr(Own, "__match_args__", None), getattr(Own, "__slots__", None), made
+    return str(inspect.signature(Own)), getattr(Own, "__match_args__", None), vars(Own).get("__slots__"), made
 """
 FIELDS = (
     "b: str = 'b'",
@@ -67,9 +70,11 @@ options = st.fixed_dictionaries({}, optional={name: st.booleans() for name in OP
 names = st.from_regex(r"[a-z][a-z_]{0,5}", fullmatch=True).filter(lambda name: not keyword.iskeyword(name))
 
 
-@pytest.fixture(scope="module")
-def there() -> Iterator[SecondInterpreter]:
-    with SecondInterpreter() as interpreter:
+@pytest.fixture(
+    scope="module", params=[sys.executable, *other_pythons().values()], ids=lambda path: Path(path).parts[-3]
+)
+def there(request: pytest.FixtureRequest) -> Iterator[SecondInterpreter]:
+    with SecondInterpreter(request.param) as interpreter:
         yield interpreter
 
 
