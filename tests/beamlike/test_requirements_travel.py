@@ -51,11 +51,13 @@ def test_terms_that_carry_code_or_name_a_module_of_theirs_need_the_packages(make
     code, plain, named = Uses(has_code=True), Uses(modules={"json"}), Uses(modules={"json", f"{ALPHA}.inner"})
     assert there.marked(b"term", code) == b"term"
     declared(make(needs), B)
-    for uses in (code, named, Uses(images=[Image(b"", code)]), Uses(images=[Image(b"", named)])):
-        assert there.marked(b"term", uses) != b"term"
     for uses in (plain, Uses(images=[Image(b"", plain)]), NOTHING):
-        assert there.marked(b"term", uses) == b"term"
         assert there.news(uses) == []
+        assert there.marked(b"term", uses) == b"term"
+    for uses in (code, named, Uses(images=[Image(b"", code)]), Uses(images=[Image(b"", named)])):
+        there.news(uses)
+        assert there.marked(b"term", uses) != b"term"
+    assert there.marked(b"term", plain) == b"term"
 
 
 def test_a_lock_goes_ahead_once_and_a_new_one_again(make: Make) -> None:
@@ -66,6 +68,18 @@ def test_a_lock_goes_ahead_once_and_a_new_one_again(make: Make) -> None:
     assert there.news(CODE) == []
     declared(environments, C, source="another")
     assert len(there.news(CODE)) == 1
+
+
+def test_a_term_is_marked_with_what_went_ahead_of_it_whatever_is_declared_meanwhile() -> None:
+    needs = Needs()
+    there = PackagesThere(needs)
+    needs.say([b"one"], frozenset())
+    there.news(CODE)
+    marked = there.marked(b"term", CODE)
+    needs.say([b"one", b"two"], frozenset())
+    assert there.marked(b"term", CODE) == marked
+    there.news(CODE)
+    assert there.marked(b"term", CODE) != marked
 
 
 def test_a_marked_term_is_held_back_until_its_packages_are_there(make: Make, shelf: Shelf) -> None:
@@ -100,7 +114,11 @@ def test_a_marked_term_whose_packages_cannot_be_had_fails_with_the_reason(make: 
 def test_a_node_that_hears_of_no_packages_reads_the_term_all_the_same(make: Make) -> None:
     needs = Needs()
     needs.say([b"a lock"], frozenset())
-    assert PackagesHere("b@127.0.0.1", make()).opened(PackagesThere(needs).marked(b"term", CODE)) == b"term"
+    there = PackagesThere(needs)
+    assert len(there.news(CODE)) == 1
+    marked = there.marked(b"term", CODE)
+    assert marked != b"term"
+    assert PackagesHere("b@127.0.0.1", make()).opened(marked) == b"term"
 
 
 OPERATOR = """

@@ -17,12 +17,10 @@ class Needs:
     def __init__(self) -> None:
         self.locks: Mapping[bytes, bytes] = {}
         """Another object each time that it changes."""
-        self.digests = b""
         self.modules: frozenset[str] = frozenset()
 
     def say(self, locks: Iterable[bytes], modules: frozenset[str]) -> None:
         self.locks = {blake2b(lock, digest_size=DIGEST_SIZE).digest(): lock for lock in locks}
-        self.digests = b"".join(self.locks)
         self.modules = modules
 
     def met_by_some_of(self, modules: Iterable[str]) -> bool:

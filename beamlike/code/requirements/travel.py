@@ -42,7 +42,7 @@ class PackagesThere:
     def __init__(self, needs: Needs = NEEDS) -> None:
         self._needs = needs
         self._told: set[bytes] = set()
-        self._told_last: Mapping[bytes, bytes] | None = None
+        self._told_last: Mapping[bytes, bytes] = {}
 
     def news(self, uses: Uses) -> list[Message]:
         """What is to go ahead of a term that uses these; it counts as sent from then on."""
@@ -55,10 +55,10 @@ class PackagesThere:
         return [(KIND, (digest, lock, group_leader.leader())) for digest, lock in lacking.items()]
 
     def marked(self, body: bytes, uses: Uses) -> bytes:
-        """A term that uses these, with what it needs in front of it."""
-        if not self._needed(uses):
+        """A term that uses these, with what it needs in front of it: of that, what the other side has been told."""
+        if not self._told_last or not self._needed(uses):
             return body
-        digests = self._needs.digests
+        digests = b"".join(self._told_last)
         return _HEAD.pack(_MARK, len(digests)) + digests + body
 
     def _needed(self, uses: Uses) -> bool:
