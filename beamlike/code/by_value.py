@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from operator import attrgetter
-from types import ModuleType
 
 import cloudpickle
 
@@ -30,12 +30,24 @@ def is_private_of_the_library(module: str | None) -> bool:
     return module is not None and "._" in module and module.partition(".")[0] in sys.stdlib_module_names
 
 
-def public_module(kind: type) -> ModuleType | None:
+def public_module(kind: type) -> str | None:
     """The public module that has a class of a private one of the standard library under its name, if one has."""
     if not is_private_of_the_library(kind.__module__):
         return None
-    module = sys.modules.get(kind.__module__.partition("._")[0])
-    return module if getattr(module, kind.__qualname__, None) is kind else None
+    module = kind.__module__.partition("._")[0]
+    return module if getattr(sys.modules.get(module), kind.__qualname__, None) is kind else None
+
+
+def public_class(module: str, name: str) -> type:
+    """The class of that name. ImportError if there is none.
+
+    >>> public_class("pathlib", "PurePosixPath")("a") / "b" == public_class("pathlib", "PurePosixPath")("a/b")
+    True
+    """
+    found: object = getattr(import_module(module), name, None)
+    if not isinstance(found, type):
+        raise ImportError(f"expected a class {name} in the module {module} of this Python, found {found!r}")
+    return found
 
 
 def goes_by_value(named: object) -> bool:

@@ -27,7 +27,7 @@ from cloudpickle.cloudpickle import (
     _lookup_class_or_track,
 )
 
-from beamlike.code.by_value import goes_by_value, public_module
+from beamlike.code.by_value import goes_by_value, public_class, public_module
 from beamlike.code.enums import enum_attributes, enum_shape, is_enum, make_enum, members_state, set_members
 from beamlike.code.generated import GENERATED
 from beamlike.code.reducers import Reduced
@@ -58,7 +58,7 @@ def reduce_class(kind: type) -> Reduced | None:
         return None
     if not goes_by_value(kind):
         home = public_module(kind)
-        return (getattr, (home, kind.__qualname__)) if home is not None else None
+        return (public_class, (home, kind.__qualname__)) if home is not None else None
     if kind not in _received:
         _defined_here.add(kind)
     with _making:  # else it could be seen while a hook of it is another's

@@ -198,6 +198,8 @@ def rebuild_generic_alias(name: str, value: object, parameters: tuple[object, ..
 
 def make_alias(name: str, module: str, value: list[object]) -> object:
     _alias_type(name)
+    if not name.isidentifier():
+        raise ValueError(f"expected the name of a type alias, got {name!r}")
     scope: dict[str, Any] = {"__name__": module, "_value": value}
     exec(f"type {name} = _value[0]", scope)
     return scope[name]
