@@ -41,8 +41,8 @@ def public_module(kind: type) -> str | None:
 def public_class(module: str, name: str) -> type:
     """The class of that name. ImportError if there is none.
 
-    >>> public_class("pathlib", "PurePosixPath")("a") / "b" == public_class("pathlib", "PurePosixPath")("a/b")
-    True
+    >>> public_class("pathlib", "PurePath").__name__
+    'PurePath'
     """
     found: object = getattr(import_module(module), name, None)
     if not isinstance(found, type):
