@@ -193,6 +193,15 @@ def test_nothing_of_a_node_is_left_when_the_connection_to_it_is_over(two: Module
     assert imported("helper").f() == 2
 
 
+def test_a_package_that_failed_while_it_was_loaded_leaves_nothing_either(two: ModuleNodes) -> None:
+    before = traces()
+    given(two, pkg__="from . import missing")
+    with pytest.raises(ImportError):
+        imported("pkg")
+    two.part(A, B)
+    assert traces() == before
+
+
 def test_a_module_that_was_reloaded_goes_as_well(two: ModuleNodes) -> None:
     before = traces()
     given(two, helper="x = []")

@@ -26,13 +26,13 @@ class LoadedModules:
         """By top-level name and origin."""
         self.still_loading: dict[str, Held] = {}
         """What is to leave as soon as it is loaded: the import system would miss it before."""
-        self._shown: dict[str, Route] = {}
-        """The file names of all versions that were loaded, and where those came from."""
+        self._shown: dict[str, tuple[Route, str]] = {}
+        """The file names of all versions that were loaded, where those came from, and their search paths."""
 
     def add(self, held: Held) -> None:
         """A module is about to be made of this version."""
         self._held[held.file.name] = held
-        self._shown[held.filename] = held.route
+        self._shown[held.filename] = held.route, held.search_path or ""
 
     def listed(self) -> list[LoadedModule]:
         standing = [held for held in self._held.values() if _module_of(held) is not None]
@@ -64,9 +64,10 @@ class LoadedModules:
         for key, modules in list(self._aside.items()):
             if any(is_gone(held.route) for held in modules):
                 del self._aside[key]
-        for filename, route in list(self._shown.items()):
+        for filename, (route, search_path) in list(self._shown.items()):
             if is_gone(route):
                 linecache.cache.pop(filename, None)
+                sys.path_importer_cache.pop(search_path, None)
                 del self._shown[filename]
 
     def _drop(self, names: Iterable[str]) -> None:
@@ -82,6 +83,7 @@ class LoadedModules:
             self.still_loading[name] = held
             return
         del self._held[name]
+        sys.path_importer_cache.pop(held.search_path or "", None)
         if module is not None:
             _take_out(held, module)
 
@@ -121,7 +123,6 @@ def _is_initializing(module: ModuleType) -> bool:
 def _take_out(held: Held, module: ModuleType) -> None:
     name = held.file.name
     del sys.modules[name]
-    sys.path_importer_cache.pop(held.search_path or "", None)
     parent, _, child = name.rpartition(".")
     if getattr(sys.modules.get(parent), child, None) is module:
         delattr(sys.modules[parent], child)
