@@ -115,7 +115,7 @@ class Node(LocalNode):
         self._auto_connect = auto_connect
         self.tls = check_option(tls)
         self._largest_signal = largest_signal
-        self.code = CodeServer(self.name, self._ask_for_code, accepts_code=accept_code)
+        self.code = CodeServer(self.name, self._ask_for_code, accepts_code=accept_code, largest=largest_signal)
         self._connect_all = connect_all
         self._prevent_overlap = prevent_overlapping_partitions
         self._stall_threshold = stall_threshold

@@ -5,9 +5,12 @@ from __future__ import annotations
 import dis
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from inspect import CO_OPTIMIZED
 from types import CodeType, FunctionType
 
 _GLOBAL_OPERATIONS = {"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL"}
+_OF_CLASS_BODIES = {"LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,32 @@ def captured_by(function: FunctionType) -> Iterator[Captured]:
         yield Captured(f"its own attribute `{name}`", value)
 
 
-def global_names(code: CodeType) -> list[str]:
-    """The globals that `code` and the functions inside it name, in the order in which they do."""
-    names = dict.fromkeys(
-        instruction.argval for instruction in dis.get_instructions(code) if instruction.opname in _GLOBAL_OPERATIONS
-    )
-    for const in code.co_consts:
-        if isinstance(const, CodeType):
-            names.update(dict.fromkeys(global_names(const)))
-    return list(names)
+@lru_cache(maxsize=4096)
+def global_names(code: CodeType) -> tuple[str, ...]:
+    """The globals that `code` and what stands inside it name, in the order in which they do.
+
+    >>> def make():
+    ...     class Inner:
+    ...         size = limit
+    ...     return Inner
+    >>> global_names(make.__code__)
+    ('__name__', 'limit')
+    """
+    names = dict.fromkeys(_names_in(code, _GLOBAL_OPERATIONS))
+    for inner in codes_in(code):
+        names |= dict.fromkeys(global_names(inner))
+        if not inner.co_flags & CO_OPTIMIZED:  # the body of a class, whose names are globals where it has none itself
+            names |= dict.fromkeys(_names_in(inner, _OF_CLASS_BODIES))
+    return tuple(names)
+
+
+def codes_in(code: CodeType) -> Iterator[CodeType]:
+    """What stands directly inside it."""
+    return (const for const in code.co_consts if isinstance(const, CodeType))
+
+
+def _names_in(code: CodeType, operations: set[str]) -> Iterator[str]:
+    return (instruction.argval for instruction in dis.get_instructions(code) if instruction.opname in operations)
 
 
 def _defaults(function: FunctionType) -> dict[str, object]:

@@ -52,6 +52,11 @@ _OF_OTHER_PYTHONS = frozenset({"__firstlineno__", "__static_attributes__"} - var
 """What each class has on a newer version and no class on this one; a protocol would take it for a part of itself."""
 
 
+def class_goes_by_value(kind: type) -> bool:
+    """Whether a class travels itself: one made at run time, whose name is not everybody's."""
+    return bool(kind.__flags__ & _HEAP_TYPE) and goes_by_value(kind)
+
+
 def reduce_class(kind: type) -> Reduced | None:
     """As its shape and its attributes if it goes by value, else None, unless its name is not everybody's."""
     if not kind.__flags__ & _HEAP_TYPE:

@@ -16,12 +16,13 @@ from beamlike.code.lending import Borrowed, Release
 from beamlike.code.locked import LockedUnpickler
 from beamlike.code.modules.modules import Modules
 from beamlike.code.peer import News, Peer
-from beamlike.code.pickler import dumps
+from beamlike.code.pickler import dumps, dumps_alone
 from beamlike.code.pin import Pin
 from beamlike.code.requirements.travel import PackagesHere
 from beamlike.code.source import SourceHash, SourceParts
 from beamlike.code.sources import SOURCES
 from beamlike.code.uses import Uses
+from beamlike.distribution.connection import LARGEST_SIGNAL
 from beamlike.distribution.terms_codec import Buffer, Content, Encoded, NotYet
 from beamlike.kernel.errors import NotConnected
 
@@ -38,13 +39,20 @@ class CodeCodec:
     ('hello', 42)
     """
 
-    def __init__(self, here: str = "", *, accepts_code: bool = True, modules: Modules | None = None) -> None:
+    def __init__(
+        self,
+        here: str = "",
+        *,
+        accepts_code: bool = True,
+        modules: Modules | None = None,
+        largest: int = LARGEST_SIGNAL,
+    ) -> None:
         self._here = here
         self.there = ""
         self._accepts_code = accepts_code
         self._modules = modules or Modules(here, _nobody_answers, accepts_code)
         self._modules_there = self._modules.given()
-        self._peer = Peer(news_of=self._news_of_modules, is_own=self._modules.is_own)
+        self._peer = Peer(largest=largest, news_of=self._news_of_modules, is_own=self._modules.is_own)
         self._borrowed = Borrowed()
         self._named: set[bytes] = set()
         self._images = ImagesThere()
@@ -61,6 +69,7 @@ class CodeCodec:
             "modules": self._hear_modules,
             "images": self._hear_images,
             "pins": self._hear_pins,
+            "contents": self._contents.announce,
             "forget": self._forget,
         }
 
@@ -71,6 +80,10 @@ class CodeCodec:
     def encode(self, term: object) -> Encoded:
         """Raises CannotTravel, which names the part of `term` that has no meaning elsewhere."""
         return dumps(term, self._peer)
+
+    def encode_alone(self, term: object) -> Encoded:
+        """As `encode`."""
+        return dumps_alone(term)
 
     def farewell(self) -> bytes | None:
         news = self._peer.farewell()
@@ -84,6 +97,7 @@ class CodeCodec:
 
     def take_in(self, content: Content) -> None:
         if self._accepts_code:
+            self._is_here_anew(content.key)
             self._contents.take_in(content)
 
     def decode(self, data: Buffer, buffers: Iterable[Buffer]) -> object:
@@ -176,12 +190,18 @@ class CodeCodec:
 
     def _hear_images(self, images: list[tuple[int, bytes, bool, list[SourceParts | SourceHash]]]) -> None:
         for number, data, uses_modules, sources in images:
+            self._is_here_anew(number)
             self._images.take_in(number, data, renewable=uses_modules)
             self._pins[number] = Pin(sources, self.there)
 
     def _hear_pins(self, pins: list[tuple[bytes, list[SourceParts | SourceHash]]]) -> None:
         for key, sources in pins:
             self._pins[key] = Pin(sources, self.there)
+
+    def _is_here_anew(self, key: int | bytes) -> None:
+        """What was told before, that it may be forgotten, is no longer so."""
+        if key in self._forgotten:
+            self._forgotten.remove(key)
 
     def _forget(self, what: list[int | bytes]) -> None:
         self._forgotten += what

@@ -1,27 +1,33 @@
 """Functions and classes that are the same in every call: all that they use is constant, and they rebind none of it.
 
-Such a one need travel only once. Whether it is still what it was is asked before each call, so that is quick: what it
-uses is compared by identity. What it uses is watched weakly, where it could refer back.
+Such a one need travel only once. Whether it still is what it was is asked before each call, so that is quick: what it
+uses is compared by identity. Only what is understood wholly counts as constant; a list, a dict, an object of the user's
+can change without becoming another one. What could refer back to what is watched is watched weakly.
+
+A class is looked at by itself: a function that uses it only has to know that it is that class.
 """
 
 from __future__ import annotations
 
 import abc
+import dataclasses
 import dis
 import enum
 import functools
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import repeat
 from operator import is_
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import Any, Final, NewType, ParamSpec, TypeAlias, TypeVarTuple
-from weakref import WeakKeyDictionary, ref
+from typing import Any, Final, NewType, ParamSpec, Protocol, TypeAlias, TypeVarTuple
+from weakref import ref
 
 from beamlike.code.by_value import goes_by_value, module_goes_by_value
-from beamlike.code.captures import global_names
+from beamlike.code.captures import codes_in, global_names
+from beamlike.code.generated import generated_names
 
 _ATOMS: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented), range})
 _ATOMS_BY_NAME: Final = frozenset(
@@ -40,132 +46,25 @@ _ATOMS_BY_NAME: Final = frozenset(
 )
 _OF_ONE_MESSAGE: Final = frozenset({ParamSpec, TypeVarTuple, NewType})
 """What is one object within a message only."""
-_OF_A_MEMBER: Final = frozenset({"_value_", "_name_", "__objclass__", "_sort_order_", "_inverted_"})
-_REBINDING: Final = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
-_REBINDING_FREE: Final = frozenset({"STORE_DEREF", "DELETE_DEREF"})
-_SEES_SCOPES: Final = frozenset({"eval", "exec", "globals", "locals", "vars"})
 _SLOTS: Final = (types.MemberDescriptorType, types.GetSetDescriptorType)
+_KEPT_BY_PYTHON: Final = frozenset(
+    {"__annotations__", "__dataclass_fields__", "__dataclass_params__", "__orig_bases__", "__slotnames__", "_abc_impl"}
+)
+"""Attributes of a class that are looked at in ways of their own, or follow from others."""
+_OF_A_MEMBER: Final = frozenset({"_value_", "_name_", "__objclass__", "_sort_order_", "_inverted_"})
 _MISSING: Final = object()
 _NONE_OF_THEM: Final = repeat(_MISSING)
+
+Kept: TypeAlias = Any
+"""What is kept of a value to compare it with later: itself, a weak reference, or a tuple of such."""
+
+
+class _Names(Protocol):
+    def get(self, name: str, default: Any, /) -> Any: ...
 
 
 class _Varies(Exception):
     """Something may change without being another object."""
-
-
-@dataclass(frozen=True, slots=True)
-class _ScopeAsItWas:
-    """What names stood for: the `same` objects, and those that are watched `weakly`."""
-
-    same_names: tuple[str, ...]
-    same: tuple[Any, ...]
-    weak_names: tuple[str, ...]
-    weakly: tuple[ref[Any], ...]
-
-    @classmethod
-    def of(cls, kept: dict[str, Any]) -> _ScopeAsItWas:
-        """By what `look_at` keeps of each."""
-        weakly = {name: value for name, value in kept.items() if type(value) is ref}
-        same = {name: value for name, value in kept.items() if name not in weakly}
-        return cls(tuple(same), tuple(same.values()), tuple(weakly), tuple(weakly.values()))
-
-    def holds(self, scope: Mapping[str, Any]) -> bool:
-        if not all(map(is_, map(scope.get, self.same_names, _NONE_OF_THEM), self.same)):
-            return False
-        return all(kept() is scope.get(name) for name, kept in zip(self.weak_names, self.weakly, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class _FunctionAsItWas:
-    function: ref[FunctionType]
-    code: CodeType
-    name: str
-    doc: str | None
-    defaults: tuple[Any, ...] | None
-    keyword_defaults: tuple[tuple[str, Any], ...]
-    attributes: int
-    cells: tuple[Any, ...]
-    scope: _ScopeAsItWas
-
-    def holds(self) -> bool:
-        function = self.function()
-        if (
-            function is None
-            or function.__code__ is not self.code
-            or function.__name__ is not self.name
-            or function.__doc__ is not self.doc
-            or function.__defaults__ is not self.defaults
-            or len(function.__dict__) != self.attributes
-        ):
-            return False
-        if self.keyword_defaults or function.__kwdefaults__:
-            now = tuple((function.__kwdefaults__ or {}).items())
-            if len(now) != len(self.keyword_defaults) or not all(
-                key == kept_key and value is kept
-                for (key, value), (kept_key, kept) in zip(now, self.keyword_defaults, strict=True)
-            ):
-                return False
-        if self.cells and not all(map(_is_still, map(_contents, function.__closure__ or ()), self.cells)):
-            return False
-        return self.scope.holds(function.__globals__)
-
-
-@dataclass(frozen=True, slots=True)
-class _ClassAsItWas:
-    kind: ref[type]
-    names: tuple[str, ...]
-    values: tuple[Any, ...]
-    attributes: int
-
-    def holds(self) -> bool:
-        kind = self.kind()
-        if kind is None or len(kind.__dict__) != self.attributes:
-            return False
-        scope = kind.__dict__
-        now = (_functions_of(scope.get(name, _MISSING)) for name in self.names)
-        return all(map(_is_still, now, self.values))
-
-
-@dataclass(frozen=True, slots=True)
-class _MembersAsTheyWere:
-    """Those of an enumeration: how many attributes they have together, and what those are that the user gave them."""
-
-    kind: ref[Any]
-    attributes: int
-    given: tuple[tuple[str, _ScopeAsItWas], ...]
-
-    def holds(self) -> bool:
-        kind = self.kind()
-        if kind is None:
-            return False
-        members = kind._member_map_
-        if sum(map(len, map(vars, members.values()))) != self.attributes:
-            return False
-        return all(scope.holds(vars(members[name])) for name, scope in self.given)
-
-
-@dataclass(frozen=True, slots=True)
-class _RegistrationsAsTheyWere:
-    """With abstract classes, of all of which Python keeps one count."""
-
-    token: object
-
-    def holds(self) -> bool:
-        return abc.get_cache_token() == self.token
-
-
-_Part: TypeAlias = _FunctionAsItWas | _ClassAsItWas | _MembersAsTheyWere | _RegistrationsAsTheyWere
-
-
-class Constant:
-    """All that a constant function or class consists of, as it was."""
-
-    def __init__(self, parts: Iterable[_Part]) -> None:
-        self._parts = tuple(parts)
-
-    def holds(self) -> bool:
-        """Whether it is so still."""
-        return all(part.holds() for part in self._parts)
 
 
 def as_constant(thing: FunctionType | type) -> Constant | None:
@@ -186,129 +85,222 @@ def as_constant(thing: FunctionType | type) -> Constant | None:
     """
     watching = _Watching()
     try:
-        watching.look_at(thing)
-    except _Varies:
+        watching.begin(thing)
+    except (_Varies, RecursionError):
         return None
     return Constant(watching.parts)
 
 
+class Constant:
+    """All that a constant function or class consists of, as it was."""
+
+    def __init__(self, parts: Iterable[_FunctionAsItWas | _ClassAsItWas]) -> None:
+        self._parts = tuple(parts)
+
+    def holds(self) -> bool:
+        """Whether it is so still."""
+        return all(part.holds() for part in self._parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What names stand for: the `same` objects, and those that are watched `weakly`."""
+
+    same_names: tuple[str, ...]
+    same: tuple[Kept, ...]
+    weak_names: tuple[str, ...]
+    weakly: tuple[Kept, ...]
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Kept]) -> _Scope:
+        weakly = {name: value for name, value in kept.items() if type(value) in (ref, tuple)}
+        same = {name: value for name, value in kept.items() if name not in weakly}
+        return cls(tuple(same), tuple(same.values()), tuple(weakly), tuple(weakly.values()))
+
+    def holds(self, scope: _Names) -> bool:
+        if not all(map(is_, map(scope.get, self.same_names, _NONE_OF_THEM), self.same)):
+            return False
+        return all(
+            _is_still(scope.get(name, _MISSING), kept) for name, kept in zip(self.weak_names, self.weakly, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _FunctionAsItWas:
+    function: ref[FunctionType]
+    code: CodeType
+    defaults: tuple[Any, ...] | None
+    names: tuple[str, str | None]
+    keyword_defaults: _Scope
+    attributes: _Scope
+    cells: tuple[Kept, ...]
+    scope: _Scope
+    sizes: tuple[int, int]
+
+    def holds(self) -> bool:
+        function = self.function()
+        return (
+            function is not None
+            and function.__code__ is self.code
+            and function.__defaults__ is self.defaults
+            and (function.__qualname__, function.__doc__) == self.names
+            and _sizes(function) == self.sizes
+            and self.keyword_defaults.holds(function.__kwdefaults__ or {})
+            and self.attributes.holds(function.__dict__)
+            and all(map(_is_still, map(_contents, function.__closure__ or ()), self.cells))
+            and self.scope.holds(function.__globals__)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _ClassAsItWas:
+    kind: ref[type]
+    bases: tuple[ref[type], ...]
+    attributes: _Scope
+    annotations: _Scope
+    size: int
+    registered: object
+    """Changes when a class is registered as one of an abstract one's."""
+    members: tuple[tuple[str, int], ...]
+    """Of an enumeration, and how many attributes each has."""
+
+    def holds(self) -> bool:
+        kind: Any = self.kind()
+        return (
+            kind is not None
+            and _size(kind) == self.size
+            and len(kind.__bases__) == len(self.bases)
+            and all(map(_is_still, kind.__bases__, self.bases))
+            and self.annotations.holds(_annotations(kind))
+            and self.attributes.holds(_WithFunctions(kind.__dict__))
+            and _registered(kind) == self.registered
+            and _members(kind) == self.members
+        )
+
+
+class _WithFunctions:
+    """A class's attributes, with the functions of descriptors in place of these."""
+
+    __slots__ = ("_attributes",)
+
+    def __init__(self, attributes: Mapping[str, Any]) -> None:
+        self._attributes = attributes
+
+    def get(self, name: str, default: Any, /) -> Any:
+        return _functions_of(self._attributes.get(name, default))
+
+
 class _Watching:
+    """A walk through all that something consists of."""
+
     def __init__(self) -> None:
-        self.parts: list[_Part] = []
+        self.parts: list[_FunctionAsItWas | _ClassAsItWas] = []
         self._seen: set[int] = set()
 
-    def look_at(self, value: Any) -> Any:
-        """What to keep of a value, to compare with later. Raises _Varies."""
+    def begin(self, thing: FunctionType | type) -> None:
+        if isinstance(thing, type):
+            self._class(thing)
+        else:
+            self._look_into(thing)
+
+    def look_at(self, value: Any) -> Kept:
+        """What to keep of a value. Raises _Varies."""
         kind = type(value)
         if kind.__module__ in ("typing", "types") and _is_of_one_message(value):
             raise _Varies
         if kind in _ATOMS or kind.__module__ == "typing" or (kind.__module__, kind.__qualname__) in _ATOMS_BY_NAME:
             return value
         if kind is FunctionType:
-            return self._look_once(value, self._function)
+            self._look_into(value)
+            return ref(value)
         if isinstance(value, type):
-            return self._look_once(value, self._class)
+            return ref(value)
         if kind is tuple or kind is frozenset:
-            for part in value:
-                if isinstance(self.look_at(part), ref):
-                    raise _Varies  # it could refer back, and a tuple cannot be watched weakly
+            if any(type(self.look_at(part)) is ref for part in value):
+                raise _Varies  # it could refer back, and a tuple cannot be watched weakly
             return value
-        if kind is ModuleType and not module_goes_by_value(value.__name__):
+        if isinstance(value, ModuleType) and _is_importable(value):
             return value
         if kind is BuiltinFunctionType and (value.__self__ is None or type(value.__self__) is ModuleType):
             return value
-        if isinstance(value, enum.Enum):
-            self.look_at(kind)
+        if isinstance(value, enum.Enum) and not goes_by_value(kind):
             return value
         raise _Varies
 
-    def _look_once(self, value: Any, look: Callable[[Any], None]) -> ref[Any]:
-        if id(value) not in self._seen:
-            self._seen.add(id(value))
-            if goes_by_value(value):
-                look(value)
-        return ref(value)
+    def _look_into(self, function: FunctionType) -> None:
+        if id(function) not in self._seen:
+            self._seen.add(id(function))
+            if goes_by_value(function):
+                self._function(function)
 
     def _function(self, function: FunctionType) -> None:
-        if _is_generated(function):
-            return
-        if _is_of_the_library(function):  # as what `contextmanager` makes: it is what stands in its cells
-            for cell in function.__closure__ or ():
-                self.look_at_slot(_contents(cell))
-            return
-        if rebinds(function.__code__) or function.__dict__.keys() - {"__wrapped__"}:
+        if function.__dict__.keys() - {"__wrapped__"}:
             raise _Varies
         scope = function.__globals__
-        names = global_names(function.__code__)
+        names = {name: self._look_at_slot(scope.get(name, _MISSING)) for name in global_names(function.__code__)}
+        cells = tuple(self._look_at_slot(_contents(cell)) for cell in function.__closure__ or ())
+        uses_functions = any(type(kept) is ref and type(kept()) is FunctionType for kept in (*names.values(), *cells))
+        if rebinds(function.__code__) or (uses_functions and _sets_attributes(function.__code__)):
+            raise _Varies
+        for value in (*(function.__defaults__ or ()), *function.__annotations__.values()):
+            self.look_at(value)
         self.parts.append(
             _FunctionAsItWas(
                 ref(function),
                 function.__code__,
-                function.__name__,
-                function.__doc__,
                 function.__defaults__,
-                tuple((function.__kwdefaults__ or {}).items()),
-                len(function.__dict__),
-                tuple(self.look_at_slot(_contents(cell)) for cell in function.__closure__ or ()),
-                _ScopeAsItWas.of({name: self.look_at_slot(scope.get(name, _MISSING)) for name in names}),
+                (function.__qualname__, function.__doc__),
+                self._scope(function.__kwdefaults__ or {}),
+                self._scope(function.__dict__),
+                cells,
+                _Scope.of(names),
+                _sizes(function),
             )
         )
-        for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-            if isinstance(self.look_at(value), ref):
-                raise _Varies
-        for value in (*function.__dict__.values(), *function.__annotations__.values()):
-            self.look_at(value)
 
-    def look_at_slot(self, value: Any) -> Any:
+    def _scope(self, scope: Mapping[str, Any]) -> _Scope:
+        return _Scope.of({name: self.look_at(value) for name, value in scope.items()})
+
+    def _look_at_slot(self, value: Any) -> Kept:
         """As `look_at`, where nothing may stand."""
         return value if value is _MISSING else self.look_at(value)
 
-    def _class(self, kind: type) -> None:
-        for part in (type(kind), *kind.__bases__, *kind.__dict__.get("__parameters__", ())):
-            self.look_at(part)
-        names: list[str] = []
-        values: list[Any] = []
-        for name, value in kind.__dict__.items():
-            functions = _functions_of(value)
-            if functions is not value:
-                kept: Any = tuple(None if one is None else self.look_at(one) for one in functions)
-            elif self._is_machinery(kind, name, value):
+    def _class(self, kind: Any) -> None:
+        generated = generated_names(kind)
+        attributes: dict[str, Kept] = {}
+        for name, value in vars(kind).items():
+            if isinstance(value, _SLOTS) or name in _KEPT_BY_PYTHON or name in generated or _is_of_the_enum(kind, name):
                 continue
+            functions = _functions_of(value)
+            if functions is value:
+                attributes[name] = self.look_at(value)
             else:
-                kept = self.look_at(value)
-            names.append(name)
-            values.append(kept)
-        self.parts.append(_ClassAsItWas(ref(kind), tuple(names), tuple(values), len(kind.__dict__)))
-        if isinstance(kind, enum.EnumMeta):
-            self._members(kind)
-        elif isinstance(kind, abc.ABCMeta):
-            self.parts.append(_RegistrationsAsTheyWere(abc.get_cache_token()))
-
-    def _members(self, kind: Any) -> None:
-        members = kind._member_map_
-        kept = {
-            name: {key: self.look_at(value) for key, value in vars(member).items() if key not in _OF_A_MEMBER}
-            for name, member in members.items()
-        }
-        for member in members.values():
-            if isinstance(self.look_at(member._value_), ref):
+                attributes[name] = tuple(None if one is None else self.look_at(one) for one in functions)
+        for field in vars(kind).get("__dataclass_fields__", {}).values():
+            self._field(field)
+        for member in vars(kind).get("_member_map_", {}).values():
+            self.look_at(member._value_)
+            if vars(member).keys() - _OF_A_MEMBER:
                 raise _Varies
-        given = tuple((name, _ScopeAsItWas.of(state)) for name, state in kept.items() if state)
-        self.parts.append(_MembersAsTheyWere(ref(kind), sum(map(len, map(vars, members.values()))), given))
+        bases = tuple(self.look_at(base) for base in kind.__bases__)
+        annotations = self._scope(_annotations(kind))
+        self.parts.append(
+            _ClassAsItWas(
+                *(ref(kind), bases, _Scope.of(attributes), annotations, _size(kind)),
+                *(_registered(kind), _members(kind)),
+            )
+        )
 
-    def _is_machinery(self, kind: type, name: str, value: Any) -> bool:
-        """What Python itself keeps in a class, and changes only with the class."""
-        if isinstance(value, FunctionType | type) or name in ("__doc__", "__match_args__"):
-            return False
-        if issubclass(kind, enum.Enum):
-            return name.startswith("_") or name in kind._member_map_
-        return isinstance(value, _SLOTS) or name.startswith(("__", "_abc_"))
+    def _field(self, field: dataclasses.Field[Any]) -> None:
+        """Of a dataclass: what is generated of it over there is what was generated here."""
+        if field.metadata:
+            raise _Varies
+        for value in (field.default, field.default_factory):
+            if value is not dataclasses.MISSING:
+                self.look_at(value)
 
 
-_ANSWERS: WeakKeyDictionary[CodeType, bool] = WeakKeyDictionary()
-"""Of `rebinds`: code that nobody else keeps is not to be kept here."""
-
-
+@lru_cache(maxsize=4096)
 def rebinds(code: CodeType) -> bool:
     """Whether code may give another value to a global, or to a variable of the functions around it.
 
@@ -319,10 +311,14 @@ def rebinds(code: CodeType) -> bool:
     >>> rebinds(reads.__code__), rebinds(counts.__code__)
     (False, True)
     """
-    answer = _ANSWERS.get(code)
-    if answer is None:
-        answer = _ANSWERS[code] = _rebinds(code, frozenset(code.co_freevars))
-    return answer
+    return _rebinds(code, frozenset(code.co_freevars))
+
+
+_REBINDING: Final = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
+_REBINDING_FREE: Final = frozenset({"STORE_DEREF", "DELETE_DEREF"})
+_SETTING: Final = frozenset({"STORE_ATTR", "DELETE_ATTR"})
+_SEES_SCOPES: Final = frozenset({"eval", "exec", "globals", "locals", "vars"})
+_SETS: Final = frozenset({"setattr", "delattr"})
 
 
 def _rebinds(code: CodeType, free: frozenset[str]) -> bool:
@@ -333,33 +329,24 @@ def _rebinds(code: CodeType, free: frozenset[str]) -> bool:
             return True
         if instruction.opname in _REBINDING_FREE and instruction.argval in free:
             return True
-    return any(_rebinds(const, free) for const in code.co_consts if isinstance(const, CodeType))
+    return any(_rebinds(inner, free) for inner in codes_in(code))
+
+
+@lru_cache(maxsize=4096)
+def _sets_attributes(code: CodeType) -> bool:
+    """Whether it sets attributes, maybe of a function that it uses, or is."""
+    if not _SETS.isdisjoint(code.co_names):
+        return True
+    if any(instruction.opname in _SETTING for instruction in dis.get_instructions(code)):
+        return True
+    return any(map(_sets_attributes, codes_in(code)))
 
 
 def functions_in(kind: type) -> Iterator[FunctionType]:
     """What stands in the class itself, as a method or in a descriptor."""
-    for value in kind.__dict__.values():
+    for value in vars(kind).values():
         functions = _functions_of(value)
         yield from (one for one in (functions if functions is not value else [value]) if isinstance(one, FunctionType))
-
-
-def _is_of_one_message(hint: Any) -> bool:
-    parts = getattr(hint, "__args__", ())
-    return type(hint) in _OF_ONE_MESSAGE or any(type(part) in _OF_ONE_MESSAGE for part in parts)
-
-
-_GENERATING: Final = frozenset({"abc", "collections", "dataclasses", "enum", "reprlib", "typing"})
-
-
-def _is_generated(function: FunctionType) -> bool:
-    """Whether the standard library has made it for a class, as for a dataclass: what it keeps is its own business."""
-    if function.__code__.co_filename == "<string>":
-        return function.__name__.startswith("__")
-    return function.__globals__.get("__name__") in _GENERATING
-
-
-def _is_of_the_library(function: FunctionType) -> bool:
-    return str(function.__globals__.get("__name__", "")).partition(".")[0] in sys.stdlib_module_names
 
 
 def _functions_of(value: Any) -> Any:
@@ -373,7 +360,50 @@ def _functions_of(value: Any) -> Any:
     return value
 
 
-def _is_still(now: Any, kept: Any) -> bool:
+def _is_importable(module: ModuleType) -> bool:
+    return sys.modules.get(module.__name__) is module and not module_goes_by_value(module.__name__)
+
+
+def _annotations(kind: type) -> Mapping[str, Any]:
+    """Those that have been evaluated: in Python 3.14 the others are code of the class."""
+    annotations: Mapping[str, Any] = vars(kind).get("__annotations__", {})
+    return annotations
+
+
+def _is_of_one_message(hint: Any) -> bool:
+    parts = getattr(hint, "__args__", ())
+    return type(hint) in _OF_ONE_MESSAGE or any(type(part) in _OF_ONE_MESSAGE for part in parts)
+
+
+def _is_of_the_enum(kind: type, name: str) -> bool:
+    """What the enum module has made of the members, which are looked at themselves."""
+    if not isinstance(kind, enum.EnumMeta):
+        return False
+    is_its_own = name.startswith("_") and name.endswith("_") and not name.startswith("__")
+    return is_its_own or name in kind._member_map_ or (name == "__new__" and "_new_member_" in vars(kind))
+
+
+def _size(kind: type) -> int:
+    """How many attributes it has, without the one that it gets when the first instance is pickled."""
+    return len(kind.__dict__) - ("__slotnames__" in kind.__dict__)
+
+
+def _registered(kind: type) -> object:
+    return abc.get_cache_token() if isinstance(kind, abc.ABCMeta) else None
+
+
+def _members(kind: Any) -> tuple[tuple[str, int], ...]:
+    if not isinstance(kind, enum.EnumMeta):
+        return ()
+    return tuple((name, len(vars(member))) for name, member in kind._member_map_.items())
+
+
+def _sizes(function: FunctionType) -> tuple[int, int]:
+    """How many defaults by keyword it has, and attributes."""
+    return len(function.__kwdefaults__ or ()), len(function.__dict__)
+
+
+def _is_still(now: Any, kept: Kept) -> bool:
     if now is kept:
         return True
     if type(kept) is ref:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from hashlib import blake2b
 from typing import Any, Final, TypeAlias
-from weakref import WeakValueDictionary
 
-from beamlike.code.shared import Shared
+from beamlike.code.shared import SHARED, Shared
 from beamlike.distribution.terms_codec import LARGE, PICKLE_PROTOCOL, Buffer, Content, LargeBuffers, NotYet
+from beamlike.kernel.errors import BeamlikeError
 
 _BYTES: Final = b"b"
 _FIXED: Final = b"f"
@@ -25,36 +25,42 @@ _SHARED: Final = b"s"
 _LIBRARIES: Final = frozenset({"numpy", "pandas", "polars", "pyarrow", "scipy", "torch"})
 _PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
 _CONTAINERS: Final = frozenset({list, tuple, set, frozenset, dict})
+_LIGHT: Final = frozenset({type(None), bool, int, float, complex})
 _ITEM: Final = 8
 """Bytes that an item of a container is counted as, at least."""
+_FEW: Final = 100
+"""Items that count for nothing, beside what they weigh themselves."""
+_LOOKED_AT: Final = 1000
 
 Loads: TypeAlias = Callable[[bytes, Iterable[Buffer]], Any]
 
 
 def weigh(value: Any) -> int:
     """About how many bytes of data `value` is, at least; 0 for what is no data. Quick, so that it can be asked of all
-    that a function captures.
+    that a function captures: of what has many parts only the first are looked at.
 
-    >>> weigh(b"x" * 1000), weigh([0] * 1000), weigh(print)
-    (1000, 8000, 0)
+    >>> weigh(b"x" * 1000), weigh([0] * 1000), weigh([b"x" * 1000]), weigh(print)
+    (1000, 8000, 1000, 0)
     """
-    kind = type(value)
-    if kind in (bytes, bytearray, str):
-        return len(value)
-    if kind in _CONTAINERS:
-        return max(len(value) * _ITEM, _weigh_parts(value.values() if kind is dict else value))
-    if is_of_library(kind):
-        return _size_of(value)
-    return 0
+    parts, seen, weight = [value], {id(value)}, 0
+    for part in parts:
+        kind = type(part)
+        if kind in (bytes, bytearray, str):
+            weight += len(part)
+        elif kind in _CONTAINERS:
+            weight += len(part) * _ITEM if len(part) > _FEW else 0
+            room = _LOOKED_AT - len(parts)
+            inner = [one for _, one in zip(range(room), part.values() if kind is dict else part, strict=False)]
+            new = [one for one in inner if type(one) not in _LIGHT and id(one) not in seen]
+            seen.update(map(id, new))
+            parts += new
+        elif is_of_library(kind):
+            weight += _size_of(part)
+    return weight
 
 
 def is_of_library(kind: type) -> bool:
     return kind.__module__.partition(".")[0] in _LIBRARIES
-
-
-def _weigh_parts(parts: Iterable[Any]) -> int:
-    """Of so few parts that each may be large, as of the weights of a model."""
-    return sum(weigh(part) for _, part in zip(range(1000), parts, strict=False) if type(part) not in (int, float))
 
 
 def _size_of(value: Any) -> int:
@@ -66,15 +72,27 @@ def _size_of(value: Any) -> int:
 
 
 def is_data(value: Any) -> bool:
-    """Whether nothing in it could be code, or refer back to what captures it."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return True
-    if kind is dict:
-        return is_data([*value]) and is_data([*value.values()])
-    if kind in _CONTAINERS:
-        return _PLAIN.issuperset(map(type, value)) or all(map(is_data, value))
-    return is_of_library(kind) and not getattr(getattr(value, "dtype", None), "hasobject", False)
+    """Whether nothing in it could be code, or refer back to what captures it.
+
+    >>> is_data({"a": [1, 2.0, b""]}), is_data([print])
+    (True, False)
+    """
+    parts, seen = [value], {id(value)}
+    for part in parts:
+        kind = type(part)
+        if kind in _CONTAINERS:
+            inner = [*part, *part.values()] if kind is dict else part
+            if not _PLAIN.issuperset(map(type, inner)):
+                new = [one for one in inner if type(one) not in _PLAIN and id(one) not in seen]
+                seen.update(map(id, new))
+                parts += new
+        elif kind not in _PLAIN and not _is_array(part):
+            return False
+    return True
+
+
+def _is_array(value: Any) -> bool:
+    return is_of_library(type(value)) and not getattr(getattr(value, "dtype", None), "hasobject", False)
 
 
 def content_of(value: Any) -> Content | None:
@@ -110,16 +128,24 @@ def _never_changes(value: Any) -> bool:
     return kind is str or (kind in (tuple, frozenset) and all(type(part) in _PLAIN - {bytearray} for part in value))
 
 
+class UnknownContent(BeamlikeError, LookupError):
+    """A large value came by its key, and the value itself never did."""
+
+
 class Contents:
     """What the other side of a connection has sent so."""
 
     def __init__(self) -> None:
         self._has: dict[bytes, Any] = {}
         self._awaited: dict[bytes, Future[None]] = {}
-        self._shared: WeakValueDictionary[bytes, Shared[Any]] = WeakValueDictionary()
 
     def __len__(self) -> int:
         return len(self._has)
+
+    def announce(self, keys: Iterable[bytes]) -> None:
+        """They are on their way."""
+        for key in keys:
+            self._awaited.setdefault(key, Future())
 
     def take_in(self, content: Content) -> None:
         parts = [bytes(part) for part in content.parts]  # what was lent for the way goes back
@@ -131,7 +157,10 @@ class Contents:
     def get(self, key: bytes, loads: Loads) -> Any:
         """The value. Raises NotYet while it is on its way."""
         if key not in self._has:
-            raise NotYet(self._awaited.setdefault(key, Future()), by_this_way=True)
+            awaited = self._awaited.get(key)
+            if awaited is None:
+                raise UnknownContent(f"a large value came by its key {key.hex()}, and never came itself; connect anew")
+            raise NotYet(awaited, by_this_way=True)
         kept = self._has[key]
         if key[:1] == _FRESH:
             data, *buffers = kept
@@ -142,10 +171,7 @@ class Contents:
 
     def shared(self, key: bytes, loads: Loads) -> Shared[Any]:
         """The value that was shared under this key: the same each time. Raises NotYet, too."""
-        known = self._shared.get(key)
-        if known is None:
-            known = self._shared[key] = Shared(self.get(_SHARED + key, loads), key)
-        return known
+        return SHARED.get(key) or Shared(self.get(_SHARED + key, loads), key)
 
     def forget(self, key: bytes) -> None:
         self._has.pop(key, None)

@@ -55,6 +55,14 @@ def _take_out_dataclass(kind: type, attributes: Attributes) -> tuple[dict[str, b
     return {option: getattr(params, option) for option in _DATACLASS_OPTIONS}, annotations
 
 
+def generated_names(kind: type) -> set[str]:
+    """The attributes of a dataclass that follow from its fields and options."""
+    if not _is_dataclass(kind):
+        return set()
+    found = ((name, code_of(vars(kind)[name])) for name in _DATACLASS_METHODS & vars(kind).keys())
+    return {"__replace__", *(name for name, code in found if code is not None and code.co_filename == "<string>")}
+
+
 def _put_back_dataclass(kind: Any, made_from: tuple[dict[str, bool], dict[str, Any] | None]) -> None:
     if _is_dataclass(kind):
         return

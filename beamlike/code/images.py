@@ -1,7 +1,10 @@
 """Images: constant functions and classes as bytes that travel once to each peer, and are a number from then on.
 
-The first time that something is sent it goes as a part of the term, since most functions are sent once. The second
-time its image is made, if it is constant. When it is not any more what it was, a new image is made, of another number.
+The first time that a function is sent it goes as a part of the term, since most are sent once. The second time its
+image is made, if it is constant. A class has its image from the beginning: it is one object over there, and each
+number stands for one state of it. Images refer to classes by their images, so there is one way only in which a class
+changes over there. When something is not any more what it was, its image is void for good, and the next one has
+another number.
 """
 
 from __future__ import annotations
@@ -13,8 +16,12 @@ from typing import Any, Final
 from weakref import ref
 
 from beamlike.code.constants import Constant, as_constant
-from beamlike.code.uses import Image
+from beamlike.code.uses import Image, Uses
 from beamlike.kernel.errors import BeamlikeError
+
+
+class NoImage(Exception):
+    """What an image is to be made of refers to a class that has none."""
 
 
 @dataclass(slots=True)
@@ -22,7 +29,7 @@ class _Entry:
     thing: ref[FunctionType | type]
     constant: Constant | None = None
     image: Image | None = None
-    sightings: int = 1
+    tries: int = 0
 
 
 _TRIES: Final = 8
@@ -38,9 +45,7 @@ class Images:
     def get(self, thing: FunctionType | type) -> Image | None:
         """Its image, if there is one that is still true."""
         entry = self._entries.get(id(thing))
-        if entry is None or entry.constant is None or not entry.constant.holds():
-            return None
-        return entry.image
+        return None if entry is None else self._true_image(entry)
 
     def has(self, thing: FunctionType | type) -> bool:
         """Whether there is one, that was true once."""
@@ -48,20 +53,51 @@ class Images:
         return entry is not None and entry.image is not None
 
     def see(self, thing: FunctionType | type, make: Callable[[], Image]) -> Image | None:
-        """As `get`, and has one made if `thing` was seen before and is constant."""
+        """As `get`, and has one made if that can be: of a function that was seen before, of any class."""
         entry = self._entries.get(id(thing))
         if entry is None:
-            self._entries[id(thing)] = _Entry(ref(thing, self._forgets(id(thing))))
+            entry = self._entries[id(thing)] = _Entry(ref(thing, self._forgets(id(thing))))
+            if not isinstance(thing, type):
+                return None
+        return self._true_image(entry) or self._made(entry, thing, make)
+
+    def are_true(self, uses: Uses) -> bool:
+        """Whether classes are still what they were when something was pickled."""
+        return not uses.has_whole_classes and all(map(self._is_true, uses.images))
+
+    def went_in_full(self, kind: type) -> None:
+        """Over there it is what it is now, whatever image of it is there."""
+        entry = self._entries.get(id(kind))
+        if entry is not None:
+            entry.image = entry.constant = None
+
+    def _true_image(self, entry: _Entry) -> Image | None:
+        image = entry.image
+        if image is None or entry.constant is None:
             return None
-        if entry.constant is not None and entry.constant.holds():
-            return entry.image
-        entry.constant = entry.image = None
-        entry.sightings += 1
-        if entry.sightings <= _TRIES:
-            entry.constant = as_constant(thing)
-        if entry.constant is not None:
-            entry.image = make()
-        return entry.image
+        if entry.constant.holds() and (not image.uses.images or all(map(self._is_true, image.uses.images))):
+            return image
+        entry.image = entry.constant = None
+        return None
+
+    def _is_true(self, image: Image) -> bool:
+        thing = image.thing()
+        return thing is not None and self.get(thing) is image
+
+    def _made(self, entry: _Entry, thing: FunctionType | type, make: Callable[[], Image]) -> Image | None:
+        if entry.tries >= _TRIES:
+            return None
+        entry.tries += 1
+        constant = as_constant(thing)
+        if constant is None:
+            return None
+        try:
+            image = make()
+        except NoImage:
+            return None
+        entry.constant, entry.image = constant, image
+        entry.tries = 0
+        return image
 
     def _forgets(self, key: int) -> Callable[[object], None]:
         def forget(_: object) -> None:

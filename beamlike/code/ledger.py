@@ -14,23 +14,26 @@ ROOM: Final = 1 << 28
 
 
 class Ledger:
-    def __init__(self, room: int = ROOM) -> None:
+    """`largest` is how many bytes may go in one message."""
+
+    def __init__(self, room: int = ROOM, largest: int = 1 << 62) -> None:
         self._room = room
+        self._largest = largest
         self._images: dict[int, ref[Image]] = {}
         self._contents: OrderedDict[bytes, int] = OrderedDict()
         self._owned: dict[bytes, ref[Any]] = {}
         self._size = 0
         self._forgotten: list[int | bytes] = []
 
-    def takes(self, content: Content) -> bool:
-        """Whether there is room for it at all."""
-        return content.size <= self._room // 2
+    def takes(self, content: Content, *, shared: bool = False) -> bool:
+        """Whether it can be sent at all, and if it is not `shared`, there is room for it."""
+        return content.size <= self._largest and (shared or content.size <= self._room // 2)
 
     def lacks_image(self, image: Image) -> bool:
         return image.number not in self._images
 
     def lacks(self, content: Content) -> bool:
-        """If not, it has been used."""
+        """If not, it counts as used."""
         if content.key in self._contents:
             self._contents.move_to_end(content.key)
             return False

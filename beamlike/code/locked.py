@@ -20,6 +20,7 @@ _MAKERS = {
     "beamlike.code.classes",
     "beamlike.code.images",
     "beamlike.code.pickler",
+    "beamlike.code.shared",
     "cloudpickle",
     "cloudpickle.cloudpickle",
     "beamlike.code.unsourced",

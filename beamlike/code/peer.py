@@ -32,16 +32,17 @@ class Peer:
     def __init__(
         self,
         limit: int = 4096,
+        *,
+        largest: int = 1 << 62,
         news_of: Callable[[Uses], News] = _nothing_new,
         is_own: Callable[[str], bool] = lambda module: False,
     ) -> None:
         self.name = "another node"
         self._lent = Lent(limit)
-        self._ledger = Ledger()
+        self._ledger = Ledger(largest=largest)
         self._news_of = news_of
         self._is_own = is_own
         self._retirements = SOURCES.retirements
-        self._makes_news = False
         self._packages = PackagesThere()
 
     def __contains__(self, hash: SourceHash) -> bool:
@@ -51,13 +52,15 @@ class Peer:
         return len(self._lent)
 
     def may_name(self, hash: SourceHash) -> bool:
-        """Whether a term may name that source. A finalizer that sends while news are made has to do without: they are
-        not on their way yet."""
-        return not self._makes_news and SOURCES.may_lend(hash)
+        """Whether a term may name that source."""
+        return SOURCES.may_lend(hash)
 
-    def takes(self, content: Content) -> bool:
+    def takes(self, content: Content, *, shared: bool = False) -> bool:
         """Whether so large a value can be kept over there."""
-        return self._ledger.takes(content)
+        return self._ledger.takes(content, shared=shared)
+
+    def lacks(self, content: Content) -> bool:
+        return self._ledger.lacks(content)
 
     def farewell(self) -> News:
         """What the other side may forget, after all that was sent so far."""
@@ -66,32 +69,32 @@ class Peer:
 
     def lacking(self, uses: Uses) -> tuple[bytes | None, list[Content]]:
         """What is to go ahead of a term that uses these, and beside it; it counts as sent from then on."""
-        if self._makes_news or (uses is NOTHING and not self._has_retired):
+        if uses is NOTHING and not self._has_retired:
             return None, []
-        self._makes_news = True
-        try:
-            news = self._news_of(uses) + self._packages.news(uses)
-            if self._has_all(uses):
-                return pickle.dumps(news, PICKLE_PROTOCOL) if news else None, []
-            images = [image for image in uses.images if self._ledger.lacks_image(image)]
-            shared = self._shared_lacking(uses, images)
+        news = self._news_of(uses) + self._packages.news(uses)
+        contents: list[Content] = []
+        if not self._has_all(uses):
+            all_uses = uses.all()
+            images, shared = self._images_lacking(all_uses), self._shared_lacking(all_uses)
             lasting = [*(image.uses for image in images), *(made.uses for _, made in shared)]
             news += self._news_of_sources(uses, lasting)
             news += self._news_of_images(images)
             news += self._news_of_shared(shared)
-            contents = [made.content for _, made in shared]
-            contents += self._contents_lacking(uses)
-            return pickle.dumps(news, PICKLE_PROTOCOL) if news else None, contents
-        finally:
-            self._makes_news = False
+            contents = [*(made.content for _, made in shared), *self._contents_lacking(all_uses)]
+            if contents:
+                news.append(("contents", [content.key for content in contents]))
+        return pickle.dumps(news, PICKLE_PROTOCOL) if news else None, contents
 
     def _has_all(self, uses: Uses) -> bool:
         """Whether it is plain that nothing is lacking, as it mostly is."""
-        if uses.sources or uses.contents or uses.shared or self._has_retired:
+        if uses.sources or self._has_retired or uses.has_large_values:
             return False
-        return not any(
-            image.uses.contents or image.uses.shared or self._ledger.lacks_image(image) for image in uses.images
-        )
+        return not any(map(self._ledger.lacks_image, uses.images))
+
+    def _images_lacking(self, all_uses: list[Uses]) -> list[Image]:
+        """Each after those that it refers to."""
+        found = {image.number: image for uses in all_uses for image in uses.images}
+        return [image for image in found.values() if self._ledger.lacks_image(image)]
 
     def marked(self, body: bytes, uses: Uses) -> bytes:
         """A term that uses these, as the other side is to get it: see `travel`."""
@@ -106,14 +109,9 @@ class Peer:
         ]
         return [("images", news)] if news else []
 
-    def _shared_lacking(self, uses: Uses, images: list[Image]) -> list[tuple[Shared[Any], Lasting]]:
-        lacking = {
-            made.content.key: (shared, made)
-            for part in (uses, *(image.uses for image in images))
-            for shared, made in part.shared
-            if self._ledger.lacks(made.content)
-        }
-        return list(lacking.values())
+    def _shared_lacking(self, all_uses: list[Uses]) -> list[tuple[Shared[Any], Lasting]]:
+        found = {made.content.key: (shared, made) for uses in all_uses for shared, made in uses.shared}
+        return [(shared, made) for shared, made in found.values() if self._ledger.lacks(made.content)]
 
     def _news_of_shared(self, lacking: list[tuple[Shared[Any], Lasting]]) -> News:
         for shared, made in lacking:
@@ -125,12 +123,12 @@ class Peer:
         """Sources to be kept for something that lasts."""
         return [hash if hash in self._lent else source.parts for hash, source in uses.sources.items()]
 
-    def _contents_lacking(self, uses: Uses) -> list[Content]:
-        used = [*uses.contents, *(content for image in uses.images for content in image.uses.contents)]
-        lacking = {content.key: content for content in used if self._ledger.lacks(content)}
-        for content in lacking.values():
+    def _contents_lacking(self, all_uses: list[Uses]) -> list[Content]:
+        found = {content.key: content for uses in all_uses for content in uses.contents}
+        lacking = [content for content in found.values() if self._ledger.lacks(content)]
+        for content in lacking:
             self._ledger.add(content)
-        return list(lacking.values())
+        return lacking
 
     @property
     def _has_retired(self) -> bool:

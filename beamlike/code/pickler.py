@@ -21,20 +21,21 @@ import pickle
 from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from cloudpickle import cloudpickle
 
 from beamlike.code.by_value import is_private_of_the_library, module_goes_by_value
-from beamlike.code.classes import fill_class, make_class, reduce_class
+from beamlike.code.captures import global_names
+from beamlike.code.classes import class_goes_by_value, fill_class, make_class, reduce_class
 from beamlike.code.constants import functions_in, rebinds
 from beamlike.code.contents import content_of, shared_content, weigh
 from beamlike.code.decoding import DECODING, decoder
-from beamlike.code.images import IMAGES
+from beamlike.code.images import IMAGES, NoImage
 from beamlike.code.peer import Peer
 from beamlike.code.reducers import REDUCERS, Reduced, fill_cell, reduce_cell, reduce_exception
 from beamlike.code.requirements.needs import NEEDS
-from beamlike.code.shared import Shared, load_shared
+from beamlike.code.shared import Shared, load_shared, shared_of
 from beamlike.code.source import Place, Source, SourceHash
 from beamlike.code.sources import SOURCES
 from beamlike.code.unsourced import reduce_unsourced
@@ -45,6 +46,38 @@ from beamlike.distribution.terms_codec import LARGE, Content, Encoded, LargeBuff
 from beamlike.kernel.terms import ExceptionInfo, Pid
 
 PROTOCOL = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How code is written into a pickle."""
+
+    images: bool = True
+    """Whether functions may go as images."""
+    classes: bool = True
+    """Whether classes may."""
+    by_content: bool = True
+    """Whether large values may go beside it."""
+    lasting: bool = False
+    """Whether many terms will use it: then it names its sources for good."""
+    alone: bool = False
+    """Whether it may refer to nothing that went before."""
+    making: tuple[object, ...] = ()
+    """What the pickle is a part of: shared values and, last, what it shows, if it is an image."""
+
+    @property
+    def shows(self) -> object:
+        return self.making[-1] if self.making and self.lasting else None
+
+    def of(self, part: object) -> _Way:
+        """For an image of `part`, or for a value that is shared as that."""
+        return _Way(images=False, lasting=True, making=(*self.making, part))
+
+
+_AS_A_TERM: Final = _Way()
+_IN_FULL: Final = _Way(images=False, classes=False)
+_ALONE: Final = _Way(images=False, classes=False, by_content=False, alone=True)
+_OF_AN_INFO: Final = _Way(images=False, by_content=False)
 
 
 def dumps(term: object, peer: Peer) -> Encoded:
@@ -58,6 +91,15 @@ def dumps(term: object, peer: Peer) -> Encoded:
     return _for_peer(body, pickler, peer)
 
 
+def dumps_alone(term: object) -> Encoded:
+    """As `dumps`, for somebody of whom nothing is known, and who is to keep nothing."""
+    try:
+        pickler, body = _CodePickler.pickled(term, Peer(), _ALONE)
+    except Exception as error:
+        raise explain(term, _fails, error) from error
+    return Encoded(body, pickler.large.kept)
+
+
 def _begins_with_code(term: object) -> bool:
     """Whether that can be seen at once, as of the function that is to be called."""
     first = term[0] if type(term) is tuple and term else term
@@ -68,7 +110,7 @@ def _dump_in_full(term: object, peer: Peer) -> Encoded:
     try:
         pickler, body = _CodePickler.pickled(term, peer)
         if pickler.rebinds and pickler.uses().images:  # what one rebinds, others in this term are to see
-            pickler, body = _CodePickler.pickled(term, peer, images=False)
+            pickler, body = _CodePickler.pickled(term, peer, _IN_FULL)
     except Exception as error:
         raise explain(term, _fails, error) from error
     if len(body) + pickler.large.size + _size_of_contents(pickler) > HEAVY:
@@ -143,32 +185,24 @@ class _PlainPickler(pickle.Pickler):
 
 
 class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """`lasting` is for a pickle that many terms use: it names its sources for good, and is of one piece."""
-
-    def __init__(
-        self, file: io.BytesIO, peer: Peer, *, lasting: bool = False, by_content: bool = True, images: bool = True
-    ) -> None:
+    def __init__(self, file: io.BytesIO, peer: Peer, way: _Way) -> None:
         self.large = LargeBuffers()
         super().__init__(file, PROTOCOL, buffer_callback=self.large)
         self.functions: list[FunctionType] = []
         self.rebinds = False
         """Whether a function in it gives other values to variables that it captures."""
         self._peer = peer
-        self._lasting = lasting
-        self._images = images and not lasting
-        self._by_content = by_content
+        self._way = way
         self._uses = Uses()
         self._methods: set[int] = set()
         self._inside: dict[SourceHash, Source] = {}
         self._light: dict[int, _ByContent] = {}
 
     @classmethod
-    def pickled(
-        cls, term: object, peer: Peer, *, lasting: bool = False, by_content: bool = True, images: bool = True
-    ) -> tuple[_CodePickler, bytes]:
+    def pickled(cls, term: object, peer: Peer, way: _Way = _AS_A_TERM) -> tuple[_CodePickler, bytes]:
         """`term` in bytes, and the pickler, which knows what went into them."""
         file = io.BytesIO()
-        pickler = cls(file, peer, lasting=lasting, by_content=by_content, images=images)
+        pickler = cls(file, peer, way)
         pickler.dump(term)
         return pickler, file.getvalue()
 
@@ -217,31 +251,36 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if reduced is NotImplemented:
             self._uses.modules.add(function.__module__)
             return reduced
-        return self._image_of(function) or self._lightened_function(function, reduced)
+        if self._way.images and id(function) not in self._methods:  # a method goes with its class
+            image = IMAGES.see(function, lambda: self._image_of(function))
+            if image is not None:
+                return self._by_image(image)
+        return self._lightened_function(function, reduced)
 
     def _reduce_class(self, kind: type) -> Reduced | None:
-        reduced = reduce_class(kind)
-        if reduced is None:
+        if not class_goes_by_value(kind):
             self._uses.modules.add(kind.__module__)
-            return None
-        image = self._image_of(kind)
-        if image is None:
-            self._methods.update(map(id, functions_in(kind)))
-        return image or reduced
+            return reduce_class(kind)
+        self._uses.has_code = True
+        if kind is not self._way.shows:
+            if self._way.classes and kind not in self._way.making:
+                image = IMAGES.see(kind, lambda: self._image_of(kind))
+                if image is not None:
+                    return self._by_image(image)
+            if isinstance(self._way.shows, FunctionType | type):
+                raise NoImage
+            IMAGES.went_in_full(kind)
+            self._uses.has_whole_classes = True
+        self._methods.update(map(id, functions_in(kind)))
+        return reduce_class(kind)
 
-    def _image_of(self, thing: FunctionType | type) -> Reduced | None:
-        """A method goes with its class, and not by an image of its own."""
-        if not self._images or id(thing) in self._methods:
-            return None
-        image = IMAGES.see(thing, lambda: self._make_image(thing))
-        if image is None:
-            return None
+    def _by_image(self, image: Image) -> Reduced:
         self._uses.images.append(image)
         return load_image, (image.number,)
 
-    def _make_image(self, thing: FunctionType | type) -> Image:
-        pickler, body = _CodePickler.pickled(thing, self._peer, lasting=True)
-        return Image(body, pickler.uses())
+    def _image_of(self, thing: FunctionType | type) -> Image:
+        pickler, body = _CodePickler.pickled(thing, self._peer, self._way.of(thing))
+        return Image(ref(thing), body, pickler.uses())
 
     def _lightened_function(self, function: FunctionType, reduced: Reduced) -> Reduced:
         """With what is large of what it captures by content."""
@@ -250,6 +289,9 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         make, args, (attributes, state), *rest = reduced
         if getattr(function, "__type_params__", ()):  # since Python 3.12
             state["__type_params__"] = function.__type_params__  # type: ignore[attr-defined]
+        for name in global_names(function.__code__):  # of the bodies of classes in it, too
+            if name not in state["__globals__"] and name in function.__globals__ and name not in args[1]:
+                state["__globals__"][name] = function.__globals__[name]
         if state["__globals__"]:
             state["__globals__"] = {name: self._lightened(value) for name, value in state["__globals__"].items()}
         if state["__defaults__"]:
@@ -265,7 +307,7 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     def _lightened(self, value: Any) -> Any:
         """What stands in the pickle for a captured value; the same each time that it is captured."""
-        if not self._by_content or weigh(value) <= LARGE:
+        if not self._way.by_content or weigh(value) <= LARGE:
             return value
         known = self._light.get(id(value))
         if known is None:
@@ -283,18 +325,24 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if found is None:
             return reduce_unsourced(code)
         source, place = found
-        if self._lasting or self._peer.may_name(source.hash):
+        if self._way.lasting or (not self._way.alone and self._peer.may_name(source.hash)):
             self._uses.sources[source.hash] = source
             return load_code, (source.hash, *place)
         # One object for all of its code in this term, so that the text is in it once.
         return load_code_in, (self._inside.setdefault(source.hash, source), *place)
 
     def _reduce_shared(self, shared: Shared[Any]) -> Reduced:
+        if self._way.alone:
+            return shared_of, (shared.key, shared.value)
+        if shared in self._way.making:
+            raise pickle.PicklingError("cannot pickle a shared value that holds its own handle")
         made = _SHARED.get(shared)
-        if made is None:
-            pickler, body = _CodePickler.pickled(shared.value, self._peer, lasting=True)
+        if made is None or (self._peer.lacks(made.content) and not IMAGES.are_true(made.uses)):
+            pickler, body = _CodePickler.pickled(shared.value, self._peer, self._way.of(shared))
             content = shared_content(shared.key, [body, *pickler.large.kept])
-            made = _SHARED[shared] = Lasting(content, pickler.uses())
+            if not self._peer.takes(content, shared=True):
+                raise pickle.PicklingError(f"cannot pickle a shared value of {content.size} bytes for one message")
+            made = _SHARED[shared] = Lasting(content, pickler.uses(), pickler.uses().all())
         self._uses.shared.append((shared, made))
         return load_shared, (shared.key,)
 
@@ -304,7 +352,7 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if info.exception is None:
             return ExceptionInfo, texts
         try:
-            pickler, body = _CodePickler.pickled(info.exception, self._peer, by_content=False)
+            pickler, body = _CodePickler.pickled(info.exception, self._peer, _ALONE if self._way.alone else _OF_AN_INFO)
         except Exception:
             return ExceptionInfo, texts
         self._uses.add(pickler.uses())

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import secrets
 from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
 
 from beamlike.code.decoding import decoder
 
 T = TypeVar("T")
+
+SHARED: WeakValueDictionary[bytes, Shared[Any]] = WeakValueDictionary()
+"""Those of this interpreter, by their keys: one that comes back is the very one."""
 
 
 class Shared(Generic[T]):
@@ -22,6 +26,7 @@ class Shared(Generic[T]):
     def __init__(self, value: T, key: bytes | None = None) -> None:
         self._value = value
         self._key = secrets.token_bytes(16) if key is None else key
+        SHARED[self._key] = self
 
     @property
     def value(self) -> T:
@@ -54,3 +59,8 @@ def share(value: T) -> Shared[T]:
 
 def load_shared(key: bytes) -> Any:
     return decoder().shared(key)
+
+
+def shared_of(key: bytes, value: Any) -> Shared[Any]:
+    """One that came with its value."""
+    return SHARED.get(key) or Shared(value, key)

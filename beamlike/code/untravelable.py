@@ -27,6 +27,7 @@ from types import FunctionType
 
 from beamlike.code.by_value import goes_by_value
 from beamlike.code.captures import captured_by
+from beamlike.code.shared import Shared
 from beamlike.kernel.errors import BeamlikeError
 
 PATIENCE = 2.0
@@ -112,6 +113,8 @@ def _steps(value: object) -> Iterator[tuple[str, object]]:
             yield ".__func__", value.__func__
         case property():
             yield from ((".fget", value.fget), (".fset", value.fset), (".fdel", value.fdel))
+        case Shared():
+            return  # its value was given to it as a whole
         case type():
             if goes_by_value(value):
                 yield from ((f".{name}", part) for name, part in vars(value).items() if name not in _NOT_PARTS)

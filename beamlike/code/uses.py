@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any, Final
+from weakref import ref
 
 from beamlike.code.shared import Shared
 from beamlike.code.source import Source, SourceHash
@@ -22,18 +24,30 @@ class Uses:
     images: list[Image] = field(default_factory=list)
     shared: list[tuple[Shared[Any], Lasting]] = field(default_factory=list)
     has_code: bool = False
+    has_whole_classes: bool = False
+    """Whether classes are in it, each in the state in which it was."""
 
     @property
     def carries_code(self) -> bool:
         """Whether code is in it or in what it refers to."""
-        return self.has_code or any(uses.carries_code for uses in self._kept())
+        return self.has_code or any(uses.has_code for uses in self.all())
+
+    @property
+    def has_large_values(self) -> bool:
+        """Whether large values are in what it refers to; shared ones, however large they are."""
+        if not self.images:
+            return bool(self.contents or self.shared)
+        return any(uses.contents or uses.shared for uses in self.all())
 
     def names(self) -> set[str]:
         """The modules of all that goes by name, in what it refers to, too."""
-        return self.modules.union(*(uses.names() for uses in self._kept()))
+        return self.modules.union(*(uses.modules for uses in self.all()))
 
-    def _kept(self) -> list[Uses]:
-        return [image.uses for image in self.images] + [lasting.uses for _, lasting in self.shared]
+    def all(self) -> list[Uses]:
+        """What it refers to, each after what it refers to itself, and this last."""
+        kept = [*(image.all_uses for image in self.images), *(lasting.all_uses for _, lasting in self.shared)]
+        found = {id(uses): uses for all_uses in kept for uses in all_uses}
+        return [*found.values(), self]
 
     def add(self, other: Uses) -> None:
         """What a pickle within this one refers to."""
@@ -43,6 +57,7 @@ class Uses:
         self.images += other.images
         self.shared += other.shared
         self.has_code |= other.has_code
+        self.has_whole_classes |= other.has_whole_classes
 
 
 NOTHING: Final = Uses()
@@ -54,12 +69,17 @@ class Lasting:
 
     content: Content
     uses: Uses
+    all_uses: list[Uses]
 
 
 @dataclass(eq=False)
 class Image:
     """A function or class, pickled, that is kept over there by its number."""
 
+    thing: ref[FunctionType | type]
     data: bytes
     uses: Uses
     number: int = field(default_factory=lambda: next(_numbers))
+
+    def __post_init__(self) -> None:
+        self.all_uses = self.uses.all()

@@ -116,6 +116,7 @@ class Connection:
         """Called, by any thread, when some of what is held back may be delivered: see `go_on`. The shell's."""
         self._held: HeldBack | None = None
         self._contents = 0
+        self._encodes = False
         self._control: deque[list[Buffer]] = deque()
         self._heard = False
         self._sent = False
@@ -135,19 +136,35 @@ class Connection:
     def encode(self, signal: Signal) -> Packed:
         """Raises UnencodableTerm. To be called with the outbox locked: what is encoded first leaves first, since the
         other side's codec is to hear what goes ahead in that order."""
-        if not self.outbox.lanes and (farewell := self.signals.farewell()) is not None:
-            self.outbox.put_ahead([farewell])  # nothing that still needs it can come later than this
-        packed = self.signals.encode(signal)
-        self.outbox.put_ahead(packed.ahead)
-        for content in packed.contents:
-            self._contents += 1
-            self.outbox.put((_CODEC, -self._contents), pack_content(content))
+        packed = self._encoded_alone(signal) if self._encodes else self._encoded(signal)
         if packed.size > self._largest:
             raise UnencodableTerm(
                 f"expected a signal of at most {self._largest} bytes to another node, got a {type(signal).__name__} of "
                 f"{packed.size}: send it in parts, or start both nodes with a larger `largest_signal`"
             )
         return packed
+
+    def _encoded(self, signal: Signal) -> Packed:
+        """With what goes ahead put into the outbox: until it is, nobody may count on it."""
+        self._encodes = True
+        try:
+            if not self.outbox.lanes and (farewell := self.signals.farewell()) is not None:
+                self.outbox.put_ahead([farewell])  # nothing that still needs it can come later than this
+            packed = self.signals.encode(signal)
+            self.outbox.put_ahead(packed.ahead)
+            for content in packed.contents:
+                self._contents += 1
+                self.outbox.put((_CODEC, -self._contents), pack_content(content))
+            return packed
+        finally:
+            self._encodes = False
+
+    def _encoded_alone(self, signal: Signal) -> Packed:
+        self.signals.packing.alone = True
+        try:
+            return self.signals.encode(signal)
+        finally:
+            self.signals.packing.alone = False
 
     def put(self, signal: Signal, packed: Packed) -> None:
         """Has the signal leave that was encoded as `packed`."""
@@ -447,9 +464,10 @@ class Connection:
         if kind == TICK:
             return []
         if kind == CLOSE:
+            before = self.go_on()  # what is ready by now, though nobody has come to it yet
             self._end()
             farewell = payload[:_LONGEST_FAREWELL].decode(errors="replace")
-            return [Closed(CONNECTION_CLOSED, f"the other side closed the connection: {farewell!r}")]
+            return [*before, Closed(CONNECTION_CLOSED, f"the other side closed the connection: {farewell!r}")]
         raise ProtocolError(f"expected {', '.join(KINDS.values())}, got a block of kind {kind}")
 
     def _act_on_greeting(self, data: bytes) -> Iterable[Event]:

@@ -240,6 +240,8 @@ class Packing:
         self._codec = codec
         self.here = here
         self.there = there
+        self.alone = False
+        """Whether what is packed is packed in the midst of something else: see `encode_alone`."""
         self.has_pending = False
         """Whether something that was unpacked is `Pending`. Whoever sees to that takes it back."""
         self._take_apart: dict[type, TakeApart] = {**_TAKE_APART, Pid: self._pid_apart, Ref: self._ref_apart}
@@ -282,7 +284,7 @@ class Packing:
         return term
 
     def code(self, term: object, draft: Draft) -> Coded:
-        encoded = self._codec.encode(term)
+        encoded = self._codec.encode_alone(term) if self.alone else self._codec.encode(term)
         if encoded.ahead is not None:
             draft.ahead.append(encoded.ahead)
         draft.contents += encoded.contents

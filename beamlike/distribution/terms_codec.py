@@ -62,9 +62,8 @@ class NotYet(Exception):
 class TermCodec(Protocol):
     """Terms to bytes and back, for one connection.
 
-    `encode` is called by one thread at a time, `decode` too, but the two may overlap; and `encode` may be entered
-    again from within (a finalizer that sends). Terms may arrive in another order than that of their encoding; what
-    went `ahead` never does.
+    `encode` is called by one thread at a time, `decode` too, but the two may overlap. Terms may arrive in another order
+    than that of their encoding; what went `ahead` never does.
     """
 
     def meet(self, there: str) -> None:
@@ -73,6 +72,11 @@ class TermCodec(Protocol):
 
     def encode(self, term: object) -> Encoded:
         """What `decode` of the other side's codec understands. Any exception means that it cannot be."""
+        ...
+
+    def encode_alone(self, term: object) -> Encoded:
+        """As `encode`, by itself: nothing that went ahead of another term or goes ahead of this one. For whoever sends
+        in the midst of another encoding, whose news are not on their way yet: a finalizer, which may run anywhere."""
         ...
 
     def farewell(self) -> bytes | None:
@@ -134,6 +138,9 @@ class PickleCodec:
 
     def meet(self, there: str) -> None:
         pass
+
+    def encode_alone(self, term: object) -> Encoded:
+        return self.encode(term)
 
     def farewell(self) -> None:
         return None

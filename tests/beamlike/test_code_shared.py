@@ -10,6 +10,7 @@ import pytest
 
 import beamlike as bl
 from beamlike.code.notebook_module import NotebookModule
+from beamlike.code.untravelable import CannotTravel
 from beamlike.distribution.terms_codec import NotYet
 from tests.beamlike.test_code_images import Wire
 from tests.support.cells import run_cell
@@ -28,17 +29,45 @@ def notebook() -> Iterator[NotebookModule]:
         yield module
 
 
-def test_a_shared_value_is_sent_once_and_one_object_there() -> None:
-    wire, rows = Wire(), bl.share([b"x" * 1_000_000, {"a": 1}])
-    first, second = wire.carry(("use", rows))[1], wire.carry({rows: 1})
-    assert [first.value] == [rows.value]
-    assert [*second] == [first]
-    assert [len(encoded.contents) for encoded in wire.encoded] == [1, 0]
+def test_a_shared_value_is_sent_once_and_one_object_there(notebook: NotebookModule, there: SecondInterpreter) -> None:
+    names = run_cell(notebook, "def same(first, second): return first is second, first.value[:1], len(first.value)")
+    rows = bl.share([b"x" * 1_000_000, {"a": 1}])
+    assert there.call(names["same"], rows, rows) == (True, [b"x" * 1_000_000], 2)
+    assert there.call(names["same"], rows, rows) == (True, [b"x" * 1_000_000], 2)
+    assert there.sent[-2] > 1_000_000 > 10_000 > there.sent[-1]
 
 
-def test_a_small_value_may_be_shared_as_well() -> None:
-    wire = Wire()
-    assert wire.carry(bl.share("small")).value == "small"
+def test_a_shared_value_that_comes_back_is_the_very_one(notebook: NotebookModule, there: SecondInterpreter) -> None:
+    back = run_cell(notebook, "def back(shared): return shared")["back"]
+    rows = bl.share(["rows"])
+    assert there.call(back, rows) is rows
+
+
+def test_a_small_value_may_be_shared_as_well(there: SecondInterpreter) -> None:
+    assert there.call(str, bl.share("small")) == "Shared(str)"
+
+
+def test_shared_values_may_hold_shared_values_and_functions_with_large_ones(
+    notebook: NotebookModule, there: SecondInterpreter
+) -> None:
+    names = run_cell(
+        notebook,
+        """
+        table = bytearray(1_000_000)
+        def size(): return len(table)
+        def sizes(outer): return [len(inner.value) for inner in outer.value[:2]], outer.value[2].value()
+        """,
+    )
+    outer = bl.share([bl.share(bytearray(500_000)), bl.share("ab"), bl.share(names["size"])])
+    assert [there.call(names["sizes"], outer) for _ in range(2)] == [([500_000, 2], 1_000_000)] * 2
+
+
+def test_a_shared_value_that_holds_its_own_handle_is_refused_in_words() -> None:
+    rows: list[object] = []
+    shared = bl.share(rows)
+    rows.append(shared)
+    with pytest.raises(CannotTravel, match="a shared value that holds its own handle"):
+        Wire().here.encode(shared)
 
 
 def test_what_is_shared_is_forgotten_there_with_its_handle_here() -> None:
@@ -49,14 +78,6 @@ def test_what_is_shared_is_forgotten_there_with_its_handle_here() -> None:
     wire.carry({0})
     wire.carry({1})
     assert len(wire.there._contents) == 0
-
-
-def test_what_was_shared_may_be_passed_on() -> None:
-    first, second = Wire(), Wire()
-    rows = bl.share(["rows"])
-    on_the_way = first.carry(rows)
-    arrived = second.carry(on_the_way)
-    assert (arrived.value, arrived.key) == (["rows"], rows.key)
 
 
 def test_a_shared_value_may_hold_what_a_cell_defines(notebook: NotebookModule, there: SecondInterpreter) -> None:
@@ -86,7 +107,8 @@ def test_a_shared_value_is_not_shared_again() -> None:
 
 def test_a_term_whose_shared_value_is_under_way_is_not_decoded_yet() -> None:
     wire = Wire()
-    encoded = wire.here.encode(bl.share(b"x" * 100))
+    encoded = wire.here.encode(bl.share(b"x" * 100))  # whose handle is gone by now: nobody has it here
+    wire.there.hear(encoded.ahead or b"")
     with pytest.raises(NotYet) as not_yet:
         wire.there.decode(encoded.data, encoded.buffers)
     ready = not_yet.value.ready
