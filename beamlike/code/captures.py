@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import wraps
 from inspect import CO_OPTIMIZED
 from types import CodeType, FunctionType
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+A = TypeVar("A")
 
 _GLOBAL_OPERATIONS = {"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL"}
 _OF_CLASS_BODIES = {"LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
@@ -44,7 +48,21 @@ def captured_by(function: FunctionType) -> Iterator[Captured]:
         yield Captured(f"its own attribute `{name}`", value)
 
 
-@lru_cache(maxsize=4096)
+def asked_once(question: Callable[[CodeType], A]) -> Callable[[CodeType], A]:
+    """A question about code whose answer is remembered for as long as the code lives."""
+    answers: WeakKeyDictionary[CodeType, A] = WeakKeyDictionary()
+
+    @wraps(question)
+    def answer(code: CodeType) -> A:
+        try:
+            return answers[code]
+        except KeyError:
+            return answers.setdefault(code, question(code))
+
+    return answer
+
+
+@asked_once
 def global_names(code: CodeType) -> tuple[str, ...]:
     """The globals that `code` and what stands inside it name, in the order in which they do.
 

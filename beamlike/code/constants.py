@@ -18,7 +18,6 @@ import sys
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import repeat
 from operator import is_
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
@@ -26,7 +25,7 @@ from typing import Any, Final, NewType, ParamSpec, Protocol, TypeAlias, TypeVarT
 from weakref import ref
 
 from beamlike.code.by_value import goes_by_value, module_goes_by_value
-from beamlike.code.captures import codes_in, global_names
+from beamlike.code.captures import asked_once, codes_in, global_names
 from beamlike.code.generated import generated_names
 
 _ATOMS: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented), range})
@@ -300,7 +299,7 @@ class _Watching:
                 self.look_at(value)
 
 
-@lru_cache(maxsize=4096)
+@asked_once
 def rebinds(code: CodeType) -> bool:
     """Whether code may give another value to a global, or to a variable of the functions around it.
 
@@ -332,7 +331,7 @@ def _rebinds(code: CodeType, free: frozenset[str]) -> bool:
     return any(_rebinds(inner, free) for inner in codes_in(code))
 
 
-@lru_cache(maxsize=4096)
+@asked_once
 def _sets_attributes(code: CodeType) -> bool:
     """Whether it sets attributes, maybe of a function that it uses, or is."""
     if not _SETS.isdisjoint(code.co_names):

@@ -114,40 +114,53 @@ class UnknownImage(BeamlikeError, LookupError):
 
 
 class ImagesThere:
-    """The images that the other side of a connection has sent. What one shows is made when it is first used."""
+    """The images that the other side of a connection has sent. What one shows is made when it is first used.
+
+    A class is kept for as long as somebody here uses it, and made again when it is needed again: classes go round among
+    nodes, and come back as the very ones, so each node would keep them for the others' sake.
+    """
 
     def __init__(self) -> None:
         self._data: dict[int, bytes] = {}
-        self._renewable: dict[int, bytes] = {}
-        self._things: dict[int, Any] = {}
+        self._renewable: set[int] = set()
+        self._functions: dict[int, Any] = {}
+        self._classes: dict[int, ref[type]] = {}
 
     def __len__(self) -> int:
-        return len(self._data) + len(self._things)
+        return len(self._data)
 
     def take_in(self, number: int, data: bytes, *, renewable: bool = False) -> None:
         """`renewable` is one that may have to be made anew, since it uses modules that may change."""
         self._data[number] = data
         if renewable:
-            self._renewable[number] = data
+            self._renewable.add(number)
 
     def renew(self) -> None:
         """Modules have changed: what uses any is made anew when it is used next."""
         for number in self._renewable:
-            self._things.pop(number, None)
-        self._data |= self._renewable
+            self._functions.pop(number, None)
+            self._classes.pop(number, None)
 
     def get(self, number: int, loads: Callable[[bytes], Any]) -> Any:
-        thing = self._things.get(number)
-        if thing is None:
-            try:
-                data = self._data[number]
-            except KeyError:
-                raise UnknownImage(f"code came as image {number}, which never came itself; connect anew") from None
-            thing = self._things[number] = loads(data)
-            del self._data[number]
+        function = self._functions.get(number)
+        if function is not None:
+            return function
+        kind = self._classes[number]() if number in self._classes else None
+        return self._made(number, loads) if kind is None else kind
+
+    def _made(self, number: int, loads: Callable[[bytes], Any]) -> Any:
+        try:
+            data = self._data[number]
+        except KeyError:
+            raise UnknownImage(f"code came as image {number}, which never came itself; connect anew") from None
+        thing = loads(data)
+        if isinstance(thing, type):
+            self._classes[number] = ref(thing)
+        else:
+            self._functions[number] = thing
         return thing
 
     def forget(self, number: int) -> None:
-        self._data.pop(number, None)
-        self._renewable.pop(number, None)
-        self._things.pop(number, None)
+        for kept in (self._data, self._functions, self._classes):
+            kept.pop(number, None)
+        self._renewable.discard(number)

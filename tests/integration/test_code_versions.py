@@ -137,8 +137,8 @@ async def test_functions_that_were_passed_on_go_everywhere_when_they_are_old(sta
                 assert (await relayed(route, chapter)).version == version
         run_cell(module, "del chapter, waits, Chapter")
         del chapter
-        for _ in range(4):  # so that everybody has spoken to everybody since
-            for route in ([one, two, main], [two, one, main]):
+        for _ in range(4):  # so that everybody has collected garbage, and has spoken to everybody since
+            for route in ([one, two, main], [two, one, main], [one, two], [two, one]):
                 await relayed(route, held)
         assert [holding.kept for holding in held()] == ["newest"]
         for node in (one, two):
