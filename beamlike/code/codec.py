@@ -109,7 +109,7 @@ class CodeCodec:
         if self._too_early:
             self._too_early.discard(id(data))
         try:
-            return self.loads(self._packages.opened(data), buffers)
+            return self.loads(self._opened(data), buffers)
         except NotYet:
             self._named.clear()  # it will be decoded again
             self._too_early.add(id(data))
@@ -121,6 +121,20 @@ class CodeCodec:
             if self._forgotten:
                 self._forget([])
 
+    def _opened(self, data: Buffer) -> Buffer:
+        """The term itself, when all is here that it is marked to need."""
+        try:
+            return self._contents.opened(self._packages.opened(data))
+        except NotYet:
+            raise
+        except Exception:
+            self._named_in(data)
+            raise
+
+    def _named_in(self, data: Buffer) -> None:
+        """Whatever a term names has come, though it was not all looked at."""
+        self._named.update(hash for hash in self._borrowed if hash in bytes(data))
+
     def loads(self, data: Buffer, buffers: Iterable[Buffer] = ()) -> Any:
         """A pickle of the other side."""
         if not self._accepts_code:
@@ -128,8 +142,7 @@ class CodeCodec:
         try:
             return pickle.loads(data, buffers=buffers)
         except Exception:
-            # Whatever it names has come, though it was not all looked at.
-            self._named.update(hash for hash in self._borrowed if hash in bytes(data))
+            self._named_in(data)
             raise
 
     def names(self, hash: bytes) -> None:
@@ -192,11 +205,16 @@ class CodeCodec:
         for number, data, uses_modules, sources in images:
             self._is_here_anew(number)
             self._images.take_in(number, data, renewable=uses_modules)
-            self._pins[number] = Pin(sources, self.there)
+            self._pin(number, sources)
 
     def _hear_pins(self, pins: list[tuple[bytes, list[SourceParts | SourceHash]]]) -> None:
         for key, sources in pins:
-            self._pins[key] = Pin(sources, self.there)
+            self._pin(key, sources)
+
+    def _pin(self, key: int | bytes, sources: list[SourceParts | SourceHash]) -> None:
+        before, self._pins[key] = self._pins.get(key), Pin(sources, self.there)
+        if before is not None:
+            before.release()
 
     def _is_here_anew(self, key: int | bytes) -> None:
         """What was told before, that it may be forgotten, is no longer so."""

@@ -157,7 +157,7 @@ class _ClassAsItWas:
     bases: tuple[ref[type], ...]
     attributes: _Scope
     annotations: _Scope
-    size: int
+    sizes: tuple[int, int]
     registered: object
     """Changes when a class is registered as one of an abstract one's."""
     members: tuple[tuple[str, int], ...]
@@ -167,7 +167,7 @@ class _ClassAsItWas:
         kind: Any = self.kind()
         return (
             kind is not None
-            and _size(kind) == self.size
+            and _sizes_of_class(kind) == self.sizes
             and len(kind.__bases__) == len(self.bases)
             and all(map(_is_still, kind.__bases__, self.bases))
             and self.annotations.holds(_annotations(kind))
@@ -239,7 +239,7 @@ class _Watching:
         names = {name: self._look_at_slot(scope.get(name, _MISSING)) for name in global_names(function.__code__)}
         cells = tuple(self._look_at_slot(_contents(cell)) for cell in function.__closure__ or ())
         uses_functions = any(type(kept) is ref and type(kept()) is FunctionType for kept in (*names.values(), *cells))
-        if rebinds(function.__code__) or (uses_functions and _sets_attributes(function.__code__)):
+        if rebinds(function.__code__) or (uses_functions and sets_attributes(function.__code__)):
             raise _Varies
         for value in (*(function.__defaults__ or ()), *function.__annotations__.values()):
             self.look_at(value)
@@ -285,7 +285,7 @@ class _Watching:
         annotations = self._scope(_annotations(kind))
         self.parts.append(
             _ClassAsItWas(
-                *(ref(kind), bases, _Scope.of(attributes), annotations, _size(kind)),
+                *(ref(kind), bases, _Scope.of(attributes), annotations, _sizes_of_class(kind)),
                 *(_registered(kind), _members(kind)),
             )
         )
@@ -332,30 +332,31 @@ def _rebinds(code: CodeType, free: frozenset[str]) -> bool:
 
 
 @asked_once
-def _sets_attributes(code: CodeType) -> bool:
+def sets_attributes(code: CodeType) -> bool:
     """Whether it sets attributes, maybe of a function that it uses, or is."""
     if not _SETS.isdisjoint(code.co_names):
         return True
     if any(instruction.opname in _SETTING for instruction in dis.get_instructions(code)):
         return True
-    return any(map(_sets_attributes, codes_in(code)))
+    return any(map(sets_attributes, codes_in(code)))
 
 
 def functions_in(kind: type) -> Iterator[FunctionType]:
     """What stands in the class itself, as a method or in a descriptor."""
     for value in vars(kind).values():
         functions = _functions_of(value)
-        yield from (one for one in (functions if functions is not value else [value]) if isinstance(one, FunctionType))
+        yield from (one for one in (functions if functions is not value else [value]) if type(one) is FunctionType)
 
 
 def _functions_of(value: Any) -> Any:
-    """The functions that a descriptor stands for; any other value is its own."""
-    if isinstance(value, property):
-        return value.fget, value.fset, value.fdel
-    if isinstance(value, classmethod | staticmethod):
-        return (value.__func__,)
-    if isinstance(value, functools.cached_property):
-        return (value.func,)
+    """A descriptor as its kind and the functions that it stands for; any other value is its own."""
+    kind = type(value)
+    if kind is property:
+        return kind, value.fget, value.fset, value.fdel
+    if kind is classmethod or kind is staticmethod:
+        return kind, value.__func__
+    if kind is functools.cached_property:
+        return kind, value.func
     return value
 
 
@@ -382,9 +383,9 @@ def _is_of_the_enum(kind: type, name: str) -> bool:
     return is_its_own or name in kind._member_map_ or (name == "__new__" and "_new_member_" in vars(kind))
 
 
-def _size(kind: type) -> int:
-    """How many attributes it has, without the one that it gets when the first instance is pickled."""
-    return len(kind.__dict__) - ("__slotnames__" in kind.__dict__)
+def _sizes_of_class(kind: type) -> tuple[int, int]:
+    """How many attributes it has, without the one that it gets when the first instance is pickled, and annotations."""
+    return len(kind.__dict__) - ("__slotnames__" in kind.__dict__), len(_annotations(kind))
 
 
 def _registered(kind: type) -> object:

@@ -6,14 +6,13 @@ peer, as long as it stays what it is. Over there each term gets a value of its o
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from hashlib import blake2b
 from typing import Any, Final, TypeAlias
 
 from beamlike.code.shared import SHARED, Shared
-from beamlike.distribution.terms_codec import LARGE, PICKLE_PROTOCOL, Buffer, Content, LargeBuffers, NotYet
+from beamlike.distribution.terms_codec import LARGE, Buffer, Content, LargeBuffers, NotYet
 from beamlike.kernel.errors import BeamlikeError
 
 _BYTES: Final = b"b"
@@ -21,6 +20,11 @@ _FIXED: Final = b"f"
 _FRESH: Final = b"p"
 _SHARED: Final = b"s"
 """The first byte of a key: bytes as they are; a pickle of what never changes; any other; one of what is shared."""
+
+_MARK: Final = 0xE6
+"""The first byte of a marked term; a pickle starts with another."""
+_KEY_SIZE: Final = 17
+_MOST_KEYS: Final = 255
 
 _LIBRARIES: Final = frozenset({"numpy", "pandas", "polars", "pyarrow", "scipy", "torch"})
 _PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
@@ -95,16 +99,15 @@ def _is_array(value: Any) -> bool:
     return is_of_library(type(value)) and not getattr(getattr(value, "dtype", None), "hasobject", False)
 
 
-def content_of(value: Any) -> Content | None:
-    """A large value as content, or None if it is better left where it stands."""
+def content_of(value: Any, dumps: Callable[[Any], tuple[bytes, LargeBuffers]]) -> Content | None:
+    """A large value as content, or None if it is better left where it stands. `dumps` may refuse what is no data."""
     if weigh(value) <= LARGE or not is_data(value):
         return None
     if type(value) is bytes:
         return _content(_BYTES, [value])
-    large = LargeBuffers()
     try:
-        data = pickle.dumps(value, PICKLE_PROTOCOL, buffer_callback=large)
-    except Exception:  # then it cannot travel in any way, and who captures it is told so
+        data, large = dumps(value)
+    except Exception:  # if it cannot travel in any way, who captures it is told so
         return None
     # Copies, for what is changed after it was sent would be known over there by the key of what it was.
     return _content(_FIXED if _never_changes(value) else _FRESH, [data, *map(bytes, large.kept)])
@@ -113,6 +116,16 @@ def content_of(value: Any) -> Content | None:
 def shared_content(key: bytes, parts: list[Buffer]) -> Content:
     """A value that was shared under that key, pickled."""
     return Content(_SHARED + key, parts)
+
+
+def marked(body: bytes, contents: Sequence[Content]) -> bytes:
+    """A term with the keys of the large values in front of it that it needs: it is not to be loaded before they are
+    there, for what that does would be done again."""
+    keys = list({content.key: None for content in contents})
+    while keys:
+        some, keys = keys[-_MOST_KEYS:], keys[:-_MOST_KEYS]
+        body = bytes([_MARK, len(some)]) + b"".join(some) + body
+    return body
 
 
 def _content(sort: bytes, parts: list[Buffer]) -> Content:
@@ -154,13 +167,22 @@ class Contents:
         if awaited is not None:
             awaited.set_result(None)
 
+    def opened(self, data: Buffer) -> Buffer:
+        """A term without the mark that `marked` gave it, once all is here that it needs. NotYet until then."""
+        view = memoryview(data)
+        if view[0] != _MARK:
+            return data
+        start = 2 + view[1] * _KEY_SIZE
+        for place in range(2, start, _KEY_SIZE):
+            awaited = self._awaited.get(bytes(view[place : place + _KEY_SIZE]))
+            if awaited is not None:
+                raise NotYet(awaited, by_this_way=True)
+        return self.opened(view[start:])
+
     def get(self, key: bytes, loads: Loads) -> Any:
-        """The value. Raises NotYet while it is on its way."""
+        """The value."""
         if key not in self._has:
-            awaited = self._awaited.get(key)
-            if awaited is None:
-                raise UnknownContent(f"a large value came by its key {key.hex()}, and never came itself; connect anew")
-            raise NotYet(awaited, by_this_way=True)
+            raise UnknownContent(f"a large value came by its key {key.hex()}, and never came itself; connect anew")
         kept = self._has[key]
         if key[:1] == _FRESH:
             data, *buffers = kept
@@ -170,7 +192,7 @@ class Contents:
         return kept.value if type(kept) is _Loaded else kept
 
     def shared(self, key: bytes, loads: Loads) -> Shared[Any]:
-        """The value that was shared under this key: the same each time. Raises NotYet, too."""
+        """The value that was shared under this key: the same each time."""
         return SHARED.get(key) or Shared(self.get(_SHARED + key, loads), key)
 
     def forget(self, key: bytes) -> None:

@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from beamlike.code.contents import marked
 from beamlike.code.ledger import Ledger
 from beamlike.code.lending import Lent, Release
 from beamlike.code.requirements.travel import PackagesThere
@@ -87,9 +88,9 @@ class Peer:
 
     def _has_all(self, uses: Uses) -> bool:
         """Whether it is plain that nothing is lacking, as it mostly is."""
-        if uses.sources or self._has_retired or uses.has_large_values:
+        if uses.sources or uses.shared or self._has_retired or any(map(self._ledger.lacks_image, uses.images)):
             return False
-        return not any(map(self._ledger.lacks_image, uses.images))
+        return not any(map(self._ledger.lacks, uses.large_values()))
 
     def _images_lacking(self, all_uses: list[Uses]) -> list[Image]:
         """Each after those that it refers to."""
@@ -97,7 +98,8 @@ class Peer:
         return [image for image in found.values() if self._ledger.lacks_image(image)]
 
     def marked(self, body: bytes, uses: Uses) -> bytes:
-        """A term that uses these, as the other side is to get it: see `travel`."""
+        """A term that uses these, as the other side is to get it: see `contents` and `travel`."""
+        body = marked(body, uses.large_values())
         return self._packages.marked(body, uses)
 
     def _news_of_images(self, images: list[Image]) -> News:

@@ -26,9 +26,9 @@ from weakref import WeakKeyDictionary, ref
 from cloudpickle import cloudpickle
 
 from beamlike.code.by_value import is_private_of_the_library, module_goes_by_value
-from beamlike.code.captures import global_names
+from beamlike.code.captures import captured_by, global_names
 from beamlike.code.classes import class_goes_by_value, fill_class, make_class, reduce_class
-from beamlike.code.constants import functions_in, rebinds
+from beamlike.code.constants import functions_in, rebinds, sets_attributes
 from beamlike.code.contents import content_of, shared_content, weigh
 from beamlike.code.decoding import DECODING, decoder
 from beamlike.code.images import IMAGES, NoImage
@@ -39,7 +39,7 @@ from beamlike.code.shared import Shared, load_shared, shared_of
 from beamlike.code.source import Place, Source, SourceHash
 from beamlike.code.sources import SOURCES
 from beamlike.code.unsourced import reduce_unsourced
-from beamlike.code.untravelable import explain
+from beamlike.code.untravelable import CannotTravel, explain
 from beamlike.code.uses import NOTHING, Image, Lasting, Uses
 from beamlike.code.weight import HEAVY, tell_of_heavy_captures, tell_of_heavy_message
 from beamlike.distribution.terms_codec import LARGE, Content, Encoded, LargeBuffers
@@ -95,6 +95,8 @@ def dumps_alone(term: object) -> Encoded:
     """As `dumps`, for somebody of whom nothing is known, and who is to keep nothing."""
     try:
         pickler, body = _CodePickler.pickled(term, Peer(), _ALONE)
+    except CannotTravel:
+        raise
     except Exception as error:
         raise explain(term, _fails, error) from error
     return Encoded(body, pickler.large.kept)
@@ -111,10 +113,12 @@ def _dump_in_full(term: object, peer: Peer) -> Encoded:
         pickler, body = _CodePickler.pickled(term, peer)
         if pickler.rebinds and pickler.uses().images:  # what one rebinds, others in this term are to see
             pickler, body = _CodePickler.pickled(term, peer, _IN_FULL)
+    except CannotTravel:
+        raise
     except Exception as error:
         raise explain(term, _fails, error) from error
     if len(body) + pickler.large.size + _size_of_contents(pickler) > HEAVY:
-        tell_of_heavy_captures(pickler.functions, _weight, lambda value: content_of(value) is not None)
+        tell_of_heavy_captures(pickler.functions, _weight, lambda value: content_of(value, _dump_data) is not None)
     return _for_peer(body, pickler, peer)
 
 
@@ -125,6 +129,11 @@ def _for_peer(body: bytes, pickler: _PlainPickler | _CodePickler, peer: Peer) ->
     uses = pickler.uses()
     ahead, contents = peer.lacking(uses)
     return Encoded(peer.marked(body, uses), pickler.large.kept, ahead, contents)
+
+
+def _dump_data(value: object) -> tuple[bytes, LargeBuffers]:
+    pickler, body = _PlainPickler.pickled(value)
+    return body, pickler.large
 
 
 def _fails(value: object) -> bool:
@@ -194,7 +203,9 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         self._peer = peer
         self._way = way
         self._uses = Uses()
-        self._methods: set[int] = set()
+        self._in_full: set[int] = set()
+        """The ids of functions that are not to go as images: methods go with their class, and what others may set
+        attributes of goes with them."""
         self._inside: dict[SourceHash, Source] = {}
         self._light: dict[int, _ByContent] = {}
 
@@ -251,7 +262,7 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if reduced is NotImplemented:
             self._uses.modules.add(function.__module__)
             return reduced
-        if self._way.images and id(function) not in self._methods:  # a method goes with its class
+        if self._way.images and id(function) not in self._in_full:
             image = IMAGES.see(function, lambda: self._image_of(function))
             if image is not None:
                 return self._by_image(image)
@@ -271,7 +282,7 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
                 raise NoImage
             IMAGES.went_in_full(kind)
             self._uses.has_whole_classes = True
-        self._methods.update(map(id, functions_in(kind)))
+        self._in_full.update(map(id, functions_in(kind)))
         return reduce_class(kind)
 
     def _by_image(self, image: Image) -> Reduced:
@@ -286,6 +297,8 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         """With what is large of what it captures by content."""
         self.functions.append(function)
         self.rebinds = self.rebinds or rebinds(function.__code__)
+        if self._way.images and sets_attributes(function.__code__):
+            self._in_full.update(id(it.value) for it in captured_by(function) if isinstance(it.value, FunctionType))
         make, args, (attributes, state), *rest = reduced
         if getattr(function, "__type_params__", ()):  # since Python 3.12
             state["__type_params__"] = function.__type_params__  # type: ignore[attr-defined]
@@ -311,13 +324,18 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
             return value
         known = self._light.get(id(value))
         if known is None:
-            content = content_of(value)
+            content = content_of(value, self._dump_data)
             if content is not None and not self._peer.takes(content):
                 content = None
             known = self._light[id(value)] = _ByContent(value, content)
             if content is not None:
                 self._uses.contents.append(content)
         return value if known.content is None else known
+
+    def _dump_data(self, value: Any) -> tuple[bytes, LargeBuffers]:
+        pickler, body = _PlainPickler.pickled(value)
+        self._uses.add(pickler.uses())
+        return body, pickler.large
 
     def _reduce_code(self, code: CodeType) -> Reduced:
         self._uses.has_code = True
@@ -335,13 +353,16 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if self._way.alone:
             return shared_of, (shared.key, shared.value)
         if shared in self._way.making:
-            raise pickle.PicklingError("cannot pickle a shared value that holds its own handle")
+            raise CannotTravel("expected a shared value, got one that holds its own handle")
         made = _SHARED.get(shared)
         if made is None or (self._peer.lacks(made.content) and not IMAGES.are_true(made.uses)):
             pickler, body = _CodePickler.pickled(shared.value, self._peer, self._way.of(shared))
             content = shared_content(shared.key, [body, *pickler.large.kept])
             if not self._peer.takes(content, shared=True):
-                raise pickle.PicklingError(f"cannot pickle a shared value of {content.size} bytes for one message")
+                raise CannotTravel(
+                    f"expected a shared value that fits in one message, got one of {content.size} bytes: "
+                    "share it in parts, or start both nodes with a larger `largest_signal`"
+                )
             made = _SHARED[shared] = Lasting(content, pickler.uses(), pickler.uses().all())
         self._uses.shared.append((shared, made))
         return load_shared, (shared.key,)

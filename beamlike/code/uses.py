@@ -32,12 +32,13 @@ class Uses:
         """Whether code is in it or in what it refers to."""
         return self.has_code or any(uses.has_code for uses in self.all())
 
-    @property
-    def has_large_values(self) -> bool:
-        """Whether large values are in what it refers to; shared ones, however large they are."""
-        if not self.images:
-            return bool(self.contents or self.shared)
-        return any(uses.contents or uses.shared for uses in self.all())
+    def large_values(self) -> list[Content]:
+        """All that it refers to, or what it refers to does: captured ones and shared ones."""
+        if not (self.images or self.shared or self.contents):
+            return []
+        own = [*self.contents, *(lasting.content for _, lasting in self.shared)]
+        kept = (*(image.large for image in self.images), *(lasting.uses.large_values() for _, lasting in self.shared))
+        return [*own, *(content for large in kept for content in large)]
 
     def names(self) -> set[str]:
         """The modules of all that goes by name, in what it refers to, too."""
@@ -83,3 +84,4 @@ class Image:
 
     def __post_init__(self) -> None:
         self.all_uses = self.uses.all()
+        self.large = tuple(self.uses.large_values())

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, Final
 
-from beamlike.distribution.packing import Packing, Pending
+from beamlike.distribution.packing import Packing, Pending, Undecodable
 from beamlike.distribution.parcels import NEWS
 from beamlike.distribution.wire import APPLY, SPAWN, Item, receiver_of, sender_of
-from beamlike.kernel.terms import Reply
+from beamlike.kernel.terms import ExceptionInfo, Reply
 
 BOUND: Final = 1 << 26
 """Bytes, about."""
@@ -95,19 +96,31 @@ class HeldBack:
         match part:
             case Pending(data, buffers, ready, _):
                 return self._packing.decoded(data, buffers) if ready.done() else part
+            case ExceptionInfo(exception=Pending() as pending):
+                exception = self._decoded(pending)
+                return replace(part, exception=None if isinstance(exception, Undecodable) else exception)
             case Reply(ref, value):
                 return Reply(ref, self._decoded(value))
             case list():
                 return [self._decoded(one) for one in part]
+            case tuple() if type(part) is tuple:
+                return tuple(self._decoded(one) for one in part)
+            case dict():
+                return {key: self._decoded(value) for key, value in part.items()}
             case _:
                 return part
 
 
 def _pending_in(part: Any) -> Iterator[Pending]:
-    if type(part) is Pending:
+    kind = type(part)
+    if kind is Pending:
         yield part
-    elif type(part) is Reply:
+    elif kind is Reply:
         yield from _pending_in(part.value)
-    elif type(part) is list:
+    elif kind is ExceptionInfo:
+        yield from _pending_in(part.exception)
+    elif kind is list or kind is tuple:
         for one in part:
             yield from _pending_in(one)
+    elif kind is dict:
+        yield from _pending_in(list(part.values()))

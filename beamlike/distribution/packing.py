@@ -379,6 +379,6 @@ class Packing:
 
 def _info_again(items: list[Any]) -> ExceptionInfo:
     type, message, traceback, node, pid, exception = items[1:]
-    if isinstance(exception, Undecodable | Pending):  # the texts beside it tell what it was
+    if isinstance(exception, Undecodable):  # the texts beside it tell what it was
         exception = None
     return ExceptionInfo(type, message, traceback, node, pid, exception)

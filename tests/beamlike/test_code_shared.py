@@ -66,7 +66,7 @@ def test_a_shared_value_that_holds_its_own_handle_is_refused_in_words() -> None:
     rows: list[object] = []
     shared = bl.share(rows)
     rows.append(shared)
-    with pytest.raises(CannotTravel, match="a shared value that holds its own handle"):
+    with pytest.raises(CannotTravel, match="a shared value, got one that holds its own handle"):
         Wire().here.encode(shared)
 
 
