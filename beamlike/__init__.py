@@ -46,6 +46,9 @@ from beamlike.behaviours.supervision.supervisor import Supervisor
 from beamlike.behaviours.tasks.task import Exited, Ok, Task, TaskFailed, TaskTimeout
 from beamlike.behaviours.tasks.task_outcome import Outcome
 from beamlike.behaviours.tasks.task_supervisor import TaskSupervisor
+from beamlike.code.contents import UnknownContent
+from beamlike.code.images import UnknownImage
+from beamlike.code.locked import CodeRefused
 from beamlike.code.modules.offered import Offer, offer
 from beamlike.code.shared import Shared, share
 from beamlike.distribution import rpc
@@ -149,6 +152,7 @@ __all__ = [
     "ChildRunning",
     "ChildSpec",
     "Client",
+    "CodeRefused",
     "Continue",
     "Down",
     "DynamicSupervisor",

@@ -57,17 +57,10 @@ def test_terms_that_carry_code_or_name_a_module_of_theirs_need_the_packages(make
     code, plain, named = Uses(has_code=True), Uses(modules={"json"}), Uses(modules={"json", f"{ALPHA}.inner"})
     assert there.marked(b"term", code) == b"term"
     declared(make(needs), B)
-<<<<<<< HEAD
-    for uses in (plain, Uses(images=[Image(b"", plain)]), NOTHING):
-=======
-    for uses in (code, named, Uses(images=[shown(code)]), Uses(images=[shown(named)])):
-        assert there.marked(b"term", uses) != b"term"
     for uses in (plain, Uses(images=[shown(plain)]), NOTHING):
-        assert there.marked(b"term", uses) == b"term"
->>>>>>> 066c361 (A term names the large values that it needs in front, and is loaded once; what a call sets of a function no other sees; what is changed in any way is seen)
         assert there.news(uses) == []
         assert there.marked(b"term", uses) == b"term"
-    for uses in (code, named, Uses(images=[Image(b"", code)]), Uses(images=[Image(b"", named)])):
+    for uses in (code, named, Uses(images=[shown(code)]), Uses(images=[shown(named)])):
         there.news(uses)
         assert there.marked(b"term", uses) != b"term"
     assert there.marked(b"term", plain) == b"term"
