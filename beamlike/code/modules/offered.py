@@ -79,7 +79,9 @@ def offer(what: str | os.PathLike[str], *, to: str | None = None) -> Offer:
 
 
 def _root(what: str) -> Root:
-    spec = find_spec(what) if what.isidentifier() and what not in OWN_PACKAGES else None
+    if what in OWN_PACKAGES:
+        raise ValueError(f"expected something to offer, got {what!r}, which every node has")
+    spec = find_spec(what) if what.isidentifier() else None
     if spec is None and os.path.isdir(what):
         return Root(os.path.abspath(what))
     if spec is None:
