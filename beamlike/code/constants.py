@@ -129,7 +129,7 @@ class _FunctionAsItWas:
     function: ref[FunctionType]
     code: CodeType
     defaults: tuple[Any, ...] | None
-    names: tuple[str, str | None]
+    names: tuple[str, str, str | None]
     keyword_defaults: _Scope
     attributes: _Scope
     cells: tuple[Kept, ...]
@@ -142,7 +142,7 @@ class _FunctionAsItWas:
             function is not None
             and function.__code__ is self.code
             and function.__defaults__ is self.defaults
-            and (function.__qualname__, function.__doc__) == self.names
+            and (function.__name__, function.__qualname__, function.__doc__) == self.names
             and _sizes(function) == self.sizes
             and self.keyword_defaults.holds(function.__kwdefaults__ or {})
             and self.attributes.holds(function.__dict__)
@@ -248,7 +248,7 @@ class _Watching:
                 ref(function),
                 function.__code__,
                 function.__defaults__,
-                (function.__qualname__, function.__doc__),
+                (function.__name__, function.__qualname__, function.__doc__),
                 self._scope(function.__kwdefaults__ or {}),
                 self._scope(function.__dict__),
                 cells,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beamlike.code.notebook_module import NotebookModule
@@ -79,6 +79,9 @@ def there(request: pytest.FixtureRequest) -> Iterator[SecondInterpreter]:
 
 
 @settings(max_examples=count(100, 2000))
+@example({"slots": True}, {FIELDS[5]}, "", False)
+@example({"slots": True, "frozen": True}, {FIELDS[3]}, "(Base)", True)
+@example({"unsafe_hash": True}, {FIELDS[1], FIELDS[2]}, "", False)
 @given(options, st.sets(st.sampled_from(FIELDS)), st.sampled_from(BASES), st.booleans())
 def test_any_dataclass(
     there: SecondInterpreter, chosen: dict[str, bool], fields: set[str], base: str, future: bool

@@ -136,7 +136,7 @@ CASES = [
         class Unit(float, Enum):
             def __new__(cls, factor, label):
                 made = float.__new__(cls, factor)
-                made._value_ = factor
+                made._value_ = label
                 made.label = label
                 return made
             METRE = 1.0, "m"
@@ -148,11 +148,11 @@ CASES = [
                 return n * self
         """,
         makes="Unit.INCH",
-        shows="it.of(8), it.label, Unit(1.0).label, it < Unit.METRE, Unit.base",
-        gives=(2.0, "in", "m", True, 7),
+        shows="it.of(8), it.label, Unit('m').name, it < Unit.METRE, Unit.base",
+        gives=(2.0, "in", "METRE", True, 7),
         fails="it.of(-1)",
         change=('"in"', '"inch"'),
-        then=(2.0, "inch", "m", True, 7),
+        then=(2.0, "inch", "METRE", True, 7),
     ),
     Case(
         "an enum by the functional interface",
