@@ -211,6 +211,8 @@ __all__ = [
     "Tls",
     "UndecodableTerm",
     "UnencodableTerm",
+    "UnknownContent",
+    "UnknownImage",
     "UnknownName",
     "UnusableCertificate",
     "UnusableSecret",

@@ -205,8 +205,8 @@ class _Watching:
     def look_at(self, value: Any) -> Kept:
         """What to keep of a value. Raises _Varies."""
         kind = type(value)
-        if kind.__module__ in ("typing", "types") and _is_of_one_message(value):
-            raise _Varies
+        if kind.__module__ in ("typing", "types"):
+            self._hint(value)
         if kind in _ATOMS or kind.__module__ == "typing" or (kind.__module__, kind.__qualname__) in _ATOMS_BY_NAME:
             return value
         if kind is FunctionType:
@@ -225,6 +225,14 @@ class _Watching:
         if isinstance(value, enum.Enum) and not goes_by_value(kind):
             return value
         raise _Varies
+
+    def _hint(self, hint: Any) -> None:
+        """A type hint, which keeps what it is made of."""
+        if type(hint) in _OF_ONE_MESSAGE:
+            raise _Varies
+        for part in (*_parts_of(hint, "__args__"), *_parts_of(hint, "__metadata__")):
+            if type(part) is not list and type(kept := self.look_at(part)) is ref and goes_by_value(kept()):
+                raise _Varies
 
     def _look_into(self, function: FunctionType) -> None:
         if id(function) not in self._seen:
@@ -370,9 +378,9 @@ def _annotations(kind: type) -> Mapping[str, Any]:
     return annotations
 
 
-def _is_of_one_message(hint: Any) -> bool:
-    parts = getattr(hint, "__args__", ())
-    return type(hint) in _OF_ONE_MESSAGE or any(type(part) in _OF_ONE_MESSAGE for part in parts)
+def _parts_of(hint: Any, name: str) -> tuple[Any, ...]:
+    parts = getattr(hint, name, ())
+    return parts if type(parts) is tuple else ()
 
 
 def _is_of_the_enum(kind: type, name: str) -> bool:

@@ -17,8 +17,10 @@ import inspect
 import typing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import is_
 from types import CodeType, FunctionType
 from typing import Any, Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 Attributes: TypeAlias = dict[str, Any]
 
@@ -36,6 +38,10 @@ _DATACLASS_METHODS: Final = frozenset(
 )
 _DATACLASS_OPTIONS: Final = ("init", "repr", "eq", "order", "unsafe_hash", "frozen")
 _STAND_INS: Final[dict[str, object]] = {"_FIELD_CLASSVAR": typing.ClassVar, "_FIELD_INITVAR": dataclasses.InitVar}
+
+
+_generated_with: WeakKeyDictionary[type, list[Any]] = WeakKeyDictionary()
+"""The defaults of its fields, of a class that came from elsewhere."""
 
 
 def _is_dataclass(kind: type) -> bool:
@@ -64,9 +70,14 @@ def generated_names(kind: type) -> set[str]:
 
 
 def _put_back_dataclass(kind: Any, made_from: tuple[dict[str, bool], dict[str, Any] | None]) -> None:
-    if _is_dataclass(kind):
-        return
     options, annotations = made_from
+    defaults = [each for it in vars(kind)["__dataclass_fields__"].values() for each in (it.default, it.default_factory)]
+    if _is_dataclass(kind):
+        if all(map(is_, defaults, _generated_with.get(kind, defaults))):
+            return
+        for name in generated_names(kind) & vars(kind).keys():
+            type.__delattr__(kind, name)
+    _generated_with[kind] = defaults
     with _as_defined(kind, vars(kind)["__dataclass_fields__"]):
         dataclasses.dataclass(match_args=False, **options)(kind)
     if annotations is not None:

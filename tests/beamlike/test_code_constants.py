@@ -81,6 +81,12 @@ CHANGES = {
         "class C:\n    a: int\ndef f(): return sorted(C.__annotations__)",
         "C.__annotations__['b'] = str",
     ),
+    "what a field of a dataclass is made by": (
+        "import dataclasses\nn = 1\ndef make(): return n\n"
+        "@dataclasses.dataclass\nclass C:\n    x: int = dataclasses.field(default_factory=make)\ndef f(): return C().x",
+        "n = 2",
+    ),
+    "a class in a type": ("class C: n = 1\nkind = list[C]\ndef f(): return kind.__args__[0].n", "C.n = 2"),
     "a global of a class in a function": ("n = 1\ndef f():\n    class C: m = n\n    return C.m", "n = 2"),
 }
 
