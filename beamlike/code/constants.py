@@ -111,7 +111,10 @@ class _Scope:
     weakly: tuple[Kept, ...]
 
     @classmethod
-    def of(cls, kept: Mapping[str, Kept]) -> _Scope:
+    def of(cls, kept: Mapping[str, Kept]) -> _Scope | None:
+        """None for no names: there is nothing to ask then."""
+        if not kept:
+            return None
         weakly = {name: value for name, value in kept.items() if type(value) in (ref, tuple)}
         same = {name: value for name, value in kept.items() if name not in weakly}
         return cls(tuple(same), tuple(same.values()), tuple(weakly), tuple(weakly.values()))
@@ -130,10 +133,10 @@ class _FunctionAsItWas:
     code: CodeType
     defaults: tuple[Any, ...] | None
     names: tuple[str, str, str | None]
-    keyword_defaults: _Scope
-    attributes: _Scope
+    keyword_defaults: _Scope | None
+    attributes: _Scope | None
     cells: tuple[Kept, ...]
-    scope: _Scope
+    scope: _Scope | None
     sizes: tuple[int, int]
 
     def holds(self) -> bool:
@@ -144,10 +147,10 @@ class _FunctionAsItWas:
             and function.__defaults__ is self.defaults
             and (function.__name__, function.__qualname__, function.__doc__) == self.names
             and _sizes(function) == self.sizes
-            and self.keyword_defaults.holds(function.__kwdefaults__ or {})
-            and self.attributes.holds(function.__dict__)
-            and all(map(_is_still, map(_contents, function.__closure__ or ()), self.cells))
-            and self.scope.holds(function.__globals__)
+            and (self.scope is None or self.scope.holds(function.__globals__))
+            and (not self.cells or all(map(_is_still, map(_contents, function.__closure__ or ()), self.cells)))
+            and (self.keyword_defaults is None or self.keyword_defaults.holds(function.__kwdefaults__ or {}))
+            and (self.attributes is None or self.attributes.holds(function.__dict__))
         )
 
 
@@ -155,8 +158,8 @@ class _FunctionAsItWas:
 class _ClassAsItWas:
     kind: ref[type]
     bases: tuple[ref[type], ...]
-    attributes: _Scope
-    annotations: _Scope
+    attributes: _Scope | None
+    annotations: _Scope | None
     sizes: tuple[int, int]
     registered: object
     """Changes when a class is registered as one of an abstract one's."""
@@ -170,8 +173,8 @@ class _ClassAsItWas:
             and _sizes_of_class(kind) == self.sizes
             and len(kind.__bases__) == len(self.bases)
             and all(map(_is_still, kind.__bases__, self.bases))
-            and self.annotations.holds(_annotations(kind))
-            and self.attributes.holds(_WithFunctions(kind.__dict__))
+            and (self.annotations is None or self.annotations.holds(_annotations(kind)))
+            and (self.attributes is None or self.attributes.holds(_WithFunctions(kind.__dict__)))
             and _registered(kind) == self.registered
             and _members(kind) == self.members
         )
@@ -265,7 +268,7 @@ class _Watching:
             )
         )
 
-    def _scope(self, scope: Mapping[str, Any]) -> _Scope:
+    def _scope(self, scope: Mapping[str, Any]) -> _Scope | None:
         return _Scope.of({name: self.look_at(value) for name, value in scope.items()})
 
     def _look_at_slot(self, value: Any) -> Kept:

@@ -121,7 +121,7 @@ def shared_content(key: bytes, parts: list[Buffer]) -> Content:
 def marked(body: bytes, contents: Sequence[Content]) -> bytes:
     """A term with the keys of the large values in front of it that it needs: it is not to be loaded before they are
     there, for what that does would be done again."""
-    keys = list({content.key: None for content in contents})
+    keys = list({content.key: None for content in contents}) if contents else []
     while keys:
         some, keys = keys[-_MOST_KEYS:], keys[:-_MOST_KEYS]
         body = bytes([_MARK, len(some)]) + b"".join(some) + body

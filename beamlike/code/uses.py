@@ -30,11 +30,13 @@ class Uses:
     @property
     def carries_code(self) -> bool:
         """Whether code is in it or in what it refers to."""
-        return self.has_code or any(uses.has_code for uses in self.all())
+        if self.has_code:
+            return True
+        return any(image.carries_code for image in self.images) or any(it.uses.carries_code for _, it in self.shared)
 
     def large_values(self) -> list[Content]:
         """All that it refers to, or what it refers to does: captured ones and shared ones."""
-        if not (self.images or self.shared or self.contents):
+        if not (self.shared or self.contents) and not any(image.large for image in self.images):
             return []
         own = [*self.contents, *(lasting.content for _, lasting in self.shared)]
         kept = (*(image.large for image in self.images), *(lasting.uses.large_values() for _, lasting in self.shared))
@@ -85,3 +87,4 @@ class Image:
     def __post_init__(self) -> None:
         self.all_uses = self.uses.all()
         self.large = tuple(self.uses.large_values())
+        self.carries_code = self.uses.carries_code
