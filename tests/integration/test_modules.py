@@ -20,6 +20,7 @@ import beamlike as bl
 import nodes
 from tests.support.definitions.elsewhere import Elsewhere
 from tests.support.local_nodes import PATIENCE, eventually
+from tests.support.other_pythons import other_pythons
 
 NEAR = "near@127.0.0.1"
 
@@ -256,6 +257,28 @@ def test_a_child_of_a_child_gets_them_too(beside: Beside) -> None:
 
     pids = on_a_child(test, nodes.Local())
     assert len({*pids, os.getpid()}) == 3
+
+
+@pytest.mark.skipif(not other_pythons(), reason="no other Python 3.11+ on this machine; it needs one on PATH")
+def test_a_child_of_another_minor_version_compiles_them_for_itself(beside: Beside) -> None:
+    beside.write(
+        pkg_ten__="from .sub import use",
+        pkg_ten__sub="""
+            import sys
+            from importlib import resources
+
+            def use():
+                return sys.version_info[:2], (resources.files(__package__) / "table.txt").read_text()
+            """,
+    )
+    (beside.path / "pkg_ten" / "table.txt").write_text("42")
+    from pkg_ten import use  # type: ignore[import-not-found]
+
+    async def test(child: str) -> Any:
+        return await call(child, use)
+
+    for minor, python in other_pythons().items():
+        assert on_a_child(test, Elsewhere(python)) == ((3, minor), "42")
 
 
 def test_a_process_that_is_forked_has_what_is_loaded_and_hears_at_once_that_it_can_have_no_more(beside: Beside) -> None:
