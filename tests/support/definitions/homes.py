@@ -32,10 +32,12 @@ Failures: TypeAlias = dict[str, dict[str, str]]
 """Tracebacks, by kind and action."""
 
 FAMILIES = (
-    *("functions", "closures", "coroutines", "generators", "decorators", "functools_of_own"),
-    *("classes", "class_parts", "operators", "instances", "data_classes", "named_tuples", "enumerations"),
-    *("interfaces", "typing_of_own", "exceptions", "exception_kinds", "collections_of_own", "values"),
-    *("globals_of_a_cell", "introspection", "processes", "new_syntax", "with_libraries"),
+    *("functions", "functions_together", "closures", "coroutines", "generators", "decorators"),
+    *("functools_of_own", "functools_of_classes", "classes", "class_parts", "nested_classes", "operators"),
+    *("instances", "pickled_instances", "data_classes", "data_class_kinds", "named_tuples", "enumerations"),
+    *("enumeration_kinds", "interfaces", "typing_of_own", "exceptions", "exception_kinds", "collections_of_own"),
+    *("values", "globals_of_a_cell", "introspection", "things_made_inside", "processes", "new_syntax"),
+    "with_libraries",
 )
 ORIGIN = "origin@127.0.0.1"
 _SECRET = b"a secret of the test"
