@@ -1,8 +1,9 @@
 """Where definitions stand: in cells of a notebook, or in a script that runs as a program.
 
-    python -P -m tests.support.definitions.homes notebook|script PYTHON FAMILY...
+    python -m tests.support.definitions.homes PYTHON FAMILY...
 
-runs families of the table, with the second node on PYTHON, and prints what failed: {kind: {action: traceback}}.
+runs families of the table in notebooks, with the second node on PYTHON ("" for this one), and prints what failed:
+{kind: {action: traceback}}. A script that does the same with definitions of its own is written by `script_of`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -58,7 +59,7 @@ def cases_of(families: Iterable[str]) -> list[Case]:
 
 
 @contextlib.asynccontextmanager
-async def second_node(python: str | None = None) -> Any:
+async def second_node(python: str | None = None) -> AsyncIterator[str]:
     """This node and another, in a process that has nothing of ours; yields the other's name."""
     async with bl.Node(ORIGIN, secret=_SECRET):
         child = await nodes.boot(Elsewhere(python))
@@ -69,6 +70,7 @@ async def second_node(python: str | None = None) -> Any:
 
 
 async def in_notebook(cases: Iterable[Case], node: str) -> Failures:
+    """Each in a notebook of its own."""
     failures: Failures = {}
     for case in cases:
         try:
@@ -126,6 +128,7 @@ class Script:
         self._runner.run(self._trial.redefined())
 
     def end(self) -> None:
+        self._runner.run(_no_module_of_ours_came(self._node))
         self._runner.run(self._second.__aexit__(None, None, None))
         self._runner.close()
         print(json.dumps(self.failures))
