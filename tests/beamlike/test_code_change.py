@@ -140,6 +140,8 @@ class Slotted(Counter):
         (Async, "expected code_change of Async to be a plain function, got an async one"),
         (Slotted, "object layout differs"),
         (int, "expected a class of servers to change the code of a Counter to, got <class 'int'>"),
+        (3, "expected a class of servers to change the code of a Counter to, got 3"),
+        (bl.Supervisor, "got <class '.*.Supervisor'>, a class of supervisors"),
     ],
 )
 @in_node
@@ -191,6 +193,40 @@ async def test_a_supervisor_takes_new_specifications_and_refuses_bad_ones_whole(
     assert after == {**before, "c": None}
     assert (await bl.Supervisor.get_childspec(supervisor, "b")).starter == "Newer.start_link"
     assert await bl.Supervisor.restart_child(supervisor, "c") is not None
+
+
+@pytest.mark.parametrize(
+    ("new", "refusal"),
+    [
+        (
+            Counter,
+            "expected a class of supervisors .* of a Supervisor to, got <.*Counter'>, a class of servers",
+        ),
+        (bl.DynamicSupervisor, "a class of dynamic supervisors"),
+        (bl.PartitionSupervisor, "a class of partition supervisors"),
+        (3, "expected a class of supervisors to change the code of a Supervisor to, got 3"),
+    ],
+)
+@in_node
+async def test_a_supervisor_becomes_no_server_that_would_leave_its_children_to_nobody(new: Any, refusal: str) -> None:
+    supervisor = await bl.Supervisor.start([Counter.child_spec(id="counter", name="counter")])
+    child = bl.monitor("counter")
+    with pytest.raises(TypeError, match=refusal):
+        await bl.sys.change_code(supervisor, new)
+    await bl.GenServer.stop(supervisor)
+    assert await down_reason(child) == "shutdown"
+
+
+class Watchful(bl.Supervisor):
+    """One of one's own."""
+
+
+@in_node
+async def test_a_supervisor_becomes_one_of_its_own_kind() -> None:
+    supervisor = await bl.Supervisor.start_link([Counter.child_spec(id="counter")])
+    await bl.sys.change_code(supervisor, Watchful)
+    assert (await bl.sys.get_status(supervisor)).behaviour.endswith(".Watchful")
+    assert (await bl.Supervisor.count_children(supervisor)).active == 1
 
 
 async def killed(name: str) -> None:

@@ -21,6 +21,8 @@ class Callbacks:
     """Each may be plain or async, but for those that `bl.sys` calls: system_get_state and what follows it."""
 
     _interface: ClassVar[Interface]
+    _kind_of_server: ClassVar[str] = "servers"
+    """What its instances are: a running one may become one of another class of the same kind only."""
 
     def init(self, *args: Any) -> Any:
         """Prepares the state; `start` returns when it is done and raises what it raises. It returns None, Continue,

@@ -12,11 +12,10 @@ from typing import Any
 from beamlike.behaviours.servers.callbacks import Callbacks
 
 
-def change_class(server: Callbacks, new: type[Any], extra: Any) -> None:
+def change_class(server: Callbacks, new: object, extra: Any) -> None:
     """Makes `server` one of class `new`, which converts its attributes. Raises what `code_change` raises, or TypeError
     if that cannot be; then it is of its old class and has its old attributes."""
-    if not issubclass(new, Callbacks):
-        raise TypeError(f"expected a class of servers to change the code of a {type(server).__name__} to, got {new!r}")
+    new = _checked(server, new)
     old, attributes = type(server), dict(vars(server))
     try:
         server.__class__ = new
@@ -29,6 +28,17 @@ def change_class(server: Callbacks, new: type[Any], extra: Any) -> None:
         vars(server).clear()
         vars(server).update(attributes)
         raise
+
+
+def _checked(server: Callbacks, new: object) -> type[Callbacks]:
+    """A supervisor that became another kind of server would leave its children to nobody; and the other way round, one
+    would have to supervise children of which it knows nothing."""
+    old, got = type(server), repr(new)
+    if isinstance(new, type) and issubclass(new, Callbacks):
+        if new._kind_of_server == old._kind_of_server:
+            return new
+        got = f"{new!r}, a class of {new._kind_of_server}"
+    raise TypeError(f"expected a class of {old._kind_of_server} to change the code of a {old.__name__} to, got {got}")
 
 
 def defined_in(kind: type) -> str | None:

@@ -134,7 +134,7 @@ class Observer:
                 return self._server.system_replace_state(function)
             case ("suspend" | "resume" as wish,):
                 self._suspended = wish == "suspend"
-            case ("change_code", type() as new, extra):
+            case ("change_code", new, extra):
                 change_class(self._server, new, extra)
             case ("get_status",):
                 return self._status()

@@ -46,6 +46,7 @@ class DynamicSupervisor(Supervising):
     3
     """
 
+    _kind_of_server = "dynamic supervisors"
     _running: dict[Pid, ChildSpec]
     _restarting: dict[Pid, ChildSpec]
     _max_children: int | None

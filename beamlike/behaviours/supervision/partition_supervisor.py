@@ -55,6 +55,7 @@ class PartitionSupervisor(Supervisor):
     [1, 1, 2]
     """
 
+    _kind_of_server = "partition supervisors"
     _table: Partitions
 
     @classmethod

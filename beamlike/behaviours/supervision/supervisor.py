@@ -69,6 +69,7 @@ class Supervisor(Supervising):
     'alive again'
     """
 
+    _kind_of_server = "supervisors"
     _flags: SupervisorFlags
     _children: Children
 
