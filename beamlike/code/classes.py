@@ -95,8 +95,14 @@ def make_class(
     known: type | None = _DYNAMIC_CLASS_TRACKER_BY_ID.get(id)
     if known is not None:
         return known
-    with without_hooks(bases):
-        made: type = _lookup_class_or_track(id, make(native, metaclass, name, bases, namespace, *shape))
+    parts = native, metaclass, name, bases, namespace, *shape
+    try:
+        with without_hooks(bases):
+            empty = make(*parts)
+    except Exception:  # of a library's hook, which may need a keyword that only the class statement had
+        with without_hooks(bases, also_of_libraries=True):
+            empty = make(*parts)
+    made: type = _lookup_class_or_track(id, empty)
     if made not in _defined_here:
         _received.add(made)
     return made
@@ -167,13 +173,13 @@ def _attributes(kind: type) -> dict[str, object]:
 
 
 @contextmanager
-def without_hooks(bases: Iterable[type]) -> Iterator[None]:
+def without_hooks(bases: Iterable[type], *, also_of_libraries: bool = False) -> Iterator[None]:
     """While it lasts, this thread calls no `__init_subclass__` of a class that travelled."""
     hooks = {
         owner: vars(owner)["__init_subclass__"]
         for base in bases
         for owner in base.__mro__
-        if "__init_subclass__" in vars(owner) and owner.__flags__ & _HEAP_TYPE and goes_by_value(owner)
+        if isinstance(vars(owner).get("__init_subclass__"), classmethod) and (also_of_libraries or goes_by_value(owner))
     }
     if not hooks:
         yield
