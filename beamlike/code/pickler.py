@@ -19,6 +19,7 @@ from __future__ import annotations
 import io
 import pickle
 from dataclasses import dataclass
+from functools import lru_cache
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any, Final
 from weakref import WeakKeyDictionary, ref
@@ -82,13 +83,17 @@ _OF_AN_INFO: Final = _Way(images=False, by_content=False)
 
 def dumps(term: object, peer: Peer) -> Encoded:
     """`term` for `peer`, which counts as having what it is sent. CannotTravel says which part of the term cannot."""
+    if type(term) is FunctionType:
+        image = IMAGES.get(term)
+        if image is not None:
+            return _for_peer(_reference(image.number), Uses(images=[image]), LargeBuffers(), peer)
     if _begins_with_code(term):
         return _dump_in_full(term, peer)
     try:
         pickler, body = _PlainPickler.pickled(term)
     except Exception:  # whatever it was: the full pickler decides
         return _dump_in_full(term, peer)
-    return _for_peer(body, pickler, peer)
+    return _for_peer(body, pickler.uses(), pickler.large, peer)
 
 
 def dumps_alone(term: object) -> Encoded:
@@ -119,16 +124,29 @@ def _dump_in_full(term: object, peer: Peer) -> Encoded:
         raise explain(term, _fails, error) from error
     if len(body) + pickler.large.size + _size_of_contents(pickler) > HEAVY:
         tell_of_heavy_captures(pickler.functions, _weight, lambda value: content_of(value, _dump_data) is not None)
-    return _for_peer(body, pickler, peer)
+    return _for_peer(body, pickler.uses(), pickler.large, peer)
 
 
-def _for_peer(body: bytes, pickler: _PlainPickler | _CodePickler, peer: Peer) -> Encoded:
+def _for_peer(body: bytes, uses: Uses, large: LargeBuffers, peer: Peer) -> Encoded:
     """A pickle, with what the other side lacks of what it uses. Last of all, since that counts as sent then: a failure
     must not count on what has not been sent."""
-    tell_of_heavy_message(len(body) + pickler.large.size, peer.name)
-    uses = pickler.uses()
+    tell_of_heavy_message(len(body) + large.size, peer.name)
     ahead, contents = peer.lacking(uses)
-    return Encoded(peer.marked(body, uses), pickler.large.kept, ahead, contents)
+    return Encoded(peer.marked(body, uses), large.kept, ahead, contents)
+
+
+@lru_cache(maxsize=1024)
+def _reference(number: int) -> bytes:
+    """The pickle of what is an image, and nothing else."""
+    return pickle.dumps(_Shown(number), PROTOCOL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    number: int
+
+    def __reduce__(self) -> Reduced:
+        return load_image, (self.number,)
 
 
 def _dump_data(value: object) -> tuple[bytes, LargeBuffers]:

@@ -135,6 +135,8 @@ _CODED: Final = msgpack.ExtType(16, b"")
 _BESIDE: Final = msgpack.ExtType(17, b"")
 _AHEAD: Final = msgpack.ExtType(18, b"")
 _CONTENT: Final = msgpack.ExtType(19, b"")
+_ALONE: Final = 20
+"""Bytes of the codec that refer to no buffer, as most do."""
 
 HEARD: Final = -1
 """The kind of an item that was for the codec, which has heard it."""
@@ -283,11 +285,14 @@ class Packing:
             return kind(*(self._plain(part, draft) for part in _PARTS[kind](term)))
         return term
 
-    def code(self, term: object, draft: Draft) -> Coded:
+    def code(self, term: object, draft: Draft) -> object:
+        """What to pack in place of a term that is for the codec, whatever it is."""
         encoded = self._codec.encode_alone(term) if self.alone else self._codec.encode(term)
         if encoded.ahead is not None:
             draft.ahead.append(encoded.ahead)
         draft.contents += encoded.contents
+        if not encoded.buffers:
+            return _ext((_ALONE, encoded.data))
         first = len(draft.buffers)
         draft.buffers += encoded.buffers
         return Coded(encoded.data, first, len(encoded.buffers))
@@ -324,6 +329,8 @@ class Packing:
             return Ref(self.here, int.from_bytes(data, "big"))
         if code == _MY_REF:
             return Ref(self.there, int.from_bytes(data, "big"))
+        if code == _ALONE:
+            return self.decoded(data, ())
         return self._marks[code]
 
     def _pid_apart(self, pid: Pid) -> object:
@@ -367,7 +374,7 @@ class Packing:
     def _info_apart(self, info: ExceptionInfo, draft: Draft) -> object:
         return [_INFO, *_PARTS[ExceptionInfo](info), self._code_or_none(info.exception, draft)]
 
-    def _code_or_none(self, exception: BaseException | None, draft: Draft) -> Coded | None:
+    def _code_or_none(self, exception: BaseException | None, draft: Draft) -> object:
         """An exception that cannot travel stays behind; the texts beside it tell what it was."""
         if exception is None:
             return None
