@@ -13,6 +13,7 @@ notebook's variables in place of the variables themselves.
 
 from __future__ import annotations
 
+import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -95,13 +96,13 @@ def make_class(
     known: type | None = _DYNAMIC_CLASS_TRACKER_BY_ID.get(id)
     if known is not None:
         return known
-    parts = native, metaclass, name, bases, namespace, *shape
+    parts = metaclass, name, bases, namespace, *shape
     try:
         with without_hooks(bases):
-            empty = make(*parts)
-    except Exception:  # of a library's hook, which may need a keyword that only the class statement had
+            empty = make(native, *parts)
+    except Exception:  # of a library's hook or metaclass, which may need a keyword that only the class statement had
         with without_hooks(bases, also_of_libraries=True):
-            empty = make(*parts)
+            empty = make(_metaclass_of_python(native), *parts)
     made: type = _lookup_class_or_track(id, empty)
     if made not in _defined_here:
         _received.add(made)
@@ -140,6 +141,13 @@ def _native_metaclass(kind: type) -> type[type]:
     native: type[type] = next(meta for meta in metaclass.__mro__ if not goes_by_value(meta))
     # All that a TypedDict's does is to compute attributes, of bases that the class does not keep.
     return type if native is _TYPED_DICT_META else native
+
+
+def _metaclass_of_python(metaclass: type) -> type[type]:
+    found: type[type] = next(
+        meta for meta in metaclass.__mro__ if meta.__module__.partition(".")[0] in sys.stdlib_module_names
+    )
+    return found
 
 
 _TYPED_DICT_META = type(typing.TypedDict("_", {}))  # type: ignore[operator]

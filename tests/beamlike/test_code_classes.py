@@ -84,21 +84,25 @@ def test_a_class_that_is_made_over_there_keeps_to_the_bases_here(
     assert type(there.call(list, [back])[0]) is type(back)
 
 
-def test_a_hook_of_a_library_that_lacks_its_keyword_is_left_out(
+def test_a_hook_or_metaclass_of_a_library_that_lacks_its_keyword_is_left_out(
     there: SecondInterpreter, notebook: NotebookModule
 ) -> None:
     names = run_cell(
         notebook,
         """
-        from tests.support.plugins import Plugin
+        from tests.support.plugins import Plugin, Table
 
         class Mine(Plugin, name="mine"):
             def run(self):
                 return isinstance(self, Plugin)
+        class User(metaclass=Table, table="users"):
+            def run(self):
+                return type(self).table, isinstance(User, Table)
         """,
     )
     mine = names["Mine"]()
     assert there.call(mine.run)
+    assert there.call(names["User"]().run) == ("users", True)
     assert type(there.call(list, [mine])[0]) is names["Mine"]
     assert names["Plugin"].known.pop("mine") is names["Mine"]
 

@@ -1,8 +1,9 @@
-"""A base that everybody has, with a hook for the classes over it that needs a keyword of their class statement."""
+"""A base and a metaclass that everybody has, which need keywords of class statements."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from abc import ABCMeta
+from typing import Any, ClassVar
 
 
 class Plugin:
@@ -11,3 +12,15 @@ class Plugin:
     def __init_subclass__(cls, *, name: str) -> None:
         super().__init_subclass__()
         cls.known[name] = cls
+
+
+class Table(ABCMeta):
+    def __new__(meta, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, table: str) -> Table:
+        made = super().__new__(meta, name, bases, namespace)
+        made.table = table
+        return made
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, table: str) -> None:
+        super().__init__(name, bases, namespace)
+
+    table: str
