@@ -189,7 +189,7 @@ class Cluster:
         self.heartbeat.stop()
         for name in {*self._peers, *self._dials}:
             self.disconnect(name)
-        for link in self._strangers():
+        for link in tuple(self._guests):  # whose handshake is not over; the last words of others are to leave
             link.abandon()
         for task in self._tasks:
             task.cancel()
@@ -419,7 +419,3 @@ class Cluster:
             handshake, self._codec_factory(), tick_interval=self._tick_interval, largest=self._largest_signal
         )
         return Link(connection, self, self._home, self._tick_interval)
-
-    def _strangers(self) -> set[Link]:
-        """The links whose handshake is not over."""
-        return self._open_links - {peer.link for peer in self._peers.values()}

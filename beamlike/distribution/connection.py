@@ -303,6 +303,11 @@ class Connection:
         self.outbox.clear()
         self._blocks = BlockReader()  # for what still comes, of which nothing is heard
 
+    @property
+    def lends(self) -> bool:
+        """Whether the other side has been lent something that it has not given back."""
+        return self._shared.lends
+
     def release(self) -> None:
         """The other side reads no more: what it was lent and has not mapped yet is not needed."""
         self._shared.close()

@@ -206,6 +206,10 @@ class SharedMemory:
             self._lent[segment.inode] = segment
         return segment
 
+    @property
+    def lends(self) -> bool:
+        return bool(self._lent)
+
     def returned(self, inode: int) -> None:
         """The other side has dropped what it had mapped."""
         segment = self._lent.pop(inode, None)

@@ -469,12 +469,14 @@ class Link:
 
     def _say_no_more(self, sock: socket.socket) -> None:
         """All is written. The socket closes when the other side has closed its own, or does not do so in time: closed
-        at once, with something unread, it would take back what it has not delivered yet."""
+        at once, with something unread, it would take back what it has not delivered yet. What is lent lasts no longer
+        than this side, and may not have been mapped yet: so the other side gets more time for that."""
         if not self._ends:
             self._ends = True
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_WR)
-            self._set_timer(CLOSE_DEADLINE, self._hang_up)
+            left = self._silent_at - self._home.loop.time()
+            self._set_timer(left if self._connection.lends else CLOSE_DEADLINE, self._hang_up)
 
     def _lost(self) -> None:
         """The other side, or the network, has closed the socket."""

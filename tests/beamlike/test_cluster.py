@@ -11,7 +11,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import uvloop
@@ -31,7 +31,10 @@ from tests.support.gate import gate_before
 from tests.support.local_nodes import eventually
 from tests.support.proxy import proxy_to
 
-A, B = "a@127.0.0.1", "b@127.0.0.1"
+A, B, C = "a@127.0.0.1", "b@127.0.0.1", "c@127.0.0.1"
+
+LONG: Final = 8 << 20
+"""Bytes of more than the buffers of a socket hold."""
 
 
 def in_town(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
@@ -416,6 +419,21 @@ async def test_a_stopped_cluster_reaches_nobody(place: Town) -> None:
     ref = Ref(A, 3)
     send(Monitor(Pid(A, 1), Pid(B, 2), ref))
     assert a.told == [Down(Pid(B, 2), Pid(A, 1), ref, "noconnection")]
+
+
+@in_town
+async def test_what_was_sent_right_before_a_node_disconnects_and_stops_arrives_however_large(place: Town) -> None:
+    a, b, c = [await place.member(name) for name in (A, B, C)]
+    await a.cluster.connect(B)
+    await a.cluster.connect(C)
+    for other in (B, C):
+        a.links[other](a.message_to(other, bytes(LONG)))
+        a.links[other](a.message_to(other, "last"))
+    a.cluster.disconnect(C)
+    await a.cluster.stop()
+    for other in (b, c):
+        await other.until_told(NodeDown(A, "connection_closed"))
+        assert other.contents() == [bytes(LONG), "last"]
 
 
 @in_town

@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 from collections.abc import Awaitable, Callable
+from pickle import PickleBuffer
 from typing import Any
 
 import pytest
@@ -369,6 +370,29 @@ def test_last_words_that_nobody_takes_do_not_hold_up_the_end(
         link.send(message(last_words))
         link.close("disconnect", "going home")
         assert owner.told == ["disconnect"]
+        await eventually(lambda: owner.told == ["disconnect", "lost"])
+
+    test()
+
+
+@pytest.mark.parametrize(("longest", "arrives"), [(PATIENCE, True), (0.05, False)])
+def test_what_was_lent_before_the_end_stays_for_a_while_for_a_peer_that_is_late_to_read(
+    monkeypatch: pytest.MonkeyPatch, longest: float, arrives: bool
+) -> None:
+    monkeypatch.setattr(transport, "CLOSE_DEADLINE", 0.01)
+    monkeypatch.setattr(transport, "LONGEST_FAREWELL", longest)
+
+    @linked()
+    async def test(link: Link, far: Far, owner: Owner) -> None:
+        far.say()
+        await eventually(lambda: link._connection.outbox.lend is not None)
+        link.send(message(PickleBuffer(bytearray(LONG))))
+        link.close("disconnect", "going home")
+        await asyncio.sleep(0.2)
+        assert owner.told == (["disconnect"] if arrives else ["disconnect", "lost"])
+        far.read()
+        assert [type(event) for event in far.heard] == ([Send, Closed] if arrives else [Closed])
+        far.socket.close()
         await eventually(lambda: owner.told == ["disconnect", "lost"])
 
     test()
