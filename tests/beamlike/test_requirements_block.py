@@ -66,6 +66,14 @@ def test_a_text_without_a_block_declares_nothing(text: str) -> None:
         ('# /// script\n# requires-python = "3.x"\n# ///\n', "got '3.x'"),
         ('# /// script\n# dependencies = ["rich>>13"]\n# ///\n', "got 'rich>>13'"),
         ('# /// script\n# dependencies = ["-r x"]\n# ///\n', "got '-r x'"),
+        (
+            '# /// script\n# dependencies = ["a @ https://u:p@h/a"]\n# ///\n',
+            "in line 1: expected the URL of a without",
+        ),
+        (
+            '# /// script\n# dependencies = ["a @ https://u:p@h/a", 1]\n# ///\n',
+            "got ['a @ https://…@h/a', 1]",
+        ),
     ],
 )
 def test_an_error_names_the_line_or_what_stands_there(text: str, expected: str) -> None:

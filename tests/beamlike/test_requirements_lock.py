@@ -38,6 +38,8 @@ def test_a_lock_travels_as_plain_text(pins: list[Pin], python: str | None) -> No
         {"pins": [{"name": "a", "version": "1 --index-url=http://x", "url": None, "hashes": []}]},
         {"pins": [{"name": "a", "version": "1", "url": "http://x\n-r /etc/passwd", "hashes": []}]},
         {"pins": [{"name": "a", "version": "1", "url": None, "hashes": ["sha256:ab --pre"]}]},
+        {"pins": [{"name": "a", "version": "1", "url": "https://me:secret@x/a.whl", "hashes": []}]},
+        {"requirements": {"dependencies": ["a @ https://me:secret@x/a.whl"], "requires_python": None}},
         {"pins": [{"name": "a", "version": "1", "more": 1, "hashes": []}]},
         {"pins": 1},
         {"requirements": {"dependencies": ["a\n--pre"], "requires_python": None}},
@@ -46,8 +48,9 @@ def test_a_lock_travels_as_plain_text(pins: list[Pin], python: str | None) -> No
 )
 def test_what_is_no_lock_is_refused_before_an_installer_reads_it(change: dict[str, object]) -> None:
     whole = json.loads(Lock(Requirements.of(["a"]), (Pin("a", "1"),), "p").to_bytes())
-    with pytest.raises(BadRequirements):
+    with pytest.raises(BadRequirements) as caught:
         Lock.from_bytes(json.dumps({**whole, **change}).encode())
+    assert "secret" not in str(caught.value)
 
 
 def test_an_environment_is_named_by_what_is_in_it_and_whom_it_is_for() -> None:
@@ -77,6 +80,7 @@ THERE = {
     "c": Installed("c", "1.0rc1"),
     "d": Installed("d", "1.0", ("a[more]", "missing>=1", "old<2")),
     "old": Installed("old", "2.0", ("never",)),
+    "p": Installed("p", "1.0", ("v @ https://me:secret@host/v.whl",)),
     "u": Installed("u", "1.0", url="git+https://host/u@main"),
 }
 
@@ -92,6 +96,8 @@ THERE = {
         (["c>=1.0rc1"], ["c"], []),
         (["w; sys_platform == 'win32'"], [], []),
         (["u @ git+https://host/u@main"], ["u"], []),
+        (["u @ git+https://me@host/u@main"], ["u"], []),
+        (["p"], ["p"], ["v@ https://host/v.whl"]),
         (["u @ git+https://host/u@other"], [], ["u@ git+https://host/u@other"]),
         (["beamlike>=99"], [], []),
     ],

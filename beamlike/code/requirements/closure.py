@@ -9,6 +9,8 @@ from typing import TypeAlias
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from beamlike.code.requirements.credentials import without_credentials, without_user
+
 OWN = "beamlike"
 """Every node has it in the version that it runs; nobody's requirements change that."""
 
@@ -65,8 +67,13 @@ def closure(dependencies: Iterable[str], find: Find) -> Closure:
 def meets(found: Installed, wanted: Requirement) -> bool:
     """Whether it is the version, or from the URL, that is asked for."""
     if wanted.url is not None:
-        return found.url is not None and found.url.partition("#")[0] == wanted.url.partition("#")[0]
+        return found.url is not None and _place(found.url) == _place(wanted.url)
     return wanted.specifier.contains(found.version, prereleases=True)
+
+
+def _place(url: str) -> str:
+    """Whoever asks there (installers note it without), and whatever hash is expected."""
+    return without_user(url).partition("#")[0]
 
 
 def applies(wanted: Requirement) -> bool:
@@ -81,4 +88,5 @@ def _needs(found: Installed, extras: Iterable[str]) -> Iterable[Requirement]:
             continue
         if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *extras)):
             needed.marker = None
+            needed.url = needed.url and without_credentials(needed.url)
             yield needed

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from beamlike.code.requirements.credentials import has_credentials, shown
 from beamlike.code.requirements.errors import BadRequirements
 
 
@@ -25,7 +26,7 @@ class Requirements:
 
     @classmethod
     def of(cls, dependencies: Iterable[str], requires_python: str | None = None) -> Requirements:
-        """BadRequirements names the first that is none."""
+        """BadRequirements names the first that is none, or whose URL has a password."""
         return cls(tuple(sorted({str(_requirement(text)) for text in dependencies})), _specifier(requires_python))
 
     def check_python(self, running: str | None = None) -> None:
@@ -49,10 +50,16 @@ def union(declared: Iterable[Requirements]) -> Requirements:
 
 def _requirement(text: str) -> Requirement:
     try:
-        return Requirement(text)
+        requirement = Requirement(text)
     except InvalidRequirement as error:
         why = str(error).splitlines()[0]
-        raise BadRequirements(f"expected a requirement such as 'numpy>=2', got {text!r}: {why}") from None
+        raise BadRequirements(shown(f"expected a requirement such as 'numpy>=2', got {text!r}: {why}")) from None
+    if requirement.url is not None and has_credentials(requirement.url):
+        raise BadRequirements(
+            f"expected the URL of {requirement.name} without a user's name and a password, for other nodes are told of "
+            "it: put them into netrc, keyring or the index settings of pip and uv"
+        )
+    return requirement
 
 
 def _specifier(text: str | None) -> str | None:

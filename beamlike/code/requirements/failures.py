@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeAlias
 
+from beamlike.code.requirements.credentials import shown
 from beamlike.code.requirements.errors import CannotInstall
 
 SHOWN_LINES: Final = 8
@@ -41,8 +42,15 @@ _REASONS: tuple[tuple[str, _Words], ...] = (
     (
         r"(?P<status>40[13]) (?:Client Error|Unauthorized|Forbidden)[^\n]*?(?P<url>https?://[^\s)]+)",
         lambda found: (
-            f"the index refused {_without_password(found['url'])} ({found['status']}): give the installer its "
+            f"the index refused {found['url']} ({found['status']}): give the installer its "
             "credentials (netrc, keyring, or the index's URL)"
+        ),
+    ),
+    (
+        r"Port could not be cast to integer|(?i:invalid|nonnumeric) port",
+        lambda found: (
+            "the URL of an index or a proxy cannot be read: write '/', '@', '#' and '?' in its user's name and "
+            "password as %2F, %40, %23 and %3F"
         ),
     ),
     (
@@ -50,8 +58,8 @@ _REASONS: tuple[tuple[str, _Words], ...] = (
         r"|(?s:Failed to fetch: `?(?P<url2>https?://[^\s`]+)"
         r".*?(?:client error \(Connect\)|dns error|operation timed out))",
         lambda found: (
-            f"no index was reached at {_without_password(found['url'] or found['url2'])}: look at the network, "
-            "its proxy, and the index that pip and uv are set to"
+            f"no index was reached at {found['url'] or found['url2']}: look at the network, its proxy, and the index "
+            "that pip and uv are set to"
         ),
     ),
     (
@@ -104,11 +112,12 @@ _COMPILED = tuple((re.compile(pattern), words) for pattern, words in _REASONS)
 
 
 def reason(said: str) -> str:
-    """What came in the way, and what to do.
+    """What came in the way, and what to do; without passwords.
 
     >>> reason("ERROR: Could not find a version that satisfies the requirement rich>99 (from versions: 1.0, 2.0)")
     'no version matches rich>99; there are 1.0, 2.0'
     """
+    said = shown(said)
     for pattern, words in _COMPILED:
         found = pattern.search(said)
         if found is not None:
@@ -123,26 +132,23 @@ def in_words() -> Iterator[None]:
         yield
     except OSError as error:
         why = reason(str(error))
-        raise CannotInstall(str(error) if why == _UNKNOWN else why) from error
+        raise CannotInstall(shown(str(error)) if why == _UNKNOWN else why) from error
 
 
 def last_lines(printed: str) -> str:
-    """What an installer printed from its first error on, or at its end, to stand under the reason."""
-    lines = [line.rstrip() for line in printed.splitlines() if line.strip()]
+    """What an installer printed from its first error on, or at its end, to stand under the reason; without
+    passwords."""
+    lines = [line.rstrip() for line in shown(printed).splitlines() if line.strip()]
     errors = [place for place, line in enumerate(lines) if line.lower().startswith("error")]
-    shown = lines[errors[0] :][:SHOWN_LINES] if errors else lines[-SHOWN_LINES:]
-    return "\n".join(f"  {_PLACE.sub('', _without_password(line))}" for line in shown)
+    last = lines[errors[0] :][:SHOWN_LINES] if errors else lines[-SHOWN_LINES:]
+    return "\n".join(f"  {_PLACE.sub('', line)}" for line in last)
 
 
 def _last(versions: str) -> str:
     """The newest few, for some packages have hundreds."""
-    shown = versions.split(", ")
-    return ", ".join(shown if len(shown) <= 8 else ["…", *shown[-8:]])
+    newest = versions.split(", ")
+    return ", ".join(newest if len(newest) <= 8 else ["…", *newest[-8:]])
 
 
 def _name(requirement: str) -> str:
     return re.split(r"[<>=!~;\[ ]", requirement)[0]
-
-
-def _without_password(text: str) -> str:
-    return re.sub(r"(://)[^/@\s]+@", r"\1…@", text)

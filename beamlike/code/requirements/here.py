@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from beamlike.code.requirements.closure import OWN, Installed, closure, meets
+from beamlike.code.requirements.credentials import without_credentials
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.errors import BadRequirements
 from beamlike.code.requirements.lock import Lock, Pin, platform_here
@@ -104,7 +105,7 @@ def _url(found: metadata.Distribution) -> str | None:
     if text is None:
         return None
     direct = json.loads(text)
-    vcs = direct.get("vcs_info")
+    url, vcs = without_credentials(direct["url"]), direct.get("vcs_info")
     if vcs:
-        return f"{vcs['vcs']}+{direct['url']}@{vcs.get('requested_revision') or vcs['commit_id']}"
-    return str(direct["url"]) if "archive_info" in direct else None
+        return f"{vcs['vcs']}+{url}@{vcs.get('requested_revision') or vcs['commit_id']}"
+    return url if "archive_info" in direct else None

@@ -17,6 +17,7 @@ from packaging.tags import sys_tags
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from beamlike.code.requirements.credentials import has_credentials, shown
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.errors import BadRequirements
 
@@ -37,9 +38,11 @@ class Pin:
 
     def __post_init__(self) -> None:
         """What came from another node becomes lines of a file that an installer reads: so nothing but these."""
-        url_is_one = self.url is None or _URL.fullmatch(self.url)
+        url_is_one = self.url is None or (_URL.fullmatch(self.url) and not has_credentials(self.url))
         if not (_NAME.fullmatch(self.name) and url_is_one and all(map(_HASH.fullmatch, self.hashes))):
-            raise BadRequirements(f"expected a package's name, version, URL and hashes, got {self!r}")
+            raise BadRequirements(
+                f"expected a package's name, version, URL (without a password) and hashes, got {shown(repr(self))}"
+            )
         try:
             Version(self.version)
         except InvalidVersion:
@@ -92,7 +95,7 @@ class Lock:
             requirements = Requirements.of(map(str, declared["dependencies"]), declared["requires_python"])
             return cls(requirements, tuple(Pin(**{**pin, "hashes": tuple(pin["hashes"])}) for pin in pins), platform)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadRequirements(f"expected a lock of requirements, got {data[:100]!r}: {error}") from error
+            raise BadRequirements(f"expected a lock of requirements, got {shown(repr(data))[:100]}: {error}") from error
 
 
 def environment_key(pins: Iterable[Pin], platform: str) -> str:

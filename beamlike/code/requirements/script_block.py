@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import tomllib
 
+from beamlike.code.requirements.credentials import shown
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.errors import BadRequirements
 from beamlike.code.requirements.opening import OPENING
@@ -68,7 +69,7 @@ def _read(table: dict[str, object], where: str) -> Requirements:
         raise BadRequirements(f"{where} has the key `{unknown[0]}`; expected `dependencies` or `requires-python`")
     dependencies = table.get("dependencies", [])
     if not isinstance(dependencies, list) or not all(isinstance(item, str) for item in dependencies):
-        raise BadRequirements(f"{where}: expected `dependencies` as a list of strings, got {dependencies!r}")
+        raise BadRequirements(f"{where}: expected `dependencies` as a list of strings, got {shown(repr(dependencies))}")
     python = table.get("requires-python")
     if python is not None and not isinstance(python, str):
         raise BadRequirements(f"{where}: expected `requires-python` as a string, got {python!r}")

@@ -10,6 +10,7 @@ from threading import Event
 from typing import Final
 
 from beamlike.code.requirements import failures
+from beamlike.code.requirements.credentials import shown
 from beamlike.code.requirements.errors import CannotInstall
 from beamlike.code.requirements.guarded_process import Ended, TookTooLong, run_guarded
 from beamlike.code.requirements.progress import Report, Step
@@ -37,7 +38,7 @@ class Work:
         `log` is read, too."""
 
         def on_line(line: str) -> None:
-            news = step(line)
+            news = step(shown(line))
             if news is not None:
                 self.report(news)
 
