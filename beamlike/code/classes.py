@@ -14,12 +14,13 @@ notebook's variables in place of the variables themselves.
 from __future__ import annotations
 
 import sys
+import threading
 import typing
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import RLock, get_ident
 from types import GetSetDescriptorType, MemberDescriptorType
-from typing import Any
+from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary, WeakSet
 
 from cloudpickle.cloudpickle import (
@@ -109,12 +110,37 @@ def make_class(
     return made
 
 
+State: TypeAlias = tuple[object, int]
+"""One of a class: who sends it, and a number that grows."""
+
+
+class _Filling(threading.local):
+    state: State | None = None
+    """Which state of a class this thread is loading, where states are told apart."""
+
+
+FILLING: Final = _Filling()
+_filled_by: WeakKeyDictionary[type, State] = WeakKeyDictionary()
+
+
+def is_filled_by(kind: type, state: State | None, *, newer: bool = False) -> bool:
+    """Whether a class is in that state, or a newer one of the same sender; if `newer`, only in a newer one."""
+    known = _filled_by.get(kind)
+    if known is None or state is None or known[0] is not state[0]:
+        return False
+    return known[1] > state[1] or (known[1] == state[1] and not newer)
+
+
 def fill_class(kind: type, state: tuple[dict[str, object], list[tuple[Callable[[type, Any], None], Any]]]) -> None:
     """Fills or updates a class of another interpreter; leaves one of this interpreter as it is."""
-    if kind in _defined_here:
+    if kind in _defined_here or is_filled_by(kind, FILLING.state, newer=True):
         return
     attributes, parts = state
     with _making:  # several threads may receive it
+        if FILLING.state is None:
+            _filled_by.pop(kind, None)
+        else:
+            _filled_by[kind] = FILLING.state
         for name in _filled.get(kind, frozenset()) - attributes.keys():
             if name in vars(kind):
                 type.__delattr__(kind, name)

@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import Any, Final
 from weakref import ref
 
+from beamlike.code.classes import FILLING, is_filled_by
 from beamlike.code.constants import Constant, as_constant
 from beamlike.code.uses import Image, Uses
 from beamlike.kernel.errors import BeamlikeError
@@ -117,10 +118,12 @@ class ImagesThere:
     """The images that the other side of a connection has sent. What one shows is made when it is first used.
 
     A class is kept for as long as somebody here uses it, and made again when it is needed again: classes go round among
-    nodes, and come back as the very ones, so each node would keep them for the others' sake.
+    nodes, and come back as the very ones, so each node would keep them for the others' sake. It is filled again if
+    another node has meanwhile sent it in another state, and not by a state that is older than the one it has.
     """
 
     def __init__(self) -> None:
+        self._sender = object()
         self._data: dict[int, bytes] = {}
         self._renewable: set[int] = set()
         self._functions: dict[int, Any] = {}
@@ -146,14 +149,20 @@ class ImagesThere:
         if function is not None:
             return function
         kind = self._classes[number]() if number in self._classes else None
-        return self._made(number, loads) if kind is None else kind
+        if kind is not None and is_filled_by(kind, (self._sender, number)):
+            return kind
+        return self._made(number, loads)
 
     def _made(self, number: int, loads: Callable[[bytes], Any]) -> Any:
         try:
             data = self._data[number]
         except KeyError:
             raise UnknownImage(f"code came as image {number}, which never came itself; connect anew") from None
-        thing = loads(data)
+        outer, FILLING.state = FILLING.state, (self._sender, number)
+        try:
+            thing = loads(data)
+        finally:
+            FILLING.state = outer
         if isinstance(thing, type):
             self._classes[number] = ref(thing)
         else:

@@ -160,11 +160,12 @@ class Connection:
             self._encodes = False
 
     def _encoded_alone(self, signal: Signal) -> Packed:
-        self.signals.packing.alone = True
+        packing = self.signals.packing
+        before, packing.alone = packing.alone, True
         try:
             return self.signals.encode(signal)
         finally:
-            self.signals.packing.alone = False
+            packing.alone = before
 
     def put(self, signal: Signal, packed: Packed) -> None:
         """Has the signal leave that was encoded as `packed`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from beamlike.code.notebook_module import NotebookModule
 from beamlike.distribution.terms_codec import Encoded, NotYet
 from tests.support.cells import run_cell
 from tests.support.codecs import in_one, out_of_one
-from tests.support.second_interpreter import SecondInterpreter
+from tests.support.second_interpreter import SecondInterpreter, heard_of_another
 
 
 @pytest.fixture
@@ -214,6 +215,44 @@ def test_an_instance_and_its_class_come_back_as_they_are(notebook: NotebookModul
         assert back == names["Point"](2)
         assert type(back) is names["Point"]
     assert there.sent[-1] < there.sent[-4] / 4
+
+
+PATCHED = """
+class Kind:
+    def state(self): return 1
+def state(kind): return kind().state()
+"""
+
+
+def test_an_older_state_of_a_class_that_comes_late_does_not_replace_a_newer_one(
+    notebook: NotebookModule, there: SecondInterpreter
+) -> None:
+    names = run_cell(notebook, PATCHED)
+    older = in_one(there.codec.encode((names["state"], (names["Kind"],))))
+    names["Kind"].state = lambda self: 2
+    newer = in_one(there.codec.encode((names["state"], (names["Kind"],))))
+    assert without_news(there, older, newer) == (2, 2)
+    assert there.call(names["state"], names["Kind"]) == 2
+
+
+def without_news(there: SecondInterpreter, older: bytes, newer: bytes) -> tuple[Any, Any]:
+    """What both calls give, the newer one first; the news of both come before, as they do."""
+    (older_news, *older_term), (newer_news, *newer_term) = pickle.loads(older), pickle.loads(newer)
+    news = pickle.dumps(pickle.loads(older_news) + pickle.loads(newer_news))
+    first = there.exchange(pickle.dumps((news, *newer_term))).value
+    return there.exchange(pickle.dumps((None, *older_term))).value, first
+
+
+def test_a_state_that_another_node_passes_on_is_replaced_when_the_newest_comes_again(notebook: NotebookModule) -> None:
+    names = run_cell(notebook, PATCHED)
+    with SecondInterpreter() as other:
+        passes_on = CodeCodec("c@h")
+        assert other.call(names["state"], names["Kind"]) == 1
+        old = in_one(passes_on.encode((names["state"], (names["Kind"],))))
+        names["Kind"].state = lambda self: 2
+        assert other.call(names["state"], names["Kind"]) == 2
+        assert other.call(heard_of_another, old) == 1
+        assert other.call(names["state"], names["Kind"]) == 2
 
 
 def sent_again_and_again(there: SecondInterpreter, function: Callable[..., Any], *args: Any) -> list[int]:

@@ -97,6 +97,12 @@ def _answer(frame: bytes, codec: CodeCodec) -> bytes:
         return in_one(codec.encode(Outcome(error=error, traceback=traceback.format_exc())))
 
 
+def heard_of_another(term: bytes) -> Any:
+    """What a call gives that has come by another connection, as `in_one` writes it."""
+    function, args = out_of_one(CodeCodec("another@h"), term)
+    return function(*args)
+
+
 async def _result(awaitable: Any) -> Any:
     return await awaitable
 
