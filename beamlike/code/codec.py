@@ -16,7 +16,7 @@ from beamlike.code.lending import Borrowed, Release
 from beamlike.code.locked import LockedUnpickler
 from beamlike.code.modules.modules import Modules
 from beamlike.code.peer import News, Peer
-from beamlike.code.pickler import dumps, dumps_alone
+from beamlike.code.pickler import Dumped, dump, dump_alone, for_peer
 from beamlike.code.pin import Pin
 from beamlike.code.requirements.travel import PackagesHere
 from beamlike.code.source import SourceHash, SourceParts
@@ -78,12 +78,15 @@ class CodeCodec:
         self._modules.meet(self._modules_there, there)
 
     def encode(self, term: object) -> Encoded:
-        """Raises CannotTravel, which names the part of `term` that has no meaning elsewhere."""
-        return dumps(term, self._peer)
+        """A term, drafted and finished."""
+        return self.finish(self.draft(term, alone=False))
 
-    def encode_alone(self, term: object) -> Encoded:
-        """As `encode`."""
-        return dumps_alone(term)
+    def draft(self, term: object, *, alone: bool) -> Dumped:
+        """Raises CannotTravel, which names the part of `term` that has no meaning elsewhere."""
+        return dump_alone(term) if alone else dump(term, self._peer)
+
+    def finish(self, draft: Dumped) -> Encoded:
+        return for_peer(draft, self._peer)
 
     def farewell(self) -> bytes | None:
         news = self._peer.farewell()

@@ -29,6 +29,10 @@ class Ledger:
         """Whether it can be sent at all, and if it is not `shared`, there is room for it."""
         return content.size <= self._largest and (shared or content.size <= self._room // 2)
 
+    def has(self, content: Content) -> bool:
+        """Whether it is there, of what an owner keeps there."""
+        return content.key in self._owned
+
     def lacks_image(self, image: Image) -> bool:
         return image.number not in self._images
 

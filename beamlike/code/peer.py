@@ -60,8 +60,9 @@ class Peer:
         """Whether so large a value can be kept over there."""
         return self._ledger.takes(content, shared=shared)
 
-    def lacks(self, content: Content) -> bool:
-        return self._ledger.lacks(content)
+    def has(self, content: Content) -> bool:
+        """Whether that shared value is there. For any thread."""
+        return self._ledger.has(content)
 
     def farewell(self) -> News:
         """What the other side may forget, after all that was sent so far."""

@@ -81,30 +81,53 @@ _ALONE: Final = _Way(images=False, classes=False, by_content=False, alone=True)
 _OF_AN_INFO: Final = _Way(images=False, by_content=False)
 
 
-def dumps(term: object, peer: Peer) -> Encoded:
-    """`term` for `peer`, which counts as having what it is sent. CannotTravel says which part of the term cannot."""
+@dataclass(frozen=True, slots=True)
+class Dumped:
+    """A pickle, and what it uses; None, if it stands alone."""
+
+    body: bytes
+    uses: Uses | None
+    large: LargeBuffers
+
+
+def dump(term: object, peer: Peer) -> Dumped:
+    """`term` for `peer`. CannotTravel says which part of it cannot. For any thread: it may run code of the user's."""
     if type(term) is FunctionType:
         image = IMAGES.get(term)
         if image is not None:
-            return _for_peer(_reference(image.number), Uses(images=[image]), LargeBuffers(), peer)
+            return Dumped(_reference(image.number), Uses(images=[image]), LargeBuffers())
     if _begins_with_code(term):
         return _dump_in_full(term, peer)
     try:
         pickler, body = _PlainPickler.pickled(term)
     except Exception:  # whatever it was: the full pickler decides
         return _dump_in_full(term, peer)
-    return _for_peer(body, pickler.uses(), pickler.large, peer)
+    tell_of_heavy_message(len(body) + pickler.large.size, peer.name)
+    return Dumped(body, pickler.uses(), pickler.large)
 
 
-def dumps_alone(term: object) -> Encoded:
-    """As `dumps`, for somebody of whom nothing is known, and who is to keep nothing."""
+def dump_alone(term: object) -> Dumped:
+    """As `dump`, for somebody of whom nothing is known, and who is to keep nothing."""
     try:
         pickler, body = _CodePickler.pickled(term, Peer(), _ALONE)
     except CannotTravel:
         raise
     except Exception as error:
         raise explain(term, _fails, error) from error
-    return Encoded(body, pickler.large.kept)
+    return Dumped(body, None, pickler.large)
+
+
+def for_peer(dumped: Dumped, peer: Peer) -> Encoded:
+    """With what the other side lacks, which counts as having it from then on."""
+    if dumped.uses is None:
+        return Encoded(dumped.body, dumped.large.kept)
+    ahead, contents = peer.lacking(dumped.uses)
+    return Encoded(peer.marked(dumped.body, dumped.uses), dumped.large.kept, ahead, contents)
+
+
+def dumps(term: object, peer: Peer) -> Encoded:
+    """`term` for `peer`, dumped and completed."""
+    return for_peer(dump(term, peer), peer)
 
 
 def _begins_with_code(term: object) -> bool:
@@ -113,7 +136,7 @@ def _begins_with_code(term: object) -> bool:
     return type(first) is FunctionType and module_goes_by_value(first.__module__) and not IMAGES.has(first)
 
 
-def _dump_in_full(term: object, peer: Peer) -> Encoded:
+def _dump_in_full(term: object, peer: Peer) -> Dumped:
     try:
         pickler, body = _CodePickler.pickled(term, peer)
         if pickler.rebinds and pickler.uses().images:  # what one rebinds, others in this term are to see
@@ -124,15 +147,8 @@ def _dump_in_full(term: object, peer: Peer) -> Encoded:
         raise explain(term, _fails, error) from error
     if len(body) + pickler.large.size + _size_of_contents(pickler) > HEAVY:
         tell_of_heavy_captures(pickler.functions, _weight, lambda value: content_of(value, _dump_data) is not None)
-    return _for_peer(body, pickler.uses(), pickler.large, peer)
-
-
-def _for_peer(body: bytes, uses: Uses, large: LargeBuffers, peer: Peer) -> Encoded:
-    """A pickle, with what the other side lacks of what it uses. Last of all, since that counts as sent then: a failure
-    must not count on what has not been sent."""
-    tell_of_heavy_message(len(body) + large.size, peer.name)
-    ahead, contents = peer.lacking(uses)
-    return Encoded(peer.marked(body, uses), large.kept, ahead, contents)
+    tell_of_heavy_message(len(body) + pickler.large.size, peer.name)
+    return Dumped(body, pickler.uses(), pickler.large)
 
 
 @lru_cache(maxsize=1024)
@@ -373,7 +389,7 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if shared in self._way.making:
             raise CannotTravel("expected a shared value, got one that holds its own handle")
         made = _SHARED.get(shared)
-        if made is None or (self._peer.lacks(made.content) and not IMAGES.are_true(made.uses)):
+        if made is None or (not self._peer.has(made.content) and not IMAGES.are_true(made.uses)):
             pickler, body = _CodePickler.pickled(shared.value, self._peer, self._way.of(shared))
             content = shared_content(shared.key, [body, *pickler.large.kept])
             if not self._peer.takes(content, shared=True):

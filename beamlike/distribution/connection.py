@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import chain
+from threading import get_ident
 from typing import Final, TypeAlias
 
 import msgpack
@@ -31,7 +32,7 @@ from beamlike.distribution.packing import Packed, pack_content
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.shared_memory import SharedMemory
 from beamlike.distribution.terms_codec import Buffer, TermCodec
-from beamlike.distribution.wire import Item, SignalCodec, Undelivered, pair_of
+from beamlike.distribution.wire import Item, SignalCodec, SignalDraft, Undelivered, pair_of
 from beamlike.kernel.record import record
 from beamlike.kernel.signals import Signal, Spawn
 
@@ -116,7 +117,8 @@ class Connection:
         """Called, by any thread, when some of what is held back may be delivered: see `go_on`. The shell's."""
         self._held: HeldBack | None = None
         self._contents = 0
-        self._encodes = False
+        self._encoding: int | None = None
+        """The thread that encodes, if one does."""
         self._control: deque[list[Buffer]] = deque()
         self._heard = False
         self._sent = False
@@ -130,42 +132,44 @@ class Connection:
 
     def send(self, signal: Signal) -> None:
         """Raises UnencodableTerm. On a connection that is closed the signal is dropped."""
+        draft = self.draft(signal)
         with self.outbox.lock:
-            self.put(signal, self.encode(signal))
+            self.put(signal, self.encode(draft))
 
-    def encode(self, signal: Signal) -> Packed:
+    def draft(self, signal: Signal) -> SignalDraft:
+        """Raises UnencodableTerm. For any thread, and nobody is kept waiting: it may run code of the user's.
+
+        A finalizer may run anywhere, also while this thread encodes: what it sends stands alone, for the news of what
+        is being encoded are not on their way yet.
+        """
+        return self.signals.draft(signal, alone=self._encoding == get_ident())
+
+    def encode(self, draft: SignalDraft) -> Packed:
         """Raises UnencodableTerm. To be called with the outbox locked: what is encoded first leaves first, since the
         other side's codec is to hear what goes ahead in that order."""
-        packed = self._encoded_alone(signal) if self._encodes else self._encoded(signal)
+        packed = self.signals.finish(draft) if self._encoding is not None else self._encoded(draft)
         if packed.size > self._largest:
             raise UnencodableTerm(
-                f"expected a signal of at most {self._largest} bytes to another node, got a {type(signal).__name__} of "
-                f"{packed.size}: send it in parts, or start both nodes with a larger `largest_signal`"
+                f"expected a signal of at most {self._largest} bytes to another node, got a "
+                f"{type(draft.signal).__name__} of {packed.size}: send it in parts, or start both nodes with a larger "
+                "`largest_signal`"
             )
         return packed
 
-    def _encoded(self, signal: Signal) -> Packed:
+    def _encoded(self, draft: SignalDraft) -> Packed:
         """With what goes ahead put into the outbox: until it is, nobody may count on it."""
-        self._encodes = True
+        self._encoding = get_ident()
         try:
             if not self.outbox.lanes and (farewell := self.signals.farewell()) is not None:
                 self.outbox.put_ahead([farewell])  # nothing that still needs it can come later than this
-            packed = self.signals.encode(signal)
+            packed = self.signals.finish(draft)
             self.outbox.put_ahead(packed.ahead)
             for content in packed.contents:
                 self._contents += 1
                 self.outbox.put((_CODEC, -self._contents), pack_content(content))
             return packed
         finally:
-            self._encodes = False
-
-    def _encoded_alone(self, signal: Signal) -> Packed:
-        packing = self.signals.packing
-        before, packing.alone = packing.alone, True
-        try:
-            return self.signals.encode(signal)
-        finally:
-            packing.alone = before
+            self._encoding = None
 
     def put(self, signal: Signal, packed: Packed) -> None:
         """Has the signal leave that was encoded as `packed`."""

@@ -6,7 +6,7 @@ compound is a list that opens with a *mark*, an empty ext value whose code says 
 
     (1, "a")  ->  [ext 1, 1, "a"]            Pid of the sender's node  ->  ext 3 (8 bytes of its id)
 
-A term that is not plain travels inside `Coded`: bytes of the connection's codec. So does one of very many parts: the
+A term that is not plain travels as bytes of the connection's codec. So does one of very many parts: the
 codec is no slower there, keeps shared parts shared, and the check for plainness stays short. Large bytes, wherever they
 stand, are left out of the packed bytes and go beside them, as the codec's large buffers do.
 """
@@ -32,12 +32,11 @@ MOST_COMPOUNDS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
-    """Bytes of the codec, standing for a term, and which of the packed item's buffers it refers to."""
+class Drafted:
+    """Stands for a term that the codec has written and will finish when the item is packed."""
 
-    data: bytes
-    first: int = 0
-    count: int = 0
+    content: Any
+    draft: Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +192,6 @@ def _record_again(kind: type) -> Build:
 _TAKE_APART: Final[dict[type, TakeApart]] = {
     tuple: lambda term: [_TUPLE, *term],
     int: lambda term: [_LONG, term.to_bytes(term.bit_length() // 8 + 1, "big", signed=True)],
-    Coded: lambda coded: [_CODED, coded.data, coded.first, coded.count],
     Beside: lambda beside: [_BESIDE, beside.number],
     **{kind: _record_apart(code, parts) for code, kind, parts in _RECORDS},
 }
@@ -224,16 +222,17 @@ _UNPACKING: Final[dict[str, Any]] = {
 class Draft:
     """What goes beside one packed item."""
 
-    __slots__ = ("ahead", "buffers", "contents")
+    __slots__ = ("ahead", "alone", "buffers", "contents")
 
-    def __init__(self) -> None:
+    def __init__(self, *, alone: bool = False) -> None:
+        self.alone = alone
         self.buffers: list[Buffer] = []
         self.ahead: list[bytes] = []
         self.contents: list[Content] = []
 
 
 class Packing:
-    """Lists of plain terms and `Coded` to bytes and back, for one connection between the nodes `here` and `there`.
+    """Lists of plain terms and `Drafted` to bytes and back, for one connection between the nodes `here` and `there`.
 
     What names one of the two nodes is packed without its name.
     """
@@ -242,11 +241,14 @@ class Packing:
         self._codec = codec
         self.here = here
         self.there = there
-        self.alone = False
-        """Whether what is packed is packed in the midst of something else: see `encode_alone`."""
         self.has_pending = False
         """Whether something that was unpacked is `Pending`. Whoever sees to that takes it back."""
-        self._take_apart: dict[type, TakeApart] = {**_TAKE_APART, Pid: self._pid_apart, Ref: self._ref_apart}
+        self._take_apart: dict[type, TakeApart] = {
+            **_TAKE_APART,
+            Pid: self._pid_apart,
+            Ref: self._ref_apart,
+            Drafted: self._finished,
+        }
         self._marks = {
             **_MARKS,
             _CODED.code: _Mark(self._decoded),
@@ -285,9 +287,12 @@ class Packing:
             return kind(*(self._plain(part, draft) for part in _PARTS[kind](term)))
         return term
 
-    def code(self, term: object, draft: Draft) -> object:
+    def code(self, term: object, draft: Draft) -> Drafted:
         """What to pack in place of a term that is for the codec, whatever it is."""
-        encoded = self._codec.encode_alone(term) if self.alone else self._codec.encode(term)
+        return Drafted(self._codec.draft(term, alone=draft.alone), draft)
+
+    def _finished(self, drafted: Drafted) -> object:
+        encoded, draft = self._codec.finish(drafted.content), drafted.draft
         if encoded.ahead is not None:
             draft.ahead.append(encoded.ahead)
         draft.contents += encoded.contents
@@ -295,7 +300,7 @@ class Packing:
             return _ext((_ALONE, encoded.data))
         first = len(draft.buffers)
         draft.buffers += encoded.buffers
-        return Coded(encoded.data, first, len(encoded.buffers))
+        return [_CODED, encoded.data, first, len(encoded.buffers)]
 
     def pack(self, items: list[Any]) -> bytes:
         packer = self._packers.pop() if self._packers else self._new_packer()

@@ -62,26 +62,29 @@ class NotYet(Exception):
 class TermCodec(Protocol):
     """Terms to bytes and back, for one connection.
 
-    `encode` is called by one thread at a time, `decode` too, but the two may overlap. Terms may arrive in another order
-    than that of their encoding; what went `ahead` never does.
+    `finish` is called by one thread at a time, `decode` too, but the two may overlap. Terms may arrive in another order
+    than that in which they were finished; what went `ahead` never does.
     """
 
     def meet(self, there: str) -> None:
         """The name of the node at the other side is known; more than once, mostly."""
         ...
 
-    def encode(self, term: object) -> Encoded:
-        """What `decode` of the other side's codec understands. Any exception means that it cannot be."""
+    def draft(self, term: object, *, alone: bool) -> Any:
+        """Writes a term, and asks nobody to keep anything. Any exception means that it cannot be written.
+
+        For any thread, several at a time, since it may run code of the user's, and that may wait. What is to stand
+        `alone` refers to nothing that went ahead of another term.
+        """
         ...
 
-    def encode_alone(self, term: object) -> Encoded:
-        """As `encode`, by itself: nothing that went ahead of another term or goes ahead of this one. For whoever sends
-        in the midst of another encoding, whose news are not on their way yet: a finalizer, which may run anywhere."""
+    def finish(self, draft: Any) -> Encoded:
+        """What `decode` of the other side's codec understands, of what `draft` has written."""
         ...
 
     def farewell(self) -> bytes | None:
         """What the other side's codec need not keep any longer, to go ahead; mostly None. It is to be heard there after
-        all terms that were encoded so far have been decoded."""
+        all terms that were finished so far have been decoded."""
         ...
 
     def hear(self, ahead: bytes) -> None:
@@ -133,14 +136,18 @@ class PickleCodec:
     """
 
     def encode(self, term: object) -> Encoded:
+        """A term, drafted and finished."""
+        return self.finish(self.draft(term, alone=False))
+
+    def draft(self, term: object, *, alone: bool) -> Encoded:
         large = LargeBuffers()
         return Encoded(pickle.dumps(term, PICKLE_PROTOCOL, buffer_callback=large), large.kept)
 
+    def finish(self, draft: Encoded) -> Encoded:
+        return draft
+
     def meet(self, there: str) -> None:
         pass
-
-    def encode_alone(self, term: object) -> Encoded:
-        return self.encode(term)
 
     def farewell(self) -> None:
         return None

@@ -92,9 +92,10 @@ class Link:
     def send(self, signal: Signal) -> None:
         """Raises UnencodableTerm. Until the handshake is over signals wait; once the link is closed they vanish."""
         connection = self._connection
+        draft = connection.draft(signal)
         with connection.outbox.lock:
             if self._successor is None:
-                packed = connection.encode(signal)
+                packed = connection.encode(draft)
                 if self.congestion.is_full and isinstance(signal, Send | Ask | Spawn | Answer):
                     source = signal.source.id if signal.source is not None else 0
                     self._admit(source, packed.size, isinstance(signal, Answer))

@@ -29,6 +29,7 @@ from beamlike.distribution.packing import Draft, Packed, Packing, Undecodable, i
 from beamlike.distribution.terms_codec import LARGE, Buffer, TermCodec
 from beamlike.kernel import terms
 from beamlike.kernel.question import Call, Question
+from beamlike.kernel.record import record
 from beamlike.kernel.signals import (
     Answer,
     Apply,
@@ -82,6 +83,15 @@ class Undelivered:
     target: Pid | Alias | RemoteName
     error: UndecodableTerm
     answer: Down | None = None
+
+
+@record
+class SignalDraft:
+    """A signal as an item that is to be packed, and what goes beside that."""
+
+    signal: Signal
+    item: Item
+    draft: Draft
 
 
 class SignalCodec:
@@ -138,11 +148,18 @@ class SignalCodec:
             pass
         return None
 
+    def draft(self, signal: Signal, *, alone: bool = False) -> SignalDraft:
+        """Raises UnencodableTerm if a message or function cannot travel. For any thread; for `alone` see TermCodec."""
+        draft = Draft(alone=alone)
+        return SignalDraft(signal, self._item(signal, draft), draft)
+
+    def finish(self, drafted: SignalDraft) -> Packed:
+        draft = drafted.draft
+        return Packed(self._packing.pack(drafted.item), draft.buffers, draft.ahead, draft.contents)
+
     def encode(self, signal: Signal) -> Packed:
-        """Raises UnencodableTerm if a message or function cannot travel."""
-        draft = Draft()
-        item = self._item(signal, draft)
-        return Packed(self._packing.pack(item), draft.buffers, draft.ahead, draft.contents)
+        """A signal, drafted and finished."""
+        return self.finish(self.draft(signal))
 
     def encode_ask(self, source: int, target: int, question: Alias) -> bytes | None:
         """As `encode_post`, of a request that is made as a Call."""

@@ -1,23 +1,28 @@
+import threading
 from collections.abc import Sequence
+from contextlib import closing
 
 import msgpack
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beamlike.code.codec import CodeCodec
+from beamlike.code.notebook_module import NotebookModule
 from beamlike.distribution.batches import BATCH, CLOSE, FRAGMENT, TICK, block
 from beamlike.distribution.connection import TICKS, Closed, Connection, Established
 from beamlike.distribution.errors import UnencodableTerm
 from beamlike.distribution.frames import ACCEPT, HELLO, REFUSE, frame
 from beamlike.distribution.handshake_frames import encode_refusal
-from beamlike.distribution.packing import batch
+from beamlike.distribution.packing import Packed, batch
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.secret import Secret
 from beamlike.distribution.shared_memory import SharedMemory
 from beamlike.distribution.terms_codec import Buffer, PickleCodec
-from beamlike.distribution.wire import SignalCodec
+from beamlike.distribution.wire import SignalCodec, SignalDraft
 from beamlike.kernel.signals import Link, Send, Signal
 from beamlike.kernel.terms import Pid
+from tests.support.cells import run_cell
 from tests.support.codecs import RememberingCodec, UntouchedCodec
 from tests.support.connections import Cut, Pair, byte_by_byte, whole, with_a_tail
 from tests.support.handshakes import A, B, dialler, listener
@@ -363,3 +368,43 @@ def test_of_a_batch_what_stands_before_an_item_of_no_shape_still_counts_and_noth
     events = pair.a.receive_data(stream)
     assert events[0] == Send(THERE, HERE, "1")
     assert [type(event) for event in events] == [Send, Closed]
+
+
+def test_who_sends_may_wait_for_a_lock_that_another_sender_holds() -> None:
+    """Code of the user's runs while a term is written: nobody who sends is kept waiting meanwhile."""
+    pair, lock, sent = Pair().connected(), threading.Lock(), threading.Event()
+
+    class Guarded:
+        def __reduce__(self) -> tuple[type, tuple[str]]:
+            sent.set()
+            with lock:
+                return str, ("guarded",)
+
+    writing = threading.Thread(target=pair.a.send, args=(messages(Guarded())[0],))
+    with lock:
+        writing.start()
+        sent.wait()
+        pair.a.send(messages({"meanwhile"})[0])
+    writing.join()
+    pair.carry()
+    assert pair.b_events == messages({"meanwhile"}, "guarded")
+
+
+def test_what_a_finalizer_sends_in_the_midst_of_an_encoding_relies_on_nothing() -> None:
+    pair = Pair(CodeCodec).connected()
+    finish, pair.a.signals.finish = pair.a.signals.finish, lambda draft: finalized(draft)  # type: ignore[method-assign]
+
+    def finalized(draft: SignalDraft) -> Packed:
+        pair.a.signals.finish = finish  # type: ignore[method-assign]
+        packed = finish(draft)
+        pair.a.send(messages(sample)[0])  # as a finalizer may, when the news of what was finished are not out yet
+        return packed
+
+    with closing(NotebookModule("finalized")) as notebook:
+        sample = run_cell(notebook, "def sample(): return 1")["sample"]
+        pair.a.send(messages(sample)[0])
+        pair.carry()
+    first, second = pair.b_events
+    assert isinstance(first, Send)
+    assert isinstance(second, Send)
+    assert (first.message(), second.message()) == (1, 1)

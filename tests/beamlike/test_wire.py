@@ -146,9 +146,9 @@ def test_of_a_call_with_small_arguments_the_codec_sees_the_function_alone(size: 
     seen: list[object] = []
 
     class Sees(PickleCodec):
-        def encode(self, term: object) -> Encoded:
+        def draft(self, term: object, *, alone: bool) -> Encoded:
             seen.append(term)
-            return super().encode(term)
+            return super().draft(term, alone=alone)
 
     sent = apply(print, None, True, 2**80, 1.5, "text", bytes(size), HERE, THERE, REF)
     packed = SignalCodec(Sees(), HERE.node, THERE.node).encode(sent)

@@ -133,8 +133,8 @@ class _Unpickled(BaseException):
     """Somebody's bytes were given to the codec who may not have that done; no `except Exception` swallows it."""
 
 
-class _Untouched:
-    def encode(self, term: object) -> Encoded:
+class _Untouched(PickleCodec):
+    def draft(self, term: object, *, alone: bool) -> Encoded:
         raise _Unpickled
 
     def hear(self, ahead: bytes) -> None:

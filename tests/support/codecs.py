@@ -18,7 +18,7 @@ class UntouchedCodec(PickleCodec):
     It does so by pytest's own exception, which no `except Exception` swallows.
     """
 
-    def encode(self, term: object) -> NoReturn:
+    def draft(self, term: object, *, alone: bool) -> NoReturn:
         pytest.fail(f"nothing was to be encoded, but {term!r} was")
 
     def hear(self, ahead: bytes) -> NoReturn:
@@ -36,8 +36,8 @@ class RememberingCodec(PickleCodec):
         self._encoded = 0
         self._heard = -1
 
-    def encode(self, term: object) -> Encoded:
-        encoded = super().encode(term)
+    def finish(self, draft: Encoded) -> Encoded:
+        encoded = super().finish(draft)
         number = self._encoded.to_bytes(4, "big")
         self._encoded += 1
         return Encoded(number + encoded.data, encoded.buffers, ahead=number)
