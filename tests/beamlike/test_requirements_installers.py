@@ -121,6 +121,47 @@ def test_where_only_some_hashes_are_known_all_is_installed(installer: Installer,
     assert {"alpha.py", "beta.py"} <= {path.name for path in target.iterdir()}
 
 
+def test_a_hash_counts_beside_packages_of_which_none_is_known(installer: Installer, tmp_path: Path) -> None:
+    with pytest.raises(CannotInstall, match=r"the index handed out another file of alpha==1\.0"):
+        installed(installer, tmp_path, Pin("alpha", "1.0", hashes=("sha256:" + "1" * 64,)), Pin("beta", "1.0"))
+    assert not (tmp_path / "target" / "alpha.py").exists()
+
+
+def test_packages_that_share_a_namespace_are_installed_with_hashes_and_without(
+    installer: Installer, tmp_path: Path, index: PackageIndex
+) -> None:
+    for name in ("one", "two"):
+        index.offer(Wheel(f"spaced-{name}", "1.0", modules={f"spaced/{name}.py": ""}))
+    (known,) = installer.plan(["spaced-one"], (), tmp_path, tmp_path, Work(lambda step: None))
+    target = installed(installer, tmp_path, known, Pin("spaced-two", "1.0"))
+    assert {"one.py", "two.py"} <= {path.name for path in (target / "spaced").iterdir()}
+
+
+def test_a_file_of_a_url_is_the_one_with_the_locked_hash(
+    installer: Installer, tmp_path: Path, index: PackageIndex
+) -> None:
+    url = index.url.replace("simple/", "files/alpha/alpha-1.0-py3-none-any.whl")
+    (planned,) = installer.plan([f"alpha @ {url}"], (), tmp_path, tmp_path, Work(lambda step: None))
+    assert (planned.version, planned.url) == ("1.0", url)
+    assert (installed(installer, tmp_path, planned) / "alpha.py").exists()
+    (tmp_path / "target").rename(tmp_path / "before")
+    with pytest.raises(CannotInstall, match="the index handed out another file of alpha"):
+        installed(installer, tmp_path, Pin("alpha", "1.0", url, hashes=("sha256:" + "1" * 64,)))
+
+
+@pytest.mark.parametrize("password", ["hun@ter2", "hun/ter2", "hun/t@er2", "12/hun@ter2"])
+def test_a_password_of_the_index_is_shown_nowhere(
+    installer: Installer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    for variable in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX"):
+        monkeypatch.setenv(variable, f"http://me:{password}@127.0.0.1:9/simple/")
+    steps: list[Step] = []
+    with pytest.raises(CannotInstall) as caught:
+        installer.plan(["unheard-of"], (), tmp_path, tmp_path, Work(steps.append))
+    told = f"{caught.value} {steps}"
+    assert not any(part in told for part in ("hun", "ter2", "er2"))
+
+
 def test_steps_are_told_while_it_works(installer: Installer, tmp_path: Path) -> None:
     steps: list[Step] = []
     installed(installer, tmp_path, Pin("alpha", "1.0"), work=Work(steps.append))

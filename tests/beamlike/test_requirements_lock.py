@@ -56,8 +56,9 @@ def test_what_is_no_lock_is_refused_before_an_installer_reads_it(change: dict[st
 def test_an_environment_is_named_by_what_is_in_it_and_whom_it_is_for() -> None:
     one, other = Pin("a", "1.0", hashes=("sha256:ab",)), Pin("b", "1.0")
     key = environment_key([one, other], "p")
-    assert key == environment_key([other, Pin("a", "1.0")], "p")
+    assert key == environment_key([other, one], "p")
     assert len({key, environment_key([one], "p"), environment_key([one, Pin("b", "2.0")], "p")}) == 3
+    assert key != environment_key([Pin("a", "1.0", hashes=("sha256:cd",)), other], "p")
     assert key != environment_key([one, other], "q")
 
 
@@ -66,6 +67,15 @@ def test_a_version_is_met_however_it_is_written() -> None:
     assert Pin("a", "1.0rc1").is_met_by("1.0-rc.1")
     assert not Pin("a", "1.0").is_met_by("1.0.1")
     assert not Pin("a", "1.0").is_met_by("unknown")
+
+
+def test_a_version_is_met_by_a_file_that_it_may_be_made_of() -> None:
+    pin = Pin("a", "1.0", hashes=("sha256:ab", "sha256:cd"))
+    assert pin.is_met_by("1.0", ("sha256:cd", "sha256:ef"))
+    assert not pin.is_met_by("1.0", ("sha256:ef",))
+    assert not pin.is_met_by("1.1", ("sha256:ab",))
+    assert pin.is_met_by("1.0")
+    assert Pin("a", "1.0").is_met_by("1.0", ("sha256:ef",))
 
 
 def test_the_platform_tells_the_python_and_the_libc() -> None:

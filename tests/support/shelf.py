@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from threading import Event
 
@@ -48,7 +49,10 @@ class Shelf:
         found = closure(dependencies, find)
         if found.missing:
             raise CannotInstall(f"the shelf has no {Requirement(found.missing[0]).name}")
-        return [Pin(each.name, each.version) for each in found.present if each.name in newest]
+        return [self._pin(newest[each.name]) for each in found.present if each.name in newest]
+
+    def _pin(self, wheel: Wheel) -> Pin:
+        return Pin(wheel.name, wheel.version, hashes=(f"sha256:{sha256(wheel.content()).hexdigest()}",))
 
     def _newest(self, asked: list[Requirement]) -> dict[str, Wheel]:
         """The newest wheel of each name that meets what is asked for, and what those that are asked for need."""
@@ -68,6 +72,8 @@ class Shelf:
             if work.stop.is_set():
                 raise CalledOff
         for pin in pins:
+            if pin.hashes and pin != self._pin(self.wheels[pin.name, pin.version]):
+                raise CannotInstall(f"the shelf has another file of {pin}")
             with zipfile.ZipFile(io.BytesIO(self.wheels[pin.name, pin.version].content())) as wheel:
                 wheel.extractall(target)
         work.report(Step("installing", ", ".join(map(str, pins))))

@@ -24,6 +24,8 @@ class Installed:
     requires: tuple[str, ...] = ()
     url: str | None = None
     """Where it was installed from, if it was by its URL."""
+    hashes: tuple[str, ...] = ()
+    """Of the files that it may have been made of, if that is known."""
 
 
 Find: TypeAlias = Callable[[str], Installed | None]

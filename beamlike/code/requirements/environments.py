@@ -56,7 +56,6 @@ class Environments:
         self._declared: dict[str, Requirements] = {}
         self._own: RequirementsLock | None = None
         self._ensured: dict[bytes, _Ensured] = {}
-        self._hashed: dict[tuple[str, str], Pin] = {}
         self._held: list[Held] = []
 
     def active(self) -> list[RequirementsLock]:
@@ -150,7 +149,6 @@ class Environments:
             if missing := closure(wanted.dependencies, find_installed).missing:
                 report(Step("resolving", ", ".join(missing)))
                 pins = self._provision.plan(wanted.dependencies, (), Work(report, stop))
-                self._hashed.update({(pin.name, pin.version): pin for pin in pins})
                 self._activate(self._provision.install(pins, wanted, Work(report, stop)))
                 self._check_all_here(wanted)
             with self._state:
@@ -194,8 +192,7 @@ class Environments:
     def _now_declared(self, declared: dict[str, Requirements]) -> RequirementsLock:
         wanted = union(declared.values())
         present = closure(wanted.dependencies, find_installed).present
-        known = (Pin.of(found.name, found.version, found.url) for found in present)
-        pins = tuple(self._hashed.get((pin.name, pin.version), pin) for pin in known)
+        pins = tuple(Pin.of(found.name, found.version, found.url, found.hashes) for found in present)
         self._declared = declared
         self._own = RequirementsLock(wanted, pins, platform_here())
         self._tell_needs()

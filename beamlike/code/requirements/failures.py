@@ -33,7 +33,7 @@ _REASONS: tuple[tuple[str, _Words], ...] = (
         ),
     ),
     (
-        r"(?s)DO NOT MATCH THE HASHES.*?\n\s+(?P<what>\S+) from|Hash mismatch for `(?P<what2>[^`]+)`",
+        r"(?s)DO NOT MATCH THE HASHES.*?\n\s+(?P<what>[^\s@]+)[^\n]* from|Hash mismatch for `(?P<what2>[^`]+)`",
         lambda found: (
             f"the index handed out another file of {found['what'] or found['what2']} than the locked one (its "
             "hash differs): look who changed it"

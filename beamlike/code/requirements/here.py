@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path, PurePath
@@ -15,6 +16,7 @@ from beamlike.code.requirements.closure import OWN, Installed, closure, meets
 from beamlike.code.requirements.credentials import without_credentials
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.errors import BadRequirements
+from beamlike.code.requirements.hashes import hashes_of
 from beamlike.code.requirements.lock import Lock, Pin, platform_here
 
 _IMPORTABLE = (".py", ".so", ".pyd")
@@ -28,12 +30,17 @@ def find_installed(name: str) -> Installed | None:
         return None
     if found.metadata["Version"] is None:  # the remains of a removal
         return None
-    return Installed(canonicalize_name(name), found.version, tuple(found.requires or ()), _url(found))
+    name = canonicalize_name(name)
+    return Installed(name, found.version, tuple(found.requires or ()), _url(found), hashes_of(name, found))
 
 
 def lacking(pins: Iterable[Pin]) -> list[Pin]:
-    """Those that are not here in that version."""
-    return [pin for pin in pins if (found := find_installed(pin.name)) is None or not pin.is_met_by(found.version)]
+    """Those that are not here in that version, or of another file."""
+    return [
+        pin
+        for pin in pins
+        if (found := find_installed(pin.name)) is None or not pin.is_met_by(found.version, found.hashes)
+    ]
 
 
 def check_own(requirements: Requirements) -> None:
@@ -51,8 +58,9 @@ def is_met(lock: Lock) -> bool:
     """Whether all that it locks is here; where another platform needs other packages, whether its requirements are."""
     if lock.platform == platform_here():
         return not lacking(lock.pins)
+    of_any_file = (replace(pin, hashes=()) for pin in lock.pins)  # there it may be made of another
     return not closure(lock.requirements.dependencies, find_installed).missing and not any(
-        find_installed(pin.name) for pin in lacking(lock.pins)
+        find_installed(pin.name) for pin in lacking(of_any_file)
     )
 
 

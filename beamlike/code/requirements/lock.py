@@ -53,9 +53,11 @@ class Pin:
         """With the name in its one spelling."""
         return cls(canonicalize_name(name), version, url, tuple(sorted(hashes)))
 
-    def is_met_by(self, version: str) -> bool:
-        """Whether that version is this one, however it is written ("1.0" and "1.0.0")."""
-        return version == self.version or _same_version(version, self.version)
+    def is_met_by(self, version: str, hashes: Iterable[str] = ()) -> bool:
+        """Whether that version is this one, however it is written ("1.0" and "1.0.0"); and of a file of this one, where
+        hashes are known of both."""
+        is_of_it = not (self.hashes and hashes) or not set(self.hashes).isdisjoint(hashes)
+        return is_of_it and (version == self.version or _same_version(version, self.version))
 
     @property
     def requirement(self) -> str:
@@ -63,7 +65,7 @@ class Pin:
 
     def line(self, *, hashed: bool) -> str:
         """As a line of a requirements file."""
-        hashes = self.hashes if hashed and not self.url else ()
+        hashes = self.hashes if hashed else ()
         return " ".join([self.requirement, *(f"--hash={each}" for each in hashes)])
 
     def __str__(self) -> str:
@@ -99,8 +101,9 @@ class Lock:
 
 
 def environment_key(pins: Iterable[Pin], platform: str) -> str:
-    """The name of the environment that holds exactly these, for Pythons of that platform."""
-    content = "\n".join([platform, *sorted(pin.requirement for pin in pins)])
+    """The name of the environment that holds exactly these, made of files with these hashes where they are known, for
+    Pythons of that platform."""
+    content = "\n".join([platform, *sorted(pin.line(hashed=True) for pin in pins)])
     return blake2b(content.encode(), digest_size=16).hexdigest()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,11 +28,14 @@ class Pip:
         return read_report(report.read_text(encoding="utf-8"))
 
     def install(self, pins: Sequence[Pin], target: Path, scratch: Path, work: Work) -> None:
-        # pip takes hashes of all or of none.
-        hashed = all(pin.hashes and not pin.url for pin in pins)
-        lines = write_lines(scratch / "pins.txt", (pin.line(hashed=hashed) for pin in pins))
-        command = ["install", "--no-deps", "--no-user", "--target", str(target), "-r", lines]
-        self._run(command, INSTALL_SECONDS, PipSteps(len(pins)), scratch, work)
+        steps = PipSteps(len(pins))
+        # pip takes hashes of all or of none, and a second run adds nothing to the directories that a first one made.
+        for number, group in enumerate(filter(None, _with_hashes_and_without(pins))):
+            place = scratch / f"part {number}"
+            lines = write_lines(scratch / f"pins {number}.txt", (pin.line(hashed=True) for pin in group))
+            command = ["install", "--no-deps", "--no-user", "--target", str(place), "-r", lines]
+            self._run(command, INSTALL_SECONDS, steps, scratch, work)
+            shutil.copytree(place, target, symlinks=True, dirs_exist_ok=True, copy_function=shutil.move)
 
     def _run(
         self,
@@ -45,6 +49,10 @@ class Pip:
         log = scratch / "pip.log"
         whole = [sys.executable, "-P", "-m", "pip", *command, *_OPTIONS, "--log", str(log)]
         work.run("pip", whole, seconds, step, scratch, environment, log)
+
+
+def _with_hashes_and_without(pins: Sequence[Pin]) -> tuple[list[Pin], list[Pin]]:
+    return [pin for pin in pins if pin.hashes], [pin for pin in pins if not pin.hashes]
 
 
 def _files(dependencies: Sequence[str], constraints: Sequence[Pin], scratch: Path) -> list[str]:

@@ -20,9 +20,13 @@ from beamlike.code.requirements.lock import Pin, environment_key
 PREFIX: Final = ".plan-"
 
 
-def plan_key(dependencies: Iterable[str], constraints: Iterable[Pin], here: Iterable[str], platform: str) -> str:
-    """The name of a plan: what was asked for, where all that is `here` was there already."""
-    asked = [sorted(dependencies), sorted(pin.requirement for pin in constraints), sorted(here), platform]
+def plan_key(
+    dependencies: Iterable[str], constraints: Iterable[Pin], here: Iterable[str], platform: str, settings: str
+) -> str:
+    """The name of a plan: what was asked for, of installers with these settings, where all that is `here` was there
+    already."""
+    bounds = sorted(pin.line(hashed=True) for pin in constraints)
+    asked = [sorted(dependencies), bounds, sorted(here), platform, settings]
     return blake2b(json.dumps(asked).encode(), digest_size=16).hexdigest()
 
 

@@ -14,12 +14,14 @@ from beamlike.code.requirements.closure import OWN
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.errors import VersionConflict
 from beamlike.code.requirements.failures import in_words
+from beamlike.code.requirements.hashes import note_hashes
 from beamlike.code.requirements.here import lacking, versions_here, write_metadata
 from beamlike.code.requirements.imported import clashes
 from beamlike.code.requirements.installer import Installer
 from beamlike.code.requirements.lock import Pin, environment_key, platform_here
 from beamlike.code.requirements.plans import Plans, plan_key
 from beamlike.code.requirements.progress import Step
+from beamlike.code.requirements.settings import settings_digest
 from beamlike.code.requirements.store import Held, Store, environments_path
 from beamlike.code.requirements.work import Work
 
@@ -39,7 +41,7 @@ class Provision:
         """What has to be installed here for these requirements: what it was the last time, if that is still there.
         CannotInstall says why nothing fits."""
         plans, platform = Plans(self._root), platform_here()
-        key = plan_key(dependencies, constraints, versions_here(), platform)
+        key = plan_key(dependencies, constraints, versions_here(), platform, settings_digest())
         pins = plans.recall(key, platform)
         if pins is None:
             pins = self._planned(dependencies, constraints, work)
@@ -67,6 +69,7 @@ class Provision:
         def fill(target: Path, scratch: Path) -> None:
             work.report(Step("downloading", names))
             self._choose().install(pins, target, scratch, work)
+            note_hashes(pins, target)
 
         def waiting() -> None:
             work.report(Step("waiting", f"another node of this machine installs {names}"))
@@ -85,8 +88,9 @@ def refuse_imported(pins: Iterable[Pin], wanted: Requirements) -> None:
         pin, imported = found[0].pin, found[0].imported
         asked = [text for text in wanted.dependencies if _name(text) == pin.name]
         by = f"{asked[0]!r} asks for" if asked else f"{', '.join(wanted.dependencies)} needs"
+        other = "the one of another index (the hash of its file differs)" if pin.is_met_by(imported) else pin.version
         raise VersionConflict(
-            f"{pin.name} {imported} has been imported here (as `{found[0].module}`), and {by} {pin.version}: restart "
+            f"{pin.name} {imported} has been imported here (as `{found[0].module}`), and {by} {other}: restart "
             f"this interpreter (of a notebook, its runtime), or ask for a version that {imported} meets"
         )
 

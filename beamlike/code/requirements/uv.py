@@ -13,6 +13,8 @@ from beamlike.code.requirements.progress import uv_step
 from beamlike.code.requirements.work import INSTALL_SECONDS, PLAN_SECONDS, Work, write_lines
 
 _PLANNED = re.compile(r" \+ (?P<name>[\w.-]+)==(?P<version>\S+?)(?: \(from (?P<url>\S+)\))?\s*$")
+_OF_A_URL = re.compile(r"(?m)^ \+ (?P<requirement>[\w.-]+ @ \S+)\s*$")
+"""Of a dry run, which does not tell the version."""
 _LOCKED = re.compile(r"(?m)^(?P<name>[\w.-]+)==(?P<version>[^\s;\\]+)(?P<rest>(?:.*\\\n)*.*)$")
 _HASH = re.compile(r"--hash=(\w+:[0-9a-f]+)")
 
@@ -31,13 +33,22 @@ class Uv:
         command = ["install", "--dry-run", "--break-system-packages", "--target", str(here), "-r", lines]
         if constraints:
             command += ["-c", (write_lines(scratch / "constraints.txt", (pin.requirement for pin in constraints)))]
-        pins = read_plan(self._run(command, PLAN_SECONDS, scratch, work))
-        return self._hashed(pins, scratch, work)
+        printed = self._run(command, PLAN_SECONDS, scratch, work)
+        return self._hashed(read_plan(printed), scratch, work) + self._of_urls(printed, scratch, work)
 
     def install(self, pins: Sequence[Pin], target: Path, scratch: Path, work: Work) -> None:
         lines = write_lines(scratch / "pins.txt", (pin.line(hashed=True) for pin in pins))
         command = ["install", "--no-deps", "--break-system-packages", "--target", str(target), "-r", lines]
         self._run(command, INSTALL_SECONDS, scratch, work)
+
+    def _of_urls(self, printed: str, scratch: Path, work: Work) -> list[Pin]:
+        """Which versions there are at URLs turns out as they are installed; what was downloaded is kept by uv."""
+        requirements = _OF_A_URL.findall(printed)
+        if not requirements:
+            return []
+        lines = write_lines(scratch / "urls.txt", requirements)
+        command = ["install", "--no-deps", "--break-system-packages", "--target", str(scratch / "urls"), "-r", lines]
+        return read_plan(self._run(command, INSTALL_SECONDS, scratch, work))
 
     def _hashed(self, pins: list[Pin], scratch: Path, work: Work) -> list[Pin]:
         lines = write_lines(scratch / "planned.txt", (pin.requirement for pin in pins if not pin.url))
