@@ -28,7 +28,7 @@ from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import Identity
 from beamlike.distribution.held_back import HeldBack
 from beamlike.distribution.outbox import Outbox
-from beamlike.distribution.packing import Packed, pack_content
+from beamlike.distribution.packing import Packed, pack_content, sizes_in
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.shared_memory import SharedMemory
 from beamlike.distribution.terms_codec import Buffer, TermCodec
@@ -115,6 +115,9 @@ class Connection:
         """Called when the other side, whose ticks are shorter, wants a sign of life as often. The shell's."""
         self.can_go_on: Callable[[], None] = lambda: None
         """Called, by any thread, when some of what is held back may be delivered: see `go_on`. The shell's."""
+        self.lane_is_open = False
+        """Whether the heartbeat has a lane, by which the other side's end is seen though nothing is read here. The
+        shell's."""
         self._held: HeldBack | None = None
         self._contents = 0
         self._encoding: int | None = None
@@ -293,9 +296,10 @@ class Connection:
         if self._phase is _Phase.REFUSED:
             return []
         phase = self._phase
+        before = self.go_on()  # what is ready by now, though nobody has come to it yet
         self._end()
         if phase is _Phase.OPEN:
-            return [Closed(CONNECTION_CLOSED, "the connection was closed without a word")]
+            return [*before, Closed(CONNECTION_CLOSED, "the connection was closed without a word")]
         if phase is _Phase.HANDSHAKE:
             return [self._broken_off("the other side closed the connection; is it a beamlike node?")]
         return []
@@ -368,7 +372,7 @@ class Connection:
                     assert isinstance(content, Parcel)
                     [packed, *buffers] = content.buffers
                     size = sum(map(len, content.buffers))
-                    events.append(Items(self._deliverable([self.signals.item(packed, buffers)], size)))
+                    events.append(Items(self._deliverable([self.signals.item(packed, buffers)], [size])))
                 else:
                     assert isinstance(content, memoryview)
                     events += self._receive_control(kind, bytes(content))
@@ -396,30 +400,31 @@ class Connection:
                     self._hear_news(item)
                 except ProtocolError as error:
                     return [
-                        Items(self._deliverable(items[:place], len(content))),
+                        Items(self._deliverable(items[:place], sizes_in(content))),
                         *self.close(PROTOCOL_ERROR, str(error)),
                     ]
                 except PeerEnded as error:
                     return [
-                        Items(self._deliverable(items[:place], len(content))),
+                        Items(self._deliverable(items[:place], sizes_in(content))),
                         *self.close(CONNECTION_CLOSED, str(error)),
                     ]
-        return [Items(self._deliverable(items, len(content)))]
+        return [Items(self._deliverable(items, sizes_in(content)))]
 
-    def _deliverable(self, items: list[Item], size: int) -> list[Item]:
+    def _deliverable(self, items: list[Item], sizes: Iterable[int]) -> list[Item]:
         if self._held is None:
             if not self.signals.packing.has_pending:
                 return items
             self._held = HeldBack(self.signals.packing, lambda: self.can_go_on())
-        items = self._held.pass_on(items, size)
+        items = self._held.pass_on(items, sizes)
         if not self._held:
             self._held = None
         return items
 
     @property
     def holds_much(self) -> bool:
-        """Whether to read on only after `can_go_on`: so much is held back."""
-        return self._held is not None and self._held.is_full
+        """Whether to read on only after `can_go_on`: so much is held back. Not without a lane: somebody must see the
+        other side's end, or its last words."""
+        return self.lane_is_open and self._held is not None and self._held.is_full
 
     def go_on(self) -> list[Event]:
         """What was held back and may be delivered by now."""
@@ -428,7 +433,7 @@ class Connection:
         items = self._held.go_on()
         if not self._held:
             self._held = None
-        return [Items(items)]
+        return [Items(items)] if items else []
 
     def _hear_news(self, item: Item) -> None:
         match item:
@@ -474,7 +479,7 @@ class Connection:
         if kind == TICK:
             return []
         if kind == CLOSE:
-            before = self.go_on()  # what is ready by now, though nobody has come to it yet
+            before = self.go_on()  # as above
             self._end()
             farewell = payload[:_LONGEST_FAREWELL].decode(errors="replace")
             return [*before, Closed(CONNECTION_CLOSED, f"the other side closed the connection: {farewell!r}")]

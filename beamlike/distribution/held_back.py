@@ -5,15 +5,18 @@ process whose spawn waits, waits with that spawn, whoever sends it.
 
 When much is held back, no more should be read, so that the other side's senders wait instead. Not, of course, while
 something is awaited that comes by this very connection.
+
+Whoever makes ready what is awaited may do so long after the connection is over: it holds only a weak reference.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from weakref import ref
 
 from beamlike.distribution.packing import Packing, Pending, Undecodable
 from beamlike.distribution.parcels import NEWS
@@ -21,7 +24,15 @@ from beamlike.distribution.wire import APPLY, SPAWN, Item, receiver_of, sender_o
 from beamlike.kernel.terms import ExceptionInfo, Reply
 
 BOUND: Final = 1 << 26
-"""Bytes, about."""
+"""Bytes of what is held back, as they came."""
+
+
+@dataclass(slots=True, eq=False)
+class _Queue:
+    """What waits of one sender: items and their sizes; the first has a term that is pending, until `ready` is done."""
+
+    ready: Future[Any]
+    items: deque[tuple[Item, int]] = field(default_factory=deque)
 
 
 class HeldBack:
@@ -30,29 +41,26 @@ class HeldBack:
     def __init__(self, packing: Packing, something_is_ready: Callable[[], None]) -> None:
         self._packing = packing
         self._something_is_ready = something_is_ready
-        self._queues: dict[object, deque[Item]] = {}
-        """By sender; the first item of each has a term that is pending."""
+        self._queues: dict[object, _Queue] = {}
+        """By sender."""
         self._unborn: dict[object, object] = {}
         """Who is spawned by an item in a queue, to the sender whose queue that is."""
         self._size = 0
 
     def __len__(self) -> int:
-        return sum(map(len, self._queues.values()))
+        return sum(len(queue.items) for queue in self._queues.values())
 
     @property
     def is_full(self) -> bool:
         """Whether no more should be read until something is ready."""
         return self._size > BOUND and not any(
-            pending.by_this_way for queue in self._queues.values() for pending in _pending_in(queue[0])
+            pending.by_this_way for queue in self._queues.values() for pending in _pending_in(queue.items[0][0])
         )
 
-    def pass_on(self, items: list[Item], size: int) -> list[Item]:
-        """Those that may be delivered; the others are kept. They have come in so many bytes."""
+    def pass_on(self, items: list[Item], sizes: Iterable[int]) -> list[Item]:
+        """Those that may be delivered; the others are kept. Each has come in so many bytes."""
         self._packing.has_pending = False
-        passed = [item for item in items if not self._keeps(item)]
-        if len(passed) < len(items):
-            self._size += size
-        return passed
+        return [item for item, size in zip(items, sizes, strict=False) if not self._keeps(item, size)]
 
     def go_on(self) -> list[Item]:
         """Those that may be delivered by now, in their order."""
@@ -60,7 +68,7 @@ class HeldBack:
         self._packing.has_pending = False
         return delivered
 
-    def _keeps(self, item: Item) -> bool:
+    def _keeps(self, item: Item, size: int) -> bool:
         if item[0] in NEWS:
             return False
         sender = sender_of(item)
@@ -70,25 +78,39 @@ class HeldBack:
             first = next(_pending_in(item), None)
             if first is None:
                 return False
-            queue = self._queues[sender] = deque()
+            queue = self._queues[sender] = _Queue(first.ready)
             self._await(first.ready)
-        queue.append(item)
+        queue.items.append((item, size))
+        self._size += size
         if item[0] in (SPAWN, APPLY):
             self._unborn[receiver_of(item)] = sender
         return True
 
     def _await(self, ready: Future[Any]) -> None:
-        ready.add_done_callback(lambda _ready: self._something_is_ready())
+        here = ref(self)
+
+        def wake(_ready: Future[Any]) -> None:
+            held = here()
+            if held is not None:
+                held._something_is_ready()
+
+        ready.add_done_callback(wake)
 
     def _ready_of(self, sender: object) -> Iterator[Item]:
         queue = self._queues[sender]
-        while queue:
-            item = queue[0] = self._decoded(queue[0])
+        while queue.items:
+            item, size = queue.items[0]
+            item = self._decoded(item)
+            queue.items[0] = item, size
             still = next(_pending_in(item), None)
             if still is not None:
-                self._await(still.ready)
+                if still.ready is not queue.ready or still.ready.done():
+                    queue.ready = still.ready
+                    self._await(still.ready)
                 return
-            yield queue.popleft()
+            del queue.items[0]
+            self._size -= size
+            yield item
         del self._queues[sender]
         self._unborn = {child: parent for child, parent in self._unborn.items() if parent != sender}
 

@@ -29,11 +29,10 @@ class Home:
 
     def call(self, function: Callable[[], None]) -> None:
         """Runs `function` in the loop's next turn; never, if the loop has been closed."""
-        if get_ident() == self.thread:
-            self.loop.call_soon(function, context=self.context)
-            return
+        is_here = get_ident() == self.thread
+        call = self.loop.call_soon if is_here else self.loop.call_soon_threadsafe
         try:
-            self.loop.call_soon_threadsafe(function, context=self.context)
+            call(function, context=self.context)
         except RuntimeError:
             if not self.loop.is_closed():
                 raise

@@ -14,7 +14,7 @@ stand, are left out of the packed bytes and go beside them, as the codec's large
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -97,6 +97,22 @@ def batch(items: Sequence[bytes]) -> bytes:
     if count < 16:
         return _SMALL_LISTS[count] + b"".join(items)
     return _LIST.pack(0xDD, count) + b"".join(items)
+
+
+def sizes_in(data: Buffer) -> Iterator[int]:
+    """Of the items of a `batch`, in bytes.
+
+    >>> list(sizes_in(batch([msgpack.packb("abc"), msgpack.packb(None)])))
+    [4, 1]
+    """
+    unpacker = msgpack.Unpacker()
+    unpacker.feed(data)
+    count, start = unpacker.read_array_header(), unpacker.tell()
+    for _ in range(count):
+        unpacker.skip()
+        end = unpacker.tell()
+        yield end - start
+        start = end
 
 
 def pack_ahead(data: bytes) -> bytes:

@@ -19,6 +19,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable, Iterable
+from functools import partial
 from threading import get_ident
 from typing import Any, Final
 
@@ -173,6 +174,10 @@ class Link:
         """The peer has said by another way that it is alive, and for how long its event loop has not turned."""
         self._connection.heard_elsewhere(stalled)
 
+    def lane_changed(self, is_open: bool) -> None:
+        """The heartbeat has a lane to the peer, or has none any more."""
+        self._home.call(partial(self._lane_is, is_open))
+
     @property
     def silent_ticks(self) -> int:
         """For how many quarters of the tick time nothing was heard of the peer."""
@@ -278,6 +283,10 @@ class Link:
 
     def _deliver_held(self) -> None:
         self._act(self._connection.go_on())
+        self._read_if_wanted()
+
+    def _lane_is(self, is_open: bool) -> None:
+        self._connection.lane_is_open = is_open
         self._read_if_wanted()
 
     def _read_if_wanted(self) -> None:
@@ -418,6 +427,7 @@ class Link:
                     self.congestion.end()
                 self._silent_at = self._home.loop.time() + LONGEST_FAREWELL
                 self._set_timer(CLOSE_DEADLINE, self._hang_up)
+                self._read_if_wanted()
             case Undelivered():
                 pass
             case Items():

@@ -426,9 +426,9 @@ async def test_what_was_sent_right_before_a_node_disconnects_and_stops_arrives_h
     a, b, c = [await place.member(name) for name in (A, B, C)]
     await a.cluster.connect(B)
     await a.cluster.connect(C)
-    for other in (B, C):
-        a.links[other](a.message_to(other, bytes(LONG)))
-        a.links[other](a.message_to(other, "last"))
+    for name in (B, C):
+        a.links[name](a.message_to(name, bytes(LONG)))
+        a.links[name](a.message_to(name, "last"))
     a.cluster.disconnect(C)
     await a.cluster.stop()
     for other in (b, c):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from concurrent.futures import Future
 from typing import Any
+from weakref import ref
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beamlike.distribution import held_back
-from beamlike.distribution.connection import TICKS, Closed, Connection, Event
+from beamlike.distribution.connection import TICKS, Closed, Connection, Event, Items
 from beamlike.kernel.question import Call
 from beamlike.kernel.signals import Answer, Ask, Down, Exit, Link, Send, Signal, Spawn
 from beamlike.kernel.terms import Alias, Pid, Ref, Reply
@@ -19,7 +20,7 @@ from tests.support.codecs import LateCodec
 from tests.support.connections import Pair
 from tests.support.handshakes import A, B
 
-ANN, BOB = Pid(A.name, 1), Pid(A.name, 2)
+ANN, BOB, SAM = Pid(A.name, 1), Pid(A.name, 2), Pid(A.name, 3)
 EVA, IVY, CHILD = Pid(B.name, 1), Pid(B.name, 2), Pid(B.name, 3)
 SIZE = 100_000
 
@@ -78,8 +79,8 @@ def test_what_one_sends_waits_behind_its_late_term_and_what_others_send_does_not
         Send(ANN, EVA, Reply(Ref(A.name, 5), {"slow"})),
         Ask(ANN, EVA, Call(ANN, 7, {"slow"})),
         Answer(ANN, Alias(EVA, 7), {"slow"}),
-        Exit(ANN, EVA, {"slow"}, linked=False),  # type: ignore[arg-type]
-        Down(ANN, EVA, Ref(B.name, 4), {"slow"}),  # type: ignore[arg-type]
+        Exit(ANN, EVA, {"slow"}, linked=False),
+        Down(ANN, EVA, Ref(B.name, 4), {"slow"}),
     ],
     ids=lambda signal: type(signal).__name__,
 )
@@ -135,6 +136,7 @@ def test_much_that_waits_for_something_from_elsewhere_stops_the_reading(
     pair: LatePair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(held_back, "BOUND", 10_000)
+    pair.b.lane_is_open = True
     pair.will_be_late("elsewhere", "here")
     pair.send(Send(ANN, EVA, {"elsewhere"}))
     assert not pair.b.holds_much
@@ -148,6 +150,77 @@ def test_much_that_waits_for_something_from_elsewhere_stops_the_reading(
     pair.make_ready("elsewhere")
     assert not pair.b.holds_much
     assert len(pair.b_events) == 12
+
+
+def test_without_a_lane_by_which_its_end_is_seen_a_peer_is_read_on_and_down_when_it_is_silent(
+    pair: LatePair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_back, "BOUND", 10_000)
+    pair.will_be_late("elsewhere")
+    pair.send(Send(ANN, EVA, {"elsewhere"}), *[Send(ANN, EVA, "x" * 1000)] * 10)
+    assert not pair.b.holds_much
+    events = [event for _ in range(2 * TICKS) for event in pair.b.tick()]
+    assert [event.reason for event in events if isinstance(event, Closed)] == ["net_tick_timeout"]
+
+
+def test_only_what_is_held_back_now_counts_as_held_back(pair: LatePair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held_back, "BOUND", 10_000)
+    pair.b.lane_is_open = True
+    pair.will_be_late("elsewhere", *range(20))
+    pair.send(Send(SAM, IVY, {"elsewhere"}))
+    for number in range(20):
+        pair.send(Send(ANN, EVA, {number}), Send(ANN, EVA, "x" * 9000), *[Send(BOB, EVA, "y" * 1000)] * 20)
+        pair.make_ready(number)
+        assert not pair.b.holds_much
+    pair.send(Send(SAM, IVY, "z" * 9500), Send(SAM, IVY, "z" * 500))
+    assert pair.b.holds_much
+
+
+@pytest.mark.parametrize("says_so", [True, False], ids=["with a word", "without"])
+def test_what_is_ready_when_the_connection_ends_is_delivered_before_its_end_is_told(
+    pair: LatePair, says_so: bool
+) -> None:
+    pair.will_be_late("slow", "never")
+    woken: list[None] = []
+    pair.b.can_go_on = lambda: woken.append(None)  # the loop has not come to it when the end does
+    signals = [Send(ANN, EVA, {"slow"}), Send(ANN, EVA, "after")]
+    pair.send(*signals, Send(BOB, EVA, {"never"}))
+    pair.make_ready("slow")
+    assert (woken, pair.b_events) == ([None], [])
+    if says_so:
+        pair.a.close("disconnect", "going home")
+        pair.carry()
+    else:
+        pair.b_events += pair.b.receive_eof()
+    *delivered, end = [
+        it for event in pair.b_events for it in (of(pair.b, [event]) if isinstance(event, Items) else [event])
+    ]
+    assert delivered == signals
+    assert isinstance(end, Closed)
+    assert pair.b.go_on() == []
+
+
+def test_who_makes_something_ready_after_the_connection_is_over_reaches_nothing_of_it(pair: LatePair) -> None:
+    pair.will_be_late("slow")
+    woken: list[None] = []
+    pair.b.can_go_on = lambda: woken.append(None)
+    pair.send(Send(ANN, EVA, {"slow"}))
+    held = ref(pair.b._held)
+    pair.b_events += pair.b.receive_eof()
+    assert held() is None
+    pair.make_ready("slow")
+    assert woken == []
+
+
+def test_who_waits_is_told_of_each_thing_that_is_ready_once(pair: LatePair) -> None:
+    pair.will_be_late("slow", *range(5))
+    pair.send(Send(ANN, EVA, {"slow"}), *(Send(Pid(A.name, 10 + number), EVA, {number}) for number in range(5)))
+    for number in range(5):
+        pair.make_ready(number)
+    woken: list[None] = []
+    pair.b.can_go_on = lambda: woken.append(None)
+    pair.make_ready("slow")
+    assert woken == [None]
 
 
 senders, receivers, keys = st.sampled_from([ANN, BOB]), st.sampled_from([EVA, IVY]), st.integers(0, 3)

@@ -6,15 +6,19 @@ import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 
 import pytest
 
 from beamlike.distribution.doorway import LANE, PATIENCE, Guest
 from beamlike.distribution.encryption import Encryption
+from beamlike.distribution.heartbeat import lanes
 from beamlike.distribution.heartbeat.heartbeat import Heartbeat
 from beamlike.distribution.heartbeat.lane import LaneQuestion
+from beamlike.distribution.heartbeat.lane_frames import encode_ask
 from beamlike.distribution.heartbeat.lane_socket import LaneSocket
+from beamlike.distribution.heartbeat.neighbour import Neighbour, Question
 from beamlike.distribution.home import Home
 from beamlike.distribution.selector_thread import READ, WRITE
 from beamlike.distribution.tls_option import TlsOption
@@ -32,6 +36,15 @@ class NotedLink:
     def __init__(self) -> None:
         self.signs = 0
         self.silent_ticks = 0
+        self.lanes: list[bool] = []
+        """Whether there was one, each time that this was told."""
+
+    @property
+    def has_lane(self) -> bool:
+        return self.lanes[-1:] == [True]
+
+    def lane_changed(self, is_open: bool) -> None:
+        self.lanes.append(is_open)
 
     def heard_elsewhere(self, stalled: float) -> None:
         self.signs += 1
@@ -223,6 +236,116 @@ def test_a_question_about_code_that_nobody_answers_has_an_end() -> None:
                 pair.a.ask_code(B, bytes(5000), PATIENCE)
         with pytest.raises(NotConnected, match="has stopped"):
             pair.a.ask_code(B, b"?", PATIENCE)
+
+    asyncio.run(main())
+
+
+def assert_true(value: bool) -> None:
+    assert value
+
+
+def asked(heartbeat: Heartbeat) -> threading.Event:
+    """Has the heartbeat answer no question about code; the event is set when one has come."""
+    came = threading.Event()
+    heartbeat.answer_code = lambda peer, question, answer: came.set()
+    return came
+
+
+@pytest.mark.parametrize("dials", [True, False], ids=["who dialled", "who was dialled"])
+def test_who_waits_for_code_of_a_node_that_ends_hears_so_at_once_and_so_does_who_asks_then(dials: bool) -> None:
+    async def main() -> None:
+        async with two(tick=10_000) as pair:
+            pair.join()
+            survivor, other = (pair.a, pair.b) if dials else (pair.b, pair.a)
+            name, link = (B, pair.a_link) if dials else (A, pair.b_link)
+            came = asked(other)
+            await eventually(lambda: link.has_lane)
+            asking = asyncio.create_task(asyncio.to_thread(survivor.ask_code, name, b"?", PATIENCE))
+            await asyncio.to_thread(came.wait, PATIENCE)
+            other.stop()
+            with pytest.raises(NotConnected, match=f"expected {name} to answer, and its heartbeat cannot be reached"):
+                await asking
+            assert not link.has_lane
+            for _ in range(2):
+                with pytest.raises(NotConnected, match="cannot be reached"):
+                    survivor.ask_code(name, b"?", PATIENCE)
+
+    asyncio.run(main())
+
+
+def test_a_lane_that_is_interrupted_is_dialled_anew_and_not_only_with_the_next_beat() -> None:
+    async def main() -> None:
+        async with two(tick=10_000) as pair:
+            pair.b.answer_code = lambda peer, question, answer: answer(question)
+            pair.join()
+            await eventually(lambda: pair.b_link.has_lane)
+            pair.b._thread.call(pair.b._lanes.neighbours[A].lose_lane)
+            await eventually(lambda: pair.b_link.lanes == [True, False, True])
+            assert pair.a.ask_code(B, b"again", PATIENCE) == b"again"
+
+    asyncio.run(main())
+
+
+def test_who_asks_while_an_interrupted_lane_is_dialled_anew_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "_SOON", PATIENCE)
+
+    async def main() -> None:
+        async with two(tick=10_000) as pair:
+            pair.b.answer_code = lambda peer, question, answer: answer(question)
+            pair.join()
+            await eventually(lambda: pair.a_link.has_lane)
+            pair.b._thread.call(pair.b._lanes.neighbours[A].lose_lane)
+            await eventually(lambda: not pair.a_link.has_lane)
+            assert pair.a.ask_code(B, b"again", PATIENCE) == b"again"
+
+    asyncio.run(main())
+
+
+class LaneAlone:
+    """A proved lane that stands for its socket."""
+
+    def __init__(self) -> None:
+        self.lane = LanePair().connected().a.lane
+        self.closed = False
+
+    def flush(self) -> None: ...
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_of_what_was_asked_over_a_lane_that_is_lost_only_what_is_about_code_is_not_asked_again() -> None:
+    link = NotedLink()
+    neighbour = Neighbour(B, link, KEY, None)
+    questions = {what: Question(what, b"", Future[object]()) for what in LaneQuestion}
+    first, second = LaneAlone(), LaneAlone()
+    neighbour.take_lane(first)  # type: ignore[arg-type]
+    assert link.has_lane
+    for number, question in enumerate(questions.values()):
+        neighbour.ask(number, question)
+    neighbour.lose_lane()
+    assert (first.closed, link.has_lane) == (True, False)
+    assert [what for what, question in questions.items() if question.future.done()] == [LaneQuestion.CODE]
+    assert second.lane.take() == b""
+    neighbour.take_lane(second)  # type: ignore[arg-type]
+    assert second.lane.take() == encode_ask(0, LaneQuestion.WHO_IS_BLOCKING) + encode_ask(1, LaneQuestion.INTERRUPT)
+
+
+def test_who_waits_for_code_when_the_own_node_stops_hears_so_at_once() -> None:
+    async def main() -> None:
+        async with two(tick=10_000) as pair:
+            came = asked(pair.b)
+            pair.join()
+            asking = asyncio.create_task(asyncio.to_thread(pair.a.ask_code, B, b"?", PATIENCE))
+            await asyncio.to_thread(came.wait, PATIENCE)
+            gate = threading.Event()
+            pair.a._thread.call(lambda: assert_true(gate.wait(PATIENCE)))
+            stopping = asyncio.create_task(asyncio.to_thread(pair.a.stop))
+            await eventually(lambda: len(pair.a._thread._calls) == 3)  # the end of the thread waits with the others
+            gate.set()
+            with pytest.raises(NotConnected, match="to be connected, and it is not"):
+                await asking
+            await stopping
 
     asyncio.run(main())
 

@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pickle import PickleBuffer
 from typing import Any
 
@@ -468,6 +469,22 @@ def test_sending_after_the_loop_was_closed_is_sending_into_the_void() -> None:
     thread.start()
     thread.join(timeout=10)
     assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["in its thread", "in another"])
+def test_what_becomes_ready_for_a_link_after_its_loop_was_closed_is_no_error(elsewhere: bool) -> None:
+    """As an environment does, whose installer has outlived the node."""
+
+    async def make() -> Link:
+        return Link(Connection(dialler(), PickleCodec()), Owner(), Home.here(), tick_interval=1.0)
+
+    connection = asyncio.run(make())._connection
+    with ThreadPoolExecutor() as thread:
+        for call in (connection.can_go_on, connection.wants_to_write):
+            if elsewhere:
+                thread.submit(call).result(PATIENCE)
+            else:
+                call()
 
 
 # One link in place of another, and too much for either.

@@ -26,6 +26,9 @@ from beamlike.distribution.selector_thread import SelectorThread
 
 logger = logging.getLogger("beamlike.distribution")
 
+_SOON: Final = 0.1
+"""Seconds until a lane that was lost is dialled anew, once; after that it is tried at each beat."""
+
 Answer: TypeAlias = Callable[[object], None]
 """Takes the answer to a question, in the thread."""
 Reply: TypeAlias = Callable[[str, Asked, Answer], None]
@@ -78,16 +81,18 @@ class Lanes:
             not_connected(name, question.future)
             return
         number = next(self._numbers)
-        neighbour.questions[number] = question
         question.future.add_done_callback(lambda _future: self._thread.call(lambda: neighbour.answered(number, None)))
-        lane = neighbour.open_lane
-        if lane is not None and neighbour.lane is not None:
-            lane.ask(number, question.what, question.content)
-            neighbour.lane.flush()
+        neighbour.ask(number, question)
+        if neighbour.cut_off:
+            self._dial_if_due(neighbour)
+            if neighbour.lane is None:
+                neighbour.answer_for_the_lost()
 
     def close(self) -> None:
-        for neighbour in tuple(self.neighbours.values()):
-            self.leave(neighbour.name, neighbour.link)
+        for name in tuple(self.neighbours):
+            neighbour = self.neighbours.pop(name, None)
+            if neighbour is not None:
+                neighbour.gone()
         for lane in tuple(self._guests):
             self._drop(lane)
 
@@ -162,18 +167,16 @@ class Lanes:
 
     def _open(self, neighbour: Neighbour, lane: LaneSocket) -> None:
         self._settled(lane)
-        if neighbour.lane is not None and neighbour.lane is not lane:
-            neighbour.lane.close()
-        neighbour.lane = lane
-        if lane.lane is not None:
-            for number, question in neighbour.questions.items():
-                lane.lane.ask(number, question.what, question.content)
+        neighbour.take_lane(lane)
 
     def lane_closed(self, lane: LaneSocket) -> None:
         self._settled(lane)
         for neighbour in tuple(self.neighbours.values()):
             if neighbour.lane is lane:
+                was_open = neighbour.open_lane is not None
                 neighbour.lose_lane()
+                if was_open:
+                    self._thread.call_later(_SOON, partial(self._dial_if_due, neighbour))
 
     def _settled(self, lane: LaneSocket) -> None:
         """The doorway need not count it any more."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.heartbeat.lane import BEATS, Lane, LaneQuestion
 from beamlike.distribution.heartbeat.lane_socket import LaneSocket
 from beamlike.kernel.errors import NotConnected
+
+_WHY: Final = "its heartbeat cannot be reached: it has ended, or is cut off"
 
 
 class NeighboursLink(Protocol):
@@ -24,6 +26,10 @@ class NeighboursLink(Protocol):
         """The peer is alive, and its event loop has not turned for so many seconds; for any thread."""
         ...
 
+    def lane_changed(self, is_open: bool) -> None:
+        """Whether there is a lane, by which the end of the peer is seen; for any thread."""
+        ...
+
 
 class Question(NamedTuple):
     """Asked, and not answered yet; the answer becomes the result of `future`."""
@@ -35,7 +41,11 @@ class Question(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Neighbour:
-    """`address` is where its lane is to be dialled; None where the other side dials."""
+    """`address` is where its lane is to be dialled; None where the other side dials.
+
+    Who asks about code blocks, mostly an event loop, and so does not wait for another lane when one was lost: as a rule
+    the peer has ended. Other questions are asked again over the next lane.
+    """
 
     name: str
     link: NeighboursLink
@@ -44,6 +54,8 @@ class Neighbour:
     lane: LaneSocket | None = None
     stalled: float = 0.0
     was_unresponsive: bool = False
+    cut_off: bool = False
+    """The last lane was lost, or could not be dialled, and there is no other yet."""
     questions: dict[int, Question] = field(default_factory=dict)
 
     @property
@@ -55,12 +67,45 @@ class Neighbour:
         lane = self.lane.lane if self.lane is not None else None
         return lane if lane is not None and lane.proved else None
 
-    def lose_lane(self) -> None:
-        """What was asked is asked again over the next one."""
-        if self.lane is not None:
+    def take_lane(self, lane: LaneSocket) -> None:
+        """The lane is proved, and takes the place of any other."""
+        if self.lane is not None and self.lane is not lane:
             self.lane.close()
-            self.lane = None
+        self.lane = lane
+        self.cut_off = False
+        self.link.lane_changed(True)
+        for number, question in self.questions.items():
+            self._put(number, question)
+
+    def lose_lane(self) -> None:
+        """What was asked is asked again over the next one, except about code."""
+        if self.lane is None:
+            return
+        if self.open_lane is not None:
+            self.link.lane_changed(False)
+        self.lane.close()
+        self.lane = None
         self.stalled = 0.0
+        self.cut_off = True
+        self.answer_for_the_lost()
+
+    def ask(self, number: int, question: Question) -> None:
+        self.questions[number] = question
+        self._put(number, question)
+        if self.lane is not None:
+            self.lane.flush()
+
+    def _put(self, number: int, question: Question) -> None:
+        lane = self.open_lane
+        if lane is not None:
+            lane.ask(number, question.what, question.content)
+
+    def answer_for_the_lost(self) -> None:
+        """Nobody waits for code that comes by no lane."""
+        for number, question in tuple(self.questions.items()):
+            if question.what is LaneQuestion.CODE:
+                del self.questions[number]
+                _fail(question.future, f"expected {self.name} to answer, and {_WHY}")
 
     def answered(self, number: int, answer: object) -> None:
         question = self.questions.pop(number, None)
@@ -69,13 +114,16 @@ class Neighbour:
 
     def gone(self) -> None:
         """The link is lost; nobody will answer any more."""
-        self.lose_lane()
         for question in tuple(self.questions.values()):
             not_connected(self.name, question.future)
         self.questions.clear()
+        self.lose_lane()
 
 
 def not_connected(name: str, future: Future[Any]) -> None:
+    _fail(future, f"expected {name} to be connected, and it is not: `await bl.connect({name!r})` first")
+
+
+def _fail(future: Future[Any], message: str) -> None:
     if future.set_running_or_notify_cancel():
-        remedy = f"`await bl.connect({name!r})` first"
-        future.set_exception(NotConnected(f"expected {name} to be connected, and it is not: {remedy}"))
+        future.set_exception(NotConnected(message))
