@@ -84,7 +84,7 @@ def test_another_file_of_what_is_imported_is_refused_in_words(
     environments = make()
     environments.ensure(locked(make, shelf, OURS, monkeypatch).to_bytes()).result(PATIENCE)
     assert index_here() == "ours"
-    with pytest.raises(VersionConflict, match=rf"{A} 1\.0 has been imported .* asks for the one of another index"):
+    with pytest.raises(VersionConflict, match=rf"{A} 1\.0 has been imported .* asks for a 1\.0 of another index"):
         environments.ensure(theirs.to_bytes()).result(PATIENCE)
 
 

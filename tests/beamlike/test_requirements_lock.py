@@ -63,19 +63,26 @@ def test_an_environment_is_named_by_what_is_in_it_and_whom_it_is_for() -> None:
 
 
 def test_a_version_is_met_however_it_is_written() -> None:
-    assert Pin("a", "1.0").is_met_by("1.0.0")
-    assert Pin("a", "1.0rc1").is_met_by("1.0-rc.1")
-    assert not Pin("a", "1.0").is_met_by("1.0.1")
-    assert not Pin("a", "1.0").is_met_by("unknown")
+    assert Pin("a", "1.0").is_met_by(Installed("a", "1.0.0"))
+    assert Pin("a", "1.0rc1").is_met_by(Installed("a", "1.0-rc.1"))
+    assert not Pin("a", "1.0").is_met_by(Installed("a", "1.0.1"))
+    assert not Pin("a", "1.0").is_met_by(Installed("a", "unknown"))
 
 
 def test_a_version_is_met_by_a_file_that_it_may_be_made_of() -> None:
     pin = Pin("a", "1.0", hashes=("sha256:ab", "sha256:cd"))
-    assert pin.is_met_by("1.0", ("sha256:cd", "sha256:ef"))
-    assert not pin.is_met_by("1.0", ("sha256:ef",))
-    assert not pin.is_met_by("1.1", ("sha256:ab",))
-    assert pin.is_met_by("1.0")
-    assert Pin("a", "1.0").is_met_by("1.0", ("sha256:ef",))
+    assert pin.is_met_by(Installed("a", "1.0", hashes=("sha256:cd", "sha256:ef")))
+    assert not pin.is_met_by(Installed("a", "1.0", hashes=("sha256:ef",)))
+    assert not pin.is_met_by(Installed("a", "1.1", hashes=("sha256:ab",)))
+    assert pin.is_met_by(Installed("a", "1.0"))
+    assert Pin("a", "1.0").is_met_by(Installed("a", "1.0", hashes=("sha256:ef",)))
+
+
+def test_what_is_locked_by_its_url_is_met_by_what_came_from_there() -> None:
+    pin = Pin("a", "1.0", "git+https://host/a@0f3a")
+    assert pin.is_met_by(Installed("a", "1.0", url="git+https://host/a@0f3a"))
+    assert not pin.is_met_by(Installed("a", "1.0", url="git+https://host/a@4b5c"))
+    assert not pin.is_met_by(Installed("a", "1.0"))
 
 
 def test_the_platform_tells_the_python_and_the_libc() -> None:
@@ -91,7 +98,7 @@ THERE = {
     "d": Installed("d", "1.0", ("a[more]", "missing>=1", "old<2")),
     "old": Installed("old", "2.0", ("never",)),
     "p": Installed("p", "1.0", ("v @ https://me:secret@host/v.whl",)),
-    "u": Installed("u", "1.0", url="git+https://host/u@main"),
+    "u": Installed("u", "1.0", url="git+https://host/u@0f3a", asked_for=frozenset({"git+https://host/u@main"})),
 }
 
 
@@ -107,6 +114,7 @@ THERE = {
         (["w; sys_platform == 'win32'"], [], []),
         (["u @ git+https://host/u@main"], ["u"], []),
         (["u @ git+https://me@host/u@main"], ["u"], []),
+        (["u @ git+https://host/u@0f3a"], ["u"], []),
         (["p"], ["p"], ["v@ https://host/v.whl"]),
         (["u @ git+https://host/u@other"], [], ["u@ git+https://host/u@other"]),
         (["beamlike>=99"], [], []),

@@ -101,6 +101,44 @@ def test_what_an_environment_brought_counts_as_here_for_what_is_added(each_world
     assert process.returncode == 0
 
 
+def test_a_program_has_a_package_of_a_url(each_world: World, index: PackageIndex) -> None:
+    url = index.url.replace("simple/", "files/alpha-of-test/alpha_of_test-1.0-py3-none-any.whl")
+    program = requiring(f"alpha-of-test @ {url}", then="    import alpha_of_test; print(alpha_of_test.VERSION)")
+    for _ in range(2):
+        status, output, errors = each_world.run("-c", program)
+        assert (status, output) == (0, "1.0\n"), errors
+    assert len(each_world.environments) == 1
+
+
+def test_a_password_in_a_url_is_refused_and_shown_nowhere(each_world: World, index: PackageIndex) -> None:
+    url = index.url.replace("simple/", "files/alpha-of-test/alpha_of_test-1.0-py3-none-any.whl")
+    (each_world.directory / "script.py").write_text(
+        requiring(f"alpha-of-test @ {url}".replace("://", "://me:hun%2Fter2@")).replace(
+            "asyncio.run(main())",
+            "try:\n    asyncio.run(main())\nexcept bl.code.BadRequirements as error:\n    print(error)",
+        )
+    )
+    before = index.requests.total()
+    status, output, errors = each_world.run("script.py")
+    assert (status, errors) == (0, "")
+    assert output.startswith("expected the URL of alpha-of-test without a user's name and a password")
+    assert "hun" not in output
+    assert index.requests.total() == before
+
+
+def test_each_index_has_a_package_of_its_own_though_name_and_version_are_the_same(
+    each_world: World, index: PackageIndex
+) -> None:
+    program = requiring("alpha-of-test", then="    import alpha_of_test; print(alpha_of_test.WHOSE)")
+    with PackageIndex(Wheel("alpha-of-test", "3.0", modules={"alpha_of_test.py": "WHOSE = 'theirs'"})) as theirs:
+        index.offer(Wheel("alpha-of-test", "3.0", modules={"alpha_of_test.py": "WHOSE = 'ours'"}))
+        for url, whose in ((index.url, "ours\n"), (theirs.url, "theirs\n"), (index.url, "ours\n")):
+            each_world.environment.update(PIP_INDEX_URL=url, UV_DEFAULT_INDEX=url)
+            status, output, errors = each_world.run("-c", program)
+            assert (status, output) == (0, whose), errors
+    assert len(each_world.environments) == 2
+
+
 def test_kill_9_in_the_middle_leaves_nothing_that_is_taken_for_whole(each_world: World, index: PackageIndex) -> None:
     index.gate.clear()
     with each_world.start("-c", BETA) as process:

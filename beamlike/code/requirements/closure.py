@@ -23,7 +23,9 @@ class Installed:
     version: str
     requires: tuple[str, ...] = ()
     url: str | None = None
-    """Where it was installed from, if it was by its URL."""
+    """Where it was installed from, if it was by its URL: of a repository, the commit."""
+    asked_for: frozenset[str] = frozenset()
+    """URLs that came to that one: of a repository, with a branch or a tag."""
     hashes: tuple[str, ...] = ()
     """Of the files that it may have been made of, if that is known."""
 
@@ -69,13 +71,13 @@ def closure(dependencies: Iterable[str], find: Find) -> Closure:
 def meets(found: Installed, wanted: Requirement) -> bool:
     """Whether it is the version, or from the URL, that is asked for."""
     if wanted.url is not None:
-        return found.url is not None and _place(found.url) == _place(wanted.url)
+        return is_same_place(wanted.url, found.url) or any(is_same_place(wanted.url, url) for url in found.asked_for)
     return wanted.specifier.contains(found.version, prereleases=True)
 
 
-def _place(url: str) -> str:
+def is_same_place(one: str, other: str | None) -> bool:
     """Whoever asks there (installers note it without), and whatever hash is expected."""
-    return without_user(url).partition("#")[0]
+    return other is not None and without_user(one).partition("#")[0] == without_user(other).partition("#")[0]
 
 
 def applies(wanted: Requirement) -> bool:

@@ -14,17 +14,16 @@ import importlib
 import sys
 import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
 from typing import Final
 
-from beamlike.code.requirements.closure import closure
 from beamlike.code.requirements.declaration import Requirements, union
 from beamlike.code.requirements.errors import BadRequirements, CannotInstall
-from beamlike.code.requirements.here import check_own, find_installed, is_met, lacking, top_level_modules
+from beamlike.code.requirements.here import check_own, is_met, lacking, top_level_modules
 from beamlike.code.requirements.in_thread import in_thread, over
 from beamlike.code.requirements.installer import Installer, choose_installer
 from beamlike.code.requirements.leaving import leave
@@ -33,6 +32,7 @@ from beamlike.code.requirements.lock import Pin, platform_here
 from beamlike.code.requirements.needs import NEEDS, Needs
 from beamlike.code.requirements.progress import Report, Step, log_step
 from beamlike.code.requirements.provision import Provision
+from beamlike.code.requirements.resolved_urls import ResolvedUrls
 from beamlike.code.requirements.search_path import with_environment
 from beamlike.code.requirements.store import Held
 from beamlike.code.requirements.work import Work
@@ -57,6 +57,7 @@ class Environments:
         self._own: RequirementsLock | None = None
         self._ensured: dict[bytes, _Ensured] = {}
         self._held: list[Held] = []
+        self._urls = ResolvedUrls()
 
     def active(self) -> list[RequirementsLock]:
         """What whoever runs code of this node needs: the lock of what was declared here, and those of other nodes."""
@@ -83,7 +84,7 @@ class Environments:
         """Declares what somebody else has installed here, and installs nothing: returns what of it is missing."""
         with self._state:
             declared = {**self._declared, source: requirements}
-            found = closure(union(declared.values()).dependencies, find_installed)
+            found = self._urls.closure(union(declared.values()).dependencies)
             if not found.missing:
                 self._now_declared(declared)
             return found.missing
@@ -146,11 +147,11 @@ class Environments:
         check_own(requirements)
         with self._working:
             wanted = union({**self._declared, source: requirements}.values())
-            if missing := closure(wanted.dependencies, find_installed).missing:
+            if missing := self._urls.closure(wanted.dependencies).missing:
                 report(Step("resolving", ", ".join(missing)))
                 pins = self._provision.plan(wanted.dependencies, (), Work(report, stop))
                 self._activate(self._provision.install(pins, wanted, Work(report, stop)))
-                self._check_all_here(wanted)
+                self._check_all_here(wanted, pins)
             with self._state:
                 return self._now_declared({**self._declared, source: requirements})
 
@@ -181,8 +182,8 @@ class Environments:
             sys.path[:] = with_environment(sys.path, str(held.path), standard)
         importlib.invalidate_caches()
 
-    def _check_all_here(self, wanted: Requirements) -> None:
-        missing = closure(wanted.dependencies, find_installed).missing
+    def _check_all_here(self, wanted: Requirements, planned: Sequence[Pin]) -> None:
+        missing = self._urls.closure(wanted.dependencies, planned).missing
         if missing:
             raise CannotInstall(
                 f"{', '.join(missing)} is still missing after all was installed: the index says of a package that it "
@@ -191,7 +192,7 @@ class Environments:
 
     def _now_declared(self, declared: dict[str, Requirements]) -> RequirementsLock:
         wanted = union(declared.values())
-        present = closure(wanted.dependencies, find_installed).present
+        present = self._urls.closure(wanted.dependencies).present
         pins = tuple(Pin.of(found.name, found.version, found.url, found.hashes) for found in present)
         self._declared = declared
         self._own = RequirementsLock(wanted, pins, platform_here())

@@ -30,17 +30,25 @@ def find_installed(name: str) -> Installed | None:
         return None
     if found.metadata["Version"] is None:  # the remains of a removal
         return None
-    name = canonicalize_name(name)
-    return Installed(name, found.version, tuple(found.requires or ()), _url(found), hashes_of(name, found))
+    return described(canonicalize_name(name), found)
+
+
+def described(name: str, found: metadata.Distribution) -> Installed:
+    """`name` is in its one spelling."""
+    urls = list(_urls(found))
+    return Installed(
+        name,
+        found.version,
+        tuple(found.requires or ()),
+        urls[0] if urls else None,
+        frozenset(urls),
+        hashes_of(name, found),
+    )
 
 
 def lacking(pins: Iterable[Pin]) -> list[Pin]:
-    """Those that are not here in that version, or of another file."""
-    return [
-        pin
-        for pin in pins
-        if (found := find_installed(pin.name)) is None or not pin.is_met_by(found.version, found.hashes)
-    ]
+    """Those that are not here, or not as they are locked."""
+    return [pin for pin in pins if (found := find_installed(pin.name)) is None or not pin.is_met_by(found)]
 
 
 def check_own(requirements: Requirements) -> None:
@@ -107,13 +115,16 @@ def _top_level(files: Iterable[PurePath]) -> Iterator[str]:
             yield first.partition(".")[0]
 
 
-def _url(found: metadata.Distribution) -> str | None:
-    """As a requirement names it that was installed by its URL (PEP 610)."""
+def _urls(found: metadata.Distribution) -> Iterator[str]:
+    """Where it was installed from, if it was by its URL (PEP 610): the very commit, and what was asked for."""
     text = found.read_text("direct_url.json")
     if text is None:
-        return None
+        return
     direct = json.loads(text)
     url, vcs = without_credentials(direct["url"]), direct.get("vcs_info")
     if vcs:
-        return f"{vcs['vcs']}+{url}@{vcs.get('requested_revision') or vcs['commit_id']}"
-    return url if "archive_info" in direct else None
+        asked_for = vcs.get("requested_revision")
+        yield f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
+        yield f"{vcs['vcs']}+{url}@{asked_for}" if asked_for else f"{vcs['vcs']}+{url}"
+    elif "archive_info" in direct:
+        yield url

@@ -8,13 +8,13 @@ from importlib import metadata
 from pathlib import PurePath
 from types import ModuleType
 
-from beamlike.code.requirements.hashes import hashes_of
+from beamlike.code.requirements.here import described
 from beamlike.code.requirements.lock import Pin
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """`module` came from `imported`, another version of the pin's distribution, or another file of that one."""
+    """`module` came from `imported`, another version of the pin's distribution, or that one of another place."""
 
     pin: Pin
     imported: str
@@ -27,8 +27,7 @@ def clashes(pins: Iterable[Pin], modules: Mapping[str, ModuleType]) -> list[Clas
     found: list[Clash] = []
     for pin in pins:
         for other in metadata.distributions(name=pin.name):
-            is_met = pin.is_met_by(other.version, hashes_of(pin.name, other))
-            module = None if is_met else _imported_from(other, places)
+            module = None if pin.is_met_by(described(pin.name, other)) else _imported_from(other, places)
             if module is not None:
                 found.append(Clash(pin, other.version, module))
                 break

@@ -17,6 +17,7 @@ from packaging.tags import sys_tags
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from beamlike.code.requirements.closure import Installed, is_same_place
 from beamlike.code.requirements.credentials import has_credentials, shown
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.errors import BadRequirements
@@ -53,11 +54,18 @@ class Pin:
         """With the name in its one spelling."""
         return cls(canonicalize_name(name), version, url, tuple(sorted(hashes)))
 
-    def is_met_by(self, version: str, hashes: Iterable[str] = ()) -> bool:
-        """Whether that version is this one, however it is written ("1.0" and "1.0.0"); and of a file of this one, where
+    def is_met_by(self, found: Installed) -> bool:
+        """Whether its version is this one; where this one is of a URL, from there; and of a file of this one, where
         hashes are known of both."""
-        is_of_it = not (self.hashes and hashes) or not set(self.hashes).isdisjoint(hashes)
-        return is_of_it and (version == self.version or _same_version(version, self.version))
+        if self.url is not None and not is_same_place(self.url, found.url):
+            return False
+        if self.hashes and found.hashes and set(self.hashes).isdisjoint(found.hashes):
+            return False
+        return self.is_of(found.version)
+
+    def is_of(self, version: str) -> bool:
+        """Whether that is its version, however it is written ("1.0" and "1.0.0")."""
+        return version == self.version or _same_version(version, self.version)
 
     @property
     def requirement(self) -> str:

@@ -88,7 +88,7 @@ def refuse_imported(pins: Iterable[Pin], wanted: Requirements) -> None:
         pin, imported = found[0].pin, found[0].imported
         asked = [text for text in wanted.dependencies if _name(text) == pin.name]
         by = f"{asked[0]!r} asks for" if asked else f"{', '.join(wanted.dependencies)} needs"
-        other = "the one of another index (the hash of its file differs)" if pin.is_met_by(imported) else pin.version
+        other = f"a {pin.version} of another index or URL" if pin.is_of(imported) else pin.version
         raise VersionConflict(
             f"{pin.name} {imported} has been imported here (as `{found[0].module}`), and {by} {other}: restart "
             f"this interpreter (of a notebook, its runtime), or ask for a version that {imported} meets"
