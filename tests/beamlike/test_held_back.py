@@ -167,9 +167,10 @@ def test_only_what_is_held_back_now_counts_as_held_back(pair: LatePair, monkeypa
     monkeypatch.setattr(held_back, "BOUND", 10_000)
     pair.b.lane_is_open = True
     pair.will_be_late("elsewhere", *range(20))
-    pair.send(Send(SAM, IVY, {"elsewhere"}))
+    others = [Send(BOB, EVA, "y" * 1000)] * 20
+    pair.send(Send(SAM, IVY, {"elsewhere"}), *others)
     for number in range(20):
-        pair.send(Send(ANN, EVA, {number}), Send(ANN, EVA, "x" * 9000), *[Send(BOB, EVA, "y" * 1000)] * 20)
+        pair.send(Send(ANN, EVA, {number}), Send(ANN, EVA, "x" * 9000), *others)
         pair.make_ready(number)
         assert not pair.b.holds_much
     pair.send(Send(SAM, IVY, "z" * 9500), Send(SAM, IVY, "z" * 500))

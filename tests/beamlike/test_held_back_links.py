@@ -92,7 +92,8 @@ def test_the_end_of_a_peer_is_seen_behind_all_that_is_held_back_of_it(
             b.links[NAME](b.message_to(NAME, {"elsewhere"}))
             for number in range(COUNT):
                 b.links[NAME](b.message_to(NAME, [number, "x" * SIZE]))
-            await eventually(lambda: not link._reads)
+            # It is not by writing either that the end is seen.
+            await eventually(lambda: not (link._reads or link._unsent or link._connection.has_more))
             ends(process)
             await b.until_told(NodeDown(NAME, "connection_closed"))
 
