@@ -348,6 +348,9 @@ class Cluster:
         if self._stopped:
             link.abandon()
 
+    def beats_asked(self, link: Link, seconds: float) -> None:
+        self.heartbeat.beat_every(link, seconds)
+
     def link_lost(self, link: Link) -> None:
         self._open_links.discard(link)
         self._settled(link)

@@ -34,6 +34,10 @@ class LinkOwner(Protocol):
 
     def link_event(self, link: Link, event: Undelivered | Established | Refused | Closed) -> None: ...
 
+    def beats_asked(self, link: Link, seconds: float) -> None:
+        """The peer wants a sign of life as often."""
+        ...
+
     def link_lost(self, link: Link) -> None:
         """Its socket is closed."""
         ...

@@ -85,7 +85,7 @@ class Link:
         self._successor: Link | None = None
         self.congestion = Congestion(connection.outbox)
         connection.wants_to_write = self._flush_soon
-        connection.beats_are_asked_for = self._beat_every
+        connection.beats_are_asked_for = self._beats_asked
         connection.can_go_on = lambda: home.call(self._go_on)
 
     # For any thread.
@@ -437,9 +437,14 @@ class Link:
                 return
         self._owner.link_event(self, event)
 
-    def _beat_every(self, seconds: float) -> None:
+    def _beats_asked(self, seconds: float) -> None:
         """A node whose tick time is shorter would take this one for dead."""
-        if seconds < self._tick_interval and self._socket is not None:
+        if seconds < self._tick_interval:
+            self._owner.beats_asked(self, seconds)
+            self._beat_every(seconds)
+
+    def _beat_every(self, seconds: float) -> None:
+        if self._socket is not None:
             self._connection.beat()
             self._flush_soon()
             self._beats = self._home.loop.call_later(seconds, self._beat_every, seconds, context=self._home.context)

@@ -44,7 +44,7 @@ def test_a_sender_whose_terms_wait_over_there_is_not_read_without_bound(
 
     async def main() -> None:
         async with town(tmp_path) as place:
-            a = await place.member(A, codec=LateCodec, tick_time=0.2)
+            a = await place.member(A, codec=LateCodec)
             b = await place.member(B, codec=codec, tick_time=0.2)
             await a.cluster.connect(B)
             await b.until_told(NodeUp(A))

@@ -15,7 +15,7 @@ from beamlike.distribution.doorway import LANE, PATIENCE, Guest
 from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.heartbeat import lanes
 from beamlike.distribution.heartbeat.heartbeat import Heartbeat
-from beamlike.distribution.heartbeat.lane import LaneQuestion
+from beamlike.distribution.heartbeat.lane import LOST_AFTER, LaneQuestion
 from beamlike.distribution.heartbeat.lane_frames import encode_ask
 from beamlike.distribution.heartbeat.lane_socket import LaneSocket
 from beamlike.distribution.heartbeat.neighbour import Neighbour, Question
@@ -64,13 +64,15 @@ class Two:
 
 
 @asynccontextmanager
-async def two(a_tls: TlsOption = None, b_tls: TlsOption = None, tick: float = 0.2) -> AsyncIterator[Two]:
+async def two(
+    a_tls: TlsOption = None, b_tls: TlsOption = None, tick: float = 0.2, b_tick: float | None = None
+) -> AsyncIterator[Two]:
     listening = socket.create_server(("127.0.0.1", 0))
     address = listening.getsockname()
     encryption = Encryption(b_tls)
     encryption.prepare_to_listen(address[0])
     a = Heartbeat(A, Home.here(), tick / 4, no_link, Encryption(a_tls))
-    b = Heartbeat(B, Home.here(), tick / 4, no_link, encryption)
+    b = Heartbeat(B, Home.here(), (b_tick or tick) / 4, no_link, encryption)
     b.open(listening)
     try:
         yield Two(a, b, address)
@@ -236,6 +238,19 @@ def test_a_question_about_code_that_nobody_answers_has_an_end() -> None:
                 pair.a.ask_code(B, bytes(5000), PATIENCE)
         with pytest.raises(NotConnected, match="has stopped"):
             pair.a.ask_code(B, b"?", PATIENCE)
+
+    asyncio.run(main())
+
+
+def test_a_peer_whose_ticks_are_shorter_hears_of_this_node_as_often_and_keeps_its_lane() -> None:
+    async def main() -> None:
+        async with two(tick=10_000, b_tick=0.4) as pair:
+            pair.join()
+            pair.a.beat_every(pair.a_link, 0.025)
+            await eventually(lambda: pair.b_link.signs > 5 * LOST_AFTER)  # longer than it waits for one
+            assert pair.b_link.lanes == [True]
+            pair.a.leave(B, pair.a_link)
+            await eventually(lambda: pair.b_link.lanes == [True, False])
 
     asyncio.run(main())
 

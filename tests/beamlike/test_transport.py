@@ -67,6 +67,9 @@ class Owner:
     def link_event(self, link: Link, event: Undelivered | Established | Refused | Closed) -> None:
         self.told.append(event.reason if isinstance(event, Closed) else event)
 
+    def beats_asked(self, link: Link, seconds: float) -> None:
+        pass
+
     def link_lost(self, link: Link) -> None:
         self.told.append("lost")
 

@@ -87,6 +87,10 @@ class Heartbeat:
         """`link`, to the node `name`, is lost."""
         self._lanes.leave(name, link)
 
+    def beat_every(self, link: NeighboursLink, seconds: float) -> None:
+        """The peer of `link`, whose ticks are shorter, wants to hear of this node as often."""
+        self._thread.call(partial(self._beat_for, link, seconds))
+
     def state(self, name: str) -> NodeState:
         """How it is with a node: "down" is one that is not connected."""
         if name == self._node:
@@ -151,8 +155,16 @@ class Heartbeat:
             self._thread.end()
             return
         self._thread.call_later(self._tick_interval, self._beat)
+        self._lanes.beat(self._stalled())
+
+    def _beat_for(self, link: NeighboursLink, seconds: float) -> None:
+        if self._lanes.show_life(link, self._stalled()):
+            self._thread.call_later(seconds, partial(self._beat_for, link, seconds))
+
+    def _stalled(self) -> float:
+        """For how many seconds a loop has not turned."""
         stall = self._stall()
-        self._lanes.beat(stall.seconds if stall is not None else 0.0)
+        return stall.seconds if stall is not None else 0.0
 
     def _stall(self) -> Stall | None:
         """The longest stall that goes on."""

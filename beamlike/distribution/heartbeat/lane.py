@@ -120,6 +120,10 @@ class Lane:
     def beat(self, stalled: float) -> None:
         """A quarter of the tick time has passed, and the event loop here has not turned for `stalled` seconds."""
         self._silent_beats += 1
+        self.show_life(stalled)
+
+    def show_life(self, stalled: float) -> None:
+        """For a peer that wants to hear of this side more often."""
         if self._proof.proved:
             self._out += encode_beat(stalled)
 

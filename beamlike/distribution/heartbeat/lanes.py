@@ -74,6 +74,13 @@ class Lanes:
             self._dial_if_due(neighbour)
             self._note_silence(neighbour)
 
+    def show_life(self, link: NeighboursLink, stalled: float) -> bool:
+        """Sends a beat to one peer, between the others. Whether `link` is not lost."""
+        neighbour = next((it for it in tuple(self.neighbours.values()) if it.link is link), None)
+        if neighbour is not None:
+            neighbour.show_life(stalled)
+        return neighbour is not None
+
     def ask(self, name: str, question: Question) -> None:
         """The answer becomes the result of its future; NotConnected, where there is nobody to ask any more."""
         neighbour = self.neighbours.get(name)

@@ -89,6 +89,12 @@ class Neighbour:
         self.cut_off = True
         self.answer_for_the_lost()
 
+    def show_life(self, stalled: float) -> None:
+        lane = self.open_lane
+        if lane is not None and self.lane is not None:
+            lane.show_life(stalled)
+            self.lane.flush()
+
     def ask(self, number: int, question: Question) -> None:
         self.questions[number] = question
         self._put(number, question)
