@@ -14,6 +14,8 @@ from tests.test_readme import run
 DOCS = Path(__file__).parent.parent / "docs"
 GUIDES = ("processes.md", "behaviours.md", "distribution.md", "code.md")
 TITLE = r"^#+ (?P<title>[^\n]*)$"
+OTHER = r"^```(?!python)\w+\n.*?^```$"
+"""In which a line with a "#" is no title."""
 CODE = r"^```python\n(?P<code>.*?)^```\n\n^```text\n(?P<output>.*?)^```"
 
 
@@ -35,7 +37,7 @@ def text_of(guide: str) -> str:
 
 def programs(guide: str) -> list[Program]:
     found, title = [], ""
-    for match in re.finditer(f"{TITLE}|{CODE}", text_of(guide), re.MULTILINE | re.DOTALL):
+    for match in re.finditer(f"{TITLE}|{CODE}|{OTHER}", text_of(guide), re.MULTILINE | re.DOTALL):
         title = match["title"] or title
         if match["code"]:
             found.append(Program(guide, title, match["code"], match["output"]))
