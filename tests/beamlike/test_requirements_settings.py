@@ -67,6 +67,13 @@ def test_what_a_project_says_to_others_does_not_count(tmp_path: Path, text: str)
     assert digest(tmp_path) == before
 
 
+def test_a_program_whose_directory_is_gone_has_a_digest_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert settings_digest({"HOME": "/nowhere"}) == settings_digest({"HOME": "/nowhere"}, Path("/"))
+
+
 def test_who_asks_does_not_count(tmp_path: Path) -> None:
     one = digest(tmp_path, PIP_INDEX_URL=INDEX.format("pw"), UV_INDEX_X_PASSWORD="pw")
     assert one == digest(tmp_path, PIP_INDEX_URL=INDEX.format("other"), UV_INDEX_X_PASSWORD="other")

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
 
@@ -174,6 +175,37 @@ def test_a_directory_in_which_others_can_write_is_refused(tmp_path: Path) -> Non
     tmp_path.chmod(0o777)
     with pytest.raises(CannotInstall, match="written by its owner only"):
         made(Store(tmp_path))
+
+
+def test_one_that_is_there_is_not_taken_where_others_can_write(tmp_path: Path) -> None:
+    made(Store(tmp_path))
+    tmp_path.chmod(0o777)
+    with pytest.raises(CannotInstall, match="written by its owner only"):
+        Store(tmp_path).hold(KEY)
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_safe"), [(0o777, False), (0o757, False), (0o1777, True), (0o775, True), (0o755, True)]
+)
+def test_a_place_in_a_directory_in_which_others_can_put_another_there_is_refused(
+    tmp_path: Path, mode: int, is_safe: bool
+) -> None:
+    above = tmp_path / "shared"
+    (above / "cache").mkdir(parents=True)
+    os.chown(above, -1, os.getegid())
+    above.chmod(mode)
+    with nullcontext() if is_safe else pytest.raises(CannotInstall, match=f"expected {above} to be written"):
+        made(Store(above / "cache" / "environments"))
+
+
+def test_what_is_made_for_it_is_for_nobody_else(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        made(Store(tmp_path / "cache" / "beamlike" / "environments"))
+    finally:
+        os.umask(before)
+    for path in (tmp_path / "cache", tmp_path / "cache" / "beamlike", tmp_path / "cache" / "beamlike" / "environments"):
+        assert path.stat().st_mode & 0o777 == 0o700
 
 
 def test_environments_lie_in_the_users_cache() -> None:

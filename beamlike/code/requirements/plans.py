@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from beamlike.code.requirements.lock import Pin, environment_key
+from beamlike.code.requirements.ones_own import make_ones_own
 
 PREFIX: Final = ".plan-"
 
@@ -48,7 +49,7 @@ class Plans:
     def note(self, key: str, pins: Iterable[Pin]) -> None:
         draft = self._path(f"{key}.{secrets.token_hex(4)}")
         with suppress(OSError):
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_ones_own(self._root)
             draft.write_text(json.dumps([asdict(pin) for pin in pins]), encoding="utf-8")
             draft.replace(self._path(key))
 

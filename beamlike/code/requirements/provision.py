@@ -19,6 +19,7 @@ from beamlike.code.requirements.here import lacking, versions_here, write_metada
 from beamlike.code.requirements.imported import clashes
 from beamlike.code.requirements.installer import Installer
 from beamlike.code.requirements.lock import Pin, environment_key, platform_here
+from beamlike.code.requirements.ones_own import check_ones_own
 from beamlike.code.requirements.plans import Plans, plan_key
 from beamlike.code.requirements.progress import Step
 from beamlike.code.requirements.settings import settings_digest
@@ -35,12 +36,14 @@ class Provision:
 
     @property
     def _root(self) -> Path:
-        return self._given_root or environments_path()
+        return (self._given_root or environments_path()).resolve()
 
     def plan(self, dependencies: Sequence[str], constraints: Sequence[Pin], work: Work) -> list[Pin]:
         """What has to be installed here for these requirements: what it was the last time, if that is still there.
         CannotInstall says why nothing fits."""
         plans, platform = Plans(self._root), platform_here()
+        with in_words():
+            check_ones_own(self._root)
         key = plan_key(dependencies, constraints, versions_here(), platform, settings_digest())
         pins = plans.recall(key, platform)
         if pins is None:

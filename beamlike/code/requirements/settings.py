@@ -31,7 +31,9 @@ def settings_digest(environment: Mapping[str, str] = os.environ, directory: Path
         for name, value in environment.items()
         if name.startswith(("PIP_", "UV_")) and not name.endswith(_SECRETS)
     )
-    told += [f"{path}\n{text}" for path in _files(environment, directory or Path.cwd()) if (text := _said_in(path))]
+    told += [
+        f"{path}\n{text}" for path in _files(environment, directory or _working_directory()) if (text := _said_in(path))
+    ]
     content = _URL.sub(lambda url: without_user(url[0]), "\n".join(told))
     return blake2b(content.encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
@@ -44,6 +46,13 @@ def _files(environment: Mapping[str, str], directory: Path) -> Iterator[Path]:
     yield from (place / name for place in places for name in ("pip/pip.conf", "uv/uv.toml"))
     yield from (Path("/etc/pip.conf"), Path(sys.prefix, "pip.conf"), _home(environment) / ".pip/pip.conf")
     yield from (place / name for place in (directory, *directory.parents) for name in ("uv.toml", "pyproject.toml"))
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:  # it has been removed
+        return Path("/")
 
 
 def _of_all(environment: Mapping[str, str]) -> Iterator[Path]:

@@ -21,8 +21,8 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from beamlike.code.requirements.errors import CannotInstall
 from beamlike.code.requirements.guarded_process import CalledOff
+from beamlike.code.requirements.ones_own import check_ones_own, make_ones_own
 from beamlike.distribution.locked_files import LockedFile, remove_if_left_behind
 
 KEPT_DAYS: Final = 30
@@ -54,7 +54,8 @@ class Store:
         self.root = root
 
     def hold(self, key: str) -> Held | None:
-        """The environment of that name if it is there."""
+        """The environment of that name if it is there. CannotInstall if others may write there."""
+        check_ones_own(self.root)
         path = self.root / key
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -89,7 +90,8 @@ class Store:
     @contextmanager
     def draft(self, key: str, *, waiting: Callable[[], None] = _nothing, stop: Event | None = None) -> Iterator[Path]:
         """A directory for one process at a time; it is gone afterwards, or soon after its process is."""
-        self._prepare()
+        check_ones_own(self.root)
+        make_ones_own(self.root)
         lock = self._lock(key, waiting, stop or Event())
         draft = self.root / f".{key}.draft-{secrets.token_hex(4)}"
         try:
@@ -131,16 +133,6 @@ class Store:
 
     def _lock_path(self, key: str) -> Path:
         return self.root / f".{key}.lock"
-
-    def _prepare(self) -> None:
-        """What lies there is imported: so nobody else may write there."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = self.root.stat()
-        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
-            raise CannotInstall(
-                f"expected {self.root} to be written by its owner only, and to be yours: what lies there is run. "
-                "Remove it, or set XDG_CACHE_HOME to another directory"
-            )
 
 
 def environments_path(environment: Mapping[str, str] = os.environ) -> Path:

@@ -1,0 +1,46 @@
+"""Whether only this user decides what lies in a directory, for what lies there is imported.
+
+Whoever may write in a directory above it can put another in its place, and so it has to be safe up to the root of the
+file system, as ssh has it for its keys.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from beamlike.code.requirements.errors import CannotInstall
+
+
+def check_ones_own(directory: Path) -> None:
+    """CannotInstall names the place where somebody else may write; what is not there yet will be made safely."""
+    for place in (directory, *directory.parents):
+        try:
+            status = place.stat()
+        except FileNotFoundError:
+            continue
+        if not _is_safe(status, is_above=place != directory):
+            raise CannotInstall(
+                f"expected {place} to be written by its owner only, and to be yours: what lies in {directory} is run. "
+                "Change that, or set XDG_CACHE_HOME to another directory"
+            )
+
+
+def make_ones_own(directory: Path) -> None:
+    """With what is missing above it, for nobody else."""
+    for place in (*reversed(directory.parents), directory):
+        if not place.is_dir():
+            place.mkdir(mode=0o700, exist_ok=True)
+
+
+def _is_safe(status: os.stat_result, *, is_above: bool) -> bool:
+    if status.st_uid not in (os.geteuid(), 0):
+        return False
+    others = stat.S_IWGRP | stat.S_IWOTH
+    if is_above:
+        if status.st_mode & stat.S_ISVTX:  # as in /tmp nobody moves what is another's
+            return True
+        if status.st_gid == os.getegid():  # of many users a group of their own, which may write what they may
+            others = stat.S_IWOTH
+    return not status.st_mode & others
