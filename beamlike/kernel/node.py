@@ -86,6 +86,8 @@ class LocalNode:
         self.outlets: dict[str, Outlet] = {}
         # The scheduler that carries output to group leaders; a busy user's loop must not delay it.
         self.output_scheduler = self.scheduler
+        self.user: Pid | None = None
+        """The process that writes to this interpreter's streams: see `user`."""
         # How long the `finally` blocks of a process that was ended from outside may take.
         self.unwind_seconds = UNWIND_SECONDS
         self._watchers = NodeWatchers()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import get_ident
 from typing import Any
 
-from beamlike.kernel import current, group_leader, signals
+from beamlike.kernel import current, signals
 from beamlike.kernel.node import LocalNode
 from beamlike.kernel.performing import perform
 from beamlike.kernel.process import Process
@@ -16,6 +16,7 @@ from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.states import RUNNING
 from beamlike.kernel.terms import Alias, Pid, Ref
 from beamlike.kernel.trace_events import Spawned
+from beamlike.kernel.user import leader_elsewhere
 
 
 def spawn(
@@ -95,7 +96,7 @@ def spawn_tied(
         _ask_for(
             node,
             parent,
-            signals.Spawn(_pid_of(node, parent), pid, function, args, link, monitor, group_leader.leader()),
+            signals.Spawn(_pid_of(node, parent), pid, function, args, link, monitor, leader_elsewhere(node)),
         )
     if link and parent is not None and parent.ended:
         # Code of a dead process that is being unwound: what it links to shares its end.
@@ -112,7 +113,7 @@ def apply(process: Process, client: Alias, function: Callable[..., Any], args: t
     else:
         pid = Pid(node_name, node.next_id())
         process.trace_event(Spawned, pid, function)
-        leader = group_leader.leader()
+        leader = leader_elsewhere(node)
         _ask_for(node, process, signals.Apply(process.pid, pid, function, args, False, client.ref, leader))
 
 

@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, get_args
 
-from beamlike.kernel import current, group_leader, signals
+from beamlike.kernel import current, signals
 from beamlike.kernel.process import Process
 from beamlike.kernel.requested_spawn import ReplyOption, RequestedSpawn
 from beamlike.kernel.spawn import check_spawnable, scheduler_here, unknown_keyword
 from beamlike.kernel.terms import Alias, Pid, Ref, Reply
 from beamlike.kernel.trace_events import Spawned
+from beamlike.kernel.user import leader_elsewhere
 
 SPAWN_REPLY: Final = "spawn_reply"
 
@@ -87,7 +88,7 @@ def _start(parent: Process, spawn: RequestedSpawn, function: Callable[..., Any],
         child.add_parent(parent.pid, link=spawn.link, monitor=spawn.ref)
         child.scheduler.call(child.scheduler.ready, child)
     else:
-        leader = group_leader.leader()
+        leader = leader_elsewhere(node)
         node.route(signals.Spawn(parent.pid, spawn.pid, _answer_and_run, work, spawn.link, spawn.ref, leader))
 
 
