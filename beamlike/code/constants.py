@@ -279,7 +279,10 @@ class _Watching:
         generated = generated_names(kind)
         attributes: dict[str, Kept] = {}
         for name, value in vars(kind).items():
-            if isinstance(value, _SLOTS) or name in _KEPT_BY_PYTHON or name in generated or _is_of_the_enum(kind, name):
+            if isinstance(value, _SLOTS) or name in _KEPT_BY_PYTHON or _is_of_the_enum(kind, name):
+                continue
+            if name in generated:
+                attributes[name] = ref(value)
                 continue
             functions = _functions_of(value)
             if functions is value:

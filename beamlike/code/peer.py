@@ -67,7 +67,9 @@ class Peer:
     def farewell(self) -> News:
         """What the other side may forget, after all that was sent so far."""
         forgotten = self._ledger.forgotten()
-        return [("forget", forgotten)] if forgotten else []
+        retired = self._retired() if self._has_retired else []
+        news: News = [("forget", forgotten), ("releases", _parts(retired))]
+        return [(kind, content) for kind, content in news if content]
 
     def lacking(self, uses: Uses) -> tuple[bytes | None, list[Content]]:
         """What is to go ahead of a term that uses these, and beside it; it counts as sent from then on."""

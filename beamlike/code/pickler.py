@@ -399,7 +399,9 @@ class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
                 )
             made = _SHARED[shared] = Lasting(content, pickler.uses(), pickler.uses().all())
         self._uses.shared.append((shared, made))
-        return load_shared, (shared.key,)
+        # It is made once over there; classes of it that have changed since go beside it, and so are changed there.
+        changed = [kind for image in made.uses.images if (kind := image.thing()) and IMAGES.get(kind) is not image]
+        return load_shared, (shared.key, *changed)
 
     def _reduce_info(self, info: ExceptionInfo) -> Reduced:
         """With its exception as a pickle of its own, or none if it cannot travel: the news of it must, always."""

@@ -57,7 +57,7 @@ def share(value: T) -> Shared[T]:
     return Shared(value)
 
 
-def load_shared(key: bytes) -> Any:
+def load_shared(key: bytes, *_changed: type) -> Any:
     return decoder().shared(key)
 
 

@@ -163,8 +163,7 @@ class Connection:
         """With what goes ahead put into the outbox: until it is, nobody may count on it."""
         self._encoding = get_ident()
         try:
-            if not self.outbox.lanes and (farewell := self.signals.farewell()) is not None:
-                self.outbox.put_ahead([farewell])  # nothing that still needs it can come later than this
+            self._say_what_to_forget()
             packed = self.signals.finish(draft)
             self.outbox.put_ahead(packed.ahead)
             for content in packed.contents:
@@ -173,6 +172,10 @@ class Connection:
             return packed
         finally:
             self._encoding = None
+
+    def _say_what_to_forget(self) -> None:
+        if not self.outbox.lanes and (farewell := self.signals.farewell()) is not None:
+            self.outbox.put_ahead([farewell])  # nothing that still needs it can come later than this
 
     def put(self, signal: Signal, packed: Packed) -> None:
         """Has the signal leave that was encoded as `packed`."""
@@ -355,6 +358,9 @@ class Connection:
         self._silent_ticks = 0 if self._heard or self.holds_much else self._silent_ticks + 1
         if self._silent_ticks >= self._ticks:
             return self.close(NET_TICK_TIMEOUT, "nothing was heard for four times the tick time")
+        with self.outbox.lock:
+            if self._encoding is None:
+                self._say_what_to_forget()
         if not self._sent:
             self._control.append(block(TICK))
         self._heard = self._sent = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from textwrap import dedent
 
 import pytest
 
@@ -86,6 +85,10 @@ CHANGES = {
         "@dataclasses.dataclass\nclass C:\n    x: int = dataclasses.field(default_factory=make)\ndef f(): return C().x",
         "n = 2",
     ),
+    "what was generated of a dataclass": (
+        "import dataclasses\n@dataclasses.dataclass\nclass C:\n    x: int = 1\ndef f(): return repr(C())",
+        "C.__repr__ = lambda self: 'another'",
+    ),
     "a class in a type": ("class C: n = 1\nkind = list[C]\ndef f(): return kind.__args__[0].n", "C.n = 2"),
     "a global of a class in a function": ("n = 1\ndef f():\n    class C: m = n\n    return C.m", "n = 2"),
 }
@@ -97,7 +100,7 @@ def test_what_changes_here_is_seen_there(what: str, notebook: NotebookModule, th
     run_cell(notebook, cell)
     for _ in range(3):
         assert there.call(notebook.namespace["f"]) == notebook.namespace["f"]()  # type: ignore[operator]
-    exec(dedent(change), notebook.namespace)
+    run_cell(notebook, change, "cell 2")
     assert there.call(notebook.namespace["f"]) == notebook.namespace["f"]()  # type: ignore[operator]
 
 

@@ -47,6 +47,16 @@ def test_a_small_value_may_be_shared_as_well(there: SecondInterpreter) -> None:
     assert there.call(str, bl.share("small")) == "Shared(str)"
 
 
+def test_what_is_changed_of_its_class_is_changed_of_a_shared_value(
+    notebook: NotebookModule, there: SecondInterpreter
+) -> None:
+    names = run_cell(notebook, "class C:\n    def m(self): return 1\ndef m(shared): return shared.value.m()")
+    shared = bl.share(names["C"]())
+    assert [there.call(names["m"], shared) for _ in range(3)] == [1] * 3
+    names["C"].m = lambda self: 2
+    assert [there.call(names["m"], shared) for _ in range(3)] == [2] * 3
+
+
 def test_shared_values_may_hold_shared_values_and_functions_with_large_ones(
     notebook: NotebookModule, there: SecondInterpreter
 ) -> None:

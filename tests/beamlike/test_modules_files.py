@@ -25,7 +25,8 @@ from beamlike.code.modules.files import (
 )
 from beamlike.code.modules.listings import Listings
 from beamlike.code.modules.messages import Kind
-from beamlike.code.modules.roots import Root, is_installed, own_roots, root_of_loaded
+from beamlike.code.modules.own import OwnModules
+from beamlike.code.modules.roots import Root, installed_path, is_installed, own_roots, root_of_loaded
 
 
 def make(root: Path, *paths: str) -> None:
@@ -218,3 +219,14 @@ def test_a_listing_is_that_of_the_folder_whatever_comes_and_goes(
         here, there = folder / name, aside / name
         (here if here.exists() else there).rename(there if here.exists() else here)
         assert listings.names(roots, "peer") == all_names(folder)
+
+
+def test_a_working_directory_that_was_removed_is_no_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone, there = tmp_path / "gone", tmp_path / "there"
+    gone.mkdir()
+    there.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert own_roots(["", "relative", str(there)]) == (Root(str(there)),)
+    assert installed_path(["", str(there)]) == []
+    assert OwnModules(path=lambda: ["", str(there)]).roots("b@h") == (Root(str(there)),)

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from beamlike.code.requirements.here import find_installed, lacking, top_level_modules, write_metadata
-from beamlike.code.requirements.imported import Clash, clashes
+from beamlike.code.requirements.imported import Clash, attributes_of, clashes
 from beamlike.code.requirements.lock import Pin
 from tests.support.wheels import Wheel
 
@@ -117,3 +117,15 @@ def test_the_remains_of_a_removal_are_no_distribution(install: Install, tmp_path
     here = tmp_path / "here"
     here.mkdir()
     write_metadata(here)
+
+
+def test_what_stands_among_the_modules_and_is_none_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Library(ModuleType):
+        """As the libraries of cffi, which have no dict."""
+
+        def __getattribute__(self, name: str) -> object:
+            raise AttributeError(name)
+
+    assert attributes_of(object()) == {}
+    assert attributes_of(Library("library")) != {}
+    assert attributes_of(ModuleType("module"))["__name__"] == "module"

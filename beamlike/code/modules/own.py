@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 
 from beamlike.code.modules.files import find
 from beamlike.code.modules.loader import loader_of
 from beamlike.code.modules.offered import OFFERED, Offer, Offered
-from beamlike.code.modules.roots import Root, own_roots, root_of_loaded
+from beamlike.code.modules.roots import Root, own_roots, root_of_loaded, working_directory
 
 
 class OwnModules:
@@ -43,7 +42,7 @@ class OwnModules:
 
     def _look_at_the_path(self) -> None:
         path = self._sys_path()
-        folder = os.getcwd() if "" in path else ""
+        folder = working_directory() if "" in path else ""
         if path != self._path or folder != self._folder:
             self._path, self._folder = list(path), folder
             self._on_path = own_roots(entry or folder for entry in path)

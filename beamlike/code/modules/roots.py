@@ -45,8 +45,18 @@ def own_roots(path: Iterable[str]) -> tuple[Root, ...]:
     >>> own_roots([os.path.dirname(os.__file__), "/no/such/folder"])
     ()
     """
-    directories = dict.fromkeys(os.path.abspath(entry) for entry in path if isinstance(entry, str))
+    here = working_directory()
+    entries = [os.path.join(here, entry) for entry in path if isinstance(entry, str)]
+    directories = dict.fromkeys(os.path.normpath(entry) for entry in entries if os.path.isabs(entry))
     return tuple(Root(it) for it in directories if not is_installed(it) and os.path.isdir(it))
+
+
+def working_directory() -> str:
+    """Nothing, if it has been removed."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return ""
 
 
 def installed_path(path: Iterable[str]) -> list[str]:
@@ -55,9 +65,9 @@ def installed_path(path: Iterable[str]) -> list[str]:
     >>> installed_path([os.path.dirname(os.__file__), os.path.expanduser("~")]) == [os.path.dirname(os.__file__)]
     True
     """
-    entries = [entry or os.getcwd() for entry in path]
+    entries = [entry for each in path if (entry := each or working_directory())]
     own = {root.directory for root in own_roots(entries) if not is_home(root.directory)}
-    return [entry for entry in entries if os.path.abspath(entry) not in own]
+    return [entry for entry in entries if os.path.normpath(os.path.join(working_directory(), entry)) not in own]
 
 
 def is_home(directory: str) -> bool:

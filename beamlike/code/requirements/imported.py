@@ -37,11 +37,19 @@ def clashes(pins: Iterable[Pin], modules: Mapping[str, ModuleType]) -> list[Clas
 def _places(modules: Mapping[str, ModuleType]) -> Iterator[tuple[str, str]]:
     """From the file of a module to its name."""
     for name, module in list(modules.items()):
-        if isinstance(module, ModuleType):
-            # Not by an attribute of its own: there are modules that import themselves when they are asked for one.
-            file = object.__getattribute__(module, "__dict__").get("__file__")
-            if isinstance(file, str):
-                yield file, name
+        file = attributes_of(module).get("__file__")
+        if isinstance(file, str):
+            yield file, name
+
+
+def attributes_of(module: object) -> dict[str, object]:
+    """A module's, without asking it: some import themselves when they are asked for something. What stands among the
+    modules and is none, as the libraries of cffi, has no attributes of that kind."""
+    try:
+        attributes: dict[str, object] = object.__getattribute__(module, "__dict__")
+    except AttributeError:
+        return {}
+    return attributes if isinstance(module, ModuleType) else {}
 
 
 def _imported_from(distribution: metadata.Distribution, places: Mapping[str, str]) -> str | None:

@@ -7,7 +7,8 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from importlib.machinery import EXTENSION_SUFFIXES
-from types import ModuleType
+
+from beamlike.code.requirements.imported import attributes_of
 
 
 def leave(directory: str) -> None:
@@ -31,13 +32,12 @@ def leave(directory: str) -> None:
 
 def _places(module: object) -> Iterator[str]:
     """The file of a module; of a namespace its folders."""
-    if isinstance(module, ModuleType):
-        attributes = object.__getattribute__(module, "__dict__")
-        file, folders = attributes.get("__file__"), attributes.get("__path__")
-        if isinstance(file, str):
-            yield file
-        elif isinstance(folders, Iterable):
-            yield from map(str, folders)
+    attributes = attributes_of(module)
+    file, folders = attributes.get("__file__"), attributes.get("__path__")
+    if isinstance(file, str):
+        yield file
+    elif isinstance(folders, Iterable):
+        yield from map(str, folders)
 
 
 def _is_in(path: str, directory: str) -> bool:
