@@ -7,7 +7,7 @@ import pytest
 from beamlike.code.requirements.failures import SHOWN_LINES, last_lines, reason
 from beamlike.code.requirements.pip import read_report
 from beamlike.code.requirements.progress import PipSteps, Step, pip_resolving, uv_step
-from beamlike.code.requirements.uv import read_hashes, read_plan
+from beamlike.code.requirements.uv import read_hashes, read_plan, read_urls
 
 PIP_UNREACHABLE = """\
 Could not fetch URL https://me:secret@index/simple/rich/: connection error: HTTPSConnectionPool(host='index'): \
@@ -137,6 +137,12 @@ def test_a_plan_of_uv_is_what_it_would_add() -> None:
         ("alpha", "2.0", None),
         ("zope-interface", "7.1", "git+https://h/z@0f3a"),
     ]
+
+
+def test_a_package_of_a_url_is_planned_by_uv_without_its_version() -> None:
+    printed = "Would install 2 packages\n + alpha @ https://h/alpha-1.0-py3-none-any.whl\n + beta==1.0\n"
+    assert read_urls(printed) == ["alpha @ https://h/alpha-1.0-py3-none-any.whl"]
+    assert [pin.name for pin in read_plan(printed)] == ["beta"]
 
 
 def test_hashes_of_uv_are_those_of_all_files_of_a_version() -> None:

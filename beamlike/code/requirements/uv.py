@@ -14,7 +14,6 @@ from beamlike.code.requirements.work import INSTALL_SECONDS, PLAN_SECONDS, Work,
 
 _PLANNED = re.compile(r" \+ (?P<name>[\w.-]+)==(?P<version>\S+?)(?: \(from (?P<url>\S+)\))?\s*$")
 _OF_A_URL = re.compile(r"(?m)^ \+ (?P<requirement>[\w.-]+ @ \S+)\s*$")
-"""Of a dry run, which does not tell the version."""
 _LOCKED = re.compile(r"(?m)^(?P<name>[\w.-]+)==(?P<version>[^\s;\\]+)(?P<rest>(?:.*\\\n)*.*)$")
 _HASH = re.compile(r"--hash=(\w+:[0-9a-f]+)")
 
@@ -43,7 +42,7 @@ class Uv:
 
     def _of_urls(self, printed: str, scratch: Path, work: Work) -> list[Pin]:
         """Which versions there are at URLs turns out as they are installed; what was downloaded is kept by uv."""
-        requirements = _OF_A_URL.findall(printed)
+        requirements = read_urls(printed)
         if not requirements:
             return []
         lines = write_lines(scratch / "urls.txt", requirements)
@@ -69,6 +68,15 @@ def read_plan(printed: str) -> list[Pin]:
     """
     found = (_PLANNED.match(line) for line in printed.splitlines())
     return [Pin.of(line["name"], line["version"], line["url"]) for line in found if line]
+
+
+def read_urls(printed: str) -> list[str]:
+    """The requirements by URL in what a dry run printed, which does not tell their versions.
+
+    >>> read_urls("Would install 2 packages\\n + a @ git+https://h/a@0f3a\\n + b==1.0\\n")
+    ['a @ git+https://h/a@0f3a']
+    """
+    return _OF_A_URL.findall(printed)
 
 
 def read_hashes(printed: str) -> dict[str, tuple[str, ...]]:
