@@ -355,7 +355,8 @@ class Connection:
         """A tick has passed: shows a sign of life if there was none, looks for the other's."""
         if self._phase is not _Phase.OPEN:
             return []
-        self._silent_ticks = 0 if self._heard or self.holds_much else self._silent_ticks + 1
+        heard = self._heard or self._blocks.some_came or self.holds_much
+        self._silent_ticks = 0 if heard else self._silent_ticks + 1
         if self._silent_ticks >= self._ticks:
             return self.close(NET_TICK_TIMEOUT, "nothing was heard for four times the tick time")
         with self.outbox.lock:
@@ -363,12 +364,11 @@ class Connection:
                 self._say_what_to_forget()
         if not self._sent:
             self._control.append(block(TICK))
-        self._heard = self._sent = False
+        self._heard = self._sent = self._blocks.some_came = False
         return []
 
     def _act(self, blocks: Iterator[tuple[int, memoryview | Parcel]]) -> list[Event]:
         events: list[Event] = []
-        self._heard = True
         try:
             for kind, content in blocks:
                 if kind == BATCH:

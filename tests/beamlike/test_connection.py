@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from beamlike.code.codec import CodeCodec
 from beamlike.code.notebook_module import NotebookModule
-from beamlike.distribution.batches import BATCH, CLOSE, FRAGMENT, TICK, block
+from beamlike.distribution.batches import BATCH, CLOSE, FRAGMENT, FRAGMENT_SIZE, TICK, block
 from beamlike.distribution.connection import TICKS, Closed, Connection, Established
 from beamlike.distribution.errors import UnencodableTerm
 from beamlike.distribution.frames import ACCEPT, HELLO, REFUSE, frame
@@ -288,6 +288,28 @@ def test_any_traffic_is_a_sign_of_life_and_makes_a_tick_needless() -> None:
         pair.carry()
         assert pair.a.tick() + pair.b.tick() == []
         assert pair.a.data_to_send() + pair.b.data_to_send() == b""
+
+
+def test_bytes_that_a_damaged_size_swallows_are_no_signs_of_life() -> None:
+    pair = Pair().connected()
+    pair.b.send(Link(THERE, HERE))
+    data = bytearray(pair.b.data_to_send())
+    data[1] ^= 0x10  # as if a megabyte were to come
+    events = pair.a.receive_data(bytes(data))
+    for _ in range(2 * TICKS):
+        pair.b.tick()
+        events += pair.a.receive_data(pair.b.data_to_send()) + pair.a.tick()
+    assert [event.reason for event in events if isinstance(event, Closed)] == ["net_tick_timeout"]
+
+
+def test_each_fragment_of_something_large_is_a_sign_of_life() -> None:
+    pair = Pair().connected()
+    content = bytes(4 * TICKS * FRAGMENT_SIZE)
+    pair.b.send(Send(THERE, HERE, content))
+    events = []
+    while parts := pair.b.parts_to_send():
+        events += pair.a.receive_data(b"".join(parts)) + pair.a.tick()
+    assert events == [Send(THERE, HERE, content)]
 
 
 def test_a_stall_of_our_own_kills_nobody() -> None:
