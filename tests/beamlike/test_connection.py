@@ -414,7 +414,7 @@ def test_who_sends_may_wait_for_a_lock_that_another_sender_holds() -> None:
 
 def test_what_a_finalizer_sends_in_the_midst_of_an_encoding_relies_on_nothing() -> None:
     pair = Pair(CodeCodec).connected()
-    finish, pair.a.signals.finish = pair.a.signals.finish, lambda draft: finalized(draft)  # type: ignore[method-assign]
+    finish, pair.a.signals.finish = pair.a.signals.finish, lambda drafted: finalized(drafted)  # type: ignore[method-assign]
 
     def finalized(draft: SignalDraft) -> Packed:
         pair.a.signals.finish = finish  # type: ignore[method-assign]
