@@ -1,12 +1,17 @@
-"""What passes between two nodes that trust each other: blocks of `u32 size, u32 CRC-32, u8 kind`, then so many bytes.
+"""What passes between two nodes that trust each other: blocks.
+
+    u32 size    u32 CRC-32 of the size    u32 CRC-32 of kind and content    u8 kind    so many bytes of content
 
 BATCH      items, one packed after the other: signals and news of the wire itself
 FRAGMENT   the next bytes of a parcel: a large item, or one with large buffers beside it; the first four are its number
 TICK       nothing; I am alive
 CLOSE      why I leave
 
-A parcel is announced by an item `[PARCEL, number, sizes]`: the size of its packed item and of each buffer. Bytes that
-were damaged on the way are found out, and end the connection.
+A parcel is announced by an item `[PARCEL, number, sizes]`: the size of its packed item and of each buffer.
+
+Bytes that were damaged on the way are found out by the end of their block, and end the connection. The size has a CRC
+of its own since it is believed before the others can be checked: one that is too large has the reader take all that
+follows for content, and everything that comes, ticks as well, is swallowed for as long as the block is not full.
 
 `BlockReader` says into which memory the next bytes are to be read, so that those of a parcel come straight to where
 they stay; large `bytes` are made before they are filled.
@@ -41,21 +46,24 @@ READ_SIZE: Final = 1 << 18
 _AT_FIRST: Final = 1 << 12
 """The same of somebody who has proved nothing yet; strangers are many."""
 
-_HEADER: Final = struct.Struct(">IIB")
+_HEADER: Final = struct.Struct(">IIIB")
+_SIZE: Final = struct.Struct(">I")
 _NUMBER: Final = struct.Struct(">I")
+_CRC_OF_KIND: Final = tuple(crc32(bytes([kind])) for kind in range(256))
+"""With which the CRC of the content goes on."""
 
 
 def block(kind: int, *parts: Buffer) -> list[Buffer]:
     """The block of that kind, in parts that need not be joined to be written.
 
     >>> b"".join(block(TICK)).hex()
-    '000000000000000012'
+    '000000002144df1c21bb9ec512'
     """
-    crc, size = 0, 0
+    crc, size = _CRC_OF_KIND[kind], 0
     for part in parts:
         crc = crc32(part, crc)
         size += len(part)
-    return [_HEADER.pack(size, crc, kind), *parts]
+    return [_HEADER.pack(size, crc32(_SIZE.pack(size)), crc, kind), *parts]
 
 
 def fragment(number: int, part: Buffer) -> list[Buffer]:
@@ -106,8 +114,8 @@ class BlockReader:
         self._parcel = _NO_PARCEL
         self._number = self._expected_crc = self._crc = 0
         self.some_came = False
-        """Whether any block has come whole and undamaged, since that was taken back. Bytes alone say nothing: where a
-        size was damaged, they may be swallowed for ever."""
+        """Whether any block has come whole and undamaged, since that was taken back. Bytes alone say nothing: of a
+        block that never ends they may come for ever."""
 
     def announce(self, number: int, parcel: Parcel) -> None:
         """Fragments of this number belong to this parcel from now on."""
@@ -125,11 +133,11 @@ class BlockReader:
         else; it holds until more is read. Else None, and nothing was taken note of."""
         if self._end or self._rest is not None or size < _HEADER.size:
             return None
-        length, crc, kind = _HEADER.unpack_from(self._scratch)
+        length, _, crc, kind = _HEADER.unpack_from(self._scratch)
         if kind != BATCH or length != size - _HEADER.size:
             return None
         content = self._scratch[_HEADER.size : size]
-        return content if crc32(content) == crc else None
+        return content if crc32(content, _CRC_OF_KIND[BATCH]) == crc else None
 
     def received(self, size: int) -> Iterator[tuple[int, memoryview | Parcel]]:
         """Takes note of so many bytes in the buffers. Yields each block that is whole now, as a memoryview that holds
@@ -140,8 +148,12 @@ class BlockReader:
                 yield FRAGMENT, self._delivered()
         self._end += size
         while self._end - self._start >= _HEADER.size:
-            length, crc, kind = _HEADER.unpack_from(self._scratch, self._start)
+            length, crc_of_length, crc, kind = _HEADER.unpack_from(self._scratch, self._start)
+            if crc32(_SIZE.pack(length)) != crc_of_length:
+                raise ProtocolError("the size of a block was damaged on the way")
             if kind == FRAGMENT:
+                if length < _NUMBER.size:
+                    raise ProtocolError(f"expected a fragment with its number, got {length} bytes")
                 if self._end - self._start < _HEADER.size + _NUMBER.size:
                     break
                 self._begin_fragment(length, crc)
@@ -156,7 +168,7 @@ class BlockReader:
             if end > self._end:
                 break
             payload = self._scratch[start:end]
-            if crc32(payload) != crc:
+            if crc32(payload, _CRC_OF_KIND[kind]) != crc:
                 raise ProtocolError("a block was damaged on the way")
             self._start = end
             self.some_came = True
@@ -168,10 +180,10 @@ class BlockReader:
         start = self._start + _HEADER.size
         (self._number,) = _NUMBER.unpack_from(self._scratch, start)
         parcel = self._parcels.get(self._number)
-        if parcel is None or length < _NUMBER.size:
+        if parcel is None:
             raise ProtocolError(f"expected a fragment of a parcel that was announced, got one of {self._number}")
         self._parcel, self._expected_crc = parcel, crc
-        self._crc = crc32(self._scratch[start : start + _NUMBER.size])
+        self._crc = crc32(self._scratch[start : start + _NUMBER.size], _CRC_OF_KIND[FRAGMENT])
         start += _NUMBER.size
         self._rest = parcel.next(length - _NUMBER.size)
         here = min(self._rest.nbytes, self._end - start)

@@ -15,7 +15,7 @@ from typing import Final
 from beamlike.distribution.errors import ProtocolError
 from beamlike.distribution.refusal import Status
 
-VERSION: Final = 3
+VERSION: Final = 4
 NONCE_SIZE: Final = 32
 CHANNEL_SIZE: Final = 32
 NO_CHANNEL: Final = bytes(CHANNEL_SIZE)

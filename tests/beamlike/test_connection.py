@@ -290,15 +290,20 @@ def test_any_traffic_is_a_sign_of_life_and_makes_a_tick_needless() -> None:
         assert pair.a.data_to_send() + pair.b.data_to_send() == b""
 
 
-def test_bytes_that_a_damaged_size_swallows_are_no_signs_of_life() -> None:
+def test_a_damaged_size_ends_the_connection_at_once() -> None:
     pair = Pair().connected()
     pair.b.send(Link(THERE, HERE))
     data = bytearray(pair.b.data_to_send())
     data[1] ^= 0x10  # as if a megabyte were to come
-    events = pair.a.receive_data(bytes(data))
-    for _ in range(2 * TICKS):
-        pair.b.tick()
-        events += pair.a.receive_data(pair.b.data_to_send()) + pair.a.tick()
+    assert pair.a.receive_data(bytes(data)) == [Closed("protocol_error", "the size of a block was damaged on the way")]
+
+
+def test_bytes_that_make_no_block_are_no_signs_of_life() -> None:
+    pair = Pair().connected()
+    stream = b"".join(block(BATCH, bytes(1 << 20)))
+    events = []
+    for place in range(2 * TICKS):
+        events += pair.a.receive_data(stream[place : place + 1]) + pair.a.tick()
     assert [event.reason for event in events if isinstance(event, Closed)] == ["net_tick_timeout"]
 
 

@@ -27,7 +27,10 @@ from beamlike.distribution.heartbeat.lane_frames import (
     PART,
     PART_SIZE,
     PROOF,
+    encode_answer,
+    encode_ask,
     encode_beat,
+    encode_parts,
     lane_frame,
 )
 from beamlike.distribution.heartbeat.stall_terms import stall_from_plain, stall_to_plain
@@ -60,13 +63,16 @@ def test_nobody_else_is(a: object, b: object) -> None:
     assert not b.proved  # type: ignore[attr-defined]
 
 
+PROOF_SIZE = 32
+
+
 def test_a_proof_cannot_be_sent_back_to_where_it_came_from() -> None:
     lane = diallers()
     lane.take()
     lane.receive(lane_frame(CHALLENGE, b"l" * 32))
     proof = lane.take()
     with pytest.raises(ProtocolError, match="expected a proof"):
-        lane.receive(lane_frame(ACCEPT, proof[3:]))
+        lane.receive(lane_frame(ACCEPT, proof[-PROOF_SIZE:]))
 
 
 @pytest.mark.parametrize(
@@ -215,6 +221,20 @@ def test_a_piece_waits_for_room_and_a_beat_does_not() -> None:
     pair.b.lane.beat(0.0)
     assert pair.b.lane.take(piece=False) == encode_beat(0.0)
     assert pair.b.lane.has_pieces
+
+
+@given(
+    st.sampled_from([encode_beat(1.5), encode_ask(7, 1, b"code"), encode_answer(7, ["x"]), *encode_parts(7, b"bytes")]),
+    st.data(),
+    st.integers(1, 255),
+)
+def test_a_damaged_byte_is_found_out_by_the_end_of_its_frame(frame: bytes, data: st.DataObject, change: int) -> None:
+    damaged = bytearray(frame)
+    damaged[data.draw(st.integers(0, len(frame) - 1))] ^= change
+    pair = LanePair().connected()
+    assert pair.a.lane.receive(encode_beat(0.5)) == [Beat(0.5)]
+    with pytest.raises(ProtocolError, match="damaged on the way"):
+        pair.a.lane.receive(bytes(damaged))
 
 
 def test_an_answer_without_end_is_refused() -> None:

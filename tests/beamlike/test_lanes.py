@@ -370,7 +370,7 @@ def test_a_lane_that_never_proves_its_key_is_given_up() -> None:
         async with two() as pair:
             pair.join()
             reader, writer = await asyncio.open_connection(*pair.address)
-            writer.write(LANE + b"\xff\xff\x01")
+            writer.write(LANE + b"\xff" * 11)
             async with asyncio.timeout(PATIENCE):
                 assert await reader.read() == b""
             writer.close()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Final
 
+from beamlike.distribution.batches import block
 from beamlike.distribution.connection import Closed, Connection
 from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.errors import ProtocolError, TlsFailed
@@ -162,8 +163,17 @@ def a_strangers_connection(data: bytes) -> None:
 
 
 def a_peers_connection(data: bytes) -> None:
+    _tell(pieces(data))
+
+
+def a_peers_blocks(data: bytes) -> None:
+    """Of which the CRCs say that they are undamaged: each piece is a kind and a content."""
+    _tell(b"".join(block(piece[0], piece[1:])) for piece in pieces(data))
+
+
+def _tell(said: Iterable[bytes]) -> None:
     _, far = _connected()
-    events = [event for piece in pieces(data) for event in far.receive_data(piece)]
+    events = [event for data in said for event in far.receive_data(data)]
     ends = [event for event in events if isinstance(event, Closed)]
     assert ends in ([], events[-1:])
 
@@ -219,12 +229,21 @@ def _beat(lane: Lane, data: bytes) -> None:
 
 def a_peers_lane(data: bytes) -> None:
     """Once it is proved nothing on a lane may run either."""
+    _hear(pieces(data))
+
+
+def a_peers_frames_on_a_lane(data: bytes) -> None:
+    """Nor if what comes is undamaged, as its CRCs say: each piece is a kind and a payload."""
+    _hear(lane_frame(piece[0], piece[1:]) for piece in pieces(data))
+
+
+def _hear(said: Iterable[bytes]) -> None:
     proof = ListenersProof({A.name: _KEY}.get, b"l" * 32)
     proof.proved = True
     lane = Lane(proof)
     try:
-        for piece in pieces(data):
-            lane.receive(piece)
+        for data in said:
+            lane.receive(data)
     except ProtocolError:
         pass
 
@@ -255,8 +274,13 @@ def _seeds() -> dict[str, list[bytes]]:
         ],
         "a_strangers_answer_on_a_lane": [whole + lane_frame(2, b"l" * 32) + lane_frame(4, b"p" * 32)],
         "a_peers_lane": [whole + encode_beat(1.5) + encode_ask(7, 1) + encode_answer(7, ["x", None, 1.5])],
+        "a_peers_frames_on_a_lane": [
+            whole + said[len(lane_frame(0)) - 1 :]
+            for said in (encode_beat(1.5), encode_ask(7, 1), encode_answer(7, ["x", None, 1.5]))
+        ],
         "a_strangers_connection": [whole + hello + canary, whole + challenge, b"\x07" + hello + next(_signals())],
         "a_peers_connection": [whole + stream for stream in _signals()] + [whole + b"".join(_signals())],
+        "a_peers_blocks": [whole + said[len(block(0)[0]) - 1 :] for said in _signals() if len(said) < 256],
         "tls_of_a_dialler": [whole + said, b"\x07" + said, whole + hello],
         "tls_of_a_listener": [whole + layer.take(), whole + challenge],
     }
@@ -271,9 +295,11 @@ TARGETS: Final[dict[str, Target]] = {
         a_strangers_answer,
         a_strangers_connection,
         a_peers_connection,
+        a_peers_blocks,
         a_strangers_lane,
         a_strangers_answer_on_a_lane,
         a_peers_lane,
+        a_peers_frames_on_a_lane,
         tls_of_a_dialler,
         tls_of_a_listener,
     )

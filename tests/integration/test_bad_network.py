@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+import beamlike as bl
 from beamlike.distribution import cluster, transport
 from beamlike.distribution.doorway import LANE, LINK
 from beamlike.distribution.shared_memory import WORTH_SHARING
@@ -95,6 +96,15 @@ async def live_through(path: Path, connected: bool, history: list[tuple[Any, flo
         await place.end_well()
 
 
+A_SIZE_TOO_LARGE = [
+    *[(("monitor", 0), 0)] * 2,
+    (("strike", "flip", 1, LINK, 0), 0),
+    (("delay", 0), 0),
+    *[(("monitor", 0), 0)] * 4,
+]
+"""The first size that comes is a mebibyte more than was sent, so that all which follows could be taken for content."""
+
+
 @pytest.fixture
 def impatient(tmp_path: Path) -> Iterator[Path]:
     """Nodes that give up in tenths of seconds, and a directory for each."""
@@ -111,6 +121,7 @@ def impatient(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.timeout(count(60, 3600))
 @settings(max_examples=count(70, 700), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from([True, True, False]), histories)
+@example(True, A_SIZE_TOO_LARGE)
 def test_whatever_the_network_does_all_that_is_promised_holds(
     impatient: Path, connected: bool, history: list[tuple[Any, float]]
 ) -> None:
@@ -147,7 +158,7 @@ def among_talkers(test: Callable[[Town], Awaitable[None]]) -> Callable[[Path], N
 
 
 @pytest.mark.parametrize("what", ["cut", "reset", "flip", "half"])
-@pytest.mark.parametrize("after", [0, 5, 300, 100_000, 199_000])
+@pytest.mark.parametrize("after", [0, 1, 2, 5, 300, 100_000, 199_000])
 def test_a_message_that_is_cut_or_changed_on_the_way_ends_the_connection_and_nothing_of_it_arrives(
     impatient: Path, what: What, after: int
 ) -> None:
@@ -206,6 +217,27 @@ async def test_a_link_that_stands_still_is_down_though_the_heartbeat_comes(place
     a.send(10, 1000, by_name=False)
     await eventually(lambda: "down" in a.heard and "down" in b.heard)
     assert b.heard[:3] == ["up", 1, "down"]
+
+
+@pytest.mark.parametrize("after", [0, 1, 5, 300])
+def test_a_heartbeat_that_is_damaged_on_the_way_is_made_anew(impatient: Path, after: int) -> None:
+    @among_talkers
+    async def test(place: Town) -> None:
+        a, b = place.talkers
+        answers: list[object] = []
+
+        async def ask() -> None:
+            answers.append(await bl.who_is_blocking(b.node.name))
+
+        a.spawn(ask)
+        await eventually(lambda: answers == [None])
+        place.network.strike(Fault("flip", after), LANE, a.node.name)
+        await eventually(lambda: place.network.happened == ["flip"])
+        a.spawn(ask)
+        await eventually(lambda: answers == [None, None])
+        assert (a.heard, b.heard) == (["up"], ["up", 1])
+
+    test(impatient)
 
 
 @among_talkers

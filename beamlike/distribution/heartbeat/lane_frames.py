@@ -1,4 +1,8 @@
-"""What goes over a lane: `u16 length of the payload, u8 kind, payload`, big-endian.
+"""What goes over a lane, big-endian:
+
+    u16 size    u32 CRC-32 of the size    u32 CRC-32 of kind and payload    u8 kind    so many bytes of payload
+
+So damage is found out by the end of its frame, as in `batches`; another lane is then tried.
 
 HELLO, CHALLENGE, PROOF and ACCEPT open it (see `lane_proof`). BEAT is a sign of life and says how long the event loop
 over there has not turned, in milliseconds (u32, 0 while it turns). ASK is a number (u32), what is asked (u8), and for
@@ -11,6 +15,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from typing import Final
+from zlib import crc32
 
 import msgpack
 
@@ -34,7 +39,8 @@ LONGEST_ANSWER: Final = 32 << 20
 LONGEST_QUESTION: Final = 4096
 """Bytes beside the question itself."""
 
-_HEADER: Final = struct.Struct(">HB")
+_HEADER: Final = struct.Struct(">HIIB")
+_SIZE: Final = struct.Struct(">H")
 _BEAT: Final = struct.Struct(">I")
 _ASK: Final = struct.Struct(">IB")
 _NUMBER: Final = struct.Struct(">I")
@@ -44,9 +50,14 @@ _LONGEST_STALL: Final = 0xFFFFFFFF
 def lane_frame(kind: int, payload: bytes = b"") -> bytes:
     """
     >>> lane_frame(BEAT, bytes(4))
-    b'\\x00\\x04\\x10\\x00\\x00\\x00\\x00'
+    b'\\x00\\x04F\\xb4\\xd6\\xe6\\xa6\\xc2`\\x9f\\x10\\x00\\x00\\x00\\x00'
     """
-    return _HEADER.pack(len(payload), kind) + payload
+    size = len(payload)
+    return _HEADER.pack(size, crc32(_SIZE.pack(size)), _crc(kind, payload), kind) + payload
+
+
+def _crc(kind: int, payload: bytes) -> int:
+    return crc32(payload, crc32(bytes([kind])))
 
 
 class LaneFrames:
@@ -57,17 +68,21 @@ class LaneFrames:
         self._buffer = bytearray()
 
     def read(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Yields (kind, payload) of each frame that `data` completes. ProtocolError for one above the cap."""
+        """Yields (kind, payload) of each frame that `data` completes. ProtocolError for a large or damaged one."""
         self._buffer += data
         while len(self._buffer) >= _HEADER.size:
-            size, kind = _HEADER.unpack_from(self._buffer)
+            size, crc_of_size, crc, kind = _HEADER.unpack_from(self._buffer)
             if size > self.cap:
                 raise ProtocolError(f"expected a frame of at most {self.cap} bytes, got one of {size}")
+            if crc32(_SIZE.pack(size)) != crc_of_size:
+                raise ProtocolError("the size of a frame was damaged on the way")
             end = _HEADER.size + size
             if len(self._buffer) < end:
                 return
             payload = bytes(self._buffer[_HEADER.size : end])
             del self._buffer[:end]
+            if _crc(kind, payload) != crc:
+                raise ProtocolError("a frame was damaged on the way")
             yield kind, payload
 
 
@@ -104,7 +119,7 @@ def encode_parts(number: int, answer: bytes) -> list[bytes]:
     """The frames of an answer that is bytes, of which each but the last is a PART.
 
     >>> [len(frame) for frame in encode_parts(1, bytes(PART_SIZE + 1))]
-    [61447, 10]
+    [61455, 18]
     """
     *parts, last = [answer[at : at + PART_SIZE] for at in range(0, len(answer) or 1, PART_SIZE)]
     return [lane_frame(PART, _NUMBER.pack(number) + part) for part in parts] + [encode_answer(number, last)]
