@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final, NoReturn
 
-from beamlike.distribution.errors import UndecodableTerm
 from beamlike.distribution.packing import Draft, Packing, Undecodable
 from beamlike.distribution.terms_codec import LARGE
-from beamlike.kernel.signals import Apply, Spawn
+from beamlike.kernel.signals import Apply
 from beamlike.kernel.terms import Pid, Ref
 
 _SMALL: Final = frozenset({type(None), bool, int, float, str, Pid, Ref})
@@ -38,19 +37,19 @@ def apply_of(
     leads: int | Pid | None,
     work: Any,
     args: list[Any] | None,
-) -> Spawn:
-    """What has come from the node `there`. Of work that cannot be decoded a process that says so."""
+) -> Apply:
+    """What has come from the node `there`. Of work that cannot be decoded one that says so."""
     parent, child, ref = Pid(there, source), Pid(here, pid), Ref(there, monitor)
     leader = Pid(there, leads) if isinstance(leads, int) else leads
     if type(work) is Undecodable:
-        return Spawn(parent, child, raises, (work.error,), False, ref, leader)
+        return Apply(parent, child, raises, (work.error.__cause__ or work.error,), False, ref, leader)
     function, arguments = work if args is None else (work, tuple(args))
     return Apply(parent, child, function, arguments, False, ref, leader)
 
 
-async def raises(error: UndecodableTerm) -> NoReturn:
-    """What stands for a function that cannot be decoded."""
-    raise error
+async def raises(error: BaseException) -> NoReturn:
+    """What stands for a function that cannot be decoded: says why, without what the codec went through."""
+    raise error.with_traceback(None) from None
 
 
 def _is_small(argument: object) -> bool:

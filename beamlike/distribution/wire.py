@@ -6,7 +6,8 @@ their ids, so who is meant can be read even where the term beside them (message,
 - an undecodable message is an `Undelivered`, for the log; if it is the value of a Reply, who waits for that gets a
   Down in its place, with the reason in words, instead of waiting for ever;
 - an undecodable reason becomes its description: an exit always arrives;
-- an undecodable function becomes one that raises UndecodableTerm: who spawned it learns why by link or monitor.
+- an undecodable function becomes one that raises UndecodableTerm: who spawned it learns why by link or monitor. Of a
+  call it raises what hindered the decoding, at the caller.
 
 Towards the other side, a message or function that the codec cannot encode is the sender's UnencodableTerm, and a
 reason that it cannot encode goes as its `repr`.
@@ -290,7 +291,7 @@ class SignalCodec:
                 return Undelivered(asker, asked, part.error, down)
         return Ask(asker, asked, (asking or Call)(asker, id, request))
 
-    def _apply(self, *fields: Any) -> Spawn:
+    def _apply(self, *fields: Any) -> Apply:
         return apply_of(self._packing.here, self._packing.there, *fields)
 
     def _answer(self, source: int, client: int, id: int, value: Term) -> Answer | Down:

@@ -156,13 +156,13 @@ def test_of_a_call_with_small_arguments_the_codec_sees_the_function_alone(size: 
     assert same(SignalCodec(PickleCodec(), THERE.node, HERE.node).decode(packed.data), sent)
 
 
-def test_a_call_of_what_cannot_be_decoded_is_a_process_that_says_so() -> None:
+def test_a_call_of_what_cannot_be_decoded_raises_why_at_its_caller() -> None:
     for called in (apply(print), apply(print, [1])):
-        spawn = transfer(called, Elsewhere())
-        assert type(spawn) is signals.Spawn
-        assert (spawn.source, spawn.pid, spawn.link, spawn.monitor) == (HERE, THERE, False, REF)
-        with pytest.raises(UndecodableTerm, match="No module named 'there'"):
-            asyncio.run(spawn.function(*spawn.args))
+        arrived = transfer(called, Elsewhere())
+        assert type(arrived) is signals.Apply
+        assert (arrived.source, arrived.pid, arrived.link, arrived.monitor) == (HERE, THERE, False, REF)
+        with pytest.raises(ModuleNotFoundError, match="No module named 'there'"):
+            asyncio.run(arrived.function(*arrived.args))
 
 
 def test_a_call_that_cannot_travel_is_its_callers_error() -> None:

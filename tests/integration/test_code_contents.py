@@ -83,7 +83,7 @@ def test_a_node_may_refuse_code_and_says_so(name: str) -> None:
             with contextlib.closing(NotebookModule("refused")) as notebook:
                 value = run_cell(notebook, CELL)[name]
                 for _ in range(3):  # in whatever way it travels
-                    with pytest.raises(bl.rpc.CallEnded, match="locked@127\\.0\\.0\\.1 accepts no code"):
+                    with pytest.raises(bl.CodeRefused, match="locked@127\\.0\\.0\\.1 accepts no code"):
                         await bl.rpc.call("locked@127.0.0.1", operator.is_, value, None, timeout=10)
 
     asyncio.run(main())
@@ -98,7 +98,7 @@ def test_a_node_that_refuses_code_still_runs_what_it_has() -> None:
             assert await call("locked@127.0.0.1", bl.nodes, timeout=10) == ["open@127.0.0.1"]
             with pytest.raises(ZeroDivisionError):
                 await call("locked@127.0.0.1", operator.truediv, 1, 0, timeout=10)
-            with pytest.raises(bl.rpc.CallEnded, match="accepts no code"):
+            with pytest.raises(bl.CodeRefused, match="accepts no code"):
                 await call("locked@127.0.0.1", eval, "1 + 1", timeout=10)
 
     asyncio.run(main())

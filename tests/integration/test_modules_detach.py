@@ -117,7 +117,7 @@ def test_a_node_that_accepts_no_code_takes_no_modules_either(tmp_path: Path, mon
         await bl.connect(service.node, await address_of(service))
         before = await service.call(in_all)
         assert await call(service, os.getpid) != os.getpid()
-        with pytest.raises(bl.rpc.CallEnded, match="No module named 'det_locked'"):
+        with pytest.raises(ModuleNotFoundError, match="No module named 'det_locked'"):
             await call(service, f)
         assert await service.call(in_all) == before
 
