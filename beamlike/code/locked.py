@@ -19,14 +19,14 @@ _MAKERS = {
     "beamlike.code.generated",
     "beamlike.code.classes",
     "beamlike.code.images",
-    "beamlike.code.pickler",
+    "beamlike.code.loaders",
     "beamlike.code.shared",
     "cloudpickle",
     "cloudpickle.cloudpickle",
     "beamlike.code.unsourced",
     "marshal",
 }
-_HARMLESS = {("beamlike.code.pickler", "load_info")}
+_HARMLESS = {("beamlike.code.loaders", "load_info")}
 _BUILTINS = {"eval", "exec", "compile", "__import__"}
 _TYPES = {"FunctionType", "LambdaType", "CodeType", "CellType"}
 

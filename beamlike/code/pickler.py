@@ -1,84 +1,24 @@
-"""Terms as pickles in which code is named by source and place, and everything that it uses goes by value.
-
-`dumps` writes up to two pickles: the sources that the other side lacks, if any, which go ahead, and the term.
-What a code object becomes:
-
-- of a known source (a cell, the running script): `load_code(hash, qualname, line, nth)`;
-- of an older version of one: `load_code_in(source, qualname, line, nth)`, with its text (see `lending`);
-- any other: see `unsourced`.
-
-A constant function or class is a number, once it is known over there: see `images`. What is large of what a function
-captures goes by content: see `contents`.
-
-A term without code and exceptions, which is most, goes through `_PlainPickler`: it writes the same, is cheaper to
-make, and gives up at the first thing that needs more.
-"""
+"""Terms in bytes for a peer: the pickle, and what it uses that the peer lacks, which goes ahead of it."""
 
 from __future__ import annotations
 
-import io
 import pickle
 from dataclasses import dataclass
 from functools import lru_cache
-from types import CellType, CodeType, FunctionType, ModuleType
-from typing import Any, Final
-from weakref import WeakKeyDictionary, ref
+from types import FunctionType
 
-from cloudpickle import cloudpickle
-
-from beamlike.code.by_value import is_private_of_the_library, module_goes_by_value
-from beamlike.code.captures import captured_by, global_names
-from beamlike.code.classes import class_goes_by_value, fill_class, make_class, reduce_class
-from beamlike.code.constants import functions_in, rebinds, sets_attributes
-from beamlike.code.contents import content_of, shared_content, weigh
-from beamlike.code.decoding import DECODING, decoder
-from beamlike.code.images import IMAGES, NoImage
+from beamlike.code.by_value import module_goes_by_value
+from beamlike.code.code_pickler import ALONE, IN_FULL, CodePickler
+from beamlike.code.contents import content_of
+from beamlike.code.images import IMAGES
+from beamlike.code.loaders import load_image
 from beamlike.code.peer import Peer
-from beamlike.code.reducers import REDUCERS, Reduced, fill_cell, reduce_cell, reduce_exception
-from beamlike.code.requirements.needs import NEEDS
-from beamlike.code.shared import Shared, load_shared, shared_of
-from beamlike.code.source import Place, Source, SourceHash
-from beamlike.code.sources import SOURCES
-from beamlike.code.unsourced import reduce_unsourced
+from beamlike.code.plain_pickler import PROTOCOL, PlainPickler
+from beamlike.code.reducers import Reduced
 from beamlike.code.untravelable import CannotTravel, explain
-from beamlike.code.uses import NOTHING, Image, Lasting, Uses
+from beamlike.code.uses import Uses
 from beamlike.code.weight import HEAVY, tell_of_heavy_captures, tell_of_heavy_message
-from beamlike.distribution.terms_codec import LARGE, Content, Encoded, LargeBuffers
-from beamlike.kernel.terms import ExceptionInfo, Pid
-
-PROTOCOL = 5
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How code is written into a pickle."""
-
-    images: bool = True
-    """Whether functions may go as images."""
-    classes: bool = True
-    """Whether classes may."""
-    by_content: bool = True
-    """Whether large values may go beside it."""
-    lasting: bool = False
-    """Whether many terms will use it: then it names its sources for good."""
-    alone: bool = False
-    """Whether it may refer to nothing that went before."""
-    making: tuple[object, ...] = ()
-    """What the pickle is a part of: shared values and, last, what it shows, if it is an image."""
-
-    @property
-    def shows(self) -> object:
-        return self.making[-1] if self.making and self.lasting else None
-
-    def of(self, part: object) -> _Way:
-        """For an image of `part`, or for a value that is shared as that."""
-        return _Way(images=False, lasting=True, making=(*self.making, part))
-
-
-_AS_A_TERM: Final = _Way()
-_IN_FULL: Final = _Way(images=False, classes=False)
-_ALONE: Final = _Way(images=False, classes=False, by_content=False, alone=True)
-_OF_AN_INFO: Final = _Way(images=False, by_content=False)
+from beamlike.distribution.terms_codec import Encoded, LargeBuffers
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +39,7 @@ def dump(term: object, peer: Peer) -> Dumped:
     if _begins_with_code(term):
         return _dump_in_full(term, peer)
     try:
-        pickler, body = _PlainPickler.pickled(term)
+        pickler, body = PlainPickler.pickled(term)
     except Exception:  # whatever it was: the full pickler decides
         return _dump_in_full(term, peer)
     tell_of_heavy_message(len(body) + pickler.large.size, peer.name)
@@ -109,7 +49,7 @@ def dump(term: object, peer: Peer) -> Dumped:
 def dump_alone(term: object) -> Dumped:
     """As `dump`, for somebody of whom nothing is known, and who is to keep nothing."""
     try:
-        pickler, body = _CodePickler.pickled(term, Peer(), _ALONE)
+        pickler, body = CodePickler.pickled(term, Peer(), ALONE)
     except CannotTravel:
         raise
     except Exception as error:
@@ -138,9 +78,9 @@ def _begins_with_code(term: object) -> bool:
 
 def _dump_in_full(term: object, peer: Peer) -> Dumped:
     try:
-        pickler, body = _CodePickler.pickled(term, peer)
+        pickler, body = CodePickler.pickled(term, peer)
         if pickler.rebinds and pickler.uses().images:  # what one rebinds, others in this term are to see
-            pickler, body = _CodePickler.pickled(term, peer, _IN_FULL)
+            pickler, body = CodePickler.pickled(term, peer, IN_FULL)
     except CannotTravel:
         raise
     except Exception as error:
@@ -166,298 +106,22 @@ class _Shown:
 
 
 def _dump_data(value: object) -> tuple[bytes, LargeBuffers]:
-    pickler, body = _PlainPickler.pickled(value)
+    pickler, body = PlainPickler.pickled(value)
     return body, pickler.large
 
 
 def _fails(value: object) -> bool:
     try:
-        _CodePickler.pickled(value, Peer())
+        CodePickler.pickled(value, Peer())
     except Exception:
         return True
     return False
 
 
 def _weight(value: object) -> int:
-    pickler, body = _CodePickler.pickled(value, Peer())
+    pickler, body = CodePickler.pickled(value, Peer())
     return len(body) + _size_of_contents(pickler)
 
 
-def _size_of_contents(pickler: _CodePickler) -> int:
+def _size_of_contents(pickler: CodePickler) -> int:
     return sum(content.size for content in pickler.uses().contents)
-
-
-class _NeedsMore(Exception):
-    """The term holds something that the plain pickler must not write."""
-
-
-class _PlainPickler(pickle.Pickler):
-    def __init__(self, file: io.BytesIO) -> None:
-        self.large = LargeBuffers()
-        super().__init__(file, PROTOCOL, buffer_callback=self.large)
-        self._images: list[Image] = []
-        self._modules: set[str] = set()
-
-    @classmethod
-    def pickled(cls, term: object) -> tuple[_PlainPickler, bytes]:
-        file = io.BytesIO()
-        pickler = cls(file)
-        pickler.dump(term)
-        return pickler, file.getvalue()
-
-    def uses(self) -> Uses:
-        return Uses(images=self._images, modules=self._modules) if self._images or self._modules else NOTHING
-
-    def reducer_override(self, value: Any) -> Any:
-        if value is load_image:
-            return NotImplemented
-        kind = type(value)
-        if kind is FunctionType or issubclass(kind, type):
-            image = IMAGES.get(value)
-            if image is not None:
-                self._images.append(image)
-                return load_image, (image.number,)
-            if module_goes_by_value(value.__module__) or is_private_of_the_library(value.__module__):
-                raise _NeedsMore
-            self._modules.add(value.__module__)
-        elif kind in REDUCERS or kind is Shared or isinstance(value, BaseException):
-            raise _NeedsMore
-        elif NEEDS.modules and (module := NEEDS.module_of(value)) is not None:
-            self._modules.add(module)
-        return NotImplemented
-
-
-class _CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
-    def __init__(self, file: io.BytesIO, peer: Peer, way: _Way) -> None:
-        self.large = LargeBuffers()
-        super().__init__(file, PROTOCOL, buffer_callback=self.large)
-        self.functions: list[FunctionType] = []
-        self.rebinds = False
-        """Whether a function in it gives other values to variables that it captures."""
-        self._peer = peer
-        self._way = way
-        self._uses = Uses()
-        self._in_full: set[int] = set()
-        """The ids of functions that are not to go as images: methods go with their class, and what others may set
-        attributes of goes with them."""
-        self._inside: dict[SourceHash, Source] = {}
-        self._light: dict[int, _ByContent] = {}
-
-    @classmethod
-    def pickled(cls, term: object, peer: Peer, way: _Way = _AS_A_TERM) -> tuple[_CodePickler, bytes]:
-        """`term` in bytes, and the pickler, which knows what went into them."""
-        file = io.BytesIO()
-        pickler = cls(file, peer, way)
-        pickler.dump(term)
-        return pickler, file.getvalue()
-
-    def uses(self) -> Uses:
-        return self._uses
-
-    def reducer_override(self, value: Any) -> Any:
-        kind = type(value)
-        if kind is FunctionType and value in _LOADERS:
-            return NotImplemented
-        if kind is CodeType:
-            return self._reduce_code(value)
-        if kind is _ByContent:
-            return load_content, (value.content.key,)
-        if kind is Shared:
-            return self._reduce_shared(value)
-        if kind is ExceptionInfo:
-            return self._reduce_info(value)
-        if kind is CellType:
-            return self._lightened_cell(reduce_cell(value))
-        if kind in REDUCERS:
-            reduced = REDUCERS[kind](value)
-        elif issubclass(kind, type):
-            reduced = self._reduce_class(value)
-        elif isinstance(value, BaseException):
-            reduced = reduce_exception(value)
-        else:
-            reduced = None
-        if reduced is not None:
-            return reduced
-        reduced = super().reducer_override(value)
-        if kind is FunctionType:
-            return self._reduce_function(value, reduced)
-        if isinstance(value, ModuleType):
-            self._uses.modules.add(value.__name__)
-        elif NEEDS.modules and (module := NEEDS.module_of(value)) is not None:
-            self._uses.modules.add(module)
-        return reduced
-
-    def _function_getnewargs(self, function: FunctionType) -> Reduced:
-        """cloudpickle's, with the cells themselves, so that functions which share a variable do so there too."""
-        code, scope, *_ = super()._function_getnewargs(function)
-        return code, scope, None, None, function.__closure__
-
-    def _reduce_function(self, function: FunctionType, reduced: Any) -> Any:
-        if reduced is NotImplemented:
-            self._uses.modules.add(function.__module__)
-            return reduced
-        if self._way.images and id(function) not in self._in_full:
-            image = IMAGES.see(function, lambda: self._image_of(function))
-            if image is not None:
-                return self._by_image(image)
-        return self._lightened_function(function, reduced)
-
-    def _reduce_class(self, kind: type) -> Reduced | None:
-        if not class_goes_by_value(kind):
-            self._uses.modules.add(kind.__module__)
-            return reduce_class(kind)
-        self._uses.has_code = True
-        if kind is not self._way.shows:
-            if self._way.classes and kind not in self._way.making:
-                image = IMAGES.see(kind, lambda: self._image_of(kind))
-                if image is not None:
-                    return self._by_image(image)
-            if isinstance(self._way.shows, FunctionType | type):
-                raise NoImage
-            IMAGES.went_in_full(kind)
-            self._uses.has_whole_classes = True
-        self._in_full.update(map(id, functions_in(kind)))
-        return reduce_class(kind)
-
-    def _by_image(self, image: Image) -> Reduced:
-        self._uses.images.append(image)
-        return load_image, (image.number,)
-
-    def _image_of(self, thing: FunctionType | type) -> Image:
-        pickler, body = _CodePickler.pickled(thing, self._peer, self._way.of(thing))
-        return Image(ref(thing), body, pickler.uses())
-
-    def _lightened_function(self, function: FunctionType, reduced: Reduced) -> Reduced:
-        """With what is large of what it captures by content."""
-        self.functions.append(function)
-        self.rebinds = self.rebinds or rebinds(function.__code__)
-        if self._way.images and sets_attributes(function.__code__):
-            self._in_full.update(id(it.value) for it in captured_by(function) if isinstance(it.value, FunctionType))
-        make, args, (attributes, state), *rest = reduced
-        if getattr(function, "__type_params__", ()):  # since Python 3.12
-            state["__type_params__"] = function.__type_params__  # type: ignore[attr-defined]
-        for name in global_names(function.__code__):  # of the bodies of classes in it, too
-            if name not in state["__globals__"] and name in function.__globals__ and name not in args[1]:
-                state["__globals__"][name] = function.__globals__[name]
-        if state["__globals__"]:
-            state["__globals__"] = {name: self._lightened(value) for name, value in state["__globals__"].items()}
-        if state["__defaults__"]:
-            state["__defaults__"] = tuple(map(self._lightened, state["__defaults__"]))
-        return (make, args, (attributes, state), *rest)
-
-    def _lightened_cell(self, reduced: Reduced) -> Reduced:
-        make, args, *state = reduced
-        if not state:  # not assigned yet
-            return reduced
-        (contents,), *rest = state
-        return (make, args, (self._lightened(contents),), *rest)
-
-    def _lightened(self, value: Any) -> Any:
-        """What stands in the pickle for a captured value; the same each time that it is captured."""
-        if not self._way.by_content or weigh(value) <= LARGE:
-            return value
-        known = self._light.get(id(value))
-        if known is None:
-            content = content_of(value, self._dump_data)
-            if content is not None and not self._peer.takes(content):
-                content = None
-            known = self._light[id(value)] = _ByContent(value, content)
-            if content is not None:
-                self._uses.contents.append(content)
-        return value if known.content is None else known
-
-    def _dump_data(self, value: Any) -> tuple[bytes, LargeBuffers]:
-        pickler, body = _PlainPickler.pickled(value)
-        self._uses.add(pickler.uses())
-        return body, pickler.large
-
-    def _reduce_code(self, code: CodeType) -> Reduced:
-        self._uses.has_code = True
-        found = SOURCES.find(code)
-        if found is None:
-            return reduce_unsourced(code)
-        source, place = found
-        if self._way.lasting or (not self._way.alone and self._peer.may_name(source.hash)):
-            self._uses.sources[source.hash] = source
-            return load_code, (source.hash, *place)
-        # One object for all of its code in this term, so that the text is in it once.
-        return load_code_in, (self._inside.setdefault(source.hash, source), *place)
-
-    def _reduce_shared(self, shared: Shared[Any]) -> Reduced:
-        if self._way.alone:
-            return shared_of, (shared.key, shared.value)
-        if shared in self._way.making:
-            raise CannotTravel("expected a shared value, got one that holds its own handle")
-        made = _SHARED.get(shared)
-        if made is None or (not self._peer.has(made.content) and not IMAGES.are_true(made.uses)):
-            pickler, body = _CodePickler.pickled(shared.value, self._peer, self._way.of(shared))
-            content = shared_content(shared.key, [body, *pickler.large.kept])
-            if not self._peer.takes(content, shared=True):
-                raise CannotTravel(
-                    f"expected a shared value that fits in one message, got one of {content.size} bytes: "
-                    "share it in parts, or start both nodes with a larger `largest_signal`"
-                )
-            made = _SHARED[shared] = Lasting(content, pickler.uses(), pickler.uses().all())
-        self._uses.shared.append((shared, made))
-        # It is made once over there; classes of it that have changed since go beside it, and so are changed there.
-        changed = [kind for image in made.uses.images if (kind := image.thing()) and IMAGES.get(kind) is not image]
-        return load_shared, (shared.key, *changed)
-
-    def _reduce_info(self, info: ExceptionInfo) -> Reduced:
-        """With its exception as a pickle of its own, or none if it cannot travel: the news of it must, always."""
-        texts = (info.type, info.message, info.traceback, info.node, info.pid)
-        if info.exception is None:
-            return ExceptionInfo, texts
-        try:
-            pickler, body = _CodePickler.pickled(info.exception, self._peer, _ALONE if self._way.alone else _OF_AN_INFO)
-        except Exception:
-            return ExceptionInfo, texts
-        self._uses.add(pickler.uses())
-        return load_info, (*texts, body)
-
-
-_SHARED: WeakKeyDictionary[Shared[Any], Lasting] = WeakKeyDictionary()
-"""What has been pickled because it was shared, for the next peer."""
-
-
-@dataclass(slots=True)
-class _ByContent:
-    """Stands for a large value. The value is kept, too, so that no other one can have its id."""
-
-    value: Any
-    content: Content | None
-
-
-def load_image(number: int) -> Any:
-    return decoder().image(number)
-
-
-def load_content(key: bytes) -> Any:
-    return decoder().content(key)
-
-
-def load_code(hash: SourceHash, qualname: str, line: int, nth: int) -> CodeType:
-    if DECODING.codec is not None:
-        DECODING.codec.names(hash)
-    return SOURCES.code_at(hash, Place(qualname, line, nth))
-
-
-def load_code_in(source: Source, qualname: str, line: int, nth: int) -> CodeType:
-    origin = DECODING.codec.there if DECODING.codec is not None else ""
-    return SOURCES.code_in(source, Place(qualname, line, nth), origin)
-
-
-def load_info(type: str, message: str, traceback: str, node: str, pid: Pid, exception: bytes) -> ExceptionInfo:
-    error: BaseException | None
-    try:
-        error = DECODING.codec.loads(exception) if DECODING.codec is not None else pickle.loads(exception)
-    except Exception:  # of a class that is not to be had here, for one; the texts tell what it was
-        error = None
-    return ExceptionInfo(type, message, traceback, node, pid, error)
-
-
-_LOADERS: Final = frozenset(
-    {load_code, load_code_in, load_content, load_image, load_info, load_shared, fill_cell, fill_class, make_class}
-    | {cloudpickle._make_function, cloudpickle._function_setstate}
-)
-"""What every pickle of code names, so that the question how they travel need not be asked."""
