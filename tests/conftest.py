@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,12 @@ settings.register_profile(
 settings.load_profile("house")
 
 REMOVED = ("BEAMLIKE_SECRET", "BEAMLIKE_INVITATION", "BEAMLIKE_LIFELINE", "NO_COLOR", "COLORTERM", "TEXTUAL_DRIVER")
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves, some nine thousand, are not looked through whenever one of them collects garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

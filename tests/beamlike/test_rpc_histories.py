@@ -129,6 +129,7 @@ def test_any_history_of_calls_leaves_nothing_behind() -> None:
         try:
             child = runner.run(nodes.boot(nodes.Local()))
             try:
+                runner.run(near.call(child.node, int))  # the node's `user` is there from its first call on
                 any_history(runner, child.node)
             finally:
                 runner.run(child.stop(grace=0.1))
