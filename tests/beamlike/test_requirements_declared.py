@@ -14,6 +14,7 @@ import pytest
 
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.errors import BadRequirements, CannotInstall, VersionConflict
+from beamlike.code.requirements.failures import reason
 from beamlike.code.requirements.guarded_process import CalledOff
 from beamlike.code.requirements.progress import Step
 from tests.support.environments import (
@@ -82,7 +83,7 @@ def test_another_version_of_what_is_imported_is_refused_before_anything_is_insta
     importlib.import_module(ALPHA)
     with pytest.raises(VersionConflict) as caught:
         declared(environments, f"{A}>=2")
-    assert f"{A} 1.0 has been imported here (as `{ALPHA}`), and '{A}>=2' asks for 2.0: restart" in str(caught.value)
+    assert f"{A} 1.0 has been imported (as `{ALPHA}`), and '{A}>=2' asks for 2.0: restart" in str(caught.value)
     assert len(shelf.installed) == 1
     assert environments.active() == [lock]
 
@@ -94,6 +95,29 @@ def test_a_conflict_deep_down_names_who_needs_it(make: Make, shelf: Shelf) -> No
     shelf.wheels = {(B, "1.0"): WHEELS[2], (A, "1.0"): WHEELS[0]}
     with pytest.raises(VersionConflict, match=f"and {B} needs 1.0"):
         declared(environments, B)
+
+
+PIP_EXCLUDES = f"""\
+ERROR: Cannot install {A}<2 and {A}>=2 because these package versions have conflicting dependencies.
+The conflict is caused by:
+    The user requested {A}<2
+    The user requested {A}>=2
+ERROR: ResolutionImpossible: for help visit https://pip.pypa.io
+"""
+
+
+def test_of_requirements_that_exclude_each_other_it_is_said_who_wants_which(make: Make, shelf: Shelf) -> None:
+    environments = make()
+    declared(environments, f"{A}<2", "packaging", source="cell 1")
+    declared(environments, "packaging>=20", source="cell 2")
+    shelf.plans_fail_with = CannotInstall(f"{reason(PIP_EXCLUDES)}\npip said:\n{PIP_EXCLUDES}")
+    with pytest.raises(CannotInstall) as caught:
+        declared(environments, f"{ALPHA}>=2", source="cell 3")
+    assert str(caught.value).splitlines()[0] == (
+        f"the requirements exclude each other (cell 1 wants {A}<2; cell 3 wants {ALPHA}>=2): loosen one of them"
+    )
+    with pytest.raises(CannotInstall, match="exclude each other: loosen"):  # of one alone, its block says all
+        declared(environments, f"{A}<2", f"{A}>=2", source="cell 1")
 
 
 def test_what_cannot_be_had_is_not_declared(make: Make) -> None:

@@ -73,7 +73,7 @@ def test_more_packages_are_added_and_a_version_that_comes_too_late_is_refused(wo
     assert status == 0, errors
     assert output.startswith("resolving\ndownloading\n")
     assert "\nready\n" in output
-    assert "has been imported here (as `packaging`), and 'packaging>=999' asks for 999.0: restart" in output
+    assert "has been imported (as `packaging`), and 'packaging>=999' asks for 999.0: restart" in output
     assert len(world.environments) == 2
 
 

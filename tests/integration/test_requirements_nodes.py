@@ -81,6 +81,8 @@ def test_nodes_of_one_machine_install_once_what_a_script_declares(each_world: Wo
         assert status == 0, errors
         (made,) = each_world.environments
         assert output == f"1.0 {made}/beta_of_test.py\n" * 2
+        # The script hears how far they are, though it said nowhere where that is to go.
+        assert all(f"{node}: ready: " in errors for node in (one, two))
         assert [index.downloads("alpha-of-test"), index.downloads("beta-of-test")] == [1, 1]
         with bare_node(each_world, "three@127.0.0.1") as three:
             assert origin.run(str(script), three)[:2] == (0, f"1.0 {made}/beta_of_test.py\n")
@@ -115,7 +117,7 @@ def test_a_node_that_has_imported_another_version_refuses_before_anything_runs(w
         await bl.rpc.call(there, __import__, "alpha_of_test")
         try:
             await bl.rpc.call(there, version_there, timeout=40)
-        except Exception as error:
+        except bl.code.VersionConflict as error:
             print(error)
         """,
         '["alpha-of-test"]',
@@ -124,7 +126,11 @@ def test_a_node_that_has_imported_another_version_refuses_before_anything_runs(w
     with bare_node(other, "one@127.0.0.1") as one:
         status, output, errors = as_uv_run_does(world, Wheel("alpha-of-test", "1.0")).run(path, one)
     assert status == 0, errors
-    assert "alpha-of-test 2.0 has been imported here (as `alpha_of_test`), and 'alpha-of-test' asks for 1.0" in output
+    assert output == (
+        "one@127.0.0.1: alpha-of-test 2.0 has been imported (as `alpha_of_test`), and 'alpha-of-test' asks for 1.0: "
+        "stop that node and start it anew (a child: boot another in its place), or ask for a version that 2.0 meets\n"
+    )
+    assert errors == ""
 
 
 def test_who_sent_the_first_code_sees_how_far_its_packages_are(world: World) -> None:

@@ -30,6 +30,7 @@ class Shelf:
         self.wheels = {(wheel.name, wheel.version): wheel for wheel in wheels}
         self.planned = 0
         self.installed: list[list[str]] = []
+        self.plans_fail_with: CannotInstall | None = None
         self.breaks_with: Exception | None = None
         self.open = Event()
         """Nothing is installed before it is set; it is, at first."""
@@ -39,6 +40,8 @@ class Shelf:
         self, dependencies: Sequence[str], constraints: Sequence[Pin], here: Path, scratch: Path, work: Work
     ) -> list[Pin]:
         self.planned += 1
+        if self.plans_fail_with is not None:
+            raise self.plans_fail_with
         newest = self._newest([Requirement(text) for text in dependencies])
         newest |= {pin.name: self.wheels[pin.name, pin.version] for pin in constraints if pin.name in newest}
 

@@ -23,6 +23,7 @@ from typing import Final
 
 from beamlike.code.requirements.declaration import Requirements, union
 from beamlike.code.requirements.errors import BadRequirements, CannotInstall
+from beamlike.code.requirements.exclusion import naming_who_wants
 from beamlike.code.requirements.here import check_own, is_met, lacking, top_level_modules
 from beamlike.code.requirements.in_thread import in_thread, over
 from beamlike.code.requirements.installer import Installer, choose_installer
@@ -36,6 +37,10 @@ from beamlike.code.requirements.resolved_urls import ResolvedUrls
 from beamlike.code.requirements.search_path import with_environment
 from beamlike.code.requirements.store import Held
 from beamlike.code.requirements.work import Work
+
+RESTART: Final = "restart this interpreter (of a notebook, its runtime)"
+STOP_AND_BOOT: Final = "stop that node and start it anew (a child: boot another in its place)"
+"""What to do, by who is told: whoever declared something here, or another node that has named this one."""
 
 AGAIN_AFTER: Final = 10.0
 """Seconds after which what could not be had is tried again, if somebody asks: not for each term that waits for it."""
@@ -146,14 +151,16 @@ class Environments:
         requirements.check_python()
         check_own(requirements)
         with self._working:
-            wanted = union({**self._declared, source: requirements}.values())
+            declared = {**self._declared, source: requirements}
+            wanted = union(declared.values())
             if missing := self._urls.closure(wanted.dependencies).missing:
                 report(Step("resolving", ", ".join(missing)))
-                pins = self._provision.plan(wanted.dependencies, (), Work(report, stop))
-                self._activate(self._provision.install(pins, wanted, Work(report, stop)))
+                with naming_who_wants(declared):
+                    pins = self._provision.plan(wanted.dependencies, (), Work(report, stop))
+                self._activate(self._provision.install(pins, wanted, RESTART, Work(report, stop)))
                 self._check_all_here(wanted, pins)
             with self._state:
-                return self._now_declared({**self._declared, source: requirements})
+                return self._now_declared(declared)
 
     def _make_ready(self, ensured: _Ensured, report: Report) -> None:
         lock, work = ensured.lock, Work(report, self._stop)
@@ -164,7 +171,7 @@ class Environments:
                 if lock.platform != platform_here():
                     report(Step("resolving", ", ".join(lock.requirements.dependencies)))
                     pins = self._provision.plan(lock.requirements.dependencies, lock.pins, work)
-                self._activate(self._provision.install(pins, lock.requirements, work))
+                self._activate(self._provision.install(pins, lock.requirements, STOP_AND_BOOT, work))
         except BaseException:
             ensured.failed_at = time.monotonic()
             raise

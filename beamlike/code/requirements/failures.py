@@ -16,6 +16,8 @@ from beamlike.code.requirements.errors import CannotInstall
 
 SHOWN_LINES: Final = 8
 
+EXCLUDED: Final = "the requirements exclude each other"
+
 _UNKNOWN = "the installer failed"
 
 _Words: TypeAlias = Callable[[re.Match[str]], str]
@@ -99,7 +101,7 @@ _REASONS: tuple[tuple[str, _Words], ...] = (
     ),
     (
         r"ResolutionImpossible|conflicting dependencies|No solution found",
-        lambda found: "the requirements exclude each other: loosen one of them",
+        lambda found: f"{EXCLUDED}: loosen one of them",
     ),
     (
         r"subprocess-exited-with-error|Failed to build|Failed building",

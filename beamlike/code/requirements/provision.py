@@ -61,10 +61,10 @@ class Provision:
             pins = self._choose().plan(others, bounds, here, scratch, work)
         return lacking(pin for pin in pins if pin.name != OWN)
 
-    def install(self, pins: Sequence[Pin], wanted: Requirements, work: Work) -> Held | None:
+    def install(self, pins: Sequence[Pin], wanted: Requirements, anew: str, work: Work) -> Held | None:
         """An environment of exactly these, for `wanted`; None if these are none. VersionConflict, before anything is
-        done, if one of them has been imported in another version."""
-        refuse_imported(pins, wanted)
+        done, if one of them has been imported in another version; `anew` says how one starts this interpreter anew."""
+        refuse_imported(pins, wanted, anew)
         if not pins:
             return None
         names = ", ".join(map(str, pins))
@@ -84,8 +84,8 @@ class Provision:
         return held
 
 
-def refuse_imported(pins: Iterable[Pin], wanted: Requirements) -> None:
-    """VersionConflict names the first of these that comes too late, and who wants it."""
+def refuse_imported(pins: Iterable[Pin], wanted: Requirements, anew: str) -> None:
+    """VersionConflict names the first of these that comes too late, who wants it, and what to do."""
     found = clashes(pins, sys.modules)
     if found:
         pin, imported = found[0].pin, found[0].imported
@@ -93,8 +93,8 @@ def refuse_imported(pins: Iterable[Pin], wanted: Requirements) -> None:
         by = f"{asked[0]!r} asks for" if asked else f"{', '.join(wanted.dependencies)} needs"
         other = f"a {pin.version} of another index or URL" if pin.is_of(imported) else pin.version
         raise VersionConflict(
-            f"{pin.name} {imported} has been imported here (as `{found[0].module}`), and {by} {other}: restart "
-            f"this interpreter (of a notebook, its runtime), or ask for a version that {imported} meets"
+            f"{pin.name} {imported} has been imported (as `{found[0].module}`), and {by} {other}: {anew}, or ask for "
+            f"a version that {imported} meets"
         )
 
 

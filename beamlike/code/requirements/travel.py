@@ -13,15 +13,17 @@ from contextlib import suppress
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from beamlike.code.requirements.errors import RequirementsError
 from beamlike.code.requirements.needs import DIGEST_SIZE, NEEDS, Needs
 from beamlike.code.uses import NOTHING, Uses
 from beamlike.distribution.terms_codec import Buffer, NotYet
 from beamlike.kernel import group_leader
-from beamlike.kernel.current import at, node_towards
+from beamlike.kernel.current import at, current_node, node_towards
 from beamlike.kernel.errors import AmbiguousNode, NoNode
 from beamlike.kernel.functions import send
 from beamlike.kernel.group_leader import Output
 from beamlike.kernel.terms import Pid
+from beamlike.kernel.user import leader_elsewhere
 
 if TYPE_CHECKING:
     from beamlike.code.requirements.environments import Environments
@@ -52,7 +54,7 @@ class PackagesThere:
         lacking = {digest: lock for digest, lock in locks.items() if digest not in self._told}
         self._told.update(lacking)
         self._told_last = locks
-        return [(KIND, (digest, lock, group_leader.leader())) for digest, lock in lacking.items()]
+        return [(KIND, (digest, lock, _leader())) for digest, lock in lacking.items()]
 
     def marked(self, body: bytes, uses: Uses) -> bytes:
         """A term that uses these, with what it needs in front of it: of that, what the other side has been told."""
@@ -86,8 +88,8 @@ class PackagesHere:
             self._all().keep(lock)
 
     def opened(self, data: Buffer) -> Buffer:
-        """The term itself, once what it needs is here. NotYet until then; a RequirementsError says why it cannot be
-        had."""
+        """The term itself, once what it needs is here. NotYet until then; a RequirementsError says of this node, by its
+        name, why that cannot be had."""
         view = memoryview(data)
         if view[0] != _MARK:
             return data
@@ -99,8 +101,14 @@ class PackagesHere:
                 ready = self._ensure(digest)
                 if not ready.done():
                     raise NotYet(ready, by_this_way=False)
-                ready.result()
+                self._check(ready)
         return view[start:]
+
+    def _check(self, ready: Future[None]) -> None:
+        try:
+            ready.result()
+        except RequirementsError as error:  # one for all terms that wait for it
+            raise type(error)(f"{self._here}: {error}") from None
 
     def close(self) -> None:
         """The connection is over."""
@@ -125,3 +133,11 @@ class PackagesHere:
         if leader is not None:
             with suppress(NoNode, AmbiguousNode), at(node_towards(leader)):
                 send(leader, Output("stderr", f"{self._here}: {step}\n"))
+
+
+def _leader() -> Pid | None:
+    """Who is to see what is done for this code."""
+    try:
+        return leader_elsewhere(current_node())
+    except (NoNode, AmbiguousNode):
+        return group_leader.leader()
