@@ -27,7 +27,7 @@ from beamlike.distribution.finding.strategy import Strategy
 from beamlike.distribution.global_names.server import Seat, start_name_server
 from beamlike.distribution.liveness import interrupt, node_state, who_is_blocking
 from beamlike.distribution.process_groups import pg
-from beamlike.distribution.secret import Secret, load_secret
+from beamlike.distribution.secret import GIVEN, INVITED, Secret, load_secret
 from beamlike.distribution.tls_option import TlsOption, check_option
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
@@ -81,7 +81,7 @@ class Node(LocalNode):
         *,
         listen: str | Literal[False] | None = None,
         join: Strategy | None = None,
-        secret: bytes | str | None = None,
+        secret: bytes | str | Secret | None = None,
         hidden: bool = False,
         own_thread: bool = False,
         stall_threshold: float | None = THRESHOLD,
@@ -291,7 +291,7 @@ class Node(LocalNode):
         `secret` is another than the cluster's, from an invitation. NotConnected says what is in the way: nobody
         listens, another secret, a name that is taken.
         """
-        token = _as_secret(secret) if secret is not None else None
+        token = _as_secret(secret, INVITED) if secret is not None else None
         del secret
         await self._in_cluster(self.cluster.connect(name, address, secret=token))
 
@@ -432,10 +432,12 @@ def _strategy(value: Strategy) -> Strategy:
     return value
 
 
-def _as_secret(value: bytes | str) -> Secret:
+def _as_secret(value: bytes | str | Secret, remedy: str = GIVEN) -> Secret:
+    if isinstance(value, Secret):
+        return value
     if not isinstance(value, bytes | str):
         raise TypeError(f"expected a secret as bytes or text, got a {type(value).__name__}")
-    return Secret(value.encode() if isinstance(value, str) else value)
+    return Secret(value.encode() if isinstance(value, str) else value, remedy)
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

@@ -16,11 +16,15 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import msgpack
+
 import beamlike as bl
+from beamlike.distribution.errors import UnusableSecret
+from beamlike.distribution.secret import VARIABLE, Secret, load_secret
 from beamlike.kernel.group_leader import install_router
 from nodes import invitation as invitations
 from nodes.invitation import BadInvitation, Invitation
-from nodes.local import LIFELINE_VARIABLE
+from nodes.local import LIFELINE_VARIABLE, SECRET_VARIABLE
 
 LEAVE_SECONDS = 5.0
 """How long a child may take to clean up once its parent is gone."""
@@ -34,9 +38,10 @@ def main() -> None:
         invitation = take_invitation()
     except BadInvitation as error:
         sys.exit(f"{invitations.ENVIRONMENT_VARIABLE}: {error}")
+    secret = take_users_secret()
     install_router()
     tune_garbage_collector()
-    run_loop(serve(invitation), own_thread=invitation.own_thread)
+    run_loop(serve(invitation, secret), own_thread=invitation.own_thread)
 
 
 def take_invitation() -> Invitation:
@@ -47,12 +52,30 @@ def take_invitation() -> Invitation:
     return invitations.decode(text)
 
 
-async def serve(invitation: Invitation) -> None:
+def take_users_secret() -> Secret | None:
+    """The secret that every program of this user has, if the parent says that this node is to have it."""
+    if os.environ.pop(SECRET_VARIABLE, None) is None:
+        return None
+    variable = msgpack.unpackb(sys.stdin.buffer.read())
+    told = {} if variable is None else {VARIABLE: os.fsdecode(variable)}
+    try:
+        return load_secret({**os.environ, **told})
+    except (UnusableSecret, OSError) as error:
+        # What needs no other node is to work all the same.
+        return _own_secret(f"this one could not have its user's: {error}; then restart it (of a notebook, its runtime)")
+
+
+def _own_secret(remedy: str) -> Secret:
+    """For its own children, which get invitations; nobody else has it."""
+    return Secret(secrets.token_bytes(32), remedy)
+
+
+async def serve(invitation: Invitation, users_secret: Secret | None = None) -> None:
     """Joins the parent and stays until it is gone."""
+    alone = f"a child node has a secret of its own and reaches its parent alone: call from {invitation.parent}"
     node = bl.Node(
         invitation.child,
-        # Its own children get invitations, and nobody else is expected.
-        secret=secrets.token_bytes(32),
+        secret=users_secret or _own_secret(alone),
         listen=False,
         hidden=True,
         own_thread=invitation.own_thread,
@@ -60,8 +83,10 @@ async def serve(invitation: Invitation) -> None:
     )
     async with node:
         await join(node, invitation)
-        # Children stand around their parent as in a star; and a parent that is gone is not to be called again.
-        node.dial = None
+        if users_secret is None:
+            # Children stand around their parent as in a star.
+            node.dial = None
+            node.why_unconnected = lambda _name: alone
         parent_gone = asyncio.Event()
         node.spawn_beside(watch_parent, invitation.parent, asyncio.get_running_loop(), parent_gone)
         await parent_gone.wait()

@@ -21,6 +21,8 @@ import tempfile
 import threading
 from typing import IO
 
+import msgpack
+
 from beamlike.code.modules.roots import installed_path
 from beamlike.code.requirements.store import environments_path
 from beamlike.distribution import secret
@@ -29,6 +31,8 @@ from nodes.backend import Description, Machine
 from nodes.invitation import Invitation
 
 LIFELINE_VARIABLE = "BEAMLIKE_LIFELINE"
+SECRET_VARIABLE = "BEAMLIKE_USERS_SECRET"
+"""Tells a child that it is to have its user's secret, and to read on its standard input what `secret.VARIABLE` is."""
 _PATH_VARIABLE = "BEAMLIKE_PATH"
 # The path goes by a variable of our own: PYTHONPATH would reach every Python program that the child's code starts, of
 # whatever version.
@@ -87,11 +91,18 @@ class _ChildProcess:
 
 
 class Local:
-    """Boots nodes as child processes. `python` is the interpreter to run, `env` what is added to the environment."""
+    """Boots nodes as child processes. `python` is the interpreter to run, `env` what is added to the environment.
 
-    def __init__(self, *, python: str = sys.executable, env: dict[str, str] | None = None) -> None:
+    A child reaches its parent alone. With `users_secret` it has the secret that any program of this user has, and so
+    reaches every node that holds it: the program of a notebook's cells is such a one.
+    """
+
+    def __init__(
+        self, *, python: str = sys.executable, env: dict[str, str] | None = None, users_secret: bool = False
+    ) -> None:
         self.python = python
         self.env = dict(env or {})
+        self.users_secret = users_secret
         self._children: dict[str, _ChildProcess] = {}
 
     def __repr__(self) -> str:
@@ -130,7 +141,7 @@ class Local:
                 process = subprocess.Popen(
                     [self.python, "-P", "-c", _PROGRAM],
                     env=self._environment(invitation, read_end),
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE if self.users_secret else subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     pass_fds=(read_end,),
@@ -140,9 +151,12 @@ class Local:
                 os.close(read_end)
             child = _ChildProcess(process, write_end, log)
             undo.pop_all()
+        if process.stdin is not None:
+            _tell_variable(process.stdin)
         return child
 
     def _environment(self, invitation: Invitation, lifeline: int) -> dict[str, str]:
+        told = {SECRET_VARIABLE: ""} if self.users_secret else {}
         return {
             # The child has a secret that serves once, and its code no business with the long-lived one.
             **{name: value for name, value in os.environ.items() if name != secret.VARIABLE},
@@ -150,7 +164,15 @@ class Local:
             _PATH_VARIABLE: os.pathsep.join(_path()),
             invitations.ENVIRONMENT_VARIABLE: invitations.encode(invitation),
             LIFELINE_VARIABLE: str(lifeline),
+            **told,
         }
+
+
+def _tell_variable(stdin: IO[bytes]) -> None:
+    """What a program of this user finds in its environment, by a pipe: others can read the environment."""
+    value = os.environ.get(secret.VARIABLE)
+    with contextlib.suppress(BrokenPipeError), stdin:  # it has ended already, and whoever waits for it will see that
+        stdin.write(msgpack.packb(None if value is None else os.fsencode(value)))
 
 
 async def _end_started(starting: asyncio.Task[_ChildProcess]) -> None:

@@ -45,10 +45,11 @@ from beamlike.distribution.inbound import deliver
 from beamlike.distribution.invitations import Invitations
 from beamlike.distribution.listing import Listing
 from beamlike.distribution.liveness import heartbeats
+from beamlike.distribution.lost_nodes import LostNodes
 from beamlike.distribution.peers import Dial, Peer
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.refusal_log import RefusalLog
-from beamlike.distribution.secret import Secret
+from beamlike.distribution.secret import INVITED, Secret
 from beamlike.distribution.sockets import listening_at, open_link
 from beamlike.distribution.terms_codec import CodecFactory
 from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Link
@@ -106,6 +107,7 @@ class Cluster:
         self._encryption = encryption or Encryption()
         self._invitations = Invitations()
         self._refusals = RefusalLog()
+        self._lost_nodes = LostNodes()
         # The two tables that other threads read; a name is in one of them at most.
         self._lock = RLock()
         self._dials: dict[str, Dial] = {}
@@ -122,6 +124,7 @@ class Cluster:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
         node.dial = self.dial
+        node.why_unconnected = self.why_unconnected
 
     # What the owner of the node calls.
 
@@ -159,6 +162,8 @@ class Cluster:
         failure = await asyncio.shield(dial.done)
         if failure is not None:
             raise dial.error(failure)
+        if secret is not None:
+            self._policy.came_by_invitation(name)
         if address is not None:
             self._whereabouts.remember(name, address)
 
@@ -201,7 +206,7 @@ class Cluster:
     def invite(self, name: str, lifetime: float = INVITATION_LIFETIME) -> bytes:
         """A token that serves `name` as its secret: for one connection, within `lifetime` seconds. It is ASCII."""
         token = secrets.token_urlsafe(32).encode()
-        self._invitations.invite(name, Secret(token), self._home.loop.time(), lifetime)
+        self._invitations.invite(name, Secret(token, INVITED), self._home.loop.time(), lifetime)
         return token
 
     def revoke(self, name: str) -> None:
@@ -229,6 +234,10 @@ class Cluster:
             dial = self._dial_to(name, None, self._secret)
             dial.asked_by_node = True
         return dial.link.send
+
+    def why_unconnected(self, name: str) -> str | None:
+        """Why `name` was lost, or could not be reached; None if nothing is known of that, or it is connected."""
+        return self._lost_nodes.why(name)
 
     def refusals(self) -> dict[tuple[str, str], int]:
         """How often each peer, and reason, was refused here or refused this node, of late."""
@@ -277,7 +286,7 @@ class Cluster:
             dial.link.give_up()  # the other side is to hear why, if it was refused from here
         dial.done.set_result(message)
         # Whoever awaits the dial says what there is to say.
-        is_news = self._is_news(dial.name, dial.refused) and dial.asked_by_node
+        is_news = self._is_failure_news(dial, message) and dial.asked_by_node
         logger.log(logging.INFO if is_news else logging.DEBUG, "%s: %s", self._node.name, message)
         if dial.asked_by_node:
             self._node.peer_down(dial.name, NOCONNECTION)
@@ -386,6 +395,7 @@ class Cluster:
         self._join(peer)
         name = peer.identity.name
         logger.info("%s is connected to %s", self._node.name, name)
+        self._lost_nodes.found(name)
         self._node.outlets[name] = peer.link
         self._node.peer_up(name, peer.link.send, peer.identity.hidden)
 
@@ -405,14 +415,19 @@ class Cluster:
             level = logging.WARNING if is_news else logging.DEBUG
             logger.log(level, "%s refused a connection from %s: %s", self._node.name, host, refused.message)
 
-    def _is_news(self, peer: str, reason: Status | None) -> bool:
-        return reason is None or self._refusals.is_news(peer, reason.name, self._home.loop.time())
+    def _is_failure_news(self, dial: Dial, message: str) -> bool:
+        differs = self._lost_nodes.lost(dial.name, message)
+        return differs if dial.refused is None else self._is_news(dial.name, dial.refused)
+
+    def _is_news(self, peer: str, reason: Status) -> bool:
+        return self._refusals.is_news(peer, reason.name, self._home.loop.time())
 
     def _down(self, peer: Peer, reason: str, message: str) -> None:
         name = peer.identity.name
         with self._lock:
             del self._peers[name]
             self._policy.lost(name)
+        self._lost_nodes.lost(name, f"the connection was lost: {message}")
         self.heartbeat.leave(name, peer.link)
         logger.info("%s lost %s (%s): %s", self._node.name, name, reason, message)
         self._node.peer_down(name, reason)

@@ -17,6 +17,9 @@ class DialPolicy:
     >>> policy.lost("b@h")
     >>> policy.allows("b@h"), policy.allows("c@h")
     (False, True)
+    >>> policy.came_by_invitation("c@h")
+    >>> policy.allows("c@h")
+    False
     """
 
     def __init__(self, auto_connect: AutoConnect) -> None:
@@ -30,6 +33,10 @@ class DialPolicy:
     def allows(self, name: str) -> bool:
         """Whether `name` may be dialled though nobody asked for a connection."""
         return self._auto_connect != "never" and name not in self._barred
+
+    def came_by_invitation(self, name: str) -> None:
+        """A connection to `name` was made by an invitation, which does not serve again: any other secret is refused."""
+        self._barred.add(name)
 
     def lost(self, name: str) -> None:
         """A connection to `name` has ended."""

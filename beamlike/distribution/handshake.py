@@ -143,12 +143,16 @@ class Handshake:
     def hear_refusal(self, payload: bytes) -> bytes:
         status, their_version = decode_refusal(payload)
         peer = self._peer_name()
-        message = refused_by_them(status, peer, self.us.name, VERSION, their_version)
+        message = refused_by_them(status, peer, self.us.name, VERSION, their_version, self.secret_remedy())
         self.outcome = Refused(status, message, peer)
         return b""
 
     def expected_name(self) -> str | None:
         return None
+
+    def secret_remedy(self) -> str:
+        """What is to be done if it is the secret in which the two differ."""
+        raise NotImplementedError
 
     def _turn_away(self, status: Status, message: str) -> bytes:
         self.state = State.FAILED
@@ -156,7 +160,14 @@ class Handshake:
         return frame(REFUSE, encode_refusal(status))
 
     def _words_for(self, refusal: _TurnAway) -> str:
-        return refused_by_us(refusal.status, self._peer_name(), VERSION, refusal.their_version, self.expected_name())
+        return refused_by_us(
+            refusal.status,
+            self._peer_name(),
+            VERSION,
+            refusal.their_version,
+            self.expected_name(),
+            self.secret_remedy(),
+        )
 
     def _peer_name(self) -> str:
         return self.peer.name if self.peer is not None else self.expected_name() or _UNNAMED
@@ -170,6 +181,9 @@ class Dialler(Handshake):
 
     def expected_name(self) -> str:
         return self._expected
+
+    def secret_remedy(self) -> str:
+        return self._secret.remedy
 
     def hello(self) -> bytes:
         return frame(HELLO, self.introduce())
@@ -191,6 +205,9 @@ class Listener(Handshake):
         super().__init__(us, nonce, State.AWAIT_HELLO)
         self._secret_for = secret_for
         self._admit = admit
+
+    def secret_remedy(self) -> str:
+        return self._secret_for(self._peer_name()).remedy
 
     def challenge(self, hello: bytes) -> bytes:
         self.meet(hello)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from beamlike.distribution.secret import VARIABLE
 from beamlike.kernel.errors import NotConnected
 
 
@@ -56,11 +55,13 @@ class HandshakeRefused(NotConnected):
         return type(self), (str(self), self.status)
 
 
-def refused_by_us(status: Status, peer: str, our_version: int, their_version: int, expected: str | None) -> str:
-    """What this node says of a peer that it turns away."""
+def refused_by_us(
+    status: Status, peer: str, our_version: int, their_version: int, expected: str | None, secret_remedy: str
+) -> str:
+    """What this node says of a peer that it turns away; `secret_remedy` is that of the secret in question."""
     match status:
         case Status.WRONG_SECRET:
-            return f"{peer} does not know the secret that is expected of it: {_SAME_SECRET}"
+            return f"{peer} does not know the secret that is expected of it: {secret_remedy}"
         case Status.DUPLICATE_NAME:
             return f"another live node named {peer} is connected here: give one of the two another name"
         case Status.NOT_ALLOWED:
@@ -79,11 +80,13 @@ def refused_by_us(status: Status, peer: str, our_version: int, their_version: in
             return f"the handshake with {peer} failed ({status.name})"
 
 
-def refused_by_them(status: Status, peer: str, us: str, our_version: int, their_version: int) -> str:
+def refused_by_them(
+    status: Status, peer: str, us: str, our_version: int, their_version: int, secret_remedy: str
+) -> str:
     """What this node says when a peer turns it away."""
     match status:
         case Status.WRONG_SECRET:
-            return f"{peer} refused {us}: the two nodes hold different secrets: {_SAME_SECRET}"
+            return f"{peer} refused {us}: the two nodes hold different secrets: {secret_remedy}"
         case Status.DUPLICATE_NAME:
             return f"{peer} refused {us}: another live node of that name is connected to it: take another name"
         case Status.NOT_ALLOWED:
@@ -109,7 +112,6 @@ def _versions(peer: str, ours: int, theirs: int) -> str:
     )
 
 
-_SAME_SECRET = f"give both the same {VARIABLE}, or copy one's secret file (~/.config/beamlike/secret) to the other"
 _INVITE_AGAIN = "an invitation works once and until its deadline, by the inviter's clock; make a new one"
 _IN_BETWEEN = (
     "somebody in between presents a certificate of its own; if that is a proxy or load balancer of yours, "

@@ -1,7 +1,8 @@
 """The shared secret: who knows it may join the cluster, which means run any code in it.
 
 It is BEAMLIKE_SECRET of the environment, else the content of a file that only its owner can read, made on first use.
-A `Secret` proves itself without ever being shown: not in `repr`, not in logs, not by pickle.
+A `Secret` proves itself without ever being shown: not in `repr`, not in logs, not by pickle. Where it came from is
+told: a node that is refused for its secret has to say which of the two is to be changed, and how.
 """
 
 from __future__ import annotations
@@ -18,22 +19,27 @@ from typing import NoReturn
 from beamlike.distribution.errors import UnusableSecret
 
 VARIABLE = "BEAMLIKE_SECRET"
+GIVEN = "give the other the one that this node was given by its program, as `secret=`"
+INVITED = "it is to be that of an invitation, which serves one name, at the node that made it: make a new one"
+"""The remedy of an invitation's token."""
 
 
 class Secret:
-    """
+    """`remedy` is what to do when another node holds a different one, in words that tell nothing of the value.
+
     >>> Secret(b"swordfish")
     Secret(...)
     >>> Secret(b"swordfish").verify(b"a challenge", Secret(b"swordfish").sign(b"a challenge"))
     True
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_value", "remedy")
 
-    def __init__(self, value: bytes) -> None:
+    def __init__(self, value: bytes, remedy: str = GIVEN) -> None:
         if not value:
             raise UnusableSecret("expected a secret of at least one byte, got an empty one")
         self._value = value
+        self.remedy = remedy
 
     def sign(self, text: bytes) -> bytes:
         """The HMAC-SHA-256 of `text`, which only a holder of this secret can make."""
@@ -59,7 +65,7 @@ def load_secret(environment: Mapping[str, str] = os.environ) -> Secret:
     """The cluster's secret: the variable, else the file, made if need be. UnusableSecret says what is wrong with it."""
     value = environment.get(VARIABLE)
     if value is not None:
-        return Secret(value.encode())
+        return Secret(value.encode(errors="surrogateescape"), f"give the other the same {VARIABLE} as this node")
     path = secret_path(environment)
     if not path.exists():
         _make(path)
@@ -69,8 +75,17 @@ def load_secret(environment: Mapping[str, str] = os.environ) -> Secret:
 def secret_path(environment: Mapping[str, str] = os.environ) -> Path:
     """Where the secret's file is: beamlike/secret in XDG_CONFIG_HOME, else in ~/.config."""
     configured = environment.get("XDG_CONFIG_HOME")
-    config = Path(configured) if configured else Path("~/.config").expanduser()
+    config = Path(configured) if configured else _home() / ".config"
     return config / "beamlike" / "secret"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise UnusableSecret(
+            f"expected a home directory for the secret's file, found none: set HOME, XDG_CONFIG_HOME or {VARIABLE}"
+        ) from error
 
 
 def _make(path: Path) -> None:
@@ -101,4 +116,7 @@ def _read(path: Path) -> Secret:
         raise UnusableSecret(
             f"expected a secret in {path}, found an empty file: delete it, and the next node makes one"
         )
-    return Secret(value)
+    return Secret(
+        value,
+        f"give both the same {VARIABLE}, or the other a copy of {path}, which this node read when it started",
+    )

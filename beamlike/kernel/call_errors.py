@@ -10,6 +10,7 @@ from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.failed import Failed
 from beamlike.kernel.server_names import Server
 from beamlike.kernel.terms import Down, ExceptionInfo, Pid, Reason, Reply
+from beamlike.kernel.unconnected import why_unconnected
 
 CALLING_SELF = "calling_self"
 CALLER_ENDED = "caller ended"
@@ -66,8 +67,8 @@ def _words(reason: Reason, server: Server) -> str:
             return "no such process (noproc)"
         if reason == terms.NOCONNECTION:
             node = _node_of(server)
-            remedy = f"`await bl.connect({node!r})`" if node else "`await bl.connect(...)` to it"
-            return f"{node or 'its node'} cannot be reached, or was lost (noconnection); {remedy} says why"
+            why = why_unconnected(node) if node else "`await bl.connect(...)` to it says why"
+            return f"{node or 'its node'} cannot be reached, or was lost (noconnection): {why}"
         if reason == CALLING_SELF:
             return (
                 "a server that calls itself waits for itself (calling_self); use cast, call the method, or raise Stop"

@@ -47,10 +47,13 @@ def _offer_modules(runtime: str, directory: str | None) -> None:
 
 
 class Local:
-    """A runtime in a child process on this machine, of the interpreter that runs the terminal program."""
+    """A runtime in a child process on this machine, of the interpreter that runs the terminal program.
+
+    To other nodes it is a program of its user as any other: it reaches those that hold the user's secret.
+    """
 
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
-        child = await nodes.boot(nodes.Local(), timeout=BOOT_SECONDS, own_thread=True)
+        child = await nodes.boot(nodes.Local(users_secret=True), timeout=BOOT_SECONDS, own_thread=True)
         try:
             _offer_modules(child.node, directory)
             server = await bl.rpc.call(child.node, start_runtime, owner, notebook, directory, timeout=START_SECONDS)

@@ -47,6 +47,22 @@ def test_the_variable_comes_first(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_secret_says_where_it_came_from_for_the_case_that_another_node_has_a_different_one(tmp_path: Path) -> None:
+    assert Secret(b"swordfish").remedy == "give the other the one that this node was given by its program, as `secret=`"
+    of_variable = load_secret({"BEAMLIKE_SECRET": "swordfish"})
+    assert of_variable.remedy == "give the other the same BEAMLIKE_SECRET as this node"
+    assert f"or the other a copy of {secret_path(home(tmp_path))}" in load_secret(home(tmp_path)).remedy
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def has_no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", has_no_home)
+    with pytest.raises(UnusableSecret, match="set HOME, XDG_CONFIG_HOME or BEAMLIKE_SECRET"):
+        load_secret({})
+
+
 def test_an_empty_variable_is_an_error_and_no_secret(tmp_path: Path) -> None:
     with pytest.raises(UnusableSecret, match="empty"):
         load_secret({"BEAMLIKE_SECRET": "", **home(tmp_path)})

@@ -6,6 +6,7 @@ from beamlike.kernel import functions as kernel
 from beamlike.kernel.errors import BeamlikeError, NotConnected
 from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.terms import NOCONNECTION, ExceptionInfo, Reason, is_word
+from beamlike.kernel.unconnected import why_unconnected
 
 
 class CallEnded(BeamlikeError):
@@ -36,8 +37,8 @@ class NodeLost(NotConnected):
 
     def __init__(self, function: str, node: str) -> None:
         super().__init__(
-            f"{node} cannot be reached or was lost during {function}, which may or may not have run there; "
-            f"`await bl.connect({node!r})` says why"
+            f"{node} cannot be reached or was lost during {function}, which may or may not have run there: "
+            f"{why_unconnected(node)}"
         )
         self.function = function
         self.node = node
