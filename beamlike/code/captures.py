@@ -9,7 +9,7 @@ from functools import wraps
 from inspect import CO_OPTIMIZED
 from types import CodeType, FunctionType
 from typing import TypeVar
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 A = TypeVar("A")
 
@@ -50,14 +50,15 @@ def captured_by(function: FunctionType) -> Iterator[Captured]:
 
 def asked_once(question: Callable[[CodeType], A]) -> Callable[[CodeType], A]:
     """A question about code whose answer is remembered for as long as the code lives."""
-    answers: WeakKeyDictionary[CodeType, A] = WeakKeyDictionary()
+    answers: dict[int, tuple[ref[CodeType], A]] = {}  # by identity: to hash code is to hash all its constants
 
     @wraps(question)
     def answer(code: CodeType) -> A:
-        try:
-            return answers[code]
-        except KeyError:
-            return answers.setdefault(code, question(code))
+        known = answers.get(id(code))
+        if known is None:
+            number = id(code)
+            known = answers[number] = ref(code, lambda _: answers.pop(number)), question(code)
+        return known[1]
 
     return answer
 
