@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def size_with_cloudpickle(function: Any) -> int:
-    pickled: bytes = cloudpickle.dumps(function)  # type: ignore[no-untyped-call]
+    pickled: bytes = cloudpickle.dumps(function)
     return len(pickled)
 
 
