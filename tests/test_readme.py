@@ -29,7 +29,7 @@ def test_a_script_drives_a_pool(tmp_path: Path) -> None:
     assert [line.split()[:2] for line in lines] == [["apple", "4"], ["banana", "3"], ["fig", "3"]]
 
 
-def test_a_service_is_reached_from_another_program(tmp_path: Path) -> None:
+def test_a_service_is_reached_from_another_program_and_from_a_notebook(tmp_path: Path) -> None:
     shop = tmp_path / "shop.py"
     shop.write_text(program("shop.py"), encoding="utf-8")
     with subprocess.Popen([sys.executable, shop], stdout=subprocess.PIPE, text=True) as service:
@@ -37,6 +37,10 @@ def test_a_service_is_reached_from_another_program(tmp_path: Path) -> None:
             assert service.stdout is not None
             assert service.stdout.readline() == "open\n"
             assert run(program("buy.py"), tmp_path) == ["7", "True"]
+            notebook = tmp_path / "shop.livemd"
+            notebook.write_text(f"# Shop\n\n## One\n\n```python\n{program('a cell')}```\n", encoding="utf-8")
+            command = f"from notebook_tui.cli.main import main; main(['run', {str(notebook)!r}])"
+            assert run(command, tmp_path)[-2:] == ["on shop@127.0.0.1", "True"]
         finally:
             service.kill()
 

@@ -5,9 +5,10 @@ tasks, threads started through asyncio, spawned processes and, by the Spawn sign
 it. Code without a context of its own, as in a plain thread, has none: its output goes to the fallback leader, if the
 interpreter has one, as that of a notebook does, and else to the interpreter's own streams.
 
-`install_router` puts one router in place of sys.stdout and sys.stderr, once per interpreter, and nothing else ever
-replaces them. What is written within one turn of the node's output scheduler travels as one message; `flush` sends
-what is pending now, before a result that must not overtake it.
+`install_router` puts one router in place of sys.stdout and sys.stderr, once per interpreter, at the latest when code of
+another node comes to run that has a leader; nothing else ever replaces them. What is written within one turn of the
+node's output scheduler travels as one message; `flush` sends what is pending now, before a result that must not
+overtake it.
 """
 
 from __future__ import annotations
@@ -164,7 +165,7 @@ def flush() -> None:
 
 
 class Router(io.TextIOBase):
-    """Stands in place of a standard stream and asks, per write, who the group leader is."""
+    """Stands in place of a standard stream and asks, per write, who the group leader is. All else is the stream's."""
 
     def __init__(self, real: TextIO, stream: str) -> None:
         self.real = real
@@ -179,6 +180,9 @@ class Router(io.TextIOBase):
         """Nothing where there is a leader: it gets what was written at the next turn of the loop anyway."""
         if _reachable_leader() is None:
             self.real.flush()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.real, name)
 
     def writable(self) -> bool:
         return True
@@ -212,8 +216,8 @@ os.register_at_fork(after_in_child=_note_fork)
 
 
 def install_router() -> None:
-    """Puts the router in place of sys.stdout and sys.stderr; a second call does nothing."""
-    if not isinstance(sys.stdout, Router):
+    """Puts the router in place of sys.stdout and sys.stderr, where there are any; a second call does nothing."""
+    if not isinstance(sys.stdout, Router | None):
         sys.stdout = Router(sys.stdout, "stdout")
-    if not isinstance(sys.stderr, Router):
+    if not isinstance(sys.stderr, Router | None):
         sys.stderr = Router(sys.stderr, "stderr")

@@ -299,7 +299,10 @@ class LocalNode:
             logger.warning("%s was asked to spawn %s, which exists already", self.name, spawn.pid)
             return None
         context = Context()
-        context.run(group_leader.set_leader, spawn.group_leader)
+        if spawn.group_leader is not None:
+            # What it prints is for them; an interpreter of a service has no router until somebody is to hear of it.
+            group_leader.install_router()
+            context.run(group_leader.set_leader, spawn.group_leader)
         function, args = spawn.function, spawn.args
         if type(spawn) is signals.Apply and spawn.monitor is not None:
             function, args = perform, (Alias(spawn.source, spawn.monitor.id), function, args)

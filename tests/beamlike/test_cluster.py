@@ -155,6 +155,33 @@ async def test_a_wrong_secret_is_an_error_on_the_dialling_side_and_a_warning_on_
 
 
 @in_town
+async def test_why_a_node_is_not_connected_is_logged_once_and_told_until_it_is(
+    place: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    a = await place.member(A)
+    with caplog.at_level("INFO"):
+        for times in (1, 2, 3):
+            a.reach(B)
+            await eventually(lambda: len(a.told) == times)  # noqa: B023
+    why = a.why_unconnected(B)
+    assert why is not None
+    assert f"expected {B} among this host's live nodes" in why
+    assert len([record for record in caplog.records if why in record.getMessage()]) == 1
+    await place.member(B)
+    await a.cluster.connect(B)
+    assert a.why_unconnected(B) is None
+
+
+@in_town
+async def test_who_came_by_an_invitation_is_not_dialled_again_when_it_is_lost(place: Town) -> None:
+    parent, child = await place.member(A), await place.member(B)
+    await child.cluster.connect(A, secret=Secret(parent.cluster.invite(B)))
+    child.cluster.disconnect(A)
+    await child.until_told(NodeDown(A, "disconnect"))
+    assert child.cluster.dial(A) == child.unreachable
+
+
+@in_town
 async def test_a_second_node_of_a_connected_name_is_turned_away(place: Town) -> None:
     first, b = await place.member(A), await place.member(B)
     second = await place.member(A, district="another")

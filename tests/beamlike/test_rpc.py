@@ -57,7 +57,7 @@ async def test_a_call_that_cannot_be_sent_leaves_no_address_of_the_caller() -> N
 
 @in_node
 async def test_where_a_node_cannot_be_reached_the_error_says_how_to_learn_why() -> None:
-    with pytest.raises(bl.NotConnected, match=r"lost during int, .*; `await bl\.connect\('far@127\.0\.0\.1'\)` says"):
+    with pytest.raises(bl.NotConnected, match=r"lost during int, .*: `await bl\.connect\('far@127\.0\.0\.1'\)` says"):
         await bl.rpc.call(FAR, int)
 
 

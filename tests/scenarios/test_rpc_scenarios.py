@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import pytest
 
 import beamlike as bl
-from beamlike.kernel.group_leader import Output, install_router, leader, set_leader
+from beamlike.kernel.group_leader import Output, leader, set_leader
 from tests.scenarios.actors import done
 from tests.scenarios.node_twin import named_peer, node_twin
 from tests.scenarios.trace import Error, Text, Throw, Trace
@@ -201,7 +201,6 @@ async def answers_when_told(witness: bl.Pid, value: int) -> int:
 @node_twin
 async def test_s148_output_of_remote_work_appears_where_it_was_started(trace: Trace, peers: Peers) -> None:
     peer = await named_peer(trace, peers, "n1")
-    await peer.call(install_router)
     here = bl.spawn(passes_on_output, bl.self())
     set_leader(here)
     bl.spawn(print, "hello from spawn", node=peer.node)
