@@ -31,6 +31,7 @@ from cloudpickle.cloudpickle import (
 
 from beamlike.code.by_value import goes_by_value, public_class, public_module
 from beamlike.code.enums import enum_attributes, enum_shape, is_enum, make_enum, members_state, set_members
+from beamlike.code.far_module import belongs
 from beamlike.code.generated import GENERATED
 from beamlike.code.reducers import Reduced
 
@@ -59,8 +60,8 @@ def class_goes_by_value(kind: type) -> bool:
     return bool(kind.__flags__ & _HEAP_TYPE) and goes_by_value(kind)
 
 
-def reduce_class(kind: type) -> Reduced | None:
-    """As its shape and its attributes if it goes by value, else None, unless its name is not everybody's."""
+def reduce_class(kind: type, names: dict[str, object]) -> Reduced | None:
+    """As its shape, attributes and `names_of` if it goes by value, else None, unless its name is not everybody's."""
     if not kind.__flags__ & _HEAP_TYPE:
         return None
     if not goes_by_value(kind):
@@ -69,18 +70,19 @@ def reduce_class(kind: type) -> Reduced | None:
     if kind not in _received:
         _defined_here.add(kind)
     with _making:  # else it could be seen while a hook of it is another's
-        return _reduced(kind)
+        return _reduced(kind, names)
 
 
-def _reduced(kind: type) -> Reduced:
+def _reduced(kind: type, names_in_its_module: dict[str, object]) -> Reduced:
     names = kind.__name__, kind.__bases__, _namespace(kind)
     args = (_get_or_create_tracker_id(kind), _native_metaclass(kind), type(kind), *names)
+    in_its_module = belongs, names_in_its_module
     if is_enum(kind):
-        state = enum_attributes(kind), [(set_members, members_state(kind))]
+        state = enum_attributes(kind), [(set_members, members_state(kind)), in_its_module]
         return make_class, (make_enum, *args, *enum_shape(kind)), state, None, None, fill_class
     attributes = _attributes(kind)
     parts = [(put_back, take_out(kind, attributes)) for concerns, take_out, put_back in GENERATED if concerns(kind)]
-    return make_class, (_make, *args), (attributes, parts), None, None, fill_class
+    return make_class, (_make, *args), (attributes, [*parts, in_its_module]), None, None, fill_class
 
 
 def make_class(

@@ -13,7 +13,7 @@ captures goes by content: see `contents`.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any, Final
 from weakref import WeakKeyDictionary, ref
@@ -22,10 +22,12 @@ from cloudpickle import cloudpickle
 
 from beamlike.code.captures import captured_by, global_names
 from beamlike.code.classes import class_goes_by_value, reduce_class
-from beamlike.code.constants import functions_in, rebinds, sets_attributes
+from beamlike.code.constants import Constant, as_constant, functions_in, rebinds, sets_attributes
 from beamlike.code.contents import content_of, shared_content, weigh
+from beamlike.code.far_module import is_in_its_module, names_of
+from beamlike.code.hints import hints_in
 from beamlike.code.images import IMAGES, NoImage
-from beamlike.code.loaders import LOADERS, load_code, load_code_in, load_content, load_image, load_info
+from beamlike.code.loaders import LOADERS, fill_function, load_code, load_code_in, load_content, load_image, load_info
 from beamlike.code.peer import Peer
 from beamlike.code.plain_pickler import PROTOCOL, PlainPickler
 from beamlike.code.reducers import REDUCERS, Reduced, reduce_cell, reduce_exception
@@ -54,6 +56,8 @@ class Way:
     """Whether many terms will use it: then it names its sources for good."""
     alone: bool = False
     """Whether it may refer to nothing that went before."""
+    hints: bool = True
+    """Whether what annotations name as text goes along."""
     making: tuple[object, ...] = ()
     """What the pickle is a part of: shared values and, last, what it shows, if it is an image."""
 
@@ -72,8 +76,18 @@ ALONE: Final = Way(images=False, classes=False, by_content=False, alone=True)
 _OF_AN_INFO: Final = Way(images=False, by_content=False)
 
 
+@dataclass(slots=True)
+class Walk:
+    """What is found out on the way through a term, and through the images that are made for it."""
+
+    hinted: list[object] = field(default_factory=list)
+    """What goes along because annotations name it."""
+    in_circles: set[type] = field(default_factory=set)
+    """Classes that refer to one of which an image was being made."""
+
+
 class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
-    def __init__(self, file: io.BytesIO, peer: Peer, way: Way) -> None:
+    def __init__(self, file: io.BytesIO, peer: Peer, way: Way, walk: Walk) -> None:
         self.large = LargeBuffers()
         super().__init__(file, PROTOCOL, buffer_callback=self.large)
         self.functions: list[FunctionType] = []
@@ -81,6 +95,9 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         """Whether a function in it gives other values to variables that it captures."""
         self._peer = peer
         self._way = way
+        self._walk = walk
+        self._whole: list[Constant] = []
+        """Other classes that are in it, if it is the image of a class."""
         self._uses = Uses()
         self._in_full: set[int] = set()
         """The ids of functions that are not to go as images: methods go with their class, and what others may set
@@ -89,10 +106,12 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         self._light: dict[int, _ByContent] = {}
 
     @classmethod
-    def pickled(cls, term: object, peer: Peer, way: Way = AS_A_TERM) -> tuple[CodePickler, bytes]:
+    def pickled(
+        cls, term: object, peer: Peer, way: Way = AS_A_TERM, walk: Walk | None = None
+    ) -> tuple[CodePickler, bytes]:
         """`term` in bytes, and the pickler, which knows what went into them."""
         file = io.BytesIO()
-        pickler = cls(file, peer, way)
+        pickler = cls(file, peer, way, Walk() if walk is None else walk)
         pickler.dump(term)
         return pickler, file.getvalue()
 
@@ -150,27 +169,48 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
     def _reduce_class(self, kind: type) -> Reduced | None:
         if not class_goes_by_value(kind):
             self._uses.modules.add(kind.__module__)
-            return reduce_class(kind)
+            return reduce_class(kind, {})
         self._uses.has_code = True
         if kind is not self._way.shows:
-            if self._way.classes and kind not in self._way.making:
-                image = IMAGES.see(kind, lambda: self._image_of(kind))
-                if image is not None:
-                    return self._by_image(image)
-            if isinstance(self._way.shows, FunctionType | type):
+            image = self._image_of_class(kind)
+            if image is not None:
+                return self._by_image(image)
+            self._goes_whole(kind)
+        self._in_full.update(map(id, functions_in(kind)))
+        names = names_of(kind, hints=self._way.hints)
+        self._walk.hinted += [it for it in names.values() if it is not kind]
+        return reduce_class(kind, names)
+
+    def _image_of_class(self, kind: type) -> Image | None:
+        if not self._way.classes:
+            return None
+        if isinstance(self._way.shows, type):
+            if kind in self._way.making:
+                self._walk.in_circles.add(self._way.shows)
                 raise NoImage
+            if kind in self._walk.in_circles:
+                return None
+        return IMAGES.see(kind, lambda: self._image_of(kind))
+
+    def _goes_whole(self, kind: type) -> None:
+        if isinstance(self._way.shows, type):  # the two refer to each other, so each goes with the other
+            constant = as_constant(kind)
+            if constant is None:
+                raise NoImage
+            self._whole.append(constant)
+        elif isinstance(self._way.shows, FunctionType):
+            raise NoImage
+        else:
             IMAGES.went_in_full(kind)
             self._uses.has_whole_classes = True
-        self._in_full.update(map(id, functions_in(kind)))
-        return reduce_class(kind)
 
     def _by_image(self, image: Image) -> Reduced:
         self._uses.images.append(image)
         return load_image, (image.number,)
 
     def _image_of(self, thing: FunctionType | type) -> Image:
-        pickler, body = CodePickler.pickled(thing, self._peer, self._way.of(thing))
-        return Image(ref(thing), body, pickler.uses())
+        pickler, body = CodePickler.pickled(thing, self._peer, self._way.of(thing), self._walk)
+        return Image(ref(thing), body, pickler.uses(), pickler._whole)
 
     def _lightened_function(self, function: FunctionType, reduced: Reduced) -> Reduced:
         """With what is large of what it captures by content."""
@@ -184,10 +224,17 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         for name in global_names(function.__code__):  # of the bodies of classes in it, too
             if name not in state["__globals__"] and name in function.__globals__ and name not in args[1]:
                 state["__globals__"][name] = function.__globals__[name]
+        if self._way.hints:
+            for name, value in hints_in(function.__annotations__, function.__globals__).items():
+                if name not in state["__globals__"] and name not in args[1]:
+                    state["__globals__"][name] = value
+                    self._walk.hinted.append(value)
         if state["__globals__"]:
             state["__globals__"] = {name: self._lightened(value) for name, value in state["__globals__"].items()}
         if state["__defaults__"]:
             state["__defaults__"] = tuple(map(self._lightened, state["__defaults__"]))
+        if is_in_its_module(function):
+            rest[-1] = fill_function
         return (make, args, (attributes, state), *rest)
 
     def _lightened_cell(self, reduced: Reduced) -> Reduced:

@@ -21,12 +21,14 @@ from dataclasses import dataclass
 from itertools import repeat
 from operator import is_
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import Any, Final, NewType, ParamSpec, Protocol, TypeAlias, TypeVarTuple
+from typing import Any, Final, NewType, ParamSpec, TypeAlias, TypeVarTuple
 from weakref import ref
 
 from beamlike.code.by_value import goes_by_value, module_goes_by_value
 from beamlike.code.captures import asked_once, codes_in, global_names
+from beamlike.code.far_module import annotations_of, scope_of
 from beamlike.code.generated import generated_names
+from beamlike.code.hints import Scope, may_hint, named_as_text
 
 _ATOMS: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented), range})
 _ATOMS_BY_NAME: Final = frozenset(
@@ -56,10 +58,6 @@ _NONE_OF_THEM: Final = repeat(_MISSING)
 
 Kept: TypeAlias = Any
 """What is kept of a value to compare it with later: itself, a weak reference, or a tuple of such."""
-
-
-class _Names(Protocol):
-    def get(self, name: str, default: Any, /) -> Any: ...
 
 
 class _Varies(Exception):
@@ -96,6 +94,10 @@ class Constant:
     def __init__(self, parts: Iterable[_FunctionAsItWas | _ClassAsItWas]) -> None:
         self._parts = tuple(parts)
 
+    def along_with(self, others: Iterable[Constant]) -> Constant:
+        """With what others consist of."""
+        return Constant([*self._parts, *(part for other in others for part in other._parts)])
+
     def holds(self) -> bool:
         """Whether it is so still."""
         return all(part.holds() for part in self._parts)
@@ -119,7 +121,7 @@ class _Scope:
         same = {name: value for name, value in kept.items() if name not in weakly}
         return cls(tuple(same), tuple(same.values()), tuple(weakly), tuple(weakly.values()))
 
-    def holds(self, scope: _Names) -> bool:
+    def holds(self, scope: Scope) -> bool:
         if not all(map(is_, map(scope.get, self.same_names, _NONE_OF_THEM), self.same)):
             return False
         return all(
@@ -160,6 +162,7 @@ class _ClassAsItWas:
     bases: tuple[ref[type], ...]
     attributes: _Scope | None
     annotations: _Scope | None
+    in_its_module: _Scope | None
     sizes: tuple[int, int]
     registered: object
     """Changes when a class is registered as one of an abstract one's."""
@@ -175,6 +178,7 @@ class _ClassAsItWas:
             and all(map(_is_still, kind.__bases__, self.bases))
             and (self.annotations is None or self.annotations.holds(_annotations(kind)))
             and (self.attributes is None or self.attributes.holds(_WithFunctions(kind.__dict__)))
+            and (self.in_its_module is None or self.in_its_module.holds(scope_of(kind)))
             and _registered(kind) == self.registered
             and _members(kind) == self.members
         )
@@ -248,6 +252,7 @@ class _Watching:
             raise _Varies
         scope = function.__globals__
         names = {name: self._look_at_slot(scope.get(name, _MISSING)) for name in global_names(function.__code__)}
+        names |= self._hints(named_as_text(function.__annotations__), scope)
         cells = tuple(self._look_at_slot(_contents(cell)) for cell in function.__closure__ or ())
         uses_functions = any(type(kept) is ref and type(kept()) is FunctionType for kept in (*names.values(), *cells))
         if rebinds(function.__code__) or (uses_functions and sets_attributes(function.__code__)):
@@ -270,6 +275,11 @@ class _Watching:
 
     def _scope(self, scope: Mapping[str, Any]) -> _Scope | None:
         return _Scope.of({name: self.look_at(value) for name, value in scope.items()})
+
+    def _hints(self, names: Iterable[str], scope: Scope) -> dict[str, Kept]:
+        """What annotations name as text, or would, were it there."""
+        found = {name: scope.get(name, _MISSING) for name in names}
+        return {name: self._look_at_slot(it) for name, it in found.items() if it is _MISSING or may_hint(it)}
 
     def _look_at_slot(self, value: Any) -> Kept:
         """As `look_at`, where nothing may stand."""
@@ -297,9 +307,18 @@ class _Watching:
                 raise _Varies
         bases = tuple(self.look_at(base) for base in kind.__bases__)
         annotations = self._scope(_annotations(kind))
+        named = {kind.__qualname__, *named_as_text(annotations_of(kind))}
+        in_its_module = self._hints(named, scope_of(kind))
         self.parts.append(
             _ClassAsItWas(
-                *(ref(kind), bases, _Scope.of(attributes), annotations, _sizes_of_class(kind)),
+                *(
+                    ref(kind),
+                    bases,
+                    _Scope.of(attributes),
+                    annotations,
+                    _Scope.of(in_its_module),
+                    _sizes_of_class(kind),
+                ),
                 *(_registered(kind), _members(kind)),
             )
         )

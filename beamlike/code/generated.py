@@ -89,11 +89,12 @@ def _as_defined(kind: type, fields: dict[str, Any]) -> Iterator[None]:
     """While it lasts, the class looks as it did before `dataclass` saw it: each field is annotated and has its Field.
 
     Those of its bases too, which may have to be filled yet. Annotations are stand-ins: the real ones may be strings,
-    to be looked up in a module that is not here.
+    to be looked up in a module that is not here. Nor may what is generated keep all that is in the class's module now.
     """
-    concerned = (*fields, "__annotations__", "__dataclass_fields__")
+    concerned = (*fields, "__annotations__", "__dataclass_fields__", "__module__")
     kept = {name: vars(kind)[name] for name in concerned if name in vars(kind)}
     type.__delattr__(kind, "__dataclass_fields__")
+    type.__setattr__(kind, "__module__", __name__)
     stand_ins = {name: _STAND_INS.get(field._field_type.name, object) for name, field in fields.items()}
     type.__setattr__(kind, "__annotations__", stand_ins)
     for name, field in fields.items():

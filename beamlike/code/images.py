@@ -4,7 +4,7 @@ The first time that a function is sent it goes as a part of the term, since most
 image is made, if it is constant. A class has its image from the beginning: it is one object over there, and each
 number stands for one state of it. Images refer to classes by their images, so there is one way only in which a class
 changes over there. When something is not any more what it was, its image is void for good, and the next one has
-another number.
+another number. Classes that refer to each other go together, in the image of each.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Images:
             image = make()
         except NoImage:
             return None
-        entry.constant, entry.image = constant, image
+        entry.constant, entry.image = constant.along_with(image.whole), image
         entry.tries = 0
         return image
 

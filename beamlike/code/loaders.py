@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pickle
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any, Final
 
 from cloudpickle import cloudpickle
 
 from beamlike.code.classes import fill_class, make_class
 from beamlike.code.decoding import DECODING, decoder
+from beamlike.code.far_module import belongs, function_belongs
 from beamlike.code.reducers import fill_cell
 from beamlike.code.shared import load_shared
 from beamlike.code.source import Place, Source, SourceHash
@@ -36,6 +37,12 @@ def load_code_in(source: Source, qualname: str, line: int, nth: int) -> CodeType
     return SOURCES.code_in(source, Place(qualname, line, nth), origin)
 
 
+def fill_function(function: FunctionType, state: Any) -> None:
+    """One that its module has under its name."""
+    cloudpickle._function_setstate(function, state)
+    function_belongs(function)
+
+
 def load_info(type: str, message: str, traceback: str, node: str, pid: Pid, exception: bytes) -> ExceptionInfo:
     error: BaseException | None
     try:
@@ -46,7 +53,8 @@ def load_info(type: str, message: str, traceback: str, node: str, pid: Pid, exce
 
 
 LOADERS: Final = frozenset(
-    {load_code, load_code_in, load_content, load_image, load_info, load_shared, fill_cell, fill_class, make_class}
+    {load_code, load_code_in, load_content, load_image, load_info, load_shared, make_class}
+    | {belongs, fill_cell, fill_class, fill_function}
     | {cloudpickle._make_function, cloudpickle._function_setstate}
 )
 """What every pickle of code names, so that the question how they travel need not be asked."""

@@ -16,6 +16,7 @@ from beamlike.kernel.errors import BeamlikeError
 
 _MAKERS = {
     "beamlike.code.enums",
+    "beamlike.code.far_module",
     "beamlike.code.generated",
     "beamlike.code.classes",
     "beamlike.code.images",

@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import Any, Final
 from weakref import ref
 
+from beamlike.code.constants import Constant
 from beamlike.code.shared import Shared
 from beamlike.code.source import Source, SourceHash
 from beamlike.distribution.terms_codec import Content
@@ -82,6 +83,8 @@ class Image:
     thing: ref[FunctionType | type]
     data: bytes
     uses: Uses
+    whole: list[Constant] = field(default_factory=list)
+    """Other classes that are in it."""
     number: int = field(default_factory=lambda: next(_numbers))
 
     def __post_init__(self) -> None:

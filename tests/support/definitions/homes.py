@@ -85,7 +85,7 @@ async def _no_module_of_ours_came(node: str) -> None:
     """Modules may come by name, too; what is tried here must not need that."""
 
     def ours() -> list[str]:
-        return [name for name in sys.modules if name.startswith(("tests", "notebook_"))]
+        return [name for name, it in sys.modules.items() if name.startswith(("tests", "notebook_")) and it.__spec__]
 
     assert await bl.rpc.call(node, ours, timeout=PATIENCE) == []
 

@@ -1,0 +1,169 @@
+"""What came by value is found in its module by name, and what its annotations name as text with it."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import typing
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+from beamlike.code.codec import CodeCodec
+from beamlike.code.far_module import belongs, stand_for_main
+from beamlike.code.notebook_module import NotebookModule
+from tests.support.cells import run_cell
+from tests.support.codecs import in_one
+from tests.support.second_interpreter import SecondInterpreter
+
+
+@pytest.fixture(scope="module")
+def there() -> Iterator[SecondInterpreter]:
+    with SecondInterpreter() as interpreter:
+        yield interpreter
+
+
+@pytest.fixture
+def notebook() -> Iterator[NotebookModule]:
+    with contextlib.closing(NotebookModule("belongs")) as module:
+        yield module
+
+
+ORDERS = """
+    from __future__ import annotations
+    import datetime as dt, pickle, sys, threading, typing
+    from dataclasses import dataclass, field
+
+    Amount = typing.Annotated[int, "in cents"]
+
+    class Locked:
+        lock = threading.Lock()
+
+    @dataclass
+    class Order:
+        lines: list[Line] = field(default_factory=list)
+        before: Order | None = None
+        at: dt.datetime | None = None
+
+        def add(self, line: Line) -> Order: ...
+
+    @dataclass
+    class Line:
+        order: Order
+        amount: Amount
+
+    def priced(order: Order) -> Amount: ...
+    def guarded(by: Locked, at: Nowhere) -> str: return "runs"
+
+    def hints(thing):
+        return typing.get_type_hints(thing, include_extras=True)
+"""
+
+
+def test_the_hints_that_are_texts_are_found_as_at_home(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(notebook, ORDERS)
+    for thing in (names["Order"], names["Line"], names["priced"], names["Order"].add):
+        assert there.call(names["hints"], thing) == typing.get_type_hints(thing, include_extras=True)
+
+
+def test_forward_references_within_hints_are_found(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(
+        notebook,
+        """
+        import typing
+        class Pair(typing.NamedTuple):
+            left: "Leaf"
+            rest: list["Pair"]
+        class Table(typing.TypedDict):
+            rows: typing.Optional["Pair"]
+        class Leaf: ...
+        def hints(kind): return typing.get_type_hints(kind)
+        """,
+    )
+    for kind in (names["Pair"], names["Table"]):
+        assert there.call(names["hints"], kind) == typing.get_type_hints(kind)
+
+
+def test_what_annotations_name_and_cannot_travel_stays(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(notebook, ORDERS)
+    assert [there.call(names["guarded"], None, None) for _ in range(3)] == ["runs"] * 3
+    assert there.sent[-1] < 100  # by a number, all the same
+    with pytest.raises(NameError, match="Locked"):
+        there.call(names["hints"], names["guarded"])
+
+
+def test_classes_that_name_each_other_are_sent_once(notebook: NotebookModule) -> None:
+    names = run_cell(notebook, ORDERS)
+    codec = CodeCodec()
+    sizes = [len(in_one(codec.encode((names["priced"], names["Order"], names["Line"])))) for _ in range(4)]
+    assert sizes[-1] < 150 < sizes[0]
+
+
+def test_a_class_that_goes_with_another_is_seen_to_change(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    names = run_cell(notebook, ORDERS + "\n    def answer(order): return Line(order, 1).tax()")
+    for tax in (1, 2):
+        names["Line"].tax = lambda _, tax=tax: tax
+        assert there.call(names["answer"], names["Order"]()) == tax
+
+
+def test_the_module_stands_there_and_pickle_finds_classes_and_functions(
+    there: SecondInterpreter, notebook: NotebookModule
+) -> None:
+    names = run_cell(
+        notebook,
+        ORDERS
+        + """
+    def again(thing):
+        copy = pickle.loads(pickle.dumps(thing))
+        return copy == thing, type(copy) is type(thing), sys.modules[again.__module__].again is again
+    """,
+    )
+    for thing in (names["Order"](at=None), names["Line"], names["again"]):
+        assert there.call(names["again"], thing) == (True, True, True)
+
+
+def test_a_class_that_was_defined_anew_takes_the_name(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    text = "import sys\nclass Item: ...\ndef found(item): return sys.modules[__name__].Item is type(item)"
+    names = run_cell(notebook, text)
+    old = names["Item"]()
+    assert there.call(names["found"], old)
+    run_cell(notebook, text + "\n")
+    new = names["Item"]()
+    assert there.call(names["found"], new)
+    assert not there.call(names["found"], old)
+    assert there.call(names["found"], new)
+
+
+def test_the_module_leaves_with_the_last_that_lives_of_it(there: SecondInterpreter, notebook: NotebookModule) -> None:
+    with contextlib.closing(NotebookModule("leaves")) as leaving:
+        names = run_cell(leaving, "keep = []\nclass Kept: ...\ndef lives(kept): return sum(1 for _ in keep)\nimport gc")
+        there.call(names["lives"], names["Kept"]())
+    asks = run_cell(notebook, "import gc, sys\ndef stands(name):\n    gc.collect()\n    return name in sys.modules")
+    assert not there.call(asks["stands"], "notebook_leaves")
+    assert there.call(asks["stands"], "notebook_belongs")
+
+
+@pytest.mark.parametrize("name", ["occupied_here", "antigravity"])
+def test_a_module_that_is_here_or_installed_is_left_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "antigravity" not in sys.modules, "it opens a browser"
+    own = ModuleType("occupied_here")
+    monkeypatch.setitem(sys.modules, "occupied_here", own)
+    kind = type("Item", (), {"__module__": name})
+    belongs(kind, {"Item": kind})
+    assert sys.modules.get(name) is (own if name == "occupied_here" else None)
+    assert not hasattr(own, "Item")
+
+
+def test_main_is_given_up_by_a_program_that_says_so_only(there: SecondInterpreter) -> None:
+    def in_main() -> bool:
+        kind = type("Item", (), {"__module__": "__main__"})
+        belongs(kind, {"Item": kind})
+        return getattr(sys.modules["__main__"], "Item", None) is kind
+
+    def giving_up() -> bool:
+        stand_for_main()
+        return in_main()
+
+    assert not there.call(in_main)
+    assert there.call(giving_up)
