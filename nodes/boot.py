@@ -7,6 +7,7 @@ import contextlib
 import re
 import secrets
 from dataclasses import dataclass
+from typing import ClassVar
 
 import beamlike as bl
 from beamlike.kernel.current import current_node
@@ -31,6 +32,8 @@ class BootFailed(bl.BeamlikeError):
 @dataclass(frozen=True, slots=True)
 class Child:
     """A booted node: `node` is its name, `machine` what runs it."""
+
+    send_instead: ClassVar[str] = "its node: `child.node`"
 
     node: str
     machine: Machine

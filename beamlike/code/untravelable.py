@@ -3,6 +3,9 @@
 Pickle says "cannot pickle '_thread.lock' object" and not where that lock was. Here the parts of the term are tried
 one by one, breadth first, until one fails none of whose own parts does. That costs time, after a failure only, and
 when `PATIENCE` is used up the best answer so far must do.
+
+A class whose instances stand for something on this machine may say in `send_instead` what to send in their place; of
+such a one no parts are tried.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
+import inspect
 import io
 import queue
 import socket
@@ -85,7 +89,7 @@ def _shallow_parts(found: _Found) -> Iterator[_Found]:
 
 def _parts(found: _Found) -> Iterator[_Found]:
     value = found.value
-    if isinstance(value, _KNOWN):  # it is not because of its parts
+    if isinstance(value, _KNOWN) or _said_of(value):  # it is not because of its parts
         return
     if isinstance(value, FunctionType):
         if goes_by_value(value):
@@ -172,9 +176,16 @@ _REMEDIES: tuple[tuple[tuple[type, ...], str], ...] = (
 _KNOWN = tuple(kind for kinds, _ in _REMEDIES for kind in kinds)
 
 
+def _said_of(value: object) -> str | None:
+    said = inspect.getattr_static(type(value), "send_instead", None)
+    return said if isinstance(said, str) else None
+
+
 def _remedy(value: object, error: Exception) -> str:
     if isinstance(error.__cause__, RecursionError):
         return "it is nested too deeply; send it flat, as a list of its parts"
+    if said := _said_of(value):
+        return f"send {said}"
     for kinds, remedy in _REMEDIES:
         if isinstance(value, kinds):
             return remedy

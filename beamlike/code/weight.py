@@ -49,7 +49,10 @@ def _tell(function: FunctionType, captured: Captured, size: int, by_content: boo
     if by_content:
         how_often = "is sent to each node once, and again when it has changed"
     else:
-        how_often = "goes along with every call of it: load it inside the function, or keep it in a process over there"
+        how_often = (
+            "goes along with every call of it: mark it with bl.share if it does not change, load it inside the "
+            "function, or keep it in a process over there"
+        )
     _log.warning(
         "the function `%s` uses %s, which weighs %.0f MB and %s",
         function.__qualname__,

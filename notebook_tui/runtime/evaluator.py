@@ -21,6 +21,7 @@ from types import CodeType
 
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.code.requirements.errors import RequirementsError
+from beamlike.code.requirements.progress import Step
 from beamlike.code.requirements.require import require_block
 from beamlike.code.sources import SOURCES
 from notebook_tui.runtime.cell_code import CellCode, split
@@ -92,19 +93,23 @@ class Evaluator:
                 SOURCES.adopt(piece)
         except _UNCOMPILABLE as error:
             return self._uncompiled(error, name)
+        has_packages = False
         with Interruption() as interruption:
             self._interruption = interruption
             try:
                 if run == self._called_off:
                     raise KeyboardInterrupt
                 try:
-                    await require_block(f"{self._notebook.name}, {name}", source)
+                    await require_block(f"{self._notebook.name}, {name}", source, _tell)
                 except RequirementsError as error:
                     return self._ended(error.with_traceback(None), False, None)
+                has_packages = True
                 return Outcome("ok", await self._result(code))
             except BaseException as error:
                 if interruption.ends_task(error):
                     raise
+                if interruption.times and not has_packages:
+                    return Outcome("interrupted")
                 return self._ended(error, interruption.times > 0, whole.co_filename)
 
     async def _result(self, code: CellCode) -> str | None:
@@ -132,6 +137,11 @@ class Evaluator:
         if cell_file is not None:
             self._cells[cell_file] = name
         return self._ended(error.with_traceback(None), False, cell_file)
+
+
+def _tell(step: Step) -> None:
+    """How far a cell's packages are is output as any other."""
+    print(step, flush=True)
 
 
 def cell_name(label: str) -> str:

@@ -29,4 +29,4 @@ class Outcome:
     result: str | None = None
     """The value of the last expression as text; None if there is nothing to show."""
     failure: Failure | None = None
-    """What ended the cell, unless it is "ok"."""
+    """What ended the cell; None if it is "ok", or was interrupted before its first statement."""

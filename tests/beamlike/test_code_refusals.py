@@ -51,3 +51,7 @@ async def test_a_result_that_cannot_travel_is_named_too(child: nodes.Child) -> N
         names = run_cell(notebook, "def f():\n    return {'left': (n for n in 'abc')}")
         with pytest.raises(bl.UnencodableTerm, match=r"`\['left'\]` of what was sent is a generator"):
             await bl.rpc.call(child.node, names["f"], timeout=10)
+        names = run_cell(notebook, "def made(child): return lambda: child")
+        with pytest.raises(bl.UnencodableTerm) as caught:
+            await bl.rpc.call(child.node, names["made"](child), timeout=10)
+        assert "a nodes.boot.Child, which cannot travel: send its node: `child.node`" in str(caught.value.__cause__)

@@ -41,7 +41,7 @@ def test_what_goes_along_and_is_large_is_named_once(notebook: NotebookModule, ca
             dumps(names["outer"], Peer())
     assert logged(caplog) == [
         "the function `inner` uses the global `row`, which weighs 20 MB and goes along with every call of it: "
-        "load it inside the function, or keep it in a process over there"
+        "mark it with bl.share if it does not change, load it inside the function, or keep it in a process over there"
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import json
+import pickle
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from threading import Event
 
 import pytest
 
+import beamlike as bl
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.errors import BadRequirements, CannotInstall, VersionConflict
 from beamlike.code.requirements.failures import reason
@@ -159,6 +161,12 @@ def test_steps_are_told_from_resolving_to_ready(make: Make) -> None:
     assert [step.doing for step in steps] == ["resolving", "downloading", "installing", "ready"]
 
 
+def test_errors_bear_the_name_by_which_they_are_caught() -> None:
+    for kind in (bl.code.RequirementsError, BadRequirements, VersionConflict, CannotInstall):
+        assert f"{kind.__module__}.{kind.__qualname__}" == f"beamlike.code.{kind.__name__}"
+        assert type(pickle.loads(pickle.dumps(kind("no")))) is kind
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
@@ -178,7 +186,9 @@ def test_a_place_that_is_no_directory_is_named(tmp_path: Path, shelf: Shelf) -> 
     (tmp_path / "environments").write_text("")
     with (
         making_environments(tmp_path / "environments", shelf) as make,
-        pytest.raises(CannotInstall, match="File exists"),
+        pytest.raises(
+            CannotInstall, match="environments cannot be written: packages are kept there; set XDG_CACHE_HOME"
+        ),
     ):
         declared(make(), A)
 

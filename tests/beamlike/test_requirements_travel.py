@@ -37,7 +37,7 @@ CODE = Uses(has_code=True)
 
 def shown(uses: Uses) -> Image:
     """An image that refers to these."""
-    return Image(ref(shown), b"", uses)
+    return Image(ref(Image), b"", uses)
 
 
 @pytest.fixture

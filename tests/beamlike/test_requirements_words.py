@@ -69,6 +69,10 @@ ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you
         ("OSError: [Errno 30] Read-only file system: '/cache/pip'", "/cache/pip cannot be written"),
         ("PermissionError: [Errno 13] Permission denied: '/cache/pip'", "/cache/pip cannot be written"),
         (
+            "[Errno 20] Not a directory: '/cache/x'",
+            "/cache/x cannot be written: packages are kept there; set XDG_CACHE",
+        ),
+        (
             "ERROR: HTTP error 401 Client Error: Unauthorized for url: https://u:p@index/x",
             "refused https://…@index/x (401)",
         ),

@@ -28,10 +28,11 @@ _REASONS: tuple[tuple[str, _Words], ...] = (
         lambda found: "the disk is full: make room where the cache and the temporary files lie",
     ),
     (
-        r"Read-only file system[^'\n]*(?:'(?P<path>[^']+)')?|Permission denied:? ?['`](?P<path2>[^'`]+)['`]",
+        r"Read-only file system[^'\n]*(?:'(?P<path>[^']+)')?|Permission denied:? ?['`](?P<path2>[^'`]+)['`]"
+        r"|(?:Not a directory|File exists): '(?P<path3>[^']+)'",
         lambda found: (
-            f"{found['path'] or found['path2'] or 'the cache'} cannot be written: set XDG_CACHE_HOME to a "
-            "directory that can"
+            f"{found['path'] or found['path2'] or found['path3'] or 'the cache'} cannot be written: packages are kept "
+            "there; set XDG_CACHE_HOME to a directory that can"
         ),
     ),
     (
@@ -134,7 +135,7 @@ def in_words() -> Iterator[None]:
         yield
     except OSError as error:
         why = reason(str(error))
-        raise CannotInstall(shown(str(error)) if why == _UNKNOWN else why) from error
+        raise CannotInstall(shown(str(error)) if why == _UNKNOWN else why) from None
 
 
 def last_lines(printed: str) -> str:

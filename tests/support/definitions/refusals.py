@@ -28,6 +28,22 @@ REFUSALS = [
         f"the function `f` uses the global `lock`, a _thread.lock, which cannot travel: {INSIDE}",
     ),
     Refusal(
+        "what says what to send in its place",
+        """
+        import threading
+        class Child:
+            send_instead = "its node: `child.node`"
+            def __init__(self):
+                self.backend = [threading.Lock()]
+        def made(child):
+            def f(): return child
+            return f
+        f = made(Child())
+        """,
+        "the function `made.<locals>.f` uses the enclosing function's `child`, a notebook_stuck.Child, "
+        "which cannot travel: send its node: `child.node`",
+    ),
+    Refusal(
         "a re-entrant lock in an instance",
         """
         import threading
