@@ -52,6 +52,7 @@ class CodeCodec:
         self._accepts_code = accepts_code
         self._modules = modules or Modules(here, _nobody_answers, accepts_code)
         self._modules_there = self._modules.given()
+        self._modules_changed = 0
         self._peer = Peer(largest=largest, news_of=self._news_of_modules, is_own=self._modules.is_own)
         self._borrowed = Borrowed()
         self._named: set[bytes] = set()
@@ -109,6 +110,7 @@ class CodeCodec:
         loading a term may."""
         outer, DECODING.codec = DECODING.codec, self
         self._modules.turn_to(self.there)
+        self._renew_images()
         if self._too_early:
             self._too_early.discard(id(data))
         try:
@@ -201,7 +203,12 @@ class CodeCodec:
         return [("modules", news)] if news is not None else []
 
     def _hear_modules(self, news: bytes) -> None:
-        if self._modules.hear(self.there, news):
+        self._modules.hear(self.there, news)
+
+    def _renew_images(self) -> None:
+        """Those that use modules are made anew after modules have changed: told by the other side, or seen."""
+        if self._modules_changed != self._modules.changes_seen:
+            self._modules_changed = self._modules.changes_seen
             self._images.renew()
 
     def _hear_images(self, images: list[tuple[int, bytes, bool, list[SourceParts | SourceHash]]]) -> None:

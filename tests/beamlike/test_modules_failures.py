@@ -51,7 +51,8 @@ def test_code_that_stands_in_no_file_hears_why_there_is_no_such_module(two: Modu
     assert isinstance(error, ModuleNotFoundError)
     assert str(error) == (
         f"No module named 'helper2': not installed on {B}, and {A}, which was asked, "
-        f"has no such module beside its script or notebook ({two.path / A})"
+        f"has no such module beside its script or notebook ({two.path / A}): "
+        "declare the package that it is part of in a `# /// script` block, or put the module there"
     )
 
 

@@ -24,12 +24,14 @@ from beamlike.code.modules.messages import (
     News,
     Offer,
     Refused,
+    SourceFolder,
 )
 from beamlike.distribution.errors import ProtocolError
 
 TEXTS = st.text(max_size=10)
 TUPLES = st.lists(TEXTS, max_size=3).map(tuple)
-OFFERS = st.builds(Offer, TUPLES, TUPLES)
+FOLDERS = st.lists(st.builds(SourceFolder, TEXTS, st.none() | TEXTS, TEXTS), max_size=3).map(tuple)
+OFFERS = st.builds(Offer, TUPLES, TUPLES, FOLDERS, st.booleans())
 CHANGES = st.builds(Change, TEXTS, TEXTS, st.binary(max_size=12))
 NEWS = st.builds(News, st.none() | st.lists(OFFERS, max_size=3).map(tuple), st.lists(CHANGES, max_size=3).map(tuple))
 QUESTIONS = st.builds(FindModule, TEXTS, TEXTS) | st.builds(LookAt, TEXTS, TEXTS, TUPLES, st.booleans())

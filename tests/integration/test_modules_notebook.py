@@ -55,6 +55,45 @@ def test_nodes_that_a_cell_boots_import_it_too(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+WRITES = """
+import beamlike as bl, nodes
+from pathlib import Path
+beside = Path({directory!r}) / "written_nb.py"
+child = await nodes.boot(nodes.Local())
+seen = []
+def by_name(): return written_nb.version()
+def by_import():
+    import written_nb
+    return written_nb.version()
+for number in range(1, 4):
+    beside.write_text(f"def version(): return {{number}}")
+    import written_nb
+    seen.append((await bl.rpc.call(child.node, by_name), await bl.rpc.call(child.node, by_import)))
+beside.with_name("newer_nb.py").write_text("version = 4")
+def newer():
+    import newer_nb
+    return newer_nb.version
+seen.append(await bl.rpc.call(child.node, newer))
+try:
+    await bl.rpc.call(child.node, lambda: __import__("not_beside_nb"))
+except ModuleNotFoundError as error:
+    message = str(error)
+await child.stop(grace=0.1)
+seen
+"""
+
+
+def test_what_a_cell_writes_is_there_for_its_children_in_the_next_call(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with opened(tmp_path, WRITES.format(directory=str(tmp_path)), "message") as it:
+            await it.run(1, 2)
+            assert it.result(1) == "[(1, 1), (2, 2), (3, 3), 4]", it.outputs()
+            assert f"has no such module beside its script or notebook ({tmp_path}" in str(it.result(2))
+            assert "declare the package that it is part of in a `# /// script` block" in str(it.result(2))
+
+    asyncio.run(main())
+
+
 def test_a_cell_that_imports_what_is_not_there_hears_who_was_asked(tmp_path: Path) -> None:
     async def main() -> None:
         (tmp_path / "beside_nb.py").touch()
@@ -71,7 +110,7 @@ def test_a_runtime_needs_nothing_installed_but_beamlike(tmp_path: Path, monkeypa
     """What makes it a notebook's runtime is shipped as well, and the folder of the notebook is not there."""
     (tmp_path / "beside_nb.py").write_text("version = 1")
     bare = Elsewhere(installed=["cloudpickle", "msgpack"])
-    monkeypatch.setattr(nodes, "Local", lambda: bare)
+    monkeypatch.setattr(nodes, "Local", lambda **_options: bare)
 
     async def main() -> None:
         async with opened(tmp_path, IMPORT, "import notebook_tui.runtime.server as it\nit.__file__[:28]") as it:

@@ -69,15 +69,18 @@ class ModuleFinder:
         """For the import system. An error says who was asked, and why there is no such module."""
         package = name.rpartition(".")[0]
         places = self._within(package) if package else self._beside(name)
-        failure: ImportError | None = None
+        failures: list[ImportError] = []
         for origins, route in places:
             match origins.module(route, name):
                 case Held() as held:
+                    if target is not None:
+                        origins.reloading(held, target)
                     return ModuleLoader(origins, held).spec()
                 case Missing() | Refused() as why:
-                    failure = failure or _failure(name, origins.node, route.origin, why)
-        if failure is not None and is_import():
-            raise failure
+                    failures.append(_failure(name, origins.node, route.origin, why))
+        if failures and is_import():
+            # Who has it and cannot give it; else the last, whose folder it is that the code of the others imports from.
+            raise next((it for it in failures if not isinstance(it, ModuleNotFoundError)), failures[-1])
         return None
 
     def _within(self, package: str) -> list[Place]:
@@ -94,14 +97,14 @@ class ModuleFinder:
         importer = who_imports()
         if routes:
             return sorted(routes, key=lambda place: place[1].origin != importer.origin)
-        routes = [(it, route) for it in receivers for route in it.routes_to(importer.origin)]
+        routes = [(it, route) for it in receivers for route in it.routes_for(importer.origin)]
         if receivers and not routes and importer.origin and is_import():
             raise ModuleNotFoundError(
                 f"No module named {name!r}: not installed on {importer.node or receivers[0].node}, "
                 f"and {importer.origin}, whose code imports it, is not connected",
                 name=name,
             )
-        return routes[:1]
+        return routes
 
 
 def _failure(name: str, node: str, origin: str, why: Missing | Refused) -> ImportError:

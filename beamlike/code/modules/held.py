@@ -14,6 +14,7 @@ from importlib.util import decode_source
 from beamlike.code.modules.dependents import imports_of
 from beamlike.code.modules.messages import Kind, ModuleFile
 from beamlike.code.modules.offers import Route
+from beamlike.code.modules.stamps import Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Held:
     file: ModuleFile
     route: Route
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    looked_for: bool = False
+    path: str = ""
+    """Where this node has seen it lie, when it has looked for it; "" if nowhere."""
+    stamp: Stamp | None = None
+    """What the file bore when it was found to be this version."""
 
     @cached_property
     def filename(self) -> str:

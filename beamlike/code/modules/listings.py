@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from beamlike.code.modules.files import entries_of, stems, top_names
@@ -40,6 +41,11 @@ class Listings:
 
     def forget(self, peer: str) -> None:
         self._unions.pop(peer, None)
+
+    def keep(self, roots: Iterable[Root]) -> None:
+        """It will be asked for no others."""
+        self._listed = {root: self._listed[root] for root in roots if root in self._listed}
+        self._unions.clear()
 
     def _listing(self, root: Root) -> Listing:
         listing = self._listed.get(root)

@@ -34,6 +34,12 @@ class LoadedModules:
         self._held[held.file.name] = held
         self._shown[held.filename] = held.route, held.search_path or ""
 
+    def reload(self, held: Held, module: ModuleType) -> None:
+        """`module` is about to be made anew of this version; it may have left just now, being of another one."""
+        self.add(held)
+        if held.file.name not in sys.modules:
+            _put_in(held, module)
+
     def listed(self) -> list[LoadedModule]:
         standing = [held for held in self._held.values() if _module_of(held) is not None]
         aside = [held for modules in self._aside.values() for held in modules]

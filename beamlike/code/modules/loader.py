@@ -36,6 +36,10 @@ class Origins(Protocol):
         """A module is about to be made of this version."""
         ...
 
+    def reloading(self, held: Held, module: ModuleType) -> None:
+        """`module` is about to be made anew of this version."""
+        ...
+
 
 class ModuleLoader(InspectLoader):
     def __init__(self, origins: Origins, held: Held) -> None:

@@ -28,11 +28,27 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFolder:
+    """Where an origin has modules, or that of one name `only`. Who finds the same `identity` in that place sees the
+    very folder; it is "" for one that is not there."""
+
+    directory: str
+    only: str | None
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """The top-level modules that can be had of the first node of `path`, through the others."""
+    """The top-level modules that can be had of the first node of `path`, through the others; they lie in `folders`.
+
+    It is `express` if one of those is by `bl.offer`: code of which nobody knows where it came from, as that of a cell,
+    imports from there.
+    """
 
     path: tuple[str, ...]
     names: tuple[str, ...]
+    folders: tuple[SourceFolder, ...] = ()
+    express: bool = False
 
     @property
     def origin(self) -> str:
@@ -130,7 +146,14 @@ def encode_news(news: News) -> bytes:
     >>> decode_news(encode_news(news)) == news
     True
     """
-    offers = None if news.offers is None else [(offer.path, offer.names) for offer in news.offers]
+    offers = (
+        None
+        if news.offers is None
+        else [
+            (offer.path, offer.names, [(it.directory, it.only, it.identity) for it in offer.folders], offer.express)
+            for offer in news.offers
+        ]
+    )
     return _pack([offers, [(it.origin, it.name, it.hash) for it in news.changes]])
 
 
@@ -140,7 +163,7 @@ def decode_news(data: bytes) -> News:
     def read(plain: Any) -> News:
         offers, changes = plain
         return News(
-            None if offers is None else tuple(Offer(_texts(path), _texts(names)) for path, names in offers),
+            None if offers is None else tuple(_offer(*parts) for parts in offers),
             tuple(Change(str(origin), str(name), bytes(hash)) for origin, name, hash in changes),
         )
 
@@ -199,6 +222,14 @@ def decode_answer(data: bytes) -> Answer:
                 raise ValueError(f"an unknown answer: {str(plain)[:100]}")
 
     return _read(data, "an answer about modules", read)
+
+
+def _offer(path: Any, names: Any, folders: Any, express: Any) -> Offer:
+    return Offer(_texts(path), _texts(names), tuple(_folder(*parts) for parts in folders), bool(express))
+
+
+def _folder(directory: Any, only: Any, identity: Any) -> SourceFolder:
+    return SourceFolder(str(directory), None if only is None else str(only), str(identity))
 
 
 def _file(name: str, kind: int, label: str, hash: bytes, source: bytes) -> ModuleFile:

@@ -9,7 +9,7 @@ What it has of others it passes on to those who ask it, for they may know nobody
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from beamlike.code.modules.finder import FINDER
@@ -28,6 +28,8 @@ from beamlike.code.modules.origin import Given, Origin
 from beamlike.code.modules.own import OwnModules
 from beamlike.code.modules.receiver import Ask, Receiver
 from beamlike.code.modules.relay import Relay, RelayedGiven
+from beamlike.code.modules.roots import Root
+from beamlike.code.modules.sight import source_folder
 
 logger = logging.getLogger("beamlike.code")
 
@@ -36,8 +38,8 @@ logger = logging.getLogger("beamlike.code")
 class Ledger:
     """What the other side of one connection has been told, and what it has been given."""
 
-    names: frozenset[str] | None = None
-    version: int = 0
+    offered: tuple[frozenset[str], tuple[Root, ...], int] | None = None
+    """Its names of this node, where they lie, and which version of those of others."""
     offers: tuple[Offer, ...] = ()
     given: Given = field(default_factory=Given)
     relayed: RelayedGiven = field(default_factory=RelayedGiven)
@@ -95,15 +97,20 @@ class Modules:
 
     def _offers(self, ledger: Ledger, peer: str) -> tuple[Offer, ...] | None:
         """All that there is for `peer`; None if it knows."""
-        names, version = self._origin.names(peer), self._receiver.version
-        if names == ledger.names and version == ledger.version:
+        self._receiver.look_around()
+        names, roots, version = self._origin.names(peer), self._own.roots(peer), self._receiver.version
+        if (names, roots, version) == ledger.offered:
             return None
         # Also without names: what is new is asked for before it is offered.
-        own = (Offer((self._node,), tuple(sorted(names))),) if self._own.roots(peer) else ()
+        own = (self._own_offer(peer, names, roots),) if roots else ()
         offers = (*own, *self._receiver.offers_for(peer))
-        ledger.names, ledger.version = names, version
+        ledger.offered = names, roots, version
         ledger.offers, known = offers, ledger.offers
         return offers if offers != known else None
+
+    def _own_offer(self, peer: str, names: Iterable[str], roots: Iterable[Root]) -> Offer:
+        folders = tuple(map(source_folder, roots))
+        return Offer((self._node,), tuple(sorted(names)), folders, self._own.is_offered_a_folder(peer))
 
     def answer(self, peer: str, question: bytes, answer: Callable[[bytes], None]) -> None:
         """Has `answer` called with what to tell `peer`, at once or, where another node must be asked, by a thread."""
@@ -124,15 +131,19 @@ class Modules:
 
     # What comes to this node.
 
-    def hear(self, peer: str, message: bytes) -> bool:
-        """Takes the news of `peer`; whether they say that modules have changed."""
+    def hear(self, peer: str, message: bytes) -> None:
+        """Takes the news of `peer`."""
         if not self._accepts:
-            return False
+            return
         news = decode_news(message)
         self._receiver.hear(peer, news)
         if news.offers is not None:
             FINDER.serve(self._receiver, self._receiver.is_offered())
-        return bool(news.changes)
+
+    @property
+    def changes_seen(self) -> int:
+        """Another number after each time that modules of others have changed."""
+        return self._receiver.changes_seen
 
     def holdings(self) -> list[LoadedModule]:
         """The modules of others that are loaded in this interpreter, and came by this node."""

@@ -7,8 +7,8 @@ what came through it: nodes that are connected in a ring do not keep alive what 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from beamlike.code.modules.messages import Offer
 
@@ -42,6 +42,15 @@ class Offers:
         self._heard[peer] = tuple(it for it in offers if it.path[-1:] == (peer,) and self._node not in it.path)
         self.version += 1
 
+    def renew(self, names: Callable[[Offer], tuple[str, ...]]) -> bool:
+        """Each is of these names from now on; whether one is so that was not."""
+        renewed = {peer: tuple(replace(it, names=names(it)) for it in offers) for peer, offers in self._heard.items()}
+        if renewed == self._heard:
+            return False
+        self._heard = renewed
+        self.version += 1
+        return True
+
     def forget(self, peer: str) -> None:
         if self._heard.pop(peer, None) is not None:
             self.version += 1
@@ -52,6 +61,9 @@ class Offers:
     def __bool__(self) -> bool:
         return any(self._heard.values())
 
+    def all(self) -> list[Offer]:
+        return [offer for offers in self._heard.values() for offer in offers]
+
     def names(self) -> set[str]:
         return {name for offer in self._best() for name in offer.names}
 
@@ -59,13 +71,21 @@ class Offers:
         """To each node that has a module of this name, the newest first."""
         return [self._route(it) for it in self._best() if top in it.names]
 
-    def routes_to(self, origin: str) -> list[Route]:
-        """To that node; to all, the newest first, if it is ""."""
-        return [self._route(it) for it in self._best() if origin in ("", it.origin)]
+    def route_to(self, origin: str) -> Route | None:
+        return next((self._route(it) for it in self._best() if it.origin == origin), None)
+
+    def routes_for(self, node: str) -> list[Route]:
+        """To those of whom code of `node`, here, may have a module that none has told of: that node, and who has
+        offered it a folder. "" is for code of which nobody knows where it came from; it asks the newest, at least."""
+        origins = {offer.origin for offer in self.all() if offer.express and (not node or node in offer.path)}
+        routes = [self._route(it) for it in self._best() if it.origin == node or it.origin in origins]
+        if not (node or routes):
+            return [self._route(it) for it in self._best()[:1]]
+        return sorted(routes, key=lambda route: route.origin != node)
 
     def all_routes(self) -> set[Route]:
         """By which anything may have come: also those that are not the shortest."""
-        return {self._route(offer) for offers in self._heard.values() for offer in offers}
+        return set(map(self._route, self.all()))
 
     def contested(self) -> frozenset[str]:
         """The names that several nodes have modules of."""
@@ -74,7 +94,7 @@ class Offers:
 
     def for_peer(self, peer: str) -> tuple[Offer, ...]:
         """What this node can pass on to `peer`."""
-        return tuple(Offer((*it.path, self._node), it.names) for it in self._best() if peer not in it.path)
+        return tuple(replace(it, path=(*it.path, self._node)) for it in self._best() if peer not in it.path)
 
     def _best(self) -> list[Offer]:
         """The shortest way to each origin; the origin that was heard last comes first."""

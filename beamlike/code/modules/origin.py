@@ -31,7 +31,7 @@ from beamlike.code.modules.messages import (
     Refused,
 )
 from beamlike.code.modules.roots import Root, is_installed
-from beamlike.code.modules.stamps import Stamp, doubtful, hash_of, stamp_of
+from beamlike.code.modules.stamps import Stamp, doubtful, hash_now, hash_of, stamp_of
 
 BUNDLE: Final = 1 << 20
 """Bytes of modules that come along with the one that was asked for."""
@@ -107,7 +107,10 @@ class Origin:
             return "has it installed: declare what it is part of as a requirement, or install it there"
         folders = [root.directory for root in roots if root.only is None]
         where = ", ".join(folders) or "it has no folder of its own"
-        return f"has no such module beside its script or notebook ({where})"
+        return (
+            f"has no such module beside its script or notebook ({where}): "
+            "declare the package that it is part of in a `# /// script` block, or put the module there"
+        )
 
     # What is given.
 
@@ -181,11 +184,9 @@ def _read(place: Place, given: Given) -> ModuleFile:
 
 
 def _hash_now(path: str) -> bytes:
-    """b"" for what is not there; a folder is a namespace as long as it has no `__init__.py`."""
+    """b"" also for what cannot be read: it is told why who asks for it."""
     try:
-        return hash_of(_contents(path))
-    except IsADirectoryError:
-        return b"" if os.path.exists(os.path.join(path, "__init__.py")) else hash_of(b"")
+        return hash_now(path)
     except OSError:
         return b""
 

@@ -40,6 +40,10 @@ class OwnModules:
             roots = known[peer] = (*self._offered.roots(peer), *self._on_path, *self._elsewhere.values())
         return roots
 
+    def is_offered_a_folder(self, peer: str) -> bool:
+        """Whether `peer` may have one by `bl.offer`."""
+        return any(root.only is None for root in self._offered.roots(peer))
+
     def _look_at_the_path(self) -> None:
         path = self._sys_path()
         folder = working_directory() if "" in path else ""

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from operator import attrgetter
 from threading import RLock
+from types import ModuleType
 from typing import Final, TypeAlias
 
 from beamlike.code.modules.held import Held, HeldModules, LoadedModule
 from beamlike.code.modules.loaded import LoadedModules
 from beamlike.code.modules.messages import (
     Answer,
+    Change,
     FindModule,
     Found,
     LookAt,
@@ -28,6 +30,7 @@ from beamlike.code.modules.messages import (
     encode_question,
 )
 from beamlike.code.modules.offers import Offers, Route
+from beamlike.code.modules.sight import Sight
 from beamlike.distribution.errors import ProtocolError
 from beamlike.kernel.errors import NotConnected
 
@@ -50,6 +53,9 @@ class Receiver:
         self._offers = Offers(node)
         self._held = HeldModules()
         self._loaded = LoadedModules()
+        self._sight = Sight()
+        self.changes_seen = 0
+        """One more after each time that modules have changed."""
         self._newest: dict[tuple[str, str], bytes] = {}
         """The hashes of what has changed since it was asked for last."""
         self._contested: frozenset[str] = frozenset()
@@ -60,6 +66,7 @@ class Receiver:
         with self._lock:
             if news.offers is not None:
                 self._offers.hear(peer, news.offers)
+                self._sight.look_out(self._offers.all())
                 self._offers_have_changed()
             for origin, changes in groupby(news.changes, key=attrgetter("origin")):
                 self._have_changed(origin, [(it.name, it.hash) for it in changes])
@@ -79,6 +86,7 @@ class Receiver:
         """The connection is over: all that `peer` gave is here no more, except for what runs."""
         with self._lock:
             self._offers.forget(peer)
+            self._sight.look_out(self._offers.all())
             self._offers_have_changed()
 
     def close(self) -> None:
@@ -117,6 +125,35 @@ class Receiver:
                 self._held.drop(origin, name)
                 self._newest[origin, name] = hash
         self._loaded.drop(origin, changes)
+        self.changes_seen += 1
+
+    # What is seen, though nobody tells it.
+
+    def look_around(self) -> None:
+        """Finds out what others offer now in those of their folders that are seen from here."""
+        with self._lock:
+            if self._sight.look_around(self._offers):
+                self._offers_have_changed()
+
+    def changes(self, modules: Iterable[Held]) -> tuple[Change, ...]:
+        """To those of these that are not the newest version any more."""
+        with self._lock:
+            for held in self._sight.doubtful(modules):
+                self._look_at(held)
+            return tuple(filter(None, map(self._change, modules)))
+
+    def _change(self, held: Held) -> Change | None:
+        origin, name, hash = held.route.origin, held.file.name, held.file.hash
+        newest = self._held.get(origin, name)
+        if newest is held or (newest is not None and newest.file.hash == hash):
+            return None
+        return Change(origin, name, newest.file.hash if newest is not None else b"")
+
+    def _look_at(self, held: Held) -> None:
+        """As if its origin had told what lies there."""
+        hash = self._sight.hash_now(held)
+        if hash is not None and hash != held.file.hash:
+            self._have_changed(held.route.origin, [(held.file.name, hash)])
 
     # Where there is more.
 
@@ -143,31 +180,44 @@ class Receiver:
     def routes(self, top: str) -> list[Route]:
         """To those who have a module of this name, the newest first."""
         with self._lock:
+            if not self._offers.routes(top):
+                self.look_around()
             return self._offers.routes(top)
 
-    def routes_to(self, origin: str) -> list[Route]:
-        """To that node; to all that there are, the newest first, if it is ""."""
+    def route_to(self, origin: str) -> Route | None:
         with self._lock:
-            return self._offers.routes_to(origin)
+            return self._offers.route_to(origin)
+
+    def routes_for(self, node: str) -> list[Route]:
+        """Where to look for what code of `node` imports, and nobody offers."""
+        with self._lock:
+            return self._offers.routes_for(node)
 
     def held(self, origin: str, name: str) -> Held | None:
+        """The newest version, if that is here."""
         with self._lock:
+            held = self._held.get(origin, name)
+            if held is not None and self._sight.doubtful([held]):
+                self._look_at(held)
             return self._held.get(origin, name)
 
     def held_of(self, origin: str, top: str) -> list[Held]:
+        """The newest versions that are here of a module and all within it."""
         with self._lock:
+            for held in self._sight.doubtful(self._held.of(origin, top)):
+                self._look_at(held)
             return self._held.of(origin, top)
 
     def module(self, route: Route, name: str) -> Held | Missing | Refused:
         """The module of that name, held or asked for."""
+        held = self.held(route.origin, name)
         for _ in range(_ATTEMPTS):
-            held = self.held(route.origin, name)
             if held is not None:
                 return held
             answer = self.ask(route, FindModule(route.origin, name))
             if not isinstance(answer, Found):
                 return answer if isinstance(answer, Missing | Refused) else Refused(f"is none: {type(answer).__name__}")
-            self._take(route, answer.files)
+            held = self._taken(route, answer.files, name)
         return Refused("changes faster than it can be got")
 
     def look_at(self, package: Held, path: tuple[str, ...], *, read: bool) -> Answer:
@@ -179,6 +229,11 @@ class Receiver:
         with self._lock:
             self._loaded.add(held)
 
+    def reloading(self, held: Held, module: ModuleType) -> None:
+        """`module` is about to be made anew of this version."""
+        with self._lock:
+            self._loaded.reload(held, module)
+
     def ask(self, route: Route, question: FindModule | LookAt) -> Answer:
         """Asks, and waits; Refused says why there is no answer."""
         try:
@@ -186,10 +241,12 @@ class Receiver:
         except (NotConnected, TimeoutError, ProtocolError, ValueError) as error:  # also for a name of no sensible size
             return Refused(f"cannot be had of {route.peer}: {error}")
 
-    def _take(self, route: Route, files: Iterable[ModuleFile]) -> None:
-        """What was on its way when its change was told is old, and not kept; who asks again gets what is there then."""
+    def _taken(self, route: Route, files: Iterable[ModuleFile], name: str) -> Held | None:
+        """The module of that name, when these are here. What was on its way when its change was told is old, and not
+        kept; who asks again gets what is there then."""
         with self._lock:
             changed = {
                 file.name for file in files if self._newest.pop((route.origin, file.name), file.hash) != file.hash
             }
             self._held.add(route, (file for file in files if file.name not in changed))
+            return self._held.get(route.origin, name)

@@ -19,9 +19,9 @@ from beamlike.code.modules.receiver import Receiver
 
 @dataclass(slots=True, eq=False)
 class RelayedGiven:
-    """The modules of others that the other side of one connection has got of this node, by origin and name: hashes."""
+    """The modules of others that the other side of one connection has got of this node, by origin and name."""
 
-    hashes: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    modules: dict[tuple[str, str], Held] = field(default_factory=dict)
 
 
 class Relay:
@@ -30,7 +30,7 @@ class Relay:
 
     def answer(self, question: FindModule | LookAt, given: RelayedGiven, answer: Callable[[Answer], None]) -> None:
         """Calls `answer`, soon or later."""
-        route = next(iter(self._receiver.routes_to(question.origin)), None)
+        route = self._receiver.route_to(question.origin)
         if route is None:
             answer(Missing(f"is not connected to {self._receiver.node}, which was asked in its place"))
             return
@@ -44,13 +44,10 @@ class Relay:
 
     def changes(self, given: RelayedGiven) -> tuple[Change, ...]:
         """What was passed on and is another now; it counts as given no more."""
-        changes = []
-        for (origin, name), hash in list(given.hashes.items()):
-            held = self._receiver.held(origin, name)
-            if held is None or held.file.hash != hash:
-                given.hashes.pop((origin, name), None)
-                changes.append(Change(origin, name, held.file.hash if held is not None else b""))
-        return tuple(changes)
+        changes = self._receiver.changes(list(given.modules.values()))
+        for change in changes:
+            given.modules.pop((change.origin, change.name), None)
+        return changes
 
     def _pass_on(
         self, route: Route, question: FindModule | LookAt, given: RelayedGiven, answer: Callable[[Answer], None]
@@ -63,7 +60,7 @@ class Relay:
 
     def _found(self, held: Held, given: RelayedGiven) -> Found:
         files = [held, *self._company(held, given)]
-        given.hashes.update({(it.route.origin, it.file.name): it.file.hash for it in files})
+        given.modules.update({(it.route.origin, it.file.name): it for it in files})
         return Found(tuple(it.file for it in files))
 
     def _company(self, held: Held, given: RelayedGiven) -> Iterator[Held]:
@@ -73,5 +70,5 @@ class Relay:
             room -= len(other.file.source)
             if room < 0:
                 return
-            if other is not held and (other.route.origin, other.file.name) not in given.hashes:
+            if other is not held and (other.route.origin, other.file.name) not in given.modules:
                 yield other

@@ -70,5 +70,17 @@ def doubtful(files: Iterable[S]) -> list[S]:
     return found
 
 
+def hash_now(path: str) -> bytes:
+    """That of the module of this path: b"" for one that is not there. A folder is a namespace as long as it has no
+    `__init__.py`. OSError, if it is there and cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hash_of(file.read())
+    except IsADirectoryError:
+        return b"" if os.path.exists(os.path.join(path, "__init__.py")) else hash_of(b"")
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
+
+
 def hash_of(source: bytes) -> bytes:
     return blake2b(source, digest_size=12).digest()
