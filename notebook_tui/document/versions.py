@@ -11,7 +11,7 @@ class Versions:
     """Names of nodes; those behind each with the time since which it has its older version, in seconds since the epoch.
 
     >>> Versions(("a@h", "b@h"), (("c@h", 0.0),)).said
-    '2 of 3 nodes run this version, c an older one'
+    '1 node behind: c'
     """
 
     current: tuple[str, ...] = ()
@@ -19,12 +19,14 @@ class Versions:
 
     @property
     def said(self) -> str:
-        """In words; nothing if no node is behind."""
-        if not self.behind:
-            return ""
-        count, all_ = len(self.current), len(self.current) + len(self.behind)
-        who = f", {self.behind[0][0].partition('@')[0]} an older one" if len(self.behind) == 1 else ""
-        return f"{count} of {all_} nodes run{'s' if count == 1 else ''} this version{who}"
+        """In words, those of the foot of the screen; nothing if no node is behind."""
+        match self.behind:
+            case ():
+                return ""
+            case ((node, _),):
+                return f"1 node behind: {node.partition('@')[0]}"
+            case behind:
+                return f"{len(behind)} nodes behind"
 
 
 def nodes_behind(versions: Iterable[Versions]) -> frozenset[str]:

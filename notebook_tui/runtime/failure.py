@@ -2,7 +2,8 @@
 
 What stands above the first cell in a stack (evaluator, asyncio, kernel) is left out, in every exception of a chain
 or group; what the cell called stays. At the end, the runtime's own frames (the signal handler of an interrupt) are left
-out, and where a traceback from another node tells the rest, those that brought it here. All else is `traceback`'s own
+out, and those of this library where they tell nothing: where a traceback from another node tells the rest, they brought
+it here, and where the cell was interrupted, they waited. All else is `traceback`'s own
 work, so causes, contexts, notes, groups, repeated frames and carets look as everywhere in Python.
 """
 
@@ -81,7 +82,8 @@ def _traceback(error: BaseException, cells: Mapping[str, str]) -> str:
 
 def _last_left_out(error: BaseException) -> int:
     """How many frames at the end of its traceback are not worth showing."""
-    packages = _MESSENGERS if isinstance(error.__cause__, RemoteTraceback) else (_RUNTIME,)
+    is_theirs = isinstance(error.__cause__, RemoteTraceback) or isinstance(error, KeyboardInterrupt | CancelledError)
+    packages = _MESSENGERS if is_theirs else (_RUNTIME,)
     modules = [str(frame.f_globals.get("__name__")) for frame, _ in walk_tb(error.__traceback__)]
     return len(list(takewhile(lambda module: _lies_in(module, packages), reversed(modules))))
 

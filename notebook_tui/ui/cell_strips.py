@@ -72,7 +72,7 @@ class Painter:
             case SectionItem():
                 return section_rows(item, look.width, self.palette)
             case HintItem():
-                return hint_rows(self.palette)
+                return hint_rows(item, self.palette)
             case CellItem(cell=Cell(kind="markdown")) if look.editing is None:
                 return self._prose(item.cell, Frame(look.width))
             case CellItem():

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.strip import Strip
 
 from notebook_tui.ui.frame import LEFT, MARGIN
-from notebook_tui.ui.items import SectionItem, TitleItem
+from notebook_tui.ui.items import HintItem, SectionItem, TitleItem
 from notebook_tui.ui.palette import Palette
 from notebook_tui.ui.rows import strip_of, wrap_words
 
@@ -31,8 +31,9 @@ def section_rows(item: SectionItem, width: int, palette: Palette) -> Iterator[St
     yield strip_of(Text.assemble(name, (rule, palette.faint), (tally, palette.muted), end=""))
 
 
-def hint_rows(palette: Palette) -> Iterator[Strip]:
-    yield strip_of(Text("     This notebook is empty.", palette.muted, end=""))
+def hint_rows(item: HintItem, palette: Palette) -> Iterator[Strip]:
+    what = "This notebook is empty." if item.empty else "This notebook has a setup and no cells yet."
+    yield strip_of(Text(f"     {what}", palette.muted, end=""))
     yield Strip([])
     for key, meaning in _HINTS:
         yield strip_of(Text.assemble((f"     {key}", palette.strong), (f"   {meaning}", palette.muted), end=""))

@@ -48,8 +48,10 @@ class CellItem:
 
 @dataclass(frozen=True, slots=True)
 class HintItem:
-    """Stands in an empty notebook and says what to press; never focused."""
+    """Stands in a notebook without cells, but for that of the set-up, and says what to press; never focused."""
 
+    empty: bool = True
+    """Whether the set-up has no text either."""
     id: str = HINT_ID
 
 
@@ -69,7 +71,7 @@ def items_of(state: State) -> tuple[Item, ...]:
         items.append(_heading(section, cells, names))
         items += cells
     if not any(section.cells for section in notebook.sections):
-        items.append(HintItem())
+        items.append(HintItem(empty=not any(cell.source.strip() for cell in setup)))
     return tuple(items)
 
 

@@ -172,6 +172,22 @@ def test_frames_of_beamlike_stay_where_no_other_traceback_tells_what_failed() ->
     assert frames(failed("call()", call=beamlike["call"]).traceback)[1:] == ['File "beamlike.rpc.py", line 1, in call']
 
 
+def test_the_frames_of_this_library_in_which_an_interrupted_cell_waited_are_left_out() -> None:
+    rpc = code_of("beamlike.rpc", "def call(): raise KeyboardInterrupt")
+
+    async def main() -> Failure | None:
+        return (await Evaluator(notebook).evaluate("1", "def waits():\n    call()\nwaits()")).failure
+
+    notebook = NotebookModule("test")
+    try:
+        notebook.namespace.update(call=rpc["call"])
+        failure = asyncio.run(main())
+    finally:
+        notebook.close()
+    assert failure is not None
+    assert frames(failure.traceback) == ["cell 1, line 3", "cell 1, line 2, in waits"]
+
+
 def test_the_runtimes_own_frames_at_the_end_are_left_out_in_a_context_too() -> None:
     handler = code_of("notebook_tui.runtime.interrupt", "def on_signal(): raise TimeoutError")
     cell = "try:\n    on_signal()\nfinally:\n    1 / 0"

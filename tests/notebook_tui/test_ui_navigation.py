@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import events
 
-from notebook_tui.document.notebook import Notebook, Section
+from notebook_tui.document.notebook import Cell, Notebook, Section
 from notebook_tui.document.state import State
 from tests.support.fake_session import code, prose
 from tests.support.screen import Terminal, in_terminal
@@ -111,6 +111,12 @@ async def test_an_empty_notebook_says_what_to_do(shown: Terminal) -> None:
         assert text in shown.text
     await shown.press("j", "j", "j", "ctrl+e")
     assert "setup" in shown.focused_line()
+
+
+@in_terminal(Notebook(), state=State(Notebook(setup=Cell("setup", "code", "import math"))))
+async def test_a_notebook_with_nothing_but_a_setup_is_not_called_empty(shown: Terminal) -> None:
+    assert "This notebook has a setup and no cells yet." in shown.text
+    assert "n   write code" in shown.text
 
 
 @in_terminal(*MANY)
