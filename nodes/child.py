@@ -19,6 +19,7 @@ from typing import Any
 import msgpack
 
 import beamlike as bl
+from beamlike.code.far_module import stand_for_main
 from beamlike.distribution.errors import UnusableSecret
 from beamlike.distribution.secret import VARIABLE, Secret, load_secret
 from beamlike.kernel.group_leader import install_router
@@ -40,6 +41,7 @@ def main() -> None:
         sys.exit(f"{invitations.ENVIRONMENT_VARIABLE}: {error}")
     secret = take_users_secret()
     install_router()
+    stand_for_main()
     tune_garbage_collector()
     run_loop(serve(invitation, secret), own_thread=invitation.own_thread)
 
