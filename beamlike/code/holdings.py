@@ -14,7 +14,7 @@ from beamlike.code.modules.held import LoadedModule
 from beamlike.code.sources import SOURCES
 
 Kind: TypeAlias = Literal["cell", "script", "module"]
-Kept: TypeAlias = Literal["newest", "lent", "in use"]
+Kept: TypeAlias = Literal["newest", "lent", "in use", "loaded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Holding:
 
     `origin` is the node that it came from, None if it was written here. It is `kept` as the newest of its name, where
     it was written; as "lent", since a node that it came from may send more of its functions; or because it is "in use",
-    which an older version is while a function, a class, a frame or a generator of it is alive, and a module while it is
-    loaded.
+    which an older version is while a function, a class, a frame or a generator of it is alive. A module is "loaded", until
+    it has changed where it came from.
     """
 
     name: str
@@ -60,4 +60,4 @@ def of_sources(sources: Iterable[Known]) -> list[Holding]:
 
 
 def of_modules(modules: Iterable[LoadedModule]) -> list[Holding]:
-    return [Holding(it.module, "module", it.hash, it.origin, it.since, "in use") for it in modules]
+    return [Holding(it.module, "module", it.hash, it.origin, it.since, "loaded") for it in modules]

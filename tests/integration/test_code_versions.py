@@ -279,4 +279,4 @@ def test_a_module_of_another_node_is_held_while_it_is_loaded(tmp_path: Path) -> 
     script = [sys.executable, "job.py"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(script, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=50, check=True)
-    assert done.stdout.splitlines() == ["module helper origin@127.0.0.1 in use"]
+    assert done.stdout.splitlines() == ["module helper origin@127.0.0.1 loaded"]
