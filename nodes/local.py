@@ -17,6 +17,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 from typing import IO
@@ -191,7 +192,10 @@ def _path() -> list[str]:
     standard = (library, os.path.join(library, "lib-dynload"), os.path.join(os.path.dirname(library), archive))
     path = ["" if entry in standard else entry for entry in installed_path(sys.path)]
     environments = str(environments_path())
-    return list(dict.fromkeys([*(entry for entry in path if os.path.dirname(entry) != environments), ""]))
+    # Where a command was started from is on its path, and no place for modules.
+    commands = {sysconfig.get_path("scripts"), os.path.dirname(sys.executable)}
+    kept = (entry for entry in path if os.path.dirname(entry) != environments and entry not in commands)
+    return list(dict.fromkeys([*kept, ""]))
 
 
 def _await_end(process: subprocess.Popen[bytes]) -> None:

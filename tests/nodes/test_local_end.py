@@ -152,7 +152,8 @@ def test_a_child_imports_what_is_installed_where_its_parent_does_and_no_files_be
     installed, beside = tmp_path / "site-packages", tmp_path / "beside"
     installed.mkdir()
     beside.mkdir()
-    monkeypatch.setattr(sys, "path", [str(installed), str(beside), *sys.path])
+    commands = sysconfig.get_path("scripts")
+    monkeypatch.setattr(sys, "path", [commands, str(installed), str(beside), *sys.path])
     monkeypatch.setenv("PYTHONPATH", str(beside))
     there = in_a_child(path)
     assert there[0] == str(installed)
