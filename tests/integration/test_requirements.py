@@ -40,50 +40,36 @@ def world(index: PackageIndex, tmp_path: Path) -> World:
 BETA = requiring("beta-of-test", then="    import alpha_of_test, beta_of_test; print(alpha_of_test.VERSION)")
 
 
-def test_a_program_has_what_it_requires_and_hears_how_far_it_is(each_world: World, index: PackageIndex) -> None:
+def test_a_program_has_what_it_requires_and_the_next_finds_it_made(each_world: World, index: PackageIndex) -> None:
     status, output, errors = each_world.run("-c", BETA)
     assert (status, output) == (0, "1.0\n"), errors
+    # It hears how far it is.
     assert errors.startswith("resolving: beta-of-test\n")
     assert "ready: " in errors
-
-
-def test_the_next_program_finds_it_made_and_asks_no_index(world: World, index: PackageIndex) -> None:
-    assert world.run("-c", BETA)[0] == 0
-    (made,) = world.environments
+    (made,) = each_world.environments
     before, requests = made.stat().st_ino, index.requests.total()
     program = requiring("beta-of-test", then="    import beta_of_test; print(beta_of_test.__file__)")
-    status, output, errors = world.run("-c", program)
+    status, output, errors = each_world.run("-c", program)
     assert (status, output) == (0, f"{made}/beta_of_test.py\n"), errors
-    assert world.environments == [made]
+    assert each_world.environments == [made]
     assert made.stat().st_ino == before
     assert index.requests.total() == requests
 
 
-def test_more_packages_are_added_and_a_version_that_comes_too_late_is_refused(world: World) -> None:
-    then = """
-    import alpha_of_test
-    await bl.code.require("gamma-of-test", report=lambda step: print(step.doing))
-    import gamma_of_test
-    try:
-        await bl.code.require("packaging>=999")
-    except bl.code.VersionConflict as error:
-        print(error)
-"""
-    status, output, errors = world.run("-c", requiring("alpha-of-test<2", then=then))
-    assert status == 0, errors
-    assert output.startswith("resolving\ndownloading\n")
-    assert "\nready\n" in output
-    assert "has been imported (as `packaging`), and 'packaging>=999' asks for 999.0: restart" in output
-    assert len(world.environments) == 2
-
-
-def test_what_an_environment_brought_counts_as_here_for_what_is_added(each_world: World, index: PackageIndex) -> None:
+def test_more_is_added_what_is_here_stays_and_a_version_that_comes_too_late_is_refused(
+    each_world: World, index: PackageIndex
+) -> None:
     then = """
     import alpha_of_test
     print("first", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
-    await bl.code.require("gamma-of-test")
+    await bl.code.require("gamma-of-test", report=lambda step: print(step.doing))
+    import gamma_of_test
     print(alpha_of_test.VERSION)
+    try:
+        await bl.code.require("packaging>=999")
+    except bl.code.VersionConflict as error:
+        print(error)
 """
     program = "import sys\n" + requiring("alpha-of-test", then=then)
     with subprocess.Popen(
@@ -97,8 +83,12 @@ def test_what_an_environment_brought_counts_as_here_for_what_is_added(each_world
         assert process.stdout is not None
         assert process.stdout.readline() == "first\n"
         index.offer(Wheel("alpha-of-test", "3.0"))
-        assert process.communicate("\n", timeout=PATIENCE)[0] == "2.0\n"
+        output, _ = process.communicate("\n", timeout=PATIENCE)
     assert process.returncode == 0
+    assert output.startswith("resolving\ndownloading\n")
+    assert "\nready\n2.0\n" in output
+    assert "has been imported (as `packaging`), and 'packaging>=999' asks for 999.0: restart" in output
+    assert len(each_world.environments) == 2
 
 
 def test_a_program_has_a_package_of_a_url(each_world: World, index: PackageIndex) -> None:
@@ -198,15 +188,6 @@ def notebook(directory: Path, dependencies: str, setup: str, cell: str) -> str:
     return str(path)
 
 
-def test_the_setup_cell_has_its_requirements_installed_before_it_runs(world: World) -> None:
-    path = notebook(world.directory, '["beta-of-test"]', "import beta_of_test", "beta_of_test.VERSION + '!'")
-    status, output, errors = world.run("-m", "notebook_tui", "run", path)
-    assert status == 0, errors
-    assert "resolving: beta-of-test\n" in output
-    assert output.index("ready: ") < output.index("'1.0!'")
-    assert errors == ""
-
-
 def test_a_setup_cell_whose_requirements_cannot_be_had_fails_with_the_reason(each_world: World) -> None:
     path = notebook(each_world.directory, '["nonesuch-of-test"]', "print('never')", "print('nor this')")
     status, output, errors = each_world.run("-m", "notebook_tui", "run", path)
@@ -272,11 +253,13 @@ result
 """
 
 
-def test_code_of_a_notebook_has_the_packages_of_its_setup_cell_on_a_child(world: World) -> None:
-    path = notebook(world.directory, '["beta-of-test"]', "import beta_of_test", ON_A_CHILD.strip())
+def test_the_setup_cell_has_its_requirements_before_it_runs_and_so_has_its_code_on_a_child(world: World) -> None:
+    path = notebook(world.directory, '["beta-of-test"]', "import beta_of_test; print('set up')", ON_A_CHILD.strip())
     status, output, errors = world.run("-m", "notebook_tui", "run", path)
     assert status == 0, errors
-    # It takes hold of the environment itself, when code comes that needs it.
+    assert "resolving: beta-of-test\n" in output
+    assert output.index("ready: ") < output.index("set up")
+    # The child takes hold of the environment itself, when code comes that needs it.
     assert "[[], ('1.0', 'Shown'), 1]" in output
     assert len(world.environments) == 1
 

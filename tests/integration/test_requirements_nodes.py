@@ -45,6 +45,13 @@ def world(index: PackageIndex, tmp_path: Path) -> World:
     return world_of(any_installer(), index, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One in which the packages are made for the first who asks, where that does not matter."""
+    with PackageIndex(*WHEELS) as index:
+        yield world_of(any_installer(), index, tmp_path_factory.mktemp("shared"))
+
+
 SCRIPT = """
 # /// script
 # dependencies = ["beta-of-test"]
@@ -133,9 +140,9 @@ def test_a_node_that_has_imported_another_version_refuses_before_anything_runs(w
     assert errors == ""
 
 
-def test_who_sent_the_first_code_sees_how_far_its_packages_are(world: World) -> None:
+def test_who_sent_the_first_code_sees_how_far_its_packages_are(shared: World) -> None:
     path = script(
-        world,
+        shared,
         """
         async def shown():
             while True:
@@ -145,8 +152,8 @@ def test_who_sent_the_first_code_sees_how_far_its_packages_are(world: World) -> 
         print(await bl.rpc.call(there, version_there, timeout=40))
         """,
     )
-    with bare_node(world, "one@127.0.0.1") as one:
-        status, output, errors = as_uv_run_does(world).run(path, one)
+    with bare_node(shared, "one@127.0.0.1") as one:
+        status, output, errors = as_uv_run_does(shared).run(path, one)
     assert status == 0, errors
     assert "one@127.0.0.1: ready: " in output
     assert output.endswith("1.0\n")
@@ -217,12 +224,12 @@ asyncio.run(main())
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not list open files there")
-def test_a_node_that_is_left_keeps_nothing_of_it(world: World) -> None:
-    first = script(world, "print(await bl.rpc.call(there, version_there, timeout=40))")
-    with bare_node(world, "one@127.0.0.1") as one:
-        assert as_uv_run_does(world).run(first, one)[:2] == (0, "1.0\n")
+def test_a_node_that_is_left_keeps_nothing_of_it(shared: World) -> None:
+    first = script(shared, "print(await bl.rpc.call(there, version_there, timeout=40))")
+    with bare_node(shared, "one@127.0.0.1") as one:
+        assert as_uv_run_does(shared).run(first, one)[:2] == (0, "1.0\n")
         look = script(
-            world,
+            shared,
             """
             traces = "[it for it in [*sys.path, *sys.modules, *files] if 'of_test' in it or '/environments/' in it]"
             files = "[os.path.realpath(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd')]"
@@ -233,7 +240,7 @@ def test_a_node_that_is_left_keeps_nothing_of_it(world: World) -> None:
             """,
             "[]",
         )
-        status, output, errors = world.run(look, one)
+        status, output, errors = shared.run(look, one)
     assert (status, output) == (0, "nothing is left\n"), errors
 
 
