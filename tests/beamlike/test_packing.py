@@ -91,7 +91,7 @@ def test_plain_terms_come_out_as_they_went_in_and_no_codec_is_asked(term: object
         print,
         Color,
     ],
-    ids=repr,
+    ids=lambda term: f"{type(term).__name__} {term}".partition(" at 0x")[0],
 )
 def test_whatever_msgpack_would_change_is_not_plain_however_deep_it_hides(term: object) -> None:
     assert not is_plain(term)
