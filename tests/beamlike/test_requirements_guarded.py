@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from beamlike.code.requirements.guarded_process import CalledOff, Ended, TookTooLong, run_guarded
+from tests.support.processes import wait_until_gone
 
 PATIENCE = 30.0
 # It starts a program itself, says both ids, and does not end.
@@ -29,11 +30,6 @@ def run(code: str, *, stop: Event | None = None, seconds: float = PATIENCE, on_l
     ended = run_guarded(command, environment=os.environ, seconds=seconds, stop=stop or Event(), on_line=heard)
     assert callable(on_line) or "\n".join(lines) == ended.printed
     return ended
-
-
-def assert_gone(pids: list[int]) -> None:
-    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=PATIENCE)
-    assert not alive
 
 
 def test_lines_come_as_they_are_printed_and_the_exit_code_at_the_end() -> None:
@@ -66,14 +62,14 @@ def test_calling_it_off_ends_it_with_all_that_it_started() -> None:
     with pytest.raises(CalledOff):
         run(LASTING, stop=stop, on_line=on_line)
     assert len(pids) == 2
-    assert_gone(pids)
+    wait_until_gone(*pids)
 
 
 def test_it_is_ended_when_its_time_is_up() -> None:
     pids: list[int] = []
     with pytest.raises(TookTooLong):
         run(LASTING, seconds=1.0, on_line=lambda line: pids.extend(map(int, line.split())))
-    assert_gone(pids)
+    wait_until_gone(*pids)
 
 
 def test_it_ends_with_whoever_started_it_by_kill_9_too() -> None:
@@ -89,7 +85,7 @@ run_guarded([{sys.executable!r}, "-c", {LASTING!r}], environment=os.environ, sec
         pids = [int(number) for number in process.stdout.readline().split()]
         process.kill()
     assert len(pids) == 2
-    assert_gone(pids)
+    wait_until_gone(*pids)
 
 
 def test_a_program_that_leaves_one_behind_is_not_waited_for() -> None:
@@ -101,4 +97,4 @@ print(left.pid, flush=True)
     left = psutil.Process(int(run(leaving).printed))
     assert left.is_running()
     left.kill()
-    assert_gone([left.pid])
+    wait_until_gone(left.pid)
