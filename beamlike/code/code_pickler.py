@@ -28,6 +28,7 @@ from beamlike.code.far_module import is_in_its_module, names_of
 from beamlike.code.hints import hints_in
 from beamlike.code.images import IMAGES, NoImage
 from beamlike.code.loaders import LOADERS, fill_function, load_code, load_code_in, load_content, load_image, load_info
+from beamlike.code.modules.loader import loader_of
 from beamlike.code.peer import Peer
 from beamlike.code.plain_pickler import PROTOCOL, PlainPickler
 from beamlike.code.reducers import REDUCERS, Reduced, reduce_cell, reduce_exception
@@ -147,6 +148,8 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
             return self._reduce_function(value, reduced)
         if isinstance(value, ModuleType):
             self._uses.modules.add(value.__name__)
+            if loader_of(value) is not None:  # also one that has changed, and so does not stand among the modules here
+                return cloudpickle.subimport, (value.__name__,)
         elif NEEDS.modules and (module := NEEDS.module_of(value)) is not None:
             self._uses.modules.add(module)
         return reduced

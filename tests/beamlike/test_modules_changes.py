@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given as given_any
 from hypothesis import strategies as st
 
+from beamlike.code.codec import CodeCodec
 from beamlike.code.modules.dependents import imports_of, standing_on
 from beamlike.code.modules.origin import GivenFile
 from beamlike.code.modules.stamps import doubtful, stamp_of
@@ -63,6 +64,15 @@ def test_what_has_not_changed_is_neither_told_nor_asked_for_again(two: ModuleNod
     given(two, other="x = 1")
     assert imported("helper") is helper
     assert two.questions == [(B, A)]
+
+
+def test_a_module_that_somebody_kept_travels_by_its_name_and_is_the_new_one_there(two: ModuleNodes) -> None:
+    given(two, helper="x = 1", other="y = 1")
+    kept = imported("helper"), imported("other")
+    given(two, helper="x = 2")
+    codec = CodeCodec("doc@127.0.0.1")
+    helper, other = codec.decode(codec.encode(kept).data, ())  # type: ignore[misc]
+    assert (helper.x, other is kept[1]) == (2, True)
 
 
 def test_a_change_is_told_once(two: ModuleNodes) -> None:

@@ -57,7 +57,7 @@ class ModuleFinder:
 
     def names(self) -> set[str]:
         """The top-level modules that other nodes offer, for who proposes names to import."""
-        return {name for receiver in self._receivers for name in receiver.offered_names()}
+        return {name for receiver in self._receivers for name in receiver.names}
 
     def loaded(self) -> list[LoadedModule]:
         """The modules of other nodes that are loaded here."""

@@ -65,8 +65,9 @@ class Modules:
     # What this node sends.
 
     def is_own(self, module: str) -> bool:
-        """Whether other nodes would have to ask for it: it is neither of Python nor installed, or came of a node."""
-        return self._own.has(module)
+        """Whether other nodes would have to ask for it: it is neither of Python nor installed, or comes of a node, also
+        if it has changed there and is not loaded here just now."""
+        return self._own.has(module) or module.partition(".")[0] in self._receiver.names
 
     def given(self) -> Ledger:
         """For a new connection."""

@@ -59,6 +59,8 @@ class Receiver:
         self._newest: dict[tuple[str, str], bytes] = {}
         """The hashes of what has changed since it was asked for last."""
         self._contested: frozenset[str] = frozenset()
+        self.names: frozenset[str] = frozenset()
+        """The top-level modules that are to be had of others."""
 
     # What others tell.
 
@@ -107,6 +109,7 @@ class Receiver:
         """What came by a way that is not there any more is forgotten."""
         routes, contested = self._offers.all_routes(), self._contested
         self._contested = self._offers.contested()
+        self.names = frozenset(self._offers.names())
 
         def is_gone(route: Route) -> bool:
             return route not in routes
@@ -171,11 +174,6 @@ class Receiver:
         """What can be passed on to `peer`."""
         with self._lock:
             return self._offers.for_peer(peer)
-
-    def offered_names(self) -> set[str]:
-        """The top-level modules that are to be had of others."""
-        with self._lock:
-            return self._offers.names()
 
     def routes(self, top: str) -> list[Route]:
         """To those who have a module of this name, the newest first."""
