@@ -13,12 +13,8 @@ notebook's variables in place of the variables themselves.
 
 from __future__ import annotations
 
-import sys
 import threading
-import typing
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from threading import RLock, get_ident
+from collections.abc import Callable, Iterator
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary, WeakSet
@@ -33,6 +29,7 @@ from beamlike.code.by_value import goes_by_value, public_class, public_module
 from beamlike.code.enums import enum_attributes, enum_shape, is_enum, make_enum, members_state, set_members
 from beamlike.code.far_module import belongs
 from beamlike.code.generated import GENERATED
+from beamlike.code.making import MAKING, OF_OTHER_PYTHONS, check_metaclass, make, make_empty, native_metaclass
 from beamlike.code.reducers import Reduced
 
 _received: WeakSet[type] = WeakSet()
@@ -40,19 +37,12 @@ _defined_here: WeakSet[type] = WeakSet()
 _filled: WeakKeyDictionary[type, frozenset[str]] = WeakKeyDictionary()
 """With the attributes of which names a received class was filled last."""
 
-_making = RLock()
-
 _HEAP_TYPE = 1 << 9
 """Of `__flags__`: made at run time, so not a part of the interpreter."""
 _OF_THE_SHAPE = frozenset({"__module__", "__orig_bases__", "__firstlineno__", "__slots__"})
-_MADE_ANEW = frozenset({"__weakref__", "__slotnames__", "_abc_impl", "__annotate_func__", "__annotations_cache__"})
-
-
-class _Sample: ...
-
-
-_OF_OTHER_PYTHONS = frozenset({"__firstlineno__", "__static_attributes__"} - vars(_Sample).keys())
-"""What each class has on a newer version and no class on this one; a protocol would take it for a part of itself."""
+_MADE_ANEW = frozenset(
+    {"__weakref__", "__slotnames__", "_abc_impl", "__annotate_func__", "__annotations_cache__", "__msgspec_cache__"}
+)
 
 
 def class_goes_by_value(kind: type) -> bool:
@@ -69,20 +59,22 @@ def reduce_class(kind: type, names: dict[str, object]) -> Reduced | None:
         return (public_class, (home, kind.__qualname__)) if home is not None else None
     if kind not in _received:
         _defined_here.add(kind)
-    with _making:  # else it could be seen while a hook of it is another's
+    with MAKING:  # else it could be seen while a hook of it is another's
         return _reduced(kind, names)
 
 
 def _reduced(kind: type, names_in_its_module: dict[str, object]) -> Reduced:
     names = kind.__name__, kind.__bases__, _namespace(kind)
-    args = (_get_or_create_tracker_id(kind), _native_metaclass(kind), type(kind), *names)
+    native = native_metaclass(kind)
+    check_metaclass(kind, native, names)
+    args = (_get_or_create_tracker_id(kind), native, type(kind), *names)
     in_its_module = belongs, names_in_its_module
     if is_enum(kind):
         state = enum_attributes(kind), [(set_members, members_state(kind)), in_its_module]
         return make_class, (make_enum, *args, *enum_shape(kind)), state, None, None, fill_class
     attributes = _attributes(kind)
     parts = [(put_back, take_out(kind, attributes)) for concerns, take_out, put_back in GENERATED if concerns(kind)]
-    return make_class, (_make, *args), (attributes, [*parts, in_its_module]), None, None, fill_class
+    return make_class, (make, *args), (attributes, [*parts, in_its_module]), None, None, fill_class
 
 
 def make_class(
@@ -99,14 +91,7 @@ def make_class(
     known: type | None = _DYNAMIC_CLASS_TRACKER_BY_ID.get(id)
     if known is not None:
         return known
-    parts = metaclass, name, bases, namespace, *shape
-    try:
-        with without_hooks(bases):
-            empty = make(native, *parts)
-    except Exception:  # of a library's hook or metaclass, which may need a keyword that only the class statement had
-        with without_hooks(bases, also_of_libraries=True):
-            empty = make(_metaclass_of_python(native), *parts)
-    made: type = _lookup_class_or_track(id, empty)
+    made: type = _lookup_class_or_track(id, make_empty(make, native, metaclass, name, bases, namespace, *shape))
     if made not in _defined_here:
         _received.add(made)
     return made
@@ -138,7 +123,7 @@ def fill_class(kind: type, state: tuple[dict[str, object], list[tuple[Callable[[
     if kind in _defined_here or is_filled_by(kind, FILLING.state, newer=True):
         return
     attributes, parts = state
-    with _making:  # several threads may receive it
+    with MAKING:  # several threads may receive it
         if FILLING.state is None:
             _filled_by.pop(kind, None)
         else:
@@ -148,37 +133,10 @@ def fill_class(kind: type, state: tuple[dict[str, object], list[tuple[Callable[[
                 type.__delattr__(kind, name)
         _filled[kind] = frozenset(attributes)
         for name, value in attributes.items():
-            if name not in _OF_OTHER_PYTHONS:
+            if name not in OF_OTHER_PYTHONS:
                 type.__setattr__(kind, name, value)
         for put_back, part in parts:
             put_back(kind, part)
-
-
-def _make(
-    native: type[type], metaclass: type[type], name: str, bases: tuple[type, ...], namespace: dict[str, object]
-) -> type:
-    own = {key: value for key, value in namespace.items() if key not in _OF_OTHER_PYTHONS}
-    made: type = native.__new__(metaclass, name, bases, own)
-    native.__init__(made, name, bases, own)
-    return made
-
-
-def _native_metaclass(kind: type) -> type[type]:
-    """The metaclass that makes it over there: the nearest that everybody has."""
-    metaclass: type = type(kind)
-    native: type[type] = next(meta for meta in metaclass.__mro__ if not goes_by_value(meta))
-    # All that a TypedDict's does is to compute attributes, of bases that the class does not keep.
-    return type if native is _TYPED_DICT_META else native
-
-
-def _metaclass_of_python(metaclass: type) -> type[type]:
-    found: type[type] = next(
-        meta for meta in metaclass.__mro__ if meta.__module__.partition(".")[0] in sys.stdlib_module_names
-    )
-    return found
-
-
-_TYPED_DICT_META = type(typing.TypedDict("_", {}))  # type: ignore[operator]
 
 
 def _namespace(kind: type) -> dict[str, object]:
@@ -206,36 +164,3 @@ def _attributes(kind: type) -> dict[str, object]:
     if "__annotate_func__" in vars(kind):  # Python 3.14's, whose closure is the namespace of the class statement
         attributes["__annotations__"] = kind.__annotations__
     return attributes
-
-
-@contextmanager
-def without_hooks(bases: Iterable[type], *, also_of_libraries: bool = False) -> Iterator[None]:
-    """While it lasts, this thread calls no `__init_subclass__` of a class that travelled."""
-    hooks = {
-        owner: vars(owner)["__init_subclass__"]
-        for base in bases
-        for owner in base.__mro__
-        if isinstance(vars(owner).get("__init_subclass__"), classmethod) and (also_of_libraries or goes_by_value(owner))
-    }
-    if not hooks:
-        yield
-        return
-    with _making:
-        for owner, hook in hooks.items():
-            type.__setattr__(owner, "__init_subclass__", _for_other_threads(hook))
-        try:
-            yield
-        finally:
-            for owner, hook in hooks.items():
-                type.__setattr__(owner, "__init_subclass__", hook)
-
-
-def _for_other_threads(hook: Any) -> Any:
-    """The hook, for classes that other threads define meanwhile."""
-    maker = get_ident()
-
-    def __init_subclass__(cls: type, /, **keywords: Any) -> None:
-        if get_ident() != maker:
-            hook.__get__(None, cls)(**keywords)
-
-    return classmethod(__init_subclass__)

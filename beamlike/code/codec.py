@@ -11,6 +11,7 @@ from typing import Any
 
 from beamlike.code.contents import Contents
 from beamlike.code.decoding import DECODING
+from beamlike.code.endless import named
 from beamlike.code.images import ImagesThere
 from beamlike.code.lending import Borrowed, Release
 from beamlike.code.locked import LockedUnpickler
@@ -146,6 +147,9 @@ class CodeCodec:
             return LockedUnpickler(data, buffers, self._here).load()
         try:
             return pickle.loads(data, buffers=buffers)
+        except RecursionError as error:
+            self._named_in(data)
+            raise named(error) from None
         except Exception:
             self._named_in(data)
             raise

@@ -48,8 +48,10 @@ _ATOMS_BY_NAME: Final = frozenset(
 _OF_ONE_MESSAGE: Final = frozenset({ParamSpec, TypeVarTuple, NewType})
 """What is one object within a message only."""
 _SLOTS: Final = (types.MemberDescriptorType, types.GetSetDescriptorType)
-_KEPT_BY_PYTHON: Final = frozenset(
-    {"__annotations__", "__dataclass_fields__", "__dataclass_params__", "__orig_bases__", "__slotnames__", "_abc_impl"}
+_SINCE_ITS_FIRST_USE: Final = frozenset({"__slotnames__", "__msgspec_cache__"})
+"""What is kept in a class when it is first pickled or decoded, and found out again by whoever lacks it."""
+_LOOKED_AT_OTHERWISE: Final = _SINCE_ITS_FIRST_USE | frozenset(
+    {"__annotations__", "__dataclass_fields__", "__dataclass_params__", "__orig_bases__", "_abc_impl"}
 )
 """Attributes of a class that are looked at in ways of their own, or follow from others."""
 _OF_A_MEMBER: Final = frozenset({"_value_", "_name_", "__objclass__", "_sort_order_", "_inverted_"})
@@ -289,7 +291,7 @@ class _Watching:
         generated = generated_names(kind)
         attributes: dict[str, Kept] = {}
         for name, value in vars(kind).items():
-            if isinstance(value, _SLOTS) or name in _KEPT_BY_PYTHON or _is_of_the_enum(kind, name):
+            if isinstance(value, _SLOTS) or name in _LOOKED_AT_OTHERWISE or _is_of_the_enum(kind, name):
                 continue
             if name in generated:
                 attributes[name] = ref(value)
@@ -417,8 +419,9 @@ def _is_of_the_enum(kind: type, name: str) -> bool:
 
 
 def _sizes_of_class(kind: type) -> tuple[int, int]:
-    """How many attributes it has, without the one that it gets when the first instance is pickled, and annotations."""
-    return len(kind.__dict__) - ("__slotnames__" in kind.__dict__), len(_annotations(kind))
+    """How many attributes it has, without those that it gets by being used, and annotations."""
+    own = kind.__dict__
+    return len(own) - sum(map(own.__contains__, _SINCE_ITS_FIRST_USE)), len(_annotations(kind))
 
 
 def _registered(kind: type) -> object:

@@ -21,6 +21,7 @@ _MAKERS = {
     "beamlike.code.classes",
     "beamlike.code.images",
     "beamlike.code.loaders",
+    "beamlike.code.making",
     "beamlike.code.shared",
     "cloudpickle",
     "cloudpickle.cloudpickle",

@@ -16,6 +16,7 @@ import functools
 import inspect
 import io
 import queue
+import re
 import socket
 import subprocess
 import threading
@@ -58,12 +59,42 @@ def explain(term: object, fails: Callable[[object], bool], error: Exception) -> 
     found = _culprit(term, fails, _shallow_parts if too_deep else _parts)
     kind = _kind(found.value)
     if not found.function:
-        where = f"`{found.path.lstrip('.')}` of what was sent" if found.path else "what was sent"
-        return CannotTravel(f"{where} is {kind}, which cannot travel: {_remedy(found.value, error)}")
+        return CannotTravel(f"{_where(term, found.path)} is {kind}, which cannot travel: {_remedy(found.value, error)}")
     what = f"whose `{found.path}` is {kind}," if found.path else f"{kind},"
     return CannotTravel(
         f"the function `{found.function}` uses {found.how}, {what} which cannot travel: {_remedy(found.value, error)}"
     )
+
+
+_ARGUMENT = re.compile(r"(?:\[1\]|(?:\[0\])?\.args)\[(\d+)\]|(?:\[0\])?\.keywords\['(\w+)'\]")
+"""Of a call, (function, args), or of a partial, which may be the function of one."""
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+
+
+def _where(term: object, path: str) -> str:
+    """What stands there in `term`."""
+    if not path:
+        return "what was sent"
+    function = term[0] if isinstance(term, tuple) and len(term) == 2 and isinstance(term[1], tuple) else term
+    argument = _ARGUMENT.match(path)
+    if argument is None or not callable(function):
+        return f"`{path.lstrip('.')}` of what was sent"
+    number, keyword = argument.groups()
+    which = f"argument `{keyword}`" if keyword else f"{_ordinal(int(number))} argument"
+    where = f"the {which} of `{_name(function)}`"
+    rest = path[argument.end() :].lstrip(".")
+    return f"`{rest}` of {where}" if rest else where
+
+
+def _ordinal(index: int) -> str:
+    return _ORDINALS[index] if index < len(_ORDINALS) else f"{index + 1}th"
+
+
+def _name(function: object) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
+    name: str = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return name
 
 
 def _culprit(term: object, fails: Callable[[object], bool], parts: Callable[[_Found], Iterator[_Found]]) -> _Found:

@@ -246,7 +246,7 @@ class SignalCodec:
             case Apply():
                 return [APPLY, *self._fields(signal, draft)]
             case Spawn():
-                work = self._message((signal.function, signal.args), signal.pid, draft)
+                work = self._work(signal, draft)
                 return [SPAWN, signal.source, signal.pid, work, signal.link, signal.monitor, signal.group_leader]
             case _:
                 assert_never(signal)
@@ -260,11 +260,17 @@ class SignalCodec:
         except Exception as error:
             raise _unencodable(message, target, error) from error
 
+    def _work(self, spawn: Spawn, draft: Draft) -> object:
+        try:
+            return self._packing.term((spawn.function, spawn.args), draft)
+        except Exception as error:
+            raise _unencodable_call(error) from error
+
     def _fields(self, apply: Apply, draft: Draft) -> tuple[object, ...]:
         try:
             return fields_of(apply, self._packing, draft)
         except Exception as error:
-            raise _unencodable((apply.function, apply.args), apply.pid, error) from error
+            raise _unencodable_call(error) from error
 
     def _reason(self, reason: Reason, draft: Draft) -> object:
         try:
@@ -362,6 +368,11 @@ def _unencodable(term: object, target: Pid | Alias | RemoteName, error: Exceptio
     return UnencodableTerm(
         f"expected something that can be copied to another node, got {_what(term)} for {target}: {error}"
     )
+
+
+def _unencodable_call(error: Exception) -> UnencodableTerm:
+    """Of a function and its arguments, which the error names."""
+    return UnencodableTerm(f"expected something that can be copied to another node: {error}")
 
 
 def _no_signal(data: Buffer, error: Exception) -> ProtocolError:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from beamlike.code.classes import without_hooks
+from beamlike.code.making import without_hooks
 from beamlike.code.notebook_module import NotebookModule
 from tests.support.cells import run_cell
 from tests.support.second_interpreter import SecondInterpreter

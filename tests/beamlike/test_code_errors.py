@@ -13,11 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from beamlike.code.codec import CodeCodec
+from beamlike.code.making import check_metaclass
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.code.peer import Peer
 from beamlike.code.pickler import dumps
+from beamlike.code.shared import share
 from beamlike.code.untravelable import CannotTravel, explain
 from tests.support.cells import run_cell
+from tests.support.codecs import in_one, out_of_one
 
 
 @pytest.fixture
@@ -95,11 +99,15 @@ class Box:
 
 def test_a_value_in_the_arguments_is_named_by_its_path() -> None:
     with socket.socket() as connection:
-        assert refusal((print, [Box(connection)])) == (
-            "`[1][0].inside` of what was sent is a socket.socket, which cannot travel: "
+        assert refusal((print, (1, [Box(connection)]))) == (
+            "`[0].inside` of the second argument of `print` is a socket.socket, which cannot travel: "
             "send the address, and connect over there"
         )
-        assert refusal(functools.partial(print, connection)).startswith("`args[0]` of what was sent")
+        assert refusal(functools.partial(print, connection)).startswith("the first argument of `print` is a socket")
+        assert refusal((functools.partial(print, file=connection), ())).startswith(
+            "the argument `file` of `print` is a s"
+        )
+        assert refusal((1, [connection])).startswith("`[1][0]` of what was sent")
 
 
 def test_generators_coroutines_and_context_variables_have_their_own_advice() -> None:
@@ -145,3 +153,31 @@ def test_what_holds_itself_is_looked_at_once() -> None:
     explained = explain(first, fails, ValueError("round and round"))
     assert "which cannot travel" in str(explained)
     assert len(tried) == 2
+
+
+def test_code_that_calls_itself_without_end_when_it_arrives_is_named(notebook: NotebookModule) -> None:
+    names = run_cell(
+        notebook,
+        """
+        class Proxy:
+            def __init__(self, target):
+                self.target = target
+            def __getattr__(self, name):
+                return getattr(self.target, name)
+        proxy = Proxy(3)
+        def f(): return proxy
+        """,
+    )
+    for term in (names["proxy"], share(names["proxy"])):
+        encoded = in_one(CodeCodec().encode((names["f"], term)))
+        with pytest.raises(RecursionError, match=r"`Proxy.__getattr__` calls itself without end .* line 5: until"):
+            out_of_one(CodeCodec(), encoded)
+
+
+def test_a_class_that_a_metaclass_in_c_cannot_make_anew_is_refused_by_name() -> None:
+    meta = type("Meta", (type,), {"__module__": "vendor", "__new__": type.__new__})
+    kind = type("Record", (), {})
+    check_metaclass(kind, meta, ("Record", (), {}))
+    other = type("Record", (), {})
+    with pytest.raises(CannotTravel, match=r"the class `Record` cannot travel, since vendor.Meta cannot make it anew"):
+        check_metaclass(other, meta, ("Record", (), {"__slots__": ("no name",)}))
