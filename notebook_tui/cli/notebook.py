@@ -28,9 +28,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def call(options: argparse.Namespace) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # It draws on standard error.
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UserError(
-            f"expected a terminal, found a pipe or a file; to evaluate without one: beamlike run {options.path}"
+            "expected a terminal, found a pipe or a file as standard input, output or error; "
+            f"to evaluate without one: beamlike run {options.path}"
         )
     try:
         asyncio.run(_notebook(options.path))

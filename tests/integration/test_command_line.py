@@ -138,6 +138,20 @@ def test_the_terminal_notebook_without_a_terminal_says_what_to_do(tmp_path: Path
     assert "beamlike run" in result.stderr
 
 
+def test_the_terminal_notebook_draws_on_standard_error_and_says_so_where_that_is_no_terminal(tmp_path: Path) -> None:
+    master, terminal = os.openpty()
+    try:
+        command = [sys.executable, "-m", "notebook_tui", "notebook", str(notebook(tmp_path, "1"))]
+        result = subprocess.run(
+            command, stdin=terminal, stdout=terminal, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    finally:
+        os.close(master)
+        os.close(terminal)
+    assert result.returncode == 2
+    assert "a pipe or a file as standard input, output or error" in result.stderr
+
+
 @pytest.mark.parametrize("command", ["notebook", "run", "node"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     result = beamlike(command, "--help")
