@@ -6,6 +6,7 @@ they are few small things that can share nothing with it; else both in one, so t
 
 from __future__ import annotations
 
+from types import TracebackType
 from typing import Any, Final, NoReturn
 
 from beamlike.distribution.packing import Draft, Packing, Undecodable
@@ -14,6 +15,8 @@ from beamlike.kernel.signals import Apply
 from beamlike.kernel.terms import Pid, Ref
 
 _SMALL: Final = frozenset({type(None), bool, int, float, str, Pid, Ref})
+_DECODES: Final = frozenset({"beamlike", "cloudpickle", "importlib", "_frozen_importlib", "_frozen_importlib_external"})
+"""The packages whose frames decoding goes through, before it comes to code of a user's."""
 
 
 def fields_of(apply: Apply, packing: Packing, draft: Draft) -> tuple[object, ...]:
@@ -48,8 +51,15 @@ def apply_of(
 
 
 async def raises(error: BaseException) -> NoReturn:
-    """What stands for a function that cannot be decoded: says why, without what the codec went through."""
-    raise error.with_traceback(None) from None
+    """What stands for a function that cannot be decoded: says why, without what the codec went through. The lines of a
+    module that failed as it was imported stay."""
+    raise error.with_traceback(_behind_the_codec(error.__traceback__)) from None
+
+
+def _behind_the_codec(tb: TracebackType | None) -> TracebackType | None:
+    while tb is not None and str(tb.tb_frame.f_globals.get("__name__")).partition(".")[0] in _DECODES:
+        tb = tb.tb_next
+    return tb
 
 
 def _is_small(argument: object) -> bool:

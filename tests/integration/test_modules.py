@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -185,6 +186,29 @@ def test_errors_of_it_show_its_lines_and_come_back_as_they_are(beside: Beside) -
         text = "".join(traceback.format_exception(caught.value))
         assert f"<helper_five.py of {NEAR} #" in text
         assert "line 4, in fail\n    raise Wrong(x)" in text
+
+    on_a_child(test)
+
+
+def test_a_module_that_is_broken_shows_its_own_lines_and_no_others(beside: Beside) -> None:
+    """Also where it is imported before the function runs, since that has captured it."""
+    beside.write(helper_broken="version = 1")
+    import helper_broken  # type: ignore[import-not-found]
+
+    async def test(child: str) -> None:
+        def version() -> Any:
+            return helper_broken.version
+
+        for text, kind, shown in (
+            ("def bad():\n    return 1 / 0\nbad()", ZeroDivisionError, ["3", "2"]),
+            ("version = ", SyntaxError, ["1"]),
+        ):
+            beside.write(helper_broken=text)
+            with pytest.raises(kind) as caught:
+                await call(child, version)
+            there = re.findall(r'File "([^"]*)", line (\d+)', str(caught.value.__cause__))
+            assert [line for _, line in there] == shown
+            assert all(file.startswith(f"<helper_broken.py of {NEAR} #") for file, _ in there)
 
     on_a_child(test)
 
