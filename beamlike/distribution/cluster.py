@@ -55,6 +55,7 @@ from beamlike.distribution.terms_codec import CodecFactory
 from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Link
 from beamlike.distribution.whereabouts import Whereabouts
 from beamlike.distribution.wire import Item, Undelivered
+from beamlike.kernel.exceptions import is_told_by_its_text
 from beamlike.kernel.node import LocalNode, SendSignal, check_node_name
 from beamlike.kernel.process import Process
 from beamlike.kernel.signals import Signal
@@ -381,7 +382,8 @@ class Cluster:
                 peer = next(peer for peer in self._peers.values() if peer.link is link)
                 self._down(peer, reason, message)
             case Undelivered(source, target, error, answer):
-                logger.error("a message from %s to %s is lost: %s", source, target, error, exc_info=error)
+                shown = None if is_told_by_its_text(error.__cause__) else error
+                logger.error("a message from %s to %s is lost: %s", source, target, error, exc_info=shown)
                 if answer is not None:
                     self._node.route(answer)
 

@@ -60,6 +60,13 @@ def reraisable(info: ExceptionInfo) -> BaseException:
     return error
 
 
+def is_told_by_its_text(error: BaseException | None) -> bool:
+    """Whether `error` came up in this package or in an import: then the frames say nothing to those whose code it
+    was not."""
+    tb = error.__traceback__ if error is not None else None
+    return all(frame.f_code.co_filename.startswith((_OURS, "<frozen ")) for frame, _ in traceback.walk_tb(tb))
+
+
 def _stand_in(info: ExceptionInfo) -> RemoteError:
     return RemoteError(
         f"{info} (raised on {info.node}; it cannot be pickled there, or its class is not to be had here)"

@@ -301,12 +301,25 @@ async def test_a_message_that_cannot_be_decoded_is_logged_with_its_addresses_and
 ) -> None:
     a, b = await place.member(A), await place.member(B)
     await a.cluster.connect(B)
-    a.links[B](a.message_to(B, Grumpy(1, "no")))
-    a.links[B](a.message_to(B, "next"))
+    for message in (Grumpy(1, "no"), Picky(), "next"):
+        a.links[B](a.message_to(B, message))
     await b.until_told(a.message_to(B, "next"))
-    [record] = [record for record in caplog.records if record.levelname == "ERROR"]
+    record, other = (record for record in caplog.records if record.levelname == "ERROR")
     assert f"a message from Pid<{A} 0.1> to Pid<{B} 0.2> is lost" in record.getMessage()
     assert "missing 1 required positional argument" in record.getMessage()
+    # Where that was says something where it was in code of others, and else nothing.
+    assert record.exc_info is None
+    assert other.exc_info
+
+
+class Picky:
+    """Says in its own code that it does not want to be unpickled."""
+
+    def __getstate__(self) -> int:
+        return 1
+
+    def __setstate__(self, state: int) -> None:
+        raise ValueError(state)
 
 
 class Grumpy(Exception):
