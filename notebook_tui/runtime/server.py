@@ -36,6 +36,7 @@ from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run
 from notebook_tui.runtime.keyboard import remove_keyboard
 from notebook_tui.runtime.messages import Complete, Evaluate, Finished, Forget, Interrupt, Nodes, Started
 from notebook_tui.runtime.outcome import Failure, Outcome
+from notebook_tui.runtime.stalled_nodes import tell_stalled
 from notebook_tui.runtime.version_watch import Look, tell_versions
 
 logger = logging.getLogger("notebook_tui.runtime")
@@ -132,9 +133,11 @@ class RuntimeServer(GenServer):
             case Forget(cell_id):
                 self._forget(cell_id)
                 self._names.pop(cell_id, None)
-            case Finished(cell_id):
+            case Finished(cell_id, outcome):
                 if cell_id == self._evaluating:
                     self._evaluating = None
+                if outcome.status == "interrupted" and cell_id in self._outputs:
+                    bl.spawn(tell_stalled, self._outputs[cell_id], self._others())
                 self._look_at_versions()
             case bl.Down(ref, _, _) if ref == self._owner_ref:
                 raise bl.Stop("shutdown")

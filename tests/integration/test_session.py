@@ -11,6 +11,7 @@ import pytest
 
 import beamlike as bl
 from notebook_tui.document.operations import CancelEvaluation, SetCellSource
+from tests.support.local_nodes import eventually
 from tests.support.open_notebook import opened
 from tests.support.processes import wait_until_gone
 
@@ -63,6 +64,27 @@ def test_an_interrupt_keeps_the_values(tmp_path: Path, wait: str) -> None:
             it.client.send(SetCellSource("cell-2", "pass"))
             await it.run(3)
             assert it.result(3) == "(7, 8)"
+
+    asyncio.run(main())
+
+
+def test_an_interrupted_cell_tells_of_a_node_on_which_its_work_goes_on_and_how_to_end_that(tmp_path: Path) -> None:
+    boots = "import beamlike as bl, nodes\nchild = await nodes.boot(nodes.Local())"
+    begun = tmp_path / "begun"
+    stuck = f"def stuck():\n    open({str(begun)!r}, 'w').close()\n    while True: sum(range(10_000))"
+    blocks = f"{stuck}\nawait bl.rpc.call(child.node, stuck)"
+
+    async def main() -> None:
+        async with opened(tmp_path, boots, blocks, "await bl.interrupt(child.node) is not None") as it:
+            await it.run(1)
+            await it.start(2)
+            await eventually(begun.exists)
+            await it.client.interrupt()
+            await it.until(lambda _: "goes on at" in it.printed(2))
+            assert "stuck" in it.printed(2)
+            it.client.send(SetCellSource("cell-2", "pass"))
+            await it.run(3)
+            assert it.result(3) == "True"
 
     asyncio.run(main())
 
