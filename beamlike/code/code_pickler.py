@@ -227,7 +227,7 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         for name in global_names(function.__code__):  # of the bodies of classes in it, too
             if name not in state["__globals__"] and name in function.__globals__ and name not in args[1]:
                 state["__globals__"][name] = function.__globals__[name]
-        if self._way.hints:
+        if self._way.hints and function.__annotations__:
             for name, value in hints_in(function.__annotations__, function.__globals__).items():
                 if name not in state["__globals__"] and name not in args[1]:
                     state["__globals__"][name] = value
@@ -236,7 +236,7 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
             state["__globals__"] = {name: self._lightened(value) for name, value in state["__globals__"].items()}
         if state["__defaults__"]:
             state["__defaults__"] = tuple(map(self._lightened, state["__defaults__"]))
-        if is_in_its_module(function):
+        if "." not in function.__qualname__ and is_in_its_module(function):
             rest[-1] = fill_function
         return (make, args, (attributes, state), *rest)
 
