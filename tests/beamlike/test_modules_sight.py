@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,17 @@ import pytest
 
 from beamlike.code.modules import sight
 from beamlike.code.modules.held import Held
-from beamlike.code.modules.messages import Kind, ModuleFile, Offer, SourceFolder
+from beamlike.code.modules.messages import (
+    FindModule,
+    Found,
+    Kind,
+    ModuleFile,
+    Offer,
+    SourceFolder,
+    decode_answer,
+    decode_news,
+    encode_question,
+)
 from beamlike.code.modules.offers import Offers, Route
 from beamlike.code.modules.roots import Root
 from beamlike.code.modules.sight import Sight, source_folder
@@ -53,7 +64,9 @@ def test_an_edit_is_told_on_by_who_sees_it(chain: ModuleNodes) -> None:
 def test_a_new_module_is_offered_on_and_one_that_is_gone_is_not(chain: ModuleNodes) -> None:
     chain.write(A, newer="x = 2")
     (chain.path / A / "helper.py").unlink()
-    call(chain)
+    news = decode_news(chain[B].news(chain.ledger(B, C), C) or b"")
+    [names] = [offer.names for offer in news.offers or () if offer.origin == A]
+    assert names == ("newer", "pkg")
     assert importlib.util.find_spec("newer") is not None
     assert importlib.util.find_spec("helper") is None
 
@@ -75,6 +88,18 @@ def test_a_node_in_between_gives_nothing_that_it_sees_to_be_old(chain: ModuleNod
     del sys.modules["helper"]
     chain.only(C)
     assert (imported("helper").x, imported("pkg.sub").x) == (2, 2)
+
+
+def test_nor_does_it_give_that_along_with_what_was_asked_for(chain: ModuleNodes) -> None:
+    chain.only(B)
+    imported("pkg.sub")
+    answers: list[bytes] = []
+    for text, names in (("x = 1", ["pkg", "pkg.sub"]), ("x = 2", ["pkg"])):
+        chain.write(A, pkg__sub=text)
+        chain[B].answer("d@127.0.0.1", encode_question(FindModule(A, "pkg")), answers.append)
+        found = decode_answer(answers.pop())
+        assert isinstance(found, Found)
+        assert [file.name for file in found.files] == names
 
 
 def test_who_reloads_a_module_gets_what_is_there_now(chain: ModuleNodes) -> None:
@@ -165,6 +190,22 @@ def test_a_name_that_is_none_leads_nowhere(tmp_path: Path, name: str) -> None:
     seen = Sight()
     seen.look_out([offer(tmp_path / "in")])
     assert seen.hash_now(held(name)) is None
+
+
+def test_what_was_read_once_is_only_looked_at_from_then_on(tmp_path: Path) -> None:
+    path, module = tmp_path / "helper.py", held("helper")
+    path.write_bytes(TEXT)
+    os.utime(path, (0, 0))
+    seen = Sight()
+    seen.look_out([offer(tmp_path)])
+    assert seen.doubtful([module]) == []
+    path.touch()
+    assert seen.doubtful([module]) == [module]
+    assert seen.hash_now(module) == module.file.hash
+    os.utime(path, (9, 9))
+    assert seen.doubtful([module]) == [module]
+    assert seen.hash_now(module) == module.file.hash
+    assert seen.doubtful([module]) == []
 
 
 def test_names_are_looked_for_again_when_a_folder_has_changed(tmp_path: Path) -> None:
