@@ -33,8 +33,38 @@ with SecondInterpreter() as there:
 """
 
 
-def run_script(path: Path, edit: str = "") -> str:
-    path.write_text(SCRIPT.replace("{edit}", edit))
+ON_ITS_CHILD = """
+from __future__ import annotations
+import asyncio, pickle, typing
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+import beamlike as bl, nodes
+
+@dataclass
+class Chapter:
+    title: str
+    next: Chapter | None = None
+
+def main(chapter):
+    return chapter.title
+
+def tried(chapter):
+    with ProcessPoolExecutor(1) as pool:
+        titles = list(pool.map(main, [chapter]))
+    return pickle.loads(pickle.dumps(chapter)) == chapter, typing.get_type_hints(Chapter)["next"], titles
+
+async def run():
+    async with bl.Node("script@127.0.0.1"):
+        child = await nodes.boot(nodes.Local())
+        print(await bl.rpc.call(child.node, tried, Chapter("one")))
+        await child.stop()
+
+asyncio.run(run())
+"""
+
+
+def run_script(path: Path, text: str) -> str:
+    path.write_text(text)
     script = [sys.executable, path.name]
     environment = {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -44,7 +74,7 @@ def run_script(path: Path, edit: str = "") -> str:
 
 
 def test_a_script_ships_its_functions_with_their_source(tmp_path: Path) -> None:
-    out = run_script(tmp_path / "job.py")
+    out = run_script(tmp_path / "job.py", SCRIPT.replace("{edit}", ""))
     assert out.startswith("True ONE\n")
     assert f'File "<{tmp_path / "job.py"} #' in out
     assert '    return {}["absent"]  # over there\n' in out
@@ -59,6 +89,11 @@ def test_a_script_ships_its_functions_with_their_source(tmp_path: Path) -> None:
     ids=["no longer compiles", "does something else"],
 )
 def test_a_script_that_was_edited_since_it_started_ships_what_runs(tmp_path: Path, edit: str) -> None:
-    out = run_script(tmp_path / "job.py", edit)
+    out = run_script(tmp_path / "job.py", SCRIPT.replace("{edit}", edit))
     assert out.startswith("True ONE\n")
     assert "KeyError: 'absent'" in out
+
+
+def test_what_a_script_defines_is_in_main_on_its_child(tmp_path: Path) -> None:
+    out = run_script(tmp_path / "job.py", ON_ITS_CHILD)
+    assert out == "(True, __main__.Chapter | None, ['one'])\n"
