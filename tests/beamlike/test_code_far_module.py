@@ -101,10 +101,37 @@ def test_classes_that_name_each_other_are_sent_once(notebook: NotebookModule) ->
 
 
 def test_a_class_that_goes_with_another_is_seen_to_change(there: SecondInterpreter, notebook: NotebookModule) -> None:
-    names = run_cell(notebook, ORDERS + "\n    def answer(order): return Line(order, 1).tax()")
-    for tax in (1, 2):
-        names["Line"].tax = lambda _, tax=tax: tax
-        assert there.call(names["answer"], names["Order"]()) == tax
+    names = run_cell(notebook, ORDERS)
+    tax = run_cell(notebook, "def tax(order): return hints(type(order))['lines'].__args__[0].rate")["tax"]
+    for rate in (1, 2):
+        names["Line"].rate = rate
+        assert there.call(tax, names["Order"]()) == rate
+
+
+@pytest.fixture
+def later() -> Iterator[NotebookModule]:
+    with contextlib.closing(NotebookModule("later")) as module:
+        yield module
+
+
+def test_what_an_annotation_names_is_there_once_it_is_here(there: SecondInterpreter, later: NotebookModule) -> None:
+    names = run_cell(
+        later,
+        """
+        import typing
+        class Order:
+            lines: "Line"
+        def price(line: "Line"): ...
+        def hints(thing): return typing.get_type_hints(thing)
+        """,
+    )
+    for thing in (names["Order"], names["price"]):
+        for _ in range(3):
+            with pytest.raises(NameError, match="Line"):
+                there.call(names["hints"], thing)
+    run_cell(later, "class Line: ...", "cell 2")
+    for thing in (names["Order"], names["price"]):
+        assert names["Line"] in there.call(names["hints"], thing).values()
 
 
 def test_the_module_stands_there_and_pickle_finds_classes_and_functions(
