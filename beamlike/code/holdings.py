@@ -23,8 +23,8 @@ class Holding:
 
     `origin` is the node that it came from, None if it was written here. It is `kept` as the newest of its name, where
     it was written; as "lent", since a node that it came from may send more of its functions; or because it is "in use",
-    which an older version is while a function, a class, a frame or a generator of it is alive. A module is "loaded", until
-    it has changed where it came from.
+    which an older version is while a function, a class, a frame or a generator of it is alive. A module is "loaded",
+    until it has changed where it came from.
     """
 
     name: str
