@@ -39,8 +39,8 @@ class _Definitions:
     """What is alive of one module, by name, or by its id if its module does not have it under its name any more."""
 
     def __init__(self, module: str) -> None:
+        self.module = _FarModule(module, self)
         self._name = module
-        self._module = _FarModule(module, self)
         # Found on the path only: the finder of other nodes' modules would ask them.
         self._may_stand = "." not in module and module != "__main__" and PathFinder.find_spec(module) is None
         self._alive: dict[str | int, ref[Any]] = {}
@@ -49,12 +49,12 @@ class _Definitions:
         with _lock:
             self._alive[key] = ref(thing, self._gone(key))
             if self._may_stand and self._name not in sys.modules:
-                sys.modules[self._name] = self._module
-                cloudpickle.register_pickle_by_value(self._module)
+                sys.modules[self._name] = self.module
+                cloudpickle.register_pickle_by_value(self.module)
 
     def stand(self) -> None:
         """In place of whatever has the name, and for good."""
-        sys.modules[self._name] = self._module
+        sys.modules[self._name] = self.module
 
     def get(self, name: str, default: Any, /) -> Any:
         reference = self._alive.get(name)
@@ -77,8 +77,8 @@ class _Definitions:
         return gone
 
     def _leave_if_empty(self) -> None:
-        if self._may_stand and not self._alive and sys.modules.get(self._name) is self._module:
-            cloudpickle.unregister_pickle_by_value(self._module)
+        if self._may_stand and not self._alive and sys.modules.get(self._name) is self.module:
+            cloudpickle.unregister_pickle_by_value(self.module)
             del sys.modules[self._name]
 
 
@@ -100,6 +100,9 @@ class _FarModule(ModuleType):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}", name=name, obj=self)
         return found
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return module_named, (self.__name__,)
+
 
 _MISSING: Final = object()
 _lock = RLock()
@@ -112,6 +115,11 @@ def stand_for_main() -> None:
     """From now on `__main__` shows what has come of other nodes' programs. For a program that has nothing in it itself,
     and is asked for nothing: its own module is found there no more."""
     _definitions_of("__main__").stand()
+
+
+def module_named(name: str) -> ModuleType:
+    """What stands under that name, or would."""
+    return sys.modules.get(name) or _definitions_of(name).module
 
 
 def scope_of(thing: type | FunctionType) -> Scope:

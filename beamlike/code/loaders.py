@@ -10,7 +10,7 @@ from cloudpickle import cloudpickle
 
 from beamlike.code.classes import fill_class, make_class
 from beamlike.code.decoding import DECODING, decoder
-from beamlike.code.far_module import belongs, function_belongs
+from beamlike.code.far_module import belongs, function_belongs, module_named
 from beamlike.code.reducers import fill_cell
 from beamlike.code.shared import load_shared
 from beamlike.code.source import Place, Source, SourceHash
@@ -54,7 +54,7 @@ def load_info(type: str, message: str, traceback: str, node: str, pid: Pid, exce
 
 LOADERS: Final = frozenset(
     {load_code, load_code_in, load_content, load_image, load_info, load_shared, make_class}
-    | {belongs, fill_cell, fill_class, fill_function}
+    | {belongs, module_named, fill_cell, fill_class, fill_function}
     | {cloudpickle._make_function, cloudpickle._function_setstate}
 )
 """What every pickle of code names, so that the question how they travel need not be asked."""

@@ -148,6 +148,8 @@ def test_the_module_stands_there_and_pickle_finds_classes_and_functions(
     )
     for thing in (names["Order"](at=None), names["Line"], names["again"]):
         assert there.call(names["again"], thing) == (True, True, True)
+    module = run_cell(notebook, "def module(): return sys.modules[__name__]")["module"]
+    assert there.call(module) is notebook.module
 
 
 def test_a_class_that_was_defined_anew_takes_the_name(there: SecondInterpreter, notebook: NotebookModule) -> None:
