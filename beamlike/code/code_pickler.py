@@ -13,9 +13,9 @@ captures goes by content: see `contents`.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType, ModuleType
-from typing import Any, Final
+from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from cloudpickle import cloudpickle
@@ -39,52 +39,9 @@ from beamlike.code.sources import SOURCES
 from beamlike.code.unsourced import reduce_unsourced
 from beamlike.code.untravelable import CannotTravel
 from beamlike.code.uses import Image, Lasting, Uses
+from beamlike.code.way import ALONE, AS_A_TERM, OF_AN_INFO, Walk, Way
 from beamlike.distribution.terms_codec import LARGE, Content, LargeBuffers
 from beamlike.kernel.terms import ExceptionInfo
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How code is written into a pickle."""
-
-    images: bool = True
-    """Whether functions may go as images."""
-    classes: bool = True
-    """Whether classes may."""
-    by_content: bool = True
-    """Whether large values may go beside it."""
-    lasting: bool = False
-    """Whether many terms will use it: then it names its sources for good."""
-    alone: bool = False
-    """Whether it may refer to nothing that went before."""
-    hints: bool = True
-    """Whether what annotations name as text goes along."""
-    making: tuple[object, ...] = ()
-    """What the pickle is a part of: shared values and, last, what it shows, if it is an image."""
-
-    @property
-    def shows(self) -> object:
-        return self.making[-1] if self.making and self.lasting else None
-
-    def of(self, part: object) -> Way:
-        """For an image of `part`, or for a value that is shared as that."""
-        return Way(images=False, lasting=True, making=(*self.making, part))
-
-
-AS_A_TERM: Final = Way()
-IN_FULL: Final = Way(images=False, classes=False)
-ALONE: Final = Way(images=False, classes=False, by_content=False, alone=True)
-_OF_AN_INFO: Final = Way(images=False, by_content=False)
-
-
-@dataclass(slots=True)
-class Walk:
-    """What is found out on the way through a term, and through the images that are made for it."""
-
-    hinted: list[object] = field(default_factory=list)
-    """What goes along because annotations name it."""
-    in_circles: set[type] = field(default_factory=set)
-    """Classes that refer to one of which an image was being made."""
 
 
 class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
@@ -304,7 +261,7 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if info.exception is None:
             return ExceptionInfo, texts
         try:
-            pickler, body = CodePickler.pickled(info.exception, self._peer, ALONE if self._way.alone else _OF_AN_INFO)
+            pickler, body = CodePickler.pickled(info.exception, self._peer, ALONE if self._way.alone else OF_AN_INFO)
         except Exception:
             return ExceptionInfo, texts
         self._uses.add(pickler.uses())

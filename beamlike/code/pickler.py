@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import Final
 
 from beamlike.code.by_value import module_goes_by_value
-from beamlike.code.code_pickler import ALONE, AS_A_TERM, IN_FULL, CodePickler, Walk, Way
+from beamlike.code.code_pickler import CodePickler
 from beamlike.code.contents import content_of
 from beamlike.code.hints import STAYING
 from beamlike.code.images import IMAGES
@@ -19,6 +19,7 @@ from beamlike.code.plain_pickler import PROTOCOL, PlainPickler
 from beamlike.code.reducers import Reduced
 from beamlike.code.untravelable import CannotTravel, explain
 from beamlike.code.uses import Uses
+from beamlike.code.way import ALONE, AS_A_TERM, IN_FULL, Walk, Way
 from beamlike.code.weight import HEAVY, tell_of_heavy_captures, tell_of_heavy_message
 from beamlike.distribution.terms_codec import Encoded, LargeBuffers
 
