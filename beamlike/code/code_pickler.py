@@ -25,7 +25,7 @@ from beamlike.code.classes import class_goes_by_value, reduce_class
 from beamlike.code.constants import Constant, as_constant, functions_in, rebinds, sets_attributes
 from beamlike.code.contents import content_of, shared_content, weigh
 from beamlike.code.far_module import is_in_its_module, names_of
-from beamlike.code.hints import hints_in
+from beamlike.code.hints import STAYING, hints_in
 from beamlike.code.images import IMAGES, NoImage
 from beamlike.code.loaders import LOADERS, fill_function, load_code, load_code_in, load_content, load_image, load_info
 from beamlike.code.modules.loader import loader_of
@@ -39,7 +39,7 @@ from beamlike.code.sources import SOURCES
 from beamlike.code.unsourced import reduce_unsourced
 from beamlike.code.untravelable import CannotTravel
 from beamlike.code.uses import Image, Lasting, Uses
-from beamlike.code.way import ALONE, AS_A_TERM, OF_AN_INFO, Walk, Way
+from beamlike.code.way import ALONE, AS_A_TERM, BY_ITSELF, OF_AN_INFO, Walk, Way
 from beamlike.distribution.terms_codec import LARGE, Content, LargeBuffers
 from beamlike.kernel.terms import ExceptionInfo
 
@@ -67,11 +67,37 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
     def pickled(
         cls, term: object, peer: Peer, way: Way = AS_A_TERM, walk: Walk | None = None
     ) -> tuple[CodePickler, bytes]:
-        """`term` in bytes, and the pickler, which knows what went into them."""
+        """`term` in bytes, and the pickler, which knows what went into them.
+
+        What only annotations name, and cannot travel, stays here: it is to hinder nobody. Whoever began a `walk` sees to
+        that for all of it.
+        """
+        if walk is not None:
+            return cls._pickled(term, peer, way, walk)
+        walk = Walk()
+        try:
+            return cls._pickled(term, peer, way, walk)
+        except Exception:
+            if not walk.hinted:
+                raise
+        staying = {it for it in walk.hinted if isinstance(it, type) and it not in STAYING and cls._fails(it)}
+        STAYING.update(staying)
+        return cls.pickled(term, peer, way if staying else way.without_hints())
+
+    @classmethod
+    def _pickled(cls, term: object, peer: Peer, way: Way, walk: Walk) -> tuple[CodePickler, bytes]:
         file = io.BytesIO()
-        pickler = cls(file, peer, way, Walk() if walk is None else walk)
+        pickler = cls(file, peer, way, walk)
         pickler.dump(term)
         return pickler, file.getvalue()
+
+    @classmethod
+    def _fails(cls, kind: type) -> bool:
+        try:
+            cls._pickled(kind, Peer(), BY_ITSELF, Walk())
+        except Exception:
+            return True
+        return False
 
     def uses(self) -> Uses:
         return self._uses

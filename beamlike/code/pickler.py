@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from types import FunctionType
-from typing import Final
 
 from beamlike.code.by_value import module_goes_by_value
 from beamlike.code.code_pickler import CodePickler
 from beamlike.code.contents import content_of
-from beamlike.code.hints import STAYING
 from beamlike.code.images import IMAGES
 from beamlike.code.loaders import load_image
 from beamlike.code.peer import Peer
@@ -19,11 +17,9 @@ from beamlike.code.plain_pickler import PROTOCOL, PlainPickler
 from beamlike.code.reducers import Reduced
 from beamlike.code.untravelable import CannotTravel, explain
 from beamlike.code.uses import Uses
-from beamlike.code.way import ALONE, AS_A_TERM, IN_FULL, Walk, Way
+from beamlike.code.way import ALONE, BY_ITSELF, IN_FULL
 from beamlike.code.weight import HEAVY, tell_of_heavy_captures, tell_of_heavy_message
 from beamlike.distribution.terms_codec import Encoded, LargeBuffers
-
-_BY_ITSELF: Final = Way(images=False, classes=False, hints=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ def dump(term: object, peer: Peer) -> Dumped:
 def dump_alone(term: object) -> Dumped:
     """As `dump`, for somebody of whom nothing is known, and who is to keep nothing."""
     try:
-        pickler, body = _pickled(term, Peer(), ALONE)
+        pickler, body = CodePickler.pickled(term, Peer(), ALONE)
     except CannotTravel:
         raise
     except Exception as error:
@@ -83,9 +79,9 @@ def _begins_with_code(term: object) -> bool:
 
 def _dump_in_full(term: object, peer: Peer) -> Dumped:
     try:
-        pickler, body = _pickled(term, peer)
+        pickler, body = CodePickler.pickled(term, peer)
         if pickler.rebinds and pickler.uses().images:  # what one rebinds, others in this term are to see
-            pickler, body = _pickled(term, peer, IN_FULL)
+            pickler, body = CodePickler.pickled(term, peer, IN_FULL)
     except CannotTravel:
         raise
     except Exception as error:
@@ -94,19 +90,6 @@ def _dump_in_full(term: object, peer: Peer) -> Dumped:
         tell_of_heavy_captures(pickler.functions, _weight, lambda value: content_of(value, _dump_data) is not None)
     tell_of_heavy_message(len(body) + pickler.large.size, peer.name)
     return Dumped(body, pickler.uses(), pickler.large)
-
-
-def _pickled(term: object, peer: Peer, way: Way = AS_A_TERM) -> tuple[CodePickler, bytes]:
-    """Without what only annotations name, where that cannot travel: it is to hinder nobody."""
-    walk = Walk()
-    try:
-        return CodePickler.pickled(term, peer, way, walk)
-    except Exception:
-        if not walk.hinted:
-            raise
-    staying = {it for it in walk.hinted if isinstance(it, type) and it not in STAYING and _fails(it)}
-    STAYING.update(staying)
-    return _pickled(term, peer, way if staying else replace(way, images=False, classes=False, hints=False))
 
 
 @lru_cache(maxsize=1024)
@@ -130,7 +113,7 @@ def _dump_data(value: object) -> tuple[bytes, LargeBuffers]:
 
 def _fails(value: object) -> bool:
     try:
-        CodePickler.pickled(value, Peer(), _BY_ITSELF)
+        CodePickler.pickled(value, Peer(), BY_ITSELF)
     except Exception:
         return True
     return False

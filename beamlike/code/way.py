@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 
@@ -31,11 +31,16 @@ class Way:
 
     def of(self, part: object) -> Way:
         """For an image of `part`, or for a value that is shared as that."""
-        return Way(images=False, lasting=True, making=(*self.making, part))
+        return Way(images=False, classes=self.hints, lasting=True, hints=self.hints, making=(*self.making, part))
+
+    def without_hints(self) -> Way:
+        """And without images, which would be made without them."""
+        return replace(self, images=False, classes=False, hints=False)
 
 
 AS_A_TERM: Final = Way()
 IN_FULL: Final = Way(images=False, classes=False)
+BY_ITSELF: Final = AS_A_TERM.without_hints()
 ALONE: Final = Way(images=False, classes=False, by_content=False, alone=True)
 OF_AN_INFO: Final = Way(images=False, by_content=False)
 

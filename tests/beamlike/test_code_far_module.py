@@ -13,6 +13,7 @@ import pytest
 from beamlike.code.codec import CodeCodec
 from beamlike.code.far_module import belongs, stand_for_main
 from beamlike.code.notebook_module import NotebookModule
+from beamlike.code.shared import share
 from tests.support.cells import run_cell
 from tests.support.codecs import in_one
 from tests.support.second_interpreter import SecondInterpreter
@@ -87,6 +88,8 @@ def test_forward_references_within_hints_are_found(there: SecondInterpreter, not
 
 def test_what_annotations_name_and_cannot_travel_stays(there: SecondInterpreter, notebook: NotebookModule) -> None:
     names = run_cell(notebook, ORDERS)
+    shared = share(names["guarded"])
+    assert there.call(run_cell(notebook, "def called(it): return it.value(None, None)")["called"], shared) == "runs"
     assert [there.call(names["guarded"], None, None) for _ in range(3)] == ["runs"] * 3
     assert there.sent[-1] < 100  # by a number, all the same
     with pytest.raises(NameError, match="Locked"):
