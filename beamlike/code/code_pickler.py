@@ -69,8 +69,8 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
     ) -> tuple[CodePickler, bytes]:
         """`term` in bytes, and the pickler, which knows what went into them.
 
-        What only annotations name, and cannot travel, stays here: it is to hinder nobody. Whoever began a `walk` sees to
-        that for all of it.
+        What only annotations name, and cannot travel, stays here: it is to hinder nobody. Whoever began a `walk` sees
+        to that for all of it.
         """
         if walk is not None:
             return cls._pickled(term, peer, way, walk)
