@@ -11,7 +11,7 @@ class Versions:
     """Names of nodes; those behind each with the time since which it has its older version, in seconds since the epoch.
 
     >>> Versions(("a@h", "b@h"), (("c@h", 0.0),)).said
-    '1 node behind: c'
+    '2 of 3 nodes run this version, not c'
     """
 
     current: tuple[str, ...] = ()
@@ -19,14 +19,12 @@ class Versions:
 
     @property
     def said(self) -> str:
-        """In words, those of the foot of the screen; nothing if no node is behind."""
-        match self.behind:
-            case ():
-                return ""
-            case ((node, _),):
-                return f"1 node behind: {node.partition('@')[0]}"
-            case behind:
-                return f"{len(behind)} nodes behind"
+        """In words, of the nodes that have it; nothing if all run this one."""
+        if not self.behind:
+            return ""
+        count, all_ = len(self.current), len(self.current) + len(self.behind)
+        who = f", not {self.behind[0][0].partition('@')[0]}" if len(self.behind) == 1 else ""
+        return f"{count} of {all_} nodes run{'s' if count == 1 else ''} this version{who}"
 
 
 def nodes_behind(versions: Iterable[Versions]) -> frozenset[str]:

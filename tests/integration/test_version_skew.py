@@ -45,9 +45,9 @@ def test_the_nodes_on_which_servers_still_run_the_old_class_are_behind(tmp_path:
             it.client.send(SetCellSource("cell-2", SERVER.format(version=2)))
             it.client.send(SetCellSource("cell-3", "1"))
             await it.run(2)
-            await it.until(lambda _: said(it) == "2 nodes behind")
+            await it.until(lambda _: said(it) == "1 of 3 nodes runs this version")
             await edit_and_run(it, 4, UPGRADES.format(index=0))
-            await it.until(lambda _: said(it).startswith("1 node behind: "))
+            await it.until(lambda _: said(it).startswith("2 of 3 nodes run this version, not "))
             await edit_and_run(it, 4, UPGRADES.format(index=1))
             await it.until(lambda _: said(it) == "")
             assert current(it) == 3
