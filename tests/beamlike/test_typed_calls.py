@@ -368,7 +368,8 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]
     path.write_text(HEAD + "".join(PROGRAM.format(number=n, line=line) for n, line in enumerate(lines)))
     options = ["--strict", "--no-error-summary", "--follow-imports=silent", "--cache-dir", str(directory / "cache")]
     # A process of its own: mypy sets the recursion limit and the garbage collector of the one that it runs in.
-    done = subprocess.run([sys.executable, "-m", "mypy", *options, str(path)], capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-m", "mypy", *options, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert not done.stderr
     text, found = path.read_text().splitlines(), {line: list[str]() for line in lines}
     for number, said in re.findall(r"^.*?:(\d+): (?:error|note): (.*)$", done.stdout, re.MULTILINE):

@@ -98,4 +98,4 @@ def out_of_one(codec: TermCodec, data: bytes) -> Any:
 
 def there_and_back(codec: TermCodec, term: object) -> Any:
     """What becomes of a term that travels."""
-    return out_of_one(codec, in_one(codec.encode(term)))
+    return out_of_one(codec, in_one(codec.finish(codec.draft(term, alone=False))))
