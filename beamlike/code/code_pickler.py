@@ -21,8 +21,9 @@ from weakref import WeakKeyDictionary, ref
 from cloudpickle import cloudpickle
 
 from beamlike.code.captures import captured_by, global_names
+from beamlike.code.class_functions import functions_in
 from beamlike.code.classes import class_goes_by_value, reduce_class
-from beamlike.code.constants import Constant, as_constant, functions_in, rebinds, sets_attributes
+from beamlike.code.constants import Constant, as_constant
 from beamlike.code.contents import content_of, shared_content, weigh
 from beamlike.code.far_module import is_in_its_module, names_of
 from beamlike.code.hints import STAYING, hints_in
@@ -31,6 +32,7 @@ from beamlike.code.loaders import LOADERS, fill_function, load_code, load_code_i
 from beamlike.code.modules.loader import loader_of
 from beamlike.code.peer import Peer
 from beamlike.code.plain_pickler import PROTOCOL, PlainPickler
+from beamlike.code.rebinding import rebinds, sets_attributes
 from beamlike.code.reducers import REDUCERS, Reduced, reduce_cell, reduce_exception
 from beamlike.code.requirements.needs import NEEDS
 from beamlike.code.shared import Shared, load_shared, shared_of
