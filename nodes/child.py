@@ -88,7 +88,8 @@ async def serve(invitation: Invitation, users_secret: Secret | None = None) -> N
         if users_secret is None:
             # Children stand around their parent as in a star.
             node.dial = None
-            node.why_unconnected = lambda _name: alone
+            known = node.why_unconnected
+            node.why_unconnected = lambda name: known(name) or alone
         parent_gone = asyncio.Event()
         node.spawn_beside(watch_parent, invitation.parent, asyncio.get_running_loop(), parent_gone)
         await parent_gone.wait()

@@ -160,7 +160,7 @@ class Local:
         told = {SECRET_VARIABLE: ""} if self.users_secret else {}
         return {
             # The child has a secret that serves once, and its code no business with the long-lived one.
-            **{name: value for name, value in os.environ.items() if name != secret.VARIABLE},
+            **{name: value for name, value in os.environ.items() if name not in (secret.VARIABLE, SECRET_VARIABLE)},
             **self.env,
             _PATH_VARIABLE: os.pathsep.join(_path()),
             invitations.ENVIRONMENT_VARIABLE: invitations.encode(invitation),

@@ -179,7 +179,7 @@ def _is_still(now: Any, kept: Kept) -> bool:
     if now is kept:
         return True
     if type(kept) is ref:
-        return kept() is now
+        return now is not None and kept() is now
     if type(kept) is tuple and type(now) is tuple and len(now) == len(kept):
         return all(map(_is_still, now, kept))
     return False

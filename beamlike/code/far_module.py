@@ -9,7 +9,7 @@ stand there. `__main__` is each program's own, but for one that gives it up sinc
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.machinery import PathFinder
 from threading import RLock
 from types import FunctionType, ModuleType
@@ -43,23 +43,41 @@ class _Definitions:
         self._name = module
         # Found on the path only: the finder of other nodes' modules would ask them.
         self._may_stand = "." not in module and module != "__main__" and PathFinder.find_spec(module) is None
+        self._stays = False
         self._alive: dict[str | int, ref[Any]] = {}
 
-    def add(self, thing: Any, key: str | int) -> None:
+    def add(self, thing: type | FunctionType, names: Mapping[str, Any]) -> None:
+        """It is found under its name if it is so in `names`. They tell what is meant by a name now: what was is not
+        found under it any more."""
         with _lock:
-            self._alive[key] = ref(thing, self._gone(key))
+            _far[self._name] = self
+            for name, meant in names.items():
+                former = self.alive(name, meant)
+                if former is not meant:
+                    self._put(id(former), former)
+                    del self._alive[name]
+            self._put(thing.__qualname__ if names.get(thing.__qualname__) is thing else id(thing), thing)
             if self._may_stand and self._name not in sys.modules:
                 sys.modules[self._name] = self.module
                 cloudpickle.register_pickle_by_value(self.module)
 
+    def _put(self, key: str | int, thing: Any) -> None:
+        self._alive.pop(key, None)  # the newest is the last
+        self._alive[key] = ref(thing, self._gone(key))
+
     def stand(self) -> None:
         """In place of whatever has the name, and for good."""
+        self._stays = True
         sys.modules[self._name] = self.module
 
-    def get(self, name: str, default: Any, /) -> Any:
+    def alive(self, name: str, default: Any) -> Any:
         reference = self._alive.get(name)
         thing = reference() if reference is not None else None
-        return self.names().get(name, default) if thing is None else thing
+        return default if thing is None else thing
+
+    def get(self, name: str, default: Any) -> Any:
+        found = self.alive(name, _MISSING)
+        return self.names().get(name, default) if found is _MISSING else found
 
     def names(self) -> dict[str, Any]:
         """What annotations of it name, and its own, which comes first."""
@@ -77,9 +95,25 @@ class _Definitions:
         return gone
 
     def _leave_if_empty(self) -> None:
-        if self._may_stand and not self._alive and sys.modules.get(self._name) is self.module:
+        if self._alive or self._stays:
+            return
+        _far.pop(self._name, None)
+        if self._may_stand and sys.modules.get(self._name) is self.module:
             cloudpickle.unregister_pickle_by_value(self.module)
             del sys.modules[self._name]
+
+
+class _ScopeOfOne:
+    """What a class brought along, and what is alive of its module."""
+
+    __slots__ = ("_brought", "_definitions")
+
+    def __init__(self, thing: object, definitions: _Definitions) -> None:
+        self._brought = _kept_names(thing)
+        self._definitions = definitions
+
+    def get(self, name: str, default: Any, /) -> Any:
+        return self._brought[name] if name in self._brought else self._definitions.alive(name, default)
 
 
 class _FarModule(ModuleType):
@@ -123,10 +157,11 @@ def module_named(name: str) -> ModuleType:
 
 
 def scope_of(thing: type | FunctionType) -> Scope:
-    """Where the module of `thing` has its names."""
+    """Where `thing` finds what it names: what it came with, then its module."""
     module = thing.__module__
-    if module in _far and thing in _came:
-        return _far[module]
+    definitions = _far.get(module)
+    if definitions is not None and thing in _came:
+        return _ScopeOfOne(thing, definitions)
     found: dict[str, Any] = getattr(sys.modules.get(module), "__dict__", {})
     return found
 
@@ -144,8 +179,8 @@ def names_of(kind: type, *, hints: bool = True) -> dict[str, Any]:
     """What a class that goes by value needs in its module: itself, if it is there, and what its annotations name."""
     if not module_goes_by_value(kind.__module__) and kind not in _came:
         return {}
-    names = hints_in(annotations_of(kind), scope_of(kind)) if hints else {}
-    names.pop(kind.__qualname__, None)
+    named = hints_in(annotations_of(kind), scope_of(kind)) if hints else {}
+    names = {name: value for name, value in named.items() if value is not kind}
     return {**names, kind.__qualname__: kind} if is_in_its_module(kind) else names
 
 
@@ -156,13 +191,13 @@ def belongs(kind: type, names: dict[str, Any]) -> None:
     if hints:
         type.__setattr__(kind, "__annotations__", Annotations(annotations_of(kind), hints))
     if names:
-        _definitions_of(kind.__module__).add(kind, kind.__qualname__ if kind.__qualname__ in names else id(kind))
+        _definitions_of(kind.__module__).add(kind, names)
 
 
 def function_belongs(function: FunctionType) -> None:
     """A function that came, and is in its module."""
     _came.add(function)
-    _definitions_of(function.__module__).add(function, function.__qualname__)
+    _definitions_of(function.__module__).add(function, {function.__qualname__: function})
 
 
 def annotations_of(kind: type) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class Images:
 
     def are_true(self, uses: Uses) -> bool:
         """Whether classes are still what they were when something was pickled."""
-        return not uses.has_whole_classes and all(map(self._is_true, uses.images))
+        return not uses.has_whole_classes and all(map(self._is_true, uses.all_images()))
 
     def went_in_full(self, kind: type) -> None:
         """Over there it is what it is now, whatever image of it is there."""
@@ -74,16 +74,23 @@ class Images:
 
     def _true_image(self, entry: _Entry) -> Image | None:
         image = entry.image
-        if image is None or entry.constant is None:
+        if image is None or not self._holds(entry):
             return None
-        if entry.constant.holds() and (not image.uses.images or all(map(self._is_true, image.uses.images))):
+        if all(map(self._is_true, image.all_images)):
             return image
         entry.image = entry.constant = None
         return None
 
     def _is_true(self, image: Image) -> bool:
-        thing = image.thing()
-        return thing is not None and self.get(thing) is image
+        """By itself. Of two threads each may have made an image that uses an older one of what the other's shows."""
+        entry = self._entries.get(id(image.thing()))
+        return entry is not None and entry.image is image and self._holds(entry)
+
+    def _holds(self, entry: _Entry) -> bool:
+        if entry.constant is not None and entry.constant.holds():
+            return True
+        entry.image = entry.constant = None
+        return False
 
     def _made(self, entry: _Entry, thing: FunctionType | type, make: Callable[[], Image]) -> Image | None:
         if entry.tries >= _TRIES:

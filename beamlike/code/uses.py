@@ -33,15 +33,23 @@ class Uses:
         """Whether code is in it or in what it refers to."""
         if self.has_code:
             return True
-        return any(image.carries_code for image in self.images) or any(it.uses.carries_code for _, it in self.shared)
+        return any(image.carries_code for image in self.images) or any(
+            uses.has_code for _, lasting in self.shared for uses in lasting.all_uses
+        )
 
     def large_values(self) -> list[Content]:
-        """All that it refers to, or what it refers to does: captured ones and shared ones."""
+        """All that it refers to, or what it refers to does, each once: captured ones and shared ones."""
         if not (self.shared or self.contents) and not any(image.large for image in self.images):
             return []
-        own = [*self.contents, *(lasting.content for _, lasting in self.shared)]
-        kept = (*(image.large for image in self.images), *(lasting.uses.large_values() for _, lasting in self.shared))
-        return [*own, *(content for large in kept for content in large)]
+        found: dict[bytes, Content] = {}
+        for uses in self.all():
+            found.update((content.key, content) for content in uses.contents)
+            found.update((lasting.content.key, lasting.content) for _, lasting in uses.shared)
+        return list(found.values())
+
+    def all_images(self) -> tuple[Image, ...]:
+        """Those that it refers to, and those that they do, each once."""
+        return tuple(dict.fromkeys(it for image in self.images for it in (*image.all_images, image)))
 
     def names(self) -> set[str]:
         """The modules of all that goes by name, in what it refers to, too."""
@@ -89,5 +97,6 @@ class Image:
 
     def __post_init__(self) -> None:
         self.all_uses = self.uses.all()
+        self.all_images = self.uses.all_images()
         self.large = tuple(self.uses.large_values())
         self.carries_code = self.uses.carries_code

@@ -387,7 +387,9 @@ class Packing:
         except NotYet as not_yet:
             self.has_pending = True
             return Pending(data, buffers, not_yet.ready, not_yet.by_this_way)
-        except Exception as error:
+        except KeyboardInterrupt:  # the terminal's, and nothing to do with the term
+            raise
+        except BaseException as error:  # a script that exits as it is imported must not end this node
             problem = UndecodableTerm(f"a term cannot be decoded here: {type(error).__name__}: {error}")
             problem.__cause__ = error
             return Undecodable(problem)

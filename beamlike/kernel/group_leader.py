@@ -182,6 +182,8 @@ class Router(io.TextIOBase):
             self.real.flush()
 
     def __getattr__(self, name: str) -> object:
+        if name == "real":  # of one that is being copied
+            raise AttributeError(name)
         return getattr(self.real, name)
 
     def writable(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from contextvars import Context
 from typing import TYPE_CHECKING
@@ -34,7 +35,10 @@ async def user() -> None:
         match await receive():
             case Output(stream, text):
                 out = sys.stderr if stream == "stderr" else sys.stdout
-                out.write(text)
-                out.flush()
+                if out is None:  # as in a daemon, where `print` says nothing either
+                    continue
+                with contextlib.suppress(OSError, ValueError):  # whoever read it has gone, or it is closed
+                    out.write(text)
+                    out.flush()
             case _:
                 pass  # nobody is told who it is, but by being led

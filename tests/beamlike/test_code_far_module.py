@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from beamlike.code.codec import CodeCodec
-from beamlike.code.far_module import belongs, stand_for_main
+from beamlike.code.far_module import belongs, names_of, stand_for_main
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.code.shared import share
 from tests.support.cells import run_cell
@@ -167,12 +167,55 @@ def test_a_class_that_was_defined_anew_takes_the_name(there: SecondInterpreter, 
     assert there.call(names["found"], new)
 
 
+@pytest.mark.parametrize("other", ["Item = int", "class Other: ...\nItem = Other"])
+def test_a_name_that_stands_for_something_else_by_now_does_so_there(
+    there: SecondInterpreter, notebook: NotebookModule, other: str
+) -> None:
+    names = run_cell(notebook, 'class Item: ...\nclass Holder:\n    item: "Item"\nkept = []')
+    names |= run_cell(notebook, "import typing\ndef hints(kind): return typing.get_type_hints(kind)['item']")
+    former = names["Item"]
+    assert there.call(names["hints"], names["Holder"]) is former
+    there.call(run_cell(notebook, "def keep(kind): sys.item = kind\nimport sys")["keep"], former)
+    run_cell(notebook, other)
+    for _ in range(3):
+        assert there.call(names["hints"], names["Holder"]) is names["Item"]
+        assert there.call(run_cell(notebook, "def kept(): return sys.item")["kept"]) is former
+
+
+def test_what_an_older_class_calls_by_its_own_name_is_the_newer_one_there(
+    there: SecondInterpreter, notebook: NotebookModule
+) -> None:
+    text = 'import typing\nclass Node:\n    next: "Node"\ndef hints(kind): return typing.get_type_hints(kind)["next"]'
+    older = run_cell(notebook, text)["Node"]
+    names = run_cell(notebook, text + "\n")
+    for _ in range(3):
+        assert there.call(names["hints"], older) is names["Node"] is not older
+
+
+def test_who_passes_a_class_on_passes_on_what_it_came_with() -> None:
+    def order(maker: str) -> type:
+        line = type("Line", (), {"__module__": "two_programs", "maker": maker})
+        order = type("Order", (), {"__module__": "two_programs", "__annotations__": {"lines": "list[Line]"}})
+        belongs(line, {"Line": line})
+        belongs(order, {"Order": order, "Line": line})
+        return order
+
+    first, second = order("first"), order("second")
+    assert names_of(first)["Line"].maker == "first"
+    assert names_of(second)["Line"].maker == "second"
+
+
 def test_the_module_leaves_with_the_last_that_lives_of_it(there: SecondInterpreter, notebook: NotebookModule) -> None:
     with contextlib.closing(NotebookModule("leaves")) as leaving:
         names = run_cell(leaving, "keep = []\nclass Kept: ...\ndef lives(kept): return sum(1 for _ in keep)\nimport gc")
         there.call(names["lives"], names["Kept"]())
     asks = run_cell(notebook, "import gc, sys\ndef stands(name):\n    gc.collect()\n    return name in sys.modules")
     assert not there.call(asks["stands"], "notebook_leaves")
+    known = run_cell(notebook, "from beamlike.code import far_module\ndef known(): return set(far_module._far)")[
+        "known"
+    ]
+    assert there.call(known) >= {"notebook_belongs"}
+    assert "notebook_leaves" not in there.call(known)
     assert there.call(asks["stands"], "notebook_belongs")
 
 

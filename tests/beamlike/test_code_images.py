@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import gc
 import pickle
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import ref
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +17,10 @@ from hypothesis import strategies as st
 
 import beamlike as bl
 from beamlike.code.codec import CodeCodec
+from beamlike.code.constants import Constant
+from beamlike.code.images import IMAGES, Images
 from beamlike.code.notebook_module import NotebookModule
+from beamlike.code.uses import Image, Uses
 from beamlike.distribution.terms_codec import Encoded, NotYet
 from tests.support.cells import run_cell
 from tests.support.codecs import in_one, out_of_one
@@ -259,6 +265,77 @@ def sent_again_and_again(there: SecondInterpreter, function: Callable[..., Any],
     for _ in range(4):
         there.call(function, *args)
     return there.sent[-4:]
+
+
+def test_each_class_is_asked_once_in_each_question_however_many_others_refer_to_it(
+    notebook: NotebookModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = run_cell(
+        notebook,
+        """
+        data = bytes(100_000)
+        class K: pass
+        class K0:
+            def size(self): return len(data)
+        kinds = [K0]
+        for number in range(1, 16):
+            kinds.append(type(f"K{number}", (K,), {f"k{n}": kind for n, kind in enumerate(kinds)}))
+        """,
+    )
+    wire, last = Wire(), cell["kinds"][-1]
+    there = [wire.carry(last()) for _ in range(2)][-1]
+    assert there.k0().size() == 100_000
+    asked: Counter[int] = Counter()
+    holds = Constant.holds
+
+    def counted(constant: Constant) -> bool:
+        asked[id(constant)] += 1
+        return holds(constant)
+
+    monkeypatch.setattr(Constant, "holds", counted)
+    wire.carry(last())
+    assert asked
+    assert max(asked.values()) <= 2
+    image = IMAGES.get(last)
+    assert image is not None
+    assert len(image.large) == 1
+
+
+def test_images_that_two_threads_made_at_once_do_not_refer_to_each_other_for_good() -> None:
+    images = Images()
+
+    class Sub: ...
+
+    class Helper: ...
+
+    def image(kind: type, *used: Image) -> Image:
+        return Image(ref(kind), b"", Uses(images=list(used)))
+
+    before = images.see(Sub, lambda: image(Sub))
+    assert before is not None
+    Sub.changed = True  # type: ignore[attr-defined]
+    assert images.get(Sub) is None
+
+    def made_meanwhile() -> Image:
+        of_helper = images.see(Helper, lambda: image(Helper, before))  # by a thread that had begun before
+        assert of_helper is not None
+        return image(Sub, of_helper)
+
+    images.see(Sub, made_meanwhile)
+    assert images.get(Helper) is None
+    assert images.get(Sub) is None
+    made_anew = images.see(Sub, lambda: image(Sub))
+    assert images.get(Sub) is made_anew is not None
+
+
+def test_what_was_deleted_and_set_to_none_has_changed(notebook: NotebookModule, there: SecondInterpreter) -> None:
+    scope = run_cell(notebook, "from tabnanny import format_witnesses\ndef f(): return format_witnesses")
+    for _ in range(3):
+        assert there.call(scope["f"]) is scope["format_witnesses"]
+    del sys.modules["tabnanny"]
+    scope["format_witnesses"] = None
+    gc.collect()
+    assert there.call(scope["f"]) is None
 
 
 def test_a_large_captured_value_is_sent_once(notebook: NotebookModule, there: SecondInterpreter) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import functools
 import io
 import logging
@@ -18,6 +19,7 @@ import beamlike as bl
 from beamlike.kernel import current, group_leader
 from beamlike.kernel.group_leader import Output, Router
 from beamlike.kernel.node import LocalNode
+from beamlike.kernel.user import leader_elsewhere
 from tests.support.local_nodes import eventually, forever, in_node, local_node, received, settled, waiting_messages
 
 
@@ -303,6 +305,29 @@ def test_the_router_shows_encoding_errors_and_bytes_of_the_real_stream() -> None
     router.write("text")
     router.flush()
     assert (router.encoding, router.errors, raw.getvalue()) == ("latin-1", "replace", b"bytestext")
+
+
+@routed
+def test_a_routed_stream_can_be_copied() -> None:
+    assert copy.copy(sys.stdout).encoding == sys.stdout.encoding
+
+
+@pytest.mark.parametrize("gone", ["none", "closed"])
+@in_node
+async def test_what_others_print_is_dropped_where_nobody_can_read_it(
+    gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = current.current_node()
+    leader = leader_elsewhere(node)
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stdout", None if gone == "none" else closed)
+    bl.send(leader, Output("stdout", "dropped"))
+    read = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", read)
+    bl.send(leader, Output("stderr", "read"))
+    await eventually(lambda: read.getvalue() == "read")
+    assert leader_elsewhere(node) == leader
 
 
 @routed

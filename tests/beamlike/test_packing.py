@@ -1,3 +1,4 @@
+import asyncio
 import enum
 import pickle
 from collections import namedtuple
@@ -142,10 +143,11 @@ def test_an_exception_that_cannot_travel_stays_behind_and_its_info_arrives(excep
     assert arrived[1].exception is None
 
 
-def test_a_coded_term_that_cannot_be_decoded_leaves_the_rest_readable() -> None:
+@pytest.mark.parametrize("error", [ModuleNotFoundError, SystemExit, asyncio.CancelledError, GeneratorExit])
+def test_a_coded_term_that_cannot_be_decoded_leaves_the_rest_readable(error: type[BaseException]) -> None:
     class Picky(PickleCodec):
         def decode(self, data: Buffer, buffers: Iterable[Buffer]) -> object:
-            raise ModuleNotFoundError("No module named 'there'")
+            raise error("No module named 'there'")
 
     packing = Packing(Picky(), HERE, HERE)
     before, term, after = packing.unpack(packing.pack([PID, packing.code({1}, Draft()), REF]), ())

@@ -94,6 +94,12 @@ def test_the_beginning_of_a_password_that_was_taken_for_a_port_is_not_shown() ->
     assert last_lines(said) == "  ERROR: ValueError: Port could not be cast to integer value as '…'"
 
 
+@pytest.mark.parametrize("text", ["x" * 1_000_000, "x://" + "y" * 1_000_000])
+def test_a_long_word_is_looked_at_once(text: str) -> None:
+    assert shown(text) == text
+    assert shown(f"{text} https://me:secret@host") == f"{text} https://…@host"
+
+
 @pytest.mark.parametrize("url", ["ssh://host/a", "ssh://git@host/a"])
 def test_a_package_of_a_url_is_met_whoever_it_was_fetched_by(url: str) -> None:
     found = Installed("a", "1.0", url=f"git+{url}@main")

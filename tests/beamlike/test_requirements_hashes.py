@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from beamlike.code.requirements.errors import VersionConflict
+from beamlike.code.requirements.hashes import NOTE, hashes_of
 from beamlike.code.requirements.lock import Lock, Pin
 from tests.support.environments import ALPHA, PATIENCE, A, Make, declared, lock_of, making_environments
 from tests.support.shelf import Shelf
@@ -103,6 +105,14 @@ def test_on_another_platform_a_version_may_be_made_of_another_file(
     environments = make()
     environments.ensure(locked(make, shelf, OURS, monkeypatch).to_bytes()).result(PATIENCE)
     assert environments.ensure(lock_of(pin, platform="cp399-cp399-other")).done()
+
+
+@pytest.mark.parametrize("damaged", ["", '{"a": ["sha25'])
+def test_of_a_note_that_a_power_cut_has_spoilt_nothing_is_known(damaged: str, tmp_path: Path) -> None:
+    (tmp_path / NOTE).write_text(damaged)
+    (tmp_path / "a-1.dist-info").mkdir()
+    (distribution,) = metadata.distributions(path=[str(tmp_path)])
+    assert hashes_of("a", distribution) == ()
 
 
 def test_a_lock_tells_the_hashes_whoever_installed_the_environment(

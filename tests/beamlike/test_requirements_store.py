@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 import sys
 import tempfile
@@ -195,6 +196,29 @@ def test_a_place_in_a_directory_in_which_others_can_put_another_there_is_refused
     os.chown(above, -1, os.getegid())
     above.chmod(mode)
     with nullcontext() if is_safe else pytest.raises(CannotInstall, match=f"expected {above} to be written"):
+        made(Store(above / "cache" / "environments"))
+
+
+def test_a_link_to_where_others_can_put_another_is_refused(tmp_path: Path) -> None:
+    above, home = tmp_path / "shared", tmp_path / "home"
+    (above / "cache").mkdir(parents=True)
+    home.mkdir()
+    (home / "cache").symlink_to(Path("..") / "shared" / "cache")
+    assert made(Store(home / "cache" / "one"))
+    above.chmod(0o777)
+    with pytest.raises(CannotInstall, match="shared to be written"):
+        made(Store(home / "cache" / "two"))
+
+
+def test_a_group_in_which_others_are_is_not_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    above = tmp_path / "shared"
+    (above / "cache").mkdir(parents=True)
+    os.chown(above, -1, os.getegid())
+    above.chmod(0o775)
+    another = pwd.struct_passwd(("another", "x", os.geteuid() + 12345, os.getegid(), "", "/", "/bin/sh"))
+    everybody = pwd.getpwall()
+    monkeypatch.setattr(pwd, "getpwall", lambda: [*everybody, another])
+    with pytest.raises(CannotInstall, match=f"expected {above} to be written"):
         made(Store(above / "cache" / "environments"))
 
 

@@ -12,6 +12,7 @@ import pytest
 import beamlike as bl
 import nodes
 from beamlike.distribution.secret import load_secret, secret_path
+from nodes.local import SECRET_VARIABLE
 from tests.support.local_nodes import PATIENCE
 
 SHOP = "shop@127.0.0.1"
@@ -64,17 +65,29 @@ def _content_of_the_file() -> str:
     return secret_path().read_text().strip()
 
 
-def test_another_child_is_told_that_it_reaches_its_parent_alone() -> None:
+async def loses_a_child() -> str:
+    child = await nodes.boot(nodes.Local())
+    with pytest.raises(bl.rpc.NodeLost) as caught:
+        await bl.rpc.call(child.node, os._exit, 1, timeout=PATIENCE)
+    await child.stop()
+    return str(caught.value)
+
+
+def test_another_child_is_told_that_it_reaches_its_parent_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SECRET_VARIABLE, "")
+
     async def main() -> None:
         async with bl.Node(SHOP), bl.Node("parent@127.0.0.1", secret="of its own"):
             child = await nodes.boot(nodes.Local())
             try:
                 lost = await bl.rpc.call(child.node, tries_the_shop, timeout=PATIENCE)
                 refused = await bl.rpc.call(child.node, tries_to_connect, timeout=PATIENCE)
+                lost_child = await bl.rpc.call(child.node, loses_a_child, timeout=PATIENCE)
             finally:
                 await child.stop()
         for words in (lost, refused):
             assert words.endswith("reaches its parent alone: call from parent@127.0.0.1")
+        assert "the connection was lost" in lost_child
 
     asyncio.run(main())
 

@@ -11,7 +11,7 @@ from typing import Final
 
 _PARTS = re.compile(r"(?P<scheme>[\w.+-]+://)?(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
 _HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(:\d*)?")
-_SHOWN = re.compile(r"(?P<scheme>[\w.+-]*://)(?P<before>\S*)@")
+_SHOWN = re.compile(r"(?<![\w.+-])(?P<scheme>[\w.+-]*://)(?P<before>\S*)@")
 _BRANCH = re.compile(r"[\w.+-]+\+\w+://[\w.-]*/[^\s@]*@")
 """Of a repository, as in git+https://host/repository@branch."""
 _PORT = re.compile(r"(?i)(\bport\b[^'\n]{0,60}')[^'\n]*'")

@@ -34,6 +34,6 @@ def _noted(path: str) -> dict[str, tuple[str, ...]]:
     """An environment stays what it is, so it is read once."""
     try:
         noted = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError:
+    except (OSError, ValueError):  # there is none, or one that a power cut has spoilt
         return {}
     return {name: tuple(hashes) for name, hashes in noted.items()}

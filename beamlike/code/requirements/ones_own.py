@@ -6,8 +6,12 @@ file system, as ssh has it for its keys.
 
 from __future__ import annotations
 
+import contextlib
+import grp
 import os
+import pwd
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from beamlike.code.requirements.errors import CannotInstall
@@ -15,7 +19,7 @@ from beamlike.code.requirements.errors import CannotInstall
 
 def check_ones_own(directory: Path) -> None:
     """CannotInstall names the place where somebody else may write; what is not there yet will be made safely."""
-    for place in (directory, *directory.parents):
+    for place in _deciding(directory.absolute()):
         try:
             status = place.stat()
         except FileNotFoundError:
@@ -25,6 +29,21 @@ def check_ones_own(directory: Path) -> None:
                 f"expected {place} to be written by its owner only, and to be yours: what lies in {directory} is run. "
                 "Change that, or set XDG_CACHE_HOME to another directory"
             )
+
+
+def _deciding(directory: Path) -> Iterator[Path]:
+    """It and all above it, and the same of what links among them lead to."""
+    ahead, seen = [directory], set()
+    while ahead:
+        place = ahead.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        yield place
+        if place.parent != place:
+            ahead.append(place.parent)
+        if place.is_symlink():
+            ahead.append(place.parent / place.readlink())
 
 
 def make_ones_own(directory: Path) -> None:
@@ -41,6 +60,18 @@ def _is_safe(status: os.stat_result, *, is_above: bool) -> bool:
     if is_above:
         if status.st_mode & stat.S_ISVTX:  # as in /tmp nobody moves what is another's
             return True
-        if status.st_gid == os.getegid():  # of many users a group of their own, which may write what they may
+        if status.st_mode & stat.S_IWGRP and _is_ones_own_group(status.st_gid):
             others = stat.S_IWOTH
     return not status.st_mode & others
+
+
+def _is_ones_own_group(gid: int) -> bool:
+    """Many users have a group of their own, which may write what they may; others share one."""
+    if gid != os.getegid():
+        return False
+    users = pwd.getpwall()
+    own = {user.pw_name for user in users if user.pw_uid in (os.geteuid(), 0)}
+    members = {user.pw_name for user in users if user.pw_gid == gid}
+    with contextlib.suppress(KeyError):  # one without a name has nobody else in it
+        members.update(grp.getgrgid(gid).gr_mem)
+    return members <= own
