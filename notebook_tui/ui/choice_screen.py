@@ -15,6 +15,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from notebook_tui.ui.closes_once import ClosesOnce
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -23,7 +25,7 @@ class Choice:
     text: str
 
 
-class ChoiceScreen(ModalScreen[str | None]):
+class ChoiceScreen(ClosesOnce[str | None], ModalScreen[str | None]):
     """Dismissed with the answer of the choice, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

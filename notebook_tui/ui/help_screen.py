@@ -14,6 +14,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from notebook_tui.ui.closes_once import ClosesOnce
 from notebook_tui.ui.keys import KEYS, Key, pretty
 from notebook_tui.ui.palette import Palette, palette_of
 
@@ -23,7 +24,7 @@ _TITLE_WIDTH: Final = 35
 _WIDE: Final = 150
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ClosesOnce[None], ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "dismiss", "Close", show=False),
         Binding("j", "scroll(1)", show=False),

@@ -13,11 +13,12 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from notebook_tui.ui.closes_once import ClosesOnce
 from notebook_tui.ui.message_log import Note
 from notebook_tui.ui.palette import Palette, palette_of
 
 
-class MessageScreen(ModalScreen[None]):
+class MessageScreen(ClosesOnce[None], ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Close", show=False)]
 
     def __init__(self, notes: Sequence[Note]) -> None:

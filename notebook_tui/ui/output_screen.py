@@ -16,12 +16,12 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
 
 from notebook_tui.document.outputs import Output
+from notebook_tui.ui.closes_once import ClosesOnce
 from notebook_tui.ui.output_strips import output_lines
 from notebook_tui.ui.rows import strip_of
 from notebook_tui.ui.terminal_text import decoded
@@ -74,7 +74,7 @@ class OutputPages(ScrollView, can_focus=True):
         return strip.crop_extend(x, x + self.size.width, None).apply_style(self.rich_style)
 
 
-class OutputScreen(Screen[None]):
+class OutputScreen(ClosesOnce[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,o", "dismiss", "Close", show=False)]
 
     def __init__(self, outputs: Callable[[], Outputs]) -> None:

@@ -11,8 +11,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from notebook_tui.ui.closes_once import ClosesOnce
 
-class PromptScreen(ModalScreen[str | None]):
+
+class PromptScreen(ClosesOnce[str | None], ModalScreen[str | None]):
     """Dismissed with the text, its white space made single; None if it was cancelled or left empty."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", show=False)]

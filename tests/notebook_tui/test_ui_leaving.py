@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from notebook_tui.document.operations import SetCellSource
 from tests.support.fake_session import code
 from tests.support.screen import Terminal, in_terminal
@@ -95,3 +97,17 @@ async def test_a_save_that_fails_on_the_way_out_stays(shown: Terminal) -> None:
     await shown.shows("Not saved, so the notebook stays open")
     assert not shown.has_ended
     assert "1 │ x1" in shown.text
+
+
+@pytest.mark.parametrize("keys", ["ss", "dd", "sd"])
+def test_a_second_answer_to_the_question_is_nothing(keys: str) -> None:
+    @in_terminal(code("a", "x"))
+    async def answer_twice(shown: Terminal) -> None:
+        await shown.press(*FIRST, "i", "1", "ctrl+q")
+        await shown.shows("There are changes that are not saved.")
+        for key in keys:
+            shown.post_key(key)
+        await shown.until(lambda: shown.has_ended, "the end of the program")
+        assert shown.session.state.dirty == (keys[0] == "d")
+
+    answer_twice()

@@ -1,0 +1,12 @@
+"""Screens over the notebook: keys come faster than they leave, and those that come late close nothing else."""
+
+from __future__ import annotations
+
+from textual.await_complete import AwaitComplete
+from textual.screen import Screen, ScreenResultType
+
+
+class ClosesOnce(Screen[ScreenResultType]):
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Nothing the second time."""
+        return super().dismiss(result) if self in self.app.screen_stack else AwaitComplete()
