@@ -23,6 +23,7 @@ from beamlike.code.far_module import stand_for_main
 from beamlike.distribution.errors import UnusableSecret
 from beamlike.distribution.secret import VARIABLE, Secret, load_secret
 from beamlike.kernel.group_leader import install_router
+from beamlike.kernel.threads.waking import install_waking
 from nodes import invitation as invitations
 from nodes.invitation import BadInvitation, Invitation
 from nodes.local import LIFELINE_VARIABLE, SECRET_VARIABLE
@@ -42,6 +43,7 @@ def main() -> None:
     secret = take_users_secret()
     install_router()
     stand_for_main()
+    install_waking()
     tune_garbage_collector()
     run_loop(serve(invitation, secret), own_thread=invitation.own_thread)
 

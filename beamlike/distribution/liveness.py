@@ -61,8 +61,8 @@ async def interrupt(node: str, timeout: float = ANSWER_SECONDS) -> Stall | None:
     nothing that could be ended, such as code within asyncio.
 
     The process, or task, that ran there ends with `beamlike.kernel.threads.interruptible.Interrupted`, at its next
-    line of Python: code that waits in C ends after that. A standalone runtime with a handler for SIGINT gets that
-    signal instead, which wakes such code too. Errors as of `who_is_blocking`.
+    line of Python: code that waits in C ends after that. A child is woken where it sleeps in C, as `time.sleep` does. A
+    standalone runtime with a handler for SIGINT gets that signal instead. Errors as of `who_is_blocking`.
     """
     return await _heartbeat().ask(node, LaneQuestion.INTERRUPT, timeout)
 

@@ -31,4 +31,7 @@ async def _stall_in_words(node: str) -> str:
     if stall is None:
         return ""
     where = f" at {stall.place}" if stall.place else ""
-    return f"{node} goes on{where}, for {stall.seconds:.0f} s by now: `await bl.interrupt({node!r})` ends that\n"
+    return (
+        f"{node} goes on{where}, for {stall.seconds:.0f} s by now: `await bl.interrupt({node!r})` ends that, "
+        "at its next line of Python at the latest\n"
+    )

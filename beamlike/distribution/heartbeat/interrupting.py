@@ -3,7 +3,7 @@
 In a standalone runtime, whose program has a handler of its own for SIGINT, that signal is sent to the main thread: only
 there can code be woken that sleeps in C, and the handler knows what may be ended. (Neither Python's default nor that of
 `asyncio.run` knows: they end the program.) Elsewhere `Interrupted` is raised in the code that runs, which ends the
-process or task that it belongs to and nothing else. That is done only while the loop does not turn, and while the code
+process or task that it belongs to and nothing else, and wakes it in a child (`waking`). That is done only while the loop does not turn, and while the code
 is not in asyncio, this package or a lock, whose state must not be cut in half; so it may take some looks.
 """
 
@@ -17,9 +17,10 @@ from typing import Final
 
 from beamlike.distribution.heartbeat.stall_terms import stall_to_plain
 from beamlike.distribution.selector_thread import SelectorThread
-from beamlike.kernel.threads.interruptible import Interrupted, may_be_struck, raise_in_thread
+from beamlike.kernel.threads.interruptible import may_be_struck
 from beamlike.kernel.threads.stall import Stall
 from beamlike.kernel.threads.thread_stack import frame_of
+from beamlike.kernel.threads.waking import strike
 from beamlike.kernel.threads.watchdog import Watch
 
 _LOOKS: Final = 100
@@ -71,7 +72,7 @@ def _strike(watch: Watch) -> Stall | None:
     time.sleep(0)
     if stall is None or ident is None or not watch.stalls or not may_be_struck(frame_of(ident)):
         return None
-    raise_in_thread(ident, Interrupted)
+    strike(ident)
     return stall
 
 

@@ -1,0 +1,65 @@
+"""What keeps a child's loop busy is ended from elsewhere, where it sleeps in C, too, and nothing else of it is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import beamlike as bl
+import nodes
+from tests.support.local_nodes import PATIENCE, eventually
+
+AN_HOUR = 3600.0
+
+
+def sleep_long(begun: Path) -> None:
+    begun.touch()
+    time.sleep(AN_HOUR)
+
+
+def keep_busy(begun: Path) -> None:
+    begun.touch()
+    while True:
+        sum(range(1000))
+
+
+async def wait_for_ever() -> None:
+    await bl.receive()
+
+
+async def interrupted(node: str, call: asyncio.Task[None]) -> list[bl.Stall]:
+    """What was ended. More than once, for a signal that comes right before a system call does not wake it."""
+    stalls = []
+    async with asyncio.timeout(PATIENCE):
+        while not call.done():
+            if stall := await bl.interrupt(node):
+                stalls.append(stall)
+            await asyncio.wait([call], timeout=0.1)
+    return stalls
+
+
+@pytest.mark.parametrize("own_thread", [False, True])
+@pytest.mark.parametrize("function", [sleep_long, keep_busy])
+def test_a_child_is_woken_and_goes_on(function: Callable[[Path], None], own_thread: bool, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bl.Node("parent@127.0.0.1", secret="of its own"):
+            child = await nodes.boot(nodes.Local(), own_thread=own_thread)
+            try:
+                bystander = bl.spawn(wait_for_ever, node=child.node)
+                begun = tmp_path / "begun"
+                call = asyncio.create_task(bl.rpc.call(child.node, function, begun))
+                await eventually(begun.exists)
+                stalls = await interrupted(child.node, call)
+                assert function.__name__ in str(stalls[0])
+                with pytest.raises(bl.rpc.CallEnded, match="Interrupted"):
+                    await call
+                assert await bl.rpc.call(child.node, bl.is_alive, bystander, timeout=PATIENCE)
+                assert await bl.interrupt(child.node) is None
+            finally:
+                await child.stop()
+
+    asyncio.run(main())
