@@ -3,8 +3,9 @@
 In a standalone runtime, whose program has a handler of its own for SIGINT, that signal is sent to the main thread: only
 there can code be woken that sleeps in C, and the handler knows what may be ended. (Neither Python's default nor that of
 `asyncio.run` knows: they end the program.) Elsewhere `Interrupted` is raised in the code that runs, which ends the
-process or task that it belongs to and nothing else, and wakes it in a child (`waking`). That is done only while the loop does not turn, and while the code
-is not in asyncio, this package or a lock, whose state must not be cut in half; so it may take some looks.
+process or task that it belongs to and nothing else; a child is woken for it (see `waking`). That is done only while the
+loop does not turn, and while the code is not in asyncio, this package or a lock, whose state must not be cut in half;
+so it may take some looks.
 """
 
 from __future__ import annotations
