@@ -4,9 +4,13 @@ FILE   ?= docs/notebooks/tour.livemd
 EXTRAS ?=
 BENCH  ?=
 FUZZ   ?= 60
+CORES  ?= 2
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEV    := dev,notebook,fly,kubernetes,ssh
+
+# As many files at once as there are cores for it; the tests of a file one after the other.
+PARALLEL := -n $(CORES) --dist loadfile
 
 # uv where it is there and resolves as pip does (pip has no index or constraint of its own set), else pip.
 INSTALL = if command -v uv >/dev/null 2>&1 && ! $(BIN)/python -m pip config list | grep -qE 'index|find-links|constraint'; \
@@ -33,8 +37,8 @@ notebook: $(VENV)/.notebook ## open the tour (or FILE=path) in the terminal; hea
 	@if [ -t 1 ]; then exec $(BIN)/beamlike notebook "$(FILE)"; else exec $(BIN)/beamlike run "$(FILE)"; fi
 
 test: lint        ## lint, types, import contracts and every test, those of messages once more with each message copied
-	@$(BIN)/python -m pytest
-	@BEAMLIKE_COPY=1 $(BIN)/python -m pytest -q $(COPIED)
+	@$(BIN)/python -m pytest $(PARALLEL)
+	@BEAMLIKE_COPY=1 $(BIN)/python -m pytest -q $(PARALLEL) $(COPIED)
 
 lint: setup       ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache

@@ -6,7 +6,6 @@ import gc
 import importlib
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,11 +18,9 @@ from tests.bench.kernel.sizes import TINY
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _few_objects() -> Iterator[None]:
+def _few_objects() -> None:
     """Each measurement begins with a full collection, which would look through all that other tests have left."""
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 OF_RPC = {"seq_latency_erpc_p50", "seq_latency_erpc_p99", "conc100_erpc", "conc100_erpc_cpu"}

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -132,10 +133,16 @@ def live_in(environment: Mapping[str, str], patch: pytest.MonkeyPatch) -> None:
 
 def needs(installer: str) -> None:
     """Skips the test where there is no uv."""
-    if installer == "uv" and shutil.which("uv") is None:
-        pytest.skip("there is no uv on the PATH")
+    if installer == "uv" and find_uv() is None:
+        pytest.skip("there is no uv, neither on the PATH nor beside this Python")
+
+
+def find_uv() -> str | None:
+    return shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
 
 
 def _path(with_uv: bool) -> str:
-    directories = os.environ["PATH"].split(os.pathsep)
+    uv = find_uv()
+    beside = [str(Path(uv).parent)] if uv is not None else []
+    directories = [*beside, *os.environ["PATH"].split(os.pathsep)]
     return os.pathsep.join(each for each in directories if with_uv or shutil.which("uv", path=each) is None)

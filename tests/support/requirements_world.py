@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -14,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.package_index import PackageIndex, installer_environment
+from tests.support.package_index import PackageIndex, find_uv, installer_environment
 from tests.support.wheels import Wheel
 
 PATIENCE = 40.0
@@ -61,7 +60,7 @@ class World:
 
 
 def any_installer() -> str:
-    return "uv" if shutil.which("uv") else "pip"
+    return "uv" if find_uv() else "pip"
 
 
 def world_of(installer: str, index: PackageIndex, directory: Path) -> World:
