@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 import shutil
@@ -15,12 +14,6 @@ from tests.bench.kernel import __main__ as kernel
 from tests.bench.kernel import cases, erlang, systems
 from tests.bench.kernel.cases import Case
 from tests.bench.kernel.sizes import TINY
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _few_objects() -> None:
-    """Each measurement begins with a full collection, which would look through all that other tests have left."""
-    gc.freeze()
 
 
 OF_RPC = {"seq_latency_erpc_p50", "seq_latency_erpc_p99", "conc100_erpc", "conc100_erpc_cpu"}
