@@ -15,7 +15,6 @@ from tests.bench.kernel import cases, erlang, systems
 from tests.bench.kernel.cases import Case
 from tests.bench.kernel.sizes import TINY
 
-
 OF_RPC = {"seq_latency_erpc_p50", "seq_latency_erpc_p99", "conc100_erpc", "conc100_erpc_cpu"}
 NO_LIMIT = {"enqueue_to_busy", "link_exit_10k", "f32_64MiB", *OF_RPC}
 """What has no counterpart in tasks that hand over by futures."""

@@ -25,7 +25,7 @@ import msgpack
 from beamlike.distribution.errors import UndecodableTerm
 from beamlike.distribution.terms_codec import LARGE, Buffer, Content, NotYet, TermCodec
 from beamlike.kernel.record import record
-from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
+from beamlike.kernel.terms import UNDECODABLE, Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
 
 MOST_COMPOUNDS: Final = 64
 """A term of more lists, tuples, dicts and records than this is left to the codec."""
@@ -390,7 +390,7 @@ class Packing:
         except KeyboardInterrupt:  # the terminal's, and nothing to do with the term
             raise
         except BaseException as error:  # a script that exits as it is imported must not end this node
-            problem = UndecodableTerm(f"a term cannot be decoded here: {type(error).__name__}: {error}")
+            problem = UndecodableTerm(f"{UNDECODABLE} on {self.here}: {type(error).__name__}: {error}")
             problem.__cause__ = error
             return Undecodable(problem)
 

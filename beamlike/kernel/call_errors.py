@@ -75,6 +75,8 @@ def _words(reason: Reason, server: Server) -> str:
             )
         if reason == CALLER_ENDED:
             return "the process that asks has ended, and nobody hears it any more"
+        if reason.startswith(terms.UNDECODABLE):  # the request, or the answer; and the server lives
+            return reason
     return f"it ended: {reason}"
 
 

@@ -138,6 +138,8 @@ KILL = "kill"
 KILLED = "killed"
 NOPROC = "noproc"
 NOCONNECTION = "noconnection"
+UNDECODABLE = "a term cannot be decoded"
+"""What the reason begins with, if a message or its answer could not be made there."""
 
 
 def is_quiet(reason: Reason) -> bool:

@@ -14,6 +14,7 @@ from beamlike.distribution.packing import batch
 from beamlike.distribution.terms_codec import LARGE, Buffer, Encoded, PickleCodec
 from beamlike.distribution.wire import SignalCodec, Undelivered
 from beamlike.kernel import signals
+from beamlike.kernel.call_errors import CallFailed
 from beamlike.kernel.question import Call
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.terms import Alias, Pid, Ref, Reply, is_quiet
@@ -205,7 +206,9 @@ def test_the_short_way_of_a_message_says_the_same_as_the_long_one(messages: list
 def test_who_asks_what_cannot_be_decoded_gets_a_down_that_says_so(request_: object) -> None:
     lost = transfer(signals.Ask(HERE, THERE, Call(HERE, REF.id, request_)), Elsewhere())
     assert lost.answer == signals.Down(THERE, HERE, REF, lost.answer.reason)
-    assert "No module named 'there'" in lost.answer.reason
+    failed = CallFailed(THERE, request_, lost.answer.reason)
+    where = f"a term cannot be decoded on {THERE.node}: ModuleNotFoundError: No module named 'there'"
+    assert str(failed) == f"{THERE} did not answer {request_}: {where}"
 
 
 def test_an_answer_that_cannot_be_decoded_is_a_down_that_says_so() -> None:
