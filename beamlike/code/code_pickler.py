@@ -13,6 +13,7 @@ captures goes by content: see `contents`.
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
@@ -67,19 +68,31 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     @classmethod
     def pickled(
-        cls, term: object, peer: Peer, way: Way = AS_A_TERM, walk: Walk | None = None
+        cls,
+        term: object,
+        peer: Peer,
+        way: Way = AS_A_TERM,
+        walk: Walk | None = None,
+        above: frozenset[object] = frozenset(),
     ) -> tuple[CodePickler, bytes]:
         """`term` in bytes, and the pickler, which knows what went into them.
 
         What only annotations name, and cannot travel, stays here: it is to hinder nobody. Whoever began a `walk` sees
-        to that for all of it.
+        to that for all of it. Images that need many others, one below the other, are made from below where there is no
+        room for all at once; those `above` wait for this one.
         """
         if walk is not None:
             return cls._pickled(term, peer, way, walk)
         walk = Walk()
         try:
             return cls._pickled(term, peer, way, walk)
-        except Exception:
+        except Exception as error:
+            if isinstance(error.__cause__ or error, RecursionError) and walk.begun and walk.begun[-1] not in above:
+                above = above.union(walk.begun)
+                for part in reversed(walk.begun):
+                    with suppress(Exception):  # it will fail again, and then it is clear how much that matters
+                        cls.pickled(part, peer, way, above=above)
+                return cls.pickled(term, peer, way, above=above)
             if not walk.hinted:
                 raise
         staying = {it for it in walk.hinted if isinstance(it, type) and it not in STAYING and cls._fails(it)}
@@ -197,6 +210,7 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
         return load_image, (image.number,)
 
     def _image_of(self, thing: FunctionType | type) -> Image:
+        self._walk.begun.append(thing)
         pickler, body = CodePickler.pickled(thing, self._peer, self._way.of(thing), self._walk)
         return Image(ref(thing), body, pickler.uses(), pickler._whole)
 

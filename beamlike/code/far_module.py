@@ -9,7 +9,9 @@ stand there. `__main__` is each program's own, but for one that gives it up sinc
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib.machinery import PathFinder
 from threading import RLock
 from types import FunctionType, ModuleType
@@ -20,6 +22,7 @@ import cloudpickle
 
 from beamlike.code.by_value import module_goes_by_value
 from beamlike.code.hints import Scope, hints_in
+from beamlike.kernel.current import running_nodes
 
 
 class Annotations(dict[str, Any]):
@@ -50,6 +53,7 @@ class _Definitions:
         """It is found under its name if it is so in `names`. They tell what is meant by a name now: what was is not
         found under it any more."""
         with _lock:
+            _have_the_emptied_leave()
             _far[self._name] = self
             for name, meant in names.items():
                 former = self.alive(name, meant)
@@ -81,23 +85,24 @@ class _Definitions:
 
     def names(self) -> dict[str, Any]:
         """What annotations of it name, and its own, which comes first."""
-        alive = [(key, thing) for key, it in list(self._alive.items()) if (thing := it()) is not None]
+        alive = [(key, thing) for key, it in self._alive.copy().items() if (thing := it()) is not None]
         named = {name: value for _, thing in alive for name, value in _kept_names(thing).items()}
         return {**named, **{key: thing for key, thing in alive if isinstance(key, str) and key.isidentifier()}}
 
     def _gone(self, key: str | int) -> Callable[[ref[Any]], None]:
         def gone(reference: ref[Any]) -> None:
-            with _lock:
-                if self._alive.get(key) is reference:
-                    del self._alive[key]
-                    self._leave_if_empty()
+            if self._alive.get(key) is reference:
+                del self._alive[key]
+                if not self._alive:
+                    _emptied.append(self)
+                    _have_them_leave_soon()
 
         return gone
 
-    def _leave_if_empty(self) -> None:
-        if self._alive or self._stays:
+    def leave_if_empty(self) -> None:
+        if self._alive or self._stays or _far.get(self._name) is not self:
             return
-        _far.pop(self._name, None)
+        del _far[self._name]
         if self._may_stand and sys.modules.get(self._name) is self.module:
             cloudpickle.unregister_pickle_by_value(self.module)
             del sys.modules[self._name]
@@ -138,8 +143,24 @@ class _FarModule(ModuleType):
         return module_named, (self.__name__,)
 
 
+def _have_them_leave_soon() -> None:
+    """Not now: the garbage collector may have come by in the midst of C code that looks through `sys.modules`. In a
+    program whose nodes have all ended it is done when something else comes."""
+    for node in running_nodes():
+        with suppress(RuntimeError):  # its loop is closed
+            node.scheduler.loop.call_soon_threadsafe(_have_the_emptied_leave)
+            return
+
+
+def _have_the_emptied_leave() -> None:
+    with _lock:
+        while _emptied:
+            _emptied.popleft().leave_if_empty()
+
+
 _MISSING: Final = object()
 _lock = RLock()
+_emptied: deque[_Definitions] = deque()
 _far: dict[str, _Definitions] = {}
 _came: WeakSet[Any] = WeakSet()
 """Classes and functions that came from elsewhere, as far as they were told where they belong."""

@@ -65,7 +65,7 @@ def _library_module(filename: str) -> str | None:
     if filename.startswith("<frozen "):
         name = filename.removeprefix("<frozen ").removesuffix(">")
         return name if _is_of_the_library(name) and name in sys.modules else None
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         if _is_of_the_library(name) and getattr(module, "__file__", None) == filename:
             return name
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from types import FunctionType
 from typing import Final
 
 
@@ -51,5 +52,7 @@ class Walk:
 
     hinted: list[object] = field(default_factory=list)
     """What goes along because annotations name it."""
+    begun: list[FunctionType | type] = field(default_factory=list)
+    """What images are made of."""
     in_circles: set[type] = field(default_factory=set)
     """Classes that refer to one of which an image was being made."""

@@ -21,7 +21,7 @@ def leave(directory: str) -> None:
         del sys.path_importer_cache[entry]
     imported = [
         (name, places)
-        for name, module in list(sys.modules.items())
+        for name, module in sys.modules.copy().items()
         if (places := list(_places(module))) and any(_is_in(place, directory) for place in places)
     ]
     if not any(place.endswith(tuple(EXTENSION_SUFFIXES)) for _, places in imported for place in places):
