@@ -84,7 +84,7 @@ def as_constant(thing: FunctionType | type) -> Constant | None:
     watching = _Watching()
     try:
         watching.begin(thing)
-    except (_Varies, RecursionError):
+    except _Varies:
         return None
     return Constant(watching.parts)
 

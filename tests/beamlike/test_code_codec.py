@@ -56,7 +56,7 @@ def test_plain_terms_come_back_equal_and_of_the_same_types(terms: list[Any]) -> 
     [
         deque([1], maxlen=2),
         OrderedDict(a=1),
-        {1, "two"},
+        {1, 2},
         Path("/tmp"),
         datetime.timedelta(1),
         decimal.Decimal("1.5"),

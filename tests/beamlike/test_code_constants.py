@@ -4,6 +4,7 @@ been known there."""
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -171,3 +172,19 @@ def test_values_that_hold_themselves_or_share_many_parts_are_captured_quickly(
         """,
     )
     assert there.call(names["f"]) == (True, True)
+
+
+def test_where_the_stack_ends_nothing_is_taken_for_varying(notebook: NotebookModule) -> None:
+    kind = run_cell(notebook, "class Kind:\n    one = 1\n    def f(self): return 1")["Kind"]
+
+    def deeper(frames: int) -> object:
+        return deeper(frames - 1) if frames else as_constant(kind)
+
+    outcomes = []
+    for frames in range(sys.getrecursionlimit()):
+        try:
+            outcomes.append(deeper(frames))
+        except RecursionError:
+            break
+    assert 100 < len(outcomes) < sys.getrecursionlimit()
+    assert None not in outcomes

@@ -8,8 +8,9 @@ import gc
 import sys
 import typing
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -108,22 +109,22 @@ def test_classes_that_name_each_other_are_sent_once(notebook: NotebookModule) ->
     assert sizes[-1] < 150 < sizes[0]
 
 
-@pytest.mark.parametrize("next", [1, -1], ids=["as text", "as classes"])
+@pytest.mark.parametrize("frames", range(0, 120, 30))
+@pytest.mark.parametrize("hint", ["'Row{}'", "Row{}"], ids=["as text", "as classes"])
 def test_a_long_row_of_classes_each_of_which_names_the_next_has_all_its_hints(
-    there: SecondInterpreter, notebook: NotebookModule, next: int
+    there: SecondInterpreter, notebook: NotebookModule, hint: str, frames: int
 ) -> None:
-    length = 100
-    order = range(length)
-    hint = {1: "    next: 'Row{}'", -1: "    next: Row{}"}[next]
-    ends = {1: 0, -1: length - 1}
-    texts = [f"class Row{n}:\n" + (hint.format(n + next) if n + next in order else "    pass") for n in order]
-    names = run_cell(
-        notebook, "import typing\n" + "\n".join(texts) + "\ndef hints(it): return typing.get_type_hints(it)"
-    )
-    kind = names[f"Row{ends[next]}"]
-    for n in range(length - 1):
-        assert there.call(names["hints"], kind) == {"next": names[f"Row{ends[next] + next * (n + 1)}"]}
-        kind = names[f"Row{ends[next] + next * (n + 1)}"]
+    numbers = range(100)
+    texts = [f"class Row{n}:" + (f"\n    next: {hint.format(n + 1)}" if n + 1 in numbers else " ...") for n in numbers]
+    names = run_cell(notebook, "\n".join(texts if "'" in hint else reversed(texts)))
+    hints = run_cell(notebook, "import typing\ndef hints(it): return typing.get_type_hints(it)")["hints"]
+    for n in numbers[:-1]:
+        assert deeper(frames, lambda n=n: there.call(hints, names[f"Row{n}"])) == {"next": names[f"Row{n + 1}"]}
+
+
+def deeper(frames: int, call: Callable[[], Any]) -> Any:
+    """From further down the stack, of which there is so much less."""
+    return deeper(frames - 1, call) if frames else call()
 
 
 def test_a_class_that_goes_with_another_is_seen_to_change(there: SecondInterpreter, notebook: NotebookModule) -> None:
