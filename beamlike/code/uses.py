@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, Final
@@ -37,10 +38,12 @@ class Uses:
             uses.has_code for _, lasting in self.shared for uses in lasting.all_uses
         )
 
-    def large_values(self) -> list[Content]:
+    def large_values(self) -> Sequence[Content]:
         """All that it refers to, or what it refers to does, each once: captured ones and shared ones."""
-        if not (self.shared or self.contents) and not any(image.large for image in self.images):
-            return []
+        if not self.shared and not self.contents:
+            kept = [image.large for image in self.images if image.large]
+            if len(kept) < 2:
+                return kept[0] if kept else ()
         found: dict[bytes, Content] = {}
         for uses in self.all():
             found.update((content.key, content) for content in uses.contents)
