@@ -68,36 +68,41 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     @classmethod
     def pickled(
-        cls,
-        term: object,
-        peer: Peer,
-        way: Way = AS_A_TERM,
-        walk: Walk | None = None,
-        above: frozenset[object] = frozenset(),
+        cls, term: object, peer: Peer, way: Way = AS_A_TERM, walk: Walk | None = None
     ) -> tuple[CodePickler, bytes]:
         """`term` in bytes, and the pickler, which knows what went into them.
 
         What only annotations name, and cannot travel, stays here: it is to hinder nobody. Whoever began a `walk` sees
-        to that for all of it. Images that need many others, one below the other, are made from below where there is no
-        room for all at once; those `above` wait for this one.
+        to that for all of it.
         """
         if walk is not None:
             return cls._pickled(term, peer, way, walk)
         walk = Walk()
         try:
-            return cls._pickled(term, peer, way, walk)
-        except Exception as error:
-            if isinstance(error.__cause__ or error, RecursionError) and walk.begun and walk.begun[-1] not in above:
-                above = above.union(walk.begun)
-                for part in reversed(walk.begun):
-                    with suppress(Exception):  # it will fail again, and then it is clear how much that matters
-                        cls.pickled(part, peer, way, above=above)
-                return cls.pickled(term, peer, way, above=above)
+            return cls._from_below(term, peer, way, walk, set())
+        except Exception:
             if not walk.hinted:
                 raise
         staying = {it for it in walk.hinted if isinstance(it, type) and it not in STAYING and cls._fails(it)}
         STAYING.update(staying)
         return cls.pickled(term, peer, way if staying else way.without_hints())
+
+    @classmethod
+    def _from_below(
+        cls, term: object, peer: Peer, way: Way, walk: Walk, tried: set[object]
+    ) -> tuple[CodePickler, bytes]:
+        """Images may need others, and these others: if there is no room for all at once, the last is made first."""
+        try:
+            return cls._pickled(term, peer, way, walk)
+        except Exception as error:
+            if not _is_too_deep(error) or not walk.begun or walk.begun[-1] in tried:
+                raise
+        tried.update(walk.begun)
+        with suppress(Exception):  # if one fails, so does the whole, and that error will tell more
+            for part in reversed(walk.begun):
+                cls._from_below(part, peer, way, Walk(), tried)
+        walk.in_circles.clear()
+        return cls._pickled(term, peer, way, walk)
 
     @classmethod
     def _pickled(cls, term: object, peer: Peer, way: Way, walk: Walk) -> tuple[CodePickler, bytes]:
@@ -110,8 +115,8 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
     def _fails(cls, kind: type) -> bool:
         try:
             cls._pickled(kind, Peer(), BY_ITSELF, Walk())
-        except Exception:
-            return True
+        except Exception as error:
+            return not _is_too_deep(error)
         return False
 
     def uses(self) -> Uses:
@@ -308,6 +313,11 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
             return ExceptionInfo, texts
         self._uses.add(pickler.uses())
         return load_info, (*texts, body)
+
+
+def _is_too_deep(error: Exception) -> bool:
+    """cloudpickle says so in an error of its own."""
+    return isinstance(error.__cause__ or error, RecursionError)
 
 
 _SHARED: WeakKeyDictionary[Shared[Any], Lasting] = WeakKeyDictionary()

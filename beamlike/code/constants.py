@@ -110,12 +110,15 @@ class _Watching:
     def __init__(self) -> None:
         self.parts: list[FunctionAsItWas | ClassAsItWas] = []
         self._seen: set[int] = set()
+        self._ahead: list[FunctionType] = []
 
     def begin(self, thing: FunctionType | type) -> None:
         if isinstance(thing, type):
             self._class(thing)
         else:
             self._look_into(thing)
+        while self._ahead:
+            self._function(self._ahead.pop())
 
     def look_at(self, value: Any) -> Kept:
         """What to keep of a value. Raises _Varies."""
@@ -150,10 +153,11 @@ class _Watching:
                 raise _Varies
 
     def _look_into(self, function: FunctionType) -> None:
+        """Later: they may call each other in a row that is longer than the stack is high."""
         if id(function) not in self._seen:
             self._seen.add(id(function))
             if goes_by_value(function):
-                self._function(function)
+                self._ahead.append(function)
 
     def _function(self, function: FunctionType) -> None:
         if function.__dict__.keys() - {"__wrapped__"}:

@@ -25,7 +25,19 @@ import msgpack
 from beamlike.distribution.errors import UndecodableTerm
 from beamlike.distribution.terms_codec import LARGE, Buffer, Content, NotYet, TermCodec
 from beamlike.kernel.record import record
-from beamlike.kernel.terms import UNDECODABLE, Alias, Down, ExceptionInfo, Exit, NodeDown, NodeUp, Pid, Ref, Reply
+from beamlike.kernel.terms import (
+    UNDECODABLE,
+    Alias,
+    Down,
+    ExceptionInfo,
+    Exit,
+    NodeDown,
+    NodeUp,
+    Pid,
+    Ref,
+    Reply,
+    text_of,
+)
 
 MOST_COMPOUNDS: Final = 64
 """A term of more lists, tuples, dicts and records than this is left to the codec."""
@@ -387,10 +399,8 @@ class Packing:
         except NotYet as not_yet:
             self.has_pending = True
             return Pending(data, buffers, not_yet.ready, not_yet.by_this_way)
-        except KeyboardInterrupt:  # the terminal's, and nothing to do with the term
-            raise
         except BaseException as error:  # a script that exits as it is imported must not end this node
-            problem = UndecodableTerm(f"{UNDECODABLE} on {self.here}: {type(error).__name__}: {error}")
+            problem = UndecodableTerm(f"{UNDECODABLE} on {self.here}: {type(error).__name__}: {text_of(error)}")
             problem.__cause__ = error
             return Undecodable(problem)
 

@@ -9,15 +9,19 @@ import sys
 import typing
 import weakref
 from collections.abc import Callable, Iterator
+from pickle import PicklingError
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from beamlike.code import far_module
+from beamlike.code.code_pickler import CodePickler
 from beamlike.code.codec import CodeCodec
 from beamlike.code.far_module import belongs, function_belongs, names_of, stand_for_main
+from beamlike.code.hints import STAYING
 from beamlike.code.notebook_module import NotebookModule
+from beamlike.code.peer import Peer
 from beamlike.code.shared import share
 from tests.support.cells import run_cell
 from tests.support.codecs import in_one
@@ -295,3 +299,16 @@ def test_main_is_given_up_by_a_program_that_says_so_only(there: SecondInterprete
 
     assert not there.call(in_main)
     assert there.call(giving_up)
+
+
+def test_from_near_the_end_of_the_stack_no_class_is_taken_for_one_that_cannot_travel(notebook: NotebookModule) -> None:
+    rows = [f"class Row{n}:\n    next: 'Row{n + 1}'\n    def f(self): return Row{n + 1}" for n in range(6)]
+    names = run_cell(notebook, "\n".join([*rows, "class Row6: ..."]))
+    failed = 0
+    for frames in range(sys.getrecursionlimit(), sys.getrecursionlimit() - 300, -1):
+        try:
+            deeper(frames, lambda: CodePickler.pickled(names["Row0"], Peer()))
+        except (PicklingError, RecursionError):
+            failed += 1
+    assert failed
+    assert not STAYING.intersection(it for it in names.values() if isinstance(it, type))

@@ -382,3 +382,11 @@ def test_a_large_value_that_leads_back_to_the_function_still_works(
         """,
     )
     assert there.call(names["f"], 3) == "done"
+
+
+def test_a_long_row_of_functions_that_call_each_other_is_known_from_the_third_time_on(notebook: NotebookModule) -> None:
+    row = [f"def f{n}(x): return f{n + 1}(x + 1)" for n in range(100)]
+    scope = run_cell(notebook, "\n".join([*row, "def f100(x): return x"]))
+    wire = Wire()
+    assert [wire.carry(scope["f0"])(1) for _ in range(4)] == [101] * 4
+    assert wire.sizes[-1] < 100

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import queue
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +29,21 @@ def keep_busy(begun: Path) -> None:
         sum(range(1000))
 
 
+def log_without_end(begun: Path) -> None:
+    begun.touch()
+    logger = logging.getLogger("busy")
+    while True:
+        logger.debug("what nobody reads")
+
+
+def hand_over_without_end(begun: Path) -> None:
+    begun.touch()
+    handed: queue.Queue[int] = queue.Queue()
+    while True:
+        handed.put(1)
+        handed.get()
+
+
 async def wait_for_ever() -> None:
     await bl.receive()
 
@@ -43,7 +60,7 @@ async def interrupted(node: str, call: asyncio.Task[None]) -> list[bl.Stall]:
 
 
 @pytest.mark.parametrize("own_thread", [False, True])
-@pytest.mark.parametrize("function", [sleep_long, keep_busy])
+@pytest.mark.parametrize("function", [sleep_long, keep_busy, log_without_end, hand_over_without_end])
 def test_a_child_is_woken_and_goes_on(function: Callable[[Path], None], own_thread: bool, tmp_path: Path) -> None:
     async def main() -> None:
         async with bl.Node("parent@127.0.0.1", secret="of its own"):
