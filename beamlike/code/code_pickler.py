@@ -167,7 +167,7 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
             self._uses.modules.add(function.__module__)
             return reduced
         if self._way.images and id(function) not in self._in_full:
-            image = IMAGES.see(function, lambda: self._image_of(function))
+            image = IMAGES.see(function, lambda: self._image_of(function), self._walk.held)
             if image is not None:
                 return self._by_image(image)
         return self._lightened_function(function, reduced)
@@ -196,7 +196,7 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
                 raise NoImage
             if kind in self._walk.in_circles:
                 return None
-        return IMAGES.see(kind, lambda: self._image_of(kind))
+        return IMAGES.see(kind, lambda: self._image_of(kind), self._walk.held)
 
     def _goes_whole(self, kind: type) -> None:
         if isinstance(self._way.shows, type):  # the two refer to each other, so each goes with the other

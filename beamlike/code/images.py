@@ -43,28 +43,30 @@ class Images:
     def __init__(self) -> None:
         self._entries: dict[int, _Entry] = {}
 
-    def get(self, thing: FunctionType | type) -> Image | None:
-        """Its image, if there is one that is still true."""
+    def get(self, thing: FunctionType | type, held: set[Image] | None = None) -> Image | None:
+        """Its image, if there is one that is still true. `held` are those that were true by themselves when they were
+        asked for the same term."""
         entry = self._entries.get(id(thing))
-        return None if entry is None else self._true_image(entry)
+        return None if entry is None else self._true_image(entry, set() if held is None else held)
 
     def has(self, thing: FunctionType | type) -> bool:
         """Whether there is one, that was true once."""
         entry = self._entries.get(id(thing))
         return entry is not None and entry.image is not None
 
-    def see(self, thing: FunctionType | type, make: Callable[[], Image]) -> Image | None:
+    def see(self, thing: FunctionType | type, make: Callable[[], Image], held: set[Image]) -> Image | None:
         """As `get`, and has one made if that can be: of a function that was seen before, of any class."""
         entry = self._entries.get(id(thing))
         if entry is None:
             entry = self._entries[id(thing)] = _Entry(ref(thing, self._forgets(id(thing))))
             if not isinstance(thing, type):
                 return None
-        return self._true_image(entry) or self._made(entry, thing, make)
+        return self._true_image(entry, held) or self._made(entry, thing, make)
 
     def are_true(self, uses: Uses) -> bool:
         """Whether classes are still what they were when something was pickled."""
-        return not uses.has_whole_classes and all(map(self._is_true, uses.all_images()))
+        held: set[Image] = set()
+        return not uses.has_whole_classes and all(self._is_held(image, held) for image in uses.all_images())
 
     def went_in_full(self, kind: type) -> None:
         """Over there it is what it is now, whatever image of it is there."""
@@ -72,19 +74,25 @@ class Images:
         if entry is not None:
             entry.image = entry.constant = None
 
-    def _true_image(self, entry: _Entry) -> Image | None:
+    def _true_image(self, entry: _Entry, held: set[Image]) -> Image | None:
         image = entry.image
-        if image is None or not self._holds(entry):
+        if image is None:
             return None
-        if all(map(self._is_true, image.all_images)):
+        if self._is_held(image, held) and all(self._is_held(used, held) for used in image.all_images):
             return image
         entry.image = entry.constant = None
         return None
 
-    def _is_true(self, image: Image) -> bool:
-        """By itself. Of two threads each may have made an image that uses an older one of what the other's shows."""
+    def _is_held(self, image: Image, held: set[Image]) -> bool:
+        """Whether it is true by itself. Of two threads each may have made an image that uses an older one of what the
+        other's shows."""
+        if image in held:
+            return True
         entry = self._entries.get(id(image.thing()))
-        return entry is not None and entry.image is image and self._holds(entry)
+        if entry is None or entry.image is not image or not self._holds(entry):
+            return False
+        held.add(image)
+        return True
 
     def _holds(self, entry: _Entry) -> bool:
         if entry.constant is not None and entry.constant.holds():

@@ -28,6 +28,7 @@ class PlainPickler(pickle.Pickler):
         self.large = LargeBuffers()
         super().__init__(file, PROTOCOL, buffer_callback=self.large)
         self._images: list[Image] = []
+        self._held: set[Image] = set()
         self._modules: set[str] = set()
 
     @classmethod
@@ -45,7 +46,7 @@ class PlainPickler(pickle.Pickler):
             return NotImplemented
         kind = type(value)
         if kind is FunctionType or issubclass(kind, type):
-            image = IMAGES.get(value)
+            image = IMAGES.get(value, self._held)
             if image is not None:
                 self._images.append(image)
                 return load_image, (image.number,)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Final
 
+from beamlike.code.uses import Image
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -54,5 +56,7 @@ class Walk:
     """What goes along because annotations name it."""
     begun: list[FunctionType | type] = field(default_factory=list)
     """What images are made of."""
+    held: set[Image] = field(default_factory=set)
+    """Images that were found to be true by themselves."""
     in_circles: set[type] = field(default_factory=set)
     """Classes that refer to one of which an image was being made."""

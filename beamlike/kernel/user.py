@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from contextvars import Context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from beamlike.kernel import group_leader
 from beamlike.kernel.group_leader import Output
@@ -35,10 +35,16 @@ async def user() -> None:
         match await receive():
             case Output(stream, text):
                 out = sys.stderr if stream == "stderr" else sys.stdout
-                if out is None:  # as in a daemon, where `print` says nothing either
-                    continue
-                with contextlib.suppress(OSError, ValueError):  # whoever read it has gone, or it is closed
-                    out.write(text)
-                    out.flush()
+                if out is not None:  # as in a daemon, where `print` says nothing either
+                    with contextlib.suppress(OSError, ValueError):  # whoever read it has gone, or it is closed
+                        _write(out, text)
             case _:
                 pass  # nobody is told who it is, but by being led
+
+
+def _write(out: TextIO, text: str) -> None:
+    try:
+        out.write(text)
+    except UnicodeEncodeError as error:
+        out.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
+    out.flush()

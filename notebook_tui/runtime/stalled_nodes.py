@@ -32,6 +32,6 @@ async def _stall_in_words(node: str) -> str:
         return ""
     where = f" at {stall.place}" if stall.place else ""
     return (
-        f"{node} goes on{where}, for {stall.seconds:.0f} s by now: `await bl.interrupt({node!r})` ends that, "
-        "at its next line of Python at the latest\n"
+        f"{node} goes on{where}, for {stall.seconds:.0f} s by now: `await bl.interrupt({node!r})` ends that at its "
+        "next line of Python, or gives None where it waits for a thread or a lock: then stop the node\n"
     )

@@ -9,4 +9,4 @@ from textual.screen import Screen, ScreenResultType
 class ClosesOnce(Screen[ScreenResultType]):
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Nothing the second time."""
-        return super().dismiss(result) if self in self.app.screen_stack else AwaitComplete()
+        return super().dismiss(result) if self.is_active else AwaitComplete()

@@ -311,20 +311,20 @@ def test_images_that_two_threads_made_at_once_do_not_refer_to_each_other_for_goo
     def image(kind: type, *used: Image) -> Image:
         return Image(ref(kind), b"", Uses(images=list(used)))
 
-    before = images.see(Sub, lambda: image(Sub))
+    before = images.see(Sub, lambda: image(Sub), set())
     assert before is not None
     Sub.changed = True  # type: ignore[attr-defined]
     assert images.get(Sub) is None
 
     def made_meanwhile() -> Image:
-        of_helper = images.see(Helper, lambda: image(Helper, before))  # by a thread that had begun before
+        of_helper = images.see(Helper, lambda: image(Helper, before), set())  # by a thread that had begun before
         assert of_helper is not None
         return image(Sub, of_helper)
 
-    images.see(Sub, made_meanwhile)
+    images.see(Sub, made_meanwhile, set())
     assert images.get(Helper) is None
     assert images.get(Sub) is None
-    made_anew = images.see(Sub, lambda: image(Sub))
+    made_anew = images.see(Sub, lambda: image(Sub), set())
     assert images.get(Sub) is made_anew is not None
 
 
@@ -390,3 +390,24 @@ def test_a_long_row_of_functions_that_call_each_other_is_known_from_the_third_ti
     wire = Wire()
     assert [wire.carry(scope["f0"])(1) for _ in range(4)] == [101] * 4
     assert wire.sizes[-1] < 100
+
+
+def test_classes_of_one_term_are_asked_once_though_each_refers_to_those_before(
+    notebook: NotebookModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["class K0: ...", *(f"class K{n}:\n    before = K{n - 1}" for n in range(1, 30))]
+    scope = run_cell(notebook, "\n".join([*texts, f"one_of_each = [{', '.join(f'K{n}()' for n in range(30))}]"]))
+    wire = Wire()
+    for _ in range(3):
+        wire.carry(scope["one_of_each"])
+    asked = 0
+    holds = Constant.holds
+
+    def counted(constant: Constant) -> bool:
+        nonlocal asked
+        asked += 1
+        return holds(constant)
+
+    monkeypatch.setattr(Constant, "holds", counted)
+    wire.here.encode(scope["one_of_each"])
+    assert 30 <= asked <= 60

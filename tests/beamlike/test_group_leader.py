@@ -330,6 +330,15 @@ async def test_what_others_print_is_dropped_where_nobody_can_read_it(
     assert leader_elsewhere(node) == leader
 
 
+@in_node
+async def test_what_the_stream_cannot_encode_is_printed_as_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = current.current_node()
+    printed = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding="ascii"))
+    bl.send(leader_elsewhere(node), Output("stdout", "café"))
+    await eventually(lambda: printed.getvalue() == b"caf\\xe9")
+
+
 @routed
 @in_node
 async def test_the_leader_may_live_on_another_node_and_is_sent_signals_there() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import subprocess
@@ -185,15 +186,12 @@ def test_one_that_is_there_is_not_taken_where_others_can_write(tmp_path: Path) -
         Store(tmp_path).hold(KEY)
 
 
-@pytest.mark.parametrize(
-    ("mode", "is_safe"), [(0o777, False), (0o757, False), (0o1777, True), (0o775, True), (0o755, True)]
-)
+@pytest.mark.parametrize(("mode", "is_safe"), [(0o777, False), (0o757, False), (0o1777, True), (0o755, True)])
 def test_a_place_in_a_directory_in_which_others_can_put_another_there_is_refused(
     tmp_path: Path, mode: int, is_safe: bool
 ) -> None:
     above = tmp_path / "shared"
     (above / "cache").mkdir(parents=True)
-    os.chown(above, -1, os.getegid())
     above.chmod(mode)
     with nullcontext() if is_safe else pytest.raises(CannotInstall, match=f"expected {above} to be written"):
         made(Store(above / "cache" / "environments"))
@@ -210,16 +208,42 @@ def test_a_link_to_where_others_can_put_another_is_refused(tmp_path: Path) -> No
         made(Store(home / "cache" / "two"))
 
 
-def test_a_group_in_which_others_are_is_not_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("group", "members", "is_safe"),
+    [("{own}", [], True), ("{own}", ["{own}"], True), ("{own}", ["another"], False), ("staff", [], False)],
+)
+def test_a_place_that_a_group_may_write_is_safe_if_that_is_the_users_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: str, members: list[str], is_safe: bool
+) -> None:
     above = tmp_path / "shared"
     (above / "cache").mkdir(parents=True)
-    os.chown(above, -1, os.getegid())
     above.chmod(0o775)
-    another = pwd.struct_passwd(("another", "x", os.geteuid() + 12345, os.getegid(), "", "/", "/bin/sh"))
-    everybody = pwd.getpwall()
-    monkeypatch.setattr(pwd, "getpwall", lambda: [*everybody, another])
-    with pytest.raises(CannotInstall, match=f"expected {above} to be written"):
+    own = pwd.getpwuid(os.geteuid()).pw_name
+    found = grp.struct_group((group.format(own=own), "x", os.getegid(), [name.format(own=own) for name in members]))
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: found)
+    with nullcontext() if is_safe else pytest.raises(CannotInstall, match=f"expected {above} to be written"):
         made(Store(above / "cache" / "environments"))
+
+
+def test_a_link_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "link").symlink_to("cache")
+    lstat, other = Path.lstat, os.geteuid() + 12345
+
+    def of_another(path: Path) -> os.stat_result:
+        found = lstat(path)
+        return os.stat_result((*found[:4], other, *found[5:])) if path.name == "link" else found
+
+    monkeypatch.setattr(Path, "lstat", of_another)
+    with pytest.raises(CannotInstall, match="link to be written by its owner only"):
+        made(Store(tmp_path / "link" / "environments"))
+
+
+def test_links_in_a_circle_are_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    with pytest.raises(CannotInstall, match="found none that opens"):
+        made(Store(tmp_path / "one" / "environments"))
 
 
 def test_what_is_made_for_it_is_for_nobody_else(tmp_path: Path) -> None:

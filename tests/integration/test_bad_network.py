@@ -17,7 +17,7 @@ from beamlike.distribution.doorway import LANE, LINK
 from beamlike.distribution.shared_memory import WORTH_SHARING
 from beamlike.distribution.tls_option import TlsOption
 from tests.support.bad_network import DOORS, KINDS, WHATS, Fault, What
-from tests.support.local_nodes import eventually
+from tests.support.local_nodes import PATIENCE, eventually
 from tests.support.soak import count
 from tests.support.talking_nodes import NAMES, TICK_TIME, Town, town
 
@@ -89,11 +89,21 @@ async def play(place: Town, step: tuple[Any, ...]) -> None:
 async def live_through(path: Path, connected: bool, history: list[tuple[Any, float]], tls: TlsOption = None) -> None:
     async with town(path, tls) as place:
         if connected:
-            await place.talkers[0].node.connect(NAMES[1])
+            await connect_at_last(place.talkers[0].node)
         for step, seconds in history:
             await play(place, step)
             await asyncio.sleep(seconds)
         await place.end_well()
+
+
+async def connect_at_last(node: bl.Node) -> None:
+    """A busy machine may be too slow for nodes that are so impatient."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await node.connect(NAMES[1])
+            except bl.NotConnected:
+                continue
 
 
 A_SIZE_TOO_LARGE = [

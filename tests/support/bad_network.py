@@ -12,7 +12,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -124,7 +124,8 @@ class BadNetwork:
             self._ways.add(way)
             way.add_done_callback(self._ways.discard)
 
-        async with await asyncio.start_server(come, "127.0.0.1", 0) as server:
+        server = await asyncio.start_server(come, "127.0.0.1", 0)
+        with closing(server):  # it is not waited for: since Python 3.12 that lasts as long as its connections
             yield server.sockets[0].getsockname()[:2]
         ways = tuple(self._ways)
         for way in ways:

@@ -26,7 +26,8 @@ async def gate_before(address: Address) -> AsyncIterator[tuple[asyncio.Event, Ad
             with closing(inner_writer):
                 await asyncio.gather(_carry(reader, inner_writer), _carry(inner_reader, writer))
 
-    async with await asyncio.start_server(come, "127.0.0.1", 0) as server:
+    server = await asyncio.start_server(come, "127.0.0.1", 0)
+    with closing(server):  # it is not waited for: since Python 3.12 that lasts as long as its connections
         yield gate, server.sockets[0].getsockname()
     await settled()  # what had just been accepted has come in
     for way in ways:

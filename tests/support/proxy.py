@@ -71,7 +71,8 @@ class Proxy:
 @asynccontextmanager
 async def proxy_to(target: Address) -> AsyncIterator[Proxy]:
     proxy = Proxy(target)
-    async with await asyncio.start_server(proxy.come, "127.0.0.1", 0) as server:
+    server = await asyncio.start_server(proxy.come, "127.0.0.1", 0)
+    with closing(server):  # it is not waited for: since Python 3.12 that lasts as long as its connections
         proxy.address = server.sockets[0].getsockname()
         yield proxy
     for way in proxy.ways:

@@ -12,6 +12,7 @@ from typing import Final
 _PARTS = re.compile(r"(?P<scheme>[\w.+-]+://)?(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
 _HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(:\d*)?")
 _SHOWN = re.compile(r"(?<![\w.+-])(?P<scheme>[\w.+-]*://)(?P<before>\S*)@")
+_WORD = re.compile(r"\S+")
 _BRANCH = re.compile(r"[\w.+-]+\+\w+://[\w.-]*/[^\s@]*@")
 """Of a repository, as in git+https://host/repository@branch."""
 _PORT = re.compile(r"(?i)(\bport\b[^'\n]{0,60}')[^'\n]*'")
@@ -55,7 +56,13 @@ def shown(text: str) -> str:
     >>> shown("look at https://me:sec/r@t@host/simple and git+https://host/repository@main")
     'look at https://…@host/simple and git+https://host/repository@main'
     """
-    return _PORT.sub(rf"\1{HIDDEN}'", _SHOWN.sub(_hidden, text))
+    return _PORT.sub(rf"\1{HIDDEN}'", _WORD.sub(_shown_word, text))
+
+
+def _shown_word(found: re.Match[str]) -> str:
+    """There may be very long ones, so no more is looked through than may be hidden."""
+    before, at, after = found[0].rpartition("@")
+    return _SHOWN.sub(_hidden, before + at) + after
 
 
 def _hidden(found: re.Match[str]) -> str:

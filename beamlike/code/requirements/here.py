@@ -28,7 +28,7 @@ def find_installed(name: str) -> Installed | None:
         found = metadata.distribution(name)
     except metadata.PackageNotFoundError:
         return None
-    if found.metadata["Version"] is None:  # the remains of a removal
+    if "Version" not in found.metadata:  # the remains of a removal
         return None
     return described(canonicalize_name(name), found)
 
@@ -103,7 +103,7 @@ def top_level_modules(pin: Pin) -> frozenset[str]:
 def _visible() -> dict[str, metadata.Distribution]:
     found: dict[str, metadata.Distribution] = {}
     for distribution in metadata.distributions():
-        if distribution.metadata["Name"]:  # else a directory that somebody's removal left behind
+        if "Name" in distribution.metadata:  # else a directory that somebody's removal left behind
             found.setdefault(canonicalize_name(distribution.metadata["Name"]), distribution)
     return found
 

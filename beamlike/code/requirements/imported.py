@@ -57,6 +57,8 @@ def _imported_from(distribution: metadata.Distribution, places: Mapping[str, str
     files = [str(distribution.locate_file(file)) for file in distribution.files or () if _is_module(file)]
     if files:
         return min((places[file] for file in files if file in places), key=len, default=None)
+    if "Name" not in distribution.metadata:  # the remains of a removal
+        return None
     # Installed as editable, its modules lie elsewhere: by name, then.
     names = (distribution.read_text("top_level.txt") or distribution.metadata["Name"].replace("-", "_")).split()
     return next((name for name in names if name in places.values()), None)

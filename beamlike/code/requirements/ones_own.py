@@ -6,7 +6,6 @@ file system, as ssh has it for its keys.
 
 from __future__ import annotations
 
-import contextlib
 import grp
 import os
 import pwd
@@ -24,7 +23,9 @@ def check_ones_own(directory: Path) -> None:
             status = place.stat()
         except FileNotFoundError:
             continue
-        if not _is_safe(status, is_above=place != directory):
+        except OSError as error:
+            raise CannotInstall(f"expected a directory at {place}, found none that opens ({error})") from None
+        if not _is_safe(status, is_above=place != directory) or not _is_ours(place.lstat()):
             raise CannotInstall(
                 f"expected {place} to be written by its owner only, and to be yours: what lies in {directory} is run. "
                 "Change that, or set XDG_CACHE_HOME to another directory"
@@ -54,7 +55,7 @@ def make_ones_own(directory: Path) -> None:
 
 
 def _is_safe(status: os.stat_result, *, is_above: bool) -> bool:
-    if status.st_uid not in (os.geteuid(), 0):
+    if not _is_ours(status):
         return False
     others = stat.S_IWGRP | stat.S_IWOTH
     if is_above:
@@ -65,13 +66,14 @@ def _is_safe(status: os.stat_result, *, is_above: bool) -> bool:
     return not status.st_mode & others
 
 
+def _is_ours(status: os.stat_result) -> bool:
+    return status.st_uid in (os.geteuid(), 0)
+
+
 def _is_ones_own_group(gid: int) -> bool:
-    """Many users have a group of their own, which may write what they may; others share one."""
-    if gid != os.getegid():
+    """Many users have a group of their own, of their name, which may write what they may; others share one."""
+    try:
+        own, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(gid)
+    except KeyError:
         return False
-    users = pwd.getpwall()
-    own = {user.pw_name for user in users if user.pw_uid in (os.geteuid(), 0)}
-    members = {user.pw_name for user in users if user.pw_gid == gid}
-    with contextlib.suppress(KeyError):  # one without a name has nobody else in it
-        members.update(grp.getgrgid(gid).gr_mem)
-    return members <= own
+    return group.gr_name == own and set(group.gr_mem) <= {own}
