@@ -113,7 +113,9 @@ def test_an_installer_is_shown_names_and_versions_and_no_code(install: Install, 
 def test_the_remains_of_a_removal_are_no_distribution(install: Install, tmp_path: Path) -> None:
     directory = install(Wheel(NAME, "1.0"))
     (directory / f"{MODULE}-1.0.dist-info" / "METADATA").write_text("")
+    (directory / f"{MODULE}-1.0.dist-info" / "RECORD").unlink()
     assert find_installed(NAME) is None
+    assert clashes([Pin(NAME, "2.0")], sys.modules) == []
     here = tmp_path / "here"
     here.mkdir()
     write_metadata(here)

@@ -28,9 +28,12 @@ def find_installed(name: str) -> Installed | None:
         found = metadata.distribution(name)
     except metadata.PackageNotFoundError:
         return None
-    if "Version" not in found.metadata:  # the remains of a removal
-        return None
-    return described(canonicalize_name(name), found)
+    return described(canonicalize_name(name), found) if is_whole(found) else None
+
+
+def is_whole(found: metadata.Distribution) -> bool:
+    """Whether it is no remains of a removal."""
+    return "Name" in found.metadata and "Version" in found.metadata
 
 
 def described(name: str, found: metadata.Distribution) -> Installed:
@@ -103,7 +106,7 @@ def top_level_modules(pin: Pin) -> frozenset[str]:
 def _visible() -> dict[str, metadata.Distribution]:
     found: dict[str, metadata.Distribution] = {}
     for distribution in metadata.distributions():
-        if "Name" in distribution.metadata:  # else a directory that somebody's removal left behind
+        if is_whole(distribution):
             found.setdefault(canonicalize_name(distribution.metadata["Name"]), distribution)
     return found
 

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import PurePath
 from types import ModuleType
 
-from beamlike.code.requirements.here import described
+from beamlike.code.requirements.here import described, is_whole
 from beamlike.code.requirements.lock import Pin
 
 
@@ -26,7 +26,7 @@ def clashes(pins: Iterable[Pin], modules: Mapping[str, ModuleType]) -> list[Clas
     places = dict(_places(modules))
     found: list[Clash] = []
     for pin in pins:
-        for other in metadata.distributions(name=pin.name):
+        for other in filter(is_whole, metadata.distributions(name=pin.name)):
             module = None if pin.is_met_by(described(pin.name, other)) else _imported_from(other, places)
             if module is not None:
                 found.append(Clash(pin, other.version, module))
@@ -36,7 +36,7 @@ def clashes(pins: Iterable[Pin], modules: Mapping[str, ModuleType]) -> list[Clas
 
 def _places(modules: Mapping[str, ModuleType]) -> Iterator[tuple[str, str]]:
     """From the file of a module to its name."""
-    for name, module in list(modules.items()):
+    for name, module in dict(modules).items():
         file = attributes_of(module).get("__file__")
         if isinstance(file, str):
             yield file, name
@@ -57,8 +57,6 @@ def _imported_from(distribution: metadata.Distribution, places: Mapping[str, str
     files = [str(distribution.locate_file(file)) for file in distribution.files or () if _is_module(file)]
     if files:
         return min((places[file] for file in files if file in places), key=len, default=None)
-    if "Name" not in distribution.metadata:  # the remains of a removal
-        return None
     # Installed as editable, its modules lie elsewhere: by name, then.
     names = (distribution.read_text("top_level.txt") or distribution.metadata["Name"].replace("-", "_")).split()
     return next((name for name in names if name in places.values()), None)
