@@ -3,8 +3,8 @@
 What stands above the first cell in a stack (evaluator, asyncio, kernel) is left out, in every exception of a chain
 or group; what the cell called stays. At the end, the runtime's own frames (the signal handler of an interrupt) are left
 out, and those of this library where they tell nothing: where a traceback from another node tells the rest, they brought
-it here, and where the cell was interrupted, they waited. All else is `traceback`'s own
-work, so causes, contexts, notes, groups, repeated frames and carets look as everywhere in Python.
+it here, and where the cell was interrupted, they waited. All else is `traceback`'s own work, so causes, contexts,
+notes, groups, repeated frames and carets look as everywhere in Python.
 """
 
 from __future__ import annotations

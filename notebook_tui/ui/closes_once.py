@@ -8,5 +8,5 @@ from textual.screen import Screen, ScreenResultType
 
 class ClosesOnce(Screen[ScreenResultType]):
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
-        """Nothing the second time."""
+        """Nothing, unless it is the one on top: Textual would close that."""
         return super().dismiss(result) if self.is_active else AwaitComplete()

@@ -18,12 +18,6 @@ from tests.support.codecs import there_and_back
 from tests.support.second_interpreter import SecondInterpreter
 
 
-@pytest.fixture(scope="module")
-def there() -> Iterator[SecondInterpreter]:
-    with SecondInterpreter() as interpreter:
-        yield interpreter
-
-
 @pytest.fixture
 def notebook() -> Iterator[NotebookModule]:
     with contextlib.closing(NotebookModule("errors")) as module:

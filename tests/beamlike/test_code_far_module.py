@@ -29,12 +29,6 @@ from tests.support.local_nodes import eventually, in_node
 from tests.support.second_interpreter import SecondInterpreter
 
 
-@pytest.fixture(scope="module")
-def there() -> Iterator[SecondInterpreter]:
-    with SecondInterpreter() as interpreter:
-        yield interpreter
-
-
 @pytest.fixture
 def notebook() -> Iterator[NotebookModule]:
     with contextlib.closing(NotebookModule("belongs")) as module:

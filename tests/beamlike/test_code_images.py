@@ -33,12 +33,6 @@ def notebook() -> Iterator[NotebookModule]:
         yield module
 
 
-@pytest.fixture(scope="module")
-def there() -> Iterator[SecondInterpreter]:
-    with SecondInterpreter() as interpreter:
-        yield interpreter
-
-
 class Wire:
     """Two codecs, and what went over between them."""
 

@@ -12,12 +12,6 @@ from tests.support.cells import run_cell
 from tests.support.second_interpreter import SecondInterpreter
 
 
-@pytest.fixture(scope="module")
-def there() -> Iterator[SecondInterpreter]:
-    with SecondInterpreter() as interpreter:
-        yield interpreter
-
-
 @pytest.fixture
 def notebook() -> Iterator[NotebookModule]:
     with contextlib.closing(NotebookModule("trips")) as module:

@@ -17,12 +17,6 @@ from tests.support.cells import run_cell
 from tests.support.second_interpreter import SecondInterpreter
 
 
-@pytest.fixture(scope="module")
-def there() -> Iterator[SecondInterpreter]:
-    with SecondInterpreter() as interpreter:
-        yield interpreter
-
-
 @pytest.fixture
 def notebook() -> Iterator[NotebookModule]:
     with contextlib.closing(NotebookModule("shares")) as module:

@@ -20,12 +20,6 @@ from tests.support.codecs import in_one
 from tests.support.second_interpreter import SecondInterpreter
 
 
-@pytest.fixture(scope="module")
-def there() -> Iterator[SecondInterpreter]:
-    with SecondInterpreter() as interpreter:
-        yield interpreter
-
-
 @pytest.fixture
 def notebook() -> Iterator[NotebookModule]:
     with contextlib.closing(NotebookModule("seen")) as module:

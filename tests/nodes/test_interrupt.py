@@ -20,7 +20,7 @@ AN_HOUR = 3600.0
 
 def sleep_long(begun: Path) -> None:
     begun.touch()
-    time.sleep(AN_HOUR)
+    time.sleep(AN_HOUR)  # until the test interrupts it: that it wakes is what it is about
 
 
 def keep_busy(begun: Path) -> None:

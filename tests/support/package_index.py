@@ -132,7 +132,7 @@ def live_in(environment: Mapping[str, str], patch: pytest.MonkeyPatch) -> None:
 
 
 def needs(installer: str) -> None:
-    """Skips the test where there is no uv."""
+    """Skips the test where there is no uv: `make setup` installs it, but it does not exist for every platform."""
     if installer == "uv" and find_uv() is None:
         pytest.skip("there is no uv, neither on the PATH nor beside this Python")
 
