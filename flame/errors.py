@@ -1,6 +1,17 @@
-"""What a pool raises by itself. An exception of a called function is raised as its own type instead."""
+"""What a pool raises by itself. An exception of a called function is raised as its own type instead.
+
+    FlameError
+    ├── QueueTimeout, BootTimeout, ExecTimeout   the call's time was up: in line, while a runner booted, at work
+    ├── BootFailed                               no runner can be had
+    ├── RunnerLost                               the node at work was lost
+    ├── Cancelled, WorkEnded                     the work was ended over there
+    ├── RefLost                                  a value that stayed there is gone (`flame.tracking`)
+    └── PoolStopped, NestedPool                  there is no pool that would take the call
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import beamlike as bl
 
@@ -13,16 +24,54 @@ class QueueTimeout(FlameError, TimeoutError):
     """The call's time was up before it got a slot; its function was never started."""
 
 
+class BootTimeout(FlameError, TimeoutError):
+    """The call's time was up while the runner booted that it waited for; its function was never started. The message
+    says how far that had come."""
+
+
 class ExecTimeout(FlameError, TimeoutError):
     """The call's time was up while its function ran, which is being stopped."""
 
 
 class BootFailed(FlameError):
-    """The pool could not boot a runner, several times in a row. The next call tries again."""
+    """The pool could not boot a runner, several times in a row, or for a cause that will not go away by itself. The
+    next call tries again."""
 
 
 class RunnerLost(FlameError, ConnectionError):
-    """The node that ran the function was lost; how far the function got is not known."""
+    """The node that ran the function was lost; how far the function got is not known.
+
+    `node` is its name; `exit_code` that of its process, negative for a signal, None if it is not known or still runs;
+    `out_of_memory` and `evicted` what its platform says, None where it says nothing.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        node: str = "",
+        exit_code: int | None = None,
+        out_of_memory: bool | None = None,
+        evicted: bool | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.node = node
+        self.exit_code = exit_code
+        self.out_of_memory = out_of_memory
+        self.evicted = evicted
+
+    def __reduce__(self) -> Any:
+        return _runner_lost, (str(self), self.node, self.exit_code, self.out_of_memory, self.evicted)
+
+
+def _runner_lost(
+    message: str, node: str, exit_code: int | None, out_of_memory: bool | None, evicted: bool | None
+) -> RunnerLost:
+    return RunnerLost(message, node=node, exit_code=exit_code, out_of_memory=out_of_memory, evicted=evicted)
+
+
+class Cancelled(FlameError):
+    """The work was cancelled by somebody else than its caller: by `pool.cancel`, or by itself."""
 
 
 class WorkEnded(FlameError):
@@ -31,3 +80,7 @@ class WorkEnded(FlameError):
 
 class PoolStopped(FlameError, LookupError):
     """The pool is stopping or has stopped, or no pool has that name here."""
+
+
+class NestedPool(FlameError):
+    """The pool's node is itself a runner, and the pool was not told that it may boot others from there."""

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, get_args
+
+from flame.dispatch import Placement
+from flame.policies import OnDemand, Policy
+
+IdleAfter: TypeAlias = float | tuple[float, Callable[[], Any]] | None
+"""Seconds; or seconds and a function that says, on the runner, whether that may go; or None: never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,18 +29,30 @@ class PoolOptions:
 
     name: str
     min: int = 0
-    """Runners that are kept up, busy or not."""
+    """Runners that are kept up, busy or not: one that goes is replaced."""
     max: int = 1
     """Runners that exist at most, booting and leaving ones included."""
     max_concurrency: int = 1
     """Calls that one runner performs at the same time."""
     timeout: float | None = 30.0
-    """How long a call may take in all, waiting for a slot included, unless the call says otherwise."""
+    """How long a call may take in all, waiting for a slot and a boot included, unless the call says otherwise."""
     boot_timeout: float = 30.0
-    idle_shutdown_after: float | None = 30.0
-    """A runner beyond `min` without a call for this long is stopped."""
+    idle_shutdown_after: IdleAfter = 30.0
+    """A runner that is not wanted and has had no call for this long is stopped, if the check allows it."""
     shutdown_timeout: float = 30.0
-    """How long a stopping pool waits for the calls that still run."""
+    """How long calls may go on that run when the pool stops, or their runner is drained."""
+    policy: Policy = field(default_factory=OnDemand)
+    """How many runners are wanted, between min and max; see `flame.policies`."""
+    placement: Placement = "spread"
+    """Whether a call goes to the runner with the fewest calls, or with the most ("pack", so that others can go)."""
+    single_use: bool = False
+    """Whether a runner serves one call and is stopped then."""
+    lifetime: float | None = None
+    """A runner this old takes no more calls, and is stopped when those that it has are over."""
+    keys_per_runner: int | None = None
+    """So many keyed values a runner holds at most; the one that was used longest ago goes first."""
+    nested: bool = False
+    """Whether the pool may boot runners although its node is itself a runner."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -40,18 +60,45 @@ class PoolOptions:
         self._check_whole("min", self.min, at_least=0)
         self._check_whole("max", self.max, at_least=1)
         self._check_whole("max_concurrency", self.max_concurrency, at_least=1)
+        if self.keys_per_runner is not None:
+            self._check_whole("keys_per_runner", self.keys_per_runner, at_least=1, or_else=" or None")
         self._check_seconds("boot_timeout", self.boot_timeout)
         self._check_seconds("shutdown_timeout", self.shutdown_timeout)
-        for option, value in (("timeout", self.timeout), ("idle_shutdown_after", self.idle_shutdown_after)):
+        for option, value in (("timeout", self.timeout), ("lifetime", self.lifetime)):
             if value is not None:
                 self._check_seconds(option, value, or_else=" or None")
+        self._check_idle()
+        if self.placement not in get_args(Placement):
+            raise self._refusal(f"placement must be 'spread' or 'pack', got {self.placement!r}")
+        if not callable(getattr(self.policy, "wanted", None)):
+            raise TypeError(f"pool {self.name!r}: policy must be one of flame.policies, got {self.policy!r}")
         if self.min > self.max:
             raise self._refusal(
                 f"min must not exceed max, got min={self.min} and max={self.max}: raise max or lower min"
             )
 
-    def _check_whole(self, option: str, value: object, at_least: int) -> None:
-        expected = f"{option} must be a whole number, {at_least} or more, got {value!r}"
+    @property
+    def idle_seconds(self) -> float | None:
+        after = self.idle_shutdown_after
+        return after[0] if isinstance(after, tuple) else after
+
+    @property
+    def idle_check(self) -> Callable[[], Any] | None:
+        after = self.idle_shutdown_after
+        return after[1] if isinstance(after, tuple) else None
+
+    def _check_idle(self) -> None:
+        after = self.idle_shutdown_after
+        if isinstance(after, tuple) and not (len(after) == 2 and callable(after[1])):
+            raise TypeError(
+                f"pool {self.name!r}: idle_shutdown_after must be seconds, None, or seconds and a function that says "
+                f"whether the runner may go, got {after!r}"
+            )
+        if self.idle_seconds is not None:
+            self._check_seconds("idle_shutdown_after", self.idle_seconds, or_else=" or None")
+
+    def _check_whole(self, option: str, value: object, at_least: int, or_else: str = "") -> None:
+        expected = f"{option} must be a whole number, {at_least} or more{or_else}, got {value!r}"
         if not isinstance(value, int) or isinstance(value, bool):
             raise TypeError(f"pool {self.name!r}: {expected}")
         if value < at_least:

@@ -6,7 +6,7 @@ A function keeps its own keywords through functools.partial: the keywords here b
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +14,13 @@ from typing import Any
 import beamlike as bl
 import nodes
 from beamlike.kernel.terms import SHUTDOWN
-from flame import lease, mapping
+from flame import calling, mapping
 from flame.clock import Clock, LoopClock
 from flame.errors import FlameError, PoolStopped
 from flame.options import PoolOptions
-from flame.pool_server import AwaitMinimum, Explain, GetOptions, PoolServer, StopPool, Timeout
+from flame.calling import Retry, sink
+from flame.calls import Request, Timeout
+from flame.pool_server import AwaitMinimum, Explain, GetOptions, PoolServer, StopPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +80,44 @@ class Pool:
         /,
         *args: Any,
         timeout: float | Timeout | None = Timeout.OF_POOL,
+        retry: int | Retry = 0,
+        key: Hashable = None,
+        init: Callable[..., Any] | None = None,
+        link: bool = True,
         **unknown: Any,
     ) -> Any:
         """Runs `function(*args)` on a runner and returns its value: an async function in a process there, a plain one
         in a thread of it.
 
-        Raises what the function raises, as its own type and with the traceback from there; QueueTimeout or ExecTimeout
-        once `timeout` seconds have passed, the wait for a slot included (None: no limit); BootFailed, RunnerLost,
-        WorkEnded or PoolStopped. Cancelling the call stops the function.
-        """
-        _check("call", function, timeout, unknown)
-        return await lease.call(self.name, self.pid, function, args, timeout)
+        `timeout` seconds are for all of it: the wait for a slot, a boot, the way, and the run (None: no limit).
+        `retry`: so many times more if its runner is lost; the function may then run several times. Calls with one
+        `key` go to one runner while that lives; with `init`, what `init(key)` returned there, once, comes before the
+        arguments. With `link=False` the work goes on when the caller is gone.
 
-    def cast(self, function: Callable[..., Any], /, *args: Any, timeout: float | None = None, **unknown: Any) -> None:
-        """As `call`, without waiting: the value is dropped, an exception is logged."""
-        _check("cast", function, timeout, unknown)
-        bl.spawn(lease.call, self.name, self.pid, function, args, timeout)
+        Raises what the function raises, as its own type and with the traceback from there; QueueTimeout, BootTimeout
+        or ExecTimeout; BootFailed, RunnerLost, WorkEnded, Cancelled or PoolStopped. Cancelling the call stops the
+        function.
+        """
+        check_call("call", function, timeout, unknown)
+        request = Request(function, args, timeout, key, _init(key, init), link, sink())
+        return await calling.call(self.name, self.pid, request, _retry(retry))
+
+    def cast(
+        self,
+        function: Callable[..., Any],
+        /,
+        *args: Any,
+        timeout: float | None = None,
+        key: Hashable = None,
+        init: Callable[..., Any] | None = None,
+        link: bool = False,
+        **unknown: Any,
+    ) -> None:
+        """As `call`, without waiting: the value is dropped, an exception is logged. With `link` the caller hears of an
+        exception as of that of a linked process, and its end ends the work."""
+        check_call("cast", function, timeout, unknown)
+        request = Request(function, args, timeout, key, _init(key, init), True, sink())
+        (bl.spawn_link if link else bl.spawn)(calling.call, self.name, self.pid, request)
 
     def map(
         self,
@@ -111,13 +135,13 @@ class Pool:
         `timeout` is for each call. The first exception is raised and ends the other calls, as does closing the
         generator (`contextlib.aclosing` does that where a loop may be left early).
         """
-        _check("map", function, timeout, unknown)
+        check_call("map", function, timeout, unknown)
         return self._map(functools.partial(self.call, function, timeout=timeout), items, ordered)
 
     async def _map(
         self, call: Callable[[Any], Awaitable[Any]], items: Iterable[Any], ordered: bool
     ) -> AsyncGenerator[Any, None]:
-        options: PoolOptions = await lease.ask(self.name, self.pid, GetOptions())
+        options: PoolOptions = await calling.ask(self.name, self.pid, GetOptions())
         gather = mapping.in_order if ordered else mapping.as_completed
         async with aclosing(gather(call, items, options.max * options.max_concurrency)) as values:
             async for value in values:
@@ -127,13 +151,13 @@ class Pool:
         """Takes no more calls, lets those that run end within `shutdown_timeout`, and returns when all runners are
         gone. A pool that has stopped is no error."""
         try:
-            await lease.ask(self.name, self.pid, StopPool())
+            await calling.ask(self.name, self.pid, StopPool())
         except PoolStopped:
             return
 
     async def explain(self) -> str:
         """What the pool has, and why it is not more, in words."""
-        words: str = await lease.ask(self.name, self.pid, Explain())
+        words: str = await calling.ask(self.name, self.pid, Explain())
         return words
 
 
@@ -141,7 +165,7 @@ async def start(options: PoolOptions, backend: nodes.Backend, clock: Clock) -> P
     """Pool.start, in a time of the caller's choice."""
     pool = Pool(options.name, await PoolServer.start(options, backend, clock, name=options.name))
     try:
-        failure = await lease.ask(pool.name, pool.pid, AwaitMinimum())
+        failure = await calling.ask(pool.name, pool.pid, AwaitMinimum())
     except BaseException:
         bl.exit(pool.pid, SHUTDOWN)
         raise
@@ -196,7 +220,7 @@ def map(
     return named(pool).map(function, items, ordered=ordered, timeout=timeout, **unknown)
 
 
-def _check(call: str, function: object, timeout: object, unknown: dict[str, Any]) -> None:
+def check_call(call: str, function: object, timeout: object, unknown: dict[str, Any]) -> None:
     """Here, where the mistake is; in the pool's process it would be everybody's."""
     if unknown:
         raise TypeError(
@@ -209,3 +233,16 @@ def _check(call: str, function: object, timeout: object, unknown: dict[str, Any]
         return
     if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not timeout >= 0:
         raise TypeError(f"expected a timeout in seconds, 0 or more, or None for no limit, got {timeout!r}")
+
+
+def _init(key: Hashable, init: Callable[..., Any] | None) -> Callable[..., Any] | None:
+    hash(key)
+    if init is not None and not callable(init):
+        raise TypeError(f"expected a function that makes what the calls of a key share, got init={init!r}")
+    if init is not None and key is None:
+        raise TypeError(f"expected a key for what {init!r} makes, got none: pass key=")
+    return init
+
+
+def _retry(retry: int | Retry) -> Retry:
+    return retry if isinstance(retry, Retry) else Retry(retry)

@@ -1,78 +1,65 @@
 """What can happen to a pool (events) and what it wants done about it (effects): the words of `pool_state`.
 
-A pool lends slots. A caller asks for one (`CheckoutRequested`), is granted a slot on a runner (`Grant`),
-performs its call on that node by itself, and the slot is free again once the work there has ended
-(`CheckedIn`). What a call carries never passes through the pool.
-
-Ids and times come inside the events. A deadline is an effect (`SetTimer`), its end an event (`TimerFired`).
+Ids and times come inside the events, and so does the `Picture`: how the slots stand at that time (see `dispatch`). All
+that is to happen later is one effect, `WakeAt`, and its answer the event `Looked`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-CallId: TypeAlias = Hashable
 RunnerId: TypeAlias = int
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class QueueDeadline:
-    call: CallId
+class LanePicture:
+    """The slots of one runner: how many calls are at work there, how many results are kept there, of how many calls
+    the work has been told to end, since when nothing at all is there, and whether it takes no call any more because it
+    has had its only one."""
+
+    working: int = 0
+    kept: int = 0
+    abandoned: int = 0
+    idle_since: float | None = None
+    spent: bool = False
+
+    @property
+    def taken(self) -> int:
+        return self.working + self.kept
 
 
 @dataclass(frozen=True, slots=True)
-class Idle:
+class Picture:
+    """How the slots of a pool stand: how many calls wait and since when the first of them, and its runners' lanes."""
+
+    waiting: int = 0
+    first_since: float | None = None
+    lanes: Mapping[RunnerId, LanePicture] = field(default_factory=dict)
+    wall: datetime = EPOCH
+    """The time of day, for what goes by it."""
+
+
+# What happens.
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Time has passed, or calls have come or gone."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class BootStep:
+    """A boot has come so far: creating, created, started, dialled, syncing."""
+
     runner: RunnerId
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """The pause after a failed boot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drain:
-    """The end of a stopping pool's patience with the calls that still run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """How long abandoned work may take to end."""
-
-    call: CallId
-
-
-TimerId: TypeAlias = QueueDeadline | Idle | Retry | Drain | Overdue
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class CheckoutRequested:
-    call: CallId
-    deadline: float | None
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedIn:
-    """The work of a granted call has ended, whatever became of its caller. An unknown call is no matter."""
-
-    call: CallId
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class CallerGone:
-    """The caller died or gave up: it leaves the queue, or its work was told to stop and holds its slot meanwhile."""
-
-    call: CallId
+    step: str
     at: float
 
 
@@ -94,18 +81,63 @@ class RunnerLost:
 
 @dataclass(frozen=True, slots=True)
 class RunnerDown:
-    """The runner is gone: a boot failed, or a node that was lost or stopped is no more. Its phase tells which."""
+    """The runner is gone: a boot failed, or a node that was lost or stopped is no more. Its phase tells which.
+    `permanent`: the same boot would fail again."""
 
     runner: RunnerId
     reason: str
     at: float
+    permanent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class TimerFired:
-    """The time that was set for `timer` has come; `at` is now, and never before that time."""
+class WorkLingers:
+    """Work that was told to end has not, in its time."""
 
-    timer: TimerId
+    runner: RunnerId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class IdleAnswered:
+    """What the pool's own check says of a runner without calls."""
+
+    runner: RunnerId
+    idle: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DrainRequested:
+    """The runner takes no more calls, and is stopped once those that it has are over, or after so many seconds."""
+
+    runner: RunnerId
+    why: str
+    seconds: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CordonRequested:
+    """The runner takes no more calls, or does again; it is not stopped."""
+
+    runner: RunnerId
+    cordoned: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resized:
+    min: int
+    max: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WarmRequested:
+    """So many runners shall be up, once; they idle out as any."""
+
+    runners: int
     at: float
 
 
@@ -115,22 +147,27 @@ class StopRequested:
 
 
 Event: TypeAlias = (
-    Started
-    | CheckoutRequested
-    | CheckedIn
-    | CallerGone
+    Looked
+    | BootStep
     | RunnerUp
     | RunnerLost
     | RunnerDown
-    | TimerFired
+    | WorkLingers
+    | IdleAnswered
+    | DrainRequested
+    | CordonRequested
+    | Resized
+    | WarmRequested
     | StopRequested
 )
 
 
-class Refusal(Enum):
-    """Why a waiting call gets no slot."""
+# What is wanted.
 
-    QUEUE_TIMEOUT = "its deadline passed in the queue"
+
+class Refusal(Enum):
+    """Why calls that wait get no slot."""
+
     BOOT_FAILED = "no runner can be booted"
     STOPPING = "the pool is stopping"
 
@@ -138,6 +175,21 @@ class Refusal(Enum):
 @dataclass(frozen=True, slots=True)
 class Boot:
     """Answered by `RunnerUp` or `RunnerDown`, within the boot timeout."""
+
+    runner: RunnerId
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The runner takes calls from now on."""
+
+    runner: RunnerId
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The runner takes no more calls."""
 
     runner: RunnerId
 
@@ -151,34 +203,29 @@ class StopRunner:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    call: CallId
+class AskIdle:
+    """Answered by `IdleAnswered`."""
+
     runner: RunnerId
-    node: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    call: CallId
+    """All calls that wait now are refused."""
+
     why: Refusal
 
 
 @dataclass(frozen=True, slots=True)
-class SetTimer:
-    """Takes the place of an earlier one with this id."""
+class WakeAt:
+    """Look again at this time, and at no earlier one that was wanted before; None: only when something happens."""
 
-    timer: TimerId
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class CancelTimer:
-    timer: TimerId
+    at: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A stopping pool has no runner left. The last effect of all but refusals."""
+    """A stopping pool has no runner left."""
 
 
-Effect: TypeAlias = Boot | StopRunner | Grant | Refuse | SetTimer | CancelTimer | Finished
+Effect: TypeAlias = Boot | Open | Close | StopRunner | AskIdle | Refuse | WakeAt | Finished

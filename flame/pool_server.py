@@ -1,99 +1,96 @@
 """The process of a pool: turns what happens into events, and performs the effects that `pool_state` decides.
 
-caller ──Checkout──► pool ──Lease──► caller ──spawn, result──► runner's node
-       ──Working, CheckIn or Abandon──► pool
-runner ──Up──► pool ──Stop──► runner          (`flame.runner`, monitored)
-pool   ──Cancel──► worker                     (`flame.worker`, once its caller is gone; monitored from then on)
+caller ──submit──► pool ──Works──► desk, on the runner's node     (`calls`, `dispatch`, `outbox`; `desk`)
+caller ◄──settle── pool ◄──Done─── desk
+runner ──up, lost, answers──► pool ──Stop──► runner               (`runner`, a process for each, monitored)
+
+Callers on the pool's loop submit by a plain call, and runners tell by one: a message for each would cost more than all
+the rest of a call. Everybody else asks by messages (`Perform`), and has a process here that calls in his place.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
+from datetime import UTC, datetime
 from typing import Any, assert_never
 
 import beamlike as bl
 import nodes
+from beamlike.kernel import current
 from beamlike.kernel.question import Client
-from beamlike.kernel.terms import ExceptionInfo, Reason
+from beamlike.kernel.signals import Send
+from beamlike.kernel.terms import ExceptionInfo, Pid, Reason
 from flame import runner as runners
+from flame.calls import Call, Request, Timeout, name_of, settled
 from flame.clock import Clock, Timer
-from flame.errors import BootFailed, FlameError, PoolStopped, QueueTimeout
+from flame.deadlines import Deadlines
+from flame.dispatch import Dispatch, Grants, Lane
+from flame.errors import (
+    BootFailed,
+    BootTimeout,
+    ExecTimeout,
+    FlameError,
+    NestedPool,
+    PoolStopped,
+    QueueTimeout,
+    RunnerLost,
+)
 from flame.explain import explain
 from flame.options import PoolOptions
+from flame.outbox import Outbox
+from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
 from flame.pool_events import (
+    AskIdle,
     Boot,
-    CallerGone,
-    CancelTimer,
-    CheckedIn,
-    CheckoutRequested,
+    BootStep,
+    Close,
+    CordonRequested,
+    DrainRequested,
     Effect,
     Event,
     Finished,
-    Grant,
+    IdleAnswered,
+    LanePicture,
+    Looked,
+    Open,
+    Picture,
     Refusal,
     Refuse,
+    Resized,
     RunnerDown,
     RunnerId,
-    RunnerLost,
     RunnerUp,
-    SetTimer,
-    Started,
     StopRequested,
     StopRunner,
-    TimerFired,
-    TimerId,
+    WakeAt,
+    WarmRequested,
+    WorkLingers,
 )
+from flame.pool_events import RunnerLost as NodeLost
 from flame.pool_state import FAILURES_BEFORE_REFUSAL, Phase, PoolState, Stage, apply
-from flame.worker import Cancel
+from flame.policies import OnDemand
+from flame.work import AskIdle as AskDesk
+from flame.work import Answer, Evict, Idle, Kind, Released
 
-FATES_KEPT = 100
-"""Of so many lost runners the pool remembers what became of them."""
-
-
-class Timeout(Enum):
-    OF_POOL = "the pool's own"
+WORK_MAY_LINGER = 5.0
+"""Seconds that abandoned work has to end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Checkout:
-    """Answered by a Lease, or by the FlameError that says why there is none."""
+class Perform:
+    """Asks for a call, from another node or another loop. Answered by its Outcome, or by the exception that says why
+    there is none."""
 
+    request: Request
     call: bl.Ref
-    timeout: float | Timeout | None
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A slot on `node`, for `seconds` more (None: without a limit)."""
-
-    call: bl.Ref
-    runner: RunnerId
-    node: str
-    seconds: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Working:
-    """The caller has had `worker` spawned for its call."""
-
-    call: bl.Ref
-    worker: bl.Pid
-
-
-@dataclass(frozen=True, slots=True)
-class CheckIn:
-    """The caller has seen the end of the work, or that the connection to its runner is lost."""
-
-    call: bl.Ref
-    lost: RunnerId | None
 
 
 @dataclass(frozen=True, slots=True)
 class Abandon:
-    """The caller waits no more, for a slot or for the outcome."""
+    """The caller of `Perform` waits no more."""
 
     call: bl.Ref
 
@@ -104,10 +101,30 @@ class AwaitMinimum:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
-    """Answered, once the runner is gone, by why it went."""
+class AwaitWarm:
+    """Answered by None once so many runners are up, or none more is wanted; else by the BootFailed."""
 
-    runner: RunnerId
+    runners: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    min: int | None
+    max: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Answered, once the runner on that node is gone, by None."""
+
+    node: str
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cordon:
+    node: str
+    cordoned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,240 +142,504 @@ class Explain:
     """Answered by the pool's state in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    client: Client
-    deadline: float | None
-    caller: bl.Ref
-    """Monitors the caller."""
-    worker: bl.Pid | None = None
+class _Runner:
+    """What the shell keeps of a runner."""
+
+    __slots__ = ("calls", "child", "outbox", "pid", "waiters")
+
+    def __init__(self, pid: Pid) -> None:
+        self.pid = pid
+        self.child: nodes.Child | None = None
+        self.outbox: Outbox | None = None
+        self.calls: dict[int, Call] = {}
+        """Those that its desk has, by number."""
+        self.waiters: list[Client] = []
+        """Who waits until it is gone."""
+
+
+POOLS: dict[Pid, PoolServer] = {}
+"""The pools of this interpreter, by their processes."""
 
 
 class PoolServer(bl.GenServer):
     def init(self, options: PoolOptions, backend: nodes.Backend, clock: Clock) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.options = options
         self._state = PoolState(options)
         self._backend = backend
         self._clock = clock
-        self._timers: dict[TimerId, Timer] = {}
-        self._runners: dict[RunnerId, bl.Pid] = {}
-        self._calls: dict[bl.Ref, _Call] = {}
+        self._dispatch = Dispatch(
+            options.placement, single_use=options.single_use, keys_per_runner=options.keys_per_runner
+        )
+        self._deadlines: Deadlines[Call] = Deadlines(clock, self._overdue)
+        self._lingering: Deadlines[Call] = Deadlines(clock, self._lingers)
+        self._runners: dict[RunnerId, _Runner] = {}
+        self._lost: dict[RunnerId, tuple[Call, ...]] = {}
+        """The calls that lost runners had, until it is known what became of these."""
+        self._numbers = 0
+        self._looking = False
+        self._wake: tuple[float, Timer] | None = None
+        self._performed: dict[bl.Ref, Pid] = {}
         self._watched: dict[bl.Ref, Callable[[Reason], None]] = {}
         """What to do when the monitored process ends, by the monitor."""
-        self._fates: deque[tuple[RunnerId, str]] = deque(maxlen=FATES_KEPT)
-        self._curious: list[tuple[RunnerId, Client]] = []
-        self._starters: list[Client] = []
+        self._starters: list[tuple[int, Client]] = []
         self._stoppers: list[Client] = []
-        self._happens(Started(self._now()))
+        self._attentive = type(options.policy) is not OnDemand
+        """Whether the policy looks at more than at who waits."""
+        self._pid = bl.self()
+        self._node = current.current_node()
+        POOLS[self._pid] = self
+        self._happens(Looked(self._now()))
 
-    # Messages.
+    def terminate(self, reason: Reason) -> None:
+        self._end(f"pool {self.options.name!r} has ended ({_brief(reason)})")
+
+    def _end(self, why: str) -> None:
+        POOLS.pop(self._pid, None)
+        self._deadlines.close()
+        self._lingering.close()
+        self._wake_at(None)
+        for call in [*self._dispatch.waiters(), *(call for lane in self._dispatch.lanes.values() for call in lane.working)]:
+            assert isinstance(call, Call)
+            call.settle(PoolStopped(why))
+
+    # Messages. All events are noted here, in the pool's own process.
 
     def handle_call(self, request: Any, client: Client) -> Any:
         match request:
-            case Checkout():
-                self._check_out(request, client)
+            case Perform():
+                self._perform_for(request, client)
             case AwaitMinimum():
-                self._starters.append(client)
+                self._starters.append((self._state.options.min, client))
                 self._tell_starters()
-            case Fate(runner):
-                self._curious.append((runner, client))
-                self._tell_curious()
+            case AwaitWarm(runners_wanted):
+                self._happens(WarmRequested(runners_wanted, self._now()))
+                self._starters.append((min(runners_wanted, self._state.options.max), client))
+                self._tell_starters()
+            case Resize(min=least, max=most):
+                return self._resize(least, most)
+            case Drain(node, seconds):
+                return self._drain(node, seconds, client)
+            case Cordon(node, cordoned):
+                return self._cordon(node, cordoned)
             case StopPool():
                 self._stoppers.append(client)
                 self._happens(StopRequested(self._now()))
             case GetOptions():
                 return self._state.options
             case Explain():
-                return explain(self._state, self._now())
+                return self._explained()
             case _:
                 raise TypeError(f"a pool does not know the request {request!r}")
         return bl.NO_REPLY
 
     def handle_cast(self, request: Any) -> None:
         match request:
-            case Working(call, worker):
-                if call in self._calls:
-                    self._calls[call] = replace(self._calls[call], worker=worker)
-            case CheckIn(call, lost):
-                if lost is not None:
-                    self._happens(RunnerLost(lost, "the connection to it was lost", self._now()))
-                self._ended(call)
             case Abandon(call):
-                self._caller_gone(call)
+                pid = self._performed.get(call)
+                if pid is not None:
+                    bl.exit(pid, "kill")
 
     def handle_info(self, message: Any) -> None:
         match message:
             case bl.Down(ref=ref, reason=reason) if ref in self._watched:
                 self._watched.pop(ref)(reason)
-            case runners.Up(pid, node):
-                self._runner_up(pid, node)
-            case bl.NodeDown(node, reason):
-                self._node_down(node, reason)
-            case TimerFired(timer):
-                self._timers.pop(timer, None)
+            case Looked():
+                self._looking = False
+                self._happens(Looked(self._now()))
+            case BootStep() | RunnerUp() | NodeLost() | IdleAnswered() | WorkLingers():
                 self._happens(message)
 
-    # Calls.
+    # Calls of this loop.
 
-    def _check_out(self, request: Checkout, client: Client) -> None:
-        call, now = request.call, self._now()
-        timeout = self._state.options.timeout if isinstance(request.timeout, Timeout) else request.timeout
-        deadline = None if timeout is None else now + timeout
-        caller = self._watch(client.pid, lambda _reason: self._caller_gone(call))
-        self._calls[call] = _Call(client, deadline, caller)
-        self._happens(CheckoutRequested(call, deadline, now))
-
-    def _caller_gone(self, call: bl.Ref) -> None:
-        known = self._calls.pop(call, None)
-        if known is None:
+    def submit(self, call: Call) -> None:
+        """Brings a call on its way. To be called on the pool's loop, as all of these."""
+        if (refusal := self._refusal_now()) is not None:
+            call.settle(refusal)
             return
-        self._unwatch(known.caller)
-        self._happens(CallerGone(call, self._now()))
-        if known.worker is None:  # it had no slot, or had just been granted one
-            self._happens(CheckedIn(call, self._now()))
+        timeout = call.request.timeout
+        call.seconds = self._state.options.timeout if isinstance(timeout, Timeout) else timeout
+        if call.seconds is not None:
+            self._deadlines.add(call, call.seconds)
+        if self._dispatch.ask(call, self._now()):
+            self._start(call)
         else:
-            bl.send(known.worker, Cancel())
-            self._watch(known.worker, lambda _reason: self._happens(CheckedIn(call, self._now())))
+            self.look_soon()
 
-    def _ended(self, call: bl.Ref) -> None:
-        known = self._calls.pop(call, None)
-        if known is not None:
-            self._unwatch(known.caller)
-            self._happens(CheckedIn(call, self._now()))
+    def abandon(self, call: Call) -> None:
+        """Nobody waits for the outcome: the call leaves the line, or its work is told to end."""
+        call.forget()
+        self._forget_deadline(call)
+        lane = call.lane
+        if lane is None:
+            self._dispatch.leave(call)
+            self.look_soon()
+        elif call in lane.working:
+            self._call_off(call, lane)
 
-    # Runners.
+    def _call_off(self, call: Call, lane: Lane) -> None:
+        self._dispatch.abandon(call)
+        runner = self._runners.get(lane.runner)
+        if runner is not None and runner.outbox is not None and call.number in runner.calls:
+            runner.outbox.cancel(call)
+            self._lingering.add(call, WORK_MAY_LINGER)
 
-    def _boot(self, runner: RunnerId) -> None:
-        boot_timeout = self._state.options.boot_timeout
-        pid, ref = bl.spawn_monitor(runners.run, bl.self(), self._backend, boot_timeout)
-        self._runners[runner] = pid
-        self._watched[ref] = lambda reason: self._runner_down(runner, reason)
+    def _start(self, call: Call) -> None:
+        lane = call.lane
+        assert lane is not None
+        runner = self._runners[lane.runner]
+        assert runner.outbox is not None
+        self._numbers += 1
+        call.number = self._numbers
+        runner.calls[call.number] = call
+        runner.outbox.put(call)
+        if self._dispatch.evicted:
+            self._evict()
+        if self._attentive or lane.uses is not None:
+            self.look_soon()
 
-    def _runner_up(self, pid: bl.Pid, node: str) -> None:
-        runner = next(runner for runner, known in self._runners.items() if known == pid)
-        bl.monitor_node(node)
-        self._happens(RunnerUp(runner, node, self._now()))
+    def _start_all(self, grants: Grants) -> None:
+        for call in grants:
+            assert isinstance(call, Call)
+            self._start(call)
 
-    def _node_down(self, node: str, reason: str) -> None:
-        bl.monitor_node(node, False)
-        for runner in self._state.runners:
-            if runner.node == node:
-                self._happens(RunnerLost(runner.id, f"the connection to it was lost ({reason})", self._now()))
+    def _evict(self) -> None:
+        evicted, self._dispatch.evicted = self._dispatch.evicted, []
+        for lane, key in evicted:
+            runner = self._runners.get(lane.runner)
+            if runner is not None and runner.outbox is not None:
+                runner.outbox.send(Evict(key))
+
+    def _overdue(self, call: Call) -> None:
+        """Its time is up."""
+        call.seconds = None
+        if call.lane is None:
+            self._dispatch.leave(call)
+            call.settle(self._late_in_line(call))
+            self.look_soon()
+            return
+        call.settle(self._late_at_work(call))
+        if call in call.lane.working:
+            self._call_off(call, call.lane)
+
+    def _lingers(self, call: Call) -> None:
+        if call.lane is not None and call in call.lane.working:
+            self._tell(WorkLingers(call.lane.runner, self._now()))
+
+    def _forget_deadline(self, call: Call) -> None:
+        if call.seconds is not None:
+            self._deadlines.discard(call, call.seconds)
+            call.seconds = None
+
+    def _failed_to_leave(self, call: Call, error: Exception) -> None:
+        """It could not be sent."""
+        assert call.lane is not None
+        self._finished(call.lane.runner, call.number, error)
+
+    # What runners tell.
+
+    def boot_step(self, runner: RunnerId, step: str) -> None:
+        self._tell(BootStep(runner, step, self._now()))
+
+    def runner_up(self, runner: RunnerId, child: nodes.Child, desk: Pid) -> None:
+        known = self._runners[runner]
+        known.child = child
+        known.outbox = Outbox(desk, self._failed_to_leave)
+        self._tell(RunnerUp(runner, child.node, self._now()))
+
+    def node_lost(self, runner: RunnerId, reason: str) -> None:
+        self._take_calls_of(runner)
+        self._tell(NodeLost(runner, reason, self._now()))
+
+    def finished(self, runner: RunnerId, answers: list[Answer]) -> None:
+        for number, kind, value in answers:
+            self._finished(runner, number, _outcome(kind, value))
+
+    def answered(self, runner: RunnerId, message: Released | Idle) -> None:
+        match message:
+            case Idle(idle, _problem):
+                self._tell(IdleAnswered(runner, idle, self._now()))
+
+    def _finished(self, runner: RunnerId, number: int, outcome: Outcome | Exception) -> None:
+        known = self._runners.get(runner)
+        call = None if known is None else known.calls.pop(number, None)
+        if call is None:  # its runner was lost first
+            return
+        self._forget_deadline(call)
+        if call.abandoned:
+            self._lingering.discard(call, WORK_MAY_LINGER)
+        grants = self._dispatch.done(call, self._now())
+        if grants:
+            self._start_all(grants)
+        call.settle(outcome)
+        if self._attentive or call.abandoned or self._state.stage is not Stage.OPEN or not call.lane.open:
+            self.look_soon()
+
+    def _take_calls_of(self, runner: RunnerId) -> None:
+        """Its calls wait for the word what became of it; those that had to run there fail."""
+        lost, homeless = self._dispatch.remove(runner)
+        self._lost[runner] = tuple(call for call in lost if isinstance(call, Call))
+        for call in homeless:
+            assert isinstance(call, Call)
+            self._dispatch.ask(call, self._now()) if call.home is None else call.settle(self._no_home(call))
+        self.look_soon()
 
     def _runner_down(self, runner: RunnerId, reason: Reason) -> None:
-        words = _words(reason)
-        del self._runners[runner]
-        self._fates.append((runner, words))
-        self._tell_curious()
-        self._happens(RunnerDown(runner, words, self._now()))
+        fate = _fate_of(reason)
+        known = self._runners.pop(runner)
+        if runner not in self._lost:
+            self._take_calls_of(runner)
+        for call in self._lost.pop(runner):
+            self._forget_deadline(call)
+            call.settle(self._loss(call, fate))
+        self._happens(RunnerDown(runner, fate.words, self._now(), fate.permanent))
+        for client in known.waiters:
+            self.reply(client, None)
 
     # Events and effects.
 
+    def look_soon(self) -> None:
+        """The state is looked at once this turn of the loop is over, however much happens in it."""
+        if not self._looking:
+            self._looking = True
+            self._tell(Looked(self._now()))
+
+    def _tell(self, event: Event) -> None:
+        """Has the pool note what has happened. In nobody's name: whoever tells it may be dead, or no process."""
+        self._node.route(Send(None, self._pid, event))
+
     def _happens(self, event: Event) -> None:
-        self._state, effects = apply(self._state, event)
+        self._state, effects = apply(self._state, event, self._picture())
         for effect in effects:
-            self._perform(effect)
+            self._act(effect)
         self._tell_starters()
         if self._state.stage is Stage.STOPPED:
             raise bl.Stop
 
-    def _perform(self, effect: Effect) -> None:
+    def _picture(self) -> Picture:
+        dispatch = self._dispatch
+        lanes = {
+            runner: LanePicture(len(lane.working), len(lane.kept), lane.abandoned, lane.idle_since, lane.uses == 0)
+            for runner, lane in dispatch.lanes.items()
+        }
+        return Picture(dispatch.waiting, dispatch.first_since(), lanes, datetime.now(UTC))
+
+    def _act(self, effect: Effect) -> None:
         match effect:
             case Boot(runner):
                 self._boot(runner)
+            case Open(runner, node):
+                self._start_all(
+                    self._dispatch.open(runner, node, self._state.options.max_concurrency, self._now())
+                )
+            case Close(runner):
+                self._dispatch.close(runner)
             case StopRunner(runner, reason):
-                bl.send(self._runners[runner], runners.Stop(reason))
-            case Grant(call, runner, node):
-                self._grant(call, runner, node)
-            case Refuse(call, why):
-                self._refuse(call, why)
-            case SetTimer(timer, at):
-                self._set_timer(timer, at)
-            case CancelTimer(timer):
-                self._cancel_timer(timer)
+                bl.send(self._runners[runner].pid, runners.Stop(reason))
+            case AskIdle(runner):
+                self._ask_idle(runner)
+            case Refuse(why):
+                self._refuse_all(why)
+            case WakeAt(at):
+                self._wake_at(at)
             case Finished():
-                for client in self._stoppers:
-                    self.reply(client, None)
+                self._finish()
             case _:
                 assert_never(effect)
 
-    def _grant(self, call: Any, runner: RunnerId, node: str) -> None:
-        known = self._calls[call]
-        seconds = None if known.deadline is None else known.deadline - self._now()
-        self.reply(known.client, Lease(call, runner, node, seconds))
+    def _boot(self, runner: RunnerId) -> None:
+        boot_timeout = self._state.options.boot_timeout
+        pid, ref = bl.spawn_monitor(runners.run, self, self._pid, runner, self._backend, boot_timeout)
+        self._runners[runner] = _Runner(pid)
+        self._watched[ref] = lambda reason: self._runner_down(runner, reason)
 
-    def _refuse(self, call: Any, why: Refusal) -> None:
-        known = self._calls.pop(call)
-        self._unwatch(known.caller)
-        self.reply(known.client, self._refusal(why))
+    def _ask_idle(self, runner: RunnerId) -> None:
+        outbox, check = self._runners[runner].outbox, self._state.options.idle_check
+        assert outbox is not None and check is not None
+        outbox.send(AskDesk(check))
+
+    def _wake_at(self, at: float | None) -> None:
+        if self._wake is not None:
+            if self._wake[0] == at:
+                return
+            self._wake[1].cancel()
+            self._wake = None
+        if at is not None:
+            self._wake = at, self._clock.call_at(at, self._woken)
+
+    def _woken(self) -> None:
+        self._wake = None
+        self.look_soon()
+
+    def _finish(self) -> None:
+        for client in self._stoppers:
+            self.reply(client, None)
+
+    # Refusals, and other words.
+
+    def _refusal_now(self) -> FlameError | None:
+        if self._state.stage is not Stage.OPEN:
+            return self._refusal(Refusal.STOPPING)
+        if self._state.refuses:
+            return self._refusal(Refusal.BOOT_FAILED)
+        return None
+
+    def _refuse_all(self, why: Refusal) -> None:
+        for call in self._dispatch.waiters():
+            assert isinstance(call, Call)
+            self._dispatch.leave(call)
+            self._forget_deadline(call)
+            call.settle(self._refusal(why))
 
     def _refusal(self, why: Refusal) -> FlameError:
-        options = self._state.options
-        match why:
-            case Refusal.QUEUE_TIMEOUT:
-                return QueueTimeout(
-                    f"a call to pool {options.name!r} got no slot in time; raise max, max_concurrency or the call's "
-                    f"timeout. Now: {self._explained()}"
-                )
-            case Refusal.BOOT_FAILED:
-                return BootFailed(
-                    f"pool {options.name!r} could not boot a runner on {self._backend!r}, {self._state.failures} times "
-                    f"in a row; the next call tries again. The last time: {self._state.last_failure}"
-                )
-            case Refusal.STOPPING:
-                return PoolStopped(f"pool {options.name!r} is stopping and takes no calls")
-            case _:
-                assert_never(why)
+        name = self._state.options.name
+        if why is Refusal.STOPPING:
+            return PoolStopped(f"pool {name!r} is stopping and takes no calls")
+        times = f"{self._state.failures} times in a row; " if self._state.failures > 1 else ""
+        return BootFailed(
+            f"pool {name!r} could not boot a runner on {self._backend!r}, {times}"
+            f"the next call tries again. The last time: {self._state.last_failure}"
+        )
+
+    def _late_in_line(self, call: Call) -> FlameError:
+        name = self._state.options.name
+        waited = f"{self._now() - call.since:.1f} s"
+        booting = [runner for runner in self._state.runners if runner.phase is Phase.BOOTING]
+        if booting and not self._state.count(Phase.READY):
+            first = booting[0]
+            return BootTimeout(
+                f"a call to pool {name!r} waited {waited} for a runner to boot, which is {first.step} for "
+                f"{self._now() - first.since:.1f} s now; raise the call's timeout, or keep runners up by min or a "
+                f"policy. Now: {self._explained_briefly()}"
+            )
+        return QueueTimeout(
+            f"a call to pool {name!r} got no slot in {waited}; raise max, max_concurrency or the call's timeout. "
+            f"Now: {self._explained_briefly()}"
+        )
+
+    def _late_at_work(self, call: Call) -> ExecTimeout:
+        assert call.lane is not None
+        return ExecTimeout(
+            f"{name_of(call.request.function)} did not end in time on {call.lane.node}, a runner of pool "
+            f"{self._state.options.name!r}, and is being stopped: its time was up {self._now() - call.since:.1f} s "
+            "after it was called. Raise the call's timeout, which covers the wait for a slot"
+        )
+
+    def _loss(self, call: Call, fate: runners.Fate) -> RunnerLost:
+        node = call.lane.node if call.lane is not None else ""
+        return RunnerLost(
+            f"{node}, a runner of pool {self._state.options.name!r}, was lost while it ran "
+            f"{name_of(call.request.function)}: {fate.words}",
+            node=node,
+            exit_code=fate.exit_code,
+        )
+
+    def _no_home(self, call: Call) -> RunnerLost:
+        return RunnerLost(
+            f"{call.home}, where a value is that {name_of(call.request.function)} was to use, is gone", node=call.home or ""
+        )
+
+    def _explained(self) -> str:
+        return explain(self._state, self._picture(), self._now())
+
+    def _explained_briefly(self) -> str:
+        return self._explained().replace("\n", "; ")
+
+    def _now(self) -> float:
+        return self._clock.now()
 
     # Whoever waits for the pool itself.
 
     def _tell_starters(self) -> None:
-        answer: BootFailed | None = None
-        if self._state.count(Phase.UP) < self._state.options.min:
-            if self._state.failures < FAILURES_BEFORE_REFUSAL:
-                return
-            answer = BootFailed(str(self._refusal(Refusal.BOOT_FAILED)))
-        for client in self._starters:
-            self.reply(client, answer)
-        self._starters.clear()
+        up = self._state.count(Phase.READY)
+        failed = self._state.broken or self._state.failures >= FAILURES_BEFORE_REFUSAL
+        answer = self._refusal(Refusal.BOOT_FAILED) if failed else None
+        for wanted, client in self._starters:
+            if up >= wanted or failed or self._state.stage is not Stage.OPEN:
+                self.reply(client, None if up >= wanted else answer)
+        self._starters = [(wanted, client) for wanted, client in self._starters if up < wanted and not failed]
 
-    def _tell_curious(self) -> None:
-        fates = dict(self._fates)
-        for runner, client in self._curious:
-            if runner not in self._runners:
-                self.reply(client, fates.get(runner, "that is too long ago"))
-        self._curious = [(runner, client) for runner, client in self._curious if runner in self._runners]
+    def _resize(self, least: int | None, most: int | None) -> FlameError | None:
+        options = self._state.options
+        try:
+            new = replace(options, min=options.min if least is None else least, max=options.max if most is None else most)
+        except (TypeError, ValueError) as error:
+            return error
+        self.options = new
+        self._happens(Resized(new.min, new.max, self._now()))
+        return None
 
-    # Monitors and timers.
+    def _drain(self, node: str, seconds: float | None, client: Client) -> Any:
+        runner = self._runner_on(node)
+        if runner is None:
+            return self._no_such_runner(node)
+        self._runners[runner].waiters.append(client)
+        within = self._state.options.shutdown_timeout if seconds is None else seconds
+        self._happens(DrainRequested(runner, "it was drained", within, self._now()))
+        return bl.NO_REPLY
 
-    def _watch(self, pid: bl.Pid, then: Callable[[Reason], None]) -> bl.Ref:
-        ref = bl.monitor(pid)
-        self._watched[ref] = then
-        return ref
+    def _cordon(self, node: str, cordoned: bool) -> Exception | None:
+        runner = self._runner_on(node)
+        if runner is None:
+            return self._no_such_runner(node)
+        self._happens(CordonRequested(runner, cordoned, self._now()))
+        return None
+
+    def _runner_on(self, node: str) -> RunnerId | None:
+        return next((runner.id for runner in self._state.runners if runner.node == node), None)
+
+    def _no_such_runner(self, node: str) -> LookupError:
+        known = ", ".join(runner.node for runner in self._state.runners if runner.node) or "none"
+        return LookupError(f"expected the node of a runner of pool {self._state.options.name!r}, got {node!r}; it has {known}")
+
+    # Callers elsewhere.
+
+    def _perform_for(self, request: Perform, client: Client) -> None:
+        """In a process of its own, which ends with the caller."""
+        pid = bl.spawn(_perform_here, self, request.request, client)
+        self._performed[request.call] = pid
+        worker, caller = bl.monitor(pid), bl.monitor(client.pid)
+
+        def over(_reason: Reason) -> None:
+            self._performed.pop(request.call, None)
+            self._unwatch(worker)
+            self._unwatch(caller)
+            bl.exit(pid, "kill")
+
+        self._watched[worker] = self._watched[caller] = over
 
     def _unwatch(self, ref: bl.Ref) -> None:
         if self._watched.pop(ref, None) is not None:
             bl.demonitor(ref, flush=True)
 
-    def _set_timer(self, timer: TimerId, at: float) -> None:
-        self._cancel_timer(timer)
-        pool = bl.self()
-        self._timers[timer] = self._clock.call_at(at, lambda: bl.send(pool, TimerFired(timer, max(at, self._now()))))
 
-    def _cancel_timer(self, timer: TimerId) -> None:
-        if (running := self._timers.pop(timer, None)) is not None:
-            running.cancel()
-
-    def _now(self) -> float:
-        return self._clock.now()
-
-    def _explained(self) -> str:
-        return explain(self._state, self._now()).replace("\n", "; ")
+async def _perform_here(pool: PoolServer, request: Request, client: Client) -> None:
+    """Calls for `client`, who has the outcome as an answer: an exception by itself would lose its traceback."""
+    answer: Outcome | Exception
+    call = Call(request)
+    try:
+        answer = Returned(await settled(call, pool))
+    except FlameError as error:
+        answer = error
+    except Exception as error:
+        answer = call.outcome if isinstance(call.outcome, Raised) else outcome_of(error, bl.self())
+    bl.GenServer.reply(client, answer)
 
 
-def _words(reason: Reason) -> str:
+def _outcome(kind: int, value: Any) -> Outcome:
+    if kind == Kind.RETURNED:
+        return Returned(value)
+    return Raised(value) if kind == Kind.RAISED else Ended(value)
+
+
+def _fate_of(reason: Reason) -> runners.Fate:
     match reason:
-        case ("shutdown", str(words)):
-            return words
+        case ("shutdown", runners.Fate() as fate):
+            return fate
         case ExceptionInfo():
-            return str(reason)
-    return f"its process ended: {reason}"
+            return runners.Fate(str(reason))
+    return runners.Fate(f"its process ended: {reason}")
+
+
+def _brief(reason: Reason) -> str:
+    return str(reason).partition("\n")[0]

@@ -1,24 +1,24 @@
-"""The pool's decisions, as values: `apply(state, event)` gives the next state and the effects it wants.
+"""The pool's decisions about its runners, as values: `apply(state, event, picture)` gives the next state and the
+effects it wants.
 
-An event is noted first (`_note`), then the whole pool is looked at once and settled (`_settle`): free slots go to the
-calls that waited longest, boots follow the backlog and `min`, runners without a call begin to idle. Nothing is decided
-on arrival alone, so a lost runner or an ended pause needs no case of its own.
+An event is noted first (`_note`), then the whole pool is looked at once and settled (`_settle`): runners whose time has
+come are drained, boots follow what the policy, `min` and the backlog want, idle runners leave. Nothing is decided on
+arrival alone, so a lost runner or an ended pause needs no case of its own. Which call runs where is `dispatch`'s
+business; how its slots stand comes in as the `picture`.
 
-    Boot ──► BOOTING ──RunnerUp──► UP ──lost, idle for long, stuck, or the pool stops──► LEAVING
-                └────────────────────┴─────────────────── RunnerDown ───────────────────────┴──► gone
+    Boot ──► BOOTING ──RunnerUp──► READY ──drain, lifetime, one use──► DRAINING ──empty, or out of time──► LEAVING
+                │                    └──lost, idle for long─────────────────────────────────────────────────┤
+                └──called off, failed───────────────────────────────────────────────── RunnerDown ──────────┴──► gone
 
 Rules that are easily broken:
-- A runner leaves the pool *before* it is told to stop, so no call is lent a node that is on its way out.
+- A runner takes no more calls *before* it is told to stop, so no call is lent a node that is on its way out.
 - A leaving runner counts against `max`: it is a machine that still costs, and may hold the only GPU.
-- A slot is free when its work has ended or its node is gone, never merely because the caller left. Abandoned work
-  that does not end in time (a thread in C code cannot be interrupted) takes its runner with it, once nobody else
-  works there.
+- Abandoned work that does not end in time (a thread in C code cannot be interrupted) takes its runner with it, once
+  nobody else works there.
 
 Boots that fail together fail once: of those begun under one count of failures only the first to fail raises it. A
 runner lost before its first call counts as a boot that failed, or a node that dies young would be booted without a
 pause for ever; one lost later cost a call its life, and so comes to an end by itself.
-
-The queue is a tuple: an event that changes it copies it, which is some 25 µs with 10 000 calls waiting.
 
 One long file, since the rules hold only together: what one of them leaves behind, `_settle` finds in the same pass.
 """
@@ -28,48 +28,49 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 
 from flame.options import PoolOptions
+from flame.policies import Demand, Wanted
 from flame.pool_events import (
+    AskIdle,
     Boot,
-    CallerGone,
-    CallId,
-    CancelTimer,
-    CheckedIn,
-    CheckoutRequested,
-    Drain,
+    BootStep,
+    Close,
+    CordonRequested,
+    DrainRequested,
     Effect,
     Event,
     Finished,
-    Grant,
-    Idle,
-    Overdue,
-    QueueDeadline,
+    IdleAnswered,
+    LanePicture,
+    Looked,
+    Open,
+    Picture,
     Refusal,
     Refuse,
-    Retry,
+    Resized,
     RunnerDown,
     RunnerId,
     RunnerLost,
     RunnerUp,
-    SetTimer,
-    Started,
     StopRequested,
     StopRunner,
-    TimerFired,
+    WakeAt,
+    WarmRequested,
+    WorkLingers,
 )
 
-FAILURES_BEFORE_REFUSAL = 3
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 30.0
-WORK_MAY_LINGER = 5.0
-"""Seconds that abandoned work has to end."""
+FAILURES_BEFORE_REFUSAL: Final = 3
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 30.0
+EMPTY: Final = LanePicture()
 
 
 class Phase(Enum):
     BOOTING = auto()
-    UP = auto()
+    READY = auto()
+    DRAINING = auto()
     LEAVING = auto()
 
 
@@ -84,27 +85,26 @@ class Runner:
     id: RunnerId
     attempt: int
     """How many boots had failed in a row when this one began."""
+    since: float
+    """When it was asked for."""
     phase: Phase = Phase.BOOTING
+    step: str = "requested"
+    """How far its boot has come."""
     node: str = ""
-    leases: frozenset[CallId] = frozenset()
-    abandoned: frozenset[CallId] = frozenset()
-    """Calls whose caller is gone and whose work still runs."""
+    up_since: float | None = None
+    cordoned: bool = False
     stuck: bool = False
     """Whether abandoned work did not end in time: no more calls here."""
     proven: bool = False
-    """Whether it was ever lent to a call."""
-    idle_until: float | None = None
-
-    @property
-    def taken(self) -> int:
-        return len(self.leases) + len(self.abandoned)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiter:
-    call: CallId
-    since: float
-    deadline: float | None
+    """Whether a call was ever seen at work here."""
+    awake_at: float = 0.0
+    """It idles since this time at the earliest: a check said that it was not idle."""
+    asked: bool = False
+    """Whether the check has been asked and not answered."""
+    until: float | None = None
+    """When a drain is over."""
+    why: str = ""
+    """Why it is drained or leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +112,20 @@ class PoolState:
     options: PoolOptions
     stage: Stage = Stage.OPEN
     runners: tuple[Runner, ...] = ()
-    waiting: tuple[Waiter, ...] = ()
     next_runner: RunnerId = 1
+    warm: int = 0
+    """So many runners were asked to be warmed up and are not yet."""
     failures: int = 0
-    """Boots in a row that led to no runner that could be lent."""
+    """Boots in a row that led to no runner that a call was seen on."""
     last_failure: str = ""
+    broken: bool = False
+    """Whether the last boot failed in a way that the next one would, too."""
     retry_at: float | None = None
     """No boot before this time."""
+    stop_at: float | None = None
+    """When a stopping pool cuts off the calls that still run."""
+    wanted: Wanted = Wanted(0, "nothing has happened yet")
+    """What was wanted at the last look, and why."""
 
     def count(self, *phases: Phase) -> int:
         return sum(runner.phase in phases for runner in self.runners)
@@ -126,182 +133,197 @@ class PoolState:
     def runner(self, id: RunnerId) -> Runner | None:
         return next((runner for runner in self.runners if runner.id == id), None)
 
-    def runner_of(self, call: CallId) -> Runner | None:
-        return next((runner for runner in self.runners if call in runner.leases or call in runner.abandoned), None)
+    @property
+    def refuses(self) -> bool:
+        """Whether a new call is refused at once, since the cause of the last failure is there to stay."""
+        return self.broken and self.retry_at is not None and not self.count(Phase.BOOTING, Phase.READY)
 
 
 Effects: TypeAlias = tuple[Effect, ...]
 Step: TypeAlias = tuple[PoolState, Effects]
 
 
-def apply(state: PoolState, event: Event) -> Step:
-    """The state after `event`, and what is to be done, in that order.
+def apply(state: PoolState, event: Event, picture: Picture) -> Step:
+    """The state after `event`, and what is to be done, in that order; the last effect says when to look again.
 
-    >>> state, effects = apply(PoolState(PoolOptions(name="cpu")), CheckoutRequested("a", None, at=0.0))
+    >>> state, effects = apply(PoolState(PoolOptions(name="cpu")), Looked(at=0.0), Picture(waiting=1, first_since=0.0))
     >>> effects
-    (Boot(runner=1),)
-    >>> state, effects = apply(state, RunnerUp(1, "cpu-1@127.0.0.1", at=0.2))
-    >>> effects
-    (Grant(call='a', runner=1, node='cpu-1@127.0.0.1'),)
+    (Boot(runner=1), WakeAt(at=None))
+    >>> state, effects = apply(state, RunnerUp(1, "cpu-1@127.0.0.1", at=0.2), Picture(waiting=1, first_since=0.0))
+    >>> effects[0]
+    Open(runner=1, node='cpu-1@127.0.0.1')
     """
-    state, noted = _note(state, event)
-    state, settled = _settle(state, event.at)
-    return state, noted + settled
+    state = _prove(state, picture)
+    state, noted = _note(state, event, picture)
+    state, settled = _settle(state, event.at, picture)
+    return state, (*noted, *settled, WakeAt(_next_look(state, event.at, picture)))
 
 
-def _note(state: PoolState, event: Event) -> Step:
+def _note(state: PoolState, event: Event, picture: Picture) -> Step:
     match event:
-        case Started():
-            return state, ()
-        case CheckoutRequested():
-            return _check_out(state, event)
-        case CheckedIn():
-            return _check_in(state, event.call)
-        case CallerGone():
-            return _caller_gone(state, event)
+        case Looked():
+            return replace(state, retry_at=None) if _is_over(state.retry_at, event.at) else state, ()
+        case BootStep():
+            return _changed(state, event.runner, step=event.step), ()
         case RunnerUp():
-            return _runner_up(state, event), ()
+            return _runner_up(state, event)
         case RunnerLost():
             return _runner_lost(state, event)
         case RunnerDown():
             return _runner_down(state, event)
-        case TimerFired():
-            return _timer_fired(state, event)
+        case WorkLingers():
+            return _lingers(state, event.runner)
+        case IdleAnswered():
+            return _idle_answered(state, event, picture)
+        case DrainRequested():
+            return _drain(state, event.runner, event.why, event.at + event.seconds)
+        case CordonRequested():
+            return _cordon(state, event)
+        case Resized():
+            return replace(state, options=replace(state.options, min=event.min, max=event.max)), ()
+        case WarmRequested():
+            return replace(state, warm=max(state.warm, event.runners)), ()
         case StopRequested():
             return _begin_to_stop(state, event.at)
         case _:
             assert_never(event)
 
 
-def _settle(state: PoolState, at: float) -> Step:
+def _settle(state: PoolState, at: float, picture: Picture) -> Step:
     effects: Effects = ()
-    steps = (_retire, _grant, _grow, _rest) if state.stage is Stage.OPEN else (_retire, _empty, _finish)
+    steps = (_age, _drained, _retire, _grow, _shrink) if state.stage is Stage.OPEN else (_retire, _empty, _finish)
     for step in steps:
-        state, wanted = step(state, at)
+        state, wanted = step(state, at, picture)
         effects += wanted
     return state, effects
 
 
-# Calls
+# What is wanted
 
 
-def _check_out(state: PoolState, event: CheckoutRequested) -> Step:
-    if state.stage is not Stage.OPEN:
-        return state, (Refuse(event.call, Refusal.STOPPING),)
-    runner = _least_loaded(state)
-    if runner is not None:  # then nobody waits
-        return _lend(state, runner, event.call)
-    waiter = Waiter(event.call, event.at, event.deadline)
-    deadline = () if event.deadline is None else (SetTimer(QueueDeadline(event.call), event.deadline),)
-    return replace(state, waiting=(*state.waiting, waiter)), deadline
-
-
-def _check_in(state: PoolState, call: CallId) -> Step:
-    runner = state.runner_of(call)
-    if runner is None:  # its runner was lost first
-        return state, ()
-    abandoned = runner.abandoned - {call}
-    free = replace(runner, leases=runner.leases - {call}, abandoned=abandoned, stuck=runner.stuck and bool(abandoned))
-    effects = (CancelTimer(Overdue(call)),) if call in runner.abandoned else ()
-    return _with_runner(state, free), effects
-
-
-def _caller_gone(state: PoolState, event: CallerGone) -> Step:
-    runner = state.runner_of(event.call)
-    if runner is None:
-        gone = tuple(waiter for waiter in state.waiting if waiter.call == event.call)
-        return _without_waiters(state, gone), _cancelled(gone)
-    if event.call in runner.abandoned:
-        return state, ()
-    left = replace(runner, leases=runner.leases - {event.call}, abandoned=runner.abandoned | {event.call})
-    return _with_runner(state, left), (SetTimer(Overdue(event.call), event.at + WORK_MAY_LINGER),)
-
-
-def _refuse(state: PoolState, refused: tuple[Waiter, ...], why: Refusal) -> Step:
-    refusals = tuple(Refuse(waiter.call, why) for waiter in refused)
-    return _without_waiters(state, refused), _cancelled(refused) + refusals
-
-
-def _without_waiters(state: PoolState, gone: tuple[Waiter, ...]) -> PoolState:
-    if not gone:
-        return state
-    calls = {waiter.call for waiter in gone}
-    return replace(state, waiting=tuple(waiter for waiter in state.waiting if waiter.call not in calls))
-
-
-def _cancelled(waiters: Iterable[Waiter]) -> Effects:
-    return tuple(CancelTimer(QueueDeadline(waiter.call)) for waiter in waiters if waiter.deadline is not None)
-
-
-def _least_loaded(state: PoolState) -> Runner | None:
+def demand_of(state: PoolState, at: float, picture: Picture) -> Demand:
+    """The picture as a policy sees it: calls that free slots are about to take do not wait."""
     slots = state.options.max_concurrency
-    free = (
-        runner for runner in state.runners if runner.phase is Phase.UP and not runner.stuck and runner.taken < slots
+    usable = _usable(state, picture)
+    busy = sum(_lane(picture, runner).taken for runner in usable)
+    waited = 0.0 if picture.first_since is None else max(0.0, at - picture.first_since)
+    return Demand(
+        waiting=max(0, picture.waiting - (len(usable) * slots - busy)),
+        waited=waited,
+        busy=busy,
+        up=len(usable),
+        booting=state.count(Phase.BOOTING),
+        slots=slots,
+        at=at,
+        wall=picture.wall,
     )
-    return min(free, key=lambda runner: (runner.taken, runner.id), default=None)
 
 
-def _lend(state: PoolState, runner: Runner, call: CallId) -> Step:
-    lent = replace(runner, leases=runner.leases | {call}, proven=True, idle_until=None)
-    failures = state.failures if runner.proven else 0
-    grant = Grant(call, runner.id, runner.node)
-    return replace(_with_runner(state, lent), failures=failures), (*_awake(runner), grant)
+def _usable(state: PoolState, picture: Picture) -> list[Runner]:
+    """Runners that take calls, now or when a slot falls free."""
+    return [
+        runner
+        for runner in state.runners
+        if runner.phase is Phase.READY
+        and not (runner.stuck or runner.cordoned)
+        and not _lane(picture, runner).spent
+    ]
 
 
-def _grant(state: PoolState, at: float) -> Step:
+def _want(state: PoolState, at: float, picture: Picture) -> Wanted:
+    """How many runners shall be there, booting ones included, and which rule says so."""
+    options = state.options
+    wanted = options.policy.wanted(demand_of(state, at, picture))
+    if wanted.runners < state.warm:
+        wanted = Wanted(state.warm, f"{state.warm} were asked to be warmed up")
+    if wanted.runners < options.min:
+        wanted = Wanted(options.min, f"min is {options.min}")
+    if wanted.runners > options.max:
+        return Wanted(options.max, f"{wanted.why}, and max is {options.max}")
+    return wanted
+
+
+def _grow(state: PoolState, at: float, picture: Picture) -> Step:
+    wanted = _want(state, at, picture)
+    there = len(_usable(state, picture)) + state.count(Phase.BOOTING)
+    warm = 0 if len(_usable(state, picture)) >= state.warm else state.warm
+    state = replace(state, wanted=wanted, warm=warm)
+    more = min(wanted.runners - there, state.options.max - len(state.runners))
+    if more <= 0 or state.retry_at is not None:
+        return state, ()
+    ids = range(state.next_runner, state.next_runner + more)
+    booting = tuple(Runner(id, attempt=state.failures, since=at) for id in ids)
+    grown = replace(state, runners=state.runners + booting, next_runner=ids.stop)
+    return grown, tuple(Boot(id) for id in ids)
+
+
+def _shrink(state: PoolState, at: float, picture: Picture) -> Step:
+    """Those that have idled longest go first, as far as they are not wanted."""
     effects: Effects = ()
-    granted = 0
-    while granted < len(state.waiting) and (runner := _least_loaded(state)) is not None:
-        waiter = state.waiting[granted]
-        state, lent = _lend(state, runner, waiter.call)
-        effects += _cancelled([waiter]) + lent
-        granted += 1
-    return (replace(state, waiting=state.waiting[granted:]) if granted else state), effects
+    spare = _spare(state, picture)
+    for runner in sorted(_idle_ones(state, picture), key=lambda runner: _idle_since(runner, picture)):
+        after = state.options.idle_seconds
+        if spare <= 0 or after is None or _idle_since(runner, picture) + after > at or runner.asked:
+            continue
+        spare -= 1
+        if state.options.idle_check is not None:
+            state = _changed(state, runner.id, asked=True)
+            effects += (AskIdle(runner.id),)
+        else:
+            state, left = _leave(state, runner, "idle")
+            effects += left
+    return state, effects
+
+
+def _spare(state: PoolState, picture: Picture) -> int:
+    return len(_usable(state, picture)) + state.count(Phase.BOOTING) - state.wanted.runners
+
+
+def _idle_ones(state: PoolState, picture: Picture) -> list[Runner]:
+    return [runner for runner in _usable(state, picture) if _lane(picture, runner).idle_since is not None]
+
+
+def _idle_since(runner: Runner, picture: Picture) -> float:
+    since = _lane(picture, runner).idle_since
+    return max(runner.awake_at, 0.0 if since is None else since)
+
+
+def _idle_answered(state: PoolState, event: IdleAnswered, picture: Picture) -> Step:
+    runner = state.runner(event.runner)
+    if runner is None or not runner.asked:
+        return state, ()
+    runner = replace(runner, asked=False, awake_at=runner.awake_at if event.idle else event.at)
+    state = _with_runner(state, runner)
+    gone_on = runner not in _idle_ones(state, picture) or _spare(state, picture) <= 0
+    return (state, ()) if gone_on or not event.idle else _leave(state, runner, "idle")
 
 
 # Runners
 
 
-def boots_wanted(state: PoolState) -> int:
-    """How many boots to begin now: what the backlog and `min` lack, as far as `max` has room."""
-    if state.stage is not Stage.OPEN or state.retry_at is not None:
-        return 0
-    booting = state.count(Phase.BOOTING)
-    for_backlog = boots_for_backlog(state) - booting
-    for_min = state.options.min - booting - state.count(Phase.UP)
-    room = state.options.max - len(state.runners)
-    return max(0, min(max(for_backlog, for_min), room))
-
-
-def boots_for_backlog(state: PoolState) -> int:
-    """How many new runners would serve all that wait."""
-    return -(-len(state.waiting) // state.options.max_concurrency)
-
-
-def _grow(state: PoolState, at: float) -> Step:
-    wanted = boots_wanted(state)
-    if not wanted:
-        return state, ()
-    ids = range(state.next_runner, state.next_runner + wanted)
-    booting = tuple(Runner(id, attempt=state.failures) for id in ids)
-    grown = replace(state, runners=state.runners + booting, next_runner=ids.stop)
-    return grown, tuple(Boot(id) for id in ids)
-
-
-def _runner_up(state: PoolState, event: RunnerUp) -> PoolState:
+def _runner_up(state: PoolState, event: RunnerUp) -> Step:
     runner = state.runner(event.runner)
     if runner is None or runner.phase is not Phase.BOOTING:  # its boot was called off a moment ago
-        return state
-    return _with_runner(state, replace(runner, phase=Phase.UP, node=event.node))
+        return state, ()
+    ready = replace(runner, phase=Phase.READY, step="ready", node=event.node, up_since=event.at, awake_at=event.at)
+    return replace(_with_runner(state, ready), broken=False), (Open(runner.id, event.node),)
+
+
+def _prove(state: PoolState, picture: Picture) -> PoolState:
+    """A runner that a call is at work on has come up for good: boots do work."""
+    for runner in state.runners:
+        if not runner.proven and _lane(picture, runner).taken:
+            state = replace(_changed(state, runner.id, proven=True), failures=0)
+    return state
 
 
 def _runner_lost(state: PoolState, event: RunnerLost) -> Step:
-    """Before anybody who worked there checks in, or the next call would be lent a slot on a node that is gone."""
+    """Before any of its calls is given up, or the next one would be lent a slot on a node that is gone."""
     runner = state.runner(event.runner)
-    if runner is None or runner.phase is not Phase.UP:
+    if runner is None or runner.phase not in (Phase.READY, Phase.DRAINING):
         return state, ()
-    state = _with_runner(state, _leaving(runner))
-    return _ended(state, runner, event)
+    state = _with_runner(state, replace(runner, phase=Phase.LEAVING, why=event.reason))
+    return _ended(state, runner, event.reason, event.at, permanent=False, effects=(Close(runner.id),))
 
 
 def _runner_down(state: PoolState, event: RunnerDown) -> Step:
@@ -311,48 +333,100 @@ def _runner_down(state: PoolState, event: RunnerDown) -> Step:
     state = replace(state, runners=tuple(other for other in state.runners if other is not runner))
     if runner.phase is Phase.LEAVING:
         return state, ()
-    return _ended(state, runner, event)
+    return _ended(state, runner, event.reason, event.at, permanent=event.permanent, effects=(Close(runner.id),))
 
 
-def _ended(state: PoolState, runner: Runner, event: RunnerLost | RunnerDown) -> Step:
+def _ended(
+    state: PoolState, runner: Runner, reason: str, at: float, *, permanent: bool, effects: Effects
+) -> Step:
     """One that was booting or up has ended by itself."""
-    if runner.proven:
-        return state, _untimed(runner)
-    state, paused = _boot_failed(state, runner.attempt, event)
-    return state, _untimed(runner) + paused
-
-
-def _boot_failed(state: PoolState, attempt: int, event: RunnerLost | RunnerDown) -> Step:
-    state = replace(state, last_failure=event.reason)
-    effects: Effects = ()
-    if attempt == state.failures:
-        retry_at = event.at + min(FIRST_PAUSE * 2.0 ** min(state.failures, 16), LONGEST_PAUSE)
-        state = replace(state, failures=state.failures + 1, retry_at=retry_at)
-        effects = (SetTimer(Retry(), retry_at),)
-    if state.failures < FAILURES_BEFORE_REFUSAL or state.count(Phase.BOOTING, Phase.UP):
+    if runner.proven or runner.phase is Phase.DRAINING:
         return state, effects
-    state, refused = _refuse(state, state.waiting, Refusal.BOOT_FAILED)
-    return state, effects + refused
+    state = replace(state, last_failure=reason, broken=permanent)
+    if runner.attempt == state.failures:
+        pause = min(FIRST_PAUSE * 2.0 ** min(state.failures, 16), LONGEST_PAUSE)
+        state = replace(state, failures=state.failures + 1, retry_at=at + pause)
+    if state.count(Phase.BOOTING, Phase.READY):
+        return state, effects
+    hopeless = permanent or state.failures >= FAILURES_BEFORE_REFUSAL
+    return state, (*effects, Refuse(Refusal.BOOT_FAILED)) if hopeless else effects
 
 
-def _rest(state: PoolState, at: float) -> Step:
-    after = state.options.idle_shutdown_after
-    if after is None:
+def _drain(state: PoolState, id: RunnerId, why: str, until: float) -> Step:
+    runner = state.runner(id)
+    if runner is None or runner.phase is Phase.LEAVING:
         return state, ()
-    idle = [
-        replace(runner, idle_until=at + after)
-        for runner in state.runners
-        if runner.phase is Phase.UP and not runner.leases and not runner.abandoned and runner.idle_until is None
-    ]
-    for runner in idle:
-        state = _with_runner(state, runner)
-    return state, tuple(SetTimer(Idle(runner.id), at + after) for runner in idle)
+    if runner.phase is Phase.BOOTING:
+        return _leave(state, runner, why)
+    if runner.phase is Phase.DRAINING:
+        sooner = until if runner.until is None else min(until, runner.until)
+        return _with_runner(state, replace(runner, until=sooner)), ()
+    return _with_runner(state, replace(runner, phase=Phase.DRAINING, until=until, why=why)), (Close(id),)
 
 
-def _retire(state: PoolState, at: float) -> Step:
-    return _leave_all(
-        state, lambda runner: runner.stuck and not runner.leases, "work that nobody waits for does not end there"
-    )
+def _cordon(state: PoolState, event: CordonRequested) -> Step:
+    runner = state.runner(event.runner)
+    if runner is None or runner.phase is not Phase.READY or runner.cordoned is event.cordoned:
+        return state, ()
+    changed = replace(runner, cordoned=event.cordoned)
+    effects = (Close(runner.id),) if event.cordoned else () if runner.stuck else _opened(state, changed)
+    return _with_runner(state, changed), effects
+
+
+def _age(state: PoolState, at: float, picture: Picture) -> Step:
+    """Runners that have lived long enough, or have had their only call, take no more."""
+    effects: Effects = ()
+    for runner in state.runners:
+        if runner.phase is not Phase.READY:
+            continue
+        if _lane(picture, runner).spent:
+            state, drained = _drain(state, runner.id, "it was to serve one call", float("inf"))
+        elif _is_over(_expires(state, runner), at):
+            seconds = state.options.shutdown_timeout
+            state, drained = _drain(state, runner.id, "it has reached its lifetime", at + seconds)
+        else:
+            continue
+        effects += drained
+    return state, effects
+
+
+def _drained(state: PoolState, at: float, picture: Picture) -> Step:
+    effects: Effects = ()
+    for runner in state.runners:
+        if runner.phase is Phase.DRAINING and not _lane(picture, runner).taken:
+            state, left = _leave(state, runner, runner.why)
+        elif runner.phase is Phase.DRAINING and _is_over(runner.until, at):
+            state, left = _leave(state, runner, f"{runner.why}, and its calls did not end in time")
+        else:
+            continue
+        effects += left
+    return state, effects
+
+
+def _retire(state: PoolState, at: float, picture: Picture) -> Step:
+    def is_lost(runner: Runner) -> bool:
+        lane = _lane(picture, runner)
+        return runner.stuck and lane.working <= lane.abandoned and not lane.kept
+
+    effects: Effects = ()
+    for runner in state.runners:
+        if runner.stuck and not _lane(picture, runner).abandoned:  # the work that lingered has ended after all
+            state = _with_runner(state, replace(runner, stuck=False))
+            effects += _opened(state, runner)
+    state, left = _leave_all(state, is_lost, "work that nobody waits for does not end there")
+    return state, effects + left
+
+
+def _lingers(state: PoolState, id: RunnerId) -> Step:
+    runner = state.runner(id)
+    if runner is None or runner.stuck or runner.phase not in (Phase.READY, Phase.DRAINING):
+        return state, ()
+    return _with_runner(state, replace(runner, stuck=True)), (Close(id),)
+
+
+def _opened(state: PoolState, runner: Runner) -> Effects:
+    opens = runner.phase is Phase.READY and not runner.cordoned and state.stage is Stage.OPEN
+    return (Open(runner.id, runner.node),) if opens else ()
 
 
 def _leave_all(state: PoolState, goes: Callable[[Runner], bool], reason: str) -> Step:
@@ -365,20 +439,13 @@ def _leave_all(state: PoolState, goes: Callable[[Runner], bool], reason: str) ->
 
 
 def _leave(state: PoolState, runner: Runner, reason: str) -> Step:
-    return _with_runner(state, _leaving(runner)), (*_untimed(runner), StopRunner(runner.id, reason))
+    left = replace(runner, phase=Phase.LEAVING, why=reason)
+    return _with_runner(state, left), (Close(runner.id), StopRunner(runner.id, reason))
 
 
-def _leaving(runner: Runner) -> Runner:
-    return Runner(runner.id, runner.attempt, Phase.LEAVING, runner.node)
-
-
-def _untimed(runner: Runner) -> Effects:
-    """Cancels the timers of a runner that leaves or is gone."""
-    return _awake(runner) + tuple(CancelTimer(Overdue(call)) for call in runner.abandoned)
-
-
-def _awake(runner: Runner) -> Effects:
-    return () if runner.idle_until is None else (CancelTimer(Idle(runner.id)),)
+def _changed(state: PoolState, id: RunnerId, **changes: object) -> PoolState:
+    runner = state.runner(id)
+    return state if runner is None else _with_runner(state, replace(runner, **changes))  # type: ignore[arg-type]
 
 
 def _with_runner(state: PoolState, changed: Runner) -> PoolState:
@@ -386,48 +453,46 @@ def _with_runner(state: PoolState, changed: Runner) -> PoolState:
     return replace(state, runners=runners)
 
 
+def _lane(picture: Picture, runner: Runner) -> LanePicture:
+    return picture.lanes.get(runner.id, EMPTY)
+
+
 # Time
 
 
-def _timer_fired(state: PoolState, event: TimerFired) -> Step:
-    """It may have fired just before it was cancelled or set anew: the state decides if its time has come."""
-    match event.timer:
-        case QueueDeadline():
-            return _expire_waiters(state, event.at)
-        case Idle(runner=id):
-            return _idled(state, id, event.at)
-        case Retry():
-            paused = state.retry_at is not None and state.retry_at > event.at
-            return (state if paused else replace(state, retry_at=None)), ()
-        case Drain():
-            return _cut_off(state)
-        case Overdue(call=call):
-            return _overdue(state, call), ()
-        case _:
-            assert_never(event.timer)
+def _is_over(at: float | None, now: float) -> bool:
+    return at is not None and at <= now
 
 
-def _expire_waiters(state: PoolState, at: float) -> Step:
-    """All whose time has come, in one pass: thousands may share a deadline."""
-    late = tuple(waiter for waiter in state.waiting if waiter.deadline is not None and waiter.deadline <= at)
-    return _refuse(state, late, Refusal.QUEUE_TIMEOUT)
+def _expires(state: PoolState, runner: Runner) -> float | None:
+    lifetime = state.options.lifetime
+    return None if lifetime is None else runner.since + lifetime
 
 
-def _idled(state: PoolState, id: RunnerId, at: float) -> Step:
-    runner = state.runner(id)
-    if runner is None or runner.idle_until is None or runner.idle_until > at:
-        return state, ()
-    runner = replace(runner, idle_until=None)
-    if state.count(Phase.UP) <= state.options.min:
-        return _with_runner(state, runner), ()  # it begins to idle anew: the pool may have grown by then
-    return _leave(state, runner, "idle")
+def _next_look(state: PoolState, at: float, picture: Picture) -> float | None:
+    if state.stage is not Stage.OPEN:
+        return state.stop_at if state.stage is Stage.STOPPING else None
+    times = [state.retry_at]
+    times += [runner.until for runner in state.runners if runner.phase is Phase.DRAINING]
+    times += [_expires(state, runner) for runner in state.runners if runner.phase is Phase.READY]
+    times += _ends_of_idling(state, at, picture)
+    change = state.options.policy.next_change(demand_of(state, at, picture))
+    times.append(None if change is None else at + change)
+    return min((time for time in times if time is not None and time != float("inf")), default=None)
 
 
-def _overdue(state: PoolState, call: CallId) -> PoolState:
-    runner = state.runner_of(call)
-    if runner is None or call not in runner.abandoned:
-        return state
-    return _with_runner(state, replace(runner, stuck=True))
+def _ends_of_idling(state: PoolState, at: float, picture: Picture) -> Iterable[float]:
+    """When a runner that is not wanted may have idled long enough. One that is busy now may begin to idle without a
+    word: at the earliest now."""
+    after = state.options.idle_seconds
+    if after is None or len(_usable(state, picture)) <= state.options.min:
+        return
+    spare = _spare(state, picture) > 0
+    for runner in _usable(state, picture):
+        if _lane(picture, runner).idle_since is None and not runner.asked:
+            yield at + after
+        elif spare and not runner.asked:
+            yield max(at, _idle_since(runner, picture) + after)
 
 
 # The end
@@ -436,22 +501,20 @@ def _overdue(state: PoolState, call: CallId) -> PoolState:
 def _begin_to_stop(state: PoolState, at: float) -> Step:
     if state.stage is not Stage.OPEN:
         return state, ()
-    state, refused = _refuse(state, state.waiting, Refusal.STOPPING)
-    paused = () if state.retry_at is None else (CancelTimer(Retry()),)
-    state = replace(state, stage=Stage.STOPPING, retry_at=None)
-    return state, (*refused, *paused, SetTimer(Drain(), at + state.options.shutdown_timeout))
+    closed = tuple(Close(runner.id) for runner in state.runners)
+    stopping = replace(state, stage=Stage.STOPPING, retry_at=None, stop_at=at + state.options.shutdown_timeout)
+    return stopping, (Refuse(Refusal.STOPPING), *closed)
 
 
-def _empty(state: PoolState, at: float) -> Step:
-    """A stopping pool keeps only the runners that still work."""
-    return _leave_all(state, lambda runner: not runner.taken, "the pool stops")
+def _empty(state: PoolState, at: float, picture: Picture) -> Step:
+    """A stopping pool keeps only the runners that still work, and these not for ever. Results that were kept there are
+    gone with it."""
+    if _is_over(state.stop_at, at):
+        return _leave_all(state, lambda runner: True, "the pool stops and its calls did not end in time")
+    return _leave_all(state, lambda runner: not _lane(picture, runner).working, "the pool stops")
 
 
-def _cut_off(state: PoolState) -> Step:
-    return _leave_all(state, lambda runner: True, "the pool stops and its calls did not end in time")
-
-
-def _finish(state: PoolState, at: float) -> Step:
+def _finish(state: PoolState, at: float, picture: Picture) -> Step:
     if state.stage is Stage.STOPPED or state.runners:
         return state, ()
-    return replace(state, stage=Stage.STOPPED), (CancelTimer(Drain()), Finished())
+    return replace(state, stage=Stage.STOPPED, stop_at=None), (Finished(),)

@@ -1,7 +1,7 @@
-"""The pool's side of one runner: boots its node, watches it, and stops it, as a process that the pool monitors.
+"""The pool's side of one runner: boots its node, opens a desk there, and stops it, as a process that the pool monitors.
 
-It tells the pool `Up` and answers `Stop`; why it ended is its exit reason. It also stops its node when the pool is
-gone, however that came.
+It tells the pool what happens by plain calls, since both live on one loop, and answers `Stop`; why it ended is its exit
+reason. It also stops its node when the pool is gone, however that came.
 """
 
 from __future__ import annotations
@@ -9,22 +9,21 @@ from __future__ import annotations
 import asyncio
 import functools
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import beamlike as bl
 import nodes
 from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.terms import SHUTDOWN
+from flame.desk import open_desk
 from flame.errand import Errand
 from flame.outcome import Ended, Outcome, Raised, Returned
+from flame.work import DONE, Answer, Idle, Released
 
 STOP_SECONDS = 30.0
 """How long the machine of a runner may take to be gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Up:
-    runner: bl.Pid
-    node: str
+FATE_SECONDS = 1.0
+"""How long a machine whose node is lost is looked at, so that the error can say what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +31,55 @@ class Stop:
     reason: str
 
 
-async def run(pool: bl.Pid, backend: nodes.Backend, boot_timeout: float) -> None:
-    """Runs one runner of `pool` from its boot to its end. Ends with ("shutdown", why in words)."""
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """Why a runner ended: in words, and what its platform said."""
+
+    words: str
+    exit_code: int | None = None
+    permanent: bool = False
+
+
+class Owner(Protocol):
+    """Who is told what happens to a runner: the pool."""
+
+    def boot_step(self, runner: int, step: str) -> None: ...
+
+    def runner_up(self, runner: int, child: nodes.Child, desk: bl.Pid) -> None: ...
+
+    def node_lost(self, runner: int, reason: str) -> None: ...
+
+    def finished(self, runner: int, answers: list[Answer]) -> None: ...
+
+    def answered(self, runner: int, message: Released | Idle) -> None: ...
+
+
+async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, boot_timeout: float) -> None:
+    """Runs one runner of `pool` from its boot to its end. Ends with ("shutdown", its Fate)."""
     bl.monitor(pool)
     child = await _boot(backend, boot_timeout)
     try:
         bl.monitor_node(child.node)
-        bl.send(pool, Up(bl.self(), child.node))
-        reason = await _reason_to_end(child)
+        owner.boot_step(runner, "syncing")
+        desk = await _attended(bl.rpc.call, child.node, open_desk, bl.self(), timeout=boot_timeout)
+        owner.runner_up(runner, child, desk)
+        fate = await _fate(owner, runner, child)
     finally:
         bl.monitor_node(child.node, False)
         async with asyncio.timeout(STOP_SECONDS):
             await child.stop()
-    raise _end(reason)
+    raise _end(fate)
 
 
 async def _boot(backend: nodes.Backend, boot_timeout: float) -> nodes.Child:
-    errand = Errand(functools.partial(nodes.boot, backend, timeout=boot_timeout))
+    child = await _attended(nodes.boot, backend, timeout=boot_timeout)
+    assert isinstance(child, nodes.Child)
+    return child
+
+
+async def _attended(function: Any, *args: Any, **options: Any) -> Any:
+    """What the async function returns, unless this runner is to stop meanwhile."""
+    errand = Errand(functools.partial(function, *args, **options))
     stopped = ""
     outcome: Outcome | None = None
     while outcome is None:
@@ -58,27 +89,33 @@ async def _boot(backend: nodes.Backend, boot_timeout: float) -> nodes.Child:
             stopped = reason
             errand.call_off()
     match outcome:
-        case Returned(child) if not stopped:
-            assert isinstance(child, nodes.Child)
-            return child
-        case Returned(child):
-            await child.stop()
-        case Raised(info) if isinstance(info.exception, nodes.BootFailed):
-            raise _end(info.message)
+        case Returned(value) if not stopped:
+            return value
+        case Returned(value):
+            if isinstance(value, nodes.Child):
+                await value.stop()
+        case Raised(info) if isinstance(info.exception, bl.BeamlikeError):
+            raise _end(Fate(info.message, permanent=getattr(info.exception, "permanent", False)))
         case Raised(info):
             raise reraisable(info)
         case Ended(reason):
             stopped = stopped or f"its boot was ended: {reason}"
-    raise _end(stopped)
+    raise _end(Fate(stopped))
 
 
-async def _reason_to_end(child: nodes.Child) -> str:
+async def _fate(owner: Owner, runner: int, child: nodes.Child) -> Fate:
     while True:
         message = await bl.receive()
-        if reason := _reason_to_stop(message):
-            return reason
-        if isinstance(message, bl.NodeDown) and message.node == child.node:
-            return await child.fate()
+        if type(message) is tuple and message[0] == DONE:
+            owner.finished(runner, message[1])
+        elif isinstance(message, Released | Idle):
+            owner.answered(runner, message)
+        elif reason := _reason_to_stop(message):
+            return Fate(reason)
+        elif isinstance(message, bl.NodeDown) and message.node == child.node:
+            owner.node_lost(runner, f"the connection to it was lost ({message.reason})")
+            words = await child.fate(within=FATE_SECONDS)
+            return Fate(words, (await child.backend.describe(child.machine)).exit_code)
 
 
 def _reason_to_stop(message: object) -> str:
@@ -90,5 +127,5 @@ def _reason_to_stop(message: object) -> str:
     return ""
 
 
-def _end(reason: str) -> bl.ProcessExit:
-    return bl.ProcessExit((SHUTDOWN, reason))
+def _end(fate: Fate) -> bl.ProcessExit:
+    return bl.ProcessExit((SHUTDOWN, fate))

@@ -1,0 +1,126 @@
+"""How a caller has a pool perform a function: on the pool's own loop by a plain call, from elsewhere by a message."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any
+
+import beamlike as bl
+from beamlike.kernel import group_leader
+from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.terms import NOCONNECTION, NOPROC
+from flame.calls import Call, Request, Timeout, settled
+from flame.errors import PoolStopped, RunnerLost
+from flame.outcome import Ended, Raised, Returned
+from flame.pool_server import POOLS, Abandon, GetOptions, Perform, PoolServer
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a call is made again, and after which of its errors: by default when its runner was lost.
+
+    The function may run several times then, as far as it got. All tries share the call's one time limit.
+    """
+
+    times: int = 1
+    on: tuple[type[BaseException], ...] = (RunnerLost,)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.times, int) or isinstance(self.times, bool) or self.times < 0:
+            raise ValueError(f"expected a number of retries, 0 or more, got {self.times!r}")
+        if not isinstance(self.on, tuple) or not all(isinstance(it, type) and issubclass(it, BaseException) for it in self.on):
+            raise TypeError(f"expected a tuple of exceptions to retry after, got {self.on!r}")
+
+
+async def call(name: str, pool: bl.Pid, request: Request, retry: Retry | None = None) -> Any:
+    """The value of the request's function; see Pool.call."""
+    if retry is None or not retry.times:
+        return await call_once(name, pool, request)
+    until = await _deadline(name, pool, request)
+    for _ in range(retry.times):
+        try:
+            return await call_once(name, pool, _with_what_is_left(request, until))
+        except retry.on:
+            pass
+    return await call_once(name, pool, _with_what_is_left(request, until))
+
+
+async def call_once(name: str, pool: bl.Pid, request: Request) -> Any:
+    here = here_is(pool)
+    if here is None:
+        return await _ask_for(name, pool, request)
+    if request.link:
+        return await settled(Call(request), here)
+    return await asyncio.shield(_detached(request, here))
+
+
+def _detached(request: Request, here: PoolServer) -> asyncio.Future[Any]:
+    """Work that goes on if its caller ends: its slot is taken until it has ended."""
+    call = Call(request)
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def then(_call: Call) -> None:
+        if future.done():
+            return
+        try:
+            future.set_result(call.value())
+        except BaseException as error:
+            future.set_exception(error)
+            future.exception()  # it counts as seen if nobody waits any more
+
+    call.then = then
+    here.submit(call)
+    return future
+
+
+def here_is(pool: bl.Pid) -> PoolServer | None:
+    """The pool itself, if it lives on the loop that runs."""
+    server = POOLS.get(pool)
+    return server if server is not None and server.loop is asyncio._get_running_loop() else None
+
+
+async def _ask_for(name: str, pool: bl.Pid, request: Request) -> Any:
+    ref = bl.make_ref()
+    try:
+        answer = await ask(name, pool, Perform(request, ref))
+    except BaseException:
+        if request.link:
+            bl.GenServer.cast(pool, Abandon(ref))
+        raise
+    match answer:
+        case Returned(value):
+            return value
+        case Raised(info):
+            raise reraisable(info)
+        case Ended(reason):
+            raise PoolStopped(f"the call to pool {name!r} was ended on its way: {reason}")
+        case _:
+            raise answer
+
+
+async def _deadline(name: str, pool: bl.Pid, request: Request) -> float | None:
+    seconds = request.timeout
+    if isinstance(seconds, Timeout):
+        seconds = (await ask(name, pool, GetOptions())).timeout
+    return None if seconds is None else asyncio.get_running_loop().time() + seconds
+
+
+def _with_what_is_left(request: Request, until: float | None) -> Request:
+    left = None if until is None else max(0.0, until - asyncio.get_running_loop().time())
+    return replace(request, timeout=left)
+
+
+async def ask(name: str, pool: bl.Pid, request: object, *, timeout: float | None = None) -> Any:
+    """The pool's answer; PoolStopped if there is no pool any more."""
+    try:
+        return await bl.GenServer.call(pool, request, timeout=timeout)
+    except bl.CallFailed as error:
+        if error.reason in (NOPROC, NOCONNECTION, "normal", "shutdown", "killed"):
+            raise PoolStopped(f"pool {name!r} has stopped ({error.reason}): start it again") from None
+        raise
+
+
+def sink() -> bl.Pid | None:
+    """Who gets what the function prints."""
+    return group_leader.leader()

@@ -1,0 +1,116 @@
+"""One call, on the pool's side: what it asks for, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+import beamlike as bl
+from beamlike.kernel.exceptions import reraisable
+from flame.dispatch import Ticket
+from flame.errors import Cancelled, WorkEnded
+from flame.outcome import Ended, Outcome, Raised, Returned
+from flame.work import Keyed
+
+
+class Timeout(Enum):
+    OF_POOL = "the pool's own"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller asks a pool for."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    timeout: float | Timeout | None = Timeout.OF_POOL
+    key: Hashable = None
+    init: Callable[..., Any] | None = None
+    link: bool = True
+    leader: bl.Pid | None = None
+
+    @property
+    def keyed(self) -> Keyed | None:
+        return None if self.init is None else Keyed(self.key, self.init)
+
+
+class Call(Ticket):
+    """A call from its request to its outcome, which `then` gets, once."""
+
+    __slots__ = ("number", "outcome", "request", "seconds", "then")
+
+    def __init__(self, request: Request, home: str | None = None) -> None:
+        super().__init__(request.key, home)
+        self.request = request
+        self.number = 0
+        self.seconds: float | None = None
+        """Its time limit."""
+        self.then: Callable[[Call], None] | None = None
+        self.outcome: Outcome | Exception = NOTHING
+
+    def settle(self, outcome: Outcome | Exception) -> None:
+        """It has its outcome now, unless it had one, or nobody waits for it."""
+        then, self.then = self.then, None
+        if then is not None:
+            self.outcome = outcome
+            then(self)
+
+    def forget(self) -> None:
+        """Nobody waits for the outcome."""
+        self.then = None
+
+    def value(self) -> Any:
+        """What the function returned; raises what it raised, or why there is no outcome of it."""
+        match self.outcome:
+            case Returned(value):
+                return value
+            case Raised(info):
+                raise reraisable(info)
+            case Exception() as error:
+                raise error
+            case Ended(bl.ExceptionInfo() as info):
+                raise reraisable(info)
+            case Ended(reason):
+                raise self._ended(reason)
+
+    def _ended(self, reason: Any) -> Exception:
+        what = f"{name_of(self.request.function)} on {self.lane.node if self.lane else 'a runner'}"
+        if reason in ("called off", "interrupted", "cancelled"):
+            return Cancelled(f"{what} was cancelled before it had a result, and not by its caller")
+        return WorkEnded(f"{what} was ended before it had a result: {reason}")
+
+
+NOTHING = Ended("nothing yet")
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    return getattr(function, "__qualname__", None) or repr(function)
+
+
+class Takes(Protocol):
+    """Who brings calls on their way: the pool, for callers on its loop."""
+
+    def submit(self, call: Call) -> None: ...
+
+    def abandon(self, call: Call) -> None: ...
+
+
+async def settled(call: Call, pool: Takes) -> Any:
+    """Submits the call and returns its value; abandons it if the caller does not wait to its end."""
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def then(_call: Call) -> None:
+        if not future.done():
+            future.set_result(None)
+
+    call.then = then
+    pool.submit(call)
+    try:
+        await future
+    except BaseException:
+        pool.abandon(call)
+        raise
+    return call.value()

@@ -1,0 +1,221 @@
+"""On the runner's node: takes the calls of one pool, has each performed, and tells the outcomes. A process.
+
+An async function runs in a process of its own, a plain one in a thread (`crew`), so the node stays responsive. The desk
+belongs to the process that opened it, `home`: it ends with it, and so does all that it has at work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from types import FunctionType
+from typing import Any
+
+import beamlike as bl
+from beamlike.kernel import current, group_leader
+from beamlike.kernel.performing import cannot_travel, room_towards
+from beamlike.kernel.signals import Send
+from flame.crew import Crew
+from flame.errand import CALLED_OFF, Errand
+from flame.keyed import KeyedValues
+from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
+from flame.thread_job import ThreadJob
+from flame.work import DONE, WORKS, Answer, Asked, AskIdle, Cancel, Evict, Idle, Keyed, Kind, is_light
+
+
+async def open_desk(home: bl.Pid) -> bl.Pid:
+    """Starts the desk of `home` on this node."""
+    return bl.spawn(_attend, home)
+
+
+async def _attend(home: bl.Pid) -> None:
+    """The desk's code."""
+    gone = bl.monitor(home)
+    desk = Desk(home)
+    try:
+        while True:
+            message = await bl.receive()
+            if isinstance(message, bl.Down) and message.ref == gone:
+                return
+            desk.hear(message)
+    finally:
+        desk.close()
+
+
+async def _sit() -> None:
+    """Lends its identity to functions in threads, which cannot receive."""
+    bl.trap_exit(True)
+    while True:
+        await bl.receive()
+
+
+class Desk:
+    """See the head of this file; to be made in the desk's process."""
+
+    def __init__(self, home: bl.Pid) -> None:
+        self._home = home
+        self._loop = asyncio.get_running_loop()
+        self._node = current.current_node()
+        self._crew = Crew(f"call of {home}")
+        self._at_work: dict[int, ThreadJob | Errand | None] = {}
+        """Calls by their number, with what performs them now."""
+        self._errands: dict[bl.Ref, tuple[Errand, Callable[[Outcome], None]]] = {}
+        self._called_off: set[int] = set()
+        """Calls that nobody waits for; it is told all the same when they have ended."""
+        self._answers: list[Answer] = []
+        self._keyed = KeyedValues(lambda function, args, then: self._perform(function, args, then))
+        self._seat = bl.spawn(_sit)
+        self._context = copy_context()
+        self._context.run(current.enter, self._node.process(self._seat))
+
+    def hear(self, message: object) -> None:
+        match message:
+            case (str(tag), function, leader, asked, keyed) if tag == WORKS:
+                self._take(function, leader, asked, keyed)
+            case bl.Down(ref=ref) if ref in self._errands:
+                errand, then = self._errands.pop(ref)
+                outcome = errand.outcome(message)
+                assert outcome is not None
+                then(outcome)
+            case Cancel(number):
+                self._call_off(number)
+            case Evict(key):
+                self._keyed.evict(key)
+            case AskIdle(check):
+                self._perform(check, (), self._tell_idle)
+
+    def close(self) -> None:
+        """Calls off all that is at work."""
+        for number in list(self._at_work):
+            self._call_off(number)
+        bl.exit(self._seat, "kill")
+
+    # Calls.
+
+    def _take(
+        self, function: Callable[..., Any], leader: bl.Pid | None, asked: list[Asked], keyed: Keyed | None
+    ) -> None:
+        group_leader.set_leader(leader)
+        self._context.run(group_leader.set_leader, leader)
+        for number, args in asked:
+            if number in self._called_off:
+                self._tell(number, function, CALLED_OFF)
+            elif keyed is None:
+                self._begin(number, function, args)
+            else:
+                self._begin_keyed(number, function, args, keyed)
+
+    def _begin(self, number: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self._at_work[number] = self._perform(function, args, functools.partial(self._tell, number, function))
+
+    def _begin_keyed(self, number: int, function: Callable[..., Any], args: tuple[Any, ...], keyed: Keyed) -> None:
+        def take(made: Outcome) -> None:
+            if number in self._called_off:
+                self._tell(number, function, CALLED_OFF)
+            elif isinstance(made, Returned):
+                self._begin(number, function, (made.value, *args))
+            else:
+                self._tell(number, function, made)
+
+        self._at_work[number] = None
+        self._keyed.get(keyed.key, keyed.init, take)
+
+    def _call_off(self, number: int) -> None:
+        self._called_off.add(number)
+        job = self._at_work.get(number)
+        if job is not None:
+            job.call_off()
+
+    # How a function is performed.
+
+    def _perform(
+        self, function: Callable[..., Any], args: tuple[Any, ...], then: Callable[[Outcome], None]
+    ) -> ThreadJob | Errand:
+        if is_async(function):
+            return self._errand(function, args, then)
+        job = ThreadJob(function, args, self._context.copy(), self._seat, then)
+        self._crew.submit(job)
+        return job
+
+    def _errand(
+        self, function: Callable[..., Awaitable[Any]], args: tuple[Any, ...], then: Callable[[Outcome], None]
+    ) -> Errand:
+        errand = Errand(function, *args)
+        self._errands[errand.ref] = errand, then
+        return errand
+
+    # What is told.
+
+    def _tell(self, number: int, function: Callable[..., Any], outcome: Outcome) -> None:
+        if isinstance(outcome, Returned) and inspect.isawaitable(outcome.value) and number not in self._called_off:
+            then = functools.partial(self._tell, number, function)
+            self._at_work[number] = self._errand(_awaited, (outcome.value,), then)
+            return
+        self._at_work.pop(number, None)
+        called_off = number in self._called_off
+        self._called_off.discard(number)
+        match outcome:
+            case Returned(value) if called_off or is_light(value):
+                self._answer((number, Kind.RETURNED, None if called_off else value))
+            case Returned(value):
+                bl.spawn(self._deliver, number, function, value)
+            case Raised(info):
+                self._answer((number, Kind.RAISED, info))
+            case Ended(reason):
+                self._answer((number, Kind.ENDED, reason))
+
+    def _answer(self, answer: Answer) -> None:
+        if not self._answers:
+            self._loop.call_soon(self._send_answers)
+        self._answers.append(answer)
+
+    def _send_answers(self) -> None:
+        answers, self._answers = self._answers, []
+        group_leader.flush()
+        try:
+            self._send((DONE, answers))
+        except bl.UnencodableTerm:
+            for answer in answers:
+                self._send_alone(answer)
+
+    def _send_alone(self, answer: Answer) -> None:
+        """An exception or a reason that cannot travel must not take other answers with it."""
+        try:
+            self._send((DONE, [answer]))
+        except bl.UnencodableTerm as error:
+            self._send((DONE, [(answer[0], Kind.ENDED, f"its outcome could not be sent: {error}")]))
+
+    async def _deliver(self, number: int, function: Callable[..., Any], value: Any) -> None:
+        """In a process of its own, so that what is large holds nobody up."""
+        group_leader.flush()
+        await room_towards(self._home.node)
+        try:
+            bl.send(self._home, (DONE, [(number, Kind.RETURNED, value)]))
+        except bl.UnencodableTerm as error:
+            self._answer((number, Kind.RAISED, outcome_of(cannot_travel(function, error), bl.self()).info))
+
+    def _tell_idle(self, outcome: Outcome) -> None:
+        match outcome:
+            case Returned(value):
+                self._send(Idle(bool(value), ""))
+            case Raised(info):
+                self._send(Idle(False, str(info)))
+            case Ended(reason):
+                self._send(Idle(False, f"it was ended: {reason}"))
+
+    def _send(self, message: object) -> None:
+        self._node.route(Send(None, self._home, message))
+
+
+async def _awaited(value: Awaitable[Any]) -> Any:
+    return await value
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether it is known before the call that a function returns a coroutine."""
+    if type(function) is FunctionType:
+        return bool(function.__code__.co_flags & inspect.CO_COROUTINE)
+    return inspect.iscoroutinefunction(function)

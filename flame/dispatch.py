@@ -1,0 +1,350 @@
+"""Which call runs where: the slots of a pool's runners, and the calls that wait for one.
+
+A lane stands for one runner. A call that asks gets a slot of an open lane at once, or waits in line; each slot that
+falls free goes to whoever has waited longest. How many runners there are is not decided here: see `pool_state`.
+
+    ask ──► a slot, or the line ──► a slot ──► done                     its slot is free
+                     │                    └──► kept ──► released        its result stays, and so holds the slot
+                     └──► leave                abandoned ──► done       nobody waits, but the work has not ended
+
+Rules that are easily broken:
+- A slot is free when its work has ended or its node is gone, never merely because the caller left.
+- Calls with one key go to one runner as long as that takes calls, and wait for it; so do those that must run where a
+  value is. They stand in the lane's own line, and whoever came first goes first, over both lines.
+- A value that stays holds its call's slot; a call that works on the value runs in that slot.
+
+Every call passes here twice, so this is plain mutable state, without I/O and without a clock, and no reducer.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+from typing import Final, Literal, TypeAlias
+
+RunnerId: TypeAlias = int
+Placement: TypeAlias = Literal["spread", "pack"]
+
+
+class Ticket:
+    """A call as far as it concerns the slots: since when it waits, what it is bound to, and the lane that it got."""
+
+    __slots__ = ("abandoned", "home", "key", "lane", "line", "order", "since")
+
+    def __init__(self, key: Hashable = None, home: str | None = None) -> None:
+        self.key = key
+        """Calls of one key go to one runner; None for any."""
+        self.home = home
+        """The node that it must run on, since a value that it uses is there."""
+        self.since = 0.0
+        self.order = 0
+        self.lane: Lane | None = None
+        self.line: OrderedDict[Ticket, None] | None = None
+        self.abandoned = False
+
+
+class Lane:
+    """The slots of one runner."""
+
+    __slots__ = ("abandoned", "idle_since", "kept", "keys", "line", "node", "open", "runner", "slots", "uses", "working")
+
+    def __init__(self, runner: RunnerId, node: str, slots: int, uses: int | None, now: float) -> None:
+        self.runner = runner
+        self.node = node
+        self.slots = slots
+        self.uses = uses
+        """How many calls it takes yet; None: any number."""
+        self.open = True
+        self.working: dict[Ticket, None] = {}
+        self.kept: dict[Ticket, None] = {}
+        self.abandoned = 0
+        self.idle_since: float | None = now
+        self.keys: OrderedDict[Hashable, None] = OrderedDict()
+        """The one that was used longest ago comes first."""
+        self.line: OrderedDict[Ticket, None] = OrderedDict()
+
+    @property
+    def taken(self) -> int:
+        return len(self.working) + len(self.kept)
+
+    @property
+    def takes_calls(self) -> bool:
+        return self.open and self.uses != 0
+
+    def has_room(self, ticket: Ticket) -> bool:
+        return self.takes_calls and (len(self.working) if ticket.home is not None else self.taken) < self.slots
+
+
+Grants: TypeAlias = list[Ticket]
+"""Calls that have just got a lane."""
+
+MANY_KEYS: Final = 1 << 30
+
+
+class Dispatch:
+    """The slots of one pool; see the head of this file.
+
+    >>> dispatch = Dispatch()
+    >>> first, second = Ticket(), Ticket()
+    >>> dispatch.ask(first, 0.0), len(dispatch.open(1, "cpu-1@127.0.0.1", 1, 0.2)), first.lane.runner
+    (False, 1, 1)
+    >>> dispatch.ask(second, 0.3), dispatch.done(first, 0.4) == [second]
+    (False, True)
+    """
+
+    def __init__(
+        self, placement: Placement = "spread", *, single_use: bool = False, keys_per_runner: int | None = None
+    ) -> None:
+        self._packs = placement == "pack"
+        self._uses = 1 if single_use else None
+        self._most_keys = keys_per_runner or MANY_KEYS
+        self.lanes: dict[RunnerId, Lane] = {}
+        self._by_node: dict[str, Lane] = {}
+        self._by_key: dict[Hashable, Lane] = {}
+        self._by_load: dict[int, dict[RunnerId, Lane]] = {}
+        """Open lanes with a free slot, by how many are taken."""
+        self._line: OrderedDict[Ticket, None] = OrderedDict()
+        self._orders = 0
+        self.waiting = 0
+        self.evicted: list[tuple[Lane, Hashable]] = []
+        """Keys that a runner may forget; whoever tells it empties the list."""
+
+    # Calls.
+
+    def ask(self, ticket: Ticket, now: float) -> bool:
+        """Whether it got a slot at once; it waits in line otherwise."""
+        ticket.since = now
+        self._orders += 1
+        ticket.order = self._orders
+        lane = self._lane_for(ticket)
+        if lane is None:
+            self._wait(ticket)
+            return False
+        self._grant(ticket, lane)
+        return True
+
+    def leave(self, ticket: Ticket) -> None:
+        """It waits no more."""
+        if ticket.line is not None:
+            self._leave_line(ticket)
+
+    def abandon(self, ticket: Ticket) -> None:
+        """Nobody waits for its outcome, and its work was told to end; its slot is taken until it has."""
+        if ticket.lane is not None and not ticket.abandoned and ticket in ticket.lane.working:
+            ticket.abandoned = True
+            ticket.lane.abandoned += 1
+
+    def done(self, ticket: Ticket, now: float) -> Grants:
+        """Its work has ended."""
+        lane = ticket.lane
+        if lane is None or ticket not in lane.working:  # its runner was lost first
+            return []
+        before = lane.taken
+        del lane.working[ticket]
+        lane.abandoned -= ticket.abandoned
+        return self._freed(lane, before, now)
+
+    def keep(self, ticket: Ticket, now: float) -> Grants:
+        """Its work has ended, and its result stays there."""
+        lane = ticket.lane
+        if lane is None or ticket not in lane.working:
+            return []
+        del lane.working[ticket]
+        lane.abandoned -= ticket.abandoned
+        lane.kept[ticket] = None
+        return self._serve(lane) if lane.line else []
+
+    def release(self, ticket: Ticket, now: float) -> Grants:
+        """Nobody uses its result any more."""
+        lane = ticket.lane
+        if lane is None or ticket not in lane.kept:
+            return []
+        before = lane.taken
+        del lane.kept[ticket]
+        return self._freed(lane, before, now)
+
+    # Runners.
+
+    def open(self, runner: RunnerId, node: str, slots: int, now: float) -> Grants:
+        """A runner takes calls, for the first time or again."""
+        lane = self.lanes.get(runner)
+        if lane is None:
+            lane = self.lanes[runner] = self._by_node[node] = Lane(runner, node, slots, self._uses, now)
+        lane.open = True
+        self._note_load(lane, None)
+        self._send_home(lane)
+        return self._serve(lane)
+
+    def close(self, runner: RunnerId) -> None:
+        """A runner takes no more calls; those that it has may end. What waits for its keys goes elsewhere; what must
+        run there waits on, since it may be opened again."""
+        lane = self.lanes.get(runner)
+        if lane is None or not lane.open:
+            return
+        lane.open = False
+        self._forget_load(lane, lane.taken)
+        self._unbind(lane)
+
+    def remove(self, runner: RunnerId) -> tuple[list[Ticket], list[Ticket]]:
+        """A runner is gone: the calls that it had, and those that can now run nowhere."""
+        lane = self.lanes.get(runner)
+        if lane is None:
+            return [], []
+        self.close(runner)
+        del self.lanes[runner], self._by_node[lane.node]
+        homeless = list(lane.line)
+        for ticket in homeless:
+            self._leave_line(ticket)
+        lost = list(lane.working)
+        lane.working.clear()
+        lane.kept.clear()
+        return lost, homeless
+
+    # How it stands.
+
+    def first_since(self) -> float | None:
+        """Since when the first in line waits; None if nobody does."""
+        firsts = [next(iter(line)).since for line in self._lines() if line]
+        return min(firsts, default=None)
+
+    def waiters(self) -> list[Ticket]:
+        """All who wait, in their order."""
+        return sorted((ticket for line in self._lines() for ticket in line), key=lambda ticket: ticket.order)
+
+    def has_lane(self, node: str) -> bool:
+        return node in self._by_node
+
+    def _lines(self) -> Iterator[OrderedDict[Ticket, None]]:
+        yield self._line
+        for lane in self.lanes.values():
+            yield lane.line
+
+    # Who goes where.
+
+    def _lane_for(self, ticket: Ticket) -> Lane | None:
+        bound = self._bound(ticket)
+        if bound is not None:
+            return bound if bound.has_room(ticket) else None
+        if ticket.key is not None:
+            return min(self._free(), key=lambda lane: (len(lane.keys), lane.taken), default=None)
+        return next(self._free(), None)
+
+    def _bound(self, ticket: Ticket) -> Lane | None:
+        """The one lane that may take it, if there is such a one."""
+        if ticket.home is not None:
+            return self._by_node.get(ticket.home)
+        return None if ticket.key is None else self._by_key.get(ticket.key)
+
+    def _free(self) -> Iterator[Lane]:
+        """The open lanes with a free slot, in the order in which they are to be used."""
+        for load in sorted(self._by_load, reverse=self._packs):
+            yield from self._by_load[load].values()
+
+    def _wait(self, ticket: Ticket) -> None:
+        bound = self._bound(ticket)
+        ticket.line = self._line if bound is None else bound.line
+        ticket.line[ticket] = None
+        self.waiting += 1
+
+    def _leave_line(self, ticket: Ticket) -> None:
+        assert ticket.line is not None
+        del ticket.line[ticket]
+        ticket.line = None
+        self.waiting -= 1
+
+    def _grant(self, ticket: Ticket, lane: Lane) -> None:
+        before = lane.taken
+        ticket.lane = lane
+        lane.working[ticket] = None
+        lane.idle_since = None
+        if lane.uses is not None:
+            lane.uses -= 1
+        if ticket.key is not None:
+            self._bind(ticket.key, lane)
+        self._note_load(lane, before)
+
+    def _freed(self, lane: Lane, before: int, now: float) -> Grants:
+        if not lane.taken:
+            lane.idle_since = now
+        if not lane.open:
+            return []
+        self._note_load(lane, before)
+        return self._serve(lane) if self.waiting else []
+
+    def _serve(self, lane: Lane) -> Grants:
+        """Gives the free slots of `lane` to those who wait, in their order."""
+        grants: Grants = []
+        while (ticket := self._next(lane)) is not None:
+            self._leave_line(ticket)
+            bound = self._bound(ticket)
+            if bound is not None and bound is not lane:  # its key has got a runner since
+                self._wait_in_order(ticket, bound)
+                if bound.has_room(next(iter(bound.line))):
+                    grants += self._serve(bound)
+                continue
+            self._grant(ticket, lane)
+            grants.append(ticket)
+        return grants
+
+    def _next(self, lane: Lane) -> Ticket | None:
+        """Who has waited longest of those who may have a slot of this lane now."""
+        if not lane.takes_calls:
+            return None
+        own = next((ticket for ticket in lane.line if lane.has_room(ticket)), None) if lane.line else None
+        if lane.taken >= lane.slots or not self._line:
+            return own
+        anybody = next(iter(self._line))
+        return anybody if own is None or anybody.order < own.order else own
+
+    def _wait_in_order(self, ticket: Ticket, lane: Lane) -> None:
+        ticket.line = lane.line
+        lane.line[ticket] = None
+        self.waiting += 1
+        _sort(lane.line)
+
+    def _send_home(self, lane: Lane) -> None:
+        """Those who waited for this node before it took calls."""
+        for ticket in [ticket for ticket in self._line if ticket.home == lane.node]:
+            self._leave_line(ticket)
+            self._wait_in_order(ticket, lane)
+
+    # Keys.
+
+    def _bind(self, key: Hashable, lane: Lane) -> None:
+        self._by_key[key] = lane
+        lane.keys[key] = None
+        lane.keys.move_to_end(key)
+        while len(lane.keys) > self._most_keys:
+            oldest, _ = lane.keys.popitem(last=False)
+            self._by_key.pop(oldest, None)
+            self.evicted.append((lane, oldest))
+
+    def _unbind(self, lane: Lane) -> None:
+        for key in lane.keys:
+            self._by_key.pop(key, None)
+        lane.keys.clear()
+        freed = [ticket for ticket in lane.line if ticket.home is None]
+        for ticket in freed:
+            self._leave_line(ticket)
+            self._wait(ticket)
+        if freed:
+            _sort(self._line)
+
+    # Load.
+
+    def _note_load(self, lane: Lane, before: int | None) -> None:
+        if before is not None:
+            self._forget_load(lane, before)
+        taken = lane.taken
+        if lane.takes_calls and taken < lane.slots:
+            self._by_load.setdefault(taken, {})[lane.runner] = lane
+
+    def _forget_load(self, lane: Lane, load: int) -> None:
+        lanes = self._by_load.get(load)
+        if lanes is not None and lanes.pop(lane.runner, None) is not None and not lanes:
+            del self._by_load[load]
+
+
+def _sort(line: OrderedDict[Ticket, None]) -> None:
+    for ticket in sorted(line, key=lambda ticket: ticket.order):
+        line.move_to_end(ticket)

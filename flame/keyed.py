@@ -1,0 +1,64 @@
+"""Values that a runner makes once for each key, such as a model that was loaded, and lends to each call of that key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from types import FunctionType
+from typing import Any, TypeAlias
+
+from flame.outcome import Outcome, Returned
+
+Take: TypeAlias = Callable[[Outcome], None]
+"""Gets the value as Returned, or why there is none."""
+
+
+class _Value:
+    __slots__ = ("init", "made", "takers")
+
+    def __init__(self, init: Callable[..., Any]) -> None:
+        self.init = init
+        self.made: Returned | None = None
+        self.takers: list[Take] = []
+
+
+class KeyedValues:
+    """`begin(function, args, then)` has a function performed. For one thread."""
+
+    def __init__(self, begin: Callable[[Callable[..., Any], tuple[Any, ...], Take], object]) -> None:
+        self._begin = begin
+        self._values: dict[Hashable, _Value] = {}
+
+    def get(self, key: Hashable, init: Callable[..., Any], take: Take) -> None:
+        """Has `take` get what `init(key)` returns, or has returned before. One that fails is called again the next
+        time; another `init` than before, as after an edit, makes the value anew."""
+        value = self._values.get(key)
+        if value is None or not _is_same(value.init, init):
+            value = self._values[key] = _Value(init)
+            value.takers.append(take)
+            self._begin(init, (key,), lambda outcome: self._made(key, value, outcome))
+        elif value.made is None:
+            value.takers.append(take)
+        else:
+            take(value.made)
+
+    def evict(self, key: Hashable) -> None:
+        """Forgets the value, which goes once the calls that use it have ended."""
+        value = self._values.get(key)
+        if value is not None and value.made is not None:
+            del self._values[key]
+
+    def _made(self, key: Hashable, value: _Value, outcome: Outcome) -> None:
+        if isinstance(outcome, Returned):
+            value.made = outcome
+        elif self._values.get(key) is value:
+            del self._values[key]
+        takers, value.takers = value.takers, []
+        for take in takers:
+            take(outcome)
+
+
+def _is_same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
+    """A function that travels twice may come as two objects."""
+    if isinstance(one, FunctionType) and isinstance(other, FunctionType):
+        return one.__code__ == other.__code__ and one.__qualname__ == other.__qualname__
+    return type(one) is type(other)

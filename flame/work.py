@@ -1,0 +1,105 @@
+"""What goes between a pool and the desk of one of its runners.
+
+    pool ── Works, Cancel, Evict, AskIdle ──► desk
+    pool ◄── Done, Released, Idle ─────────── desk
+
+Calls go by number. What was asked in one turn of the loop, and is small, goes as one message, and so do answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final, TypeAlias
+
+from beamlike.kernel.record import record
+
+
+class Kind(IntEnum):
+    """What a call's end is."""
+
+    RETURNED = 0
+    RAISED = 1
+    ENDED = 2
+    KEPT = 3
+    """It returned, and its result, or a part of it, stays over there until `Released`."""
+
+
+Answer: TypeAlias = tuple[int, int, Any]
+"""The number of a call, its Kind, and its value, ExceptionInfo, or the reason for which it ended."""
+
+Asked: TypeAlias = tuple[int, tuple[Any, ...]]
+"""The number of a call, and its arguments."""
+
+
+# The two that go with every call are plain tuples, which cost the wire least.
+
+WORKS: Final = "works"
+"""(WORKS, function, leader, asked, keyed): calls of one function, by callers with one group leader."""
+
+DONE: Final = "done"
+"""(DONE, answers)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """Calls that are given what `init(key)` has returned, which is called once for each key; None: that has no init."""
+
+    key: Hashable
+    init: Callable[..., Any] | None
+
+
+@record
+class Cancel:
+    """Nobody waits for the outcome of this call."""
+
+    number: int
+
+
+@record
+class Evict:
+    """What was made for this key is not needed any more."""
+
+    key: Hashable
+
+
+@record
+class AskIdle:
+    """Answered by Idle, with what the pool's own check says over there."""
+
+    check: Callable[[], Any]
+
+
+@record
+class Idle:
+    runner_is_idle: bool
+    problem: str
+
+
+@record
+class Released:
+    """Nothing is left of what the result of this call had kept there."""
+
+    number: int
+
+
+LIGHT_TEXT = 1024
+LIGHT_ITEMS = 16
+_LIGHT = frozenset({int, float, bool, type(None)})
+
+
+def is_light(value: object) -> bool:
+    """Whether it is seen at once to be small and plain, so that it may go with others without holding them up.
+
+    >>> is_light((1, "two", None)), is_light("x" * 5000), is_light([object()])
+    (True, False, False)
+    """
+    kind = type(value)
+    if kind in _LIGHT:
+        return True
+    if kind is str or kind is bytes:
+        return len(value) <= LIGHT_TEXT  # type: ignore[arg-type]
+    if kind is tuple or kind is list:
+        return len(value) <= LIGHT_ITEMS and all(map(is_light, value))  # type: ignore[arg-type,call-overload]
+    return False
