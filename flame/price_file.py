@@ -9,7 +9,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import TypeAlias
 
 KEYS = ("as_of", "currency", "price", "factors", "sizes")
@@ -87,7 +86,7 @@ def _table(toml: Toml) -> Table:
     if toml.get("currency", "USD") != "USD":
         raise ValueError(f"currency must be 'USD', since caps are in dollars, got {toml['currency']!r}")
     as_of = _date("as_of", toml.get("as_of"))
-    factors = MappingProxyType(dict(_factors(toml.get("factors", {}))))
+    factors = dict(_factors(toml.get("factors", {})))
     entries = toml.get("price", [])
     if not isinstance(entries, list):
         raise TypeError(f"price must be written as [[price]] entries, got {entries!r}")
@@ -95,7 +94,7 @@ def _table(toml: Toml) -> Table:
     return Table(
         tuple(_entry(f"price[{index}]", entry, as_of, tables) for index, entry in enumerate(entries)),
         factors,
-        MappingProxyType(dict(_sizes(toml.get("sizes", {})))),
+        dict(_sizes(toml.get("sizes", {}))),
     )
 
 
@@ -109,7 +108,7 @@ def _entry(key: str, value: object, as_of: date | None, factors: set[str]) -> En
     if not isinstance(source, str):
         raise TypeError(f"{key}.source must be a text, got {source!r}")
     dated = _date(f"{key}.as_of", entry.get("as_of")) or as_of
-    return Entry(MappingProxyType(dict(machine)), source, dated, _rate(key, entry, factors))
+    return Entry(dict(machine), source, dated, _rate(key, entry, factors))
 
 
 def _rate(key: str, entry: Toml, factors: set[str]) -> Flat | Sized:
@@ -135,7 +134,7 @@ def _factors(value: object) -> Iterator[tuple[tuple[str, str], float]]:
 def _sizes(value: object) -> Iterator[tuple[tuple[str, str], Toml]]:
     for backend, sizes in _mapping("sizes", value).items():
         for size, machine in _mapping(f"sizes.{backend}", sizes).items():
-            yield (backend, size), MappingProxyType(dict(_mapping(f"sizes.{backend}.{size}", machine)))
+            yield (backend, size), dict(_mapping(f"sizes.{backend}.{size}", machine))
 
 
 def _mapping(key: str, value: object) -> Toml:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeAlias
 
 from flame import price_file
@@ -40,7 +39,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Prices of machines, the later entries before the earlier ones where both fit as well.
+    """Prices of machines. Of several entries that cover a machine the last counts.
 
     >>> prices = Prices.shipped()
     >>> price = prices.price_of({"backend": "fly", "size": "performance-1x", "region": "fra"})
@@ -48,13 +47,13 @@ class Prices:
     (0.0529, '2026-10-09')
     >>> prices.price_of({"backend": "kubernetes"}) is None
     True
-    >>> prices.with_price(backend="kubernetes", usd_per_hour=0.12).price_of({"backend": "kubernetes"}).usd_per_hour
-    0.12
+    >>> prices.with_price(backend="kubernetes", usd_per_hour=0.9).price_of({"backend": "kubernetes"}).usd_per_second
+    0.00025
     """
 
     entries: tuple[Entry, ...] = ()
-    factors: Factors = field(default_factory=lambda: MappingProxyType({}))
-    sizes: Sizes = field(default_factory=lambda: MappingProxyType({}))
+    factors: Factors = field(default_factory=dict)
+    sizes: Sizes = field(default_factory=dict)
 
     @classmethod
     def shipped(cls) -> Prices:
@@ -81,8 +80,8 @@ class Prices:
         """These prices, and before them the ones of `above`."""
         return Prices(
             self.entries + above.entries,
-            MappingProxyType({**self.factors, **above.factors}),
-            MappingProxyType({**self.sizes, **above.sizes}),
+            {**self.factors, **above.factors},
+            {**self.sizes, **above.sizes},
         )
 
     def with_price(self, *, usd_per_hour: float, source: str = "the program", **machine: str | int) -> Prices:
@@ -93,15 +92,14 @@ class Prices:
         if not machine:
             raise ValueError('with_price(...): expected keys of a machine, such as backend="kubernetes", got none')
         price = price_file.number("with_price(...): usd_per_hour", usd_per_hour)
-        entry = Entry(MappingProxyType(dict(machine)), source, None, Flat(price / 3600))
+        entry = Entry(dict(machine)), source, None, Flat(price / 3600)
         return replace(self, entries=(*self.entries, entry))
 
     def price_of(self, machine: Machine) -> Price | None:
         """The price of a machine, or None where no entry covers all that its price depends on."""
         full = self._with_size(machine)
-        fitting = [entry for entry in self.entries if entry.fits(full)]
-        for entry in sorted(reversed(fitting), key=lambda entry: len(entry.machine), reverse=True):
-            if (usd := self._usd_per_second(entry, full)) is not None:
+        for entry in reversed(self.entries):
+            if entry.fits(full) and (usd := self._usd_per_second(entry, full)) is not None:
                 return Price(usd, entry.source, entry.as_of)
         return None
 

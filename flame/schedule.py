@@ -1,9 +1,9 @@
 """A policy that goes by the time of day: windows in which another rule holds than in between.
 
 A window is so many hours by the clock on the wall of one time zone. It belongs to the day on which it begins and may
-end on the next. Where clocks are put forward or back, its times mean what RFC 5545 makes of them: a time that is skipped is
-as late as if the clock had not been moved, of a time that comes twice the first is meant. So two windows of which one
-begins when the other ends leave no gap and do not overlap on such a day either.
+end on the next. Where clocks are put forward or back, its times mean what RFC 5545 makes of them: a time that is
+skipped is as late as if the clock had not been moved, and of a time that comes twice the first is meant. So two windows
+of which one begins when the other ends leave no gap and do not overlap on such a day either.
 """
 
 from __future__ import annotations
