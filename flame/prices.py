@@ -92,7 +92,7 @@ class Prices:
         if not machine:
             raise ValueError('with_price(...): expected keys of a machine, such as backend="kubernetes", got none')
         price = price_file.number("with_price(...): usd_per_hour", usd_per_hour)
-        entry = Entry(dict(machine)), source, None, Flat(price / 3600)
+        entry = Entry(dict(machine), source, None, Flat(price / 3600))
         return replace(self, entries=(*self.entries, entry))
 
     def price_of(self, machine: Machine) -> Price | None:
