@@ -190,6 +190,14 @@ def test_the_next_change_is_the_next_boundary_though_clocks_are_moved(wall: date
     assert OFFICE.next_change(demand(wall=wall)) == hours * 3600
 
 
+def test_a_change_of_the_policy_that_holds_may_come_before_the_boundary() -> None:
+    patient = queue_depth(5, age=2.0)
+    policy = schedule(("mon", "08:00", "18:00", patient), zone="UTC", otherwise=patient)
+    one_waits = demand(waiting=1, waited=0.5, busy=1, up=1)
+    assert policy.next_change(one_waits) == 1.5
+    assert policy.next_change(replace(one_waits, wall=MONDAY_NOON + timedelta(days=1))) == 1.5
+
+
 def test_a_night_on_which_clocks_are_put_forward_is_shorter_and_one_on_which_they_are_put_back_longer() -> None:
     policy = schedule(("sat", "22:00", "06:00", 2), zone="Europe/Berlin")
     assert policy.next_change(demand(wall=berlin(28, 22))) == 7 * 3600
@@ -212,8 +220,9 @@ def test_of_a_time_that_comes_twice_the_first_is_meant() -> None:
 
 def test_a_window_of_which_moved_clocks_leave_nothing_is_not_open_and_the_schedule_goes_on() -> None:
     policy = schedule(("sun", "02:30", "03:15", 2), zone="Europe/Berlin")
-    monday = demand(wall=berlin(23, 12))
-    assert policy.next_change(monday) is not None
+    change = policy.next_change(demand(wall=berlin(23, 12)))
+    assert change is not None
+    assert 0 < change <= 13 * 24 * 3600
     assert wanted(policy, wall=berlin(29, 3, 5)) == 0
     assert wanted(policy, wall=berlin(5, 2, 45, month=4)) == 2
 

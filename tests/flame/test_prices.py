@@ -75,7 +75,11 @@ def test_what_the_table_does_not_cover_in_full_has_no_price(machine: dict[str, o
 
 
 def test_a_key_that_is_none_says_nothing() -> None:
-    assert SHIPPED.price_of(fly("shared-cpu-1x", gpu_kind=None, gpus=None)) is not None
+    assert SHIPPED.price_of(fly("shared-cpu-1x", cpus=None, gpus=None)) == SHIPPED.price_of(fly("shared-cpu-1x"))
+
+
+def test_memory_that_is_included_and_not_used_is_not_paid_back() -> None:
+    assert SHIPPED.price_of(fly("performance-2x", memory_mb=2048)) == SHIPPED.price_of(fly("performance-2x"))
 
 
 @given(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import strategies as st
@@ -217,6 +219,15 @@ class Sharing(RuleBasedStateMachine):
 TestSharing = Sharing.TestCase
 
 
+@pytest.fixture
+def threads_that_take_turns_often() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("threads_that_take_turns_often")
 def test_pools_in_threads_of_their_own_never_exceed_the_caps_and_all_come_to_their_turn() -> None:
     caps, lock, most_seen, alive, done = SharedCaps(runners=2), threading.Lock(), 0, 0, Counter[str]()
     deadline = time.monotonic() + 30
@@ -246,3 +257,22 @@ def test_pools_in_threads_of_their_own_never_exceed_the_caps_and_all_come_to_the
     assert done == dict.fromkeys("abcde", 200)
     assert most_seen <= 2
     assert caps.explain() == "0 of the 2 runners that the pools share are taken"
+
+
+@pytest.mark.usefixtures("threads_that_take_turns_often")
+def test_what_threads_say_at_the_same_time_is_not_lost() -> None:
+    caps, names = SharedCaps(runners=4), "abcd"
+    granted = dict.fromkeys(names, 0)
+
+    def pool(name: str) -> None:
+        share = caps.join(name, told=lambda: None)
+        for _ in range(2000):
+            granted[name] += share.ask(runners=0, more=1)
+            share.ask(runners=0, more=0)
+
+    threads = [threading.Thread(target=pool, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(40)
+    assert granted == dict.fromkeys(names, 2000)
