@@ -9,7 +9,7 @@ from typing import Any
 import beamlike as bl
 from beamlike.kernel import group_leader
 from beamlike.kernel.exceptions import reraisable
-from beamlike.kernel.terms import NOCONNECTION, NOPROC
+from flame.asking import ask
 from flame.calls import Call, Request, Timeout, settled
 from flame.errors import PoolStopped, RunnerLost
 from flame.outcome import Ended, Raised, Returned
@@ -29,7 +29,9 @@ class Retry:
     def __post_init__(self) -> None:
         if not isinstance(self.times, int) or isinstance(self.times, bool) or self.times < 0:
             raise ValueError(f"expected a number of retries, 0 or more, got {self.times!r}")
-        if not isinstance(self.on, tuple) or not all(isinstance(it, type) and issubclass(it, BaseException) for it in self.on):
+        if not isinstance(self.on, tuple) or not all(
+            isinstance(it, type) and issubclass(it, BaseException) for it in self.on
+        ):
             raise TypeError(f"expected a tuple of exceptions to retry after, got {self.on!r}")
 
 
@@ -109,16 +111,6 @@ async def _deadline(name: str, pool: bl.Pid, request: Request) -> float | None:
 def _with_what_is_left(request: Request, until: float | None) -> Request:
     left = None if until is None else max(0.0, until - asyncio.get_running_loop().time())
     return replace(request, timeout=left)
-
-
-async def ask(name: str, pool: bl.Pid, request: object, *, timeout: float | None = None) -> Any:
-    """The pool's answer; PoolStopped if there is no pool any more."""
-    try:
-        return await bl.GenServer.call(pool, request, timeout=timeout)
-    except bl.CallFailed as error:
-        if error.reason in (NOPROC, NOCONNECTION, "normal", "shutdown", "killed"):
-            raise PoolStopped(f"pool {name!r} has stopped ({error.reason}): start it again") from None
-        raise
 
 
 def sink() -> bl.Pid | None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
 from time import perf_counter
 from typing import Final, Protocol
 
@@ -133,5 +132,3 @@ class Crew:
         ended = self._ended
         while ended:
             ended.popleft().ended()
-
-

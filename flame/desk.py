@@ -16,12 +16,13 @@ from typing import Any
 
 import beamlike as bl
 from beamlike.kernel import current, group_leader
+from beamlike.kernel.exceptions import describe_exception
 from beamlike.kernel.performing import cannot_travel, room_towards
 from beamlike.kernel.signals import Send
 from flame.crew import Crew
 from flame.errand import CALLED_OFF, Errand
 from flame.keyed import KeyedValues
-from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
+from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.thread_job import ThreadJob
 from flame.work import DONE, WORKS, Answer, Asked, AskIdle, Cancel, Evict, Idle, Keyed, Kind, is_light
 
@@ -69,12 +70,14 @@ class Desk:
         self._keyed = KeyedValues(lambda function, args, then: self._perform(function, args, then))
         self._seat = bl.spawn(_sit)
         self._context = copy_context()
-        self._context.run(current.enter, self._node.process(self._seat))
+        seat = self._node.process(self._seat)
+        assert seat is not None
+        self._context.run(current.enter, seat)
 
-    def hear(self, message: object) -> None:
+    def hear(self, message: Any) -> None:
         match message:
-            case (str(tag), function, leader, asked, keyed) if tag == WORKS:
-                self._take(function, leader, asked, keyed)
+            case tuple() if message[0] == WORKS:
+                self._take(*message[1:])
             case bl.Down(ref=ref) if ref in self._errands:
                 errand, then = self._errands.pop(ref)
                 outcome = errand.outcome(message)
@@ -195,7 +198,7 @@ class Desk:
         try:
             bl.send(self._home, (DONE, [(number, Kind.RETURNED, value)]))
         except bl.UnencodableTerm as error:
-            self._answer((number, Kind.RAISED, outcome_of(cannot_travel(function, error), bl.self()).info))
+            self._answer((number, Kind.RAISED, describe_exception(cannot_travel(function, error), bl.self())))
 
     def _tell_idle(self, outcome: Outcome) -> None:
         match outcome:

@@ -46,7 +46,19 @@ class Ticket:
 class Lane:
     """The slots of one runner."""
 
-    __slots__ = ("abandoned", "idle_since", "kept", "keys", "line", "node", "open", "runner", "slots", "uses", "working")
+    __slots__ = (
+        "abandoned",
+        "idle_since",
+        "kept",
+        "keys",
+        "line",
+        "node",
+        "open",
+        "runner",
+        "slots",
+        "uses",
+        "working",
+    )
 
     def __init__(self, runner: RunnerId, node: str, slots: int, uses: int | None, now: float) -> None:
         self.runner = runner

@@ -1,12 +1,12 @@
 """What a pool raises by itself. An exception of a called function is raised as its own type instead.
 
-    FlameError
-    ├── QueueTimeout, BootTimeout, ExecTimeout   the call's time was up: in line, while a runner booted, at work
-    ├── BootFailed                               no runner can be had
-    ├── RunnerLost                               the node at work was lost
-    ├── Cancelled, WorkEnded                     the work was ended over there
-    ├── RefLost                                  a value that stayed there is gone (`flame.tracking`)
-    └── PoolStopped, NestedPool                  there is no pool that would take the call
+FlameError
+├── QueueTimeout, BootTimeout, ExecTimeout   the call's time was up: in line, while a runner booted, at work
+├── BootFailed                               no runner can be had
+├── RunnerLost                               the node at work was lost
+├── Cancelled, WorkEnded                     the work was ended over there
+├── RefLost                                  a value that stayed there is gone (`flame.tracking`)
+└── PoolStopped, NestedPool                  there is no pool that would take the call
 """
 
 from __future__ import annotations

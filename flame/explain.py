@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flame.pool_events import Picture
 from flame.pool_state import Phase, PoolState, Stage
+from flame.words import calls_wait, counted
 
 
 def explain(state: PoolState, picture: Picture, now: float) -> str:
@@ -45,7 +46,7 @@ def _runners(state: PoolState) -> str:
 def _queue(picture: Picture, now: float) -> str:
     if not picture.waiting or picture.first_since is None:
         return "no call waits"
-    return f"{_calls(picture.waiting)}, the first for {max(0.0, now - picture.first_since):.1f} s"
+    return f"{calls_wait(picture.waiting)}, the first for {max(0.0, now - picture.first_since):.1f} s"
 
 
 def _growth(state: PoolState, picture: Picture, now: float) -> str:
@@ -53,10 +54,12 @@ def _growth(state: PoolState, picture: Picture, now: float) -> str:
         return "the pool stops: nothing is booted, calls that run may end"
     if state.retry_at is not None:
         return (
-            f"{_counted(state.failures, 'boot')} failed in a row, the last because {state.last_failure}: "
+            f"{counted(state.failures, 'boot')} failed in a row, the last because {state.last_failure}: "
             f"the next boot is tried in {max(0.0, state.retry_at - now):.1f} s"
         )
-    wanted = f"{_counted(state.wanted.runners, 'runner')} {_are(state.wanted.runners)} wanted: {state.wanted.why}"
+    if state.withheld:
+        return f"{state.wanted.why}, but {state.withheld}"
+    wanted = f"{counted(state.wanted.runners, 'runner')} {_are(state.wanted.runners)} wanted: {state.wanted.why}"
     if picture.waiting and len(state.runners) >= state.options.max:
         return f"{wanted}; max is reached, so a waiting call gets the next slot that falls free"
     return wanted
@@ -64,13 +67,3 @@ def _growth(state: PoolState, picture: Picture, now: float) -> str:
 
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
-
-
-def _calls(waiting: int) -> str:
-    return f"{_counted(waiting, 'call')} {'waits' if waiting == 1 else 'wait'}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-

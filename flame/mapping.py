@@ -4,66 +4,85 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 
-async def in_order(
-    call: Callable[[Any], Awaitable[Any]], items: Iterable[Any], window: int
-) -> AsyncGenerator[Any, None]:
-    """The values in the order of `items`. The first exception is raised in its turn, and ends the other calls."""
-    arguments = iter(items)
-    tasks: deque[asyncio.Task[Any]] = deque()
-    try:
-        _start(call, islice(arguments, window), tasks.append)
-        while tasks:
-            value = await tasks[0]
-            tasks.popleft()
-            _start(call, islice(arguments, 1), tasks.append)
-            yield value
-    finally:
-        await _end(tasks)
+class Begun(Protocol):
+    """A call that has been begun."""
+
+    def value(self) -> Any:
+        """What it returned, or raises what it raised; once it has ended."""
+        ...
+
+    def call_off(self) -> None:
+        """Nobody waits for it."""
+        ...
 
 
-async def as_completed(
-    call: Callable[[Any], Awaitable[Any]], items: Iterable[Any], window: int
-) -> AsyncGenerator[Any, None]:
+Begin: TypeAlias = Callable[[Any, Callable[[Begun], None]], Begun]
+"""Begins the call for an item, and has the function called with it once it has ended."""
+
+
+class _Ended:
+    """Those that have ended, in that order."""
+
+    def __init__(self) -> None:
+        self._ended: deque[Begun] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+
+    def put(self, call: Begun) -> None:
+        self._ended.append(call)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def next(self) -> Begun:
+        while not self._ended:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        return self._ended.popleft()
+
+
+async def as_completed(begin: Begin, items: Iterable[Any], window: int) -> AsyncGenerator[Any, None]:
     """The values as they come. The first exception is raised, and ends the other calls."""
     arguments = iter(items)
-    finished: asyncio.Queue[asyncio.Task[Any]] = asyncio.Queue()
-    tasks: set[asyncio.Task[Any]] = set()
-
-    def keep(task: asyncio.Task[Any]) -> None:
-        tasks.add(task)
-        task.add_done_callback(finished.put_nowait)
-
+    ended = _Ended()
+    begun: set[Begun] = set()
     try:
-        _start(call, islice(arguments, window), keep)
-        while tasks:
-            task = await finished.get()
-            value = task.result()
-            tasks.remove(task)
-            _start(call, islice(arguments, 1), keep)
-            yield value
+        for item in islice(arguments, window):
+            begun.add(begin(item, ended.put))
+        while begun:
+            call = await ended.next()
+            begun.remove(call)
+            for item in islice(arguments, 1):
+                begun.add(begin(item, ended.put))
+            yield call.value()
     finally:
-        await _end(tasks)
+        _call_off(begun)
 
 
-def _start(
-    call: Callable[[Any], Awaitable[Any]], items: Iterable[Any], keep: Callable[[asyncio.Task[Any]], object]
-) -> None:
-    """One at a time: where the items fail in the middle, the calls that were started are kept and can be ended."""
-    for item in items:
-        keep(asyncio.create_task(_called(call, item)))
+async def in_order(begin: Begin, items: Iterable[Any], window: int) -> AsyncGenerator[Any, None]:
+    """The values in the order of `items`. The first exception is raised in its turn, and ends the other calls."""
+    arguments = iter(items)
+    ended = _Ended()
+    line: deque[Begun] = deque()
+    over: set[Begun] = set()
+    try:
+        for item in islice(arguments, window):
+            line.append(begin(item, ended.put))
+        while line:
+            while line[0] not in over:
+                over.add(await ended.next())
+            call = line.popleft()
+            over.remove(call)
+            for item in islice(arguments, 1):
+                line.append(begin(item, ended.put))
+            yield call.value()
+    finally:
+        _call_off(line)
 
 
-async def _called(call: Callable[[Any], Awaitable[Any]], item: Any) -> Any:
-    return await call(item)
-
-
-async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Also looks at the exceptions of those that failed beside the first, which asyncio would complain about."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+def _call_off(calls: Iterable[Begun]) -> None:
+    for call in calls:
+        call.call_off()

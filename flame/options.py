@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias, get_args
 
+from flame.caps import Caps
 from flame.dispatch import Placement
-from flame.policies import OnDemand, Policy
+from flame.policies import Policy, checked_policy, on_demand
+from flame.shared_caps import SharedCaps
 
 IdleAfter: TypeAlias = float | tuple[float, Callable[[], Any]] | None
 """Seconds; or seconds and a function that says, on the runner, whether that may go; or None: never."""
+
+NO_CAPS = Caps()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +45,16 @@ class PoolOptions:
     """A runner that is not wanted and has had no call for this long is stopped, if the check allows it."""
     shutdown_timeout: float = 30.0
     """How long calls may go on that run when the pool stops, or their runner is drained."""
-    policy: Policy = field(default_factory=OnDemand)
+    policy: Policy = on_demand
     """How many runners are wanted, between min and max; see `flame.policies`."""
     placement: Placement = "spread"
     """Whether a call goes to the runner with the fewest calls, or with the most ("pack", so that others can go)."""
     single_use: bool = False
     """Whether a runner serves one call and is stopped then."""
-    lifetime: float | None = None
-    """A runner this old takes no more calls, and is stopped when those that it has are over."""
+    caps: Caps = NO_CAPS
+    """What the pool may use at most: runner-seconds, dollars, the lifetime of a runner."""
+    shared_caps: SharedCaps | None = None
+    """A number of runners that several pools of this program have together."""
     keys_per_runner: int | None = None
     """So many keyed values a runner holds at most; the one that was used longest ago goes first."""
     nested: bool = False
@@ -64,14 +70,15 @@ class PoolOptions:
             self._check_whole("keys_per_runner", self.keys_per_runner, at_least=1, or_else=" or None")
         self._check_seconds("boot_timeout", self.boot_timeout)
         self._check_seconds("shutdown_timeout", self.shutdown_timeout)
-        for option, value in (("timeout", self.timeout), ("lifetime", self.lifetime)):
-            if value is not None:
-                self._check_seconds(option, value, or_else=" or None")
+        if self.timeout is not None:
+            self._check_seconds("timeout", self.timeout, or_else=" or None")
         self._check_idle()
         if self.placement not in get_args(Placement):
             raise self._refusal(f"placement must be 'spread' or 'pack', got {self.placement!r}")
-        if not callable(getattr(self.policy, "wanted", None)):
-            raise TypeError(f"pool {self.name!r}: policy must be one of flame.policies, got {self.policy!r}")
+        checked_policy(self.policy, f"pool {self.name!r}: policy")
+        self._check_kind("caps", self.caps, Caps)
+        if self.shared_caps is not None:
+            self._check_kind("shared_caps", self.shared_caps, SharedCaps)
         if self.min > self.max:
             raise self._refusal(
                 f"min must not exceed max, got min={self.min} and max={self.max}: raise max or lower min"
@@ -96,6 +103,10 @@ class PoolOptions:
             )
         if self.idle_seconds is not None:
             self._check_seconds("idle_shutdown_after", self.idle_seconds, or_else=" or None")
+
+    def _check_kind(self, option: str, value: object, kind: type) -> None:
+        if not isinstance(value, kind):
+            raise TypeError(f"pool {self.name!r}: {option} must be flame.{kind.__name__}(...), got {value!r}")
 
     def _check_whole(self, option: str, value: object, at_least: int, or_else: str = "") -> None:
         expected = f"{option} must be a whole number, {at_least} or more{or_else}, got {value!r}"

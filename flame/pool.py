@@ -6,21 +6,33 @@ A function keeps its own keywords through functools.partial: the keywords here b
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import beamlike as bl
 import nodes
 from beamlike.kernel.terms import SHUTDOWN
-from flame import calling, mapping
+from flame import calling, mapping, placing, streaming
+from flame.asking import ask
+from flame.bulk import BegunCall, BegunTask
+from flame.calling import Retry, here_is, sink
+from flame.calls import Request, Timeout
 from flame.clock import Clock, LoopClock
 from flame.errors import FlameError, PoolStopped
 from flame.options import PoolOptions
-from flame.calling import Retry, sink
-from flame.calls import Request, Timeout
-from flame.pool_server import AwaitMinimum, Explain, GetOptions, PoolServer, StopPool
+from flame.pool_server import (
+    AwaitMinimum,
+    AwaitWarm,
+    Cordon,
+    Drain,
+    Explain,
+    GetOptions,
+    PoolServer,
+    Resize,
+    StopPool,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,38 +138,132 @@ class Pool:
         /,
         *,
         ordered: bool = False,
+        window: int | None = None,
+        timeout: float | Timeout | None = Timeout.OF_POOL,
+        retry: int | Retry = 0,
+        **unknown: Any,
+    ) -> AsyncGenerator[Any, None]:
+        """Calls `function(item)` for each item, at most `window` at a time (by default as many as the pool has slots),
+        and yields the values as they come, or in the order of `items`.
+
+        `timeout` and `retry` are for each call. The first exception is raised and ends the other calls, as does closing
+        the generator (`contextlib.aclosing` does that where a loop may be left early).
+        """
+        check_call("map", function, timeout, unknown)
+        if window is not None and (not isinstance(window, int) or isinstance(window, bool) or window < 1):
+            raise ValueError(f"expected a window of 1 or more calls, got {window!r}")
+        return self._map(Request(function, (), timeout, leader=sink()), items, ordered, window, _retry(retry))
+
+    async def _map(
+        self, request: Request, items: Iterable[Any], ordered: bool, window: int | None, retry: Retry
+    ) -> AsyncGenerator[Any, None]:
+        options: PoolOptions = await ask(self.name, self.pid, GetOptions())
+        gather = mapping.in_order if ordered else mapping.as_completed
+        begin = functools.partial(self._begin, request, retry)
+        async with aclosing(gather(begin, items, window or options.max * options.max_concurrency)) as values:
+            async for value in values:
+                yield value
+
+    def _begin(
+        self, request: Request, retry: Retry, item: Any, ended: Callable[[mapping.Begun], None]
+    ) -> mapping.Begun:
+        one = replace(request, args=(item,))
+        here = here_is(self.pid)
+        if here is None or retry.times:
+            return BegunTask(functools.partial(calling.call, self.name, self.pid, one, retry), ended)
+        return BegunCall(here, one, ended)
+
+    def stream(
+        self,
+        function: Callable[..., Any],
+        /,
+        *args: Any,
+        window: int = 32,
         timeout: float | Timeout | None = Timeout.OF_POOL,
         **unknown: Any,
     ) -> AsyncGenerator[Any, None]:
-        """Calls `function(item)` for each item, as many at a time as the pool has slots, and yields the values as they
-        come, or in the order of `items`.
+        """Runs the generator function `function(*args)`, async or plain, on a runner, and gives its items while it
+        runs, in order.
 
-        `timeout` is for each call. The first exception is raised and ends the other calls, as does closing the
-        generator (`contextlib.aclosing` does that where a loop may be left early).
+        It runs at most `window` items ahead, then waits for the consumer. `timeout` covers the wait for a slot and for
+        all items. What the generator raises is raised here after the items before it; closing this generator closes
+        that one (`contextlib.aclosing` does so where a loop may be left early). Other errors are those of `call`.
+
+        >>> import asyncio, beamlike as bl, flame
+        >>> async def main():
+        ...     async with bl.Node("doc@127.0.0.1"):
+        ...         pool = await flame.Pool.start(name="cpu")
+        ...         items = [item async for item in pool.stream(range, 3)]
+        ...         await pool.stop()
+        ...         return items
+        >>> asyncio.run(main())
+        [0, 1, 2]
         """
-        check_call("map", function, timeout, unknown)
-        return self._map(functools.partial(self.call, function, timeout=timeout), items, ordered)
+        check_call("stream", function, timeout, unknown)
+        if not isinstance(window, int) or isinstance(window, bool) or window < 1:
+            raise ValueError(f"expected a window of 1 or more items, got {window!r}")
+        return streaming.stream(self.name, self.pid, Request(function, args, timeout, leader=sink()), window)
 
-    async def _map(
-        self, call: Callable[[Any], Awaitable[Any]], items: Iterable[Any], ordered: bool
-    ) -> AsyncGenerator[Any, None]:
-        options: PoolOptions = await calling.ask(self.name, self.pid, GetOptions())
-        gather = mapping.in_order if ordered else mapping.as_completed
-        async with aclosing(gather(call, items, options.max * options.max_concurrency)) as values:
-            async for value in values:
-                yield value
+    async def place_child(
+        self,
+        spec: bl.ChildSpec | Callable[[], Any],
+        /,
+        *,
+        link: bool = True,
+        timeout: float | Timeout | None = Timeout.OF_POOL,
+        **unknown: Any,
+    ) -> bl.Pid | None:
+        """Starts a long-lived process on a runner, as the child specification (or a function that starts it and
+        returns its pid) says, and returns the pid; None if the start has nothing to run.
+
+        It takes one slot until it ends, and is never started again. With `link` it is linked to the caller. Raises what
+        the start raises, and the errors of `call`; `timeout` covers all until it is started.
+        """
+        start = spec.start if isinstance(spec, bl.ChildSpec) else spec
+        check_call("place_child", start, timeout, unknown)
+        return await placing.place(self.name, self.pid, Request(start, (), timeout, link=link, leader=sink()))
 
     async def stop(self) -> None:
         """Takes no more calls, lets those that run end within `shutdown_timeout`, and returns when all runners are
         gone. A pool that has stopped is no error."""
         try:
-            await calling.ask(self.name, self.pid, StopPool())
+            await ask(self.name, self.pid, StopPool())
         except PoolStopped:
             return
 
+    async def resize(self, *, min: int | None = None, max: int | None = None) -> None:
+        """Changes how many runners there may be. Those beyond a smaller `max` are stopped as they fall idle. Raises
+        as PoolOptions does."""
+        await self._ask(Resize(min, max))
+
+    async def warm(self, runners: int, /) -> None:
+        """Boots until so many runners are up (at most `max`), and returns then. They idle out as any. BootFailed if
+        they cannot be booted."""
+        await self._ask(AwaitWarm(runners))
+
+    async def drain(self, node: str, /, *, within: float | None = None) -> None:
+        """Gives the runner on `node` no more calls, and stops it once those that it has are over, or after `within`
+        seconds (by default the pool's `shutdown_timeout`), when they are cut off with RunnerLost. Returns when it is
+        gone. LookupError if the pool has no such runner."""
+        await self._ask(Drain(node, within))
+
+    async def cordon(self, node: str, /) -> None:
+        """Gives the runner on `node` no more calls, without stopping it, until `uncordon`."""
+        await self._ask(Cordon(node, True))
+
+    async def uncordon(self, node: str, /) -> None:
+        """Gives the runner on `node` calls again."""
+        await self._ask(Cordon(node, False))
+
+    async def _ask(self, request: object) -> Any:
+        answer = await ask(self.name, self.pid, request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
     async def explain(self) -> str:
         """What the pool has, and why it is not more, in words."""
-        words: str = await calling.ask(self.name, self.pid, Explain())
+        words: str = await ask(self.name, self.pid, Explain())
         return words
 
 
@@ -165,7 +271,7 @@ async def start(options: PoolOptions, backend: nodes.Backend, clock: Clock) -> P
     """Pool.start, in a time of the caller's choice."""
     pool = Pool(options.name, await PoolServer.start(options, backend, clock, name=options.name))
     try:
-        failure = await calling.ask(pool.name, pool.pid, AwaitMinimum())
+        failure = await ask(pool.name, pool.pid, AwaitMinimum())
     except BaseException:
         bl.exit(pool.pid, SHUTDOWN)
         raise

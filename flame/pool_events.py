@@ -142,6 +142,22 @@ class WarmRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class BootWithheld:
+    """A boot did not take place: other pools have the runners that this one shares with them."""
+
+    runner: RunnerId
+    why: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMade:
+    """What withheld boots is over."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class StopRequested:
     at: float
 
@@ -158,6 +174,8 @@ Event: TypeAlias = (
     | CordonRequested
     | Resized
     | WarmRequested
+    | BootWithheld
+    | RoomMade
     | StopRequested
 )
 
@@ -174,7 +192,7 @@ class Refusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """Answered by `RunnerUp` or `RunnerDown`, within the boot timeout."""
+    """Answered by `RunnerUp` or `RunnerDown`, within the boot timeout, or by `BootWithheld`."""
 
     runner: RunnerId
 

@@ -11,7 +11,7 @@ the rest of a call. Everybody else asks by messages (`Perform`), and has a proce
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -33,19 +33,21 @@ from flame.errors import (
     BootTimeout,
     ExecTimeout,
     FlameError,
-    NestedPool,
     PoolStopped,
     QueueTimeout,
     RunnerLost,
 )
 from flame.explain import explain
+from flame.leasing import AskLoss, Lease, Placed, Release, Reserve
 from flame.options import PoolOptions
 from flame.outbox import Outbox
 from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
+from flame.policies import OnDemand
 from flame.pool_events import (
     AskIdle,
     Boot,
     BootStep,
+    BootWithheld,
     Close,
     CordonRequested,
     DrainRequested,
@@ -60,6 +62,7 @@ from flame.pool_events import (
     Refusal,
     Refuse,
     Resized,
+    RoomMade,
     RunnerDown,
     RunnerId,
     RunnerUp,
@@ -71,9 +74,9 @@ from flame.pool_events import (
 )
 from flame.pool_events import RunnerLost as NodeLost
 from flame.pool_state import FAILURES_BEFORE_REFUSAL, Phase, PoolState, Stage, apply
-from flame.policies import OnDemand
-from flame.work import AskIdle as AskDesk
+from flame.prices import price_of
 from flame.work import Answer, Evict, Idle, Kind, Released
+from flame.work import AskIdle as AskDesk
 
 WORK_MAY_LINGER = 5.0
 """Seconds that abandoned work has to end."""
@@ -142,6 +145,20 @@ class Explain:
     """Answered by the pool's state in words."""
 
 
+class Hold(Call):
+    """A call that stands for a slot which its holder uses by itself."""
+
+    __slots__ = ("curious", "granted", "holder", "placed")
+
+    def __init__(self, request: Request, granted: Callable[[Call], None]) -> None:
+        super().__init__(request)
+        self.granted = granted
+        self.holder: bl.Ref
+        self.placed: Pid | None = None
+        self.curious: list[Client] = []
+        """Who waits for the word what became of its runner."""
+
+
 class _Runner:
     """What the shell keeps of a runner."""
 
@@ -165,7 +182,7 @@ class PoolServer(bl.GenServer):
     def init(self, options: PoolOptions, backend: nodes.Backend, clock: Clock) -> None:
         self.loop = asyncio.get_running_loop()
         self.options = options
-        self._state = PoolState(options)
+        self._state = PoolState(options, price=price_of({"backend": type(backend).__name__.lower()}))
         self._backend = backend
         self._clock = clock
         self._dispatch = Dispatch(
@@ -179,6 +196,7 @@ class PoolServer(bl.GenServer):
         self._numbers = 0
         self._looking = False
         self._wake: tuple[float, Timer] | None = None
+        self._holds: dict[bl.Ref, Hold] = {}
         self._performed: dict[bl.Ref, Pid] = {}
         self._watched: dict[bl.Ref, Callable[[Reason], None]] = {}
         """What to do when the monitored process ends, by the monitor."""
@@ -188,20 +206,32 @@ class PoolServer(bl.GenServer):
         """Whether the policy looks at more than at who waits."""
         self._pid = bl.self()
         self._node = current.current_node()
+        self._share = None
+        if options.shared_caps is not None:
+            self._share = options.shared_caps.join(options.name, lambda: self._tell(RoomMade(self._now())))
         POOLS[self._pid] = self
+        bl.spawn(_mourn, self, self._pid)
         self._happens(Looked(self._now()))
 
     def terminate(self, reason: Reason) -> None:
-        self._end(f"pool {self.options.name!r} has ended ({_brief(reason)})")
+        self.end(reason)
 
-    def _end(self, why: str) -> None:
-        POOLS.pop(self._pid, None)
+    def end(self, reason: Reason) -> None:
+        """Nothing waits for a pool that has ended, however that came."""
+        if POOLS.pop(self._pid, None) is None:
+            return
+        if self._share is not None:
+            self._share.leave()
         self._deadlines.close()
         self._lingering.close()
         self._wake_at(None)
-        for call in [*self._dispatch.waiters(), *(call for lane in self._dispatch.lanes.values() for call in lane.working)]:
+        why = f"pool {self.options.name!r} has ended ({_brief(reason)})"
+        for call in self._dispatch.waiters():
             assert isinstance(call, Call)
-            call.settle(PoolStopped(why))
+            call.settle(PoolStopped(f"{why}: start it again"))
+        for runner in self._runners.values():
+            for call in runner.calls.values():
+                call.settle(self._loss(call, runners.Fate(why)))
 
     # Messages. All events are noted here, in the pool's own process.
 
@@ -216,6 +246,12 @@ class PoolServer(bl.GenServer):
                 self._happens(WarmRequested(runners_wanted, self._now()))
                 self._starters.append((min(runners_wanted, self._state.options.max), client))
                 self._tell_starters()
+            case Reserve():
+                self._reserve(request, client)
+            case Placed():
+                return self._place(request, client)
+            case AskLoss(lease):
+                self._ask_loss(lease, client)
             case Resize(min=least, max=most):
                 return self._resize(least, most)
             case Drain(node, seconds):
@@ -239,6 +275,8 @@ class PoolServer(bl.GenServer):
                 pid = self._performed.get(call)
                 if pid is not None:
                     bl.exit(pid, "kill")
+            case Release(lease):
+                self._release(lease)
 
     def handle_info(self, message: Any) -> None:
         match message:
@@ -247,8 +285,12 @@ class PoolServer(bl.GenServer):
             case Looked():
                 self._looking = False
                 self._happens(Looked(self._now()))
-            case BootStep() | RunnerUp() | NodeLost() | IdleAnswered() | WorkLingers():
+            case BootStep() | RunnerUp() | NodeLost() | IdleAnswered() | WorkLingers() | BootWithheld():
                 self._happens(message)
+            case RoomMade():
+                self._happens(message)
+                if self._share is not None and not self._state.withheld:
+                    self._share.ask(runners=len(self._runners), more=0)  # what it does not need others may have
 
     # Calls of this loop.
 
@@ -287,6 +329,9 @@ class PoolServer(bl.GenServer):
     def _start(self, call: Call) -> None:
         lane = call.lane
         assert lane is not None
+        if isinstance(call, Hold):
+            call.granted(call)
+            return
         runner = self._runners[lane.runner]
         assert runner.outbox is not None
         self._numbers += 1
@@ -336,6 +381,65 @@ class PoolServer(bl.GenServer):
         assert call.lane is not None
         self._finished(call.lane.runner, call.number, error)
 
+    # Slots that are held. A placed process keeps its own.
+
+    def _reserve(self, request: Reserve, client: Client) -> None:
+        hold = Hold(request.request, functools.partial(self._lease, request.lease, client))
+        hold.then = lambda call: self.reply(client, call.outcome)
+        hold.holder = self._watch(client.pid, lambda _reason: self._holder_gone(request.lease))
+        self._holds[request.lease] = hold
+        self.submit(hold)
+
+    def _lease(self, lease: bl.Ref, client: Client, hold: Call) -> None:
+        left = None if hold.seconds is None else max(0.0, hold.since + hold.seconds - self._now())
+        self._forget_deadline(hold)
+        assert hold.lane is not None
+        hold.then = lambda call: self._tell_loss(lease, call)
+        self.reply(client, Lease(lease, hold.lane.node, left))
+
+    def _holder_gone(self, lease: bl.Ref) -> None:
+        hold = self._holds.get(lease)
+        if hold is not None and hold.placed is None:
+            self._release(lease, even_if_placed=True)
+
+    def _release(self, lease: bl.Ref, *, even_if_placed: bool = False) -> None:
+        hold = self._holds.get(lease)
+        if hold is None or (hold.placed is not None and not even_if_placed):
+            return
+        del self._holds[lease]
+        self._unwatch(hold.holder)
+        hold.forget()
+        self._forget_deadline(hold)
+        self._dispatch.leave(hold)
+        self._start_all(self._dispatch.done(hold, self._now()))
+        self.look_soon()
+
+    def _place(self, placed: Placed, client: Client) -> None:
+        hold = self._holds.get(placed.lease)
+        if hold is None:  # its node is lost, or its holder is gone
+            bl.exit(placed.pid, "kill")
+            return
+        hold.placed = placed.pid
+        self._unwatch(hold.holder)
+        if placed.link:
+            hold.holder = self._watch(client.pid, lambda reason: bl.exit(placed.pid, reason))
+        self._watch(placed.pid, lambda _reason: self._release(placed.lease, even_if_placed=True))
+
+    def _ask_loss(self, lease: bl.Ref, client: Client) -> None:
+        hold = self._holds.get(lease)
+        if hold is None or hold.lane is None:
+            self.reply(client, None)
+        elif hold.then is None:
+            self.reply(client, hold.outcome)
+        else:
+            hold.curious.append(client)
+
+    def _tell_loss(self, lease: bl.Ref, hold: Call) -> None:
+        assert isinstance(hold, Hold)
+        for client in hold.curious:
+            self.reply(client, hold.outcome)
+        hold.curious.clear()
+
     # What runners tell.
 
     def boot_step(self, runner: RunnerId, step: str) -> None:
@@ -372,7 +476,7 @@ class PoolServer(bl.GenServer):
         if grants:
             self._start_all(grants)
         call.settle(outcome)
-        if self._attentive or call.abandoned or self._state.stage is not Stage.OPEN or not call.lane.open:
+        if self._attentive or call.abandoned or self._state.stage is not Stage.OPEN or not (call.lane and call.lane.open):
             self.look_soon()
 
     def _take_calls_of(self, runner: RunnerId) -> None:
@@ -392,6 +496,8 @@ class PoolServer(bl.GenServer):
         for call in self._lost.pop(runner):
             self._forget_deadline(call)
             call.settle(self._loss(call, fate))
+        if self._share is not None:
+            self._share.ask(runners=len(self._runners), more=0)
         self._happens(RunnerDown(runner, fate.words, self._now(), fate.permanent))
         for client in known.waiters:
             self.reply(client, None)
@@ -429,9 +535,7 @@ class PoolServer(bl.GenServer):
             case Boot(runner):
                 self._boot(runner)
             case Open(runner, node):
-                self._start_all(
-                    self._dispatch.open(runner, node, self._state.options.max_concurrency, self._now())
-                )
+                self._start_all(self._dispatch.open(runner, node, self._state.options.max_concurrency, self._now()))
             case Close(runner):
                 self._dispatch.close(runner)
             case StopRunner(runner, reason):
@@ -448,6 +552,10 @@ class PoolServer(bl.GenServer):
                 assert_never(effect)
 
     def _boot(self, runner: RunnerId) -> None:
+        if self._share is not None and not self._share.ask(runners=len(self._runners), more=1):
+            assert self.options.shared_caps is not None
+            self._tell(BootWithheld(runner, self.options.shared_caps.explain(), self._now()))
+            return
         boot_timeout = self._state.options.boot_timeout
         pid, ref = bl.spawn_monitor(runners.run, self, self._pid, runner, self._backend, boot_timeout)
         self._runners[runner] = _Runner(pid)
@@ -455,7 +563,8 @@ class PoolServer(bl.GenServer):
 
     def _ask_idle(self, runner: RunnerId) -> None:
         outbox, check = self._runners[runner].outbox, self._state.options.idle_check
-        assert outbox is not None and check is not None
+        assert outbox is not None
+        assert check is not None
         outbox.send(AskDesk(check))
 
     def _wake_at(self, at: float | None) -> None:
@@ -536,7 +645,8 @@ class PoolServer(bl.GenServer):
 
     def _no_home(self, call: Call) -> RunnerLost:
         return RunnerLost(
-            f"{call.home}, where a value is that {name_of(call.request.function)} was to use, is gone", node=call.home or ""
+            f"{call.home}, where a value is that {name_of(call.request.function)} was to use, is gone",
+            node=call.home or "",
         )
 
     def _explained(self) -> str:
@@ -559,10 +669,12 @@ class PoolServer(bl.GenServer):
                 self.reply(client, None if up >= wanted else answer)
         self._starters = [(wanted, client) for wanted, client in self._starters if up < wanted and not failed]
 
-    def _resize(self, least: int | None, most: int | None) -> FlameError | None:
+    def _resize(self, least: int | None, most: int | None) -> Exception | None:
         options = self._state.options
         try:
-            new = replace(options, min=options.min if least is None else least, max=options.max if most is None else most)
+            new = replace(
+                options, min=options.min if least is None else least, max=options.max if most is None else most
+            )
         except (TypeError, ValueError) as error:
             return error
         self.options = new
@@ -590,7 +702,9 @@ class PoolServer(bl.GenServer):
 
     def _no_such_runner(self, node: str) -> LookupError:
         known = ", ".join(runner.node for runner in self._state.runners if runner.node) or "none"
-        return LookupError(f"expected the node of a runner of pool {self._state.options.name!r}, got {node!r}; it has {known}")
+        return LookupError(
+            f"expected the node of a runner of pool {self._state.options.name!r}, got {node!r}; it has {known}"
+        )
 
     # Callers elsewhere.
 
@@ -598,7 +712,6 @@ class PoolServer(bl.GenServer):
         """In a process of its own, which ends with the caller."""
         pid = bl.spawn(_perform_here, self, request.request, client)
         self._performed[request.call] = pid
-        worker, caller = bl.monitor(pid), bl.monitor(client.pid)
 
         def over(_reason: Reason) -> None:
             self._performed.pop(request.call, None)
@@ -606,11 +719,22 @@ class PoolServer(bl.GenServer):
             self._unwatch(caller)
             bl.exit(pid, "kill")
 
-        self._watched[worker] = self._watched[caller] = over
+        worker, caller = self._watch(pid, over), self._watch(client.pid, over)
+
+    def _watch(self, pid: Pid, then: Callable[[Reason], None]) -> bl.Ref:
+        ref = bl.monitor(pid)
+        self._watched[ref] = then
+        return ref
 
     def _unwatch(self, ref: bl.Ref) -> None:
         if self._watched.pop(ref, None) is not None:
             bl.demonitor(ref, flush=True)
+
+
+async def _mourn(pool: PoolServer, pid: Pid) -> None:
+    """A killed pool tells nobody that it has ended."""
+    down = await bl.receive(ref=bl.monitor(pid))
+    pool.end(down.reason)
 
 
 async def _perform_here(pool: PoolServer, request: Request, client: Client) -> None:

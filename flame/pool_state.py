@@ -30,12 +30,15 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final, TypeAlias, assert_never
 
+from flame.caps import hard_stop, room
+from flame.ledger import Ledger
 from flame.options import PoolOptions
 from flame.policies import Demand, Wanted
 from flame.pool_events import (
     AskIdle,
     Boot,
     BootStep,
+    BootWithheld,
     Close,
     CordonRequested,
     DrainRequested,
@@ -50,6 +53,7 @@ from flame.pool_events import (
     Refusal,
     Refuse,
     Resized,
+    RoomMade,
     RunnerDown,
     RunnerId,
     RunnerLost,
@@ -60,11 +64,14 @@ from flame.pool_events import (
     WarmRequested,
     WorkLingers,
 )
+from flame.prices import Price
 
 FAILURES_BEFORE_REFUSAL: Final = 3
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 EMPTY: Final = LanePicture()
+NOTHING_USED: Final = Ledger()
+NOTHING_WANTED: Final = Wanted(0, "nothing has happened yet")
 
 
 class Phase(Enum):
@@ -124,7 +131,12 @@ class PoolState:
     """No boot before this time."""
     stop_at: float | None = None
     """When a stopping pool cuts off the calls that still run."""
-    wanted: Wanted = Wanted(0, "nothing has happened yet")
+    withheld: str = ""
+    """Why no runner may be booted although one is wanted: other pools have them all. Empty: it may."""
+    price: Price | None = None
+    """What a runner costs."""
+    ledger: Ledger = NOTHING_USED
+    wanted: Wanted = NOTHING_WANTED
     """What was wanted at the last look, and why."""
 
     def count(self, *phases: Phase) -> int:
@@ -183,6 +195,10 @@ def _note(state: PoolState, event: Event, picture: Picture) -> Step:
             return replace(state, options=replace(state.options, min=event.min, max=event.max)), ()
         case WarmRequested():
             return replace(state, warm=max(state.warm, event.runners)), ()
+        case BootWithheld():
+            return _withheld(state, event), ()
+        case RoomMade():
+            return replace(state, withheld=""), ()
         case StopRequested():
             return _begin_to_stop(state, event.at)
         case _:
@@ -191,7 +207,7 @@ def _note(state: PoolState, event: Event, picture: Picture) -> Step:
 
 def _settle(state: PoolState, at: float, picture: Picture) -> Step:
     effects: Effects = ()
-    steps = (_age, _drained, _retire, _grow, _shrink) if state.stage is Stage.OPEN else (_retire, _empty, _finish)
+    steps = (_age, _drained, _retire, _cap, _grow, _shrink) if state.stage is Stage.OPEN else (_retire, _empty, _finish)
     for step in steps:
         state, wanted = step(state, at, picture)
         effects += wanted
@@ -224,9 +240,7 @@ def _usable(state: PoolState, picture: Picture) -> list[Runner]:
     return [
         runner
         for runner in state.runners
-        if runner.phase is Phase.READY
-        and not (runner.stuck or runner.cordoned)
-        and not _lane(picture, runner).spent
+        if runner.phase is Phase.READY and not (runner.stuck or runner.cordoned) and not _lane(picture, runner).spent
     ]
 
 
@@ -245,16 +259,31 @@ def _want(state: PoolState, at: float, picture: Picture) -> Wanted:
 
 def _grow(state: PoolState, at: float, picture: Picture) -> Step:
     wanted = _want(state, at, picture)
-    there = len(_usable(state, picture)) + state.count(Phase.BOOTING)
-    warm = 0 if len(_usable(state, picture)) >= state.warm else state.warm
-    state = replace(state, wanted=wanted, warm=warm)
-    more = min(wanted.runners - there, state.options.max - len(state.runners))
-    if more <= 0 or state.retry_at is not None:
+    usable = len(_usable(state, picture))
+    state = replace(state, wanted=wanted, warm=0 if usable >= state.warm else state.warm)
+    missing = wanted.runners - usable - state.count(Phase.BOOTING)
+    more = min(missing, state.options.max - len(state.runners))
+    if more <= 0 or state.retry_at is not None or state.withheld:
         return state, ()
-    ids = range(state.next_runner, state.next_runner + more)
+    left = room(state.options.caps, state.ledger, state.price, at)
+    if left.runners is not None and left.runners < more:
+        state, more = replace(state, wanted=Wanted(wanted.runners, f"{wanted.why}, but {left.why}")), left.runners
+    return _booted(state, more, at)
+
+
+def _booted(state: PoolState, count: int, at: float) -> Step:
+    ids = range(state.next_runner, state.next_runner + count)
+    ledger = state.ledger
+    for id in ids:
+        ledger = ledger.started(id, at, state.price)
     booting = tuple(Runner(id, attempt=state.failures, since=at) for id in ids)
-    grown = replace(state, runners=state.runners + booting, next_runner=ids.stop)
+    grown = replace(state, runners=state.runners + booting, next_runner=ids.stop, ledger=ledger)
     return grown, tuple(Boot(id) for id in ids)
+
+
+def _withheld(state: PoolState, event: BootWithheld) -> PoolState:
+    runners = tuple(runner for runner in state.runners if runner.id != event.runner)
+    return replace(state, runners=runners, withheld=event.why, ledger=state.ledger.stopped(event.runner, event.at))
 
 
 def _shrink(state: PoolState, at: float, picture: Picture) -> Step:
@@ -330,15 +359,14 @@ def _runner_down(state: PoolState, event: RunnerDown) -> Step:
     runner = state.runner(event.runner)
     if runner is None:
         return state, ()
-    state = replace(state, runners=tuple(other for other in state.runners if other is not runner))
+    runners = tuple(other for other in state.runners if other is not runner)
+    state = replace(state, runners=runners, ledger=state.ledger.stopped(runner.id, event.at))
     if runner.phase is Phase.LEAVING:
         return state, ()
     return _ended(state, runner, event.reason, event.at, permanent=event.permanent, effects=(Close(runner.id),))
 
 
-def _ended(
-    state: PoolState, runner: Runner, reason: str, at: float, *, permanent: bool, effects: Effects
-) -> Step:
+def _ended(state: PoolState, runner: Runner, reason: str, at: float, *, permanent: bool, effects: Effects) -> Step:
     """One that was booting or up has ended by itself."""
     if runner.proven or runner.phase is Phase.DRAINING:
         return state, effects
@@ -429,6 +457,12 @@ def _opened(state: PoolState, runner: Runner) -> Effects:
     return (Open(runner.id, runner.node),) if opens else ()
 
 
+def _cap(state: PoolState, at: float, picture: Picture) -> Step:
+    """What is used up is used up: then all runners go at once, whatever they do."""
+    stop = hard_stop(state.options.caps, state.ledger, at)
+    return _leave_all(state, lambda runner: True, stop.why) if stop.due_in == 0 else (state, ())
+
+
 def _leave_all(state: PoolState, goes: Callable[[Runner], bool], reason: str) -> Step:
     effects: Effects = ()
     for runner in state.runners:
@@ -465,8 +499,7 @@ def _is_over(at: float | None, now: float) -> bool:
 
 
 def _expires(state: PoolState, runner: Runner) -> float | None:
-    lifetime = state.options.lifetime
-    return None if lifetime is None else runner.since + lifetime
+    return state.options.caps.ends_at(runner.since)
 
 
 def _next_look(state: PoolState, at: float, picture: Picture) -> float | None:
@@ -476,6 +509,8 @@ def _next_look(state: PoolState, at: float, picture: Picture) -> float | None:
     times += [runner.until for runner in state.runners if runner.phase is Phase.DRAINING]
     times += [_expires(state, runner) for runner in state.runners if runner.phase is Phase.READY]
     times += _ends_of_idling(state, at, picture)
+    stop = hard_stop(state.options.caps, state.ledger, at)
+    times.append(None if not stop.due_in else at + stop.due_in)
     change = state.options.policy.next_change(demand_of(state, at, picture))
     times.append(None if change is None else at + change)
     return min((time for time in times if time is not None and time != float("inf")), default=None)

@@ -44,10 +44,10 @@ DONE: Final = "done"
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """Calls that are given what `init(key)` has returned, which is called once for each key; None: that has no init."""
+    """Calls that are given what `init(key)` has returned, which is called once for each key."""
 
     key: Hashable
-    init: Callable[..., Any] | None
+    init: Callable[..., Any]
 
 
 @record

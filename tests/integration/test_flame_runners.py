@@ -187,7 +187,7 @@ def test_a_call_that_gets_no_slot_in_time_is_told_what_the_pool_has() -> None:
             waiting = asyncio.create_task(cpu.call(abs, -1, timeout=5.0))
             await until_explained(cpu, "1 call waits")
             clock.advance(5.0)
-            with pytest.raises(flame.QueueTimeout, match=r"got no slot in time; .* 1 of 1 slots taken"):
+            with pytest.raises(flame.QueueTimeout, match=r"got no slot in 5.0 s; .* 1 of 1 slots taken"):
                 await waiting
             busy.cancel()
 

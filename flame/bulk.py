@@ -1,0 +1,55 @@
+"""How `map` begins its calls: on the pool's own loop as calls, from elsewhere as tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from flame.calls import Call, Request
+from flame.mapping import Begun
+from flame.pool_server import PoolServer
+
+
+class BegunCall:
+    """A call on the pool's own loop."""
+
+    __slots__ = ("_call", "_pool")
+
+    def __init__(self, pool: PoolServer, request: Request, ended: Callable[[Begun], None]) -> None:
+        self._pool = pool
+        self._call = Call(request)
+        self._call.then = lambda _call: ended(self)
+        pool.submit(self._call)
+
+    def value(self) -> Any:
+        return self._call.value()
+
+    def call_off(self) -> None:
+        self._pool.abandon(self._call)
+
+
+class BegunTask:
+    """A call that takes more than one step: it may be made again, or goes by messages."""
+
+    __slots__ = ("_task",)
+
+    def __init__(self, call: Callable[[], Awaitable[Any]], ended: Callable[[Begun], None]) -> None:
+        self._task = asyncio.ensure_future(_awaited(call))
+        self._task.add_done_callback(functools.partial(self._tell, ended))
+
+    def _tell(self, ended: Callable[[Begun], None], task: asyncio.Task[Any]) -> None:
+        if not task.cancelled():
+            task.exception()  # it counts as seen, also if the loop over the values is left first
+        ended(self)
+
+    def value(self) -> Any:
+        return self._task.result()
+
+    def call_off(self) -> None:
+        self._task.cancel()
+
+
+async def _awaited(call: Callable[[], Awaitable[Any]]) -> Any:
+    return await call()

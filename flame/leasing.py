@@ -1,0 +1,81 @@
+"""A slot that is held for longer than a call: for a stream, or a process that is placed on a runner.
+
+    holder ── Reserve ──► pool ── Lease ──► holder ── Release ──► pool
+
+The slot is free again when it is released, when the holder ends or, once a process was placed there, when that ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import beamlike as bl
+from flame.asking import ask
+from flame.calls import Request
+from flame.errors import FlameError, PoolStopped
+
+FATE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Answered by a Lease, or by the FlameError that says why there is none."""
+
+    lease: bl.Ref
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A slot on `node`, with what is left of the time limit."""
+
+    lease: bl.Ref
+    node: str
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The slot belongs to this process from now on. With `link` it ends when the holder does."""
+
+    lease: bl.Ref
+    pid: bl.Pid
+    link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    lease: bl.Ref
+
+
+@dataclass(frozen=True, slots=True)
+class AskLoss:
+    """Answered by the RunnerLost of a lease whose node is lost, once it is known why; by None if it is not lost."""
+
+    lease: bl.Ref
+
+
+@asynccontextmanager
+async def leased(name: str, pool: bl.Pid, request: Request) -> AsyncIterator[Lease]:
+    """A slot for the time of the block. What the block raises because the node was lost becomes RunnerLost."""
+    ref = bl.make_ref()
+    try:
+        lease = await ask(name, pool, Reserve(ref, request))
+        if isinstance(lease, FlameError):
+            raise lease
+        try:
+            yield lease
+        except (bl.rpc.NodeLost, bl.NotConnected) as error:
+            raise await _loss(name, pool, ref) or error from None
+    finally:
+        bl.GenServer.cast(pool, Release(ref))
+
+
+async def _loss(name: str, pool: bl.Pid, ref: bl.Ref) -> Exception | None:
+    try:
+        loss: Exception | None = await ask(name, pool, AskLoss(ref), timeout=FATE_SECONDS)
+    except (PoolStopped, bl.CallTimeout):
+        return None
+    return loss
