@@ -1,4 +1,4 @@
-"""How much one call may write: so much in all, and so much a second. Pure: the time is an argument.
+"""How much one call may print, and how much it may log: so much in all, and so much a second. Pure: the time is an argument.
 
 Of what is more, whole lines are left out, and how many is told. Once some were left out, all are until there is room
 for half a second's worth again: so a flood comes in few long stretches, each with one line that says what is missing.
@@ -21,7 +21,7 @@ LIMITS = Limits()
 
 
 class Bound:
-    """Says of each text how much of it may go.
+    """Says of each text how much of it may go; `what` is what the texts are of, in words.
 
     >>> bound = Bound(Limits(a_second=10), now=0.0)
     >>> bound.admit("one\\ntwo\\nthree\\n", now=0.0)
@@ -30,7 +30,8 @@ class Bound:
     ('', '... 1 line (6 characters) left out', '')
     """
 
-    def __init__(self, limits: Limits, now: float) -> None:
+    def __init__(self, limits: Limits, now: float, what: str = "") -> None:
+        self._what = f" of {what}" if what else ""
         self._rate = limits.a_second
         self._in_all = limits.in_all
         self._room = float(limits.a_second)
@@ -74,7 +75,7 @@ class Bound:
         """What is to be said of what was left out, once things may go again, or never will; "" for nothing."""
         if not self._characters or not (at_end or self._may_tell(now)):
             return ""
-        words = f"... {_many(max(1, self._lines), 'line')} ({_size(self._characters)}) left out"
+        words = f"... {_many(max(1, self._lines), 'line')} ({_size(self._characters)}){self._what} left out"
         if self._is_used_up and not self._told_end:
             self._told_end = True
             words += f": a call may print {_size(self._in_all or 0)}" + (

@@ -28,7 +28,8 @@ class Progress:
 
 
 def words(progress: Progress) -> str:
-    """
+    """The progress as a line shows it.
+
     >>> words(Progress("cpu-1@h", 1, 3, 12, "files", 0.0)), words(Progress("cpu-1@h", 1, 3, None, "", 0.0))
     ('3/12 (25 %) files', '3')
     """

@@ -44,7 +44,9 @@ class Sender:
         self._is_stepping = False
         self._is_armed = False
         self._origin = Origin(call, tag)
+        # Two: a flood of one is not to cost the other.
         self._bound = Bound(limits, time.monotonic())
+        self._log_bound = Bound(limits, time.monotonic(), "its log")
         self._lines = {"stdout": Lines(tag), "stderr": Lines(tag)}
         self._open: set[str] = set()
         self._broken: set[str] = set()
@@ -96,7 +98,8 @@ class Sender:
 
     @property
     def _waits(self) -> bool:
-        return self._progress.waits or self._bound.has_left_out or any(lines.holds for lines in self._lines.values())
+        left_out = self._bound.has_left_out or self._log_bound.has_left_out
+        return left_out or self._progress.waits or any(lines.holds for lines in self._lines.values())
 
     def _look(self) -> None:
         self._is_armed = False
@@ -117,12 +120,10 @@ class Sender:
         now, text = time.monotonic(), record.text()
         if not self._sink.takes_records:
             self._log_as_text(text, now)
-        elif (admitted := self._bound.admit(text, now)) == text:
+        elif self._may_log(text, now):
             self._tell(now)
             self._end_drawing()
             outbox.put_message(self._node, self._sink.leader, record)
-        else:
-            self._bound.leave_out(admitted)
 
     def _log_as_text(self, text: str, now: float) -> None:
         """As lines of its own, also where the function is in the midst of one."""
@@ -130,7 +131,15 @@ class Sender:
         self._say("stderr", lines.release(), now)
         lines.forget()
         self._break("stderr")
-        self._say("stderr", text, now)
+        if self._may_log(text, now):
+            self._tell(now)
+            self._put("stderr", text)
+
+    def _may_log(self, text: str, now: float) -> bool:
+        admitted = self._log_bound.admit(text, now)
+        if admitted != text:
+            self._log_bound.leave_out(admitted)
+        return admitted == text
 
     def _report(self, progress: Progress) -> None:
         self._progress.put(progress)
@@ -179,10 +188,11 @@ class Sender:
 
     def _tell(self, now: float, *, at_end: bool = False) -> None:
         """Says what was left out, if it is time."""
-        told = self._bound.notice(now, at_end=at_end)
-        if told:
-            self._break("stderr")
-            self._put("stderr", f"{self.tag}{told}\n")
+        for bound in (self._bound, self._log_bound):
+            told = bound.notice(now, at_end=at_end)
+            if told:
+                self._break("stderr")
+                self._put("stderr", f"{self.tag}{told}\n")
 
     def _put(self, stream: str, text: str) -> None:
         self._end_drawing()
