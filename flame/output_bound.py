@@ -1,7 +1,8 @@
-"""How much one call may print, and how much it may log: so much in all, and so much a second. Pure: the time is an argument.
+"""How much one call may print, and how much it may log: so much in all, and so much a second. Pure: the time is an
+argument.
 
-Of what is more, whole lines are left out, and how many is told. Once some were left out, all are until there is room
-for half a second's worth again: so a flood comes in few long stretches, each with one line that says what is missing.
+Of what is more, whole lines are left out, and how many is told. Once some were left out, all are for half a second: so
+a flood comes in few long stretches, each with one line that says what is missing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class Limits:
 
 
 LIMITS = Limits()
+CLOSED_SECONDS = 0.5
 
 
 class Bound:
@@ -37,7 +39,7 @@ class Bound:
         self._room = float(limits.a_second)
         self._total = 0
         self._then = now
-        self._is_closed = False
+        self._opens_at = now
         self._is_used_up = False
         self._lines = 0
         self._characters = 0
@@ -45,22 +47,25 @@ class Bound:
 
     def is_closed(self, now: float) -> bool:
         """Whether nothing may go now."""
-        self._pass_time(now)
-        return self._is_closed
+        return self._is_used_up or now < self._opens_at
 
     @property
     def has_left_out(self) -> bool:
-        """Whether something is still to be told."""
-        return self._characters > 0
+        """Whether something is to be told as soon as it may be, and not at the end only."""
+        return self._characters > 0 and not self._told_end
 
     def admit(self, text: str, now: float) -> str:
         """What of `text` may go: whole lines, from the front. The rest is counted as left out."""
-        self._pass_time(now)
+        if self.is_closed(now):
+            self.leave_out(text)
+            return ""
+        self._room = min(float(self._rate), self._room + (now - self._then) * self._rate)
+        self._then = now
         left = len(text) if self._in_all is None else self._in_all - self._total
-        admitted = "" if self._is_closed else _whole_lines(text, min(left, int(self._room)))
+        admitted = _whole_lines(text, min(left, int(self._room)))
         if len(admitted) < len(text):
-            self._is_used_up = self._is_used_up or (not self._is_closed and left < len(text) and left <= self._room)
-            self._is_closed = True
+            self._is_used_up = left < len(text) and left <= self._room
+            self._opens_at = now + CLOSED_SECONDS
             self.leave_out(text[len(admitted) :])
         self._room -= len(admitted)
         self._total += len(admitted)
@@ -78,20 +83,13 @@ class Bound:
         words = f"... {_many(max(1, self._lines), 'line')} ({_size(self._characters)}){self._what} left out"
         if self._is_used_up and not self._told_end:
             self._told_end = True
-            words += f": a call may print {_size(self._in_all or 0)}" + (
-                "" if at_end else ", and the rest will be, too"
-            )
+            more = "" if at_end else ", and the rest will be, too"
+            words += f": {_size(self._in_all or 0)} is all there may be{more}"
         self._lines = self._characters = 0
         return words
 
     def _may_tell(self, now: float) -> bool:
         return not self._told_end if self._is_used_up else not self.is_closed(now)
-
-    def _pass_time(self, now: float) -> None:
-        self._room = min(float(self._rate), self._room + (now - self._then) * self._rate)
-        self._then = now
-        if self._is_closed and not self._is_used_up:
-            self._is_closed = self._room < self._rate / 2
 
 
 def _whole_lines(text: str, room: int) -> str:

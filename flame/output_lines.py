@@ -56,8 +56,12 @@ class Lines:
     def forget(self) -> str:
         """What was held back, as it was written, and will not leave: what comes next starts a line."""
         held, self._held = self._held, ""
-        self._is_tagged, self._is_at_start = False, True
+        self.start_anew()
         return held
+
+    def start_anew(self) -> None:
+        """The line that has left in part was ended: what comes next starts one."""
+        self._is_tagged, self._is_at_start = False, True
 
     def _tagged(self, text: str) -> str:
         text = without_overwritten(text)

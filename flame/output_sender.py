@@ -49,7 +49,6 @@ class Sender:
         self._log_bound = Bound(limits, time.monotonic(), "its log")
         self._lines = {"stdout": Lines(tag), "stderr": Lines(tag)}
         self._open: set[str] = set()
-        self._broken: set[str] = set()
         self._progress = Latest()
         self._drawing = Drawing(tag)
         self._drawn_by = Origin((call, "progress"), tag, fleeting=True)
@@ -127,10 +126,8 @@ class Sender:
 
     def _log_as_text(self, text: str, now: float) -> None:
         """As lines of its own, also where the function is in the midst of one."""
-        lines = self._lines["stderr"]
-        self._say("stderr", lines.release(), now)
-        lines.forget()
-        self._break("stderr")
+        self._say("stderr", self._lines["stderr"].release(), now)
+        self._end_line("stderr")
         if self._may_log(text, now):
             self._tell(now)
             self._put("stderr", text)
@@ -158,9 +155,8 @@ class Sender:
         self._show_progress(now, at_end=True)
         self._end_drawing()
         self._tell(now, at_end=True)
-        for stream in tuple(self._open) if self.tag else ():
-            self._lines[stream].forget()
-            self._put(stream, "\n")
+        for stream in self._lines if self.tag else ():
+            self._end_line(stream)
 
     def _say(self, stream: str, text: str, now: float) -> None:
         if not text:
@@ -177,28 +173,26 @@ class Sender:
         self._cut(stream, text)
 
     def _cut(self, stream: str, text: str) -> None:
-        """The line that is open there goes on no more, and what comes next starts one, if only at the tagger's."""
-        self._break(stream)
+        """The line that is open there is left as it is, and what comes next starts one."""
+        self._end_line(stream)
         if not text.endswith("\n"):
             self._lines[stream].forget()
 
-    def _break(self, stream: str) -> None:
+    def _end_line(self, stream: str) -> None:
         if stream in self._open:
-            self._broken.add(stream)
+            self._lines[stream].start_anew()
+            self._put(stream, "\n")
 
     def _tell(self, now: float, *, at_end: bool = False) -> None:
         """Says what was left out, if it is time."""
         for bound in (self._bound, self._log_bound):
             told = bound.notice(now, at_end=at_end)
             if told:
-                self._break("stderr")
+                self._end_line("stderr")
                 self._put("stderr", f"{self.tag}{told}\n")
 
     def _put(self, stream: str, text: str) -> None:
         self._end_drawing()
-        if stream in self._broken:
-            self._broken.discard(stream)
-            text = text if text == "\n" else f"\n{text}"
         (self._open.discard if text.endswith("\n") else self._open.add)(stream)
         outbox.put(self._node, self._sink.leader, stream, text, self._origin)
 

@@ -119,7 +119,8 @@ def _is_worth_showing(output: Output) -> bool:
 
 def _last_only(output: Output) -> Output:
     if output.origin is not None and output.origin.fleeting and not _is_terminal(_stream(output.stream)):
-        return Output(output.stream, output.text.lstrip("\r"), output.origin)
+        last_states = "\n".join(line.rpartition("\r")[2] for line in output.text.split("\n"))
+        return Output(output.stream, last_states, output.origin)
     return output
 
 

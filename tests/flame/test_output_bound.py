@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +49,7 @@ def test_notices_do_not_come_more_often_than_every_half_second(limits: Limits, t
         if bound.notice(now):
             times.append(now)
     # The last one may come at once: that nothing more will go.
-    assert all(later - sooner >= 0.5 - 1e-6 for sooner, later in zip(times[:-1], times[1:-1], strict=False))
+    assert all(later - sooner >= 0.5 - 1e-6 for sooner, later in pairwise(times[:-1]))
 
 
 @given(LIMITS, TEXTS)
@@ -63,8 +64,9 @@ def test_lines_go_whole_or_not_at_all(limits: Limits, texts: list[tuple[str, flo
 def test_that_a_call_has_used_up_all_it_may_print_is_told_at_once_and_the_number_at_the_end() -> None:
     bound = Bound(Limits(in_all=10, a_second=1000), 0.0)
     assert bound.admit("123456789\nx\n", 0.0) == "123456789\n"
-    told = "... 1 line (2 characters) left out: a call may print 10 characters, and the rest will be, too"
+    told = "... 1 line (2 characters) left out: 10 characters is all there may be, and the rest will be, too"
     assert bound.notice(0.0) == told
     assert bound.admit("more\n" * 2000, 500.0) == ""
     assert bound.notice(500.0) == ""
+    assert not bound.has_left_out  # nobody need look again before the end
     assert bound.notice(500.0, at_end=True) == "... 2,000 lines (10.0 kB) left out"
