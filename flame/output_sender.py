@@ -21,7 +21,7 @@ from beamlike.kernel.logged import Logged
 from beamlike.kernel.node import LocalNode
 from flame.output_bound import Bound, Limits
 from flame.output_lines import LONGEST, Lines
-from flame.output_progress import Drawing, Latest, Progress, words
+from flame.output_progress import NOTE_CHARACTERS, Drawing, Latest, Progress, words
 from flame.output_sink import Sink
 
 LOOK_SECONDS = 0.05
@@ -62,6 +62,7 @@ class Sender:
         self._step(self._log, record)
 
     def report(self, done: float, total: float | None, note: str) -> None:
+        note = note[:NOTE_CHARACTERS]
         self._step(self._report, Progress(self.node_name, self._call, done, total, note, time.time()))
 
     def flush(self) -> None:
