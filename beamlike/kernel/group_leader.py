@@ -9,6 +9,8 @@ interpreter has one, as that of a notebook does, and else to the interpreter's o
 another node comes to run that has a leader; nothing else ever replaces them. What is written within one turn of the
 node's output scheduler travels as one message; `flush` sends what is pending now, before a result that must not
 overtake it.
+
+Code may also have a way: what its output passes before it goes to the leader, so that it can be marked and bounded.
 """
 
 from __future__ import annotations
@@ -18,21 +20,44 @@ import os
 import sys
 from collections.abc import Iterable
 from contextvars import Context, ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import RLock
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 from beamlike.kernel.current import node_towards
 from beamlike.kernel.errors import AmbiguousNode, NoNode
 from beamlike.kernel.signals import Send
+from beamlike.kernel.terms import Alias, Pid
 
 if TYPE_CHECKING:
     from beamlike.kernel.node import LocalNode
-    from beamlike.kernel.terms import Pid
+
+
+class Way(Protocol):
+    """What the output of some code passes on its way to its leader. It puts what is to arrive into the `outbox`."""
+
+    def write(self, stream: str, text: str) -> None: ...
+
+    def flush(self) -> None:
+        """Puts there what it holds back."""
+        ...
+
 
 _leader: ContextVar[Pid | None] = ContextVar("beamlike_group_leader", default=None)
+_way: ContextVar[Way | None] = ContextVar("beamlike_output_way", default=None)
 _fallback: Pid | None = None
+_fallback_way: Way | None = None
 _forked = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who wrote, where several write at once: texts of one `writer` may continue each other's lines, `tag` is what
+    each of its lines starts with. What is `fleeting` is written over by what follows: it tells nothing in a file."""
+
+    writer: Any
+    tag: str
+    fleeting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +66,7 @@ class Output:
 
     stream: str
     text: str
+    origin: Origin | None = field(default=None, compare=False)
 
 
 def leader() -> Pid | None:
@@ -53,23 +79,38 @@ def leader_in(context: Context) -> Pid | None:
     return context.get(_leader)
 
 
-def set_leader(pid: Pid | None) -> None:
-    """From now on, output of the current context goes to `pid`."""
+def set_leader(pid: Pid | None, way: Way | None = None) -> None:
+    """From now on, output of the current context goes to `pid`, by that way if one is given."""
     _leader.set(pid)
+    _way.set(way)
 
 
-def set_fallback_leader(pid: Pid | None) -> None:
+def set_fallback_leader(pid: Pid | None, way: Way | None = None) -> None:
     """From now on, output of all code of this interpreter that has no leader goes to `pid`; None: to the interpreter's
     own streams."""
-    global _fallback
-    _fallback = pid
+    global _fallback, _fallback_way
+    _fallback, _fallback_way = pid, way
+
+
+def way() -> Way | None:
+    """By which way the output of the code that asks goes to its leader; None: straight."""
+    return _way.get()
+
+
+def fallback_way() -> Way | None:
+    """The way of code that has no leader of its own."""
+    return _fallback_way
 
 
 def _leader_or_fallback() -> Pid | None:
     return leader() or _fallback
 
 
-def _reachable_leader() -> tuple[LocalNode, Pid] | None:
+def _way_or_fallback() -> Way | None:
+    return _way.get() if leader() is not None else _fallback_way
+
+
+def reachable_leader() -> tuple[LocalNode, Pid] | None:
     """The leader and the node that can reach it; None where output goes to the real streams, as it does when the node
     has stopped under code that still runs, and in a forked process, which has no thread that could send."""
     pid = _leader_or_fallback()
@@ -91,6 +132,20 @@ def _pieces(text: str, short: bool) -> Iterable[str]:
     return (text[at : at + PIECE] for at in range(0, len(text), PIECE)) if short else (text,)
 
 
+class _Text:
+    """What was written to one stream without a break."""
+
+    __slots__ = ("origin", "stream", "texts")
+
+    def __init__(self, stream: str, origin: Origin | None) -> None:
+        self.stream = stream
+        self.origin = origin
+        self.texts: list[str] = []
+
+    def outputs(self, short: bool) -> Iterable[Output]:
+        return (Output(self.stream, text, self.origin) for text in _pieces("".join(self.texts), short))
+
+
 class _Outbox:
     """What was written and not sent yet, in order; shared by all threads."""
 
@@ -99,7 +154,7 @@ class _Outbox:
         # alone, and nothing is called under it. Both are re-entrant, since a finalizer may print anywhere.
         self._lock = RLock()
         self._sending = RLock()
-        self._pending: dict[Pid, list[tuple[str, list[str]]]] = {}
+        self._pending: dict[Pid | Alias, list[Any]] = {}
         # How many are sending what they have taken out.
         self._senders = 0
 
@@ -109,59 +164,87 @@ class _Outbox:
         to be in neither place."""
         return not self._pending and not self._senders
 
-    def put(self, node: LocalNode, pid: Pid, stream: str, text: str) -> None:
+    def put(self, node: LocalNode, to: Pid, stream: str, text: str, origin: Origin | None = None) -> None:
+        """Has `to` get the text at the next turn of the loop."""
         with self._lock:
-            waiting = self._pending.get(pid)
+            waiting = self._pending.get(to)
+            first = waiting is None
             if waiting is None:
-                self._pending[pid] = [(stream, [text])]
-            elif waiting[-1][0] == stream:
-                waiting[-1][1].append(text)
-            else:
-                waiting.append((stream, [text]))
-        if waiting is None:
-            self._send_soon(node, pid)
+                waiting = self._pending[to] = []
+            last = waiting[-1] if waiting else None
+            # The same object, or none: an origin is made once for all that it wrote.
+            if type(last) is not _Text or last.stream != stream or last.origin is not origin:
+                last = _Text(stream, origin)
+                waiting.append(last)
+            last.texts.append(text)
+        if first:
+            self._send_soon(node, to)
 
-    def _send_soon(self, node: LocalNode, pid: Pid) -> None:
+    def put_message(self, node: LocalNode, to: Pid | Alias, message: object) -> None:
+        """Has `to` get the message at the next turn of the loop, in order with the texts for it."""
+        with self._lock:
+            waiting = self._pending.setdefault(to, [])
+            first = not waiting
+            waiting.append(message)
+        if first:
+            self._send_soon(node, to)
+
+    def _send_soon(self, node: LocalNode, to: Pid | Alias) -> None:
         scheduler = node.output_scheduler
         if scheduler.is_current_thread():
-            scheduler.loop.call_soon(self.send, node, pid)
+            scheduler.loop.call_soon(self.send, node, to)
         else:
-            scheduler.call(self.send, node, pid)
+            scheduler.call(self.send, node, to)
 
-    def send(self, node: LocalNode, pid: Pid) -> None:
+    def send(self, node: LocalNode, to: Pid | Alias) -> None:
+        """Sends `to` all that waits for it, now."""
         # One thread at a time, so that what is taken later cannot overtake.
         with self._sending:
             self._senders += 1
             try:
                 with self._lock:
-                    waiting = self._pending.pop(pid, ())
-                for stream, texts in waiting:
-                    for text in _pieces("".join(texts), pid.node != node.name):
-                        node.route(Send(None, pid, Output(stream, text)))
+                    waiting = self._pending.pop(to, ())
+                for message in waiting:
+                    if type(message) is not _Text:
+                        node.route(Send(None, to, message))
+                        continue
+                    for output in message.outputs(short=_node_of(to) != node.name):
+                        node.route(Send(None, to, output))
             finally:
                 self._senders -= 1
 
 
-_outbox = _Outbox()
+def _node_of(to: Pid | Alias) -> str:
+    return (to if isinstance(to, Pid) else to.pid).node
+
+
+outbox = _Outbox()
 
 
 def hand_over(stream: str, text: str) -> bool:
     """Has the leader get `text` at the next turn of the loop. False if there is none, and nothing was done."""
-    reached = _reachable_leader()
+    reached = reachable_leader()
     if reached is None:
         return False
     if text:
-        _outbox.put(*reached, stream, text)
+        way = _way_or_fallback()
+        if way is None:
+            outbox.put(*reached, stream, text)
+        else:
+            way.write(stream, text)
     return True
 
 
 def flush() -> None:
     """Sends what the current context wrote and what still waits for the next turn of the loop."""
-    if _outbox.is_empty:
+    way = _way_or_fallback()
+    if way is not None:
+        way.flush()
+    if outbox.is_empty:
         return
-    reached = _reachable_leader()
+    reached = reachable_leader()
     if reached is not None:
-        _outbox.send(*reached)
+        outbox.send(*reached)
 
 
 class Router(io.TextIOBase):
@@ -177,9 +260,11 @@ class Router(io.TextIOBase):
         return len(text) if hand_over(self.stream, text) else self.real.write(text)
 
     def flush(self) -> None:
-        """Nothing where there is a leader: it gets what was written at the next turn of the loop anyway."""
-        if _reachable_leader() is None:
+        """A leader gets what was written at the next turn of the loop anyway, but for what the way holds back."""
+        if reachable_leader() is None:
             self.real.flush()
+        elif (way := _way_or_fallback()) is not None:
+            way.flush()
 
     def __getattr__(self, name: str) -> object:
         if name == "real":  # of one that is being copied

@@ -11,6 +11,7 @@ from collections import deque
 
 import beamlike as bl
 from beamlike.kernel.group_leader import Output
+from beamlike.kernel.open_line import OpenLine
 from notebook_tui.runtime.messages import Finished, Printed, Started, Taken
 from notebook_tui.runtime.output import OutputBuffer
 
@@ -25,6 +26,7 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
     """Serves until it is ended. Text goes out within 50 ms if it is wanted, and always before the outcome after it."""
     outlet = Outlet(owner, cell_id)
     buffer = OutputBuffer(outlet.add)
+    line = OpenLine()
     flush_at: float | None = None
     now = asyncio.get_running_loop().time
     while True:
@@ -36,8 +38,9 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
             flush_at = None
             continue
         match message:
-            case Output(stream, text):
-                buffer.write(stream, text)
+            case Output():
+                for stream, text in line.apart(message):
+                    buffer.write(stream, text)
                 flush_at = flush_at or now() + FLUSH_SECONDS
             case Taken():
                 outlet.taken()

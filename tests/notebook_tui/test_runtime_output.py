@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_tui.runtime.output import OutputBuffer, without_overwritten
+from tests.support.shown_text import shown
 
 
 class Out:
@@ -136,17 +137,6 @@ def test_another_thread_cannot_overtake_what_is_being_emitted() -> None:
 )
 def test_only_what_is_overwritten_in_full_is_left_out(text: str, left: str) -> None:
     assert without_overwritten(text) == left
-
-
-def shown(text: str) -> list[str]:
-    """The lines as a terminal leaves them, for text without escapes."""
-    lines = []
-    for line in text.split("\n"):
-        cells: list[str] = []
-        for part in line.split("\r"):
-            cells[: len(part)] = part
-        lines.append("".join(cells))
-    return lines
 
 
 @given(st.text("ab\r\n", max_size=40), st.text("ab\r\n", max_size=40))
