@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import beamlike as bl
-from beamlike.kernel import group_leader
+from beamlike.kernel.current import current_node
 from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.user import leader_elsewhere
 from flame.asking import ask
 from flame.calls import Call, Request, Timeout, settled
 from flame.errors import PoolStopped, RunnerLost
 from flame.outcome import Ended, Raised, Returned
+from flame.output_sink import Sink, sink_for_caller
 from flame.pool_server import POOLS, Abandon, GetOptions, Perform, PoolServer
 
 
@@ -82,10 +84,15 @@ def here_is(pool: bl.Pid) -> PoolServer | None:
     return server if server is not None and server.loop is asyncio._get_running_loop() else None
 
 
+def sink_towards(pool: bl.Pid) -> Sink | None:
+    """Who gets the output of a call: for one from elsewhere, that is found out on the pool's node."""
+    return None if here_is(pool) is None else sink_for_caller()
+
+
 async def _ask_for(name: str, pool: bl.Pid, request: Request) -> Any:
     ref = bl.make_ref()
     try:
-        answer = await ask(name, pool, Perform(request, ref))
+        answer = await ask(name, pool, Perform(request, ref, leader_elsewhere(current_node())))
     except BaseException:
         if request.link:
             bl.GenServer.cast(pool, Abandon(ref))
@@ -111,8 +118,3 @@ async def _deadline(name: str, pool: bl.Pid, request: Request) -> float | None:
 def _with_what_is_left(request: Request, until: float | None) -> Request:
     left = None if until is None else max(0.0, until - asyncio.get_running_loop().time())
     return replace(request, timeout=left)
-
-
-def sink() -> bl.Pid | None:
-    """Who gets what the function prints."""
-    return group_leader.leader()

@@ -13,6 +13,7 @@ from beamlike.kernel.exceptions import reraisable
 from flame.dispatch import Ticket
 from flame.errors import Cancelled, WorkEnded
 from flame.outcome import Ended, Outcome, Raised, Returned
+from flame.output_sink import Sink
 from flame.work import Keyed
 
 
@@ -30,7 +31,8 @@ class Request:
     key: Hashable = None
     init: Callable[..., Any] | None = None
     link: bool = True
-    leader: bl.Pid | None = None
+    sink: Sink | None = None
+    """Who gets what the function says; None: nobody."""
 
     @property
     def keyed(self) -> Keyed | None:

@@ -15,20 +15,24 @@ from types import FunctionType
 from typing import Any
 
 import beamlike as bl
-from beamlike.kernel import current, group_leader
+from beamlike.kernel import current
 from beamlike.kernel.exceptions import describe_exception
 from beamlike.kernel.performing import cannot_travel, room_towards
 from beamlike.kernel.signals import Send
+from flame import output_logging
 from flame.crew import Crew
 from flame.errand import CALLED_OFF, Errand
 from flame.keyed import KeyedValues
 from flame.outcome import Ended, Outcome, Raised, Returned
+from flame.output import CallOutput, short_name
+from flame.output_sink import Sink
 from flame.thread_job import ThreadJob
 from flame.work import DONE, WORKS, Answer, Asked, AskIdle, Cancel, Evict, Idle, Keyed, Kind, is_light
 
 
-async def open_desk(home: bl.Pid) -> bl.Pid:
-    """Starts the desk of `home` on this node."""
+async def open_desk(home: bl.Pid, log_level: int | str) -> bl.Pid:
+    """Starts the desk of `home` on this node, and has what calls log here go to their callers."""
+    output_logging.install(log_level)
     return bl.spawn(_attend, home)
 
 
@@ -60,6 +64,7 @@ class Desk:
         self._home = home
         self._loop = asyncio.get_running_loop()
         self._node = current.current_node()
+        self._tag = short_name(self._node.name)
         self._crew = Crew(f"call of {home}")
         self._at_work: dict[int, ThreadJob | Errand | None] = {}
         """Calls by their number, with what performs them now."""
@@ -67,7 +72,7 @@ class Desk:
         self._called_off: set[int] = set()
         """Calls that nobody waits for; it is told all the same when they have ended."""
         self._answers: list[Answer] = []
-        self._keyed = KeyedValues(lambda function, args, then: self._perform(function, args, then))
+        self._keyed = KeyedValues()
         self._seat = bl.spawn(_sit)
         self._context = copy_context()
         seat = self._node.process(self._seat)
@@ -88,7 +93,7 @@ class Desk:
             case Evict(key):
                 self._keyed.evict(key)
             case AskIdle(check):
-                self._perform(check, (), self._tell_idle)
+                self._perform(check, (), None, self._tell_idle)
 
     def close(self) -> None:
         """Calls off all that is at work."""
@@ -98,33 +103,40 @@ class Desk:
 
     # Calls.
 
-    def _take(
-        self, function: Callable[..., Any], leader: bl.Pid | None, asked: list[Asked], keyed: Keyed | None
-    ) -> None:
-        group_leader.set_leader(leader)
-        self._context.run(group_leader.set_leader, leader)
+    def _take(self, function: Callable[..., Any], sink: Sink | None, asked: list[Asked], keyed: Keyed | None) -> None:
         for number, args in asked:
+            output = None if sink is None else CallOutput(sink, tag=self._tag, call=number)
             if number in self._called_off:
                 self._tell(number, function, CALLED_OFF)
             elif keyed is None:
-                self._begin(number, function, args)
+                self._begin(number, function, args, output)
             else:
-                self._begin_keyed(number, function, args, keyed)
+                self._begin_keyed(number, function, args, keyed, output)
 
-    def _begin(self, number: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        self._at_work[number] = self._perform(function, args, functools.partial(self._tell, number, function))
+    def _begin(
+        self, number: int, function: Callable[..., Any], args: tuple[Any, ...], output: CallOutput | None
+    ) -> None:
+        then = functools.partial(self._tell, number, function)
+        self._at_work[number] = self._perform(function, args, output, then)
 
-    def _begin_keyed(self, number: int, function: Callable[..., Any], args: tuple[Any, ...], keyed: Keyed) -> None:
+    def _begin_keyed(
+        self,
+        number: int,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        keyed: Keyed,
+        output: CallOutput | None,
+    ) -> None:
         def take(made: Outcome) -> None:
             if number in self._called_off:
                 self._tell(number, function, CALLED_OFF)
             elif isinstance(made, Returned):
-                self._begin(number, function, (made.value, *args))
+                self._begin(number, function, (made.value, *args), output)
             else:
                 self._tell(number, function, made)
 
         self._at_work[number] = None
-        self._keyed.get(keyed.key, keyed.init, take)
+        self._keyed.get(keyed.key, keyed.init, functools.partial(self._perform, output=output), take)
 
     def _call_off(self, number: int) -> None:
         self._called_off.add(number)
@@ -135,11 +147,15 @@ class Desk:
     # How a function is performed.
 
     def _perform(
-        self, function: Callable[..., Any], args: tuple[Any, ...], then: Callable[[Outcome], None]
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        output: CallOutput | None,
+        then: Callable[[Outcome], None],
     ) -> ThreadJob | Errand:
         if is_async(function):
-            return self._errand(function, args, then)
-        job = ThreadJob(function, args, self._context.copy(), self._seat, then)
+            return self._errand(_heard, (output, function, args), then)
+        job = ThreadJob(function, args, self._context.copy(), output, self._seat, then)
         self._crew.submit(job)
         return job
 
@@ -177,7 +193,6 @@ class Desk:
 
     def _send_answers(self) -> None:
         answers, self._answers = self._answers, []
-        group_leader.flush()
         try:
             self._send((DONE, answers))
         except bl.UnencodableTerm:
@@ -193,7 +208,6 @@ class Desk:
 
     async def _deliver(self, number: int, function: Callable[..., Any], value: Any) -> None:
         """In a process of its own, so that what is large holds nobody up."""
-        group_leader.flush()
         await room_towards(self._home.node)
         try:
             bl.send(self._home, (DONE, [(number, Kind.RETURNED, value)]))
@@ -211,6 +225,16 @@ class Desk:
 
     def _send(self, message: object) -> None:
         self._node.route(Send(None, self._home, message))
+
+
+async def _heard(output: CallOutput | None, function: Callable[..., Awaitable[Any]], args: tuple[Any, ...]) -> Any:
+    if output is None:
+        return await function(*args)
+    output.enter()
+    try:
+        return await function(*args)
+    finally:
+        output.end()
 
 
 async def _awaited(value: Awaitable[Any]) -> Any:

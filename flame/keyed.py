@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from types import FunctionType
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from flame.outcome import Outcome, Returned
 
 Take: TypeAlias = Callable[[Outcome], None]
 """Gets the value as Returned, or why there is none."""
+
+
+class Begin(Protocol):
+    def __call__(self, function: Callable[..., Any], args: tuple[Any, ...], *, then: Take) -> object: ...
 
 
 class _Value:
@@ -22,20 +26,19 @@ class _Value:
 
 
 class KeyedValues:
-    """`begin(function, args, then)` has a function performed. For one thread."""
+    """For one thread."""
 
-    def __init__(self, begin: Callable[[Callable[..., Any], tuple[Any, ...], Take], object]) -> None:
-        self._begin = begin
+    def __init__(self) -> None:
         self._values: dict[Hashable, _Value] = {}
 
-    def get(self, key: Hashable, init: Callable[..., Any], take: Take) -> None:
+    def get(self, key: Hashable, init: Callable[..., Any], begin: Begin, take: Take) -> None:
         """Has `take` get what `init(key)` returns, or has returned before. One that fails is called again the next
-        time; another `init` than before, as after an edit, makes the value anew."""
+        time; another `init` than before, as after an edit, makes the value anew. `begin` has a function performed."""
         value = self._values.get(key)
         if value is None or not _is_same(value.init, init):
             value = self._values[key] = _Value(init)
             value.takers.append(take)
-            self._begin(init, (key,), lambda outcome: self._made(key, value, outcome))
+            begin(init, (key,), then=lambda outcome: self._made(key, value, outcome))
         elif value.made is None:
             value.takers.append(take)
         else:

@@ -57,6 +57,8 @@ class PoolOptions:
     """A number of runners that several pools of this program have together."""
     keys_per_runner: int | None = None
     """So many keyed values a runner holds at most; the one that was used longest ago goes first."""
+    log_level: int | str | None = None
+    """What is below this is not logged on runners; None: the level of the root logger here."""
     nested: bool = False
     """Whether the pool may boot runners although its node is itself a runner."""
 

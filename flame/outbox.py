@@ -84,14 +84,14 @@ class Outbox:
 
 
 def _works(request: Request, asked: list[Asked]) -> tuple[object, ...]:
-    return WORKS, request.function, request.leader, asked, request.keyed
+    return WORKS, request.function, request.sink, asked, request.keyed
 
 
 def _goes_with(call: Call, other: Call) -> bool:
     one, two = call.request, other.request
     return (
         one.function is two.function
-        and one.leader is two.leader
+        and one.sink == two.sink
         and one.init is two.init
         and (one.init is None or one.key == two.key)
     )

@@ -14,11 +14,12 @@ with the tag of the runner that it runs on.
 from __future__ import annotations
 
 import logging
+import re
 from threading import RLock
 from typing import Any
 
 from beamlike.kernel import group_leader
-from beamlike.kernel.current import node_towards
+from beamlike.kernel.current import current_node, node_towards
 from beamlike.kernel.logged import logged
 from flame.output_bound import LIMITS, Limits
 from flame.output_progress import Progress
@@ -27,6 +28,7 @@ from flame.output_sink import Sink, sink_for_caller
 
 __all__ = ["LIMITS", "CallOutput", "Limits", "Progress", "Sink", "current", "sink_for_caller"]
 
+_UNIQUE = re.compile("-[0-9a-f]{6}$")
 # Re-entrant: while it is made, a finalizer may print.
 _making = RLock()
 _running: set[CallOutput] = set()
@@ -85,6 +87,24 @@ class CallOutput:
     def _make(self) -> Sender:
         tag = "" if self._tag is None else f"[{self._tag}] "
         return Sender(node_towards(self._sink.leader), self._sink, tag, self._call, self._limits)
+
+
+def hear(sink: Sink | None, limits: Limits = LIMITS) -> CallOutput | None:
+    """Has the output of the current context, on a runner, go to `sink`, marked with the runner's name."""
+    if sink is None:
+        return None
+    output = CallOutput(sink, tag=short_name(current_node().name), call=None, limits=limits)
+    output.enter()
+    return output
+
+
+def short_name(node: str) -> str:
+    """How a runner's output is marked: its node's name, without what makes that unique.
+
+    >>> short_name("cpu-1-3fa2b1@127.0.0.1")
+    'cpu-1'
+    """
+    return _UNIQUE.sub("", node.partition("@")[0])
 
 
 def _lead_those_without_context() -> None:

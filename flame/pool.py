@@ -17,7 +17,7 @@ from beamlike.kernel.terms import SHUTDOWN
 from flame import calling, mapping, placing, streaming
 from flame.asking import ask
 from flame.bulk import BegunCall, BegunTask
-from flame.calling import Retry, here_is, sink
+from flame.calling import Retry, here_is, sink_towards
 from flame.calls import Request, Timeout
 from flame.clock import Clock, LoopClock
 from flame.errors import FlameError, PoolStopped
@@ -111,7 +111,7 @@ class Pool:
         function.
         """
         check_call("call", function, timeout, unknown)
-        request = Request(function, args, timeout, key, _init(key, init), link, sink())
+        request = Request(function, args, timeout, key, _init(key, init), link, sink_towards(self.pid))
         return await calling.call(self.name, self.pid, request, _retry(retry))
 
     def cast(
@@ -128,7 +128,7 @@ class Pool:
         """As `call`, without waiting: the value is dropped, an exception is logged. With `link` the caller hears of an
         exception as of that of a linked process, and its end ends the work."""
         check_call("cast", function, timeout, unknown)
-        request = Request(function, args, timeout, key, _init(key, init), True, sink())
+        request = Request(function, args, timeout, key, _init(key, init), True, sink_towards(self.pid))
         (bl.spawn_link if link else bl.spawn)(calling.call, self.name, self.pid, request)
 
     def map(
@@ -152,7 +152,9 @@ class Pool:
         check_call("map", function, timeout, unknown)
         if window is not None and (not isinstance(window, int) or isinstance(window, bool) or window < 1):
             raise ValueError(f"expected a window of 1 or more calls, got {window!r}")
-        return self._map(Request(function, (), timeout, leader=sink()), items, ordered, window, _retry(retry))
+        return self._map(
+            Request(function, (), timeout, sink=sink_towards(self.pid)), items, ordered, window, _retry(retry)
+        )
 
     async def _map(
         self, request: Request, items: Iterable[Any], ordered: bool, window: int | None, retry: Retry
@@ -202,7 +204,9 @@ class Pool:
         check_call("stream", function, timeout, unknown)
         if not isinstance(window, int) or isinstance(window, bool) or window < 1:
             raise ValueError(f"expected a window of 1 or more items, got {window!r}")
-        return streaming.stream(self.name, self.pid, Request(function, args, timeout, leader=sink()), window)
+        return streaming.stream(
+            self.name, self.pid, Request(function, args, timeout, sink=sink_towards(self.pid)), window
+        )
 
     async def place_child(
         self,
@@ -221,7 +225,9 @@ class Pool:
         """
         start = spec.start if isinstance(spec, bl.ChildSpec) else spec
         check_call("place_child", start, timeout, unknown)
-        return await placing.place(self.name, self.pid, Request(start, (), timeout, link=link, leader=sink()))
+        return await placing.place(
+            self.name, self.pid, Request(start, (), timeout, link=link, sink=sink_towards(self.pid))
+        )
 
     async def stop(self) -> None:
         """Takes no more calls, lets those that run end within `shutdown_timeout`, and returns when all runners are

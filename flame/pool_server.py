@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from typing import Any, assert_never
 
 import beamlike as bl
 import nodes
-from beamlike.kernel import current
+from beamlike.kernel import current, group_leader
 from beamlike.kernel.question import Client
 from beamlike.kernel.signals import Send
 from beamlike.kernel.terms import ExceptionInfo, Pid, Reason
@@ -42,6 +43,7 @@ from flame.leasing import AskLoss, Lease, Placed, Release, Reserve
 from flame.options import PoolOptions
 from flame.outbox import Outbox
 from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
+from flame.output_sink import sink_for_caller
 from flame.policies import OnDemand
 from flame.pool_events import (
     AskIdle,
@@ -89,6 +91,8 @@ class Perform:
 
     request: Request
     call: bl.Ref
+    leader: Pid
+    """Who gets the caller's output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,8 @@ class PoolServer(bl.GenServer):
     def init(self, options: PoolOptions, backend: nodes.Backend, clock: Clock) -> None:
         self.loop = asyncio.get_running_loop()
         self.options = options
+        self.name = options.name
+        self.log_level = logging.getLogger().level if options.log_level is None else options.log_level
         self._state = PoolState(options, price=price_of({"backend": type(backend).__name__.lower()}))
         self._backend = backend
         self._clock = clock
@@ -476,7 +482,7 @@ class PoolServer(bl.GenServer):
         if grants:
             self._start_all(grants)
         call.settle(outcome)
-        if self._attentive or call.abandoned or self._state.stage is not Stage.OPEN or not (call.lane and call.lane.open):
+        if self._attentive or call.abandoned or not (call.lane and call.lane.open):
             self.look_soon()
 
     def _take_calls_of(self, runner: RunnerId) -> None:
@@ -710,7 +716,7 @@ class PoolServer(bl.GenServer):
 
     def _perform_for(self, request: Perform, client: Client) -> None:
         """In a process of its own, which ends with the caller."""
-        pid = bl.spawn(_perform_here, self, request.request, client)
+        pid = bl.spawn(_perform_here, self, request.request, request.leader, client)
         self._performed[request.call] = pid
 
         def over(_reason: Reason) -> None:
@@ -737,10 +743,11 @@ async def _mourn(pool: PoolServer, pid: Pid) -> None:
     pool.end(down.reason)
 
 
-async def _perform_here(pool: PoolServer, request: Request, client: Client) -> None:
+async def _perform_here(pool: PoolServer, request: Request, leader: Pid, client: Client) -> None:
     """Calls for `client`, who has the outcome as an answer: an exception by itself would lose its traceback."""
     answer: Outcome | Exception
-    call = Call(request)
+    group_leader.set_leader(leader)
+    call = Call(replace(request, sink=sink_for_caller()))
     try:
         answer = Returned(await settled(call, pool))
     except FlameError as error:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
+import secrets
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +22,7 @@ from flame.errand import Errand
 from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.work import DONE, Answer, Idle, Released
 
+_NO_WORD = re.compile("[^A-Za-z0-9_-]+")
 STOP_SECONDS = 30.0
 """How long the machine of a runner may take to be gone."""
 FATE_SECONDS = 1.0
@@ -43,6 +46,9 @@ class Fate:
 class Owner(Protocol):
     """Who is told what happens to a runner: the pool."""
 
+    name: str
+    log_level: int | str
+
     def boot_step(self, runner: int, step: str) -> None: ...
 
     def runner_up(self, runner: int, child: nodes.Child, desk: bl.Pid) -> None: ...
@@ -57,11 +63,11 @@ class Owner(Protocol):
 async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, boot_timeout: float) -> None:
     """Runs one runner of `pool` from its boot to its end. Ends with ("shutdown", its Fate)."""
     bl.monitor(pool)
-    child = await _boot(backend, boot_timeout)
+    child = await _boot(backend, _node_name(owner.name, runner), boot_timeout)
     try:
         bl.monitor_node(child.node)
         owner.boot_step(runner, "syncing")
-        desk = await _attended(bl.rpc.call, child.node, open_desk, bl.self(), timeout=boot_timeout)
+        desk = await _attended(bl.rpc.call, child.node, open_desk, bl.self(), owner.log_level, timeout=boot_timeout)
         owner.runner_up(runner, child, desk)
         fate = await _fate(owner, runner, child)
     finally:
@@ -71,10 +77,16 @@ async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, b
     raise _end(fate)
 
 
-async def _boot(backend: nodes.Backend, boot_timeout: float) -> nodes.Child:
-    child = await _attended(nodes.boot, backend, timeout=boot_timeout)
+async def _boot(backend: nodes.Backend, name: str, boot_timeout: float) -> nodes.Child:
+    child = await _attended(nodes.boot, backend, name=name, timeout=boot_timeout)
     assert isinstance(child, nodes.Child)
     return child
+
+
+def _node_name(pool: str, runner: int) -> str:
+    """By which a person knows the runner; a pool of this name that was here before may have had one, too."""
+    host = bl.self().node.partition("@")[2]
+    return f"{_NO_WORD.sub('-', pool)}-{runner}-{secrets.token_hex(3)}@{host}"
 
 
 async def _attended(function: Any, *args: Any, **options: Any) -> Any:

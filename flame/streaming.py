@@ -8,9 +8,11 @@ from contextlib import aclosing
 from typing import Any
 
 import beamlike as bl
+from beamlike.distribution.rpc.feeding import items_of
 from flame.calls import Request, name_of
 from flame.errors import ExecTimeout
 from flame.leasing import Lease, leased
+from flame.output import hear
 
 
 async def stream(name: str, pool: bl.Pid, request: Request, window: int) -> AsyncGenerator[Any, None]:
@@ -25,10 +27,21 @@ async def stream(name: str, pool: bl.Pid, request: Request, window: int) -> Asyn
         return
     async with (
         leased(name, pool, request) as lease,
-        aclosing(bl.rpc.stream(lease.node, request.function, *request.args, window=window)) as items,
+        aclosing(bl.rpc.stream(lease.node, _heard, request, window=window)) as items,
     ):
         async for item in _in_time(items, lease, name, request):
             yield item
+
+
+async def _heard(request: Request) -> AsyncGenerator[Any, None]:
+    """The items, on the runner; what the generator says meanwhile goes to the consumer."""
+    output = hear(request.sink)
+    try:
+        async for item in items_of(request.function, request.args):
+            yield item
+    finally:
+        if output is not None:
+            output.end()
 
 
 async def _in_time(

@@ -36,7 +36,7 @@ Asked: TypeAlias = tuple[int, tuple[Any, ...]]
 # The two that go with every call are plain tuples, which cost the wire least.
 
 WORKS: Final = "works"
-"""(WORKS, function, leader, asked, keyed): calls of one function, by callers with one group leader."""
+"""(WORKS, function, sink, asked, keyed): calls of one function, whose output goes to one sink."""
 
 DONE: Final = "done"
 """(DONE, answers)"""

@@ -56,7 +56,7 @@ async def feed(answer_to: Alias, function: Callable[..., Any], args: tuple[Any, 
             raise cannot_travel(function, error) from error
 
     try:
-        await read_on_demand(_items(function, args), permits, give)
+        await read_on_demand(items_of(function, args), permits, give)
     except SystemExit as error:
         raise as_exit(error) from None
     except Exception as error:
@@ -78,7 +78,8 @@ def _tell(answer_to: Alias, news: Opened | tuple[Any]) -> None:
     kernel.send(answer_to, Reply(answer_to.ref, news))
 
 
-def _items(function: Callable[..., Any], args: tuple[Any, ...]) -> AsyncIterable[Any]:
+def items_of(function: Callable[..., Any], args: tuple[Any, ...]) -> AsyncIterable[Any]:
+    """What a generator function, async or plain, gives; TypeError for one that is neither."""
     items = function(*args)
     if isinstance(items, AsyncIterable):
         return items
