@@ -55,6 +55,7 @@ class Lane:
         "node",
         "open",
         "runner",
+        "served",
         "slots",
         "uses",
         "working",
@@ -67,6 +68,8 @@ class Lane:
         self.uses = uses
         """How many calls it takes yet; None: any number."""
         self.open = True
+        self.served = False
+        """Whether that it was lent has been told."""
         self.working: dict[Ticket, None] = {}
         self.kept: dict[Ticket, None] = {}
         self.abandoned = 0

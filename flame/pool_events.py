@@ -71,6 +71,14 @@ class RunnerUp:
 
 
 @dataclass(frozen=True, slots=True)
+class RunnerServed:
+    """A call has got a slot there, for the first time."""
+
+    runner: RunnerId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunnerLost:
     """The connection to the runner's node is lost. Its machine may be there yet: `RunnerDown` follows."""
 
@@ -166,6 +174,7 @@ Event: TypeAlias = (
     Looked
     | BootStep
     | RunnerUp
+    | RunnerServed
     | RunnerLost
     | RunnerDown
     | WorkLingers

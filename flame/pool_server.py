@@ -67,6 +67,7 @@ from flame.pool_events import (
     RoomMade,
     RunnerDown,
     RunnerId,
+    RunnerServed,
     RunnerUp,
     StopRequested,
     StopRunner,
@@ -291,7 +292,9 @@ class PoolServer(bl.GenServer):
             case Looked():
                 self._looking = False
                 self._happens(Looked(self._now()))
-            case BootStep() | RunnerUp() | NodeLost() | IdleAnswered() | WorkLingers() | BootWithheld():
+            case (
+                BootStep() | RunnerUp() | RunnerServed() | NodeLost() | IdleAnswered() | WorkLingers() | BootWithheld()
+            ):
                 self._happens(message)
             case RoomMade():
                 self._happens(message)
@@ -335,6 +338,9 @@ class PoolServer(bl.GenServer):
     def _start(self, call: Call) -> None:
         lane = call.lane
         assert lane is not None
+        if not lane.served:
+            lane.served = True
+            self._tell(RunnerServed(lane.runner, self._now()))
         if isinstance(call, Hold):
             call.granted(call)
             return

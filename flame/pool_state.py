@@ -57,6 +57,7 @@ from flame.pool_events import (
     RunnerDown,
     RunnerId,
     RunnerLost,
+    RunnerServed,
     RunnerUp,
     StopRequested,
     StopRunner,
@@ -103,7 +104,7 @@ class Runner:
     stuck: bool = False
     """Whether abandoned work did not end in time: no more calls here."""
     proven: bool = False
-    """Whether a call was ever seen at work here."""
+    """Whether it was ever lent to a call."""
     awake_at: float = 0.0
     """It idles since this time at the earliest: a check said that it was not idle."""
     asked: bool = False
@@ -123,7 +124,7 @@ class PoolState:
     warm: int = 0
     """So many runners were asked to be warmed up and are not yet."""
     failures: int = 0
-    """Boots in a row that led to no runner that a call was seen on."""
+    """Boots in a row that led to no runner that could be lent."""
     last_failure: str = ""
     broken: bool = False
     """Whether the last boot failed in a way that the next one would, too."""
@@ -165,7 +166,6 @@ def apply(state: PoolState, event: Event, picture: Picture) -> Step:
     >>> effects[0]
     Open(runner=1, node='cpu-1@127.0.0.1')
     """
-    state = _prove(state, picture)
     state, noted = _note(state, event, picture)
     state, settled = _settle(state, event.at, picture)
     return state, (*noted, *settled, WakeAt(_next_look(state, event.at, picture)))
@@ -179,6 +179,8 @@ def _note(state: PoolState, event: Event, picture: Picture) -> Step:
             return _changed(state, event.runner, step=event.step), ()
         case RunnerUp():
             return _runner_up(state, event)
+        case RunnerServed():
+            return replace(_changed(state, event.runner, proven=True), failures=0), ()
         case RunnerLost():
             return _runner_lost(state, event)
         case RunnerDown():
@@ -336,14 +338,6 @@ def _runner_up(state: PoolState, event: RunnerUp) -> Step:
         return state, ()
     ready = replace(runner, phase=Phase.READY, step="ready", node=event.node, up_since=event.at, awake_at=event.at)
     return replace(_with_runner(state, ready), broken=False), (Open(runner.id, event.node),)
-
-
-def _prove(state: PoolState, picture: Picture) -> PoolState:
-    """A runner that a call is at work on has come up for good: boots do work."""
-    for runner in state.runners:
-        if not runner.proven and _lane(picture, runner).taken:
-            state = replace(_changed(state, runner.id, proven=True), failures=0)
-    return state
 
 
 def _runner_lost(state: PoolState, event: RunnerLost) -> Step:
