@@ -39,7 +39,7 @@ class Retry:
 
 async def call(name: str, pool: bl.Pid, request: Request, retry: Retry | None = None) -> Any:
     """The value of the request's function; see Pool.call."""
-    if retry is None or not retry.times:
+    if retry is None:
         return await call_once(name, pool, request)
     until = await _deadline(name, pool, request)
     for _ in range(retry.times):

@@ -18,7 +18,7 @@ from flame import calling, mapping, placing, streaming
 from flame.asking import ask
 from flame.bulk import BegunCall, BegunTask
 from flame.calling import Retry, here_is, sink_towards
-from flame.calls import Request, Timeout
+from flame.calls import Call, Request, Timeout, settled
 from flame.clock import Clock, LoopClock
 from flame.errors import FlameError, PoolStopped
 from flame.options import PoolOptions
@@ -112,6 +112,9 @@ class Pool:
         """
         check_call("call", function, timeout, unknown)
         request = Request(function, args, timeout, key, _init(key, init), link, sink_towards(self.pid))
+        here = here_is(self.pid)
+        if here is not None and link and not retry:  # as most calls, the short way
+            return await settled(Call(request), here)
         return await calling.call(self.name, self.pid, request, _retry(retry))
 
     def cast(
@@ -157,7 +160,7 @@ class Pool:
         )
 
     async def _map(
-        self, request: Request, items: Iterable[Any], ordered: bool, window: int | None, retry: Retry
+        self, request: Request, items: Iterable[Any], ordered: bool, window: int | None, retry: Retry | None
     ) -> AsyncGenerator[Any, None]:
         options: PoolOptions = await ask(self.name, self.pid, GetOptions())
         gather = mapping.in_order if ordered else mapping.as_completed
@@ -167,11 +170,11 @@ class Pool:
                 yield value
 
     def _begin(
-        self, request: Request, retry: Retry, item: Any, ended: Callable[[mapping.Begun], None]
+        self, request: Request, retry: Retry | None, item: Any, ended: Callable[[mapping.Begun], None]
     ) -> mapping.Begun:
         one = replace(request, args=(item,))
         here = here_is(self.pid)
-        if here is None or retry.times:
+        if here is None or retry is not None:
             return BegunTask(functools.partial(calling.call, self.name, self.pid, one, retry), ended)
         return BegunCall(here, one, ended)
 
@@ -356,5 +359,7 @@ def _init(key: Hashable, init: Callable[..., Any] | None) -> Callable[..., Any] 
     return init
 
 
-def _retry(retry: int | Retry) -> Retry:
-    return retry if isinstance(retry, Retry) else Retry(retry)
+def _retry(retry: int | Retry) -> Retry | None:
+    if isinstance(retry, Retry):
+        return retry if retry.times else None
+    return Retry(retry) if retry else None

@@ -78,7 +78,7 @@ from flame.pool_events import (
 from flame.pool_events import RunnerLost as NodeLost
 from flame.pool_state import FAILURES_BEFORE_REFUSAL, Phase, PoolState, Stage, apply
 from flame.prices import price_of
-from flame.work import Answer, Evict, Idle, Kind, Released
+from flame.work import RAISED, RETURNED, Answer, Evict, Idle, Released
 from flame.work import AskIdle as AskDesk
 
 WORK_MAY_LINGER = 5.0
@@ -764,9 +764,9 @@ async def _perform_here(pool: PoolServer, request: Request, leader: Pid, client:
 
 
 def _outcome(kind: int, value: Any) -> Outcome:
-    if kind == Kind.RETURNED:
+    if kind == RETURNED:
         return Returned(value)
-    return Raised(value) if kind == Kind.RAISED else Ended(value)
+    return Raised(value) if kind == RAISED else Ended(value)
 
 
 def _fate_of(reason: Reason) -> runners.Fate:
