@@ -40,6 +40,7 @@ from flame.errors import (
 )
 from flame.explain import explain
 from flame.leasing import AskLoss, Lease, Placed, Release, Reserve
+from flame.listening import listening
 from flame.options import PoolOptions
 from flame.outbox import Outbox
 from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
@@ -755,12 +756,22 @@ async def _perform_here(pool: PoolServer, request: Request, leader: Pid, client:
     group_leader.set_leader(leader)
     call = Call(replace(request, sink=sink_for_caller()))
     try:
-        answer = Returned(await settled(call, pool))
+        answer = Returned(await _settled_here(call, pool))
     except FlameError as error:
         answer = error
     except Exception as error:
         answer = call.outcome if isinstance(call.outcome, Raised) else outcome_of(error, bl.self())
     bl.GenServer.reply(client, answer)
+
+
+async def _settled_here(call: Call, pool: PoolServer) -> Any:
+    """Its progress goes by way of this node: a child reaches its parent alone."""
+    address = call.request.progress
+    if address is None:
+        return await settled(call, pool)
+    async with listening(lambda progress: bl.send(address, bl.Reply(address.ref, progress))) as here:
+        call.request = replace(call.request, sink=sink_for_caller(here))
+        return await settled(call, pool)
 
 
 def _outcome(kind: int, value: Any) -> Outcome:
