@@ -119,6 +119,8 @@ class Dispatch:
         self._by_load: dict[int, dict[RunnerId, Lane]] = {}
         """Open lanes with a free slot, by how many are taken."""
         self._line: OrderedDict[Ticket, None] = OrderedDict()
+        self._away: OrderedDict[Ticket, None] = OrderedDict()
+        """Those that must run on a node which is not here, or not yet: they would hold up the others."""
         self._orders = 0
         self.waiting = 0
         self.evicted: list[tuple[Lane, Hashable]] = []
@@ -190,22 +192,23 @@ class Dispatch:
         self._send_home(lane)
         return self._serve(lane)
 
-    def close(self, runner: RunnerId) -> None:
+    def close(self, runner: RunnerId) -> Grants:
         """A runner takes no more calls; those that it has may end. What waits for its keys goes elsewhere; what must
         run there waits on, since it may be opened again."""
         lane = self.lanes.get(runner)
         if lane is None or not lane.open:
-            return
-        lane.open = False
+            return []
         self._forget_load(lane, lane.taken)
+        lane.open = False
         self._unbind(lane)
+        return [ticket for other in list(self._free()) for ticket in self._serve(other)] if self._line else []
 
-    def remove(self, runner: RunnerId) -> tuple[list[Ticket], list[Ticket]]:
-        """A runner is gone: the calls that it had, and those that can now run nowhere."""
+    def remove(self, runner: RunnerId) -> tuple[list[Ticket], list[Ticket], Grants]:
+        """A runner is gone: the calls that it had, those that can now run nowhere, and those that go elsewhere."""
         lane = self.lanes.get(runner)
         if lane is None:
-            return [], []
-        self.close(runner)
+            return [], [], []
+        granted = self.close(runner)
         del self.lanes[runner], self._by_node[lane.node]
         homeless = list(lane.line)
         for ticket in homeless:
@@ -213,7 +216,7 @@ class Dispatch:
         lost = list(lane.working)
         lane.working.clear()
         lane.kept.clear()
-        return lost, homeless
+        return lost, homeless, granted
 
     # How it stands.
 
@@ -231,6 +234,7 @@ class Dispatch:
 
     def _lines(self) -> Iterator[OrderedDict[Ticket, None]]:
         yield self._line
+        yield self._away
         for lane in self.lanes.values():
             yield lane.line
 
@@ -240,6 +244,8 @@ class Dispatch:
         bound = self._bound(ticket)
         if bound is not None:
             return bound if bound.has_room(ticket) else None
+        if ticket.home is not None:
+            return None
         if ticket.key is not None:
             return min(self._free(), key=lambda lane: (len(lane.keys), lane.taken), default=None)
         return next(self._free(), None)
@@ -257,7 +263,10 @@ class Dispatch:
 
     def _wait(self, ticket: Ticket) -> None:
         bound = self._bound(ticket)
-        ticket.line = self._line if bound is None else bound.line
+        if bound is not None:
+            ticket.line = bound.line
+        else:
+            ticket.line = self._line if ticket.home is None else self._away
         ticket.line[ticket] = None
         self.waiting += 1
 
@@ -274,7 +283,7 @@ class Dispatch:
         lane.idle_since = None
         if lane.uses is not None:
             lane.uses -= 1
-        if ticket.key is not None:
+        if ticket.key is not None and ticket.home is None:
             self._bind(ticket.key, lane)
         self._note_load(lane, before)
 
@@ -305,11 +314,12 @@ class Dispatch:
         """Who has waited longest of those who may have a slot of this lane now."""
         if not lane.takes_calls:
             return None
-        own = next((ticket for ticket in lane.line if lane.has_room(ticket)), None) if lane.line else None
-        if lane.taken >= lane.slots or not self._line:
-            return own
-        anybody = next(iter(self._line))
-        return anybody if own is None or anybody.order < own.order else own
+        if lane.taken >= lane.slots:  # then only the slots of results that stay, for those that work on these
+            works_here = lane.kept and len(lane.working) < lane.slots
+            return next((ticket for ticket in lane.line if ticket.home is not None), None) if works_here else None
+        own = next(iter(lane.line), None)
+        anybody = next(iter(self._line), None)
+        return anybody if own is None or (anybody is not None and anybody.order < own.order) else own
 
     def _wait_in_order(self, ticket: Ticket, lane: Lane) -> None:
         ticket.line = lane.line
@@ -319,7 +329,7 @@ class Dispatch:
 
     def _send_home(self, lane: Lane) -> None:
         """Those who waited for this node before it took calls."""
-        for ticket in [ticket for ticket in self._line if ticket.home == lane.node]:
+        for ticket in [ticket for ticket in self._away if ticket.home == lane.node]:
             self._leave_line(ticket)
             self._wait_in_order(ticket, lane)
 
@@ -333,12 +343,16 @@ class Dispatch:
             oldest, _ = lane.keys.popitem(last=False)
             self._by_key.pop(oldest, None)
             self.evicted.append((lane, oldest))
+            self._free_waiters([ticket for ticket in lane.line if ticket.key == oldest and ticket.home is None])
 
     def _unbind(self, lane: Lane) -> None:
         for key in lane.keys:
             self._by_key.pop(key, None)
         lane.keys.clear()
-        freed = [ticket for ticket in lane.line if ticket.home is None]
+        self._free_waiters([ticket for ticket in lane.line if ticket.home is None])
+
+    def _free_waiters(self, freed: list[Ticket]) -> None:
+        """They wait for no runner in particular any more."""
         for ticket in freed:
             self._leave_line(ticket)
             self._wait(ticket)

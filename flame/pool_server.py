@@ -493,8 +493,9 @@ class PoolServer(bl.GenServer):
 
     def _take_calls_of(self, runner: RunnerId) -> None:
         """Its calls wait for the word what became of it; those that had to run there fail."""
-        lost, homeless = self._dispatch.remove(runner)
+        lost, homeless, granted = self._dispatch.remove(runner)
         self._lost[runner] = tuple(call for call in lost if isinstance(call, Call))
+        self._start_all(granted)
         for call in homeless:
             assert isinstance(call, Call)
             self._dispatch.ask(call, self._now()) if call.home is None else call.settle(self._no_home(call))
@@ -549,7 +550,7 @@ class PoolServer(bl.GenServer):
             case Open(runner, node):
                 self._start_all(self._dispatch.open(runner, node, self._state.options.max_concurrency, self._now()))
             case Close(runner):
-                self._dispatch.close(runner)
+                self._start_all(self._dispatch.close(runner))
             case StopRunner(runner, reason):
                 bl.send(self._runners[runner].pid, runners.Stop(reason))
             case AskIdle(runner):
