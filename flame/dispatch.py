@@ -225,6 +225,11 @@ class Dispatch:
         firsts = [next(iter(line)).since for line in self._lines() if line]
         return min(firsts, default=None)
 
+    @property
+    def bound(self) -> int:
+        """How many wait for one runner alone."""
+        return self.waiting - len(self._line)
+
     def waiters(self) -> list[Ticket]:
         """All who wait, in their order."""
         return sorted((ticket for line in self._lines() for ticket in line), key=lambda ticket: ticket.order)

@@ -541,7 +541,7 @@ class PoolServer(bl.GenServer):
             runner: LanePicture(len(lane.working), len(lane.kept), lane.abandoned, lane.idle_since, lane.uses == 0)
             for runner, lane in dispatch.lanes.items()
         }
-        return Picture(dispatch.waiting, dispatch.first_since(), lanes, datetime.now(UTC))
+        return Picture(dispatch.waiting, dispatch.bound, dispatch.first_since(), lanes, datetime.now(UTC))
 
     def _act(self, effect: Effect) -> None:
         match effect:
