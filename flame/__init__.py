@@ -14,29 +14,35 @@
 12
 """
 
-from flame.calling import Retry
-from flame.caps import Caps
-from flame.errors import (
-    BootFailed,
-    BootTimeout,
-    Cancelled,
-    ExecTimeout,
-    FlameError,
-    NestedPool,
-    PoolStopped,
-    QueueTimeout,
-    RunnerLost,
-    WorkEnded,
-)
-from flame.functions import call, cast, map, place_child, stream
-from flame.options import PoolOptions
-from flame.output import Progress
-from flame.policies import at_least, largest, on_demand, queue_depth, spare
-from flame.pool import Pool
-from flame.prices import Prices
-from flame.progress import progress
-from flame.schedule import schedule
-from flame.shared_caps import SharedCaps
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flame.calling import Retry
+    from flame.caps import Caps
+    from flame.errors import (
+        BootFailed,
+        BootTimeout,
+        Cancelled,
+        ExecTimeout,
+        FlameError,
+        NestedPool,
+        PoolStopped,
+        QueueTimeout,
+        RunnerLost,
+        WorkEnded,
+    )
+    from flame.functions import call, cast, map, place_child, stream
+    from flame.options import PoolOptions
+    from flame.output import Progress
+    from flame.policies import at_least, largest, on_demand, queue_depth, spare
+    from flame.pool import Pool
+    from flame.prices import Prices
+    from flame.progress import progress
+    from flame.schedule import schedule
+    from flame.shared_caps import SharedCaps
 
 __all__ = [
     "BootFailed",
@@ -69,3 +75,47 @@ __all__ = [
     "spare",
     "stream",
 ]
+
+# What a runner needs is a small part, and it is to be up soon: so each name is imported when it is first used.
+_WHERE = {
+    "BootFailed": "errors",
+    "BootTimeout": "errors",
+    "Cancelled": "errors",
+    "Caps": "caps",
+    "ExecTimeout": "errors",
+    "FlameError": "errors",
+    "NestedPool": "errors",
+    "Pool": "pool",
+    "PoolOptions": "options",
+    "PoolStopped": "errors",
+    "Prices": "prices",
+    "Progress": "output",
+    "QueueTimeout": "errors",
+    "Retry": "calling",
+    "RunnerLost": "errors",
+    "SharedCaps": "shared_caps",
+    "WorkEnded": "errors",
+    "at_least": "policies",
+    "call": "functions",
+    "cast": "functions",
+    "largest": "policies",
+    "map": "functions",
+    "on_demand": "policies",
+    "place_child": "functions",
+    "progress": "progress",
+    "queue_depth": "policies",
+    "schedule": "schedule",
+    "spare": "policies",
+    "stream": "functions",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"flame.{_WHERE[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -46,8 +46,8 @@ class Call(Ticket):
 
     __slots__ = ("number", "outcome", "request", "seconds", "then")
 
-    def __init__(self, request: Request, home: str | None = None) -> None:
-        super().__init__(request.key, home)
+    def __init__(self, request: Request, home: str | None = None, *, bulk: bool = False) -> None:
+        super().__init__(request.key, home, bulk=bulk)
         self.request = request
         self.number = 0
         self.seconds: float | None = None

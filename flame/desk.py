@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import beamlike as bl
 from beamlike.kernel import current
@@ -45,16 +45,16 @@ from flame.work import (
 )
 
 
-async def open_desk(home: bl.Pid, log_level: int | str) -> bl.Pid:
+async def open_desk(home: bl.Pid, slots: int, log_level: int | str) -> bl.Pid:
     """Starts the desk of `home` on this node, and has what calls log here go to their callers."""
     output_logging.install(log_level)
-    return bl.spawn(_attend, home)
+    return bl.spawn(_attend, home, slots)
 
 
-async def _attend(home: bl.Pid) -> None:
+async def _attend(home: bl.Pid, slots: int) -> None:
     """The desk's code."""
     gone = bl.monitor(home)
-    desk = Desk(home)
+    desk = Desk(home, slots)
     try:
         while True:
             message = await bl.receive()
@@ -72,16 +72,27 @@ async def _sit() -> None:
         await bl.receive()
 
 
+class _Call(NamedTuple):
+    number: int
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    keyed: Keyed | None
+    output: CallOutput | None
+
+
 class Desk:
     """See the head of this file; to be made in the desk's process."""
 
-    def __init__(self, home: bl.Pid) -> None:
+    def __init__(self, home: bl.Pid, slots: int) -> None:
         self._home = home
+        self._slots = slots
         self._node = current.current_node()
         self._tag = short_name(self._node.name)
         self._at_work: dict[int, ThreadJob | Errand | None] = {}
         """Calls by their number, with what performs them now."""
         self._errands: dict[bl.Ref, tuple[Errand, Callable[[Outcome], None]]] = {}
+        self._line: dict[int, _Call] = {}
+        """Calls that wait for a slot, by their number."""
         self._called_off: set[int] = set()
         """Calls that nobody waits for; it is told all the same when they have ended."""
         self._answers: TurnBatch[Answer] = TurnBatch(self._send_answers)
@@ -129,10 +140,22 @@ class Desk:
             output = None if sink is None else CallOutput(sink, tag=self._tag, call=number)
             if number in self._called_off:
                 self._tell(number, function, CALLED_OFF)
-            elif keyed is None:
-                self._begin(number, function, args, output)
+            elif len(self._at_work) < self._slots:
+                self._start(_Call(number, function, args, keyed, output))
             else:
-                self._begin_keyed(number, function, args, keyed, output)
+                self._line[number] = _Call(number, function, args, keyed, output)
+
+    def _start(self, call: _Call) -> None:
+        number, function, args, keyed, output = call
+        if keyed is None:
+            self._begin(number, function, args, output)
+        else:
+            self._begin_keyed(number, function, args, keyed, output)
+
+    def _start_next(self) -> None:
+        """What was sent ahead of the slots begins as they fall free."""
+        while self._line and len(self._at_work) < self._slots:
+            self._start(self._line.pop(next(iter(self._line))))
 
     def _begin(
         self, number: int, function: Callable[..., Any], args: tuple[Any, ...], output: CallOutput | None
@@ -161,6 +184,9 @@ class Desk:
 
     def _call_off(self, number: int) -> None:
         self._called_off.add(number)
+        waiting = self._line.pop(number, None)
+        if waiting is not None:
+            self._tell(number, waiting.function, CALLED_OFF)
         job = self._at_work.get(number)
         if job is not None:
             job.call_off()
@@ -207,6 +233,8 @@ class Desk:
             case Ended(reason):
                 self._answers.add((number, ENDED, reason))
         self._at_work.pop(number, None)
+        if self._line:
+            self._start_next()
 
     def _send_answers(self, answers: list[Answer]) -> None:
         try:

@@ -191,9 +191,15 @@ class Pool:
         options: PoolOptions = await ask(self.name, self.pid, GetOptions())
         gather = mapping.in_order if ordered else mapping.as_completed
         begin = functools.partial(self._begin, request, retry)
-        async with aclosing(gather(begin, items, window or options.max * options.max_concurrency)) as values:
+        slots = options.max * options.max_concurrency
+        ahead = self._calls_are_quick if window is None else bool
+        async with aclosing(gather(begin, items, window or slots, ahead)) as values:
             async for value in values:
                 yield value
+
+    def _calls_are_quick(self) -> bool:
+        here = here_is(self.pid)
+        return here is not None and here.calls_are_quick()
 
     def _begin(
         self, request: Request, retry: Retry | None, item: Any, ended: Callable[[mapping.Begun], None]

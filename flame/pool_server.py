@@ -189,6 +189,7 @@ class PoolServer(bl.GenServer):
         self.loop = asyncio.get_running_loop()
         self.options = options
         self.name = options.name
+        self.slots = options.max_concurrency
         self.log_level = logging.getLogger().level if options.log_level is None else options.log_level
         self._state = PoolState(options, price=price_of({"backend": type(backend).__name__.lower()}))
         self._backend = backend
@@ -317,6 +318,10 @@ class PoolServer(bl.GenServer):
             self._start(call)
         else:
             self.look_soon()
+
+    def calls_are_quick(self) -> bool:
+        """Whether calls of many may be sent ahead of the slots."""
+        return self._dispatch.is_quick()
 
     def abandon(self, call: Call) -> None:
         """Nobody waits for the outcome: the call leaves the line, or its work is told to end."""
@@ -494,8 +499,9 @@ class PoolServer(bl.GenServer):
 
     def _take_calls_of(self, runner: RunnerId) -> None:
         """Its calls wait for the word what became of it; those that had to run there fail."""
-        lost, homeless = self._dispatch.remove(runner)
+        lost, homeless, granted = self._dispatch.remove(runner)
         self._lost[runner] = tuple(call for call in lost if isinstance(call, Call))
+        self._start_all(granted)
         for call in homeless:
             assert isinstance(call, Call)
             self._dispatch.ask(call, self._now()) if call.home is None else call.settle(self._no_home(call))
@@ -537,11 +543,8 @@ class PoolServer(bl.GenServer):
 
     def _picture(self) -> Picture:
         dispatch = self._dispatch
-        lanes = {
-            runner: LanePicture(len(lane.working), len(lane.kept), lane.abandoned, lane.idle_since, lane.uses == 0)
-            for runner, lane in dispatch.lanes.items()
-        }
-        return Picture(dispatch.waiting, dispatch.first_since(), lanes, datetime.now(UTC))
+        lanes = {runner: _picture_of(lane) for runner, lane in dispatch.lanes.items()}
+        return Picture(dispatch.waiting, dispatch.bound, dispatch.first_since(), lanes, datetime.now(UTC))
 
     def _act(self, effect: Effect) -> None:
         match effect:
@@ -550,7 +553,7 @@ class PoolServer(bl.GenServer):
             case Open(runner, node):
                 self._start_all(self._dispatch.open(runner, node, self._state.options.max_concurrency, self._now()))
             case Close(runner):
-                self._dispatch.close(runner)
+                self._start_all(self._dispatch.close(runner))
             case StopRunner(runner, reason):
                 bl.send(self._runners[runner].pid, runners.Stop(reason))
             case AskIdle(runner):
@@ -772,6 +775,12 @@ async def _settled_here(call: Call, pool: PoolServer) -> Any:
     async with listening(lambda progress: bl.send(address, bl.Reply(address.ref, progress))) as here:
         call.request = replace(call.request, sink=sink_for_caller(here))
         return await settled(call, pool)
+
+
+def _picture_of(lane: Lane) -> LanePicture:
+    """Calls that were sent ahead of the slots are at work in none."""
+    working = min(len(lane.working), lane.slots)
+    return LanePicture(working, len(lane.kept), lane.abandoned, lane.idle_since, lane.uses == 0)
 
 
 def _outcome(kind: int, value: Any) -> Outcome:

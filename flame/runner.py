@@ -47,6 +47,7 @@ class Owner(Protocol):
     """Who is told what happens to a runner: the pool."""
 
     name: str
+    slots: int
     log_level: int | str
 
     def boot_step(self, runner: int, step: str) -> None: ...
@@ -67,7 +68,9 @@ async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, b
     try:
         bl.monitor_node(child.node)
         owner.boot_step(runner, "syncing")
-        desk = await _attended(bl.rpc.call, child.node, open_desk, bl.self(), owner.log_level, timeout=boot_timeout)
+        desk = await _attended(
+            bl.rpc.call, child.node, open_desk, bl.self(), owner.slots, owner.log_level, timeout=boot_timeout
+        )
         bl.monitor(desk)
         owner.runner_up(runner, child, desk)
         fate = await _fate(owner, runner, child, desk)
