@@ -17,18 +17,25 @@
 from flame.errors import BootFailed, ExecTimeout, FlameError, PoolStopped, QueueTimeout, RunnerLost, WorkEnded
 from flame.options import PoolOptions
 from flame.pool import Pool, call, cast, map
+from flame.tracking import CannotFetch, RefLost, RefTimeout, RemoteRef, keep, refs_in
 
 __all__ = [
     "BootFailed",
+    "CannotFetch",
     "ExecTimeout",
     "FlameError",
     "Pool",
     "PoolOptions",
     "PoolStopped",
     "QueueTimeout",
+    "RefLost",
+    "RefTimeout",
+    "RemoteRef",
     "RunnerLost",
     "WorkEnded",
     "call",
     "cast",
+    "keep",
     "map",
+    "refs_in",
 ]
