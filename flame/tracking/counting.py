@@ -19,6 +19,9 @@ Rules that are easily broken:
   this very node. Once the last copy is gone it may come anew.
 - A pin that is claimed by nobody (its message never left, or never arrived) ends by time.
 
+- A claim by a token from before the node knew the reference anew is refused: who sends it may be the one from whom the
+  node has it now. So is one at the home once the value is freed, which it is for ever.
+
 Notes from one node to another arrive in the order in which they were sent. Duplicates do no harm: a token that is
 claimed twice, or after its time, is as good as ever while anything else keeps the reference. Who holds one through a
 node that is lost has lost it, though its home may still live.
@@ -51,6 +54,8 @@ class Holding:
     """The nodes that have their claim here."""
     lost: str = ""
     """Why the value is gone, in words."""
+    since: Token = 0
+    """Tokens below this one this node gave out before it knew the reference anew: what claims by one is too late."""
 
     @property
     def is_needed(self) -> bool:
@@ -103,15 +108,16 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A copy is unpickled, which `sender` pickled; None if that was this node."""
+    """A copy is unpickled, which `sender` pickled; None if that was this node, which gives out `next_token` next."""
 
     sender: Holder | None
     token: Token
+    next_token: Token = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CameHome:
-    """As Arrived, at the home, where it becomes the value and no copy."""
+    """As Arrived, at the home, where it becomes the value and no copy; a copy, if the value is gone."""
 
     sender: Holder | None
     token: Token
@@ -185,10 +191,10 @@ def _of_unknown(event: Event) -> tuple[Holding | None, list[Effect]]:
             return Holding(copies=1), []
         case Arrived(None):
             return Holding(copies=1, lost=RELEASED), []
-        case Arrived(sender, token):
-            return Holding(via=sender, copies=1), [Tell(sender, Claim(token))]
+        case Arrived(sender, token, next_token):
+            return Holding(via=sender, copies=1, since=next_token), [Tell(sender, Claim(token))]
         case CameHome(sender, token):
-            return None, _landed(sender, token)
+            return Holding(copies=1, lost=RELEASED), _landed(sender, token)
         case Heard(sender, Claim()):
             return None, [Tell(sender, Lost(RELEASED))]
     return None, []
@@ -201,6 +207,8 @@ def _noted(holding: Holding, event: Event) -> tuple[Holding, list[Effect]]:
         case Pinned(token, until):
             return replace(holding, pins={**holding.pins, token: until}), []
         case Arrived(sender, token):
+            return _with_copy(holding, sender, token)
+        case CameHome(sender, token) if holding.lost:
             return _with_copy(holding, sender, token)
         case CameHome(None, token):
             return _without_pin(holding, token), []
@@ -231,6 +239,8 @@ def _heard(holding: Holding, sender: Holder, note: Note) -> tuple[Holding, list[
     match note:
         case Claim(token) if holding.lost:
             return _without_pin(holding, token), [Tell(sender, Lost(holding.lost))]
+        case Claim(token) if token < holding.since:
+            return holding, [Tell(sender, Lost(RELEASED))]
         case Claim(token):
             return replace(_without_pin(holding, token), holders=holding.holders | {sender}), []
         case Landed(token):

@@ -12,7 +12,6 @@ holds nothing any more, and what was held through it is lost.
 
 from __future__ import annotations
 
-import itertools
 import logging
 import time
 from collections import deque
@@ -28,6 +27,8 @@ from beamlike.kernel.node import LocalNode
 from beamlike.kernel.signals import Send
 from beamlike.kernel.terms import NOCONNECTION
 from flame.tracking.counting import (
+    Arrived,
+    CameHome,
     Claim,
     Dropped,
     Event,
@@ -89,7 +90,7 @@ class Keeper:
         self._pins: deque[tuple[float, Id]] = deque()
         """By when they end, all that were made so far, claimed or not."""
         self._watched: dict[bl.Ref, bl.Pid] = {}
-        self._tokens = itertools.count(1)
+        self._next_token = 1
         # The same thread may come again: whatever allocates may collect garbage, and so run anybody's code.
         self._lock = RLock()
         self._counts = False
@@ -146,12 +147,23 @@ class Keeper:
         with self._lock:
             known = self._holdings.get(id)
             if token is None or known is None or token not in known.pins:
-                token = next(self._tokens)
+                token, self._next_token = self._next_token, self._next_token + 1
             until = time.monotonic() + TRANSIT_SECONDS
             self.happens(id, Pinned(token, until))
             self._pins.append((until, id))
         self._wake()
         return token
+
+    def arrives(self, id: Id, home: bl.Pid, sender: bl.Pid, token: Token) -> Value | None:
+        """The value, if this is its home and it is still here; else a copy is counted."""
+        from_elsewhere = None if sender == self.pid else sender
+        with self._lock:
+            if home != self.pid:
+                self.happens(id, Arrived(from_elsewhere, token, self._next_token))
+                return None
+            known = self._values.get(id)
+            self.happens(id, CameHome(from_elsewhere, token))
+            return known
 
     def via(self, id: Id) -> bl.Pid | None:
         """The keeper of the node to ask about it."""

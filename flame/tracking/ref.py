@@ -23,7 +23,6 @@ import beamlike as bl
 from beamlike.code.decoding import node_decoding
 from beamlike.kernel.current import current_node, running_nodes
 from beamlike.kernel.errors import RemoteTraceback
-from flame.tracking.counting import Arrived, CameHome
 from flame.tracking.errors import CannotFetch, RefLost, RefTimeout
 from flame.tracking.keeper import NOT_KEPT, Id, Keeper, keeper_here, keeper_of
 from flame.tracking.measured import TooLarge, measured
@@ -186,11 +185,9 @@ _drafts = _Drafts()
 def arrived(sent: Sent) -> Any:
     """What a pickled reference becomes: the value itself on its own node, elsewhere a reference."""
     keeper = _keeper_that_decodes()
-    sender = None if sent.via == keeper.pid else sent.via
-    if sent.home == keeper.pid and (known := keeper.value(sent.id)) is not None:
-        keeper.happens(sent.id, CameHome(sender, sent.token))
+    known = keeper.arrives(sent.id, sent.home, sent.via, sent.token)
+    if known is not None:
         return known.value
-    keeper.happens(sent.id, Arrived(sender, sent.token))
     return RemoteRef(keeper, sent.id, sent.home, sent.type, sent.size, sent.preview)
 
 

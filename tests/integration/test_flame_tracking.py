@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -29,7 +29,7 @@ SECONDS = 20.0
 class Model:
     """Cannot travel, for the lock in it, and can be seen to be freed."""
 
-    made: weakref.WeakSet[Model] = weakref.WeakSet()
+    made: ClassVar[weakref.WeakSet[Model]] = weakref.WeakSet()
 
     def __init__(self, weights: bytes = b"") -> None:
         self.weights = weights
@@ -284,12 +284,12 @@ async def test_a_term_that_is_pickled_twice_before_it_leaves_pins_nothing_for_lo
 async def test_references_are_used_by_many_threads_at_once(child: nodes.Child) -> None:
     ref = await there(child.node, make)
 
-    def churn() -> None:
+    def churn(ref: flame.RemoteRef) -> None:
         for _ in range(200):
             copies = [pickle.loads(pickle.dumps(ref)) for _ in range(5)]
             del copies
 
-    await asyncio.gather(*(asyncio.to_thread(churn) for _ in range(4)))
+    await asyncio.gather(*(asyncio.to_thread(churn, ref) for _ in range(4)))
     assert await ref.get("weights") == b""
     del ref
     await until_nothing_is_left(child.node)
@@ -307,22 +307,27 @@ async def test_a_copy_that_is_released_is_of_no_use_and_holds_nothing(child: nod
 # What loses it.
 
 
+async def loss_of(ref: flame.RemoteRef) -> tuple[str, str]:
+    try:
+        while True:
+            await ref.get("weights")
+    except flame.RefLost as error:
+        return error.node, error.type
+
+
+async def loss_of_held(place: int) -> tuple[str, str]:
+    return await loss_of(HELD[place])
+
+
 @with_two_children
 async def test_a_reference_is_lost_with_its_node_and_says_so(home: nodes.Child, other: nodes.Child) -> None:
-    async def lost(ref: flame.RemoteRef) -> tuple[str, str]:
-        try:
-            while True:
-                await ref.get("weights")
-        except flame.RefLost as error:
-            return error.node, error.type
-
     ref = await there(home.node, make)
     await there(other.node, hold, 0, ref)
     bl.rpc.cast(home.node, os.kill, await there(home.node, os.getpid), signal.SIGKILL)
-    assert await lost(ref) == (home.node, ref.type)
+    assert await loss_of(ref) == (home.node, ref.type)
     with pytest.raises(flame.RefLost, match=r"Model on .* is gone: .* was lost"):
         await ref.fetch()
-    assert await there(other.node, lambda: lost(HELD[0])) == (home.node, ref.type)
+    assert await there(other.node, loss_of_held, 0) == (home.node, ref.type)
     del ref
     await there(other.node, let_go, 0)
     await until(other.node, known_references, 0)
@@ -340,6 +345,10 @@ async def test_a_holder_that_dies_holds_nothing(home: nodes.Child, other: nodes.
 
 
 # Results.
+
+
+def releases() -> list[int]:
+    return RELEASES
 
 
 def count_releases(value: Any, limit: int = 10_000) -> tuple[Any, int]:
@@ -365,10 +374,10 @@ async def test_a_result_frees_its_slot_once_when_all_that_stays_of_it_is_freed(c
     own = result["own"]
     del result
     await until(child.node, living, 1)
-    assert await there(child.node, lambda: RELEASES) == []
+    assert await there(child.node, releases) == []
     del own
     await until_nothing_is_left(child.node)
-    assert await there(child.node, lambda: RELEASES) == [3]
+    assert await there(child.node, releases) == [3]
 
 
 @with_child_node
