@@ -167,7 +167,7 @@ class Sent:
     size: int | None
     preview: str
 
-    def __reduce__(self) -> tuple[type[Sent], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., Sent], tuple[Any, ...]]:
         return Sent, (self.id, self.home, self.via, self.token, self.type, self.size, self.preview)
 
 
