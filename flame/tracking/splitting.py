@@ -94,23 +94,25 @@ class _Split:
 
     def _of_dict(self, value: dict[Any, Any]) -> Part:
         size_of_keys = _size(tuple(value), self._limit)
-        fitted = self._fitted(list(value.values()))
-        if size_of_keys is None or fitted is None:
+        fitted = None if size_of_keys is None else self._fitted(list(value.values()), size_of_keys)
+        if fitted is None:
             return self._kept(value)
         parts, size = fitted
         if all(new is old for new, old in zip(parts, value.values(), strict=True)):
-            return Part(value, size + size_of_keys, value)
-        return Part(dict(zip(value, parts, strict=True)), size + size_of_keys, value)
+            return Part(value, size, value)
+        return Part(dict(zip(value, parts, strict=True)), size, value)
 
-    def _fitted(self, values: Any) -> tuple[Any, int] | None:
-        """What stands for each of them, and their size; None if they are too many to fit, however large each is."""
+    def _fitted(self, values: Any, beside: int = 0) -> tuple[Any, int] | None:
+        """What stands for each of them, and their size with what is `beside` them; None if they are too many to fit,
+        however large each is."""
+        beside += ITEM * len(values)
         atoms = size_of_atoms(values)
-        if atoms is not None and atoms + ITEM * len(values) <= self._limit:
-            return values, atoms + ITEM * len(values)
+        if atoms is not None and atoms + beside <= self._limit:
+            return values, atoms + beside
         if len(values) > MOST_PARTS:
             raise _TooTangled
         parts = [self.part(value) for value in values]
-        size = sum(part.size for part in parts) + ITEM * len(parts)
+        size = sum(part.size for part in parts) + beside
         for number in sorted(range(len(parts)), key=lambda number: -parts[number].size):
             if size <= self._limit:
                 break
@@ -118,7 +120,7 @@ class _Split:
                 return None
             size += REFERENCE - parts[number].size
             parts[number] = self._kept(parts[number].original)
-        return [part.value for part in parts], size
+        return ([part.value for part in parts], size) if size <= self._limit else None
 
 
 def _size(value: Any, limit: int) -> int | None:

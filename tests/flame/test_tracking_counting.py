@@ -65,6 +65,11 @@ def test_the_first_copy_claims_and_the_last_releases() -> None:
     assert after(Arrived("a", 1), Arrived("a", 2), Dropped())[1] == []
 
 
+def test_what_comes_by_the_same_way_is_claimed_once_more() -> None:
+    """Had the connection been lost meanwhile, the other side would have forgotten the first claim."""
+    assert after(Arrived("a", 1), Arrived("a", 2))[1] == [Tell("a", Claim(2))]
+
+
 def test_what_comes_by_another_way_is_not_claimed_there() -> None:
     holding, effects = after(Arrived("a", 1), Arrived("c", 5))
     assert effects == [Tell("c", Landed(5))]
