@@ -59,8 +59,8 @@ class _Split:
         self._open: set[int] = set()
 
     def part(self, value: Any) -> Part:
-        if type(value) in ATOMS:
-            return self._new_part(value)
+        if type(value) in ATOMS and (size := known_size(value) or 0) * WORTH_A_REFERENCE < self._limit:
+            return Part(value, size, value)
         known = self._parts.get(id(value))
         if known is None:
             if id(value) in self._open or len(self._parts) > MOST_PARTS:

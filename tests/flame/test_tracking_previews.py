@@ -1,4 +1,4 @@
-"""What references show of their values. Only a corner of tables and arrays may be looked at: the stand-ins see to it."""
+"""What references show of values. Only a corner of tables and arrays may be looked at: the stand-ins see to it."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_preview_is_short() -> None:
             return "word " * 10_000
 
     assert len(preview(Wordy(1))) == LONGEST
-    assert len(preview([["x" * 1000] * 1000] * 1000)) < LONGEST
+    assert len(preview([["x" * 1000] * 1000] * 1000)) <= LONGEST
 
 
 def test_real_arrays_and_tables_show_themselves() -> None:
