@@ -6,8 +6,8 @@ their libraries is imported. Of both only a corner is looked at, so that it take
 
 from __future__ import annotations
 
-import reprlib
 import sys
+from itertools import islice
 from typing import Any, Final
 
 LONGEST: Final = 2000
@@ -16,17 +16,22 @@ ROWS: Final = 5
 COLUMNS: Final = 20
 """Of a table: so many are named with their types, more are counted."""
 
-_PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set})
+ITEMS: Final = 6
+"""Of a list, a dict and the like."""
+TEXT: Final = 100
+"""Of a text, in characters, or of bytes."""
+DEPTH: Final = 3
 
-_short: Final = reprlib.Repr()
-_short.maxstring = _short.maxother = 100
+_BRACKETS: Final[dict[type, tuple[str, str]]] = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), dict: ("{", "}")}
+_NUMBERS: Final = frozenset({type(None), bool, float, complex})
+_TEXTS: Final = frozenset({str, bytes, bytearray})
 
 
 def preview(value: Any) -> str:
     """A text of at most LONGEST characters, empty if there is nothing to show. Never raises.
 
     >>> preview(list(range(1000)))
-    '[0, 1, 2, 3, 4, 5, ...]'
+    '[0, 1, 2, 3, 4, 5, ... 1000 in all]'
     """
     try:
         text = _preview(value)
@@ -50,8 +55,8 @@ def type_name(value: Any) -> str:
 
 
 def _preview(value: Any) -> str:
-    if type(value) in _PLAIN:
-        return _short.repr(value)
+    if type(value) is int or type(value) in _NUMBERS | _TEXTS | _BRACKETS.keys():
+        return _short(value, DEPTH)
     shape = getattr(value, "shape", None)
     if not isinstance(shape, tuple):
         return ""
@@ -60,6 +65,30 @@ def _preview(value: Any) -> str:
     if hasattr(value, "dtype"):
         return _of_array(value, shape)
     return ""
+
+
+def _short(value: Any, depth: int) -> str:
+    """As `reprlib`, but no value is looked at as a whole, as that does to sort, and no other object is asked."""
+    kind = type(value)
+    if kind is int:
+        return repr(value) if value.bit_length() < TEXT else f"<an int of {value.bit_length()} bits>"
+    if kind in _NUMBERS:
+        return repr(value)
+    if kind in _TEXTS:
+        return f"{value[:TEXT]!r}{'...' if len(value) > TEXT else ''}"
+    if kind not in _BRACKETS:
+        return f"<{type_name(value)}>"
+    begin, end = _BRACKETS[kind]
+    if depth == 0 and value:
+        return f"{begin}...{end}"
+    some = list(islice(value.items() if kind is dict else value, ITEMS))
+    if kind is dict:
+        items = [f"{_short(key, depth - 1)}: {_short(part, depth - 1)}" for key, part in some]
+    else:
+        items = [_short(part, depth - 1) for part in some]
+    if len(value) > ITEMS:
+        items.append(f"... {len(value)} in all")
+    return f"{begin}{', '.join(items)}{end}"
 
 
 def _of_table(table: Any, shape: tuple[Any, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import dataclasses
 import pickle
-from collections.abc import Iterable
+from collections.abc import Collection
 from itertools import chain
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ def known_size(value: Any) -> int | None:
     return _size_of_data(value) if kind.__module__.partition(".")[0] in _LIBRARIES else None
 
 
-def size_of_atoms(values: Iterable[Any]) -> int | None:
+def size_of_atoms(values: Collection[Any]) -> int | None:
     """Of all of them; None if some are no atoms, which is found out quickly even for millions.
 
     >>> size_of_atoms([1, 2, "abc"]), size_of_atoms([1, []])
@@ -59,7 +59,7 @@ def size_of_atoms(values: Iterable[Any]) -> int | None:
     if not kinds <= ATOMS:
         return None
     if kinds <= _NUMBERS:
-        return ITEM * sum(1 for _ in values)
+        return ITEM * len(values)
     if kinds <= _TEXTS:
         return sum(map(len, values))
     return sum(len(value) if type(value) in _TEXTS else ITEM for value in values)

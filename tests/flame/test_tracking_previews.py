@@ -99,6 +99,23 @@ def test_other_values_are_not_asked() -> None:
     assert preview(Silent()) == ""
 
 
+def test_what_is_built_in_shows_how_it_begins() -> None:
+    value = {
+        "a": [1, None, 2.5],
+        "b": (b"x" * 200, 1 << 5000),
+        "c": {1},
+        "d": [[[[1]]]],
+        "e": object(),
+        "f": [],
+        "g": 0,
+    }
+    text = "b'" + "x" * 100 + "'..."
+    assert preview(value) == (
+        f"{{'a': [1, None, 2.5], 'b': ({text}, <an int of 5001 bits>), 'c': {{1}}, 'd': [[[...]]], 'e': <object>, "
+        "'f': [], ... 7 in all}"
+    )
+
+
 def test_a_preview_is_short() -> None:
     class Wordy(Array):
         def __getitem__(self, place: object) -> Array:
