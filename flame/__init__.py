@@ -43,11 +43,13 @@ if TYPE_CHECKING:
     from flame.progress import progress
     from flame.schedule import schedule
     from flame.shared_caps import SharedCaps
+    from flame.tracking import CannotFetch, RefLost, RefTimeout, RemoteRef, keep, refs_in
 
 __all__ = [
     "BootFailed",
     "BootTimeout",
     "Cancelled",
+    "CannotFetch",
     "Caps",
     "ExecTimeout",
     "FlameError",
@@ -58,6 +60,9 @@ __all__ = [
     "Prices",
     "Progress",
     "QueueTimeout",
+    "RefLost",
+    "RefTimeout",
+    "RemoteRef",
     "Retry",
     "RunnerLost",
     "SharedCaps",
@@ -65,12 +70,14 @@ __all__ = [
     "at_least",
     "call",
     "cast",
+    "keep",
     "largest",
     "map",
     "on_demand",
     "place_child",
     "progress",
     "queue_depth",
+    "refs_in",
     "schedule",
     "spare",
     "stream",
@@ -78,6 +85,12 @@ __all__ = [
 
 # What a runner needs is a small part, and it is to be up soon: so each name is imported when it is first used.
 _WHERE = {
+    "refs_in": "tracking",
+    "keep": "tracking",
+    "RemoteRef": "tracking",
+    "RefTimeout": "tracking",
+    "RefLost": "tracking",
+    "CannotFetch": "tracking",
     "BootFailed": "errors",
     "BootTimeout": "errors",
     "Cancelled": "errors",

@@ -26,10 +26,12 @@ from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.output import CallOutput, short_name
 from flame.output_sink import Sink
 from flame.thread_job import ThreadJob
+from flame.tracking.keeping import tracked
 from flame.turn_batch import TurnBatch
 from flame.work import (
     DONE,
     ENDED,
+    KEPT,
     RAISED,
     RETURNED,
     SINK,
@@ -41,20 +43,22 @@ from flame.work import (
     Evict,
     Idle,
     Keyed,
+    Released,
     is_light,
 )
 
 
-async def open_desk(home: bl.Pid, slots: int, log_level: int | str) -> bl.Pid:
-    """Starts the desk of `home` on this node, and has what calls log here go to their callers."""
+async def open_desk(home: bl.Pid, slots: int, limit: int | None, log_level: int | str) -> bl.Pid:
+    """Starts the desk of `home` on this node. What calls log here goes to their callers; results of more than `limit`
+    bytes stay, if there is such a limit."""
     output_logging.install(log_level)
-    return bl.spawn(_attend, home, slots)
+    return bl.spawn(_attend, home, slots, limit)
 
 
-async def _attend(home: bl.Pid, slots: int) -> None:
+async def _attend(home: bl.Pid, slots: int, limit: int | None) -> None:
     """The desk's code."""
     gone = bl.monitor(home)
-    desk = Desk(home, slots)
+    desk = Desk(home, slots, limit)
     try:
         while True:
             message = await bl.receive()
@@ -83,9 +87,11 @@ class _Call(NamedTuple):
 class Desk:
     """See the head of this file; to be made in the desk's process."""
 
-    def __init__(self, home: bl.Pid, slots: int) -> None:
+    def __init__(self, home: bl.Pid, slots: int, limit: int | None = None) -> None:
         self._home = home
         self._slots = slots
+        self._limit = limit
+        """Results of more bytes, or that cannot travel, stay here; None: none does."""
         self._node = current.current_node()
         self._tag = short_name(self._node.name)
         self._at_work: dict[int, ThreadJob | Errand | None] = {}
@@ -253,10 +259,21 @@ class Desk:
     async def _deliver(self, number: int, function: Callable[..., Any], value: Any) -> None:
         """In a process of its own, so that what is large holds nobody up."""
         await room_towards(self._home.node)
+        kind = RETURNED
+        if self._limit is not None:
+            value, kind = self._stays(number, value, self._limit)
         try:
-            bl.send(self._home, (DONE, [(number, RETURNED, value)]))
+            bl.send(self._home, (DONE, [(number, kind, value)]))
         except bl.UnencodableTerm as error:
             self._answers.add((number, RAISED, describe_exception(cannot_travel(function, error), bl.self())))
+
+    def _stays(self, number: int, value: Any, limit: int) -> tuple[Any, int]:
+        """What goes in place of a result, and whether a part of it stays."""
+        result = tracked(value, limit)
+        if not result.refs:
+            return result.value, RETURNED
+        result.released.then(functools.partial(self._send, Released(number)))
+        return result.value, KEPT
 
     def _tell_idle(self, outcome: Outcome) -> None:
         match outcome:

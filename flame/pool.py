@@ -39,6 +39,7 @@ from flame.pool_server import (
     StopPool,
 )
 from flame.shared_caps import SharedCaps
+from flame.tracking.ref import TRAVEL_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Pool:
         caps: Caps = NO_CAPS,
         shared_caps: SharedCaps | None = None,
         keys_per_runner: int | None = None,
+        track_resources: bool = False,
+        largest_result: int = TRAVEL_LIMIT,
         log_level: int | str | None = None,
         nested: bool = False,
     ) -> Pool:
@@ -103,6 +106,8 @@ class Pool:
             caps=caps,
             shared_caps=shared_caps,
             keys_per_runner=keys_per_runner,
+            track_resources=track_resources,
+            largest_result=largest_result,
             log_level=log_level,
             nested=nested,
         )

@@ -48,6 +48,7 @@ class Owner(Protocol):
 
     name: str
     slots: int
+    travel_limit: int | None
     log_level: int | str
 
     def boot_step(self, runner: int, step: str) -> None: ...
@@ -69,7 +70,14 @@ async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, b
         bl.monitor_node(child.node)
         owner.boot_step(runner, "syncing")
         desk = await _attended(
-            bl.rpc.call, child.node, open_desk, bl.self(), owner.slots, owner.log_level, timeout=boot_timeout
+            bl.rpc.call,
+            child.node,
+            open_desk,
+            bl.self(),
+            owner.slots,
+            owner.travel_limit,
+            owner.log_level,
+            timeout=boot_timeout,
         )
         bl.monitor(desk)
         owner.runner_up(runner, child, desk)
