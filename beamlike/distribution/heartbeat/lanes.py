@@ -64,6 +64,8 @@ class Lanes:
     def beat(self, stalled: float) -> None:
         """A quarter of the tick time has passed; the event loop here has not turned for `stalled` seconds."""
         neighbours = tuple(self.neighbours.values())
+        for neighbour in neighbours:
+            neighbour.count_silence()
         for lane in [*self._guests, *(one.lane for one in neighbours if one.lane is not None)]:
             if lane.lane is not None:
                 lane.lane.beat(stalled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
@@ -20,6 +21,11 @@ class NeighboursLink(Protocol):
     @property
     def silent_ticks(self) -> int:
         """Quarters of the tick time since the peer was last heard."""
+        ...
+
+    @property
+    def heard_ticks(self) -> int:
+        """In how many of them something came by the link, from the beginning on."""
         ...
 
     def heard_elsewhere(self, stalled: float) -> None:
@@ -57,6 +63,10 @@ class Neighbour:
     cut_off: bool = False
     """The last lane was lost, or could not be dialled, and there is no other yet."""
     questions: dict[int, Question] = field(default_factory=dict)
+    silent_beats: int = 0
+    """For how many beats of this side nothing came of it, by the lane or the link."""
+    heard_ticks: int = 0
+    tell_silence: Callable[[int], None] | None = None
 
     @property
     def unresponsive(self) -> bool:
@@ -66,6 +76,16 @@ class Neighbour:
     def open_lane(self) -> Lane | None:
         lane = self.lane.lane if self.lane is not None else None
         return lane if lane is not None and lane.proved else None
+
+    def count_silence(self) -> None:
+        """Another beat has passed. This side's beats are counted, and not the time: who was stopped itself, or whose
+        machine was suspended, counts one, and has read what came meanwhile."""
+        ticks, lane = self.link.heard_ticks, self.open_lane
+        heard = ticks != self.heard_ticks or (lane is not None and lane.heard)
+        self.heard_ticks = ticks
+        self.silent_beats = 0 if heard else self.silent_beats + 1
+        if self.tell_silence is not None:
+            self.tell_silence(self.silent_beats)
 
     def take_lane(self, lane: LaneSocket) -> None:
         """The lane is proved, and takes the place of any other."""
