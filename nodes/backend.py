@@ -32,7 +32,8 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """How a machine is: "created" is one that does not run yet. `exit_code` is negative for a signal, as in subprocess; `log` is the tail of its output."""
+    """How a machine is: "created" is one that does not run yet. `exit_code` is negative for a signal, as in subprocess;
+    `log` is the tail of its output."""
 
     state: Literal["created", "running", "ended"]
     exit_code: int | None

@@ -170,9 +170,8 @@ class _Boot:
             progress.reach("dialled", f"{invitation.child} is connected")
             progress.reach("ready", f"{invitation.child} is {machine.where}")
         except BaseException as error:
-            ending = Ending(
-                error, progress.phase, progress.seconds, invitation.dial_seconds if limit.expired() else None
-            )
+            time_it_had = invitation.dial_seconds if limit.expired() else None
+            ending = Ending(error, progress.phase, progress.seconds, time_it_had)
             seen = await self._cleaned_up(error)
             if not isinstance(error, Exception):
                 raise

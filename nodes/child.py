@@ -98,6 +98,7 @@ async def serve(invitation: Invitation, guards: Guards, users_secret: Secret | N
         tls=invitation.tls,
     )
     async with node:
+        guards.watch(node)
         await join(node, invitation)
         if users_secret is None:
             # Children stand around their parent as in a star.
@@ -117,9 +118,7 @@ async def join(node: bl.Node, invitation: Invitation) -> None:
             while (error := await _failure_to_dial(node, invitation)) is not None:
                 if told != str(error):
                     told = str(error)
-                    print(
-                        f"{invitation.child} cannot reach {invitation.parent} yet: {told}", file=sys.stderr, flush=True
-                    )
+                    print(f"{invitation.child} tries again to join {invitation.parent}: {told}", file=sys.stderr)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_RETRY_SECONDS)
     except TimeoutError:

@@ -23,6 +23,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import beamlike as bl
+from beamlike.distribution.connection import NET_TICK_TIMEOUT
 from nodes.dead_man import DeadMan
 from nodes.invitation import Invitation
 from nodes.lifeline import kill_own_group, say
@@ -51,33 +52,33 @@ class Guards:
             _after(invitation.max_lifetime, self._is_too_old)
             self._on_old_age.kill_in(invitation.max_lifetime + LEAVE_SECONDS + LATE_SECONDS)
 
+    def watch(self, node: bl.Node) -> None:
+        """`node` is about to join. What its parent sends may keep the loop busy at once, so nothing that watches the
+        parent may need another turn of it."""
+        node.cluster.heartbeat.tell_silence(self._invitation.parent, self._silent_for)
+
     def joined(self, node: bl.Node) -> asyncio.Event:
         """The node is connected to its parent. Returns what is set, in the running loop, when it is to leave."""
         gone = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        self._failsafe.cancel()
         with self._lock:
-            self._leave = loop, gone
-            if self._why is None:
-                self._on_silence.kill_in(2 * self._invitation.lease_seconds)
-            else:
+            self._leave = asyncio.get_running_loop(), gone
+            if self._why is not None:
                 gone.set()
         node.spawn_beside(self._watch_link)
-        with suppress(bl.NotConnected):  # lost already, as the process just spawned will hear
-            node.cluster.heartbeat.tell_silence(self._invitation.parent, self._silent_for)
         return gone
 
     def leave(self, why: str, *, within: float, kills: bool = True) -> None:
-        """Ends the node in order, and the process and its group if that is not over `within` seconds. With `kills`
-        what it started is killed in any case. For any thread; the first reason counts."""
+        """Ends the node in order, and the process and its group if that is not over `within` seconds. For any thread;
+        the first reason counts. With `kills` the group is killed in any case: else somebody is there to do that, the
+        parent, or the machine that ends with this process."""
         with self._lock:
             if self._why is not None:
                 return
             self._why, self._kills_at_end = why, kills
             self._on_silence.kill_in(within + LATE_SECONDS)
             leave = self._leave
-        say(why)
         _after(within, self._kill)
+        say(why)
         if leave is not None:
             loop, gone = leave
             with suppress(RuntimeError):  # the loop is closed, and the process about to end
@@ -98,7 +99,10 @@ class Guards:
         parent = self._invitation.parent
         bl.monitor_node(parent)
         down = await bl.receive(lambda news: isinstance(news, bl.NodeDown) and news.node == parent)
-        self.leave(f"the connection to {parent} is lost ({down.reason})", within=LEAVE_SECONDS, kills=False)
+        if down.reason == NET_TICK_TIMEOUT:  # the loop has counted to the end before the heartbeat
+            self._silent_for(BEATS)
+        else:
+            self.leave(f"the connection to {parent} is lost ({down.reason})", within=LEAVE_SECONDS, kills=False)
 
     def _silent_for(self, beats: int) -> None:
         lease = self._invitation.lease_seconds
@@ -106,6 +110,7 @@ class Guards:
             words = f"nothing was heard of {self._invitation.parent} for {lease:g} s, which is the lease"
             self.leave(words, within=min(LEAVE_SECONDS, lease))
         elif beats == 0:
+            self._failsafe.cancel()
             with self._lock:
                 if self._why is None:
                     self._on_silence.kill_in(2 * lease)
@@ -119,7 +124,7 @@ class Guards:
 
 
 def _after(seconds: float, function: Callable[[], None]) -> threading.Timer:
-    """By a thread: neither a loop that is busy nor an executor that the interpreter waits for at its end holds it up."""
+    """By a thread: no loop that is busy holds it up, nor an executor that the interpreter waits for at its end."""
     timer = threading.Timer(seconds, function)
     timer.daemon = True
     timer.start()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import signal
 import sys
 import threading
@@ -46,6 +47,8 @@ def kill_own_group() -> None:
 
 
 def say(why: str) -> None:
-    """The last words, in the child's log: by no lock and no stream, which may be in any state."""
-    with suppress(OSError):
-        os.write(2, f"process {os.getpid()} ends: {why}\n".encode())
+    """The last words, in the child's log: by no lock and no stream, which may be in any state, and not into a pipe that
+    is full because nobody reads it."""
+    with suppress(OSError, ValueError):
+        if select.select([], [2], [], 0)[1]:
+            os.write(2, f"process {os.getpid()} ends: {why}\n".encode())

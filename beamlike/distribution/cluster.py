@@ -380,6 +380,9 @@ class Cluster:
             case Established(identity):
                 self._settled(link)
                 self.heartbeat.join(identity.name, link, link.session_key, link.dialled_at)
+                if link.tick_interval < self._tick_interval:
+                    # Not only once the peer asks for it: the loop, which would hear that, may be kept busy by then.
+                    self.heartbeat.beat_every(link, link.tick_interval)
                 self._up(Peer(identity, link))
             case Refused():
                 self._refused(link, event)

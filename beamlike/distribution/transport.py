@@ -67,7 +67,7 @@ class Link:
         self._connection = connection
         self._owner = owner
         self._home = home
-        self._tick_interval = self._own_interval = tick_interval
+        self.tick_interval = tick_interval
         self._layer: Layer | None = None
         self._ciphertext = _NO_BYTES
         self._socket: socket.socket | None = None
@@ -213,7 +213,7 @@ class Link:
 
     def tick_every(self, seconds: float) -> None:
         """Looks for the peer's signs of life as often, and asks for them. To be called before it is established."""
-        self._own_interval = seconds
+        self.tick_interval = seconds
         self._connection.tick_interval = seconds
 
     @property
@@ -428,7 +428,7 @@ class Link:
             case Established():
                 if self._layer is not None:
                     self._ciphertext = memoryview(bytearray(SEND_BUFFER))
-                self._set_timer(self._own_interval, self._tick)
+                self._set_timer(self.tick_interval, self._tick)
             case Refused() | Closed():
                 self._over = True
                 if isinstance(event, Refused) and event.status is Status.SIMULTANEOUS:
@@ -449,7 +449,7 @@ class Link:
 
     def _beats_asked(self, seconds: float) -> None:
         """A node whose tick time is shorter would take this one for dead."""
-        if seconds < self._tick_interval:
+        if seconds < self.tick_interval:
             self._owner.beats_asked(self, seconds)
             self._beat_every(seconds)
 
@@ -460,7 +460,7 @@ class Link:
             self._beats = self._home.loop.call_later(seconds, self._beat_every, seconds, context=self._home.context)
 
     def _tick(self) -> None:
-        self._set_timer(self._own_interval, self._tick)
+        self._set_timer(self.tick_interval, self._tick)
         self._act(self._connection.tick())
         self._flush()
 

@@ -92,14 +92,11 @@ class Heartbeat:
         self._thread.call(partial(self._beat_for, link, seconds))
 
     def tell_silence(self, name: str, tell: Callable[[int], None]) -> None:
-        """Calls `tell` at each beat with the number of beats for which nothing came of `name`, as long as that is
-        connected. In the heartbeat's thread, so also while the event loop is kept busy; it must not wait.
+        """While `name` is connected, calls `tell` at each beat with the number of beats for which nothing came of it.
 
-        NotConnected, if it is not."""
-        neighbour = self._lanes.neighbours.get(name)
-        if neighbour is None:
-            raise NotConnected(f"expected {name} to be connected to {self._node}, and it is not")
-        neighbour.tell_silence = tell
+        In the heartbeat's thread, so also while the event loop is kept busy; with 0 in the loop's, before anything that
+        `name` sends is acted on. It must not wait."""
+        self._lanes.tell_silence[name] = tell
 
     def state(self, name: str) -> NodeState:
         """How it is with a node: "down" is one that is not connected."""

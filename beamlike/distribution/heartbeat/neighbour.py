@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
@@ -66,7 +65,6 @@ class Neighbour:
     silent_beats: int = 0
     """For how many beats of this side nothing came of it, by the lane or the link."""
     heard_ticks: int = 0
-    tell_silence: Callable[[int], None] | None = None
 
     @property
     def unresponsive(self) -> bool:
@@ -84,8 +82,6 @@ class Neighbour:
         heard = ticks != self.heard_ticks or (lane is not None and lane.heard)
         self.heard_ticks = ticks
         self.silent_beats = 0 if heard else self.silent_beats + 1
-        if self.tell_silence is not None:
-            self.tell_silence(self.silent_beats)
 
     def take_lane(self, lane: LaneSocket) -> None:
         """The lane is proved, and takes the place of any other."""
