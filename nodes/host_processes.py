@@ -7,6 +7,7 @@ was noted earlier compares the start first.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,9 +60,24 @@ def me() -> Identity:
 
 
 def session_of(leader: int) -> list[HostProcess]:
-    """The live processes of the session that the process `leader` began, itself included if it lives. Its number is
-    not used again while there are any. Empty where the system does not show that."""
+    """The live processes of the session of that leader, itself included. Empty where the system has no /proc."""
     return [it for pid in _pids() if (it := look(pid)) is not None and it.session == leader]
+
+
+def kill(identity: Identity) -> None:
+    """Kills that very process, if it is still there and ours to kill."""
+    with suppress(ProcessLookupError, PermissionError):
+        if not hasattr(os, "pidfd_open"):
+            if same(identity) is not None:
+                os.kill(identity.pid, signal.SIGKILL)
+            return
+        # Looked at once it is held fast: from then on the number cannot become another's.
+        descriptor = os.pidfd_open(identity.pid)
+        try:
+            if same(identity) is not None:
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        finally:
+            os.close(descriptor)
 
 
 def _pids() -> Iterator[int]:

@@ -30,6 +30,7 @@ from nodes.host_processes import Identity
 logger = logging.getLogger("nodes")
 
 _SUFFIX = ".json"
+BESIDE = ".new"
 _VERSION = 1
 
 
@@ -139,7 +140,7 @@ def _written(record: Record, path: Path | None) -> Path | None:
     """The path, if the record is there now."""
     if path is None:
         return None
-    beside = path.with_suffix(".new")
+    beside = path.with_suffix(BESIDE)
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with open(descriptor, "wb") as file:
