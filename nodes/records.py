@@ -144,7 +144,7 @@ def _written(record: Record, path: Path | None) -> Path | None:
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with open(descriptor, "wb") as file:
-            file.write(json.dumps({"version": _VERSION, **asdict(record)}).encode())
+            file.write(_encoded(record))
         beside.replace(path)
     except OSError as error:
         _tell_once(f"{record.node} is not on record, so `beamlike flame ps` will not show it: {error}")
@@ -153,6 +153,10 @@ def _written(record: Record, path: Path | None) -> Path | None:
                 one.unlink(missing_ok=True)
         return None
     return path
+
+
+def _encoded(record: Record) -> bytes:
+    return json.dumps({"version": _VERSION, **asdict(record)}).encode()
 
 
 def _decoded(content: bytes) -> Record:
