@@ -28,6 +28,7 @@ from beamlike.code.modules.roots import installed_path
 from beamlike.code.requirements.store import environments_path
 from beamlike.distribution import secret
 from nodes import invitation as invitations
+from nodes import lifeline
 from nodes.backend import Description, Machine
 from nodes.invitation import Invitation
 
@@ -151,6 +152,7 @@ class Local:
                     pass_fds=(read_end,),
                     start_new_session=True,
                 )
+                lifeline.kill_by_kernel(read_end, process.pid)
             finally:
                 os.close(read_end)
             child = _ChildProcess(process, write_end, log)
