@@ -161,11 +161,22 @@ def test_a_stopped_child_without_a_parent_ends_without_being_woken(tmp_path: Pat
         wait_until_gone(pids[0])
 
 
+def test_a_child_that_froze_together_with_its_parent_stays(tmp_path: Path) -> None:
+    """As when their machine is suspended, but for the clock, which then stands still."""
+    with parent_program("loose", "idle", tmp_path) as (program, pids):
+        for pid in (program.pid, pids[0]):
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(1.4 * LEASE)  # longer than the lease, and not until the kernel acts
+        for pid in (program.pid, pids[0]):
+            os.kill(pid, signal.SIGCONT)
+        time.sleep(1.5 * LEASE)
+        assert is_alive(pids[0]), last_words(tmp_path)
+
+
 def test_a_child_of_a_parent_that_is_only_busy_stays(loose: Loose) -> None:
     async def main() -> None:
         async with parent():
             child = await nodes.boot(loose, lease=LEASE)
-            await joined(child)
             time.sleep(3 * LEASE)  # noqa: ASYNC251 - the heartbeat is to beat meanwhile
             assert await bl.rpc.call(child.node, os.getpid, timeout=10) == loose.processes[0].pid
 

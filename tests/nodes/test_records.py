@@ -117,7 +117,7 @@ def test_a_directory_that_others_can_enter_is_not_believed_and_no_reason_not_to_
     assert list(directory.iterdir()) == []
 
 
-identities = st.builds(Identity, st.integers(1, 2**22), st.text())
+identities = st.builds(Identity, st.integers(1, 2**22), st.text(), st.text())
 texts = st.text()
 
 
@@ -245,7 +245,8 @@ def test_a_process_that_has_the_number_of_a_child_by_now_is_not_ended(directory:
         recorded = records.intend("a@127.0.0.1", "p@127.0.0.1")
         recorded.pid_is(other.pid)
         assert recorded.path is not None
-        gone, reused = Identity(os.getpid(), "long ago"), Identity(other.pid, "long ago")
+        place = host_processes.here()
+        gone, reused = Identity(os.getpid(), "long ago", place), Identity(other.pid, "long ago", place)
         [live], _ = LocalCensus().children()
         recorded.path.write_bytes(records._encoded(replace(recorded.record, parent=gone, child=reused)))
         assert LocalCensus().children() == ([], [])
@@ -255,6 +256,18 @@ def test_a_process_that_has_the_number_of_a_child_by_now_is_not_ended(directory:
         assert LocalCensus().tidy() == ["removed the record of a@127.0.0.1, which has ended"]
         assert on_record() == []
         host_processes.kill(host_processes.look(other.pid).identity)  # type: ignore[union-attr]
+
+
+def test_the_records_of_another_container_are_neither_shown_nor_removed(directory: Path) -> None:
+    recorded = records.intend("a@127.0.0.1", "p@127.0.0.1")
+    assert recorded.path is not None
+    kernel, _, _ = host_processes.here().partition(" ")
+    for place, counts in ((f"{kernel} pid:[1]", False), ("before-the-reboot pid:[1]", True)):
+        elsewhere = Identity(1, "long ago", place)
+        recorded.path.write_bytes(records._encoded(replace(recorded.record, parent=elsewhere)))
+        assert LocalCensus().children() == ([], [])
+        assert bool(LocalCensus().tidy()) is counts
+        assert recorded.path.exists() is not counts
 
 
 def test_what_was_never_finished_is_tidied_when_its_writer_is_gone(directory: Path) -> None:
