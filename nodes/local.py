@@ -28,6 +28,7 @@ from beamlike.code.modules.roots import installed_path
 from beamlike.code.requirements.store import environments_path
 from beamlike.distribution import secret
 from nodes import invitation as invitations
+from nodes import lifeline
 from nodes.backend import Description, Machine
 from nodes.invitation import Invitation
 
@@ -98,6 +99,9 @@ class Local:
     reaches every node that holds it: the program of a notebook's cells is such a one.
     """
 
+    on_this_host = True
+    """Its machines are processes that can be put on record here."""
+
     def __init__(
         self, *, python: str = sys.executable, env: dict[str, str] | None = None, users_secret: bool = False
     ) -> None:
@@ -116,7 +120,7 @@ class Local:
         except asyncio.CancelledError:
             await _end_started(starting)
             raise
-        machine = Machine(str(child.process.pid), f"process {child.process.pid}")
+        machine = Machine(str(child.process.pid), f"process {child.process.pid}", child.process.pid)
         self._children[machine.id] = child
         return machine
 
@@ -148,6 +152,7 @@ class Local:
                     pass_fds=(read_end,),
                     start_new_session=True,
                 )
+                lifeline.kill_by_kernel(read_end, process.pid)
             finally:
                 os.close(read_end)
             child = _ChildProcess(process, write_end, log)
