@@ -26,7 +26,7 @@ from beamlike.kernel.group_leader import install_router
 from beamlike.kernel.threads.waking import install_waking
 from nodes import invitation as invitations
 from nodes.invitation import BadInvitation, Invitation
-from nodes.local import LIFELINE_VARIABLE, SECRET_VARIABLE
+from nodes.interpreter import LIFELINE_VARIABLE, SECRET_VARIABLE
 
 LEAVE_SECONDS = 5.0
 """How long a child may take to clean up once its parent is gone."""

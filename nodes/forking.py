@@ -117,7 +117,7 @@ class Zygote:
 
     def _run(self, theirs: socket.socket) -> None:
         try:
-            with theirs, tempfile.TemporaryFile() as log:
+            with self._socket, theirs, tempfile.TemporaryFile() as log:
                 self._process = self._spawn(theirs, log)
                 theirs.close()
                 self._listen()
