@@ -25,8 +25,8 @@ from beamlike.distribution.secret import VARIABLE, Secret, load_secret
 from beamlike.kernel.group_leader import install_router
 from beamlike.kernel.threads.waking import install_waking
 from nodes import invitation as invitations
-from nodes.invitation import BadInvitation, Invitation
 from nodes.interpreter import LIFELINE_VARIABLE, SECRET_VARIABLE
+from nodes.invitation import BadInvitation, Invitation
 
 LEAVE_SECONDS = 5.0
 """How long a child may take to clean up once its parent is gone."""

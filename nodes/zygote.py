@@ -10,7 +10,9 @@ system kills it with its owner; later it wakes it, should it be stopped, for the
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import hmac
 import os
 import select
 import signal
@@ -55,6 +57,7 @@ def prepare(owner: socket.socket) -> None:
     match receive_packet(owner):
         case ["preload", list() as modules], _:
             import_all(modules)
+            rehearse()
         case _:
             sys.exit("expected to be told what to import: this program is started by nodes.Local")
     sys.stdout.flush()
@@ -75,6 +78,12 @@ def import_all(preload: Iterable[str]) -> None:
             raise CannotPreload(module, f"{type(error).__name__}: {error}") from error
         if threading.active_count() > 1:
             raise CannotPreload(module, "it starts threads, and a process with threads cannot be forked safely")
+
+
+def rehearse() -> None:
+    """Does once what a library prepares at its first use: a child would have to do it, and to keep it for itself."""
+    hmac.digest(b"", b"", "sha256")
+    child.run_loop(asyncio.sleep(0), own_thread=False)
 
 
 def serve(owner: socket.socket) -> Birth:
