@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nodes.interpreter import LIFELINE_VARIABLE
-from nodes.lifeline import kill_at_end_of
+from nodes.lifeline import kill_at_end_of, reopened
 from nodes.parent_death import die_with_parent
 from nodes.title import set_title
 
@@ -23,6 +23,8 @@ class Birth:
     variables: Mapping[str, str]
     files: Sequence[int]
     zygote: int
+    zygotes_line: int
+    """The read end of a pipe that ends with the zygote."""
 
 
 def be_born(birth: Birth) -> None:
@@ -31,7 +33,10 @@ def be_born(birth: Birth) -> None:
     if not die_with_parent(birth.zygote):
         os._exit(1)
     lifeline, *others = birth.files
-    kill_at_end_of(lifeline, os.getpid())
+    # What it starts is to die with the zygote, too, and the signal of a parent's death is for its child alone.
+    for line in (lifeline, reopened(birth.zygotes_line)):
+        kill_at_end_of(line, os.getpid())
+    os.close(birth.zygotes_line)
     _take_places(*others)
     os.environ.update(birth.variables)
     os.environ[LIFELINE_VARIABLE] = str(lifeline)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import signal
 from contextlib import suppress
 
@@ -34,3 +35,16 @@ def kill_at_end_of(read_end: int, group: int) -> None:
     fcntl.fcntl(read_end, fcntl.F_SETOWN, -group)
     fcntl.fcntl(read_end, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(read_end, fcntl.F_SETFL, fcntl.fcntl(read_end, fcntl.F_GETFL) | os.O_ASYNC)
+    if _has_ended(read_end):  # before anybody listened
+        os.killpg(group, signal.SIGKILL)
+
+
+def reopened(read_end: int) -> int:
+    """The same pipe as an open file of its own, so that another group can be killed at its end."""
+    return os.open(f"/proc/self/fd/{read_end}", os.O_RDONLY | os.O_NONBLOCK)
+
+
+def _has_ended(read_end: int) -> bool:
+    poll = select.poll()
+    poll.register(read_end, 0)
+    return bool(poll.poll(0))

@@ -106,6 +106,7 @@ class _Zygote:
         self._owner = owner
         self._process = os.getpid()
         self._children: set[int] = set()
+        self._line, self._end_of_line = os.pipe()
         self._woken, self._wakes = os.pipe()
         os.set_blocking(self._wakes, False)
         signal.set_wakeup_fd(self._wakes, warn_on_full_buffer=False)
@@ -144,7 +145,7 @@ class _Zygote:
         else:
             if pid == 0:
                 self._leave()
-                return Birth(name, variables, files, self._process)
+                return Birth(name, variables, files, self._process, self._line)
             self._children.add(pid)
             answer = ["forked", pid]
         for descriptor in files:
@@ -157,8 +158,8 @@ class _Zygote:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._owner.close()
-        os.close(self._woken)
-        os.close(self._wakes)
+        for descriptor in (self._end_of_line, self._woken, self._wakes):
+            os.close(descriptor)
 
     def _reap(self) -> None:
         while (pid := _some_ended()) is not None:
