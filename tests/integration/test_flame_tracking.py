@@ -22,6 +22,7 @@ import nodes
 from flame.tracking import tracked
 from flame.tracking.keeper import keeper_here
 from tests.support.child_node import with_child_node
+from tests.support.local_nodes import eventually
 
 SECONDS = 20.0
 
@@ -342,6 +343,25 @@ async def test_a_holder_that_dies_holds_nothing(home: nodes.Child, other: nodes.
     assert await there(home.node, living) == 1
     bl.rpc.cast(other.node, os.kill, await there(other.node, os.getpid), signal.SIGKILL)
     await until_nothing_is_left(home.node)
+
+
+def test_a_holder_that_is_frozen_for_longer_than_its_node_may_be_silent_holds_nothing() -> None:
+    async def main() -> None:
+        async with bl.Node("near@127.0.0.1", secret=b"a secret of the test", tick_time=0.25):
+            child = await nodes.boot(nodes.Local())
+            pid = await there(child.node, os.getpid)
+            await there(child.node, hold, 0, make())
+            gc.collect()
+            await asyncio.sleep(0.05)
+            assert living() == 1
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                await eventually(lambda: living() == 0)
+            finally:
+                os.kill(pid, signal.SIGCONT)
+                await child.stop(grace=0.1)
+
+    asyncio.run(main())
 
 
 # Results.
