@@ -54,7 +54,8 @@ class Model:
         raise ZeroDivisionError("as told")
 
     def block(self) -> None:
-        time.sleep(600)
+        while True:
+            time.sleep(0.01)  # an interrupt comes in between
 
 
 def make(weights: bytes = b"") -> flame.RemoteRef:
@@ -186,6 +187,8 @@ def test_on_its_own_node_a_reference_gives_the_value_itself() -> None:
                 await ref.call("block", timeout=0.05)
             with pytest.raises(TypeError, match="a reference to one"):
                 flame.keep(ref)
+            del ref, model
+            await eventually(lambda: living() == 0)
 
     asyncio.run(main())
 
@@ -347,7 +350,7 @@ async def test_a_holder_that_dies_holds_nothing(home: nodes.Child, other: nodes.
 
 def test_a_holder_that_is_frozen_for_longer_than_its_node_may_be_silent_holds_nothing() -> None:
     async def main() -> None:
-        async with bl.Node("near@127.0.0.1", secret=b"a secret of the test", tick_time=0.25):
+        async with bl.Node("near@127.0.0.1", secret=b"a secret of the test", tick_time=1.0):
             child = await nodes.boot(nodes.Local())
             pid = await there(child.node, os.getpid)
             await there(child.node, hold, 0, make())
