@@ -10,13 +10,11 @@ node reaches its parent alone.
 from __future__ import annotations
 
 import asyncio
-import functools
-import inspect
 import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from weakref import WeakValueDictionary
 
 import beamlike as bl
@@ -25,7 +23,7 @@ from beamlike.kernel.current import current_node, running_nodes
 from beamlike.kernel.errors import RemoteTraceback
 from flame.tracking.errors import CannotFetch, RefLost, RefTimeout
 from flame.tracking.keeper import NOT_KEPT, Id, Keeper, keeper_here, keeper_of
-from flame.tracking.measured import TooLarge, measured
+from flame.tracking.performing import Call, Fetch, Get, Request, TooMuch, performed
 from flame.tracking.previews import preview, type_name
 from flame.tracking.sizes import estimated_size
 from flame.tracking.splitting import split
@@ -143,7 +141,7 @@ class RemoteRef(Stays):
             return await _answered(self._keeper, self._id, request, timeout)
         except _Gone as gone:
             raise self._lost(str(gone)) from None
-        except _TooMuch as found:
+        except TooMuch as found:
             raise _too_large(self, *found.args) from None
         except _Late:
             raise RefTimeout(f"{what} of the {self.type} on {self.node} gave no result within {timeout} s") from None
@@ -203,26 +201,6 @@ def _keeper_that_decodes() -> Keeper:
 # Over there.
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    max_result: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    method: str
-    args: tuple[Any, ...]
-    keywords: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Get:
-    attribute: str
-
-
-Request: TypeAlias = Fetch | Call | Get
-
-
 class _Gone(Exception):
     """The value is not where it was looked for; why, in words."""
 
@@ -231,17 +209,13 @@ class _Late(Exception):
     """There was no answer in time."""
 
 
-class _TooMuch(Exception):
-    """Of a Fetch: how large the value is, in words, and what the limit was."""
-
-
 async def answer(id: Id, request: Request) -> Any:
     """Run on the next node towards the value, on behalf of a reference to it."""
     keeper = keeper_here()
     known = keeper.value(id)
     if known is None:
         return await _passed_on(keeper, id, request, None)
-    result = await _performed(known.value, request)
+    result = await performed(known.value, request)
     return result if isinstance(request, Fetch) else split(result, TRAVEL_LIMIT, kept)
 
 
@@ -251,7 +225,7 @@ async def _answered(keeper: Keeper, id: Id, request: Request, timeout: float | N
         return await _passed_on(keeper, id, request, timeout)
     try:
         async with asyncio.timeout(timeout) as limit:
-            return await _performed(known.value, request)
+            return await performed(known.value, request)
     except TimeoutError:
         if limit.expired():
             raise _Late from None
@@ -270,43 +244,6 @@ async def _passed_on(keeper: Keeper, id: Id, request: Request, timeout: float | 
         if isinstance(error, bl.rpc.NodeLost):
             raise _Gone(f"the connection to {via.node} was lost") from error
         raise _Late from error
-
-
-async def _performed(value: Any, request: Request) -> Any:
-    match request:
-        case Fetch(None):
-            return value
-        case Fetch(int(max_result)):
-            return await _in_thread(_if_small, value, max_result)
-        case Get(attribute):
-            return await _in_thread(getattr, value, attribute)
-        case Call(method, args, keywords):
-            function = await _in_thread(getattr, value, method)
-            if inspect.iscoroutinefunction(function):
-                return await function(*args, **keywords)
-            result = await _in_thread(functools.partial(function, *args, **keywords))
-            return await result if inspect.isawaitable(result) else result
-
-
-async def _in_thread(function: Callable[..., Any], *args: Any) -> Any:
-    """In a list, for a coroutine may well come out, which is to be awaited here."""
-    [result] = await bl.blocking(_listed, function, args)
-    return result
-
-
-def _listed(function: Callable[..., Any], args: tuple[Any, ...]) -> list[Any]:
-    return [function(*args)]
-
-
-def _if_small(value: Any, max_result: int) -> Any:
-    size = estimated_size(value)
-    if size is not None and size > max_result:
-        raise _TooMuch(f"about {size}", max_result)
-    try:
-        measured(value, max_result)
-    except TooLarge:
-        raise _TooMuch("more", max_result) from None
-    return value
 
 
 # Made here.

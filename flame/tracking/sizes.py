@@ -39,7 +39,7 @@ def known_size(value: Any) -> int | None:
     if kind in _NUMBERS:
         return ITEM
     if kind in _TEXTS:
-        return len(value)  # type: ignore[no-any-return]  # one of three types that mypy cannot see here
+        return len(value)
     if isinstance(value, Stays | bl.Pid | bl.Ref):
         return REFERENCE
     if kind is array.array:

@@ -110,6 +110,8 @@ class _Split:
         if atoms is not None and atoms + beside <= self._limit:
             return values, atoms + beside
         if len(values) > MOST_PARTS:
+            if atoms is not None:
+                return None
             raise _TooTangled
         parts = [self.part(value) for value in values]
         size = sum(part.size for part in parts) + beside

@@ -22,6 +22,7 @@ import nodes
 from flame.tracking import tracked
 from flame.tracking.keeper import keeper_here
 from tests.support.child_node import with_child_node
+from tests.support.local_nodes import eventually
 
 SECONDS = 20.0
 
@@ -53,7 +54,8 @@ class Model:
         raise ZeroDivisionError("as told")
 
     def block(self) -> None:
-        time.sleep(600)
+        while True:
+            time.sleep(0.01)  # an interrupt comes in between
 
 
 def make(weights: bytes = b"") -> flame.RemoteRef:
@@ -185,6 +187,8 @@ def test_on_its_own_node_a_reference_gives_the_value_itself() -> None:
                 await ref.call("block", timeout=0.05)
             with pytest.raises(TypeError, match="a reference to one"):
                 flame.keep(ref)
+            del ref, model
+            await eventually(lambda: living() == 0)
 
     asyncio.run(main())
 
@@ -342,6 +346,25 @@ async def test_a_holder_that_dies_holds_nothing(home: nodes.Child, other: nodes.
     assert await there(home.node, living) == 1
     bl.rpc.cast(other.node, os.kill, await there(other.node, os.getpid), signal.SIGKILL)
     await until_nothing_is_left(home.node)
+
+
+def test_a_holder_that_is_frozen_for_longer_than_its_node_may_be_silent_holds_nothing() -> None:
+    async def main() -> None:
+        async with bl.Node("near@127.0.0.1", secret=b"a secret of the test", tick_time=1.0):
+            child = await nodes.boot(nodes.Local())
+            pid = await there(child.node, os.getpid)
+            await there(child.node, hold, 0, make())
+            gc.collect()
+            await asyncio.sleep(0.05)
+            assert living() == 1
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                await eventually(lambda: living() == 0)
+            finally:
+                os.kill(pid, signal.SIGCONT)
+                await child.stop(grace=0.1)
+
+    asyncio.run(main())
 
 
 # Results.
