@@ -51,7 +51,7 @@ class Owner(Protocol):
     travel_limit: int | None
     log_level: int | str
 
-    def boot_step(self, runner: int, step: str) -> None: ...
+    def boot_step(self, runner: int, step: str, detail: str = "") -> None: ...
 
     def runner_up(self, runner: int, child: nodes.Child, desk: bl.Pid) -> None: ...
 
@@ -65,6 +65,7 @@ class Owner(Protocol):
 async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, boot_timeout: float) -> None:
     """Runs one runner of `pool` from its boot to its end. Ends with ("shutdown", its Fate)."""
     bl.monitor(pool)
+    owner.boot_step(runner, "creating", repr(backend))
     child = await _boot(backend, _node_name(owner.name, runner), boot_timeout)
     try:
         bl.monitor_node(child.node)
