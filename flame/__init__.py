@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from flame.shared_caps import SharedCaps
     from flame.stats import Stats
     from flame.tracking import CannotFetch, RefLost, RefTimeout, RemoteRef, keep, refs_in
-    from flame.watch import watch
+    from flame.watching import watch
 
 __all__ = [
     "BootFailed",
@@ -131,7 +131,7 @@ _WHERE = {
     "schedule": "schedule",
     "spare": "policies",
     "stream": "functions",
-    "watch": "watch",
+    "watch": "watching",
 }
 
 
