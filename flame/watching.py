@@ -46,7 +46,7 @@ class Watch:
     async def _print(self) -> None:
         out = self._out or sys.stdout
         draw = _draw_over if out.isatty() else _draw_below
-        drawing = draw(out, self._width or shutil.get_terminal_size((table.WIDTH, 24)).columns)
+        drawing = draw(out, self._width)
         next(drawing)
         try:
             async for stats in self:
@@ -59,7 +59,8 @@ def watch(pool: HasStats, *, every: float = EVERY, out: TextIO | None = None, wi
     """Shows the pool's table and keeps it up to date every so many seconds: `await flame.watch(pool)`.
 
     It goes on until the pool has stopped, or until it is cancelled: by Ctrl+C, or by interrupting the cell. `out` is
-    where it is written (sys.stdout), `width` how wide it may be (the terminal's). `async for stats in
+    where it is written (sys.stdout), `width` how wide it may be (the terminal's, or 80). In a terminal it is drawn over
+    what else is printed meanwhile. `async for stats in
     flame.watch(pool)` gives the numbers instead. ValueError if `every` is not above 0.
 
     >>> import asyncio, beamlike as bl, flame
@@ -80,20 +81,22 @@ def watch(pool: HasStats, *, every: float = EVERY, out: TextIO | None = None, wi
 Drawing = Generator[None, Stats, None]
 
 
-def _draw_over(out: TextIO, width: int) -> Drawing:
-    """In a terminal: over what was drawn before, as far as that can be reached."""
+def _draw_over(out: TextIO, width: int | None) -> Drawing:
+    """In a terminal: over what was drawn before. No line fills its row, and none is above the first."""
     drawn = 0
     while True:
         stats = yield
-        lines = table.text(stats, width - 1).split("\n")[: shutil.get_terminal_size((80, 24)).lines - 1]
+        columns, rows = shutil.get_terminal_size((table.WIDTH, 24))
+        lines = table.text(stats, (width or columns) - 1).split("\n")[: rows - 1]
         up = f"\x1b[{drawn}A" if drawn else ""
         out.write(f"{up}\r\x1b[J" + "\n".join(lines) + "\n")
         out.flush()
         drawn = len(lines)
 
 
-def _draw_below(out: TextIO, width: int) -> Drawing:
+def _draw_below(out: TextIO, asked: int | None) -> Drawing:
     """In a cell: anew where it has changed, else the last line."""
+    width = asked or table.WIDTH
     shown: object = None
     line = ""
     try:

@@ -22,6 +22,7 @@ from flame.events import ENDS, CallFinished, Event, RunnerPhase
 from flame.here import stats_of, tables_of
 from flame.pool import start
 from tests.support.captured_log import captured_log
+from tests.support.local_nodes import eventually
 from tests.support.open_notebook import opened
 from tests.support.pools import SECONDS, pool
 from tests.support.processes import child_nodes
@@ -203,6 +204,30 @@ def test_a_loop_over_events_ends_with_the_pool_and_none_is_lost() -> None:
         assert phases(heard) == {1: ["busy", "ready", "stopping", "gone"]}
         with pytest.raises(flame.PoolStopped):
             await first_events(cpu, 1)
+
+    on_a_node(main)
+
+
+def test_a_pool_that_was_killed_ends_the_loops_over_its_events() -> None:
+    async def main() -> None:
+        heard: list[Event] = []
+        cpu = await a_pool(on_event=heard.append)
+        assert await cpu.call(abs, -1) == 1
+        events = cpu.events()
+        listening = asyncio.create_task(anext(events))
+        await asyncio.sleep(0)
+        calling = asyncio.create_task(cpu.call(asyncio.sleep, 60))
+        assert await listening is not None
+        bl.exit(cpu.pid, "kill")
+        with pytest.raises(flame.PoolStopped):
+            await cpu.stats()
+        with pytest.raises(flame.FlameError):
+            await calling
+        rest = [event async for event in events]
+        assert isinstance(rest[-1], CallFinished)
+        assert rest[-1].status == "lost"
+        await eventually(lambda: not child_nodes())
+        assert heard[-1] == rest[-1]
 
     on_a_node(main)
 
