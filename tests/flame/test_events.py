@@ -28,6 +28,7 @@ from flame.events import (
     RunnerPhase,
     Withheld,
 )
+from flame.pool_events import StopRequested
 from flame.subscription import Subscription
 from tests.support.watched_pools import WatchedPool, assert_paths_of_the_diagram, phases
 
@@ -110,6 +111,7 @@ def test_each_runners_life_is_a_path_of_the_diagram_and_ends(
         here = {runner.id: runner.phase for runner in pool.stats().runners}
         told = {id: path[-1] for id, path in phases(pool.events).items() if path[-1] not in ENDS}
         assert told == here
+        assert set(pool.witness.seen(str)) == set(here), "a runner that is gone is remembered"
     pool.stop()
     assert_paths_of_the_diagram(pool.events)
     assert all(path[-1] in ENDS for path in phases(pool.events).values())
@@ -197,6 +199,10 @@ def test_a_cap_is_told_once_while_it_holds() -> None:
     hit = of(pool.events, CapHit)
     assert [event.why for event in hit] == ["the cap is 1 runner and there is 1"]
     assert pool.stats().capped == hit[0].why
+    pool.up(1)
+    for _ in range(3):
+        pool.end_work(1)
+    assert pool.stats().capped == ""
 
 
 def test_a_cap_that_is_used_up_is_told_as_it_ends_the_runners() -> None:
@@ -235,6 +241,16 @@ def test_a_call_is_told_from_its_queue_to_its_end() -> None:
     assert queued.function == "len"
     assert (started.runner, started.queue_s) == (1, 2.0)
     assert (finished.status, finished.queue_s, finished.run_s, finished.runner) == ("returned", 2.0, 0.5, 1)
+
+
+def test_no_event_is_older_than_the_one_before_though_the_state_is_told_later_than_calls() -> None:
+    pool = WatchedPool()
+    call, looked = pool.call(), pool.now
+    pool.clock.advance(0.001)
+    pool.witness.abandoned(call)
+    pool.happens(StopRequested(looked))
+    assert_paths_of_the_diagram(pool.events)
+    assert phases(pool.events)[1][-1] == "stopping"
 
 
 def test_the_cost_is_told_while_there_are_runners_and_at_their_end() -> None:
