@@ -34,7 +34,9 @@ if TYPE_CHECKING:
         RunnerLost,
         WorkEnded,
     )
+    from flame.events import RunnerPhase
     from flame.functions import call, cast, map, place_child, stream
+    from flame.here import pools
     from flame.options import PoolOptions
     from flame.output import Progress
     from flame.policies import at_least, largest, on_demand, queue_depth, spare
@@ -43,7 +45,9 @@ if TYPE_CHECKING:
     from flame.progress import progress
     from flame.schedule import schedule
     from flame.shared_caps import SharedCaps
+    from flame.stats import Stats
     from flame.tracking import CannotFetch, RefLost, RefTimeout, RemoteRef, keep, refs_in
+    from flame.watching import watch
 
 __all__ = [
     "BootFailed",
@@ -65,7 +69,9 @@ __all__ = [
     "RemoteRef",
     "Retry",
     "RunnerLost",
+    "RunnerPhase",
     "SharedCaps",
+    "Stats",
     "WorkEnded",
     "at_least",
     "call",
@@ -75,12 +81,14 @@ __all__ = [
     "map",
     "on_demand",
     "place_child",
+    "pools",
     "progress",
     "queue_depth",
     "refs_in",
     "schedule",
     "spare",
     "stream",
+    "watch",
 ]
 
 # What a runner needs is a small part, and it is to be up soon: so each name is imported when it is first used.
@@ -106,7 +114,9 @@ _WHERE = {
     "QueueTimeout": "errors",
     "Retry": "calling",
     "RunnerLost": "errors",
+    "RunnerPhase": "events",
     "SharedCaps": "shared_caps",
+    "Stats": "stats",
     "WorkEnded": "errors",
     "at_least": "policies",
     "call": "functions",
@@ -115,11 +125,13 @@ _WHERE = {
     "map": "functions",
     "on_demand": "policies",
     "place_child": "functions",
+    "pools": "here",
     "progress": "progress",
     "queue_depth": "policies",
     "schedule": "schedule",
     "spare": "policies",
     "stream": "functions",
+    "watch": "watching",
 }
 
 

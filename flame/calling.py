@@ -17,6 +17,7 @@ from flame.listening import OnProgress, listening
 from flame.outcome import Ended, Raised, Returned
 from flame.output_sink import Sink, sink_for_caller
 from flame.pool_server import POOLS, Abandon, GetOptions, Perform, PoolServer
+from flame.traced import current_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def sink_towards(pool: bl.Pid) -> Sink | None:
 async def _ask_for(name: str, pool: bl.Pid, request: Request) -> Any:
     ref = bl.make_ref()
     try:
-        answer = await ask(name, pool, Perform(request, ref, leader_elsewhere(current_node())))
+        answer = await ask(name, pool, Perform(request, ref, leader_elsewhere(current_node()), current_span()))
     except BaseException:
         if request.link:
             bl.GenServer.cast(pool, Abandon(ref))

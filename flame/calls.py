@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum
@@ -89,11 +90,25 @@ class Call(Ticket):
         return WorkEnded(f"{what} was ended before it had a result: {reason}")
 
 
+LONGEST_NAME = 120
 NOTHING = Ended("nothing yet")
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    return getattr(function, "__qualname__", None) or repr(function)
+    """What a function is called, for errors and whoever looks on, however it behaves.
+
+    >>> name_of(functools.partial(print, "a")), name_of(name_of)
+    ('print', 'name_of')
+    """
+    try:
+        name = getattr(function, "__qualname__", None)
+        while name is None and isinstance(function, functools.partial):
+            function = function.func
+            name = getattr(function, "__qualname__", None)
+        name = repr(function) if name is None else str(name)
+    except Exception:  # it is the user's object, and this may be the pool's process
+        name = type(function).__name__
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
 
 
 class Takes(Protocol):

@@ -15,6 +15,7 @@ import beamlike as bl
 from flame.asking import ask
 from flame.calls import Request
 from flame.errors import FlameError, PoolStopped
+from flame.traced import current_span
 
 FATE_SECONDS = 5.0
 
@@ -25,6 +26,8 @@ class Reserve:
 
     lease: bl.Ref
     request: Request
+    span: str = ""
+    """The caller's, where that uses OpenTelemetry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ async def leased(name: str, pool: bl.Pid, request: Request) -> AsyncIterator[Lea
     """A slot for the time of the block. What the block raises because the node was lost becomes RunnerLost."""
     ref = bl.make_ref()
     try:
-        lease = await ask(name, pool, Reserve(ref, request))
+        lease = await ask(name, pool, Reserve(ref, request, current_span()))
         if isinstance(lease, FlameError):
             raise lease
         try:

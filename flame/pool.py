@@ -14,7 +14,7 @@ from typing import Any
 import beamlike as bl
 import nodes
 from beamlike.kernel.terms import SHUTDOWN
-from flame import calling, mapping, placing, streaming
+from flame import calling, hearing, mapping, placing, streaming, table
 from flame.asking import ask
 from flame.bulk import BegunCall, BegunTask
 from flame.call_options import as_retry, check_call, check_window, checked_init
@@ -24,6 +24,7 @@ from flame.caps import Caps
 from flame.clock import Clock, LoopClock
 from flame.dispatch import Placement
 from flame.errors import FlameError, PoolStopped
+from flame.events import Event
 from flame.listening import OnProgress
 from flame.options import NO_CAPS, IdleAfter, PoolOptions
 from flame.policies import Policy, on_demand
@@ -34,12 +35,18 @@ from flame.pool_server import (
     Drain,
     Explain,
     GetOptions,
+    GetStats,
     PoolServer,
     Resize,
     StopPool,
 )
 from flame.shared_caps import SharedCaps
+from flame.stats import Stats
+from flame.subscription import OnEvent
 from flame.tracking.ref import TRAVEL_LIMIT
+
+LAST_EVENTS_SECONDS = 1.0
+"""How long `stop` waits for a function that has yet to hear the last events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +91,14 @@ class Pool:
         largest_result: int = TRAVEL_LIMIT,
         log_level: int | str | None = None,
         nested: bool = False,
+        on_event: OnEvent | None = None,
     ) -> Pool:
         """Starts a pool under `name` on the current node and returns it once `min` runners are up.
 
         The options are those of PoolOptions; `backend` says where runners are booted, nodes.Local() by default. The
-        pool runs until `stop`, or until its node stops. NameTaken if the name is, BootFailed if `min` runners cannot
-        be booted.
+        pool runs until `stop`, or until its node stops. `on_event` is called with each `flame.events` record, one
+        after the other, and awaited if it is async, in a process of its own: the pool does not wait for it, and if it
+        raises, that is logged. NameTaken if the name is, BootFailed if `min` runners cannot be booted.
         """
         options = PoolOptions(
             name=name,
@@ -111,7 +120,9 @@ class Pool:
             log_level=log_level,
             nested=nested,
         )
-        return await start(options, backend or nodes.Local(), LoopClock())
+        if on_event is not None and not callable(on_event):
+            raise TypeError(f"pool {name!r}: expected a function to call with each event, got on_event={on_event!r}")
+        return await start(options, backend or nodes.Local(), LoopClock(), on_event)
 
     async def call(
         self,
@@ -270,11 +281,15 @@ class Pool:
 
     async def stop(self) -> None:
         """Takes no more calls, lets those that run end within `shutdown_timeout`, and returns when all runners are
-        gone. A pool that has stopped is no error."""
+        gone. A pool that has stopped is no error. Its `on_event` has heard all events then, if it is not slower by
+        more than a second."""
+        here = here_is(self.pid)
         try:
             await ask(self.name, self.pid, StopPool())
         except PoolStopped:
             return
+        if here is not None:
+            await here.witness.told(within=LAST_EVENTS_SECONDS)
 
     async def resize(self, *, min: int | None = None, max: int | None = None) -> None:
         """Changes how many runners there may be. Those beyond a smaller `max` are stopped as they fall idle. Raises
@@ -306,15 +321,46 @@ class Pool:
             raise answer
         return answer
 
+    def events(self) -> AsyncGenerator[Event, None]:
+        """What happens in the pool from now on, as `flame.events` records, until it has stopped. On another node it
+        begins with the first step of the loop.
+
+        A loop that is more than 10,000 events behind loses the oldest, and gets a Missed with their number in place of
+        them. PoolStopped if the pool has stopped before.
+
+        >>> import asyncio, beamlike as bl, flame
+        >>> async def main():
+        ...     async with bl.Node("doc@127.0.0.1"):
+        ...         pool = await flame.Pool.start(name="cpu")
+        ...         events = pool.events()
+        ...         await pool.call(abs, -1)
+        ...         await pool.stop()
+        ...         phases = [event.phase async for event in events if isinstance(event, flame.RunnerPhase)]
+        ...         return phases[0], phases[-4:]
+        >>> asyncio.run(main())
+        ('requested', ['busy', 'ready', 'stopping', 'gone'])
+        """
+        return hearing.events(self.name, self.pid)
+
+    async def stats(self) -> Stats:
+        """How the pool stands, in numbers."""
+        stats: Stats = await ask(self.name, self.pid, GetStats())
+        return stats
+
+    async def table(self, width: int = table.WIDTH) -> str:
+        """How the pool stands, as a text of lines that are at most `width` wide: its runners, queue, calls, and cost.
+        `flame.watch` keeps it up to date."""
+        return table.text(await self.stats(), width)
+
     async def explain(self) -> str:
         """What the pool has, and why it is not more, in words."""
         words: str = await ask(self.name, self.pid, Explain())
         return words
 
 
-async def start(options: PoolOptions, backend: nodes.Backend, clock: Clock) -> Pool:
+async def start(options: PoolOptions, backend: nodes.Backend, clock: Clock, on_event: OnEvent | None = None) -> Pool:
     """Pool.start, in a time of the caller's choice."""
-    pool = Pool(options.name, await PoolServer.start(options, backend, clock, name=options.name))
+    pool = Pool(options.name, await PoolServer.start(options, backend, clock, on_event, name=options.name))
     try:
         failure = await ask(pool.name, pool.pid, AwaitMinimum())
     except BaseException:

@@ -58,11 +58,12 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class BootStep:
-    """A boot has come so far: creating, created, started, dialled, syncing."""
+    """A boot has come so far: creating, created, started, dialled, syncing. `detail` is for people."""
 
     runner: RunnerId
     step: str
     at: float
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class RunnerUp:
     runner: RunnerId
     node: str
     at: float
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

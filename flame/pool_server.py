@@ -79,7 +79,11 @@ from flame.pool_events import (
 from flame.pool_events import RunnerLost as NodeLost
 from flame.pool_state import FAILURES_BEFORE_REFUSAL, Phase, PoolState, Stage, apply
 from flame.prices import price_of
+from flame.stats import Stats, stats
+from flame.subscription import OnEvent
+from flame.traced import within
 from flame.tracking.keeping import refs_in
+from flame.witness import Witness
 from flame.work import KEPT, RAISED, RETURNED, Answer, Evict, Idle, Released, is_light
 from flame.work import AskIdle as AskDesk
 
@@ -96,6 +100,8 @@ class Perform:
     call: bl.Ref
     leader: Pid
     """Who gets the caller's output."""
+    span: str = ""
+    """The caller's, where that uses OpenTelemetry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,11 @@ class Explain:
     """Answered by the pool's state in words."""
 
 
+@dataclass(frozen=True, slots=True)
+class GetStats:
+    """Answered by the pool's Stats."""
+
+
 class Hold(Call):
     """A call that stands for a slot which its holder uses by itself."""
 
@@ -188,7 +199,7 @@ POOLS: dict[Pid, PoolServer] = {}
 
 
 class PoolServer(bl.GenServer):
-    def init(self, options: PoolOptions, backend: nodes.Backend, clock: Clock) -> None:
+    def init(self, options: PoolOptions, backend: nodes.Backend, clock: Clock, on_event: OnEvent | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         self.options = options
         self.name = options.name
@@ -222,6 +233,9 @@ class PoolServer(bl.GenServer):
         self._share = None
         if options.shared_caps is not None:
             self._share = options.shared_caps.join(options.name, lambda: self._tell(RoomMade(self._now())))
+        self.witness = Witness(options.name, clock)
+        if on_event is not None:
+            self.witness.call_back(on_event)
         POOLS[self._pid] = self
         bl.spawn(_mourn, self, self._pid)
         self._happens(Looked(self._now()))
@@ -241,10 +255,11 @@ class PoolServer(bl.GenServer):
         why = f"pool {self.options.name!r} has ended ({_brief(reason)})"
         for call in self._dispatch.waiters():
             assert isinstance(call, Call)
-            call.settle(PoolStopped(f"{why}: start it again"))
+            self._settle(call, PoolStopped(f"{why}: start it again"))
         for runner in self._runners.values():
             for call in runner.calls.values():
-                call.settle(self._loss(call, runners.Fate(why)))
+                self._settle(call, self._loss(call, runners.Fate(why)))
+        self.witness.close()
 
     # Messages. All events are noted here, in the pool's own process.
 
@@ -278,6 +293,8 @@ class PoolServer(bl.GenServer):
                 return self._state.options
             case Explain():
                 return self._explained()
+            case GetStats():
+                return self._stats()
             case _:
                 raise TypeError(f"a pool does not know the request {request!r}")
         return bl.NO_REPLY
@@ -311,8 +328,12 @@ class PoolServer(bl.GenServer):
 
     def submit(self, call: Call) -> None:
         """Brings a call on its way. To be called on the pool's loop, as all of these."""
+        self._numbers += 1
+        call.number = self._numbers
+        if self.witness.listens:
+            self.witness.queued(call)
         if (refusal := self._refusal_now()) is not None:
-            call.settle(refusal)
+            self._settle(call, refusal)
             return
         if not is_light(call.request.args):
             call.home = self._home_of(call.request.args)
@@ -336,6 +357,8 @@ class PoolServer(bl.GenServer):
 
     def abandon(self, call: Call) -> None:
         """Nobody waits for the outcome: the call leaves the line, or its work is told to end."""
+        if call.then is not None:
+            self.witness.abandoned(call)
         call.forget()
         self._forget_deadline(call)
         lane = call.lane
@@ -358,13 +381,12 @@ class PoolServer(bl.GenServer):
         if not lane.served:
             lane.served = True
             self._tell(RunnerServed(lane.runner, self._now()))
+        self.witness.started(call)
         if isinstance(call, Hold):
             call.granted(call)
             return
         runner = self._runners[lane.runner]
         assert runner.outbox is not None
-        self._numbers += 1
-        call.number = self._numbers
         runner.calls[call.number] = call
         runner.outbox.put(call)
         if self._dispatch.evicted:
@@ -389,12 +411,17 @@ class PoolServer(bl.GenServer):
         call.seconds = None
         if call.lane is None:
             self._dispatch.leave(call)
-            call.settle(self._late_in_line(call))
+            self._settle(call, self._late_in_line(call))
             self.look_soon()
             return
-        call.settle(self._late_at_work(call))
+        self._settle(call, self._late_at_work(call))
         if call in call.lane.working:
             self._call_off(call, call.lane)
+
+    def _settle(self, call: Call, outcome: Outcome | Exception, now: float | None = None) -> None:
+        if call.then is not None:
+            self.witness.ended(call, outcome, self._now() if now is None else now)
+        call.settle(outcome)
 
     def _lingers(self, call: Call) -> None:
         if call.lane is not None and call in call.lane.working:
@@ -417,7 +444,8 @@ class PoolServer(bl.GenServer):
         hold.then = lambda call: self.reply(client, call.outcome)
         hold.holder = self._watch(client.pid, lambda _reason: self._holder_gone(request.lease))
         self._holds[request.lease] = hold
-        self.submit(hold)
+        with within(request.span):
+            self.submit(hold)
 
     def _lease(self, lease: bl.Ref, client: Client, hold: Call) -> None:
         left = None if hold.seconds is None else max(0.0, hold.since + hold.seconds - self._now())
@@ -437,10 +465,14 @@ class PoolServer(bl.GenServer):
             return
         del self._holds[lease]
         self._unwatch(hold.holder)
+        now = self._now()
+        if hold.then is not None:
+            self.witness.released(hold, now)
         hold.forget()
         self._forget_deadline(hold)
         self._dispatch.leave(hold)
-        self._start_all(self._dispatch.done(hold, self._now()))
+        self._start_all(self._dispatch.done(hold, now))
+        self.witness.freed(hold)
         self.look_soon()
 
     def _place(self, placed: Placed, client: Client) -> None:
@@ -471,14 +503,14 @@ class PoolServer(bl.GenServer):
 
     # What runners tell.
 
-    def boot_step(self, runner: RunnerId, step: str) -> None:
-        self._tell(BootStep(runner, step, self._now()))
+    def boot_step(self, runner: RunnerId, step: str, detail: str = "") -> None:
+        self._tell(BootStep(runner, step, self._now(), detail))
 
     def runner_up(self, runner: RunnerId, child: nodes.Child, desk: Pid) -> None:
         known = self._runners[runner]
         known.child = child
         known.outbox = Outbox(desk, self._failed_to_leave)
-        self._tell(RunnerUp(runner, child.node, self._now()))
+        self._tell(RunnerUp(runner, child.node, self._now(), child.machine.where))
 
     def node_lost(self, runner: RunnerId, reason: str) -> None:
         self._take_calls_of(runner)
@@ -503,15 +535,17 @@ class PoolServer(bl.GenServer):
         self._forget_deadline(call)
         if call.abandoned:
             self._lingering.discard(call, WORK_MAY_LINGER)
+        now = self._now()
         if stays:
-            grants = self._dispatch.keep(call, self._now())
+            grants = self._dispatch.keep(call, now)
             known.kept[number] = call
             call.request = replace(call.request, args=())  # or it would hold what it was given for as long
         else:
-            grants = self._dispatch.done(call, self._now())
+            grants = self._dispatch.done(call, now)
         if grants:
             self._start_all(grants)
-        call.settle(outcome)
+        self._settle(call, outcome, now)
+        self.witness.freed(call)
         if self._attentive or call.abandoned or not (call.lane and call.lane.open):
             self.look_soon()
 
@@ -521,6 +555,7 @@ class PoolServer(bl.GenServer):
         call = None if known is None else known.kept.pop(number, None)
         if call is not None:
             self._start_all(self._dispatch.release(call, self._now()))
+            self.witness.freed(call)
             self.look_soon()
 
     def _take_calls_of(self, runner: RunnerId) -> None:
@@ -530,7 +565,7 @@ class PoolServer(bl.GenServer):
         self._start_all(granted)
         for call in homeless:
             assert isinstance(call, Call)
-            self._dispatch.ask(call, self._now()) if call.home is None else call.settle(self._no_home(call))
+            self._dispatch.ask(call, self._now()) if call.home is None else self._settle(call, self._no_home(call))
         self.look_soon()
 
     def _runner_down(self, runner: RunnerId, reason: Reason) -> None:
@@ -540,7 +575,7 @@ class PoolServer(bl.GenServer):
             self._take_calls_of(runner)
         for call in self._lost.pop(runner):
             self._forget_deadline(call)
-            call.settle(self._loss(call, fate))
+            self._settle(call, self._loss(call, fate))
         if self._share is not None:
             self._share.ask(runners=len(self._runners), more=0)
         self._happens(RunnerDown(runner, fate.words, self._now(), fate.permanent))
@@ -560,7 +595,9 @@ class PoolServer(bl.GenServer):
         self._node.route(Send(None, self._pid, event))
 
     def _happens(self, event: Event) -> None:
-        self._state, effects = apply(self._state, event, self._picture())
+        before = self._state
+        self._state, effects = apply(before, event, self._picture())
+        self.witness.saw(before, event, self._state)
         for effect in effects:
             self._act(effect)
         self._tell_starters()
@@ -640,7 +677,7 @@ class PoolServer(bl.GenServer):
             assert isinstance(call, Call)
             self._dispatch.leave(call)
             self._forget_deadline(call)
-            call.settle(self._refusal(why))
+            self._settle(call, self._refusal(why))
 
     def _refusal(self, why: Refusal) -> FlameError:
         name = self._state.options.name
@@ -697,6 +734,15 @@ class PoolServer(bl.GenServer):
     def _explained_briefly(self) -> str:
         return self._explained().replace("\n", "; ")
 
+    def _stats(self) -> Stats:
+        picture = self._picture()
+        seen, wall = self.witness.seen(self._where), picture.wall.timestamp()
+        return stats(self._state, picture, seen, self.witness.tally, at=self._now(), wall=wall)
+
+    def _where(self, runner: RunnerId) -> str:
+        known = self._runners.get(runner)
+        return "" if known is None or known.child is None else known.child.machine.where
+
     def _now(self) -> float:
         return self._clock.now()
 
@@ -752,7 +798,7 @@ class PoolServer(bl.GenServer):
 
     def _perform_for(self, request: Perform, client: Client) -> None:
         """In a process of its own, which ends with the caller."""
-        pid = bl.spawn(_perform_here, self, request.request, request.leader, client)
+        pid = bl.spawn(_perform_here, self, request, client)
         self._performed[request.call] = pid
 
         def over(_reason: Reason) -> None:
@@ -779,13 +825,14 @@ async def _mourn(pool: PoolServer, pid: Pid) -> None:
     pool.end(down.reason)
 
 
-async def _perform_here(pool: PoolServer, request: Request, leader: Pid, client: Client) -> None:
+async def _perform_here(pool: PoolServer, request: Perform, client: Client) -> None:
     """Calls for `client`, who has the outcome as an answer: an exception by itself would lose its traceback."""
     answer: Outcome | Exception
-    group_leader.set_leader(leader)
-    call = Call(replace(request, sink=sink_for_caller()))
+    group_leader.set_leader(request.leader)
+    call = Call(replace(request.request, sink=sink_for_caller()))
     try:
-        answer = Returned(await _settled_here(call, pool))
+        with within(request.span):
+            answer = Returned(await _settled_here(call, pool))
     except FlameError as error:
         answer = error
     except Exception as error:

@@ -114,6 +114,8 @@ class Runner:
     """When a drain is over."""
     why: str = ""
     """Why it is drained or leaves."""
+    lost: bool = False
+    """Whether it leaves because its node was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ class PoolState:
     """When a stopping pool cuts off the calls that still run."""
     withheld: str = ""
     """Why no runner may be booted although one is wanted: other pools have them all. Empty: it may."""
+    capped: str = ""
+    """Which cap keeps the pool from what it wants, in words. Empty: none does."""
     price: Price | None = None
     """What a runner costs."""
     ledger: Ledger = NOTHING_USED
@@ -271,8 +275,9 @@ def _grow(state: PoolState, at: float, picture: Picture) -> Step:
         return state, ()
     left = room(state.options.caps, state.ledger, state.price, at)
     if left.runners is not None and left.runners < more:
-        capped = Wanted(wanted.runners, f"{wanted.why}, but {left.why}")
-        state, more = replace(state, wanted=capped, warm=0 if not left.runners else state.warm), left.runners
+        limited = Wanted(wanted.runners, f"{wanted.why}, but {left.why}")
+        warm = 0 if not left.runners else state.warm
+        state, more = replace(state, wanted=limited, capped=left.why, warm=warm), left.runners
     return _booted(state, more, at)
 
 
@@ -351,7 +356,7 @@ def _runner_lost(state: PoolState, event: RunnerLost) -> Step:
     runner = state.runner(event.runner)
     if runner is None or runner.phase not in (Phase.READY, Phase.DRAINING):
         return state, ()
-    state = _with_runner(state, replace(runner, phase=Phase.LEAVING, why=event.reason))
+    state = _with_runner(state, replace(runner, phase=Phase.LEAVING, why=event.reason, lost=True))
     return _ended(state, runner, event.reason, event.at, permanent=False, effects=(Close(runner.id),))
 
 
@@ -461,7 +466,9 @@ def _opened(state: PoolState, runner: Runner) -> Effects:
 def _cap(state: PoolState, at: float, picture: Picture) -> Step:
     """What is used up is used up: then all runners go at once, whatever they do."""
     stop = hard_stop(state.options.caps, state.ledger, at)
-    return _leave_all(state, lambda runner: True, stop.why) if stop.due_in == 0 else (state, ())
+    if stop.due_in != 0:
+        return (replace(state, capped="") if state.capped else state), ()
+    return _leave_all(replace(state, capped=stop.why), lambda runner: True, stop.why)
 
 
 def _leave_all(state: PoolState, goes: Callable[[Runner], bool], reason: str) -> Step:

@@ -23,6 +23,7 @@ from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.work import DONE, Answer, Idle, Released
 
 _NO_WORD = re.compile("[^A-Za-z0-9_-]+")
+_STEPS = ("creating", "created", "started", "dialled")
 STOP_SECONDS = 30.0
 """How long the machine of a runner may take to be gone."""
 FATE_SECONDS = 1.0
@@ -51,7 +52,7 @@ class Owner(Protocol):
     travel_limit: int | None
     log_level: int | str
 
-    def boot_step(self, runner: int, step: str) -> None: ...
+    def boot_step(self, runner: int, step: str, detail: str = "") -> None: ...
 
     def runner_up(self, runner: int, child: nodes.Child, desk: bl.Pid) -> None: ...
 
@@ -65,7 +66,7 @@ class Owner(Protocol):
 async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, boot_timeout: float) -> None:
     """Runs one runner of `pool` from its boot to its end. Ends with ("shutdown", its Fate)."""
     bl.monitor(pool)
-    child = await _boot(backend, _node_name(owner.name, runner), boot_timeout)
+    child = await _boot(owner, runner, backend, boot_timeout)
     try:
         bl.monitor_node(child.node)
         owner.boot_step(runner, "syncing")
@@ -89,8 +90,19 @@ async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, b
     raise _end(fate)
 
 
-async def _boot(backend: nodes.Backend, name: str, boot_timeout: float) -> nodes.Child:
-    child = await _attended(nodes.boot, backend, name=name, timeout=boot_timeout)
+async def _boot(owner: Owner, runner: int, backend: nodes.Backend, boot_timeout: float) -> nodes.Child:
+    def on_phase(phase: nodes.Phase) -> None:
+        if phase.name in _STEPS:  # the others are the pool's own
+            owner.boot_step(runner, phase.name, phase.words)
+
+    child = await _attended(
+        nodes.boot,
+        backend,
+        name=_node_name(owner.name, runner),
+        timeout=boot_timeout,
+        labels=nodes.Labels(owner.name, str(runner)),
+        on_phase=on_phase,
+    )
     assert isinstance(child, nodes.Child)
     return child
 
