@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -126,3 +127,34 @@ async def wait_for_word(home: bl.Pid) -> Any:
     """To be called on a pool: tells `home` who it is, and returns what it is sent."""
     bl.send(home, ("word", bl.self()))
     return await bl.receive()
+
+
+async def at_work(pool: flame.Pool, **keywords: Any) -> tuple[asyncio.Task[Any], bl.Pid]:
+    """A call that is at work, and the process there, which waits for a word to return."""
+    calling = asyncio.create_task(pool.call(wait_for_word, bl.self(), **keywords))
+    worker: bl.Pid = await word_from_work()
+    return calling, worker
+
+
+async def released(calls: dict[bl.Pid, asyncio.Task[Any]]) -> list[Any]:
+    """Has calls at work end, and returns what they returned."""
+    for worker in calls:
+        bl.send(worker, "the end")
+    return await asyncio.gather(*calls.values())
+
+
+def on_pools_node(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Makes an async test, whose first argument is a PoolsNode, an ordinary one."""
+
+    async def main(**given: Any) -> None:
+        async with pools_node() as ground:
+            await test(ground, **given)
+
+    def run(**given: Any) -> None:
+        asyncio.run(main(**given))
+
+    _first, *others = inspect.signature(test).parameters.values()
+    # No functools.wraps: pytest would take the node for a fixture.
+    run.__signature__ = inspect.Signature(others)  # type: ignore[attr-defined]
+    run.__doc__ = test.__doc__
+    return run
