@@ -486,7 +486,7 @@ class PoolServer(bl.GenServer):
 
     def finished(self, runner: RunnerId, answers: list[Answer]) -> None:
         for number, kind, value in answers:
-            self._finished(runner, number, _outcome(kind, value), stays=kind == KEPT)
+            self._finished(runner, number, _outcome(number, kind, value), stays=kind == KEPT)
 
     def answered(self, runner: RunnerId, message: Released | Idle) -> None:
         match message:
@@ -809,10 +809,15 @@ def _picture_of(lane: Lane) -> LanePicture:
     return LanePicture(working, len(lane.kept), lane.abandoned, lane.idle_since, lane.uses == 0)
 
 
-def _outcome(kind: int, value: Any) -> Outcome:
+def _outcome(number: int, kind: int, value: Any) -> Outcome:
     if kind in (RETURNED, KEPT):
         return Returned(value)
-    return Raised(value) if kind == RAISED else Ended(value)
+    return Raised(_in_call(number, value)) if kind == RAISED else Ended(value)
+
+
+def _in_call(number: int, info: ExceptionInfo) -> ExceptionInfo:
+    """By this number log records of the call go, too."""
+    return replace(info, traceback=f"{info.traceback.rstrip()}\n\n(in call {number} of its pool)")
 
 
 def _fate_of(reason: Reason) -> runners.Fate:
