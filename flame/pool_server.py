@@ -751,17 +751,17 @@ class PoolServer(bl.GenServer):
     # Callers elsewhere.
 
     def _perform_for(self, request: Perform, client: Client) -> None:
-        """In a process of its own, which ends with the caller."""
+        """In a process of its own, which ends with the caller, unless the work is to go on without him."""
         pid = bl.spawn(_perform_here, self, request.request, request.leader, client)
         self._performed[request.call] = pid
 
         def over(_reason: Reason) -> None:
             self._performed.pop(request.call, None)
-            self._unwatch(worker)
-            self._unwatch(caller)
+            for ref in watched:
+                self._unwatch(ref)
             bl.exit(pid, "kill")
 
-        worker, caller = self._watch(pid, over), self._watch(client.pid, over)
+        watched = [self._watch(other, over) for other in ((pid, client.pid) if request.request.link else (pid,))]
 
     def _watch(self, pid: Pid, then: Callable[[Reason], None]) -> bl.Ref:
         ref = bl.monitor(pid)
