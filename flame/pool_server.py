@@ -540,6 +540,7 @@ class PoolServer(bl.GenServer):
             self._take_calls_of(runner)
         for call in self._lost.pop(runner):
             self._forget_deadline(call)
+            self._lingering.discard(call, WORK_MAY_LINGER)
             call.settle(self._loss(call, fate))
         if self._share is not None:
             self._share.ask(runners=len(self._runners), more=0)
