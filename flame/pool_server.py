@@ -208,6 +208,8 @@ class PoolServer(bl.GenServer):
         """The calls that lost runners had, until it is known what became of these."""
         self._numbers = 0
         self._looking = False
+        self._cancelled = False
+        """Whether a call that waited was cancelled since the last look."""
         self._wake: tuple[float, Timer] | None = None
         self._holds: dict[bl.Ref, Hold] = {}
         self._performed: dict[bl.Ref, Pid] = {}
@@ -296,8 +298,8 @@ class PoolServer(bl.GenServer):
             case bl.Down(ref=ref, reason=reason) if ref in self._watched:
                 self._watched.pop(ref)(reason)
             case Looked():
-                self._looking = False
-                self._happens(Looked(self._now()))
+                cancelled, self._looking, self._cancelled = self._cancelled, False, False
+                self._happens(Looked(self._now(), cancelled))
             case (
                 BootStep() | RunnerUp() | RunnerServed() | NodeLost() | IdleAnswered() | WorkLingers() | BootWithheld()
             ):
@@ -340,10 +342,14 @@ class PoolServer(bl.GenServer):
         self._forget_deadline(call)
         lane = call.lane
         if lane is None:
-            self._dispatch.leave(call)
-            self.look_soon()
+            self._leave_line(call)
         elif call in lane.working:
             self._call_off(call, lane)
+
+    def _leave_line(self, call: Call) -> None:
+        self._cancelled = self._cancelled or call.line is not None
+        self._dispatch.leave(call)
+        self.look_soon()
 
     def _call_off(self, call: Call, lane: Lane) -> None:
         self._dispatch.abandon(call)
@@ -439,9 +445,8 @@ class PoolServer(bl.GenServer):
         self._unwatch(hold.holder)
         hold.forget()
         self._forget_deadline(hold)
-        self._dispatch.leave(hold)
         self._start_all(self._dispatch.done(hold, self._now()))
-        self.look_soon()
+        self._leave_line(hold)
 
     def _place(self, placed: Placed, client: Client) -> None:
         hold = self._holds.get(placed.lease)
