@@ -1,5 +1,7 @@
-"""Acceptance cases 1 to 12: growth, queueing, placement, on real child processes. The model of the queue, case 11, is in
-`tests/flame/test_dispatch.py`."""
+"""Acceptance cases 1 to 12: growth, queueing and placement, on real child processes.
+
+Case 11, the model of the line of calls, is in `tests/flame/test_dispatch.py`.
+"""
 
 from __future__ import annotations
 
