@@ -18,6 +18,7 @@ import flame
 import nodes
 from flame.pool import start
 from flame.pool_server import POOLS, PoolServer
+from tests.support.captured_log import captured_log
 from tests.support.counted_clock import CountedClock
 from tests.support.pool_remains import remains_of, work_of
 from tests.support.processes import child_nodes
@@ -41,15 +42,17 @@ async def pools_node() -> AsyncIterator[PoolsNode]:
     """A node to start pools on."""
     ground, unseen = PoolsNode(), list[dict[str, Any]]()
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unseen.append(context))
-    async with asyncio.timeout(3 * SECONDS), bl.Node("pools@127.0.0.1", secret=b"a secret of the test"):
-        try:
-            yield ground
-            await ground.until_rested()
-        finally:
-            await ground.stop()
-        assert ground.remains() == {}
+    with captured_log("beamlike.gen_server") as crashes:
+        async with asyncio.timeout(3 * SECONDS), bl.Node("pools@127.0.0.1", secret=b"a secret of the test"):
+            try:
+                yield ground
+                await ground.until_rested()
+            finally:
+                await ground.stop()
+            assert ground.remains() == {}
     gc.collect()  # a task says that nobody has looked at its exception when it is freed
     assert unseen == []
+    assert [crash.getMessage() for crash in crashes] == [], "a pool has crashed"
 
 
 class PoolsNode:
