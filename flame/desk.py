@@ -105,11 +105,7 @@ class Desk:
         self._crew = Crew(f"call of {home}", self._answers.flush)
         self._keyed = KeyedValues()
         self._sink: Sink | None = None
-        self._seat = bl.spawn(_sit)
-        self._context = copy_context()
-        seat = self._node.process(self._seat)
-        assert seat is not None
-        self._context.run(current.enter, seat)
+        self._take_seat()
 
     def hear(self, message: Any) -> None:
         match message:
@@ -122,12 +118,22 @@ class Desk:
                 outcome = errand.outcome(message)
                 assert outcome is not None
                 then(outcome)
+            case bl.Down(ref=ref) if ref == self._seated:  # a function in a thread has killed "its" process
+                self._take_seat()
             case Cancel(number):
                 self._call_off(number)
             case Evict(key):
                 self._keyed.evict(key)
             case AskIdle(check):
                 self._perform(check, (), None, self._tell_idle)
+
+    def _take_seat(self) -> None:
+        """Functions in threads have the seat's identity from now on."""
+        self._seat, self._seated = bl.spawn_monitor(_sit)
+        self._context = copy_context()
+        seat = self._node.process(self._seat)
+        assert seat is not None
+        self._context.run(current.enter, seat)
 
     def close(self) -> None:
         """Calls off all that is at work."""

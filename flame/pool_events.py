@@ -51,9 +51,11 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """Time has passed, or calls have come or gone."""
+    """Time has passed, or calls have come or gone; `cancelled`: some of those that waited were cancelled by their
+    callers, so boots for them may be useless."""
 
     at: float
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

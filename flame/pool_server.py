@@ -219,6 +219,8 @@ class PoolServer(bl.GenServer):
         """The calls that lost runners had, until it is known what became of these."""
         self._numbers = 0
         self._looking = False
+        self._cancelled = False
+        """Whether a call that waited was cancelled since the last look."""
         self._wake: tuple[float, Timer] | None = None
         self._holds: dict[bl.Ref, Hold] = {}
         self._performed: dict[bl.Ref, Pid] = {}
@@ -313,8 +315,8 @@ class PoolServer(bl.GenServer):
             case bl.Down(ref=ref, reason=reason) if ref in self._watched:
                 self._watched.pop(ref)(reason)
             case Looked():
-                self._looking = False
-                self._happens(Looked(self._now()))
+                cancelled, self._looking, self._cancelled = self._cancelled, False, False
+                self._happens(Looked(self._now(), cancelled))
             case (
                 BootStep() | RunnerUp() | RunnerServed() | NodeLost() | IdleAnswered() | WorkLingers() | BootWithheld()
             ):
@@ -363,10 +365,14 @@ class PoolServer(bl.GenServer):
         self._forget_deadline(call)
         lane = call.lane
         if lane is None:
-            self._dispatch.leave(call)
-            self.look_soon()
+            self._leave_line(call)
         elif call in lane.working:
             self._call_off(call, lane)
+
+    def _leave_line(self, call: Call) -> None:
+        self._cancelled = self._cancelled or call.line is not None
+        self._dispatch.leave(call)
+        self.look_soon()
 
     def _call_off(self, call: Call, lane: Lane) -> None:
         self._dispatch.abandon(call)
@@ -470,10 +476,9 @@ class PoolServer(bl.GenServer):
             self.witness.released(hold, now)
         hold.forget()
         self._forget_deadline(hold)
-        self._dispatch.leave(hold)
         self._start_all(self._dispatch.done(hold, now))
         self.witness.freed(hold)
-        self.look_soon()
+        self._leave_line(hold)
 
     def _place(self, placed: Placed, client: Client) -> None:
         hold = self._holds.get(placed.lease)
@@ -518,7 +523,7 @@ class PoolServer(bl.GenServer):
 
     def finished(self, runner: RunnerId, answers: list[Answer]) -> None:
         for number, kind, value in answers:
-            self._finished(runner, number, _outcome(kind, value), stays=kind == KEPT)
+            self._finished(runner, number, _outcome(number, kind, value), stays=kind == KEPT)
 
     def answered(self, runner: RunnerId, message: Released | Idle) -> None:
         match message:
@@ -575,6 +580,7 @@ class PoolServer(bl.GenServer):
             self._take_calls_of(runner)
         for call in self._lost.pop(runner):
             self._forget_deadline(call)
+            self._lingering.discard(call, WORK_MAY_LINGER)
             self._settle(call, self._loss(call, fate))
         if self._share is not None:
             self._share.ask(runners=len(self._runners), more=0)
@@ -797,17 +803,17 @@ class PoolServer(bl.GenServer):
     # Callers elsewhere.
 
     def _perform_for(self, request: Perform, client: Client) -> None:
-        """In a process of its own, which ends with the caller."""
+        """In a process of its own, which ends with the caller, unless the work is to go on without him."""
         pid = bl.spawn(_perform_here, self, request, client)
         self._performed[request.call] = pid
 
         def over(_reason: Reason) -> None:
             self._performed.pop(request.call, None)
-            self._unwatch(worker)
-            self._unwatch(caller)
+            for ref in watched:
+                self._unwatch(ref)
             bl.exit(pid, "kill")
 
-        worker, caller = self._watch(pid, over), self._watch(client.pid, over)
+        watched = [self._watch(other, over) for other in ((pid, client.pid) if request.request.link else (pid,))]
 
     def _watch(self, pid: Pid, then: Callable[[Reason], None]) -> bl.Ref:
         ref = bl.monitor(pid)
@@ -856,10 +862,15 @@ def _picture_of(lane: Lane) -> LanePicture:
     return LanePicture(working, len(lane.kept), lane.abandoned, lane.idle_since, lane.uses == 0)
 
 
-def _outcome(kind: int, value: Any) -> Outcome:
+def _outcome(number: int, kind: int, value: Any) -> Outcome:
     if kind in (RETURNED, KEPT):
         return Returned(value)
-    return Raised(value) if kind == RAISED else Ended(value)
+    return Raised(_in_call(number, value)) if kind == RAISED else Ended(value)
+
+
+def _in_call(number: int, info: ExceptionInfo) -> ExceptionInfo:
+    """By this number log records of the call go, too."""
+    return replace(info, traceback=f"{info.traceback.rstrip()}\n\n(in call {number} of its pool)")
 
 
 def _fate_of(reason: Reason) -> runners.Fate:

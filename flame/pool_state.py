@@ -14,6 +14,8 @@ Rules that are easily broken:
 - A runner takes no more calls *before* it is told to stop, so no call is lent a node that is on its way out.
 - One that takes calls again idles anew: who waits gets its slots before the picture shows it.
 - A leaving runner counts against `max`: it is a machine that still costs, and may hold the only GPU.
+- A boot that is not wanted any more is called off only if callers have cancelled. One that became needless since other
+  runners were quicker, or that callers had no time to wait for, goes on: the next burst would ask for it again.
 - Abandoned work that does not end in time (a thread in C code cannot be interrupted) takes its runner with it, once
   nobody else works there.
 
@@ -179,7 +181,8 @@ def apply(state: PoolState, event: Event, picture: Picture) -> Step:
 def _note(state: PoolState, event: Event, picture: Picture) -> Step:
     match event:
         case Looked():
-            return replace(state, retry_at=None) if _is_over(state.retry_at, event.at) else state, ()
+            state = replace(state, retry_at=None) if _is_over(state.retry_at, event.at) else state
+            return _call_off_boots(state, event.at, picture) if event.cancelled else (state, ())
         case BootStep():
             return _changed(state, event.runner, step=event.step), ()
         case RunnerUp():
@@ -289,6 +292,17 @@ def _booted(state: PoolState, count: int, at: float) -> Step:
     booting = tuple(Runner(id, attempt=state.failures, since=at) for id in ids)
     grown = replace(state, runners=state.runners + booting, next_runner=ids.stop, ledger=ledger)
     return grown, tuple(Boot(id) for id in ids)
+
+
+def _call_off_boots(state: PoolState, at: float, picture: Picture) -> Step:
+    """The latest go first, which have come least far."""
+    booting = [runner for runner in state.runners if runner.phase is Phase.BOOTING]
+    needless = len(_usable(state, picture)) + len(booting) - _want(state, at, picture).runners
+    effects: Effects = ()
+    for runner in booting[len(booting) - max(0, min(needless, len(booting))) :]:
+        state, left = _leave(state, runner, "nobody waits for it any more")
+        effects += left
+    return state, effects
 
 
 def _withheld(state: PoolState, event: BootWithheld) -> PoolState:

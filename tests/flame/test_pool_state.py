@@ -209,6 +209,37 @@ def test_a_policy_is_asked_again_when_its_answer_may_change() -> None:
     assert history.sees(look(3.0)) == [Boot(2)]
 
 
+# Boots that are called off
+
+
+def booting(boots: int, **options: Any) -> History:
+    history = pool(max=boots, **options).wait(boots)
+    history.sees(look())
+    return history
+
+
+@pytest.mark.parametrize(
+    ("waiting", "options", "stopped"),
+    [(3, {}, []), (2, {}, [3]), (0, {}, [1, 2, 3]), (0, {"min": 2}, [3]), (1, {"policy": spare(1)}, [3])],
+)
+def test_boots_that_neither_calls_nor_min_nor_policy_want_are_called_off_for_those_that_were_cancelled(
+    waiting: int, options: dict[str, Any], stopped: list[int]
+) -> None:
+    effects = booting(3, **options).wait(waiting).sees(Looked(0.1, cancelled=True))
+    assert [effect.runner for effect in effects if isinstance(effect, StopRunner)] == stopped
+    assert not any(isinstance(effect, Boot) for effect in effects)
+
+
+def test_a_boot_that_is_called_off_is_none_that_failed() -> None:
+    history = booting(1).wait(0)
+    history.sees(Looked(0.1, cancelled=True), down(1, 0.2))
+    assert (history.state.failures, history.state.runners) == (0, ())
+
+
+def test_boots_go_on_that_calls_had_no_time_to_wait_for_or_that_others_served() -> None:
+    assert booting(3).wait(0).sees(look(0.1)) == []
+
+
 # Warming up
 
 
@@ -626,7 +657,9 @@ def test_a_stopping_pool_boots_nothing() -> None:
     assert history.wait(3).sees(look(2.0), RoomMade(3.0), WarmRequested(3, 3.0), Resized(2, 3, 3.0)) == []
 
 
-@pytest.mark.parametrize("late", [up(1, 2.0), RunnerLost(1, "late", 2.0), WorkLingers(7, 2.0), BootStep(9, "late", 2.0)])
+@pytest.mark.parametrize(
+    "late", [up(1, 2.0), RunnerLost(1, "late", 2.0), WorkLingers(7, 2.0), BootStep(9, "late", 2.0)]
+)
 def test_late_news_changes_nothing(late: Event) -> None:
     history = pool(min=1)
     history.sees(look(), StopRequested(1.0))

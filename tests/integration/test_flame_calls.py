@@ -137,7 +137,7 @@ async def test_what_a_call_prints_comes_to_the_callers_group_leader_before_the_r
     set_leader(bl.self())
     for function in (talk, functools.partial(print, "from afar")):
         await cpu.call(function)
-        assert await bl.receive(timeout=0) == Output("stdout", "from afar\n")
+        assert await bl.receive(timeout=0) == Output("stdout", "[test-1] from afar\n")
 
 
 # Time
@@ -254,7 +254,7 @@ async def test_a_map_that_is_left_stops_its_calls(cpu: flame.Pool) -> None:
 async def test_a_cast_is_performed_and_not_waited_for(cpu: flame.Pool) -> None:
     set_leader(bl.self())
     cpu.cast(print, "done")
-    assert await bl.receive(timeout=SECONDS) == Output("stdout", "done\n")
+    assert await bl.receive(timeout=SECONDS) == Output("stdout", "[test-1] done\n")
 
 
 @on_pool()
