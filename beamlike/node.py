@@ -328,9 +328,11 @@ class Node(LocalNode):
         process.scheduler.call(process.scheduler.ready, process)
         return process.pid
 
-    def invite(self, child: str, lifetime: float = INVITATION_LIFETIME) -> bytes:
-        """A single-use secret with which a node named `child` may connect, within `lifetime` seconds."""
-        return self.cluster.invite(child, lifetime)
+    def invite(self, child: str, lifetime: float = INVITATION_LIFETIME, *, tick_time: float | None = None) -> bytes:
+        """A single-use secret with which a node named `child` may connect, within `lifetime` seconds.
+
+        `tick_time` is for that connection; the node's own by default."""
+        return self.cluster.invite(child, lifetime, tick_time=tick_time)
 
     def revoke(self, child: str) -> None:
         """Takes back an invitation that was not used; a node that has stopped has none."""

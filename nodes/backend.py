@@ -9,19 +9,33 @@ from typing import Literal, Protocol
 from nodes.invitation import Invitation
 
 
+class BackendError(Exception):
+    """The place refused, or failed, in the words of the message. `permanent` says that asking again does not help: no
+    such interpreter or image, credentials that are not valid."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What a backend booted, by the id that the backend gave it; `where` is for people ("process 4711")."""
+    """What a backend booted, by the id that the backend gave it; `where` is for people ("process 4711").
+
+    `pid` is that of the process on this host that leads its group, where the machine is such a one.
+    """
 
     id: str
     where: str
+    pid: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """How a machine is. `exit_code` is negative for a signal, as in subprocess; `log` is the tail of its output."""
+    """How a machine is: "created" is one that does not run yet. `exit_code` is negative for a signal, as in subprocess;
+    `log` is the tail of its output."""
 
-    state: Literal["running", "ended"]
+    state: Literal["created", "running", "ended"]
     exit_code: int | None
     log: str
 
@@ -43,7 +57,9 @@ class Description:
 
 class Backend(Protocol):
     async def boot(self, invitation: Invitation) -> Machine:
-        """Starts a machine that reads the invitation and dials back; does not wait for that."""
+        """Starts a machine that reads the invitation and dials back; does not wait for that.
+
+        BackendError says why there is none; when anything is raised, or it is cancelled, nothing may be left."""
         ...
 
     async def stop(self, machine: Machine) -> None:

@@ -1,7 +1,7 @@
 """What a booted machine runs, also as `python -m nodes.child`. Reads its invitation, joins, and leaves with its parent.
 
-It ends when the connection to the parent is lost, when it cannot dial back in time, and, where it holds a lifeline
-(a pipe that only the parent can write to), at the moment the parent ends.
+It dials until it is connected, turned away, or out of time; `guards` and `lifeline` end it when it should not be there
+any more.
 """
 
 from __future__ import annotations
@@ -10,49 +10,60 @@ import asyncio
 import gc
 import os
 import secrets
-import signal
 import sys
-import threading
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NoReturn
 
 import msgpack
 
 import beamlike as bl
 from beamlike.code.far_module import stand_for_main
 from beamlike.distribution.errors import UnusableSecret
+from beamlike.distribution.refusal import Status
 from beamlike.distribution.secret import VARIABLE, Secret, load_secret
 from beamlike.kernel.group_leader import install_router
 from beamlike.kernel.threads.waking import install_waking
 from nodes import invitation as invitations
+from nodes import lifeline
+from nodes.exit_codes import CANNOT_JOIN, NEVER_CAN_JOIN
+from nodes.guards import Guards
 from nodes.invitation import BadInvitation, Invitation
 from nodes.local import LIFELINE_VARIABLE, SECRET_VARIABLE
+from nodes.parent import invited_by
 
-LEAVE_SECONDS = 5.0
-"""How long a child may take to clean up once its parent is gone."""
-CANNOT_JOIN = 3
-"""The exit code of a child that could not join its parent; its log says why."""
+RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 1.0
+"""Between two tries to reach the parent, at first and in the end."""
 
 
 def main() -> None:
     hold_lifeline()
     try:
         invitation = take_invitation()
-    except BadInvitation as error:
+    except NotInvited as error:
         sys.exit(f"{invitations.ENVIRONMENT_VARIABLE}: {error}")
+    except BadInvitation as error:
+        print(f"{invitations.ENVIRONMENT_VARIABLE}: {error}", file=sys.stderr)
+        sys.exit(NEVER_CAN_JOIN)
+    guards = Guards(invitation)
+    invited_by(invitation)
     secret = take_users_secret()
     install_router()
     stand_for_main()
     install_waking()
     tune_garbage_collector()
-    run_loop(serve(invitation, secret), own_thread=invitation.own_thread)
+    run_loop(serve(invitation, guards, secret), own_thread=invitation.own_thread)
+    guards.left()
+
+
+class NotInvited(BadInvitation):
+    """There is no invitation at all."""
 
 
 def take_invitation() -> Invitation:
     """The invitation, which leaves the environment: what this process starts must not have it."""
     text = os.environ.pop(invitations.ENVIRONMENT_VARIABLE, None)
     if text is None:
-        raise BadInvitation("expected a parent's invitation, got none: this program is started by nodes.boot")
+        raise NotInvited("expected a parent's invitation, got none: this program is started by nodes.boot")
     return invitations.decode(text)
 
 
@@ -74,8 +85,8 @@ def _own_secret(remedy: str) -> Secret:
     return Secret(secrets.token_bytes(32), remedy)
 
 
-async def serve(invitation: Invitation, users_secret: Secret | None = None) -> None:
-    """Joins the parent and stays until it is gone."""
+async def serve(invitation: Invitation, guards: Guards, users_secret: Secret | None = None) -> None:
+    """Joins the parent and stays until it is gone, or another guard says that it is time to leave."""
     alone = f"a child node has a secret of its own and reaches its parent alone: call from {invitation.parent}"
     node = bl.Node(
         invitation.child,
@@ -83,65 +94,63 @@ async def serve(invitation: Invitation, users_secret: Secret | None = None) -> N
         listen=False,
         hidden=True,
         own_thread=invitation.own_thread,
+        tick_time=invitation.lease_seconds / 4,
         tls=invitation.tls,
     )
     async with node:
+        guards.watch(node)
         await join(node, invitation)
         if users_secret is None:
             # Children stand around their parent as in a star.
             node.dial = None
             known = node.why_unconnected
             node.why_unconnected = lambda name: known(name) or alone
-        parent_gone = asyncio.Event()
-        node.spawn_beside(watch_parent, invitation.parent, asyncio.get_running_loop(), parent_gone)
-        await parent_gone.wait()
+        gone = guards.joined(node)
+        await gone.wait()
 
 
 async def join(node: bl.Node, invitation: Invitation) -> None:
-    address = (invitation.host, invitation.port)
+    """Returns once the parent is connected. Tries again where it cannot be reached, but not where it says no."""
+    told = ""
+    pause = RETRY_SECONDS
     try:
         async with asyncio.timeout(invitation.dial_seconds):
-            await node.connect(invitation.parent, address, secret=invitation.token)
-    except (bl.NotConnected, TimeoutError) as error:
-        print(f"{invitation.child} could not join {invitation.parent}: {error}", file=sys.stderr)
-        sys.exit(CANNOT_JOIN)
+            while (error := await _failure_to_dial(node, invitation)) is not None:
+                if told != str(error):
+                    told = str(error)
+                    print(f"{invitation.child} tries again to join {invitation.parent}: {told}", file=sys.stderr)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_RETRY_SECONDS)
+    except TimeoutError:
+        _give_up(invitation, f"its {invitation.dial_seconds:g} s are over; {told or 'it got no answer'}", CANNOT_JOIN)
+    except bl.HandshakeRefused as refused:
+        never = refused.status is Status.VERSION_MISMATCH
+        _give_up(invitation, str(refused), NEVER_CAN_JOIN if never else CANNOT_JOIN)
 
 
-async def watch_parent(parent: str, main_loop: asyncio.AbstractEventLoop, gone: asyncio.Event) -> None:
-    """Tells the main loop when the parent is gone, and has the process killed if it does not end by itself."""
-    bl.monitor_node(parent)
-    await bl.receive(lambda news: isinstance(news, bl.NodeDown) and news.node == parent)
-    end_within(LEAVE_SECONDS)
-    main_loop.call_soon_threadsafe(gone.set)
+async def _failure_to_dial(node: bl.Node, invitation: Invitation) -> bl.NotConnected | None:
+    """Why it is not connected, where another try may help."""
+    try:
+        await node.connect(invitation.parent, (invitation.host, invitation.port), secret=invitation.token)
+    except bl.HandshakeRefused as refused:
+        if refused.status is not Status.MALFORMED:  # that is a parent which hung up, as one does that has no room
+            raise
+        return refused
+    except bl.NotConnected as error:
+        return error
+    return None
 
 
-def end_within(seconds: float) -> None:
-    """By a thread: a loop that is busy, or an executor that the interpreter waits for at its end, cannot hold it up."""
-    guard = threading.Timer(seconds, kill_own_group)
-    guard.daemon = True
-    guard.start()
+def _give_up(invitation: Invitation, why: str, code: int) -> NoReturn:
+    print(f"{invitation.child} could not join {invitation.parent}: {why}", file=sys.stderr)
+    sys.exit(code)
 
 
 def hold_lifeline() -> None:
     """Kills this process and its group when the pipe named in the environment ends."""
     number = os.environ.pop(LIFELINE_VARIABLE, None)
     if number is not None:
-        lifeline = int(number)
-        os.set_inheritable(lifeline, False)
-        threading.Thread(target=_die_at_end_of, args=(lifeline,), name="lifeline", daemon=True).start()
-
-
-def _die_at_end_of(lifeline: int) -> None:
-    while os.read(lifeline, 1):
-        pass
-    kill_own_group()
-
-
-def kill_own_group() -> None:
-    """Ends this process and what it started, at once."""
-    if os.getpgid(0) == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
+        lifeline.hold(int(number))
 
 
 def tune_garbage_collector() -> None:

@@ -14,8 +14,22 @@ import msgpack
 from beamlike.distribution.tls_option import Tls, TlsOption, check_option
 
 ENVIRONMENT_VARIABLE = "BEAMLIKE_INVITATION"
-_VERSION = 2
-_TYPES = [str, str, int, str, bytes, float, bool]
+LEASE_SECONDS = 30.0
+"""For how long a parent may be silent by default."""
+_VERSION = 3
+_TYPES: list[tuple[type, ...]] = [
+    (str,),
+    (str,),
+    (int,),
+    (str,),
+    (bytes,),
+    (float,),
+    (bool,),
+    (float,),
+    (float, type(None)),
+    (str,),
+    (str,),
+]
 
 
 class BadInvitation(ValueError):
@@ -41,6 +55,13 @@ class Invitation:
     """Whether the child keeps its distribution in a thread of its own, and its main thread for user code."""
     tls: TlsOption = None
     """As the parent has it; files that it names must be on the child's machine as well."""
+    lease_seconds: float = LEASE_SECONDS
+    """When nothing has come of the parent for so long, the child ends."""
+    max_lifetime: float | None = None
+    """The child ends so many seconds after its start, whatever it does."""
+    pool: str = ""
+    runner: str = ""
+    """Whose it is, for those who look at it from outside."""
 
 
 def encode(invitation: Invitation) -> str:
@@ -53,6 +74,10 @@ def encode(invitation: Invitation) -> str:
         invitation.token,
         invitation.dial_seconds,
         invitation.own_thread,
+        invitation.lease_seconds,
+        invitation.max_lifetime,
+        invitation.pool,
+        invitation.runner,
         _plain(invitation.tls),
     )
     return base64.urlsafe_b64encode(msgpack.packb(fields)).decode("ascii")
@@ -70,9 +95,10 @@ def decode(text: str) -> Invitation:
         raise BadInvitation(
             f"expected an invitation of version {_VERSION}, got {version}: use the same beamlike on both"
         )
-    if [type(value) for value in fields] != _TYPES:
+    if len(fields) != len(_TYPES) or any(type(value) not in types for value, types in zip(fields, _TYPES, strict=True)):
         raise BadInvitation("expected the fields of an invitation, got others")
-    return Invitation(*[*fields, _option(tls)])
+    *fields, lease_seconds, max_lifetime, pool, runner = fields
+    return Invitation(*fields, _option(tls), lease_seconds, max_lifetime, pool, runner)
 
 
 def _plain(option: TlsOption) -> object:

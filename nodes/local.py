@@ -98,6 +98,9 @@ class Local:
     reaches every node that holds it: the program of a notebook's cells is such a one.
     """
 
+    on_this_host = True
+    """Its machines are processes that can be put on record here."""
+
     def __init__(
         self, *, python: str = sys.executable, env: dict[str, str] | None = None, users_secret: bool = False
     ) -> None:
@@ -116,7 +119,7 @@ class Local:
         except asyncio.CancelledError:
             await _end_started(starting)
             raise
-        machine = Machine(str(child.process.pid), f"process {child.process.pid}")
+        machine = Machine(str(child.process.pid), f"process {child.process.pid}", child.process.pid)
         self._children[machine.id] = child
         return machine
 

@@ -204,10 +204,12 @@ class Cluster:
 
     # For any thread.
 
-    def invite(self, name: str, lifetime: float = INVITATION_LIFETIME) -> bytes:
-        """A token that serves `name` as its secret: for one connection, within `lifetime` seconds. It is ASCII."""
+    def invite(self, name: str, lifetime: float = INVITATION_LIFETIME, *, tick_time: float | None = None) -> bytes:
+        """A token that serves `name` as its secret: for one connection, within `lifetime` seconds. It is ASCII.
+
+        That connection is watched by `tick_time`, where it is given, instead of the node's own."""
         token = secrets.token_urlsafe(32).encode()
-        self._invitations.invite(name, Secret(token, INVITED), self._home.loop.time(), lifetime)
+        self._invitations.invite(name, Secret(token, INVITED), self._home.loop.time(), lifetime, tick_time)
         return token
 
     def revoke(self, name: str) -> None:
@@ -330,6 +332,9 @@ class Cluster:
             self.heartbeat.leave(name, peer.link)
             peer.link.abandon()
             self._node.peer_down(name, CONNECTION_CLOSED)
+        tick_time = self._invitations.tick_time(name)
+        if tick_time is not None:
+            link.tick_every(tick_time / 4)
         self._invitations.use(name)
         return status
 
@@ -375,6 +380,9 @@ class Cluster:
             case Established(identity):
                 self._settled(link)
                 self.heartbeat.join(identity.name, link, link.session_key, link.dialled_at)
+                if link.tick_interval < self._tick_interval:
+                    # Not only once the peer asks for it: the loop, which would hear that, may be kept busy by then.
+                    self.heartbeat.beat_every(link, link.tick_interval)
                 self._up(Peer(identity, link))
             case Refused():
                 self._refused(link, event)

@@ -100,7 +100,7 @@ class Connection:
         self._handshake = handshake
         self._phase = _Phase.HANDSHAKE
         self._ticks = ticks
-        self._tick_interval = tick_interval
+        self.tick_interval = tick_interval
         self._largest = largest
         self._frames = FrameReader(HANDSHAKE_CAP)
         self._blocks = BlockReader()
@@ -126,6 +126,7 @@ class Connection:
         self._heard = False
         self._sent = False
         self._silent_ticks = 0
+        self._heard_ticks = 0
 
     def bind(self, channel: bytes) -> None:
         """Has both proofs cover what the two sides see of the channel between them: see `Handshake.bind`."""
@@ -346,6 +347,11 @@ class Connection:
         """For how many ticks nothing was heard of the other side, up to the last one."""
         return self._silent_ticks
 
+    @property
+    def heard_ticks(self) -> int:
+        """In how many ticks something came of the other side by this connection. For any thread."""
+        return self._heard_ticks
+
     def beat(self) -> None:
         """Shows a sign of life, as the other side has asked."""
         if self._phase is _Phase.OPEN:
@@ -355,7 +361,9 @@ class Connection:
         """A tick has passed: shows a sign of life if there was none, looks for the other's."""
         if self._phase is not _Phase.OPEN:
             return []
-        heard = self._heard or self._blocks.some_came or self.holds_much
+        came = self._heard or self._blocks.some_came
+        self._heard_ticks += came
+        heard = came or self.holds_much
         self._silent_ticks = 0 if heard else self._silent_ticks + 1
         if self._silent_ticks >= self._ticks:
             return self.close(NET_TICK_TIMEOUT, "nothing was heard for four times the tick time")
@@ -507,8 +515,8 @@ class Connection:
         if isinstance(outcome, Identity):
             self._phase = _Phase.OPEN
             self.signals.meet(outcome.name)
-            if self._tick_interval is not None:
-                self._tell(parcels.BEATS, round(self._tick_interval * 1000))
+            if self.tick_interval is not None:
+                self._tell(parcels.BEATS, round(self.tick_interval * 1000))
             offer = self._shared.offer()
             if offer is not None:
                 self._tell(parcels.OFFER, *offer)

@@ -19,6 +19,7 @@ class _Invitation:
     token: Secret
     deadline: float
     forget_at: float
+    tick_time: float | None
     used: bool = False
 
 
@@ -29,10 +30,10 @@ class Invitations:
     def __len__(self) -> int:
         return len(self._by_name)
 
-    def invite(self, name: str, token: Secret, now: float, lifetime: float) -> None:
+    def invite(self, name: str, token: Secret, now: float, lifetime: float, tick_time: float | None = None) -> None:
         """Lets the holder of `token` connect as `name` once within `lifetime` seconds. Replaces an earlier one."""
         self._by_name = {name: one for name, one in tuple(self._by_name.items()) if one.forget_at > now}
-        self._by_name[name] = _Invitation(token, now + lifetime, now + 2 * lifetime)
+        self._by_name[name] = _Invitation(token, now + lifetime, now + 2 * lifetime, tick_time)
 
     def revoke(self, name: str) -> None:
         """Takes the invitation back, if there is one."""
@@ -47,6 +48,11 @@ class Invitations:
         """Whether `name` may come in, with what it must hold: not if its invitation was used or has expired."""
         invitation = self._by_name.get(name)
         return invitation is None or not (invitation.used or now >= invitation.deadline)
+
+    def tick_time(self, name: str) -> float | None:
+        """By which the link of `name` is to be watched; None if by that of the node."""
+        invitation = self._by_name.get(name)
+        return None if invitation is None else invitation.tick_time
 
     def use(self, name: str) -> None:
         """`name` has connected: its invitation, if it had one, does not work again."""

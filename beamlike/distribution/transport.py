@@ -67,7 +67,7 @@ class Link:
         self._connection = connection
         self._owner = owner
         self._home = home
-        self._tick_interval = tick_interval
+        self.tick_interval = tick_interval
         self._layer: Layer | None = None
         self._ciphertext = _NO_BYTES
         self._socket: socket.socket | None = None
@@ -183,6 +183,11 @@ class Link:
         """For how many quarters of the tick time nothing was heard of the peer."""
         return self._connection.silent_ticks
 
+    @property
+    def heard_ticks(self) -> int:
+        """In how many of them something came of the peer by this link, from the beginning on."""
+        return self._connection.heard_ticks
+
     def _flush_soon(self) -> None:
         if not self._flush_is_due:
             self._flush_is_due = True
@@ -205,6 +210,11 @@ class Link:
         self._home.add_reader(sock, self._readable)
         self._set_timer(HANDSHAKE_DEADLINE, self._handshake_is_late)
         self._flush()
+
+    def tick_every(self, seconds: float) -> None:
+        """Looks for the peer's signs of life as often, and asks for them. To be called before it is established."""
+        self.tick_interval = seconds
+        self._connection.tick_interval = seconds
 
     @property
     def session_key(self) -> bytes:
@@ -418,7 +428,7 @@ class Link:
             case Established():
                 if self._layer is not None:
                     self._ciphertext = memoryview(bytearray(SEND_BUFFER))
-                self._set_timer(self._tick_interval, self._tick)
+                self._set_timer(self.tick_interval, self._tick)
             case Refused() | Closed():
                 self._over = True
                 if isinstance(event, Refused) and event.status is Status.SIMULTANEOUS:
@@ -439,7 +449,7 @@ class Link:
 
     def _beats_asked(self, seconds: float) -> None:
         """A node whose tick time is shorter would take this one for dead."""
-        if seconds < self._tick_interval:
+        if seconds < self.tick_interval:
             self._owner.beats_asked(self, seconds)
             self._beat_every(seconds)
 
@@ -450,7 +460,7 @@ class Link:
             self._beats = self._home.loop.call_later(seconds, self._beat_every, seconds, context=self._home.context)
 
     def _tick(self) -> None:
-        self._set_timer(self._tick_interval, self._tick)
+        self._set_timer(self.tick_interval, self._tick)
         self._act(self._connection.tick())
         self._flush()
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "notebook": "open a notebook in the terminal",
     "run": "evaluate a notebook without a terminal",
     "node": "run a node that waits for work",
+    "flame": "list the child nodes that run, and end those left behind",
 }
 
 

@@ -14,6 +14,9 @@ from notebook_tui.runtime.server import start_runtime
 
 BOOT_SECONDS = 30.0
 START_SECONDS = 15.0
+LEASE_SECONDS = 240.0
+"""A cell may hold the interpreter lock for long, as a sort in C does, and a terminal may be stopped for a while: what
+its variables hold is worth waiting for. Of a notebook that has ended a runtime hears at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,9 @@ class Local:
     """
 
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
-        child = await nodes.boot(nodes.Local(users_secret=True), timeout=BOOT_SECONDS, own_thread=True)
+        child = await nodes.boot(
+            nodes.Local(users_secret=True), timeout=BOOT_SECONDS, own_thread=True, lease=LEASE_SECONDS
+        )
         try:
             _offer_modules(child.node, directory)
             server = await bl.rpc.call(child.node, start_runtime, owner, notebook, directory, timeout=START_SECONDS)

@@ -54,4 +54,4 @@ async def test_a_result_that_cannot_travel_is_named_too(child: nodes.Child) -> N
         names = run_cell(notebook, "def made(child): return lambda: child")
         with pytest.raises(bl.UnencodableTerm) as caught:
             await bl.rpc.call(child.node, names["made"](child), timeout=10)
-        assert "a nodes.boot.Child, which cannot travel: send its node: `child.node`" in str(caught.value.__cause__)
+        assert "a nodes.booting.Child, which cannot travel: send its node: `child.node`" in str(caught.value.__cause__)

@@ -36,6 +36,7 @@ class NotedLink:
     def __init__(self) -> None:
         self.signs = 0
         self.silent_ticks = 0
+        self.heard_ticks = 0
         self.lanes: list[bool] = []
         """Whether there was one, each time that this was told."""
 

@@ -91,6 +91,13 @@ class Heartbeat:
         """The peer of `link`, whose ticks are shorter, wants to hear of this node as often."""
         self._thread.call(partial(self._beat_for, link, seconds))
 
+    def tell_silence(self, name: str, tell: Callable[[int], None]) -> None:
+        """While `name` is connected, calls `tell` at each beat with the number of beats for which nothing came of it.
+
+        In the heartbeat's thread, so also while the event loop is kept busy; with 0 in the loop's, before anything that
+        `name` sends is acted on. It must not wait."""
+        self._lanes.tell_silence[name] = tell
+
     def state(self, name: str) -> NodeState:
         """How it is with a node: "down" is one that is not connected."""
         if name == self._node:

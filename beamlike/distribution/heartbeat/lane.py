@@ -101,6 +101,11 @@ class Lane:
         """Nothing has come for so long that another lane should be tried."""
         return self._silent_beats >= LOST_AFTER
 
+    @property
+    def heard(self) -> bool:
+        """Something has come since the last beat."""
+        return self._silent_beats == 0
+
     def receive(self, data: bytes) -> list[LaneEvent]:
         """Raises ProtocolError, after which the lane is of no use."""
         self._silent_beats = 0

@@ -48,10 +48,12 @@ class Lanes:
         # Other threads look things up here. They change it as well, by single operations, so that who has just heard
         # of a node finds it here, or finds it gone.
         self.neighbours: dict[str, Neighbour] = {}
+        self.tell_silence: dict[str, Callable[[int], None]] = {}
 
     def join(self, neighbour: Neighbour) -> None:
         """A link is established. For any thread."""
         self.neighbours[neighbour.name] = neighbour
+        self._tell_silence(neighbour)
         self._thread.call(partial(self._dial_if_due, neighbour))
 
     def leave(self, name: str, link: NeighboursLink) -> None:
@@ -64,6 +66,9 @@ class Lanes:
     def beat(self, stalled: float) -> None:
         """A quarter of the tick time has passed; the event loop here has not turned for `stalled` seconds."""
         neighbours = tuple(self.neighbours.values())
+        for neighbour in neighbours:
+            neighbour.count_silence()
+            self._tell_silence(neighbour)
         for lane in [*self._guests, *(one.lane for one in neighbours if one.lane is not None)]:
             if lane.lane is not None:
                 lane.lane.beat(stalled)
@@ -73,6 +78,11 @@ class Lanes:
                 neighbour.lose_lane()
             self._dial_if_due(neighbour)
             self._note_silence(neighbour)
+
+    def _tell_silence(self, neighbour: Neighbour) -> None:
+        tell = self.tell_silence.get(neighbour.name)
+        if tell is not None:
+            tell(neighbour.silent_beats)
 
     def show_life(self, link: NeighboursLink, stalled: float) -> bool:
         """Sends a beat to one peer, between the others. Whether `link` is not lost."""

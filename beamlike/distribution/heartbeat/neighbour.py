@@ -22,6 +22,11 @@ class NeighboursLink(Protocol):
         """Quarters of the tick time since the peer was last heard."""
         ...
 
+    @property
+    def heard_ticks(self) -> int:
+        """In how many of them something came by the link, from the beginning on."""
+        ...
+
     def heard_elsewhere(self, stalled: float) -> None:
         """The peer is alive, and its event loop has not turned for so many seconds; for any thread."""
         ...
@@ -57,6 +62,9 @@ class Neighbour:
     cut_off: bool = False
     """The last lane was lost, or could not be dialled, and there is no other yet."""
     questions: dict[int, Question] = field(default_factory=dict)
+    silent_beats: int = 0
+    """For how many beats of this side nothing came of it, by the lane or the link."""
+    heard_ticks: int = 0
 
     @property
     def unresponsive(self) -> bool:
@@ -66,6 +74,14 @@ class Neighbour:
     def open_lane(self) -> Lane | None:
         lane = self.lane.lane if self.lane is not None else None
         return lane if lane is not None and lane.proved else None
+
+    def count_silence(self) -> None:
+        """Another beat has passed. This side's beats are counted, and not the time: who was stopped itself, or whose
+        machine was suspended, counts one, and has read what came meanwhile."""
+        ticks, lane = self.link.heard_ticks, self.open_lane
+        heard = ticks != self.heard_ticks or (lane is not None and lane.heard)
+        self.heard_ticks = ticks
+        self.silent_beats = 0 if heard else self.silent_beats + 1
 
     def take_lane(self, lane: LaneSocket) -> None:
         """The lane is proved, and takes the place of any other."""

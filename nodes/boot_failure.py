@@ -1,0 +1,109 @@
+"""Why a node did not come up: how far it got, what its machine printed, and whether another try can help."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+
+import beamlike as bl
+from nodes.backend import BackendError, Description
+from nodes.exit_codes import NEVER_CAN_JOIN
+from nodes.phases import Phase, PhaseName
+
+LOG_LINES = 20
+"""How much of what the child printed is told."""
+
+_STAYS_SO = frozenset({errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOEXEC, errno.ENOTDIR})
+"""Of what the system says when a program is started."""
+_MISTAKES = (TypeError, AttributeError, NameError, ImportError, NotImplementedError)
+"""What a backend raises that is not written right."""
+_NEXT: dict[PhaseName, str] = {
+    "requested": "its backend was not asked",
+    "creating": "no answer of its backend",
+    "created": "not started",
+    "started": "no dial-back",
+}
+
+
+class BootFailed(bl.BeamlikeError):
+    """The node did not come up; the message says what was waited for and what its machine printed.
+
+    `phase` is how far it had come, `seconds` how long after the request it failed, `log` the last 20 lines that it
+    printed. `permanent` says that no other try can help: the interpreter does not exist, the platform refuses the
+    credentials.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        phase: PhaseName = "requested",
+        seconds: float = 0.0,
+        log: str = "",
+        permanent: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.phase: PhaseName = phase
+        self.seconds = seconds
+        self.log = log
+        self.permanent = permanent
+
+
+class MachineEnded(Exception):
+    """The machine ended before its node had dialled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A boot ended with `error`, so many seconds after the request, when it had reached `phase`; `limit` is the time
+    that it had, if that was over."""
+
+    error: BaseException
+    phase: Phase
+    seconds: float
+    limit: float | None
+
+    def why(self) -> str:
+        """
+        >>> Ending(TimeoutError(), Phase("started", 0.2, "process 1 runs"), 10.0, 10.0).why()
+        ' within 10 s: started at +0.2 s, no dial-back for 9.8 s'
+        >>> Ending(KeyError("id"), Phase("creating", 0.1, ""), 0.4, None).why()
+        ": KeyError: 'id'"
+        """
+        phase, error = self.phase, self.error
+        if self.limit is not None:
+            waited = f"{_NEXT.get(phase.name, 'no answer')} for {self.seconds - phase.seconds:.1f} s"
+            return f" within {self.limit:g} s: {phase.name} at +{phase.seconds:.1f} s, {waited}"
+        words = str(error) if isinstance(error, MachineEnded | BackendError | OSError) else ""
+        return f": {words or f'{type(error).__name__}: {error}'}"
+
+
+def failure(what: str, ending: Ending, seen: Description | None) -> BootFailed:
+    """The error for `what` ("a did not connect to b"); `seen` is the machine as it was last seen."""
+    log = last_lines(seen.log) if seen is not None else ""
+    printed = "" if seen is None else f"; it printed:\n{log}" if log else "; it printed nothing"
+    permanent = ending.limit is None and is_permanent(ending.error, seen)
+    words = f"{what}{ending.why()}{printed}"
+    return BootFailed(words, phase=ending.phase.name, seconds=ending.seconds, log=log, permanent=permanent)
+
+
+def is_permanent(error: BaseException, seen: Description | None) -> bool:
+    """Whether it will be so the next time as well.
+
+    >>> is_permanent(FileNotFoundError(errno.ENOENT, "No such file", "/no/such/python"), None)
+    True
+    >>> is_permanent(OSError(errno.EAGAIN, "Resource temporarily unavailable"), None)
+    False
+    """
+    match error:
+        case BackendError():
+            return error.permanent
+        case MachineEnded():
+            return seen is not None and seen.exit_code == NEVER_CAN_JOIN
+        case OSError():
+            return error.errno in _STAYS_SO
+    return isinstance(error, _MISTAKES)
+
+
+def last_lines(log: str) -> str:
+    return "\n".join(log.strip().splitlines()[-LOG_LINES:])

@@ -1,0 +1,271 @@
+"""Boots one child node on any backend: the invitation, the wait, the deadline, and the cleaning up, written once.
+
+Each step is told as it is reached (see `phases`). A child on this host is on record before it is made (see `records`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import beamlike as bl
+from beamlike.kernel.current import current_node
+from nodes import records
+from nodes.backend import Backend, Description, Machine
+from nodes.boot_failure import BootFailed, Ending, MachineEnded, failure
+from nodes.invitation import LEASE_SECONDS, Invitation
+from nodes.phases import OnPhase, Progress
+from nodes.records import Recorded
+
+BOOT_SECONDS = 30.0
+GRACE_SECONDS = 2.0
+FATE_SECONDS = 2.0
+"""How long a lost node's machine is looked at, so that the error can say what became of it."""
+LOOK_SECONDS = 0.1
+"""How often a machine that has not dialled back is looked at: one that ended fails the boot at once."""
+END_LOOK_SECONDS = 0.025
+"""How often a machine that is about to end is looked at."""
+_NUMBER = re.compile("-[0-9a-f]{6}$")
+
+
+SHORTEST_LEASE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Whose a child is, for those who look at it from outside, and for its own code: the pool, and the runner in it."""
+
+    pool: str = ""
+    runner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A booted node: `node` is its name, `machine` what runs it."""
+
+    send_instead: ClassVar[str] = "its node: `child.node`"
+
+    node: str
+    machine: Machine
+    backend: Backend
+    recorded: Recorded | None = field(default=None, repr=False, compare=False)
+
+    async def fate(self, *, within: float = FATE_SECONDS) -> str:
+        """What became of the machine of a node that was lost, in words, with the last that it printed."""
+        seen = await self._until_ended(within)
+        if seen.state != "ended":
+            return f"the connection to it was lost, {self.machine.where} still runs"
+        printed = f"; it printed:\n{seen.log.strip()}" if seen.log.strip() else ""
+        return f"{self.machine.where} {seen.ending()}{printed}"
+
+    async def stop(self, *, grace: float = GRACE_SECONDS) -> None:
+        """Ends the node: it may clean up for `grace` seconds once it is disconnected. Returns when its machine is
+        gone. The machine is stopped whatever happens meanwhile, also if this is cancelled."""
+        try:
+            with contextlib.suppress(bl.NoNode):  # our node has stopped, and so closed the connection
+                await bl.disconnect(self.node)
+            await self._until_ended(grace)
+        finally:
+            await asyncio.shield(self._stop_machine())
+
+    async def _stop_machine(self) -> None:
+        await self.backend.stop(self.machine)
+        if self.recorded is not None:
+            self.recorded.remove()
+
+    async def _until_ended(self, seconds: float) -> Description:
+        """The machine as it was last seen: ended, or still running after so many seconds."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while (seen := await self.backend.describe(self.machine)).state != "ended":
+            if asyncio.get_running_loop().time() > deadline:
+                break
+            await asyncio.sleep(END_LOOK_SECONDS)
+        return seen
+
+
+async def boot(
+    backend: Backend,
+    *,
+    name: str | None = None,
+    timeout: float = BOOT_SECONDS,
+    own_thread: bool = False,
+    lease: float = LEASE_SECONDS,
+    max_lifetime: float | None = None,
+    labels: Labels = Labels(),
+    on_phase: OnPhase | None = None,
+) -> Child:
+    """Boots a child of the current node and returns it once it is connected.
+
+    `name` is the child's node name (else made up from the parent's); `own_thread` has it keep its main thread for user
+    code. When either of the two has heard nothing of the other for `lease` seconds, that counts as lost: the child
+    ends, and here its node is down. It ends `max_lifetime` seconds after its start in any case. `labels` say whose it
+    is; `on_phase` is called with each `nodes.Phase` of the boot, the last of which is "ready" or "failed".
+
+    BootFailed if it is not there within `timeout` seconds, its machine ends before, or the backend raises anything;
+    nothing is left of it then, nor if the caller is cancelled meanwhile.
+
+    >>> import asyncio, os, nodes, beamlike as bl
+    >>> async def main():
+    ...     phases = []
+    ...     async with bl.Node("doc@127.0.0.1"):
+    ...         child = await nodes.boot(nodes.Local(), on_phase=lambda phase: phases.append(phase.name))
+    ...         try:
+    ...             return await bl.rpc.call(child.node, os.getpid, timeout=5) != os.getpid(), phases
+    ...         finally:
+    ...             await child.stop()
+    >>> asyncio.run(main())
+    (True, ['requested', 'creating', 'created', 'started', 'dialled', 'ready'])
+    """
+    _check(lease, max_lifetime)
+    node, progress = _current_node(), Progress(on_phase)
+    child = name or _child_name(node)
+    host, port = await node.listen()
+    invitation = Invitation(
+        parent=node.name,
+        host=host,
+        port=port,
+        child=child,
+        token=node.invite(child, lifetime=timeout, tick_time=lease / 4),
+        dial_seconds=float(timeout),
+        own_thread=own_thread,
+        tls=node.tls,
+        lease_seconds=float(lease),
+        max_lifetime=None if max_lifetime is None else float(max_lifetime),
+        pool=labels.pool,
+        runner=labels.runner,
+    )
+    me = node.self()
+    node.watch_node(child, me)
+    try:
+        return await _Boot(backend, invitation, progress).run()
+    except BaseException:
+        node.revoke(child)
+        raise
+    finally:
+        node.unwatch_node(child, me)
+
+
+class _Boot:
+    """One boot, from the request to the node that has dialled back, or to nothing that is left."""
+
+    def __init__(self, backend: Backend, invitation: Invitation, progress: Progress) -> None:
+        self._backend = backend
+        self._invitation = invitation
+        self._progress = progress
+        self._machine: Machine | None = None
+        self._recorded: Recorded | None = None
+
+    async def run(self) -> Child:
+        invitation, progress = self._invitation, self._progress
+        limit = asyncio.timeout(invitation.dial_seconds)
+        try:
+            async with limit:
+                progress.reach("requested", f"{invitation.child} is to join {invitation.parent}")
+                machine = await self._create()
+                await self._arrival(machine)
+            progress.reach("dialled", f"{invitation.child} is connected")
+            progress.reach("ready", f"{invitation.child} is {machine.where}")
+        except BaseException as error:
+            time_it_had = invitation.dial_seconds if limit.expired() else None
+            ending = Ending(error, progress.phase, progress.seconds, time_it_had)
+            seen = await self._cleaned_up(error)
+            if not isinstance(error, Exception):
+                raise
+            failed = self._failure(ending, seen)
+            progress.reach("failed", str(failed))
+            raise failed from error
+        return Child(invitation.child, machine, self._backend, self._recorded)
+
+    async def _create(self) -> Machine:
+        """The machine; on record, where it is a process of this host, before there is one."""
+        invitation, progress = self._invitation, self._progress
+        if getattr(self._backend, "on_this_host", False):
+            self._recorded = records.intend(
+                invitation.child,
+                invitation.parent,
+                pool=invitation.pool,
+                runner=invitation.runner,
+                lifetime=invitation.max_lifetime,
+            )
+        progress.reach("creating", f"{self._backend!r} is asked for a machine")
+        self._machine = machine = await self._backend.boot(invitation)
+        if self._recorded is not None and machine.pid is not None:
+            self._recorded.pid_is(machine.pid)
+        progress.reach("created", f"{machine.where} was made")
+        return machine
+
+    async def _arrival(self, machine: Machine) -> None:
+        """Returns when the child is connected; MachineEnded when its machine is not there any more."""
+        child = self._invitation.child
+        while True:
+            await self._look(machine)
+            with contextlib.suppress(TimeoutError):
+                await bl.receive(lambda news: isinstance(news, bl.NodeUp) and news.node == child, timeout=LOOK_SECONDS)
+                return
+
+    async def _look(self, machine: Machine) -> None:
+        seen = await self._backend.describe(machine)
+        if seen.state == "ended":
+            raise MachineEnded(f"{machine.where} {seen.ending()}")
+        if seen.state == "running" and self._progress.phase.name == "created":
+            self._progress.reach("started", f"{machine.where} runs")
+
+    async def _cleaned_up(self, error: BaseException) -> Description | None:
+        """How the machine was before it was stopped, which it is even if it cannot be looked at."""
+        seen = None
+        if self._machine is not None:
+            try:
+                seen = await self._backend.describe(self._machine)
+            except Exception as trouble:
+                error.add_note(f"{self._machine.where} could not be looked at: {type(trouble).__name__}: {trouble}")
+            finally:
+                await asyncio.shield(self._stop(self._machine, error))
+        elif self._recorded is not None:
+            self._recorded.remove()
+        return seen
+
+    async def _stop(self, machine: Machine, error: BaseException) -> None:
+        try:
+            await self._backend.stop(machine)
+        except Exception as trouble:  # it stays on record, so that a sweeper finds it
+            error.add_note(f"{machine.where} could not be stopped: {type(trouble).__name__}: {trouble}")
+        else:
+            if self._recorded is not None:
+                self._recorded.remove()
+
+    def _failure(self, ending: Ending, seen: Description | None) -> BootFailed:
+        invitation = self._invitation
+        what = f"{invitation.child} did not connect to {invitation.parent}"
+        if self._machine is None:
+            what = f"{what} (booted by {self._backend!r})"
+        failed = failure(what, ending, seen)
+        for note in getattr(ending.error, "__notes__", ()):
+            failed.add_note(note)
+        return failed
+
+
+def _check(lease: float, max_lifetime: float | None) -> None:
+    for option, value, least in (("lease", lease, SHORTEST_LEASE), ("max_lifetime", max_lifetime, 0.0)):
+        if option == "max_lifetime" and value is None:
+            continue
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise TypeError(f"expected {option} as a number of seconds, got {value!r}")
+        if not least <= value < float("inf") or not value:
+            raise ValueError(f"expected {option} as a number of seconds, {least:g} or more, got {value!r}")
+
+
+def _current_node() -> bl.Node:
+    node = current_node()
+    if not isinstance(node, bl.Node):
+        raise bl.NotConnected(f"expected a node with distribution, so that a child can call back; got {node!r}")
+    return node
+
+
+def _child_name(node: bl.Node) -> str:
+    """The parent's word with a number of the child's own, in place of one that the parent got in the same way."""
+    word, _, host = node.name.partition("@")
+    return f"{_NUMBER.sub('', word)}-{secrets.token_hex(3)}@{host}"

@@ -1,0 +1,27 @@
+"""A child node as a census finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+State: TypeAlias = Literal["booting", "alive", "stopped", "no parent"]
+"""Of one whose parent does not live nothing else counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`booted_at` and `expires_at` are of the wall clock, `memory` is in bytes; None is what is not known. `parent` and
+    `where` are for people, `key` is what the platform knows it by."""
+
+    platform: str
+    node: str
+    pool: str
+    runner: str
+    state: State
+    booted_at: float
+    expires_at: float | None
+    parent: str
+    where: str
+    memory: int | None
+    key: str = field(repr=False)

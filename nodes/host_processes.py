@@ -1,0 +1,128 @@
+"""Processes of this host: whether one lives, since when, how much memory it has, and who is in its session.
+
+A number is used again once its process is gone; number and start together are not. So who wants to end a process that
+was noted earlier compares the start first.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A process by its number and its start, of which nothing is known but that it differs from any other's."""
+
+    pid: int
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostProcess:
+    """A live process as it was seen; memory in bytes."""
+
+    identity: Identity
+    session: int
+    state: Literal["alive", "stopped"]
+    memory: int
+
+
+def look(pid: int) -> HostProcess | None:
+    """The process of that number; None if there is none, or only what is left of one until it is reaped.
+
+    >>> me = look(os.getpid())
+    >>> me.identity.pid == os.getpid(), me.state
+    (True, 'alive')
+    """
+    return _from_proc(pid) if PROC.joinpath("self").exists() else _from_ps(pid)
+
+
+def same(identity: Identity) -> HostProcess | None:
+    """The process that was noted, if it lives."""
+    process = look(identity.pid)
+    return process if process is not None and process.identity == identity else None
+
+
+def me() -> Identity:
+    """This process."""
+    process = look(os.getpid())
+    return process.identity if process is not None else Identity(os.getpid(), "")
+
+
+def session_of(leader: int) -> list[HostProcess]:
+    """The live processes of the session of that leader, itself included. Empty where the system has no /proc."""
+    return [it for pid in _pids() if (it := look(pid)) is not None and it.session == leader]
+
+
+def kill(identity: Identity) -> None:
+    """Kills that very process, if it is still there and ours to kill."""
+    with suppress(ProcessLookupError, PermissionError):
+        if not hasattr(os, "pidfd_open"):
+            if same(identity) is not None:
+                os.kill(identity.pid, signal.SIGKILL)
+            return
+        # Looked at once it is held fast: from then on the number cannot become another's.
+        descriptor = os.pidfd_open(identity.pid)
+        try:
+            if same(identity) is not None:
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        finally:
+            os.close(descriptor)
+
+
+def _pids() -> Iterator[int]:
+    with suppress(OSError):
+        yield from [int(name) for name in os.listdir(PROC) if name.isdecimal()]
+
+
+def _from_proc(pid: int) -> HostProcess | None:
+    try:
+        text = PROC.joinpath(str(pid), "stat").read_text(errors="replace")
+    except OSError:
+        return None
+    # The name comes before, in parentheses, and may contain any.
+    state, _, _, session, *rest = text.rpartition(")")[2].split()
+    if state in "ZXx":
+        return None
+    started, pages = rest[15], int(rest[17])
+    identity = Identity(pid, f"{_boot_id()}:{started}")
+    memory = pages * os.sysconf("SC_PAGE_SIZE")
+    return HostProcess(identity, int(session), "stopped" if state in "Tt" else "alive", memory)
+
+
+def _boot_id() -> str:
+    try:
+        return PROC.joinpath("sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _from_ps(pid: int) -> HostProcess | None:
+    """Where there is no /proc. The session is not shown by all; its leader is all that is told."""
+    asked = subprocess.run(
+        ["ps", "-o", "state=,rss=,lstart=", "-p", str(pid)],
+        env={**os.environ, "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
+    )
+    words = asked.stdout.split(None, 2)
+    if len(words) < 3 or words[0].startswith("Z"):
+        return None
+    state, kilobytes, started = words
+    session = os.getsid(pid) if sys.platform != "win32" else pid
+    return HostProcess(
+        Identity(pid, started.strip()), session, "stopped" if state.startswith("T") else "alive", int(kilobytes) * 1024
+    )

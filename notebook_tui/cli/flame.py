@@ -1,0 +1,113 @@
+"""`beamlike flame ps` and `beamlike flame reap`: the child nodes that there are, and the end of those left behind.
+
+What these need is imported when they are called, and imports nothing that starts a node: they answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from notebook_tui.cli.main import FAILED, UserError
+
+if TYPE_CHECKING:
+    from nodes.found import Found
+
+WATCH_SECONDS = 1.0
+_HOME_AND_CLEAR = "\x1b[H\x1b[J"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    ps = commands.add_parser("ps", help="list the child nodes", description="List the child nodes of this user.")
+    shown = ps.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print them as JSON")
+    shown.add_argument("--watch", action="store_true", help="print them anew each second, until Ctrl+C")
+    ps.epilog = "example: beamlike flame ps --watch"
+    ps.set_defaults(call=show)
+    reap = commands.add_parser(
+        "reap", help="end those without a living parent", description="End the child nodes that have no living parent."
+    )
+    sure = reap.add_mutually_exclusive_group()
+    sure.add_argument("--yes", action="store_true", help="do not ask")
+    sure.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    reap.epilog = "exit status: 0 none is left, 1 some could not be ended\n\nexample: beamlike flame reap --yes"
+    reap.set_defaults(call=end_those_alone)
+    for command in (ps, reap):
+        command.formatter_class = argparse.RawDescriptionHelpFormatter
+        command.add_argument("--debug", action="store_true", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
+    parser.epilog = "examples: beamlike flame ps\n          beamlike flame reap --dry-run"
+
+
+def show(options: argparse.Namespace) -> int:
+    if options.json:
+        print(json.dumps([asdict(one) for one in _census()], indent=2))
+        return 0
+    while True:
+        text = _table()
+        print(_HOME_AND_CLEAR + text if options.watch and sys.stdout.isatty() else text, flush=True)
+        if not options.watch:
+            return 0
+        time.sleep(WATCH_SECONDS)
+
+
+def end_those_alone(options: argparse.Namespace) -> int:
+    from nodes import census
+
+    alone = census.alone(_census())
+    if not alone:
+        return _tidied("no child node is without a living parent", options.dry_run)
+    for one in alone:
+        print(f"{one.node} ({one.where}) has no living parent: it was {one.parent}")
+    if options.dry_run:
+        print(f"{_count(alone)} would be ended")
+        return 0
+    if not options.yes and not _agreed(alone):
+        print("nothing was ended")
+        return 0
+    reaped = census.reap(alone)
+    for one in reaped:
+        print(f"{one.found.node} {one.words}", file=sys.stdout if one.gone else sys.stderr)
+    _tidied("", dry_run=False)
+    return 0 if all(one.gone for one in reaped) else FAILED
+
+
+def _table() -> str:
+    import shutil
+
+    from notebook_tui.cli.nodes_table import table
+
+    return table(_census(), now=time.time(), width=shutil.get_terminal_size((80, 24)).columns)
+
+
+def _census() -> list[Found]:
+    from nodes.census import census
+
+    found, troubles = census()
+    for trouble in troubles:
+        print(f"beamlike: {trouble}", file=sys.stderr)
+    return found
+
+
+def _tidied(words: str, dry_run: bool) -> int:
+    from nodes import census
+
+    if words:
+        print(words)
+    for done in () if dry_run else census.tidy():
+        print(done)
+    return 0
+
+
+def _agreed(alone: list[Found]) -> bool:
+    if not sys.stdin.isatty():
+        raise UserError("expected somebody who can be asked, found no terminal: say --yes, or --dry-run to only look")
+    return input(f"end {_count(alone)}? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _count(alone: list[Found]) -> str:
+    return "1 child node" if len(alone) == 1 else f"{len(alone)} child nodes"
