@@ -14,14 +14,26 @@
 12
 """
 
-from flame.errors import BootFailed, ExecTimeout, FlameError, PoolStopped, QueueTimeout, RunnerLost, WorkEnded
+from flame.errors import (
+    BootFailed,
+    ExecTimeout,
+    FlameError,
+    NestedPool,
+    PoolStopped,
+    QueueTimeout,
+    RunnerLost,
+    WorkEnded,
+)
 from flame.options import PoolOptions
+from flame.parent import Parent
 from flame.pool import Pool, call, cast, map
 
 __all__ = [
     "BootFailed",
     "ExecTimeout",
     "FlameError",
+    "NestedPool",
+    "Parent",
     "Pool",
     "PoolOptions",
     "PoolStopped",

@@ -26,20 +26,23 @@ from flame.keyed import KeyedValues
 from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.output import CallOutput, short_name
 from flame.output_sink import Sink
+from flame.parent import Parent, booted_by
 from flame.thread_job import ThreadJob
 from flame.work import DONE, WORKS, Answer, Asked, AskIdle, Cancel, Evict, Idle, Keyed, Kind, is_light
 
 
-async def open_desk(home: bl.Pid, log_level: int | str) -> bl.Pid:
-    """Starts the desk of `home` on this node, and has what calls log here go to their callers."""
+async def open_desk(home: bl.Pid, log_level: int | str, parent: Parent | None = None) -> bl.Pid:
+    """Starts the desk of `home` on this node, and has what calls log here go to their callers. As long as it is open,
+    this node is the runner that `parent` says."""
     output_logging.install(log_level)
-    return bl.spawn(_attend, home)
+    return bl.spawn(_attend, home, parent)
 
 
-async def _attend(home: bl.Pid) -> None:
+async def _attend(home: bl.Pid, parent: Parent | None) -> None:
     """The desk's code."""
     gone = bl.monitor(home)
     desk = Desk(home)
+    booted_by(parent)
     try:
         while True:
             message = await bl.receive()
@@ -47,6 +50,7 @@ async def _attend(home: bl.Pid) -> None:
                 return
             desk.hear(message)
     finally:
+        booted_by(None)
         desk.close()
 
 

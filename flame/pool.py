@@ -67,12 +67,16 @@ class Pool:
         boot_timeout: float = 30.0,
         idle_shutdown_after: float | None = 30.0,
         shutdown_timeout: float = 30.0,
+        nested: bool = False,
+        max_depth: int = 2,
     ) -> Pool:
         """Starts a pool under `name` on the current node and returns it once `min` runners are up.
 
         The options are those of PoolOptions; `backend` says where runners are booted, nodes.Local() by default. The
         pool runs until `stop`, or until its node stops. NameTaken if the name is, BootFailed if `min` runners cannot
         be booted.
+
+        On a node that is itself a runner a pool boots nothing, and a call raises NestedPool, unless it is `nested`.
         """
         options = PoolOptions(
             name=name,
@@ -83,6 +87,8 @@ class Pool:
             boot_timeout=boot_timeout,
             idle_shutdown_after=idle_shutdown_after,
             shutdown_timeout=shutdown_timeout,
+            nested=nested,
+            max_depth=max_depth,
         )
         return await start(options, backend or nodes.Local(), LoopClock())
 

@@ -34,6 +34,7 @@ from flame.errors import (
     BootTimeout,
     ExecTimeout,
     FlameError,
+    NestedPool,
     PoolStopped,
     QueueTimeout,
     RunnerLost,
@@ -44,6 +45,7 @@ from flame.options import PoolOptions
 from flame.outbox import Outbox
 from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
 from flame.output_sink import sink_for_caller
+from flame.parent import why_barred
 from flame.policies import OnDemand
 from flame.pool_events import (
     AskIdle,
@@ -189,7 +191,11 @@ class PoolServer(bl.GenServer):
         self.options = options
         self.name = options.name
         self.log_level = logging.getLogger().level if options.log_level is None else options.log_level
-        self._state = PoolState(options, price=price_of({"backend": type(backend).__name__.lower()}))
+        self._state = PoolState(
+            options,
+            price=price_of({"backend": type(backend).__name__.lower()}),
+            barred=why_barred(options.nested, options.max_depth),
+        )
         self._backend = backend
         self._clock = clock
         self._dispatch = Dispatch(
@@ -247,8 +253,10 @@ class PoolServer(bl.GenServer):
             case Perform():
                 self._perform_for(request, client)
             case AwaitMinimum():
-                self._starters.append((self._state.options.min, client))
+                self._starters.append((0 if self._state.barred else self._state.options.min, client))
                 self._tell_starters()
+            case AwaitWarm() if self._state.barred:
+                return self._refusal_now()
             case AwaitWarm(runners_wanted):
                 self._happens(WarmRequested(runners_wanted, self._now()))
                 self._starters.append((min(runners_wanted, self._state.options.max), client))
@@ -601,6 +609,8 @@ class PoolServer(bl.GenServer):
     def _refusal_now(self) -> FlameError | None:
         if self._state.stage is not Stage.OPEN:
             return self._refusal(Refusal.STOPPING)
+        if self._state.barred:
+            return NestedPool(f"pool {self.name!r} boots no runners: {self._state.barred}")
         if self._state.refuses:
             return self._refusal(Refusal.BOOT_FAILED)
         return None

@@ -20,6 +20,8 @@ from beamlike.kernel.terms import SHUTDOWN
 from flame.desk import open_desk
 from flame.errand import Errand
 from flame.outcome import Ended, Outcome, Raised, Returned
+from flame.output import short_name
+from flame.parent import Parent, depth_here
 from flame.work import DONE, Answer, Idle, Released
 
 _NO_WORD = re.compile("[^A-Za-z0-9_-]+")
@@ -63,11 +65,12 @@ class Owner(Protocol):
 async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, boot_timeout: float) -> None:
     """Runs one runner of `pool` from its boot to its end. Ends with ("shutdown", its Fate)."""
     bl.monitor(pool)
-    child = await _boot(backend, _node_name(owner.name, runner), boot_timeout)
+    name = _node_name(owner.name, runner)
+    child = await _boot(owner, runner, backend, name, boot_timeout)
     try:
         bl.monitor_node(child.node)
         owner.boot_step(runner, "syncing")
-        desk = await _attended(bl.rpc.call, child.node, open_desk, bl.self(), owner.log_level, timeout=boot_timeout)
+        desk = await _open_desk(owner, child, boot_timeout)
         owner.runner_up(runner, child, desk)
         fate = await _fate(owner, runner, child)
     finally:
@@ -77,10 +80,25 @@ async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, b
     raise _end(fate)
 
 
-async def _boot(backend: nodes.Backend, name: str, boot_timeout: float) -> nodes.Child:
-    child = await _attended(nodes.boot, backend, name=name, timeout=boot_timeout)
+async def _boot(owner: Owner, runner: int, backend: nodes.Backend, name: str, boot_timeout: float) -> nodes.Child:
+    child = await _attended(
+        nodes.boot,
+        backend,
+        name=name,
+        timeout=boot_timeout,
+        labels=nodes.Labels(pool=owner.name, runner=short_name(name)),
+        on_phase=lambda phase: owner.boot_step(runner, phase.name),
+    )
     assert isinstance(child, nodes.Child)
     return child
+
+
+async def _open_desk(owner: Owner, child: nodes.Child, boot_timeout: float) -> bl.Pid:
+    home = bl.self()
+    parent = Parent(home.node, owner.name, short_name(child.node), depth_here() + 1)
+    desk = await _attended(bl.rpc.call, child.node, open_desk, home, owner.log_level, parent, timeout=boot_timeout)
+    assert isinstance(desk, bl.Pid)
+    return desk
 
 
 def _node_name(pool: str, runner: int) -> str:
