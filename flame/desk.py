@@ -27,8 +27,9 @@ from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.output import CallOutput, short_name
 from flame.output_sink import Sink
 from flame.parent import Parent, booted_by
+from flame.termination import on_terminate
 from flame.thread_job import ThreadJob
-from flame.work import DONE, WORKS, Answer, Asked, AskIdle, Cancel, Evict, Idle, Keyed, Kind, is_light
+from flame.work import DONE, WORKS, Answer, Asked, AskIdle, Cancel, Ending, Evict, Idle, Keyed, Kind, is_light
 
 
 async def open_desk(home: bl.Pid, log_level: int | str, parent: Parent | None = None) -> bl.Pid:
@@ -43,6 +44,7 @@ async def _attend(home: bl.Pid, parent: Parent | None) -> None:
     gone = bl.monitor(home)
     desk = Desk(home)
     booted_by(parent)
+    handle_no_more = on_terminate(desk.tell_ending)
     try:
         while True:
             message = await bl.receive()
@@ -50,6 +52,7 @@ async def _attend(home: bl.Pid, parent: Parent | None) -> None:
                 return
             desk.hear(message)
     finally:
+        handle_no_more()
         booted_by(None)
         desk.close()
 
@@ -104,6 +107,9 @@ class Desk:
         for number in list(self._at_work):
             self._call_off(number)
         bl.exit(self._seat, "kill")
+
+    def tell_ending(self) -> None:
+        self._send(Ending("its machine is to end: it got SIGTERM"))
 
     # Calls.
 

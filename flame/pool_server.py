@@ -80,7 +80,7 @@ from flame.pool_events import (
 from flame.pool_events import RunnerLost as NodeLost
 from flame.pool_state import FAILURES_BEFORE_REFUSAL, Phase, PoolState, Stage, apply
 from flame.prices import price_of
-from flame.work import Answer, Evict, Idle, Kind, Released
+from flame.work import Answer, Ending, Evict, Idle, Kind, Released
 from flame.work import AskIdle as AskDesk
 
 WORK_MAY_LINGER = 5.0
@@ -301,7 +301,14 @@ class PoolServer(bl.GenServer):
                 self._looking = False
                 self._happens(Looked(self._now()))
             case (
-                BootStep() | RunnerUp() | RunnerServed() | NodeLost() | IdleAnswered() | WorkLingers() | BootWithheld()
+                BootStep()
+                | RunnerUp()
+                | RunnerServed()
+                | NodeLost()
+                | IdleAnswered()
+                | WorkLingers()
+                | BootWithheld()
+                | DrainRequested()
             ):
                 self._happens(message)
             case RoomMade():
@@ -479,8 +486,10 @@ class PoolServer(bl.GenServer):
         for number, kind, value in answers:
             self._finished(runner, number, _outcome(kind, value))
 
-    def answered(self, runner: RunnerId, message: Released | Idle) -> None:
+    def answered(self, runner: RunnerId, message: Released | Idle | Ending) -> None:
         match message:
+            case Ending(why):
+                self._tell(DrainRequested(runner, why, self._state.options.shutdown_timeout, self._now()))
             case Idle(idle, _problem):
                 self._tell(IdleAnswered(runner, idle, self._now()))
 

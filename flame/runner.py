@@ -22,7 +22,7 @@ from flame.errand import Errand
 from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.output import short_name
 from flame.parent import Parent, depth_here
-from flame.work import DONE, Answer, Idle, Released
+from flame.work import DONE, Answer, Ending, Idle, Released
 
 _NO_WORD = re.compile("[^A-Za-z0-9_-]+")
 STOP_SECONDS = 30.0
@@ -59,7 +59,7 @@ class Owner(Protocol):
 
     def finished(self, runner: int, answers: list[Answer]) -> None: ...
 
-    def answered(self, runner: int, message: Released | Idle) -> None: ...
+    def answered(self, runner: int, message: Released | Idle | Ending) -> None: ...
 
 
 async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, boot_timeout: float) -> None:
@@ -138,7 +138,7 @@ async def _fate(owner: Owner, runner: int, child: nodes.Child) -> Fate:
         message = await bl.receive()
         if type(message) is tuple and message[0] == DONE:
             owner.finished(runner, message[1])
-        elif isinstance(message, Released | Idle):
+        elif isinstance(message, Released | Idle | Ending):
             owner.answered(runner, message)
         elif reason := _reason_to_stop(message):
             return Fate(reason)
