@@ -83,6 +83,8 @@ from flame.prices import price_of
 from flame.work import Answer, Ending, Evict, Idle, Kind, Released
 from flame.work import AskIdle as AskDesk
 
+logger = logging.getLogger("flame")
+
 WORK_MAY_LINGER = 5.0
 """Seconds that abandoned work has to end."""
 
@@ -208,6 +210,7 @@ class PoolServer(bl.GenServer):
         """The calls that lost runners had, until it is known what became of these."""
         self._numbers = 0
         self._looking = False
+        self._check_problem = ""
         self._wake: tuple[float, Timer] | None = None
         self._holds: dict[bl.Ref, Hold] = {}
         self._performed: dict[bl.Ref, Pid] = {}
@@ -490,8 +493,20 @@ class PoolServer(bl.GenServer):
         match message:
             case Ending(why):
                 self._tell(DrainRequested(runner, why, self._state.options.shutdown_timeout, self._now()))
-            case Idle(idle, _problem):
+            case Idle(idle, problem):
+                if problem:
+                    self._report_check(runner, problem)
                 self._tell(IdleAnswered(runner, idle, self._now()))
+
+    def _report_check(self, runner: RunnerId, problem: str) -> None:
+        """Once for each problem: it comes back with each look."""
+        known = self._runners.get(runner)
+        if known is None or known.child is None or problem == self._check_problem:
+            return
+        self._check_problem = problem
+        logger.warning(
+            "pool %r: the idle check failed on %s, which so counts as busy: %s", self.name, known.child.node, problem
+        )
 
     def _finished(self, runner: RunnerId, number: int, outcome: Outcome | Exception) -> None:
         known = self._runners.get(runner)
