@@ -40,7 +40,7 @@ from flame.errors import (
     RunnerLost,
 )
 from flame.explain import explain
-from flame.leasing import AskLoss, Lease, Placed, Release, Reserve
+from flame.leasing import STAY, AskLoss, Lease, Placed, Release, Reserve
 from flame.options import PoolOptions
 from flame.outbox import Outbox
 from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
@@ -450,6 +450,7 @@ class PoolServer(bl.GenServer):
             bl.exit(placed.pid, "kill")
             return
         hold.placed = placed.pid
+        bl.send(placed.keeper, STAY)
         self._unwatch(hold.holder)
         if placed.link:
             hold.holder = self._watch(client.pid, lambda reason: bl.exit(placed.pid, reason))
