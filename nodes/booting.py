@@ -144,9 +144,16 @@ async def boot(
         return await _Boot(backend, invitation, progress).run()
     except BaseException:
         node.revoke(child)
+        await asyncio.shield(_turned_away(node, child))
         raise
     finally:
         node.unwatch_node(child, me)
+
+
+async def _turned_away(node: bl.Node, child: str) -> None:
+    """It may have joined although its backend has failed, which knows of no machine then: so it ends by itself."""
+    with contextlib.suppress(bl.NoNode):  # our node has stopped, and so closed the connection
+        await node.disconnect(child)
 
 
 class _Boot:
