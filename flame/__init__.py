@@ -14,8 +14,12 @@
 12
 """
 
+from flame.calling import Retry
+from flame.caps import Caps
 from flame.errors import (
     BootFailed,
+    BootTimeout,
+    Cancelled,
     ExecTimeout,
     FlameError,
     NestedPool,
@@ -24,12 +28,22 @@ from flame.errors import (
     RunnerLost,
     WorkEnded,
 )
+from flame.functions import call, cast, map, place_child, stream
 from flame.options import PoolOptions
+from flame.output import Progress
 from flame.parent import Parent
-from flame.pool import Pool, call, cast, map
+from flame.policies import at_least, largest, on_demand, queue_depth, spare
+from flame.pool import Pool
+from flame.prices import Prices
+from flame.progress import progress
+from flame.schedule import schedule
+from flame.shared_caps import SharedCaps
 
 __all__ = [
     "BootFailed",
+    "BootTimeout",
+    "Cancelled",
+    "Caps",
     "ExecTimeout",
     "FlameError",
     "NestedPool",
@@ -37,10 +51,23 @@ __all__ = [
     "Pool",
     "PoolOptions",
     "PoolStopped",
+    "Prices",
+    "Progress",
     "QueueTimeout",
+    "Retry",
     "RunnerLost",
+    "SharedCaps",
     "WorkEnded",
+    "at_least",
     "call",
     "cast",
+    "largest",
     "map",
+    "on_demand",
+    "place_child",
+    "progress",
+    "queue_depth",
+    "schedule",
+    "spare",
+    "stream",
 ]

@@ -13,6 +13,7 @@ from beamlike.kernel.user import leader_elsewhere
 from flame.asking import ask
 from flame.calls import Call, Request, Timeout, settled
 from flame.errors import PoolStopped, RunnerLost
+from flame.listening import OnProgress, listening
 from flame.outcome import Ended, Raised, Returned
 from flame.output_sink import Sink, sink_for_caller
 from flame.pool_server import POOLS, Abandon, GetOptions, Perform, PoolServer
@@ -39,7 +40,7 @@ class Retry:
 
 async def call(name: str, pool: bl.Pid, request: Request, retry: Retry | None = None) -> Any:
     """The value of the request's function; see Pool.call."""
-    if retry is None or not retry.times:
+    if retry is None:
         return await call_once(name, pool, request)
     until = await _deadline(name, pool, request)
     for _ in range(retry.times):
@@ -48,6 +49,13 @@ async def call(name: str, pool: bl.Pid, request: Request, retry: Retry | None = 
         except retry.on:
             pass
     return await call_once(name, pool, _with_what_is_left(request, until))
+
+
+async def call_heard(name: str, pool: bl.Pid, request: Request, retry: Retry | None, on_progress: OnProgress) -> Any:
+    """As `call`, with the progress of the function handed to `on_progress`."""
+    async with listening(on_progress) as address:
+        sink = None if request.sink is None else replace(request.sink, progress=address)
+        return await call(name, pool, replace(request, sink=sink, progress=address), retry)
 
 
 async def call_once(name: str, pool: bl.Pid, request: Request) -> Any:

@@ -32,7 +32,9 @@ class Request:
     init: Callable[..., Any] | None = None
     link: bool = True
     sink: Sink | None = None
-    """Who gets what the function says; None: nobody."""
+    """Who gets what the function says; None: that is found out on the pool's node."""
+    progress: bl.Alias | None = None
+    """Who gets its progress there, if it is not to be shown."""
 
     @property
     def keyed(self) -> Keyed | None:

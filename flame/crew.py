@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Callable
 from time import perf_counter
 from typing import Final, Protocol
 
@@ -35,10 +36,11 @@ class Job(Protocol):
 
 
 class Crew:
-    """Runs jobs in threads, for the loop whose thread makes it."""
+    """Runs jobs in threads, for the loop whose thread makes it. `told` is called each time ends have been told."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, told: Callable[[], None]) -> None:
         self._name = name
+        self._after = told
         self._loop = asyncio.get_running_loop()
         self._jobs: deque[Job] = deque()
         self._ended: deque[Job] = deque()
@@ -129,6 +131,6 @@ class Crew:
 
     def _hear(self) -> None:
         self._told = False
-        ended = self._ended
-        while ended:
-            ended.popleft().ended()
+        while self._ended:
+            self._ended.popleft().ended()
+        self._after()

@@ -6,7 +6,6 @@ belongs to the process that opened it, `home`: it ends with it, and so does all 
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
@@ -29,7 +28,24 @@ from flame.output_sink import Sink
 from flame.parent import Parent, booted_by
 from flame.termination import on_terminate
 from flame.thread_job import ThreadJob
-from flame.work import DONE, WORKS, Answer, Asked, AskIdle, Cancel, Ending, Evict, Idle, Keyed, Kind, is_light
+from flame.turn_batch import TurnBatch
+from flame.work import (
+    DONE,
+    ENDED,
+    RAISED,
+    RETURNED,
+    SINK,
+    WORKS,
+    Answer,
+    Asked,
+    AskIdle,
+    Cancel,
+    Ending,
+    Evict,
+    Idle,
+    Keyed,
+    is_light,
+)
 
 
 async def open_desk(home: bl.Pid, log_level: int | str, parent: Parent | None = None) -> bl.Pid:
@@ -69,17 +85,17 @@ class Desk:
 
     def __init__(self, home: bl.Pid) -> None:
         self._home = home
-        self._loop = asyncio.get_running_loop()
         self._node = current.current_node()
         self._tag = short_name(self._node.name)
-        self._crew = Crew(f"call of {home}")
         self._at_work: dict[int, ThreadJob | Errand | None] = {}
         """Calls by their number, with what performs them now."""
         self._errands: dict[bl.Ref, tuple[Errand, Callable[[Outcome], None]]] = {}
         self._called_off: set[int] = set()
         """Calls that nobody waits for; it is told all the same when they have ended."""
-        self._answers: list[Answer] = []
+        self._answers: TurnBatch[Answer] = TurnBatch(self._send_answers)
+        self._crew = Crew(f"call of {home}", self._answers.flush)
         self._keyed = KeyedValues()
+        self._sink: Sink | None = None
         self._seat = bl.spawn(_sit)
         self._context = copy_context()
         seat = self._node.process(self._seat)
@@ -90,6 +106,8 @@ class Desk:
         match message:
             case tuple() if message[0] == WORKS:
                 self._take(*message[1:])
+            case tuple() if message[0] == SINK:
+                self._sink = message[1]
             case bl.Down(ref=ref) if ref in self._errands:
                 errand, then = self._errands.pop(ref)
                 outcome = errand.outcome(message)
@@ -113,7 +131,11 @@ class Desk:
 
     # Calls.
 
-    def _take(self, function: Callable[..., Any], sink: Sink | None, asked: list[Asked], keyed: Keyed | None) -> None:
+    def _take(
+        self, function: Callable[..., Any], sink: Sink | int | None, asked: list[Asked], keyed: Keyed | None
+    ) -> None:
+        if isinstance(sink, int):
+            sink = self._sink
         for number, args in asked:
             output = None if sink is None else CallOutput(sink, tag=self._tag, call=number)
             if number in self._called_off:
@@ -179,30 +201,25 @@ class Desk:
     # What is told.
 
     def _tell(self, number: int, function: Callable[..., Any], outcome: Outcome) -> None:
-        if isinstance(outcome, Returned) and inspect.isawaitable(outcome.value) and number not in self._called_off:
-            then = functools.partial(self._tell, number, function)
-            self._at_work[number] = self._errand(_awaited, (outcome.value,), then)
-            return
-        self._at_work.pop(number, None)
-        called_off = number in self._called_off
-        self._called_off.discard(number)
+        if number in self._called_off:
+            self._called_off.discard(number)
+            outcome = CALLED_OFF
         match outcome:
-            case Returned(value) if called_off or is_light(value):
-                self._answer((number, Kind.RETURNED, None if called_off else value))
+            case Returned(value) if is_light(value):
+                self._answers.add((number, RETURNED, value))
+            case Returned(value) if inspect.isawaitable(value):
+                then = functools.partial(self._tell, number, function)
+                self._at_work[number] = self._errand(_awaited, (value,), then)
+                return
             case Returned(value):
                 bl.spawn(self._deliver, number, function, value)
             case Raised(info):
-                self._answer((number, Kind.RAISED, info))
+                self._answers.add((number, RAISED, info))
             case Ended(reason):
-                self._answer((number, Kind.ENDED, reason))
+                self._answers.add((number, ENDED, reason))
+        self._at_work.pop(number, None)
 
-    def _answer(self, answer: Answer) -> None:
-        if not self._answers:
-            self._loop.call_soon(self._send_answers)
-        self._answers.append(answer)
-
-    def _send_answers(self) -> None:
-        answers, self._answers = self._answers, []
+    def _send_answers(self, answers: list[Answer]) -> None:
         try:
             self._send((DONE, answers))
         except bl.UnencodableTerm:
@@ -214,15 +231,15 @@ class Desk:
         try:
             self._send((DONE, [answer]))
         except bl.UnencodableTerm as error:
-            self._send((DONE, [(answer[0], Kind.ENDED, f"its outcome could not be sent: {error}")]))
+            self._send((DONE, [(answer[0], ENDED, f"its outcome could not be sent: {error}")]))
 
     async def _deliver(self, number: int, function: Callable[..., Any], value: Any) -> None:
         """In a process of its own, so that what is large holds nobody up."""
         await room_towards(self._home.node)
         try:
-            bl.send(self._home, (DONE, [(number, Kind.RETURNED, value)]))
+            bl.send(self._home, (DONE, [(number, RETURNED, value)]))
         except bl.UnencodableTerm as error:
-            self._answer((number, Kind.RAISED, describe_exception(cannot_travel(function, error), bl.self())))
+            self._answers.add((number, RAISED, describe_exception(cannot_travel(function, error), bl.self())))
 
     def _tell_idle(self, outcome: Outcome) -> None:
         match outcome:

@@ -57,6 +57,7 @@ class Lane:
         "runner",
         "served",
         "slots",
+        "taken",
         "uses",
         "working",
     )
@@ -72,15 +73,13 @@ class Lane:
         """Whether that it was lent has been told."""
         self.working: dict[Ticket, None] = {}
         self.kept: dict[Ticket, None] = {}
+        self.taken = 0
+        """Slots that are not free: by calls at work and by results that stay."""
         self.abandoned = 0
         self.idle_since: float | None = now
         self.keys: OrderedDict[Hashable, None] = OrderedDict()
         """The one that was used longest ago comes first."""
         self.line: OrderedDict[Ticket, None] = OrderedDict()
-
-    @property
-    def taken(self) -> int:
-        return len(self.working) + len(self.kept)
 
     @property
     def takes_calls(self) -> bool:
@@ -116,8 +115,10 @@ class Dispatch:
         self.lanes: dict[RunnerId, Lane] = {}
         self._by_node: dict[str, Lane] = {}
         self._by_key: dict[Hashable, Lane] = {}
-        self._by_load: dict[int, dict[RunnerId, Lane]] = {}
+        self._by_load: list[dict[RunnerId, Lane]] = []
         """Open lanes with a free slot, by how many are taken."""
+        self._first_load = 0
+        """No lane with a free slot is to be used before those of this load."""
         self._line: OrderedDict[Ticket, None] = OrderedDict()
         self._orders = 0
         self.waiting = 0
@@ -154,10 +155,9 @@ class Dispatch:
         lane = ticket.lane
         if lane is None or ticket not in lane.working:  # its runner was lost first
             return []
-        before = lane.taken
         del lane.working[ticket]
         lane.abandoned -= ticket.abandoned
-        return self._freed(lane, before, now)
+        return self._freed(lane, now)
 
     def keep(self, ticket: Ticket, now: float) -> Grants:
         """Its work has ended, and its result stays there."""
@@ -174,9 +174,8 @@ class Dispatch:
         lane = ticket.lane
         if lane is None or ticket not in lane.kept:
             return []
-        before = lane.taken
         del lane.kept[ticket]
-        return self._freed(lane, before, now)
+        return self._freed(lane, now)
 
     # Runners.
 
@@ -186,7 +185,9 @@ class Dispatch:
         if lane is None:
             lane = self.lanes[runner] = self._by_node[node] = Lane(runner, node, slots, self._uses, now)
         lane.open = True
-        self._note_load(lane, None)
+        while len(self._by_load) < slots:
+            self._by_load.append({})
+        self._offer(lane)
         self._send_home(lane)
         return self._serve(lane)
 
@@ -196,8 +197,8 @@ class Dispatch:
         lane = self.lanes.get(runner)
         if lane is None or not lane.open:
             return
+        self._withdraw(lane)
         lane.open = False
-        self._forget_load(lane, lane.taken)
         self._unbind(lane)
 
     def remove(self, runner: RunnerId) -> tuple[list[Ticket], list[Ticket]]:
@@ -252,8 +253,15 @@ class Dispatch:
 
     def _free(self) -> Iterator[Lane]:
         """The open lanes with a free slot, in the order in which they are to be used."""
-        for load in sorted(self._by_load, reverse=self._packs):
-            yield from self._by_load[load].values()
+        loads = self._by_load
+        if self._packs:
+            for lanes in reversed(loads):
+                yield from lanes.values()
+            return
+        while self._first_load < len(loads) and not loads[self._first_load]:
+            self._first_load += 1
+        for load in range(self._first_load, len(loads)):
+            yield from loads[load].values()
 
     def _wait(self, ticket: Ticket) -> None:
         bound = self._bound(ticket)
@@ -268,22 +276,25 @@ class Dispatch:
         self.waiting -= 1
 
     def _grant(self, ticket: Ticket, lane: Lane) -> None:
-        before = lane.taken
+        self._withdraw(lane)
         ticket.lane = lane
         lane.working[ticket] = None
+        lane.taken += 1
         lane.idle_since = None
         if lane.uses is not None:
             lane.uses -= 1
         if ticket.key is not None:
             self._bind(ticket.key, lane)
-        self._note_load(lane, before)
+        self._offer(lane)
 
-    def _freed(self, lane: Lane, before: int, now: float) -> Grants:
+    def _freed(self, lane: Lane, now: float) -> Grants:
+        self._withdraw(lane)
+        lane.taken -= 1
         if not lane.taken:
             lane.idle_since = now
         if not lane.open:
             return []
-        self._note_load(lane, before)
+        self._offer(lane)
         return self._serve(lane) if self.waiting else []
 
     def _serve(self, lane: Lane) -> Grants:
@@ -347,17 +358,17 @@ class Dispatch:
 
     # Load.
 
-    def _note_load(self, lane: Lane, before: int | None) -> None:
-        if before is not None:
-            self._forget_load(lane, before)
-        taken = lane.taken
-        if lane.takes_calls and taken < lane.slots:
-            self._by_load.setdefault(taken, {})[lane.runner] = lane
+    def _offer(self, lane: Lane) -> None:
+        """Its free slots may be had, if it takes calls at all."""
+        load = lane.taken
+        if load < lane.slots and lane.open and lane.uses != 0:
+            self._by_load[load][lane.runner] = lane
+            if load < self._first_load:
+                self._first_load = load
 
-    def _forget_load(self, lane: Lane, load: int) -> None:
-        lanes = self._by_load.get(load)
-        if lanes is not None and lanes.pop(lane.runner, None) is not None and not lanes:
-            del self._by_load[load]
+    def _withdraw(self, lane: Lane) -> None:
+        if lane.taken < lane.slots:
+            self._by_load[lane.taken].pop(lane.runner, None)
 
 
 def _sort(line: OrderedDict[Ticket, None]) -> None:

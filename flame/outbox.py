@@ -5,9 +5,7 @@ A large one may overtake another, and be overtaken by the word that nobody waits
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from contextvars import Context
 
 import beamlike as bl
 from beamlike.kernel import current
@@ -15,7 +13,9 @@ from beamlike.kernel.performing import room_towards
 from beamlike.kernel.signals import Send
 from flame.calls import Call, Request
 from flame.errors import Cancelled
-from flame.work import WORKS, Asked, Cancel, is_light
+from flame.output_sink import Sink
+from flame.turn_batch import TurnBatch
+from flame.work import AS_TOLD, SINK, WORKS, Asked, Cancel, is_light
 
 
 class Outbox:
@@ -25,38 +25,32 @@ class Outbox:
         self._desk = desk
         self._fail = fail
         self._node = current.current_node()
-        self._loop = asyncio.get_running_loop()
-        self._context = Context()
-        self._batch: list[Call] = []
+        self._batch: TurnBatch[Call] = TurnBatch(self._send_batch)
+        self._sink: Sink | None = None
+        """What the desk was told last: who gets the output of calls that do not say otherwise."""
 
     def put(self, call: Call) -> None:
-        if not is_light(call.request.args):
+        if is_light(call.request.args):
+            self._batch.add(call)
+        else:
             bl.spawn(self._send_large, call)
-            return
-        if not self._batch:
-            # In a context of its own, which is not that of a caller who may be gone by then.
-            self._loop.call_soon(self._flush, context=self._context)
-        self._batch.append(call)
 
     def cancel(self, call: Call) -> None:
         """The desk hears of it after it has heard of the call."""
-        if call in self._batch:
-            self._flush()
+        self._batch.flush()
         self.send(Cancel(call.number))
 
     def send(self, message: object) -> None:
         self._node.route(Send(None, self._desk, message))
 
-    def _flush(self) -> None:
-        batch, self._batch = self._batch, []
-        light: list[Call] = []
+    def _send_batch(self, batch: list[Call]) -> None:
+        like: list[Call] = []
         for call in batch:
-            if light and not _goes_with(call, light[-1]):
-                self._send(light)
-                light = []
-            light.append(call)
-        if light:
-            self._send(light)
+            if like and not _goes_with(call, like[-1]):
+                self._send(like)
+                like = []
+            like.append(call)
+        self._send(like)
 
     async def _send_large(self, call: Call) -> None:
         """In a process of its own, so that what is large holds nobody up, and waits here while the link is full."""
@@ -66,15 +60,18 @@ class Outbox:
             return
         request = call.request
         try:
-            bl.send(self._desk, _works(request, [(call.number, request.args)]))
+            bl.send(self._desk, _works(request, request.sink, [(call.number, request.args)]))
         except Exception as error:
             self._fail(call, error)
 
     def _send(self, calls: list[Call]) -> None:
         request = calls[0].request
         asked = [(call.number, call.request.args) for call in calls]
+        if request.sink is not self._sink and request.sink != self._sink:
+            self.send((SINK, request.sink))
+            self._sink = request.sink
         try:
-            self.send(_works(request, asked))
+            self.send(_works(request, AS_TOLD, asked))
         except Exception as error:
             if len(calls) == 1:
                 self._fail(calls[0], error)
@@ -83,8 +80,8 @@ class Outbox:
                 self._send([call])
 
 
-def _works(request: Request, asked: list[Asked]) -> tuple[object, ...]:
-    return WORKS, request.function, request.sink, asked, request.keyed
+def _works(request: Request, sink: object, asked: list[Asked]) -> tuple[object, ...]:
+    return WORKS, request.function, sink, asked, request.keyed
 
 
 def _goes_with(call: Call, other: Call) -> bool:

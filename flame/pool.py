@@ -17,11 +17,16 @@ from beamlike.kernel.terms import SHUTDOWN
 from flame import calling, mapping, placing, streaming
 from flame.asking import ask
 from flame.bulk import BegunCall, BegunTask
+from flame.call_options import as_retry, check_call, check_window, checked_init
 from flame.calling import Retry, here_is, sink_towards
-from flame.calls import Request, Timeout
+from flame.calls import Call, Request, Timeout, settled
+from flame.caps import Caps
 from flame.clock import Clock, LoopClock
+from flame.dispatch import Placement
 from flame.errors import FlameError, PoolStopped
-from flame.options import PoolOptions
+from flame.listening import OnProgress
+from flame.options import NO_CAPS, IdleAfter, PoolOptions
+from flame.policies import Policy, on_demand
 from flame.pool_server import (
     AwaitMinimum,
     AwaitWarm,
@@ -33,6 +38,7 @@ from flame.pool_server import (
     Resize,
     StopPool,
 )
+from flame.shared_caps import SharedCaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,15 @@ class Pool:
         max_concurrency: int = 1,
         timeout: float | None = 30.0,
         boot_timeout: float = 30.0,
-        idle_shutdown_after: float | None = 30.0,
+        idle_shutdown_after: IdleAfter = 30.0,
         shutdown_timeout: float = 30.0,
+        policy: Policy = on_demand,
+        placement: Placement = "spread",
+        single_use: bool = False,
+        caps: Caps = NO_CAPS,
+        shared_caps: SharedCaps | None = None,
+        keys_per_runner: int | None = None,
+        log_level: int | str | None = None,
         nested: bool = False,
         max_depth: int = 2,
     ) -> Pool:
@@ -87,6 +100,13 @@ class Pool:
             boot_timeout=boot_timeout,
             idle_shutdown_after=idle_shutdown_after,
             shutdown_timeout=shutdown_timeout,
+            policy=policy,
+            placement=placement,
+            single_use=single_use,
+            caps=caps,
+            shared_caps=shared_caps,
+            keys_per_runner=keys_per_runner,
+            log_level=log_level,
             nested=nested,
             max_depth=max_depth,
         )
@@ -102,6 +122,7 @@ class Pool:
         key: Hashable = None,
         init: Callable[..., Any] | None = None,
         link: bool = True,
+        on_progress: OnProgress | None = None,
         **unknown: Any,
     ) -> Any:
         """Runs `function(*args)` on a runner and returns its value: an async function in a process there, a plain one
@@ -110,15 +131,21 @@ class Pool:
         `timeout` seconds are for all of it: the wait for a slot, a boot, the way, and the run (None: no limit).
         `retry`: so many times more if its runner is lost; the function may then run several times. Calls with one
         `key` go to one runner while that lives; with `init`, what `init(key)` returned there, once, comes before the
-        arguments. With `link=False` the work goes on when the caller is gone.
+        arguments. With `link=False` the work goes on when the caller is gone. `on_progress` is called with each
+        `flame.Progress` that the function reports.
 
         Raises what the function raises, as its own type and with the traceback from there; QueueTimeout, BootTimeout
         or ExecTimeout; BootFailed, RunnerLost, WorkEnded, Cancelled or PoolStopped. Cancelling the call stops the
         function.
         """
         check_call("call", function, timeout, unknown)
-        request = Request(function, args, timeout, key, _init(key, init), link, sink_towards(self.pid))
-        return await calling.call(self.name, self.pid, request, _retry(retry))
+        request = Request(function, args, timeout, key, checked_init(key, init), link, sink_towards(self.pid))
+        if on_progress is not None:
+            return await calling.call_heard(self.name, self.pid, request, as_retry(retry), on_progress)
+        here = here_is(self.pid)
+        if here is not None and link and not retry:  # as most calls, the short way
+            return await settled(Call(request), here)
+        return await calling.call(self.name, self.pid, request, as_retry(retry))
 
     def cast(
         self,
@@ -134,7 +161,7 @@ class Pool:
         """As `call`, without waiting: the value is dropped, an exception is logged. With `link` the caller hears of an
         exception as of that of a linked process, and its end ends the work."""
         check_call("cast", function, timeout, unknown)
-        request = Request(function, args, timeout, key, _init(key, init), True, sink_towards(self.pid))
+        request = Request(function, args, timeout, key, checked_init(key, init), True, sink_towards(self.pid))
         (bl.spawn_link if link else bl.spawn)(calling.call, self.name, self.pid, request)
 
     def map(
@@ -156,14 +183,14 @@ class Pool:
         the generator (`contextlib.aclosing` does that where a loop may be left early).
         """
         check_call("map", function, timeout, unknown)
-        if window is not None and (not isinstance(window, int) or isinstance(window, bool) or window < 1):
-            raise ValueError(f"expected a window of 1 or more calls, got {window!r}")
+        if window is not None:
+            check_window(window, "calls")
         return self._map(
-            Request(function, (), timeout, sink=sink_towards(self.pid)), items, ordered, window, _retry(retry)
+            Request(function, (), timeout, sink=sink_towards(self.pid)), items, ordered, window, as_retry(retry)
         )
 
     async def _map(
-        self, request: Request, items: Iterable[Any], ordered: bool, window: int | None, retry: Retry
+        self, request: Request, items: Iterable[Any], ordered: bool, window: int | None, retry: Retry | None
     ) -> AsyncGenerator[Any, None]:
         options: PoolOptions = await ask(self.name, self.pid, GetOptions())
         gather = mapping.in_order if ordered else mapping.as_completed
@@ -173,11 +200,11 @@ class Pool:
                 yield value
 
     def _begin(
-        self, request: Request, retry: Retry, item: Any, ended: Callable[[mapping.Begun], None]
+        self, request: Request, retry: Retry | None, item: Any, ended: Callable[[mapping.Begun], None]
     ) -> mapping.Begun:
         one = replace(request, args=(item,))
         here = here_is(self.pid)
-        if here is None or retry.times:
+        if here is None or retry is not None:
             return BegunTask(functools.partial(calling.call, self.name, self.pid, one, retry), ended)
         return BegunCall(here, one, ended)
 
@@ -208,8 +235,7 @@ class Pool:
         [0, 1, 2]
         """
         check_call("stream", function, timeout, unknown)
-        if not isinstance(window, int) or isinstance(window, bool) or window < 1:
-            raise ValueError(f"expected a window of 1 or more items, got {window!r}")
+        check_window(window, "items")
         return streaming.stream(
             self.name, self.pid, Request(function, args, timeout, sink=sink_towards(self.pid)), window
         )
@@ -291,76 +317,3 @@ async def start(options: PoolOptions, backend: nodes.Backend, clock: Clock) -> P
         await pool.stop()
         raise failure
     return pool
-
-
-def named(pool: Pool | str) -> Pool:
-    """The pool of that name on the current node; PoolStopped if there is none."""
-    if isinstance(pool, Pool):
-        return pool
-    if not isinstance(pool, str):
-        raise TypeError(f"expected a pool or the name of one, got {pool!r}")
-    pid = bl.whereis(pool)
-    if pid is None:
-        raise PoolStopped(f"no pool is named {pool!r} here: start it with flame.Pool.start(name={pool!r}, ...)")
-    return Pool(pool, pid)
-
-
-async def call(
-    pool: Pool | str,
-    function: Callable[..., Any],
-    /,
-    *args: Any,
-    timeout: float | Timeout | None = Timeout.OF_POOL,
-    **unknown: Any,
-) -> Any:
-    """Runs `function(*args)` on a runner of the pool, given by itself or by its name here; see Pool.call."""
-    return await named(pool).call(function, *args, timeout=timeout, **unknown)
-
-
-def cast(
-    pool: Pool | str, function: Callable[..., Any], /, *args: Any, timeout: float | None = None, **unknown: Any
-) -> None:
-    """As `call`, without waiting; see Pool.cast."""
-    named(pool).cast(function, *args, timeout=timeout, **unknown)
-
-
-def map(
-    pool: Pool | str,
-    function: Callable[[Any], Any],
-    items: Iterable[Any],
-    /,
-    *,
-    ordered: bool = False,
-    timeout: float | Timeout | None = Timeout.OF_POOL,
-    **unknown: Any,
-) -> AsyncGenerator[Any, None]:
-    """Calls `function(item)` for each item and yields the values; see Pool.map."""
-    return named(pool).map(function, items, ordered=ordered, timeout=timeout, **unknown)
-
-
-def check_call(call: str, function: object, timeout: object, unknown: dict[str, Any]) -> None:
-    """Here, where the mistake is; in the pool's process it would be everybody's."""
-    if unknown:
-        raise TypeError(
-            f"{call} has no keyword {', '.join(repr(name) for name in unknown)}; "
-            "keywords of the function itself go through functools.partial"
-        )
-    if not callable(function):
-        raise TypeError(f"expected a function to run on the pool, got {function!r}; pass its arguments after it")
-    if timeout is None or isinstance(timeout, Timeout):
-        return
-    if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not timeout >= 0:
-        raise TypeError(f"expected a timeout in seconds, 0 or more, or None for no limit, got {timeout!r}")
-
-
-def _init(key: Hashable, init: Callable[..., Any] | None) -> Callable[..., Any] | None:
-    hash(key)
-    if init is not None and not callable(init):
-        raise TypeError(f"expected a function that makes what the calls of a key share, got init={init!r}")
-    if init is not None and key is None:
-        raise TypeError(f"expected a key for what {init!r} makes, got none: pass key=")
-    return init
-
-
-def _retry(retry: int | Retry) -> Retry:
-    return retry if isinstance(retry, Retry) else Retry(retry)

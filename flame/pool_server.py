@@ -41,6 +41,7 @@ from flame.errors import (
 )
 from flame.explain import explain
 from flame.leasing import STAY, AskLoss, Lease, Placed, Release, Reserve
+from flame.listening import listening
 from flame.options import PoolOptions
 from flame.outbox import Outbox
 from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
@@ -80,7 +81,7 @@ from flame.pool_events import (
 from flame.pool_events import RunnerLost as NodeLost
 from flame.pool_state import FAILURES_BEFORE_REFUSAL, Phase, PoolState, Stage, apply
 from flame.prices import price_of
-from flame.work import Answer, Ending, Evict, Idle, Kind, Released
+from flame.work import RAISED, RETURNED, Answer, Ending, Evict, Idle, Released
 from flame.work import AskIdle as AskDesk
 
 logger = logging.getLogger("flame")
@@ -790,7 +791,7 @@ async def _perform_here(pool: PoolServer, request: Request, leader: Pid, client:
     group_leader.set_leader(leader)
     call = Call(replace(request, sink=sink_for_caller()))
     try:
-        answer = Returned(await settled(call, pool))
+        answer = Returned(await _settled_here(call, pool))
     except FlameError as error:
         answer = error
     except Exception as error:
@@ -798,10 +799,20 @@ async def _perform_here(pool: PoolServer, request: Request, leader: Pid, client:
     bl.GenServer.reply(client, answer)
 
 
+async def _settled_here(call: Call, pool: PoolServer) -> Any:
+    """Its progress goes by way of this node: a child reaches its parent alone."""
+    address = call.request.progress
+    if address is None:
+        return await settled(call, pool)
+    async with listening(lambda progress: bl.send(address, bl.Reply(address.ref, progress))) as here:
+        call.request = replace(call.request, sink=sink_for_caller(here))
+        return await settled(call, pool)
+
+
 def _outcome(kind: int, value: Any) -> Outcome:
-    if kind == Kind.RETURNED:
+    if kind == RETURNED:
         return Returned(value)
-    return Raised(value) if kind == Kind.RAISED else Ended(value)
+    return Raised(value) if kind == RAISED else Ended(value)
 
 
 def _fate_of(reason: Reason) -> runners.Fate:

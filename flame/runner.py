@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import beamlike as bl
 import nodes
 from beamlike.kernel.exceptions import reraisable
-from beamlike.kernel.terms import SHUTDOWN
+from beamlike.kernel.terms import NOCONNECTION, SHUTDOWN
 from flame.desk import open_desk
 from flame.errand import Errand
 from flame.outcome import Ended, Outcome, Raised, Returned
@@ -71,8 +71,9 @@ async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, b
         bl.monitor_node(child.node)
         owner.boot_step(runner, "syncing")
         desk = await _open_desk(owner, child, boot_timeout)
+        bl.monitor(desk)
         owner.runner_up(runner, child, desk)
-        fate = await _fate(owner, runner, child)
+        fate = await _fate(owner, runner, child, desk)
     finally:
         bl.monitor_node(child.node, False)
         async with asyncio.timeout(STOP_SECONDS):
@@ -133,13 +134,17 @@ async def _attended(function: Any, *args: Any, **options: Any) -> Any:
     raise _end(Fate(stopped))
 
 
-async def _fate(owner: Owner, runner: int, child: nodes.Child) -> Fate:
+async def _fate(owner: Owner, runner: int, child: nodes.Child, desk: bl.Pid) -> Fate:
     while True:
         message = await bl.receive()
         if type(message) is tuple and message[0] == DONE:
             owner.finished(runner, message[1])
         elif isinstance(message, Released | Idle | Ending):
             owner.answered(runner, message)
+        elif isinstance(message, bl.Down) and message.pid == desk:
+            if message.reason != NOCONNECTION:  # else NodeDown follows
+                owner.node_lost(runner, words := f"its desk ended: {message.reason}")
+                return Fate(words)
         elif reason := _reason_to_stop(message):
             return Fate(reason)
         elif isinstance(message, bl.NodeDown) and message.node == child.node:

@@ -10,24 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, Final, TypeAlias
 
 from beamlike.kernel.record import record
 
-
-class Kind(IntEnum):
-    """What a call's end is."""
-
-    RETURNED = 0
-    RAISED = 1
-    ENDED = 2
-    KEPT = 3
-    """It returned, and its result, or a part of it, stays over there until `Released`."""
-
+# What a call's end is. Plain numbers, which cost the wire least.
+RETURNED: Final = 0
+RAISED: Final = 1
+ENDED: Final = 2
+KEPT: Final = 3
+"""It returned, and its result, or a part of it, stays over there until `Released`."""
 
 Answer: TypeAlias = tuple[int, int, Any]
-"""The number of a call, its Kind, and its value, ExceptionInfo, or the reason for which it ended."""
+"""The number of a call, what its end is, and its value, ExceptionInfo, or the reason for which it ended."""
 
 Asked: TypeAlias = tuple[int, tuple[Any, ...]]
 """The number of a call, and its arguments."""
@@ -37,6 +32,12 @@ Asked: TypeAlias = tuple[int, tuple[Any, ...]]
 
 WORKS: Final = "works"
 """(WORKS, function, sink, asked, keyed): calls of one function, whose output goes to one sink."""
+
+SINK: Final = "sink"
+"""(SINK, sink): who gets the output of calls that name none themselves (AS_TOLD), which spares them
+to say it."""
+
+AS_TOLD: Final = 0
 
 DONE: Final = "done"
 """(DONE, answers)"""

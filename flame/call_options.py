@@ -1,0 +1,46 @@
+"""What may be asked of a call, checked where it is made: in the pool's process a mistake would be everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from flame.calling import Retry
+from flame.calls import Timeout
+
+
+def check_call(call: str, function: object, timeout: object, unknown: dict[str, Any]) -> None:
+    """TypeError for what can be no call."""
+    if unknown:
+        raise TypeError(
+            f"{call} has no keyword {', '.join(repr(name) for name in unknown)}; "
+            "keywords of the function itself go through functools.partial"
+        )
+    if not callable(function):
+        raise TypeError(f"expected a function to run on the pool, got {function!r}; pass its arguments after it")
+    if timeout is None or isinstance(timeout, Timeout):
+        return
+    if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not timeout >= 0:
+        raise TypeError(f"expected a timeout in seconds, 0 or more, or None for no limit, got {timeout!r}")
+
+
+def checked_init(key: Hashable, init: Callable[..., Any] | None) -> Callable[..., Any] | None:
+    """What makes the value that the calls of `key` share, if there is to be one."""
+    hash(key)
+    if init is not None and not callable(init):
+        raise TypeError(f"expected a function that makes what the calls of a key share, got init={init!r}")
+    if init is not None and key is None:
+        raise TypeError(f"expected a key for what {init!r} makes, got none: pass key=")
+    return init
+
+
+def as_retry(retry: int | Retry) -> Retry | None:
+    """None: there is nothing to do after an error."""
+    if isinstance(retry, Retry):
+        return retry if retry.times else None
+    return Retry(retry) if retry else None
+
+
+def check_window(window: object, of: str) -> None:
+    if not isinstance(window, int) or isinstance(window, bool) or window < 1:
+        raise ValueError(f"expected a window of 1 or more {of}, got {window!r}")
