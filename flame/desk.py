@@ -96,6 +96,7 @@ class Desk:
         self._crew = Crew(f"call of {home}", self._answers.flush)
         self._keyed = KeyedValues()
         self._sink: Sink | None = None
+        self._own_context = copy_context()
         self._seat = bl.spawn(_sit)
         self._context = copy_context()
         seat = self._node.process(self._seat)
@@ -194,7 +195,8 @@ class Desk:
     def _errand(
         self, function: Callable[..., Awaitable[Any]], args: tuple[Any, ...], then: Callable[[Outcome], None]
     ) -> Errand:
-        errand = Errand(function, *args)
+        # As the desk's, also where a thread's end is told: that is a callback of the loop's, and no process.
+        errand = self._own_context.run(Errand, function, *args)
         self._errands[errand.ref] = errand, then
         return errand
 
