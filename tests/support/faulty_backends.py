@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Literal
+from typing import Any
 
 import beamlike as bl
 import nodes
 from nodes import Backend, Description, Invitation, Machine
-
-ReplyLost = Literal["at once", "when it has joined", "never"]
+from tests.support.local_nodes import eventually
 
 
 class Faulty:
@@ -57,8 +56,8 @@ class Faulty:
     async def _lose_reply(self, invitation: Invitation) -> None:
         if self.reply_lost == "never":
             await asyncio.Event().wait()
-        while self.reply_lost == "when it has joined" and invitation.child not in bl.nodes(hidden=True):
-            await asyncio.sleep(0.001)
+        if self.reply_lost == "when it has joined":
+            await eventually(lambda: invitation.child in bl.nodes(hidden=True))
         raise ConnectionResetError("the answer was lost")
 
     async def start_late(self) -> None:

@@ -181,7 +181,7 @@ def test_case_24_a_call_that_meets_the_idle_timer_is_never_cut_off_whichever_com
             await let_it_idle(cpu, clock, IDLE)
             await until_explained(cpu, "no runner (")
 
-    for part in range(count(1, 84)):
+    for _ in range(count(1, 84)):
         asyncio.run(main(12))
 
 

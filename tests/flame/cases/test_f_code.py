@@ -63,8 +63,7 @@ def seen(names: list[str]) -> dict[str, Any]:
 
 
 async def on_both(cpu: flame.Pool, *names: str) -> list[dict[str, Any]]:
-    """What is seen on the two runners of the pool, in the order of their names; a call on each runs beside the other."""
-
+    """What is seen on the two runners of the pool, by their names; a call on each runs beside the other."""
     calls = [asyncio.create_task(cpu.call(seen_when_told, bl.self(), list(names))) for _ in range(2)]
     for worker in [await word_from_work() for _ in calls]:
         bl.send(worker, "go on")
