@@ -16,7 +16,7 @@ class Faulty:
 
     `twice` makes two machines of each invitation. `created_until_told`: machines are there, and do not run before
     `start_late`. `reply_lost`: the machine is made, but whoever asked gets an error at once, or when it has joined, or
-    never gets an answer.
+    never gets an answer. `refused_stops`: so many stops fail.
     """
 
     def __init__(
@@ -27,10 +27,12 @@ class Faulty:
         twice: bool = False,
         created_until_told: bool = False,
         reply_lost: str | None = None,
+        refused_stops: int = 0,
     ) -> None:
         self.local: Backend = local or nodes.Local()
         self.error = error
         self.reply_lost = reply_lost
+        self.refused_stops = refused_stops
         self.asked = 0
         self.machines: list[Machine] = []
         self._twice = twice
@@ -66,6 +68,9 @@ class Faulty:
             self.machines.append(await self.local.boot(invitation))
 
     async def stop(self, machine: Machine) -> None:
+        if self.refused_stops:
+            self.refused_stops -= 1
+            raise ConnectionResetError("service unavailable")
         if machine.id != "late":
             await self.local.stop(machine)
 

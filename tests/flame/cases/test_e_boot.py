@@ -191,6 +191,31 @@ def test_case_33_a_machine_that_starts_after_its_time_is_turned_away_and_gets_no
     asyncio.run(main())
 
 
+def test_case_33_a_delete_that_the_platform_refuses_is_asked_for_again(tmp_path: Path) -> None:
+    """Of a runner that has idled out, and of a machine whose boot has failed."""
+
+    async def idles_out() -> None:
+        backend = Faulty(refused_stops=2)
+        async with pool(backend=backend) as cpu:
+            await cpu.call(abs, -1)
+        assert backend.refused_stops == 0
+        [machine] = backend.machines
+        assert not is_alive(int(machine.id))
+
+    async def fails() -> None:
+        loose = Loose(tmp_path / "log", delay=600.0)
+        backend = Faulty(loose, refused_stops=2)
+        async with pool(backend=backend, timeout=None, boot_timeout=0.5, clock=VirtualClock()) as cpu:
+            calling = asyncio.create_task(cpu.call(abs, -1))
+            assert "no dial-back" in await until_paused(cpu, 1)
+            assert backend.refused_stops == 0
+            assert loose.wait() == -signal.SIGKILL
+            calling.cancel()
+
+    asyncio.run(idles_out())
+    asyncio.run(fails())
+
+
 # 34
 
 
