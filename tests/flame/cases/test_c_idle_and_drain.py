@@ -147,6 +147,8 @@ def test_case_23_a_call_that_comes_while_the_check_is_asked_is_not_cut_off(tmp_p
 
 
 IDLE = 0.05
+TURNS = (-1, 0, 1, 2, 3, 4, 5, 6, 8, 16, 64, 256)
+"""Of the loop, between the idle timer and the call; -1: the call comes first."""
 
 
 @pytest.mark.soak
@@ -172,17 +174,44 @@ def test_case_24_a_call_that_meets_the_idle_timer_is_never_cut_off_whichever_com
         bl.send(worker, "over")
         assert await calling == "over"
 
-    async def main(meetings: int) -> None:
+    async def main(meetings: tuple[int, ...]) -> None:
         clock = VirtualClock()
         async with pool(clock=clock, idle_shutdown_after=IDLE) as cpu:
             await cpu.call(abs, -1)
-            for number in range(meetings):
-                await meet(cpu, clock, number - 1)
+            for turns in meetings:
+                await meet(cpu, clock, turns)
             await let_it_idle(cpu, clock, IDLE)
             await until_explained(cpu, "no runner (")
 
-    for _ in range(count(1, 84)):
-        asyncio.run(main(12))
+    for _ in range(count(0, 84)):
+        asyncio.run(main(TURNS))
+    asyncio.run(main((-1, 0, 2, 4, 16)))
+
+
+def test_case_24_a_slot_that_is_asked_for_by_message_is_given_whichever_message_comes_first() -> None:
+    async def rests() -> None:
+        await bl.receive()
+
+    async def main() -> None:
+        clock = VirtualClock()
+        async with pool(clock=clock, timeout=None, idle_shutdown_after=IDLE) as cpu:
+            await cpu.call(abs, -1)
+            for timer_first in (True, False):
+                await cpu.explain()
+                if timer_first:
+                    clock.advance(IDLE)
+                placing = asyncio.create_task(cpu.place_child(lambda: bl.spawn(rests), link=False))
+                await asyncio.sleep(0)
+                if not timer_first:
+                    clock.advance(IDLE)
+                placed = await placing
+                assert placed is not None
+                clock.advance(4 * IDLE)
+                await until_explained(cpu, "1 of 1 slots taken")
+                bl.send(placed, "over")
+                await until_explained(cpu, "0 of 1 slots taken")
+
+    asyncio.run(main())
 
 
 @pytest.mark.soak
@@ -199,8 +228,8 @@ def test_case_24_a_call_within_a_millisecond_of_the_idle_timer_is_never_cut_off(
             await until_explained(cpu, "no runner (")
             assert not any(map(is_alive, pids))
 
-    for _ in range(count(1, 100)):
-        asyncio.run(main(10))
+    for _ in range(count(1, 200)):
+        asyncio.run(main(5))
 
 
 # 25
