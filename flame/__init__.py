@@ -14,35 +14,43 @@
 12
 """
 
-from flame.calling import Retry
-from flame.caps import Caps
-from flame.errors import (
-    BootFailed,
-    BootTimeout,
-    Cancelled,
-    ExecTimeout,
-    FlameError,
-    NestedPool,
-    PoolStopped,
-    QueueTimeout,
-    RunnerLost,
-    WorkEnded,
-)
-from flame.functions import call, cast, map, place_child, stream
-from flame.options import PoolOptions
-from flame.output import Progress
-from flame.parent import Parent
-from flame.policies import at_least, largest, on_demand, queue_depth, spare
-from flame.pool import Pool
-from flame.prices import Prices
-from flame.progress import progress
-from flame.schedule import schedule
-from flame.shared_caps import SharedCaps
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flame.calling import Retry
+    from flame.caps import Caps
+    from flame.errors import (
+        BootFailed,
+        BootTimeout,
+        Cancelled,
+        ExecTimeout,
+        FlameError,
+        NestedPool,
+        PoolStopped,
+        QueueTimeout,
+        RunnerLost,
+        WorkEnded,
+    )
+    from flame.functions import call, cast, map, place_child, stream
+    from flame.options import PoolOptions
+    from flame.output import Progress
+    from flame.parent import Parent
+    from flame.policies import at_least, largest, on_demand, queue_depth, spare
+    from flame.pool import Pool
+    from flame.prices import Prices
+    from flame.progress import progress
+    from flame.schedule import schedule
+    from flame.shared_caps import SharedCaps
+    from flame.tracking import CannotFetch, RefLost, RefTimeout, RemoteRef, keep, refs_in
 
 __all__ = [
     "BootFailed",
     "BootTimeout",
     "Cancelled",
+    "CannotFetch",
     "Caps",
     "ExecTimeout",
     "FlameError",
@@ -54,6 +62,9 @@ __all__ = [
     "Prices",
     "Progress",
     "QueueTimeout",
+    "RefLost",
+    "RefTimeout",
+    "RemoteRef",
     "Retry",
     "RunnerLost",
     "SharedCaps",
@@ -61,13 +72,66 @@ __all__ = [
     "at_least",
     "call",
     "cast",
+    "keep",
     "largest",
     "map",
     "on_demand",
     "place_child",
     "progress",
     "queue_depth",
+    "refs_in",
     "schedule",
     "spare",
     "stream",
 ]
+
+# What a runner needs is a small part, and it is to be up soon: so each name is imported when it is first used.
+_WHERE = {
+    "refs_in": "tracking",
+    "keep": "tracking",
+    "RemoteRef": "tracking",
+    "RefTimeout": "tracking",
+    "RefLost": "tracking",
+    "CannotFetch": "tracking",
+    "BootFailed": "errors",
+    "BootTimeout": "errors",
+    "Cancelled": "errors",
+    "Caps": "caps",
+    "ExecTimeout": "errors",
+    "FlameError": "errors",
+    "NestedPool": "errors",
+    "Parent": "parent",
+    "Pool": "pool",
+    "PoolOptions": "options",
+    "PoolStopped": "errors",
+    "Prices": "prices",
+    "Progress": "output",
+    "QueueTimeout": "errors",
+    "Retry": "calling",
+    "RunnerLost": "errors",
+    "SharedCaps": "shared_caps",
+    "WorkEnded": "errors",
+    "at_least": "policies",
+    "call": "functions",
+    "cast": "functions",
+    "largest": "policies",
+    "map": "functions",
+    "on_demand": "policies",
+    "place_child": "functions",
+    "progress": "progress",
+    "queue_depth": "policies",
+    "schedule": "schedule",
+    "spare": "policies",
+    "stream": "functions",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"flame.{_WHERE[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

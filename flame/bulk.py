@@ -19,7 +19,7 @@ class BegunCall:
 
     def __init__(self, pool: PoolServer, request: Request, ended: Callable[[Begun], None]) -> None:
         self._pool = pool
-        self._call = Call(request)
+        self._call = Call(request, bulk=True)
         self._call.then = lambda _call: ended(self)
         pool.submit(self._call)
 

@@ -46,8 +46,8 @@ class Call(Ticket):
 
     __slots__ = ("number", "outcome", "request", "seconds", "then")
 
-    def __init__(self, request: Request, home: str | None = None) -> None:
-        super().__init__(request.key, home)
+    def __init__(self, request: Request, home: str | None = None, *, bulk: bool = False) -> None:
+        super().__init__(request.key, home, bulk=bulk)
         self.request = request
         self.number = 0
         self.seconds: float | None = None
@@ -67,8 +67,10 @@ class Call(Ticket):
         self.then = None
 
     def value(self) -> Any:
-        """What the function returned; raises what it raised, or why there is no outcome of it."""
-        match self.outcome:
+        """What the function returned; raises what it raised, or why there is no outcome of it. To be had once: a
+        result that stays over there must not be held by what stands for its slot."""
+        outcome, self.outcome = self.outcome, NOTHING
+        match outcome:
             case Returned(value):
                 return value
             case Raised(info):

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import beamlike as bl
 from beamlike.kernel import current
@@ -28,10 +28,12 @@ from flame.output_sink import Sink
 from flame.parent import Parent, booted_by
 from flame.termination import on_terminate
 from flame.thread_job import ThreadJob
+from flame.tracking.keeping import tracked
 from flame.turn_batch import TurnBatch
 from flame.work import (
     DONE,
     ENDED,
+    KEPT,
     RAISED,
     RETURNED,
     SINK,
@@ -44,21 +46,24 @@ from flame.work import (
     Evict,
     Idle,
     Keyed,
+    Released,
     is_light,
 )
 
 
-async def open_desk(home: bl.Pid, log_level: int | str, parent: Parent | None = None) -> bl.Pid:
-    """Starts the desk of `home` on this node, and has what calls log here go to their callers. As long as it is open,
-    this node is the runner that `parent` says."""
+async def open_desk(
+    home: bl.Pid, slots: int, limit: int | None, log_level: int | str, parent: Parent | None = None
+) -> bl.Pid:
+    """Starts the desk of `home` on this node. What calls log here goes to their callers; results of more than `limit`
+    bytes stay, if there is such a limit. As long as it is open, this node is the runner that `parent` says."""
     output_logging.install(log_level)
-    return bl.spawn(_attend, home, parent)
+    return bl.spawn(_attend, home, slots, limit, parent)
 
 
-async def _attend(home: bl.Pid, parent: Parent | None) -> None:
+async def _attend(home: bl.Pid, slots: int, limit: int | None, parent: Parent | None) -> None:
     """The desk's code."""
     gone = bl.monitor(home)
-    desk = Desk(home)
+    desk = Desk(home, slots, limit)
     booted_by(parent)
     handle_no_more = on_terminate(desk.tell_ending)
     try:
@@ -80,16 +85,29 @@ async def _sit() -> None:
         await bl.receive()
 
 
+class _Call(NamedTuple):
+    number: int
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    keyed: Keyed | None
+    output: CallOutput | None
+
+
 class Desk:
     """See the head of this file; to be made in the desk's process."""
 
-    def __init__(self, home: bl.Pid) -> None:
+    def __init__(self, home: bl.Pid, slots: int, limit: int | None = None) -> None:
         self._home = home
+        self._slots = slots
+        self._limit = limit
+        """Results of more bytes, or that cannot travel, stay here; None: none does."""
         self._node = current.current_node()
         self._tag = short_name(self._node.name)
         self._at_work: dict[int, ThreadJob | Errand | None] = {}
         """Calls by their number, with what performs them now."""
         self._errands: dict[bl.Ref, tuple[Errand, Callable[[Outcome], None]]] = {}
+        self._line: dict[int, _Call] = {}
+        """Calls that wait for a slot, by their number."""
         self._called_off: set[int] = set()
         """Calls that nobody waits for; it is told all the same when they have ended."""
         self._answers: TurnBatch[Answer] = TurnBatch(self._send_answers)
@@ -141,10 +159,22 @@ class Desk:
             output = None if sink is None else CallOutput(sink, tag=self._tag, call=number)
             if number in self._called_off:
                 self._tell(number, function, CALLED_OFF)
-            elif keyed is None:
-                self._begin(number, function, args, output)
+            elif len(self._at_work) < self._slots:
+                self._start(_Call(number, function, args, keyed, output))
             else:
-                self._begin_keyed(number, function, args, keyed, output)
+                self._line[number] = _Call(number, function, args, keyed, output)
+
+    def _start(self, call: _Call) -> None:
+        number, function, args, keyed, output = call
+        if keyed is None:
+            self._begin(number, function, args, output)
+        else:
+            self._begin_keyed(number, function, args, keyed, output)
+
+    def _start_next(self) -> None:
+        """What was sent ahead of the slots begins as they fall free."""
+        while self._line and len(self._at_work) < self._slots:
+            self._start(self._line.pop(next(iter(self._line))))
 
     def _begin(
         self, number: int, function: Callable[..., Any], args: tuple[Any, ...], output: CallOutput | None
@@ -173,6 +203,9 @@ class Desk:
 
     def _call_off(self, number: int) -> None:
         self._called_off.add(number)
+        waiting = self._line.pop(number, None)
+        if waiting is not None:
+            self._tell(number, waiting.function, CALLED_OFF)
         job = self._at_work.get(number)
         if job is not None:
             job.call_off()
@@ -220,6 +253,8 @@ class Desk:
             case Ended(reason):
                 self._answers.add((number, ENDED, reason))
         self._at_work.pop(number, None)
+        if self._line:
+            self._start_next()
 
     def _send_answers(self, answers: list[Answer]) -> None:
         try:
@@ -238,10 +273,21 @@ class Desk:
     async def _deliver(self, number: int, function: Callable[..., Any], value: Any) -> None:
         """In a process of its own, so that what is large holds nobody up."""
         await room_towards(self._home.node)
+        kind = RETURNED
+        if self._limit is not None:
+            value, kind = self._stays(number, value, self._limit)
         try:
-            bl.send(self._home, (DONE, [(number, RETURNED, value)]))
+            bl.send(self._home, (DONE, [(number, kind, value)]))
         except bl.UnencodableTerm as error:
             self._answers.add((number, RAISED, describe_exception(cannot_travel(function, error), bl.self())))
+
+    def _stays(self, number: int, value: Any, limit: int) -> tuple[Any, int]:
+        """What goes in place of a result, and whether a part of it stays."""
+        result = tracked(value, limit)
+        if not result.refs:
+            return result.value, RETURNED
+        result.released.then(functools.partial(self._send, Released(number)))
+        return result.value, KEPT
 
     def _tell_idle(self, outcome: Outcome) -> None:
         match outcome:

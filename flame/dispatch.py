@@ -12,6 +12,8 @@ Rules that are easily broken:
 - Calls with one key go to one runner as long as that takes calls, and wait for it; so do those that must run where a
   value is. They stand in the lane's own line, and whoever came first goes first, over both lines.
 - A value that stays holds its call's slot; a call that works on the value runs in that slot.
+- Of many short calls, as those of a map, as many again as there are slots may be sent ahead while nobody waits: the
+  runner begins them as its slots fall free.
 
 Every call passes here twice, so this is plain mutable state, without I/O and without a clock, and no reducer.
 """
@@ -29,14 +31,16 @@ Placement: TypeAlias = Literal["spread", "pack"]
 class Ticket:
     """A call as far as it concerns the slots: since when it waits, what it is bound to, and the lane that it got."""
 
-    __slots__ = ("abandoned", "home", "key", "lane", "line", "order", "since")
+    __slots__ = ("abandoned", "began", "bulk", "home", "key", "lane", "line", "order", "since")
 
-    def __init__(self, key: Hashable = None, home: str | None = None) -> None:
+    def __init__(self, key: Hashable = None, home: str | None = None, *, bulk: bool = False) -> None:
+        self.bulk = bulk
+        """One of many, for which it matters how many are done in a second, and not when this one begins."""
         self.key = key
         """Calls of one key go to one runner; None for any."""
         self.home = home
         """The node that it must run on, since a value that it uses is there."""
-        self.since = 0.0
+        self.since = self.began = 0.0
         self.order = 0
         self.lane: Lane | None = None
         self.line: OrderedDict[Ticket, None] | None = None
@@ -54,6 +58,7 @@ class Lane:
         "line",
         "node",
         "open",
+        "pace",
         "runner",
         "served",
         "slots",
@@ -76,6 +81,8 @@ class Lane:
         self.taken = 0
         """Slots that are not free: by calls at work and by results that stay."""
         self.abandoned = 0
+        self.pace = LONG
+        """How many seconds a call of many takes here lately, from its slot to its end."""
         self.idle_since: float | None = now
         self.keys: OrderedDict[Hashable, None] = OrderedDict()
         """The one that was used longest ago comes first."""
@@ -93,6 +100,9 @@ Grants: TypeAlias = list[Ticket]
 """Calls that have just got a lane."""
 
 MANY_KEYS: Final = 1 << 30
+QUICK_SECONDS: Final = 0.02
+"""Calls of many that take less are sent ahead of the slots: the way there and back would leave these empty."""
+LONG: Final = 1.0
 
 
 class Dispatch:
@@ -115,12 +125,17 @@ class Dispatch:
         self.lanes: dict[RunnerId, Lane] = {}
         self._by_node: dict[str, Lane] = {}
         self._by_key: dict[Hashable, Lane] = {}
-        self._by_load: list[dict[RunnerId, Lane]] = []
+        self._free_by_load: list[dict[RunnerId, Lane]] = []
         """Open lanes with a free slot, by how many are taken."""
+        self._full: dict[RunnerId, Lane] = {}
+        """Open lanes without one."""
         self._first_load = 0
         """No lane with a free slot is to be used before those of this load."""
         self._line: OrderedDict[Ticket, None] = OrderedDict()
+        self._away: OrderedDict[Ticket, None] = OrderedDict()
+        """Those that must run on a node which is not here, or not yet: they would hold up the others."""
         self._orders = 0
+        self._now = 0.0
         self.waiting = 0
         self.evicted: list[tuple[Lane, Hashable]] = []
         """Keys that a runner may forget; whoever tells it empties the list."""
@@ -129,7 +144,7 @@ class Dispatch:
 
     def ask(self, ticket: Ticket, now: float) -> bool:
         """Whether it got a slot at once; it waits in line otherwise."""
-        ticket.since = now
+        ticket.since = self._now = now
         self._orders += 1
         ticket.order = self._orders
         lane = self._lane_for(ticket)
@@ -157,6 +172,8 @@ class Dispatch:
             return []
         del lane.working[ticket]
         lane.abandoned -= ticket.abandoned
+        if ticket.bulk:
+            lane.pace += 0.2 * (now - ticket.began - lane.pace)
         return self._freed(lane, now)
 
     def keep(self, ticket: Ticket, now: float) -> Grants:
@@ -185,28 +202,30 @@ class Dispatch:
         if lane is None:
             lane = self.lanes[runner] = self._by_node[node] = Lane(runner, node, slots, self._uses, now)
         lane.open = True
-        while len(self._by_load) < slots:
-            self._by_load.append({})
+        self._now = now
+        while len(self._free_by_load) < slots:
+            self._free_by_load.append({})
         self._offer(lane)
         self._send_home(lane)
         return self._serve(lane)
 
-    def close(self, runner: RunnerId) -> None:
+    def close(self, runner: RunnerId) -> Grants:
         """A runner takes no more calls; those that it has may end. What waits for its keys goes elsewhere; what must
         run there waits on, since it may be opened again."""
         lane = self.lanes.get(runner)
         if lane is None or not lane.open:
-            return
+            return []
         self._withdraw(lane)
         lane.open = False
         self._unbind(lane)
+        return [ticket for other in list(self._free()) for ticket in self._serve(other)] if self._line else []
 
-    def remove(self, runner: RunnerId) -> tuple[list[Ticket], list[Ticket]]:
-        """A runner is gone: the calls that it had, and those that can now run nowhere."""
+    def remove(self, runner: RunnerId) -> tuple[list[Ticket], list[Ticket], Grants]:
+        """A runner is gone: the calls that it had, those that can now run nowhere, and those that go elsewhere."""
         lane = self.lanes.get(runner)
         if lane is None:
-            return [], []
-        self.close(runner)
+            return [], [], []
+        granted = self.close(runner)
         del self.lanes[runner], self._by_node[lane.node]
         homeless = list(lane.line)
         for ticket in homeless:
@@ -214,7 +233,7 @@ class Dispatch:
         lost = list(lane.working)
         lane.working.clear()
         lane.kept.clear()
-        return lost, homeless
+        return lost, homeless, granted
 
     # How it stands.
 
@@ -223,15 +242,25 @@ class Dispatch:
         firsts = [next(iter(line)).since for line in self._lines() if line]
         return min(firsts, default=None)
 
+    @property
+    def bound(self) -> int:
+        """How many wait for one runner alone."""
+        return self.waiting - len(self._line)
+
     def waiters(self) -> list[Ticket]:
         """All who wait, in their order."""
         return sorted((ticket for line in self._lines() for ticket in line), key=lambda ticket: ticket.order)
+
+    def is_quick(self) -> bool:
+        """Whether the calls of many are so short lately that some may be sent ahead."""
+        return not self.waiting and any(lane.pace < QUICK_SECONDS for lane in self.lanes.values())
 
     def has_lane(self, node: str) -> bool:
         return node in self._by_node
 
     def _lines(self) -> Iterator[OrderedDict[Ticket, None]]:
         yield self._line
+        yield self._away
         for lane in self.lanes.values():
             yield lane.line
 
@@ -241,9 +270,11 @@ class Dispatch:
         bound = self._bound(ticket)
         if bound is not None:
             return bound if bound.has_room(ticket) else None
+        if ticket.home is not None:
+            return None
         if ticket.key is not None:
             return min(self._free(), key=lambda lane: (len(lane.keys), lane.taken), default=None)
-        return next(self._free(), None)
+        return next(self._free(), None) or (self._ahead() if ticket.bulk and not self.waiting else None)
 
     def _bound(self, ticket: Ticket) -> Lane | None:
         """The one lane that may take it, if there is such a one."""
@@ -253,7 +284,7 @@ class Dispatch:
 
     def _free(self) -> Iterator[Lane]:
         """The open lanes with a free slot, in the order in which they are to be used."""
-        loads = self._by_load
+        loads = self._free_by_load
         if self._packs:
             for lanes in reversed(loads):
                 yield from lanes.values()
@@ -263,9 +294,17 @@ class Dispatch:
         for load in range(self._first_load, len(loads)):
             yield from loads[load].values()
 
+    def _ahead(self) -> Lane | None:
+        """A runner whose slots are taken and will soon be free: the call waits over there."""
+        quick = [lane for lane in self._full.values() if lane.pace < QUICK_SECONDS and lane.taken < 2 * lane.slots]
+        return min(quick, key=lambda lane: lane.taken, default=None)
+
     def _wait(self, ticket: Ticket) -> None:
         bound = self._bound(ticket)
-        ticket.line = self._line if bound is None else bound.line
+        if bound is not None:
+            ticket.line = bound.line
+        else:
+            ticket.line = self._line if ticket.home is None else self._away
         ticket.line[ticket] = None
         self.waiting += 1
 
@@ -278,16 +317,18 @@ class Dispatch:
     def _grant(self, ticket: Ticket, lane: Lane) -> None:
         self._withdraw(lane)
         ticket.lane = lane
+        ticket.began = self._now
         lane.working[ticket] = None
         lane.taken += 1
         lane.idle_since = None
         if lane.uses is not None:
             lane.uses -= 1
-        if ticket.key is not None:
+        if ticket.key is not None and ticket.home is None:
             self._bind(ticket.key, lane)
         self._offer(lane)
 
     def _freed(self, lane: Lane, now: float) -> Grants:
+        self._now = now
         self._withdraw(lane)
         lane.taken -= 1
         if not lane.taken:
@@ -316,11 +357,12 @@ class Dispatch:
         """Who has waited longest of those who may have a slot of this lane now."""
         if not lane.takes_calls:
             return None
-        own = next((ticket for ticket in lane.line if lane.has_room(ticket)), None) if lane.line else None
-        if lane.taken >= lane.slots or not self._line:
-            return own
-        anybody = next(iter(self._line))
-        return anybody if own is None or anybody.order < own.order else own
+        if lane.taken >= lane.slots:  # then only the slots of results that stay, for those that work on these
+            works_here = lane.kept and len(lane.working) < lane.slots
+            return next((ticket for ticket in lane.line if ticket.home is not None), None) if works_here else None
+        own = next(iter(lane.line), None)
+        anybody = next(iter(self._line), None)
+        return anybody if own is None or (anybody is not None and anybody.order < own.order) else own
 
     def _wait_in_order(self, ticket: Ticket, lane: Lane) -> None:
         ticket.line = lane.line
@@ -330,7 +372,7 @@ class Dispatch:
 
     def _send_home(self, lane: Lane) -> None:
         """Those who waited for this node before it took calls."""
-        for ticket in [ticket for ticket in self._line if ticket.home == lane.node]:
+        for ticket in [ticket for ticket in self._away if ticket.home == lane.node]:
             self._leave_line(ticket)
             self._wait_in_order(ticket, lane)
 
@@ -344,12 +386,16 @@ class Dispatch:
             oldest, _ = lane.keys.popitem(last=False)
             self._by_key.pop(oldest, None)
             self.evicted.append((lane, oldest))
+            self._free_waiters([ticket for ticket in lane.line if ticket.key == oldest and ticket.home is None])
 
     def _unbind(self, lane: Lane) -> None:
         for key in lane.keys:
             self._by_key.pop(key, None)
         lane.keys.clear()
-        freed = [ticket for ticket in lane.line if ticket.home is None]
+        self._free_waiters([ticket for ticket in lane.line if ticket.home is None])
+
+    def _free_waiters(self, freed: list[Ticket]) -> None:
+        """They wait for no runner in particular any more."""
         for ticket in freed:
             self._leave_line(ticket)
             self._wait(ticket)
@@ -361,14 +407,18 @@ class Dispatch:
     def _offer(self, lane: Lane) -> None:
         """Its free slots may be had, if it takes calls at all."""
         load = lane.taken
-        if load < lane.slots and lane.open and lane.uses != 0:
-            self._by_load[load][lane.runner] = lane
-            if load < self._first_load:
-                self._first_load = load
+        if not lane.open or lane.uses == 0:
+            return
+        if load >= lane.slots:
+            self._full[lane.runner] = lane
+            return
+        self._free_by_load[load][lane.runner] = lane
+        if load < self._first_load:
+            self._first_load = load
 
     def _withdraw(self, lane: Lane) -> None:
-        if lane.taken < lane.slots:
-            self._by_load[lane.taken].pop(lane.runner, None)
+        lanes = self._full if lane.taken >= lane.slots else self._free_by_load[lane.taken]
+        lanes.pop(lane.runner, None)
 
 
 def _sort(line: OrderedDict[Ticket, None]) -> None:

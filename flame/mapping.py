@@ -44,8 +44,15 @@ class _Ended:
         return self._ended.popleft()
 
 
-async def as_completed(begin: Begin, items: Iterable[Any], window: int) -> AsyncGenerator[Any, None]:
-    """The values as they come. The first exception is raised, and ends the other calls."""
+def _never() -> bool:
+    return False
+
+
+async def as_completed(
+    begin: Begin, items: Iterable[Any], window: int, ahead: Callable[[], bool] = _never
+) -> AsyncGenerator[Any, None]:
+    """The values as they come. The first exception is raised, and ends the other calls. While `ahead` says so, there
+    may be twice as many."""
     arguments = iter(items)
     ended = _Ended()
     begun: set[Begun] = set()
@@ -55,15 +62,18 @@ async def as_completed(begin: Begin, items: Iterable[Any], window: int) -> Async
         while begun:
             call = await ended.next()
             begun.remove(call)
-            for item in islice(arguments, 1):
+            for item in islice(arguments, _more(len(begun), window, ahead)):
                 begun.add(begin(item, ended.put))
             yield call.value()
     finally:
         _call_off(begun)
 
 
-async def in_order(begin: Begin, items: Iterable[Any], window: int) -> AsyncGenerator[Any, None]:
-    """The values in the order of `items`. The first exception is raised in its turn, and ends the other calls."""
+async def in_order(
+    begin: Begin, items: Iterable[Any], window: int, ahead: Callable[[], bool] = _never
+) -> AsyncGenerator[Any, None]:
+    """The values in the order of `items`. The first exception is raised in its turn, and ends the other calls. While
+    `ahead` says so, there may be twice as many."""
     arguments = iter(items)
     ended = _Ended()
     line: deque[Begun] = deque()
@@ -76,11 +86,17 @@ async def in_order(begin: Begin, items: Iterable[Any], window: int) -> AsyncGene
                 over.add(await ended.next())
             call = line.popleft()
             over.remove(call)
-            for item in islice(arguments, 1):
+            for item in islice(arguments, _more(len(line), window, ahead)):
                 line.append(begin(item, ended.put))
             yield call.value()
     finally:
         _call_off(line)
+
+
+def _more(begun: int, window: int, ahead: Callable[[], bool]) -> int:
+    """How many calls to begin when one has ended: another one, and one more until there are twice as many."""
+    most = 2 * window if ahead() else window
+    return max(0, min(2, most - begun))
 
 
 def _call_off(calls: Iterable[Begun]) -> None:

@@ -10,6 +10,7 @@ from flame.caps import Caps
 from flame.dispatch import Placement
 from flame.policies import Policy, checked_policy, on_demand
 from flame.shared_caps import SharedCaps
+from flame.tracking.ref import TRAVEL_LIMIT
 
 IdleAfter: TypeAlias = float | tuple[float, Callable[[], Any]] | None
 """Seconds; or seconds and a function that says, on the runner, whether that may go; or None: never."""
@@ -57,6 +58,10 @@ class PoolOptions:
     """A number of runners that several pools of this program have together."""
     keys_per_runner: int | None = None
     """So many keyed values a runner holds at most; the one that was used longest ago goes first."""
+    track_resources: bool = False
+    """Whether a result that is too large or cannot travel stays on its runner, as a `flame.RemoteRef`."""
+    largest_result: int = TRAVEL_LIMIT
+    """With `track_resources`: in bytes, from which on a result is too large."""
     log_level: int | str | None = None
     """What is below this is not logged on runners; None: the level of the root logger here."""
     nested: bool = False
@@ -74,6 +79,7 @@ class PoolOptions:
         self._check_whole("max_depth", self.max_depth, at_least=1)
         if self.keys_per_runner is not None:
             self._check_whole("keys_per_runner", self.keys_per_runner, at_least=1, or_else=" or None")
+        self._check_whole("largest_result", self.largest_result, at_least=1)
         self._check_seconds("boot_timeout", self.boot_timeout)
         self._check_seconds("shutdown_timeout", self.shutdown_timeout)
         if self.timeout is not None:

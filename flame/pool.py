@@ -39,6 +39,7 @@ from flame.pool_server import (
     StopPool,
 )
 from flame.shared_caps import SharedCaps
+from flame.tracking.ref import TRAVEL_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Pool:
         caps: Caps = NO_CAPS,
         shared_caps: SharedCaps | None = None,
         keys_per_runner: int | None = None,
+        track_resources: bool = False,
+        largest_result: int = TRAVEL_LIMIT,
         log_level: int | str | None = None,
         nested: bool = False,
         max_depth: int = 2,
@@ -106,6 +109,8 @@ class Pool:
             caps=caps,
             shared_caps=shared_caps,
             keys_per_runner=keys_per_runner,
+            track_resources=track_resources,
+            largest_result=largest_result,
             log_level=log_level,
             nested=nested,
             max_depth=max_depth,
@@ -195,9 +200,15 @@ class Pool:
         options: PoolOptions = await ask(self.name, self.pid, GetOptions())
         gather = mapping.in_order if ordered else mapping.as_completed
         begin = functools.partial(self._begin, request, retry)
-        async with aclosing(gather(begin, items, window or options.max * options.max_concurrency)) as values:
+        slots = options.max * options.max_concurrency
+        ahead = self._calls_are_quick if window is None else bool
+        async with aclosing(gather(begin, items, window or slots, ahead)) as values:
             async for value in values:
                 yield value
+
+    def _calls_are_quick(self) -> bool:
+        here = here_is(self.pid)
+        return here is not None and here.calls_are_quick()
 
     def _begin(
         self, request: Request, retry: Retry | None, item: Any, ended: Callable[[mapping.Begun], None]

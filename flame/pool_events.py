@@ -38,6 +38,8 @@ class Picture:
     """How the slots of a pool stand: how many calls wait and since when the first of them, and its runners' lanes."""
 
     waiting: int = 0
+    bound: int = 0
+    """Of those: how many wait for one runner alone, so that another one is of no use to them."""
     first_since: float | None = None
     lanes: Mapping[RunnerId, LanePicture] = field(default_factory=dict)
     wall: datetime = EPOCH

@@ -81,7 +81,8 @@ from flame.pool_events import (
 from flame.pool_events import RunnerLost as NodeLost
 from flame.pool_state import FAILURES_BEFORE_REFUSAL, Phase, PoolState, Stage, apply
 from flame.prices import price_of
-from flame.work import RAISED, RETURNED, Answer, Ending, Evict, Idle, Released
+from flame.tracking.keeping import refs_in
+from flame.work import KEPT, RAISED, RETURNED, Answer, Ending, Evict, Idle, Released, is_light
 from flame.work import AskIdle as AskDesk
 
 logger = logging.getLogger("flame")
@@ -172,7 +173,7 @@ class Hold(Call):
 class _Runner:
     """What the shell keeps of a runner."""
 
-    __slots__ = ("calls", "child", "outbox", "pid", "waiters")
+    __slots__ = ("calls", "child", "kept", "outbox", "pid", "waiters")
 
     def __init__(self, pid: Pid) -> None:
         self.pid = pid
@@ -180,6 +181,8 @@ class _Runner:
         self.outbox: Outbox | None = None
         self.calls: dict[int, Call] = {}
         """Those that its desk has, by number."""
+        self.kept: dict[int, Call] = {}
+        """Those whose results stay there."""
         self.waiters: list[Client] = []
         """Who waits until it is gone."""
 
@@ -193,6 +196,8 @@ class PoolServer(bl.GenServer):
         self.loop = asyncio.get_running_loop()
         self.options = options
         self.name = options.name
+        self.slots = options.max_concurrency
+        self.travel_limit = options.largest_result if options.track_resources else None
         self.log_level = logging.getLogger().level if options.log_level is None else options.log_level
         self._state = PoolState(
             options,
@@ -327,6 +332,8 @@ class PoolServer(bl.GenServer):
         if (refusal := self._refusal_now()) is not None:
             call.settle(refusal)
             return
+        if not is_light(call.request.args):
+            call.home = self._home_of(call.request.args)
         timeout = call.request.timeout
         call.seconds = self._state.options.timeout if isinstance(timeout, Timeout) else timeout
         if call.seconds is not None:
@@ -335,6 +342,15 @@ class PoolServer(bl.GenServer):
             self._start(call)
         else:
             self.look_soon()
+
+    def _home_of(self, args: tuple[Any, ...]) -> str | None:
+        """The runner that has most of what the arguments refer to: there it is at hand."""
+        homes = [ref.node for ref in refs_in(args) if self._dispatch.has_lane(ref.node)]
+        return max(homes, key=homes.count, default=None)
+
+    def calls_are_quick(self) -> bool:
+        """Whether calls of many may be sent ahead of the slots."""
+        return self._dispatch.is_quick()
 
     def abandon(self, call: Call) -> None:
         """Nobody waits for the outcome: the call leaves the line, or its work is told to end."""
@@ -489,10 +505,12 @@ class PoolServer(bl.GenServer):
 
     def finished(self, runner: RunnerId, answers: list[Answer]) -> None:
         for number, kind, value in answers:
-            self._finished(runner, number, _outcome(kind, value))
+            self._finished(runner, number, _outcome(kind, value), stays=kind == KEPT)
 
     def answered(self, runner: RunnerId, message: Released | Idle | Ending) -> None:
         match message:
+            case Released(number):
+                self._released(runner, number)
             case Ending(why):
                 self._tell(DrainRequested(runner, why, self._state.options.shutdown_timeout, self._now()))
             case Idle(idle, problem):
@@ -510,25 +528,39 @@ class PoolServer(bl.GenServer):
             "pool %r: the idle check failed on %s, which so counts as busy: %s", self.name, known.child.node, problem
         )
 
-    def _finished(self, runner: RunnerId, number: int, outcome: Outcome | Exception) -> None:
+    def _finished(self, runner: RunnerId, number: int, outcome: Outcome | Exception, *, stays: bool = False) -> None:
         known = self._runners.get(runner)
         call = None if known is None else known.calls.pop(number, None)
-        if call is None:  # its runner was lost first
+        if known is None or call is None:  # its runner was lost first
             return
         self._forget_deadline(call)
         if call.abandoned:
             self._lingering.discard(call, WORK_MAY_LINGER)
-        grants = self._dispatch.done(call, self._now())
+        if stays:
+            grants = self._dispatch.keep(call, self._now())
+            known.kept[number] = call
+            call.request = replace(call.request, args=())  # or it would hold what it was given for as long
+        else:
+            grants = self._dispatch.done(call, self._now())
         if grants:
             self._start_all(grants)
         call.settle(outcome)
         if self._attentive or call.abandoned or not (call.lane and call.lane.open):
             self.look_soon()
 
+    def _released(self, runner: RunnerId, number: int) -> None:
+        """Nothing is left of what a call's result had kept there."""
+        known = self._runners.get(runner)
+        call = None if known is None else known.kept.pop(number, None)
+        if call is not None:
+            self._start_all(self._dispatch.release(call, self._now()))
+            self.look_soon()
+
     def _take_calls_of(self, runner: RunnerId) -> None:
         """Its calls wait for the word what became of it; those that had to run there fail."""
-        lost, homeless = self._dispatch.remove(runner)
+        lost, homeless, granted = self._dispatch.remove(runner)
         self._lost[runner] = tuple(call for call in lost if isinstance(call, Call))
+        self._start_all(granted)
         for call in homeless:
             assert isinstance(call, Call)
             self._dispatch.ask(call, self._now()) if call.home is None else call.settle(self._no_home(call))
@@ -570,11 +602,8 @@ class PoolServer(bl.GenServer):
 
     def _picture(self) -> Picture:
         dispatch = self._dispatch
-        lanes = {
-            runner: LanePicture(len(lane.working), len(lane.kept), lane.abandoned, lane.idle_since, lane.uses == 0)
-            for runner, lane in dispatch.lanes.items()
-        }
-        return Picture(dispatch.waiting, dispatch.first_since(), lanes, datetime.now(UTC))
+        lanes = {runner: _picture_of(lane) for runner, lane in dispatch.lanes.items()}
+        return Picture(dispatch.waiting, dispatch.bound, dispatch.first_since(), lanes, datetime.now(UTC))
 
     def _act(self, effect: Effect) -> None:
         match effect:
@@ -583,7 +612,7 @@ class PoolServer(bl.GenServer):
             case Open(runner, node):
                 self._start_all(self._dispatch.open(runner, node, self._state.options.max_concurrency, self._now()))
             case Close(runner):
-                self._dispatch.close(runner)
+                self._start_all(self._dispatch.close(runner))
             case StopRunner(runner, reason):
                 bl.send(self._runners[runner].pid, runners.Stop(reason))
             case AskIdle(runner):
@@ -809,8 +838,14 @@ async def _settled_here(call: Call, pool: PoolServer) -> Any:
         return await settled(call, pool)
 
 
+def _picture_of(lane: Lane) -> LanePicture:
+    """Calls that were sent ahead of the slots are at work in none."""
+    working = min(len(lane.working), lane.slots)
+    return LanePicture(working, len(lane.kept), lane.abandoned, lane.idle_since, lane.uses == 0)
+
+
 def _outcome(kind: int, value: Any) -> Outcome:
-    if kind == RETURNED:
+    if kind in (RETURNED, KEPT):
         return Returned(value)
     return Raised(value) if kind == RAISED else Ended(value)
 

@@ -12,6 +12,7 @@ business; how its slots stand comes in as the `picture`.
 
 Rules that are easily broken:
 - A runner takes no more calls *before* it is told to stop, so no call is lent a node that is on its way out.
+- One that takes calls again idles anew: who waits gets its slots before the picture shows it.
 - A leaving runner counts against `max`: it is a machine that still costs, and may hold the only GPU.
 - Abandoned work that does not end in time (a thread in C code cannot be interrupted) takes its runner with it, once
   nobody else works there.
@@ -196,9 +197,10 @@ def _note(state: PoolState, event: Event, picture: Picture) -> Step:
         case CordonRequested():
             return _cordon(state, event)
         case Resized():
-            return replace(state, options=replace(state.options, min=event.min, max=event.max)), ()
+            options = replace(state.options, min=event.min, max=event.max)
+            return replace(state, options=options, warm=min(state.warm, event.max)), ()
         case WarmRequested():
-            return replace(state, warm=max(state.warm, event.runners)), ()
+            return replace(state, warm=max(state.warm, min(event.runners, state.options.max))), ()
         case BootWithheld():
             return _withheld(state, event), ()
         case RoomMade():
@@ -225,10 +227,10 @@ def demand_of(state: PoolState, at: float, picture: Picture) -> Demand:
     """The picture as a policy sees it: calls that free slots are about to take do not wait."""
     slots = state.options.max_concurrency
     usable = _usable(state, picture)
-    busy = sum(_lane(picture, runner).taken for runner in usable)
+    busy = sum(min(slots, _lane(picture, runner).taken) for runner in usable)
     waited = 0.0 if picture.first_since is None else max(0.0, at - picture.first_since)
     return Demand(
-        waiting=max(0, picture.waiting - (len(usable) * slots - busy)),
+        waiting=max(0, picture.waiting - picture.bound - (len(usable) * slots - busy)),
         waited=waited,
         busy=busy,
         up=len(usable),
@@ -273,7 +275,8 @@ def _grow(state: PoolState, at: float, picture: Picture) -> Step:
         return state, ()
     left = room(state.options.caps, state.ledger, state.price, at)
     if left.runners is not None and left.runners < more:
-        state, more = replace(state, wanted=Wanted(wanted.runners, f"{wanted.why}, but {left.why}")), left.runners
+        capped = Wanted(wanted.runners, f"{wanted.why}, but {left.why}")
+        state, more = replace(state, wanted=capped, warm=0 if not left.runners else state.warm), left.runners
     return _booted(state, more, at)
 
 
@@ -329,8 +332,11 @@ def _idle_answered(state: PoolState, event: IdleAnswered, picture: Picture) -> S
         return state, ()
     runner = replace(runner, asked=False, awake_at=runner.awake_at if event.idle else event.at)
     state = _with_runner(state, runner)
-    gone_on = runner not in _idle_ones(state, picture) or _spare(state, picture) <= 0
-    return (state, ()) if gone_on or not event.idle else _leave(state, runner, "idle")
+    after = state.options.idle_seconds
+    may_go = (
+        after is not None and runner in _idle_ones(state, picture) and _idle_since(runner, picture) + after <= event.at
+    )
+    return _leave(state, runner, "idle") if event.idle and may_go and _spare(state, picture) > 0 else (state, ())
 
 
 # Runners
@@ -374,8 +380,9 @@ def _ended(state: PoolState, runner: Runner, reason: str, at: float, *, permanen
         state = replace(state, failures=state.failures + 1, retry_at=at + pause)
     if state.count(Phase.BOOTING, Phase.READY):
         return state, effects
-    hopeless = permanent or state.failures >= FAILURES_BEFORE_REFUSAL
-    return state, (*effects, Refuse(Refusal.BOOT_FAILED)) if hopeless else effects
+    if not permanent and state.failures < FAILURES_BEFORE_REFUSAL:
+        return state, effects
+    return replace(state, warm=0), (*effects, Refuse(Refusal.BOOT_FAILED))
 
 
 def _drain(state: PoolState, id: RunnerId, why: str, until: float) -> Step:
@@ -394,7 +401,7 @@ def _cordon(state: PoolState, event: CordonRequested) -> Step:
     runner = state.runner(event.runner)
     if runner is None or runner.phase is not Phase.READY or runner.cordoned is event.cordoned:
         return state, ()
-    changed = replace(runner, cordoned=event.cordoned)
+    changed = replace(runner, cordoned=event.cordoned, awake_at=event.at)
     effects = (Close(runner.id),) if event.cordoned else () if runner.stuck else _opened(state, changed)
     return _with_runner(state, changed), effects
 
@@ -437,7 +444,7 @@ def _retire(state: PoolState, at: float, picture: Picture) -> Step:
     effects: Effects = ()
     for runner in state.runners:
         if runner.stuck and not _lane(picture, runner).abandoned:  # the work that lingered has ended after all
-            state = _with_runner(state, replace(runner, stuck=False))
+            state = _with_runner(state, replace(runner, stuck=False, awake_at=at))
             effects += _opened(state, runner)
     state, left = _leave_all(state, is_lost, "work that nobody waits for does not end there")
     return state, effects + left

@@ -49,6 +49,8 @@ class Owner(Protocol):
     """Who is told what happens to a runner: the pool."""
 
     name: str
+    slots: int
+    travel_limit: int | None
     log_level: int | str
 
     def boot_step(self, runner: int, step: str) -> None: ...
@@ -97,7 +99,8 @@ async def _boot(owner: Owner, runner: int, backend: nodes.Backend, name: str, bo
 async def _open_desk(owner: Owner, child: nodes.Child, boot_timeout: float) -> bl.Pid:
     home = bl.self()
     parent = Parent(home.node, owner.name, short_name(child.node), depth_here() + 1)
-    desk = await _attended(bl.rpc.call, child.node, open_desk, home, owner.log_level, parent, timeout=boot_timeout)
+    told = home, owner.slots, owner.travel_limit, owner.log_level, parent
+    desk = await _attended(bl.rpc.call, child.node, open_desk, *told, timeout=boot_timeout)
     assert isinstance(desk, bl.Pid)
     return desk
 

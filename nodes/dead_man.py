@@ -11,6 +11,7 @@ import ctypes
 import signal
 import sys
 import time
+from contextlib import suppress
 from threading import Lock
 
 
@@ -33,13 +34,23 @@ class _Times(ctypes.Structure):
     _fields_ = [("interval", _Time), ("value", _Time)]
 
 
+def _library() -> ctypes.CDLL | None:
+    """What has the timers: the C library, or beside it, where that is old."""
+    for name in (None, "librt.so.1") if sys.platform == "linux" else ():
+        with suppress(OSError, AttributeError):
+            library = ctypes.CDLL(name)
+            if library.timer_create and library.timer_settime:
+                return library
+    return None
+
+
 class DeadMan:
     """Does nothing until it is set, and where the system has no such timers."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._timer = ctypes.c_void_p()
-        self._libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+        self._libc = _library()
         if self._libc is not None:
             event = _Event(None, signal.SIGKILL, 0)
             if self._libc.timer_create(time.CLOCK_MONOTONIC, ctypes.byref(event), ctypes.byref(self._timer)):

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +26,15 @@ class Identity:
 
     pid: int
     started: str
+    place: str = ""
+    """Where the number counts: elsewhere, as in another container, it may be another process's."""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """It is a process of this kernel whose number says nothing here, so it may well live."""
+        kernel, _, space = here().partition(" ")
+        its_kernel, _, its_space = self.place.partition(" ")
+        return kernel == its_kernel and space != its_space
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +105,17 @@ def _from_proc(pid: int) -> HostProcess | None:
     if state in "ZXx":
         return None
     started, pages = rest[15], int(rest[17])
-    identity = Identity(pid, f"{_boot_id()}:{started}")
+    identity = Identity(pid, started, here())
     memory = pages * os.sysconf("SC_PAGE_SIZE")
     return HostProcess(identity, int(session), "stopped" if state in "Tt" else "alive", memory)
 
 
-def _boot_id() -> str:
+@cache
+def here() -> str:
+    """Where this process counts processes: since when its kernel runs, and in which space of numbers."""
     try:
-        return PROC.joinpath("sys/kernel/random/boot_id").read_text().strip()
+        kernel = PROC.joinpath("sys/kernel/random/boot_id").read_text().strip()
+        return f"{kernel} {os.readlink(PROC.joinpath('self/ns/pid'))}"
     except OSError:
         return ""
 

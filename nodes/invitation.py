@@ -98,7 +98,7 @@ def decode(text: str) -> Invitation:
     if len(fields) != len(_TYPES) or any(type(value) not in types for value, types in zip(fields, _TYPES, strict=True)):
         raise BadInvitation("expected the fields of an invitation, got others")
     *fields, lease_seconds, max_lifetime, pool, runner = fields
-    return Invitation(*fields, _option(tls), lease_seconds, max_lifetime, pool, runner)
+    return Invitation(*[*fields, _option(tls), lease_seconds, max_lifetime, pool, runner])
 
 
 def _plain(option: TlsOption) -> object:

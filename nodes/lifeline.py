@@ -1,8 +1,8 @@
-"""A pipe that only the parent can write to: at its end the child is killed, and what it started.
+"""The pipe by which a child sees the end of its owner, however that comes: only the owner can write to it.
 
-On Linux the kernel does that by itself, in the instant in which the parent's end is closed, also to a child that is
-stopped or in C code that holds the interpreter lock. A thread reads the pipe as well: for other systems, and for a
-pipe that had ended before.
+On Linux the kernel kills the child's process group by itself, in the instant in which the owner's end is closed, also a
+child that is stopped or in C code that holds the interpreter lock. Whoever starts a child tells the kernel so before
+the child's program has come that far. A thread of the child reads the pipe as well, for other systems.
 """
 
 from __future__ import annotations
@@ -11,25 +11,58 @@ import fcntl
 import os
 import select
 import signal
-import sys
 import threading
 from contextlib import suppress
+
+from beamlike.distribution.forks import closed_in_forks
+
+
+class Lifeline:
+    """The owner's end. Closing it ends the child."""
+
+    def __init__(self, write_end: int) -> None:
+        # Popped by whoever closes it first: no lock, for a process that is forked meanwhile closes its copy, too.
+        self._open = [write_end]
+        closed_in_forks(self)
+
+    def close(self) -> None:
+        with suppress(IndexError):
+            os.close(self._open.pop())
+
+
+def kill_at_end_of(read_end: int, group: int) -> None:
+    """Has the system kill the process group when the pipe ends. That stays with the open file, whoever has it."""
+    if not hasattr(fcntl, "F_SETSIG"):
+        return
+    with suppress(OSError):  # it has ended already; or a sandbox refuses it, and the child's thread is there
+        # The news of a pipe is a signal to its owner, and may be any.
+        fcntl.fcntl(read_end, fcntl.F_SETOWN, -group)
+        fcntl.fcntl(read_end, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(read_end, fcntl.F_SETFL, fcntl.fcntl(read_end, fcntl.F_GETFL) | os.O_ASYNC)
+        if _has_ended(read_end):  # before anybody listened
+            os.killpg(group, signal.SIGKILL)
+
+
+def reopened(read_end: int) -> int:
+    """The same pipe as an open file of its own, so that another group can be killed at its end."""
+    return os.open(f"/proc/self/fd/{read_end}", os.O_RDONLY | os.O_NONBLOCK)
+
+
+def _has_ended(read_end: int) -> bool:
+    poll = select.poll()
+    poll.register(read_end, 0)
+    return bool(poll.poll(0))
+
+
+# The child's end.
 
 
 def hold(lifeline: int) -> None:
     """Has this process and its group killed when the pipe ends."""
     os.set_inheritable(lifeline, False)
-    if sys.platform == "linux":
-        _kill_by_kernel(lifeline)
+    if os.getpgid(0) == os.getpid():
+        kill_at_end_of(lifeline, os.getpid())
     threading.Thread(target=_die_at_end_of, args=(lifeline,), name="lifeline", daemon=True).start()
-
-
-def _kill_by_kernel(lifeline: int) -> None:
-    """The news of a pipe is a signal to its owner, and may be any."""
-    with suppress(OSError):  # a sandbox may refuse it; the thread is there
-        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid() if os.getpgid(0) == os.getpid() else os.getpid())
-        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def _die_at_end_of(lifeline: int) -> None:

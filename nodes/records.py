@@ -90,19 +90,24 @@ def intend(node: str, parent_node: str, *, pool: str = "", runner: str = "", lif
 
 
 def on_record(directory: Path | None = None) -> tuple[list[tuple[Path, Record]], list[str]]:
-    """All records of this user, oldest first, and in words what could not be read. UnusableRecords if others can enter
-    the directory: what it says must not be believed."""
+    """All records of this user, oldest first, and in words what could not be read. Not those of other containers, which
+    may share the directory.
+
+    UnusableRecords if others can enter the directory: what it says must not be believed."""
     directory = directory or records_path()
     found, troubles = [], []
     for path in sorted(directory.iterdir()) if _is_own(directory) else ():
         if path.suffix != _SUFFIX:
             continue
         try:
-            found.append((path, _decoded(path.read_bytes())))
-        except FileNotFoundError:  # it was removed just now
-            continue
+            record = _decoded(path.read_bytes())
+        except FileNotFoundError:
+            pass  # it was removed just now
         except (OSError, ValueError, TypeError, KeyError) as error:
             troubles.append(f"{path} cannot be read as the record of a child ({type(error).__name__}: {error})")
+        else:
+            if not record.parent.is_elsewhere:
+                found.append((path, record))
     return sorted(found, key=lambda one: one[1].booted_at), troubles
 
 
@@ -144,7 +149,7 @@ def _written(record: Record, path: Path | None) -> Path | None:
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with open(descriptor, "wb") as file:
-            file.write(json.dumps({"version": _VERSION, **asdict(record)}).encode())
+            file.write(_encoded(record))
         beside.replace(path)
     except OSError as error:
         _tell_once(f"{record.node} is not on record, so `beamlike flame ps` will not show it: {error}")
@@ -153,6 +158,10 @@ def _written(record: Record, path: Path | None) -> Path | None:
                 one.unlink(missing_ok=True)
         return None
     return path
+
+
+def _encoded(record: Record) -> bytes:
+    return json.dumps({"version": _VERSION, **asdict(record)}).encode()
 
 
 def _decoded(content: bytes) -> Record:
@@ -169,10 +178,12 @@ def _decoded(content: bytes) -> Record:
 
 
 def _identity(values: dict[str, object]) -> Identity:
-    pid, started = values["pid"], values["started"]
-    if not isinstance(pid, int) or isinstance(pid, bool) or pid < 1 or not isinstance(started, str):
-        raise TypeError("expected the number and the start of a process")
-    return Identity(pid, started)
+    pid, started, place = values["pid"], values["started"], values["place"]
+    if not isinstance(pid, int) or isinstance(pid, bool) or pid < 1:
+        raise TypeError("expected the number of a process")
+    if not isinstance(started, str) or not isinstance(place, str):
+        raise TypeError("expected the start and the place of a process")
+    return Identity(pid, started, place)
 
 
 _told: set[str] = set()

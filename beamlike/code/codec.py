@@ -48,7 +48,7 @@ class CodeCodec:
         modules: Modules | None = None,
         largest: int = LARGEST_SIGNAL,
     ) -> None:
-        self._here = here
+        self.here = here
         self.there = ""
         self._accepts_code = accepts_code
         self._modules = modules or Modules(here, _nobody_answers, accepts_code)
@@ -144,7 +144,7 @@ class CodeCodec:
     def loads(self, data: Buffer, buffers: Iterable[Buffer] = ()) -> Any:
         """A pickle of the other side."""
         if not self._accepts_code:
-            return LockedUnpickler(data, buffers, self._here).load()
+            return LockedUnpickler(data, buffers, self.here).load()
         try:
             return pickle.loads(data, buffers=buffers)
         except RecursionError as error:

@@ -7,7 +7,10 @@ from typing import Any, Protocol
 
 
 class Decoder(Protocol):
-    """The codec of the connection by which a term has come, from the node `there`."""
+    """The codec of the connection by which a term has come, from the node `there` to the node `here`."""
+
+    @property
+    def here(self) -> str: ...
 
     @property
     def there(self) -> str: ...
@@ -45,3 +48,8 @@ def decoder() -> Decoder:
     if DECODING.codec is None:
         raise RuntimeError("expected to be loaded by a connection's codec: what it refers to stands there")
     return DECODING.codec
+
+
+def node_decoding() -> str | None:
+    """The name of the node to which the term came that this thread decodes, if it does."""
+    return DECODING.codec.here if DECODING.codec is not None else None

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
-from beamlike.kernel.current import node_towards
+from beamlike.kernel.current import node_towards, running_nodes
 from beamlike.kernel.errors import AmbiguousNode, NoNode
 from beamlike.kernel.signals import Send
 from beamlike.kernel.terms import Alias, Pid
@@ -295,8 +295,9 @@ class Router(io.TextIOBase):
 
 
 def _note_fork() -> None:
+    """A process that had no node when it was forked, as a child of a zygote, may have one of its own later."""
     global _forked
-    _forked = True
+    _forked = _forked or bool(running_nodes())
 
 
 os.register_at_fork(after_in_child=_note_fork)

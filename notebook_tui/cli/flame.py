@@ -70,10 +70,10 @@ def end_those_alone(options: argparse.Namespace) -> int:
         print("nothing was ended")
         return 0
     reaped = census.reap(alone)
-    for one in reaped:
-        print(f"{one.found.node} {one.words}", file=sys.stdout if one.gone else sys.stderr)
+    for outcome in reaped:
+        print(f"{outcome.found.node} {outcome.words}", file=sys.stdout if outcome.gone else sys.stderr)
     _tidied("", dry_run=False)
-    return 0 if all(one.gone for one in reaped) else FAILED
+    return 0 if all(outcome.gone for outcome in reaped) else FAILED
 
 
 def _table() -> str:

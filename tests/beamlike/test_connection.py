@@ -435,3 +435,16 @@ def test_what_a_finalizer_sends_in_the_midst_of_an_encoding_relies_on_nothing() 
     assert isinstance(first, Send)
     assert isinstance(second, Send)
     assert (first.message(), second.message()) == (1, 1)
+
+
+def test_ticks_in_which_something_came_are_counted_and_no_others() -> None:
+    pair = Pair().connected()
+    pair.a.tick()
+    before = pair.a.heard_ticks
+    pair.a.tick()
+    assert pair.a.heard_ticks == before
+    for _ in range(3):
+        pair.b.send(Link(THERE, HERE))
+        pair.carry()
+        pair.a.tick()
+    assert pair.a.heard_ticks == before + 3

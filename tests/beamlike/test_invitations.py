@@ -62,3 +62,12 @@ def test_old_invitations_do_not_pile_up() -> None:
     for child in range(100):
         invitations.invite(f"child{child}@h", TOKEN, now=float(child), lifetime=5.0)
     assert len(invitations) == 10
+
+
+def test_an_invitation_may_say_by_which_tick_time_its_link_is_watched() -> None:
+    invitations = invited()
+    assert invitations.tick_time("child@h") is None
+    assert invitations.tick_time("other@h") is None
+    invitations.invite("child@h", TOKEN, now=0.0, lifetime=10.0, tick_time=0.5)
+    invitations.use("child@h")
+    assert invitations.tick_time("child@h") == 0.5

@@ -378,3 +378,28 @@ def test_a_lane_that_never_proves_its_key_is_given_up() -> None:
             writer.close()
 
     asyncio.run(main())
+
+
+def test_silence_is_told_at_each_beat_and_ends_with_whatever_comes_by_lane_or_link() -> None:
+    told: list[int] = []
+
+    async def main() -> None:
+        async with two(tick=0.08) as pair:
+            pair.a.tell_silence(B, told.append)
+            pair.join()
+            assert told == [0], "before anything else"
+            await eventually(lambda: pair.a_link.signs > 2 and told[-1] < 3)
+            pair.b.stop()
+            await eventually(lambda: told[-1] > 6)
+            assert told[-3:] == [told[-1] - 2, told[-1] - 1, told[-1]]
+            pair.a_link.heard_ticks += 1
+            count = len(told)
+            await eventually(lambda: 0 in told[count:])
+            await eventually(lambda: told[-1] > 2)
+            pair.a.leave(B, pair.a_link)
+            await asyncio.sleep(0.1)  # what was about to be told has been
+            count = len(told)
+            await asyncio.sleep(0.1)
+            assert len(told) == count, "nothing is told of who is not connected"
+
+    asyncio.run(main())

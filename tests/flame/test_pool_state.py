@@ -1,4 +1,4 @@
-"""The pool's rules, a table row or a short history each; in `test_pool_histories` chance writes the histories."""
+"""The pool's rules about its runners, a short history each; in `test_pool_histories` chance writes the histories."""
 
 from __future__ import annotations
 
@@ -6,58 +6,118 @@ from typing import Any
 
 import pytest
 
+from flame.caps import Caps
 from flame.options import PoolOptions
+from flame.policies import queue_depth, spare
 from flame.pool_events import (
+    AskIdle,
     Boot,
-    CallerGone,
-    CancelTimer,
-    CheckedIn,
-    CheckoutRequested,
-    Drain,
+    BootStep,
+    BootWithheld,
+    Close,
+    CordonRequested,
+    DrainRequested,
     Effect,
     Event,
     Finished,
-    Grant,
-    Idle,
-    Overdue,
-    QueueDeadline,
+    IdleAnswered,
+    LanePicture,
+    Looked,
+    Open,
+    Picture,
     Refusal,
     Refuse,
-    Retry,
+    Resized,
+    RoomMade,
     RunnerDown,
     RunnerLost,
+    RunnerServed,
     RunnerUp,
-    SetTimer,
-    Started,
     StopRequested,
     StopRunner,
-    TimerFired,
+    WakeAt,
+    WarmRequested,
+    WorkLingers,
 )
-from flame.pool_state import Phase, PoolState, apply
+from flame.pool_state import Phase, PoolState, Stage, apply
+from flame.prices import Price
 
 
-def pool(**options: Any) -> PoolState:
-    return PoolState(PoolOptions(name="cpu", **{"idle_shutdown_after": None, **options}))
+class History:
+    """A pool, and how its slots stand; `sees` gives the effects of an event, and when it wants to look again."""
+
+    def __init__(self, price: float | None = None, **options: Any) -> None:
+        made = PoolOptions(name="cpu", **{"idle_shutdown_after": None, **options})
+        self.state = PoolState(made, price=None if price is None else Price(price))
+        self.lanes: dict[int, LanePicture] = {}
+        self.waiting = 0
+        self.bound = 0
+        self.since: float | None = None
+        self.wake: float | None = None
+
+    def sees(self, *events: Event) -> list[Effect]:
+        """The effects of the last event but its WakeAt, which is `wake`."""
+        effects: list[Effect] = []
+        for event in events:
+            picture = Picture(self.waiting, self.bound, self.since, self.lanes)
+            state, seen = apply(self.state, event, picture)
+            assert apply(self.state, event, picture) == (state, seen), "the same comes of the same"
+            *effects, last = seen
+            assert isinstance(last, WakeAt)
+            self.state, self.wake = state, last.at
+        return effects
+
+    def wait(self, calls: int, since: float = 0.0) -> History:
+        self.waiting, self.since = calls, since if calls else None
+        return self
+
+    def busy(self, runner: int, calls: int = 1, *, abandoned: int = 0, kept: int = 0) -> History:
+        self.lanes[runner] = LanePicture(calls, kept, abandoned)
+        return self
+
+    def idle(self, runner: int, since: float) -> History:
+        self.lanes[runner] = LanePicture(idle_since=since)
+        return self
+
+    def ready(self, runner: int, at: float = 0.0, *, calls: int = 1) -> History:
+        """The runner came up, and has so many calls since."""
+        self.sees(up(runner, at), RunnerServed(runner, at))
+        if calls:
+            self.busy(runner, calls)
+        else:
+            self.idle(runner, at)
+        return self
+
+    def gone(self, runner: int) -> History:
+        self.lanes.pop(runner, None)
+        return self
+
+    def phase(self, runner: int) -> Phase | None:
+        found = self.state.runner(runner)
+        return None if found is None else found.phase
 
 
-def run(state: PoolState, *events: Event) -> tuple[PoolState, list[Effect]]:
-    """The state after all events, and the effects of the last."""
-    effects: tuple[Effect, ...] = ()
-    for event in events:
-        state, effects = apply(state, event)
-    return state, list(effects)
+def pool(**options: Any) -> History:
+    return History(**options)
 
 
-def ask(call: str, deadline: float | None = None, at: float = 0.0) -> CheckoutRequested:
-    return CheckoutRequested(call, deadline, at)
+def working(calls: int = 1, **options: Any) -> History:
+    """A pool whose only runner has so many calls since 0.0."""
+    history = pool(**options).wait(1)
+    history.sees(look())
+    return history.ready(1, calls=calls).wait(0)
+
+
+def look(at: float = 0.0) -> Looked:
+    return Looked(at)
 
 
 def up(runner: int, at: float = 0.0) -> RunnerUp:
     return RunnerUp(runner, f"n{runner}", at)
 
 
-def down(runner: int, at: float = 0.0, reason: str = "lost") -> RunnerDown:
-    return RunnerDown(runner, reason, at)
+def down(runner: int, at: float = 0.0, reason: str = "lost", *, permanent: bool = False) -> RunnerDown:
+    return RunnerDown(runner, reason, at, permanent)
 
 
 # Growth
@@ -70,342 +130,506 @@ def down(runner: int, at: float = 0.0, reason: str = "lost") -> RunnerDown:
 def test_a_burst_on_an_empty_pool_boots_what_the_backlog_needs_within_max(
     calls: int, max_concurrency: int, most: int, boots: int
 ) -> None:
-    state, _ = run(pool(max=most, max_concurrency=max_concurrency), *(ask(f"c{number}") for number in range(calls)))
-    assert state.count(Phase.BOOTING) == boots
+    history = pool(max=most, max_concurrency=max_concurrency).wait(calls)
+    assert history.sees(look()) == [Boot(id) for id in range(1, boots + 1)]
+    assert history.sees(look()) == []
 
 
 def test_starting_boots_the_minimum() -> None:
-    _, effects = run(pool(min=2, max=4), Started(0.0))
-    assert effects == [Boot(1), Boot(2)]
+    assert pool(min=2, max=4).sees(look()) == [Boot(1), Boot(2)]
 
 
-def test_a_call_on_a_busy_pool_below_max_boots_one_more() -> None:
-    _, effects = run(pool(max=2), ask("a"), up(1), ask("b"))
-    assert effects == [Boot(2)]
+def test_a_runner_that_comes_up_takes_calls() -> None:
+    history = pool().wait(1)
+    history.sees(look())
+    assert history.sees(BootStep(1, "dialled", 0.1)) == []
+    assert history.sees(up(1, 0.2)) == [Open(1, "n1")]
 
 
-def test_a_call_on_a_full_pool_boots_nothing() -> None:
-    _, effects = run(pool(max=1), ask("a"), up(1), ask("b"))
-    assert effects == []
+def test_a_call_that_waits_beside_busy_runners_brings_one_more_below_max() -> None:
+    history = working(max=2).wait(1)
+    assert history.sees(look()) == [Boot(2)]
+    assert history.sees(up(2)) == [Open(2, "n2")]
+    history.busy(2).wait(5)
+    assert history.sees(look()) == []
+
+
+def test_calls_that_wait_for_one_runner_alone_bring_no_other() -> None:
+    history = working(max=4).wait(3)
+    history.bound = 2
+    assert history.sees(look()) == [Boot(2)]
+
+
+def test_slots_that_hold_a_result_and_a_call_on_it_count_once() -> None:
+    history = working(max=4)
+    history.busy(1, calls=1, kept=1).wait(0)
+    assert history.sees(look()) == []
 
 
 def test_a_lost_runner_is_replaced_for_the_calls_that_wait() -> None:
-    state, effects = run(pool(max=1), ask("a"), up(1), ask("b"), ask("c"), down(1))
-    assert effects == [Boot(2)]
-    _, effects = run(state, up(2))
-    assert effects == [Grant("b", 2, "n2")]
+    history = working().wait(2)
+    assert history.sees(down(1, 1.0)) == [Close(1), Boot(2)]
 
 
 def test_a_lost_runner_below_min_is_replaced_without_any_call() -> None:
-    _, effects = run(pool(min=1, max=2), Started(0.0), up(1), ask("a"), CheckedIn("a", 1.0), down(1))
-    assert effects == [Boot(2)]
+    history = pool(min=1, max=2)
+    history.sees(look())
+    history.ready(1)
+    assert history.sees(down(1, 1.0)) == [Close(1), Boot(2)]
 
 
-# Slots
+def test_a_lost_runner_is_lent_to_nobody_and_holds_its_place_while_its_machine_is_cleared_away() -> None:
+    history = working().wait(1)
+    assert history.sees(RunnerLost(1, "lost", 1.0)) == [Close(1)]
+    assert history.sees(down(1, 2.0)) == [Boot(2)]
 
 
-def test_a_call_gets_the_least_loaded_runner() -> None:
-    full: list[Event] = [ask("a"), ask("b"), ask("c"), ask("d"), up(1), up(2)]  # a, b and c on runner 1
-    _, effects = run(pool(max=2, max_concurrency=3), *full, CheckedIn("c", 1.0), ask("e"))
-    assert effects == [Grant("e", 2, "n2")]
+def test_a_resize_grows_and_lets_the_surplus_go_when_it_is_idle() -> None:
+    history = pool(max=1, idle_shutdown_after=10.0).wait(3)
+    history.sees(look())
+    assert history.sees(Resized(0, 3, 0.0)) == [Boot(2), Boot(3)]
+    for runner in (1, 2, 3):
+        history.ready(runner)
+    history.wait(0)
+    assert history.sees(Resized(0, 1, 1.0)) == []
+    history.idle(3, since=2.0)
+    assert history.sees(look(11.9)) == []
+    assert history.sees(look(12.0)) == [Close(3), StopRunner(3, "idle")]
 
 
-def test_a_call_that_finds_a_free_slot_sets_no_timer() -> None:
-    _, effects = run(pool(min=1), Started(0.0), up(1), ask("a", deadline=5.0))
-    assert effects == [Grant("a", 1, "n1")]
+def test_a_policy_may_want_more_than_the_calls_need() -> None:
+    history = pool(max=5, policy=spare(1)).wait(1)
+    assert history.sees(look()) == [Boot(1), Boot(2)]
 
 
-def test_waiting_calls_are_served_in_the_order_they_came() -> None:
-    _, effects = run(pool(max=1, max_concurrency=2), ask("a"), ask("b"), ask("c"), up(1))
-    assert effects == [Grant("a", 1, "n1"), Grant("b", 1, "n1")]
+def test_a_policy_is_asked_again_when_its_answer_may_change() -> None:
+    history = working(max=5, policy=queue_depth(3, age=2.0)).wait(1, since=1.0)
+    assert history.sees(look(1.0)) == []
+    assert history.wake == 3.0
+    assert history.sees(look(3.0)) == [Boot(2)]
 
 
-def test_a_freed_slot_goes_to_the_next_call() -> None:
-    _, effects = run(pool(max=1), ask("a"), up(1), ask("b"), ask("c"), CheckedIn("a", 1.0))
-    assert effects == [Grant("b", 1, "n1")]
+# Warming up
 
 
-def test_a_lost_runner_is_lent_to_nobody_while_its_machine_is_cleared_away() -> None:
-    state, effects = run(pool(max=1), ask("a"), up(1), ask("b"), RunnerLost(1, "lost", 1.0), CheckedIn("a", 1.0))
-    assert effects == []
-    _, effects = run(state, down(1, 2.0))
-    assert effects == [Boot(2)]
+def test_warming_boots_once_and_what_it_booted_idles_out() -> None:
+    history = pool(max=3, idle_shutdown_after=10.0)
+    assert history.sees(WarmRequested(2, 0.0)) == [Boot(1), Boot(2)]
+    history.sees(up(1, 1.0), up(2, 1.0))
+    history.idle(1, 1.0).idle(2, 1.0)
+    assert history.sees(look(11.0)) == [
+        Close(1),
+        StopRunner(1, "idle"),
+        Close(2),
+        StopRunner(2, "idle"),
+    ]
 
 
-def test_a_runner_that_is_lost_before_its_first_call_counts_as_a_failed_boot() -> None:
-    state, effects = run(pool(min=1), Started(0.0), up(1), RunnerLost(1, "lost", 1.0))
-    assert effects == [SetTimer(Retry(), 2.0)]
-    _, effects = run(state, down(1, 1.5))
-    assert effects == []
+def test_more_than_max_cannot_be_warmed_up_and_are_not_wanted_for_ever() -> None:
+    history = pool(max=1, idle_shutdown_after=10.0)
+    assert history.sees(WarmRequested(5, 0.0)) == [Boot(1)]
+    history.sees(up(1, 1.0))
+    history.idle(1, 1.0)
+    assert history.sees(look(11.0)) == [Close(1), StopRunner(1, "idle")]
 
 
-def test_a_check_in_after_the_runner_was_lost_changes_nothing() -> None:
-    before, _ = run(pool(max=1), ask("a"), up(1), down(1))
-    assert run(before, CheckedIn("a", 1.0)) == (before, [])
+def test_what_caps_do_not_allow_to_warm_up_is_not_wanted_for_ever() -> None:
+    history = pool(max=3, idle_shutdown_after=10.0, caps=Caps(runners=1))
+    assert history.sees(WarmRequested(3, 0.0)) == [Boot(1)]
+    history.sees(up(1, 1.0))
+    history.idle(1, 1.0)
+    assert history.sees(look(11.0)) == [Close(1), StopRunner(1, "idle")]
 
 
-def test_a_caller_that_dies_in_the_queue_leaves_it() -> None:
-    state, effects = run(pool(max=1), ask("a"), up(1), ask("b", 9.0), CallerGone("b", 1.0))
-    assert effects == [CancelTimer(QueueDeadline("b"))]
-    assert state.waiting == ()
+def test_what_cannot_be_booted_is_no_longer_to_be_warmed_up() -> None:
+    history = pool()
+    history.sees(WarmRequested(1, 0.0), down(1, 0.1, permanent=True))
+    assert history.sees(look(60.0)) == []
+
+
+# Caps, and runners shared with other pools
+
+
+def test_a_cap_on_runners_is_kept_and_said() -> None:
+    history = pool(max=9, caps=Caps(runners=2)).wait(5)
+    assert history.sees(look()) == [Boot(1), Boot(2)]
+    assert history.sees(look(1.0)) == []
+    assert "the cap is 2 runners" in history.state.wanted.why
+
+
+def test_runner_seconds_that_are_used_up_end_all_runners_at_that_time() -> None:
+    history = pool(max=2, caps=Caps(runner_seconds=100)).wait(2)
+    history.sees(look())
+    history.ready(1).ready(2).wait(0)
+    history.sees(look(20.0))
+    assert history.wake == 50.0
+    effects = history.sees(look(50.0))
+    assert [effect.runner for effect in effects if isinstance(effect, StopRunner)] == [1, 2]
+    assert history.wait(1).sees(down(1, 51.0), down(2, 51.0)) == []
+    assert history.wake is None
+
+
+def test_dollars_are_kept_to_where_the_price_is_known() -> None:
+    history = pool(max=9, caps=Caps(usd_per_hour=7.2), price=0.001).wait(5)
+    assert history.sees(look()) == [Boot(1), Boot(2)]
+
+
+def test_without_a_price_nothing_is_booted_under_a_cap_in_dollars() -> None:
+    history = pool(max=9, caps=Caps(usd_per_hour=7.2)).wait(5)
+    assert history.sees(look()) == []
+    assert "the price of a runner is not known" in history.state.wanted.why
+
+
+def test_a_boot_that_was_withheld_is_tried_again_when_there_is_room() -> None:
+    history = pool(max=2).wait(2)
+    history.sees(look())
+    assert history.sees(BootWithheld(2, "others have them", 0.0)) == []
+    assert history.sees(look(60.0)) == []
+    assert history.sees(RoomMade(61.0)) == [Boot(3)]
+    assert history.state.ledger.seconds(61.0) == 61.0
 
 
 # Work that nobody waits for
 
 
-def abandoned(**options: Any) -> PoolState:
-    """A pool whose only runner still does the work of a, whose caller is gone since 1.0."""
-    state, _ = run(pool(max=1, **options), ask("a"), up(1), CallerGone("a", 1.0))
-    return state
-
-
-def test_a_caller_that_dies_at_work_keeps_its_slot_until_the_work_has_ended() -> None:
-    state, effects = run(abandoned(), ask("b"))
-    assert effects == []
-    _, effects = run(state, CheckedIn("a", 2.0))
-    assert effects == [CancelTimer(Overdue("a")), Grant("b", 1, "n1")]
-
-
-def test_abandoned_work_is_given_some_time_to_end() -> None:
-    _, effects = run(pool(), ask("a"), up(1), CallerGone("a", 1.0))
-    assert effects == [SetTimer(Overdue("a"), 6.0)]
-
-
-def test_abandoned_work_is_timed_though_others_come_and_go() -> None:
-    _, effects = run(abandoned(max_concurrency=2), ask("b"))
-    assert effects == [Grant("b", 1, "n1")]
-
-
-def test_a_caller_is_gone_once() -> None:
-    before = abandoned()
-    assert run(before, CallerGone("a", 2.0)) == (before, [])
-
-
 def test_work_that_does_not_end_takes_its_runner_with_it() -> None:
-    state, effects = run(abandoned(), ask("b"), TimerFired(Overdue("a"), 6.0))
-    assert StopRunner(1, "work that nobody waits for does not end there") in effects
-    _, effects = run(state, down(1, 7.0))
-    assert effects == [Boot(2)]
+    history = working().busy(1, abandoned=1).wait(1)
+    assert history.sees(look(1.0)) == []
+    assert StopRunner(1, "work that nobody waits for does not end there") in history.sees(WorkLingers(1, 6.0))
+    assert history.sees(down(1, 7.0)) == [Boot(2)]
 
 
 def test_a_stuck_runner_gets_no_calls_and_stays_until_the_others_there_have_ended() -> None:
-    working: list[Event] = [ask("a"), ask("b"), up(1), CallerGone("a", 1.0), TimerFired(Overdue("a"), 6.0)]
-    state, effects = run(pool(max=1, max_concurrency=3), *working, ask("c"))
-    assert effects == []
-    _, effects = run(state, CheckedIn("b", 7.0))
-    assert StopRunner(1, "work that nobody waits for does not end there") in effects
+    history = working(max_concurrency=3).busy(1, 2, abandoned=1).wait(1)
+    assert history.sees(WorkLingers(1, 6.0)) == [Close(1)]
+    history.busy(1, 1, abandoned=1)
+    assert StopRunner(1, "work that nobody waits for does not end there") in history.sees(look(7.0))
+
+
+def test_a_stuck_runner_stays_while_a_result_is_kept_there() -> None:
+    history = working(max_concurrency=3).busy(1, 1, abandoned=1, kept=1)
+    assert history.sees(WorkLingers(1, 6.0)) == [Close(1)]
 
 
 def test_a_stuck_runner_is_well_again_when_the_work_ends_after_all() -> None:
-    working: list[Event] = [ask("a"), ask("b"), up(1), CallerGone("a", 1.0), TimerFired(Overdue("a"), 6.0)]
-    state, _ = run(pool(max=1, max_concurrency=2), *working, ask("c"))
-    _, effects = run(state, CheckedIn("a", 7.0))
-    assert Grant("c", 1, "n1") in effects
+    history = working(max_concurrency=2).busy(1, 2, abandoned=1)
+    history.sees(WorkLingers(1, 6.0))
+    assert history.busy(1, 1).sees(look(7.0)) == [Open(1, "n1")]
 
 
-# Deadlines in the queue
+def test_a_cordoned_runner_that_was_stuck_stays_cordoned() -> None:
+    history = working(max_concurrency=2).busy(1, 2, abandoned=1)
+    history.sees(WorkLingers(1, 6.0), CordonRequested(1, True, 6.5))
+    assert history.busy(1, 1).sees(look(7.0)) == []
+    assert history.sees(CordonRequested(1, False, 8.0)) == [Open(1, "n1")]
 
 
-def test_a_call_that_has_to_wait_sets_a_timer_which_its_grant_cancels() -> None:
-    state, effects = run(pool(), ask("a", deadline=5.0))
-    assert effects == [SetTimer(QueueDeadline("a"), 5.0), Boot(1)]
-    _, effects = run(state, up(1))
-    assert effects == [CancelTimer(QueueDeadline("a")), Grant("a", 1, "n1")]
+# Draining, cordons, lifetimes, single use
 
 
-def test_all_calls_whose_deadline_has_passed_are_refused_at_once() -> None:
-    waiting = [ask("a", 5.0), ask("b", 5.0), ask("c", 6.0), ask("d")]
-    state, effects = run(pool(), *waiting, TimerFired(QueueDeadline("a"), 5.0))
-    assert [effect for effect in effects if isinstance(effect, Refuse)] == [
-        Refuse("a", Refusal.QUEUE_TIMEOUT),
-        Refuse("b", Refusal.QUEUE_TIMEOUT),
-    ]
-    assert [waiter.call for waiter in state.waiting] == ["c", "d"]
+def test_a_drained_runner_takes_no_calls_and_goes_when_those_that_it_has_are_over() -> None:
+    history = working(max=2)
+    assert history.sees(DrainRequested(1, "it was drained", 5.0, 1.0)) == [Close(1)]
+    assert history.wake == 6.0
+    history.gone(1)
+    assert history.sees(look(2.0)) == [Close(1), StopRunner(1, "it was drained")]
 
 
-def test_a_timer_that_fired_just_before_the_grant_changes_nothing() -> None:
-    before, _ = run(pool(), ask("a", 5.0), up(1, at=4.9))
-    assert run(before, TimerFired(QueueDeadline("a"), 5.0)) == (before, [])
+def test_calls_that_outlive_the_drain_are_cut_off() -> None:
+    history = working()
+    history.sees(DrainRequested(1, "it was drained", 5.0, 1.0))
+    assert history.sees(look(6.0)) == [Close(1), StopRunner(1, "it was drained, and its calls did not end in time")]
+
+
+def test_a_second_drain_can_only_shorten_the_first() -> None:
+    history = working()
+    history.sees(DrainRequested(1, "it was drained", 5.0, 1.0), DrainRequested(1, "again", 60.0, 1.0))
+    assert history.wake == 6.0
+    history.sees(DrainRequested(1, "again", 1.0, 1.0))
+    assert history.wake == 2.0
+
+
+def test_a_runner_that_is_drained_while_it_boots_is_called_off() -> None:
+    history = pool(min=1, max=2)
+    history.sees(look())
+    assert StopRunner(1, "it was drained") in history.sees(DrainRequested(1, "it was drained", 5.0, 1.0))
+
+
+def test_a_drained_runner_of_min_is_replaced_at_once() -> None:
+    history = pool(min=1, max=2)
+    history.sees(look())
+    history.ready(1)
+    assert history.sees(DrainRequested(1, "it was drained", 5.0, 1.0)) == [Close(1), Boot(2)]
+
+
+def test_a_cordoned_runner_takes_no_calls_until_the_cordon_is_lifted_and_is_not_stopped() -> None:
+    history = working(max=2, idle_shutdown_after=10.0)
+    assert history.sees(CordonRequested(1, True, 0.0)) == [Close(1)]
+    assert history.sees(CordonRequested(1, True, 0.0)) == []
+    history.idle(1, 1.0)
+    assert history.sees(look(100.0)) == []
+    assert history.wait(1).sees(look(101.0)) == [Boot(2)]
+    assert history.sees(CordonRequested(1, False, 102.0)) == [Open(1, "n1")]
+
+
+def test_a_runner_that_has_lived_long_enough_is_drained_and_replaced() -> None:
+    history = pool(min=1, max=2, caps=Caps(lifetime=60.0), shutdown_timeout=9.0)
+    history.sees(look())
+    history.ready(1, 1.0)
+    assert history.sees(look(59.9)) == []
+    assert history.wake == 60.0
+    assert history.sees(look(60.0)) == [Close(1), Boot(2)]
+    assert history.phase(1) is Phase.DRAINING
+    assert history.wake == 69.0
+
+
+def test_a_runner_for_single_use_goes_after_its_call_however_long_that_is() -> None:
+    history = working(single_use=True)
+    history.lanes[1] = LanePicture(working=1, spent=True)
+    assert history.sees(look(1.0)) == [Close(1)]
+    assert history.wake is None
+    history.lanes[1] = LanePicture(idle_since=1000.0, spent=True)
+    assert history.sees(look(1000.0)) == [Close(1), StopRunner(1, "it was to serve one call")]
 
 
 # Boots that fail
 
 
-def test_a_failed_boot_is_tried_again_after_a_pause() -> None:
-    state, effects = run(pool(), ask("a"), down(1, at=10.0))
-    assert effects == [SetTimer(Retry(), 11.0)]
-    _, effects = run(state, TimerFired(Retry(), 11.0))
-    assert effects == [Boot(2)]
-
-
-def test_calls_that_come_in_the_pause_are_all_counted_when_it_ends() -> None:
-    arrivals = [ask(f"c{number}", at=10.5) for number in range(19)]
-    state, effects = run(pool(max=20), ask("a"), down(1, at=10.0), *arrivals)
-    assert effects == []
-    _, effects = run(state, TimerFired(Retry(), 11.0))
-    assert len(effects) == 20
-
-
-def test_no_boot_is_tried_again_for_a_caller_who_left() -> None:
-    _, effects = run(pool(), ask("a"), down(1), CallerGone("a", 0.5), TimerFired(Retry(), 1.0))
-    assert effects == []
-
-
-def failing(*pauses: float) -> list[Event]:
-    """A boot fails, the pause passes, the next one fails, ..."""
-    history: list[Event] = []
-    now = 0.0
-    for runner, pause in enumerate(pauses, start=1):
-        history.append(down(runner, now, "no such image"))
-        now += pause
-        history.append(TimerFired(Retry(), now))
+def failing(history: History, *times: float) -> History:
+    """Boots fail at these times, and each pause passes."""
+    for runner, at in enumerate(times, start=history.state.next_runner - 1):
+        history.sees(down(runner, at, "no such image"))
+        assert history.wake is not None
+        history.sees(look(history.wake))
     return history
 
 
-def test_each_pause_is_twice_as_long_as_the_one_before() -> None:
-    state, _ = run(pool(), ask("a"), *failing(1.0, 2.0))
-    assert state.failures == 2
-    state, _ = run(pool(min=1), Started(0.0), *failing(1.0, 2.0, 4.0, 8.0, 16.0, 30.0))
-    _, effects = run(state, down(7, at=61.0))
-    assert effects == [SetTimer(Retry(), 91.0)]
+def test_a_failed_boot_is_tried_again_after_a_pause() -> None:
+    history = pool().wait(1)
+    history.sees(look(9.0))
+    assert history.sees(down(1, 10.0)) == [Close(1)]
+    assert history.wake == 11.0
+    assert history.sees(look(10.9)) == []
+    assert history.sees(look(11.0)) == [Boot(2)]
+
+
+def test_calls_that_come_in_the_pause_are_all_counted_when_it_ends() -> None:
+    history = pool(max=20).wait(1)
+    history.sees(look(9.0), down(1, 10.0))
+    history.wait(20)
+    assert history.sees(look(10.5)) == []
+    assert len(history.sees(look(11.0))) == 20
+
+
+def test_no_boot_is_tried_again_for_a_caller_who_left() -> None:
+    history = pool().wait(1)
+    history.sees(look(), down(1))
+    assert history.wait(0).sees(look(1.0)) == []
+    assert history.wake is None
+
+
+def test_each_pause_is_twice_as_long_as_the_one_before_up_to_half_a_minute() -> None:
+    history = pool(min=1)
+    history.sees(look())
+    pauses, now = [], 0.0
+    for runner in range(1, 8):
+        history.sees(down(runner, now))
+        assert history.wake is not None
+        pauses.append(history.wake - now)
+        now = history.wake
+        history.sees(look(now))
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
 
 
 def test_after_three_failures_in_a_row_the_waiting_calls_are_told() -> None:
-    state, effects = run(pool(), ask("a"), *failing(1.0, 2.0), down(3, 3.0, "no such image"))
-    assert effects == [SetTimer(Retry(), 7.0), Refuse("a", Refusal.BOOT_FAILED)]
-    assert state.last_failure == "no such image"
+    history = pool().wait(1)
+    history.sees(look())
+    failing(history, 0.0, 1.0)
+    assert history.sees(down(3, 3.0, "no such image")) == [Close(3), Refuse(Refusal.BOOT_FAILED)]
+    assert history.state.last_failure == "no such image"
 
 
 def test_the_next_call_after_that_tries_again_and_can_succeed() -> None:
-    broken, _ = run(pool(), ask("a"), *failing(1.0, 2.0, 4.0))
-    state, effects = run(broken, ask("b", at=20.0))
-    assert effects == [Boot(4)]
-    state, effects = run(state, up(4))
-    assert effects == [Grant("b", 4, "n4")]
-    assert state.failures == 0
+    history = pool().wait(1)
+    history.sees(look())
+    failing(history, 0.0, 1.0, 3.0)
+    history.sees(down(4, 7.0))
+    history.wait(0).sees(look(20.0))
+    assert history.wait(1).sees(look(40.0)) == [Boot(5)]
+    assert history.sees(up(5, 41.0)) == [Open(5, "n5")]
+    history.sees(RunnerServed(5, 41.0))
+    assert history.state.failures == 0
 
 
-def test_the_next_call_after_that_is_told_at_once_if_it_fails_again() -> None:
-    broken, _ = run(pool(), ask("a"), *failing(1.0, 2.0, 4.0))
-    _, effects = run(broken, ask("b", at=20.0), down(4, at=20.5))
-    assert Refuse("b", Refusal.BOOT_FAILED) in effects
+def test_a_permanent_failure_is_told_at_once_and_to_those_who_come_in_its_pause() -> None:
+    history = pool().wait(1)
+    history.sees(look())
+    assert history.sees(down(1, 0.0, "no such image", permanent=True)) == [Close(1), Refuse(Refusal.BOOT_FAILED)]
+    assert history.state.refuses
+    history.wait(0).sees(look(1.0))
+    assert not history.state.refuses
 
 
 def test_boots_that_fail_together_count_as_one_failure() -> None:
-    state, _ = run(pool(max=5), *(ask(f"c{number}") for number in range(5)), *(down(id) for id in range(1, 6)))
-    assert state.failures == 1
-    assert len(state.waiting) == 5
+    history = pool(max=5).wait(5)
+    history.sees(look(), *(down(id) for id in range(1, 6)))
+    assert history.state.failures == 1
 
 
 def test_calls_go_on_waiting_for_a_runner_that_works_while_others_fail_to_boot() -> None:
-    working: list[Event] = [ask("a"), up(1), ask("b")]
-    growth: list[Event] = [down(2), TimerFired(Retry(), 1.0), down(3, 1.0), TimerFired(Retry(), 3.0), down(4, 3.0)]
-    state, effects = run(pool(max=2), *working, *growth)
-    assert state.failures == 3
-    assert effects == [SetTimer(Retry(), 7.0)]
-    _, effects = run(state, CheckedIn("a", 4.0))
-    assert effects == [Grant("b", 1, "n1")]
+    history = working(max=2).wait(1)
+    history.sees(look())
+    failing(history, 0.0, 1.0)
+    assert history.sees(down(4, 3.0)) == [Close(4)]
+    assert history.state.failures == 3
 
 
-def test_a_runner_that_dies_before_its_first_call_counts_as_a_failed_boot() -> None:
-    _, effects = run(pool(min=1), Started(0.0), up(1), down(1, at=1.0))
-    assert effects == [SetTimer(Retry(), 2.0)]
+@pytest.mark.parametrize("event", [RunnerLost(1, "lost", 1.0), down(1, 1.0)])
+def test_a_runner_that_is_lost_before_its_first_call_counts_as_a_failed_boot(event: Event) -> None:
+    history = pool(min=1)
+    history.sees(look(), up(1))
+    assert history.sees(event) == [Close(1)]
+    assert history.wake == 2.0
+    history.sees(down(1, 1.5))
+    assert history.state.failures == 1
+
+
+def test_a_runner_that_is_lost_after_its_first_call_does_not_and_has_no_pause() -> None:
+    history = working().wait(1)
+    assert history.sees(down(1, 1.0)) == [Close(1), Boot(2)]
+    assert history.state.failures == 0
 
 
 # Idling
 
 
-def idling(**options: Any) -> PoolState:
+def idling(**options: Any) -> History:
     """A pool whose runner 1 idles since 1.0, to be stopped at 11.0."""
-    state, _ = run(pool(idle_shutdown_after=10.0, **options), ask("a"), up(1), CheckedIn("a", 1.0))
-    return state
+    history = working(idle_shutdown_after=10.0, **options).idle(1, 1.0)
+    assert history.sees(look(1.0)) == []
+    return history
 
 
 def test_a_runner_that_idled_long_enough_is_stopped() -> None:
-    _, effects = run(idling(), TimerFired(Idle(1), 11.0))
-    assert effects == [StopRunner(1, "idle")]
+    history = idling()
+    assert history.wake == 11.0
+    assert history.sees(look(11.0)) == [Close(1), StopRunner(1, "idle")]
 
 
-def test_a_call_ends_the_idling() -> None:
-    _, effects = run(idling(), ask("b", at=5.0))
-    assert effects == [CancelTimer(Idle(1)), Grant("b", 1, "n1")]
+def test_a_call_that_comes_as_the_idle_time_ends_is_never_cut_off() -> None:
+    assert idling().busy(1).sees(look(11.0)) == []
 
 
-def test_an_idle_runner_that_is_lost_is_no_longer_timed() -> None:
-    _, effects = run(idling(), down(1, 5.0))
-    assert effects == [CancelTimer(Idle(1))]
-
-
-def test_a_call_that_comes_as_the_idle_timer_fires_is_never_cut_off() -> None:
-    state, effects = run(idling(), ask("b", at=11.0), TimerFired(Idle(1), 11.0))
-    assert effects == []
-    assert state.count(Phase.UP) == 1
-
-
-def test_an_idle_timer_that_fired_before_a_short_call_does_not_count_after_it() -> None:
-    before, _ = run(idling(), ask("b", at=10.9), CheckedIn("b", 10.95))
-    assert run(before, TimerFired(Idle(1), 11.0)) == (before, [])
+def test_a_short_call_begins_the_idling_anew() -> None:
+    history = idling().idle(1, 10.95)
+    assert history.sees(look(11.0)) == []
+    assert history.wake == 20.95
 
 
 def test_a_runner_on_its_way_out_gets_no_call_and_holds_its_place_until_it_is_gone() -> None:
-    state, effects = run(idling(), TimerFired(Idle(1), 11.0), ask("b", at=11.1))
-    assert effects == []
-    _, effects = run(state, down(1, 12.0))
-    assert effects == [Boot(2)]
+    history = idling()
+    history.sees(look(11.0))
+    assert history.wait(1).sees(look(11.1)) == []
+    assert history.gone(1).sees(down(1, 12.0)) == [Boot(2)]
 
 
-def test_idling_never_goes_below_min_and_is_looked_at_again() -> None:
-    state, effects = run(idling(min=1), TimerFired(Idle(1), 11.0))
-    assert effects == [SetTimer(Idle(1), 21.0)]
-    assert state.count(Phase.UP) == 1
+def test_idling_never_goes_below_min() -> None:
+    history = idling(min=1)
+    assert history.wake is None
+    assert history.sees(look(11.0)) == []
+
+
+def test_those_that_have_idled_longest_go_first_as_far_as_they_are_not_wanted() -> None:
+    history = pool(min=1, max=3, idle_shutdown_after=10.0).wait(3)
+    history.sees(look())
+    for runner in (1, 2, 3):
+        history.ready(runner)
+    history.wait(0).idle(1, 3.0).idle(2, 1.0).idle(3, 2.0)
+    effects = history.sees(look(20.0))
+    assert [effect.runner for effect in effects if isinstance(effect, StopRunner)] == [2, 3]
+
+
+def checked(**options: Any) -> History:
+    history = working(idle_shutdown_after=(10.0, bool), **options).idle(1, 1.0)
+    assert history.sees(look(11.0)) == [AskIdle(1)]
+    assert history.sees(look(12.0)) == []
+    return history
+
+
+def test_a_check_that_says_idle_has_the_runner_go() -> None:
+    assert checked().sees(IdleAnswered(1, True, 12.0)) == [Close(1), StopRunner(1, "idle")]
+
+
+def test_a_check_that_says_no_keeps_the_runner_for_another_period() -> None:
+    history = checked()
+    assert history.sees(IdleAnswered(1, False, 12.0)) == []
+    assert history.wake == 22.0
+    assert history.sees(look(22.0)) == [AskIdle(1)]
+
+
+def test_a_call_that_came_while_the_check_was_asked_begins_the_idling_anew() -> None:
+    history = checked().idle(1, 11.8)
+    assert history.sees(IdleAnswered(1, True, 12.0)) == []
+    assert history.wake == 21.8
+
+
+def test_a_check_of_which_nobody_asked_changes_nothing() -> None:
+    history = idling()
+    before = history.state
+    assert history.sees(IdleAnswered(1, True, 5.0)) == []
+    assert history.state == before
 
 
 # The end
 
 
-def test_stopping_an_empty_pool_finishes_at_once() -> None:
-    _, effects = run(pool(), StopRequested(0.0))
-    assert effects == [SetTimer(Drain(), 30.0), CancelTimer(Drain()), Finished()]
-
-
-def test_a_pool_finishes_once() -> None:
-    before, _ = run(pool(), StopRequested(0.0))
-    assert run(before, StopRequested(1.0)) == (before, [])
+def test_stopping_an_empty_pool_finishes_at_once_and_once() -> None:
+    history = pool()
+    assert history.sees(StopRequested(0.0)) == [Refuse(Refusal.STOPPING), Finished()]
+    before = history.state
+    assert history.sees(StopRequested(1.0)) == []
+    assert history.state == before
+    assert history.wake is None
 
 
 def test_stopping_ends_the_pause_after_a_failed_boot() -> None:
-    _, effects = run(pool(min=1), Started(0.0), down(1, at=1.0), StopRequested(1.5))
-    assert CancelTimer(Retry()) in effects
+    history = pool(min=1)
+    history.sees(look(), down(1, 1.0))
+    assert Finished() in history.sees(StopRequested(1.5))
+    assert history.wake is None
 
 
 def test_stopping_refuses_those_who_wait_stops_the_idle_and_lets_the_busy_end() -> None:
-    calls: list[Event] = [ask("a"), ask("b"), up(1), up(2), CheckedIn("b", 1.0), ask("c"), ask("d", 50.0)]
-    state, effects = run(pool(max=3), *calls, StopRequested(2.0))
-    assert effects == [
-        CancelTimer(QueueDeadline("d")),
-        Refuse("d", Refusal.STOPPING),
-        SetTimer(Drain(), 32.0),
-        StopRunner(3, "the pool stops"),
-    ]
-    state, effects = run(state, down(3), CheckedIn("a", 3.0))
-    assert effects == [StopRunner(1, "the pool stops")]
-    _, effects = run(state, down(1), CheckedIn("c", 4.0), down(2))
-    assert effects == [CancelTimer(Drain()), Finished()]
+    history = pool(max=3).wait(3)
+    history.sees(look())
+    history.ready(1).ready(2, calls=0).wait(1)
+    effects = history.sees(StopRequested(2.0))
+    assert effects[0] == Refuse(Refusal.STOPPING)
+    assert [effect.runner for effect in effects if isinstance(effect, Close)][:3] == [1, 2, 3]
+    assert [effect.runner for effect in effects if isinstance(effect, StopRunner)] == [2, 3]
+    assert history.wake == 32.0
+    history.wait(0).gone(2).sees(down(2, 3.0), down(3, 3.0))
+    assert history.idle(1, 4.0).sees(look(4.0)) == [Close(1), StopRunner(1, "the pool stops")]
+    assert history.sees(down(1, 5.0)) == [Finished()]
+    assert history.state.stage is Stage.STOPPED
 
 
 def test_calls_that_do_not_end_in_time_are_cut_off() -> None:
-    _, effects = run(pool(), ask("a"), up(1), StopRequested(0.0), TimerFired(Drain(), 30.0))
-    assert effects == [StopRunner(1, "the pool stops and its calls did not end in time")]
+    history = working()
+    assert history.sees(StopRequested(0.0)) == [Refuse(Refusal.STOPPING), Close(1)]
+    assert StopRunner(1, "the pool stops and its calls did not end in time") in history.sees(look(30.0))
 
 
-def test_a_stopping_pool_refuses_new_calls_and_boots_nothing_for_min() -> None:
-    stopping: list[Event] = [Started(0.0), up(1), StopRequested(1.0)]
-    state, effects = run(pool(min=1), *stopping, ask("a"))
-    assert effects == [Refuse("a", Refusal.STOPPING)]
-    _, effects = run(state, down(1))
-    assert effects == [CancelTimer(Drain()), Finished()]
+def test_a_stopping_pool_boots_nothing() -> None:
+    history = working(min=1, max=3)
+    history.sees(StopRequested(1.0))
+    assert history.wait(3).sees(look(2.0), RoomMade(3.0), WarmRequested(3, 3.0), Resized(2, 3, 3.0)) == []
 
 
-def test_a_runner_that_comes_up_after_its_boot_was_called_off_is_not_used() -> None:
-    before, _ = run(pool(min=1), Started(0.0), StopRequested(1.0))
-    assert run(before, up(1)) == (before, [])
+@pytest.mark.parametrize("late", [up(1, 2.0), RunnerLost(1, "late", 2.0), WorkLingers(7, 2.0), BootStep(9, "late", 2.0)])
+def test_late_news_changes_nothing(late: Event) -> None:
+    history = pool(min=1)
+    history.sees(look(), StopRequested(1.0))
+    before = history.state
+    assert history.sees(late) == []
+    assert history.state == before

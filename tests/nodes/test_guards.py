@@ -161,11 +161,22 @@ def test_a_stopped_child_without_a_parent_ends_without_being_woken(tmp_path: Pat
         wait_until_gone(pids[0])
 
 
+def test_a_child_that_froze_together_with_its_parent_stays(tmp_path: Path) -> None:
+    """As when their machine is suspended, but for the clock, which then stands still."""
+    with parent_program("loose", "idle", tmp_path) as (program, pids):
+        for pid in (program.pid, pids[0]):
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(1.4 * LEASE)  # longer than the lease, and not until the kernel acts
+        for pid in (program.pid, pids[0]):
+            os.kill(pid, signal.SIGCONT)
+        time.sleep(1.5 * LEASE)
+        assert is_alive(pids[0]), last_words(tmp_path)
+
+
 def test_a_child_of_a_parent_that_is_only_busy_stays(loose: Loose) -> None:
     async def main() -> None:
         async with parent():
             child = await nodes.boot(loose, lease=LEASE)
-            await joined(child)
             time.sleep(3 * LEASE)  # noqa: ASYNC251 - the heartbeat is to beat meanwhile
             assert await bl.rpc.call(child.node, os.getpid, timeout=10) == loose.processes[0].pid
 
@@ -197,25 +208,24 @@ def test_a_busy_child_is_not_lost(loose: Loose) -> None:
 @pytest.mark.parametrize("silence", ["stopped", "cut"])
 def test_the_parent_finds_out_within_the_lease_that_a_child_is_silent(silence: str, tmp_path: Path) -> None:
     async def main() -> None:
-        async with parent() as node:
-            async with proxy_to(await node.listen()) as proxy:
-                backend = Loose(tmp_path / "log", invite=through(proxy.address))
-                child = await nodes.boot(backend, lease=LEASE)
-                await joined(child)
-                bl.monitor_node(child.node)
-                if silence == "stopped":
-                    backend.processes[0].send_signal(signal.SIGSTOP)
-                else:
-                    proxy.hold()
-                started = time.monotonic()
-                down = await bl.receive(lambda it: isinstance(it, bl.NodeDown), timeout=DEADLINE)
-                assert (down.node, down.reason) == (child.node, "net_tick_timeout")
-                assert LEASE / 2 < time.monotonic() - started < 4 * LEASE
-                if silence == "cut":
-                    assert await asyncio.to_thread(backend.wait) == -signal.SIGKILL
-                    assert "which is the lease" in last_words(tmp_path)
-                await child.stop(grace=0)
-                assert not is_alive(backend.processes[0].pid)
+        async with parent() as node, proxy_to(await node.listen()) as proxy:
+            backend = Loose(tmp_path / "log", invite=through(proxy.address))
+            child = await nodes.boot(backend, lease=LEASE)
+            await joined(child)
+            bl.monitor_node(child.node)
+            if silence == "stopped":
+                backend.processes[0].send_signal(signal.SIGSTOP)
+            else:
+                proxy.hold()
+            started = time.monotonic()
+            down = await bl.receive(lambda it: isinstance(it, bl.NodeDown), timeout=DEADLINE)
+            assert (down.node, down.reason) == (child.node, "net_tick_timeout")
+            assert LEASE / 2 < time.monotonic() - started < 4 * LEASE
+            if silence == "cut":
+                assert await asyncio.to_thread(backend.wait) == -signal.SIGKILL
+                assert "which is the lease" in last_words(tmp_path)
+            await child.stop(grace=0)
+            assert not is_alive(backend.processes[0].pid)
 
     asyncio.run(main())
 
@@ -265,8 +275,8 @@ def test_a_child_ends_in_order_at_its_maximum_lifetime(loose: Loose, tmp_path: P
     assert "cleaned up" in words
 
 
-def invited(**changed: Any) -> Invitation:
-    return Invitation("nobody@127.0.0.1", "127.0.0.1", 1, "child@127.0.0.1", b"token", **{"dial_seconds": 1.0, **changed})
+def invited(dial_seconds: float = 1.0) -> Invitation:
+    return Invitation("nobody@127.0.0.1", "127.0.0.1", 1, "child@127.0.0.1", b"token", dial_seconds)
 
 
 def start(text: str, directory: Path) -> subprocess.CompletedProcess[str]:

@@ -23,6 +23,10 @@ invitations = st.builds(
     dial_seconds=st.floats(allow_nan=False),
     own_thread=st.booleans(),
     tls=st.none() | st.just("always") | own_certificates,
+    lease_seconds=st.floats(allow_nan=False),
+    max_lifetime=st.none() | st.floats(allow_nan=False),
+    pool=st.text(),
+    runner=st.text(),
 )
 
 

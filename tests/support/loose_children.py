@@ -36,10 +36,15 @@ class Loose:
         return "Loose()"
 
     async def boot(self, invitation: Invitation) -> Machine:
+        process = self._start(invitation)
+        self.processes.append(process)
+        return Machine(str(process.pid), f"process {process.pid}")
+
+    def _start(self, invitation: Invitation) -> subprocess.Popen[bytes]:
         text = invitations.encode(self._invite(invitation))
         program = f"import time\ntime.sleep({self._delay})\nfrom nodes.child import main\nmain()"
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-c", program],
                 env={**os.environ, invitations.ENVIRONMENT_VARIABLE: text},
                 stdin=subprocess.DEVNULL,
@@ -47,8 +52,6 @@ class Loose:
                 stderr=log,
                 start_new_session=True,
             )
-        self.processes.append(process)
-        return Machine(str(process.pid), f"process {process.pid}")
 
     async def stop(self, machine: Machine) -> None:
         if self._stops:

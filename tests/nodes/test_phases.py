@@ -1,0 +1,185 @@
+"""A boot tells its steps in order, and a failed one how far it got, what was printed, and whether to try again."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import beamlike as bl
+import nodes
+from nodes.backend import BackendError
+from tests.support.processes import child_nodes, wait_until_gone
+
+
+def boot(backend: nodes.Backend, *, timeout: float = 20.0) -> tuple[list[nodes.Phase], nodes.BootFailed | None]:
+    """The steps of a boot, and how it failed; nothing of it may be left."""
+    phases: list[nodes.Phase] = []
+
+    async def main() -> nodes.BootFailed | None:
+        async with bl.Node("phases@127.0.0.1", secret=b"a secret of the test"):
+            try:
+                child = await nodes.boot(backend, timeout=timeout, on_phase=phases.append)
+            except nodes.BootFailed as failed:
+                assert bl.nodes(hidden=True) == []
+                return failed
+            await child.stop(grace=0.1)
+            return None
+
+    failed = asyncio.run(main())
+    wait_until_gone(*child_nodes())
+    return phases, failed
+
+
+def names(phases: list[nodes.Phase]) -> list[str]:
+    return [phase.name for phase in phases]
+
+
+def test_the_steps_of_a_boot_come_in_order_with_the_time_since_the_request() -> None:
+    phases, failed = boot(nodes.Local())
+    assert failed is None
+    assert names(phases) == ["requested", "creating", "created", "started", "dialled", "ready"]
+    seconds = [phase.seconds for phase in phases]
+    assert seconds == sorted(seconds)
+    assert seconds[0] >= 0
+    assert all(phase.words for phase in phases)
+
+
+def program(directory: Path, text: str) -> str:
+    path = directory / "python"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_child_that_does_not_dial_back_fails_as_started_with_its_last_20_lines(tmp_path: Path) -> None:
+    python = program(tmp_path, "seq 1 100; exec sleep 600")
+    phases, failed = boot(nodes.Local(python=python), timeout=0.5)
+    assert failed is not None
+    assert names(phases)[-2:] == ["started", "failed"]
+    assert "phases@127.0.0.1 within 0.5 s: started at +0.0 s, no dial-back for 0.5 s; it printed:\n81\n" in str(failed)
+    assert failed.log.splitlines() == [str(number) for number in range(81, 101)]
+    assert (failed.phase, failed.permanent) == ("started", False)
+    assert 0.4 < failed.seconds < 10
+    assert phases[-1].words == str(failed)
+
+
+def test_a_failure_keeps_what_it_says_when_it_travels() -> None:
+    failed = nodes.BootFailed("so it is", phase="started", seconds=3.0, log="a\nb", permanent=True)
+    copy = pickle.loads(pickle.dumps(failed))
+    assert str(copy) == "so it is"
+    assert vars(copy) == vars(failed) == {"phase": "started", "seconds": 3.0, "log": "a\nb", "permanent": True}
+
+
+class Scripted:
+    """Boots nothing: raises at the step that it is told."""
+
+    def __init__(self, *, boot: Callable[[], Exception] | None = None, state: str = "created") -> None:
+        self._boot = boot
+        self.state = state
+        self.asked = 0
+        self.stopped = 0
+
+    def __repr__(self) -> str:
+        return "Scripted()"
+
+    async def boot(self, invitation: nodes.Invitation) -> nodes.Machine:
+        self.asked += 1
+        if self._boot is not None:
+            raise self._boot()
+        return nodes.Machine("1", "machine 1")
+
+    async def stop(self, machine: nodes.Machine) -> None:
+        self.stopped += 1
+
+    async def describe(self, machine: nodes.Machine) -> nodes.Description:
+        if self.state == "ended":
+            return nodes.Description("ended", 4, "of another version")
+        return nodes.Description("created", None, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "permanent"),
+    [
+        (BackendError("401: the token is not valid", permanent=True), True),
+        (BackendError("429: too many requests"), False),
+        (FileNotFoundError(2, "No such file or directory", "/no/such/python"), True),
+        (ConnectionResetError(104, "Connection reset by peer"), False),
+        (TimeoutError("no answer of the platform"), False),
+        (KeyError("id"), False),
+        (AttributeError("no attribute 'machines'"), True),
+    ],
+)
+def test_whatever_a_backend_raises_fails_the_boot_once_and_in_words(error: Exception, permanent: bool) -> None:
+    backend = Scripted(boot=lambda: error)
+    phases, failed = boot(backend)
+    assert failed is not None
+    assert names(phases) == ["requested", "creating", "failed"]
+    assert (failed.phase, failed.permanent, backend.asked, backend.stopped) == ("creating", permanent, 1, 0)
+    assert "(booted by Scripted())" in str(failed)
+    assert str(error) in str(failed)
+    assert failed.__cause__ is error
+
+
+def test_a_machine_that_is_never_started_fails_as_created_and_is_stopped() -> None:
+    backend = Scripted()
+    phases, failed = boot(backend, timeout=0.3)
+    assert failed is not None
+    assert names(phases) == ["requested", "creating", "created", "failed"]
+    assert "created at +0.0 s, not started for 0.3 s; it printed nothing" in str(failed)
+    assert backend.stopped == 1
+
+
+def test_a_machine_whose_program_is_of_another_version_is_not_worth_another_try() -> None:
+    _, failed = boot(Scripted(state="ended"))
+    assert failed is not None
+    assert failed.permanent
+    assert "machine 1 ended with exit code 4; it printed:\nof another version" in str(failed)
+
+
+def test_an_interpreter_that_does_not_exist_is_not_worth_another_try() -> None:
+    _, failed = boot(nodes.Local(python="/no/such/python"))
+    assert failed is not None
+    assert failed.permanent
+    assert "/no/such/python" in str(failed)
+
+
+class Unstoppable(Scripted):
+    async def stop(self, machine: nodes.Machine) -> None:
+        raise ConnectionError("the platform is gone")
+
+
+def test_a_machine_that_cannot_be_stopped_is_told_beside_the_reason_of_the_failure() -> None:
+    _, failed = boot(Unstoppable(state="ended"))
+    assert failed is not None
+    assert "exit code 4" in str(failed)
+    assert failed.__notes__ == ["machine 1 could not be stopped: ConnectionError: the platform is gone"]
+
+
+def test_a_boot_that_hangs_in_its_backend_ends_in_time() -> None:
+    class Hanging(Scripted):
+        async def boot(self, invitation: nodes.Invitation) -> nodes.Machine:
+            await asyncio.sleep(600)
+            raise AssertionError
+
+    _, failed = boot(Hanging(), timeout=0.3)
+    assert failed is not None
+    assert "within 0.3 s: creating at +0.0 s, no answer of its backend for 0.3 s" in str(failed)
+
+
+def test_a_listener_that_fails_leaves_no_child() -> None:
+    def tell(phase: nodes.Phase) -> None:
+        if phase.name == "started":
+            raise RuntimeError("a mistake of the listener")
+
+    async def main() -> None:
+        async with bl.Node("phases@127.0.0.1", secret=b"a secret of the test"):
+            with pytest.raises(nodes.BootFailed, match="RuntimeError: a mistake of the listener"):
+                await nodes.boot(nodes.Local(python=sys.executable), on_phase=tell)
+
+    asyncio.run(main())
+    wait_until_gone(*child_nodes())
