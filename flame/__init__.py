@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from flame.here import pools
     from flame.options import PoolOptions
     from flame.output import Progress
+    from flame.parent import Parent
     from flame.policies import at_least, largest, on_demand, queue_depth, spare
     from flame.pool import Pool
     from flame.prices import Prices
@@ -58,6 +59,7 @@ __all__ = [
     "ExecTimeout",
     "FlameError",
     "NestedPool",
+    "Parent",
     "Pool",
     "PoolOptions",
     "PoolStopped",
@@ -106,6 +108,7 @@ _WHERE = {
     "ExecTimeout": "errors",
     "FlameError": "errors",
     "NestedPool": "errors",
+    "Parent": "parent",
     "Pool": "pool",
     "PoolOptions": "options",
     "PoolStopped": "errors",

@@ -25,6 +25,8 @@ from flame.keyed import KeyedValues
 from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.output import CallOutput, short_name
 from flame.output_sink import Sink
+from flame.parent import Parent, booted_by
+from flame.termination import on_terminate
 from flame.thread_job import ThreadJob
 from flame.tracking.keeping import tracked
 from flame.turn_batch import TurnBatch
@@ -40,6 +42,7 @@ from flame.work import (
     Asked,
     AskIdle,
     Cancel,
+    Ending,
     Evict,
     Idle,
     Keyed,
@@ -48,17 +51,21 @@ from flame.work import (
 )
 
 
-async def open_desk(home: bl.Pid, slots: int, limit: int | None, log_level: int | str) -> bl.Pid:
+async def open_desk(
+    home: bl.Pid, slots: int, limit: int | None, log_level: int | str, parent: Parent | None = None
+) -> bl.Pid:
     """Starts the desk of `home` on this node. What calls log here goes to their callers; results of more than `limit`
-    bytes stay, if there is such a limit."""
+    bytes stay, if there is such a limit. As long as it is open, this node is the runner that `parent` says."""
     output_logging.install(log_level)
-    return bl.spawn(_attend, home, slots, limit)
+    return bl.spawn(_attend, home, slots, limit, parent)
 
 
-async def _attend(home: bl.Pid, slots: int, limit: int | None) -> None:
+async def _attend(home: bl.Pid, slots: int, limit: int | None, parent: Parent | None) -> None:
     """The desk's code."""
     gone = bl.monitor(home)
     desk = Desk(home, slots, limit)
+    booted_by(parent)
+    handle_no_more = on_terminate(desk.tell_ending)
     try:
         while True:
             message = await bl.receive()
@@ -66,6 +73,8 @@ async def _attend(home: bl.Pid, slots: int, limit: int | None) -> None:
                 return
             desk.hear(message)
     finally:
+        handle_no_more()
+        booted_by(None)
         desk.close()
 
 
@@ -105,6 +114,7 @@ class Desk:
         self._crew = Crew(f"call of {home}", self._answers.flush)
         self._keyed = KeyedValues()
         self._sink: Sink | None = None
+        self._own_context = copy_context()
         self._take_seat()
 
     def hear(self, message: Any) -> None:
@@ -140,6 +150,9 @@ class Desk:
         for number in list(self._at_work):
             self._call_off(number)
         bl.exit(self._seat, "kill")
+
+    def tell_ending(self) -> None:
+        self._send(Ending("its machine is to end: it got SIGTERM"))
 
     # Calls.
 
@@ -221,7 +234,8 @@ class Desk:
     def _errand(
         self, function: Callable[..., Awaitable[Any]], args: tuple[Any, ...], then: Callable[[Outcome], None]
     ) -> Errand:
-        errand = Errand(function, *args)
+        # As the desk's, also where a thread's end is told: that is a callback of the loop's, and no process.
+        errand = self._own_context.run(Errand, function, *args)
         self._errands[errand.ref] = errand, then
         return errand
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import beamlike as bl
 from flame.asking import ask
@@ -18,6 +19,7 @@ from flame.errors import FlameError, PoolStopped
 from flame.traced import current_span
 
 FATE_SECONDS = 5.0
+STAY: Final = "stay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,12 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The slot belongs to this process from now on. With `link` it ends when the holder does."""
+    """The slot belongs to this process from now on, and its keeper is sent STAY. With `link` it ends when the holder
+    does."""
 
     lease: bl.Ref
     pid: bl.Pid
+    keeper: bl.Pid
     link: bool
 
 

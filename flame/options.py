@@ -65,7 +65,10 @@ class PoolOptions:
     log_level: int | str | None = None
     """What is below this is not logged on runners; None: the level of the root logger here."""
     nested: bool = False
-    """Whether the pool may boot runners although its node is itself a runner."""
+    """Whether the pool may boot runners although its node is itself a runner. If not, it boots none, and `min` counts
+    as 0 there."""
+    max_depth: int = 2
+    """So many levels of runners there may be, from the program that was started by hand, if pools are nested."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -73,6 +76,7 @@ class PoolOptions:
         self._check_whole("min", self.min, at_least=0)
         self._check_whole("max", self.max, at_least=1)
         self._check_whole("max_concurrency", self.max_concurrency, at_least=1)
+        self._check_whole("max_depth", self.max_depth, at_least=1)
         if self.keys_per_runner is not None:
             self._check_whole("keys_per_runner", self.keys_per_runner, at_least=1, or_else=" or None")
         self._check_whole("largest_result", self.largest_result, at_least=1)

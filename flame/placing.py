@@ -1,36 +1,89 @@
-"""A long-lived process on a runner."""
+"""A long-lived process on a runner.
+
+    caller ── start_there ──► keeper, on the runner ── start() ──► placed process
+    caller ── Placed ──► pool ── STAY ──► keeper
+
+The process is started by one that stays as long as it does, as a supervisor would: a server that was started with a
+link ends with its starter. Until the pool has said that the slot is the process's, it ends with the caller.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from typing import Any
+from typing import Any, TypeAlias
 
 import beamlike as bl
 from flame.calls import Request
-from flame.leasing import Placed, leased
+from flame.leasing import STAY, Placed, leased
 from flame.output import Limits, hear
 from flame.output_sink import Sink
+
+STAY_SECONDS = 10.0
+"""How long the word may take that the slot is the process's."""
+
+Kept: TypeAlias = tuple[bl.Pid, bl.Pid]
+"""A placed process, and its keeper."""
 
 
 async def place(name: str, pool: bl.Pid, request: Request) -> bl.Pid | None:
     """Starts the process that the request's function returns the pid of; see Pool.place_child."""
     async with leased(name, pool, request) as lease:
-        pid: bl.Pid | None = await bl.rpc.call(
-            lease.node, start_there, request.function, request.sink, timeout=lease.seconds
+        kept: Kept | None = await bl.rpc.call(
+            lease.node, start_there, request.function, request.sink, bl.self(), timeout=lease.seconds
         )
-        if pid is None:
+        if kept is None:
             return None
+        pid, keeper = kept
         # Before the block's end releases the lease: the slot is the process's now.
-        await bl.GenServer.call(pool, Placed(lease.lease, pid, request.link), timeout=None)
+        await bl.GenServer.call(pool, Placed(lease.lease, pid, keeper, request.link), timeout=None)
     if request.link:
         bl.link(pid)
     return pid
 
 
-async def start_there(start: Any, sink: Sink | None) -> bl.Pid | None:
+async def start_there(start: Any, sink: Sink | None, caller: bl.Pid) -> Kept | None:
     """In a process of its own, which ends with the caller. What is linked to it goes with it, if that happens before
     all is said."""
-    hear(sink, Limits(in_all=None))
+    started: asyncio.Future[Kept | None] = asyncio.get_running_loop().create_future()
+    bl.spawn_link(_keep, start, sink, caller, started)
+    return await started
+
+
+async def _keep(start: Any, sink: Sink | None, caller: bl.Pid, started: asyncio.Future[Kept | None]) -> None:
+    """The keeper's code."""
+    try:
+        hear(sink, Limits(in_all=None))
+        pid = await _started(start)
+    except Exception as error:
+        started.set_exception(error)
+        return
+    except SystemExit as error:
+        started.set_exception(RuntimeError(f"expected {start!r} to start a process, got {error!r}"))
+        return
+    if pid is None:
+        started.set_result(None)
+        return
+    bl.trap_exit(True)
+    over, caller_gone = bl.monitor(pid), bl.monitor(caller)
+    started.set_result((pid, bl.self()))
+    try:
+        word = await bl.receive(lambda it: it == STAY or _is_down(it, over, caller_gone), timeout=STAY_SECONDS)
+    except TimeoutError:
+        word = None
+    if word != STAY:
+        bl.exit(pid, "kill")
+        return
+    bl.demonitor(caller_gone, flush=True)
+    while not _is_down(await bl.receive(), over):
+        pass
+
+
+def _is_down(message: object, *refs: bl.Ref) -> bool:
+    return isinstance(message, bl.Down) and message.ref in refs
+
+
+async def _started(start: Any) -> bl.Pid | None:
     pid = start()
     if inspect.isawaitable(pid):
         pid = await pid

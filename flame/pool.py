@@ -91,6 +91,7 @@ class Pool:
         largest_result: int = TRAVEL_LIMIT,
         log_level: int | str | None = None,
         nested: bool = False,
+        max_depth: int = 2,
         on_event: OnEvent | None = None,
     ) -> Pool:
         """Starts a pool under `name` on the current node and returns it once `min` runners are up.
@@ -99,6 +100,8 @@ class Pool:
         pool runs until `stop`, or until its node stops. `on_event` is called with each `flame.events` record, one
         after the other, and awaited if it is async, in a process of its own: the pool does not wait for it, and if it
         raises, that is logged. NameTaken if the name is, BootFailed if `min` runners cannot be booted.
+
+        On a node that is itself a runner a pool boots nothing, and a call raises NestedPool, unless it is `nested`.
         """
         options = PoolOptions(
             name=name,
@@ -119,6 +122,7 @@ class Pool:
             largest_result=largest_result,
             log_level=log_level,
             nested=nested,
+            max_depth=max_depth,
         )
         if on_event is not None and not callable(on_event):
             raise TypeError(f"pool {name!r}: expected a function to call with each event, got on_event={on_event!r}")

@@ -34,17 +34,19 @@ from flame.errors import (
     BootTimeout,
     ExecTimeout,
     FlameError,
+    NestedPool,
     PoolStopped,
     QueueTimeout,
     RunnerLost,
 )
 from flame.explain import explain
-from flame.leasing import AskLoss, Lease, Placed, Release, Reserve
+from flame.leasing import STAY, AskLoss, Lease, Placed, Release, Reserve
 from flame.listening import listening
 from flame.options import PoolOptions
 from flame.outbox import Outbox
 from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
 from flame.output_sink import sink_for_caller
+from flame.parent import why_barred
 from flame.policies import OnDemand
 from flame.pool_events import (
     AskIdle,
@@ -84,8 +86,10 @@ from flame.subscription import OnEvent
 from flame.traced import within
 from flame.tracking.keeping import refs_in
 from flame.witness import Witness
-from flame.work import KEPT, RAISED, RETURNED, Answer, Evict, Idle, Released, is_light
+from flame.work import KEPT, RAISED, RETURNED, Answer, Ending, Evict, Idle, Released, is_light
 from flame.work import AskIdle as AskDesk
+
+logger = logging.getLogger("flame")
 
 WORK_MAY_LINGER = 5.0
 """Seconds that abandoned work has to end."""
@@ -206,7 +210,11 @@ class PoolServer(bl.GenServer):
         self.slots = options.max_concurrency
         self.travel_limit = options.largest_result if options.track_resources else None
         self.log_level = logging.getLogger().level if options.log_level is None else options.log_level
-        self._state = PoolState(options, price=price_of({"backend": type(backend).__name__.lower()}))
+        self._state = PoolState(
+            options,
+            price=price_of({"backend": type(backend).__name__.lower()}),
+            barred=why_barred(options.nested, options.max_depth),
+        )
         self._backend = backend
         self._clock = clock
         self._dispatch = Dispatch(
@@ -221,6 +229,7 @@ class PoolServer(bl.GenServer):
         self._looking = False
         self._cancelled = False
         """Whether a call that waited was cancelled since the last look."""
+        self._check_problem = ""
         self._wake: tuple[float, Timer] | None = None
         self._holds: dict[bl.Ref, Hold] = {}
         self._performed: dict[bl.Ref, Pid] = {}
@@ -270,8 +279,10 @@ class PoolServer(bl.GenServer):
             case Perform():
                 self._perform_for(request, client)
             case AwaitMinimum():
-                self._starters.append((self._state.options.min, client))
+                self._starters.append((0 if self._state.barred else self._state.options.min, client))
                 self._tell_starters()
+            case AwaitWarm() if self._state.barred:
+                return self._refusal_now()
             case AwaitWarm(runners_wanted):
                 self._happens(WarmRequested(runners_wanted, self._now()))
                 self._starters.append((min(runners_wanted, self._state.options.max), client))
@@ -318,7 +329,14 @@ class PoolServer(bl.GenServer):
                 cancelled, self._looking, self._cancelled = self._cancelled, False, False
                 self._happens(Looked(self._now(), cancelled))
             case (
-                BootStep() | RunnerUp() | RunnerServed() | NodeLost() | IdleAnswered() | WorkLingers() | BootWithheld()
+                BootStep()
+                | RunnerUp()
+                | RunnerServed()
+                | NodeLost()
+                | IdleAnswered()
+                | WorkLingers()
+                | BootWithheld()
+                | DrainRequested()
             ):
                 self._happens(message)
             case RoomMade():
@@ -486,6 +504,7 @@ class PoolServer(bl.GenServer):
             bl.exit(placed.pid, "kill")
             return
         hold.placed = placed.pid
+        bl.send(placed.keeper, STAY)
         self._unwatch(hold.holder)
         if placed.link:
             hold.holder = self._watch(client.pid, lambda reason: bl.exit(placed.pid, reason))
@@ -525,12 +544,26 @@ class PoolServer(bl.GenServer):
         for number, kind, value in answers:
             self._finished(runner, number, _outcome(number, kind, value), stays=kind == KEPT)
 
-    def answered(self, runner: RunnerId, message: Released | Idle) -> None:
+    def answered(self, runner: RunnerId, message: Released | Idle | Ending) -> None:
         match message:
             case Released(number):
                 self._released(runner, number)
-            case Idle(idle, _problem):
+            case Ending(why):
+                self._tell(DrainRequested(runner, why, self._state.options.shutdown_timeout, self._now()))
+            case Idle(idle, problem):
+                if problem:
+                    self._report_check(runner, problem)
                 self._tell(IdleAnswered(runner, idle, self._now()))
+
+    def _report_check(self, runner: RunnerId, problem: str) -> None:
+        """Once for each problem: it comes back with each look."""
+        known = self._runners.get(runner)
+        if known is None or known.child is None or problem == self._check_problem:
+            return
+        self._check_problem = problem
+        logger.warning(
+            "pool %r: the idle check failed on %s, which so counts as busy: %s", self.name, known.child.node, problem
+        )
 
     def _finished(self, runner: RunnerId, number: int, outcome: Outcome | Exception, *, stays: bool = False) -> None:
         known = self._runners.get(runner)
@@ -674,6 +707,8 @@ class PoolServer(bl.GenServer):
     def _refusal_now(self) -> FlameError | None:
         if self._state.stage is not Stage.OPEN:
             return self._refusal(Refusal.STOPPING)
+        if self._state.barred:
+            return NestedPool(f"pool {self.name!r} boots no runners: {self._state.barred}")
         if self._state.refuses:
             return self._refusal(Refusal.BOOT_FAILED)
         return None

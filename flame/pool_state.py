@@ -137,6 +137,8 @@ class PoolState:
     """No boot before this time."""
     stop_at: float | None = None
     """When a stopping pool cuts off the calls that still run."""
+    barred: str = ""
+    """Why this pool may boot no runner at all. Empty: it may."""
     withheld: str = ""
     """Why no runner may be booted although one is wanted: other pools have them all. Empty: it may."""
     capped: str = ""
@@ -269,6 +271,8 @@ def _want(state: PoolState, at: float, picture: Picture) -> Wanted:
 
 
 def _grow(state: PoolState, at: float, picture: Picture) -> Step:
+    if state.barred:
+        return replace(state, wanted=Wanted(0, state.barred)), ()
     wanted = _want(state, at, picture)
     usable = len(_usable(state, picture))
     state = replace(state, wanted=wanted, warm=0 if usable >= state.warm else state.warm)

@@ -20,7 +20,9 @@ from beamlike.kernel.terms import NOCONNECTION, SHUTDOWN
 from flame.desk import open_desk
 from flame.errand import Errand
 from flame.outcome import Ended, Outcome, Raised, Returned
-from flame.work import DONE, Answer, Idle, Released
+from flame.output import short_name
+from flame.parent import Parent, depth_here
+from flame.work import DONE, Answer, Ending, Idle, Released
 
 _NO_WORD = re.compile("[^A-Za-z0-9_-]+")
 _STEPS = ("creating", "created", "started", "dialled")
@@ -60,26 +62,18 @@ class Owner(Protocol):
 
     def finished(self, runner: int, answers: list[Answer]) -> None: ...
 
-    def answered(self, runner: int, message: Released | Idle) -> None: ...
+    def answered(self, runner: int, message: Released | Idle | Ending) -> None: ...
 
 
 async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, boot_timeout: float) -> None:
     """Runs one runner of `pool` from its boot to its end. Ends with ("shutdown", its Fate)."""
     bl.monitor(pool)
-    child = await _boot(owner, runner, backend, boot_timeout)
+    name = _node_name(owner.name, runner)
+    child = await _boot(owner, runner, backend, name, boot_timeout)
     try:
         bl.monitor_node(child.node)
         owner.boot_step(runner, "syncing")
-        desk = await _attended(
-            bl.rpc.call,
-            child.node,
-            open_desk,
-            bl.self(),
-            owner.slots,
-            owner.travel_limit,
-            owner.log_level,
-            timeout=boot_timeout,
-        )
+        desk = await _open_desk(owner, child, boot_timeout)
         bl.monitor(desk)
         owner.runner_up(runner, child, desk)
         fate = await _fate(owner, runner, child, desk)
@@ -90,7 +84,7 @@ async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, b
     raise _end(fate)
 
 
-async def _boot(owner: Owner, runner: int, backend: nodes.Backend, boot_timeout: float) -> nodes.Child:
+async def _boot(owner: Owner, runner: int, backend: nodes.Backend, name: str, boot_timeout: float) -> nodes.Child:
     def on_phase(phase: nodes.Phase) -> None:
         if phase.name in _STEPS:  # the others are the pool's own
             owner.boot_step(runner, phase.name, phase.words)
@@ -98,13 +92,22 @@ async def _boot(owner: Owner, runner: int, backend: nodes.Backend, boot_timeout:
     child = await _attended(
         nodes.boot,
         backend,
-        name=_node_name(owner.name, runner),
+        name=name,
         timeout=boot_timeout,
-        labels=nodes.Labels(owner.name, str(runner)),
+        labels=nodes.Labels(owner.name, short_name(name)),
         on_phase=on_phase,
     )
     assert isinstance(child, nodes.Child)
     return child
+
+
+async def _open_desk(owner: Owner, child: nodes.Child, boot_timeout: float) -> bl.Pid:
+    home = bl.self()
+    parent = Parent(home.node, owner.name, short_name(child.node), depth_here() + 1)
+    told = home, owner.slots, owner.travel_limit, owner.log_level, parent
+    desk = await _attended(bl.rpc.call, child.node, open_desk, *told, timeout=boot_timeout)
+    assert isinstance(desk, bl.Pid)
+    return desk
 
 
 def _node_name(pool: str, runner: int) -> str:
@@ -144,7 +147,7 @@ async def _fate(owner: Owner, runner: int, child: nodes.Child, desk: bl.Pid) -> 
         message = await bl.receive()
         if type(message) is tuple and message[0] == DONE:
             owner.finished(runner, message[1])
-        elif isinstance(message, Released | Idle):
+        elif isinstance(message, Released | Idle | Ending):
             owner.answered(runner, message)
         elif isinstance(message, bl.Down) and message.pid == desk:
             if message.reason != NOCONNECTION:  # else NodeDown follows

@@ -1,7 +1,7 @@
 """What goes between a pool and the desk of one of its runners.
 
     pool ── Works, Cancel, Evict, AskIdle ──► desk
-    pool ◄── Done, Released, Idle ─────────── desk
+    pool ◄── Done, Released, Idle, Ending ─── desk
 
 Calls go by number. What was asked in one turn of the loop, and is small, goes as one message, and so do answers.
 """
@@ -76,6 +76,13 @@ class AskIdle:
 class Idle:
     runner_is_idle: bool
     problem: str
+
+
+@record
+class Ending:
+    """The machine of this runner is to end soon, as `why` says: no more calls here."""
+
+    why: str
 
 
 @record

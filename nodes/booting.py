@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from nodes.invitation import LEASE_SECONDS, Invitation
 from nodes.phases import OnPhase, Progress
 from nodes.records import Recorded
 
+logger = logging.getLogger("nodes")
+
 BOOT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
 FATE_SECONDS = 2.0
@@ -29,6 +32,8 @@ LOOK_SECONDS = 0.1
 """How often a machine that has not dialled back is looked at: one that ended fails the boot at once."""
 END_LOOK_SECONDS = 0.025
 """How often a machine that is about to end is looked at."""
+STOP_PAUSES = (0.1, 0.5, 2.0)
+"""Between tries to stop a machine."""
 _NUMBER = re.compile("-[0-9a-f]{6}$")
 
 
@@ -73,7 +78,7 @@ class Child:
             await asyncio.shield(self._stop_machine())
 
     async def _stop_machine(self) -> None:
-        await self.backend.stop(self.machine)
+        await _stop(self.backend, self.machine)
         if self.recorded is not None:
             self.recorded.remove()
 
@@ -144,9 +149,29 @@ async def boot(
         return await _Boot(backend, invitation, progress).run()
     except BaseException:
         node.revoke(child)
+        await asyncio.shield(_turned_away(node, child))
         raise
     finally:
         node.unwatch_node(child, me)
+
+
+async def _stop(backend: Backend, machine: Machine) -> None:
+    """A machine that is not stopped costs on: a backend that fails to is asked again, a few times."""
+    for pause in STOP_PAUSES:
+        try:
+            await backend.stop(machine)
+        except Exception as error:
+            logger.info("%s could not be stopped, which is tried again in %g s: %r", machine.where, pause, error)
+            await asyncio.sleep(pause)
+        else:
+            return
+    await backend.stop(machine)
+
+
+async def _turned_away(node: bl.Node, child: str) -> None:
+    """It may have joined although its backend has failed, which knows of no machine then: so it ends by itself."""
+    with contextlib.suppress(bl.NoNode):  # our node has stopped, and so closed the connection
+        await node.disconnect(child)
 
 
 class _Boot:
@@ -230,7 +255,7 @@ class _Boot:
 
     async def _stop(self, machine: Machine, error: BaseException) -> None:
         try:
-            await self._backend.stop(machine)
+            await _stop(self._backend, machine)
         except Exception as trouble:  # it stays on record, so that a sweeper finds it
             error.add_note(f"{machine.where} could not be stopped: {type(trouble).__name__}: {trouble}")
         else:

@@ -56,6 +56,16 @@ async def test_an_async_function_runs_in_a_process_of_its_own(cpu: flame.Pool) -
     assert await calling == "hello"
 
 
+@on_pool()
+async def test_what_a_plain_function_returns_is_awaited_there(cpu: flame.Pool) -> None:
+    async def twice(number: int) -> int:
+        await asyncio.sleep(0)
+        return 2 * number
+
+    assert [await cpu.call(lambda: twice(4)) for _ in range(3)] == [8, 8, 8]
+    assert await cpu.call(twice, key="one", init=lambda key: len(key)) == 6
+
+
 @on_pool(max_concurrency=2)
 async def test_plain_functions_share_a_runner_without_waiting_for_each_other(cpu: flame.Pool) -> None:
     def meet(first: bool) -> int:
