@@ -203,9 +203,11 @@ def test_children_survive_the_death_of_a_sibling_and_hold_no_file_of_it() -> Non
         backend = nodes.Local()
         async with parent(), booted(*[backend] * 3) as children:
             pids = [int(child.machine.id) for child in children]
-            pipes = [pipes_of(pid) for pid in pids]
+            pipes = [open_in(pid, "pipe:") for pid in pids]
             [zygotes_own] = set.intersection(*pipes)
-            assert zygotes_own in pipes_of(zygote_of(children[0]))
+            zygote = zygote_of(children[0])
+            assert zygotes_own in open_in(zygote, "pipe:")
+            assert not open_in(zygote, "socket:") & set.union(*(open_in(pid, "socket:") for pid in pids))
             assert len(set.union(*pipes)) == sum(len(each) - 1 for each in pipes) + 1
             os.kill(pids[0], signal.SIGKILL)
             await children[1].stop()
@@ -216,9 +218,9 @@ def test_children_survive_the_death_of_a_sibling_and_hold_no_file_of_it() -> Non
     asyncio.run(main())
 
 
-def pipes_of(pid: int) -> set[str]:
+def open_in(pid: int, kind: str) -> set[str]:
     links = {os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()}
-    return {link for link in links if link.startswith("pipe:")}
+    return {link for link in links if link.startswith(kind)}
 
 
 @pytest.mark.parametrize(("end", "words"), [(os._exit, "exit code 7"), (os.abort, "killed by SIGABRT")])
@@ -331,6 +333,7 @@ def test_boots_that_are_cancelled_leave_no_child(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_process_that_its_owner_forks_has_no_zygote_and_ends_no_child() -> None:
     async def main() -> None:
         async with parent(), booted(nodes.Local()) as [child]:
