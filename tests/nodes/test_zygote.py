@@ -135,14 +135,22 @@ def test_options_that_contradict_each_other_are_refused_in_words() -> None:
         nodes.Local(preload="json")
 
 
-def test_a_zygote_that_cannot_start_is_told_once_and_children_come_up_all_the_same(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("echo no zygotes here; exit 5", "it ended with exit code 5 and printed:\nno zygotes here"),
+        ("exec sleep 600", "it is not ready in time"),
+    ],
+)
+def test_a_zygote_that_does_not_start_is_told_once_and_children_come_up_all_the_same(
+    program: str, words: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    python = tmp_path / "python"
+    python, note = tmp_path / "python", tmp_path / "pids"
     python.write_text(
-        f'#!/bin/sh\ncase "$*" in *nodes.zygote*) echo no zygotes here; exit 5;; esac\nexec {sys.executable} "$@"\n'
+        f'#!/bin/sh\ncase "$*" in *nodes.zygote*) echo $$ >> {note}; {program};; esac\nexec {sys.executable} "$@"\n'
     )
     python.chmod(0o755)
+    monkeypatch.setattr("nodes.local.START_SECONDS", 0.5)
 
     async def main() -> None:
         backend = nodes.Local(python=str(python), zygote=True)
@@ -153,7 +161,10 @@ def test_a_zygote_that_cannot_start_is_told_once_and_children_come_up_all_the_sa
     with caplog.at_level(logging.WARNING, "beamlike.nodes"):
         asyncio.run(main())
     [record] = caplog.records
-    assert "their zygote is lost: it ended with exit code 5 and printed:\nno zygotes here" in record.getMessage()
+    assert record.getMessage().endswith(f"their zygote is lost: {words}")
+    tried = [int(line) for line in note.read_text().split()]
+    assert len(tried) == 2
+    wait_until_gone(*tried)
 
 
 def test_the_children_of_a_zygote_that_dies_die_with_it_and_the_next_boot_has_another(tmp_path: Path) -> None:
