@@ -79,7 +79,7 @@ class Zygote:
 
     @property
     def is_idle(self) -> bool:
-        return not self._children and not self._asked and not self._waiting
+        return not self._children and not self._asked and all(each.done() for each in self._waiting)
 
     @property
     def is_usable(self) -> bool:
@@ -177,7 +177,8 @@ class Zygote:
             request.lifeline.close()
 
     def _failed(self, why: Exception) -> None:
-        request, forked = self._asked.popleft()
+        with self._lock:
+            request, forked = self._asked.popleft()
         request.abandon()
         _settle(forked, why)
 

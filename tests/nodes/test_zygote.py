@@ -135,14 +135,22 @@ def test_options_that_contradict_each_other_are_refused_in_words() -> None:
         nodes.Local(preload="json")
 
 
-def test_a_zygote_that_cannot_start_is_told_once_and_children_come_up_all_the_same(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("echo no zygotes here; exit 5", "it ended with exit code 5 and printed:\nno zygotes here"),
+        ("exec sleep 600", "it is not ready in time"),
+    ],
+)
+def test_a_zygote_that_does_not_start_is_told_once_and_children_come_up_all_the_same(
+    program: str, words: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    python = tmp_path / "python"
+    python, note = tmp_path / "python", tmp_path / "pids"
     python.write_text(
-        f'#!/bin/sh\ncase "$*" in *nodes.zygote*) echo no zygotes here; exit 5;; esac\nexec {sys.executable} "$@"\n'
+        f'#!/bin/sh\ncase "$*" in *nodes.zygote*) echo $$ >> {note}; {program};; esac\nexec {sys.executable} "$@"\n'
     )
     python.chmod(0o755)
+    monkeypatch.setattr("nodes.local.START_SECONDS", 0.5)
 
     async def main() -> None:
         backend = nodes.Local(python=str(python), zygote=True)
@@ -153,7 +161,10 @@ def test_a_zygote_that_cannot_start_is_told_once_and_children_come_up_all_the_sa
     with caplog.at_level(logging.WARNING, "beamlike.nodes"):
         asyncio.run(main())
     [record] = caplog.records
-    assert "their zygote is lost: it ended with exit code 5 and printed:\nno zygotes here" in record.getMessage()
+    assert record.getMessage().endswith(f"their zygote is lost: {words}")
+    tried = [int(line) for line in note.read_text().split()]
+    assert len(tried) == 2
+    wait_until_gone(*tried)
 
 
 def test_the_children_of_a_zygote_that_dies_die_with_it_and_the_next_boot_has_another(tmp_path: Path) -> None:
@@ -203,9 +214,11 @@ def test_children_survive_the_death_of_a_sibling_and_hold_no_file_of_it() -> Non
         backend = nodes.Local()
         async with parent(), booted(*[backend] * 3) as children:
             pids = [int(child.machine.id) for child in children]
-            pipes = [pipes_of(pid) for pid in pids]
+            pipes = [open_in(pid, "pipe:") for pid in pids]
             [zygotes_own] = set.intersection(*pipes)
-            assert zygotes_own in pipes_of(zygote_of(children[0]))
+            zygote = zygote_of(children[0])
+            assert zygotes_own in open_in(zygote, "pipe:")
+            assert not open_in(zygote, "socket:") & set.union(*(open_in(pid, "socket:") for pid in pids))
             assert len(set.union(*pipes)) == sum(len(each) - 1 for each in pipes) + 1
             os.kill(pids[0], signal.SIGKILL)
             await children[1].stop()
@@ -216,9 +229,9 @@ def test_children_survive_the_death_of_a_sibling_and_hold_no_file_of_it() -> Non
     asyncio.run(main())
 
 
-def pipes_of(pid: int) -> set[str]:
+def open_in(pid: int, kind: str) -> set[str]:
     links = {os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()}
-    return {link for link in links if link.startswith("pipe:")}
+    return {link for link in links if link.startswith(kind)}
 
 
 @pytest.mark.parametrize(("end", "words"), [(os._exit, "exit code 7"), (os.abort, "killed by SIGABRT")])
@@ -331,6 +344,7 @@ def test_boots_that_are_cancelled_leave_no_child(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_process_that_its_owner_forks_has_no_zygote_and_ends_no_child() -> None:
     async def main() -> None:
         async with parent(), booted(nodes.Local()) as [child]:
