@@ -1,57 +1,22 @@
-"""A pipe that only the parent can write to: at its end the child is killed, and what it started.
+"""The pipe by which a child sees the end of its owner, however that comes: only the owner can write to it.
 
-On Linux the kernel does that by itself, in the instant in which the parent's end is closed, also to a child that is
-stopped or in C code that holds the interpreter lock. Both sides may tell the kernel so: whoever started the child does
-it before the child's program has come that far. A thread reads the pipe as well: for other systems, and for a pipe that
-had ended before.
+Where the system can do so (Linux), it kills the child's process group itself when the pipe ends, also a child that is
+stopped or that never lets a thread run. Elsewhere a thread of the child does it (see `nodes.child`).
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import select
 import signal
-import sys
-import threading
 from contextlib import suppress
 
 
-def hold(lifeline: int) -> None:
-    """Has this process and its group killed when the pipe ends."""
-    os.set_inheritable(lifeline, False)
-    kill_by_kernel(lifeline, os.getpid())
-    threading.Thread(target=_die_at_end_of, args=(lifeline,), name="lifeline", daemon=True).start()
-
-
-def kill_by_kernel(lifeline: int, pid: int) -> None:
-    """Has the kernel kill the process `pid`, and its group if it leads one, when the pipe with this reading end is
-    closed. The news of a pipe is a signal to its owner, and may be any. Nothing where the system does not do that."""
-    if sys.platform != "linux":
+def kill_at_end_of(read_end: int, group: int) -> None:
+    """Has the system kill the process group when the pipe ends. That stays with the open file, whoever has it."""
+    if not hasattr(fcntl, "F_SETSIG"):
         return
-    with suppress(OSError):  # it has ended already; or a sandbox refuses it, and the thread is there
-        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -pid if os.getpgid(pid) == pid else pid)
-        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
-
-
-def _die_at_end_of(lifeline: int) -> None:
-    while os.read(lifeline, 1):
-        pass
-    say("its lifeline was cut")
-    kill_own_group()
-
-
-def kill_own_group() -> None:
-    """Ends this process and what it started, at once."""
-    if os.getpgid(0) == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
-
-
-def say(why: str) -> None:
-    """The last words, in the child's log: by no lock and no stream, which may be in any state, and not into a pipe that
-    is full because nobody reads it."""
-    with suppress(OSError, ValueError):
-        if select.select([], [2], [], 0)[1]:
-            os.write(2, f"process {os.getpid()} ends: {why}\n".encode())
+    with suppress(OSError):  # it has ended already
+        fcntl.fcntl(read_end, fcntl.F_SETOWN, -group)
+        fcntl.fcntl(read_end, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(read_end, fcntl.F_SETFL, fcntl.fcntl(read_end, fcntl.F_GETFL) | os.O_ASYNC)

@@ -28,9 +28,9 @@ from beamlike.code.modules.roots import installed_path
 from beamlike.code.requirements.store import environments_path
 from beamlike.distribution import secret
 from nodes import invitation as invitations
-from nodes import lifeline
 from nodes.backend import Description, Machine
 from nodes.invitation import Invitation
+from nodes.lifeline import kill_at_end_of
 
 LIFELINE_VARIABLE = "BEAMLIKE_LIFELINE"
 SECRET_VARIABLE = "BEAMLIKE_USERS_SECRET"
@@ -152,7 +152,7 @@ class Local:
                     pass_fds=(read_end,),
                     start_new_session=True,
                 )
-                lifeline.kill_by_kernel(read_end, process.pid)
+                kill_at_end_of(read_end, process.pid)
             finally:
                 os.close(read_end)
             child = _ChildProcess(process, write_end, log)
