@@ -11,6 +11,7 @@ import gc
 import os
 import secrets
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
@@ -24,11 +25,11 @@ from beamlike.distribution.secret import VARIABLE, Secret, load_secret
 from beamlike.kernel.group_leader import install_router
 from beamlike.kernel.threads.waking import install_waking
 from nodes import invitation as invitations
-from nodes import lifeline
 from nodes.exit_codes import CANNOT_JOIN, NEVER_CAN_JOIN
 from nodes.guards import Guards
 from nodes.interpreter import LIFELINE_VARIABLE, SECRET_VARIABLE
 from nodes.invitation import BadInvitation, Invitation
+from nodes.last_words import kill_own_group, say
 from nodes.parent import invited_by
 
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 1.0
@@ -150,7 +151,16 @@ def hold_lifeline() -> None:
     """Kills this process and its group when the pipe named in the environment ends."""
     number = os.environ.pop(LIFELINE_VARIABLE, None)
     if number is not None:
-        lifeline.hold(int(number))
+        lifeline = int(number)
+        os.set_inheritable(lifeline, False)
+        threading.Thread(target=_die_at_end_of, args=(lifeline,), name="lifeline", daemon=True).start()
+
+
+def _die_at_end_of(lifeline: int) -> None:
+    while os.read(lifeline, 1):
+        pass
+    say("its lifeline was cut")
+    kill_own_group()
 
 
 def tune_garbage_collector() -> None:

@@ -4,7 +4,7 @@
     link       its connection to the parent was closed
     lease      nothing has come of the parent for the lease: it is frozen, or the network is cut
     lifetime   it has lived for as long as it may
-    (lifeline  the parent's process ended: see `lifeline`)
+    (lifeline  the parent's process ended: see `lifeline` and `child`)
 
 The first of them has the node leave in order, for which there is little time; then a thread kills the process and its
 group, and if even a thread cannot run, because of C code that holds the interpreter lock or since the process is
@@ -26,7 +26,7 @@ import beamlike as bl
 from beamlike.distribution.connection import NET_TICK_TIMEOUT
 from nodes.dead_man import DeadMan
 from nodes.invitation import Invitation
-from nodes.lifeline import kill_own_group, say
+from nodes.last_words import kill_own_group, say
 
 LEAVE_SECONDS = 5.0
 """How long a child may take to clean up once it has to go."""

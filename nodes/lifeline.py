@@ -2,7 +2,7 @@
 
 On Linux the kernel kills the child's process group by itself, in the instant in which the owner's end is closed, also a
 child that is stopped or in C code that holds the interpreter lock. Whoever starts a child tells the kernel so before
-the child's program has come that far. A thread of the child reads the pipe as well, for other systems.
+the child's program has come that far. A thread of the child reads the pipe as well, for other systems (`nodes.child`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import fcntl
 import os
 import select
 import signal
-import threading
 from contextlib import suppress
 
 from beamlike.distribution.forks import closed_in_forks
@@ -52,36 +51,3 @@ def _has_ended(read_end: int) -> bool:
     poll = select.poll()
     poll.register(read_end, 0)
     return bool(poll.poll(0))
-
-
-# The child's end.
-
-
-def hold(lifeline: int) -> None:
-    """Has this process and its group killed when the pipe ends."""
-    os.set_inheritable(lifeline, False)
-    if os.getpgid(0) == os.getpid():
-        kill_at_end_of(lifeline, os.getpid())
-    threading.Thread(target=_die_at_end_of, args=(lifeline,), name="lifeline", daemon=True).start()
-
-
-def _die_at_end_of(lifeline: int) -> None:
-    while os.read(lifeline, 1):
-        pass
-    say("its lifeline was cut")
-    kill_own_group()
-
-
-def kill_own_group() -> None:
-    """Ends this process and what it started, at once."""
-    if os.getpgid(0) == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
-
-
-def say(why: str) -> None:
-    """The last words, in the child's log: by no lock and no stream, which may be in any state, and not into a pipe that
-    is full because nobody reads it."""
-    with suppress(OSError, ValueError):
-        if select.select([], [2], [], 0)[1]:
-            os.write(2, f"process {os.getpid()} ends: {why}\n".encode())
