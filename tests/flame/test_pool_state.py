@@ -626,7 +626,9 @@ def test_a_stopping_pool_boots_nothing() -> None:
     assert history.wait(3).sees(look(2.0), RoomMade(3.0), WarmRequested(3, 3.0), Resized(2, 3, 3.0)) == []
 
 
-@pytest.mark.parametrize("late", [up(1, 2.0), RunnerLost(1, "late", 2.0), WorkLingers(7, 2.0), BootStep(9, "late", 2.0)])
+@pytest.mark.parametrize(
+    "late", [up(1, 2.0), RunnerLost(1, "late", 2.0), WorkLingers(7, 2.0), BootStep(9, "late", 2.0)]
+)
 def test_late_news_changes_nothing(late: Event) -> None:
     history = pool(min=1)
     history.sees(look(), StopRequested(1.0))
