@@ -176,6 +176,8 @@ def apply(state: PoolState, event: Event, picture: Picture) -> Step:
     Open(runner=1, node='cpu-1@127.0.0.1')
     """
     state, noted = _note(state, event, picture)
+    if any(isinstance(effect, Refuse) for effect in noted):
+        picture = replace(picture, waiting=0, bound=0, first_since=None)
     state, settled = _settle(state, event.at, picture)
     return state, (*noted, *settled, WakeAt(_next_look(state, event.at, picture)))
 
@@ -333,7 +335,8 @@ def _shrink(state: PoolState, at: float, picture: Picture) -> Step:
 
 
 def _spare(state: PoolState, picture: Picture) -> int:
-    return len(_usable(state, picture)) + state.count(Phase.BOOTING) - state.wanted.runners
+    """How many may go. One that boots may fail, and does not count."""
+    return len(_usable(state, picture)) - state.wanted.runners
 
 
 def _idle_ones(state: PoolState, picture: Picture) -> list[Runner]:
@@ -530,7 +533,7 @@ def _expires(state: PoolState, runner: Runner) -> float | None:
 
 def _next_look(state: PoolState, at: float, picture: Picture) -> float | None:
     if state.stage is not Stage.OPEN:
-        return state.stop_at if state.stage is Stage.STOPPING else None
+        return state.stop_at if state.count(Phase.BOOTING, Phase.READY, Phase.DRAINING) else None
     times = [state.retry_at]
     times += [runner.until for runner in state.runners if runner.phase is Phase.DRAINING]
     times += [_expires(state, runner) for runner in state.runners if runner.phase is Phase.READY]

@@ -338,7 +338,9 @@ class Model:
         self.now += 1.0
         steps = [self.ask, self.ask, self.ask, self.ends, self.ends, self.ends, self.leaves, self.abandons]
         steps += [self.keeps, self.releases, self.opens, self.closes, self.opens_again]
-        steps += [self.is_lost] * (5 if self.uses else self.chance.randint(0, 1)) + [self.opens] * (3 if self.uses else 0)
+        steps += [self.is_lost] * (5 if self.uses else self.chance.randint(0, 1)) + [self.opens] * (
+            3 if self.uses else 0
+        )
         step = self.chance.choice(steps)
         step()
         return step.__name__

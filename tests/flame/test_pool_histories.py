@@ -1,400 +1,899 @@
 """Histories written by chance, on small pools, against a world that believes only what it was told.
 
-`World` does what the shell and the platform would do with each effect, and refuses one that makes no sense: a
-grant on a node that was told to stop, a second boot of one runner, a slot too many. The invariants compare what
-the world saw with what a pool owes its callers; none of them reads the reducer's own book-keeping.
+`World` does what the shell and the platform would do: it lends slots by a real `Dispatch`, has `apply` decide about the
+runners, performs each effect, and refuses one that makes no sense: a call on a node that was told to stop, a second boot
+of one runner, a boot that nobody needs. Mail may lie unread for a while, as in the mailbox of a busy pool. The
+invariants compare what the world saw with what a pool owes its callers; none of them reads the reducer's own
+book-keeping.
 """
 
 from __future__ import annotations
 
-from math import ceil
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from flame.caps import Caps
+from flame.dispatch import Dispatch, Ticket
 from flame.options import PoolOptions
+from flame.policies import Demand, on_demand, queue_depth, spare
 from flame.pool_events import (
+    EPOCH,
+    AskIdle,
     Boot,
-    CallerGone,
-    CallId,
-    CancelTimer,
-    CheckedIn,
-    CheckoutRequested,
-    Drain,
+    BootStep,
+    BootWithheld,
+    Close,
+    CordonRequested,
+    DrainRequested,
     Effect,
     Event,
     Finished,
-    Grant,
-    Idle,
-    Overdue,
-    QueueDeadline,
+    IdleAnswered,
+    LanePicture,
+    Looked,
+    Open,
+    Picture,
     Refusal,
     Refuse,
-    Retry,
+    Resized,
+    RoomMade,
     RunnerDown,
     RunnerLost,
+    RunnerServed,
     RunnerUp,
-    SetTimer,
-    Started,
     StopRequested,
     StopRunner,
-    TimerFired,
-    TimerId,
+    WakeAt,
+    WarmRequested,
+    WorkLingers,
 )
-from flame.pool_state import WORK_MAY_LINGER, PoolState, apply
+from flame.pool_state import PoolState, apply
 from tests.support.soak import count
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
 IDLE_AFTER = 1.0
 SHUTDOWN_TIMEOUT = 7.0
+DRAIN_SECONDS = 3.0
+LIFETIME = 40.0
+RUNNER_SECONDS = 60.0
+WORK_MAY_LINGER = 5.0
 LONG_ENOUGH = 30.0
 """Histories that stop earlier have seen little."""
+MOMENT = 1e-3
+
+
+class Call(Ticket):
+    __slots__ = ("deadline", "number", "over")
+
+    def __init__(self, number: int, deadline: float | None, key: Hashable, home: str | None) -> None:
+        super().__init__(key, home)
+        self.number = number
+        self.deadline = deadline
+        self.over = False
+        """Whether its caller knows how it ended, or is gone."""
+
+    def __repr__(self) -> str:
+        return f"call {self.number}"
+
+
+class Machine:
+    """A runner: what it does, and what the pool was told of it."""
+
+    def __init__(self, began: float, attempt: int) -> None:
+        self.began = began
+        self.attempt = attempt
+        """How many boots had failed in a row when this one began."""
+        self.node = ""
+        # What it does.
+        self.has_booted = False
+        self.has_ended = False
+        self.is_lost = False
+        self.working: list[Call] = []
+        self.kept: list[Call] = []
+        self.served = 0
+        self.idle_since = 0.0
+        # What the pool was told, and has said.
+        self.is_up = False
+        self.is_known_lost = False
+        self.is_proven = False
+        self.takes_calls = False
+        self.is_told_to_stop = False
+        self.drain_until: float | None = None
+        self.is_cordoned = False
+        self.is_stuck = False
+        self.is_asked = False
+        self.says_idle = False
+
+    @property
+    def taken(self) -> int:
+        return len(self.working) + len(self.kept)
+
+    @property
+    def runs(self) -> bool:
+        return self.has_booted and not (self.has_ended or self.is_lost)
+
+    @property
+    def has_only_abandoned_work(self) -> bool:
+        return not self.kept and all(call.abandoned for call in self.working)
 
 
 class World:
-    """Callers, machines and timers, as the pool's effects make them."""
+    """Callers, machines, mail and the clock, as the pool's effects make them."""
 
-    def __init__(self, options: PoolOptions) -> None:
+    def __init__(self, options: PoolOptions, shared: int | None) -> None:
         self.options = options
+        self.shared = shared
+        """How many runners several pools have together."""
         self.state = PoolState(options)
+        self.dispatch = Dispatch(
+            options.placement, single_use=options.single_use, keys_per_runner=options.keys_per_runner
+        )
         self.now = 0.0
-        self.timers: dict[TimerId, float] = {}
-        self.queue: list[CallId] = []
-        self.deadlines: dict[CallId, float | None] = {}
-        self.working: dict[CallId, int] = {}
-        """call -> runner"""
-        self.abandoned: dict[CallId, float] = {}
-        """working calls whose caller is gone, and since when"""
-        self.booting: set[int] = set()
-        self.up: set[int] = set()
-        self.leaving: set[int] = set()
+        self.wake: float | None = None
+        self.mail: deque[Event] = deque()
+        self.is_slow = False
+        self.machines: dict[int, Machine] = {}
         self.runners_seen = 0
         self.calls_seen = 0
-        self.settled: set[CallId] = set()
-        """calls that were granted or refused"""
-        self.stopping = False
-        self.finished = False
+        self.waiting: list[Call] = []
+        self.lingering: dict[Call, float] = {}
+        self.others_have = 0
+        self.lacks_shared = False
+        self.is_withheld = False
+        self.failures = 0
+        self.is_hopeless = False
+        self.pause_until = 0.0
+        self.seconds_used = 0.0
+        self.warm = 0
+        self.stop_at: float | None = None
+        self.is_finished = False
+
+    # Mail
+
+    @contextmanager
+    def turn(self) -> Iterator[World]:
+        """Something happens; a pool that is not slow hears of it before anything else does."""
+        yield self
+        if not self.is_slow:
+            self.read()
+
+    def tell(self, event: Event) -> None:
+        self.mail.append(event)
+
+    def look_soon(self) -> None:
+        if not any(isinstance(event, Looked) for event in self.mail):
+            self.tell(Looked(self.now))
+
+    def read(self) -> None:
+        read = 0
+        while self.mail:
+            read += 1
+            assert read < 200, "the pool keeps itself busy"
+            event = self.mail.popleft()
+            self.note(event)
+            self.happens(event)
 
     def happens(self, event: Event) -> None:
-        self.state, effects = apply(self.state, event)
+        picture = self.picture()
+        state, effects = apply(self.state, event, picture)
+        assert apply(self.state, event, picture) == (state, effects), "the same comes of the same"
+        self.state = state
+        *others, last = effects
+        assert isinstance(last, WakeAt)
+        assert not any(isinstance(effect, WakeAt) for effect in others)
+        if isinstance(event, Looked) and not others:
+            assert last.at is None or last.at > event.at, f"{event} has no effect and is to be repeated at once"
         for effect in effects:
             self.perform(effect)
+        if len(self.usable()) >= self.warm:
+            self.warm = 0
+
+    def picture(self) -> Picture:
+        lanes = {
+            runner: LanePicture(len(lane.working), len(lane.kept), lane.abandoned, lane.idle_since, lane.uses == 0)
+            for runner, lane in self.dispatch.lanes.items()
+        }
+        return Picture(self.dispatch.waiting, self.dispatch.bound, self.dispatch.first_since(), lanes)
+
+    def note(self, event: Event) -> None:
+        """What the pool is about to hear."""
+        match event:
+            case RunnerDown(runner=runner):
+                self.note_end(runner, permanent=event.permanent)
+            case BootWithheld(runner=runner):
+                self.seconds_used += self.now - self.machines.pop(runner).began
+                self.is_withheld = True
+            case RoomMade():
+                self.is_withheld = False
+            case Resized():
+                self.options = replace(self.options, min=event.min, max=event.max)
+                self.warm = min(self.warm, event.max)
+            case WarmRequested():
+                self.warm = max(self.warm, min(event.runners, self.options.max))
+            case StopRequested():
+                self.stop_at = self.now + SHUTDOWN_TIMEOUT
+            case Looked():
+                pass
+            case _ if event.runner in self.machines:
+                self.note_of(self.machines[event.runner], event)
+
+    def note_of(self, machine: Machine, event: Event) -> None:
+        match event:
+            case RunnerUp() if not machine.is_told_to_stop:
+                machine.is_up = True
+                machine.idle_since = self.now
+            case RunnerServed():
+                self.failures = 0
+                machine.is_proven = True
+            case RunnerLost():
+                machine.is_known_lost = True
+                self.note_failure(machine, permanent=False)
+            case WorkLingers():
+                machine.is_stuck = any(call.abandoned for call in machine.working)
+            case IdleAnswered(idle=idle):
+                machine.is_asked = False
+                machine.says_idle = idle
+                machine.idle_since = machine.idle_since if idle else self.now
+            case DrainRequested():
+                until = self.now + event.seconds
+                machine.drain_until = until if machine.drain_until is None else min(until, machine.drain_until)
+            case CordonRequested(cordoned=cordoned) if machine.is_up and machine.is_cordoned is not cordoned:
+                machine.is_cordoned = cordoned
+                machine.idle_since = self.now
+
+    def note_end(self, runner: int, *, permanent: bool) -> None:
+        machine = self.machines[runner]
+        if machine.has_booted and not machine.is_lost:
+            self.lose_calls(runner)
+        self.seconds_used += self.now - machine.began
+        del self.machines[runner]
+        if not (machine.is_told_to_stop or machine.is_known_lost):
+            self.note_failure(machine, permanent=permanent)
+        if self.lacks_shared:
+            self.tell(RoomMade(self.now))
+
+    def note_failure(self, machine: Machine, *, permanent: bool) -> None:
+        """A boot that led to no runner that could be lent."""
+        if machine.is_told_to_stop or machine.is_proven or self.is_draining(machine):
+            return
+        if machine.attempt == self.failures:
+            self.failures += 1
+            self.pause_until = self.now + min(2.0 ** (self.failures - 1), 30.0)
+        self.is_hopeless = permanent or self.failures >= 3
+
+    # Effects
 
     def perform(self, effect: Effect) -> None:
-        assert not self.finished or isinstance(effect, Refuse), f"{effect} after the end"
+        assert not self.is_finished or isinstance(effect, WakeAt), f"{effect} after the end"
         match effect:
             case Boot(runner):
-                assert runner > self.runners_seen, "a runner's id was used twice"
-                assert not self.stopping
-                assert Retry() not in self.timers, "a boot in the pause after a failed one"
-                assert len(self.booting) < self.boots_needed(), "a boot that nobody needs"
-                self.runners_seen = runner
-                self.booting.add(runner)
-            case StopRunner(runner):
-                self.stop(runner)
-            case Grant(call, runner, node):
-                self.grant(call, runner, node)
-            case Refuse(call, why):
-                self.refuse(call, why)
-            case SetTimer(timer, at):
-                assert at >= self.now
-                self.timers[timer] = at
-            case CancelTimer(timer):
-                self.timers.pop(timer, None)
+                self.boot(runner)
+            case Open(runner, node):
+                self.open(runner, node)
+            case Close(runner):
+                self.close(runner)
+            case StopRunner(runner, reason):
+                self.stop(runner, reason)
+            case AskIdle(runner):
+                self.ask_idle(runner)
+            case Refuse(why):
+                self.refuse(why)
+            case WakeAt(at):
+                self.wake = at
             case Finished():
-                assert self.stopping
+                assert self.stop_at is not None
                 assert not self.machines
-                self.finished = True
+                self.is_finished = True
 
-    def stop(self, runner: int) -> None:
-        assert runner in self.booting | self.up
-        cut_off = self.stopping and Drain() not in self.timers
-        stuck = self.is_stuck(runner)
-        at_work = {call for call, other in self.working.items() if other == runner}
-        assert cut_off or not at_work or (stuck and at_work <= set(self.abandoned)), "a working runner was stopped"
-        if not self.stopping and not stuck:
-            assert len(self.up) > self.options.min, "idled below min"
-        self.booting.discard(runner)
-        self.up.discard(runner)
-        self.leaving.add(runner)
+    def boot(self, runner: int) -> None:
+        assert runner > self.runners_seen, "a runner's id was used twice"
+        assert self.stop_at is None
+        assert self.now >= self.pause_until, "a boot in the pause after a failed one"
+        assert len(self.machines) < self.options.max, "more machines than max"
+        assert not self.is_withheld, "a boot although others have the runners"
+        assert self.room_in_caps() >= 1 - MOMENT, "a boot beyond the caps"
+        assert self.lacking(self.warm) > 0, "a boot that nobody needs"
+        self.runners_seen = runner
+        self.machines[runner] = machine = Machine(self.now, self.failures)
+        if self.shared is not None and len(self.machines) + self.others_have > self.shared:
+            machine.has_ended = True
+            self.lacks_shared = True
+            self.tell(BootWithheld(runner, "others have them", self.now))
 
-    def grant(self, call: CallId, runner: int, node: str) -> None:
-        assert call == self.queue[0], "not first come, first served"
-        assert runner in self.usable()
-        assert node == f"n{runner}"
-        assert self.load(runner) == min(map(self.load, self.usable())), "not the least loaded runner"
-        assert self.load(runner) < self.options.max_concurrency
-        self.settle(call)
-        self.working[call] = runner
+    def open(self, runner: int, node: str) -> None:
+        machine = self.machines[runner]
+        assert machine.node == node
+        assert machine in self.usable()
+        assert self.stop_at is None
+        machine.takes_calls = True
+        machine.idle_since = self.now
+        if machine.runs:  # else its end is in the mail
+            self.granted(self.dispatch.open(runner, node, self.options.max_concurrency, self.now))
 
-    def refuse(self, call: CallId, why: Refusal) -> None:
-        deadline = self.deadlines[call]
-        if why is Refusal.QUEUE_TIMEOUT:
-            assert deadline is not None
-            assert deadline <= self.now
-        elif why is Refusal.BOOT_FAILED:
-            assert not self.booting | self.up, "a call was given up that a runner could have served"
+    def close(self, runner: int) -> None:
+        if runner in self.machines:
+            self.machines[runner].takes_calls = False
+        self.granted(self.dispatch.close(runner))
+        if self.waiting:
+            self.look_soon()
+
+    def stop(self, runner: int, reason: str) -> None:
+        machine = self.machines[runner]
+        assert not machine.is_told_to_stop, "told to stop twice"
+        assert not machine.is_known_lost
+        assert not machine.takes_calls, "it was stopped while it takes calls"
+        assert self.may_stop(machine), f"runner {runner} with {machine.working} at work was stopped: {reason}"
+        machine.is_told_to_stop = True
+
+    def may_stop(self, machine: Machine) -> bool:
+        if self.is_used_up():
+            return True
+        if machine.is_stuck and machine.has_only_abandoned_work:
+            return True
+        if self.stop_at is not None:
+            return self.now >= self.stop_at or not machine.working
+        if self.is_draining(machine):
+            return not machine.taken or self.is_drained(machine) or not machine.is_up
+        return self.is_idle(machine) and len(self.usable()) > self.options.min
+
+    def is_idle(self, machine: Machine) -> bool:
+        """Whether it has been without any call for long enough, and may go."""
+        if not machine.is_up or machine.taken or self.options.idle_seconds is None:
+            return False
+        agreed = machine.says_idle or self.options.idle_check is None
+        return agreed and self.now - machine.idle_since >= self.options.idle_seconds - MOMENT
+
+    def ask_idle(self, runner: int) -> None:
+        machine = self.machines[runner]
+        assert self.options.idle_check is not None
+        assert machine in self.usable()
+        assert not machine.is_asked
+        assert not machine.taken
+        assert self.now - machine.idle_since >= IDLE_AFTER - MOMENT
+        machine.is_asked = True
+        machine.says_idle = False
+
+    def refuse(self, why: Refusal) -> None:
+        if why is Refusal.BOOT_FAILED:
+            assert self.is_hopeless
+            assert not self.booting()
+            assert not self.usable(), "a call was given up that a runner could have served"
+            self.warm = 0
         else:
-            assert self.stopping
-        self.settle(call)
+            assert self.stop_at is not None
+        for call in self.waiting:
+            self.dispatch.leave(call)
+            self.settle(call)
+        self.waiting.clear()
 
-    def settle(self, call: CallId) -> None:
-        assert call not in self.settled
-        self.settled.add(call)
-        self.queue.remove(call)
+    # Calls
 
-    def load(self, runner: int) -> int:
-        return sum(other == runner for other in self.working.values())
+    def calls(self, key: Hashable, home: str | None, patience: float | None) -> None:
+        self.calls_seen += 1
+        call = Call(self.calls_seen, None if patience is None else self.now + patience, key, home)
+        if self.stop_at is not None or self.state.refuses:
+            self.settle(call)
+            return
+        self.waiting.append(call)
+        if self.dispatch.ask(call, self.now):
+            self.granted([call])
+        else:
+            self.look_soon()
 
-    def lose(self, runner: int) -> None:
-        """The machine is no more, nor what ran there."""
-        for machines in (self.booting, self.up, self.leaving):
-            machines.discard(runner)
-        self.working = {call: other for call, other in self.working.items() if other != runner}
-        self.abandoned = {call: since for call, since in self.abandoned.items() if call in self.working}
+    def granted(self, grants: list[Ticket]) -> None:
+        for call in grants:
+            assert isinstance(call, Call)
+            self.grant(call)
+        if self.dispatch.evicted:
+            self.dispatch.evicted.clear()
+            self.look_soon()
 
-    def is_stuck(self, runner: int) -> bool:
-        """Whether work there was abandoned and did not end in time."""
-        return any(
-            self.working[call] == runner and since + WORK_MAY_LINGER <= self.now
-            for call, since in self.abandoned.items()
-        )
-
-    def usable(self) -> set[int]:
-        return {runner for runner in self.up if not self.is_stuck(runner)}
+    def grant(self, call: Call) -> None:
+        assert call in self.waiting, "lent to one who does not wait"
+        assert call.lane is not None
+        machine = self.machines[call.lane.runner]
+        earlier = self.waiting[: self.waiting.index(call)]
+        if call.home is None:
+            assert not [other for other in earlier if other.key is other.home is None], "not first come, first served"
+        assert machine.takes_calls
+        assert machine.runs
+        assert not machine.is_told_to_stop, "lent a slot on a node that is on its way out"
+        assert len(machine.working) < self.options.max_concurrency
+        assert not (self.options.single_use and machine.served), "a second call for single use"
+        assert call.home in (None, machine.node)
+        self.waiting.remove(call)
+        machine.working.append(call)
+        machine.served += 1
+        if machine.served == 1:
+            self.tell(RunnerServed(call.lane.runner, self.now))
+        if self.is_attentive or self.options.single_use:
+            self.look_soon()
 
     @property
-    def machines(self) -> set[int]:
-        return self.booting | self.up | self.leaving
+    def is_attentive(self) -> bool:
+        return self.options.policy is not on_demand
 
-    def boots_needed(self) -> int:
-        for_backlog = ceil(len(self.queue) / self.options.max_concurrency)
-        return max(for_backlog, self.options.min - len(self.up))
+    def ends(self, call: Call, *, stays: bool) -> None:
+        assert call.lane is not None
+        machine = self.machines[call.lane.runner]
+        machine.working.remove(call)
+        self.lingering.pop(call, None)
+        if stays:
+            machine.kept.append(call)
+        if not machine.taken:
+            machine.idle_since = self.now
+        if machine.is_stuck and not any(other.abandoned for other in machine.working):
+            machine.is_stuck = False
+        if not call.over:
+            self.settle(call)
+        self.granted((self.dispatch.keep if stays else self.dispatch.done)(call, self.now))
+        if self.is_attentive or call.abandoned or not machine.takes_calls:
+            self.look_soon()
 
-    def free_slots(self) -> int:
-        return sum(self.options.max_concurrency - self.load(runner) for runner in self.usable())
+    def releases(self, machine: Machine) -> None:
+        call = machine.kept.pop(0)
+        if not machine.taken:
+            machine.idle_since = self.now
+        self.granted(self.dispatch.release(call, self.now))
+        self.look_soon()
+
+    def abandon(self, call: Call) -> None:
+        """Its caller is gone, or its time is up."""
+        self.settle(call)
+        if call.lane is None:
+            self.waiting.remove(call)
+            self.dispatch.leave(call)
+            self.look_soon()
+        else:
+            self.dispatch.abandon(call)
+            self.lingering[call] = self.now + WORK_MAY_LINGER
+
+    def settle(self, call: Call) -> None:
+        assert not call.over, "settled twice"
+        call.over = True
+
+    def lose_calls(self, runner: int) -> None:
+        """Their callers are told what became of them, before the pool decides what comes of it."""
+        machine = self.machines[runner]
+        lost, homeless, granted = self.dispatch.remove(runner)
+        assert lost == machine.working
+        for call in machine.working:
+            self.lingering.pop(call, None)
+            if not call.over:
+                self.settle(call)
+        for ticket in homeless:
+            assert isinstance(ticket, Call)
+            self.waiting.remove(ticket)
+            self.settle(ticket)
+        machine.working.clear()
+        machine.kept.clear()
+        machine.takes_calls = False
+        machine.is_stuck = False
+        self.granted(granted)
+        self.look_soon()
+
+    # How it stands
+
+    def is_draining(self, machine: Machine) -> bool:
+        """Whether it was told to take no more calls, for good."""
+        return machine.drain_until is not None or self.is_spent(machine) or self.is_old(machine)
+
+    def is_drained(self, machine: Machine) -> bool:
+        """Whether its calls have had their time."""
+        if machine.drain_until is not None and self.now >= machine.drain_until:
+            return True
+        return self.is_old(machine) and self.now >= machine.began + LIFETIME + SHUTDOWN_TIMEOUT
+
+    def is_spent(self, machine: Machine) -> bool:
+        return self.options.single_use and machine.served > 0
+
+    def is_old(self, machine: Machine) -> bool:
+        lifetime = self.options.caps.lifetime
+        return lifetime is not None and machine.is_up and self.now >= machine.began + lifetime
+
+    def seconds(self) -> float:
+        return self.seconds_used + sum(self.now - machine.began for machine in self.machines.values())
+
+    def is_used_up(self) -> bool:
+        cap = self.options.caps.runner_seconds
+        return cap is not None and self.seconds() >= cap - MOMENT
+
+    def room_in_caps(self) -> float:
+        caps, running = self.options.caps, len(self.machines)
+        rooms = [float("inf")]
+        rooms += [caps.runners - running] if caps.runners is not None else []
+        rooms += [caps.runner_seconds - self.seconds() - running] if caps.runner_seconds is not None else []
+        return min(rooms)
+
+    def usable(self) -> list[Machine]:
+        """Those that take calls, now or when a slot falls free, as far as the pool knows."""
+        return [machine for machine in self.machines.values() if machine.is_up and not self.is_barred(machine)]
+
+    def is_barred(self, machine: Machine) -> bool:
+        gone = machine.is_told_to_stop or machine.is_known_lost
+        return gone or machine.is_cordoned or machine.is_stuck or self.is_draining(machine)
+
+    def booting(self) -> int:
+        return sum(not (machine.is_up or machine.is_told_to_stop) for machine in self.machines.values())
+
+    def lacking(self, warm: int) -> int:
+        """How many more runners the policy wants, or min, or who warms the pool up; below 0: how many too many."""
+        usable, slots = self.usable(), self.options.max_concurrency
+        busy = sum(min(slots, machine.taken) for machine in usable)
+        waited = self.now - min((call.since for call in self.waiting), default=self.now)
+        waiting = max(0, self.dispatch.waiting - self.dispatch.bound - (len(usable) * slots - busy))
+        demand = Demand(waiting, waited, busy, len(usable), self.booting(), slots, self.now, EPOCH)
+        wanted = max(self.options.policy.wanted(demand).runners, self.options.min, warm)
+        return min(wanted, self.options.max) - len(usable) - self.booting()
+
+    def undone(self) -> list[Call]:
+        """The calls whose callers wait."""
+        at_work = [call for machine in self.machines.values() for call in machine.working]
+        return [call for call in [*self.waiting, *at_work] if not call.over]
+
+    # Time
+
+    def next_at(self) -> float | None:
+        times = [call.deadline for call in self.undone() if call.deadline is not None]
+        times += list(self.lingering.values())
+        times += [] if self.wake is None else [self.wake]
+        return min(times, default=None)
+
+    def pass_time(self, until: float) -> None:
+        at_once = 0
+        while (at := self.next_at()) is not None and at <= until:
+            at_once = at_once + 1 if at <= self.now else 0
+            assert at_once < 50, "the clock stands still"
+            self.now = max(self.now, at)
+            with self.turn():
+                self.time_is_up()
+        self.now = until
+
+    def time_is_up(self) -> None:
+        for call in self.undone():
+            if call.deadline is not None and call.deadline <= self.now:
+                self.abandon(call)
+        for call, at in list(self.lingering.items()):
+            if at <= self.now:
+                del self.lingering[call]
+                assert call.lane is not None
+                self.tell(WorkLingers(call.lane.runner, self.now))
+        if self.wake is not None and self.wake <= self.now:
+            self.wake = None
+            self.look_soon()
 
 
-small_pools = st.builds(
-    lambda low, more, slots, idles: PoolOptions(
+@st.composite
+def small_pools(draw: st.DrawFn) -> PoolOptions:
+    low, more = draw(st.integers(0, 2)), draw(st.integers(0, 2))
+    caps = [Caps(), Caps(), Caps(), Caps(runners=2), Caps(lifetime=LIFETIME), Caps(runner_seconds=RUNNER_SECONDS)]
+    return PoolOptions(
         name="cpu",
         min=low,
         max=max(1, low + more),
-        max_concurrency=slots,
-        idle_shutdown_after=IDLE_AFTER if idles else None,
+        max_concurrency=draw(st.integers(1, 3)),
+        idle_shutdown_after=draw(st.sampled_from([IDLE_AFTER, IDLE_AFTER, None, (IDLE_AFTER, bool)])),
         shutdown_timeout=SHUTDOWN_TIMEOUT,
-    ),
-    low=st.integers(0, 2),
-    more=st.integers(0, 2),
-    slots=st.integers(1, 3),
-    idles=st.sampled_from([True, True, False]),
-)
+        policy=draw(st.sampled_from([on_demand, on_demand, spare(1), queue_depth(2), queue_depth(2, age=0.5)])),
+        placement=draw(st.sampled_from(["spread", "pack"])),
+        single_use=draw(st.sampled_from([False, False, False, True])),
+        keys_per_runner=draw(st.sampled_from([None, 1, 2])),
+        caps=draw(st.sampled_from(caps)),
+    )
+
+
+def some_machine(is_one: Callable[[Machine], bool]) -> Any:
+    return precondition(lambda self: any(map(is_one, self.world.machines.values())))
+
+
+def boots(machine: Machine) -> bool:
+    return not (machine.has_booted or machine.has_ended)
+
+
+def runs(machine: Machine) -> bool:
+    return machine.runs
+
+
+def is_to_end(machine: Machine) -> bool:
+    return not machine.has_ended and (machine.is_told_to_stop or machine.is_lost)
+
+
+def keeps(machine: Machine) -> bool:
+    return bool(machine.kept)
+
+
+def is_asked(machine: Machine) -> bool:
+    return machine.runs and machine.is_asked
 
 
 class PoolHistory(RuleBasedStateMachine):
     world: World
 
-    @initialize(options=small_pools)
-    def start(self, options: PoolOptions) -> None:
-        self.world = World(options)
-        self.world.happens(Started(0.0))
+    @initialize(options=small_pools(), shared=st.sampled_from([None, None, 2, 4]))
+    def start(self, options: PoolOptions, shared: int | None) -> None:
+        self.world = World(options, shared)
+        with self.world.turn() as world:
+            world.look_soon()
+
+    def any_runner(self, data: st.DataObject, is_one: Callable[[Machine], bool]) -> int:
+        return data.draw(st.sampled_from([id for id, machine in self.world.machines.items() if is_one(machine)]))
+
+    def any_machine(self, data: st.DataObject, is_one: Callable[[Machine], bool]) -> Machine:
+        return self.world.machines[self.any_runner(data, is_one)]
+
+    def at_work(self) -> list[Call]:
+        return [call for machine in self.world.machines.values() if machine.runs for call in machine.working]
 
     # What callers do
 
-    @rule(count=st.integers(1, 4), patience=st.none() | st.sampled_from([0.0, 0.5, 3.0]))
-    def calls(self, count: int, patience: float | None) -> None:
-        world = self.world
-        for _ in range(count):
-            world.calls_seen += 1
-            deadline = None if patience is None else world.now + patience
-            world.deadlines[world.calls_seen] = deadline
-            world.queue.append(world.calls_seen)
-            world.happens(CheckoutRequested(world.calls_seen, deadline, world.now))
+    @rule(
+        count=st.integers(1, 4),
+        patience=st.none() | st.sampled_from([0.0, 0.5, 3.0]),
+        key=st.sampled_from([None, None, None, "a", "b"]),
+    )
+    def calls(self, count: int, patience: float | None, key: Hashable) -> None:
+        with self.world.turn() as world:
+            for _ in range(count):
+                world.calls(key, None, patience)
 
-    @precondition(lambda self: self.world.working)
+    @some_machine(keeps)
     @rule(data=st.data())
-    def work_ends(self, data: st.DataObject) -> None:
-        call = data.draw(st.sampled_from(list(self.world.working)))
-        del self.world.working[call]
-        self.world.abandoned.pop(call, None)
-        self.world.happens(CheckedIn(call, self.world.now))
+    def calls_on_a_result(self, data: st.DataObject) -> None:
+        with self.world.turn() as world:
+            world.calls(None, self.any_machine(data, keeps).node, 3.0)
 
-    @precondition(lambda self: self.world.queue or self.world.working)
+    @precondition(lambda self: self.at_work())
+    @rule(data=st.data(), stays=st.sampled_from([False, False, False, True]))
+    def work_ends(self, data: st.DataObject, stays: bool) -> None:
+        call = data.draw(st.sampled_from(self.at_work()))
+        with self.world.turn() as world:
+            world.ends(call, stays=stays and not call.abandoned)
+
+    @some_machine(keeps)
+    @rule(data=st.data())
+    def a_result_is_released(self, data: st.DataObject) -> None:
+        with self.world.turn() as world:
+            world.releases(self.any_machine(data, keeps))
+
+    @precondition(lambda self: self.world.undone())
     @rule(data=st.data())
     def caller_dies(self, data: st.DataObject) -> None:
-        world = self.world
-        call = data.draw(st.sampled_from([*world.queue, *world.working]))
-        if call in world.queue:
-            world.queue.remove(call)
-        else:
-            world.abandoned.setdefault(call, world.now)
-        world.happens(CallerGone(call, world.now))
+        with self.world.turn() as world:
+            world.abandon(data.draw(st.sampled_from(world.undone())))
 
     # What machines do
 
-    @precondition(lambda self: self.world.booting)
+    @some_machine(boots)
     @rule(data=st.data())
     def boot_succeeds(self, data: st.DataObject) -> None:
-        runner = data.draw(st.sampled_from(sorted(self.world.booting)))
-        self.world.booting.remove(runner)
-        self.world.up.add(runner)
-        self.world.happens(RunnerUp(runner, f"n{runner}", self.world.now))
+        with self.world.turn() as world:
+            runner = self.any_runner(data, boots)
+            world.machines[runner].has_booted = True
+            world.machines[runner].node = f"n{runner}"
+            world.tell(BootStep(runner, "syncing", world.now))
+            world.tell(RunnerUp(runner, f"n{runner}", world.now))
 
-    @precondition(lambda self: self.world.booting)
-    @rule(data=st.data())
-    def boot_fails(self, data: st.DataObject) -> None:
-        self.machine_ends(data.draw(st.sampled_from(sorted(self.world.booting))))
+    @some_machine(boots)
+    @rule(data=st.data(), permanent=st.sampled_from([False, False, False, True]))
+    def boot_fails(self, data: st.DataObject, permanent: bool) -> None:
+        self.machine_ends(self.any_runner(data, boots), permanent=permanent)
 
-    @precondition(lambda self: self.world.up)
+    @some_machine(runs)
     @rule(data=st.data())
     def node_is_lost(self, data: st.DataObject) -> None:
-        world = self.world
-        runner = data.draw(st.sampled_from(sorted(world.up)))
-        world.lose(runner)
-        world.leaving.add(runner)
-        world.happens(RunnerLost(runner, "lost", world.now))
+        with self.world.turn() as world:
+            runner = self.any_runner(data, runs)
+            world.lose_calls(runner)
+            world.machines[runner].is_lost = True
+            world.tell(RunnerLost(runner, "lost", world.now))
 
-    @precondition(lambda self: self.world.up)
+    @some_machine(runs)
     @rule(data=st.data())
     def runner_crashes(self, data: st.DataObject) -> None:
-        self.machine_ends(data.draw(st.sampled_from(sorted(self.world.up))))
+        self.machine_ends(self.any_runner(data, runs))
 
-    @precondition(lambda self: self.world.leaving)
+    @some_machine(is_to_end)
     @rule(data=st.data())
     def stop_is_done(self, data: st.DataObject) -> None:
-        self.machine_ends(data.draw(st.sampled_from(sorted(self.world.leaving))))
+        self.machine_ends(self.any_runner(data, is_to_end))
 
-    def machine_ends(self, runner: int) -> None:
-        world = self.world
-        world.lose(runner)
-        world.happens(RunnerDown(runner, "gone", world.now))
+    def machine_ends(self, runner: int, *, permanent: bool = False) -> None:
+        with self.world.turn() as world:
+            world.machines[runner].has_ended = True
+            world.tell(RunnerDown(runner, "gone", world.now, permanent))
+
+    @some_machine(is_asked)
+    @rule(data=st.data(), idle=st.booleans())
+    def a_check_answers(self, data: st.DataObject, idle: bool) -> None:
+        with self.world.turn() as world:
+            world.tell(IdleAnswered(self.any_runner(data, is_asked), idle, world.now))
+
+    @rule(others_have=st.integers(0, 3))
+    def other_pools_grow_and_shrink(self, others_have: int) -> None:
+        with self.world.turn() as world:
+            fewer = others_have < world.others_have
+            world.others_have = others_have
+            if fewer and world.lacks_shared:
+                world.lacks_shared = False
+                world.tell(RoomMade(world.now))
+
+    # What people do
+
+    @precondition(lambda self: self.world.machines)
+    @rule(data=st.data(), seconds=st.sampled_from([0.5, DRAIN_SECONDS]))
+    def drain(self, data: st.DataObject, seconds: float) -> None:
+        with self.world.turn() as world:
+            world.tell(DrainRequested(data.draw(st.sampled_from([*world.machines])), "drained", seconds, world.now))
+
+    @precondition(lambda self: self.world.machines)
+    @rule(data=st.data(), cordoned=st.booleans())
+    def cordon(self, data: st.DataObject, cordoned: bool) -> None:
+        with self.world.turn() as world:
+            world.tell(CordonRequested(data.draw(st.sampled_from([*world.machines])), cordoned, world.now))
+
+    @rule(low=st.integers(0, 2), more=st.integers(0, 2))
+    def resize(self, low: int, more: int) -> None:
+        with self.world.turn() as world:
+            world.tell(Resized(low, max(1, low + more), world.now))
+
+    @rule(runners=st.integers(1, 4))
+    def warm(self, runners: int) -> None:
+        with self.world.turn() as world:
+            world.tell(WarmRequested(runners, world.now))
+
+    @precondition(lambda self: self.world.stop_at is None and self.world.now > LONG_ENOUGH)
+    @rule()
+    def stop(self) -> None:
+        with self.world.turn() as world:
+            world.tell(StopRequested(world.now))
 
     # What time does
 
+    @precondition(lambda self: not self.world.is_slow)
     @rule(seconds=st.sampled_from([0.25, 1.0, 5.0, 20.0]))
     def time_passes(self, seconds: float) -> None:
-        until = self.world.now + seconds
-        while self.world.timers:
-            timer, at = min(self.world.timers.items(), key=lambda item: item[1])
-            if at > until:
-                break
-            del self.world.timers[timer]
-            self.world.now = at
-            self.world.happens(TimerFired(timer, at))
-        self.world.now = until
+        self.world.pass_time(self.world.now + seconds)
 
-    @precondition(lambda self: self.world.runners_seen and self.world.calls_seen)
+    @precondition(lambda self: not self.world.is_slow)
+    @rule()
+    def the_pool_is_slow(self) -> None:
+        self.world.is_slow = True
+
+    @precondition(lambda self: self.world.is_slow)
+    @rule()
+    def the_pool_reads_its_mail(self) -> None:
+        self.world.is_slow = False
+        self.world.read()
+
+    @precondition(lambda self: self.world.runners_seen and not self.world.is_slow)
     @rule(data=st.data())
     def late_news(self, data: st.DataObject) -> None:
         """What was in the mailbox already when it was overtaken: nothing may come of it."""
-        self.time_passes(0.0)
         world = self.world
-        call = data.draw(st.integers(1, world.calls_seen))
         runner = data.draw(st.integers(1, world.runners_seen))
-        news: list[Event] = [TimerFired(Idle(runner), world.now), TimerFired(Retry(), world.now)]
-        news += [TimerFired(timer, world.now) for timer in self.timers_of(call) if timer not in world.timers]
-        if call not in world.working:
-            news += [CheckedIn(call, world.now)]
-        if call not in world.working or call in world.abandoned:
-            news += [] if call in world.queue else [CallerGone(call, world.now)]
-        if runner not in world.booting:
-            news += [RunnerUp(runner, "late", world.now)]
-        if runner not in world.up:
-            news += [RunnerLost(runner, "late", world.now)]
+        machine = world.machines.get(runner)
+        news: list[Event] = []
+        if machine is None or machine.is_up or machine.is_told_to_stop:
+            news.append(RunnerUp(runner, "late", world.now))
+        if machine is None or not machine.is_up or machine.is_told_to_stop or machine.is_known_lost:
+            news += [RunnerLost(runner, "late", world.now), WorkLingers(runner, world.now)]
+        if machine is None:
+            news += [RunnerDown(runner, "late", world.now), BootStep(runner, "late", world.now)]
+            news += [DrainRequested(runner, "late", 1.0, world.now), CordonRequested(runner, True, world.now)]
+        if machine is None or not machine.is_asked:
+            news.append(IdleAnswered(runner, True, world.now))
+        with world.turn():
+            world.look_soon()  # what time has brought meanwhile is not their doing
         before = world.state
         for event in news:
             world.happens(event)
             assert world.state == before, event
 
-    def timers_of(self, call: CallId) -> list[TimerId]:
-        return [QueueDeadline(call), Overdue(call)]
+    # What a pool owes its callers, once it has read its mail
 
-    @precondition(lambda self: not self.world.stopping and self.world.now > LONG_ENOUGH)
-    @rule()
-    def stop(self) -> None:
-        self.world.stopping = True
-        self.world.happens(StopRequested(self.world.now))
-
-    # What a pool owes its callers
-
-    @invariant()
-    def never_more_machines_than_max(self) -> None:
-        assert len(self.world.machines) <= self.world.options.max
+    def pool_that_is_open(self) -> World | None:
+        return None if self.world.mail or self.world.stop_at is not None else self.world
 
     @invariant()
     def nobody_waits_while_a_slot_is_free(self) -> None:
-        if not self.world.stopping:
-            assert not self.world.queue or not self.world.free_slots()
+        world = self.world
+        anybody = [call for call in world.waiting if call.key is None and call.home is None]
+        if anybody:
+            open = [machine for machine in world.machines.values() if machine.takes_calls and machine.runs]
+            assert all(machine.taken >= world.options.max_concurrency or world.is_spent(machine) for machine in open)
+
+    @invariant()
+    def who_waits_for_a_runner_that_is_gone_waits_no_more(self) -> None:
+        nodes = {machine.node for machine in self.world.machines.values() if not machine.is_lost}
+        assert all(call.home is None or call.home in nodes for call in self.world.waiting)
 
     @invariant()
     def nobody_waits_beyond_the_deadline(self) -> None:
-        for call in self.world.queue:
-            deadline = self.world.deadlines[call]
-            assert deadline is None or QueueDeadline(call) in self.world.timers
+        for call in self.world.undone():
+            assert call.deadline is None or call.deadline >= self.world.now
 
     @invariant()
-    def the_backlog_and_min_have_their_boots(self) -> None:
-        world = self.world
-        if world.stopping or Retry() in world.timers or len(world.machines) == world.options.max:
+    def what_is_wanted_has_its_boots(self) -> None:
+        world = self.pool_that_is_open()
+        if world is None or world.now < world.pause_until or world.is_withheld or world.room_in_caps() < 1 + MOMENT:
             return
-        assert len(world.booting) >= world.boots_needed()
+        if len(world.machines) < world.options.max:
+            assert world.lacking(0) <= 0
 
     @invariant()
     def whoever_waits_waits_for_something(self) -> None:
-        if self.world.queue:
-            assert self.world.machines or Retry() in self.world.timers
+        world = self.pool_that_is_open()
+        if world is not None and world.waiting:
+            is_held_up = world.is_withheld or world.room_in_caps() < 1 + MOMENT
+            assert world.machines or is_held_up or (world.wake is not None and world.now < world.pause_until)
 
     @invariant()
-    def idle_runners_are_watched_and_no_others(self) -> None:
-        world = self.world
-        idle = {runner for runner in world.up if not world.load(runner)}
-        watched = {timer.runner for timer in world.timers if isinstance(timer, Idle)}
-        assert watched <= idle
-        if world.options.idle_shutdown_after is not None and not world.stopping:
-            assert watched == idle
+    def who_is_not_wanted_and_has_idled_is_gone(self) -> None:
+        world = self.pool_that_is_open()
+        after = None if world is None else world.options.idle_seconds
+        if world is None or after is None or world.lacking(world.warm) + world.booting() >= 0:
+            return
+        for machine in world.usable():
+            assert machine.taken or machine.is_asked or world.now - machine.idle_since < after + MOMENT
 
     @invariant()
-    def no_timer_outlives_its_call(self) -> None:
-        waiting = {timer.call for timer in self.world.timers if isinstance(timer, QueueDeadline)}
-        assert waiting <= set(self.world.queue)
-
-    @invariant()
-    def abandoned_work_is_timed_and_no_other(self) -> None:
-        timed = {timer.call for timer in self.world.timers if isinstance(timer, Overdue)}
-        here = {call for call in self.world.abandoned if self.world.working[call] in self.world.up}
-        assert timed == {call for call in here if self.world.abandoned[call] + WORK_MAY_LINGER > self.world.now}
+    def who_takes_no_more_calls_goes_when_the_last_has_ended_or_its_time_is_up(self) -> None:
+        world = self.pool_that_is_open()
+        for machine in [] if world is None else world.machines.values():
+            if machine.is_up and world.is_draining(machine):  # type: ignore[union-attr]
+                going = machine.is_told_to_stop or machine.is_known_lost
+                assert going or (machine.taken and not world.is_drained(machine))  # type: ignore[union-attr]
 
     @invariant()
     def a_stuck_runner_stays_only_for_others(self) -> None:
-        world = self.world
-        for runner in world.up - world.usable():
-            assert any(other == runner and call not in world.abandoned for call, other in world.working.items())
+        world = self.pool_that_is_open()
+        for machine in [] if world is None else world.machines.values():
+            gone = machine.is_told_to_stop or machine.is_known_lost
+            assert gone or not machine.is_stuck or not machine.has_only_abandoned_work
+
+    @invariant()
+    def what_is_used_up_is_used_up(self) -> None:
+        world = self.pool_that_is_open()
+        if world is not None and world.is_used_up():
+            assert all(machine.is_told_to_stop or machine.is_known_lost for machine in world.machines.values())
 
     @invariant()
     def a_stopping_pool_ends_when_its_machines_have(self) -> None:
-        if self.world.stopping:
-            assert Retry() not in self.world.timers
-            assert self.world.finished == (not self.world.machines)
-            assert not self.world.queue
-            assert all(self.world.load(runner) for runner in self.world.up)
+        world = self.world
+        if world.stop_at is not None and not world.mail:
+            assert world.is_finished == (not world.machines)
+            assert not world.waiting
+            for machine in world.machines.values():
+                assert machine.working or machine.is_told_to_stop or machine.is_known_lost
 
     def teardown(self) -> None:
         """Whatever the history was, stopping leaves nothing behind."""
         world = self.world
-        if not world.stopping:
-            world.stopping = True
-            world.happens(StopRequested(world.now))
-        self.time_passes(SHUTDOWN_TIMEOUT + 1.0)
-        for runner in sorted(world.machines):
-            assert runner in world.leaving
-            world.leaving.discard(runner)
-            world.happens(RunnerDown(runner, "stopped", world.now))
-        assert world.finished
-        assert not world.timers
-        assert not world.queue
+        world.is_slow = False
+        with world.turn():
+            if world.stop_at is None:
+                world.tell(StopRequested(world.now))
+        world.pass_time(world.now + SHUTDOWN_TIMEOUT + 1.0)
+        for runner, machine in list(world.machines.items()):
+            assert machine.is_told_to_stop or machine.is_known_lost
+            machine.has_ended = True
+            with world.turn():
+                world.tell(RunnerDown(runner, "stopped", world.now))
+        assert world.is_finished
+        assert world.wake is None
+        assert not world.undone()
+        assert not world.lingering
+        assert not world.dispatch.lanes
+        assert world.dispatch.waiting == 0
 
 
 TestPoolHistory = PoolHistory.TestCase
