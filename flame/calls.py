@@ -45,7 +45,7 @@ class Request:
 class Call(Ticket):
     """A call from its request to its outcome, which `then` gets, once."""
 
-    __slots__ = ("number", "outcome", "request", "seconds", "then")
+    __slots__ = ("number", "outcome", "request", "seconds", "sender", "then")
 
     def __init__(self, request: Request, home: str | None = None, *, bulk: bool = False) -> None:
         super().__init__(request.key, home, bulk=bulk)
@@ -53,6 +53,8 @@ class Call(Ticket):
         self.number = 0
         self.seconds: float | None = None
         """Its time limit."""
+        self.sender: bl.Pid | None = None
+        """In whose name it was sent; None: in nobody's."""
         self.then: Callable[[Call], None] | None = None
         self.outcome: Outcome | Exception = NOTHING
 

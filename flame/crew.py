@@ -55,6 +55,7 @@ class Crew:
         """How long calls take lately."""
         self._busy = 0
         """Threads that are in a call."""
+        self._is_closed = False
 
     def submit(self, job: Job) -> None:
         """Has `job` run as soon as may be, and its end told to the loop."""
@@ -65,6 +66,13 @@ class Crew:
         if not self._looks:
             self._looks = True
             self._loop.call_later(LOOK_SECONDS, self._look)
+
+    def close(self) -> None:
+        """Threads that wait for work end; those that are in a call end when it has."""
+        with self._lock:
+            self._is_closed = True
+            while self._resting:
+                self._wake()
 
     @property
     def _are_short(self) -> bool:
@@ -96,7 +104,7 @@ class Crew:
                 if self._jobs:  # one came after it had looked
                     self._seeking += 1
                     continue
-                if len(self._resting) >= KEPT_THREADS:
+                if self._is_closed or len(self._resting) >= KEPT_THREADS:
                     return
                 self._resting.append(latch)
             latch.acquire()

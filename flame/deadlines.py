@@ -7,11 +7,12 @@ costs one entry in it, and a lane one timer, which is set anew only when it fire
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from flame.clock import Clock, Timer
 
 T = TypeVar("T")
+MANY_LENGTHS: Final = 16
 
 
 class _Lane(Generic[T]):
@@ -40,14 +41,24 @@ class Deadlines(Generic[T]):
 
     def discard(self, thing: T, seconds: float) -> None:
         lane = self._lanes.get(seconds)
-        if lane is not None:
-            lane.ends.pop(thing, None)
+        if lane is None:
+            return
+        lane.ends.pop(thing, None)
+        # Where each call has a length of its own, as with what is left of one, lanes must not wait for their time.
+        if not lane.ends and len(self._lanes) > MANY_LENGTHS:
+            self._cancel(lane)
+            del self._lanes[seconds]
 
     def close(self) -> None:
         for lane in self._lanes.values():
-            if lane.timer is not None:
-                lane.timer.cancel()
+            self._cancel(lane)
         self._lanes.clear()
+
+    @staticmethod
+    def _cancel(lane: _Lane[T]) -> None:
+        if lane.timer is not None:
+            lane.timer.cancel()
+            lane.timer = None
 
     def _pass(self, seconds: float) -> None:
         lane = self._lanes.get(seconds)

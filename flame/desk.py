@@ -109,7 +109,9 @@ class Desk:
         self._line: dict[int, _Call] = {}
         """Calls that wait for a slot, by their number."""
         self._called_off: set[int] = set()
-        """Calls that nobody waits for; it is told all the same when they have ended."""
+        """Calls at work that nobody waits for; it is told all the same when they have ended."""
+        self._beside: set[ThreadJob | Errand] = set()
+        """What is performed that is no call: what makes a keyed value, a check."""
         self._answers: TurnBatch[Answer] = TurnBatch(self._send_answers)
         self._crew = Crew(f"call of {home}", self._answers.flush)
         self._keyed = KeyedValues()
@@ -135,7 +137,7 @@ class Desk:
             case Evict(key):
                 self._keyed.evict(key)
             case AskIdle(check):
-                self._perform(check, (), None, self._tell_idle)
+                self._perform_beside(check, (), None, self._tell_idle)
 
     def _take_seat(self) -> None:
         """Functions in threads have the seat's identity from now on."""
@@ -149,6 +151,9 @@ class Desk:
         """Calls off all that is at work."""
         for number in list(self._at_work):
             self._call_off(number)
+        for job in self._beside:
+            job.call_off()
+        self._crew.close()
         bl.exit(self._seat, "kill")
 
     def tell_ending(self) -> None:
@@ -163,9 +168,7 @@ class Desk:
             sink = self._sink
         for number, args in asked:
             output = None if sink is None else CallOutput(sink, tag=self._tag, call=number)
-            if number in self._called_off:
-                self._tell(number, function, CALLED_OFF)
-            elif len(self._at_work) < self._slots:
+            if len(self._at_work) < self._slots:
                 self._start(_Call(number, function, args, keyed, output))
             else:
                 self._line[number] = _Call(number, function, args, keyed, output)
@@ -205,16 +208,18 @@ class Desk:
                 self._tell(number, function, made)
 
         self._at_work[number] = None
-        self._keyed.get(keyed.key, keyed.init, functools.partial(self._perform, output=output), take)
+        self._keyed.get(keyed.key, keyed.init, functools.partial(self._perform_beside, output=output), take)
 
     def _call_off(self, number: int) -> None:
-        self._called_off.add(number)
+        """One that is not here has ended: word of a call never comes before the call."""
         waiting = self._line.pop(number, None)
         if waiting is not None:
             self._tell(number, waiting.function, CALLED_OFF)
-        job = self._at_work.get(number)
-        if job is not None:
-            job.call_off()
+        elif number in self._at_work:
+            self._called_off.add(number)
+            job = self._at_work[number]
+            if job is not None:
+                job.call_off()
 
     # How a function is performed.
 
@@ -231,6 +236,23 @@ class Desk:
         self._crew.submit(job)
         return job
 
+    def _perform_beside(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        output: CallOutput | None,
+        then: Callable[[Outcome], None],
+    ) -> None:
+        def ended(outcome: Outcome) -> None:
+            self._beside.discard(job)
+            if isinstance(outcome, Returned) and inspect.isawaitable(outcome.value):
+                self._perform_beside(_awaited, (outcome.value,), output, then)
+            else:
+                then(outcome)
+
+        job = self._perform(function, args, output, ended)
+        self._beside.add(job)
+
     def _errand(
         self, function: Callable[..., Awaitable[Any]], args: tuple[Any, ...], then: Callable[[Outcome], None]
     ) -> Errand:
@@ -244,6 +266,8 @@ class Desk:
     def _tell(self, number: int, function: Callable[..., Any], outcome: Outcome) -> None:
         if number in self._called_off:
             self._called_off.discard(number)
+            if isinstance(outcome, Returned) and inspect.iscoroutine(outcome.value):
+                outcome.value.close()
             outcome = CALLED_OFF
         match outcome:
             case Returned(value) if is_light(value):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Hashable
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, Protocol, TypeAlias
 
 from flame.outcome import Outcome, Returned
@@ -17,12 +18,13 @@ class Begin(Protocol):
 
 
 class _Value:
-    __slots__ = ("init", "made", "takers")
+    __slots__ = ("evicted", "init", "made", "takers")
 
     def __init__(self, init: Callable[..., Any]) -> None:
         self.init = init
         self.made: Returned | None = None
         self.takers: list[Take] = []
+        self.evicted = False
 
 
 class KeyedValues:
@@ -35,6 +37,8 @@ class KeyedValues:
         """Has `take` get what `init(key)` returns, or has returned before. One that fails is called again the next
         time; another `init` than before, as after an edit, makes the value anew. `begin` has a function performed."""
         value = self._values.get(key)
+        if value is not None:
+            value.evicted = False
         if value is None or not _is_same(value.init, init):
             value = self._values[key] = _Value(init)
             value.takers.append(take)
@@ -47,13 +51,16 @@ class KeyedValues:
     def evict(self, key: Hashable) -> None:
         """Forgets the value, which goes once the calls that use it have ended."""
         value = self._values.get(key)
-        if value is not None and value.made is not None:
+        if value is None:
+            return
+        value.evicted = True
+        if value.made is not None:
             del self._values[key]
 
     def _made(self, key: Hashable, value: _Value, outcome: Outcome) -> None:
         if isinstance(outcome, Returned):
             value.made = outcome
-        elif self._values.get(key) is value:
+        if (value.made is None or value.evicted) and self._values.get(key) is value:
             del self._values[key]
         takers, value.takers = value.takers, []
         for take in takers:
@@ -62,6 +69,10 @@ class KeyedValues:
 
 def _is_same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
     """A function that travels twice may come as two objects."""
+    if one is other or type(one) is not type(other):
+        return one is other
     if isinstance(one, FunctionType) and isinstance(other, FunctionType):
         return one.__code__ == other.__code__ and one.__qualname__ == other.__qualname__
-    return type(one) is type(other)
+    if isinstance(one, functools.partial) and isinstance(other, functools.partial):
+        return _is_same(one.func, other.func) and (one.args, one.keywords) == (other.args, other.keywords)
+    return not isinstance(one, BuiltinFunctionType | type)  # these come as what they are

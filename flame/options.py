@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, TypeAlias, get_args
 
 from flame.caps import Caps
@@ -95,6 +97,9 @@ class PoolOptions:
             raise self._refusal(
                 f"min must not exceed max, got min={self.min} and max={self.max}: raise max or lower min"
             )
+        if self.caps.runners is not None and self.min > self.caps.runners:
+            raise self._refusal(f"min must not exceed the cap on runners, got min={self.min} and {self.caps.runners}")
+        self._check_log_level()
 
     @property
     def idle_seconds(self) -> float | None:
@@ -108,13 +113,20 @@ class PoolOptions:
 
     def _check_idle(self) -> None:
         after = self.idle_shutdown_after
-        if isinstance(after, tuple) and not (len(after) == 2 and callable(after[1])):
+        if isinstance(after, tuple) and not (len(after) == 2 and after[0] is not None and callable(after[1])):
             raise TypeError(
                 f"pool {self.name!r}: idle_shutdown_after must be seconds, None, or seconds and a function that says "
                 f"whether the runner may go, got {after!r}"
             )
         if self.idle_seconds is not None:
             self._check_seconds("idle_shutdown_after", self.idle_seconds, or_else=" or None")
+
+    def _check_log_level(self) -> None:
+        """Here, and not on the runner, which could not be booted then."""
+        level = self.log_level
+        is_level = level in logging.getLevelNamesMapping() if isinstance(level, str) else type(level) in (int, NoneType)
+        if not is_level:
+            raise self._refusal(f"log_level must be a level of logging, as its number or its name, got {level!r}")
 
     def _check_kind(self, option: str, value: object, kind: type) -> None:
         if not isinstance(value, kind):

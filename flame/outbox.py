@@ -1,6 +1,7 @@
 """The calls on their way to one desk: small ones that were made in one turn of the loop go as one message.
 
-A large one may overtake another, and be overtaken by the word that nobody waits for it: the desk keeps that in mind.
+A large one may overtake another, but not be overtaken by the word that nobody waits for it: what goes in one name stays
+in order.
 """
 
 from __future__ import annotations
@@ -28,17 +29,21 @@ class Outbox:
         self._batch: TurnBatch[Call] = TurnBatch(self._send_batch)
         self._sink: Sink | None = None
         """What the desk was told last: who gets the output of calls that do not say otherwise."""
+        self._large: set[Call] = set()
+        """Those that have not left yet."""
 
     def put(self, call: Call) -> None:
         if is_light(call.request.args):
             self._batch.add(call)
         else:
+            self._large.add(call)
             bl.spawn(self._send_large, call)
 
     def cancel(self, call: Call) -> None:
-        """The desk hears of it after it has heard of the call."""
+        """The desk hears of it after it has heard of the call. One that has not left does not leave."""
         self._batch.flush()
-        self.send(Cancel(call.number))
+        if call not in self._large:
+            self._node.route(Send(call.sender, self._desk, Cancel(call.number)))
 
     def send(self, message: object) -> None:
         self._node.route(Send(None, self._desk, message))
@@ -54,7 +59,11 @@ class Outbox:
 
     async def _send_large(self, call: Call) -> None:
         """In a process of its own, so that what is large holds nobody up, and waits here while the link is full."""
-        await room_towards(self._desk.node)
+        try:
+            await room_towards(self._desk.node)
+        finally:
+            self._large.discard(call)
+        call.sender = bl.self()
         if call.abandoned:
             self._fail(call, Cancelled("nobody waits for it any more"))
             return

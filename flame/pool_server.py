@@ -242,6 +242,8 @@ class PoolServer(bl.GenServer):
         self._pid = bl.self()
         self._node = current.current_node()
         self._share = None
+        self._lacks = False
+        """Whether a boot was withheld, and it waits for its turn to share."""
         if options.shared_caps is not None:
             self._share = options.shared_caps.join(options.name, lambda: self._tell(RoomMade(self._now())))
         self.witness = Witness(options.name, clock)
@@ -340,8 +342,9 @@ class PoolServer(bl.GenServer):
             ):
                 self._happens(message)
             case RoomMade():
+                self._lacks = False
                 self._happens(message)
-                if self._share is not None and not self._state.withheld:
+                if self._share is not None and not self._lacks:
                     self._share.ask(runners=len(self._runners), more=0)  # what it does not need others may have
 
     # Calls of this loop.
@@ -424,6 +427,7 @@ class PoolServer(bl.GenServer):
             self._start(call)
 
     def _evict(self) -> None:
+        self.look_soon()  # who waited for these keys waits for any runner now
         evicted, self._dispatch.evicted = self._dispatch.evicted, []
         for lane, key in evicted:
             runner = self._runners.get(lane.runner)
@@ -615,8 +619,8 @@ class PoolServer(bl.GenServer):
             self._forget_deadline(call)
             self._lingering.discard(call, WORK_MAY_LINGER)
             self._settle(call, self._loss(call, fate))
-        if self._share is not None:
-            self._share.ask(runners=len(self._runners), more=0)
+        if self._share is not None and self._share.ask(runners=len(self._runners), more=int(self._lacks)):
+            self._tell(RoomMade(self._now()))
         self._happens(RunnerDown(runner, fate.words, self._now(), fate.permanent))
         for client in known.waiters:
             self.reply(client, None)
@@ -656,6 +660,8 @@ class PoolServer(bl.GenServer):
                 self._start_all(self._dispatch.open(runner, node, self._state.options.max_concurrency, self._now()))
             case Close(runner):
                 self._start_all(self._dispatch.close(runner))
+                if self._dispatch.waiting:  # for a key of that runner, perhaps, and now for any
+                    self.look_soon()
             case StopRunner(runner, reason):
                 bl.send(self._runners[runner].pid, runners.Stop(reason))
             case AskIdle(runner):
@@ -672,6 +678,7 @@ class PoolServer(bl.GenServer):
     def _boot(self, runner: RunnerId) -> None:
         if self._share is not None and not self._share.ask(runners=len(self._runners), more=1):
             assert self.options.shared_caps is not None
+            self._lacks = True
             self._tell(BootWithheld(runner, self.options.shared_caps.explain(), self._now()))
             return
         boot_timeout = self._state.options.boot_timeout
@@ -790,13 +797,24 @@ class PoolServer(bl.GenServer):
     # Whoever waits for the pool itself.
 
     def _tell_starters(self) -> None:
-        up = self._state.count(Phase.READY)
-        failed = self._state.broken or self._state.failures >= FAILURES_BEFORE_REFUSAL
-        answer = self._refusal(Refusal.BOOT_FAILED) if failed else None
-        for wanted, client in self._starters:
-            if up >= wanted or failed or self._state.stage is not Stage.OPEN:
-                self.reply(client, None if up >= wanted else answer)
-        self._starters = [(wanted, client) for wanted, client in self._starters if up < wanted and not failed]
+        if not self._starters:
+            return
+        state = self._state
+        up = state.count(Phase.READY)
+        # What boots now may succeed, whatever failed before it.
+        failed = (state.broken or state.failures >= FAILURES_BEFORE_REFUSAL) and not state.count(Phase.BOOTING)
+        over = failed or state.stage is not Stage.OPEN or not self._may_grow()
+        waiting, self._starters = self._starters, []
+        for wanted, client in waiting:
+            if up >= min(wanted, state.options.max) or over:
+                self.reply(client, self._refusal(Refusal.BOOT_FAILED) if failed and up < wanted else None)
+            else:
+                self._starters.append((wanted, client))
+
+    def _may_grow(self) -> bool:
+        """Whether there may be more runners without another call: it is under way, or waits for something."""
+        state = self._state
+        return state.retry_at is not None or bool(state.withheld) or len(state.runners) > state.count(Phase.READY)
 
     def _resize(self, least: int | None, most: int | None) -> Exception | None:
         options = self._state.options

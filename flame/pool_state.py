@@ -192,7 +192,7 @@ def _note(state: PoolState, event: Event, picture: Picture) -> Step:
         case RunnerUp():
             return _runner_up(state, event)
         case RunnerServed():
-            return replace(_changed(state, event.runner, proven=True), failures=0), ()
+            return _served(state, event.runner), ()
         case RunnerLost():
             return _runner_lost(state, event)
         case RunnerDown():
@@ -275,18 +275,21 @@ def _want(state: PoolState, at: float, picture: Picture) -> Wanted:
 def _grow(state: PoolState, at: float, picture: Picture) -> Step:
     if state.barred:
         return replace(state, wanted=Wanted(0, state.barred)), ()
-    wanted = _want(state, at, picture)
     usable = len(_usable(state, picture))
-    state = replace(state, wanted=wanted, warm=0 if usable >= state.warm else state.warm)
+    if usable >= state.warm:
+        state = replace(state, warm=0)
+    wanted = _want(state, at, picture)
+    state = replace(state, wanted=wanted)
     missing = wanted.runners - usable - state.count(Phase.BOOTING)
     more = min(missing, state.options.max - len(state.runners))
     if more <= 0 or state.retry_at is not None or state.withheld:
         return state, ()
     left = room(state.options.caps, state.ledger, state.price, at)
     if left.runners is not None and left.runners < more:
+        if state.warm and not left.runners:  # as warm as it gets
+            return _grow(replace(state, warm=0), at, picture)
         limited = Wanted(wanted.runners, f"{wanted.why}, but {left.why}")
-        warm = 0 if not left.runners else state.warm
-        state, more = replace(state, wanted=limited, capped=left.why, warm=warm), left.runners
+        state, more = replace(state, wanted=limited, capped=left.why), left.runners
     return _booted(state, more, at)
 
 
@@ -369,7 +372,7 @@ def _runner_up(state: PoolState, event: RunnerUp) -> Step:
     if runner is None or runner.phase is not Phase.BOOTING:  # its boot was called off a moment ago
         return state, ()
     ready = replace(runner, phase=Phase.READY, step="ready", node=event.node, up_since=event.at, awake_at=event.at)
-    return replace(_with_runner(state, ready), broken=False), (Open(runner.id, event.node),)
+    return replace(_with_runner(state, ready), broken=False), _opened(state, ready, event.at)
 
 
 def _runner_lost(state: PoolState, event: RunnerLost) -> Step:
@@ -407,6 +410,11 @@ def _ended(state: PoolState, runner: Runner, reason: str, at: float, *, permanen
     return replace(state, warm=0), (*effects, Refuse(Refusal.BOOT_FAILED))
 
 
+def _served(state: PoolState, id: RunnerId) -> PoolState:
+    """One that was gone before this was read has proved nothing."""
+    return state if state.runner(id) is None else replace(_changed(state, id, proven=True), failures=0)
+
+
 def _drain(state: PoolState, id: RunnerId, why: str, until: float) -> Step:
     runner = state.runner(id)
     if runner is None or runner.phase is Phase.LEAVING:
@@ -424,7 +432,7 @@ def _cordon(state: PoolState, event: CordonRequested) -> Step:
     if runner is None or runner.phase is not Phase.READY or runner.cordoned is event.cordoned:
         return state, ()
     changed = replace(runner, cordoned=event.cordoned, awake_at=event.at)
-    effects = (Close(runner.id),) if event.cordoned else () if runner.stuck else _opened(state, changed)
+    effects = (Close(runner.id),) if event.cordoned else _opened(state, changed, event.at)
     return _with_runner(state, changed), effects
 
 
@@ -466,8 +474,9 @@ def _retire(state: PoolState, at: float, picture: Picture) -> Step:
     effects: Effects = ()
     for runner in state.runners:
         if runner.stuck and not _lane(picture, runner).abandoned:  # the work that lingered has ended after all
-            state = _with_runner(state, replace(runner, stuck=False, awake_at=at))
-            effects += _opened(state, runner)
+            well = replace(runner, stuck=False, awake_at=at)
+            state = _with_runner(state, well)
+            effects += _opened(state, well, at)
     state, left = _leave_all(state, is_lost, "work that nobody waits for does not end there")
     return state, effects + left
 
@@ -479,8 +488,9 @@ def _lingers(state: PoolState, id: RunnerId) -> Step:
     return _with_runner(state, replace(runner, stuck=True)), (Close(id),)
 
 
-def _opened(state: PoolState, runner: Runner) -> Effects:
-    opens = runner.phase is Phase.READY and not runner.cordoned and state.stage is Stage.OPEN
+def _opened(state: PoolState, runner: Runner, at: float) -> Effects:
+    is_barred = runner.cordoned or runner.stuck or _is_over(_expires(state, runner), at)
+    opens = runner.phase is Phase.READY and state.stage is Stage.OPEN and not is_barred
     return (Open(runner.id, runner.node),) if opens else ()
 
 

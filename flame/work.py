@@ -94,10 +94,12 @@ class Released:
 
 LIGHT_TEXT = 1024
 LIGHT_ITEMS = 16
+LIGHT_LEVELS = 3
+"""Deeper ones are not looked through; one that contains itself has no end."""
 _LIGHT = frozenset({int, float, bool, type(None)})
 
 
-def is_light(value: object) -> bool:
+def is_light(value: object, levels: int = LIGHT_LEVELS) -> bool:
     """Whether it is seen at once to be small and plain, so that it may go with others without holding them up.
 
     >>> is_light((1, "two", None)), is_light("x" * 5000), is_light([object()])
@@ -108,6 +110,9 @@ def is_light(value: object) -> bool:
         return True
     if kind is str or kind is bytes:
         return len(value) <= LIGHT_TEXT  # type: ignore[arg-type]
-    if kind is tuple or kind is list:
-        return len(value) <= LIGHT_ITEMS and all(map(is_light, value))  # type: ignore[arg-type,call-overload]
-    return False
+    if (kind is not tuple and kind is not list) or not levels or len(value) > LIGHT_ITEMS:  # type: ignore[arg-type]
+        return False
+    for each in value:  # type: ignore[attr-defined]
+        if type(each) not in _LIGHT and not is_light(each, levels - 1):
+            return False
+    return True

@@ -405,7 +405,8 @@ class World:
         if call.home is None:
             assert not [other for other in earlier if other.key is other.home is None], "not first come, first served"
         assert machine.takes_calls
-        assert machine.runs
+        assert machine.has_booted
+        assert not machine.is_lost
         assert not machine.is_told_to_stop, "lent a slot on a node that is on its way out"
         assert len(machine.working) < self.options.max_concurrency
         assert not (self.options.single_use and machine.served), "a second call for single use"
@@ -787,16 +788,16 @@ class PoolHistory(RuleBasedStateMachine):
         if machine is None or not machine.is_up or machine.is_told_to_stop or machine.is_known_lost:
             news += [RunnerLost(runner, "late", world.now), WorkLingers(runner, world.now)]
         if machine is None:
-            news += [RunnerDown(runner, "late", world.now), BootStep(runner, "late", world.now)]
+            news += [RunnerDown(runner, "late", world.now), RunnerServed(runner, world.now)]
             news += [DrainRequested(runner, "late", 1.0, world.now), CordonRequested(runner, True, world.now)]
         if machine is None or not machine.is_asked:
             news.append(IdleAnswered(runner, True, world.now))
         with world.turn():
             world.look_soon()  # what time has brought meanwhile is not their doing
         before = world.state
-        for event in news:
+        for event in [Looked(world.now), *news]:
             world.happens(event)
-            assert world.state == before, event
+            assert world.state == before, (event, world.state, before)
 
     # What a pool owes its callers, once it has read its mail
 
@@ -827,7 +828,7 @@ class PoolHistory(RuleBasedStateMachine):
         if world is None or world.now < world.pause_until or world.is_withheld or world.room_in_caps() < 1 + MOMENT:
             return
         if len(world.machines) < world.options.max:
-            assert world.lacking(0) <= 0
+            assert world.lacking(0) <= 0, (world.state, world.picture(), world.waiting)
 
     @invariant()
     def whoever_waits_waits_for_something(self) -> None:
@@ -858,7 +859,8 @@ class PoolHistory(RuleBasedStateMachine):
         world = self.pool_that_is_open()
         for machine in [] if world is None else world.machines.values():
             gone = machine.is_told_to_stop or machine.is_known_lost
-            assert gone or not machine.is_stuck or not machine.has_only_abandoned_work
+            has_time = any(call in self.world.lingering for call in machine.working)
+            assert gone or not machine.is_stuck or not machine.has_only_abandoned_work or has_time
 
     @invariant()
     def what_is_used_up_is_used_up(self) -> None:

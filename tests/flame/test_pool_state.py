@@ -246,8 +246,11 @@ def test_boots_go_on_that_calls_had_no_time_to_wait_for_or_that_others_served() 
 def test_warming_boots_once_and_what_it_booted_idles_out() -> None:
     history = pool(max=3, idle_shutdown_after=10.0)
     assert history.sees(WarmRequested(2, 0.0)) == [Boot(1), Boot(2)]
-    history.sees(up(1, 1.0), up(2, 1.0))
-    history.idle(1, 1.0).idle(2, 1.0)
+    history.sees(up(1, 1.0))
+    history.idle(1, 1.0)
+    history.sees(up(2, 1.0))
+    assert history.wake == 11.0
+    history.idle(2, 1.0)
     assert history.sees(look(11.0)) == [
         Close(1),
         StopRunner(1, "idle"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import inspect
 import pickle
 from typing import Any
@@ -28,14 +29,119 @@ def test_start_takes_every_option_with_its_default() -> None:
     assert {name: parameter.default for name, parameter in parameters.items()} == defaults
 
 
-@pytest.mark.parametrize("use", [NOWHERE.call, NOWHERE.cast, NOWHERE.map])
+USES = [NOWHERE.call, NOWHERE.cast, NOWHERE.map, NOWHERE.stream, NOWHERE.place_child]
+
+
+async def used(result: Any) -> None:
+    if inspect.isawaitable(result):
+        await result
+    elif inspect.isasyncgen(result):
+        await anext(result)
+
+
+@pytest.mark.parametrize("use", USES)
 def test_a_keyword_of_the_function_is_refused_with_the_way_to_pass_it(use: Any) -> None:
     async def main() -> None:
-        result = use(print, [1], sep="")
-        if inspect.isawaitable(result):
-            await result
+        await used(use(print, *([[1]] if use == NOWHERE.map else []), sep=""))
 
     with pytest.raises(TypeError, match=r"has no keyword 'sep'; .* go through functools\.partial"):
+        asyncio.run(main())
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_function_of_a_name_here_is_looked_up_when_it_is_used_and_a_pool_that_is_gone_says_so(use: Any) -> None:
+    async def main() -> None:
+        async with bl.Node("alone@127.0.0.1", secret=b"s", listen=False):
+            gone = flame.Pool("cpu", bl.spawn(asyncio.sleep, 0))
+            await bl.receive(ref=bl.monitor(gone.pid))
+            way = getattr(gone, use.__name__)
+            await used(way(print, *([[1]] if use == NOWHERE.map else [])))
+
+    if use == NOWHERE.cast:
+        asyncio.run(main())
+        return
+    with pytest.raises(flame.PoolStopped, match=r"pool 'cpu' has stopped .*start it again"):
+        asyncio.run(main())
+
+
+def test_a_stopped_pool_may_be_stopped_again() -> None:
+    async def main() -> None:
+        async with bl.Node("alone@127.0.0.1", secret=b"s", listen=False):
+            pool = await flame.Pool.start(name="cpu")
+            await pool.stop()
+            await pool.stop()
+
+    asyncio.run(main())
+
+
+def test_a_pool_of_a_name_that_is_taken_is_refused() -> None:
+    async def main() -> None:
+        async with bl.Node("alone@127.0.0.1", secret=b"s", listen=False):
+            pool = await flame.Pool.start(name="cpu")
+            try:
+                await flame.Pool.start(name="cpu")
+            finally:
+                await pool.stop()
+
+    with pytest.raises(bl.NameTaken):
+        asyncio.run(main())
+
+
+@pytest.mark.parametrize("window", [0, -1, 1.5, True])
+def test_what_is_no_window_is_refused(window: Any) -> None:
+    for use in (functools.partial(NOWHERE.map, abs, [1]), functools.partial(NOWHERE.stream, range, 3)):
+        with pytest.raises(ValueError, match="expected a window of 1 or more"):
+            use(window=window)
+
+
+@pytest.mark.parametrize(
+    ("retry", "error"), [(-1, ValueError), (1.5, ValueError), (True, ValueError), ("2", ValueError)]
+)
+def test_what_is_no_number_of_retries_is_refused(retry: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="expected a number of retries"):
+        NOWHERE.map(abs, [1], retry=retry)
+
+
+def test_what_cannot_be_retried_after_is_refused() -> None:
+    with pytest.raises(TypeError, match="expected a tuple of exceptions to retry after"):
+        flame.Retry(1, on=OSError)  # type: ignore[arg-type]
+
+
+def test_an_init_without_a_key_and_a_key_that_is_none_are_refused() -> None:
+    with pytest.raises(TypeError, match="expected a key for what"):
+        NOWHERE.cast(print, init=str)
+    with pytest.raises(TypeError, match="expected a function that makes what the calls of a key share"):
+        NOWHERE.cast(print, key="k", init=3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="unhashable"):
+        NOWHERE.cast(print, key=[])  # type: ignore[arg-type]
+
+
+def test_a_runner_that_the_pool_has_not_is_named_with_those_it_has() -> None:
+    async def main() -> None:
+        async with bl.Node("alone@127.0.0.1", secret=b"s", listen=False):
+            pool = await flame.Pool.start(name="cpu")
+            try:
+                await pool.drain("cpu-9@127.0.0.1")
+            finally:
+                await pool.stop()
+
+    with pytest.raises(
+        LookupError, match="expected the node of a runner of pool 'cpu', got 'cpu-9@127.0.0.1'; it has none"
+    ):
+        asyncio.run(main())
+
+
+def test_a_pool_that_is_resized_is_checked_as_a_new_one() -> None:
+    async def main() -> None:
+        async with bl.Node("alone@127.0.0.1", secret=b"s", listen=False):
+            pool = await flame.Pool.start(name="cpu", max=3)
+            try:
+                await pool.resize(max=2)
+                await pool.resize(min=3)
+            finally:
+                await pool.stop()
+
+    with pytest.raises(ValueError, match="min must not exceed max, got min=3 and max=2"):
         asyncio.run(main())
 
 
@@ -68,8 +174,11 @@ def test_a_name_that_no_pool_has_is_refused_in_words() -> None:
     "kind",
     [
         flame.QueueTimeout,
+        flame.BootTimeout,
         flame.ExecTimeout,
         flame.BootFailed,
+        flame.Cancelled,
+        flame.NestedPool,
         flame.RunnerLost,
         flame.WorkEnded,
         flame.PoolStopped,
@@ -81,6 +190,14 @@ def test_errors_travel(kind: type[flame.FlameError]) -> None:
     assert str(error) == "what was expected"
 
 
-def test_both_timeouts_are_timeout_errors() -> None:
-    assert issubclass(flame.QueueTimeout, TimeoutError)
-    assert issubclass(flame.ExecTimeout, TimeoutError)
+def test_a_lost_runner_travels_with_what_is_known_of_it() -> None:
+    error = flame.RunnerLost("gone", node="n1", exit_code=137, out_of_memory=True, evicted=False)
+    there = pickle.loads(pickle.dumps(error))
+    assert (there.node, there.exit_code, there.out_of_memory, there.evicted) == ("n1", 137, True, False)
+
+
+def test_errors_are_what_those_who_know_no_pool_expect() -> None:
+    for kind in (flame.QueueTimeout, flame.BootTimeout, flame.ExecTimeout):
+        assert issubclass(kind, TimeoutError)
+    assert issubclass(flame.RunnerLost, ConnectionError)
+    assert issubclass(flame.PoolStopped, LookupError)

@@ -1,0 +1,159 @@
+"""Threads for calls: few for short ones, and no call waits for a long one."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+from flame import crew
+from flame.crew import Crew
+from tests.support.local_nodes import PATIENCE, eventually
+
+
+class Work:
+    """A job, the thread that it ran in, and whether its end was told, in which thread."""
+
+    def __init__(self, function: Callable[[], object] = lambda: None) -> None:
+        self.function = function
+        self.ran_in: int | None = None
+        self.told_in: int | None = None
+
+    def run(self) -> None:
+        self.ran_in = threading.get_ident()
+        self.function()
+
+    def ended(self) -> None:
+        assert self.told_in is None, "told twice"
+        self.told_in = threading.get_ident()
+
+
+def threads(name: str) -> int:
+    return sum(thread.name == name for thread in threading.enumerate())
+
+
+async def all_told(jobs: list[Work]) -> None:
+    await eventually(lambda: all(job.told_in is not None for job in jobs))
+
+
+async def ended_threads(name: str) -> None:
+    await eventually(lambda: threads(name) == 0)
+
+
+def test_a_job_runs_in_a_thread_and_its_end_is_told_in_the_loop() -> None:
+    async def main() -> None:
+        told: list[str] = []
+        here, job = Crew("a crew", lambda: told.append("told")), Work()
+        here.submit(job)
+        await all_told([job])
+        assert job.ran_in not in (None, threading.get_ident())
+        assert job.told_in == threading.get_ident()
+        assert told == ["told"]
+        here.close()
+        await ended_threads("a crew")
+
+    asyncio.run(main())
+
+
+def test_short_jobs_one_after_the_other_need_no_second_thread() -> None:
+    async def main() -> None:
+        here = Crew("a short crew", lambda: None)
+        for _ in range(200):
+            job = Work()
+            here.submit(job)
+            await all_told([job])
+        assert threads("a short crew") <= 2
+        here.close()
+        await ended_threads("a short crew")
+
+    asyncio.run(main())
+
+
+def test_a_long_job_holds_up_no_other_however_short_the_calls_were_before() -> None:
+    async def main() -> None:
+        here = Crew("a long crew", lambda: None)
+        before = [Work() for _ in range(100)]
+        for job in before:
+            here.submit(job)
+        await all_told(before)
+        may_end = threading.Event()
+        long = [Work(lambda: may_end.wait(PATIENCE)) for _ in range(5)]
+        short = [Work() for _ in range(20)]
+        for job in [*long, *short]:
+            here.submit(job)
+        await all_told(short)
+        assert [job.told_in for job in long] == [None] * 5
+        assert len({job.ran_in for job in long}) == 5
+        may_end.set()
+        await all_told(long)
+        here.close()
+        await ended_threads("a long crew")
+
+    asyncio.run(main())
+
+
+def test_as_many_jobs_run_at_the_same_time_as_there_are() -> None:
+    async def main() -> None:
+        here = Crew("a large crew", lambda: None)
+        together = threading.Barrier(40)
+        jobs = [Work(lambda: together.wait(PATIENCE)) for _ in range(40)]
+        for job in jobs:
+            here.submit(job)
+        await all_told(jobs)
+        here.close()
+        await ended_threads("a large crew")
+
+    asyncio.run(main())
+
+
+def test_no_more_threads_are_kept_than_may_be() -> None:
+    async def main() -> None:
+        here = Crew("a kept crew", lambda: None)
+        together = threading.Barrier(crew.KEPT_THREADS + 10)
+        jobs = [Work(lambda: together.wait(PATIENCE)) for _ in range(crew.KEPT_THREADS + 10)]
+        for job in jobs:
+            here.submit(job)
+        await all_told(jobs)
+        await eventually(lambda: threads("a kept crew") <= crew.KEPT_THREADS)
+        here.close()
+        await ended_threads("a kept crew")
+
+    asyncio.run(main())
+
+
+def test_a_closed_crew_ends_its_threads_also_those_at_work_then() -> None:
+    async def main() -> None:
+        here = Crew("a closed crew", lambda: None)
+        running, may_end = threading.Event(), threading.Event()
+
+        def work() -> None:
+            running.set()
+            may_end.wait(PATIENCE)
+
+        job = Work(work)
+        here.submit(job)
+        await eventually(running.is_set)
+        here.close()
+        may_end.set()
+        await all_told([job])
+        await ended_threads("a closed crew")
+
+    asyncio.run(main())
+
+
+def test_ten_thousand_jobs_of_changing_length_end_each_once() -> None:
+    async def main() -> None:
+        here = Crew("a busy crew", lambda: None)
+        rest = threading.Event()
+        jobs = [Work((lambda: rest.wait(0.001)) if number % 97 == 0 else lambda: None) for number in range(10_000)]
+        for number, job in enumerate(jobs):
+            here.submit(job)
+            if number % 50 == 0:
+                await asyncio.sleep(0)
+        await all_told(jobs)
+        assert here._jobs == here._ended == type(here._jobs)()
+        await eventually(lambda: here._busy == here._seeking == 0)
+        here.close()
+        await ended_threads("a busy crew")
+
+    asyncio.run(main())
