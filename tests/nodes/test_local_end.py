@@ -122,7 +122,7 @@ def test_a_child_that_cannot_be_started_leaves_no_file_open(monkeypatch: pytest.
                 with pytest.raises(nodes.BootFailed):
                     await nodes.boot(backend)
                 monkeypatch.undo()
-            assert len(os.listdir("/dev/fd")) == len(before)
+            assert len(os.listdir("/dev/fd")) <= len(before)  # zygotes of others may go meanwhile
 
     monkeypatch.setattr(tempfile, "tempdir", "/no/such/directory")
     asyncio.run(main())
