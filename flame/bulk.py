@@ -5,29 +5,26 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from flame.calls import Call, Request
 from flame.mapping import Begun
 from flame.pool_server import PoolServer
 
 
-class BegunCall:
+class BegunCall(Call):
     """A call on the pool's own loop."""
 
-    __slots__ = ("_call", "_pool")
+    __slots__ = ("_pool",)
 
-    def __init__(self, pool: PoolServer, request: Request, ended: Callable[[Begun], None]) -> None:
+    def __init__(self, pool: PoolServer, request: Request, item: Any, ended: Callable[[Begun], None]) -> None:
+        super().__init__(request, (item,), bulk=True)
         self._pool = pool
-        self._call = Call(request, bulk=True)
-        self._call.then = lambda _call: ended(self)
-        pool.submit(self._call)
-
-    def value(self) -> Any:
-        return self._call.value()
+        self.then = cast("Callable[[Call], None]", ended)  # it is told of this very call
+        pool.submit(self)
 
     def call_off(self) -> None:
-        self._pool.abandon(self._call)
+        self._pool.abandon(self)
 
 
 class BegunTask:

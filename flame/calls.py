@@ -45,11 +45,13 @@ class Request:
 class Call(Ticket):
     """A call from its request to its outcome, which `then` gets, once."""
 
-    __slots__ = ("number", "outcome", "request", "seconds", "sender", "then")
+    __slots__ = ("args", "number", "outcome", "request", "seconds", "sender", "then")
 
-    def __init__(self, request: Request, home: str | None = None, *, bulk: bool = False) -> None:
-        super().__init__(request.key, home, bulk=bulk)
+    def __init__(self, request: Request, args: tuple[Any, ...] | None = None, *, bulk: bool = False) -> None:
+        """`args` go in place of the request's, which many calls may share."""
+        super().__init__(request.key, bulk=bulk)
         self.request = request
+        self.args = request.args if args is None else args
         self.number = 0
         self.seconds: float | None = None
         """Its time limit."""

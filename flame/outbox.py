@@ -33,7 +33,7 @@ class Outbox:
         """Those that have not left yet."""
 
     def put(self, call: Call) -> None:
-        if is_light(call.request.args):
+        if is_light(call.args):
             self._batch.add(call)
         else:
             self._large.add(call)
@@ -69,13 +69,13 @@ class Outbox:
             return
         request = call.request
         try:
-            bl.send(self._desk, _works(request, request.sink, [(call.number, request.args)]))
+            bl.send(self._desk, _works(request, request.sink, [(call.number, call.args)]))
         except Exception as error:
             self._fail(call, error)
 
     def _send(self, calls: list[Call]) -> None:
         request = calls[0].request
-        asked = [(call.number, call.request.args) for call in calls]
+        asked = [(call.number, call.args) for call in calls]
         if request.sink is not self._sink and request.sink != self._sink:
             self.send((SINK, request.sink))
             self._sink = request.sink

@@ -210,25 +210,26 @@ class Pool:
     ) -> AsyncGenerator[Any, None]:
         options: PoolOptions = await ask(self.name, self.pid, GetOptions())
         gather = mapping.in_order if ordered else mapping.as_completed
-        begin = functools.partial(self._begin, request, retry)
+        here = here_is(self.pid)
+        begin = functools.partial(self._begin, here, request, retry)
         slots = options.max * options.max_concurrency
-        ahead = self._calls_are_quick if window is None else bool
+        ahead = bool if window is not None or here is None else here.calls_are_quick
         async with aclosing(gather(begin, items, window or slots, ahead)) as values:
             async for value in values:
                 yield value
 
-    def _calls_are_quick(self) -> bool:
-        here = here_is(self.pid)
-        return here is not None and here.calls_are_quick()
-
     def _begin(
-        self, request: Request, retry: Retry | None, item: Any, ended: Callable[[mapping.Begun], None]
+        self,
+        here: PoolServer | None,
+        request: Request,
+        retry: Retry | None,
+        item: Any,
+        ended: Callable[[mapping.Begun], None],
     ) -> mapping.Begun:
+        if here is not None and retry is None:
+            return BegunCall(here, request, item, ended)
         one = replace(request, args=(item,))
-        here = here_is(self.pid)
-        if here is None or retry is not None:
-            return BegunTask(functools.partial(calling.call, self.name, self.pid, one, retry), ended)
-        return BegunCall(here, one, ended)
+        return BegunTask(functools.partial(calling.call, self.name, self.pid, one, retry), ended)
 
     def stream(
         self,

@@ -358,8 +358,8 @@ class PoolServer(bl.GenServer):
         if (refusal := self._refusal_now()) is not None:
             self._settle(call, refusal)
             return
-        if not is_light(call.request.args):
-            call.home = self._home_of(call.request.args)
+        if not is_light(call.args):
+            call.home = self._home_of(call.args)
         timeout = call.request.timeout
         call.seconds = self._state.options.timeout if isinstance(timeout, Timeout) else timeout
         if call.seconds is not None:
@@ -581,7 +581,8 @@ class PoolServer(bl.GenServer):
         if stays:
             grants = self._dispatch.keep(call, now)
             known.kept[number] = call
-            call.request = replace(call.request, args=())  # or it would hold what it was given for as long
+            call.args = ()  # or it would hold what it was given for as long
+            call.request = replace(call.request, args=())
         else:
             grants = self._dispatch.done(call, now)
         if grants:

@@ -96,7 +96,8 @@ class _Spans:
         if text:
             request = call.request
             function = self._within_span(request.function)
-            call.request = replace(request, function=function, args=(*request.args, text))
+            call.request = replace(request, function=function)
+            call.args = (*call.args, text)
 
     def _within_span(self, function: Any) -> Any:
         if self._last[0] is not function:

@@ -112,7 +112,7 @@ def is_light(value: object, levels: int = LIGHT_LEVELS) -> bool:
         return len(value) <= LIGHT_TEXT  # type: ignore[arg-type]
     if (kind is not tuple and kind is not list) or not levels or len(value) > LIGHT_ITEMS:  # type: ignore[arg-type]
         return False
-    for each in value:  # type: ignore[attr-defined]
+    for each in value:  # type: ignore[attr-defined]  # noqa: SIM110 - as it is quicker
         if type(each) not in _LIGHT and not is_light(each, levels - 1):
             return False
     return True
