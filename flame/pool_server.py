@@ -341,8 +341,7 @@ class PoolServer(bl.GenServer):
                 self._happens(message)
             case RoomMade():
                 self._happens(message)
-                if self._share is not None and not self._state.withheld:
-                    self._share.ask(runners=len(self._runners), more=0)  # what it does not need others may have
+                self._offer_places()
 
     # Calls of this loop.
 
@@ -615,9 +614,8 @@ class PoolServer(bl.GenServer):
             self._forget_deadline(call)
             self._lingering.discard(call, WORK_MAY_LINGER)
             self._settle(call, self._loss(call, fate))
-        if self._share is not None:
-            self._share.ask(runners=len(self._runners), more=0)
         self._happens(RunnerDown(runner, fate.words, self._now(), fate.permanent))
+        self._offer_places()
         for client in known.waiters:
             self.reply(client, None)
 
@@ -678,6 +676,15 @@ class PoolServer(bl.GenServer):
         pid, ref = bl.spawn_monitor(runners.run, self, self._pid, runner, self._backend, boot_timeout)
         self._runners[runner] = _Runner(pid)
         self._watched[ref] = lambda reason: self._runner_down(runner, reason)
+
+    def _offer_places(self) -> None:
+        """Others may have the places that this pool does not need; it stays in line for one that was withheld, even if
+        the word of that is still on its way here."""
+        if self._share is None:
+            return
+        waits = bool(self._state.withheld) or len(self._state.runners) > len(self._runners)
+        if self._share.ask(runners=len(self._runners), more=int(waits)):
+            self._tell(RoomMade(self._now()))
 
     def _ask_idle(self, runner: RunnerId) -> None:
         outbox, check = self._runners[runner].outbox, self._state.options.idle_check
