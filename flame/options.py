@@ -11,8 +11,8 @@ from typing import Any, TypeAlias, get_args
 from flame.caps import Caps
 from flame.dispatch import Placement
 from flame.policies import Policy, checked_policy, on_demand
-from flame.shared_caps import SharedCaps
-from flame.tracking.ref import TRAVEL_LIMIT
+from flame.shares import Shared
+from flame.travel_limit import TRAVEL_LIMIT
 
 IdleAfter: TypeAlias = float | tuple[float, Callable[[], Any]] | None
 """Seconds; or seconds and a function that says, on the runner, whether that may go; or None: never."""
@@ -56,7 +56,7 @@ class PoolOptions:
     """Whether a runner serves one call and is stopped then."""
     caps: Caps = NO_CAPS
     """What the pool may use at most: runner-seconds, dollars, the lifetime of a runner."""
-    shared_caps: SharedCaps | None = None
+    shared_caps: Shared | None = None
     """A number of runners that several pools of this program have together."""
     keys_per_runner: int | None = None
     """So many keyed values a runner holds at most; the one that was used longest ago goes first."""
@@ -91,8 +91,10 @@ class PoolOptions:
             raise self._refusal(f"placement must be 'spread' or 'pack', got {self.placement!r}")
         checked_policy(self.policy, f"pool {self.name!r}: policy")
         self._check_kind("caps", self.caps, Caps)
-        if self.shared_caps is not None:
-            self._check_kind("shared_caps", self.shared_caps, SharedCaps)
+        if not isinstance(self.shared_caps, Shared | None):
+            raise TypeError(
+                f"pool {self.name!r}: shared_caps must be flame.SharedCaps(...) or None, got {self.shared_caps!r}"
+            )
         if self.min > self.max:
             raise self._refusal(
                 f"min must not exceed max, got min={self.min} and max={self.max}: raise max or lower min"

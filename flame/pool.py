@@ -40,10 +40,10 @@ from flame.pool_server import (
     Resize,
     StopPool,
 )
-from flame.shared_caps import SharedCaps
+from flame.shares import Shared
 from flame.stats import Stats
 from flame.subscription import OnEvent
-from flame.tracking.ref import TRAVEL_LIMIT
+from flame.travel_limit import TRAVEL_LIMIT
 
 LAST_EVENTS_SECONDS = 1.0
 """How long `stop` waits for a function that has yet to hear the last events."""
@@ -85,7 +85,7 @@ class Pool:
         placement: Placement = "spread",
         single_use: bool = False,
         caps: Caps = NO_CAPS,
-        shared_caps: SharedCaps | None = None,
+        shared_caps: Shared | None = None,
         keys_per_runner: int | None = None,
         track_resources: bool = False,
         largest_result: int = TRAVEL_LIMIT,

@@ -81,6 +81,7 @@ from flame.pool_events import (
 from flame.pool_events import RunnerLost as NodeLost
 from flame.pool_state import FAILURES_BEFORE_REFUSAL, Phase, PoolState, Stage, apply
 from flame.prices import price_of
+from flame.shares import Member
 from flame.stats import Stats, stats
 from flame.subscription import OnEvent
 from flame.traced import within
@@ -241,9 +242,7 @@ class PoolServer(bl.GenServer):
         """Whether the policy looks at more than at who waits."""
         self._pid = bl.self()
         self._node = current.current_node()
-        self._share = None
-        self._lacks = False
-        """Whether a boot was withheld, and it waits for its turn to share."""
+        self._share: Member | None = None
         if options.shared_caps is not None:
             self._share = options.shared_caps.join(options.name, lambda: self._tell(RoomMade(self._now())))
         self.witness = Witness(options.name, clock)
@@ -342,10 +341,8 @@ class PoolServer(bl.GenServer):
             ):
                 self._happens(message)
             case RoomMade():
-                self._lacks = False
                 self._happens(message)
-                if self._share is not None and not self._lacks:
-                    self._share.ask(runners=len(self._runners), more=0)  # what it does not need others may have
+                self._offer_places()
 
     # Calls of this loop.
 
@@ -620,9 +617,8 @@ class PoolServer(bl.GenServer):
             self._forget_deadline(call)
             self._lingering.discard(call, WORK_MAY_LINGER)
             self._settle(call, self._loss(call, fate))
-        if self._share is not None and self._share.ask(runners=len(self._runners), more=int(self._lacks)):
-            self._tell(RoomMade(self._now()))
         self._happens(RunnerDown(runner, fate.words, self._now(), fate.permanent))
+        self._offer_places()
         for client in known.waiters:
             self.reply(client, None)
 
@@ -679,13 +675,21 @@ class PoolServer(bl.GenServer):
     def _boot(self, runner: RunnerId) -> None:
         if self._share is not None and not self._share.ask(runners=len(self._runners), more=1):
             assert self.options.shared_caps is not None
-            self._lacks = True
             self._tell(BootWithheld(runner, self.options.shared_caps.explain(), self._now()))
             return
         boot_timeout = self._state.options.boot_timeout
         pid, ref = bl.spawn_monitor(runners.run, self, self._pid, runner, self._backend, boot_timeout)
         self._runners[runner] = _Runner(pid)
         self._watched[ref] = lambda reason: self._runner_down(runner, reason)
+
+    def _offer_places(self) -> None:
+        """Others may have the places that this pool does not need; it stays in line for one that was withheld, even if
+        the word of that is still on its way here."""
+        if self._share is None:
+            return
+        waits = bool(self._state.withheld) or len(self._state.runners) > len(self._runners)
+        if self._share.ask(runners=len(self._runners), more=int(waits)):
+            self._tell(RoomMade(self._now()))
 
     def _ask_idle(self, runner: RunnerId) -> None:
         outbox, check = self._runners[runner].outbox, self._state.options.idle_check

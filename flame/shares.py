@@ -11,7 +11,26 @@ it ends, or the place stays its own; a place that it no longer wants when it ask
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+
+class Member(Protocol):
+    """A pool's part in what is shared; see `flame.shared_caps`, whose pool shares are such."""
+
+    def ask(self, runners: int, more: int) -> int: ...
+
+    def leave(self) -> None: ...
+
+
+@runtime_checkable
+class Shared(Protocol):
+    """What pools share, as far as they know it: the lock and the telling are elsewhere."""
+
+    def join(self, pool: str, told: Callable[[], None]) -> Member: ...
+
+    def explain(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,9 @@ counting.py   who holds a reference, as pure values: distributed garbage collect
 
 from flame.tracking.errors import CannotFetch, RefLost, RefTimeout
 from flame.tracking.keeping import Released, Result, keep, refs_in, tracked
-from flame.tracking.ref import TRAVEL_LIMIT, RemoteRef
+from flame.tracking.ref import RemoteRef
 
 __all__ = [
-    "TRAVEL_LIMIT",
     "CannotFetch",
     "RefLost",
     "RefTimeout",

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flame.tracking.ref import TRAVEL_LIMIT, RemoteRef, keeper_of_ref, kept
+from flame.tracking.ref import RemoteRef, keeper_of_ref, kept
 from flame.tracking.sizes import parts_of, size_of_atoms
 from flame.tracking.splitting import split
+from flame.travel_limit import TRAVEL_LIMIT
 
 MOST_PARTS = 100_000
 """Of more parts of a value that are no plain ones the rest is not looked through."""

@@ -14,7 +14,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from weakref import WeakValueDictionary
 
 import beamlike as bl
@@ -28,9 +28,7 @@ from flame.tracking.previews import preview, type_name
 from flame.tracking.sizes import estimated_size
 from flame.tracking.splitting import split
 from flame.tracking.stays import Stays
-
-TRAVEL_LIMIT: Final = 16 << 20
-"""In bytes: what is larger stays where it was made, unless it is asked for otherwise."""
+from flame.travel_limit import TRAVEL_LIMIT
 
 
 class RemoteRef(Stays):

@@ -126,7 +126,7 @@ def test_a_runner_that_the_pool_has_not_is_named_with_those_it_has() -> None:
                 await pool.stop()
 
     with pytest.raises(
-        LookupError, match="expected the node of a runner of pool 'cpu', got 'cpu-9@127.0.0.1'; it has none"
+        LookupError, match=r"expected the node of a runner of pool 'cpu', got 'cpu-9@127\.0\.0\.1'; it has none"
     ):
         asyncio.run(main())
 

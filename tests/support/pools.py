@@ -47,8 +47,10 @@ async def pools_node() -> AsyncIterator[PoolsNode]:
             try:
                 yield ground
                 await ground.until_rested()
-            finally:
-                await ground.stop()
+            except BaseException:
+                ground.kill()  # what the test has left at work may never end
+                raise
+            await ground.stop()
             assert ground.remains() == {}
     gc.collect()  # a task says that nobody has looked at its exception when it is freed
     assert unseen == []
@@ -81,6 +83,10 @@ class PoolsNode:
         """Returns once the pools have nothing to do: what the test has cancelled may take a moment to end."""
         for server in self._running():
             await eventually_equal(lambda server=server: work_of(server), {})
+
+    def kill(self) -> None:
+        for made, _ in self._pools:
+            bl.exit(made.pid, "kill")
 
     async def stop(self) -> None:
         self._stopped = self._running()

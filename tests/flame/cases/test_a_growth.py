@@ -295,6 +295,40 @@ async def test_case_10_pools_never_have_more_runners_than_they_share_and_grow_as
     await released(of_b | dict(zip(workers, of_c, strict=True)))
 
 
+@on_pools_node
+async def test_case_10_a_pool_gets_the_places_of_others_one_by_one_as_they_fall_free(ground: PoolsNode) -> None:
+    clock, caps = VirtualClock(), SharedCaps(runners=2)
+    options: dict[str, Any] = {"max": 2, "shared_caps": caps, "idle_shutdown_after": 3.0, "timeout": None}
+    a, c = [await ground.start(name, clock=clock, **options) for name in "ac"]
+    busy = [await at_work(a), await at_work(a)]
+    waiting = [asyncio.create_task(c.call(wait_for_word, bl.self())) for _ in range(2)]
+    await until_explained(c, "2 of the 2 runners that the pools share are taken")
+    workers = []
+    for calling, worker in busy:
+        await released({worker: calling})
+        clock.advance(3.0)
+        workers.append(await word_from_work())
+    await released(dict(zip(workers, waiting, strict=True)))
+
+
+@on_pools_node
+async def test_case_10_a_pool_that_waits_for_a_place_and_loses_a_runner_boots_another_in_its_place(
+    ground: PoolsNode,
+) -> None:
+    caps = SharedCaps(runners=2)
+    a, c = [await ground.start(name, max=2, shared_caps=caps, timeout=None) for name in "ac"]
+    busy, worker = await at_work(a)
+    pid = await c.call(os.getpid)
+    lost, _ = await at_work(c)
+    waiting = asyncio.create_task(c.call(own_node))
+    await until_explained(c, "2 of the 2 runners that the pools share are taken")
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(flame.RunnerLost):
+        await lost
+    assert (await waiting).startswith("c-")
+    await released({worker: busy})
+
+
 # 12. Keys
 
 
