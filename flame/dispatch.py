@@ -178,6 +178,7 @@ class Dispatch:
 
     def keep(self, ticket: Ticket, now: float) -> Grants:
         """Its work has ended, and its result stays there."""
+        self._now = now
         lane = ticket.lane
         if lane is None or ticket not in lane.working:
             return []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flame.dispatch import Dispatch, Lane, Ticket
+from flame.dispatch import LONG, QUICK_SECONDS, Dispatch, Lane, Ticket
 from tests.support.soak import count
 
 
@@ -236,6 +236,7 @@ class ModelLane:
         self.open = True
         self.working: list[Ticket] = []
         self.kept: list[Ticket] = []
+        self.pace = LONG
         self.keys: OrderedDict[Hashable, None] = OrderedDict()
 
     @property
@@ -260,6 +261,7 @@ class Model:
         self.granted = 0
         self.asked = 0
         self.ended = 0
+        self.ahead = 0
 
     # What is allowed
 
@@ -271,6 +273,13 @@ class Model:
         bound = next((other for other in self.lanes.values() if other.open and ticket.key in other.keys), None)
         return lane.taken < lane.slots and (ticket.key is None or bound is None or bound is lane)
 
+    def may_be_sent_ahead(self, ticket: Ticket) -> list[ModelLane]:
+        """The lanes where a call of many may wait for a slot, if there is none anywhere."""
+        if not ticket.bulk or ticket.key is not None or ticket.home is not None or self.waiting:
+            return []
+        open = [lane for lane in self.lanes.values() if lane.open and lane.uses != 0]
+        return [lane for lane in open if lane.pace < QUICK_SECONDS and lane.taken < 2 * lane.slots]
+
     def choice(self, ticket: Ticket) -> list[ModelLane]:
         """The lanes, one as good as the other, that a call should get that asks now."""
         lanes = [lane for lane in self.lanes.values() if self.may_run(ticket, lane)]
@@ -281,19 +290,24 @@ class Model:
             return -lane.taken if self.packs else lane.taken
 
         best = min(map(rank, lanes), default=None)
+        if not lanes:
+            ahead = self.may_be_sent_ahead(ticket)
+            least = min((lane.taken for lane in ahead), default=None)
+            return [lane for lane in ahead if lane.taken == least]
         return [lane for lane in lanes if rank(lane) == best]
 
-    def sees_granted(self, ticket: Ticket) -> None:
+    def sees_granted(self, ticket: Ticket, *, ahead: bool = False) -> None:
         assert ticket.lane is not None
         lane = self.lanes[ticket.lane.runner]
         assert ticket in self.waiting, "granted to one who does not wait"
-        assert self.may_run(ticket, lane)
+        assert self.may_run(ticket, lane) or ahead
         before = self.waiting[: self.waiting.index(ticket)]
         assert not [other for other in before if self.may_run(other, lane)], "not first come, first served"
         self.waiting.remove(ticket)
         self.granted += 1
         lane.working.append(ticket)
-        assert len(lane.working) <= lane.slots
+        assert len(lane.working) <= lane.slots * (2 if ahead or any(other.bulk for other in lane.working) else 1)
+        assert ticket.since <= ticket.began <= self.now
         if lane.uses is not None:
             lane.uses -= 1
         if ticket.key is not None and ticket.home is None:
@@ -331,11 +345,12 @@ class Model:
         assert real.open is lane.open
         assert real.abandoned == sum(ticket.abandoned for ticket in lane.working)
         assert (real.idle_since is None) is bool(lane.taken)
+        assert real.pace == pytest.approx(lane.pace)
 
     # What happens
 
     def step(self) -> str:
-        self.now += 1.0
+        self.now += self.chance.choice([0.0, 0.001, 0.001, 0.01])
         steps = [self.ask, self.ask, self.ask, self.ends, self.ends, self.ends, self.leaves, self.abandons]
         steps += [self.keeps, self.releases, self.opens, self.closes, self.opens_again]
         steps += [self.is_lost] * (5 if self.uses else self.chance.randint(0, 1)) + [self.opens] * (
@@ -349,15 +364,20 @@ class Model:
         return self.chance.choice(things) if things else None
 
     def ask(self) -> None:
+        is_low = self.asked // 100 % 2  # tides, in one of which a map is at work
         for _ in range(self.chance.randint(1, 3)):
-            if len(self.waiting) < 12:
-                self.ask_once()
+            if len(self.waiting) < (1 if is_low else 12):
+                self.ask_once(Ticket(bulk=True) if is_low and self.chance.random() < 0.7 else self.any_ticket())
 
-    def ask_once(self) -> None:
+    def any_ticket(self) -> Ticket:
         key = self.chance.choice([None, None, *"abcde"])
         nodes = [f"n{self.chance.randint(1, self.runners + 2)}"] if self.chance.random() < 0.2 else [None]
-        ticket = Ticket(key, self.chance.choice([*nodes, None]))
+        return Ticket(key, self.chance.choice([*nodes, None]), bulk=self.chance.random() < 0.5)
+
+    def ask_once(self, ticket: Ticket) -> None:
         best = self.choice(ticket)
+        ahead = bool(best) and not any(self.may_run(ticket, lane) for lane in best)
+        self.ahead += ahead
         self.asked += 1
         self.waiting.append(ticket)
         got = self.dispatch.ask(ticket, self.now)
@@ -365,7 +385,7 @@ class Model:
         if got:
             assert ticket.lane is not None
             assert self.lanes[ticket.lane.runner] in best
-            self.sees_granted(ticket)
+            self.sees_granted(ticket, ahead=ahead)
 
     def at_work(self) -> list[Ticket]:
         return [ticket for lane in self.lanes.values() for ticket in lane.working]
@@ -373,7 +393,10 @@ class Model:
     def ends(self) -> None:
         ticket = self.any(self.at_work())
         if ticket is not None:
-            self.lanes[ticket.lane.runner].working.remove(ticket)
+            lane = self.lanes[ticket.lane.runner]
+            lane.working.remove(ticket)
+            if ticket.bulk:
+                lane.pace += 0.2 * (self.now - ticket.began - lane.pace)
             self.ended += 1
             self.sees(self.dispatch.done(ticket, self.now))
             assert self.dispatch.done(ticket, self.now) == []
@@ -411,6 +434,8 @@ class Model:
             self.runners += 1
             self.lanes[self.runners] = lane = ModelLane(f"n{self.runners}", self.chance.randint(1, 3), self.uses)
             self.sees(self.dispatch.open(self.runners, lane.node, lane.slots, self.now))
+            if self.chance.random() < 0.5:  # as after many short calls, for which histories by chance are too short
+                lane.pace = self.dispatch.lanes[self.runners].pace = QUICK_SECONDS / 2
 
     def opens_again(self) -> None:
         runner = self.any([runner for runner, lane in self.lanes.items() if not lane.open])
@@ -459,3 +484,4 @@ def test_ten_thousand_operations_agree_with_a_model(
             except AssertionError as error:
                 raise AssertionError(f"{error}\nafter {done[-20:]}, {len(done)} operations, seed {seed}") from error
         assert model.granted > 1000
+        assert model.ahead == 0 if single_use else model.ahead > 20
