@@ -221,7 +221,7 @@ def test_a_line_of_ten_thousand_calls_of_one_key_is_served_in_a_moment() -> None
     pool = Pool()
     pool.up(1)
     calls = [pool.asked("k") for _ in range(10_000)]
-    for call, following in zip(calls, calls[1:], strict=False):
+    for call, following in itertools.pairwise(calls):
         assert pool.done(call, 1.0) == [following]
 
 
@@ -471,7 +471,7 @@ class Model:
 @pytest.mark.parametrize("keys_per_runner", [None, 1, 2])
 @pytest.mark.parametrize("single_use", [False, True])
 @pytest.mark.parametrize("placement", ["spread", "pack"])
-def test_ten_thousand_operations_agree_with_a_model(
+def test_case_11_ten_thousand_operations_agree_with_a_model(
     placement: str, single_use: bool, keys_per_runner: int | None
 ) -> None:
     for seed in range(count(1, 20)):
