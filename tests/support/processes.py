@@ -28,8 +28,11 @@ def wait_until_gone(*pids: int) -> None:
 
 def child_nodes() -> list[int]:
     """The pids of child nodes below this process, at any depth."""
-    return [
-        process.pid
-        for process in psutil.Process(os.getpid()).children(recursive=True)
-        if process.status() != psutil.STATUS_ZOMBIE and "nodes.child" in " ".join(process.cmdline())
-    ]
+    return [process.pid for process in psutil.Process(os.getpid()).children(recursive=True) if _is_child_node(process)]
+
+
+def _is_child_node(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and "nodes.child" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # it has just ended
+        return False
