@@ -74,8 +74,8 @@ MOMENT = 1e-3
 class Call(Ticket):
     __slots__ = ("deadline", "number", "over")
 
-    def __init__(self, number: int, deadline: float | None, key: Hashable, home: str | None) -> None:
-        super().__init__(key, home)
+    def __init__(self, number: int, deadline: float | None, key: Hashable, home: str | None, *, bulk: bool) -> None:
+        super().__init__(key, home, bulk=bulk)
         self.number = number
         self.deadline = deadline
         self.over = False
@@ -144,6 +144,9 @@ class World:
         self.machines: dict[int, Machine] = {}
         self.runners_seen = 0
         self.calls_seen = 0
+        self.has_cancelled = False
+        self.first_since: float | None = None
+        """Of who waited when the pool heard of the last event."""
         self.waiting: list[Call] = []
         self.lingering: dict[Call, float] = {}
         self.others_have = 0
@@ -173,17 +176,25 @@ class World:
         if not any(isinstance(event, Looked) for event in self.mail):
             self.tell(Looked(self.now))
 
+    def looked(self, event: Looked) -> Looked:
+        """Whether callers have left since the last look is asked when it is read."""
+        cancelled, self.has_cancelled = self.has_cancelled, False
+        return replace(event, cancelled=cancelled)
+
     def read(self) -> None:
         read = 0
         while self.mail:
             read += 1
             assert read < 200, "the pool keeps itself busy"
             event = self.mail.popleft()
+            if isinstance(event, Looked):
+                event = self.looked(event)
             self.note(event)
             self.happens(event)
 
     def happens(self, event: Event) -> None:
         picture = self.picture()
+        self.first_since = picture.first_since
         state, effects = apply(self.state, event, picture)
         assert apply(self.state, event, picture) == (state, effects), "the same comes of the same"
         self.state = state
@@ -301,7 +312,7 @@ class World:
         assert len(self.machines) < self.options.max, "more machines than max"
         assert not self.is_withheld, "a boot although others have the runners"
         assert self.room_in_caps() >= 1 - MOMENT, "a boot beyond the caps"
-        assert self.lacking(self.warm) > 0, "a boot that nobody needs"
+        assert self.lacking(self.warm, self.first_since) > 0, "a boot that nobody needs"
         self.runners_seen = runner
         self.machines[runner] = machine = Machine(self.now, self.failures)
         if self.shared is not None and len(self.machines) + self.others_have > self.shared:
@@ -341,8 +352,10 @@ class World:
             return True
         if self.stop_at is not None:
             return self.now >= self.stop_at or not machine.working
+        if not machine.is_up:  # a boot that nobody waits for any more
+            return machine.drain_until is not None or self.lacking(0) < 0
         if self.is_draining(machine):
-            return not machine.taken or self.is_drained(machine) or not machine.is_up
+            return not machine.taken or self.is_drained(machine)
         return self.is_idle(machine) and len(self.usable()) > self.options.min
 
     def is_idle(self, machine: Machine) -> bool:
@@ -377,9 +390,9 @@ class World:
 
     # Calls
 
-    def calls(self, key: Hashable, home: str | None, patience: float | None) -> None:
+    def calls(self, key: Hashable, home: str | None, patience: float | None, *, bulk: bool = False) -> None:
         self.calls_seen += 1
-        call = Call(self.calls_seen, None if patience is None else self.now + patience, key, home)
+        call = Call(self.calls_seen, None if patience is None else self.now + patience, key, home, bulk=bulk)
         if self.stop_at is not None or self.state.refuses:
             self.settle(call)
             return
@@ -408,7 +421,7 @@ class World:
         assert machine.has_booted
         assert not machine.is_lost
         assert not machine.is_told_to_stop, "lent a slot on a node that is on its way out"
-        assert len(machine.working) < self.options.max_concurrency
+        assert len(machine.working) < self.options.max_concurrency * (2 if call.bulk else 1)
         assert not (self.options.single_use and machine.served), "a second call for single use"
         assert call.home in (None, machine.node)
         self.waiting.remove(call)
@@ -447,12 +460,13 @@ class World:
         self.granted(self.dispatch.release(call, self.now))
         self.look_soon()
 
-    def abandon(self, call: Call) -> None:
+    def abandon(self, call: Call, *, cancelled: bool) -> None:
         """Its caller is gone, or its time is up."""
         self.settle(call)
         if call.lane is None:
             self.waiting.remove(call)
             self.dispatch.leave(call)
+            self.has_cancelled = self.has_cancelled or cancelled
             self.look_soon()
         else:
             self.dispatch.abandon(call)
@@ -526,11 +540,12 @@ class World:
     def booting(self) -> int:
         return sum(not (machine.is_up or machine.is_told_to_stop) for machine in self.machines.values())
 
-    def lacking(self, warm: int) -> int:
+    def lacking(self, warm: int, first_since: float | None = None) -> int:
         """How many more runners the policy wants, or min, or who warms the pool up; below 0: how many too many."""
         usable, slots = self.usable(), self.options.max_concurrency
         busy = sum(min(slots, machine.taken) for machine in usable)
-        waited = self.now - min((call.since for call in self.waiting), default=self.now)
+        sinces = [call.since for call in self.waiting] if first_since is None else [first_since]
+        waited = self.now - min(sinces, default=self.now)
         waiting = max(0, self.dispatch.waiting - self.dispatch.bound - (len(usable) * slots - busy))
         demand = Demand(waiting, waited, busy, len(usable), self.booting(), slots, self.now, EPOCH)
         wanted = max(self.options.policy.wanted(demand).runners, self.options.min, warm)
@@ -562,7 +577,7 @@ class World:
     def time_is_up(self) -> None:
         for call in self.undone():
             if call.deadline is not None and call.deadline <= self.now:
-                self.abandon(call)
+                self.abandon(call, cancelled=False)
         for call, at in list(self.lingering.items()):
             if at <= self.now:
                 del self.lingering[call]
@@ -640,11 +655,12 @@ class PoolHistory(RuleBasedStateMachine):
         count=st.integers(1, 4),
         patience=st.none() | st.sampled_from([0.0, 0.5, 3.0]),
         key=st.sampled_from([None, None, None, "a", "b"]),
+        bulk=st.booleans(),
     )
-    def calls(self, count: int, patience: float | None, key: Hashable) -> None:
+    def calls(self, count: int, patience: float | None, key: Hashable, bulk: bool) -> None:
         with self.world.turn() as world:
             for _ in range(count):
-                world.calls(key, None, patience)
+                world.calls(key, None, patience, bulk=bulk)
 
     @some_machine(keeps)
     @rule(data=st.data())
@@ -669,7 +685,7 @@ class PoolHistory(RuleBasedStateMachine):
     @rule(data=st.data())
     def caller_dies(self, data: st.DataObject) -> None:
         with self.world.turn() as world:
-            world.abandon(data.draw(st.sampled_from(world.undone())))
+            world.abandon(data.draw(st.sampled_from(world.undone())), cancelled=True)
 
     # What machines do
 
