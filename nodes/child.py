@@ -27,9 +27,9 @@ from beamlike.kernel.threads.waking import install_waking
 from nodes import invitation as invitations
 from nodes.exit_codes import CANNOT_JOIN, NEVER_CAN_JOIN
 from nodes.guards import Guards
+from nodes.interpreter import LIFELINE_VARIABLE, SECRET_VARIABLE
 from nodes.invitation import BadInvitation, Invitation
 from nodes.last_words import kill_own_group, say
-from nodes.local import LIFELINE_VARIABLE, SECRET_VARIABLE
 from nodes.parent import invited_by
 
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 1.0

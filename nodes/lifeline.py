@@ -8,15 +8,43 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import signal
 from contextlib import suppress
+
+from beamlike.distribution.forks import closed_in_forks
+
+
+class Lifeline:
+    """The owner's end. Closing it ends the child."""
+
+    def __init__(self, write_end: int) -> None:
+        # Popped by whoever closes it first: no lock, for a process that is forked meanwhile closes its copy, too.
+        self._open = [write_end]
+        closed_in_forks(self)
+
+    def close(self) -> None:
+        with suppress(IndexError):
+            os.close(self._open.pop())
 
 
 def kill_at_end_of(read_end: int, group: int) -> None:
     """Has the system kill the process group when the pipe ends. That stays with the open file, whoever has it."""
     if not hasattr(fcntl, "F_SETSIG"):
         return
-    with suppress(OSError):  # it has ended already
-        fcntl.fcntl(read_end, fcntl.F_SETOWN, -group)
-        fcntl.fcntl(read_end, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(read_end, fcntl.F_SETFL, fcntl.fcntl(read_end, fcntl.F_GETFL) | os.O_ASYNC)
+    fcntl.fcntl(read_end, fcntl.F_SETOWN, -group)
+    fcntl.fcntl(read_end, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(read_end, fcntl.F_SETFL, fcntl.fcntl(read_end, fcntl.F_GETFL) | os.O_ASYNC)
+    if _has_ended(read_end):  # before anybody listened
+        os.killpg(group, signal.SIGKILL)
+
+
+def reopened(read_end: int) -> int:
+    """The same pipe as an open file of its own, so that another group can be killed at its end."""
+    return os.open(f"/proc/self/fd/{read_end}", os.O_RDONLY | os.O_NONBLOCK)
+
+
+def _has_ended(read_end: int) -> bool:
+    poll = select.poll()
+    poll.register(read_end, 0)
+    return bool(poll.poll(0))

@@ -1,95 +1,49 @@
-"""Child processes of this interpreter as nodes: the default backend.
+"""Child processes on this machine as nodes: the default backend.
 
-The child holds the read end of a pipe whose write end only this process has (children get none of each other's), so
-it sees the end of this process however that comes, also by kill -9, and then kills its own process group. A child that
-ends before us, however that comes, has its group killed by us: what its code started and left behind goes with it. Its
-output goes to an unnamed file of which the tail is kept for error messages: never to the terminal.
+A child holds the read end of a pipe whose write end only this process has (children get none of each other's). When it
+ends, however that comes, also by kill -9, the child is killed with its process group. A child that ends before us,
+however that comes, has its group killed as well: what its code started and left behind goes with it. Its output goes to
+an unnamed file of which the tail is kept for error messages: never to the terminal.
 
-It imports what is installed here. What is not, the modules beside a script or notebook, it has to ask for as a child on
-any other machine would: so it sees them change, and nobody finds out only there that one is missing.
+Most children are forked by a zygote, a program that has imported already what they need (see `nodes.zygote`). Where
+there is none, or it does not do its part, the same child is started as a program.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
-import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
-import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import IO
 
 import msgpack
 
-from beamlike.code.modules.roots import installed_path
-from beamlike.code.requirements.store import environments_path
 from beamlike.distribution import secret
 from nodes import invitation as invitations
-from nodes.backend import Description, Machine
+from nodes.backend import BackendError, Description, Machine
+from nodes.boot_failure import BootFailed
+from nodes.child_process import ChildProcess, kill_group
+from nodes.forking import ZYGOTES, ForkRequest, PreloadFailed, Zygote, ZygoteLost
+from nodes.interpreter import LIFELINE_VARIABLE, SECRET_VARIABLE, Interpreter, interpreter
 from nodes.invitation import Invitation
-from nodes.lifeline import kill_at_end_of
+from nodes.lifeline import Lifeline, kill_at_end_of
+from nodes.reaper import REAPER
 
-LIFELINE_VARIABLE = "BEAMLIKE_LIFELINE"
-SECRET_VARIABLE = "BEAMLIKE_USERS_SECRET"
-"""Tells a child that it is to have its user's secret, and to read on its standard input what `secret.VARIABLE` is."""
-_PATH_VARIABLE = "BEAMLIKE_PATH"
-# The path goes by a variable of our own: PYTHONPATH would reach every Python program that the child's code starts, of
-# whatever version.
-_PROGRAM = f"""\
-import os, sys
-path = os.environ.pop({_PATH_VARIABLE!r}).split(os.pathsep)
-own = path.index("")
-sys.path[:] = dict.fromkeys([*path[:own], *sys.path, *path[own + 1:]])
-from beamlike.code.modules.roots import installed_path
-sys.path[:] = installed_path(sys.path)
-from nodes.child import main
-main()
-"""
-STOP_SECONDS = 1.0
-LOG_TAIL = 4000
+logger = logging.getLogger("beamlike.nodes")
 
-
-class _ChildProcess:
-    """A child, its lifeline and its log; whichever of its end and ours comes first, both files get closed once."""
-
-    def __init__(self, process: subprocess.Popen[bytes], lifeline: int, log: IO[bytes]) -> None:
-        self.process = process
-        self.ended = threading.Event()
-        self._lifeline: int | None = lifeline
-        self._log = log
-        self._last_words = ""
-        self._lock = threading.Lock()
-        threading.Thread(target=self._reap, name=f"reaper of {process.pid}", daemon=True).start()
-
-    def _reap(self) -> None:
-        _await_end(self.process)
-        _kill_group(self.process.pid)
-        self.process.wait()
-        self.cut_lifeline()
-        with self._lock:
-            self._last_words = _tail(self._log)
-            self._log.close()
-        self.ended.set()
-
-    def log(self) -> str:
-        with self._lock:
-            return self._last_words if self._log.closed else _tail(self._log)
-
-    def cut_lifeline(self) -> None:
-        with self._lock:
-            lifeline, self._lifeline = self._lifeline, None
-        if lifeline is not None:
-            os.close(lifeline)
-
-    def end(self) -> None:
-        """Cuts the lifeline, which ends the child at once; SIGKILL if it cannot even see that."""
-        self.cut_lifeline()
-        if not self.ended.wait(STOP_SECONDS):
-            _kill_group(self.process.pid)
-            self.ended.wait()
+HAS_ZYGOTES = sys.platform == "linux"
+"""Elsewhere a process that has loaded much may not be forked safely, and no child could die with its zygote."""
+START_SECONDS = 10.0
+PRELOAD_SECONDS = 120.0
+"""How long a zygote may take to start, and to import what it was told to besides."""
+FORK_SECONDS = 5.0
+_DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY
 
 
 class Local:
@@ -97,30 +51,60 @@ class Local:
 
     A child reaches its parent alone. With `users_secret` it has the secret that any program of this user has, and so
     reaches every node that holds it: the program of a notebook's cells is such a one.
+
+    `zygote` says whether children are forked by a process that has imported what they need. None: on Linux, where
+    `python` is this very interpreter or something is to be imported besides. `preload` names such modules; if one of
+    them cannot be imported, the boot fails. What of all that has changed on disk since, children do not see.
+
+    >>> Local(python="python3.11", preload=["json"])
+    Local(python='python3.11', preload=('json',))
     """
 
     on_this_host = True
     """Its machines are processes that can be put on record here."""
 
     def __init__(
-        self, *, python: str = sys.executable, env: dict[str, str] | None = None, users_secret: bool = False
+        self,
+        *,
+        python: str = sys.executable,
+        env: dict[str, str] | None = None,
+        users_secret: bool = False,
+        zygote: bool | None = None,
+        preload: Sequence[str] = (),
     ) -> None:
+        if isinstance(preload, str):
+            raise TypeError(f"expected a sequence of modules to preload, got the text {preload!r}")
+        if preload and zygote is False:
+            raise ValueError(f"expected a zygote to preload {', '.join(preload)}, got zygote=False")
+        if zygote and not HAS_ZYGOTES:
+            raise ValueError(f"expected zygote to be None or False on {sys.platform}, got True: only Linux has them")
         self.python = python
         self.env = dict(env or {})
         self.users_secret = users_secret
-        self._children: dict[str, _ChildProcess] = {}
+        self.preload = tuple(preload)
+        self.zygote = zygote
+        self._children: dict[str, ChildProcess] = {}
 
     def __repr__(self) -> str:
-        return f"Local(python={self.python!r})"
+        preload = f", preload={self.preload!r}" if self.preload else ""
+        return f"Local(python={self.python!r}{preload})"
+
+    async def warm(self) -> None:
+        """Returns once children are forked without delay; at once where they are not forked. BootFailed if a module
+        that is to be preloaded cannot be imported."""
+        try:
+            await self._zygote()
+        except BackendError as error:
+            raise BootFailed(str(error), permanent=error.permanent) from error
 
     async def boot(self, invitation: Invitation) -> Machine:
-        starting = asyncio.create_task(asyncio.to_thread(self._start, invitation))
+        starting = asyncio.create_task(self._child(invitation, await self._zygote()))
         try:
             child = await asyncio.shield(starting)
         except asyncio.CancelledError:
             await _end_started(starting)
             raise
-        machine = Machine(str(child.process.pid), f"process {child.process.pid}", child.process.pid)
+        machine = Machine(str(child.pid), f"process {child.pid}", child.pid)
         self._children[machine.id] = child
         return machine
 
@@ -131,47 +115,100 @@ class Local:
 
     async def describe(self, machine: Machine) -> Description:
         child = self._children.get(machine.id)
-        if child is None:
-            return Description("ended", None, "")
-        if not child.ended.is_set():
-            return Description("running", None, child.log())
-        return Description("ended", child.process.returncode, child.log())
+        return Description("ended", None, "") if child is None else child.describe()
 
-    def _start(self, invitation: Invitation) -> _ChildProcess:
+    async def _zygote(self) -> Zygote | None:
+        """The one for our children, once it can fork; None where they are to be started as programs."""
+        if not self._has_zygote():
+            return None
+        interpreter = self._interpreter()
+        zygote = ZYGOTES.of(interpreter)
+        try:
+            async with asyncio.timeout(START_SECONDS + PRELOAD_SECONDS * bool(self.preload)):
+                await asyncio.wrap_future(zygote.ready())
+        except TimeoutError:
+            zygote.retire()
+            _tell(interpreter, "it is not ready in time")
+        except ZygoteLost as lost:
+            _tell(interpreter, str(lost))
+        except PreloadFailed as error:
+            raise BackendError(str(error), permanent=True) from error
+        else:
+            return zygote
+        return None
+
+    def _has_zygote(self) -> bool:
+        if self.zygote is None:
+            return HAS_ZYGOTES and (self.python == sys.executable or bool(self.preload))
+        return self.zygote
+
+    def _interpreter(self) -> Interpreter:
+        return interpreter(self.python, self.env, self.preload)
+
+    async def _child(self, invitation: Invitation, zygote: Zygote | None) -> ChildProcess:
+        if zygote is not None:
+            try:
+                async with asyncio.timeout(FORK_SECONDS):
+                    return await asyncio.wrap_future(self._fork(invitation, zygote))
+            except TimeoutError:
+                zygote.retire()
+                _tell(zygote.interpreter, "it does not answer in time")
+            except ZygoteLost as lost:
+                _tell(zygote.interpreter, str(lost))
+        return await asyncio.to_thread(self._start, invitation)
+
+    def _fork(self, invitation: Invitation, zygote: Zygote) -> Future[ChildProcess]:
+        with contextlib.ExitStack() as lent, contextlib.ExitStack() as undo:
+            log = undo.enter_context(tempfile.TemporaryFile())
+            read_end, write_end = os.pipe()
+            lent.callback(os.close, read_end)
+            lifeline = Lifeline(write_end)
+            undo.callback(lifeline.close)
+            directory = os.open(".", _DIRECTORY)
+            lent.callback(os.close, directory)
+            files = [read_end, log.fileno(), directory]
+            if self.users_secret:
+                told, telling = os.pipe()
+                lent.callback(os.close, told)
+                _tell_variable(os.fdopen(telling, "wb"))
+                files.append(told)
+            forked = zygote.fork(ForkRequest(invitation.child, self._told(invitation), files, lifeline, log))
+            undo.pop_all()
+        return forked
+
+    def _start(self, invitation: Invitation) -> ChildProcess:
         with contextlib.ExitStack() as undo:
             log = undo.enter_context(tempfile.TemporaryFile())
             read_end, write_end = os.pipe()
-            undo.callback(os.close, write_end)
+            lifeline = Lifeline(write_end)
+            undo.callback(lifeline.close)
             try:
-                process = subprocess.Popen(
-                    [self.python, "-P", "-c", _PROGRAM],
-                    env=self._environment(invitation, read_end),
-                    stdin=subprocess.PIPE if self.users_secret else subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    pass_fds=(read_end,),
-                    start_new_session=True,
-                )
+                process = self._popen(invitation, read_end, log)
                 kill_at_end_of(read_end, process.pid)
             finally:
                 os.close(read_end)
-            child = _ChildProcess(process, write_end, log)
+            child = ChildProcess(process.pid, lifeline, log, kill_group)
+            REAPER.watch(process, child)
             undo.pop_all()
         if process.stdin is not None:
             _tell_variable(process.stdin)
         return child
 
-    def _environment(self, invitation: Invitation, lifeline: int) -> dict[str, str]:
+    def _popen(self, invitation: Invitation, lifeline: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        interpreter = self._interpreter()
+        return subprocess.Popen(
+            interpreter.command("nodes.child"),
+            env=interpreter.environment({**self._told(invitation), LIFELINE_VARIABLE: str(lifeline)}),
+            stdin=subprocess.PIPE if self.users_secret else subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=(lifeline,),
+            start_new_session=True,
+        )
+
+    def _told(self, invitation: Invitation) -> dict[str, str]:
         told = {SECRET_VARIABLE: ""} if self.users_secret else {}
-        return {
-            # The child has a secret that serves once, and its code no business with the long-lived one.
-            **{name: value for name, value in os.environ.items() if name not in (secret.VARIABLE, SECRET_VARIABLE)},
-            **self.env,
-            _PATH_VARIABLE: os.pathsep.join(_path()),
-            invitations.ENVIRONMENT_VARIABLE: invitations.encode(invitation),
-            LIFELINE_VARIABLE: str(lifeline),
-            **told,
-        }
+        return {invitations.ENVIRONMENT_VARIABLE: invitations.encode(invitation), **told}
 
 
 def _tell_variable(stdin: IO[bytes]) -> None:
@@ -181,8 +218,8 @@ def _tell_variable(stdin: IO[bytes]) -> None:
         stdin.write(msgpack.packb(None if value is None else os.fsencode(value)))
 
 
-async def _end_started(starting: asyncio.Task[_ChildProcess]) -> None:
-    """A thread cannot be cancelled: what it starts is ended, for nobody else would know of it."""
+async def _end_started(starting: asyncio.Task[ChildProcess]) -> None:
+    """What starts it cannot be cancelled: the child is ended, for nobody else would know of it."""
     try:
         child = await starting
     except OSError:  # it could not be started
@@ -190,33 +227,11 @@ async def _end_started(starting: asyncio.Task[_ChildProcess]) -> None:
     await asyncio.to_thread(child.end)
 
 
-def _path() -> list[str]:
-    """Where this interpreter finds what is installed, with "" for its standard library: the child has its own."""
-    library = os.path.dirname(os.__file__)
-    archive = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
-    standard = (library, os.path.join(library, "lib-dynload"), os.path.join(os.path.dirname(library), archive))
-    path = ["" if entry in standard else entry for entry in installed_path(sys.path)]
-    environments = str(environments_path())
-    # Where a command was started from is on its path, and no place for modules.
-    commands = {sysconfig.get_path("scripts"), os.path.dirname(sys.executable)}
-    kept = (entry for entry in path if os.path.dirname(entry) != environments and entry not in commands)
-    return list(dict.fromkeys([*kept, ""]))
+def _tell(interpreter: Interpreter, why: str) -> None:
+    """Once for each: its children are started in another way, and come up all the same."""
+    if interpreter not in _told:
+        _told.add(interpreter)
+        logger.warning("children of %s are started as programs, for their zygote is lost: %s", interpreter.python, why)
 
 
-def _await_end(process: subprocess.Popen[bytes]) -> None:
-    """Returns when it has ended; where the system can, before it is reaped: until then no other process has its id."""
-    if sys.platform == "darwin":
-        process.wait()
-        return
-    with contextlib.suppress(ChildProcessError):  # somebody else has reaped it
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-
-
-def _kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # nothing of it is left, or nothing that is ours
-        os.killpg(pid, signal.SIGKILL)
-
-
-def _tail(log: IO[bytes]) -> str:
-    size = os.fstat(log.fileno()).st_size
-    return os.pread(log.fileno(), LOG_TAIL, max(0, size - LOG_TAIL)).decode("utf-8", "replace")
+_told: set[Interpreter] = set()

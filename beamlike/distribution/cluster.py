@@ -18,10 +18,11 @@ import os
 import secrets
 from collections.abc import Callable, Coroutine
 from functools import partial
-from importlib.metadata import version
 from importlib.util import MAGIC_NUMBER
 from threading import RLock
 from typing import Final
+
+import cloudpickle
 
 from beamlike.distribution.addresses import Address, split_port
 from beamlike.distribution.admission import Standing, admit
@@ -99,7 +100,7 @@ class Cluster:
         self._secret = secret
         self._codec_factory = codec_factory
         self._largest_signal = largest_signal
-        self._identity = Identity(node.name, node.creation, hidden, MAGIC_NUMBER, version("cloudpickle"))
+        self._identity = Identity(node.name, node.creation, hidden, MAGIC_NUMBER, cloudpickle.__version__)
         self._directory = directory or Directory()
         self._whereabouts = Whereabouts(self._directory)
         self._tick_interval = tick_time / 4

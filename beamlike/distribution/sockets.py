@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 from collections.abc import Callable
 
@@ -36,12 +37,28 @@ async def _connected(host: str, port: int) -> socket.socket:
     sock = closed_in_forks(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET))
     try:
         sock.setblocking(False)
-        await loop.sock_connect(sock, (host, port))
+        if (error := sock.connect_ex((host, port))) == errno.EINPROGRESS:
+            error = await _outcome(sock)
+        if error:
+            raise OSError(error, os.strerror(error))
         await loop.sock_sendall(sock, LINK)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+async def _outcome(sock: socket.socket) -> int:
+    """Of a connection that is being made, as an errno. Not `loop.sock_connect`: uvloop's starts four threads that look
+    up even what is numeric."""
+    loop = asyncio.get_running_loop()
+    writable = asyncio.Event()
+    loop.add_writer(sock, writable.set)
+    try:
+        await writable.wait()
+    finally:
+        loop.remove_writer(sock)
+    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 async def listening_at(address: Address, prepare: Callable[[str], None]) -> tuple[socket.socket, Address]:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from beamlike.kernel.current import node_towards
+from beamlike.kernel.current import node_towards, running_nodes
 from beamlike.kernel.errors import AmbiguousNode, NoNode
 from beamlike.kernel.signals import Send
 
@@ -210,8 +210,9 @@ class Router(io.TextIOBase):
 
 
 def _note_fork() -> None:
+    """A process that had no node when it was forked, as a child of a zygote, may have one of its own later."""
     global _forked
-    _forked = True
+    _forked = _forked or bool(running_nodes())
 
 
 os.register_at_fork(after_in_child=_note_fork)

@@ -15,6 +15,8 @@ import beamlike as bl
 import nodes
 from tests.support.processes import child_nodes, is_alive, wait_until_gone
 
+pytestmark = pytest.mark.usefixtures("both_kinds")
+
 PARENT = "boots@127.0.0.1"
 
 

@@ -15,6 +15,8 @@ import beamlike as bl
 import nodes
 from tests.support.local_nodes import PATIENCE, eventually
 
+pytestmark = pytest.mark.usefixtures("both_kinds")
+
 AN_HOUR = 3600.0
 
 

@@ -15,10 +15,10 @@ from tests.support.processes import child_nodes
 
 
 class Slow(nodes.Local):
-    """Starts a child only when it is told that it may."""
+    """Starts a child only when it is told that it may, and as a program."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(zygote=False, **options)
         self.asked, self.may_start, self.done = threading.Event(), threading.Event(), threading.Event()
 
     def _start(self, invitation: nodes.Invitation) -> Any:

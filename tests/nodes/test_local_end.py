@@ -21,6 +21,8 @@ from nodes import invitation as invitations
 from tests.support.local_nodes import PATIENCE
 from tests.support.processes import child_nodes, is_alive, wait_until_gone
 
+pytestmark = pytest.mark.usefixtures("both_kinds")
+
 PARENT = "ends@127.0.0.1"
 
 
@@ -92,6 +94,10 @@ def test_a_child_is_stopped_though_whoever_stops_it_is_cancelled() -> None:
 
 
 class Unseen(Watched):
+    def __init__(self) -> None:
+        super().__init__()
+        self.zygote = False  # a forked child would be up before anybody looks
+
     async def describe(self, machine: nodes.Machine) -> nodes.Description:
         raise ConnectionError("the platform does not answer")
 

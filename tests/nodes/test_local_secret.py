@@ -12,8 +12,10 @@ import pytest
 import beamlike as bl
 import nodes
 from beamlike.distribution.secret import load_secret, secret_path
-from nodes.local import SECRET_VARIABLE
+from nodes.interpreter import SECRET_VARIABLE
 from tests.support.local_nodes import PATIENCE
+
+pytestmark = pytest.mark.usefixtures("both_kinds")
 
 SHOP = "shop@127.0.0.1"
 
