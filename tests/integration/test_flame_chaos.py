@@ -24,7 +24,7 @@ import psutil
 import pytest
 
 from tests.support.chaos_parent import CALL_SECONDS
-from tests.support.processes import DEADLINE, is_alive
+from tests.support.processes import DEADLINE, is_alive, wait_until_gone
 from tests.support.soak import count
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
@@ -263,7 +263,9 @@ def test_no_child_is_left_whatever_happens_to_the_parent(
             hit(one, chance)
             one.until_no_child_is_left(context)
             one.check_calls(context, all_ended=False)
-            assert is_alive(one.process.pid) is (hit in STOPPED)
-            one.process.kill()
+            if hit in STOPPED:
+                assert is_alive(one.process.pid)
+                one.process.kill()
+            wait_until_gone(one.process.pid)
             one.spared.clear()
             one.until_no_child_is_left(f"{context}, once the parent is killed")
