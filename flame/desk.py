@@ -72,6 +72,7 @@ async def _attend(home: bl.Pid, slots: int, limit: int | None, parent: Parent | 
             if isinstance(message, bl.Down) and message.ref == gone:
                 return
             desk.hear(message)
+            del message  # or what it holds would stay until the next one has come
     finally:
         handle_no_more()
         booted_by(None)

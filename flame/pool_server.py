@@ -617,10 +617,10 @@ class PoolServer(bl.GenServer):
             self._forget_deadline(call)
             self._lingering.discard(call, WORK_MAY_LINGER)
             self._settle(call, self._loss(call, fate))
-        self._happens(RunnerDown(runner, fate.words, self._now(), fate.permanent))
-        self._offer_places()
         for client in known.waiters:
             self.reply(client, None)
+        self._happens(RunnerDown(runner, fate.words, self._now(), fate.permanent))
+        self._offer_places()
 
     # Events and effects.
 

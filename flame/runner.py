@@ -159,6 +159,7 @@ async def _fate(owner: Owner, runner: int, child: nodes.Child, desk: bl.Pid) -> 
             owner.node_lost(runner, f"the connection to it was lost ({message.reason})")
             words = await child.fate(within=FATE_SECONDS)
             return Fate(words, (await child.backend.describe(child.machine)).exit_code)
+        del message  # which may hold a reference, and so keep what that refers to until the next one has come
 
 
 def _reason_to_stop(message: object) -> str:
