@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import IO, Any, Final, TypeVar
@@ -25,7 +25,7 @@ from beamlike.distribution.forks import closed_in_forks
 from nodes.backend import BackendError
 from nodes.child_process import STOP_SECONDS, ChildProcess, kill_group, tail
 from nodes.interpreter import ZYGOTE_VARIABLE, Interpreter
-from nodes.lifeline import Lifeline
+from nodes.lifeline import Lifeline, kill_at_end_of
 from nodes.packets import receive_packet, send_packet
 
 T = TypeVar("T")
@@ -121,8 +121,8 @@ class Zygote:
 
     def _run(self, theirs: socket.socket) -> None:
         try:
-            with self._socket, theirs, tempfile.TemporaryFile() as log:
-                self._process = self._spawn(theirs, log)
+            with self._socket, theirs, tempfile.TemporaryFile() as log, ExitStack() as line:
+                self._process = self._spawn(theirs, log, line)
                 theirs.close()
                 self._listen()
                 self._process.kill()
@@ -132,17 +132,26 @@ class Zygote:
         except OSError as error:
             self._lose(ZygoteLost(f"it cannot be started: {error}"))
 
-    def _spawn(self, theirs: socket.socket, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _spawn(self, theirs: socket.socket, log: IO[bytes], line: ExitStack) -> subprocess.Popen[bytes]:
+        """With a line of its own, until the end of `line`, by which it is woken: it may have been stopped before its
+        program has begun, and is to find that its owner is gone."""
         send_packet(self._socket, ["preload", self.interpreter.preload])
-        return subprocess.Popen(
-            self.interpreter.command("nodes.zygote"),
-            env=self.interpreter.environment({ZYGOTE_VARIABLE: str(theirs.fileno())}),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            pass_fds=(theirs.fileno(),),
-            start_new_session=True,
-        )
+        read_end, write_end = os.pipe()
+        line.callback(Lifeline(write_end).close)
+        try:
+            process = subprocess.Popen(
+                self.interpreter.command("nodes.zygote"),
+                env=self.interpreter.environment({ZYGOTE_VARIABLE: f"{theirs.fileno()} {read_end}"}),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=(theirs.fileno(), read_end),
+                start_new_session=True,
+            )
+            kill_at_end_of(read_end, process.pid, signal.SIGCONT)
+        finally:
+            os.close(read_end)
+        return process
 
     def _listen(self) -> None:
         while (received := receive_packet(self._socket)) is not None:

@@ -29,17 +29,18 @@ class Lifeline:
             os.close(self._open.pop())
 
 
-def kill_at_end_of(read_end: int, group: int) -> None:
-    """Has the system kill the process group when the pipe ends. That stays with the open file, whoever has it."""
+def kill_at_end_of(read_end: int, group: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """Has the system kill the process group, or send it another signal, when the pipe ends. That stays with the open
+    file, whoever has it."""
     if not hasattr(fcntl, "F_SETSIG"):
         return
     with suppress(OSError):  # it has ended already; or a sandbox refuses it, and the child's thread is there
         # The news of a pipe is a signal to its owner, and may be any.
         fcntl.fcntl(read_end, fcntl.F_SETOWN, -group)
-        fcntl.fcntl(read_end, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(read_end, fcntl.F_SETSIG, number)
         fcntl.fcntl(read_end, fcntl.F_SETFL, fcntl.fcntl(read_end, fcntl.F_GETFL) | os.O_ASYNC)
         if _has_ended(read_end):  # before anybody listened
-            os.killpg(group, signal.SIGKILL)
+            os.killpg(group, number)
 
 
 def reopened(read_end: int) -> int:

@@ -42,14 +42,15 @@ class CannotPreload(Exception):
 
 def main() -> None:
     signalled_with_parent(signal.SIGKILL)
-    owner = socket.socket(fileno=int(os.environ.pop(ZYGOTE_VARIABLE)))
+    owners, line = map(int, os.environ.pop(ZYGOTE_VARIABLE).split())
+    owner = socket.socket(fileno=owners)
     try:
         prepare(owner)
     except CannotPreload as error:
         send_packet(owner, ["cannot", *error.args])
         return
     # In a child, what serves is gone once this returns.
-    be_born(serve(owner))
+    be_born(serve(owner, line))
     child.main()
 
 
@@ -86,9 +87,9 @@ def rehearse() -> None:
     child.run_loop(asyncio.sleep(0), own_thread=False)
 
 
-def serve(owner: socket.socket) -> Birth:
-    """Returns in each child that is forked, and never in this process."""
-    zygote = _Zygote(owner)
+def serve(owner: socket.socket, line: int) -> Birth:
+    """Returns in each child that is forked, and never in this process. `line` is the lifeline of this process."""
+    zygote = _Zygote(owner, line)
     try:
         signalled_with_parent(signal.SIGCONT)
         send_packet(owner, ["ready"])
@@ -102,8 +103,9 @@ def serve(owner: socket.socket) -> Birth:
 
 
 class _Zygote:
-    def __init__(self, owner: socket.socket) -> None:
+    def __init__(self, owner: socket.socket, own_line: int) -> None:
         self._owner = owner
+        self._own_line = own_line
         self._process = os.getpid()
         self._children: set[int] = set()
         self._line, self._end_of_line = os.pipe()
@@ -158,7 +160,7 @@ class _Zygote:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._owner.close()
-        for descriptor in (self._end_of_line, self._woken, self._wakes):
+        for descriptor in (self._own_line, self._end_of_line, self._woken, self._wakes):
             os.close(descriptor)
 
     def _reap(self) -> None:
