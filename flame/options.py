@@ -13,6 +13,7 @@ from flame.dispatch import Placement
 from flame.policies import Policy, checked_policy, on_demand
 from flame.shares import Shared
 from flame.travel_limit import TRAVEL_LIMIT
+from nodes.invitation import LEASE_SECONDS
 
 IdleAfter: TypeAlias = float | tuple[float, Callable[[], Any]] | None
 """Seconds; or seconds and a function that says, on the runner, whether that may go; or None: never."""
@@ -60,6 +61,9 @@ class PoolOptions:
     """A number of runners that several pools of this program have together."""
     keys_per_runner: int | None = None
     """So many keyed values a runner holds at most; the one that was used longest ago goes first."""
+    lease: float = LEASE_SECONDS
+    """A runner whose parent says nothing for so long, since it is frozen or cut off, ends by itself; and one that says
+    nothing for so long is lost. A program that holds the interpreter lock for longer loses its runners."""
     track_resources: bool = False
     """Whether a result that is too large or cannot travel stays on its runner, as a `flame.RemoteRef`."""
     largest_result: int = TRAVEL_LIMIT
@@ -83,6 +87,7 @@ class PoolOptions:
             self._check_whole("keys_per_runner", self.keys_per_runner, at_least=1, or_else=" or None")
         self._check_whole("largest_result", self.largest_result, at_least=1)
         self._check_seconds("boot_timeout", self.boot_timeout)
+        self._check_seconds("lease", self.lease)
         self._check_seconds("shutdown_timeout", self.shutdown_timeout)
         if self.timeout is not None:
             self._check_seconds("timeout", self.timeout, or_else=" or None")

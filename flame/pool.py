@@ -44,6 +44,7 @@ from flame.shares import Shared
 from flame.stats import Stats
 from flame.subscription import OnEvent
 from flame.travel_limit import TRAVEL_LIMIT
+from nodes.invitation import LEASE_SECONDS
 
 LAST_EVENTS_SECONDS = 1.0
 """How long `stop` waits for a function that has yet to hear the last events."""
@@ -87,6 +88,7 @@ class Pool:
         caps: Caps = NO_CAPS,
         shared_caps: Shared | None = None,
         keys_per_runner: int | None = None,
+        lease: float = LEASE_SECONDS,
         track_resources: bool = False,
         largest_result: int = TRAVEL_LIMIT,
         log_level: int | str | None = None,
@@ -118,6 +120,7 @@ class Pool:
             caps=caps,
             shared_caps=shared_caps,
             keys_per_runner=keys_per_runner,
+            lease=lease,
             track_resources=track_resources,
             largest_result=largest_result,
             log_level=log_level,

@@ -208,8 +208,6 @@ class PoolServer(bl.GenServer):
         self.loop = asyncio.get_running_loop()
         self.options = options
         self.name = options.name
-        self.slots = options.max_concurrency
-        self.travel_limit = options.largest_result if options.track_resources else None
         self.log_level = logging.getLogger().level if options.log_level is None else options.log_level
         self._state = PoolState(
             options,
@@ -677,8 +675,7 @@ class PoolServer(bl.GenServer):
             assert self.options.shared_caps is not None
             self._tell(BootWithheld(runner, self.options.shared_caps.explain(), self._now()))
             return
-        boot_timeout = self._state.options.boot_timeout
-        pid, ref = bl.spawn_monitor(runners.run, self, self._pid, runner, self._backend, boot_timeout)
+        pid, ref = bl.spawn_monitor(runners.run, self, self._pid, runner, self._backend)
         self._runners[runner] = _Runner(pid)
         self._watched[ref] = lambda reason: self._runner_down(runner, reason)
 

@@ -19,6 +19,7 @@ from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.terms import NOCONNECTION, SHUTDOWN
 from flame.desk import open_desk
 from flame.errand import Errand
+from flame.options import PoolOptions
 from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.output import short_name
 from flame.parent import Parent, depth_here
@@ -49,9 +50,7 @@ class Fate:
 class Owner(Protocol):
     """Who is told what happens to a runner: the pool."""
 
-    name: str
-    slots: int
-    travel_limit: int | None
+    options: PoolOptions
     log_level: int | str
 
     def boot_step(self, runner: int, step: str, detail: str = "") -> None: ...
@@ -65,15 +64,14 @@ class Owner(Protocol):
     def answered(self, runner: int, message: Released | Idle | Ending) -> None: ...
 
 
-async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, boot_timeout: float) -> None:
+async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend) -> None:
     """Runs one runner of `pool` from its boot to its end. Ends with ("shutdown", its Fate)."""
     bl.monitor(pool)
-    name = _node_name(owner.name, runner)
-    child = await _boot(owner, runner, backend, name, boot_timeout)
+    child = await _boot(owner, runner, backend)
     try:
         bl.monitor_node(child.node)
         owner.boot_step(runner, "syncing")
-        desk = await _open_desk(owner, child, boot_timeout)
+        desk = await _open_desk(owner, child)
         bl.monitor(desk)
         owner.runner_up(runner, child, desk)
         fate = await _fate(owner, runner, child, desk)
@@ -84,7 +82,10 @@ async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend, b
     raise _end(fate)
 
 
-async def _boot(owner: Owner, runner: int, backend: nodes.Backend, name: str, boot_timeout: float) -> nodes.Child:
+async def _boot(owner: Owner, runner: int, backend: nodes.Backend) -> nodes.Child:
+    options = owner.options
+    name = _node_name(options.name, runner)
+
     def on_phase(phase: nodes.Phase) -> None:
         if phase.name in _STEPS:  # the others are the pool's own
             owner.boot_step(runner, phase.name, phase.words)
@@ -93,19 +94,28 @@ async def _boot(owner: Owner, runner: int, backend: nodes.Backend, name: str, bo
         nodes.boot,
         backend,
         name=name,
-        timeout=boot_timeout,
-        labels=nodes.Labels(owner.name, short_name(name)),
+        timeout=options.boot_timeout,
+        lease=options.lease,
+        max_lifetime=_longest_life(options),
+        labels=nodes.Labels(options.name, short_name(name)),
         on_phase=on_phase,
     )
     assert isinstance(child, nodes.Child)
     return child
 
 
-async def _open_desk(owner: Owner, child: nodes.Child, boot_timeout: float) -> bl.Pid:
-    home = bl.self()
-    parent = Parent(home.node, owner.name, short_name(child.node), depth_here() + 1)
-    told = home, owner.slots, owner.travel_limit, owner.log_level, parent
-    desk = await _attended(bl.rpc.call, child.node, open_desk, *told, timeout=boot_timeout)
+def _longest_life(options: PoolOptions) -> float | None:
+    """After which a runner ends by itself, should the pool not have stopped it by then."""
+    lifetime = options.caps.lifetime
+    return None if lifetime is None else lifetime + options.shutdown_timeout + STOP_SECONDS
+
+
+async def _open_desk(owner: Owner, child: nodes.Child) -> bl.Pid:
+    options, home = owner.options, bl.self()
+    parent = Parent(home.node, options.name, short_name(child.node), depth_here() + 1)
+    limit = options.largest_result if options.track_resources else None
+    told = home, options.max_concurrency, limit, owner.log_level, parent
+    desk = await _attended(bl.rpc.call, child.node, open_desk, *told, timeout=options.boot_timeout)
     assert isinstance(desk, bl.Pid)
     return desk
 

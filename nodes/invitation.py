@@ -14,7 +14,7 @@ import msgpack
 from beamlike.distribution.tls_option import Tls, TlsOption, check_option
 
 ENVIRONMENT_VARIABLE = "BEAMLIKE_INVITATION"
-LEASE_SECONDS = 30.0
+LEASE_SECONDS = 60.0
 """For how long a parent may be silent by default."""
 _VERSION = 3
 _TYPES: list[tuple[type, ...]] = [

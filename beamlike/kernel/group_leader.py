@@ -66,7 +66,7 @@ class Output:
 
     stream: str
     text: str
-    origin: Origin | None = field(default=None, compare=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 def leader() -> Pid | None:

@@ -1,8 +1,8 @@
 """Histories written by chance, on small pools, against a world that believes only what it was told.
 
 `World` does what the shell and the platform would do: it lends slots by a real `Dispatch`, has `apply` decide about the
-runners, performs each effect, and refuses one that makes no sense: a call on a node that was told to stop, a second boot
-of one runner, a boot that nobody needs. Mail may lie unread for a while, as in the mailbox of a busy pool. The
+runners, performs each effect, and refuses one that makes no sense: a call on a node that was told to stop, a second
+boot of one runner, a boot that nobody needs. Mail may lie unread for a while, as in the mailbox of a busy pool. The
 invariants compare what the world saw with what a pool owes its callers; none of them reads the reducer's own
 book-keeping.
 """

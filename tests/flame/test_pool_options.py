@@ -45,7 +45,7 @@ def test_no_limit_is_spelled_none() -> None:
         ("idle_shutdown_after", (1.0, "idle"), "idle_shutdown_after must be seconds, None, or seconds and a function"),
         ("policy", spare, "policy must be on_demand, spare(n), queue_depth(k), schedule(...) or another policy"),
         ("caps", 3, "caps must be flame.Caps(...), got 3"),
-        ("shared_caps", Caps(), "shared_caps must be flame.SharedCaps(...), got Caps("),
+        ("shared_caps", Caps(), "shared_caps must be flame.SharedCaps(...) or None, got Caps("),
     ],
 )
 def test_a_value_of_the_wrong_type_is_a_type_error(option: str, value: object, words: str) -> None:

@@ -181,7 +181,7 @@ CHILDREN = [kill_a_child, kill_a_child, kill_all_children, stop_a_child, stop_a_
 
 
 @linux
-def test_calls_end_once_and_in_time_whatever_happens_to_the_children(tmp_path: Path) -> None:
+def test_case_35_calls_end_once_and_in_time_whatever_happens_to_the_children(tmp_path: Path) -> None:
     rounds, in_one = count(12, 600), 12
     endings: Counter[str] = Counter()
     for first in range(0, rounds, in_one):
@@ -252,7 +252,7 @@ STOPPED = (stop_the_parent, stop_all_children_and_the_parent, kill_a_child_and_s
 
 @linux
 @pytest.mark.parametrize("hit", PARENTS, ids=lambda hit: hit.__name__)
-def test_no_child_is_left_whatever_happens_to_the_parent(
+def test_case_35_no_child_is_left_whatever_happens_to_the_parent(
     hit: Callable[[Victim, random.Random], None], tmp_path: Path
 ) -> None:
     for number in range(count(1, 58)):

@@ -350,8 +350,8 @@ async def test_a_holder_that_dies_holds_nothing(home: nodes.Child, other: nodes.
 
 def test_a_holder_that_is_frozen_for_longer_than_its_node_may_be_silent_holds_nothing() -> None:
     async def main() -> None:
-        async with bl.Node("near@127.0.0.1", secret=b"a secret of the test", tick_time=1.0):
-            child = await nodes.boot(nodes.Local())
+        async with bl.Node("near@127.0.0.1", secret=b"a secret of the test"):
+            child = await nodes.boot(nodes.Local(), lease=1.0)
             pid = await there(child.node, os.getpid)
             await there(child.node, hold, 0, make())
             gc.collect()
