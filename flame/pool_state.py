@@ -442,11 +442,12 @@ def _age(state: PoolState, at: float, picture: Picture) -> Step:
     for runner in state.runners:
         if runner.phase is not Phase.READY:
             continue
+        expires = _expires(state, runner)
+        until = float("inf") if expires is None else max(at, expires) + state.options.shutdown_timeout
         if _lane(picture, runner).spent:
-            state, drained = _drain(state, runner.id, "it was to serve one call", float("inf"))
-        elif _is_over(_expires(state, runner), at):
-            seconds = state.options.shutdown_timeout
-            state, drained = _drain(state, runner.id, "it has reached its lifetime", at + seconds)
+            state, drained = _drain(state, runner.id, "it was to serve one call", until)
+        elif _is_over(expires, at):
+            state, drained = _drain(state, runner.id, "it has reached its lifetime", until)
         else:
             continue
         effects += drained

@@ -426,6 +426,13 @@ def test_a_runner_for_single_use_goes_after_its_call_however_long_that_is() -> N
     assert history.sees(look(1000.0)) == [Close(1), StopRunner(1, "it was to serve one call")]
 
 
+def test_a_runner_for_single_use_keeps_to_its_lifetime_all_the_same() -> None:
+    history = working(single_use=True, caps=Caps(lifetime=60.0), shutdown_timeout=9.0)
+    history.lanes[1] = LanePicture(working=1, spent=True)
+    assert history.sees(look(1.0)) == [Close(1)]
+    assert history.wake == 69.0
+
+
 # Boots that fail
 
 
@@ -571,6 +578,16 @@ def test_idling_never_goes_below_min() -> None:
     history = idling(min=1)
     assert history.wake is None
     assert history.sees(look(11.0)) == []
+
+
+def test_a_runner_that_is_up_is_not_given_up_for_one_that_boots() -> None:
+    history = pool(min=2, max=2, idle_shutdown_after=10.0)
+    history.sees(look())
+    history.ready(1, calls=0)
+    history.sees(Resized(1, 2, 1.0))
+    assert history.sees(look(11.0)) == []
+    history.ready(2, 12.0, calls=0)
+    assert (history.phase(1), history.phase(2)) == (Phase.LEAVING, Phase.READY)
 
 
 def test_those_that_have_idled_longest_go_first_as_far_as_they_are_not_wanted() -> None:
