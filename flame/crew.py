@@ -36,10 +36,12 @@ class Job(Protocol):
 
 
 class Crew:
-    """Runs jobs in threads, for the loop whose thread makes it. `told` is called each time ends have been told."""
+    """Runs jobs in threads, at most `most` at a time, for the loop whose thread makes it. `told` is called each time
+    ends have been told."""
 
-    def __init__(self, name: str, told: Callable[[], None]) -> None:
+    def __init__(self, name: str, most: int, told: Callable[[], None]) -> None:
         self._name = name
+        self._most = most
         self._after = told
         self._loop = asyncio.get_running_loop()
         self._jobs: deque[Job] = deque()
@@ -61,11 +63,26 @@ class Crew:
         """Has `job` run as soon as may be, and its end told to the loop."""
         self._jobs.append(job)
         with self._lock:
-            if not self._seeking and not (self._busy and self._are_short):
+            if self._may_begin and not self._seeking and not (self._busy and self._are_short):
                 self._wake()
         if not self._looks:
             self._looks = True
             self._loop.call_later(LOOK_SECONDS, self._look)
+
+    def withdraw(self, job: Job) -> bool:
+        """Whether `job` had not begun; it will not, then, and nothing is told of it."""
+        with self._lock:
+            if job not in self._jobs:
+                return False
+            self._jobs.remove(job)
+            return True
+
+    def allow(self, most: int) -> None:
+        """So many jobs may run at a time from now on; those that run go on."""
+        with self._lock:
+            self._most = most
+            if self._jobs and self._may_begin and not self._seeking:
+                self._wake()
 
     def close(self) -> None:
         """Threads that wait for work end; those that are in a call end when it has."""
@@ -75,13 +92,17 @@ class Crew:
                 self._wake()
 
     @property
+    def _may_begin(self) -> bool:
+        return self._busy < self._most
+
+    @property
     def _are_short(self) -> bool:
         return self._seconds < SHORT_SECONDS
 
     def _look(self) -> None:
         """Jobs that wait for a thread that stays in a call get one of their own."""
         with self._lock:
-            if self._jobs:
+            if self._jobs and self._may_begin:
                 self._wake()
             self._looks = bool(self._jobs)
         if self._looks:
@@ -101,7 +122,7 @@ class Crew:
         while True:
             self._work()
             with self._lock:
-                if self._jobs:  # one came after it had looked
+                if self._jobs and self._may_begin:  # one came after it had looked
                     self._seeking += 1
                     continue
                 if self._is_closed or len(self._resting) >= KEPT_THREADS:
@@ -113,11 +134,11 @@ class Crew:
         while True:
             with self._lock:
                 self._seeking -= 1
-                if not self._jobs:
+                if not self._jobs or not self._may_begin:
                     return
                 job = self._jobs.popleft()
                 self._busy += 1
-                if self._jobs and not self._are_short and not self._seeking:
+                if self._jobs and self._may_begin and not self._are_short and not self._seeking:
                     self._wake()
             began = perf_counter()
             job.run()

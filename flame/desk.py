@@ -114,7 +114,7 @@ class Desk:
         self._beside: set[ThreadJob | Errand] = set()
         """What is performed that is no call: what makes a keyed value, a check."""
         self._answers: TurnBatch[Answer] = TurnBatch(self._send_answers)
-        self._crew = Crew(f"call of {home}", self._answers.flush)
+        self._crew = Crew(f"call of {home}", slots, self._answers.flush)
         self._keyed = KeyedValues()
         self._sink: Sink | None = None
         self._own_context = copy_context()
@@ -128,6 +128,7 @@ class Desk:
                 self._sink = message[1]
             case bl.Down(ref=ref) if ref in self._errands:
                 errand, then = self._errands.pop(ref)
+                self._crew.allow(self._slots - len(self._errands))
                 outcome = errand.outcome(message)
                 assert outcome is not None
                 then(outcome)
@@ -169,7 +170,8 @@ class Desk:
             sink = self._sink
         for number, args in asked:
             output = None if sink is None else CallOutput(sink, tag=self._tag, call=number)
-            if len(self._at_work) < self._slots:
+            # Plain functions wait for their slot in the crew: there the next begins as soon as one has ended.
+            if len(self._at_work) < self._slots or (keyed is None and not is_async(function)):
                 self._start(_Call(number, function, args, keyed, output))
             else:
                 self._line[number] = _Call(number, function, args, keyed, output)
@@ -219,7 +221,9 @@ class Desk:
         elif number in self._at_work:
             self._called_off.add(number)
             job = self._at_work[number]
-            if job is not None:
+            if isinstance(job, ThreadJob) and self._crew.withdraw(job):
+                job.ended()
+            elif job is not None:
                 job.call_off()
 
     # How a function is performed.
@@ -260,6 +264,7 @@ class Desk:
         # As the desk's, also where a thread's end is told: that is a callback of the loop's, and no process.
         errand = self._own_context.run(Errand, function, *args)
         self._errands[errand.ref] = errand, then
+        self._crew.allow(self._slots - len(self._errands))
         return errand
 
     # What is told.

@@ -43,7 +43,7 @@ async def ended_threads(name: str) -> None:
 def test_a_job_runs_in_a_thread_and_its_end_is_told_in_the_loop() -> None:
     async def main() -> None:
         told: list[str] = []
-        here, job = Crew("a crew", lambda: told.append("told")), Work()
+        here, job = Crew("a crew", 100, lambda: told.append("told")), Work()
         here.submit(job)
         await all_told([job])
         assert job.ran_in not in (None, threading.get_ident())
@@ -57,7 +57,7 @@ def test_a_job_runs_in_a_thread_and_its_end_is_told_in_the_loop() -> None:
 
 def test_short_jobs_one_after_the_other_need_no_second_thread() -> None:
     async def main() -> None:
-        here = Crew("a short crew", lambda: None)
+        here = Crew("a short crew", 100, lambda: None)
         for _ in range(200):
             job = Work()
             here.submit(job)
@@ -71,7 +71,7 @@ def test_short_jobs_one_after_the_other_need_no_second_thread() -> None:
 
 def test_a_long_job_holds_up_no_other_however_short_the_calls_were_before() -> None:
     async def main() -> None:
-        here = Crew("a long crew", lambda: None)
+        here = Crew("a long crew", 100, lambda: None)
         before = [Work() for _ in range(100)]
         for job in before:
             here.submit(job)
@@ -94,7 +94,7 @@ def test_a_long_job_holds_up_no_other_however_short_the_calls_were_before() -> N
 
 def test_as_many_jobs_run_at_the_same_time_as_there_are() -> None:
     async def main() -> None:
-        here = Crew("a large crew", lambda: None)
+        here = Crew("a large crew", 100, lambda: None)
         together = threading.Barrier(40)
         jobs = [Work(lambda: together.wait(PATIENCE)) for _ in range(40)]
         for job in jobs:
@@ -108,7 +108,7 @@ def test_as_many_jobs_run_at_the_same_time_as_there_are() -> None:
 
 def test_no_more_threads_are_kept_than_may_be() -> None:
     async def main() -> None:
-        here = Crew("a kept crew", lambda: None)
+        here = Crew("a kept crew", 100, lambda: None)
         together = threading.Barrier(crew.KEPT_THREADS + 10)
         jobs = [Work(lambda: together.wait(PATIENCE)) for _ in range(crew.KEPT_THREADS + 10)]
         for job in jobs:
@@ -123,7 +123,7 @@ def test_no_more_threads_are_kept_than_may_be() -> None:
 
 def test_a_closed_crew_ends_its_threads_also_those_at_work_then() -> None:
     async def main() -> None:
-        here = Crew("a closed crew", lambda: None)
+        here = Crew("a closed crew", 100, lambda: None)
         running, may_end = threading.Event(), threading.Event()
 
         def work() -> None:
@@ -143,7 +143,7 @@ def test_a_closed_crew_ends_its_threads_also_those_at_work_then() -> None:
 
 def test_ten_thousand_jobs_of_changing_length_end_each_once() -> None:
     async def main() -> None:
-        here = Crew("a busy crew", lambda: None)
+        here = Crew("a busy crew", 100, lambda: None)
         rest = threading.Event()
         jobs = [Work((lambda: rest.wait(0.001)) if number % 97 == 0 else lambda: None) for number in range(10_000)]
         for number, job in enumerate(jobs):
