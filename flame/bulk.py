@@ -9,22 +9,22 @@ from typing import Any, cast
 
 from flame.calls import Call, Request
 from flame.mapping import Begun
-from flame.pool_server import PoolServer
+from flame.traffic import Traffic
 
 
 class BegunCall(Call):
     """A call on the pool's own loop."""
 
-    __slots__ = ("_pool",)
+    __slots__ = ("_traffic",)
 
-    def __init__(self, pool: PoolServer, request: Request, item: Any, ended: Callable[[Begun], None]) -> None:
+    def __init__(self, traffic: Traffic, request: Request, item: Any, ended: Callable[[Begun], None]) -> None:
         super().__init__(request, (item,), bulk=True)
-        self._pool = pool
+        self._traffic = traffic
         self.then = cast("Callable[[Call], None]", ended)  # it is told of this very call
-        pool.submit(self)
+        traffic.submit(self)
 
     def call_off(self) -> None:
-        self._pool.abandon(self)
+        self._traffic.abandon(self)
 
 
 class BegunTask:

@@ -16,7 +16,8 @@ from flame.errors import PoolStopped, RunnerLost
 from flame.listening import OnProgress, listening
 from flame.outcome import Ended, Raised, Returned
 from flame.output_sink import Sink, sink_for_caller
-from flame.pool_server import POOLS, Abandon, GetOptions, Perform, PoolServer
+from flame.pool_requests import Abandon, GetOptions, Perform
+from flame.pool_server import POOLS, PoolServer
 from flame.traced import current_span
 
 
@@ -64,7 +65,7 @@ async def call_once(name: str, pool: bl.Pid, request: Request) -> Any:
     if here is None:
         return await _ask_for(name, pool, request)
     if request.link:
-        return await settled(Call(request), here)
+        return await settled(Call(request), here.traffic)
     return await asyncio.shield(_detached(request, here))
 
 
@@ -83,7 +84,7 @@ def _detached(request: Request, here: PoolServer) -> asyncio.Future[Any]:
             future.exception()  # it counts as seen if nobody waits any more
 
     call.then = then
-    here.submit(call)
+    here.traffic.submit(call)
     return future
 
 

@@ -72,11 +72,11 @@ class Call(Ticket):
         self.then = None
 
     def value(self) -> Any:
-        """What the function returned; raises what it raised, or why there is no outcome of it. To be had once: a
-        result that stays over there must not be held by what stands for its slot."""
-        outcome, self.outcome = self.outcome, NOTHING
-        match outcome:
+        """What the function returned; raises what it raised, or why there is no outcome of it. A value is to be had
+        once: one that stays over there must not be held by what stands for its slot."""
+        match self.outcome:
             case Returned(value):
+                self.outcome = NOTHING
                 return value
             case Raised(info):
                 raise reraisable(info)

@@ -27,7 +27,7 @@ def pools() -> list[Pool]:
     (['cpu'], [])
     """
     node = current_node().name
-    found = [Pool(server.name, pid) for pid, server in tuple(POOLS.items()) if pid.node == node]
+    found = [Pool(server.options.name, pid) for pid, server in tuple(POOLS.items()) if pid.node == node]
     return sorted(found, key=lambda pool: pool.name)
 
 

@@ -28,7 +28,7 @@ from flame.events import Event
 from flame.listening import OnProgress
 from flame.options import NO_CAPS, IdleAfter, PoolOptions
 from flame.policies import Policy, on_demand
-from flame.pool_server import (
+from flame.pool_requests import (
     AwaitMinimum,
     AwaitWarm,
     Cordon,
@@ -36,10 +36,10 @@ from flame.pool_server import (
     Explain,
     GetOptions,
     GetStats,
-    PoolServer,
     Resize,
     StopPool,
 )
+from flame.pool_server import PoolServer
 from flame.shares import Shared
 from flame.stats import Stats
 from flame.subscription import OnEvent
@@ -163,7 +163,7 @@ class Pool:
             return await calling.call_heard(self.name, self.pid, request, as_retry(retry), on_progress)
         here = here_is(self.pid)
         if here is not None and link and not retry:  # as most calls, the short way
-            return await settled(Call(request), here)
+            return await settled(Call(request), here.traffic)
         return await calling.call(self.name, self.pid, request, as_retry(retry))
 
     def cast(
@@ -216,7 +216,7 @@ class Pool:
         here = here_is(self.pid)
         begin = functools.partial(self._begin, here, request, retry)
         slots = options.max * options.max_concurrency
-        ahead = bool if window is not None or here is None else here.calls_are_quick
+        ahead = bool if window is not None or here is None else here.traffic.calls_are_quick
         async with aclosing(gather(begin, items, window or slots, ahead)) as values:
             async for value in values:
                 yield value
@@ -230,7 +230,7 @@ class Pool:
         ended: Callable[[mapping.Begun], None],
     ) -> mapping.Begun:
         if here is not None and retry is None:
-            return BegunCall(here, request, item, ended)
+            return BegunCall(here.traffic, request, item, ended)
         one = replace(request, args=(item,))
         return BegunTask(functools.partial(calling.call, self.name, self.pid, one, retry), ended)
 

@@ -19,6 +19,7 @@ from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.terms import NOCONNECTION, SHUTDOWN
 from flame.desk import open_desk
 from flame.errand import Errand
+from flame.fate import Fate
 from flame.options import PoolOptions
 from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.output import short_name
@@ -36,15 +37,6 @@ FATE_SECONDS = 1.0
 @dataclass(frozen=True, slots=True)
 class Stop:
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """Why a runner ended: in words, and what its platform said."""
-
-    words: str
-    exit_code: int | None = None
-    permanent: bool = False
 
 
 class Owner(Protocol):

@@ -18,6 +18,7 @@ from flame.calls import Call, name_of
 from flame.clock import Clock, Timer
 from flame.errors import BootTimeout, Cancelled, ExecTimeout, QueueTimeout, RunnerLost
 from flame.events import CallStatus, Cost, Event, PhaseName, RunnerPhase
+from flame.hold import Hold
 from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.pool_events import Event as Happened
 from flame.pool_events import RunnerId
@@ -185,7 +186,9 @@ class Witness:
     def queued(self, call: Call) -> None:
         """A call has come in; only to be told while somebody listens, and in the caller's context."""
         self._tell(told.CallQueued(*self._stamp(self._clock.now()), call.number, name_of(call.request.function)))
-        if self._telemetry is not None and type(call) is Call:  # a slot that is held runs no function of its own
+        if self._telemetry is not None and not isinstance(
+            call, Hold
+        ):  # a slot that is held runs no function of its own
             self._telemetry.carry(call)
 
     def started(self, call: Call) -> None:

@@ -9,16 +9,17 @@ from flame.pool_server import PoolServer
 
 def work_of(server: PoolServer) -> dict[str, Any]:
     """All that was asked of the pool and is not over, by what it is; empty once the pool rests."""
-    dispatch = server._dispatch
-    limits = (*server._deadlines._lanes.values(), *server._lingering._lanes.values())
+    traffic = server.traffic
+    dispatch = traffic.dispatch
+    limits = (*traffic.deadlines._lanes.values(), *traffic.lingering._lanes.values())
     return _some(
         {
             "calls in line": dispatch.waiters(),
             "slots taken": [lane.node for lane in dispatch.lanes.values() if lane.taken or lane.abandoned],
-            "calls at desks": [call for runner in server._runners.values() for call in runner.calls.values()],
-            "calls of lost runners": [call for calls in server._lost.values() for call in calls],
-            "holds": list(server._holds.values()),
-            "calls from elsewhere": list(server._performed),
+            "calls at desks": [call for desk in traffic.desks.values() for call in desk.calls.values()],
+            "calls of lost runners": [call for calls in traffic.lost.values() for call in calls],
+            "holds": list(server.holds.by_lease.values()),
+            "calls from elsewhere": list(server.elsewhere.performed),
             "time limits": [call for lane in limits for call in lane.ends],
         }
     )
@@ -29,10 +30,10 @@ def remains_of(server: PoolServer) -> dict[str, Any]:
     return _some(
         {
             **work_of(server),
-            "runners": list(server._runners),
-            "lanes": list(server._dispatch.lanes),
-            "monitors": list(server._watched),
-            "whoever waits for it": [*server._starters],
+            "runners": list(server.traffic.desks),
+            "lanes": list(server.traffic.dispatch.lanes),
+            "monitors": list(server.watches.by_ref),
+            "whoever waits for it": [*server.starters],
         }
     )
 

@@ -18,7 +18,8 @@ import nodes
 from flame.errors import BootTimeout
 from flame.leasing import Release
 from flame.policies import spare
-from flame.pool_server import POOLS, Abandon
+from flame.pool_requests import Abandon
+from flame.pool_server import POOLS
 from tests.support.captured_log import captured_log
 from tests.support.counted_backend import CountedBackend
 from tests.support.local_nodes import down_reason, eventually, no_message

@@ -1,0 +1,26 @@
+"""Why a runner ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beamlike.kernel.terms import ExceptionInfo, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """In words, and what its platform said. `permanent`: another boot would fail in the same way."""
+
+    words: str
+    exit_code: int | None = None
+    permanent: bool = False
+
+
+def fate_of(reason: Reason) -> Fate:
+    """That of a runner whose process ended for `reason`."""
+    match reason:
+        case ("shutdown", Fate() as fate):
+            return fate
+        case ExceptionInfo():
+            return Fate(str(reason))
+    return Fate(f"its process ended: {reason}")

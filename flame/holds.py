@@ -1,0 +1,78 @@
+"""Slots that are held: by a stream for as long as it runs, and by a placed process, which keeps its own."""
+
+from __future__ import annotations
+
+import functools
+
+import beamlike as bl
+from beamlike.kernel.question import Client
+from flame.calls import Call
+from flame.hold import Hold
+from flame.leasing import STAY, Lease, Placed, Reserve
+from flame.traced import within
+from flame.traffic import Traffic
+from flame.watches import Watches
+
+
+class Holds:
+    """Those of one pool, in its process."""
+
+    def __init__(self, traffic: Traffic, watches: Watches) -> None:
+        self._traffic = traffic
+        self._watches = watches
+        self.by_lease: dict[bl.Ref, Hold] = {}
+
+    def reserve(self, request: Reserve, client: Client) -> None:
+        hold = Hold(request.request, functools.partial(self._lease, request.lease, client))
+        hold.then = lambda call: bl.GenServer.reply(client, call.outcome)
+        hold.holder = self._watches.begin(client.pid, lambda _reason: self._holder_gone(request.lease))
+        self.by_lease[request.lease] = hold
+        with within(request.span):
+            self._traffic.submit(hold)
+
+    def _lease(self, lease: bl.Ref, client: Client, hold: Call) -> None:
+        left = None if hold.seconds is None else max(0.0, hold.since + hold.seconds - self._traffic.now())
+        self._traffic.forget_deadline(hold)
+        assert hold.lane is not None
+        hold.then = lambda call: self._tell_loss(lease, call)
+        bl.GenServer.reply(client, Lease(lease, hold.lane.node, left))
+
+    def _holder_gone(self, lease: bl.Ref) -> None:
+        hold = self.by_lease.get(lease)
+        if hold is not None and hold.placed is None:
+            self.release(lease, even_if_placed=True)
+
+    def release(self, lease: bl.Ref, *, even_if_placed: bool = False) -> None:
+        hold = self.by_lease.get(lease)
+        if hold is None or (hold.placed is not None and not even_if_placed):
+            return
+        del self.by_lease[lease]
+        self._watches.end(hold.holder)
+        self._traffic.release(hold)
+
+    def place(self, placed: Placed, client: Client) -> None:
+        hold = self.by_lease.get(placed.lease)
+        if hold is None:  # its node is lost, or its holder is gone
+            bl.exit(placed.pid, "kill")
+            return
+        hold.placed = placed.pid
+        bl.send(placed.keeper, STAY)
+        self._watches.end(hold.holder)
+        if placed.link:
+            hold.holder = self._watches.begin(client.pid, lambda reason: bl.exit(placed.pid, reason))
+        self._watches.begin(placed.pid, lambda _reason: self.release(placed.lease, even_if_placed=True))
+
+    def ask_loss(self, lease: bl.Ref, client: Client) -> None:
+        hold = self.by_lease.get(lease)
+        if hold is None or hold.lane is None:
+            bl.GenServer.reply(client, None)
+        elif hold.then is None:
+            bl.GenServer.reply(client, hold.outcome)
+        else:
+            hold.curious.append(client)
+
+    def _tell_loss(self, lease: bl.Ref, hold: Call) -> None:
+        assert isinstance(hold, Hold)
+        for client in hold.curious:
+            bl.GenServer.reply(client, hold.outcome)
+        hold.curious.clear()
