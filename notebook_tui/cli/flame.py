@@ -23,11 +23,16 @@ _HOME_AND_CLEAR = "\x1b[H\x1b[J"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    ps = commands.add_parser("ps", help="list the child nodes", description="List the child nodes of this user.")
+    ps = commands.add_parser(
+        "ps",
+        help="list the child nodes, or the pools of a node",
+        description="List the child nodes of this user; or the pools of NODE, with their runners, slots and calls.",
+    )
+    ps.add_argument("node", nargs="?", metavar="NODE", help="a node that runs, such as app@127.0.0.1")
     shown = ps.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print them as JSON")
     shown.add_argument("--watch", action="store_true", help="print them anew each second, until Ctrl+C")
-    ps.epilog = "example: beamlike flame ps --watch"
+    ps.epilog = "examples: beamlike flame ps --watch\n          beamlike flame ps app@127.0.0.1"
     ps.set_defaults(call=show)
     reap = commands.add_parser(
         "reap", help="end those without a living parent", description="End the child nodes that have no living parent."
@@ -44,15 +49,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def show(options: argparse.Namespace) -> int:
+    if options.node:
+        return _show_pools(options)
     if options.json:
         print(json.dumps([asdict(one) for one in _census()], indent=2))
         return 0
     while True:
-        text = _table()
-        print(_HOME_AND_CLEAR + text if options.watch and sys.stdout.isatty() else text, flush=True)
+        print(_repainted(_table()) if options.watch else _table(), flush=True)
         if not options.watch:
             return 0
         time.sleep(WATCH_SECONDS)
+
+
+def _show_pools(options: argparse.Namespace) -> int:
+    from notebook_tui.cli import pools_of
+
+    every = WATCH_SECONDS if options.watch else None
+    repaint = _repainted if options.watch else str
+    pools_of.show(options.node, _width(), as_json=options.json, every=every, repaint=repaint)
+    return 0
+
+
+def _repainted(text: str) -> str:
+    return _HOME_AND_CLEAR + text if sys.stdout.isatty() else text
 
 
 def end_those_alone(options: argparse.Namespace) -> int:
@@ -77,11 +96,15 @@ def end_those_alone(options: argparse.Namespace) -> int:
 
 
 def _table() -> str:
-    import shutil
-
     from notebook_tui.cli.nodes_table import table
 
-    return table(_census(), now=time.time(), width=shutil.get_terminal_size((80, 24)).columns)
+    return table(_census(), now=time.time(), width=_width())
+
+
+def _width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((80, 24)).columns
 
 
 def _census() -> list[Found]:

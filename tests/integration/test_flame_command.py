@@ -83,6 +83,39 @@ def test_ps_lists_the_children_that_run_and_reap_leaves_them(directory: Path) ->
     assert flame("ps").stdout == "no child nodes\n"
 
 
+APP = """
+import asyncio
+import beamlike as bl, flame
+
+async def main():
+    async with bl.Node("app@127.0.0.1"):
+        await flame.Pool.start(name="cpu", min=1, max=2)
+        print("up", flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+def test_ps_of_a_node_shows_its_pools(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEAMLIKE_SECRET", "a secret of the test, long enough")
+    with subprocess.Popen([sys.executable, "-c", APP], stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "up\n"
+            shown = flame("ps", "app@127.0.0.1")
+            assert shown.returncode == 0, shown.stderr
+            assert shown.stdout.startswith("cpu: 1 of 2 runners, 0/1 slots, no call waits\n")
+            (stats,) = json.loads(flame("ps", "app@127.0.0.1", "--json").stdout)
+            assert [runner["phase"] for runner in stats["runners"]] == ["ready"]
+        finally:
+            program.kill()
+    refused = flame("ps", "app@127.0.0.1")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("beamlike: app@127.0.0.1 could not be asked for its pools: ")
+    assert refused.stderr.count("\n") == 1
+
+
 def test_reap_ends_a_child_without_a_parent_and_says_so(tmp_path: Path, directory: Path) -> None:
     with child_without_a_parent(tmp_path) as pids:
         assert "no parent" in flame("ps").stdout
