@@ -170,7 +170,13 @@ def test_ps_imports_nothing_that_starts_a_node() -> None:
 
 
 def test_watch_repaints_a_terminal_and_prints_again_elsewhere_until_interrupted(directory: Path) -> None:
-    command = [sys.executable, "-m", "notebook_tui", "flame", "ps", "--watch"]
+    # Whoever runs the tests in the background may have had the signal ignored.
+    heeding = """if True:
+        import signal, runpy
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        runpy.run_module("notebook_tui", run_name="__main__")
+    """
+    command = [sys.executable, "-c", heeding, "flame", "ps", "--watch"]
     near, far = pty.openpty()
     with subprocess.Popen(command, stdout=far, stderr=far) as watching:
         os.close(far)

@@ -307,11 +307,13 @@ def test_fifty_boots_leave_no_file_open_and_no_thread() -> None:
     async def main() -> None:
         backend = nodes.Local()
         async with parent(), booted(backend):
-            before = len(os.listdir("/proc/self/fd")), psutil.Process().num_threads()
+            files, threads = len(os.listdir("/proc/self/fd")), psutil.Process().num_threads()
             for _ in range(10):
                 async with booted(*[backend] * 5):
                     pass
-            assert (len(os.listdir("/proc/self/fd")), psutil.Process().num_threads()) == before
+            # Fewer, if what other tests have left goes meanwhile.
+            assert len(os.listdir("/proc/self/fd")) <= files
+            assert psutil.Process().num_threads() <= threads
 
     asyncio.run(main())
 
