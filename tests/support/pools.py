@@ -97,7 +97,7 @@ class PoolsNode:
         """What is left of the pools after `stop`."""
         timers = [timer for clock in self._clocks for timer in _timers(clock)]
         remains = {"children": child_nodes(), "timers": timers, "pools": self._running()}
-        remains |= {server.name: remains_of(server) for server in self._stopped}
+        remains |= {server.options.name: remains_of(server) for server in self._stopped}
         return {what: value for what, value in remains.items() if value}
 
     def _running(self) -> list[PoolServer]:
