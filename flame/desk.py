@@ -19,7 +19,7 @@ from beamlike.kernel.exceptions import describe_exception
 from beamlike.kernel.performing import cannot_travel, room_towards
 from beamlike.kernel.signals import Send
 from flame import output_logging
-from flame.crew import Crew
+from flame.crew import KEPT_THREADS, Crew
 from flame.errand import CALLED_OFF, Errand
 from flame.keyed import KeyedValues
 from flame.outcome import Ended, Outcome, Raised, Returned
@@ -106,15 +106,19 @@ class Desk:
         self._tag = short_name(self._node.name)
         self._at_work: dict[int, ThreadJob | Errand | None] = {}
         """Calls by their number, with what performs them now."""
-        self._errands: dict[bl.Ref, tuple[Errand, Callable[[Outcome], None]]] = {}
+        self._errands: dict[bl.Ref, tuple[Errand, Callable[[Outcome], None], int]] = {}
+        """With who is told, and how many slots it takes."""
         self._line: dict[int, _Call] = {}
         """Calls that wait for a slot, by their number."""
         self._called_off: set[int] = set()
         """Calls at work that nobody waits for; it is told all the same when they have ended."""
         self._beside: set[ThreadJob | Errand] = set()
-        """What is performed that is no call: what makes a keyed value, a check."""
+        """What is performed that is no call: what makes a keyed value, a check. It takes no slot: its call does, or
+        nobody, and a check that waited for the calls would say nothing."""
         self._answers: TurnBatch[Answer] = TurnBatch(self._send_answers)
         self._crew = Crew(f"call of {home}", slots, self._answers.flush)
+        self._crew_beside = Crew(f"call of {home}", KEPT_THREADS, self._answers.flush)
+        self._slots_of_errands = 0
         self._keyed = KeyedValues()
         self._sink: Sink | None = None
         self._own_context = copy_context()
@@ -127,8 +131,9 @@ class Desk:
             case tuple() if message[0] == SINK:
                 self._sink = message[1]
             case bl.Down(ref=ref) if ref in self._errands:
-                errand, then = self._errands.pop(ref)
-                self._crew.allow(self._slots - len(self._errands))
+                errand, then, slots = self._errands.pop(ref)
+                self._slots_of_errands -= slots
+                self._crew.allow(self._slots - self._slots_of_errands)
                 outcome = errand.outcome(message)
                 assert outcome is not None
                 then(outcome)
@@ -156,6 +161,7 @@ class Desk:
         for job in self._beside:
             job.call_off()
         self._crew.close()
+        self._crew_beside.close()
         bl.exit(self._seat, "kill")
 
     def tell_ending(self) -> None:
@@ -234,11 +240,12 @@ class Desk:
         args: tuple[Any, ...],
         output: CallOutput | None,
         then: Callable[[Outcome], None],
+        slots: int = 1,
     ) -> ThreadJob | Errand:
         if is_async(function):
-            return self._errand(_heard, (output, function, args), then)
+            return self._errand(_heard, (output, function, args), then, slots)
         job = ThreadJob(function, args, self._context.copy(), output, self._seat, then)
-        self._crew.submit(job)
+        (self._crew if slots else self._crew_beside).submit(job)
         return job
 
     def _perform_beside(
@@ -255,16 +262,21 @@ class Desk:
             else:
                 then(outcome)
 
-        job = self._perform(function, args, output, ended)
+        job = self._perform(function, args, output, ended, slots=0)
         self._beside.add(job)
 
     def _errand(
-        self, function: Callable[..., Awaitable[Any]], args: tuple[Any, ...], then: Callable[[Outcome], None]
+        self,
+        function: Callable[..., Awaitable[Any]],
+        args: tuple[Any, ...],
+        then: Callable[[Outcome], None],
+        slots: int = 1,
     ) -> Errand:
         # As the desk's, also where a thread's end is told: that is a callback of the loop's, and no process.
         errand = self._own_context.run(Errand, function, *args)
-        self._errands[errand.ref] = errand, then
-        self._crew.allow(self._slots - len(self._errands))
+        self._errands[errand.ref] = errand, then, slots
+        self._slots_of_errands += slots
+        self._crew.allow(self._slots - self._slots_of_errands)
         return errand
 
     # What is told.

@@ -393,6 +393,33 @@ async def test_the_idle_check_is_answered(check: Callable[[], Any], idle: bool) 
 
 
 @in_node
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_a_check_does_not_wait_for_calls_nor_calls_for_a_check(is_async: bool) -> None:
+    pool, work, checked = Pool(slots=1), At(), At()
+
+    async def check() -> object:
+        return await asyncio.to_thread(checked)
+
+    number = pool.asks(work)
+    await work.has_begun()
+    bl.send(pool.desk, AskIdle(check if is_async else checked))
+    await checked.has_begun()
+    work.set()
+    await pool.answer(number)
+    assert await pool.call(abs, -1) == (RETURNED, 1)
+    checked.set()
+    assert isinstance(await bl.receive(timeout=PATIENCE), Idle)
+
+
+@in_node
+async def test_calls_of_many_keys_on_one_slot_are_performed_one_after_the_other() -> None:
+    pool, init = Pool(slots=1), Making()
+    numbers = [pool.asks(both, keyed=Keyed(key, init)) for key in "abcab"]
+    assert [(await pool.answer(number))[0] for number in numbers] == [RETURNED] * 5
+    assert init.made == ["a", "b", "c"]
+
+
+@in_node
 async def test_a_check_that_fails_counts_as_busy_and_says_why() -> None:
     def fail() -> bool:
         raise OSError("no such gpu")

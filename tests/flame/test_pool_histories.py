@@ -146,8 +146,8 @@ class World:
         self.runners_seen = 0
         self.calls_seen = 0
         self.has_cancelled = False
-        self.first_since: float | None = None
-        """Of who waited when the pool heard of the last event."""
+        self.heard: Picture | None = None
+        """How the slots stood when the pool heard of the last event, on which it decides."""
         self.waiting: list[Call] = []
         self.lingering: dict[Call, float] = {}
         self.others_have = 0
@@ -196,7 +196,7 @@ class World:
 
     def happens(self, event: Event) -> None:
         picture = self.picture()
-        self.first_since = picture.first_since
+        self.heard = picture
         state, effects = apply(self.state, event, picture)
         assert apply(self.state, event, picture) == (state, effects), "the same comes of the same"
         self.state = state
@@ -319,7 +319,7 @@ class World:
         assert len(self.machines) < self.options.max, "more machines than max"
         assert not self.is_withheld, "a boot although others have the runners"
         assert self.room_in_caps() >= 1 - MOMENT, "a boot beyond the caps"
-        assert self.lacking(self.warm, self.first_since) > 0, "a boot that nobody needs"
+        assert self.lacking(self.warm, self.heard) > 0, "a boot that nobody needs"
         self.runners_seen = runner
         self.machines[runner] = machine = Machine(self.now, self.failures)
         if self.shared is not None and len(self.machines) + self.others_have > self.shared:
@@ -556,13 +556,13 @@ class World:
     def booting(self) -> int:
         return sum(not (machine.is_up or machine.is_told_to_stop) for machine in self.machines.values())
 
-    def lacking(self, warm: int, first_since: float | None = None) -> int:
+    def lacking(self, warm: int, heard: Picture | None = None) -> int:
         """How many more runners the policy wants, or min, or who warms the pool up; below 0: how many too many."""
         usable, slots = self.usable(), self.options.max_concurrency
         busy = sum(min(slots, machine.taken) for machine in usable)
-        sinces = [call.since for call in self.waiting] if first_since is None else [first_since]
-        waited = self.now - min(sinces, default=self.now)
-        waiting = max(0, self.dispatch.waiting - self.dispatch.bound - (len(usable) * slots - busy))
+        known = heard or self.picture()
+        waited = 0.0 if known.first_since is None else self.now - known.first_since
+        waiting = max(0, self.dispatch.waiting - known.bound - (len(usable) * slots - busy))
         demand = Demand(waiting, waited, busy, len(usable), self.booting(), slots, self.now, EPOCH)
         wanted = max(self.options.policy.wanted(demand).runners, self.options.min, warm)
         return min(wanted, self.options.max) - len(usable) - self.booting()
