@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         BootFailed,
         BootTimeout,
         Cancelled,
+        CapReached,
         ExecTimeout,
         FlameError,
         NestedPool,
@@ -55,6 +56,7 @@ __all__ = [
     "BootTimeout",
     "Cancelled",
     "CannotFetch",
+    "CapReached",
     "Caps",
     "ExecTimeout",
     "FlameError",
@@ -95,6 +97,7 @@ __all__ = [
 
 # What a runner needs is a small part, and it is to be up soon: so each name is imported when it is first used.
 _WHERE = {
+    "CapReached": "errors",
     "refs_in": "tracking",
     "keep": "tracking",
     "RemoteRef": "tracking",

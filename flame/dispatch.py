@@ -210,15 +210,17 @@ class Dispatch:
         self._send_home(lane)
         return self._serve(lane)
 
-    def close(self, runner: RunnerId) -> Grants:
-        """A runner takes no more calls; those that it has may end. What waits for its keys goes elsewhere; what must
-        run there waits on, since it may be opened again."""
-        lane = self.lanes.get(runner)
-        if lane is None or not lane.open:
+    def close(self, *runners: RunnerId) -> Grants:
+        """Runners take no more calls; those that they have may end. What waits for their keys goes elsewhere, and to
+        none of these; what must run there waits on, since they may be opened again."""
+        closed = [lane for runner in runners if (lane := self.lanes.get(runner)) is not None and lane.open]
+        if not closed:
             return []
-        self._withdraw(lane)
-        lane.open = False
-        self._unbind(lane)
+        for lane in closed:
+            self._withdraw(lane)
+            lane.open = False
+        for lane in closed:
+            self._unbind(lane)
         return [ticket for other in list(self._free()) for ticket in self._serve(other)] if self._line else []
 
     def remove(self, runner: RunnerId) -> tuple[list[Ticket], list[Ticket], Grants]:

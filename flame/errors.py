@@ -2,7 +2,7 @@
 
 FlameError
 ├── QueueTimeout, BootTimeout, ExecTimeout   the call's time was up: in line, while a runner booted, at work
-├── BootFailed                               no runner can be had
+├── BootFailed, CapReached                   no runner can be had
 ├── RunnerLost                               the node at work was lost
 ├── Cancelled, WorkEnded                     the work was ended over there
 ├── RefLost                                  a value that stayed there is gone (`flame.tracking`)
@@ -36,6 +36,10 @@ class ExecTimeout(FlameError, TimeoutError):
 class BootFailed(FlameError):
     """The pool could not boot a runner, several times in a row, or for a cause that will not go away by itself. The
     next call tries again."""
+
+
+class CapReached(FlameError):
+    """The pool has used all that its caps allow, and will boot no runner any more."""
 
 
 class RunnerLost(FlameError, ConnectionError):

@@ -202,6 +202,7 @@ class Refusal(Enum):
     """Why calls that wait get no slot."""
 
     BOOT_FAILED = "no runner can be booted"
+    USED_UP = "what the pool may use is used up"
     STOPPING = "the pool is stopping"
 
 
@@ -222,7 +223,8 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """The runner takes no more calls."""
+    """The runner takes no more calls. All of these that one step wants are performed first, together: what waits for
+    the keys of one of them must not go to another."""
 
     runner: RunnerId
 

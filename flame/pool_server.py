@@ -103,9 +103,15 @@ class PoolServer(bl.GenServer):
         self.loop = asyncio.get_running_loop()
         self.options = options
         self.log_level = logging.getLogger().level if options.log_level is None else options.log_level
+        price = price_of({"backend": type(backend).__name__.lower()})
+        if options.caps.need_price and price is None:
+            raise ValueError(
+                f"pool {options.name!r}: a cap in dollars needs a price, and none is known of {backend!r}: give it in "
+                "a file that BEAMLIKE_PRICES names, or cap runner_seconds instead"
+            )
         self._state = PoolState(
             options,
-            price=price_of({"backend": type(backend).__name__.lower()}),
+            price=price,
             barred=why_barred(options.nested, options.max_depth),
         )
         self._backend = backend
@@ -283,6 +289,9 @@ class PoolServer(bl.GenServer):
         before = self._state
         self._state, effects = apply(before, event, self.traffic.picture())
         self.witness.saw(before, event, self._state)
+        closed = [effect.runner for effect in effects if isinstance(effect, Close)]
+        if closed:
+            self.traffic.close(closed)
         for effect in effects:
             self._act(effect)
         self._tell_starters()
@@ -295,8 +304,8 @@ class PoolServer(bl.GenServer):
                 self._boot(runner)
             case Open(runner, node):
                 self.traffic.open(runner, node)
-            case Close(runner):
-                self.traffic.close(runner)
+            case Close():
+                pass  # done already, with the others
             case StopRunner(runner, reason):
                 bl.send(self.traffic.desks[runner].pid, runners.Stop(reason))
             case AskIdle(runner):

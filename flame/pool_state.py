@@ -141,6 +141,8 @@ class PoolState:
     """Why this pool may boot no runner at all. Empty: it may."""
     withheld: str = ""
     """Why no runner may be booted although one is wanted: other pools have them all. Empty: it may."""
+    used_up: str = ""
+    """Why there will never be a runner again; empty: there may."""
     capped: str = ""
     """Which cap keeps the pool from what it wants, in words. Empty: none does."""
     price: Price | None = None
@@ -500,7 +502,8 @@ def _cap(state: PoolState, at: float, picture: Picture) -> Step:
     stop = hard_stop(state.options.caps, state.ledger, at)
     if stop.due_in != 0:
         return (replace(state, capped="") if state.capped else state), ()
-    return _leave_all(replace(state, capped=stop.why), lambda runner: True, stop.why)
+    state, left = _leave_all(replace(state, capped=stop.why, used_up=stop.why), lambda runner: True, stop.why)
+    return state, (*left, Refuse(Refusal.USED_UP)) if picture.waiting else left
 
 
 def _leave_all(state: PoolState, goes: Callable[[Runner], bool], reason: str) -> Step:

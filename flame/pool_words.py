@@ -6,6 +6,7 @@ from flame.calls import Call, name_of
 from flame.errors import (
     BootFailed,
     BootTimeout,
+    CapReached,
     ExecTimeout,
     FlameError,
     NestedPool,
@@ -22,6 +23,8 @@ def refusal_now(state: PoolState, backend: object) -> FlameError | None:
     """Why a new call would be refused at once; None if it would not."""
     if state.stage is not Stage.OPEN:
         return refusal(Refusal.STOPPING, state, backend)
+    if state.used_up:
+        return refusal(Refusal.USED_UP, state, backend)
     if state.barred:
         return NestedPool(f"pool {state.options.name!r} boots no runners: {state.barred}")
     return refusal(Refusal.BOOT_FAILED, state, backend) if state.refuses else None
@@ -31,6 +34,8 @@ def refusal(why: Refusal, state: PoolState, backend: object) -> FlameError:
     name = state.options.name
     if why is Refusal.STOPPING:
         return PoolStopped(f"pool {name!r} is stopping and takes no calls")
+    if why is Refusal.USED_UP:
+        return CapReached(f"{state.used_up}: raise its caps, or start another pool")
     times = f"{state.failures} times in a row; " if state.failures > 1 else ""
     return BootFailed(
         f"pool {name!r} could not boot a runner on {backend!r}, {times}"

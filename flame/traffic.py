@@ -6,6 +6,7 @@ is to be decided about runners is left to the pool, which is told.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -262,9 +263,9 @@ class Traffic:
         """The runner takes calls."""
         self._start_all(self.dispatch.open(runner, node, self._options.max_concurrency, self.now()))
 
-    def close(self, runner: RunnerId) -> None:
-        """The runner takes no more calls."""
-        self._start_all(self.dispatch.close(runner))
+    def close(self, runners: Sequence[RunnerId]) -> None:
+        """These runners take no more calls."""
+        self._start_all(self.dispatch.close(*runners))
         if self.dispatch.waiting:  # for a key of that runner, perhaps, and now for any
             self._pool.look_soon()
 

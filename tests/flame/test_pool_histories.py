@@ -205,6 +205,7 @@ class World:
         assert not any(isinstance(effect, WakeAt) for effect in others)
         if isinstance(event, Looked) and not others:
             assert last.at is None or last.at > event.at, f"{event} has no effect and is to be repeated at once"
+        self.close(*(effect.runner for effect in effects if isinstance(effect, Close)))
         for effect in effects:
             self.perform(effect)
         if len(self.usable()) >= self.warm:
@@ -297,8 +298,8 @@ class World:
                 self.boot(runner)
             case Open(runner, node):
                 self.open(runner, node)
-            case Close(runner):
-                self.close(runner)
+            case Close():
+                pass  # done already, with the others
             case StopRunner(runner, reason):
                 self.stop(runner, reason)
             case AskIdle(runner):
@@ -337,13 +338,14 @@ class World:
         if machine.runs:  # else its end is in the mail
             self.granted(self.dispatch.open(runner, node, self.options.max_concurrency, self.now))
 
-    def close(self, runner: int) -> None:
-        if runner in self.machines:
-            machine = self.machines[runner]
-            machine.takes_calls = False
-            machine.is_known_to_drain = self.is_draining(machine)
-        self.granted(self.dispatch.close(runner))
-        if self.waiting:
+    def close(self, *runners: int) -> None:
+        for runner in runners:
+            if runner in self.machines:
+                machine = self.machines[runner]
+                machine.takes_calls = False
+                machine.is_known_to_drain = self.is_draining(machine)
+        self.granted(self.dispatch.close(*runners))
+        if runners and self.waiting:
             self.look_soon()
 
     def stop(self, runner: int, reason: str) -> None:
@@ -391,6 +393,8 @@ class World:
             assert not self.booting()
             assert not self.usable(), "a call was given up that a runner could have served"
             self.warm = 0
+        elif why is Refusal.USED_UP:
+            assert self.is_used_up()
         else:
             assert self.stop_at is not None
         for call in self.waiting:
@@ -403,7 +407,7 @@ class World:
     def calls(self, key: Hashable, home: str | None, patience: float | None, *, bulk: bool = False) -> None:
         self.calls_seen += 1
         call = Call(self.calls_seen, None if patience is None else self.now + patience, key, home, bulk=bulk)
-        if self.stop_at is not None or self.state.refuses:
+        if self.stop_at is not None or self.state.refuses or self.state.used_up:
             self.settle(call)
             return
         self.waiting.append(call)

@@ -299,8 +299,9 @@ def test_runner_seconds_that_are_used_up_end_all_runners_at_that_time() -> None:
     assert history.wake == 50.0
     effects = history.sees(look(50.0))
     assert [effect.runner for effect in effects if isinstance(effect, StopRunner)] == [1, 2]
-    assert history.wait(1).sees(down(1, 51.0), down(2, 51.0)) == []
+    assert history.sees(down(1, 51.0), down(2, 51.0)) == []
     assert history.wake is None
+    assert history.wait(1).sees(look(52.0)) == [Refuse(Refusal.USED_UP)]
 
 
 def test_dollars_are_kept_to_where_the_price_is_known() -> None:

@@ -74,6 +74,27 @@ def test_a_pool_that_cannot_boot_tells_its_callers_why_and_works_once_it_can() -
     asyncio.run(main())
 
 
+def test_a_pool_that_has_used_what_its_caps_allow_ends_its_runners_and_says_so() -> None:
+    async def main() -> None:
+        async with pool(caps=flame.Caps(runner_seconds=1.0), timeout=None) as cpu:
+            with pytest.raises(flame.RunnerLost, match="the pool has used 1 of its 1 runner-seconds"):
+                await cpu.call(time.sleep, 600)
+            with pytest.raises(flame.CapReached, match="raise its caps, or start another pool"):
+                await cpu.call(abs, -1)
+
+    asyncio.run(main())
+
+
+def test_a_pool_whose_cap_in_dollars_would_go_by_a_guessed_price_does_not_start() -> None:
+    async def main() -> None:
+        async with bl.Node("pools@127.0.0.1", secret=b"s"):
+            with pytest.raises(ValueError, match=r"needs a price, and none is known of NoRoom\(\)"):
+                await start(flame.PoolOptions(name="test", caps=flame.Caps(usd=1.0)), NoRoom(), VirtualClock())
+            assert bl.whereis("test") is None
+
+    asyncio.run(main())
+
+
 def test_a_pool_whose_minimum_cannot_be_booted_does_not_start() -> None:
     async def main() -> None:
         clock, backend = VirtualClock(), nodes.Local(python="/no/such/python")

@@ -60,14 +60,13 @@ class WatchedPool:
         before = self.state
         self.state, effects = apply(before, event, self.picture())
         self.witness.saw(before, event, self.state)
+        self._start(*self._dispatch.close(*(effect.runner for effect in effects if isinstance(effect, Close))))
         for effect in effects:
             match effect:
                 case Boot(runner):
                     self.machines.append(runner)
                 case Open(runner, node):
                     self._start(*self._dispatch.open(runner, node, self.state.options.max_concurrency, self.now))
-                case Close(runner):
-                    self._start(*self._dispatch.close(runner))
                 case StopRunner():
                     assert effect.runner in self.machines
 
