@@ -83,7 +83,7 @@ from flame.prices import price_of
 from flame.shares import Member
 from flame.stats import Stats, stats
 from flame.subscription import OnEvent
-from flame.traffic import Desk, Traffic
+from flame.traffic import FarDesk, Traffic
 from flame.watches import Watches
 from flame.witness import Witness
 from flame.work import Answer, Ending, Idle, Released
@@ -325,7 +325,7 @@ class PoolServer(bl.GenServer):
             self.tell(BootWithheld(runner, self.options.shared_caps.explain(), self._now()))
             return
         pid, ref = bl.spawn_monitor(runners.run, self, self._pid, runner, self._backend)
-        self.traffic.desks[runner] = Desk(pid)
+        self.traffic.desks[runner] = FarDesk(pid)
         self.watches.add(ref, lambda reason: self._runner_down(runner, reason))
 
     def _offer_places(self) -> None:

@@ -47,8 +47,8 @@ class Overseer(Protocol):
     def look_soon(self, *, cancelled: bool = False) -> None: ...
 
 
-class Desk:
-    """That of one runner, as the pool has it, from before its boot."""
+class FarDesk:
+    """The desk of one runner as its pool knows it, from before the boot."""
 
     __slots__ = ("calls", "child", "kept", "outbox", "pid", "waiters")
 
@@ -65,6 +65,8 @@ class Desk:
 
 
 class Traffic:
+    """The calls of one pool; see the head of this file."""
+
     def __init__(self, pool: Overseer, options: PoolOptions, clock: Clock, witness: Witness) -> None:
         self._pool = pool
         self._options = options
@@ -73,7 +75,7 @@ class Traffic:
         self.dispatch = Dispatch(
             options.placement, single_use=options.single_use, keys_per_runner=options.keys_per_runner
         )
-        self.desks: dict[RunnerId, Desk] = {}
+        self.desks: dict[RunnerId, FarDesk] = {}
         self.lost: dict[RunnerId, tuple[Call, ...]] = {}
         """The calls that lost runners had, until it is known what became of these."""
         self.deadlines: Deadlines[Call] = Deadlines(clock, self._overdue)
@@ -275,7 +277,7 @@ class Traffic:
         assert check is not None
         outbox.send(AskIdle(check))
 
-    def runner_down(self, runner: RunnerId, fate: Fate) -> Desk:
+    def runner_down(self, runner: RunnerId, fate: Fate) -> FarDesk:
         """It is known what became of a runner, and so of its calls."""
         desk = self.desks.pop(runner)
         if runner not in self.lost:
