@@ -66,26 +66,29 @@ async def call_once(name: str, pool: bl.Pid, request: Request) -> Any:
         return await _ask_for(name, pool, request)
     if request.link:
         return await settled(Call(request), here.traffic)
-    return await asyncio.shield(_detached(request, here))
+    return await _detached(request, here)
 
 
-def _detached(request: Request, here: PoolServer) -> asyncio.Future[Any]:
+async def _detached(request: Request, here: PoolServer) -> Any:
     """Work that goes on if its caller ends: its slot is taken until it has ended."""
     call = Call(request)
-    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def then(_call: Call) -> None:
         if future.done():
-            return
-        try:
-            future.set_result(call.value())
-        except BaseException as error:
-            future.set_exception(error)
-            future.exception()  # it counts as seen if nobody waits any more
+            call.forget()
+        else:
+            future.set_result(None)
 
     call.then = then
     here.traffic.submit(call)
-    return future
+    try:
+        await future
+    except BaseException:
+        if call.then is None:  # it has its outcome, which nobody takes any more
+            call.forget()
+        raise
+    return call.value()
 
 
 def here_is(pool: bl.Pid) -> PoolServer | None:

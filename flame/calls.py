@@ -68,8 +68,9 @@ class Call(Ticket):
             then(self)
 
     def forget(self) -> None:
-        """Nobody waits for the outcome."""
+        """Nobody waits for the outcome, also if it has come: a value that stays over there would be held for ever."""
         self.then = None
+        self.outcome = NOTHING
 
     def value(self) -> Any:
         """What the function returned; raises what it raised, or why there is no outcome of it. A value is to be had

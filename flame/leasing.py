@@ -15,7 +15,7 @@ from typing import Final
 import beamlike as bl
 from flame.asking import ask
 from flame.calls import Request
-from flame.errors import FlameError, PoolStopped
+from flame.errors import FlameError, PoolStopped, RunnerLost
 from flame.traced import current_span
 
 FATE_SECONDS = 5.0
@@ -75,14 +75,16 @@ async def leased(name: str, pool: bl.Pid, request: Request) -> AsyncIterator[Lea
         try:
             yield lease
         except (bl.rpc.NodeLost, bl.NotConnected) as error:
-            raise await _loss(name, pool, ref) or error from None
+            raise await _loss(name, pool, lease) or error from None
     finally:
         bl.GenServer.cast(pool, Release(ref))
 
 
-async def _loss(name: str, pool: bl.Pid, ref: bl.Ref) -> Exception | None:
+async def _loss(name: str, pool: bl.Pid, lease: Lease) -> Exception | None:
     try:
-        loss: Exception | None = await ask(name, pool, AskLoss(ref), timeout=FATE_SECONDS)
-    except (PoolStopped, bl.CallTimeout):
+        loss: Exception | None = await ask(name, pool, AskLoss(lease.lease), timeout=FATE_SECONDS)
+    except PoolStopped as stopped:
+        return RunnerLost(f"{lease.node}, a runner of pool {name!r}, was lost with it: {stopped}", node=lease.node)
+    except bl.CallTimeout:
         return None
     return loss

@@ -6,7 +6,7 @@ in order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import beamlike as bl
 from beamlike.kernel import current
@@ -16,7 +16,7 @@ from flame.calls import Call, Request
 from flame.errors import Cancelled
 from flame.output_sink import Sink
 from flame.turn_batch import TurnBatch
-from flame.work import AS_TOLD, SINK, WORKS, Asked, Cancel, is_light
+from flame.work import AS_TOLD, SINK, WORKS, Asked, Cancel, Evict, is_light
 
 
 class Outbox:
@@ -44,6 +44,11 @@ class Outbox:
         self._batch.flush()
         if call not in self._large:
             self._node.route(Send(call.sender, self._desk, Cancel(call.number)))
+
+    def evict(self, key: Hashable) -> None:
+        """The desk hears of it after it has heard of the calls of this key, but for large ones."""
+        self._batch.flush()
+        self.send(Evict(key))
 
     def send(self, message: object) -> None:
         self._node.route(Send(None, self._desk, message))

@@ -14,8 +14,10 @@ import inspect
 from typing import Any, TypeAlias
 
 import beamlike as bl
-from flame.calls import Request
-from flame.leasing import STAY, Placed, leased
+from beamlike.kernel.errors import RemoteTraceback
+from flame.calls import Request, name_of
+from flame.errors import ExecTimeout
+from flame.leasing import STAY, Lease, Placed, leased
 from flame.output import Limits, hear
 from flame.output_sink import Sink
 
@@ -29,9 +31,7 @@ Kept: TypeAlias = tuple[bl.Pid, bl.Pid]
 async def place(name: str, pool: bl.Pid, request: Request) -> bl.Pid | None:
     """Starts the process that the request's function returns the pid of; see Pool.place_child."""
     async with leased(name, pool, request) as lease:
-        kept: Kept | None = await bl.rpc.call(
-            lease.node, start_there, request.function, request.sink, bl.self(), timeout=lease.seconds
-        )
+        kept = await _kept(lease, name, request)
         if kept is None:
             return None
         pid, keeper = kept
@@ -40,6 +40,20 @@ async def place(name: str, pool: bl.Pid, request: Request) -> bl.Pid | None:
     if request.link:
         bl.link(pid)
     return pid
+
+
+async def _kept(lease: Lease, name: str, request: Request) -> Kept | None:
+    told = request.function, request.sink, bl.self()
+    try:
+        kept: Kept | None = await bl.rpc.call(lease.node, start_there, *told, timeout=lease.seconds)
+    except bl.rpc.CallTimedOut as error:
+        if isinstance(error.__cause__, RemoteTraceback):  # it is the start's own
+            raise
+        raise ExecTimeout(
+            f"{name_of(request.function)} did not start a process in time on {lease.node}, a runner of pool {name!r}, "
+            "and is being stopped. Raise the timeout, which covers the wait for a slot"
+        ) from None
+    return kept
 
 
 async def start_there(start: Any, sink: Sink | None, caller: bl.Pid) -> Kept | None:

@@ -83,7 +83,7 @@ from flame.prices import price_of
 from flame.shares import Member
 from flame.stats import Stats, stats
 from flame.subscription import OnEvent
-from flame.traffic import FarDesk, Traffic
+from flame.traffic import Desk, Traffic
 from flame.watches import Watches
 from flame.witness import Witness
 from flame.work import Answer, Ending, Idle, Released
@@ -303,11 +303,13 @@ class PoolServer(bl.GenServer):
             case Boot(runner):
                 self._boot(runner)
             case Open(runner, node):
-                self.traffic.open(runner, node)
+                if runner not in self.traffic.lost:  # the word of that is still on its way here
+                    self.traffic.open(runner, node)
             case Close():
                 pass  # done already, with the others
             case StopRunner(runner, reason):
-                bl.send(self.traffic.desks[runner].pid, runners.Stop(reason))
+                if runner in self.traffic.desks:  # else it was withheld, the word of which is still on its way here
+                    bl.send(self.traffic.desks[runner].pid, runners.Stop(reason))
             case AskIdle(runner):
                 self.traffic.ask_idle(runner)
             case Refuse(why):
@@ -325,7 +327,7 @@ class PoolServer(bl.GenServer):
             self.tell(BootWithheld(runner, self.options.shared_caps.explain(), self._now()))
             return
         pid, ref = bl.spawn_monitor(runners.run, self, self._pid, runner, self._backend)
-        self.traffic.desks[runner] = FarDesk(pid)
+        self.traffic.desks[runner] = Desk(pid)
         self.watches.add(ref, lambda reason: self._runner_down(runner, reason))
 
     def _offer_places(self) -> None:
@@ -436,9 +438,12 @@ class PoolServer(bl.GenServer):
 
 
 async def _mourn(pool: PoolServer, pid: Pid) -> None:
-    """A killed pool tells nobody that it has ended."""
-    down = await bl.receive(ref=bl.monitor(pid))
-    pool.end(down.reason)
+    """A killed pool tells nobody that it has ended. Where the node stops, this process may be the first to."""
+    reason: Reason = "its node has stopped"
+    try:
+        reason = (await bl.receive(ref=bl.monitor(pid))).reason
+    finally:
+        pool.end(reason)
 
 
 def _brief(reason: Reason) -> str:

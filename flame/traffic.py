@@ -29,7 +29,7 @@ from flame.policies import OnDemand
 from flame.pool_events import Event, LanePicture, Picture, RunnerId, RunnerServed, WorkLingers
 from flame.tracking.keeping import refs_in
 from flame.witness import Witness
-from flame.work import KEPT, RAISED, RETURNED, Answer, AskIdle, Evict, is_light
+from flame.work import KEPT, RAISED, RETURNED, Answer, AskIdle, is_light
 
 WORK_MAY_LINGER = 5.0
 """Seconds that abandoned work has to end."""
@@ -47,8 +47,8 @@ class Overseer(Protocol):
     def look_soon(self, *, cancelled: bool = False) -> None: ...
 
 
-class FarDesk:
-    """The desk of one runner as its pool knows it, from before the boot."""
+class Desk:
+    """That of one runner, as the pool has it, from before its boot."""
 
     __slots__ = ("calls", "child", "kept", "outbox", "pid", "waiters")
 
@@ -65,8 +65,6 @@ class FarDesk:
 
 
 class Traffic:
-    """The calls of one pool; see the head of this file."""
-
     def __init__(self, pool: Overseer, options: PoolOptions, clock: Clock, witness: Witness) -> None:
         self._pool = pool
         self._options = options
@@ -75,7 +73,7 @@ class Traffic:
         self.dispatch = Dispatch(
             options.placement, single_use=options.single_use, keys_per_runner=options.keys_per_runner
         )
-        self.desks: dict[RunnerId, FarDesk] = {}
+        self.desks: dict[RunnerId, Desk] = {}
         self.lost: dict[RunnerId, tuple[Call, ...]] = {}
         """The calls that lost runners had, until it is known what became of these."""
         self.deadlines: Deadlines[Call] = Deadlines(clock, self._overdue)
@@ -178,7 +176,7 @@ class Traffic:
         for lane, key in evicted:
             runner = self.desks.get(lane.runner)
             if runner is not None and runner.outbox is not None:
-                runner.outbox.send(Evict(key))
+                runner.outbox.evict(key)
 
     def _overdue(self, call: Call) -> None:
         """Its time is up."""
@@ -277,7 +275,7 @@ class Traffic:
         assert check is not None
         outbox.send(AskIdle(check))
 
-    def runner_down(self, runner: RunnerId, fate: Fate) -> FarDesk:
+    def runner_down(self, runner: RunnerId, fate: Fate) -> Desk:
         """It is known what became of a runner, and so of its calls."""
         desk = self.desks.pop(runner)
         if runner not in self.lost:
