@@ -257,7 +257,7 @@ class Desk:
     ) -> None:
         def ended(outcome: Outcome) -> None:
             self._beside.discard(job)
-            if isinstance(outcome, Returned) and inspect.isawaitable(outcome.value):
+            if isinstance(outcome, Returned) and is_awaitable(outcome.value):
                 self._perform_beside(_awaited, (outcome.value,), output, then)
             else:
                 then(outcome)
@@ -290,7 +290,7 @@ class Desk:
         match outcome:
             case Returned(value) if is_light(value):
                 self._answers.add((number, RETURNED, value))
-            case Returned(value) if inspect.isawaitable(value):
+            case Returned(value) if is_awaitable(value):
                 then = functools.partial(self._tell, number, function)
                 self._at_work[number] = self._errand(_awaited, (value,), then)
                 return
@@ -362,6 +362,14 @@ async def _heard(output: CallOutput | None, function: Callable[..., Awaitable[An
 
 async def _awaited(value: Awaitable[Any]) -> Any:
     return await value
+
+
+def is_awaitable(value: object) -> bool:
+    """Also of a value that cannot be asked, such as a proxy of nothing: it is the user's object, and this the desk."""
+    try:
+        return inspect.isawaitable(value)
+    except Exception:
+        return False
 
 
 def is_async(function: Callable[..., Any]) -> bool:

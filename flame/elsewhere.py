@@ -60,7 +60,10 @@ async def _perform_here(calls: Takes, request: Perform, client: Client) -> None:
         answer = error
     except Exception as error:
         answer = call.outcome if isinstance(call.outcome, Raised) else outcome_of(error, bl.self())
-    bl.GenServer.reply(client, answer)
+    try:
+        bl.GenServer.reply(client, answer)
+    except bl.UnencodableTerm as error:  # it could come here, but cannot go on
+        bl.GenServer.reply(client, outcome_of(error, bl.self()))
 
 
 async def _settled_here(call: Call, calls: Takes) -> Any:

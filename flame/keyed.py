@@ -74,5 +74,12 @@ def _is_same(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
     if isinstance(one, FunctionType) and isinstance(other, FunctionType):
         return one.__code__ == other.__code__ and one.__qualname__ == other.__qualname__
     if isinstance(one, functools.partial) and isinstance(other, functools.partial):
-        return _is_same(one.func, other.func) and (one.args, one.keywords) == (other.args, other.keywords)
+        return _is_same(one.func, other.func) and _are_equal((one.args, one.keywords), (other.args, other.keywords))
     return not isinstance(one, BuiltinFunctionType | type)  # these come as what they are
+
+
+def _are_equal(one: object, other: object) -> bool:
+    try:
+        return bool(one == other)
+    except Exception:  # they are the user's objects, such as arrays
+        return False

@@ -37,7 +37,14 @@ def outcome_of(error: BaseException, pid: Pid) -> Raised | Ended:
     """What `error`, raised by a function in the process `pid`, is for its caller, who must not exit by it."""
     if isinstance(error, Exception):
         return Raised(describe_exception(error.with_traceback(_without_our_frames(error.__traceback__)), pid))
-    return Ended(f"{type(error).__name__}({', '.join(map(repr, error.args))})")
+    return Ended(f"{type(error).__name__}({', '.join(map(_shown, error.args))})")
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # it is the user's object
+        return f"<{type(value).__name__}>"
 
 
 def _without_our_frames(tb: TracebackType | None) -> TracebackType | None:

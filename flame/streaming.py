@@ -53,11 +53,13 @@ async def _in_time(
     while True:
         began = loop.time()
         try:
-            async with asyncio.timeout(left):
+            async with asyncio.timeout(left) as limit:
                 item = await anext(items)
         except StopAsyncIteration:
             return
         except TimeoutError:
+            if not limit.expired():  # it is the generator's own
+                raise
             raise ExecTimeout(
                 f"{name_of(request.function)} did not end in time on {lease.node}, a runner of pool {name!r}, and is "
                 "being stopped. Raise the stream's timeout, which covers the wait for a slot and for all items"
