@@ -347,7 +347,14 @@ class Desk:
                 self._send(Idle(False, f"it was ended: {reason}"))
 
     def _send(self, message: object) -> None:
-        self._node.route(Send(None, self._home, message))
+        try:
+            self._node.route(Send(None, self._home, message))
+        except bl.LinkBusy:  # home takes less than is sent to it, and what is told must not be lost
+            self._own_context.run(bl.spawn, self._send_with_room, message)
+
+    async def _send_with_room(self, message: object) -> None:
+        await room_towards(self._home.node)
+        self._send(message)
 
 
 async def _heard(output: CallOutput | None, function: Callable[..., Awaitable[Any]], args: tuple[Any, ...]) -> Any:
