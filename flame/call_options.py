@@ -18,10 +18,16 @@ def check_call(call: str, function: object, timeout: object, unknown: dict[str, 
         )
     if not callable(function):
         raise TypeError(f"expected a function to run on the pool, got {function!r}; pass its arguments after it")
-    if timeout is None or isinstance(timeout, Timeout):
+    if not isinstance(timeout, Timeout):
+        check_seconds("a timeout", timeout, "no limit")
+
+
+def check_seconds(what: str, seconds: object, none: str) -> None:
+    """TypeError for what is neither a time of 0 or more nor None, which means `none`."""
+    if seconds is None:
         return
-    if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not timeout >= 0:
-        raise TypeError(f"expected a timeout in seconds, 0 or more, or None for no limit, got {timeout!r}")
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not seconds >= 0:
+        raise TypeError(f"expected {what} in seconds, 0 or more, or None for {none}, got {seconds!r}")
 
 
 def checked_init(key: Hashable, init: Callable[..., Any] | None) -> Callable[..., Any] | None:

@@ -17,10 +17,11 @@ from beamlike.kernel.terms import SHUTDOWN
 from flame import calling, hearing, mapping, placing, streaming, table
 from flame.asking import ask
 from flame.bulk import BegunCall, BegunTask
-from flame.call_options import as_retry, check_call, check_window, checked_init
+from flame.call_options import as_retry, check_call, check_seconds, check_window, checked_init
 from flame.calling import Retry, here_is, sink_towards
 from flame.calls import Call, Request, Timeout, settled
 from flame.caps import Caps
+from flame.checks import check_whole
 from flame.clock import Clock, LoopClock
 from flame.dispatch import Placement
 from flame.errors import FlameError, PoolStopped
@@ -307,12 +308,14 @@ class Pool:
     async def warm(self, runners: int, /) -> None:
         """Boots until so many runners are up (at most `max`), and returns then. They idle out as any. BootFailed if
         they cannot be booted."""
+        check_whole("warm(runners): runners", runners, at_least=0)
         await self._ask(AwaitWarm(runners))
 
     async def drain(self, node: str, /, *, within: float | None = None) -> None:
         """Gives the runner on `node` no more calls, and stops it once those that it has are over, or after `within`
         seconds (by default the pool's `shutdown_timeout`), when they are cut off with RunnerLost. Returns when it is
         gone. LookupError if the pool has no such runner."""
+        check_seconds("the time for what runs", within, "the pool's own")
         await self._ask(Drain(node, within))
 
     async def cordon(self, node: str, /) -> None:

@@ -154,6 +154,18 @@ def test_what_is_no_function_is_refused() -> None:
 def test_what_is_no_time_is_refused_before_the_pool_hears_of_it(timeout: Any) -> None:
     with pytest.raises(TypeError, match=r"expected a timeout in seconds, 0 or more, or None for no limit, got"):
         NOWHERE.map(abs, [1], timeout=timeout)
+    with pytest.raises(TypeError, match=r"expected the time for what runs in seconds, 0 or more, or None"):
+        asyncio.run(NOWHERE.drain("cpu-1@127.0.0.1", within=timeout))
+
+
+@pytest.mark.parametrize(
+    ("runners", "error"), [("2", TypeError), (1.5, TypeError), (True, TypeError), (-1, ValueError)]
+)
+def test_what_is_no_number_of_runners_to_warm_is_refused_before_the_pool_hears_of_it(
+    runners: Any, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=r"warm\(runners\): runners must be a whole number, 0 or more, got"):
+        asyncio.run(NOWHERE.warm(runners))
 
 
 def test_what_is_no_pool_is_refused() -> None:
