@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from contextvars import copy_context
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from flame import output_logging
 from flame.crew import KEPT_THREADS, Crew
 from flame.errand import CALLED_OFF, Errand
 from flame.keyed import KeyedValues
-from flame.outcome import Ended, Outcome, Raised, Returned
+from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
 from flame.output import CallOutput, short_name
 from flame.output_sink import Sink
 from flame.parent import Parent, booted_by
@@ -142,7 +143,8 @@ class Desk:
             case Cancel(number):
                 self._call_off(number)
             case Evict(key):
-                self._keyed.evict(key)
+                with suppress(Exception):  # a key that cannot be compared has no value here
+                    self._keyed.evict(key)
             case AskIdle(check):
                 self._perform_beside(check, (), None, self._tell_idle)
 
@@ -217,7 +219,10 @@ class Desk:
                 self._tell(number, function, made)
 
         self._at_work[number] = None
-        self._keyed.get(keyed.key, keyed.init, functools.partial(self._perform_beside, output=output), take)
+        try:
+            self._keyed.get(keyed.key, keyed.init, functools.partial(self._perform_beside, output=output), take)
+        except Exception as error:  # the key cannot be compared
+            self._tell(number, function, outcome_of(error, self._seat))
 
     def _call_off(self, number: int) -> None:
         """One that is not here has ended: word of a call never comes before the call."""

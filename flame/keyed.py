@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, Protocol, TypeAlias
 
+from flame.keys import Key, Keys
 from flame.outcome import Outcome, Returned
 
 Take: TypeAlias = Callable[[Outcome], None]
@@ -31,18 +32,21 @@ class KeyedValues:
     """For one thread."""
 
     def __init__(self) -> None:
-        self._values: dict[Hashable, _Value] = {}
+        self._keys = Keys()
+        self._values: dict[Key, _Value] = {}
 
     def get(self, key: Hashable, init: Callable[..., Any], begin: Begin, take: Take) -> None:
         """Has `take` get what `init(key)` returns, or has returned before. One that fails is called again the next
-        time; another `init` than before, as after an edit, makes the value anew. `begin` has a function performed."""
-        value = self._values.get(key)
+        time; another `init` than before, as after an edit, makes the value anew. `begin` has a function performed.
+        Raises what the comparison with another key raises."""
+        known = self._keys.of(key)
+        value = self._values.get(known)
         if value is not None:
             value.evicted = False
         if value is None or not _is_same(value.init, init):
-            value = self._values[key] = _Value(init)
+            value = self._values[known] = _Value(init)
             value.takers.append(take)
-            begin(init, (key,), then=lambda outcome: self._made(key, value, outcome))
+            begin(init, (key,), then=lambda outcome: self._made(known, value, outcome))
         elif value.made is None:
             value.takers.append(take)
         else:
@@ -50,14 +54,15 @@ class KeyedValues:
 
     def evict(self, key: Hashable) -> None:
         """Forgets the value, which goes once the calls that use it have ended."""
-        value = self._values.get(key)
+        known = self._keys.of(key)
+        value = self._values.get(known)
         if value is None:
             return
         value.evicted = True
         if value.made is not None:
-            del self._values[key]
+            del self._values[known]
 
-    def _made(self, key: Hashable, value: _Value, outcome: Outcome) -> None:
+    def _made(self, key: Key, value: _Value, outcome: Outcome) -> None:
         if isinstance(outcome, Returned):
             value.made = outcome
         if (value.made is None or value.evicted) and self._values.get(key) is value:

@@ -104,5 +104,5 @@ def _goes_with(call: Call, other: Call) -> bool:
         one.function is two.function
         and one.sink == two.sink
         and one.init is two.init
-        and (one.init is None or one.key == two.key)
+        and (one.init is None or one.key is two.key)
     )

@@ -22,6 +22,7 @@ from flame.dispatch import Dispatch, Grants, Lane
 from flame.errors import FlameError, PoolStopped
 from flame.fate import Fate
 from flame.hold import Hold
+from flame.keys import Key, Keys
 from flame.options import PoolOptions
 from flame.outbox import Outbox
 from flame.outcome import Ended, Outcome, Raised, Returned
@@ -78,6 +79,7 @@ class Traffic:
         """The calls that lost runners had, until it is known what became of these."""
         self.deadlines: Deadlines[Call] = Deadlines(clock, self._overdue)
         self.lingering: Deadlines[Call] = Deadlines(clock, self._lingers)
+        self._keys = Keys()
         self._numbers = 0
         self._attentive = type(options.policy) is not OnDemand
         """Whether the policy looks at more than at who waits."""
@@ -95,6 +97,8 @@ class Traffic:
 
     def submit(self, call: Call) -> None:
         """Brings a call on its way. To be called on the pool's loop, as all of these."""
+        if call.key is not None:
+            call.key = self._keys.of(call.key)
         self._numbers += 1
         call.number = self._numbers
         if self._witness.listens:
@@ -176,7 +180,8 @@ class Traffic:
         for lane, key in evicted:
             runner = self.desks.get(lane.runner)
             if runner is not None and runner.outbox is not None:
-                runner.outbox.evict(key)
+                assert isinstance(key, Key)
+                runner.outbox.evict(key.value)
 
     def _overdue(self, call: Call) -> None:
         """Its time is up."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
+import time
 from collections.abc import Iterator
 from contextlib import aclosing
 from typing import Any
@@ -52,6 +54,21 @@ class Once:
 class Arrived:
     def __reduce__(self) -> Any:
         raise RuntimeError("it goes no further")
+
+
+class Key:
+    """Cannot be compared with another one."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __hash__(self) -> int:
+        return 7
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Key) and self.number == other.number:
+            return True
+        raise RuntimeError("there is no other key")
 
 
 def end_with(value: Any) -> None:
@@ -132,3 +149,35 @@ async def test_a_time_limit_that_a_generator_has_itself_is_not_taken_for_the_str
         assert await anext(items) == 1
         with pytest.raises(TimeoutError, match="the generator's own"):
             await anext(items)
+
+
+@on_pools_node
+async def test_a_key_that_cannot_be_compared_fails_its_own_call(ground: PoolsNode) -> None:
+    cpu = await ground.start()
+    calls = [cpu.call(time.sleep, 0.1, key=Key(number), timeout=SECONDS) for number in (1, 2, 1)]
+    first, second, third = await asyncio.gather(*calls, return_exceptions=True)
+    assert (first, third) == (None, None)
+    assert isinstance(second, RuntimeError)
+
+
+class KeyThere(Key):
+    """Cannot be compared on a runner."""
+
+    __hash__ = Key.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        if os.getpid() != self.number:
+            raise RuntimeError("not there")
+        return self is other
+
+
+@on_pools_node
+async def test_a_key_that_cannot_be_compared_on_the_runner_fails_its_own_call(ground: PoolsNode) -> None:
+    cpu = await ground.start(max_concurrency=4)
+    await cpu.warm(1)
+    keys = [KeyThere(os.getpid()) for _ in range(2)]
+    calls = [cpu.call(str, key=key, init=type, timeout=SECONDS) for key in keys]
+    first, second, other = await asyncio.gather(*calls, cpu.call(abs, -1), return_exceptions=True)
+    assert first == f"{KeyThere}"
+    assert other == 1
+    assert isinstance(second, RuntimeError)
