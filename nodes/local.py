@@ -33,6 +33,7 @@ from nodes.forking import ZYGOTES, ForkRequest, PreloadFailed, Zygote, ZygoteLos
 from nodes.interpreter import LIFELINE_VARIABLE, SECRET_VARIABLE, Interpreter, interpreter
 from nodes.invitation import Invitation
 from nodes.lifeline import Lifeline, kill_at_end_of
+from nodes.own_thread import in_own_thread
 from nodes.reaper import REAPER
 
 logger = logging.getLogger("beamlike.nodes")
@@ -111,7 +112,7 @@ class Local:
     async def stop(self, machine: Machine) -> None:
         child = self._children.pop(machine.id, None)
         if child is not None:
-            await asyncio.to_thread(child.end)
+            await in_own_thread(child.end)
 
     async def describe(self, machine: Machine) -> Description:
         child = self._children.get(machine.id)
@@ -153,7 +154,7 @@ class Local:
                 _tell(zygote.interpreter, "it does not answer in time")
             except ZygoteLost as lost:
                 _tell(zygote.interpreter, str(lost))
-        return await asyncio.to_thread(self._start, invitation)
+        return await in_own_thread(self._start, invitation)
 
     def _fork(self, invitation: Invitation, zygote: Zygote) -> Future[ChildProcess]:
         with contextlib.ExitStack() as lent, contextlib.ExitStack() as undo:
@@ -222,7 +223,7 @@ async def _end_started(starting: asyncio.Task[ChildProcess]) -> None:
         child = await starting
     except OSError:  # it could not be started
         return
-    await asyncio.to_thread(child.end)
+    await in_own_thread(child.end)
 
 
 def _tell(interpreter: Interpreter, why: str) -> None:
