@@ -90,10 +90,6 @@ from flame.work import Answer, Ending, Idle, Released
 
 logger = logging.getLogger("flame")
 
-WORK_MAY_LINGER = 5.0
-"""Seconds that abandoned work has to end."""
-
-
 POOLS: dict[Pid, PoolServer] = {}
 """The pools of this interpreter, by their processes."""
 
