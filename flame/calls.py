@@ -45,7 +45,7 @@ class Request:
 class Call(Ticket):
     """A call from its request to its outcome, which `then` gets, once."""
 
-    __slots__ = ("args", "number", "outcome", "request", "seconds", "sender", "then")
+    __slots__ = ("args", "letter", "number", "outcome", "request", "seconds", "sender", "then")
 
     def __init__(self, request: Request, args: tuple[Any, ...] | None = None, *, bulk: bool = False) -> None:
         """`args` go in place of the request's, which many calls may share."""
@@ -53,6 +53,8 @@ class Call(Ticket):
         self.request = request
         self.args = request.args if args is None else args
         self.number = 0
+        self.letter: list[Call] = []
+        """Those that left with it."""
         self.seconds: float | None = None
         """Its time limit."""
         self.sender: bl.Pid | None = None

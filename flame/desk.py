@@ -48,7 +48,10 @@ from flame.work import (
     Idle,
     Keyed,
     Released,
+    Unread,
     is_light,
+    letter,
+    number_on,
 )
 
 
@@ -127,6 +130,8 @@ class Desk:
 
     def hear(self, message: Any) -> None:
         match message:
+            case bl.Reply(value=value):
+                self.hear(value)
             case tuple() if message[0] == WORKS:
                 self._take(*message[1:])
             case tuple() if message[0] == SINK:
@@ -140,6 +145,8 @@ class Desk:
                 then(outcome)
             case bl.Down(ref=ref) if ref == self._seated:  # a function in a thread has killed "its" process
                 self._take_seat()
+            case bl.Down(ref=ref, reason=why) if (first := number_on(ref)) is not None:
+                self._send(Unread(first, str(why)))
             case Cancel(number):
                 self._call_off(number)
             case Evict(key):
@@ -304,7 +311,8 @@ class Desk:
             case Raised(info):
                 self._answers.add((number, RAISED, info))
             case Ended(reason):
-                self._answers.add((number, ENDED, reason))
+                told = reason if is_light(reason) or isinstance(reason, bl.ExceptionInfo) else str(reason)
+                self._answers.add((number, ENDED, told))
         self._at_work.pop(number, None)
         if self._line:
             self._start_next()
@@ -330,7 +338,7 @@ class Desk:
         if self._limit is not None:
             value, kind = self._stays(number, value, self._limit)
         try:
-            bl.send(self._home, (DONE, [(number, kind, value)]))
+            bl.send(self._home, letter(self._home.node, number, (DONE, [(number, kind, value)])))
         except bl.UnencodableTerm as error:
             self._answers.add((number, RAISED, describe_exception(cannot_travel(function, error), bl.self())))
 

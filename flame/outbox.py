@@ -12,11 +12,11 @@ import beamlike as bl
 from beamlike.kernel import current
 from beamlike.kernel.performing import room_towards
 from beamlike.kernel.signals import Send
-from flame.calls import Call, Request
+from flame.calls import Call
 from flame.errors import Cancelled
 from flame.output_sink import Sink
 from flame.turn_batch import TurnBatch
-from flame.work import AS_TOLD, SINK, WORKS, Asked, Cancel, Evict, is_light
+from flame.work import AS_TOLD, SINK, WORKS, Asked, Cancel, Evict, is_light, letter
 
 
 class Outbox:
@@ -36,8 +36,11 @@ class Outbox:
         if is_light(call.args):
             self._batch.add(call)
         else:
-            self._large.add(call)
-            bl.spawn(self._send_large, call)
+            self._send_later(call)
+
+    def _send_later(self, call: Call) -> None:
+        self._large.add(call)
+        bl.spawn(self._send_large, call)
 
     def cancel(self, call: Call) -> None:
         """The desk hears of it after it has heard of the call. One that has not left does not leave."""
@@ -74,28 +77,40 @@ class Outbox:
             return
         request = call.request
         try:
-            bl.send(self._desk, _works(request, request.sink, [(call.number, call.args)]))
+            call.letter = [call]
+            bl.send(self._desk, self._letter([call], request.sink))
+        except bl.LinkBusy:  # others have filled it meanwhile
+            self._send_later(call)
         except Exception as error:
             self._fail(call, error)
 
     def _send(self, calls: list[Call]) -> None:
         request = calls[0].request
-        asked = [(call.number, call.args) for call in calls]
-        if request.sink is not self._sink and request.sink != self._sink:
-            self.send((SINK, request.sink))
-            self._sink = request.sink
+        for call in calls:
+            call.letter = calls
         try:
-            self.send(_works(request, AS_TOLD, asked))
+            if request.sink is not self._sink and request.sink != self._sink:
+                self.send((SINK, request.sink))
+                self._sink = request.sink
+            self.send(self._letter(calls, AS_TOLD))
+        except bl.LinkBusy:
+            for call in calls:
+                self._send_later(call)
         except Exception as error:
             if len(calls) == 1:
                 self._fail(calls[0], error)
                 return
-            for call in calls:
-                self._send([call])
+            self.send_alone(calls)
 
+    def send_alone(self, calls: list[Call]) -> None:
+        """Each in a letter of its own, since one of them spoils the one that they had."""
+        for call in calls:
+            self._send([call])
 
-def _works(request: Request, sink: object, asked: list[Asked]) -> tuple[object, ...]:
-    return WORKS, request.function, sink, asked, request.keyed
+    def _letter(self, calls: list[Call], sink: object) -> bl.Reply:
+        request = calls[0].request
+        asked: list[Asked] = [(call.number, call.args) for call in calls]
+        return letter(self._node.name, calls[0].number, (WORKS, request.function, sink, asked, request.keyed))
 
 
 def _goes_with(call: Call, other: Call) -> bool:

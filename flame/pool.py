@@ -301,8 +301,8 @@ class Pool:
             await here.witness.told(within=LAST_EVENTS_SECONDS)
 
     async def resize(self, *, min: int | None = None, max: int | None = None) -> None:
-        """Changes how many runners there may be. Those beyond a smaller `max` are stopped as they fall idle. Raises
-        as PoolOptions does."""
+        """Changes how many runners there may be. Those beyond a smaller `max` idle out as any.
+        Raises as PoolOptions does."""
         await self._ask(Resize(min, max))
 
     async def warm(self, runners: int, /) -> None:

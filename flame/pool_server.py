@@ -78,7 +78,7 @@ from flame.pool_requests import (
     Resize,
     StopPool,
 )
-from flame.pool_state import FAILURES_BEFORE_REFUSAL, Phase, PoolState, Stage, apply
+from flame.pool_state import FAILURES_BEFORE_REFUSAL, POLICY_FAILED, Phase, PoolState, Stage, apply
 from flame.prices import price_of
 from flame.shares import Member
 from flame.stats import Stats, stats
@@ -86,7 +86,7 @@ from flame.subscription import OnEvent
 from flame.traffic import Desk, Traffic
 from flame.watches import Watches
 from flame.witness import Witness
-from flame.work import Answer, Ending, Idle, Released
+from flame.work import Answer, Ending, Idle, Released, Unread
 
 logger = logging.getLogger("flame")
 
@@ -235,8 +235,13 @@ class PoolServer(bl.GenServer):
     def finished(self, runner: RunnerId, answers: list[Answer]) -> None:
         self.traffic.finished(runner, answers)
 
-    def answered(self, runner: RunnerId, message: Released | Idle | Ending) -> None:
+    def unreadable(self, runner: RunnerId, number: int, why: str) -> None:
+        self.traffic.unreadable(runner, number, f"its result cannot be read here: {why}")
+
+    def answered(self, runner: RunnerId, message: Released | Idle | Ending | Unread) -> None:
         match message:
+            case Unread(number, why):
+                self.traffic.unread(runner, number, why)
             case Released(number):
                 self.traffic.released(runner, number)
             case Ending(why):
@@ -285,6 +290,9 @@ class PoolServer(bl.GenServer):
         before = self._state
         self._state, effects = apply(before, event, self.traffic.picture())
         self.witness.saw(before, event, self._state)
+        why = self._state.wanted.why
+        if why != before.wanted.why and why.startswith(POLICY_FAILED):
+            logger.warning("pool %r goes on with %d runners: %s", self.options.name, self._state.wanted.runners, why)
         closed = [effect.runner for effect in effects if isinstance(effect, Close)]
         if closed:
             self.traffic.close(closed)

@@ -73,6 +73,7 @@ from flame.prices import Price
 FAILURES_BEFORE_REFUSAL: Final = 3
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
+POLICY_FAILED: Final = "the policy failed"
 EMPTY: Final = LanePicture()
 NOTHING_USED: Final = Ledger()
 NOTHING_WANTED: Final = Wanted(0, "nothing has happened yet")
@@ -264,7 +265,7 @@ def _usable(state: PoolState, picture: Picture) -> list[Runner]:
 def _want(state: PoolState, at: float, picture: Picture) -> Wanted:
     """How many runners shall be there, booting ones included, and which rule says so."""
     options = state.options
-    wanted = options.policy.wanted(demand_of(state, at, picture))
+    wanted = _answer(state, demand_of(state, at, picture))
     if wanted.runners < state.warm:
         wanted = Wanted(state.warm, f"{state.warm} were asked to be warmed up")
     if wanted.runners < options.min:
@@ -272,6 +273,26 @@ def _want(state: PoolState, at: float, picture: Picture) -> Wanted:
     if wanted.runners > options.max:
         return Wanted(options.max, f"{wanted.why}, and max is {options.max}")
     return wanted
+
+
+def _answer(state: PoolState, demand: Demand) -> Wanted:
+    """The policy's. It may be a user's own: one that fails must not end the pool, and so its last answer stands."""
+    try:
+        wanted = state.options.policy.wanted(demand)
+        if isinstance(wanted, Wanted) and isinstance(wanted.runners, int):
+            return wanted
+        problem = f"it answered {type(wanted).__name__}, which is no Wanted"
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+    return Wanted(state.wanted.runners, f"{POLICY_FAILED}: {problem}")
+
+
+def _change(state: PoolState, demand: Demand) -> float | None:
+    try:
+        change = state.options.policy.next_change(demand)
+    except Exception:  # it is told when it is asked what it wants
+        return None
+    return change if isinstance(change, int | float) and change > 0 else None
 
 
 def _grow(state: PoolState, at: float, picture: Picture) -> Step:
@@ -554,7 +575,7 @@ def _next_look(state: PoolState, at: float, picture: Picture) -> float | None:
     times += _ends_of_idling(state, at, picture)
     stop = hard_stop(state.options.caps, state.ledger, at)
     times.append(None if not stop.due_in else at + stop.due_in)
-    change = state.options.policy.next_change(demand_of(state, at, picture))
+    change = _change(state, demand_of(state, at, picture))
     times.append(None if change is None else at + change)
     return min((time for time in times if time is not None and time != float("inf")), default=None)
 

@@ -24,7 +24,7 @@ from flame.options import PoolOptions
 from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.output import short_name
 from flame.parent import Parent, depth_here
-from flame.work import DONE, Answer, Ending, Idle, Released
+from flame.work import DONE, Answer, Ending, Idle, Released, Unread, number_on
 
 _NO_WORD = re.compile("[^A-Za-z0-9_-]+")
 _STEPS = ("creating", "created", "started", "dialled")
@@ -53,7 +53,9 @@ class Owner(Protocol):
 
     def finished(self, runner: int, answers: list[Answer]) -> None: ...
 
-    def answered(self, runner: int, message: Released | Idle | Ending) -> None: ...
+    def unreadable(self, runner: int, number: int, why: str) -> None: ...
+
+    def answered(self, runner: int, message: Released | Idle | Ending | Unread) -> None: ...
 
 
 async def run(owner: Owner, pool: bl.Pid, runner: int, backend: nodes.Backend) -> None:
@@ -147,10 +149,14 @@ async def _attended(function: Any, *args: Any, **options: Any) -> Any:
 async def _fate(owner: Owner, runner: int, child: nodes.Child, desk: bl.Pid) -> Fate:
     while True:
         message = await bl.receive()
+        if type(message) is bl.Reply:
+            message = message.value
         if type(message) is tuple and message[0] == DONE:
             owner.finished(runner, message[1])
-        elif isinstance(message, Released | Idle | Ending):
+        elif isinstance(message, Released | Idle | Ending | Unread):
             owner.answered(runner, message)
+        elif isinstance(message, bl.Down) and (number := number_on(message.ref)) is not None:
+            owner.unreadable(runner, number, str(message.reason))
         elif isinstance(message, bl.Down) and message.pid == desk:
             if message.reason != NOCONNECTION:  # else NodeDown follows
                 owner.node_lost(runner, words := f"its desk ended: {message.reason}")

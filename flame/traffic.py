@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+import beamlike as bl
 import nodes
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import ExceptionInfo, Pid
 from flame import pool_words as words
-from flame.calls import Call, Timeout
+from flame.calls import Call, Timeout, name_of
 from flame.clock import Clock
 from flame.deadlines import Deadlines
 from flame.dispatch import Dispatch, Grants, Lane
@@ -242,6 +243,30 @@ class Traffic:
         self._witness.freed(call)
         if self._attentive or call.abandoned or not (call.lane and call.lane.open):
             self._pool.look_soon()
+
+    def unread(self, runner: RunnerId, number: int, why: str) -> None:
+        """What asked for this call, and for those that left with it, could not be read over there: one of them is to
+        blame, so each goes again by itself."""
+        desk = self.desks.get(runner)
+        call = None if desk is None else desk.calls.get(number)
+        if desk is None or call is None or desk.outbox is None:
+            return
+        others = [other for other in call.letter if other.number in desk.calls]
+        if len(others) > 1:
+            desk.outbox.send_alone(others)
+        else:
+            self.unreadable(runner, number, f"it cannot be read on its runner: {why}")
+
+    def unreadable(self, runner: RunnerId, number: int, why: str) -> None:
+        """The call has no outcome that could be told."""
+        desk = self.desks.get(runner)
+        call = None if desk is None else desk.calls.get(number)
+        if call is not None:
+            what = name_of(call.request.function)
+            self._finished(runner, number, bl.UndecodableTerm(f"{what} on {self._node_of(call)}: {why}"))
+
+    def _node_of(self, call: Call) -> str:
+        return "a runner" if call.lane is None else call.lane.node
 
     def released(self, runner: RunnerId, number: int) -> None:
         """Nothing is left of what a call's result had kept there."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+import beamlike as bl
 from beamlike.kernel.record import record
 
 # What a call's end is. Plain numbers, which cost the wire least.
@@ -90,6 +91,33 @@ class Released:
     """Nothing is left of what the result of this call had kept there."""
 
     number: int
+
+
+@record
+class Unread:
+    """The calls that a letter with this number asked for could not be read, and so none of them runs."""
+
+    number: int
+    why: str
+
+
+LETTERS: Final = 1 << 62
+"""The references of letters are none that a node makes."""
+
+
+def letter(node: str, number: int, message: object) -> bl.Reply:
+    """A message about the call `number` of a pool on `node`, in an envelope: what cannot be read over there would be
+    lost, with a line in a log, but of a Reply the reader gets a Down with its reference instead."""
+    return bl.Reply(bl.Ref(node, LETTERS + number), message)
+
+
+def number_on(ref: bl.Ref) -> int | None:
+    """The number on a letter's envelope; None for other references.
+
+    >>> number_on(letter("app@127.0.0.1", 7, "hello").ref), number_on(bl.Ref("app@127.0.0.1", 7))
+    (7, None)
+    """
+    return ref.id - LETTERS if ref.id >= LETTERS else None
 
 
 LIGHT_TEXT = 1024

@@ -21,7 +21,7 @@ from beamlike.kernel.question import Call
 from beamlike.kernel.scheduler import Scheduler
 from beamlike.kernel.signals import Answer, Ask
 from beamlike.kernel.states import ANY, READY, REPLY
-from beamlike.kernel.terms import Alias, Pid
+from beamlike.kernel.terms import Alias, Pid, Reply
 
 logger = logging.getLogger("beamlike.distribution")
 
@@ -77,6 +77,8 @@ def _act(deliveries: list[Delivery]) -> None:
 def _post(node: LocalNode, item: Item, there: str) -> Delivery | None:
     process, message = node.process_by_id(item[1]), item[3]
     if process is None or type(message) is Undecodable:
+        return None
+    if type(message) is Reply and type(message.value) is Undecodable:  # who waits for it is told by a Down
         return None
     return _hand_over, process, message
 

@@ -43,7 +43,13 @@ async def messages() -> list[Any]:
     """What the desk has got by now, without the sink, which is none here."""
     await settled()
     got = [await bl.receive() for _ in waiting_messages()]
-    return [(it[0], it[1], it[3], it[4]) if isinstance(it, tuple) and it[0] == WORKS else it for it in got]
+    read = map(opened, got)
+    return [(it[0], it[1], it[3], it[4]) if isinstance(it, tuple) and it[0] == WORKS else it for it in read]
+
+
+def opened(message: Any) -> Any:
+    """What is in a letter, or what came without one."""
+    return message.value if isinstance(message, bl.Reply) else message
 
 
 @in_node
@@ -94,7 +100,7 @@ async def test_who_gets_the_output_is_said_before_the_calls_and_again_only_when_
     for leader in ("a", "a", "b", None):
         sending.put(abs, 1, sink=leader)
         await settled()
-    got = [it[1] if it[0] == SINK else it[0] for it in await received(7)]
+    got = [it[1] if it[0] == SINK else it[0] for it in map(opened, await received(7))]
     assert got == ["a", WORKS, WORKS, "b", WORKS, None, WORKS]
     await no_message()
 
@@ -103,7 +109,7 @@ async def test_who_gets_the_output_is_said_before_the_calls_and_again_only_when_
 async def test_a_large_call_goes_by_itself_and_says_whom_its_output_is_for() -> None:
     sending = Sending()
     sending.put(len, LARGE, sink="somebody")
-    assert await bl.receive(timeout=PATIENCE) == (WORKS, len, "somebody", [(1, (LARGE,))], None)
+    assert opened(await bl.receive(timeout=PATIENCE)) == (WORKS, len, "somebody", [(1, (LARGE,))], None)
 
 
 @in_node
@@ -154,6 +160,8 @@ async def test_other_words_to_the_desk_go_at_once() -> None:
 class Wire:
     """In the place of the node: a way to another one, on which only what can be encoded travels."""
 
+    name = "test@127.0.0.1"
+
     def __init__(self, outbox: Outbox) -> None:
         self.signals: list[Send] = []
         outbox._node = self  # type: ignore[assignment]
@@ -166,7 +174,8 @@ class Wire:
         self.signals.append(signal)
 
     def numbers(self) -> list[int]:
-        return [number for it in self.signals if it.message[0] == WORKS for number, _ in it.message[3]]
+        messages = [opened(it.message) for it in self.signals]
+        return [number for it in messages if it[0] == WORKS for number, _ in it[3]]
 
 
 class Untravelled:

@@ -181,3 +181,59 @@ async def test_a_key_that_cannot_be_compared_on_the_runner_fails_its_own_call(gr
     assert first == f"{KeyThere}"
     assert other == 1
     assert isinstance(second, RuntimeError)
+
+
+class Unreadable:
+    """Travels, and cannot be made again where it arrives."""
+
+    def __getstate__(self) -> dict[str, int]:
+        return {"a": 1}
+
+    def __setstate__(self, state: object) -> None:
+        raise RuntimeError("it cannot be made again")
+
+    def __call__(self, _number: int) -> None:
+        pass
+
+
+def unreadable() -> Unreadable:
+    return Unreadable()
+
+
+@on_pools_node
+async def test_what_a_runner_cannot_read_fails_its_own_call_and_says_why(ground: PoolsNode) -> None:
+    cpu = await ground.start(max_concurrency=4, timeout=None)
+    await cpu.call(abs, -1)
+    function, argument, other = await asyncio.gather(
+        cpu.call(Unreadable(), 1), cpu.call(str, Unreadable()), cpu.call(abs, -3), return_exceptions=True
+    )
+    assert other == 3
+    for error in (function, argument):
+        assert isinstance(error, bl.UndecodableTerm)
+        assert "cannot be read on its runner" in str(error)
+        assert "RuntimeError: it cannot be made again" in str(error)
+
+
+@on_pools_node
+async def test_a_result_that_cannot_be_read_here_fails_its_call_and_says_why(ground: PoolsNode) -> None:
+    cpu = await ground.start(timeout=None)
+    with pytest.raises(bl.UndecodableTerm, match=r"its result cannot be read here: .*it cannot be made again"):
+        await cpu.call(unreadable)
+    assert await cpu.call(abs, -1) == 1
+
+
+class Odd:
+    """A policy that is no use."""
+
+    def wanted(self, demand: object) -> Any:
+        raise ValueError("it is not decided")
+
+    def next_change(self, demand: object) -> float | None:
+        return None
+
+
+@on_pools_node
+async def test_a_policy_that_fails_leaves_the_pool_as_it_is_and_is_told(ground: PoolsNode) -> None:
+    cpu = await ground.start(min=1, policy=Odd())
+    assert await cpu.call(abs, -1) == 1
+    assert "the policy failed: ValueError: it is not decided" in await cpu.explain()
