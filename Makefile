@@ -4,6 +4,7 @@ FILE   ?= docs/notebooks/tour.livemd
 EXTRAS ?=
 BENCH  ?=
 FUZZ   ?= 60
+SOAK   ?= 1
 CORES  ?= 2
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -46,8 +47,8 @@ lint: setup       ## ruff, mypy --strict, import contracts
 bench: setup      ## benchmarks, one JSON line per figure; BENCH="kernel wire" runs only those
 	@$(BIN)/python -m tests.bench $(BENCH)
 
-soak: setup       ## the tests that repeat, at their full counts
-	@BEAMLIKE_SOAK=1 $(BIN)/python -m pytest -m soak
+soak: setup       ## the tests that repeat, at their full counts (an hour); SOAK=part: what fits in half of that
+	@BEAMLIKE_SOAK=$(SOAK) $(BIN)/python -m pytest -m soak
 
 fuzz: $(VENV)/.fuzz ## what strangers may send, against atheris (Linux), FUZZ=60 seconds for each target
 	@for target in $$($(BIN)/python -m tests.fuzz); do $(BIN)/python -m tests.fuzz $$target $(FUZZ) || exit 1; done

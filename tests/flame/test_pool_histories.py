@@ -960,5 +960,8 @@ class PoolHistory(RuleBasedStateMachine):
 
 TestPoolHistory = PoolHistory.TestCase
 TestPoolHistory.settings = settings(
-    max_examples=count(300, 3000), stateful_step_count=80, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=count(300, 3000, part=900),
+    stateful_step_count=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )

@@ -182,7 +182,7 @@ CHILDREN = [kill_a_child, kill_a_child, kill_all_children, stop_a_child, stop_a_
 
 @linux
 def test_case_35_calls_end_once_and_in_time_whatever_happens_to_the_children(tmp_path: Path) -> None:
-    rounds, in_one = count(12, 600), 12
+    rounds, in_one = count(12, 600, part=120), 12
     endings: Counter[str] = Counter()
     for first in range(0, rounds, in_one):
         chance = random.Random(first)
@@ -255,7 +255,7 @@ STOPPED = (stop_the_parent, stop_all_children_and_the_parent, kill_a_child_and_s
 def test_case_35_no_child_is_left_whatever_happens_to_the_parent(
     hit: Callable[[Victim, random.Random], None], tmp_path: Path
 ) -> None:
-    for number in range(count(1, 58)):
+    for number in range(count(1, 58, part=8)):
         chance = random.Random(f"{hit.__name__} {number}")
         context = f"round {number}"
         with victim(tmp_path / str(number), f"{hit.__name__}-{number}") as one:

@@ -183,7 +183,7 @@ def test_case_24_a_call_that_meets_the_idle_timer_is_never_cut_off_whichever_com
             await let_it_idle(cpu, clock, IDLE)
             await until_explained(cpu, "no runner (")
 
-    for _ in range(count(0, 84)):
+    for _ in range(count(0, 84, part=8)):
         asyncio.run(main(TURNS))
     asyncio.run(main((-1, 0, 2, 4, 16)))
 
@@ -228,7 +228,7 @@ def test_case_24_a_call_within_a_millisecond_of_the_idle_timer_is_never_cut_off(
             await until_explained(cpu, "no runner (")
             assert not any(map(is_alive, pids))
 
-    for _ in range(count(1, 200)):
+    for _ in range(count(1, 200, part=20)):
         asyncio.run(main(5))
 
 
