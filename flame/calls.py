@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -53,8 +53,8 @@ class Call(Ticket):
         self.request = request
         self.args = request.args if args is None else args
         self.number = 0
-        self.letter: list[Call] = []
-        """Those that left with it."""
+        self.letter: Sequence[Call] = ()
+        """Those that left with it, itself among them, until it is over."""
         self.seconds: float | None = None
         """Its time limit."""
         self.sender: bl.Pid | None = None

@@ -227,6 +227,7 @@ class Traffic:
         if known is None or call is None:  # its runner was lost first
             return
         self.forget_deadline(call)
+        call.letter = ()  # or it would hold itself, and what it was given, until the next collection
         if call.abandoned:
             self.lingering.discard(call, WORK_MAY_LINGER)
         now = self.now()
@@ -312,6 +313,7 @@ class Traffic:
             self.take_calls_of(runner)
         for call in self.lost.pop(runner):
             self.forget_deadline(call)
+            call.letter = ()
             self.lingering.discard(call, WORK_MAY_LINGER)
             self._settle(call, words.loss(call, self._options.name, fate))
         return desk
