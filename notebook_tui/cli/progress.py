@@ -15,7 +15,7 @@ from notebook_tui.document.operations import (
     QueueCells,
     RuntimeDown,
 )
-from notebook_tui.document.outputs import Error, Exported, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Result, Text
 from notebook_tui.document.state import State
 from notebook_tui.session.client import Client
 from notebook_tui.session.storage import write_copy
@@ -90,7 +90,7 @@ class Progress:
             case OutputAdded(_, Text(_, text) | Exported(_, text)):
                 sys.stdout.write(text)
                 sys.stdout.flush()
-            case OutputAdded(_, Result(text)):
+            case OutputAdded(_, Result(text) | Display(text=text)):
                 print(text, flush=True)
             case OutputAdded(_, Error() as error):
                 print(error.traceback.rstrip() or f"{error.type}: {error.message}", file=sys.stderr, flush=True)

@@ -58,7 +58,7 @@ def apply(state: State, operation: Operation) -> tuple[State, tuple[Effect, ...]
             return evaluation.evaluation_started(state, cell_id, at), ()
         case operations.OutputAdded(cell_id, output):
             return evaluation.output_added(state, cell_id, output), ()
-        case operations.EvaluationFinished(cell_id, at, ending):
+        case operations.EvaluationFinished(cell_id, at, ending, _versions):
             return evaluation.evaluation_finished(state, cell_id, at, ending)
         case operations.Connect():
             return connection.connect(state)

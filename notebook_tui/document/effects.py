@@ -17,6 +17,17 @@ class StartEvaluation:
 
     cell_id: str
     source: str
+    container: str = ""
+    """Where it runs: the id of the branching section that it stands in, or nothing for the main flow."""
+    above: tuple[str, ...] = ()
+    """The cells whose names it sees, in the order of the document; what a later one binds wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropContainer:
+    """The last step of stopping: end the container with all its values. Answered by `ContainerDown`."""
+
+    container: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +44,4 @@ class ForgetEvaluation:
     cell_id: str
 
 
-Effect: TypeAlias = ConnectRuntime | StartEvaluation | InterruptEvaluation | ForgetEvaluation
+Effect: TypeAlias = ConnectRuntime | StartEvaluation | DropContainer | InterruptEvaluation | ForgetEvaluation

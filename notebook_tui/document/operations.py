@@ -145,6 +145,8 @@ class EvaluationFinished:
     cell_id: str
     at: float
     ending: Ending
+    versions: tuple[tuple[str, str], ...] = ()
+    """The names that it bound, with a fingerprint of each value; an empty one stands for a value of this run alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,32 @@ class Exported:
     text: str
 
 
-Output: TypeAlias = Text | Result | Error | Exported
+@dataclass(frozen=True, slots=True)
+class Display:
+    """A value in several forms of which each viewer shows the best that it can: what Jupyter calls a MIME bundle.
+
+    `forms` pairs media types with texts, or with bytes for such as `image/png`, each type once, the richest first.
+
+    >>> Display((("text/markdown", "*cat*"), ("text/plain", "cat"))).text
+    'cat'
+    """
+
+    forms: tuple[tuple[str, str | bytes], ...]
+
+    def form(self, media_type: str) -> str | bytes | None:
+        """The form of that type, if there is one."""
+        return dict(self.forms).get(media_type)
+
+    @property
+    def text(self) -> str:
+        """What a viewer shows that can show nothing but text."""
+        plain = self.form("text/plain")
+        if isinstance(plain, str):
+            return plain
+        return f"<{', '.join(media_type for media_type, _ in self.forms)}>"
+
+
+Output: TypeAlias = Text | Result | Error | Exported | Display
 
 
 def merged(outputs: tuple[Output, ...], output: Output) -> tuple[Output, ...]:
@@ -96,12 +121,22 @@ def _rewound(line: str, *, open_end: bool = False) -> str:
     return text.rpartition("\r")[2] + ("\r" if open_end and text != line else "")
 
 
-def _head(output: Result | Error | Exported) -> Output:
+def _head(output: Result | Error | Exported | Display) -> Output:
     match output:
+        case Display(forms):
+            return _fitting(output) if sum(len(form) for _, form in forms) > TOTAL else output
         case Result() | Exported():
             return replace(output, text=_cut(output.text))
         case Error():
             return Error(_cut(output.type), _cut(output.message), _cut(output.traceback), output.line)
+
+
+def _fitting(display: Display) -> Output:
+    """Half a picture shows nothing: what is too large goes, in words, and the text stays."""
+    text = display.form("text/plain")
+    if isinstance(text, str):
+        return Result(_cut(text))
+    return Result(f"{display.text}: too large to be shown, more than {TOTAL:,} bytes")
 
 
 def _cut(text: str) -> str:
@@ -132,5 +167,7 @@ def _size(output: Output) -> int:
     match output:
         case Text() | Result() | Exported():
             return len(output.text)
+        case Display(forms):
+            return sum(len(form) for _, form in forms)
         case Error():
             return len(output.type) + len(output.message) + len(output.traceback)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from notebook_tui.document.outputs import Error, Exported, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
 
 # ECMA-48: a control sequence, a string up to its terminator (titles, links), or a lone escape of two characters.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?")
@@ -16,7 +16,7 @@ def plain_text(output: Output) -> str:
     match output:
         case Exported():
             return output.text
-        case Text() | Result():
+        case Text() | Result() | Display():
             text = output.text
         case Error():
             frames = output.traceback.rstrip("\n")

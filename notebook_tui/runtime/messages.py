@@ -17,6 +17,22 @@ class Evaluate:
     cell_id: str
     label: str
     source: str
+    container: str = ""
+    """Where: the id of a branching section, or nothing for the main flow. One cell at a time runs in each."""
+    above: tuple[str, ...] = ()
+    """The ids of the cells whose names it sees, in the order of the document; what a later one binds wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """End this container with all its values, also while it runs; answered by `Dropped`."""
+
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    container: str
 
 
 @dataclass(frozen=True, slots=True)

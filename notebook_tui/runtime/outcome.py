@@ -30,3 +30,6 @@ class Outcome:
     """The value of the last expression as text; None if there is nothing to show."""
     failure: Failure | None = None
     """What ended the cell; None if it is "ok", or was interrupted before its first statement."""
+    versions: tuple[tuple[str, str], ...] = ()
+    """The names that the run bound, each with a fingerprint of its value: as long as that is the same, nothing that
+    reads the name need run again. Empty where nobody can tell cheaply: then each run is a version of its own."""

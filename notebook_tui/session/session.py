@@ -113,7 +113,7 @@ class Session(GenServer):
             self._do(operations.OutputAdded(cell_id, output))
         # By the runtime's clock: news of a short run may arrive together.
         began = self._state.evaluation(cell_id).started_at or time.time()
-        self._do(operations.EvaluationFinished(cell_id, began + finished.seconds, outcome.status))
+        self._do(operations.EvaluationFinished(cell_id, began + finished.seconds, outcome.status, outcome.versions))
 
     async def _down(self, ref: bl.Ref, reason: Reason) -> None:
         if ref in self._viewers:
@@ -149,8 +149,11 @@ class Session(GenServer):
             case effects.ConnectRuntime():
                 self._do(operations.RuntimeConnecting("starting a runtime"))
                 self._connecting = bl.spawn_monitor(self._connect, bl.self())
-            case effects.StartEvaluation(cell_id, source):
-                self._tell_runtime(runtime_messages.Evaluate(cell_id, self._state.notebook.label(cell_id), source))
+            case effects.StartEvaluation(cell_id, source, container, above):
+                label = self._state.notebook.label(cell_id)
+                self._tell_runtime(runtime_messages.Evaluate(cell_id, label, source, container, above))
+            case effects.DropContainer(container):
+                self._tell_runtime(runtime_messages.Drop(container))
             case effects.InterruptEvaluation(cell_id):
                 self._tell_runtime(runtime_messages.Interrupt(cell_id))
             case effects.ForgetEvaluation(cell_id):

@@ -15,7 +15,7 @@ from typing import Final, assert_never
 from rich.style import Style
 from rich.text import Text as RichText
 
-from notebook_tui.document.outputs import Error, Exported, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
 from notebook_tui.ui.frame import CONTINUED
 from notebook_tui.ui.palette import Palette
 from notebook_tui.ui.printable import printable
@@ -80,7 +80,7 @@ def output_lines(output: Output) -> list[str]:
     match output:
         case Text(text=text) | Exported(text=text):
             return text.removesuffix("\n").split("\n") if text else []
-        case Result(text=text):
+        case Result(text=text) | Display(text=text):
             return text.split("\n")
         case Error():
             return _headline(output).split("\n") + _frames(output)
@@ -100,7 +100,7 @@ def _last_rows(output: Output, room: int, width: int, palette: Palette) -> tuple
     rows = list(_rows(output, width, palette))
     if len(rows) <= room:
         return rows, left_out
-    kept = rows[:room] if isinstance(output, Result) else rows[-room:]
+    kept = rows[:room] if isinstance(output, Result | Display) else rows[-room:]
     return kept, left_out + len(rows) - room
 
 
@@ -110,7 +110,7 @@ def _rows(output: Output, width: int, palette: Palette) -> Iterator[OutputRow]:
             return _marked("!", "!", palette.warning, _printed(text), width)
         case Text(text=text):
             return _marked(" ", " ", palette.muted, _printed(text), width)
-        case Result(text=text):
+        case Result(text=text) | Display(text=text):
             return _marked("=", " ", palette.ok, _value(text, palette), width)
         case Error():
             return _marked("✗", " ", palette.error, _error(output, palette), width)

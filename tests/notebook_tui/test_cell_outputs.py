@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_tui.document import outputs as bounds
-from notebook_tui.document.outputs import Error, Exported, Output, Result, Stream, Text, merged
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Stream, Text, merged
 
 
 def shown(*outputs: Output) -> tuple[Output, ...]:
@@ -112,6 +112,8 @@ any_output = st.one_of(
     texts,
     st.builds(Result, pieces),
     st.builds(Exported, st.just("svg"), pieces),
+    st.builds(Display, st.tuples(st.tuples(st.just("text/plain"), pieces))),
+    st.builds(Display, st.tuples(st.tuples(st.just("image/png"), st.binary(max_size=50)))),
     st.builds(Error, st.just("E"), pieces, pieces, st.just(1)),
 )
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_tui.document.outputs import Error, Exported, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
 from notebook_tui.ui.output_screen import with_colors
 from notebook_tui.ui.output_strips import inline_view, output_lines
 from notebook_tui.ui.palette import Palette
@@ -37,6 +37,7 @@ outputs = st.one_of(
     st.builds(Result, printed),
     st.builds(Error, st.just("ValueError"), printed, printed, st.none()),
     st.builds(Exported, st.text(max_size=5), printed),
+    st.builds(Display, st.tuples(st.tuples(st.just("text/plain"), printed))),
 )
 
 
