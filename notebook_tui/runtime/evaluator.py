@@ -1,8 +1,11 @@
-"""Evaluates cells, one after the other, in the namespace of one notebook module.
+"""Evaluates the cells of one container, one after the other, in the namespace of one notebook module.
 
 The last expression of a cell is its result, unless it is None or a `;` follows it; `_` holds the value of the last
-one. `await`, `async for` and `async with` may stand at the top level. Names that a cell bound before it failed stay
-bound, as in Jupyter.
+one. `await`, `async for` and `async with` may stand at the top level.
+
+A cell sees the names that the cells above it have bound, and no others (`namespace`). One that fails binds nothing,
+other than in Jupyter: what stands below sees what it saw before. One that is interrupted keeps what it bound, for
+that is how a long loop is stopped to look at what it has.
 
 `__name__` is the name of the notebook's module, for a class takes its `__module__` from there, and by that its
 identity on every node. So `if __name__ == "__main__":` is false in a cell, other than in Jupyter: what is guarded
@@ -17,6 +20,7 @@ from __future__ import annotations
 
 import inspect
 from asyncio import CancelledError
+from collections.abc import Sequence
 from types import CodeType
 
 from beamlike.code.notebook_module import NotebookModule
@@ -24,9 +28,11 @@ from beamlike.code.requirements.errors import RequirementsError
 from beamlike.code.requirements.progress import Step
 from beamlike.code.requirements.require import require_block
 from beamlike.code.sources import SOURCES
+from notebook_tui.runtime.bindings import Bindings
 from notebook_tui.runtime.cell_code import CellCode, split
 from notebook_tui.runtime.failure import failure
 from notebook_tui.runtime.interruption import Interruption
+from notebook_tui.runtime.namespace import Namespace
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.result_text import result_text
 
@@ -41,8 +47,10 @@ class Evaluator:
     >>> notebook.close()
     """
 
-    def __init__(self, notebook: NotebookModule) -> None:
+    def __init__(self, notebook: NotebookModule, bindings: Bindings | None = None, container: str = "") -> None:
         self._notebook = notebook
+        self._bindings = bindings or Bindings()
+        self._namespace = Namespace(notebook.namespace, self._bindings, container)
         self._cells: dict[str, str] = {}
         self._interruption: Interruption | None = None
         self._begun = 0
@@ -74,25 +82,34 @@ class Evaluator:
         """That run will not begin any more."""
         self._begun = max(run, self._begun)
 
-    async def evaluate(self, cell_id: str, source: str, run: int = 0) -> Outcome:
+    async def evaluate(
+        self, label: str, source: str, run: int = 0, *, cell_id: str | None = None, above: Sequence[str] | None = None
+    ) -> Outcome:
         """Runs the cell to its end and tells how that was; what it printed went its own way.
 
-        `run` numbers the evaluations, upwards, so that one can be called off before it begins.
+        `run` numbers the evaluations, upwards, so that one can be called off before it begins. `cell_id` is the label
+        if it is not given, and `above` all other cells, in the order in which they ran first.
 
         Raises nothing that the cell raised, SystemExit included. CancelledError only if the task itself is cancelled
         by somebody else.
         """
         self.pass_over(run)
-        name = cell_name(cell_id)
+        if run and run == self._called_off:
+            return Outcome("interrupted")
+        name, cell_id = cell_name(label), label if cell_id is None else cell_id
+        if above is None:
+            above = [other for other in self._bindings.cells() if other != cell_id]
         try:
-            whole = self._notebook.compile_cell(source, name)
+            whole = self._notebook.compile_cell(source, name, self._bindings.future(above))
             self._cells = {file: cell for file, cell in self._cells.items() if SOURCES.shows(file)}
             self._cells[whole.co_filename] = name
             code = split(whole, source)
             for piece in filter(None, (code.statements, code.expression)):
                 SOURCES.adopt(piece)
         except _UNCOMPILABLE as error:
+            self._namespace.forget(cell_id)
             return self._uncompiled(error, name)
+        visit = self._namespace.enter(cell_id, above, code)
         has_packages = False
         with Interruption() as interruption:
             self._interruption = interruption
@@ -104,13 +121,26 @@ class Evaluator:
                 except RequirementsError as error:
                     return self._ended(error.with_traceback(None), False, None)
                 has_packages = True
-                return Outcome("ok", await self._result(code))
+                result = await self._result(code)
+                self._namespace.leave(visit, kept=True)
+                return Outcome("ok", result)
             except BaseException as error:
                 if interruption.ends_task(error):
                     raise
                 if interruption.times and not has_packages:
                     return Outcome("interrupted")
-                return self._ended(error, interruption.times > 0, whole.co_filename)
+                outcome = self._ended(error, interruption.times > 0, whole.co_filename)
+                self._namespace.leave(visit, kept=outcome.status == "interrupted", complete=False)
+                if outcome.status == "error":
+                    self._notebook.withdraw(name)
+                return outcome
+            finally:
+                self._namespace.leave(visit, kept=False)
+
+    def forget(self, label: str, cell_id: str | None = None) -> None:
+        """The cell is gone, and so is what it bound. Not while a cell is being evaluated."""
+        self._namespace.forget(label if cell_id is None else cell_id)
+        self._notebook.withdraw(cell_name(label))
 
     async def _result(self, code: CellCode) -> str | None:
         await self._run(code.statements)

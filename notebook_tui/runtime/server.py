@@ -77,15 +77,27 @@ class _Run:
     output: bl.Pid
 
 
+@dataclass(frozen=True, slots=True)
+class _Forgotten:
+    """To the evaluator, so that no run is under way when the names go."""
+
+    cell_id: str
+    label: str
+
+
 async def evaluate_cells(evaluator: Evaluator) -> None:
     """The evaluator's loop. Any other message belongs to the user's code and stays in the mailbox."""
     while True:
-        run: _Run = await bl.receive(lambda message: type(message) is _Run)
+        run: _Run | _Forgotten = await bl.receive(lambda message: type(message) in (_Run, _Forgotten))
+        if isinstance(run, _Forgotten):
+            evaluator.forget(run.label, run.cell_id)
+            continue
         group_leader.set_leader(run.output)
         group_leader.set_fallback_leader(run.output)
         bl.send(run.output, Started(run.cell.cell_id))
         began = time.monotonic()
-        outcome = await evaluator.evaluate(run.cell.label, run.cell.source, run.number)
+        cell = run.cell
+        outcome = await evaluator.evaluate(cell.label, cell.source, run.number, cell_id=cell.cell_id, above=cell.above)
         seconds = time.monotonic() - began
         drain()
         group_leader.flush()
@@ -102,6 +114,7 @@ class RuntimeServer(GenServer):
         self._evaluating: str | None = None
         self._began = 0.0
         self._names: dict[str, str] = {}
+        self._labels: dict[str, str] = {}
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
         self._process, self._process_ref = self._start_evaluator()
         self._owner_ref = bl.monitor(owner)
@@ -133,6 +146,9 @@ class RuntimeServer(GenServer):
             case Forget(cell_id):
                 self._forget(cell_id)
                 self._names.pop(cell_id, None)
+                label = self._labels.pop(cell_id, None)
+                if label is not None:
+                    bl.send(self._process, _Forgotten(cell_id, label))
             case Finished(cell_id, outcome):
                 if cell_id == self._evaluating:
                     self._evaluating = None
@@ -150,6 +166,7 @@ class RuntimeServer(GenServer):
         self._forget(cell.cell_id)
         output = bl.spawn(cell_output, self._owner, bl.self(), cell.cell_id)
         self._outputs[cell.cell_id] = output
+        self._labels[cell.cell_id] = cell.label
         self._names[cell.cell_id] = self._module.source_name(cell_name(cell.label))
         self._runs += 1
         self._evaluating = cell.cell_id

@@ -20,7 +20,7 @@ from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import NOCONNECTION, Reason
-from notebook_tui.document import effects, operations
+from notebook_tui.document import effects, lineage, operations
 from notebook_tui.document.apply import apply
 from notebook_tui.document.effects import Effect
 from notebook_tui.document.operations import Operation
@@ -150,8 +150,10 @@ class Session(GenServer):
                 self._do(operations.RuntimeConnecting("starting a runtime"))
                 self._connecting = bl.spawn_monitor(self._connect, bl.self())
             case effects.StartEvaluation(cell_id, source, container, above):
-                label = self._state.notebook.label(cell_id)
-                self._tell_runtime(runtime_messages.Evaluate(cell_id, label, source, container, above))
+                notebook = self._state.notebook
+                above = above or tuple(cell.id for cell in lineage.above(notebook, [cell_id]) if cell.runnable)
+                message = runtime_messages.Evaluate(cell_id, notebook.label(cell_id), source, container, above)
+                self._tell_runtime(message)
             case effects.DropContainer(container):
                 self._tell_runtime(runtime_messages.Drop(container))
             case effects.InterruptEvaluation(cell_id):
