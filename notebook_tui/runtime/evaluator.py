@@ -21,6 +21,7 @@ from __future__ import annotations
 import inspect
 from asyncio import CancelledError
 from collections.abc import Sequence
+from dataclasses import replace
 from types import CodeType
 
 from beamlike.code.notebook_module import NotebookModule
@@ -42,8 +43,9 @@ class Evaluator:
 
     >>> import asyncio
     >>> notebook = NotebookModule("sums")
-    >>> asyncio.run(Evaluator(notebook).evaluate("1", "x = 20; x + 1"))
-    Outcome(status='ok', result='21', failure=None)
+    >>> outcome = asyncio.run(Evaluator(notebook).evaluate("1", "x = 20; x + 1"))
+    >>> outcome.status, outcome.result, [name for name, fingerprint in outcome.versions]
+    ('ok', '21', ['x'])
     >>> notebook.close()
     """
 
@@ -122,18 +124,17 @@ class Evaluator:
                     return self._ended(error.with_traceback(None), False, None)
                 has_packages = True
                 result = await self._result(code)
-                self._namespace.leave(visit, kept=True)
-                return Outcome("ok", result)
+                return Outcome("ok", result, versions=self._namespace.leave(visit, kept=True))
             except BaseException as error:
                 if interruption.ends_task(error):
                     raise
                 if interruption.times and not has_packages:
                     return Outcome("interrupted")
                 outcome = self._ended(error, interruption.times > 0, whole.co_filename)
-                self._namespace.leave(visit, kept=outcome.status == "interrupted", complete=False)
                 if outcome.status == "error":
                     self._notebook.withdraw(name)
-                return outcome
+                versions = self._namespace.leave(visit, kept=outcome.status == "interrupted", complete=False)
+                return replace(outcome, versions=versions)
             finally:
                 self._namespace.leave(visit, kept=False)
 

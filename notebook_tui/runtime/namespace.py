@@ -15,14 +15,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
+from typing import TypeAlias
 
 from notebook_tui.runtime.bindings import MISSING, Bindings, Bound, Names
 from notebook_tui.runtime.cell_code import CellCode
+from notebook_tui.runtime.fingerprint import fingerprints
+from notebook_tui.runtime.mutations import Contents
 
 _AMBIENT = frozenset(
     {"_", "__builtins__", "__annotations__", "__annotate__", "__conditional_annotations__", "__warningregistry__"}
 )
 """Of the module rather than of a cell."""
+
+Versions: TypeAlias = tuple[tuple[str, str], ...]
+"""Names with the fingerprints of their values."""
 
 
 class Namespace:
@@ -69,15 +75,17 @@ class Namespace:
             self.names[name] = value
             self._left[name] = value
         visit.before = dict(self.names)
+        visit.contents = Contents(visit.seen, visit.reaches)
         return visit
 
-    def leave(self, visit: Visit, *, kept: bool, complete: bool = True) -> dict[str, object]:
-        """The run is over; what it bound is recorded if it is `kept`, else undone. The answer is what it bound.
+    def leave(self, visit: Visit, *, kept: bool, complete: bool = True) -> Versions:
+        """The run is over; what it bound is recorded if it is `kept`, else undone. The answer tells of the names that
+        have other values now: what it changed in place cannot be undone.
 
         `complete` is a run that got to its end, so that all its statements ran that stand under no condition.
         """
         if visit is not self._visit:
-            return {}
+            return ()
         self._visit = None
         before = visit.before
         bound = {
@@ -100,7 +108,7 @@ class Namespace:
         for name in self._left.keys() | bound.keys():
             # What it could not reach, other code has bound meanwhile: that is for `adopt`.
             self._left[name] = (self.names if visit.reaches(name) else before).get(name, MISSING)
-        return bound
+        return tuple((visit.contents.changed() | fingerprints(bound.items())).items())
 
     def forget(self, cell_id: str) -> None:
         """The cell is gone, and so is what it bound; what it stood in front of is seen again."""
@@ -158,6 +166,7 @@ class Visit:
     bindings: Bindings
     before: dict[str, object] = field(default_factory=dict)
     hidden: dict[str, object] = field(default_factory=dict)
+    contents: Contents = field(default_factory=lambda: Contents({}, lambda name: False))
 
     @cached_property
     def seen(self) -> dict[str, object]:
