@@ -62,7 +62,12 @@ class NotebookModule:
         """Takes the module out of `sys.modules`; what was defined in it lives on while somebody uses it."""
         cloudpickle.unregister_pickle_by_value(self.module)
         del sys.modules[self.module.__name__]
+        self.withdraw_all()
+
+    def withdraw_all(self) -> None:
+        """All its cells are gone."""
         SOURCES.withdraw(self._sources)
+        self._sources.clear()
 
     def withdraw(self, cell_name: str) -> None:
         """That cell is gone, or failed: other nodes are told that its code is not to be run from anew."""

@@ -81,6 +81,9 @@ class Bindings:
         with self._lock:
             return tuple(self._runs)
 
+    def of(self, cell_id: str) -> Bound | None:
+        return self._runs.get(cell_id)
+
     def hold(self, name: str, value: object) -> bool:
         """Whether some cell has bound `name` to this very object."""
         with self._lock:

@@ -18,9 +18,11 @@ A synchronous cell occupies the thread, and only a signal ends it there: see `in
 
 from __future__ import annotations
 
+import gc
 import inspect
 from asyncio import CancelledError
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import CodeType
 
@@ -36,6 +38,7 @@ from notebook_tui.runtime.interruption import Interruption
 from notebook_tui.runtime.namespace import Namespace
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.result_text import result_text
+from notebook_tui.runtime.strikable import Strikable
 
 
 class Evaluator:
@@ -55,6 +58,7 @@ class Evaluator:
         self._namespace = Namespace(notebook.namespace, self._bindings, container)
         self._cells: dict[str, str] = {}
         self._interruption: Interruption | None = None
+        self.strikable = Strikable()
         self._begun = 0
         self._called_off: int | None = None
 
@@ -123,9 +127,16 @@ class Evaluator:
                 except RequirementsError as error:
                     return self._ended(error.with_traceback(None), False, None)
                 has_packages = True
-                result = await self._result(code)
+                try:
+                    self.strikable.open()
+                    result = await self._result(code)
+                finally:
+                    self.strikable.close()
                 return Outcome("ok", result, versions=self._namespace.leave(visit, kept=True))
             except BaseException as error:
+                while self.strikable.is_open:
+                    with suppress(KeyboardInterrupt):
+                        self.strikable.close()
                 if interruption.ends_task(error):
                     raise
                 if interruption.times and not has_packages:
@@ -137,6 +148,16 @@ class Evaluator:
                 return replace(outcome, versions=versions)
             finally:
                 self._namespace.leave(visit, kept=False)
+
+    def beside(self, notebook: NotebookModule, container: str) -> Evaluator:
+        """One for another container, in the namespace of `notebook`: its cells see what those here have bound."""
+        return Evaluator(notebook, self._bindings, container)
+
+    def clear(self) -> None:
+        """All cells are gone, with what they bound."""
+        self._namespace.clear()
+        self._notebook.withdraw_all()
+        gc.collect()
 
     def forget(self, label: str, cell_id: str | None = None) -> None:
         """The cell is gone, and so is what it bound. Not while a cell is being evaluated."""

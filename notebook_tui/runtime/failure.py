@@ -18,6 +18,7 @@ from traceback import FrameSummary, StackSummary, TracebackException, walk_tb
 from typing import Any
 
 from beamlike.kernel.errors import RemoteTraceback
+from notebook_tui.runtime import leaders
 from notebook_tui.runtime.outcome import Failure
 
 MESSAGE_LIMIT = 2_000
@@ -109,7 +110,8 @@ class _Frames(StackSummary):
     @classmethod
     def below_first_cell(cls, stack: list[FrameSummary], cells: Mapping[str, str]) -> _Frames:
         first = next((place for place, frame in enumerate(stack) if frame.filename in cells), 0)
-        frames = cls(stack[first:])
+        # A call in a thread passes through ours on its way there.
+        frames = cls(frame for frame in stack[first:] if frame.filename != leaders.__file__)
         frames.cells = cells
         return frames
 

@@ -33,6 +33,8 @@ class Drop:
 @dataclass(frozen=True, slots=True)
 class Dropped:
     container: str
+    trouble: str = ""
+    """What could not be ended, and what to do about it, in words."""
 
 
 @dataclass(frozen=True, slots=True)

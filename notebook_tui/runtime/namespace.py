@@ -113,15 +113,25 @@ class Namespace:
     def forget(self, cell_id: str) -> None:
         """The cell is gone, and so is what it bound; what it stood in front of is seen again."""
         self.adopt()
-        run = self.bindings.drop(cell_id)
-        if run is None:
+        run = self.bindings.of(cell_id)
+        if run is None or run.container != self.container:  # it has run elsewhere since
             return
+        self.bindings.drop(cell_id)
         self._chain = tuple(cell for cell in self._chain if cell != cell_id)
         seen = self.bindings.seen_from(self._chain)
         for name, value in run.values.items():
             if self.names.get(name, MISSING) is value:
                 self._put(name, seen.get(name, self._base.get(name, MISSING)))
                 self._left[name] = self.names.get(name, MISSING)
+
+    def clear(self) -> None:
+        """All cells of this container are gone, and what they bound; what was there before them is left."""
+        self._visit, self._chain = None, ()
+        self.bindings.drop_container(self.container)
+        for name in self._left:
+            self._put(name, self._base.get(name, MISSING))
+        self.names.pop("_", None)
+        self._left.clear()
 
     def adopt(self) -> None:
         """Takes note of what code in the background has bound since the last run."""

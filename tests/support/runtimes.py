@@ -1,0 +1,89 @@
+"""A runtime in a child process, spoken to by its messages, as a session does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import beamlike as bl
+from notebook_tui.runtime.messages import Drop, Dropped, Evaluate, Finished, Forget, Interrupt, Printed, Started, Taken
+from notebook_tui.runtime.outcome import Outcome
+from notebook_tui.session.runtime import Local
+
+SECONDS = 20.0
+
+
+class Running:
+    """`heard` is what the runtime has said so far."""
+
+    def __init__(self, server: bl.Pid) -> None:
+        self.server = server
+        self.heard: list[Any] = []
+
+    def start(self, cell_id: str, source: str, *above: str, container: str = "") -> None:
+        self.heard = [message for message in self.heard if getattr(message, "cell_id", None) != cell_id]
+        bl.send(self.server, Evaluate(cell_id, cell_id, dedent(source), container, above))
+
+    async def run(self, cell_id: str, source: str, *above: str, container: str = "") -> Outcome:
+        self.start(cell_id, source, *above, container=container)
+        return await self.finished(cell_id)
+
+    async def result(self, cell_id: str, source: str, *above: str, container: str = "") -> str | None:
+        outcome = await self.run(cell_id, source, *above, container=container)
+        assert outcome.failure is None, outcome.failure.traceback
+        return outcome.result
+
+    def interrupt(self, cell_id: str) -> None:
+        bl.send(self.server, Interrupt(cell_id))
+
+    def forget(self, cell_id: str) -> None:
+        bl.send(self.server, Forget(cell_id))
+
+    async def drop(self, container: str) -> str:
+        """The trouble that there was, if any."""
+        bl.send(self.server, Drop(container))
+        dropped: Dropped = await self.until(lambda message: message, Dropped)
+        self.heard.remove(dropped)
+        return dropped.trouble
+
+    async def finished(self, cell_id: str) -> Outcome:
+        finished: Finished = await self.until(lambda message: message.cell_id == cell_id, Finished)
+        return finished.outcome
+
+    async def started(self, cell_id: str) -> None:
+        await self.until(lambda message: message.cell_id == cell_id, Started)
+
+    def printed(self, cell_id: str) -> str:
+        return "".join(
+            message.text for message in self.heard if isinstance(message, Printed) and message.cell_id == cell_id
+        )
+
+    async def prints(self, cell_id: str, text: str) -> None:
+        """Returns when the cell has printed that."""
+        await self.until(lambda message: text in self.printed(cell_id), Printed)
+
+    async def until(self, condition: Callable[[Any], object], *kinds: type) -> Any:
+        """The first message of those kinds of which the condition is true, that has come or comes."""
+        for message in self.heard:
+            if isinstance(message, kinds) and condition(message):
+                return message
+        while True:
+            message = await bl.receive(timeout=SECONDS)
+            if isinstance(message, Printed):
+                bl.send(message.output, Taken())
+            self.heard.append(message)
+            if isinstance(message, kinds) and condition(message):
+                return message
+
+
+@asynccontextmanager
+async def running(directory: Path, name: str = "owner") -> AsyncIterator[Running]:
+    async with bl.Node(f"{name}@127.0.0.1"):
+        connection = await Local().connect(bl.self(), "test", str(directory))
+        try:
+            yield Running(connection.server)
+        finally:
+            await connection.stop()
