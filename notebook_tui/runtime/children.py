@@ -17,10 +17,13 @@ from weakref import WeakKeyDictionary
 import beamlike as bl
 from beamlike.kernel import group_leader
 from beamlike.kernel.current import current_node
+from beamlike.kernel.states import OVER
 from beamlike.kernel.stepped import SteppedProcess
 
 SECONDS: Final = 8.0
 """For all of them together, from the first word to the last."""
+
+LOOK_AGAIN_SECONDS: Final = 0.001
 
 KILL_AFTER_SECONDS: Final = 5.0
 """So long a process may take over "shutdown"."""
@@ -65,46 +68,39 @@ async def end_children(leader: bl.Pid, tasks: Iterable[asyncio.Future[Any]], sec
     """
     deadline = asyncio.get_running_loop().time() + seconds
     cancelled = [task for task in tasks if task.cancel()]
-    processes = {bl.monitor(pid): pid for pid in _processes(leader)}
-    for pid in processes.values():
-        bl.unlink(pid)
-        bl.exit(pid, "shutdown")
-    await _gone(processes, min(KILL_AFTER_SECONDS, 0.6 * seconds))
-    for pid in processes.values():
-        bl.exit(pid, "kill")
-    left = await asyncio.wait(cancelled, timeout=_left(deadline)) if cancelled else (set(), set())
-    await _gone(processes, _left(deadline))
-    for ref in processes:
-        bl.demonitor(ref, flush=True)
-    return [*map(str, processes.values()), *(_name(task) for task in left[1])]
+    processes = _processes(leader)
+    for process in processes:
+        bl.unlink(process.pid)
+        bl.exit(process.pid, "shutdown")
+    await _over(processes, min(KILL_AFTER_SECONDS, 0.6 * seconds))
+    for process in processes:
+        if process.state is not OVER:
+            bl.exit(process.pid, "kill")
+    pending = (await asyncio.wait(cancelled, timeout=_left(deadline)))[1] if cancelled else ()
+    await _over(processes, _left(deadline))
+    return [*(str(process.pid) for process in processes if process.state is not OVER), *map(_name, pending)]
 
 
-def _processes(leader: bl.Pid) -> list[bl.Pid]:
+def _processes(leader: bl.Pid) -> list[SteppedProcess]:
     """Those of this node that have that leader, but for the one that asks."""
     node = current_node()
-    me = bl.self()
     found = []
     for pid in node.processes():
         process = node.process(pid)
-        if pid == me or not isinstance(process, SteppedProcess):
-            continue
         context = getattr(process, "context", None)
-        if context is not None and group_leader.leader_in(context) == leader:
-            found.append(pid)
+        if pid == bl.self() or not isinstance(process, SteppedProcess) or context is None:
+            continue
+        if group_leader.leader_in(context) == leader:
+            found.append(process)
     return found
 
 
-async def _gone(processes: dict[bl.Ref, bl.Pid], seconds: float) -> None:
-    """Returns when all of them are down or the time is up; takes out those that are."""
+async def _over(processes: Iterable[SteppedProcess], seconds: float) -> None:
+    """Returns when their code is over, or the time. A dead process unwinds its code after its links and monitors have
+    heard of its end, maybe in another thread, and nobody is told when it is through: so this looks again and again."""
     deadline = asyncio.get_running_loop().time() + seconds
-    while processes and (left := _left(deadline)) > 0:
-        try:
-            down: bl.Down = await bl.receive(
-                lambda message: isinstance(message, bl.Down) and message.ref in processes, timeout=left
-            )
-        except TimeoutError:
-            return
-        del processes[down.ref]
+    while any(process.state is not OVER for process in processes) and _left(deadline):  # noqa: ASYNC110
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 
 def _left(deadline: float) -> float:

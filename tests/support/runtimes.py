@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -80,8 +81,8 @@ class Running:
 
 
 @asynccontextmanager
-async def running(directory: Path, name: str = "owner") -> AsyncIterator[Running]:
-    async with bl.Node(f"{name}@127.0.0.1"):
+async def running(directory: Path) -> AsyncIterator[Running]:
+    async with bl.Node(f"owner-{secrets.token_hex(4)}@127.0.0.1"):
         connection = await Local().connect(bl.self(), "test", str(directory))
         try:
             yield Running(connection.server)
