@@ -12,8 +12,9 @@ from collections import deque
 import beamlike as bl
 from beamlike.kernel.group_leader import Output
 from beamlike.kernel.open_line import OpenLine
-from notebook_tui.runtime.messages import Finished, Printed, Started, Taken
+from notebook_tui.runtime.messages import Finished, InputSettled, InputWanted, Printed, Started, Taken
 from notebook_tui.runtime.output import OutputBuffer
+from notebook_tui.runtime.questions import Asked, Settled
 
 FLUSH_SECONDS = 0.05
 WINDOW = 4
@@ -46,6 +47,14 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
                 outlet.taken()
             case Started():
                 bl.send(owner, message)
+            case Asked(question, prompt, hidden):
+                # What was printed before, the prompt above all, is seen before.
+                buffer.flush()
+                outlet.forward_all()
+                flush_at = None
+                bl.send(owner, InputWanted(cell_id, question, prompt, hidden))
+            case Settled(question):
+                bl.send(owner, InputSettled(cell_id, question))
             case Finished():
                 buffer.flush()
                 outlet.forward_all()

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Literal, TypeAlias
 
 from notebook_tui.runtime.evaluator import Evaluator
+from notebook_tui.runtime.questions import WAITING
 
 Doing: TypeAlias = Literal["cell", "background", "kernel", "else"]
 
@@ -37,6 +38,8 @@ def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
 def _in_kernel(called: Iterable[FrameType]) -> bool:
     """Whether the innermost of these frames work for the kernel: it, or what it uses of the standard library."""
     for frame in called:
+        if frame.f_code is WAITING:
+            return False
         package = str(frame.f_globals.get("__name__")).partition(".")[0]
         if package in _KERNEL:
             return True

@@ -21,7 +21,7 @@ from __future__ import annotations
 import gc
 import inspect
 from asyncio import CancelledError
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import CodeType
@@ -47,7 +47,7 @@ class Evaluator:
     >>> import asyncio
     >>> notebook = NotebookModule("sums")
     >>> outcome = asyncio.run(Evaluator(notebook).evaluate("1", "x = 20; x + 1"))
-    >>> outcome.status, outcome.result, [name for name, fingerprint in outcome.versions]
+    >>> outcome.status, outcome.result, [name for name, _ in outcome.versions]
     ('ok', '21', ['x'])
     >>> notebook.close()
     """
@@ -61,6 +61,8 @@ class Evaluator:
         self.strikable = Strikable()
         self._begun = 0
         self._called_off: int | None = None
+        self.before_run: Callable[[], object] = lambda: None
+        """Called before each run, in the thread that runs the cells."""
 
     @property
     def namespace(self) -> dict[str, object]:
@@ -115,6 +117,7 @@ class Evaluator:
         except _UNCOMPILABLE as error:
             self._namespace.forget(cell_id)
             return self._uncompiled(error, name)
+        self.before_run()
         visit = self._namespace.enter(cell_id, above, code)
         has_packages = False
         with Interruption() as interruption:
@@ -181,7 +184,11 @@ class Evaluator:
         return value
 
     def _ended(self, error: BaseException, asked_to: bool, cell_file: str | None) -> Outcome:
-        interrupted = isinstance(error, KeyboardInterrupt) or (asked_to and isinstance(error, CancelledError))
+        interrupted = (
+            isinstance(error, KeyboardInterrupt)
+            or (asked_to and isinstance(error, CancelledError))
+            or (type(error).__module__, type(error).__name__) == ("bdb", "BdbQuit")  # who leaves the debugger
+        )
         return Outcome("interrupted" if interrupted else "error", failure=failure(error, cell_file, self._cells))
 
     def _uncompiled(self, error: Exception, name: str) -> Outcome:

@@ -52,7 +52,13 @@ def install_interrupt(evaluator: Evaluator) -> None:
         if found == "background":
             raise CancelledError("interrupted")
 
-    signal.signal(signal.SIGINT, on_signal)
+    def take_signal() -> None:
+        # A cell may have set a handler, and so does pdb.
+        if signal.getsignal(signal.SIGINT) is not on_signal:
+            signal.signal(signal.SIGINT, on_signal)
+
+    take_signal()
+    evaluator.before_run = take_signal
 
 
 def interrupt_run(evaluator: Evaluator, run: int) -> None:

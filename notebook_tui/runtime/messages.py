@@ -1,5 +1,4 @@
-"""What a session and a runtime say to each other: the first four are for the runtime's server, the rest is for the
-session, except `Taken`, its answer to `Printed`."""
+"""What a session and a runtime say to each other."""
 
 from __future__ import annotations
 
@@ -78,6 +77,34 @@ class Printed:
 @dataclass(frozen=True, slots=True)
 class Taken:
     """The owner has taken one `Printed` and is ready for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputWanted:
+    """Code of the cell waits for a line from whoever sits at the notebook; `hidden`: what is typed must show nowhere.
+    To be answered by `Answer` to the server, or by nobody, if `InputSettled` comes."""
+
+    cell_id: str
+    question: str
+    prompt: str
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The line without its end; None for the end of all input, with what is in the way if something is."""
+
+    question: str
+    text: str | None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InputSettled:
+    """Nobody waits for an answer to that any more."""
+
+    cell_id: str
+    question: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A notebook's runtime on a node: five kinds of process around the evaluators.
 
-    server        stands for the runtime: takes Evaluate, Interrupt, Forget, Drop and Complete, monitors its owner
+    server        stands for the runtime: takes Evaluate, Interrupt, Answer, Forget, Drop and Complete, monitors its
+                  owner
     evaluator     one for each container: runs its cells, one after the other, in the thread that is the container's;
                   that of the main flow is the thread that user code has for itself
     versions      asks the other nodes what they hold, after an evaluation and when a node comes or goes
@@ -34,10 +35,21 @@ from notebook_tui.runtime.container import Container, ReplaceEvaluator, drop
 from notebook_tui.runtime.descriptors import log_output, redirect_descriptors
 from notebook_tui.runtime.evaluator import Evaluator, cell_name
 from notebook_tui.runtime.interrupt import install_interrupt
-from notebook_tui.runtime.keyboard import remove_keyboard
+from notebook_tui.runtime.keyboard import install_keyboard
 from notebook_tui.runtime.leaders import inherit_leaders
-from notebook_tui.runtime.messages import Complete, Drop, Dropped, Evaluate, Finished, Forget, Interrupt, Nodes
+from notebook_tui.runtime.messages import (
+    Answer,
+    Complete,
+    Drop,
+    Dropped,
+    Evaluate,
+    Finished,
+    Forget,
+    Interrupt,
+    Nodes,
+)
 from notebook_tui.runtime.outcome import Failure, Outcome
+from notebook_tui.runtime.questions import answer, withdraw
 from notebook_tui.runtime.stalled_nodes import tell_stalled
 from notebook_tui.runtime.version_watch import Look, tell_versions
 
@@ -52,7 +64,7 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> 
     """
     group_leader.install_router()
     redirect_descriptors()
-    remove_keyboard()
+    install_keyboard()
     if directory is not None:
         with suppress(FileNotFoundError):  # this machine need not have it
             os.chdir(directory)
@@ -107,6 +119,8 @@ class RuntimeServer(GenServer):
             case Interrupt(cell_id):
                 for container in self._evaluating(cell_id):
                     container.interrupt()
+            case Answer(question, text, trouble):
+                answer(question, text, trouble)
             case Forget(cell_id):
                 self._forget(cell_id)
             case Drop(name):
@@ -117,6 +131,7 @@ class RuntimeServer(GenServer):
                 for container in self._evaluating(cell_id):
                     container.evaluating = None
                 if outcome.status == "interrupted" and cell_id in self._outputs:
+                    withdraw(self._outputs[cell_id])
                     bl.spawn(tell_stalled, self._outputs[cell_id], self._others())
                 self._look_at_versions()
             case bl.Down(ref, _, _) if ref == self._owner_ref:
@@ -135,6 +150,8 @@ class RuntimeServer(GenServer):
             return
         container = await self._container(cell.container)
         before = self._outputs.pop(cell.cell_id, None)
+        if before is not None:
+            withdraw(before)
         home = self._homes.get(cell.cell_id)
         if home is not None and home is not container:
             home.forget(cell.cell_id, self._labels[cell.cell_id], before)
@@ -156,7 +173,10 @@ class RuntimeServer(GenServer):
     def _forget(self, cell_id: str) -> None:
         container = self._homes.pop(cell_id, None)
         if container is not None:
-            container.forget(cell_id, self._labels.pop(cell_id), self._outputs.pop(cell_id, None))
+            output = self._outputs.pop(cell_id, None)
+            if output is not None:
+                withdraw(output)
+            container.forget(cell_id, self._labels.pop(cell_id), output)
 
     def _evaluator_ended(self, container: Container, reason: Reason) -> None:
         """Somebody's exit signal: mostly a process that a cell linked itself to, and that crashed."""
@@ -175,8 +195,10 @@ class RuntimeServer(GenServer):
             bl.send(self._owner, Dropped(name))
         elif name not in self._dropping:
             self._dropping[name] = []
-            of_it = [cell_id for cell_id, home in self._homes.items() if home is container]
-            bl.spawn(drop, bl.self(), container, tuple(self._outputs[cell_id] for cell_id in of_it))
+            outputs = tuple(self._outputs[cell_id] for cell_id, home in self._homes.items() if home is container)
+            for output in outputs:
+                withdraw(output)
+            bl.spawn(drop, bl.self(), container, outputs)
 
     async def _dropped(self, dropped: Dropped) -> None:
         """What was to be evaluated there meanwhile is evaluated in a new one."""

@@ -12,8 +12,20 @@ from notebook_tui.document.completion import Completion
 from notebook_tui.document.operations import CancelEvaluation, Operation
 from notebook_tui.document.state import State
 from notebook_tui.runtime.completion import Item, complete
-from notebook_tui.runtime.messages import Complete
-from notebook_tui.session.messages import Applied, Join, Notice, Perform, Restart, RuntimeServerOf, Save
+from notebook_tui.runtime.messages import Complete, InputWanted
+from notebook_tui.session.messages import (
+    Applied,
+    Asked,
+    GiveAnswer,
+    Join,
+    Notice,
+    Perform,
+    Restart,
+    RuntimeServerOf,
+    Save,
+    Settled,
+    TakeQuestions,
+)
 
 CALL_SECONDS = 5.0
 COMPLETE_SECONDS = 2.0
@@ -21,6 +33,7 @@ RESTART_SECONDS = 30.0
 
 OnOperation = Callable[[Operation, State], None]
 Hears = Callable[[str], None]
+OnQuestion = Callable[[InputWanted], None]
 
 
 class Client:
@@ -32,6 +45,8 @@ class Client:
         self._listeners: list[OnOperation] = []
         self._on_message: list[Hears] = []
         self._on_end: list[Hears] = []
+        self._on_question: list[OnQuestion] = []
+        self._on_settled: list[Hears] = []
         # What the session said before anybody subscribed, such as what is odd about the file.
         self._unheard: list[str] = []
         self._joined = asyncio.get_running_loop().create_future()
@@ -42,6 +57,10 @@ class Client:
         client = cls(session)
         await client._joined
         return client
+
+    @property
+    def session(self) -> bl.Pid:
+        return self._session
 
     @property
     def state(self) -> State:
@@ -68,6 +87,18 @@ class Client:
         """Each operation, with the state that it led to, goes to `listener`, in the context of this call."""
         context = copy_context()
         self._listeners.append(lambda operation, state: context.run(listener, operation, state))
+
+    def take_questions(self, on_question: OnQuestion, on_settled: Hears) -> None:
+        """What a cell asks whoever sits here goes to `on_question`; its name goes to `on_settled` when it needs no
+        answer any more. As long as nobody takes questions, a cell that reads is told that there is no keyboard."""
+        context = copy_context()
+        self._on_question.append(lambda wanted: context.run(on_question, wanted))
+        self._on_settled.append(lambda question: context.run(on_settled, question))
+        bl.GenServer.cast(self._session, TakeQuestions(self._viewer))
+
+    def answer(self, question: str, text: str | None) -> None:
+        """With the line without its end, or None for the end of all input."""
+        bl.GenServer.cast(self._session, GiveAnswer(question, text))
 
     async def complete(self, cell_id: str, source: str, offset: int) -> list[Completion]:
         """From the runtime's live objects; without a runtime, from the text alone."""
@@ -115,6 +146,12 @@ class Client:
                     self._tell(operation)
                 case Notice(text):
                     self._say(text)
+                case Asked(wanted):
+                    for on_question in self._on_question:
+                        on_question(wanted)
+                case Settled(question):
+                    for on_settled in self._on_settled:
+                        on_settled(question)
                 case bl.Down(_, _, reason):
                     self._end(f"the session has ended ({reason}): nothing can be run or saved any more")
 

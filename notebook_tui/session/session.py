@@ -5,7 +5,7 @@ runtime and the disk answer becomes operations again, with the session's clock.
 
     viewer ── Perform ──► session ── Applied ──► every viewer
                           │     ▲
-              effects     ▼     │ Started, Printed, Finished, Nodes, Versions, Down
+              effects     ▼     │ Started, Printed, InputWanted, Finished, Nodes, Versions, Down
                           runtime server
 """
 
@@ -31,7 +31,18 @@ from notebook_tui.document.versions import Versions
 from notebook_tui.runtime import messages as runtime_messages
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.versions import CellVersions
-from notebook_tui.session.messages import Applied, Join, Notice, Perform, Restart, RuntimeServerOf, Save
+from notebook_tui.session.messages import (
+    Applied,
+    GiveAnswer,
+    Join,
+    Notice,
+    Perform,
+    Restart,
+    RuntimeServerOf,
+    Save,
+    TakeQuestions,
+)
+from notebook_tui.session.questions import Questions
 from notebook_tui.session.runtime import Connection, Runtime
 from notebook_tui.session.storage import NotebookFile
 
@@ -51,6 +62,7 @@ class Session(GenServer):
         self._connection_ref: bl.Ref | None = None
         self._connecting: tuple[bl.Pid, bl.Ref] | None = None
         self._viewers: dict[bl.Ref, bl.Pid] = {}
+        self._questions = Questions(self._tell_runtime)
         # So that `terminate` ends the runtime when a parent ends the session.
         bl.trap_exit(True)
 
@@ -84,6 +96,11 @@ class Session(GenServer):
         match request:
             case Perform(operation, viewer):
                 self._do(operation, viewer)
+            case TakeQuestions(viewer):
+                if viewer in self._viewers.values():
+                    self._questions.taken_by(viewer)
+            case GiveAnswer(question, text):
+                self._questions.answer(question, text)
             case _:
                 raise TypeError(f"a session does not know the cast {request!r}")
 
@@ -96,6 +113,10 @@ class Session(GenServer):
             case runtime_messages.Printed(cell_id, stream, text, output):
                 self._do(operations.OutputAdded(cell_id, Text("stderr" if stream == "stderr" else "stdout", text)))
                 bl.send(output, runtime_messages.Taken())
+            case runtime_messages.InputWanted():
+                self._questions.ask(message)
+            case runtime_messages.InputSettled(_, question):
+                self._questions.settled(question)
             case runtime_messages.Finished():
                 self._finished(message)
             case runtime_messages.Nodes(names):
@@ -117,12 +138,13 @@ class Session(GenServer):
 
     async def _down(self, ref: bl.Ref, reason: Reason) -> None:
         if ref in self._viewers:
-            del self._viewers[ref]
+            self._questions.viewer_left(self._viewers.pop(ref))
         elif ref == self._connection_ref:
             connection, self._connection, self._connection_ref = self._connection, None, None
             assert connection is not None
             fate = await connection.fate() if reason == NOCONNECTION else _words(reason)
             await connection.stop()
+            self._questions.settle_all()
             self._do(operations.RuntimeDown(fate))
         elif self._connecting is not None and ref == self._connecting[1]:
             self._connecting = None
@@ -197,6 +219,7 @@ class Session(GenServer):
         if self._connection is not None and self._connection_ref is not None:
             connection, ref = self._connection, self._connection_ref
             self._connection = self._connection_ref = None
+            self._questions.settle_all()
             bl.demonitor(ref, flush=True)
             await connection.stop()
 

@@ -10,7 +10,20 @@ from textwrap import dedent
 from typing import Any
 
 import beamlike as bl
-from notebook_tui.runtime.messages import Drop, Dropped, Evaluate, Finished, Forget, Interrupt, Printed, Started, Taken
+from notebook_tui.runtime.messages import (
+    Answer,
+    Drop,
+    Dropped,
+    Evaluate,
+    Finished,
+    Forget,
+    InputSettled,
+    InputWanted,
+    Interrupt,
+    Printed,
+    Started,
+    Taken,
+)
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.session.runtime import Local
 
@@ -56,6 +69,18 @@ class Running:
 
     async def started(self, cell_id: str) -> None:
         await self.until(lambda message: message.cell_id == cell_id, Started)
+
+    async def asked(self, cell_id: str) -> InputWanted:
+        """What the cell wants to know, each question once."""
+        wanted: InputWanted = await self.until(lambda message: message.cell_id == cell_id, InputWanted)
+        self.heard.remove(wanted)
+        return wanted
+
+    def answer(self, wanted: InputWanted, text: str | None) -> None:
+        bl.send(self.server, Answer(wanted.question, text))
+
+    async def settled(self, wanted: InputWanted) -> None:
+        await self.until(lambda message: message.question == wanted.question, InputSettled)
 
     def printed(self, cell_id: str) -> str:
         return "".join(
