@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import sys
 from asyncio import CancelledError
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -34,10 +35,11 @@ from beamlike.code.sources import SOURCES
 from notebook_tui.runtime.bindings import Bindings
 from notebook_tui.runtime.cell_code import CellCode, split
 from notebook_tui.runtime.failure import failure
+from notebook_tui.runtime.figures import show_open_figures
+from notebook_tui.runtime.forms import Rendered, rendered
 from notebook_tui.runtime.interruption import Interruption
 from notebook_tui.runtime.namespace import Namespace
 from notebook_tui.runtime.outcome import Outcome
-from notebook_tui.runtime.result_text import result_text
 from notebook_tui.runtime.strikable import Strikable
 
 
@@ -135,7 +137,12 @@ class Evaluator:
                     result = await self._result(code)
                 finally:
                     self.strikable.close()
-                return Outcome("ok", result, versions=self._namespace.leave(visit, kept=True))
+                for trouble in result.troubles if result is not None else ():
+                    print(trouble, file=sys.stderr)
+                versions = self._namespace.leave(visit, kept=True)
+                if result is None:
+                    return Outcome("ok", versions=versions)
+                return Outcome("ok", result.text, versions=versions, forms=result.forms)
             except BaseException as error:
                 while self.strikable.is_open:
                     with suppress(KeyboardInterrupt):
@@ -167,15 +174,14 @@ class Evaluator:
         self._namespace.forget(label if cell_id is None else cell_id)
         self._notebook.withdraw(cell_name(label))
 
-    async def _result(self, code: CellCode) -> str | None:
+    async def _result(self, code: CellCode) -> Rendered | None:
         await self._run(code.statements)
-        if code.expression is None:
-            return None
-        value = await self._run(code.expression)
+        value = None if code.expression is None else await self._run(code.expression)
+        show_open_figures(apart_from=value if code.shown else None)
         if value is None:
             return None
         self.namespace["_"] = value
-        return result_text(value) if code.shown else None
+        return rendered(value) if code.shown else None
 
     async def _run(self, code: CodeType) -> object:
         value = eval(code, self.namespace)

@@ -29,6 +29,7 @@ from types import FrameType
 from notebook_tui.runtime.doing import doing, served
 from notebook_tui.runtime.evaluator import Evaluator
 from notebook_tui.runtime.interruption import Interruption
+from notebook_tui.runtime.time_limit import let_main_thread_be_woken
 
 FIRST_WAIT = 0.01
 LONGEST_WAIT = 1.0
@@ -58,6 +59,7 @@ def install_interrupt(evaluator: Evaluator) -> None:
             signal.signal(signal.SIGINT, on_signal)
 
     take_signal()
+    let_main_thread_be_woken()
     evaluator.before_run = take_signal
 
 

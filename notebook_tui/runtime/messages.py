@@ -75,8 +75,18 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True)
+class Displayed:
+    """A value that code of the cell displays: media types with texts or bytes, the richest first, its text last. In
+    order with what is `Printed`, and answered as that is."""
+
+    cell_id: str
+    forms: tuple[tuple[str, str | bytes], ...]
+    output: Pid
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """The owner has taken one `Printed` and is ready for another."""
+    """The owner has taken one `Printed` or `Displayed` and is ready for another."""
 
 
 @dataclass(frozen=True, slots=True)

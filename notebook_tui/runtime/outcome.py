@@ -33,3 +33,5 @@ class Outcome:
     versions: tuple[tuple[str, str], ...] = ()
     """The names that the run bound, each with a fingerprint of its value: as long as that is the same, nothing that
     reads the name need run again. Empty where nobody can tell cheaply: then each run is a version of its own."""
+    forms: tuple[tuple[str, str | bytes], ...] = ()
+    """The result's other forms, by media type, the richest first."""

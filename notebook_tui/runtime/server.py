@@ -33,7 +33,9 @@ from notebook_tui.runtime.cell_output import cell_output
 from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.container import Container, ReplaceEvaluator, drop
 from notebook_tui.runtime.descriptors import log_output, redirect_descriptors
+from notebook_tui.runtime.display import install_display
 from notebook_tui.runtime.evaluator import Evaluator, cell_name
+from notebook_tui.runtime.figures import show_figures_here
 from notebook_tui.runtime.interrupt import install_interrupt
 from notebook_tui.runtime.keyboard import install_keyboard
 from notebook_tui.runtime.leaders import inherit_leaders
@@ -65,6 +67,8 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> 
     group_leader.install_router()
     redirect_descriptors()
     install_keyboard()
+    install_display()
+    show_figures_here()
     if directory is not None:
         with suppress(FileNotFoundError):  # this machine need not have it
             os.chdir(directory)

@@ -1,4 +1,4 @@
-"""The stretch of a run in which another thread may raise KeyboardInterrupt in it: its own code, and nothing after."""
+"""The stretch of a run in which another thread may raise an exception in it: its own code, and nothing after."""
 
 from __future__ import annotations
 
@@ -36,12 +36,14 @@ class Strikable:
     def is_open(self) -> bool:
         return self._thread is not None
 
-    def strike(self, may_be_struck: Callable[[FrameType | None], bool]) -> bool:
-        """Has KeyboardInterrupt raised at the thread's next bytecode, if it is where it may be. From any thread."""
+    def strike(
+        self, may_be_struck: Callable[[FrameType | None], bool], error: type[BaseException] = KeyboardInterrupt
+    ) -> bool:
+        """Has the error raised at the thread's next bytecode, if it is where it may be. From any thread."""
         # Whoever takes the interpreter lock keeps it for some milliseconds: thus nothing moves between look and strike.
         time.sleep(0)
         with self._lock:
             if self._thread is None or not may_be_struck(frame_of(self._thread)):
                 return False
-            raise_in_thread(self._thread, KeyboardInterrupt)
+            raise_in_thread(self._thread, error)
             return True

@@ -5,7 +5,7 @@ runtime and the disk answer becomes operations again, with the session's clock.
 
     viewer ── Perform ──► session ── Applied ──► every viewer
                           │     ▲
-              effects     ▼     │ Started, Printed, InputWanted, Finished, Nodes, Versions, Down
+              effects     ▼     │ Started, Printed, Displayed, InputWanted, Finished, Nodes, Versions, Down
                           runtime server
 """
 
@@ -24,7 +24,7 @@ from notebook_tui.document import effects, lineage, operations
 from notebook_tui.document.apply import apply
 from notebook_tui.document.effects import Effect
 from notebook_tui.document.operations import Operation
-from notebook_tui.document.outputs import Error, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Output, Result, Text
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.document.versions import Versions
@@ -112,6 +112,9 @@ class Session(GenServer):
                 self._do(operations.EvaluationStarted(cell_id, time.time()))
             case runtime_messages.Printed(cell_id, stream, text, output):
                 self._do(operations.OutputAdded(cell_id, Text("stderr" if stream == "stderr" else "stdout", text)))
+                bl.send(output, runtime_messages.Taken())
+            case runtime_messages.Displayed(cell_id, forms, output):
+                self._do(operations.OutputAdded(cell_id, Display(forms)))
                 bl.send(output, runtime_messages.Taken())
             case runtime_messages.InputWanted():
                 self._questions.ask(message)
@@ -239,7 +242,11 @@ def _outputs(outcome: Outcome) -> list[Output]:
     if outcome.failure is not None:
         failure = outcome.failure
         return [Error(failure.type, failure.message, failure.traceback, failure.line)]
-    return [Result(outcome.result)] if outcome.result is not None else []
+    if outcome.result is None:
+        return []
+    if outcome.forms:
+        return [Display((*outcome.forms, ("text/plain", outcome.result)))]
+    return [Result(outcome.result)]
 
 
 def _versions(cell: CellVersions) -> Versions:

@@ -12,6 +12,7 @@ from typing import Any
 import beamlike as bl
 from notebook_tui.runtime.messages import (
     Answer,
+    Displayed,
     Drop,
     Dropped,
     Evaluate,
@@ -98,7 +99,7 @@ class Running:
                 return message
         while True:
             message = await bl.receive(timeout=SECONDS)
-            if isinstance(message, Printed):
+            if isinstance(message, Printed | Displayed):
                 bl.send(message.output, Taken())
             self.heard.append(message)
             if isinstance(message, kinds) and condition(message):
