@@ -25,13 +25,16 @@ from asyncio import CancelledError
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from types import CodeType
+from functools import partial
+from types import CodeType, FrameType
+from typing import Any
 
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.code.requirements.errors import RequirementsError
 from beamlike.code.requirements.progress import Step
 from beamlike.code.requirements.require import require_block
 from beamlike.code.sources import SOURCES
+from beamlike.kernel.inspection.code_frames import suspended_frames
 from notebook_tui.runtime.bindings import Bindings
 from notebook_tui.runtime.cell_code import CellCode, split
 from notebook_tui.runtime.failure import failure
@@ -185,9 +188,15 @@ class Evaluator:
 
     async def _run(self, code: CodeType) -> object:
         value = eval(code, self.namespace)
-        if code.co_flags & inspect.CO_COROUTINE:
-            return await value
-        return value
+        if not code.co_flags & inspect.CO_COROUTINE:
+            return value
+        if self._interruption is not None:
+            self._interruption.awaiting = partial(self._innermost, value)
+        return await value
+
+    def _innermost(self, coroutine: Any) -> FrameType | None:
+        frames = suspended_frames(coroutine)
+        return next((frame for frame in frames if self.is_cell(frame.f_code.co_filename)), None)
 
     def _ended(self, error: BaseException, asked_to: bool, cell_file: str | None) -> Outcome:
         interrupted = (

@@ -102,6 +102,29 @@ def test_ac18_an_interrupt_of_one_container_spares_the_others(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("container", ["", "b"])
+def test_ac18_a_second_interrupt_ends_a_cell_that_shrugs_off_the_first(tmp_path: Path, container: str) -> None:
+    shrugs = """
+        import asyncio
+        x = 1
+        while True:
+            print("waits")
+            try: await asyncio.sleep(600)
+            except asyncio.CancelledError: print("shrugs")
+    """
+
+    async def test(runtime: Running) -> None:
+        runtime.start("c1", shrugs, container=container)
+        await runtime.prints("c1", "waits")
+        runtime.interrupt("c1")
+        await runtime.prints("c1", "shrugs\nwaits")
+        runtime.interrupt("c1")
+        assert (await runtime.finished("c1")).status == "interrupted"
+        assert await runtime.result("c2", "x", "c1", container=container) == "1"
+
+    with_runtime(tmp_path, test)
+
+
+@pytest.mark.parametrize("container", ["", "b"])
 @pytest.mark.parametrize(
     "wait",
     [
