@@ -50,6 +50,8 @@ class Error:
     traceback: str
     line: int | None
     """The line of the cell, from 1, that was running; None where it was none of this cell's."""
+    places: tuple[tuple[str, int], ...] = ()
+    """Cells and their lines that the traceback names, in its order: where a reader may want to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ def _head(output: Result | Error | Exported | Display) -> Output:
         case Result() | Exported():
             return replace(output, text=_cut(output.text))
         case Error():
-            return Error(_cut(output.type), _cut(output.message), _cut(output.traceback), output.line)
+            cut = replace(output, type=_cut(output.type), message=_cut(output.message))
+            return replace(cut, traceback=_cut(output.traceback))
 
 
 def _fitting(display: Display) -> Output:

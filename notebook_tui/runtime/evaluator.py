@@ -37,6 +37,7 @@ from beamlike.code.sources import SOURCES
 from beamlike.kernel.inspection.code_frames import suspended_frames
 from notebook_tui.runtime.bindings import Bindings
 from notebook_tui.runtime.cell_code import CellCode, split
+from notebook_tui.runtime.cell_files import CellFiles
 from notebook_tui.runtime.failure import failure
 from notebook_tui.runtime.figures import show_open_figures
 from notebook_tui.runtime.forms import Rendered, rendered
@@ -57,11 +58,17 @@ class Evaluator:
     >>> notebook.close()
     """
 
-    def __init__(self, notebook: NotebookModule, bindings: Bindings | None = None, container: str = "") -> None:
+    def __init__(
+        self,
+        notebook: NotebookModule,
+        bindings: Bindings | None = None,
+        container: str = "",
+        files: CellFiles | None = None,
+    ) -> None:
         self._notebook = notebook
         self._bindings = bindings or Bindings()
         self._namespace = Namespace(notebook.namespace, self._bindings, container)
-        self._cells: dict[str, str] = {}
+        self.files = files or CellFiles()
         self._interruption: Interruption | None = None
         self.strikable = Strikable()
         self._begun = 0
@@ -75,7 +82,7 @@ class Evaluator:
 
     def is_cell(self, filename: str) -> bool:
         """Whether code of this file name came from a cell, as the cell is or once was, if any of it is alive."""
-        return filename in self._cells
+        return filename in self.files
 
     @property
     def running(self) -> Interruption | None:
@@ -114,14 +121,13 @@ class Evaluator:
             above = [other for other in self._bindings.cells() if other != cell_id]
         try:
             whole = self._notebook.compile_cell(source, name, self._bindings.future(above))
-            self._cells = {file: cell for file, cell in self._cells.items() if SOURCES.shows(file)}
-            self._cells[whole.co_filename] = name
+            self.files.add(whole.co_filename, name, cell_id)
             code = split(whole, source)
             for piece in filter(None, (code.statements, code.expression)):
                 SOURCES.adopt(piece)
         except _UNCOMPILABLE as error:
             self._namespace.forget(cell_id)
-            return self._uncompiled(error, name)
+            return self._uncompiled(error, name, cell_id)
         self.before_run()
         visit = self._namespace.enter(cell_id, above, code)
         has_packages = False
@@ -164,7 +170,7 @@ class Evaluator:
 
     def beside(self, notebook: NotebookModule, container: str) -> Evaluator:
         """One for another container, in the namespace of `notebook`: its cells see what those here have bound."""
-        return Evaluator(notebook, self._bindings, container)
+        return Evaluator(notebook, self._bindings, container, self.files)
 
     def clear(self) -> None:
         """All cells are gone, with what they bound."""
@@ -204,12 +210,15 @@ class Evaluator:
             or (asked_to and isinstance(error, CancelledError))
             or (type(error).__module__, type(error).__name__) == ("bdb", "BdbQuit")  # who leaves the debugger
         )
-        return Outcome("interrupted" if interrupted else "error", failure=failure(error, cell_file, self._cells))
+        return Outcome(
+            "interrupted" if interrupted else "error",
+            failure=failure(error, cell_file, self.files.names, self.files.ids),
+        )
 
-    def _uncompiled(self, error: Exception, name: str) -> Outcome:
+    def _uncompiled(self, error: Exception, name: str, cell_id: str) -> Outcome:
         cell_file = getattr(error, "filename", None)
         if cell_file is not None:
-            self._cells[cell_file] = name
+            self.files.add(cell_file, name, cell_id)
         return self._ended(error.with_traceback(None), False, cell_file)
 
 

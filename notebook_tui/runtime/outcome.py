@@ -9,6 +9,14 @@ Status: TypeAlias = Literal["ok", "error", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
+class CellLine:
+    """A line of a cell that was being run when an exception was raised: where a viewer can take its reader."""
+
+    cell_id: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """The exception that ended a cell.
 
@@ -21,6 +29,9 @@ class Failure:
     traceback: str
     line: int | None
     """The line of the cell, from 1, that was running; None where none of its lines can be blamed."""
+    places: tuple[CellLine, ...] = ()
+    """The frames of cells, outermost first: this cell's own, and those of cells whose functions it called. Of many, the
+    first and the last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,7 +241,8 @@ class Session(GenServer):
 def _outputs(outcome: Outcome) -> list[Output]:
     if outcome.failure is not None:
         failure = outcome.failure
-        return [Error(failure.type, failure.message, failure.traceback, failure.line)]
+        places = tuple((place.cell_id, place.line) for place in failure.places)
+        return [Error(failure.type, failure.message, failure.traceback, failure.line, places)]
     if outcome.result is None:
         return []
     if outcome.forms:

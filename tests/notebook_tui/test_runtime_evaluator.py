@@ -130,7 +130,7 @@ def test_versions_of_a_cell_go_when_nothing_of_them_is_alive(notebook: NotebookM
     texts = [known.source.text for known in SOURCES if known.source.name.startswith(f"notebook {notebook.name}, ")]
     assert texts == ["def f(): return 0\nf()", "kept = f", "None", "def f(): return 1\nf()"]
     assert evaluator.is_cell(notebook.namespace["kept"].__code__.co_filename)  # type: ignore[attr-defined]
-    assert len(evaluator._cells) <= 5
+    assert len(evaluator.files.ids) <= 5
 
 
 def run_with(evaluator: Evaluator, source: str, cell: str) -> None:
@@ -158,7 +158,7 @@ def test_a_cell_sees_its_functions_new_definition(notebook: NotebookModule) -> N
     assert results(notebook, "def f(): return 1", "def g(): return f()", "def f(): return 2", "g()")[-1] == "2"
 
 
-def test_a_value_whose_repr_raises_is_bound_and_the_cell_finished__AC37(notebook: NotebookModule) -> None:
+def test_ac37_a_value_whose_repr_raises_is_bound_and_the_cell_finished(notebook: NotebookModule) -> None:
     cell = "class A:\n    def __repr__(self): 1 / 0\na = A()\na"
     assert results(notebook, cell, "a is _") == ["<A: its repr raised ZeroDivisionError: division by zero>", "True"]
 

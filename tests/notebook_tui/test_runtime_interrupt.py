@@ -95,7 +95,7 @@ IN_A_LIBRARY = (
 
 
 @pytest.mark.parametrize("definition", [ENDLESS, IN_A_LIBRARY])
-def test_a_repr_that_never_ends_is_interrupted_and_the_value_is_bound__AC37(definition: str) -> None:
+def test_ac37_a_repr_that_never_ends_is_interrupted_and_the_value_is_bound(definition: str) -> None:
     outcomes = run(definition, "value = Endless()\nvalue", "value is _")
     assert [status for status, _, _ in outcomes] == ["ok", "interrupted", "ok"]
     assert outcomes[2][1] == "True"

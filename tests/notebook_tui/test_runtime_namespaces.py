@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.code.sources import SOURCES
 from notebook_tui.runtime.evaluator import Evaluator
+from notebook_tui.runtime.outcome import CellLine
 from tests.support.chains import Chains
 
 
@@ -70,6 +71,17 @@ def test_ac30_mutable_objects_are_shared_and_not_copied(cells: Chains) -> None:
     cells.result("r1", "x = []")
     cells.result("r2", "x.append(1)", "r1")
     assert cells.result("above-r2", "x", "r1") == "[1]"
+
+
+def test_ac34_an_error_in_a_branch_names_the_cells_of_the_main_flow(cells: Chains) -> None:
+    branched = NotebookModule("names")
+    branch = cells.branch(branched, "b")
+    cells.result("r1", "def f():\n    return 1 / 0")
+    failure = branch.run("b1", "f()", "r1").failure
+    branched.close()
+    assert failure is not None
+    assert failure.places == (CellLine("b1", 1), CellLine("r1", 2))
+    assert "  cell r1, line 2, in f\n" in failure.traceback
 
 
 def test_ac31_a_failed_run_changes_nothing_below(cells: Chains) -> None:

@@ -20,7 +20,9 @@ class Chains:
         self.evaluator = Evaluator(notebook, self.bindings, container)
 
     def branch(self, notebook: NotebookModule, container: str) -> Chains:
-        return Chains(notebook, self.bindings, container)
+        branch = Chains(notebook, self.bindings, container)
+        branch.evaluator = self.evaluator.beside(notebook, container)
+        return branch
 
     def run(self, cell_id: str, source: str, *above: str) -> Outcome:
         return asyncio.run(self.evaluator.evaluate(cell_id, dedent(source), above=above))
