@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import beamlike as bl
 from beamlike.code.notebook_module import NotebookModule
@@ -22,6 +22,7 @@ from notebook_tui.runtime.evaluator import Evaluator
 from notebook_tui.runtime.interrupt import interrupt_run
 from notebook_tui.runtime.messages import Dropped, Evaluate, Finished, Started
 from notebook_tui.runtime.thread_strike import interrupt_thread
+from notebook_tui.runtime.usage import Meter
 
 DROP_SECONDS = 5.0
 """So long a cell may take to end when its container is dropped."""
@@ -179,12 +180,12 @@ async def _run(evaluator: Evaluator, tasks: Tasks, run: Run) -> None:
     descriptors.set_leader(run.output)
     await _end(tasks, run.before, tell=run.output)
     bl.send(run.output, Started(cell.cell_id))
-    began = time.monotonic()
+    meter = Meter.begin()
     outcome = await evaluator.evaluate(cell.label, cell.source, run.number, cell_id=cell.cell_id, above=cell.above)
-    seconds = time.monotonic() - began
+    usage = meter.read()
     descriptors.drain()
     group_leader.flush()
-    bl.send(run.output, Finished(cell.cell_id, outcome, seconds))
+    bl.send(run.output, Finished(cell.cell_id, replace(outcome, usage=usage), usage.seconds))
 
 
 async def _end(tasks: Tasks, leader: bl.Pid | None, tell: bl.Pid | None = None) -> None:

@@ -35,6 +35,18 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What the runtime's process used while the cell ran: with cells of other branches, if some ran beside it."""
+
+    seconds: float
+    cpu_seconds: float
+    memory: int
+    """Bytes that the process held when it ended."""
+    grown: int
+    """By how many that is more than when it began; less than nothing if it set memory free."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     status: Status
     result: str | None = None
@@ -46,3 +58,5 @@ class Outcome:
     reads the name need run again. Empty where nobody can tell cheaply: then each run is a version of its own."""
     forms: tuple[tuple[str, str | bytes], ...] = ()
     """The result's other forms, by media type, the richest first."""
+    usage: Usage | None = None
+    """None for what was never measured, as a run that its process did not survive."""

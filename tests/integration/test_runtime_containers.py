@@ -161,6 +161,20 @@ def test_ac18_a_cell_that_cannot_be_ended_in_its_thread_is_said_to_need_a_restar
     with_runtime(tmp_path, test)
 
 
+def test_an_outcome_tells_what_the_run_used(tmp_path: Path) -> None:
+    async def test(runtime: Running) -> None:
+        usage = (await runtime.run("c1", "held = bytearray(b'x' * 200_000_000)\nsum(range(1_000_000));")).usage
+        assert usage is not None
+        assert usage.memory >= usage.grown >= 200_000_000
+        assert usage.seconds > 0
+        assert usage.cpu_seconds > 0
+        usage = (await runtime.run("c1", "del held", "c1")).usage
+        assert usage is not None
+        assert usage.memory < 200_000_000
+
+    with_runtime(tmp_path, test)
+
+
 def test_dropping_what_is_not_there_is_answered(tmp_path: Path) -> None:
     async def test(runtime: Running) -> None:
         assert await runtime.drop("never was") == ""
