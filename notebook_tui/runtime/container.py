@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 import beamlike as bl
 from beamlike.code.notebook_module import NotebookModule
@@ -18,6 +19,7 @@ from beamlike.kernel.scheduler import Scheduler
 from beamlike.scheduler_thread import SchedulerThread
 from notebook_tui.runtime import descriptors
 from notebook_tui.runtime.children import SECONDS, Tasks, end_children
+from notebook_tui.runtime.elsewhere import run_elsewhere
 from notebook_tui.runtime.evaluator import Evaluator
 from notebook_tui.runtime.interrupt import interrupt_run
 from notebook_tui.runtime.messages import Dropped, Evaluate, Finished, Started
@@ -37,6 +39,8 @@ class Run:
     output: bl.Pid
     before: bl.Pid | None = None
     """Whose children the last run's were."""
+    connected: tuple[str, ...] = ()
+    """The nodes on which it may run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +115,11 @@ class Container:
         bl.exit(self.process, "kill")
         self.start_process()
 
-    def evaluate(self, cell: Evaluate, output: bl.Pid, before: bl.Pid | None) -> None:
+    def evaluate(self, cell: Evaluate, output: bl.Pid, before: bl.Pid | None, connected: tuple[str, ...] = ()) -> None:
         self.runs += 1
         self.evaluating = cell.cell_id
         self.began = time.monotonic()
-        bl.send(self.process, Run(self.runs, cell, output, before))
+        bl.send(self.process, Run(self.runs, cell, output, before, connected))
 
     def forget(self, cell_id: str, label: str, output: bl.Pid | None) -> None:
         bl.send(self.process, Forgotten(cell_id, label, output))
@@ -181,7 +185,10 @@ async def _run(evaluator: Evaluator, tasks: Tasks, run: Run) -> None:
     await _end(tasks, run.before, tell=run.output)
     bl.send(run.output, Started(cell.cell_id))
     meter = Meter.begin()
-    outcome = await evaluator.evaluate(cell.label, cell.source, run.number, cell_id=cell.cell_id, above=cell.above)
+    elsewhere = partial(run_elsewhere, cell.node, run.connected) if cell.node else None
+    outcome = await evaluator.evaluate(
+        cell.label, cell.source, run.number, cell_id=cell.cell_id, above=cell.above, elsewhere=elsewhere
+    )
     usage = meter.read()
     descriptors.drain()
     group_leader.flush()

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 
 from beamlike.kernel import group_leader
-from notebook_tui.runtime.forms import Form, rendered
+from notebook_tui.runtime.forms import Form, Rendered, rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,18 @@ def display(*values: object) -> None:
     [1, 2]
     """
     for value in values:
-        found = rendered(value)
-        for trouble in found.troubles:
-            print(trouble, file=sys.stderr)
-        reached = group_leader.reachable_leader() if group_leader.leader() is not None else None
-        if reached is None:
-            print(found.text)
-        else:
-            group_leader.outbox.put_message(*reached, Shown(found.bundle()))
+        show(rendered(value))
+
+
+def show(value: Rendered) -> None:
+    """A value whose forms are made already."""
+    for trouble in value.troubles:
+        print(trouble, file=sys.stderr)
+    reached = group_leader.reachable_leader() if group_leader.leader() is not None else None
+    if reached is None:
+        print(value.text)
+    else:
+        group_leader.outbox.put_message(*reached, Shown(value.bundle()))
 
 
 def install_display() -> None:

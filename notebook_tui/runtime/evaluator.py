@@ -22,12 +22,12 @@ import gc
 import inspect
 import sys
 from asyncio import CancelledError
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, TypeAlias
 
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.code.requirements.errors import RequirementsError
@@ -39,12 +39,15 @@ from notebook_tui.runtime.bindings import Bindings
 from notebook_tui.runtime.cell_code import CellCode, split
 from notebook_tui.runtime.cell_files import CellFiles
 from notebook_tui.runtime.failure import failure
+from notebook_tui.runtime.far_cell import FarCell
 from notebook_tui.runtime.figures import show_open_figures
 from notebook_tui.runtime.forms import Rendered, rendered
 from notebook_tui.runtime.interruption import Interruption
 from notebook_tui.runtime.namespace import Namespace
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.strikable import Strikable
+
+Elsewhere: TypeAlias = Callable[[FarCell], Awaitable[Rendered | None]]
 
 
 class Evaluator:
@@ -103,12 +106,20 @@ class Evaluator:
         self._begun = max(run, self._begun)
 
     async def evaluate(
-        self, label: str, source: str, run: int = 0, *, cell_id: str | None = None, above: Sequence[str] | None = None
+        self,
+        label: str,
+        source: str,
+        run: int = 0,
+        *,
+        cell_id: str | None = None,
+        above: Sequence[str] | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> Outcome:
         """Runs the cell to its end and tells how that was; what it printed went its own way.
 
         `run` numbers the evaluations, upwards, so that one can be called off before it begins. `cell_id` is the label
-        if it is not given, and `above` all other cells, in the order in which they ran first.
+        if it is not given, and `above` all other cells, in the order in which they ran first. `elsewhere` runs its code
+        on another node, where it binds nothing here.
 
         Raises nothing that the cell raised, SystemExit included. CancelledError only if the task itself is cancelled
         by somebody else.
@@ -141,14 +152,17 @@ class Evaluator:
                 except RequirementsError as error:
                     return self._ended(error.with_traceback(None), False, None)
                 has_packages = True
-                try:
-                    self.strikable.open()
-                    result = await self._result(code)
-                finally:
-                    self.strikable.close()
+                if elsewhere is not None:
+                    result = await elsewhere(FarCell(name, source, visit.mentioned(), self._bindings.future(above)))
+                else:
+                    try:
+                        self.strikable.open()
+                        result = await self._result(code)
+                    finally:
+                        self.strikable.close()
                 for trouble in result.troubles if result is not None else ():
                     print(trouble, file=sys.stderr)
-                versions = self._namespace.leave(visit, kept=True)
+                versions = self._namespace.leave(visit, kept=True, complete=elsewhere is None)
                 if result is None:
                     return Outcome("ok", versions=versions)
                 return Outcome("ok", result.text, versions=versions, forms=result.forms)

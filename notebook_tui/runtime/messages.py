@@ -20,6 +20,8 @@ class Evaluate:
     """Where: the id of a branching section, or nothing for the main flow. One cell at a time runs in each."""
     above: tuple[str, ...] = ()
     """The ids of the cells whose names it sees, in the order of the document; what a later one binds wins."""
+    node: str = ""
+    """The node on which its code runs: a name, with or without its host, or "all"; nothing for the runtime's own."""
 
 
 @dataclass(frozen=True, slots=True)

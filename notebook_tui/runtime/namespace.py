@@ -187,6 +187,11 @@ class Visit:
     def _reach(self) -> Names:
         return self.bindings.mentioned(self.above, self.code.mentions)
 
+    def mentioned(self) -> dict[str, object]:
+        """What its own code mentions of it: for code that runs elsewhere."""
+        names = self.code.mentions
+        return {name: value for name, value in self.seen.items() if names is None or name in names}
+
     def reaches(self, name: str) -> bool:
         """Whether it may bind that name, as far as its text and that of the cells above tell."""
         return name not in _AMBIENT and (self._reach is None or name in self._reach)

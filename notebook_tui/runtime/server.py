@@ -164,7 +164,7 @@ class RuntimeServer(GenServer):
         self._outputs[cell.cell_id] = output
         self._homes[cell.cell_id] = container
         self._labels[cell.cell_id] = cell.label
-        container.evaluate(cell, output, before)
+        container.evaluate(cell, output, before, self._others() if cell.node else ())
 
     async def _container(self, name: str) -> Container:
         if name not in self._containers:

@@ -177,8 +177,8 @@ class Session(GenServer):
             case effects.StartEvaluation(cell_id, source, container, above):
                 notebook = self._state.notebook
                 above = above or tuple(cell.id for cell in lineage.above(notebook, [cell_id]) if cell.runnable)
-                message = runtime_messages.Evaluate(cell_id, notebook.label(cell_id), source, container, above)
-                self._tell_runtime(message)
+                label, node = notebook.label(cell_id), str(notebook.cell(cell_id).metadata.get("node", ""))
+                self._tell_runtime(runtime_messages.Evaluate(cell_id, label, source, container, above, node))
             case effects.DropContainer(container):
                 self._tell_runtime(runtime_messages.Drop(container))
             case effects.InterruptEvaluation(cell_id):

@@ -38,12 +38,12 @@ class Running:
         self.server = server
         self.heard: list[Any] = []
 
-    def start(self, cell_id: str, source: str, *above: str, container: str = "") -> None:
+    def start(self, cell_id: str, source: str, *above: str, container: str = "", node: str = "") -> None:
         self.heard = [message for message in self.heard if getattr(message, "cell_id", None) != cell_id]
-        bl.send(self.server, Evaluate(cell_id, cell_id, dedent(source), container, above))
+        bl.send(self.server, Evaluate(cell_id, cell_id, dedent(source), container, above, node))
 
-    async def run(self, cell_id: str, source: str, *above: str, container: str = "") -> Outcome:
-        self.start(cell_id, source, *above, container=container)
+    async def run(self, cell_id: str, source: str, *above: str, container: str = "", node: str = "") -> Outcome:
+        self.start(cell_id, source, *above, container=container, node=node)
         return await self.finished(cell_id)
 
     async def result(self, cell_id: str, source: str, *above: str, container: str = "") -> str | None:
