@@ -19,6 +19,7 @@ import asyncio
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -47,6 +48,7 @@ from notebook_tui.runtime.messages import (
     Evaluate,
     Finished,
     Forget,
+    InputSettled,
     Interrupt,
     Nodes,
 )
@@ -54,6 +56,9 @@ from notebook_tui.runtime.outcome import Failure, Outcome
 from notebook_tui.runtime.questions import answer, withdraw
 from notebook_tui.runtime.stalled_nodes import tell_stalled
 from notebook_tui.runtime.version_watch import Look, tell_versions
+
+EARLIER_RUNS = 8
+"""So many runs of a cell, before its last one, may still print into it."""
 
 logger = logging.getLogger("notebook_tui.runtime")
 
@@ -99,6 +104,8 @@ class RuntimeServer(GenServer):
         self._dropping: dict[str, list[Evaluate]] = {}
         self._homes: dict[str, Container] = {}
         self._outputs: dict[str, bl.Pid] = {}
+        self._earlier: dict[str, deque[bl.Pid]] = {}
+        """Of each cell the outputs of runs before the last one: threads that such a run left behind may print on."""
         self._labels: dict[str, str] = {}
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
         self._owner_ref = bl.monitor(owner)
@@ -135,7 +142,7 @@ class RuntimeServer(GenServer):
                 for container in self._evaluating(cell_id):
                     container.evaluating = None
                 if outcome.status == "interrupted" and cell_id in self._outputs:
-                    withdraw(self._outputs[cell_id])
+                    self._withdraw(cell_id, self._outputs[cell_id])
                     bl.spawn(tell_stalled, self._outputs[cell_id], self._others())
                 self._look_at_versions()
             case bl.Down(ref, _, _) if ref == self._owner_ref:
@@ -155,7 +162,7 @@ class RuntimeServer(GenServer):
         container = await self._container(cell.container)
         before = self._outputs.pop(cell.cell_id, None)
         if before is not None:
-            withdraw(before)
+            self._keep_earlier(cell.cell_id, before)
         home = self._homes.get(cell.cell_id)
         if home is not None and home is not container:
             home.forget(cell.cell_id, self._labels[cell.cell_id], before)
@@ -165,6 +172,22 @@ class RuntimeServer(GenServer):
         self._homes[cell.cell_id] = container
         self._labels[cell.cell_id] = cell.label
         container.evaluate(cell, output, before, self._others() if cell.node else ())
+
+    def _withdraw(self, cell_id: str, output: bl.Pid) -> None:
+        """What the run still asks nobody need answer. (Its output may end before it could tell.)"""
+        for question in withdraw(output):
+            bl.send(self._owner, InputSettled(cell_id, question))
+
+    def _keep_earlier(self, cell_id: str, output: bl.Pid) -> None:
+        self._withdraw(cell_id, output)
+        earlier = self._earlier.setdefault(cell_id, deque())
+        earlier.append(output)
+        if len(earlier) > EARLIER_RUNS:
+            bl.exit(earlier.popleft(), "shutdown")
+
+    def _end_earlier(self, cell_id: str) -> None:
+        for output in self._earlier.pop(cell_id, ()):
+            bl.exit(output, "shutdown")
 
     async def _container(self, name: str) -> Container:
         if name not in self._containers:
@@ -179,7 +202,8 @@ class RuntimeServer(GenServer):
         if container is not None:
             output = self._outputs.pop(cell_id, None)
             if output is not None:
-                withdraw(output)
+                self._withdraw(cell_id, output)
+            self._end_earlier(cell_id)
             container.forget(cell_id, self._labels.pop(cell_id), output)
 
     def _evaluator_ended(self, container: Container, reason: Reason) -> None:
@@ -199,10 +223,10 @@ class RuntimeServer(GenServer):
             bl.send(self._owner, Dropped(name))
         elif name not in self._dropping:
             self._dropping[name] = []
-            outputs = tuple(self._outputs[cell_id] for cell_id, home in self._homes.items() if home is container)
-            for output in outputs:
-                withdraw(output)
-            bl.spawn(drop, bl.self(), container, outputs)
+            outputs = {cell_id: self._outputs[cell_id] for cell_id, home in self._homes.items() if home is container}
+            for cell_id, output in outputs.items():
+                self._withdraw(cell_id, output)
+            bl.spawn(drop, bl.self(), container, tuple(outputs.values()))
 
     async def _dropped(self, dropped: Dropped) -> None:
         """What was to be evaluated there meanwhile is evaluated in a new one."""
@@ -212,6 +236,7 @@ class RuntimeServer(GenServer):
         for cell_id in [cell_id for cell_id, home in self._homes.items() if home is container]:
             del self._homes[cell_id], self._labels[cell_id]
             bl.exit(self._outputs.pop(cell_id), "shutdown")
+            self._end_earlier(cell_id)
         if container is not self._main:
             del self._containers[name]
         bl.send(self._owner, dropped)
