@@ -19,7 +19,6 @@ import asyncio
 import logging
 import os
 import time
-from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -30,7 +29,7 @@ from beamlike.kernel import group_leader
 from beamlike.kernel.current import current_node
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import Reason
-from notebook_tui.runtime.cell_output import cell_output
+from notebook_tui.runtime.cell_outputs import CellOutputs
 from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.container import Container, ReplaceEvaluator, drop
 from notebook_tui.runtime.descriptors import log_output, redirect_descriptors
@@ -48,17 +47,13 @@ from notebook_tui.runtime.messages import (
     Evaluate,
     Finished,
     Forget,
-    InputSettled,
     Interrupt,
     Nodes,
 )
 from notebook_tui.runtime.outcome import Failure, Outcome
-from notebook_tui.runtime.questions import answer, withdraw
+from notebook_tui.runtime.questions import answer
 from notebook_tui.runtime.stalled_nodes import tell_stalled
 from notebook_tui.runtime.version_watch import Look, tell_versions
-
-EARLIER_RUNS = 8
-"""So many runs of a cell, before its last one, may still print into it."""
 
 logger = logging.getLogger("notebook_tui.runtime")
 
@@ -103,9 +98,7 @@ class RuntimeServer(GenServer):
         self._containers = {"": self._main}
         self._dropping: dict[str, list[Evaluate]] = {}
         self._homes: dict[str, Container] = {}
-        self._outputs: dict[str, bl.Pid] = {}
-        self._earlier: dict[str, deque[bl.Pid]] = {}
-        """Of each cell the outputs of runs before the last one: threads that such a run left behind may print on."""
+        self._outputs = CellOutputs(owner)
         self._labels: dict[str, str] = {}
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
         self._owner_ref = bl.monitor(owner)
@@ -141,9 +134,10 @@ class RuntimeServer(GenServer):
             case Finished(cell_id, outcome):
                 for container in self._evaluating(cell_id):
                     container.evaluating = None
-                if outcome.status == "interrupted" and cell_id in self._outputs:
-                    self._withdraw(cell_id, self._outputs[cell_id])
-                    bl.spawn(tell_stalled, self._outputs[cell_id], self._others())
+                output = self._outputs.of(cell_id)
+                if outcome.status == "interrupted" and output is not None:
+                    self._outputs.withdraw(cell_id)
+                    bl.spawn(tell_stalled, output, self._others())
                 self._look_at_versions()
             case bl.Down(ref, _, _) if ref == self._owner_ref:
                 raise bl.Stop("shutdown")
@@ -160,34 +154,15 @@ class RuntimeServer(GenServer):
             self._dropping[cell.container].append(cell)
             return
         container = await self._container(cell.container)
-        before = self._outputs.pop(cell.cell_id, None)
-        if before is not None:
-            self._keep_earlier(cell.cell_id, before)
+        before = self._outputs.of(cell.cell_id)
         home = self._homes.get(cell.cell_id)
         if home is not None and home is not container:
             home.forget(cell.cell_id, self._labels[cell.cell_id], before)
             before = None
-        output = bl.spawn(cell_output, self._owner, bl.self(), cell.cell_id)
-        self._outputs[cell.cell_id] = output
+        output = self._outputs.begin(cell.cell_id)
         self._homes[cell.cell_id] = container
         self._labels[cell.cell_id] = cell.label
         container.evaluate(cell, output, before, self._others() if cell.node else ())
-
-    def _withdraw(self, cell_id: str, output: bl.Pid) -> None:
-        """What the run still asks nobody need answer. (Its output may end before it could tell.)"""
-        for question in withdraw(output):
-            bl.send(self._owner, InputSettled(cell_id, question))
-
-    def _keep_earlier(self, cell_id: str, output: bl.Pid) -> None:
-        self._withdraw(cell_id, output)
-        earlier = self._earlier.setdefault(cell_id, deque())
-        earlier.append(output)
-        if len(earlier) > EARLIER_RUNS:
-            bl.exit(earlier.popleft(), "shutdown")
-
-    def _end_earlier(self, cell_id: str) -> None:
-        for output in self._earlier.pop(cell_id, ()):
-            bl.exit(output, "shutdown")
 
     async def _container(self, name: str) -> Container:
         if name not in self._containers:
@@ -200,20 +175,16 @@ class RuntimeServer(GenServer):
     def _forget(self, cell_id: str) -> None:
         container = self._homes.pop(cell_id, None)
         if container is not None:
-            output = self._outputs.pop(cell_id, None)
-            if output is not None:
-                self._withdraw(cell_id, output)
-            self._end_earlier(cell_id)
-            container.forget(cell_id, self._labels.pop(cell_id), output)
+            container.forget(cell_id, self._labels.pop(cell_id), self._outputs.forget(cell_id))
 
     def _evaluator_ended(self, container: Container, reason: Reason) -> None:
         """Somebody's exit signal: mostly a process that a cell linked itself to, and that crashed."""
         container.start_process()
         cell_id = container.evaluating
-        if cell_id is not None:
+        output = self._outputs.of(cell_id) if cell_id is not None else None
+        if cell_id is not None and output is not None:
             outcome = Outcome("error", failure=_ended_from_outside(reason))
-            seconds = time.monotonic() - container.began
-            bl.send(self._outputs[cell_id], Finished(cell_id, outcome, seconds))
+            bl.send(output, Finished(cell_id, outcome, time.monotonic() - container.began))
 
     # Containers.
 
@@ -223,10 +194,11 @@ class RuntimeServer(GenServer):
             bl.send(self._owner, Dropped(name))
         elif name not in self._dropping:
             self._dropping[name] = []
-            outputs = {cell_id: self._outputs[cell_id] for cell_id, home in self._homes.items() if home is container}
-            for cell_id, output in outputs.items():
-                self._withdraw(cell_id, output)
-            bl.spawn(drop, bl.self(), container, tuple(outputs.values()))
+            of_it = [cell_id for cell_id, home in self._homes.items() if home is container]
+            for cell_id in of_it:
+                self._outputs.withdraw(cell_id)
+            outputs = filter(None, map(self._outputs.of, of_it))
+            bl.spawn(drop, bl.self(), container, tuple(outputs))
 
     async def _dropped(self, dropped: Dropped) -> None:
         """What was to be evaluated there meanwhile is evaluated in a new one."""
@@ -235,8 +207,9 @@ class RuntimeServer(GenServer):
         container.evaluating = None
         for cell_id in [cell_id for cell_id, home in self._homes.items() if home is container]:
             del self._homes[cell_id], self._labels[cell_id]
-            bl.exit(self._outputs.pop(cell_id), "shutdown")
-            self._end_earlier(cell_id)
+            output = self._outputs.forget(cell_id)
+            if output is not None:
+                bl.exit(output, "shutdown")
         if container is not self._main:
             del self._containers[name]
         bl.send(self._owner, dropped)
