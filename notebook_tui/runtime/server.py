@@ -226,7 +226,8 @@ class RuntimeServer(GenServer):
         return tuple(name for name in bl.nodes(hidden=True) if name != self._owner.node)
 
     def _look_at_versions(self) -> None:
-        bl.send(self._versions, Look(self._sources(), self._others()))
+        others = self._others()
+        bl.send(self._versions, Look(self._sources() if others else {}, others))
 
     def _sources(self) -> dict[str, str]:
         return {cell_id: self._main.notebook.source_name(cell_name(label)) for cell_id, label in self._labels.items()}
