@@ -57,9 +57,10 @@ class TextAppended:
 
 @dataclass(frozen=True, slots=True)
 class PointsAppended:
-    """Each series has these points after those it had; one of a new name is a new one."""
+    """Each series has these points after those it had; one of a new name is a new one, as is each of those `afresh`."""
 
     series: tuple[Series, ...]
+    afresh: frozenset[str] = frozenset()
 
 
 Change: TypeAlias = Became | Rendered | Appended | TextAppended | PointsAppended
@@ -84,8 +85,8 @@ def changed(view: View, change: Change) -> View:
             return replace(view, contents=_joined(before, contents))
         case TextStream(text=before), TextAppended(text):
             return replace(view, text=tail("stdout", before + text).text)
-        case Plot(series=before), PointsAppended(series):
-            return replace(view, series=_with_points(before, series))
+        case Plot(series=before), PointsAppended(series, afresh):
+            return replace(view, series=_with_points(before, series, afresh))
         case _:
             raise Unfitting(f"a {type(view).__name__} cannot be changed by {type(change).__name__}")
 
@@ -140,8 +141,8 @@ def combined(changes: tuple[Change, ...], change: Change) -> tuple[Change, ...]:
             return (*changes[:-1], Appended(_in_a_row(before, contents)))
         case TextAppended(before_text), TextAppended(text):
             return (*changes[:-1], TextAppended(_end(before_text + text)))
-        case PointsAppended(points), PointsAppended(series):
-            return (*changes[:-1], PointsAppended(_with_points(points, series)))
+        case PointsAppended(points, earlier), PointsAppended(series, afresh):
+            return (*changes[:-1], PointsAppended(_with_points(points, series, afresh), earlier | afresh))
         case _:
             return (*changes, change)
 
@@ -189,8 +190,8 @@ def _same(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
     return all(old is new for old, new in zip(before, after, strict=True))
 
 
-def _with_points(series: tuple[Series, ...], more: tuple[Series, ...]) -> tuple[Series, ...]:
-    by_name = {each.name: each for each in series}
+def _with_points(series: tuple[Series, ...], more: tuple[Series, ...], afresh: frozenset[str]) -> tuple[Series, ...]:
+    by_name = {each.name: each for each in series if each.name not in afresh}
     for each in more:
         by_name[each.name] = _longer(by_name[each.name], each) if each.name in by_name else bounded(each)
     return tuple(by_name.values())
