@@ -19,7 +19,8 @@ from notebook_tui.widgets.contents import (
     content_size,
     head,
 )
-from notebook_tui.widgets.views import Display, Stream, Text, View
+from notebook_tui.widgets.view_text import content_text
+from notebook_tui.widgets.views import Display, Stream, Text, TextStream, View
 
 __all__ = [
     "CHARACTERS",
@@ -32,9 +33,12 @@ __all__ = [
     "Exported",
     "Output",
     "Result",
+    "Still",
     "Stream",
     "Text",
+    "TextStream",
     "View",
+    "drawn",
     "merged",
 ]
 
@@ -68,7 +72,8 @@ class Exported:
     text: str
 
 
-Output: TypeAlias = Text | Result | Error | Exported | Display | View
+Still: TypeAlias = Text | Result | Error | Exported | Display
+Output: TypeAlias = Still | View
 
 
 def merged(outputs: tuple[Output, ...], output: Output) -> tuple[Output, ...]:
@@ -78,6 +83,19 @@ def merged(outputs: tuple[Output, ...], output: Output) -> tuple[Output, ...]:
     (Text(stream='stdout', text='20 %'),)
     """
     return appended(outputs, _head(output), _size)
+
+
+def drawn(output: Output) -> Still:
+    """A view as the text that it looks like, for those who draw none; any other output as it is.
+
+    >>> drawn(TextStream("s", "so far"))
+    Text(stream='stdout', text='so far')
+    """
+    match output:
+        case Text() | Result() | Error() | Exported() | Display():
+            return output
+        case _:
+            return Text("stdout", content_text(output))
 
 
 def _head(output: Output) -> Output:

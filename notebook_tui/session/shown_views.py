@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from notebook_tui.widgets.changes import Change, changed, refs_in
+from notebook_tui.widgets.changes import Appended, Change, Rendered, changed, refs_in
 from notebook_tui.widgets.views import Content, Frame, Grid, Tabs, View
 
 T = TypeVar("T")
@@ -59,10 +59,13 @@ class ShownViews:
 
     def present_in(self, change: Change) -> Change:
         """The change with all views inside it as they are now."""
-        contents = getattr(change, "contents", None)
-        if contents is None:
-            return change
-        return replace(change, contents=tuple(self._present(each) for each in contents))  # type: ignore[call-arg]
+        match change:
+            case Rendered(contents):
+                return Rendered(tuple(map(self._present, contents)))
+            case Appended(contents):
+                return Appended(tuple(map(self._present, contents)))
+            case _:
+                return change
 
     def forget(self, cell_id: str) -> None:
         """The cell runs again, or is gone: its outputs are, and so is what its code made unless others show it."""
