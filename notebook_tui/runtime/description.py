@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
@@ -15,36 +15,78 @@ from types import (
     WrapperDescriptorType,
 )
 
+from notebook_tui.runtime.answers import Description
 from notebook_tui.runtime.caret import word_at
-from notebook_tui.runtime.live import Kind, Member, kind_of, members, resolve
+from notebook_tui.runtime.definition import location_of, named_at
+from notebook_tui.runtime.live import GETTERS, Member, kind_of, members, type_name
 from notebook_tui.runtime.signature import signature_of, signature_text
+from notebook_tui.runtime.static_analysis import MOST_DOCS, StaticDescription, description_within_budget
+from notebook_tui.runtime.text_names import text_names
+from notebook_tui.runtime.visible import visible
+
+MOST_VALUE = 80
+"""Characters of a value that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
-    name: str
-    kind: Kind
-    signature: str
-    """In brackets; empty for what is no function or class, or does not tell."""
-    docs: str
-    """Empty if there is none."""
-
-
-def describe(source: str, offset: int, namespace: Mapping[str, object]) -> Description | None:
-    """What the dotted name under the caret stands for; None if it is unknown.
+def describe(
+    source: str,
+    offset: int,
+    namespace: Mapping[str, object],
+    static: StaticDescription = description_within_budget,
+    *,
+    above: str = "",
+    hidden: Collection[str] = (),
+    cells: Mapping[str, str] | None = None,
+) -> Description | None:
+    """What the dotted name under the caret stands for; None if it is unknown. The arguments are as for `definition`.
 
     >>> def greet(name):
     ...     "Says hello."
-    >>> describe("greet('you')", 3, {"greet": greet})
-    Description(name='greet', kind='function', signature='(name)', docs='Says hello.')
+    >>> found = describe("greet('you')", 3, {"greet": greet})
+    >>> found.name, found.signature, found.docs, (found.start, found.end)
+    ('greet', '(name)', 'Says hello.', (0, 5))
     """
-    name = word_at(source, offset)
-    found = resolve(name, namespace) if name is not None else None
-    if name is None or found is None:
+    word = word_at(source, offset)
+    if word is None:
         return None
+    text = f"{above}\n{source}" if above else source
+    shift = len(text) - len(source)
+    from_text = text_names(text, shift + word.end)
+    bound = from_text.find(word.expression)
+    found = named_at(source, word, visible(namespace, hidden, from_text))
+    # A local name is another than the one that lives.
+    is_local = word.expression.partition(".")[0] in from_text.local
+    if found is None or (is_local and not (bound is not None and bound.module)):
+        described = static(text, shift + word.start)
+    else:
+        described = _described(word.expression, found, cells or {})
+    return described and replace(described, name=word.expression, start=word.start, end=word.end)
+
+
+def _described(name: str, found: Member, cells: Mapping[str, str]) -> Description:
     kind = kind_of(found.value, otherwise="variable")
     known = signature_of(found) if kind in ("function", "class") else None
-    return Description(name, kind, signature_text(known) if known is not None else "", docs_of(found))
+    location = location_of(found.value, cells)
+    return Description(
+        name,
+        kind,
+        signature_text(known) if known is not None else "",
+        docs_of(found)[:MOST_DOCS],
+        type_name(found.value) if kind == "variable" and type(found.value) not in GETTERS else "",
+        _value_text(found.value) if kind == "variable" else "",
+        location=replace(location, text="") if location is not None else None,
+    )
+
+
+def _value_text(value: object) -> str:
+    """Of what the interpreter itself can write, and that is short."""
+    if type(value) not in (int, float, complex, bool, str, bytes, type(None)):
+        return ""
+    if type(value) is int and value.bit_length() > 200:
+        return ""
+    if type(value) in (str, bytes) and len(value) > MOST_VALUE:  # type: ignore[arg-type]
+        return ""
+    return repr(value)
 
 
 def docs_of(found: Member) -> str:

@@ -1,16 +1,19 @@
 """Live objects, looked at without running anything of theirs: no property, `__getattr__`, `__dir__` or `repr`.
 
-As `inspect.getattr_static`, but for all attributes at once. Dictionaries are copied before they are read, in one step
-of the interpreter, because a cell may change them meanwhile in another thread.
+As `inspect.getattr_static`, but for all attributes at once. What a dictionary holds is listed before it is looked at,
+in one step of the interpreter, because a cell may change it meanwhile in another thread; and no more than `MOST` of it,
+for that step holds up the cell.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
@@ -31,8 +34,14 @@ FUNCTION_TYPES = (
     *(FunctionType, MethodType, BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType),
     *(MethodWrapperType, ClassMethodDescriptorType, classmethod, staticmethod, partial),
 )
+MOST = 100_000
+"""Entries of one dictionary that are looked at."""
+
 GETTERS = (GetSetDescriptorType, MemberDescriptorType)
 """Descriptors of the interpreter itself."""
+
+
+_MODULE_DICT: Any = vars(ModuleType)["__dict__"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +100,23 @@ def kind_of(value: object, otherwise: Kind) -> Kind:
 
 
 def text_items(mapping: object) -> dict[str, object]:
-    """The entries of a dictionary whose keys are strings, in order; of anything else, none."""
+    """The entries of a dictionary whose keys are strings, in order; of anything else, none.
+
+    >>> text_items({"a": 1, 2: "b"})
+    {'a': 1}
+    """
     if not issubclass(type(mapping), dict):
         return {}
     return {key: value for key, value in _entries(mapping) if type(key) is str}
+
+
+def loaded_dict(module: str) -> dict[str, object]:
+    """The dictionary of a module that is loaded, past all that it says of itself; an empty one of any other."""
+    loaded = sys.modules.get(module)
+    if not issubclass(type(loaded), ModuleType):
+        return {}
+    found: dict[str, object] = _MODULE_DICT.__get__(loaded)
+    return found
 
 
 def type_name(value: object) -> str:
@@ -158,13 +180,13 @@ def _item(owner: object, key: Any) -> Member | None:
 
 def _class_attributes(kind: Any) -> dict[str, object]:
     found: dict[str, object] = {}
-    for one in reversed(_ancestry(kind)):
+    for one in reversed(ancestry(kind)):
         found.update(_class_dict(one))
     return found
 
 
 def _own_attributes(owner: object) -> list[tuple[object, object]]:
-    for one in _ancestry(type(owner)):
+    for one in ancestry(type(owner)):
         getter = _class_dict(one).get("__dict__")
         if getter is not None:
             # A class may have a `__dict__` of its own making, which only running it would tell.
@@ -174,19 +196,18 @@ def _own_attributes(owner: object) -> list[tuple[object, object]]:
 
 def _entries(mapping: Any) -> list[tuple[object, object]]:
     """What is in a dictionary or an instance of a subclass, past all that the subclass says."""
-    if type(mapping) is dict:
-        return list(mapping.copy().items())
     for _ in range(10):
         try:
-            return list(dict.items(mapping))
-        except RuntimeError:  # it was changed meanwhile; unlike a plain one it cannot be copied in one step
+            return list(islice(dict.items(mapping), MOST))
+        except RuntimeError:  # it was changed meanwhile: by what a garbage collection ran, or where threads run at once
             continue
     return []
 
 
-def _ancestry(kind: type) -> tuple[type, ...]:
-    ancestry: tuple[type, ...] = type.__dict__["__mro__"].__get__(kind)
-    return ancestry
+def ancestry(kind: Any) -> tuple[type, ...]:
+    """The class itself and those that it inherits from, whatever its metaclass says."""
+    found: tuple[type, ...] = type.__dict__["__mro__"].__get__(kind)
+    return found
 
 
 def _class_dict(kind: type) -> dict[str, object]:
@@ -195,7 +216,7 @@ def _class_dict(kind: type) -> dict[str, object]:
 
 
 def _has(value: object, method: str) -> bool:
-    return any(method in _class_dict(one) for one in _ancestry(type(value)))
+    return any(method in _class_dict(one) for one in ancestry(type(value)))
 
 
 def _is_method(value: object) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from inspect import Parameter, Signature
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType, WrapperDescriptorType
+from typing import get_overloads
 
+from notebook_tui.runtime.answers import SignatureHelp
 from notebook_tui.runtime.caret import CallAt, call_at
 from notebook_tui.runtime.live import Member, members, resolve
 
@@ -26,30 +27,46 @@ _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _BY_NAME = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureHelp:
-    """The call around the caret; `active` is the place in `parameters` that the caret's argument fills, if one."""
+def signatures(source: str, offset: int, namespace: Mapping[str, object]) -> tuple[SignatureHelp, ...]:
+    """The ways to call the live function whose brackets the caret stands in, those that its argument fits.
 
-    function: str
-    parameters: tuple[str, ...]
-    active: int | None
-
-
-def signature(source: str, offset: int, namespace: Mapping[str, object]) -> SignatureHelp | None:
-    """The parameters of the live function whose brackets the caret stands in; None if it is unknown.
+    More than one where it has overloads. None if it is unknown, or if no way takes that argument.
 
     >>> def greet(name, *, loud=False): ...
-    >>> signature("greet('you', loud=", 18, {"greet": greet})
-    SignatureHelp(function='greet', parameters=('name', '*', 'loud=False'), active=2)
+    >>> signatures("greet('you', loud=", 18, {"greet": greet})
+    (SignatureHelp(function='greet', parameters=('name', '*', 'loud=False'), active=2),)
+    >>> signatures("greet('you', 'him', ", 20, {"greet": greet})
+    ()
     """
     call = call_at(source, offset)
-    found = signature_of_call(call, namespace) if call is not None else None
-    if call is None or found is None:
-        return None
+    callee = resolve(call.function, namespace) if call is not None else None
+    if call is None or callee is None:
+        return ()
+    ways = [way for way in (signature_of(it) for it in _ways(callee)) if way is not None]
+    return tuple(_help(call, way) for way in ways if _takes(way, call))
+
+
+def _ways(callee: Member) -> list[Member]:
+    """Of a function with overloads each of them, else itself."""
+    function = callee.value
+    bound = callee.bound
+    if type(function) is MethodType:
+        function, bound = function.__func__, True
+    overloads = get_overloads(function) if type(function) is FunctionType else ()
+    return [Member(it, bound) for it in overloads if type(it) is FunctionType] or [callee]
+
+
+def _help(call: CallAt, found: Signature) -> SignatureHelp:
     active = _active(found, call)
     shown = list(_shown(found))
     place = next((place for place, (_, name) in enumerate(shown) if name == active), None) if active else None
     return SignatureHelp(call.function, tuple(text for text, _ in shown), place)
+
+
+def _takes(found: Signature, call: CallAt) -> bool:
+    """Whether the argument at the caret may stand there; a bracket that was just opened needs none."""
+    is_first = call.position == 0 and call.keyword is None
+    return is_first or call.unpacked or _active(found, call) is not None
 
 
 def signature_of_call(call: CallAt, namespace: Mapping[str, object]) -> Signature | None:
@@ -131,6 +148,8 @@ def _active(found: Signature, call: CallAt) -> str | None:
     if call.keyword is not None:
         named = [p.name for p in parameters if p.kind in _BY_NAME and p.name == call.keyword]
         return (named + [p.name for p in parameters if p.kind is Parameter.VAR_KEYWORD] + [None])[0]
+    if call.unpacked:
+        return None
     places = [p.name for p in parameters if p.kind in _POSITIONAL]
     if call.position < len(places):
         return places[call.position]
