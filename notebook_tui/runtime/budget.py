@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-SECONDS = 0.15
+SECONDS = 0.5
 BRIEF_SECONDS = 0.02
 
 

@@ -81,11 +81,16 @@ def complete(
     return fitting.ranked()
 
 
+_HIDES_NAMES = re.compile(r"\blambda\b|[(\[{,][^\n]*\bfor\b|\bimport\s*\*")
+"""A text of which the tokens do not tell all names: it may have comprehensions, lambdas, or import all of a module."""
+
+
 class _Static:
     """The question to jedi: what could stand there, whatever has been typed of it. So its answer lasts for the word."""
 
     def __init__(self, text: str, offset: int, prefix: str, names: StaticNames) -> None:
         begin = offset - len(prefix)
+        self.text = text
         self._question = text[:begin] + text[offset:], begin
         self._names = names
 
@@ -109,7 +114,8 @@ def _add_names(fitting: Proposals, at: NameAt, names: Mapping[str, object], from
     fitting.add_members({name: Member(value) for name, value in names.items()}, "variable")
     fitting.add_kinds({name: bound.kind for name, bound in from_text.shared.items()})
     known = vars(builtins)
-    for name, kind in ask.briefly().items():
+    hides_names = called is None and (at.call is not None or _HIDES_NAMES.search(ask.text) is not None)
+    for name, kind in ask.briefly().items() if hides_names else ():
         if name.endswith("="):
             fitting.add_kinds({name: kind}, "argument")
         elif name not in known and kind != "keyword":

@@ -15,7 +15,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from threading import Thread
 from typing import Any, TypeVar, assert_never
 
@@ -26,9 +26,10 @@ from notebook_tui.runtime.completion import complete
 from notebook_tui.runtime.definition import definition
 from notebook_tui.runtime.description import describe
 from notebook_tui.runtime.formatting import NotFormatted, formatted
+from notebook_tui.runtime.hurry import hurry
 from notebook_tui.runtime.questions import AtPlace, Complete, Define, Describe, Format, Place, Question, SignaturesOf
 from notebook_tui.runtime.signature import signatures
-from notebook_tui.runtime.static_analysis import signatures_within_budget
+from notebook_tui.runtime.static_analysis import signatures_within_budget, warm
 from notebook_tui.runtime.text_names import text_names
 from notebook_tui.runtime.visible import visible
 
@@ -37,6 +38,9 @@ SECONDS = 1.5
 FORMAT_SECONDS = 12.0
 THERE_SECONDS = 0.7
 """For another node."""
+
+IDLE_SECONDS = 1.0
+IDLE_LOOKS = 600
 
 T = TypeVar("T")
 
@@ -91,8 +95,18 @@ def serve(client: Client, question: Question, module: str, cells: Mapping[str, s
     bl.spawn(_serve, client, question, module, dict(cells))
 
 
+async def warm_when_idle(is_idle: Callable[[], bool]) -> None:
+    """Has the analysis of texts get ready while no cell runs; not in a runtime that runs a notebook and ends."""
+    for _ in range(IDLE_LOOKS):
+        await asyncio.sleep(IDLE_SECONDS)
+        if is_idle():
+            warm()
+            return
+
+
 async def _serve(client: Client, question: Question, module: str, cells: Mapping[str, str]) -> None:
-    bl.GenServer.reply(client, await _answered(question, module, cells))
+    with nullcontext() if isinstance(question, Format) else hurry():
+        bl.GenServer.reply(client, await _answered(question, module, cells))
 
 
 async def _answered(question: Question, module: str, cells: Mapping[str, str]) -> Any:

@@ -28,7 +28,7 @@ from beamlike.kernel.terms import Reason
 from notebook_tui.runtime.cell_output import cell_output
 from notebook_tui.runtime.descriptors import drain, redirect_descriptors
 from notebook_tui.runtime.evaluator import Evaluator, cell_name
-from notebook_tui.runtime.intellisense import serve
+from notebook_tui.runtime.intellisense import serve, warm_when_idle
 from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run
 from notebook_tui.runtime.keyboard import remove_keyboard
 from notebook_tui.runtime.messages import Evaluate, Finished, Forget, Interrupt, Nodes, Started
@@ -98,6 +98,7 @@ class RuntimeServer(GenServer):
         self._evaluating: str | None = None
         self._began = 0.0
         self._names: dict[str, str] = {}
+        bl.spawn(warm_when_idle, lambda: self._evaluating is None)
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
         self._process, self._process_ref = self._start_evaluator()
         self._owner_ref = bl.monitor(owner)

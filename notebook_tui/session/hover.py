@@ -36,8 +36,12 @@ def hover(described: Description, notebook: Notebook) -> Hover:
 def docs_as_markdown(docs: str) -> str:
     """Of reStructuredText and the styles of Google and numpy; what is none of them stays as it was written.
 
-    >>> print(docs_as_markdown("Adds ``one``."))
-    Adds `one`.
+    >>> print(docs_as_markdown("Adds.\\n\\nArgs:\\n    one: A number."))
+    Adds.
+    <BLANKLINE>
+    #### Args
+    <BLANKLINE>
+    - `one`: A number.
     """
     try:
         return convert(docs).strip() if docs.strip() else ""

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.budget import WithinBudget
+from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.live import Kind
 from notebook_tui.runtime.static_analysis import static_names
 
