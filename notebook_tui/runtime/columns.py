@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from notebook_tui.runtime.live import Member, loaded_dict, members, text_items
+from notebook_tui.runtime.live import Member, is_exactly, loaded_dict, members, text_items
 
 
 def text_keys(owner: object) -> dict[str, object]:
@@ -40,7 +40,7 @@ def columns(owner: object) -> list[str]:
         found = _polars_columns(owner)
     elif _is_of("numpy", "ndarray", kind):
         found = kind.dtype.__get__(owner).names
-    return [name for name in found if type(name) is str] if type(found) in (list, tuple) else []  # type: ignore[attr-defined]
+    return [name for name in found if type(name) is str] if is_exactly(found, (list, tuple)) else []  # type: ignore[attr-defined]
 
 
 def has_columns_as_attributes(owner: object) -> bool:
@@ -69,4 +69,4 @@ def _polars_columns(frame: object) -> object:
 def _variables(environment: Any) -> list[str]:
     """The names of the variables, which the dictionary behind them holds as bytes on POSIX."""
     data = members(environment).get("_data", Member({})).value
-    return [os.fsdecode(key) for key in list(data) if type(key) in (bytes, str)]  # type: ignore[call-overload]
+    return [os.fsdecode(key) for key in list(data) if is_exactly(key, (bytes, str))]  # type: ignore[call-overload]

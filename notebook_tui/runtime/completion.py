@@ -139,7 +139,7 @@ def _is_fit(role: str, value: object) -> bool:
     if kind == "module" or role == "decorator":
         return kind != "variable"
     of = value if kind == "class" else type(value)
-    return BaseException in ancestry(of)
+    return any(one is BaseException for one in ancestry(of))
 
 
 def _add_attributes(

@@ -18,7 +18,7 @@ from typing import Any
 from beamlike.code.sources import SOURCES
 from notebook_tui.runtime.answers import Location
 from notebook_tui.runtime.caret import MemberAt, ModuleAt, Word, caret, word_at
-from notebook_tui.runtime.live import Member, loaded_dict, members, resolve
+from notebook_tui.runtime.live import Member, is_exactly, loaded_dict, members, resolve
 from notebook_tui.runtime.static_analysis import StaticLocation, location_within_budget
 from notebook_tui.runtime.text_names import text_names
 from notebook_tui.runtime.visible import visible
@@ -92,7 +92,7 @@ def _function(value: object) -> FunctionType | None:
     for _ in range(20):
         if type(value) is partial:
             value = value.func
-        elif type(value) in (MethodType, classmethod, staticmethod):
+        elif is_exactly(value, (MethodType, classmethod, staticmethod)):
             value = value.__func__  # type: ignore[attr-defined]
         elif type(value) is property:
             value = value.fget

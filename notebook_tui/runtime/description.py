@@ -18,7 +18,7 @@ from types import (
 from notebook_tui.runtime.answers import Description
 from notebook_tui.runtime.caret import word_at
 from notebook_tui.runtime.definition import location_of, named_at
-from notebook_tui.runtime.live import GETTERS, Member, kind_of, members, type_name
+from notebook_tui.runtime.live import GETTERS, Member, is_exactly, kind_of, members, type_name
 from notebook_tui.runtime.signature import signature_of, signature_text
 from notebook_tui.runtime.static_analysis import MOST_DOCS, StaticDescription, description_within_budget
 from notebook_tui.runtime.text_names import text_names
@@ -72,7 +72,7 @@ def _described(name: str, found: Member, cells: Mapping[str, str]) -> Descriptio
         kind,
         signature_text(known) if known is not None else "",
         docs_of(found)[:MOST_DOCS],
-        type_name(found.value) if kind == "variable" and type(found.value) not in GETTERS else "",
+        type_name(found.value) if kind == "variable" and not is_exactly(found.value, GETTERS) else "",
         _value_text(found.value) if kind == "variable" else "",
         location=replace(location, text="") if location is not None else None,
     )
@@ -80,11 +80,11 @@ def _described(name: str, found: Member, cells: Mapping[str, str]) -> Descriptio
 
 def _value_text(value: object) -> str:
     """Of what the interpreter itself can write, and that is short."""
-    if type(value) not in (int, float, complex, bool, str, bytes, type(None)):
+    if not is_exactly(value, (int, float, complex, bool, str, bytes, type(None))):
         return ""
     if type(value) is int and value.bit_length() > 200:
         return ""
-    if type(value) in (str, bytes) and len(value) > MOST_VALUE:  # type: ignore[arg-type]
+    if is_exactly(value, (str, bytes)) and len(value) > MOST_VALUE:  # type: ignore[arg-type]
         return ""
     return repr(value)
 
@@ -94,7 +94,7 @@ def docs_of(found: Member) -> str:
     value = found.value
     if type(value) is MethodType or type(value) is classmethod or type(value) is staticmethod:
         value = value.__func__
-    if type(value) in _ASKED:
+    if is_exactly(value, _ASKED):
         docs: object = value.__doc__
     elif issubclass(type(value), (type, ModuleType)):
         docs = members(value).get("__doc__", Member(None)).value

@@ -110,6 +110,15 @@ def text_items(mapping: object) -> dict[str, object]:
     return {key: value for key, value in _entries(mapping) if type(key) is str}
 
 
+def is_exactly(value: object, types: tuple[type, ...]) -> bool:
+    """Whether its type is one of these: by identity, for a metaclass may have its own `==`, which `in` would run.
+
+    >>> is_exactly(True, (int, bool)), is_exactly(True, (int,))
+    (True, False)
+    """
+    return any(type(value) is one for one in types)
+
+
 def loaded_dict(module: str) -> dict[str, object]:
     """The dictionary of a module that is loaded, past all that it says of itself; an empty one of any other."""
     loaded = sys.modules.get(module)
@@ -170,7 +179,10 @@ def _attribute(owner: object, name: str) -> Member | None:
 
 
 def _item(owner: object, key: Any) -> Member | None:
-    if type(owner) not in (dict, list, tuple, str):
+    if type(owner) is dict:
+        # Not by a look-up: that may compare with another key, in that one's way.
+        return next((Member(value) for own, value in _entries(owner) if type(own) is type(key) and own == key), None)
+    if not is_exactly(owner, (list, tuple, str)):
         return None
     try:
         return Member(owner[key])  # type: ignore[index]
@@ -190,7 +202,7 @@ def _own_attributes(owner: object) -> list[tuple[object, object]]:
         getter = _class_dict(one).get("__dict__")
         if getter is not None:
             # A class may have a `__dict__` of its own making, which only running it would tell.
-            return _entries(getter.__get__(owner)) if type(getter) in GETTERS else []  # type: ignore[attr-defined]
+            return _entries(getter.__get__(owner)) if is_exactly(getter, GETTERS) else []  # type: ignore[attr-defined]
     return []
 
 
@@ -211,8 +223,9 @@ def ancestry(kind: Any) -> tuple[type, ...]:
 
 
 def _class_dict(kind: type) -> dict[str, object]:
-    attributes: dict[str, object] = type.__dict__["__dict__"].__get__(kind).copy()
-    return attributes
+    # `type(name, bases, {...})` takes keys of any kind.
+    attributes: dict[object, object] = type.__dict__["__dict__"].__get__(kind).copy()
+    return {name: value for name, value in attributes.items() if type(name) is str}
 
 
 def _has(value: object, method: str) -> bool:

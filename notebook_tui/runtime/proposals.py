@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from notebook_tui.runtime.live import GETTERS, Kind, Member, kind_of, type_name
+from notebook_tui.runtime.live import GETTERS, Kind, Member, is_exactly, kind_of, type_name
 from notebook_tui.runtime.signature import signature_of, signature_text
 
 MOST: Final = 10_000
@@ -94,4 +94,4 @@ def _detail(member: Member, kind: Kind) -> str:
         found = signature_of(member)
         return signature_text(found) if found is not None else ""
     # What a slot or a getter of the interpreter stands for would have to be asked for.
-    return "" if kind == "module" or type(member.value) in GETTERS else type_name(member.value)
+    return "" if kind == "module" or is_exactly(member.value, GETTERS) else type_name(member.value)

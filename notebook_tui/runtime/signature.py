@@ -16,7 +16,7 @@ from typing import get_overloads
 
 from notebook_tui.runtime.answers import SignatureHelp
 from notebook_tui.runtime.caret import CallAt, call_at
-from notebook_tui.runtime.live import Member, members, resolve
+from notebook_tui.runtime.live import Member, is_exactly, members, resolve
 
 DEFAULT_WIDTH = 30
 
@@ -123,7 +123,7 @@ def _of_function(value: object) -> Signature | None:
         if type(wrapped) is not FunctionType:
             return _by_inspect(value)
         value = wrapped
-    return _by_inspect(value) if type(value) in _IN_C else None
+    return _by_inspect(value) if type(value) is FunctionType or is_exactly(value, _IN_C) else None
 
 
 def _by_inspect(value: object) -> Signature | None:
@@ -177,5 +177,5 @@ def _shown_parameter(p: Parameter) -> str:
         return f"**{p.name}"
     if p.default is Parameter.empty:
         return p.name
-    text = repr(p.default) if type(p.default) in _SIMPLE else "…"
+    text = repr(p.default) if is_exactly(p.default, _SIMPLE) else "…"
     return f"{p.name}={text if len(text) <= DEFAULT_WIDTH else '…'}"

@@ -91,6 +91,15 @@ def test_what_is_known_of_a_hostile_object_is_told_all_the_same() -> None:
     assert (described.signature, described.docs) == ("(first, *, second=…)", "Does it.")
 
 
+def test_attributes_whose_names_are_no_plain_text_are_passed_over__AC38() -> None:
+    class Name(str):
+        __slots__ = ()
+        lower = startswith = run  # type: ignore[assignment]
+
+    names: dict[str, object] = {"Odd": type("Odd", (), {1: 2, Name("named"): 3, "plain": 4})}  # type: ignore[dict-item]
+    assert [item.label for item in complete("Odd.p", 5, names, lambda source, offset: {})] == ["plain"]
+
+
 class Slotted:
     __slots__ = ("empty", "full")
     shared = "of the class"
