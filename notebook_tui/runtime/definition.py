@@ -11,14 +11,14 @@ import re
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from beamlike.code.sources import SOURCES
 from notebook_tui.runtime.answers import Location
 from notebook_tui.runtime.caret import MemberAt, ModuleAt, Word, caret, word_at
-from notebook_tui.runtime.live import Member, is_exactly, loaded_dict, members, resolve
+from notebook_tui.runtime.live import Member, declared, is_exactly, loaded_dict, members
 from notebook_tui.runtime.static_analysis import StaticLocation, location_within_budget
 from notebook_tui.runtime.text_names import text_names
 from notebook_tui.runtime.visible import visible
@@ -69,7 +69,7 @@ def named_at(source: str, word: Word, names: Mapping[str, object]) -> Member | N
             found = loaded_dict(module)
             return Member(found[name]) if name in found else _loaded(f"{module}.{name}")
         case _:
-            return resolve(word.expression, names)
+            return declared(word.expression, names)
 
 
 def _loaded(module: str) -> Member | None:
@@ -83,12 +83,16 @@ def location_of(value: object, cells: Mapping[str, str]) -> Location | None:
         return _in_file(file, 1) if type(file) is str and file.endswith(".py") else None
     if issubclass(type(value), type):
         return _of_class(value, cells)
-    function = _function(value)
+    function = written_function(value)
     return _of_code(function.__code__, cells) if function is not None else None
 
 
-def _function(value: object) -> FunctionType | None:
-    """The one that somebody wrote, under what wraps it."""
+def written_function(value: object) -> FunctionType | None:
+    """The one that somebody wrote, under what wraps it.
+
+    >>> written_function(partial(written_function, 1)) is written_function
+    True
+    """
     for _ in range(20):
         if type(value) is partial:
             value = value.func
@@ -96,6 +100,8 @@ def _function(value: object) -> FunctionType | None:
             value = value.__func__  # type: ignore[attr-defined]
         elif type(value) is property:
             value = value.fget
+        elif type(value) is cached_property:
+            value = value.func
         elif type(value) is FunctionType:
             wrapped = value.__dict__.get("__wrapped__")
             if type(wrapped) is not FunctionType:
@@ -120,7 +126,7 @@ def _of_class(kind: Any, cells: Mapping[str, str]) -> Location | None:
     if type(file) is str:
         where = _in_file(file, 1)
     else:
-        functions = [it for it in map(_function, attributes.values()) if it is not None]
+        functions = [it for it in map(written_function, attributes.values()) if it is not None]
         places = (_of_code(it.__code__, cells) for it in functions if it.__module__ == module)
         where = next((it for it in places if it is not None), None)
     if where is None:

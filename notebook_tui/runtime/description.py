@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import cached_property
 from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
@@ -17,7 +18,7 @@ from types import (
 
 from notebook_tui.runtime.answers import Description
 from notebook_tui.runtime.caret import word_at
-from notebook_tui.runtime.definition import location_of, named_at
+from notebook_tui.runtime.definition import location_of, named_at, written_function
 from notebook_tui.runtime.live import GETTERS, Member, is_exactly, kind_of, members, type_name
 from notebook_tui.runtime.signature import signature_of, signature_text
 from notebook_tui.runtime.static_analysis import MOST_DOCS, StaticDescription, description_within_budget
@@ -92,8 +93,8 @@ def _value_text(value: object) -> str:
 def docs_of(found: Member) -> str:
     """The docstring, with its indentation taken away: of an object that has none of its own, that of its class."""
     value = found.value
-    if type(value) is MethodType or type(value) is classmethod or type(value) is staticmethod:
-        value = value.__func__
+    if is_exactly(value, _WRAPPERS):
+        value = written_function(value) or value
     if is_exactly(value, _ASKED):
         docs: object = value.__doc__
     elif issubclass(type(value), (type, ModuleType)):
@@ -103,5 +104,13 @@ def docs_of(found: Member) -> str:
     return inspect.cleandoc(docs) if type(docs) is str else ""
 
 
-_ASKED = (FunctionType, BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, ClassMethodDescriptorType)
+_WRAPPERS = (MethodType, classmethod, staticmethod, property, cached_property)
+_ASKED = (
+    FunctionType,
+    BuiltinFunctionType,
+    MethodDescriptorType,
+    WrapperDescriptorType,
+    ClassMethodDescriptorType,
+    *GETTERS,
+)
 """Types of the interpreter, whose `__doc__` nobody can have replaced by code."""

@@ -87,6 +87,23 @@ def resolve(expression: str, namespace: Mapping[str, object]) -> Member | None:
         return None
 
 
+def declared(expression: str, namespace: Mapping[str, object]) -> Member | None:
+    """As `resolve`; where the last attribute is computed, what computes it.
+
+    >>> class Box:
+    ...     @property
+    ...     def lid(self): raise RuntimeError
+    >>> type(declared("box.lid", {"box": Box()}).value)
+    <class 'property'>
+    """
+    found = resolve(expression, namespace)
+    owner, _, name = expression.rpartition(".")
+    if found is None and owner:
+        of = resolve(owner, namespace)
+        found = members(of.value).get(name.strip()) if of is not None else None
+    return found
+
+
 def kind_of(value: object, otherwise: Kind) -> Kind:
     """What sort of thing an object is, for a list of proposals."""
     kind = type(value)

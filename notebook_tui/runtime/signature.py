@@ -8,7 +8,7 @@ ones are shown.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from inspect import Parameter, Signature
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType, WrapperDescriptorType
@@ -43,7 +43,8 @@ def signatures(source: str, offset: int, namespace: Mapping[str, object]) -> tup
     if call is None or callee is None:
         return ()
     ways = [way for way in (signature_of(it) for it in _ways(callee)) if way is not None]
-    return tuple(_help(call, way) for way in ways if _takes(way, call))
+    helps = (help_for(call, way.parameters.values(), _texts(way)) for way in ways)
+    return tuple(it for it in helps if it is not None)
 
 
 def _ways(callee: Member) -> list[Member]:
@@ -56,17 +57,20 @@ def _ways(callee: Member) -> list[Member]:
     return [Member(it, bound) for it in overloads if type(it) is FunctionType] or [callee]
 
 
-def _help(call: CallAt, found: Signature) -> SignatureHelp:
-    active = _active(found, call)
-    shown = list(_shown(found))
+def help_for(call: CallAt, parameters: Collection[Parameter], texts: Collection[str]) -> SignatureHelp | None:
+    """How this way to call is shown, each parameter as its text; None if the argument at the caret may not stand
+    there. A bracket that was just opened needs none.
+
+    >>> help_for(CallAt("f", 1, None, frozenset()), [Parameter("a", Parameter.POSITIONAL_ONLY)], ["a"]) is None
+    True
+    """
+    active = _active(parameters, call)
+    is_first = call.position == 0 and call.keyword is None
+    if active is None and not is_first and not call.unpacked:
+        return None
+    shown = list(_with_marks(parameters, texts))
     place = next((place for place, (_, name) in enumerate(shown) if name == active), None) if active else None
     return SignatureHelp(call.function, tuple(text for text, _ in shown), place)
-
-
-def _takes(found: Signature, call: CallAt) -> bool:
-    """Whether the argument at the caret may stand there; a bracket that was just opened needs none."""
-    is_first = call.position == 0 and call.keyword is None
-    return is_first or call.unpacked or _active(found, call) is not None
 
 
 def signature_of_call(call: CallAt, namespace: Mapping[str, object]) -> Signature | None:
@@ -82,7 +86,7 @@ def keywords(found: Signature, call: CallAt) -> list[str]:
 
 
 def signature_text(found: Signature) -> str:
-    return f"({', '.join(text for text, _ in _shown(found))})"
+    return f"({', '.join(text for text, _ in _with_marks(found.parameters.values(), _texts(found)))})"
 
 
 def signature_of(callee: Member) -> Signature | None:
@@ -98,8 +102,8 @@ def signature_of(callee: Member) -> Signature | None:
         return _without_first(_of_function(value.__func__))
     found = _of_function(value)
     if found is None:
-        method = members(value).get("__call__", Member(None))
-        return _without_first(_of_function(method.value)) if method.bound else None
+        method = members(value).get("__call__", Member(None)).value
+        return _without_first(_of_function(method)) if type(method) is FunctionType else None
     return _without_first(found) if callee.bound else found
 
 
@@ -142,9 +146,8 @@ def _without_first(found: Signature | None) -> Signature | None:
     return found.replace(parameters=parameters)
 
 
-def _active(found: Signature, call: CallAt) -> str | None:
+def _active(parameters: Collection[Parameter], call: CallAt) -> str | None:
     """The name of the parameter that the argument at the caret fills."""
-    parameters = found.parameters.values()
     if call.keyword is not None:
         named = [p.name for p in parameters if p.kind in _BY_NAME and p.name == call.keyword]
         return (named + [p.name for p in parameters if p.kind is Parameter.VAR_KEYWORD] + [None])[0]
@@ -156,18 +159,22 @@ def _active(found: Signature, call: CallAt) -> str | None:
     return next((p.name for p in parameters if p.kind is Parameter.VAR_POSITIONAL), None)
 
 
-def _shown(found: Signature) -> Iterator[tuple[str, str | None]]:
-    """The parameters as texts with their names, and the markers `/` and `*` without."""
+def _with_marks(parameters: Collection[Parameter], texts: Collection[str]) -> Iterator[tuple[str, str | None]]:
+    """The parameters as texts with their names, and the marks `/` and `*` without."""
     before = None
-    for p in found.parameters.values():
+    for p, text in zip(parameters, texts, strict=True):
         if before is Parameter.POSITIONAL_ONLY and p.kind is not Parameter.POSITIONAL_ONLY:
             yield "/", None
         if p.kind is Parameter.KEYWORD_ONLY and before not in (Parameter.KEYWORD_ONLY, Parameter.VAR_POSITIONAL):
             yield "*", None
-        yield _shown_parameter(p), p.name
+        yield text, p.name
         before = p.kind
     if before is Parameter.POSITIONAL_ONLY:
         yield "/", None
+
+
+def _texts(found: Signature) -> list[str]:
+    return [_shown_parameter(p) for p in found.parameters.values()]
 
 
 def _shown_parameter(p: Parameter) -> str:

@@ -17,6 +17,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from inspect import Parameter
 from pickle import UnpicklingError
 from shutil import rmtree
 from threading import Lock, Thread
@@ -24,7 +25,9 @@ from typing import Any, TypeAlias, TypeVar
 
 from notebook_tui.runtime.answers import Description, Location, SignatureHelp
 from notebook_tui.runtime.budget import WithinBudget
+from notebook_tui.runtime.caret import call_at
 from notebook_tui.runtime.live import Kind
+from notebook_tui.runtime.signature import help_for
 
 T = TypeVar("T")
 
@@ -80,13 +83,15 @@ def static_signatures(source: str, offset: int) -> tuple[SignatureHelp, ...]:
     """The call around the caret, as often as it is defined in other ways; those that the argument fits."""
 
     def signatures(script: Any, line: int, column: int) -> tuple[SignatureHelp, ...]:
+        call = call_at(source, offset)
+        if call is None:
+            return ()
         found = []
         for it in script.get_signatures(line, column):
-            shown = tuple(parameter.to_string().removeprefix("param ") for parameter in it.params)
-            is_first = it.index == 0 or (it.index is None and not shown)
-            if it.index is not None or is_first:
-                found.append(SignatureHelp(it.name, shown, it.index))
-        return tuple(found)
+            parameters = [Parameter(parameter.name, parameter.kind) for parameter in it.params]
+            texts = [parameter.to_string().removeprefix("param ") for parameter in it.params]
+            found.append(help_for(call, parameters, texts))
+        return tuple(it for it in found if it is not None)
 
     return _asked(source, offset, signatures, ())
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -178,7 +179,7 @@ class Recording:
         self.calls: list[str] = []
         hooks = {name: self._hook(name) for name in HOOKS}
         meta = type("Meta", (type,), {name: hook for name, hook in hooks.items() if name not in _OF_CLASSES})
-        kind = type.__new__(meta, "Kind", (), {**hooks, "computed": property(hooks["__getattr__"])})
+        kind: Any = type.__new__(meta, "Kind", (), {**hooks, "computed": property(hooks["__getattr__"])})
         value = object.__new__(kind)
         lazy = type("Lazy", (ModuleType,), {name: hooks[name] for name in ("__getattr__", "__dir__", "__repr__")})
         table = type("Table", (dict,), {name: hooks[name] for name in _OF_TABLES})
@@ -186,7 +187,7 @@ class Recording:
         self.names |= {"lazy": lazy("lazy"), "holder": {"key": value, "other": [value]}}
         self.calls.clear()
 
-    def _hook(self, name: str) -> object:
+    def _hook(self, name: str) -> Any:
         def hook(*_args: object, **_keywords: object) -> None:
             self.calls.append(name)
             raise RuntimeError(name)

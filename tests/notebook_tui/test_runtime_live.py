@@ -96,7 +96,7 @@ def test_attributes_whose_names_are_no_plain_text_are_passed_over__AC38() -> Non
         __slots__ = ()
         lower = startswith = run  # type: ignore[assignment]
 
-    names: dict[str, object] = {"Odd": type("Odd", (), {1: 2, Name("named"): 3, "plain": 4})}  # type: ignore[dict-item]
+    names: dict[str, object] = {"Odd": type("Odd", (), {1: 2, Name("named"): 3, "plain": 4})}
     assert [item.label for item in complete("Odd.p", 5, names, lambda source, offset: {})] == ["plain"]
 
 
