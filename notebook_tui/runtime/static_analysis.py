@@ -27,6 +27,7 @@ from notebook_tui.runtime.answers import Description, Location, SignatureHelp
 from notebook_tui.runtime.budget import WithinBudget
 from notebook_tui.runtime.caret import call_at
 from notebook_tui.runtime.live import Kind
+from notebook_tui.runtime.loaded_trees import collect_bit_by_bit
 from notebook_tui.runtime.signature import help_for
 
 T = TypeVar("T")
@@ -122,6 +123,7 @@ def _asked(source: str, offset: int, question: Callable[[Any, int, int], T], not
         import jedi
     except ImportError:
         return nothing
+    collect_bit_by_bit()
     line = source.count("\n", 0, offset) + 1
     column = offset - (source.rfind("\n", 0, offset) + 1)
     try:
