@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from keyword import kwlist
 
 from notebook_tui.runtime import module_names
+from notebook_tui.runtime.assigned import members_of_assigned
 from notebook_tui.runtime.budget import WithinBudget
 from notebook_tui.runtime.caret import AttributeAt, KeyAt, MemberAt, ModuleAt, NameAt, TextAt, caret
 from notebook_tui.runtime.columns import columns, has_columns_as_attributes, text_keys
@@ -151,10 +152,13 @@ def _add_attributes(
         if has_columns_as_attributes(owner.value):
             fitting.add_kinds({name: "attribute" for name in columns(owner.value) if name.isidentifier()})
     bound = from_text.find(base.partition(".")[0].strip())
-    if owner is None:
+    # The text may bind the name anew, and that has not run.
+    anew = bound is not None and not bound.module
+    if bound is not None and anew and from_text.find(base) is bound:
+        fitting.add_members(members_of_assigned(ask.text, bound.start, names), "attribute")
+    if not len(fitting) and owner is None:
         fitting.add_kinds(ask.patiently())
-    elif bound is not None and not bound.module:
-        # The text binds the name anew, and that has not run.
+    elif anew:
         fitting.add_kinds(ask.briefly())
 
 

@@ -126,7 +126,7 @@ async def _in_thread(question: Question, module: str, cells: Mapping[str, str], 
         async with asyncio.timeout(seconds):
             return await in_thread(lambda: answer(question, _names_of(module), cells))
     except TimeoutError:
-        logger.warning("%s took longer than %s s and is answered with nothing", type(question).__name__, seconds)
+        logger.info("%s took longer than %s s and is answered with nothing", type(question).__name__, seconds)
     except Exception:
         logger.exception("there is no answer to %r", question)
     return nothing(question)

@@ -65,11 +65,20 @@ def members(owner: object) -> dict[str, Member]:
     """
     if issubclass(type(owner), type):
         return {name: Member(value) for name, value in _class_attributes(owner).items()}
-    found = {name: Member(value, bound=_is_method(value)) for name, value in _class_attributes(type(owner)).items()}
+    found = members_of_instance(type(owner))
     for name, value in _own_attributes(owner):
         if type(name) is str and not (name in found and _has(found[name].value, "__set__")):
             found[name] = Member(value)
     return found
+
+
+def members_of_instance(kind: object) -> dict[str, Member]:
+    """What any object of that class has of it.
+
+    >>> members_of_instance(str)["upper"].bound
+    True
+    """
+    return {name: Member(value, bound=_is_method(value)) for name, value in _class_attributes(kind).items()}
 
 
 def resolve(expression: str, namespace: Mapping[str, object]) -> Member | None:

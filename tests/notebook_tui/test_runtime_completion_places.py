@@ -87,6 +87,42 @@ def test_among_one_group_kinds_come_together_and_names_in_order() -> None:
     assert labels("a_|", names) == ["a_a", "a_b", "a_function", "a_class", "a_module"]
 
 
+class Made:
+    def __init__(self, size: int) -> None: ...
+
+    def painted(self, colour: str) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("x = [1]\nx.app|", "append"),
+        ("x = [\n    1,\n]\nx.app|", "append"),
+        ("x = [n for n in y]\nx.app|", "append"),
+        ("x = {}\nx.ite|", "items"),
+        ("x = f'{y}'\nx.upp|", "upper"),
+        ("x = 'a'\nx.upp|", "upper"),
+        ("x: list[int] = [1]; y = 2\nx.app|", "append"),
+        ("def f():\n    x = [1]\n    return x.app|", "append"),
+        ("x = Made(\n    1)\nx.pain|", "painted"),
+        ("x = module.Made(1)\nx.pain|", "painted"),
+    ],
+)
+def test_what_a_text_plainly_assigns_has_its_attributes_before_it_has_run(text: str, label: str) -> None:
+    names = {"Made": Made, "module": sys.modules[__name__]}
+    assert labels(text, names) == [label]
+    assert label in labels(text, names | {"x": 5})
+    assert labels("x = 1\nx = Made(1)\nx.painted|", names) == ["painted"]
+    assert items("x = Made(1)\nx.painted|", names)[0].detail == "(colour)"
+
+
+@pytest.mark.parametrize(
+    "text", ["x = nobody()\nx.a|", "x = f = [1]\nx.a|", "x, y = [1]\nx.a|", "x = (\nx.a|", "x =\nx.a|"]
+)
+def test_of_what_is_not_plain_the_analysis_tells(text: str) -> None:
+    assert labels(text) == []
+
+
 # Where it stands.
 
 
