@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from notebook_tui.runtime import typed_text
 from notebook_tui.runtime.live import Member, members, members_of_instance, resolve
 
 MOST_LINES = 30
@@ -47,10 +48,10 @@ def _assigned_value(lines: list[str]) -> ast.expr | None:
     """Of the first statement, as many lines as it takes."""
     for count in range(1, len(lines) + 1):
         try:
-            statements = ast.parse("\n".join(lines[:count])).body
+            found = typed_text.statements("\n".join(lines[:count]))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        match statements:
+        match found:
             case [ast.Assign([ast.Name()], value) | ast.AnnAssign(ast.Name(), value=value), *_]:
                 return value
         return None

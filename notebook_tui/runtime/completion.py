@@ -10,12 +10,13 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Collection, Iterator, Mapping
+from inspect import Signature
 from keyword import kwlist
 
 from notebook_tui.runtime import module_names
 from notebook_tui.runtime.assigned import members_of_assigned
 from notebook_tui.runtime.budget import WithinBudget
-from notebook_tui.runtime.caret import AttributeAt, KeyAt, MemberAt, ModuleAt, NameAt, TextAt, caret
+from notebook_tui.runtime.caret import AttributeAt, CallAt, KeyAt, MemberAt, ModuleAt, NameAt, TextAt, caret
 from notebook_tui.runtime.columns import columns, has_columns_as_attributes, text_keys
 from notebook_tui.runtime.live import Kind, Member, ancestry, kind_of, members, resolve, type_name
 from notebook_tui.runtime.paths import entries, is_path
@@ -24,6 +25,7 @@ from notebook_tui.runtime.signature import keywords, signature_of_call
 from notebook_tui.runtime.static_analysis import StaticNames, within_budget
 from notebook_tui.runtime.text_names import TextNames, text_names
 from notebook_tui.runtime.visible import visible
+from notebook_tui.runtime.written import written
 
 __all__ = ["KEYWORDS", "Item", "complete"]
 
@@ -105,7 +107,7 @@ class _Static:
 
 
 def _add_names(fitting: Proposals, at: NameAt, names: Mapping[str, object], from_text: TextNames, ask: _Static) -> None:
-    called = signature_of_call(at.call, names) if at.call is not None else None
+    called = _called(at.call, names, from_text, ask.text) if at.call is not None else None
     if at.call is not None and called is not None:
         fitting.add_kinds({f"{name}=": "variable" for name in keywords(called, at.call)}, "argument")
     if at.role:
@@ -123,6 +125,12 @@ def _add_names(fitting: Proposals, at: NameAt, names: Mapping[str, object], from
             fitting.add_kinds({name: kind})
     fitting.add_members({name: Member(value) for name, value in known.items()}, "variable", "builtin")
     fitting.add_kinds(dict.fromkeys(KEYWORDS, "keyword"), "keyword")
+
+
+def _called(call: CallAt, names: Mapping[str, object], from_text: TextNames, text: str) -> Signature | None:
+    live = signature_of_call(call, names)
+    not_run = written(text, from_text.find(call.function)) if live is None else None
+    return not_run.signature if not_run is not None else live
 
 
 def _add_fit_for(role: str, fitting: Proposals, names: Mapping[str, object], from_text: TextNames) -> None:

@@ -22,8 +22,9 @@ from notebook_tui.runtime.definition import location_of, named_at, written_funct
 from notebook_tui.runtime.live import GETTERS, Member, is_exactly, kind_of, members, type_name
 from notebook_tui.runtime.signature import signature_of, signature_text
 from notebook_tui.runtime.static_analysis import MOST_DOCS, StaticDescription, description_within_budget
-from notebook_tui.runtime.text_names import text_names
+from notebook_tui.runtime.text_names import Bound, text_names
 from notebook_tui.runtime.visible import visible
+from notebook_tui.runtime.written import written
 
 MOST_VALUE = 80
 """Characters of a value that are shown."""
@@ -58,10 +59,19 @@ def describe(
     # A local name is another than the one that lives.
     is_local = word.expression.partition(".")[0] in from_text.local
     if found is None or (is_local and not (bound is not None and bound.module)):
-        described = static(text, shift + word.start)
+        described = _written(word.expression, text, bound) or static(text, shift + word.start)
     else:
         described = _described(word.expression, found, cells or {})
     return described and replace(described, name=word.expression, start=word.start, end=word.end)
+
+
+def _written(name: str, text: str, bound: Bound | None) -> Description | None:
+    """Of a function or class that the text defines, and that has not run."""
+    found = written(text, bound)
+    if found is None:
+        return None
+    signature = signature_text(found.signature) if found.signature is not None else ""
+    return Description(name, found.kind, signature, found.docs[:MOST_DOCS])
 
 
 def _described(name: str, found: Member, cells: Mapping[str, str]) -> Description:

@@ -10,11 +10,11 @@ import re
 import shutil
 import subprocess
 import sys
-import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TypeAlias
 
+from notebook_tui.runtime import typed_text
 from notebook_tui.runtime.cell_code import semicolon_after
 
 SECONDS = 10.0
@@ -67,15 +67,13 @@ def formatted(source: str) -> Formatting:
 
 
 def _tree(source: str) -> ast.Module | NotFormatted:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            tree: ast.Module = compile(source, "cell", "exec", flags, dont_inherit=True)
-        except SyntaxError as error:
-            return NotFormatted(error.msg, error.lineno)
-        except (ValueError, RecursionError, MemoryError, OverflowError) as error:
-            return NotFormatted(f"the text cannot be compiled: {error}")
+    try:
+        flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        tree: ast.Module = compile(source, typed_text.NAME, "exec", flags, dont_inherit=True)
+    except SyntaxError as error:
+        return NotFormatted(error.msg, error.lineno)
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        return NotFormatted(f"the text cannot be compiled: {error}")
     return tree
 
 

@@ -22,16 +22,18 @@ from typing import Any, TypeVar, assert_never
 import beamlike as bl
 from beamlike.kernel.current import current_node
 from beamlike.kernel.question import Client
+from notebook_tui.runtime.caret import call_at
 from notebook_tui.runtime.completion import complete
 from notebook_tui.runtime.definition import definition
 from notebook_tui.runtime.description import describe
 from notebook_tui.runtime.formatting import NotFormatted, formatted
 from notebook_tui.runtime.hurry import hurry
 from notebook_tui.runtime.questions import AtPlace, Complete, Define, Describe, Format, Place, Question, SignaturesOf
-from notebook_tui.runtime.signature import signatures
+from notebook_tui.runtime.signature import helps_for, signatures
 from notebook_tui.runtime.static_analysis import signatures_within_budget, warm
 from notebook_tui.runtime.text_names import text_names
 from notebook_tui.runtime.visible import visible
+from notebook_tui.runtime.written import written
 
 SECONDS = 1.5
 """For an answer, formatting aside; the session waits a little longer."""
@@ -86,8 +88,15 @@ def nothing(question: Question) -> Any:
 def _signatures(at: Place, namespace: Mapping[str, object]) -> Any:
     text = f"{at.above}\n{at.source}" if at.above else at.source
     offset = len(text) - len(at.source) + at.offset
-    found = signatures(at.source, at.offset, visible(namespace, at.hidden, text_names(text, offset)))
-    return found or signatures_within_budget(text, offset)
+    from_text = text_names(text, offset)
+    found = signatures(at.source, at.offset, visible(namespace, at.hidden, from_text))
+    call = call_at(at.source, at.offset)
+    if found or call is None:
+        return found
+    not_run = written(text, from_text.find(call.function))
+    if not_run is not None and not_run.signature is not None:
+        return helps_for(call, [not_run.signature])
+    return signatures_within_budget(text, offset)
 
 
 def serve(client: Client, question: Question, module: str, cells: Mapping[str, str]) -> None:

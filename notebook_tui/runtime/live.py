@@ -28,6 +28,8 @@ from types import (
 )
 from typing import Any, Literal, TypeAlias
 
+from notebook_tui.runtime import typed_text
+
 Kind: TypeAlias = Literal["variable", "function", "class", "module", "attribute", "keyword"]
 
 FUNCTION_TYPES = (
@@ -91,7 +93,7 @@ def resolve(expression: str, namespace: Mapping[str, object]) -> Member | None:
     Member(value=3, bound=False)
     """
     try:
-        return _resolve(ast.parse(expression.strip(), mode="eval").body, namespace)
+        return _resolve(typed_text.expression(expression.strip()), namespace)
     except (SyntaxError, ValueError, RecursionError):
         return None
 

@@ -8,7 +8,7 @@ ones are shown.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from inspect import Parameter, Signature
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType, WrapperDescriptorType
@@ -43,6 +43,11 @@ def signatures(source: str, offset: int, namespace: Mapping[str, object]) -> tup
     if call is None or callee is None:
         return ()
     ways = [way for way in (signature_of(it) for it in _ways(callee)) if way is not None]
+    return helps_for(call, ways)
+
+
+def helps_for(call: CallAt, ways: Iterable[Signature]) -> tuple[SignatureHelp, ...]:
+    """Those of the ways to call that the argument at the caret fits."""
     helps = (help_for(call, way.parameters.values(), _texts(way)) for way in ways)
     return tuple(it for it in helps if it is not None)
 

@@ -185,6 +185,19 @@ def test_modules_are_listed_and_not_imported() -> None:
     ]
 
 
+def test_what_is_typed_is_parsed_without_a_warning_into_the_cell_that_runs() -> None:
+    script = r"""
+        from notebook_tui.runtime.completion import complete
+        from notebook_tui.runtime.formatting import formatted
+        for text in (r"'\d'.up", "x = '\\d'\nx.up", "def f(a='\\d'): ...\nf("):
+            assert complete(text, len(text), {}, lambda source, offset: {}), text
+        assert formatted("x  = '\\d'").source
+    """
+    command = [sys.executable, "-W", "always", "-c", dedent(script)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=True)
+    assert "invalid escape" not in done.stderr
+
+
 def test_what_a_loaded_module_holds_comes_from_it() -> None:
     assert items("from json import du|") == [
         Item(item.label, item.kind, item.insert, item.detail) for item in items("json.du|", {"json": json})
