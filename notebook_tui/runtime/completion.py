@@ -14,11 +14,11 @@ from inspect import Signature
 from keyword import kwlist
 
 from notebook_tui.runtime import module_names
-from notebook_tui.runtime.assigned import members_of_assigned
+from notebook_tui.runtime.assigned import class_of_assigned, is_builtin
 from notebook_tui.runtime.budget import WithinBudget
 from notebook_tui.runtime.caret import AttributeAt, CallAt, KeyAt, MemberAt, ModuleAt, NameAt, TextAt, caret
 from notebook_tui.runtime.columns import columns, has_columns_as_attributes, text_keys
-from notebook_tui.runtime.live import Kind, Member, ancestry, kind_of, members, resolve, type_name
+from notebook_tui.runtime.live import Kind, Member, ancestry, kind_of, members, members_of_instance, resolve, type_name
 from notebook_tui.runtime.paths import entries, is_path
 from notebook_tui.runtime.proposals import MOST, Item, Proposals
 from notebook_tui.runtime.signature import keywords, signature_of_call
@@ -162,11 +162,14 @@ def _add_attributes(
     bound = from_text.find(base.partition(".")[0].strip())
     # The text may bind the name anew, and that has not run.
     anew = bound is not None and not bound.module
+    kind = None
     if bound is not None and anew and from_text.find(base) is bound:
-        fitting.add_members(members_of_assigned(ask.text, bound.start, names), "attribute")
-    if not len(fitting) and owner is None:
+        kind = class_of_assigned(ask.text, bound.start, names)
+    if kind is not None:
+        fitting.add_members(members_of_instance(kind), "attribute")
+    if owner is None and kind is None:
         fitting.add_kinds(ask.patiently())
-    elif anew:
+    elif anew and (kind is None or not is_builtin(kind)):
         fitting.add_kinds(ask.briefly())
 
 

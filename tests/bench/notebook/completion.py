@@ -37,6 +37,7 @@ PLACES = {
     "column": "value_{n} = 1\nframe['col",
     "module": "value_{n} = 1\nimport js",
     "not_run": "value_{n} = [1]\nvalue_{n}.app",
+    "by_analysis": "value_{n} = sorted([1])\nvalue_{n}.app",
 }
 
 
@@ -65,6 +66,11 @@ async def under(it: OpenNotebook, load: str) -> None:
         emit("beamlike", "completion", f"{kind}_unanswered", "", sum(missed), load=load, n=QUESTIONS)
     await spread(
         "signature", load, lambda n: it.client.signatures("cell-3", f"v{n} = 1\npoint.moved(1, ", 22 + len(str(n)))
+    )
+    await spread(
+        "signature_not_run",
+        load,
+        lambda n: it.client.signatures("cell-3", f"def f{n}(a): ...\nf{n}(", 19 + 2 * len(str(n))),
     )
     await spread("describe", load, lambda n: it.client.describe("cell-3", f"v{n} = 1\npoint.moved", 12 + len(str(n))))
 
