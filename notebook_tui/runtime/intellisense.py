@@ -28,10 +28,19 @@ from notebook_tui.runtime.definition import definition
 from notebook_tui.runtime.description import describe
 from notebook_tui.runtime.formatting import NotFormatted, formatted
 from notebook_tui.runtime.hurry import hurry
-from notebook_tui.runtime.questions import AtPlace, Complete, Define, Describe, Format, Place, Question, SignaturesOf
 from notebook_tui.runtime.signature import helps_for, signatures
 from notebook_tui.runtime.static_analysis import signatures_within_budget, warm
 from notebook_tui.runtime.text_names import text_names
+from notebook_tui.runtime.typing_questions import (
+    AtPlace,
+    Complete,
+    Define,
+    Describe,
+    Format,
+    Place,
+    Question,
+    SignaturesOf,
+)
 from notebook_tui.runtime.visible import visible
 from notebook_tui.runtime.written import written
 

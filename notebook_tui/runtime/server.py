@@ -33,8 +33,8 @@ from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run
 from notebook_tui.runtime.keyboard import remove_keyboard
 from notebook_tui.runtime.messages import Evaluate, Finished, Forget, Interrupt, Nodes, Started
 from notebook_tui.runtime.outcome import Failure, Outcome
-from notebook_tui.runtime.questions import Complete, Define, Describe, Format, SignaturesOf
 from notebook_tui.runtime.stalled_nodes import tell_stalled
+from notebook_tui.runtime.typing_questions import Complete, Define, Describe, Format, SignaturesOf
 from notebook_tui.runtime.version_watch import Look, tell_versions
 
 

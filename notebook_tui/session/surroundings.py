@@ -12,7 +12,7 @@ from notebook_tui.document.lineage import above
 from notebook_tui.document.names import names
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.state import State
-from notebook_tui.runtime.questions import Place
+from notebook_tui.runtime.typing_questions import Place
 
 MOST_TEXT = 20_000
 """Characters of the cells above: of those that have not run, the nearest."""

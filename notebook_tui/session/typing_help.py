@@ -18,8 +18,8 @@ from notebook_tui.runtime.answers import Location, SignatureHelp
 from notebook_tui.runtime.caret import word_at
 from notebook_tui.runtime.formatting import Formatting, NotFormatted, formatted
 from notebook_tui.runtime.intellisense import FORMAT_SECONDS, answer, in_thread, nothing
-from notebook_tui.runtime.questions import Complete, Define, Describe, Format, Question, SignaturesOf
 from notebook_tui.runtime.text_names import text_names
+from notebook_tui.runtime.typing_questions import Complete, Define, Describe, Format, Question, SignaturesOf
 from notebook_tui.session.hover import Hover, hover
 from notebook_tui.session.surroundings import Surroundings, surroundings
 

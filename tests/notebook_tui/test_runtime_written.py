@@ -13,9 +13,9 @@ from notebook_tui.runtime.answers import SignatureHelp
 from notebook_tui.runtime.completion import complete
 from notebook_tui.runtime.description import describe
 from notebook_tui.runtime.intellisense import answer
-from notebook_tui.runtime.questions import Place, SignaturesOf
 from notebook_tui.runtime.signature import signature_text
 from notebook_tui.runtime.text_names import text_names
+from notebook_tui.runtime.typing_questions import Place, SignaturesOf
 from notebook_tui.runtime.written import Written, written
 
 

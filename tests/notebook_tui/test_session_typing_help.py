@@ -16,7 +16,7 @@ from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.state import State
 from notebook_tui.runtime.answers import Description, Location, SignatureHelp
 from notebook_tui.runtime.formatting import Formatted, NotFormatted
-from notebook_tui.runtime.questions import Complete, Describe, Format, Place, Question
+from notebook_tui.runtime.typing_questions import Complete, Describe, Format, Place, Question
 from notebook_tui.session import typing_help
 from notebook_tui.session.hover import docs_as_markdown, hover
 from notebook_tui.session.typing_help import Definition, TypingHelp, same_line
