@@ -50,14 +50,6 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
-class Complete:
-    """A call: the answer is a list of completion Items for the caret at `offset` of `source`."""
-
-    source: str
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
 class Started:
     cell_id: str
 

@@ -1,6 +1,6 @@
 """A notebook's runtime on a node: four kinds of process around the evaluator.
 
-    server        stands for the runtime: takes Evaluate, Interrupt, Forget and Complete, monitors its owner
+    server        stands for the runtime: takes Evaluate, Interrupt, Forget and a typist's questions, monitors its owner
     evaluator     runs the cells, one after the other, in the thread that user code has for itself
     versions      asks the other nodes what they hold, after an evaluation and when a node comes or goes
     cell output   one per cell that ran: the group leader of all code of that cell, here and on other nodes; batches
@@ -13,11 +13,8 @@ the same namespace: values are kept.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -29,17 +26,16 @@ from beamlike.kernel.current import current_node
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import Reason
 from notebook_tui.runtime.cell_output import cell_output
-from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.descriptors import drain, redirect_descriptors
 from notebook_tui.runtime.evaluator import Evaluator, cell_name
+from notebook_tui.runtime.intellisense import serve, warm_when_idle
 from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run
 from notebook_tui.runtime.keyboard import remove_keyboard
-from notebook_tui.runtime.messages import Complete, Evaluate, Finished, Forget, Interrupt, Nodes, Started
+from notebook_tui.runtime.messages import Evaluate, Finished, Forget, Interrupt, Nodes, Started
 from notebook_tui.runtime.outcome import Failure, Outcome
 from notebook_tui.runtime.stalled_nodes import tell_stalled
+from notebook_tui.runtime.typing_questions import Complete, Define, Describe, Format, SignaturesOf
 from notebook_tui.runtime.version_watch import Look, tell_versions
-
-logger = logging.getLogger("notebook_tui.runtime")
 
 
 async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
@@ -102,6 +98,7 @@ class RuntimeServer(GenServer):
         self._evaluating: str | None = None
         self._began = 0.0
         self._names: dict[str, str] = {}
+        bl.spawn(warm_when_idle, lambda: self._evaluating is None)
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
         self._process, self._process_ref = self._start_evaluator()
         self._owner_ref = bl.monitor(owner)
@@ -117,8 +114,9 @@ class RuntimeServer(GenServer):
 
     def handle_call(self, request: object, client: Client) -> object:
         match request:
-            case Complete(source, offset):
-                bl.spawn(_propose, client, source, offset, self._module.namespace)
+            case Complete() | Describe() | SignaturesOf() | Define() | Format():
+                cells = {source: cell_id for cell_id, source in self._names.items()}
+                serve(client, request, self._module.module.__name__, cells)
                 return bl.NO_REPLY
             case _:
                 raise TypeError(f"a runtime does not know the call {request!r}")
@@ -179,16 +177,6 @@ class RuntimeServer(GenServer):
 
     def _look_at_versions(self) -> None:
         bl.send(self._versions, Look(dict(self._names), self._others()))
-
-
-async def _propose(client: Client, source: str, offset: int, namespace: Mapping[str, object]) -> None:
-    """In a process of its own: the server takes an interrupt meanwhile, and no value is lost over a proposal."""
-    items: list[Item] = []
-    try:
-        items = await asyncio.to_thread(complete, source, offset, namespace)
-    except Exception:
-        logger.exception("there are no proposals for the caret at offset %s of %r", offset, source)
-    bl.GenServer.reply(client, items)
 
 
 def _ended_from_outside(reason: Reason) -> Failure:

@@ -8,15 +8,12 @@ from contextvars import copy_context
 
 import beamlike as bl
 from notebook_tui.document.apply import apply
-from notebook_tui.document.completion import Completion
 from notebook_tui.document.operations import CancelEvaluation, Operation
 from notebook_tui.document.state import State
-from notebook_tui.runtime.completion import Item, complete
-from notebook_tui.runtime.messages import Complete
 from notebook_tui.session.messages import Applied, Join, Notice, Perform, Restart, RuntimeServerOf, Save
+from notebook_tui.session.typing_help import TypingHelp
 
 CALL_SECONDS = 5.0
-COMPLETE_SECONDS = 2.0
 RESTART_SECONDS = 30.0
 
 OnOperation = Callable[[Operation, State], None]
@@ -34,6 +31,13 @@ class Client:
         self._on_end: list[Hears] = []
         # What the session said before anybody subscribed, such as what is odd about the file.
         self._unheard: list[str] = []
+        help = TypingHelp(lambda: self._state, self._runtime_server)
+        self.complete = help.complete
+        self.describe = help.describe
+        self.describe_completion = help.describe_completion
+        self.signatures = help.signatures
+        self.definition = help.definition
+        self.format = help.format
         self._joined = asyncio.get_running_loop().create_future()
         self._viewer = bl.spawn(self._view)
 
@@ -69,20 +73,9 @@ class Client:
         context = copy_context()
         self._listeners.append(lambda operation, state: context.run(listener, operation, state))
 
-    async def complete(self, cell_id: str, source: str, offset: int) -> list[Completion]:
-        """From the runtime's live objects; without a runtime, from the text alone."""
-        items = await self._items(source, offset)
-        return [Completion(item.label, item.kind, item.insert, item.detail) for item in items]
-
-    async def _items(self, source: str, offset: int) -> list[Item]:
-        try:
-            server = await bl.GenServer.call(self._session, RuntimeServerOf(), timeout=CALL_SECONDS)
-            if server is None:
-                return await asyncio.to_thread(complete, source, offset, {})
-            items: list[Item] = await bl.GenServer.call(server, Complete(source, offset), timeout=COMPLETE_SECONDS)
-        except (bl.CallFailed, bl.CallTimeout):
-            return []  # a runtime that is just going away has nothing to propose, which is no news to a typist
-        return items
+    async def _runtime_server(self) -> bl.Pid | None:
+        server: bl.Pid | None = await bl.GenServer.call(self._session, RuntimeServerOf(), timeout=CALL_SECONDS)
+        return server
 
     async def interrupt(self) -> None:
         if self._state.evaluating is not None:

@@ -115,7 +115,7 @@ task = asyncio.create_task(hog())
 
 
 def test_a_completion_that_fails_proposes_nothing_and_loses_nothing(tmp_path: Path) -> None:
-    cell = "import notebook_tui.runtime.server as server\nx = 7\nserver.complete = None"
+    cell = "import notebook_tui.runtime.intellisense as it\nx = 7\nit.complete = None"
 
     async def main() -> None:
         async with opened(tmp_path, cell, "x") as it:
