@@ -22,11 +22,12 @@ from typing import TypeAlias
 _NOTHING: frozenset[str] = frozenset()
 _REFLECTION = frozenset({"eval", "exec", "globals", "locals", "vars"})
 _CHANGING_METHODS = frozenset(
-    """
-    add append appendleft clear difference_update discard extend extendleft insert intersection_update pop popitem
-    popleft remove reverse rotate setdefault sort symmetric_difference_update update
-    fill partial_fit fit load_state_dict put resize seed setflags step zero_grad
-    """.split()
+    {
+        *("add", "append", "appendleft", "clear", "difference_update", "discard", "extend", "extendleft", "insert"),
+        *("intersection_update", "pop", "popitem", "popleft", "remove", "reverse", "rotate", "setdefault", "sort"),
+        *("symmetric_difference_update", "update"),
+        *("fill", "fit", "load_state_dict", "partial_fit", "put", "resize", "seed", "setflags", "step", "zero_grad"),
+    }
 )
 _CHANGING_FUNCTIONS = frozenset({"delattr", "next", "setattr"})
 
@@ -49,6 +50,8 @@ class Names:
     """Names from above whose values it changes; it is as if it perhaps defined them."""
     carries: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """For names that it binds to functions, classes and the like: what is read when those are called."""
+    second: Mapping[str, str] = field(default_factory=dict)
+    """For names that it gives to the value of another name: that one."""
     made: frozenset[str] = _NOTHING
     """The names of functions and classes that it defines by a statement of their own."""
 
@@ -88,6 +91,7 @@ def names(source: str) -> Names:
         defines_anything=walk.imports_star or not reads.isdisjoint(_REFLECTION),
         mutates=mutates,
         carries={name: frozenset(carried) for name, carried in walk.carries.items() if carried},
+        second=walk.second,
         made=frozenset(walk.made),
     )
 
@@ -105,6 +109,7 @@ class _Walk(ast.NodeVisitor):
         self.assigned: set[str] = set()
         self.mutated: set[str] = set()
         self.carries: dict[str, set[str]] = {}
+        self.second: dict[str, str] = {}
         self.made: set[str] = set()
         self.deleted: set[str] = set()
         self.deleted_later: set[str] = set()
@@ -118,7 +123,7 @@ class _Walk(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> None:
         kind = type(node)
         if kind not in _BARREN:
-            _method(kind)(self, node)
+            _method(kind.__name__)(self, node)
 
     def generic_visit(self, node: ast.AST) -> None:
         for part in _parts(node):
@@ -135,9 +140,10 @@ class _Walk(ast.NodeVisitor):
         for statement in node.body:
             self.later_reads, self.assigned = set(), set()
             self.visit(statement)
-            carried = self.later_reads | _second_name_of(statement)
             for name in self.assigned:
-                self.carries[name] = carried | (self.carries.get(name, set()) if name not in self.bound else set())
+                self.carries[name] = self.later_reads | (set() if name in self.bound else self.carries.get(name, set()))
+                self.second.pop(name, None)
+            self.second |= _second_names(statement)
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 self.made.add(statement.name)
             later, assigned = later | self.later_reads, assigned | self.assigned
@@ -355,8 +361,8 @@ _BARREN = frozenset(
 
 
 @cache
-def _method(kind: type[ast.AST]) -> Callable[[_Walk, ast.AST], None]:
-    method: Callable[[_Walk, ast.AST], None] = getattr(_Walk, f"visit_{kind.__name__}", _Walk.generic_visit)
+def _method(kind: str) -> Callable[[_Walk, ast.AST], None]:
+    method: Callable[[_Walk, ast.AST], None] = getattr(_Walk, f"visit_{kind}", _Walk.generic_visit)
     return method
 
 
@@ -367,13 +373,14 @@ def _root(value: ast.expr) -> str | None:
     return value.id if isinstance(value, ast.Name) else None
 
 
-def _second_name_of(statement: ast.stmt) -> set[str]:
-    """The name that the statement gives another one to."""
+def _second_names(statement: ast.stmt) -> dict[str, str]:
     match statement:
-        case ast.Assign(value=ast.Name(id=name)) | ast.AnnAssign(value=ast.Name(id=name)):
-            return {name}
+        case ast.Assign(targets=targets, value=ast.Name(id=first)):
+            return {target.id: first for target in targets if isinstance(target, ast.Name)}
+        case ast.AnnAssign(target=ast.Name(id=second), value=ast.Name(id=first)):
+            return {second: first}
         case _:
-            return set()
+            return {}
 
 
 def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:

@@ -23,7 +23,8 @@ def _is_outdated(state: State, cell: Cell) -> bool:
 
 def failed(state: State) -> int:
     """How many cells stand as they ran, and that was to an error."""
-    runs = [(cell, state.evaluation(cell.id)) for cell in state.notebook.cells() if cell.id != state.evaluating]
+    running = set(state.running.values())
+    runs = [(cell, state.evaluation(cell.id)) for cell in state.notebook.cells() if cell.id not in running]
     return sum(run.validity == "evaluated" and run.errored and run.source == cell.source for cell, run in runs)
 
 

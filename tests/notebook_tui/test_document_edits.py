@@ -80,7 +80,7 @@ def test_where_things_are_after_an_edit(operation: Operation, expected: list[str
     ],
     ids=str,
 )
-def test_AC28_an_edit_that_makes_no_sense_is_refused_in_words(operation: Operation, reason: str) -> None:
+def test_ac28_an_edit_that_makes_no_sense_is_refused_in_words(operation: Operation, reason: str) -> None:
     with pytest.raises(Rejected, match=reason):
         apply(BOOK, operation)
 
