@@ -31,8 +31,8 @@ def apply(state: State, operation: Operation) -> tuple[State, tuple[Effect, ...]
     if isinstance(operation, Edit):
         return editing.edited(state, operation)
     match operation:
-        case operations.Undo():
-            return editing.undone(state)
+        case operations.Undo(at):
+            return editing.undone(state, at)
         case operations.Redo(at):
             return editing.redone(state, at)
         case operations.EraseOutputs():

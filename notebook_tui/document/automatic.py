@@ -9,6 +9,7 @@ from __future__ import annotations
 from notebook_tui.document.attributes import is_on
 from notebook_tui.document.lineage import above
 from notebook_tui.document.lookup import Lookup
+from notebook_tui.document.notebook import Cell
 from notebook_tui.document.queue import in_order
 from notebook_tui.document.state import State
 
@@ -17,8 +18,7 @@ def with_automatic(state: State) -> State:
     """With these cells waiting."""
     if state.runtime.phase != "connected":
         return state
-    stale = (cell_id for cell_id, run in state.evaluations.items() if run.before is None and run.validity == "stale")
-    candidates = [cell_id for cell_id in stale if _is_automatic(state, cell_id)]
+    candidates = [cell.id for cell in state.notebook.cells() if cell.metadata and _is_candidate(state, cell)]
     if not candidates:
         return state
     lookup = state.flow.lookup
@@ -27,10 +27,11 @@ def with_automatic(state: State) -> State:
     return in_order(state, {*state.queue, *wanted}, state.alone - wanted) if wanted else state
 
 
-def _is_automatic(state: State, cell_id: str) -> bool:
-    cell = state.notebook.cell(cell_id)
-    on = cell.runnable and is_on(cell.metadata, "reevaluate_automatically")
-    return on and state.status(cell_id) == "ready" and not state.changed(cell_id)
+def _is_candidate(state: State, cell: Cell) -> bool:
+    if not (cell.runnable and is_on(cell.metadata, "reevaluate_automatically")):
+        return False
+    is_stale = state.evaluation(cell.id).validity == "stale"
+    return is_stale and state.status(cell.id) == "ready" and not state.changed(cell.id)
 
 
 def _is_blocked(state: State, cell_id: str) -> bool:

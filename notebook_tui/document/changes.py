@@ -13,6 +13,7 @@ from notebook_tui.document.history import (
     PutCell,
     PutHeading,
     PutMetadata,
+    PutOutline,
     PutSection,
     PutTitle,
     RemoveCell,
@@ -28,9 +29,11 @@ from notebook_tui.document.rejected import Rejected
 def made(notebook: Notebook, change: Change) -> tuple[Notebook, Change]:
     match change:
         case PutTitle(title):
-            return replace(notebook, title=title), PutTitle(notebook.title)
+            return replace(notebook, title=title).placed_as(notebook), PutTitle(notebook.title)
         case PutMetadata(metadata):
-            return replace(notebook, metadata=metadata), PutMetadata(notebook.metadata)
+            return replace(notebook, metadata=metadata).placed_as(notebook), PutMetadata(notebook.metadata)
+        case PutOutline(outline):
+            return _put_outline(notebook, outline), PutOutline(notebook)
         case PutSection(index, section):
             return _put_section(notebook, index, section), RemoveSection(section.id, with_cells=True)
         case RemoveSection(section_id, with_cells):
@@ -54,6 +57,23 @@ def made(notebook: Notebook, change: Change) -> tuple[Notebook, Change]:
             return notebook.with_cell(replace(cell, outputs=shown)), ChangeCell(replace(was, outputs=()))
         case _:
             assert_never(change)
+
+
+def _put_outline(notebook: Notebook, outline: Notebook) -> Notebook:
+    known = {cell.id: cell for cell in notebook.cells()}
+
+    def with_text(cell: Cell) -> Cell:
+        own = known.get(cell.id)
+        if own is None:
+            return cell
+        return replace(cell, source=own.source, outputs=own.outputs if cell.kind == "code" else ())
+
+    return replace(
+        outline,
+        setup=with_text(outline.setup),
+        pyproject=None if outline.pyproject is None else with_text(outline.pyproject),
+        sections=tuple(replace(each, cells=tuple(map(with_text, each.cells))) for each in outline.sections),
+    )
 
 
 # Sections
@@ -95,7 +115,8 @@ def _split_section(notebook: Notebook, section_id: str, index: int, section: Sec
 def _put_heading(notebook: Notebook, before: Section, heading: Section) -> Notebook:
     if heading.parent != before.parent:
         _check_parent(notebook, before, heading.parent)
-    return _with_section(notebook, replace(heading, cells=before.cells))
+    changed = _with_section(notebook, replace(heading, cells=before.cells))
+    return changed.placed_as(notebook) if heading.parent == before.parent else changed
 
 
 def _check_parent(notebook: Notebook, section: Section, parent_id: str | None) -> None:

@@ -63,7 +63,7 @@ def runtime_down(state: State, reason: str) -> State:
 def container_down(state: State, container: str) -> tuple[State, tuple[Effect, ...]]:
     """What its cells defined is gone. Of the main flow the branches live on, but nothing starts that stands on it."""
     _check_phase(state, "connected")
-    if container and find_section(state.notebook, container).parent is None:
+    if container and container not in state.running and find_section(state.notebook, container).parent is None:
         raise Rejected(f"expected a branching section, {container} is none")
     container_of = state.notebook.container_of
     evaluations = {

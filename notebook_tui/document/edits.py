@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import assert_never
 
@@ -15,6 +16,7 @@ from notebook_tui.document.history import (
     PutCell,
     PutHeading,
     PutMetadata,
+    PutOutline,
     PutSection,
     PutTitle,
     RemoveCell,
@@ -75,6 +77,8 @@ def changes_of(notebook: Notebook, edit: Edit) -> tuple[Change, ...]:
             return split_cell(notebook, cell_id, offset, new_id)
         case operations.MergeCells(cell_id):
             return merge_cells(notebook, cell_id)
+        case operations.Arrange(outline):
+            return arrange(notebook, outline)
         case operations.RestoreCell() | operations.ApplyDelta():
             raise TypeError(f"{edit!r} needs more than the notebook")
         case _:
@@ -131,3 +135,24 @@ def merge_cells(notebook: Notebook, cell_id: str) -> tuple[Change, ...]:
     between = "\n" if upper.kind == "code" else "\n\n"
     source = between.join(part for part in (upper.source, lower.source) if part)
     return ChangeCell(replace(upper, source=source, outputs=())), RemoveCell(lower.id)
+
+
+def arrange(notebook: Notebook, outline: Notebook) -> tuple[Change, ...]:
+    wanted = Counter(cell.id for cell in outline.cells())
+    needed = {cell.id for cell in notebook.cells() if cell is not notebook.pyproject}
+    wrong = {cell_id for cell_id in wanted.keys() | needed if wanted[cell_id] != 1}
+    if wrong:
+        raise Rejected(f"expected each cell once in the new order, missing or twice: {', '.join(sorted(wrong))}")
+    check_sections(outline)
+    return (PutOutline(outline),)
+
+
+def check_sections(outline: Notebook) -> None:
+    """Each once, and each branch below a section of the main line from which it branches."""
+    parents: dict[str, str | None] = {}
+    for section in outline.sections:
+        if section.id in parents:
+            raise Rejected(f"expected each section once in the new order, {section.id} is there twice")
+        if section.parent is not None and parents.get(section.parent, "") is not None:
+            raise Rejected(f'expected "{section.name}" to branch from a section of the main line above it')
+        parents[section.id] = section.parent

@@ -12,6 +12,7 @@ from notebook_tui.document.effects import (
     DisconnectRuntime,
     DropContainer,
     Effect,
+    ForgetEvaluation,
     InterruptEvaluation,
 )
 from notebook_tui.document.evaluations import Evaluation
@@ -32,7 +33,7 @@ def queue_cells(state: State, cell_ids: Iterable[str], *, alone: bool) -> tuple[
     if state.runtime.phase == "disconnected":
         return connecting(state)
     if needs_fresh_runtime(state):
-        return _with_fresh_runtime(state)
+        return with_fresh_runtime(state)
     return started(state)
 
 
@@ -54,7 +55,8 @@ def needs_fresh_runtime(state: State) -> bool:
     return state.runtime.phase == "connected" and ran and setup in set(state.queue) - state.alone
 
 
-def _with_fresh_runtime(state: State) -> tuple[State, tuple[Effect, ...]]:
+def with_fresh_runtime(state: State) -> tuple[State, tuple[Effect, ...]]:
+    """What waits goes on waiting, each as it was asked for."""
     state = without_values(state)
     state = replace(state, runtime=RuntimeStatus("connecting"))
     # Everything has to run again that those which wait stand on.
@@ -80,17 +82,23 @@ def connecting(state: State) -> tuple[State, tuple[Effect, ...]]:
 
 def cancel(state: State, cell_id: str, *, drop: bool) -> tuple[State, tuple[Effect, ...]]:
     """What waits for the cell no longer does. A running cell runs on until its runtime says that it is over."""
-    cell = find_cell(state.notebook, cell_id)
-    status = state.status(cell_id)
-    if status == "ready":
-        raise Rejected("the cell neither waits nor runs")
-    if drop and status != "evaluating":
-        raise Rejected("expected a cell that runs: its container is ended with it")
-    state = unqueued(state, (cell, *below(state.notebook, cell_id)))
-    if status != "evaluating":
-        return started(state)
-    container = state.notebook.container_of(cell_id)
-    return state, (DropContainer(container) if drop else InterruptEvaluation(cell_id),)
+    container = next((name for name, other in state.running.items() if other == cell_id), None)
+    if container is None:
+        find_cell(state.notebook, cell_id)
+        if cell_id not in state.queue:
+            raise Rejected("the cell neither waits nor runs")
+        if drop:
+            raise Rejected("expected a cell that runs: its container is ended with it")
+        return started(_without_flow_from(state, cell_id))
+    wanted = DropContainer(container) if drop else InterruptEvaluation(cell_id)
+    return _without_flow_from(state, cell_id), (wanted,)
+
+
+def _without_flow_from(state: State, cell_id: str) -> State:
+    """The cell waits no longer, nor does what is below it."""
+    if not state.notebook.has_cell(cell_id):
+        return state
+    return unqueued(state, (state.notebook.cell(cell_id), *below(state.notebook, cell_id)))
 
 
 def evaluation_started(state: State, cell_id: str, at: float) -> State:
@@ -106,6 +114,8 @@ def output_added(state: State, cell_id: str, output: Output) -> State:
 def evaluation_finished(
     state: State, cell_id: str, at: float, ending: Ending, versions: Iterable[tuple[str, str]]
 ) -> tuple[State, tuple[Effect, ...]]:
+    if cell_id in state.running.values() and not state.notebook.has_cell(cell_id):
+        return _deleted_one_finished(state, cell_id)
     run = running(state, cell_id)
     shown = run.shown
     run = replace(
@@ -119,13 +129,23 @@ def evaluation_finished(
         inputs={},
         shown=frozenset(),
     )
-    others = {container: other for container, other in state.running.items() if other != cell_id}
-    state = replace(with_run(state, cell_id, run), running=others)
+    state = _without_running(with_run(state, cell_id, run), cell_id)
     inputs = shown_only(state.inputs, cell_id, shown)
-    state = replace(state, inputs=inputs if others else still_shown(inputs))
+    state = replace(state, inputs=inputs if state.running else still_shown(inputs))
     if ending != "ok" and not (ending == "error" and _continues(state, cell_id)):
         state = unqueued(state, below(state.notebook, cell_id))
     return started(with_automatic(repaired(settled(state))))
+
+
+def _deleted_one_finished(state: State, cell_id: str) -> tuple[State, tuple[Effect, ...]]:
+    state = _without_running(state, cell_id)
+    state = replace(state, inputs=state.inputs if state.running else still_shown(state.inputs))
+    state, starts = started(with_automatic(settled(state)))
+    return state, (ForgetEvaluation(cell_id), *starts)
+
+
+def _without_running(state: State, cell_id: str) -> State:
+    return replace(state, running={name: other for name, other in state.running.items() if other != cell_id})
 
 
 def _continues(state: State, cell_id: str) -> bool:
@@ -136,6 +156,7 @@ def _continues(state: State, cell_id: str) -> bool:
 def running(state: State, cell_id: str) -> Evaluation:
     if cell_id not in state.running.values():
         raise Rejected(f"the cell {cell_id} does not run")
+    find_cell(state.notebook, cell_id)
     return state.evaluation(cell_id)
 
 

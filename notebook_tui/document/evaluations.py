@@ -55,8 +55,8 @@ class Evaluation:
 
     @property
     def defines(self) -> bool:
-        """Whether cells below see what it bound: not if it failed, for then its names are what they were before."""
-        return not self.errored and self.validity in ("evaluated", "stale")
+        """Whether cells below see what it bound: not if it failed; an interrupt keeps what there was by then."""
+        return not self.errored and (self.interrupted or self.validity in ("evaluated", "stale"))
 
     def version(self, name: str) -> str:
         """Of the value that the run gave to `name`; equal ones are of equal values, or of one run.

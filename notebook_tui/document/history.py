@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from notebook_tui.document.notebook import Cell, Section
+from notebook_tui.document.notebook import Cell, Notebook, Section
 
 STEPS = 500
 """The most that can be undone."""
@@ -29,6 +29,13 @@ class PutMetadata:
     """Of the notebook."""
 
     metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PutOutline:
+    """All but the texts and outputs of cells that there are; cells that it has not are gone."""
+
+    outline: Notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,7 @@ class ChangeCell:
 Change: TypeAlias = (
     PutTitle
     | PutMetadata
+    | PutOutline
     | PutSection
     | RemoveSection
     | SplitSection
@@ -131,7 +139,7 @@ class Step:
     """What takes it back, in order."""
     typing: Typing | None = None
     bins: bool = False
-    """Whether cells that it takes away go to the bin, should it be done again."""
+    """Whether cells that it takes away go to the bin, should it be undone or done again."""
 
 
 def remembered(past: tuple[Step, ...], step: Step, typed: str = "") -> tuple[Step, ...]:

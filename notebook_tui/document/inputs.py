@@ -9,22 +9,37 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from notebook_tui.document.rejected import Rejected
+
+_Plain: TypeAlias = str | int | float | bool | None
+InputValue: TypeAlias = _Plain | bytes | tuple[_Plain, ...]
+"""What an input may hold: values that a journal and a wire bring back as they were."""
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    value: object
+    value: InputValue
     fingerprint: str
     """Equal for equal values."""
     shown_by: frozenset[str] = frozenset()
     """The cells that show it, by id."""
 
 
-def new_input(value: object) -> Input:
+def new_input(value: InputValue) -> Input:
     return Input(value, fingerprint(value))
 
 
-def fingerprint(value: object) -> str:
+def check_value(value: object) -> None:
+    """Says of what comes from elsewhere whether it is one."""
+    parts = value if type(value) is tuple else (value,)
+    plain = (str, int, float, bool, type(None))
+    if type(value) is not bytes and any(type(part) not in plain for part in parts):
+        raise Rejected(f"expected the value of an input to be a text, a number or the like, got {value!r}")
+
+
+def fingerprint(value: InputValue) -> str:
     """
     >>> fingerprint("hey") == fingerprint("hey"), fingerprint(1) == fingerprint(True)
     (True, False)
@@ -32,13 +47,13 @@ def fingerprint(value: object) -> str:
     return hashlib.blake2b(repr(value).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def shown(inputs: Mapping[str, Input], cell_id: str, input_id: str, default: object) -> Mapping[str, Input]:
+def shown(inputs: Mapping[str, Input], cell_id: str, input_id: str, default: InputValue) -> Mapping[str, Input]:
     """With an input that the cell shows; if it is there already, it keeps its value."""
     known = inputs.get(input_id) or new_input(default)
     return {**inputs, input_id: replace(known, shown_by=known.shown_by | {cell_id})}
 
 
-def with_value(inputs: Mapping[str, Input], input_id: str, value: object) -> Mapping[str, Input]:
+def with_value(inputs: Mapping[str, Input], input_id: str, value: InputValue) -> Mapping[str, Input]:
     return {**inputs, input_id: replace(inputs[input_id], value=value, fingerprint=fingerprint(value))}
 
 

@@ -8,7 +8,7 @@ title or a section's name is one line without space at its ends.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias
 
 from notebook_tui.document.outputs import Output
@@ -61,8 +61,7 @@ class Notebook:
     """Where each cell stands, once somebody has asked."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        parts = (self.title, self.setup, self.pyproject, self.sections, self.metadata, self.leading, self.trailing)
-        return Notebook, parts
+        return Notebook, tuple(getattr(self, each.name) for each in fields(self) if each.init)
 
     @property
     def persists_outputs(self) -> bool:
@@ -103,8 +102,12 @@ class Notebook:
             changed = replace(self, sections=(*self.sections[:number], section, *self.sections[number + 1 :]))
         else:
             changed = replace(self, setup=cell) if index == 0 else replace(self, pyproject=cell)
-        object.__setattr__(changed, "_places", self._places)
-        return changed
+        return changed.placed_as(self)
+
+    def placed_as(self, other: Notebook) -> Notebook:
+        """This one, whose cells stand just where those of the other stand, and see the same of each other."""
+        object.__setattr__(self, "_places", other._places)
+        return self
 
     def has_cell(self, id: str) -> bool:
         return id in self.places

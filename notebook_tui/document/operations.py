@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from notebook_tui.document.delta import Delta
-from notebook_tui.document.notebook import Cell, CellKind
+from notebook_tui.document.inputs import InputValue
+from notebook_tui.document.notebook import Cell, CellKind, Notebook
 from notebook_tui.document.outputs import Output
 from notebook_tui.document.versions import Versions
 
@@ -83,7 +84,7 @@ class InsertCell:
 
 @dataclass(frozen=True, slots=True)
 class DeleteCell:
-    """Into the bin."""
+    """Into the bin. One that runs is interrupted first."""
 
     cell_id: str
     at: float = 0.0
@@ -164,6 +165,16 @@ class MergeCells:
 
     cell_id: str
     at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrange:
+    """Order, sections, metadata and comments as `outline` has them: from a file that was edited elsewhere.
+
+    Cells that there are keep their text and outputs, whatever it says; what they are is up to it.
+    """
+
+    outline: Notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +311,7 @@ class InputShown:
 
     cell_id: str
     input_id: str
-    default: object
+    default: InputValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,8 +324,10 @@ class InputBound:
 
 @dataclass(frozen=True, slots=True)
 class SetInputValue:
+    """Text of a secret belongs in no input: what is set is part of the state."""
+
     input_id: str
-    value: object
+    value: InputValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +352,7 @@ CellEdit: TypeAlias = (
     | SplitCell
     | MergeCells
 )
-Edit: TypeAlias = SetTitle | SetNotebookMetadata | SectionEdit | CellEdit
+Edit: TypeAlias = SetTitle | SetNotebookMetadata | SectionEdit | CellEdit | Arrange
 """What `Undo` takes back."""
 History: TypeAlias = Undo | Redo
 ClientEvent: TypeAlias = ClientJoined | ClientLeft | ReportRevision

@@ -79,7 +79,8 @@ def _ready(state: State) -> Iterator[str]:
     places, container_of = state.notebook.places, state.notebook.container_of
     taken = set(state.running)
     # The topmost section of the main flow in which something runs or waits.
-    busy = min((places[cell_id][0] for cell_id in _of_main_flow(state)), default=None)
+    # One that was deleted and has not stopped yet may have stood above all.
+    busy = min((places.get(cell_id, (-1, 0))[0] for cell_id in _of_main_flow(state)), default=None)
     parents = {section.id: section.parent for section in state.notebook.sections}
     numbers = {section.id: number for number, section in enumerate(state.notebook.sections)}
     for cell_id in state.queue:

@@ -6,11 +6,6 @@ from notebook_tui.document.notebook import Cell, Section
 from notebook_tui.document.state import State
 
 
-def outdated(state: State) -> tuple[str, ...]:
-    """The cells whose last run is worth nothing now: never run, stale, failed, or edited since."""
-    return tuple(cell.id for cell in state.notebook.cells() if _is_outdated(state, cell))
-
-
 def section_cells(section: Section) -> tuple[str, ...]:
     return tuple(cell.id for cell in section.cells if cell.runnable)
 

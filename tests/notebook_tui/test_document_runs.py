@@ -18,6 +18,7 @@ from notebook_tui.document.operations import (
     EvaluationStarted,
     InsertCell,
     MoveCell,
+    MoveSection,
     NodesChanged,
     Operation,
     OutputAdded,
@@ -27,6 +28,7 @@ from notebook_tui.document.operations import (
     RuntimeDown,
     Saved,
     SetCellSource,
+    SetSectionParent,
     VersionsChanged,
 )
 from notebook_tui.document.outputs import Result, Text
@@ -158,6 +160,13 @@ def test_ac18_a_cell_that_will_not_stop_can_be_told_again() -> None:
     assert effects(state, CancelEvaluation("c1")) == (InterruptEvaluation("c1"),)
 
 
+def test_ac18_what_an_interrupted_cell_has_bound_is_seen_by_a_cell_that_is_run_alone() -> None:
+    state = after(PLAIN, QueueCells(("c1",)), RuntimeConnected("here"), *ran("c1", "interrupted"))
+    assert effects(state, QueueCells(("c2",), alone=True)) == (StartEvaluation("c2", "b = 2", above=("c1",)),)
+    state = after(PLAIN, QueueCells(("c1",)), RuntimeConnected("here"), *ran("c1", "error"))
+    assert effects(state, QueueCells(("c2",), alone=True)) == (StartEvaluation("c2", "b = 2"),)
+
+
 def test_ac18_an_interrupted_cell_is_run_again_before_those_below() -> None:
     state = after(PLAIN, QueueCells(("c1",)), RuntimeConnected("here"), *ran("c1", "interrupted"))
     assert effects(state, QueueCells(("c2",))) == (StartEvaluation("c1", "a = 1"),)
@@ -227,8 +236,23 @@ def test_asking_for_cells_that_wait_or_run_already_is_asking_for_the_others() ->
 
 
 def test_the_queue_follows_the_order_of_the_document() -> None:
-    state = after(PLAIN, QueueCells(("c4", "c2")), MoveCell("c3", -1), MoveCell("c3", -1), MoveCell("c3", -1))
-    assert state.queue == ("c1", "c3", "c2", "c4")
+    state = after(PLAIN, QueueCells(("c4", "c2")), InsertCell("s1", 0, Cell("new", "code", "n = 1")))
+    assert state.queue == ("c1", "c2", "c3", "c4")
+
+
+def test_ac22_cells_that_wait_at_or_below_a_moved_one_wait_no_longer() -> None:
+    waiting = after(PLAIN, QueueCells(("c4",)))
+    assert after(waiting, MoveCell("c3", -3)).queue == ("c1",)
+    assert after(waiting, MoveCell("c4", -1)).queue == ("c1", "c2")
+    assert after(waiting, MoveCell("m", -1)).queue == ("c1", "c2", "c3", "c4")
+    assert after(waiting, MoveSection("s2", -1)).queue == ()
+
+
+def test_ac22_a_move_on_the_main_line_leaves_a_branch_from_above_it_waiting() -> None:
+    sections = {"s1": {"c1": "a = 1"}, "s2": {"c2": "b = 2", "c3": "c = 3"}, "s3": {"c4": "d = a"}}
+    waiting = after(state_of(sections, parents={"s3": "s1"}), QueueCells(("c3", "c4")))
+    assert after(waiting, MoveCell("c2", 1)).queue == ("c1", "c4")
+    assert after(waiting, SetSectionParent("s3", None)).queue == ("c1", "c2", "c3")
 
 
 def test_a_deleted_cell_waits_no_longer() -> None:
@@ -257,7 +281,6 @@ REFUSALS: list[tuple[str, State, Operation, str]] = [
     ("versions of none", PLAIN, VersionsChanged(()), "expected the runtime to be connected"),
     ("nodes of none", PLAIN, NodesChanged(("a@h",)), "expected the runtime to be connected"),
     ("saved the future", PLAIN, Saved("x", 1), "expected a revision from 0 to 0"),
-    ("delete running", RUNNING, DeleteCell("c1"), "interrupt it first"),
     ("move running", RUNNING, MoveCell("c1", 2), "cannot leave its section"),
 ]
 

@@ -98,6 +98,29 @@ def test_a_new_cell_that_defines_the_name_again_comes_between() -> None:
     assert stale(after(CHAIN, InsertCell("s", 1, Cell("n", "markdown", "a = 9")))) == set()
 
 
+UNKNOWN = all_run(state_of({"s": {"c1": "a = 1", "c2": "exec(code)", "c3": "c = 3", "c4": "globals()['a']"}}))
+
+
+def test_ac14_a_cell_that_may_read_anything_is_stale_after_any_change_above_it() -> None:
+    assert stale(after(UNKNOWN, QueueCells(("c1",)), *ran("c1"))) == {"c2", "c4"}
+    assert stale(after(UNKNOWN, SetCellSource("c1", "b = 1"))) == {"c2", "c4"}
+    assert stale(after(UNKNOWN, DeleteCell("c1"))) == {"c2", "c4"}
+    known = after(UNKNOWN, QueueCells(("c1",)), *ran("c1", versions={"a": "x"}))
+    known = after(known, QueueCells(("c4",)), *reports(["c2", "c4"]))
+    assert stale(after(known, QueueCells(("c1",)), *ran("c1", versions={"a": "x"}))) == set()
+
+
+def test_ac14_a_move_that_brings_other_names_into_its_sight_makes_it_stale() -> None:
+    assert stale(after(UNKNOWN, MoveCell("c3", -1))) == {"c2", "c4"}
+    assert stale(after(UNKNOWN, MoveCell("c3", 1))) == {"c4"}
+    assert stale(after(UNKNOWN, MoveCell("c3", -1), MoveCell("c3", 1))) == set()
+
+
+def test_ac14_a_star_import_may_define_whatever_is_read_below() -> None:
+    state = all_run(state_of({"s": {"c1": "a = 1", "c2": "from m import *", "c3": "a", "c4": "d = 4"}}))
+    assert stale(after(state, QueueCells(("c2",)), *ran("c2"))) == {"c3"}
+
+
 def test_a_value_that_changed_while_its_reader_ran_leaves_the_reader_stale() -> None:
     state = after(CHAIN, QueueCells(("c2",)), SetCellSource("c1", "a = 2"), *ran("c2"))
     assert stale(state) == {"c2", "c4"}

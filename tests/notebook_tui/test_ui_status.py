@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from notebook_tui.document.evaluations import Evaluation
 from notebook_tui.document.notebook import Cell
+from notebook_tui.document.plan import full_evaluation
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.document.versions import Versions
 from notebook_tui.ui.keys import sequences
 from notebook_tui.ui.message_log import Note
 from notebook_tui.ui.palette import Palette
-from notebook_tui.ui.running import outdated, tally
+from notebook_tui.ui.running import tally
 from notebook_tui.ui.stamp import Stamp, glyph, stamp_of, words
 from notebook_tui.ui.status_bar import Status, hint_line, status_line
 from tests.support.fake_session import code, notebook_of, prose
@@ -139,5 +140,5 @@ def test_outdated_is_what_did_not_run_as_it_stands_now() -> None:
         "g": Evaluation("evaluated", errored=True, source="7"),
     }
     state = State(notebook_of(*cells), evaluations=runs)
-    assert outdated(state) == ("b", "c", "g")
+    assert full_evaluation(state) == ("b", "c", "g")
     assert tally(state) == (1, 4)
