@@ -78,8 +78,8 @@ class Client:
         return server
 
     async def interrupt(self) -> None:
-        if self._state.evaluating is not None:
-            self.send(CancelEvaluation(self._state.evaluating))
+        for cell_id in self._state.running.values():
+            self.send(CancelEvaluation(cell_id))
 
     async def restart(self) -> None:
         await bl.GenServer.call(self._session, Restart(), timeout=RESTART_SECONDS)

@@ -149,6 +149,8 @@ class Session(GenServer):
             case effects.ConnectRuntime():
                 self._do(operations.RuntimeConnecting("starting a runtime"))
                 self._connecting = bl.spawn_monitor(self._connect, bl.self())
+            case effects.DisconnectRuntime():
+                self._let_go()
             case effects.StartEvaluation(cell_id, source, container, above):
                 label = self._state.notebook.label(cell_id)
                 self._tell_runtime(runtime_messages.Evaluate(cell_id, label, source, container, above))
@@ -182,6 +184,13 @@ class Session(GenServer):
         self._connection = connection
         self._connection_ref = bl.monitor(connection.server)
         self._do(operations.RuntimeConnected(connection.text))
+
+    def _let_go(self) -> None:
+        """Of the runtime that there is: it ends by itself meanwhile."""
+        if self._connection is not None and self._connection_ref is not None:
+            bl.demonitor(self._connection_ref, flush=True)
+            bl.spawn(self._connection.stop)
+            self._connection = self._connection_ref = None
 
     async def _drop_runtime(self) -> None:
         if self._connecting is not None:

@@ -42,6 +42,8 @@ class FakeSession:
         self.completed: list[tuple[str, str, int]] = []
         self.save_error: OSError | None = None
         self.closed = False
+        self.deaf = False
+        """Whether a cell goes on that is interrupted."""
 
     @property
     def state(self) -> State:
@@ -123,7 +125,7 @@ class FakeSession:
                     self.apply(RuntimeConnected("test runtime"))
                 case StartEvaluation(cell_id):
                     self.apply(EvaluationStarted(cell_id, self._clock()))
-                case InterruptEvaluation(cell_id):
+                case InterruptEvaluation(cell_id) if not self.deaf:
                     self.finish(cell_id, "interrupted")
                 case _:
                     pass
