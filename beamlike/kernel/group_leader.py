@@ -155,6 +155,8 @@ class _Outbox:
         self._lock = RLock()
         self._sending = RLock()
         self._pending: dict[Pid | Alias, list[Any]] = {}
+        # To whom something is on its way from another thread than the loop's.
+        self._through_loop: set[Pid | Alias] = set()
         # How many are sending what they have taken out.
         self._senders = 0
 
@@ -192,9 +194,19 @@ class _Outbox:
     def _send_soon(self, node: LocalNode, to: Pid | Alias) -> None:
         scheduler = node.output_scheduler
         if scheduler.is_current_thread():
-            scheduler.loop.call_soon(self.send, node, to)
+            scheduler.loop.call_soon(self._send_in_turn, node, to)
         else:
-            scheduler.call(self.send, node, to)
+            scheduler.call(self._send_in_turn, node, to)
+
+    def _send_in_turn(self, node: LocalNode, to: Pid | Alias) -> None:
+        """In the loop, as was agreed when the first of what waits was put in."""
+        with self._sending:
+            if to not in self._through_loop:
+                self.send(node, to)
+            else:
+                # What another thread has sent meanwhile is in the loop's queue, behind this very call.
+                self._through_loop.discard(to)
+                node.output_scheduler.loop.call_soon(self.send, node, to)
 
     def send(self, node: LocalNode, to: Pid | Alias) -> None:
         """Sends `to` all that waits for it, now."""
@@ -204,6 +216,8 @@ class _Outbox:
             try:
                 with self._lock:
                     waiting = self._pending.pop(to, ())
+                if waiting and not node.output_scheduler.is_current_thread():
+                    self._through_loop.add(to)
                 for message in waiting:
                     if type(message) is not _Text:
                         node.route(Send(None, to, message))

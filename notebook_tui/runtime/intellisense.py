@@ -108,9 +108,12 @@ def _signatures(at: Place, namespace: Mapping[str, object]) -> Any:
     return signatures_within_budget(text, offset)
 
 
-def serve(client: Client, question: Question, module: str, cells: Mapping[str, str]) -> None:
-    """Has `client` answered, soon; `module` is the notebook's, and its names are those that live."""
-    bl.spawn(_serve, client, question, module, dict(cells))
+def serve(
+    client: Client, question: Question, module: str, cells: Mapping[str, str], bound: Mapping[str, object] | None = None
+) -> None:
+    """Has `client` answered, soon. `module` is the notebook's, and its names are those that live; over them stand those
+    that the cells above have `bound`, for that module is as the cell saw it that ran last."""
+    bl.spawn(_serve, client, question, module, dict(cells), bound or {})
 
 
 async def warm_when_idle(is_idle: Callable[[], bool]) -> None:
@@ -122,14 +125,16 @@ async def warm_when_idle(is_idle: Callable[[], bool]) -> None:
             return
 
 
-async def _serve(client: Client, question: Question, module: str, cells: Mapping[str, str]) -> None:
+async def _serve(
+    client: Client, question: Question, module: str, cells: Mapping[str, str], bound: Mapping[str, object]
+) -> None:
     with nullcontext() if isinstance(question, Format) else hurry():
-        bl.GenServer.reply(client, await _answered(question, module, cells))
+        bl.GenServer.reply(client, await _answered(question, module, cells, bound))
 
 
-async def _answered(question: Question, module: str, cells: Mapping[str, str]) -> Any:
+async def _answered(question: Question, module: str, cells: Mapping[str, str], bound: Mapping[str, object]) -> Any:
     seconds = FORMAT_SECONDS if isinstance(question, Format) else SECONDS
-    here = asyncio.ensure_future(_in_thread(question, module, cells, seconds))
+    here = asyncio.ensure_future(_in_thread(question, module, cells, seconds, bound))
     node = "" if isinstance(question, Format) else question.node
     own = current_node().name
     if isinstance(question, Format) or node in ("", own):
@@ -139,10 +144,12 @@ async def _answered(question: Question, module: str, cells: Mapping[str, str]) -
     return local if not there else _merged(question, there, local)
 
 
-async def _in_thread(question: Question, module: str, cells: Mapping[str, str], seconds: float) -> Any:
+async def _in_thread(
+    question: Question, module: str, cells: Mapping[str, str], seconds: float, bound: Mapping[str, object]
+) -> Any:
     try:
         async with asyncio.timeout(seconds):
-            return await in_thread(lambda: answer(question, _names_of(module), cells))
+            return await in_thread(lambda: answer(question, {**_names_of(module), **bound}, cells))
     except TimeoutError:
         logger.info("%s took longer than %s s and is answered with nothing", type(question).__name__, seconds)
     except Exception:
@@ -184,7 +191,7 @@ async def _from(node: str, question: AtPlace, module: str) -> Any:
 
 async def answer_there(question: AtPlace, module: str) -> Any:
     """On that node: of its modules, and of what it has of the notebook."""
-    return await _in_thread(question, module, {}, THERE_SECONDS)
+    return await _in_thread(question, module, {}, THERE_SECONDS, {})
 
 
 def _merged(question: AtPlace, there: Any, here: Any) -> Any:

@@ -10,7 +10,20 @@ import beamlike as bl
 from notebook_tui.document.apply import apply
 from notebook_tui.document.operations import CancelEvaluation, Operation
 from notebook_tui.document.state import State
-from notebook_tui.session.messages import Applied, Join, Notice, Perform, Restart, RuntimeServerOf, Save
+from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.session.messages import (
+    Applied,
+    Asked,
+    GiveAnswer,
+    Join,
+    Notice,
+    Perform,
+    Restart,
+    RuntimeServerOf,
+    Save,
+    Settled,
+    TakeQuestions,
+)
 from notebook_tui.session.typing_help import TypingHelp
 
 CALL_SECONDS = 5.0
@@ -18,6 +31,7 @@ RESTART_SECONDS = 30.0
 
 OnOperation = Callable[[Operation, State], None]
 Hears = Callable[[str], None]
+OnQuestion = Callable[[InputWanted], None]
 
 
 class Client:
@@ -29,6 +43,8 @@ class Client:
         self._listeners: list[OnOperation] = []
         self._on_message: list[Hears] = []
         self._on_end: list[Hears] = []
+        self._on_question: list[OnQuestion] = []
+        self._on_settled: list[Hears] = []
         # What the session said before anybody subscribed, such as what is odd about the file.
         self._unheard: list[str] = []
         help = TypingHelp(lambda: self._state, self._runtime_server)
@@ -46,6 +62,10 @@ class Client:
         client = cls(session)
         await client._joined
         return client
+
+    @property
+    def session(self) -> bl.Pid:
+        return self._session
 
     @property
     def state(self) -> State:
@@ -76,6 +96,18 @@ class Client:
     async def _runtime_server(self) -> bl.Pid | None:
         server: bl.Pid | None = await bl.GenServer.call(self._session, RuntimeServerOf(), timeout=CALL_SECONDS)
         return server
+
+    def take_questions(self, on_question: OnQuestion, on_settled: Hears) -> None:
+        """What a cell asks whoever sits here goes to `on_question`; its name goes to `on_settled` when it needs no
+        answer any more. As long as nobody takes questions, a cell that reads is told that there is no keyboard."""
+        context = copy_context()
+        self._on_question.append(lambda wanted: context.run(on_question, wanted))
+        self._on_settled.append(lambda question: context.run(on_settled, question))
+        bl.GenServer.cast(self._session, TakeQuestions(self._viewer))
+
+    def answer(self, question: str, text: str | None) -> None:
+        """With the line without its end, or None for the end of all input."""
+        bl.GenServer.cast(self._session, GiveAnswer(question, text))
 
     async def interrupt(self) -> None:
         for cell_id in self._state.running.values():
@@ -108,6 +140,12 @@ class Client:
                     self._tell(operation)
                 case Notice(text):
                     self._say(text)
+                case Asked(wanted):
+                    for on_question in self._on_question:
+                        on_question(wanted)
+                case Settled(question):
+                    for on_settled in self._on_settled:
+                        on_settled(question)
                 case bl.Down(_, _, reason):
                     self._end(f"the session has ended ({reason}): nothing can be run or saved any more")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import beamlike as bl
 from notebook_tui.document.operations import Operation
+from notebook_tui.runtime.messages import InputWanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,34 @@ class Restart:
 @dataclass(frozen=True, slots=True)
 class RuntimeServerOf:
     """A call: the pid of the runtime's server, or None while there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeQuestions:
+    """A cast: from now on this viewer gets `Asked` and `Settled`. While there is none that does, a cell that reads is
+    told that there is no keyboard."""
+
+    viewer: bl.Pid
+
+
+@dataclass(frozen=True, slots=True)
+class GiveAnswer:
+    """A cast: the line that somebody typed, without its end; None for the end of all input."""
+
+    question: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    wanted: InputWanted
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """That question needs no answer any more: it has one, or the cell waits no longer."""
+
+    question: str
 
 
 @dataclass(frozen=True, slots=True)

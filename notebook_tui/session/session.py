@@ -5,7 +5,7 @@ runtime and the disk answer becomes operations again, with the session's clock.
 
     viewer ── Perform ──► session ── Applied ──► every viewer
                           │     ▲
-              effects     ▼     │ Started, Printed, Finished, Nodes, Versions, Down
+              effects     ▼     │ Started, Printed, Displayed, InputWanted, Finished, Nodes, Versions, Down
                           runtime server
 """
 
@@ -20,18 +20,29 @@ from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import NOCONNECTION, Reason
-from notebook_tui.document import effects, operations
+from notebook_tui.document import effects, lineage, operations
 from notebook_tui.document.apply import apply
 from notebook_tui.document.effects import Effect
 from notebook_tui.document.operations import Operation
-from notebook_tui.document.outputs import Error, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Output, Result, Text
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.document.versions import Versions
 from notebook_tui.runtime import messages as runtime_messages
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.versions import CellVersions
-from notebook_tui.session.messages import Applied, Join, Notice, Perform, Restart, RuntimeServerOf, Save
+from notebook_tui.session.messages import (
+    Applied,
+    GiveAnswer,
+    Join,
+    Notice,
+    Perform,
+    Restart,
+    RuntimeServerOf,
+    Save,
+    TakeQuestions,
+)
+from notebook_tui.session.questions import Questions
 from notebook_tui.session.runtime import Connection, Runtime
 from notebook_tui.session.storage import NotebookFile
 
@@ -51,6 +62,7 @@ class Session(GenServer):
         self._connection_ref: bl.Ref | None = None
         self._connecting: tuple[bl.Pid, bl.Ref] | None = None
         self._viewers: dict[bl.Ref, bl.Pid] = {}
+        self._questions = Questions(self._tell_runtime)
         # So that `terminate` ends the runtime when a parent ends the session.
         bl.trap_exit(True)
 
@@ -84,6 +96,11 @@ class Session(GenServer):
         match request:
             case Perform(operation, viewer):
                 self._do(operation, viewer)
+            case TakeQuestions(viewer):
+                if viewer in self._viewers.values():
+                    self._questions.taken_by(viewer)
+            case GiveAnswer(question, text):
+                self._questions.answer(question, text)
             case _:
                 raise TypeError(f"a session does not know the cast {request!r}")
 
@@ -96,6 +113,13 @@ class Session(GenServer):
             case runtime_messages.Printed(cell_id, stream, text, output):
                 self._do(operations.OutputAdded(cell_id, Text("stderr" if stream == "stderr" else "stdout", text)))
                 bl.send(output, runtime_messages.Taken())
+            case runtime_messages.Displayed(cell_id, forms, output):
+                self._do(operations.OutputAdded(cell_id, Display(forms)))
+                bl.send(output, runtime_messages.Taken())
+            case runtime_messages.InputWanted():
+                self._questions.ask(message)
+            case runtime_messages.InputSettled(_, question):
+                self._questions.settled(question)
             case runtime_messages.Finished():
                 self._finished(message)
             case runtime_messages.Nodes(names):
@@ -117,12 +141,13 @@ class Session(GenServer):
 
     async def _down(self, ref: bl.Ref, reason: Reason) -> None:
         if ref in self._viewers:
-            del self._viewers[ref]
+            self._questions.viewer_left(self._viewers.pop(ref))
         elif ref == self._connection_ref:
             connection, self._connection, self._connection_ref = self._connection, None, None
             assert connection is not None
             fate = await connection.fate() if reason == NOCONNECTION else _words(reason)
             await connection.stop()
+            self._questions.settle_all()
             self._do(operations.RuntimeDown(fate))
         elif self._connecting is not None and ref == self._connecting[1]:
             self._connecting = None
@@ -152,8 +177,10 @@ class Session(GenServer):
             case effects.DisconnectRuntime():
                 self._let_go()
             case effects.StartEvaluation(cell_id, source, container, above):
-                label = self._state.notebook.label(cell_id)
-                self._tell_runtime(runtime_messages.Evaluate(cell_id, label, source, container, above))
+                notebook = self._state.notebook
+                above = above or tuple(cell.id for cell in lineage.above(notebook, [cell_id]) if cell.runnable)
+                label, node = notebook.label(cell_id), str(notebook.cell(cell_id).metadata.get("node", ""))
+                self._tell_runtime(runtime_messages.Evaluate(cell_id, label, source, container, above, node))
             case effects.DropContainer(container):
                 self._tell_runtime(runtime_messages.Drop(container))
             case effects.InterruptEvaluation(cell_id):
@@ -204,6 +231,7 @@ class Session(GenServer):
         if self._connection is not None and self._connection_ref is not None:
             connection, ref = self._connection, self._connection_ref
             self._connection = self._connection_ref = None
+            self._questions.settle_all()
             bl.demonitor(ref, flush=True)
             await connection.stop()
 
@@ -222,8 +250,13 @@ class Session(GenServer):
 def _outputs(outcome: Outcome) -> list[Output]:
     if outcome.failure is not None:
         failure = outcome.failure
-        return [Error(failure.type, failure.message, failure.traceback, failure.line)]
-    return [Result(outcome.result)] if outcome.result is not None else []
+        places = tuple((place.cell_id, place.line) for place in failure.places)
+        return [Error(failure.type, failure.message, failure.traceback, failure.line, places)]
+    if outcome.result is None:
+        return []
+    if outcome.forms:
+        return [Display((*outcome.forms, ("text/plain", outcome.result)))]
+    return [Result(outcome.result)]
 
 
 def _versions(cell: CellVersions) -> Versions:
