@@ -18,12 +18,13 @@ from notebook_tui.document.operations import (
 from notebook_tui.document.outputs import Display, Error, Exported, Result, Text
 from notebook_tui.document.state import State
 from notebook_tui.session.client import Client
+from notebook_tui.session.options import EVALUATES
 from notebook_tui.session.storage import write_copy
 
 
 async def run(path: str, output: str | None, timeout: float | None) -> int:
     """Evaluates the notebook, writes its outputs where that was asked for, and returns the exit status."""
-    async with open_session(path) as client:
+    async with open_session(path, EVALUATES) as client:
         progress = Progress(client)
         code = await progress.run(timeout)
         if output is not None:

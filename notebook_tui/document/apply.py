@@ -48,6 +48,8 @@ def apply(state: State, operation: Operation) -> tuple[State, tuple[Effect, ...]
             return _move_cell(state, cell_id, offset), ()
         case operations.SetCellSource(cell_id, source):
             return _edited(state, edits.set_source(state.notebook, cell_id, source)), ()
+        case operations.Arrange(outline):
+            return _edited(state, edits.arrange(state.notebook, outline)), ()
         case operations.EraseOutputs():
             return _erase_outputs(state), ()
         case operations.QueueCells(cell_ids, alone):

@@ -84,6 +84,26 @@ def move_cell(notebook: Notebook, cell_id: str, offset: int) -> Notebook:
     return replace(notebook, sections=_sections(places))
 
 
+def arrange(notebook: Notebook, outline: Notebook) -> Notebook:
+    """The notebook as `outline` has it, with the texts and outputs of the cells that there are."""
+    known = {cell.id: cell for cell in notebook.cells()}
+    wanted = [cell.id for cell in outline.cells()]
+    missing = known.keys() - set(wanted) - ({notebook.pyproject.id} if notebook.pyproject is not None else set())
+    if missing or len(set(wanted)) < len(wanted):
+        raise Rejected(f"expected each cell once in the new order, missing or twice: {', '.join(sorted(missing))}")
+
+    def with_text(cell: Cell) -> Cell:
+        own = known.get(cell.id)
+        return cell if own is None else replace(cell, source=own.source, outputs=own.outputs)
+
+    return replace(
+        outline,
+        setup=with_text(outline.setup),
+        pyproject=None if outline.pyproject is None else with_text(outline.pyproject),
+        sections=tuple(replace(each, cells=tuple(map(with_text, each.cells))) for each in outline.sections),
+    )
+
+
 def _places(notebook: Notebook) -> Iterator[Cell | Section]:
     for section in notebook.sections:
         yield section

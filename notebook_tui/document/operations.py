@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from notebook_tui.document.notebook import Cell
+from notebook_tui.document.notebook import Cell, Notebook
 from notebook_tui.document.outputs import Output
 from notebook_tui.document.versions import Versions
 
@@ -70,6 +70,16 @@ class MoveCell:
 class SetCellSource:
     cell_id: str
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrange:
+    """Order, sections, metadata and comments as `outline` has them: from a file that was edited elsewhere.
+
+    Cells that there are keep their text and outputs, whatever it says; what they are is up to it.
+    """
+
+    outline: Notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,7 @@ Edit: TypeAlias = (
     | MoveCell
     | SetCellSource
     | EraseOutputs
+    | Arrange
 )
 RuntimeEvent: TypeAlias = Connect | RuntimeConnecting | RuntimeConnected | RuntimeDown | NodesChanged | VersionsChanged
 EvaluationEvent: TypeAlias = QueueCells | CancelEvaluation | EvaluationStarted | OutputAdded | EvaluationFinished

@@ -13,11 +13,27 @@ from notebook_tui.document.operations import CancelEvaluation, Operation
 from notebook_tui.document.state import State
 from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.messages import Complete
-from notebook_tui.session.messages import Applied, Join, Notice, Perform, Restart, RuntimeServerOf, Save
+from notebook_tui.session.messages import (
+    Applied,
+    Discard,
+    Join,
+    Joined,
+    Journaled,
+    Notice,
+    Perform,
+    Restart,
+    Resync,
+    RuntimeServerOf,
+    Save,
+    SaveAs,
+    Seen,
+)
 
 CALL_SECONDS = 5.0
 COMPLETE_SECONDS = 2.0
 RESTART_SECONDS = 30.0
+SEEN_EVERY = 64
+"""Operations; so often a viewer says how far it has come."""
 
 OnOperation = Callable[[Operation, State], None]
 Hears = Callable[[str], None]
@@ -29,7 +45,12 @@ class Client:
     def __init__(self, session: bl.Pid) -> None:
         self._session = session
         self._state = State()
+        self.applied = 0
+        """So many operations have led to the state."""
+        self.journaled = 0
+        """The first so many survive a crash."""
         self._listeners: list[OnOperation] = []
+        self._on_change: list[Callable[[State], None]] = []
         self._on_message: list[Hears] = []
         self._on_end: list[Hears] = []
         # What the session said before anybody subscribed, such as what is odd about the file.
@@ -52,8 +73,8 @@ class Client:
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Hears) -> None:
         """Each new state goes to `on_change`, and what the session has to say to `on_message`."""
-        self.listen(lambda _operation, state: on_change(state))
         context = copy_context()
+        self._on_change.append(lambda state: context.run(on_change, state))
         self._on_message.append(lambda text: context.run(on_message, text))
         for text in self._unheard:
             asyncio.get_running_loop().call_soon(on_message, text)
@@ -92,36 +113,59 @@ class Client:
         await bl.GenServer.call(self._session, Restart(), timeout=RESTART_SECONDS)
 
     async def save(self) -> str:
-        answer: str | OSError = await bl.GenServer.call(self._session, Save(), timeout=RESTART_SECONDS)
+        return await self._saved(Save())
+
+    async def save_as(self, path: str) -> str:
+        """The notebook is in that file from now on; it must not be there yet."""
+        return await self._saved(SaveAs(path))
+
+    async def _saved(self, request: Save | SaveAs) -> str:
+        answer: str | OSError = await bl.GenServer.call(self._session, request, timeout=RESTART_SECONDS)
         if isinstance(answer, OSError):
             raise answer
         return answer
+
+    async def discard(self) -> None:
+        """What is not saved is not to be saved at the end of the session."""
+        await bl.GenServer.call(self._session, Discard(), timeout=CALL_SECONDS)
 
     async def close(self) -> None:
         bl.exit(self._viewer, "shutdown")
 
     async def _view(self) -> None:
         try:
-            self._state = await bl.GenServer.call(self._session, Join(), timeout=CALL_SECONDS)
+            joined: Joined = await bl.GenServer.call(self._session, Join(), timeout=CALL_SECONDS)
         except Exception as error:
             self._joined.set_exception(error)
             return
+        self._state, self.applied, self.journaled = joined.state, joined.applied, joined.journaled
         self._joined.set_result(None)
         bl.monitor(self._session)
         while True:
             match await bl.receive():
-                case Applied(operation):
+                case Applied(operation, number):
                     self._state, _ = apply(self._state, operation)
+                    self.applied = number
+                    if number % SEEN_EVERY == 0:
+                        bl.GenServer.cast(self._session, Seen(self._viewer, number))
                     self._tell(operation)
+                case Resync(state, number):
+                    self._state, self.applied = state, number
+                    self._tell(None)
+                case Journaled(number):
+                    self.journaled = number
                 case Notice(text):
                     self._say(text)
                 case bl.Down(_, _, reason):
                     self._end(f"the session has ended ({reason}): nothing can be run or saved any more")
 
-    def _tell(self, operation: Operation) -> None:
+    def _tell(self, operation: Operation | None) -> None:
+        """None: several, that it was not told one by one."""
         try:
-            for listener in self._listeners:
+            for listener in self._listeners if operation is not None else ():
                 listener(operation, self._state)
+            for on_change in self._on_change:
+                on_change(self._state)
         except Exception as error:
             self._end(f"this view failed and shows nothing new any more ({type(error).__name__}: {error})")
             raise

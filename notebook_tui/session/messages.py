@@ -6,11 +6,21 @@ from dataclasses import dataclass
 
 import beamlike as bl
 from notebook_tui.document.operations import Operation
+from notebook_tui.document.state import State
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A call: from now on the caller gets `Applied` and `Notice`; the answer is the State as it is before them."""
+    """A call: from now on the caller gets `Applied`, `Resync`, `Journaled` and `Notice`; the answer is `Joined`, with the
+    State as it is before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    state: State
+    applied: int
+    """So many operations have led to it."""
+    journaled: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,26 @@ class Perform:
 @dataclass(frozen=True, slots=True)
 class Save:
     """A call: the answer is the path, or the OSError that was in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveAs:
+    """A call: the notebook is in the file at `path` from now on; answered as `Save`."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """A call: what is not saved is not wanted. The session is about to be ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A cast: the viewer has come so far. One that never says so gets less."""
+
+    viewer: bl.Pid
+    applied: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +71,23 @@ class Applied:
     """Every viewer applies the same operations, in the same order, to its own copy of the state."""
 
     operation: Operation
+    number: int
+    """Of all that the session has applied, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """To a viewer that did not keep up: the state after all that it was not told."""
+
+    state: State
+    applied: int
+
+
+@dataclass(frozen=True, slots=True)
+class Journaled:
+    """The first `applied` operations are on the disk: no crash loses them any more."""
+
+    applied: int
 
 
 @dataclass(frozen=True, slots=True)

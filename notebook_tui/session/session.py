@@ -31,44 +31,76 @@ from notebook_tui.document.versions import Versions
 from notebook_tui.runtime import messages as runtime_messages
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.versions import CellVersions
-from notebook_tui.session.messages import Applied, Join, Notice, Perform, Restart, RuntimeServerOf, Save
+from notebook_tui.session.keeping import Keeping
+from notebook_tui.session.messages import (
+    Discard,
+    Join,
+    Joined,
+    Journaled,
+    Notice,
+    Perform,
+    Restart,
+    RuntimeServerOf,
+    Save,
+    SaveAs,
+    Seen,
+)
+from notebook_tui.session.options import EVALUATES, SessionOptions
 from notebook_tui.session.runtime import Connection, Runtime
 from notebook_tui.session.storage import NotebookFile
+from notebook_tui.session.viewers import Viewers
 
 logger = logging.getLogger("notebook_tui.session")
+
+NOTICES = 20
+"""So many of the last words are told to who joins later."""
 
 
 class Session(GenServer):
     """Start it with the file and the runtime to use: `await Session.start_link(file, Local())`."""
 
-    def init(self, file: NotebookFile, runtime: Runtime) -> None:
-        notebook, warnings = file.read()
-        self._file = file
-        self._state = State(notebook, path=str(file.path))
-        self._warnings = warnings
+    def init(self, file: NotebookFile, runtime: Runtime, options: SessionOptions = EVALUATES) -> None:
+        self._viewers = Viewers()
+        self._notices: list[str] = []
+        self._keeping = Keeping(file, options)
+        opened = self._keeping.open()
+        self._state, self.applied = opened.state, opened.applied
+        self._notices += opened.notices
         self._runtime = runtime
         self._connection: Connection | None = None
         self._connection_ref: bl.Ref | None = None
         self._connecting: tuple[bl.Pid, bl.Ref] | None = None
-        self._viewers: dict[bl.Ref, bl.Pid] = {}
+        self._keeping.begin(self)
         # So that `terminate` ends the runtime when a parent ends the session.
         bl.trap_exit(True)
 
     async def terminate(self, reason: Reason) -> None:
         await self._drop_runtime()
+        await self._keeping.close()
+
+    @property
+    def state(self) -> State:
+        return self._state
 
     # What viewers ask.
 
     async def handle_call(self, request: object, client: Client) -> object:
         match request:
             case Join():
-                self._viewers[bl.monitor(client.pid)] = client.pid
-                bl.GenServer.reply(client, self._state)
-                for warning in self._warnings:
-                    bl.send(client.pid, Notice(warning))
+                self._viewers.add(client.pid, self.applied)
+                bl.GenServer.reply(client, Joined(self._state, self.applied, self._keeping.safe))
+                for text in self._notices:
+                    bl.send(client.pid, Notice(text))
                 return NO_REPLY
             case Save():
-                return self._save()
+                self._keeping.save(client)
+                return NO_REPLY
+            case SaveAs(path):
+                self._keeping.save_as(path, client)
+                return NO_REPLY
+            case Discard():
+                self._keeping.discard()
+                return None
             case Restart():
                 await self._drop_runtime()
                 # Asked for, so nothing was lost against anybody's will.
@@ -84,6 +116,8 @@ class Session(GenServer):
         match request:
             case Perform(operation, viewer):
                 self._do(operation, viewer)
+            case Seen(viewer, applied):
+                self._viewers.saw(viewer, applied, lambda: self._state, self.applied)
             case _:
                 raise TypeError(f"a session does not know the cast {request!r}")
 
@@ -106,6 +140,8 @@ class Session(GenServer):
                 self._connected(connector, connection)
             case bl.Down(ref, _, reason):
                 await self._down(ref, reason)
+            case _:
+                self._keeping.handle(message)
 
     def _finished(self, finished: runtime_messages.Finished) -> None:
         cell_id, outcome = finished.cell_id, finished.outcome
@@ -116,9 +152,9 @@ class Session(GenServer):
         self._do(operations.EvaluationFinished(cell_id, began + finished.seconds, outcome.status, outcome.versions))
 
     async def _down(self, ref: bl.Ref, reason: Reason) -> None:
-        if ref in self._viewers:
-            del self._viewers[ref]
-        elif ref == self._connection_ref:
+        if self._viewers.left(ref):
+            return
+        if ref == self._connection_ref:
             connection, self._connection, self._connection_ref = self._connection, None, None
             assert connection is not None
             fate = await connection.fate() if reason == NOCONNECTION else _words(reason)
@@ -130,7 +166,20 @@ class Session(GenServer):
 
     # Operations and effects.
 
-    def _do(self, operation: Operation, viewer: bl.Pid | None = None) -> None:
+    def do(self, operation: Operation) -> bool:
+        """Whether it made sense."""
+        return self._do(operation)
+
+    def notify(self, text: str) -> None:
+        """Words for the user, now or as soon as one is there."""
+        self._notices.append(text)
+        del self._notices[:-NOTICES]
+        self._viewers.tell(Notice(text))
+
+    def tell_journaled(self, safe: int) -> None:
+        self._viewers.tell(Journaled(safe))
+
+    def _do(self, operation: Operation, viewer: bl.Pid | None = None) -> bool:
         try:
             self._state, wanted = apply(self._state, operation)
         except Rejected as refusal:
@@ -138,11 +187,13 @@ class Session(GenServer):
             logger.debug("%r was rejected: %s", operation, refusal)
             if viewer is not None:
                 bl.send(viewer, Notice(str(refusal)))
-            return
-        for pid in self._viewers.values():
-            bl.send(pid, Applied(operation))
+            return False
+        self.applied += 1
+        self._viewers.applied(operation, self.applied)
+        self._keeping.applied(operation)
         for effect in wanted:
             self._perform(effect)
+        return True
 
     def _perform(self, effect: Effect) -> None:
         match effect:
@@ -169,8 +220,8 @@ class Session(GenServer):
 
     async def _connect(self, session: bl.Pid) -> None:
         """Runs in a process of its own, so that the session answers meanwhile."""
-        directory = str(self._file.path.resolve().parent)
-        connection = await self._runtime.connect(session, self._file.path.stem, directory)
+        directory = str(self._keeping.file.path.resolve().parent)
+        connection = await self._runtime.connect(session, self._keeping.file.path.stem, directory)
         bl.send(session, (bl.self(), connection))
 
     def _connected(self, connector: bl.Pid, connection: Connection) -> None:
@@ -197,17 +248,6 @@ class Session(GenServer):
             self._connection = self._connection_ref = None
             bl.demonitor(ref, flush=True)
             await connection.stop()
-
-    # The file.
-
-    def _save(self) -> str | OSError:
-        revision = self._state.revision
-        try:
-            self._file.write(self._state.notebook)
-        except OSError as error:
-            return error
-        self._do(operations.Saved(str(self._file.path), revision))
-        return str(self._file.path)
 
 
 def _outputs(outcome: Outcome) -> list[Output]:

@@ -1,10 +1,14 @@
-"""The notebook file on disk: read whole, written atomically, and never over somebody else's changes."""
+"""The notebook file on disk: read whole, written atomically, and never over somebody else's changes.
+
+A session merges those (`disk`, `merge`); who cannot finds its own text in a file beside.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import tempfile
+from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
@@ -22,12 +26,22 @@ class ChangedOnDisk(OSError):
     """Somebody else wrote the file since it was read; ours went to a file beside it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """What somebody else has put into the file."""
+
+    notebook: Notebook
+    warnings: tuple[str, ...]
+    digest: bytes
+
+
 class NotebookFile:
     """One `.livemd` file. It may not exist yet: then the notebook is empty and the first save makes it."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._known: bytes | None = None
+        """The digest of the file as it was last read or written; None while there is none."""
         self._beside: Path | None = None
 
     def read(self) -> tuple[Notebook, tuple[str, ...]]:
@@ -47,6 +61,51 @@ class NotebookFile:
             raise UnreadableFile(f"{self.path} cannot be read: {error.strerror or error}") from error
         self._known = _digest(data)
         return notebook, warnings
+
+    @property
+    def identity(self) -> Path:
+        """What its lock and its journal are called after."""
+        return self.path
+
+    @property
+    def digest(self) -> bytes | None:
+        return self._known
+
+    def taken_for_known(self, digest: bytes | None) -> None:
+        """What the file held when an earlier session, or a merge, saw it last."""
+        self._known = digest
+
+    def theirs(self) -> Theirs | None:
+        """What somebody else has written into it since; None if it is as we know it. UnreadableFile if it is no
+        notebook, FileNotFoundError if it was there and is no more."""
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            if self._known is None:
+                return None
+            raise
+        if _digest(data) == self._known:
+            return None
+        try:
+            return Theirs(*read(decode(data)), _digest(data))
+        except NotANotebook as error:
+            raise UnreadableFile(f"{self.path} is no notebook any more: {error}") from error
+
+    def store(self, notebook: Notebook, *, anew: bool = False) -> Theirs | None:
+        """Replaces the file in one step, unless somebody else has changed it: then that is returned. One that was
+        removed is written again only with `anew`; else FileNotFoundError."""
+        data = write(notebook).encode("utf-8")
+        try:
+            theirs = self.theirs()
+        except FileNotFoundError:
+            if not anew:
+                raise
+            theirs = None
+        if theirs is not None and theirs.digest != _digest(data):
+            return theirs
+        _replace(self.path, data)
+        self._known = _digest(data)
+        return None
 
     def _new(self) -> tuple[Notebook, tuple[str, ...]]:
         directory = self.path.absolute().parent

@@ -42,6 +42,7 @@ class FakeSession:
         self.completed: list[tuple[str, str, int]] = []
         self.save_error: OSError | None = None
         self.closed = False
+        self.discarded = False
 
     @property
     def state(self) -> State:
@@ -78,6 +79,9 @@ class FakeSession:
         path = self._state.path or "notebook.livemd"
         self._apply(Saved(path, self._state.revision))
         return path
+
+    async def discard(self) -> None:
+        self.discarded = True
 
     async def close(self) -> None:
         self.closed = True
