@@ -27,7 +27,7 @@ from beamlike.code.notebook_module import NotebookModule
 from beamlike.kernel import group_leader
 from beamlike.kernel.current import current_node
 from beamlike.kernel.question import Client
-from beamlike.kernel.terms import Reason
+from beamlike.kernel.terms import NOCONNECTION, Reason
 from notebook_tui.runtime.cell_output import cell_output
 from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.descriptors import drain, redirect_descriptors
@@ -36,14 +36,16 @@ from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run
 from notebook_tui.runtime.keyboard import remove_keyboard
 from notebook_tui.runtime.messages import Complete, Evaluate, Finished, Forget, Interrupt, Nodes, Started
 from notebook_tui.runtime.outcome import Failure, Outcome
+from notebook_tui.runtime.relay import Adopt, Away, LeaseOver, relay
 from notebook_tui.runtime.stalled_nodes import tell_stalled
 from notebook_tui.runtime.version_watch import Look, tell_versions
 
 logger = logging.getLogger("notebook_tui.runtime")
 
 
-async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
-    """Makes this node the runtime of `notebook` and returns its server, which ends with `owner`.
+async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None, lease: float = 0.0) -> bl.Pid:
+    """Makes this node the runtime of `notebook` and returns its server, which ends with `owner`; where that cannot be
+    reached any more, `lease` seconds later, unless it is adopted meanwhile.
 
     Cells run in `directory`, where this machine has it, and import what lies there wherever they run: that is offered
     by the node of `owner`.
@@ -60,14 +62,16 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> 
     install_interrupt(evaluator)
     node = _node()
     ready = bl.alias(once=True)
-    node.spawn_beside(_start_server, ready, owner, evaluator, module)
+    node.spawn_beside(_start_server, ready, owner, evaluator, module, lease)
     reply: bl.Reply = await bl.receive(ref=ready.ref, timeout=10)
     server: bl.Pid = reply.value
     return server
 
 
-async def _start_server(ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule) -> None:
-    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module)))
+async def _start_server(
+    ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float
+) -> None:
+    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module, lease)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,11 @@ async def evaluate_cells(evaluator: Evaluator) -> None:
 
 
 class RuntimeServer(GenServer):
-    def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule) -> None:
-        self._owner = owner
+    def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float = 0.0) -> None:
+        self._session = owner
+        self._owner = bl.spawn_link(relay, owner)  # what is said to the owner goes by there
+        self._lease = lease
+        self._away = False
         self._module = module
         self._evaluator = evaluator
         self._outputs: dict[str, bl.Pid] = {}
@@ -117,6 +124,8 @@ class RuntimeServer(GenServer):
 
     def handle_call(self, request: object, client: Client) -> object:
         match request:
+            case Adopt():
+                return self._adopt(request)
             case Complete(source, offset):
                 bl.spawn(_propose, client, source, offset, self._module.namespace)
                 return bl.NO_REPLY
@@ -139,12 +148,30 @@ class RuntimeServer(GenServer):
                 if outcome.status == "interrupted" and cell_id in self._outputs:
                     bl.spawn(tell_stalled, self._outputs[cell_id], self._others())
                 self._look_at_versions()
-            case bl.Down(ref, _, _) if ref == self._owner_ref:
+            case bl.Down(ref, _, reason) if ref == self._owner_ref:
+                self._owner_gone(reason)
+            case LeaseOver(ref) if ref == self._owner_ref:
                 raise bl.Stop("shutdown")
             case bl.Down(ref, _, reason) if ref == self._process_ref:
                 self._evaluator_ended(reason)
             case bl.NodeUp() | bl.NodeDown():
                 self._tell_nodes()
+
+    def _owner_gone(self, reason: Reason) -> None:
+        if reason != NOCONNECTION or not self._lease:
+            raise bl.Stop("shutdown")
+        self._away = True
+        bl.send(self._owner, Away())
+        bl.send_after(bl.self(), LeaseOver(self._owner_ref), self._lease)
+
+    def _adopt(self, adopt: Adopt) -> bool:
+        if adopt.owner != self._session and not self._away:
+            return False
+        bl.demonitor(self._owner_ref, flush=True)
+        self._session, self._away = adopt.owner, False
+        self._owner_ref = bl.monitor(adopt.owner)
+        bl.send(self._owner, adopt)
+        return True
 
     def _evaluate(self, cell: Evaluate) -> None:
         self._forget(cell.cell_id)
@@ -175,7 +202,7 @@ class RuntimeServer(GenServer):
         self._look_at_versions()
 
     def _others(self) -> tuple[str, ...]:
-        return tuple(name for name in bl.nodes(hidden=True) if name != self._owner.node)
+        return tuple(name for name in bl.nodes(hidden=True) if name != self._session.node)
 
     def _look_at_versions(self) -> None:
         bl.send(self._versions, Look(dict(self._names), self._others()))

@@ -162,8 +162,9 @@ class Client:
     def _tell(self, operation: Operation | None) -> None:
         """None: several, that it was not told one by one."""
         try:
-            for listener in self._listeners if operation is not None else ():
-                listener(operation, self._state)
+            if operation is not None:
+                for listener in self._listeners:
+                    listener(operation, self._state)
             for on_change in self._on_change:
                 on_change(self._state)
         except Exception as error:

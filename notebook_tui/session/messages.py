@@ -11,8 +11,7 @@ from notebook_tui.document.state import State
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A call: from now on the caller gets `Applied`, `Resync`, `Journaled` and `Notice`; the answer is `Joined`, with the
-    State as it is before them."""
+    """A call: from now on the caller gets `Applied`, `Resync`, `Journaled` and `Notice`; the answer is `Joined`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class Recovered:
 
 
 def recover(journal: Path) -> tuple[Recovered | None, tuple[str, ...]]:
-    """What the journal has, if there is one, and words for the user. One that cannot be used is kept under another name."""
+    """What the journal has, if there is one, and words for the user. One that cannot be used is kept aside."""
     try:
         records = read_records(journal)
         recovered = _replayed(records.records)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +27,10 @@ class Connection:
     server: bl.Pid
     child: nodes.Child
     text: str
+    lease: float = 0.0
+    """So many seconds it lives on where its owner cannot be reached."""
+    reconnect: Callable[[], Awaitable[None]] | None = None
+    """Makes a new connection to its node; None where it ends with the connection."""
 
     async def fate(self) -> str:
         """Why the runtime was lost, in words."""

@@ -30,6 +30,7 @@ from notebook_tui.document.state import State
 from notebook_tui.document.versions import Versions
 from notebook_tui.runtime import messages as runtime_messages
 from notebook_tui.runtime.outcome import Outcome
+from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.versions import CellVersions
 from notebook_tui.session.keeping import Keeping
 from notebook_tui.session.messages import (
@@ -46,6 +47,7 @@ from notebook_tui.session.messages import (
     Seen,
 )
 from notebook_tui.session.options import EVALUATES, SessionOptions
+from notebook_tui.session.reattach import Incoming, Lost, Reattached, reattach
 from notebook_tui.session.runtime import Connection, Runtime
 from notebook_tui.session.storage import NotebookFile
 from notebook_tui.session.viewers import Viewers
@@ -70,6 +72,10 @@ class Session(GenServer):
         self._connection: Connection | None = None
         self._connection_ref: bl.Ref | None = None
         self._connecting: tuple[bl.Pid, bl.Ref] | None = None
+        self._incoming = Incoming()
+        self._reattaching: bl.Pid | None = None
+        """Looks for a runtime that cannot be reached; what is for that waits in `_unsent`."""
+        self._unsent: list[object] = []
         self._keeping.begin(self)
         # So that `terminate` ends the runtime when a parent ends the session.
         bl.trap_exit(True)
@@ -138,10 +144,18 @@ class Session(GenServer):
                 self._do(operations.VersionsChanged(tuple((cell.cell_id, _versions(cell)) for cell in cells)))
             case (bl.Pid() as connector, Connection() as connection):
                 self._connected(connector, connection)
+            case Relayed():
+                news = self._incoming.take(message)
+                if news is not None:
+                    await self.handle_info(news)
+            case Reattached(connection) if connection is self._connection:
+                self._reattached(connection)
+            case Lost(connection, why) if connection is self._connection:
+                await self._lost(connection, why)
+            case _ if self._keeping.handle(message):
+                pass
             case bl.Down(ref, _, reason):
                 await self._down(ref, reason)
-            case _:
-                self._keeping.handle(message)
 
     def _finished(self, finished: runtime_messages.Finished) -> None:
         cell_id, outcome = finished.cell_id, finished.outcome
@@ -155,14 +169,32 @@ class Session(GenServer):
         if self._viewers.left(ref):
             return
         if ref == self._connection_ref:
-            connection, self._connection, self._connection_ref = self._connection, None, None
+            connection, self._connection_ref = self._connection, None
             assert connection is not None
-            fate = await connection.fate() if reason == NOCONNECTION else _words(reason)
-            await connection.stop()
-            self._do(operations.RuntimeDown(fate))
+            if reason == NOCONNECTION and connection.reconnect is not None:
+                self.notify(
+                    f"the connection to the runtime is lost; it is looked for, for up to {connection.lease:g} s"
+                )
+                self._reattaching = bl.spawn(reattach, bl.self(), connection, self._incoming.seen)
+                return
+            await self._lost(connection, await connection.fate() if reason == NOCONNECTION else _words(reason))
         elif self._connecting is not None and ref == self._connecting[1]:
             self._connecting = None
             self._do(operations.RuntimeDown(f"the runtime did not start: {_words(reason)}"))
+
+    def _reattached(self, connection: Connection) -> None:
+        self._reattaching = None
+        self._connection_ref = bl.monitor(connection.server)
+        unsent, self._unsent = self._unsent, []
+        for message in unsent:
+            self._tell_runtime(message)
+        self.notify("the runtime is connected again: values are kept, and what it printed meanwhile is here")
+
+    async def _lost(self, connection: Connection, why: str) -> None:
+        self._connection = self._reattaching = None
+        self._unsent.clear()
+        await connection.stop()
+        self._do(operations.RuntimeDown(why))
 
     # Operations and effects.
 
@@ -213,7 +245,9 @@ class Session(GenServer):
                 assert_never(effect)
 
     def _tell_runtime(self, message: object) -> None:
-        if self._connection is not None:
+        if self._reattaching is not None:
+            self._unsent.append(message)
+        elif self._connection is not None:
             bl.send(self._connection.server, message)
 
     # The runtime.
@@ -231,6 +265,7 @@ class Session(GenServer):
         bl.demonitor(self._connecting[1], flush=True)
         self._connecting = None
         self._connection = connection
+        self._incoming = Incoming()
         self._connection_ref = bl.monitor(connection.server)
         self._do(operations.RuntimeConnected(connection.text))
 
@@ -243,10 +278,15 @@ class Session(GenServer):
             if down.reason == "normal":  # too late: its connection is in the mailbox
                 _, arrived = await bl.receive(lambda message: message[0] == connector)
                 await arrived.stop()
-        if self._connection is not None and self._connection_ref is not None:
-            connection, ref = self._connection, self._connection_ref
+        if self._reattaching is not None:
+            bl.exit(self._reattaching, "shutdown")
+            self._reattaching = None
+            self._unsent.clear()
+        if self._connection is not None:
+            connection, monitor = self._connection, self._connection_ref
             self._connection = self._connection_ref = None
-            bl.demonitor(ref, flush=True)
+            if monitor is not None:
+                bl.demonitor(monitor, flush=True)
             await connection.stop()
 
 

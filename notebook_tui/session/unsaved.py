@@ -1,4 +1,4 @@
-"""Notebooks that nobody has given a file: they are saved all the same, in the user's state directory, under their title.
+"""Notebooks that nobody has given a file: they are saved all the same, under their title.
 
     <state>/autosaved/2026_03_01/14_05_k3f9/my_cats.livemd
 

@@ -75,7 +75,7 @@ BASE = notebook_of("a = 1", "b = 2", "c = 3")
 
 
 def test_ac40_an_edited_file_becomes_the_fewest_operations() -> None:
-    theirs = "# Other\n\n## S\n\n```python\nb = 2\n```\n\n```python\nc = 3\n```\n\n```python\na = 1\n```\n\n## More\n\ntext\n"
+    theirs = f"{write(notebook_of('b = 2', 'c = 3', 'a = 1')).replace('# T', '# Other', 1)}\n## More\n\ntext\n"
     operations = merged(BASE, BASE, theirs).operations
     assert operations == (
         SetTitle("Other"),

@@ -3,7 +3,8 @@
     base: what both began with        ours: the open notebook        theirs: the file as it is now
 
 `base` and `ours` have the same ids for the same cells; what `theirs` means by its cells is found out by `matching`.
-Nothing that either side wrote is lost: where both changed the same lines of a cell, ours stays and theirs stands below it.
+Nothing that either side wrote is lost: where both changed the same lines of a cell, ours stays and theirs stands
+below it.
 """
 
 from __future__ import annotations
@@ -183,7 +184,7 @@ class _Merging:
         known = base or replace(ours, source="", metadata={})
         if merged_lines(known.source, ours.source, theirs.source) is None:
             self._conflicts.append(
-                "the same lines of the setup cell were changed here and in the file; the file's are in the first section"
+                "the same lines of the setup cell were changed here and in the file; the file's are in a cell below it"
             )
             self._extra.append(replace(theirs, id=self._new_id()))
         merged = self._merged_cell(known, ours, theirs)
@@ -196,12 +197,13 @@ class _Merging:
             beside.append(place)
             old, new = self._before.get(place.id), self._there.get(place.id)
             ours = self._here.get(place.id)
-            if isinstance(old, Cell) and isinstance(new, Cell) and isinstance(ours, Cell):
-                if merged_lines(old.source, ours.source, new.source) is None:
-                    self._conflicts.append(
-                        "the same lines of a cell were changed here and in the file; the file's are in a cell below it"
-                    )
-                    beside.append(replace(new, id=self._new_id(), outputs=()))
+            if not (isinstance(old, Cell) and isinstance(new, Cell) and isinstance(ours, Cell)):
+                continue
+            if merged_lines(old.source, ours.source, new.source) is None:
+                self._conflicts.append(
+                    "the same lines of a cell were changed here and in the file; the file's are in a cell below it"
+                )
+                beside.append(replace(new, id=self._new_id(), outputs=()))
         if self._extra:
             if not beside:
                 beside.append(Section(self._new_id(), "Section"))
@@ -244,7 +246,7 @@ def _bare(cell: Cell | None) -> Cell | None:
 
 def _merged_mapping(base: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Mapping[str, Any]:
     """Key by key; ours where both changed one."""
-    if theirs == base or theirs == ours:
+    if theirs in (base, ours):
         return ours
     if ours == base:
         return theirs

@@ -1,0 +1,121 @@
+"""A program that edits a notebook at random until it is killed: `python -m tests.support.journaled_program PATH SEED`.
+
+Each operation is drawn from the seed and the state, so that whoever knows both knows what was done. It prints how many
+are safe, as the session tells it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import beamlike as bl
+from notebook_tui.document.apply import apply
+from notebook_tui.document.effects import ConnectRuntime
+from notebook_tui.document.notebook import Cell, Section
+from notebook_tui.document.operations import (
+    Connect,
+    DeleteCell,
+    EvaluationFinished,
+    EvaluationStarted,
+    InsertCell,
+    InsertSection,
+    MoveCell,
+    Operation,
+    OutputAdded,
+    QueueCells,
+    RuntimeConnected,
+    RuntimeConnecting,
+    SetCellSource,
+    SetTitle,
+)
+from notebook_tui.document.outputs import Display, Result, Text
+from notebook_tui.document.rejected import Rejected
+from notebook_tui.document.state import State
+from notebook_tui.session.messages import Applied, Join, Joined, Journaled, Perform, Seen
+from notebook_tui.session.options import SessionOptions
+from notebook_tui.session.runtime import Connection
+from notebook_tui.session.session import Session
+from notebook_tui.session.storage import NotebookFile
+
+BEGIN = "# Test\n\n## One\n\n```python\na = 1\n```\n\n## Two\n\n```python\nb = 2\n```\n"
+ON_THE_WAY = 50
+"""Operations that are asked for before the session has answered."""
+
+
+class NoRuntime:
+    """The test says what it reports."""
+
+    async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
+        await asyncio.sleep(3600)
+        raise AssertionError("nobody waits so long")
+
+
+def drawn(source: random.Random, state: State) -> Operation:
+    """Something that may happen to the notebook; it may make no sense."""
+    notebook = state.notebook
+    cells = [cell.id for cell in notebook.cells() if cell.id != "setup"] or ["setup"]
+    cell, number = source.choice(cells), source.randrange(10**9)
+    section = source.choice(notebook.sections or (Section("none", "none"),))
+    running = state.evaluating or cell
+    return source.choice(
+        [
+            SetTitle(f"title {number}"),
+            InsertSection(len(notebook.sections), f"section-{number}", "More"),
+            InsertCell(section.id, 0, Cell(f"cell-{number}", "code", f"x = {number}")),
+            SetCellSource(cell, f"y = {number}" + "\n" * source.randrange(30)),
+            SetCellSource(cell, f"z = {number}"),
+            DeleteCell(cell) if len(cells) > 3 else SetTitle("few"),
+            MoveCell(cell, source.choice([-1, 1])),
+            QueueCells((cell,)),
+            Connect(),
+            RuntimeConnected("here"),
+            EvaluationStarted(running, float(number)),
+            OutputAdded(cell, Text("stdout", f"{number}\n" * source.randrange(1, 200))),
+            OutputAdded(cell, Result(str(number))),
+            OutputAdded(cell, Display((("image/png", number.to_bytes(8, "big") * source.randrange(1, 500)),))),
+            EvaluationFinished(running, float(number), source.choice(["ok", "error", "interrupted"])),
+        ]
+    )
+
+
+def history(state: State, source: random.Random) -> Iterator[tuple[Operation | None, State]]:
+    """Operations that make sense, without end, each with the state after it; None for what the session does itself."""
+    while True:
+        operation = drawn(source, state)
+        try:
+            state, wanted = apply(state, operation)
+        except Rejected:
+            continue
+        yield operation, state
+        if ConnectRuntime() in wanted:
+            state, _ = apply(state, RuntimeConnecting("starting a runtime"))
+            yield None, state
+
+
+async def main(path: Path, seed: int) -> None:
+    async with bl.Node("journaled@127.0.0.1", secret=b"s", listen=False):
+        session = await Session.start(NotebookFile(path), NoRuntime(), SessionOptions(journal=True, lock=True))
+        joined: Joined = await bl.GenServer.call(session, Join())
+        coming = history(joined.state, random.Random(seed))
+        asked = applied = 0
+        print("begun", flush=True)
+        while True:
+            while asked - applied < ON_THE_WAY:
+                operation, _ = next(coming)
+                asked += 1
+                if operation is not None:
+                    bl.GenServer.cast(session, Perform(operation, bl.self()))
+            match await bl.receive():
+                case Applied(number=number):
+                    applied = number
+                    bl.GenServer.cast(session, Seen(bl.self(), number))
+                case Journaled(number):
+                    print(f"safe {number}", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
