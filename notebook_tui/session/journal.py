@@ -29,6 +29,8 @@ WAITING_BYTES = 16_000_000
 LONG_BYTES = 1_000_000
 LONG_TIMES = 2
 """A journal is written anew when the operations take that much, and so many times what the state takes."""
+SAVED_SHARE = 10
+"""At a save it is written anew if the operations take more than this part of the state."""
 LONG_OPERATIONS = 2_000
 CELLS_TIMES_OPERATIONS = 1_000_000
 """Replaying an operation takes as long as the notebook is large."""
@@ -105,7 +107,11 @@ class Journal:
     def file_is(self, digest: bytes, base: Notebook, state: State, applied: int) -> None:
         """The file was read or written, and holds `base`."""
         self._digest, self._base = digest, base
-        if self._in_order:
+        if not self._in_order:
+            return
+        if self._operations > 1 and self._bytes * SAVED_SHARE > self._snapshot_size:
+            self.rewrite(state, applied)
+        else:
             self._append(FileIs(digest, None if base is state.notebook else base), applied)
 
     def rewrite(self, state: State, applied: int) -> None:

@@ -173,7 +173,7 @@ class Session(GenServer):
             assert connection is not None
             if reason == NOCONNECTION and connection.reconnect is not None:
                 self.notify(
-                    f"the connection to the runtime is lost; it is looked for, for up to {connection.lease:g} s"
+                    f"the connection to the runtime is lost; it is looked for, up to {connection.lease:g} s long"
                 )
                 self._reattaching = bl.spawn(reattach, bl.self(), connection, self._incoming.seen)
                 return
