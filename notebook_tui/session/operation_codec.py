@@ -131,26 +131,34 @@ class _Ways:
         )
 
     def _union(self, arguments: tuple[Any, ...]) -> tuple[_Way, _Way]:
+        """Of records, plain values and one kind of tuple: the bytes tell those apart."""
         records = {kind.__name__: kind for kind in arguments if isinstance(kind, type) and is_dataclass(kind)}
-        others = [kind for kind in arguments if kind not in records.values() and kind is not types.NoneType]
-        if not records:
-            ways = [self.of(kind) for kind in others]
-            if all(way == (_same, _same) for way in ways):
-                return _same, _same
-            if len(ways) > 1:
-                raise TypeError(f"expected a union of records or of plain values, got {arguments!r}")
-            to, back = ways[0]
-            return _unless_none(to), _unless_none(back)
-        if any(self.of(kind) != (_same, _same) for kind in others):
-            raise TypeError(f"expected a union of records and plain values, got {arguments!r}")
+        others = [kind for kind in arguments if kind not in records.values()]
+        tuples = [kind for kind in others if get_origin(kind) is tuple]
+        plain_ones = [kind for kind in others if kind not in tuples]
+        if len(tuples) > 1 or any(not self._is_plain(kind) for kind in plain_ones):
+            raise TypeError(f"expected a union of records, plain values and one kind of tuple, got {arguments!r}")
+        if tuples and (Any in plain_ones or object in plain_ones):
+            raise TypeError(f"expected to know a tuple from any other value by its bytes, got {arguments!r}")
+        words = tuple(word for kind in plain_ones if get_origin(kind) is Literal for word in get_args(kind))
+        back_word = _one_of(words) if words and str not in plain_ones else _same
+        if not records and not tuples and back_word is _same:
+            return _same, _same
         ways_of = {kind: self.of(kind) for kind in records.values()}
+        to_list, from_list = self.of(tuples[0]) if tuples else (_same, _same)
 
         def to_plain(value: Any) -> Plain:
             way = ways_of.get(type(value))
-            return value if way is None else {NAME: type(value).__name__, **way[0](value)}
+            if way is not None:
+                return {NAME: type(value).__name__, **way[0](value)}
+            return to_list(value) if isinstance(value, tuple) else value
 
         def from_plain(plain: Plain) -> Any:
-            if not isinstance(plain, dict):
+            if isinstance(plain, list):
+                return from_list(plain)
+            if isinstance(plain, str):
+                return back_word(plain)
+            if not records or not isinstance(plain, dict):
                 return plain
             name = plain.pop(NAME)
             if name not in records:
@@ -158,6 +166,9 @@ class _Ways:
             return ways_of[records[name]][1](plain)
 
         return to_plain, from_plain
+
+    def _is_plain(self, kind: Any) -> bool:
+        return get_origin(kind) is Literal or self.of(kind) == (_same, _same)
 
     def _record(self, kind: type) -> tuple[_Way, _Way]:
         if kind in self._records:
@@ -173,7 +184,8 @@ class _Ways:
 
 def _record_ways(kind: type, ways: _Ways) -> tuple[_Way, _Way]:
     hints = get_type_hints(kind)
-    known = [field for field in fields(kind) if field.init]
+    # What is not compared is an index that follows from the rest, and is made anew.
+    known = [field for field in fields(kind) if field.init and field.compare]
     parts = [(field.name, _default(field), *ways.of(hints[field.name])) for field in known]
     backs = {name: back for name, _, _, back in parts}
 
@@ -213,10 +225,6 @@ def _mapping_of(plain: Plain) -> dict[Any, Any]:
     if not isinstance(plain, dict):
         raise TypeError(plain)
     return plain
-
-
-def _unless_none(way: _Way) -> _Way:
-    return lambda value: None if value is None else way(value)
 
 
 def _one_of(known: tuple[Any, ...]) -> _Way:
