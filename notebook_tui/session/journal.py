@@ -20,7 +20,7 @@ from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.session.journal_file import JournalFile
-from notebook_tui.session.journal_records import Done, FileIs, Record, Snapshot, encoded
+from notebook_tui.session.journal_records import Done, FileIs, Record, Saving, Snapshot, encoded
 
 SYNC_SECONDS = 0.05
 RETRY_SECONDS = 1.0
@@ -35,20 +35,25 @@ LONG_OPERATIONS = 2_000
 CELLS_TIMES_OPERATIONS = 1_000_000
 """Replaying an operation takes as long as the notebook is large."""
 CLOSE_SECONDS = 10.0
+UNKEPT = (OSError, TypeError, ValueError)
+"""The disk refuses, or a value is of a kind that no journal can hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Append:
     record: bytes
     applied: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """With what is not to be found in it."""
+    """At `path`, and with what is not to be found in it."""
 
+    path: Path
     snapshot: Snapshot
     secrets: Mapping[str, str]
+    number: int
 
     def __repr__(self) -> str:
         return f"Rewrite(applied={self.snapshot.applied})"
@@ -59,6 +64,8 @@ class Safe:
     """To the session: the first `applied` operations survive whatever happens."""
 
     applied: int
+    number: int
+    """Of the last Append or Rewrite."""
     written: int
     """Bytes of what was appended."""
     snapshot_size: int | None = None
@@ -66,7 +73,7 @@ class Safe:
 
 @dataclass(frozen=True, slots=True)
 class Unsafe:
-    """To the session: the disk refused, in words. A Rewrite is wanted, and tried again after a while."""
+    """To the session: what could not be written, in words. A Rewrite is wanted, and tried again after a while."""
 
     why: str
 
@@ -83,6 +90,8 @@ class Journal:
         self._ended: bl.Ref | None = None
         self._digest: bytes | None = None
         self._base: Notebook | None = None
+        self._saving: Notebook | None = None
+        self._told = self._held = 0
         self._in_order = False
         """Whether what is appended continues what is there."""
         self._rewriting = False
@@ -106,13 +115,25 @@ class Journal:
 
     def file_is(self, digest: bytes, base: Notebook, state: State, applied: int) -> None:
         """The file was read or written, and holds `base`."""
-        self._digest, self._base = digest, base
+        self._digest, self._base, self._saving = digest, base, None
         if not self._in_order:
             return
         if self._operations > 1 and self._bytes * SAVED_SHARE > self._snapshot_size:
             self.rewrite(state, applied)
         else:
             self._append(FileIs(digest, None if base is state.notebook else base), applied)
+
+    def saving(self, state: State, applied: int) -> int:
+        """The notebook is to be written into the file as soon as the journal `holds` the number that this returns: a
+        file that is ahead of its journal would be taken for somebody else's after a crash."""
+        self._saving = state.notebook
+        if self._in_order:
+            self._append(Saving(), applied)
+        return self._told
+
+    def holds(self, number: int) -> bool:
+        """Whether that is on the disk, or cannot be."""
+        return self._held >= number or bool(self._refused)
 
     def rewrite(self, state: State, applied: int) -> None:
         """Unless that is under way: then it is asked for again when that is done."""
@@ -121,7 +142,9 @@ class Journal:
             self._rewriting = self._in_order = True
             self._operations = self._bytes = 0
             base = None if self._base is state.notebook else self._base
-            self._tell(Rewrite(Snapshot(state, applied, self._digest, base), self.secrets))
+            snapshot = Snapshot(state, applied, self._digest, base, self._saving)
+            self._told += 1
+            self._tell(Rewrite(self.path, snapshot, self.secrets, self._told))
 
     def heard(self, message: Safe | Unsafe | Retry, state: State, applied: int) -> str | None:
         """What the writer says. Returns words for the user, if there are any."""
@@ -133,8 +156,8 @@ class Journal:
                 self._in_order, self._waiting, refused, self._refused = False, 0, self._refused, why
                 if why != refused:
                     return f"the journal cannot be written, so a crash would lose what is not saved: {why}"
-            case Safe(safe, written, snapshot_size):
-                self.safe = safe
+            case Safe(safe, number, written, snapshot_size):
+                self.safe, self._held = safe, number
                 self._waiting = max(0, self._waiting - written)
                 if snapshot_size is not None:
                     return self._rewritten(snapshot_size, state, applied)
@@ -148,38 +171,48 @@ class Journal:
             self.rewrite(state, applied)
         return "the journal is written again" if refused else None
 
+    def lost(self, ref: bl.Ref, why: str) -> bool:
+        """Whether that was the writer; another takes its place."""
+        if ref != self._ended:
+            return False
+        self._writer = self._ended = None
+        _refuse(bl.self(), OSError(why))
+        return True
+
     def move(self, path: Path) -> None:
-        """It goes on under another name: the notebook has another file."""
+        """It goes on under another name, with the next rewrite: the notebook has another file."""
         self.path = path
         self._in_order = self._rewriting = False
-        if self._writer is not None:
-            assert self._ended is not None
-            bl.demonitor(self._ended, flush=True)
-            bl.send(self._writer, _End(remove=True))
-            self._writer = self._ended = None
-        self._waiting = 0
 
-    async def close(self, *, remove: bool) -> None:
-        """All that was told is written, unless the disk refuses; with `remove` nothing is needed of it any more."""
+    async def close(self) -> None:
+        """All that was told is written, unless the disk refuses."""
         if self._writer is None:
-            if remove:
-                await asyncio.to_thread(JournalFile(self.path).remove)
             return
-        bl.send(self._writer, _End(remove))
+        bl.send(self._writer, _End())
         try:
             await bl.receive(ref=self._ended, timeout=CLOSE_SECONDS)
         except TimeoutError:
             bl.exit(self._writer, "kill")
 
+    async def remove(self) -> None:
+        """Nothing is needed of it any more. It is closed."""
+        await asyncio.to_thread(self.path.unlink, missing_ok=True)
+
     def _append(self, record: Record, applied: int) -> None:
-        data = encoded(record, self.secrets)
+        try:
+            data = encoded(record, self.secrets)
+        except UNKEPT as error:
+            self._in_order = False
+            _refuse(bl.self(), error)
+            return
         if self._waiting + len(data) > WAITING_BYTES:
             self._in_order = False
             return
         self._waiting += len(data)
         self._operations += 1
         self._bytes += len(data)
-        self._tell(Append(data, applied))
+        self._told += 1
+        self._tell(Append(data, applied, self._told))
 
     def _is_long(self, state: State) -> bool:
         if self._bytes > max(LONG_BYTES, LONG_TIMES * self._snapshot_size):
@@ -195,7 +228,7 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    remove: bool
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,18 +250,21 @@ async def write_journal(session: bl.Pid, file: JournalFile) -> None:
             batch = batch[rewrites[0] :] if rewrites else []
         try:
             told = await asyncio.to_thread(_write, file, batch)
-        except OSError as error:
+        except UNKEPT as error:
             broken = True
-            bl.send(session, Unsafe(f"{file.path}: {error.strerror or error}"))
-            bl.send_after(session, Retry(), RETRY_SECONDS)
+            _refuse(session, error)
             continue
         broken = broken and not batch
         for safe in told:
             bl.send(session, safe)
         if end is None:
             await asyncio.sleep(max(0.0, SYNC_SECONDS - (time.monotonic() - began)))
-    remove = isinstance(end, _End) and end.remove
-    await asyncio.to_thread(file.remove if remove else file.close)
+    await asyncio.to_thread(file.close)
+
+
+def _refuse(session: bl.Pid, error: Exception) -> None:
+    bl.send(session, Unsafe((error.strerror if isinstance(error, OSError) else None) or str(error)))
+    bl.send_after(session, Retry(), RETRY_SECONDS)
 
 
 async def _waiting() -> tuple[list[Append | Rewrite], _End | bl.Down | None]:
@@ -253,14 +289,14 @@ def _write(file: JournalFile, batch: list[Append | Rewrite]) -> list[Safe]:
     for number, message in reversed(list(enumerate(batch))):
         if isinstance(message, Rewrite):
             data = encoded(message.snapshot, message.secrets)
-            file.rewrite([data])
-            told.append(Safe(message.snapshot.applied, 0, len(data)))
+            file.rewrite([data], message.path)
+            told.append(Safe(message.snapshot.applied, message.number, 0, len(data)))
             batch = batch[number + 1 :]
             break
     appended = [message for message in batch if isinstance(message, Append)]
     if appended:
         file.append(message.record for message in appended)
-        told.append(Safe(appended[-1].applied, 0))
+        told.append(Safe(appended[-1].applied, appended[-1].number, 0))
     if told:
         told[-1] = replace(told[-1], written=written)
     return told

@@ -78,8 +78,19 @@ class JournalFile:
             raise
         self._length += len(data)
 
-    def rewrite(self, records: Iterable[bytes]) -> None:
-        """In place of all that is in it."""
+    def rewrite(self, records: Iterable[bytes], path: Path | None = None) -> None:
+        """In place of all that is in it; at `path` from now on, if that is given."""
+        before, self.path = self.path, path or self.path
+        try:
+            self._rewrite(records)
+        except OSError:
+            self.path = before
+            raise
+        if before != self.path:
+            with suppress(OSError):
+                os.unlink(before)
+
+    def _rewrite(self, records: Iterable[bytes]) -> None:
         beside = self.path.with_name(f".{self.path.name}.new")
         data = MAGIC + framed(records)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -95,11 +106,6 @@ class JournalFile:
             raise
         self.close()
         self._descriptor, self._length = descriptor, len(data)
-
-    def remove(self) -> None:
-        self.close()
-        with suppress(FileNotFoundError):
-            os.unlink(self.path)
 
     def close(self) -> None:
         descriptor, self._descriptor = self._descriptor, None

@@ -24,6 +24,8 @@ class Snapshot:
     """Of the file as it was last read or written; None while there is none."""
     base: Notebook | None = None
     """What stood in the file, with the ids that its cells have here; None: what `state` has."""
+    saving: Notebook | None = None
+    """What was about to be written into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,13 @@ class FileIs:
     base: Notebook | None = None
 
 
-Record: TypeAlias = Snapshot | Done | FileIs
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """The notebook of the state that is reached here is about to be written into the file: after a crash that may hold
+    it, or not yet."""
+
+
+Record: TypeAlias = Snapshot | Done | FileIs | Saving
 _CODEC = Codec(Record)
 
 

@@ -40,7 +40,7 @@ from notebook_tui.session.merging.merge import merge
 from notebook_tui.session.options import SessionOptions
 from notebook_tui.session.recovery import Recovered, recover
 from notebook_tui.session.state_directory import name_for, state_directory
-from notebook_tui.session.storage import NotebookFile, Theirs
+from notebook_tui.session.storage import NotebookFile, Theirs, digest_of, file_data
 from notebook_tui.session.unsaved import UnsavedFile
 from notebook_tui.session.watch import watch_file
 
@@ -86,7 +86,11 @@ class Keeping:
         self._journal: Journal | None = None
         self._base = Notebook()
         self._disk: bl.Pid | None = None
+        self._saving: Notebook | None = None
+        """What an earlier program may have written just before its end."""
         self._writing = False
+        self._write_next: tuple[int, Write] | None = None
+        """As soon as the journal holds that much."""
         self._waiting: list[Client] = []
         self._served: list[Client] = []
         self._moves: list[tuple[str, Client]] = []
@@ -136,7 +140,7 @@ class Keeping:
 
     def _recovered(self, recovered: Recovered, notices: tuple[str, ...]) -> Opened:
         assert self._journal is not None
-        self._base = recovered.base
+        self._base, self._saving = recovered.base, recovered.saving
         self.file.taken_for_known(recovered.digest)
         self._journal.opened(recovered.digest, recovered.base)
         self._journal.safe = recovered.applied
@@ -148,12 +152,25 @@ class Keeping:
         if self._journal is not None and host.applied:
             answer = perform(self.file, Look())
             if isinstance(answer, Found):
-                self._merge(answer.theirs)
+                self._found_at_begin(answer.theirs)
             elif isinstance(answer, Refused):
                 host.notify(str(answer.error))
             self._journal.rewrite(host.state, host.applied)
         self._attend_file()
         self._arm()
+
+    def _found_at_begin(self, theirs: Theirs) -> None:
+        """The file may be our own, if the program ended while it was being saved."""
+        saving = self._saving
+        if saving is None or digest_of(file_data(saving)) != theirs.digest:
+            self._merge(theirs)
+            return
+        self.file.taken_for_known(theirs.digest)
+        self._base = saving
+        if saving == self._host.state.notebook:
+            self._host.do(operations.Saved(str(self.file.path), self._host.state.revision))
+        assert self._journal is not None
+        self._journal.file_is(theirs.digest, saving, self._host.state, self._host.applied)
 
     def _attend_file(self) -> None:
         self._disk = bl.spawn(serve_disk, bl.self(), self.file)
@@ -177,6 +194,7 @@ class Keeping:
                     self._host.notify(words)
                 if isinstance(message, Safe):
                     self._host.tell_journaled(message.applied)
+                self._write_if_safe()
             case AutosaveDue():
                 self._due = None
                 if self._host.state.dirty:
@@ -186,6 +204,8 @@ class Keeping:
                 Wrote() | Found() | Unchanged() | Gone() | Refused() as answer,
             ):
                 self._answered(job, answer)
+            case bl.Down(ref, _, reason) if self._journal is not None and self._journal.lost(ref, str(reason)):
+                pass
             case bl.Down(ref, _, reason) if ref == self._watcher:
                 self._host.notify(f"what other programs write into the file is seen before a save only ({reason})")
             case _:
@@ -253,16 +273,20 @@ class Keeping:
         """Saves, where that is wanted; what cannot be saved is in the journal the next time."""
         if self._due is not None:
             bl.cancel_timer(self._due)
-        if self._writing:
+        if self._write_next is not None:
+            self._answer(self._served, OSError(f"{self.file.path} was not saved: the notebook is being closed"))
+        elif self._writing:
             job, answer = await bl.receive(_is_written, timeout=CLOSE_SECONDS)
             self._answered(job, answer)
-        saved = True
-        if self._options.autosave and not self._discarded and self._host.state.dirty and self._interval() is not None:
-            saved = self._save_now()
-        elif self._host.state.dirty and not self._discarded:
-            saved = False
+        state = self._host.state
+        saves = self._options.autosave and not self._discarded and state.dirty and self._interval() is not None
         if self._journal is not None:
-            await self._journal.close(remove=saved)
+            if saves:
+                self._journal.saving(state, self._host.applied)
+            await self._journal.close()
+        saved = self._save_now() if saves else self._discarded or not state.dirty
+        if self._journal is not None and saved:
+            await self._journal.remove()
         if self._lock is not None:
             self._lock.release()
 
@@ -283,9 +307,21 @@ class Keeping:
         self._anew = self._anew or anew
         if not self._writing and self._disk is not None:
             self._writing = True
-            bl.send(self._disk, Write(self._host.state.notebook, self._host.state.revision, self._anew))
+            state = self._host.state
+            number = 0 if self._journal is None else self._journal.saving(state, self._host.applied)
+            self._write_next = number, Write(state.notebook, state.revision, self._anew)
             self._anew = False
             self._served, self._waiting = self._waiting, []
+            self._write_if_safe()
+
+    def _write_if_safe(self) -> None:
+        if self._write_next is None:
+            return
+        number, job = self._write_next
+        if self._journal is None or self._journal.holds(number):
+            assert self._disk is not None
+            bl.send(self._disk, job)
+            self._write_next = None
 
     def _answered(self, job: Job, answer: Answer) -> None:
         if isinstance(job, Look):
@@ -303,7 +339,7 @@ class Keeping:
                 self._tries = 0
                 self._complained = ""
                 self._wrote(answer)
-                self._reply(served, str(self.file.path))
+                self._answer(served, str(self.file.path))
             case Found(theirs):
                 self._merge(theirs)
                 self._tries += 1
@@ -312,14 +348,14 @@ class Keeping:
                     self._write(anew=job.anew)
                     return
                 self._tries = 0
-                self._reply(served, OSError(f"{self.file.path} is being changed all the time by another program"))
+                self._answer(served, OSError(f"{self.file.path} is being changed all the time by another program"))
             case Gone():
                 words = f"{self.file.path} was removed by another program; save it to write it again"
-                self._reply(served, FileNotFoundError(words))
+                self._answer(served, FileNotFoundError(words))
                 if not served:
                     self._complain(words)
             case Refused(error):
-                self._reply(served, error)
+                self._answer(served, error)
                 if not served:
                     self._complain(f"autosave failed: {error}")
         if self._moves:
@@ -329,7 +365,7 @@ class Keeping:
         else:
             self._arm()
 
-    def _reply(self, clients: list[Client], answer: object) -> None:
+    def _answer(self, clients: list[Client], answer: object) -> None:
         for client in clients:
             GenServer.reply(client, answer)
 

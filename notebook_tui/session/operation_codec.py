@@ -10,6 +10,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from datetime import date, datetime, time
 from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 import msgpack
@@ -17,7 +18,10 @@ import msgpack
 NAME: Final = ""
 """The key of a record's class; no field is called so."""
 _PLAIN: Final = (str, bytes, bool, int, float, type(None), Any, object)
-_LARGE_INTEGER: Final = 1
+_TIMES: Final = (datetime, date, time)
+_LARGE_INTEGER: Final = 3
+_TUPLE: Final = 4
+"""msgpack's extensions by number; the first three are those of `_TIMES`."""
 
 Plain: TypeAlias = Any
 _Way: TypeAlias = Callable[[Any], Any]
@@ -59,8 +63,9 @@ class Codec:
 
 
 def pack(plain: Plain) -> bytes:
-    """Also text that is no Unicode, and whole numbers of any size, which a file's metadata may hold."""
-    data: bytes = msgpack.packb(plain, default=_large, unicode_errors="surrogatepass")
+    """Also text that is no Unicode, whole numbers of any size, tuples, dates and times: what a file's metadata or an
+    input's value may hold. TypeError in words for anything else."""
+    data: bytes = msgpack.packb(plain, default=_extended, unicode_errors="surrogatepass", strict_types=True)
     return data
 
 
@@ -71,16 +76,26 @@ def unpack(data: bytes) -> Plain:
         raise Unreadable(f"expected a record of a journal, found bytes that are none: {error}") from error
 
 
-def _large(value: object) -> msgpack.ExtType:
-    if isinstance(value, int):
-        return msgpack.ExtType(_LARGE_INTEGER, str(value).encode())
-    raise TypeError(f"expected plain values, got {type(value).__name__}: {value!r}")
+def _extended(value: object) -> msgpack.ExtType:
+    match value:
+        case int():
+            return msgpack.ExtType(_LARGE_INTEGER, str(int(value)).encode())
+        case tuple():
+            return msgpack.ExtType(_TUPLE, pack(list(value)))
+        case _ if type(value) in _TIMES:
+            return msgpack.ExtType(_TIMES.index(type(value)), value.isoformat().encode())  # type: ignore[attr-defined]
+        case _:
+            raise TypeError(f"expected plain values, got {type(value).__name__}: {str(value)[:80]!r}")
 
 
-def _extension(code: int, data: bytes) -> int:
-    if code != _LARGE_INTEGER:
+def _extension(code: int, data: bytes) -> object:
+    if code == _LARGE_INTEGER:
+        return int(data)
+    if code == _TUPLE:
+        return tuple(unpack(data))
+    if not 0 <= code < len(_TIMES):
         raise ValueError(f"extension {code} is unknown")
-    return int(data)
+    return _TIMES[code].fromisoformat(data.decode())
 
 
 class _Ways:

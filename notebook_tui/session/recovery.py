@@ -11,7 +11,7 @@ from notebook_tui.document.operations import RuntimeDown
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.session.journal_file import NoJournal, read_records, set_aside
-from notebook_tui.session.journal_records import Done, FileIs, Snapshot, decoded
+from notebook_tui.session.journal_records import Done, FileIs, Saving, Snapshot, decoded
 from notebook_tui.session.operation_codec import Unreadable
 
 ENDED = "the program that ran it has ended"
@@ -26,6 +26,8 @@ class Recovered:
     """Of the file as that program saw it last."""
     base: Notebook
     """What was in the file then."""
+    saving: Notebook | None
+    """What it was just writing into the file, if it was."""
     notices: tuple[str, ...]
 
 
@@ -57,7 +59,7 @@ def _replayed(records: tuple[bytes, ...]) -> Recovered | None:
         raise Unreadable(f"expected a journal to begin with a state, found {type(first).__name__}")
     state, applied, digest = first.state, first.applied, first.digest
     base = state.notebook if first.base is None else first.base
-    rejected = 0
+    saving, rejected = first.saving, 0
     for record in map(decoded, records[1:]):
         match record:
             case Done(operation):
@@ -67,11 +69,13 @@ def _replayed(records: tuple[bytes, ...]) -> Recovered | None:
                 except Rejected:
                     rejected += 1
             case FileIs(digest, known):
-                base = state.notebook if known is None else known
+                base, saving = state.notebook if known is None else known, None
+            case Saving():
+                saving = state.notebook
     if state.runtime.phase != "disconnected":
         state, _ = apply(state, RuntimeDown(ENDED))
     lost = (f"{rejected} operations of the journal make no sense any more and are left out",) if rejected else ()
-    return Recovered(state, applied, digest, base, (*_found(state, base), *lost))
+    return Recovered(state, applied, digest, base, saving, (*_found(state, base), *lost))
 
 
 def _found(state: State, base: Notebook) -> tuple[str, ...]:

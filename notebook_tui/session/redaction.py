@@ -34,7 +34,7 @@ def _walked(plain: Any, marks: list[tuple[str, str]]) -> Any:
         case dict():
             return {key: _walked(item, marks) for key, item in _without_secret_value(plain).items()}
         case list() | tuple():
-            return [_walked(item, marks) for item in plain]
+            return type(plain)(_walked(item, marks) for item in plain)
         case _:
             return plain
 
@@ -55,6 +55,6 @@ def _marked(item: Any, marks: list[tuple[str, str]]) -> Any:
                 item = item.replace(value.encode(), mark.encode())
             return item
         case list() | tuple():
-            return [_marked(each, marks) for each in item]
+            return type(item)(_marked(each, marks) for each in item)
         case _:
             return item

@@ -59,7 +59,7 @@ class NotebookFile:
             raise
         except OSError as error:
             raise UnreadableFile(f"{self.path} cannot be read: {error.strerror or error}") from error
-        self._known = _digest(data)
+        self._known = digest_of(data)
         return notebook, warnings
 
     @property
@@ -84,27 +84,27 @@ class NotebookFile:
             if self._known is None:
                 return None
             raise
-        if _digest(data) == self._known:
+        if digest_of(data) == self._known:
             return None
         try:
-            return Theirs(*read(decode(data)), _digest(data))
+            return Theirs(*read(decode(data)), digest_of(data))
         except NotANotebook as error:
             raise UnreadableFile(f"{self.path} is no notebook any more: {error}") from error
 
     def store(self, notebook: Notebook, *, anew: bool = False) -> Theirs | None:
         """Replaces the file in one step, unless somebody else has changed it: then that is returned. One that was
         removed is written again only with `anew`; else FileNotFoundError."""
-        data = write(notebook).encode("utf-8")
+        data = file_data(notebook)
         try:
             theirs = self.theirs()
         except FileNotFoundError:
             if not anew:
                 raise
             theirs = None
-        if theirs is not None and theirs.digest != _digest(data):
+        if theirs is not None and theirs.digest != digest_of(data):
             return theirs
         _replace(self.path, data)
-        self._known = _digest(data)
+        self._known = digest_of(data)
         return None
 
     def _new(self) -> tuple[Notebook, tuple[str, ...]]:
@@ -115,9 +115,9 @@ class NotebookFile:
 
     def write(self, notebook: Notebook) -> None:
         """Replaces the file in one step. ChangedOnDisk if it is not as we last saw it; ours is then beside it."""
-        data = write(notebook).encode("utf-8")
+        data = file_data(notebook)
         found = self._found()
-        if found != self._known and found != _digest(data):
+        if found != self._known and found != digest_of(data):
             self._beside = self._beside or _free_beside(self.path)
             _replace(self._beside, data)
             raise ChangedOnDisk(
@@ -125,10 +125,15 @@ class NotebookFile:
                 "Compare the two, and open the one that is right"
             )
         _replace(self.path, data)
-        self._known = _digest(data)
+        self._known = digest_of(data)
 
     def _found(self) -> bytes | None:
-        return _digest(self.path.read_bytes()) if self.path.exists() else None
+        return digest_of(self.path.read_bytes()) if self.path.exists() else None
+
+
+def file_data(notebook: Notebook) -> bytes:
+    """What a save puts into the file."""
+    return write(notebook).encode("utf-8")
 
 
 def write_copy(path: str | Path, notebook: Notebook) -> None:
@@ -142,7 +147,8 @@ def _free_beside(path: Path) -> Path:
     return next(beside for beside in map(path.with_name, names) if not beside.exists())
 
 
-def _digest(data: bytes) -> bytes:
+def digest_of(data: bytes) -> bytes:
+    """Of what a file holds."""
     return hashlib.blake2b(data, digest_size=16).digest()
 
 

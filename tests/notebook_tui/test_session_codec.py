@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
@@ -83,12 +84,21 @@ def test_a_state_comes_back_as_it_was(notebook: Notebook, data: st.DataObject) -
     [
         SetCellSource("a", "half a character: \ud83d"),
         InsertCell("s", 0, Cell("a", "code", metadata={"big": 10**40, "deep": [1, {"a": None}]})),
+        InsertCell(
+            "s", 0, Cell("a", "code", metadata={"range": (1, (2, "b")), "when": [date(2026, 3, 1), time(14, 5)]})
+        ),
+        InsertCell("s", 0, Cell("a", "code", metadata={"when": datetime(2026, 3, 1, 14, 5, 9, 7, tzinfo=UTC)})),
         OutputAdded("a", Display((("image/png", b"\x89PNG"), ("text/plain", "a picture")))),
     ],
     ids=str,
 )
 def test_odd_values_come_back_as_they_were(operation: Operation) -> None:
     assert OPERATIONS.decode(OPERATIONS.encode(operation)) == operation
+
+
+def test_what_cannot_be_kept_is_refused_in_words() -> None:
+    with pytest.raises(TypeError, match="expected plain values, got complex"):
+        pack({"value": 1j})
 
 
 def test_what_has_its_default_takes_no_room() -> None:

@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import beamlike as bl
 from notebook_tui.document.apply import apply
-from notebook_tui.document.notebook import Notebook
+from notebook_tui.document.notebook import Cell, Notebook
 from notebook_tui.document.operations import (
     DeleteCell,
+    InsertCell,
     OutputAdded,
     RuntimeDown,
     SetCellSource,
@@ -27,13 +29,15 @@ from notebook_tui.document.outputs import Text
 from notebook_tui.document.state import State
 from notebook_tui.format.markdown_read import read
 from notebook_tui.session import journal as journal_module
+from notebook_tui.session import storage
+from notebook_tui.session.journal import Journal
 from notebook_tui.session.journal_file import JournalFile, NoJournal, framed, read_records
 from notebook_tui.session.journal_records import Done, Record, Snapshot, decoded, encoded
 from notebook_tui.session.keeping import JOURNALS
 from notebook_tui.session.recovery import ENDED, recover
 from notebook_tui.session.redaction import redacted
 from notebook_tui.session.state_directory import name_for, state_directory
-from notebook_tui.session.storage import NotebookFile
+from notebook_tui.session.storage import NotebookFile, file_data
 from tests.support.journaled_program import BEGIN, history
 from tests.support.kept_sessions import kept
 from tests.support.local_nodes import in_node
@@ -125,27 +129,23 @@ def test_what_could_not_be_appended_leaves_no_trace(tmp_path: Path, monkeypatch:
 # Recovery.
 
 
-def test_any_history_is_recovered_exactly_wherever_the_journal_ends(tmp_path: Path) -> None:
+def test_any_history_is_recovered_exactly(tmp_path: Path) -> None:
     notebook, _ = read(BEGIN)
-    begin = State(notebook)
-    steps = list(islice(history(begin, Random(7)), 400))
-    operations: list[Record] = []
-    before = begin
-    for operation, state in steps:
-        if operation is None:
+    state = begin = State(notebook)
+    records: list[Record] = [Snapshot(begin, 0)]
+    for step in islice(history(begin, Random(7)), 400):
+        if step.asked is None:  # here is no session
             break
-        operations.append(Done(operation))
-        before = state
+        records.append(Done(step.asked))
+        state = step.after
     path = tmp_path / "a.journal"
-    records = [Snapshot(begin, 0), *operations]
     written(path, records)
     recovered, _ = recover(path)
     assert recovered is not None
-    assert recovered.applied == len(operations)
-    expected = before
-    if expected.runtime.phase != "disconnected":
-        expected, _ = apply(expected, RuntimeDown(ENDED))
-    assert recovered.state == expected
+    assert recovered.applied == len(records) - 1
+    if state.runtime.phase != "disconnected":
+        state, _ = apply(state, RuntimeDown(ENDED))
+    assert recovered.state == state
 
 
 def test_a_journal_of_a_newer_version_is_kept_aside_and_told(tmp_path: Path) -> None:
@@ -209,6 +209,54 @@ async def test_a_file_that_was_changed_after_the_crash_is_merged_with_what_was_r
     text = path.read_text(encoding="utf-8")
     assert "a = 100" in text
     assert "b = 200" in text
+
+
+@in_node
+async def test_a_crash_just_after_a_save_leaves_no_edit_of_somebody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = notebook_at(tmp_path)
+    async with kept(path) as it:
+        monkeypatch.setattr(Journal, "file_is", lambda *_: None)
+        it.client.send(InsertCell("section-1", 0, Cell("new", "code", "new = 1")))
+        await it.client.save()
+        it.client.send(SetCellSource("new", "new = 2"))
+        await it.until_safe()
+        before = it.state
+        await it.crash()
+    monkeypatch.undo()
+    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
+    async with kept(path) as it:
+        assert it.state == before
+        await it.says("recovered from the journal")
+        assert "changed by another program" not in str(it.heard)
+        await it.client.save()
+    assert path.read_text(encoding="utf-8").count("new = ") == 1
+
+
+@in_node
+async def test_the_file_is_never_ahead_of_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = notebook_at(tmp_path)
+    found: list[bytes] = []
+
+    def replace_file(target: Path, data: bytes) -> None:
+        recovered, _ = recover(journal_of(path))
+        assert recovered is not None
+        assert recovered.saving is not None
+        found.append(file_data(recovered.state.notebook))
+        found.append(file_data(recovered.saving))
+        found.append(data)
+        real(target, data)
+
+    real = storage._replace
+    monkeypatch.setattr(storage, "_replace", replace_file)
+    async with kept(path, autosave=True) as it:
+        for number in range(3):
+            it.client.send(SetTitle(f"title {number}"))
+            await it.client.save()
+        it.client.send(SetTitle("last"))
+    assert len(found) == 4 * 3
+    assert [found[number] for number in range(0, 12, 3)] == found[1::3] == found[2::3]
 
 
 @in_node
@@ -298,6 +346,41 @@ async def test_a_disk_that_refuses_is_told_once_and_all_is_there_once_it_takes_a
         await it.crash()
     async with kept(path) as it:
         assert it.state.notebook.title == "title 19"
+
+
+@in_node
+async def test_a_value_that_no_journal_can_hold_is_told_and_what_comes_after_it_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "RETRY_SECONDS", 0.01)
+    path = notebook_at(tmp_path)
+    async with kept(path) as it:
+        it.client.send(InsertCell("section-1", 0, Cell("odd", "code", metadata={"odd": 1j})))
+        await it.says("a crash would lose what is not saved: expected plain values, got complex: '1j'")
+        it.client.send(DeleteCell("odd"))
+        it.client.send(SetTitle("B"))
+        await it.until_safe()
+        await it.crash()
+    async with kept(path) as it:
+        assert it.state.notebook.title == "B"
+
+
+@in_node
+async def test_a_writer_that_ended_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "RETRY_SECONDS", 0.01)
+    path = notebook_at(tmp_path)
+    async with kept(path) as it:
+        it.client.send(SetTitle("B"))
+        await it.until_safe()
+        writer = (await bl.sys.get_state(it.session))["_keeping"]._journal._writer
+        bl.exit(writer, "kill")
+        await it.says("the journal cannot be written, so a crash would lose what is not saved: killed")
+        await it.says("the journal is written again")
+        it.client.send(SetTitle("C"))
+        await it.until_safe()
+        await it.crash()
+    async with kept(path) as it:
+        assert it.state.notebook.title == "C"
 
 
 @in_node

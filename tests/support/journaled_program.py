@@ -1,7 +1,7 @@
 """A program that edits a notebook at random until it is killed: `python -m tests.support.journaled_program PATH SEED`.
 
-Each operation is drawn from the seed and the state, so that whoever knows both knows what was done. It prints how many
-are safe, as the session tells it.
+Each operation is drawn from the seed and the state, so that whoever knows both knows what was done; now and then the
+notebook is saved. It prints how many operations are safe, as the session tells it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import random
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import beamlike as bl
@@ -29,13 +30,14 @@ from notebook_tui.document.operations import (
     QueueCells,
     RuntimeConnected,
     RuntimeConnecting,
+    Saved,
     SetCellSource,
     SetTitle,
 )
 from notebook_tui.document.outputs import Display, Result, Text
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
-from notebook_tui.session.messages import Applied, Join, Joined, Journaled, Perform, Seen
+from notebook_tui.session.messages import Applied, Join, Joined, Journaled, Perform, Save, Seen
 from notebook_tui.session.options import SessionOptions
 from notebook_tui.session.runtime import Connection
 from notebook_tui.session.session import Session
@@ -44,6 +46,8 @@ from notebook_tui.session.storage import NotebookFile
 BEGIN = "# Test\n\n## One\n\n```python\na = 1\n```\n\n## Two\n\n```python\nb = 2\n```\n"
 ON_THE_WAY = 50
 """Operations that are asked for before the session has answered."""
+SAVED_EVERY = 150
+"""Operations that made sense."""
 
 
 class NoRuntime:
@@ -82,39 +86,68 @@ def drawn(source: random.Random, state: State) -> Operation:
     )
 
 
-def history(state: State, source: random.Random) -> Iterator[tuple[Operation | None, State]]:
-    """Operations that make sense, without end, each with the state after it; None for what the session does itself."""
+@dataclass(frozen=True)
+class Step:
+    asked: Operation | None
+    """None for what the session does by itself."""
+    after: State
+    saves: bool = False
+
+
+def history(state: State, source: random.Random) -> Iterator[Step]:
+    """Operations that make sense, without end."""
+    number = 0
     while True:
         operation = drawn(source, state)
         try:
             state, wanted = apply(state, operation)
         except Rejected:
             continue
-        yield operation, state
+        number += 1
+        yield Step(operation, state)
         if ConnectRuntime() in wanted:
             state, _ = apply(state, RuntimeConnecting("starting a runtime"))
-            yield None, state
+            yield Step(None, state)
+        if number % SAVED_EVERY == 0:
+            state, _ = apply(state, Saved(state.path or "", state.revision))
+            yield Step(None, state, saves=True)
+
+
+class Program:
+    def __init__(self, session: bl.Pid, begin: State, seed: int) -> None:
+        self._session = session
+        self._coming = history(begin, random.Random(seed))
+        self._asked = self._applied = 0
+
+    async def go_on(self) -> None:
+        """Until it is killed."""
+        while True:
+            step = next(self._coming)
+            if step.saves:
+                while self._applied < self._asked:
+                    await self._hear()
+                await bl.GenServer.call(self._session, Save(), timeout=60)
+            self._asked += 1
+            if step.asked is not None:
+                bl.GenServer.cast(self._session, Perform(step.asked, bl.self()))
+            while self._asked - self._applied > ON_THE_WAY:
+                await self._hear()
+
+    async def _hear(self) -> None:
+        match await bl.receive():
+            case Applied(number=number):
+                self._applied = number
+                bl.GenServer.cast(self._session, Seen(bl.self(), number))
+            case Journaled(number):
+                print(f"safe {number}", flush=True)
 
 
 async def main(path: Path, seed: int) -> None:
     async with bl.Node("journaled@127.0.0.1", secret=b"s", listen=False):
         session = await Session.start(NotebookFile(path), NoRuntime(), SessionOptions(journal=True, lock=True))
         joined: Joined = await bl.GenServer.call(session, Join())
-        coming = history(joined.state, random.Random(seed))
-        asked = applied = 0
         print("begun", flush=True)
-        while True:
-            while asked - applied < ON_THE_WAY:
-                operation, _ = next(coming)
-                asked += 1
-                if operation is not None:
-                    bl.GenServer.cast(session, Perform(operation, bl.self()))
-            match await bl.receive():
-                case Applied(number=number):
-                    applied = number
-                    bl.GenServer.cast(session, Seen(bl.self(), number))
-                case Journaled(number):
-                    print(f"safe {number}", flush=True)
+        await Program(session, joined.state, seed).go_on()
 
 
 if __name__ == "__main__":
