@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from notebook_tui.cli.main import FAILED, UserError
+from notebook_tui.session.lock import InUse
 from notebook_tui.session.storage import UnreadableFile
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def call(options: argparse.Namespace) -> int:
         )
     try:
         asyncio.run(_notebook(options.path))
-    except UnreadableFile as error:
+    except (UnreadableFile, InUse) as error:
         raise UserError(str(error)) from error
     return 0
 

@@ -35,7 +35,7 @@ from notebook_tui.session.disk import (
     serve_disk,
 )
 from notebook_tui.session.journal import Journal, Retry, Safe, Unsafe
-from notebook_tui.session.lock import FileLock, Holder, InUse
+from notebook_tui.session.lock import FileLock, Holder, InUse, release_at_end
 from notebook_tui.session.merging.merge import merge
 from notebook_tui.session.options import SessionOptions
 from notebook_tui.session.recovery import Recovered, recover
@@ -421,7 +421,7 @@ class Keeping:
             return
         try:
             self._lock.follow()
-        except InUse as error:  # a link to a file that is open elsewhere was put in its place
+        except OSError as error:  # a link to a file that is open elsewhere was put in its place, or the disk refuses
             self._complain(str(error))
 
 
@@ -435,7 +435,9 @@ def _is_written(message: object) -> bool:
 
 def _locked(path: Path) -> tuple[FileLock | None, tuple[str, ...]]:
     try:
-        return FileLock(path, Holder(os.getpid(), bl.self().node)), ()
+        lock = FileLock(path, Holder(os.getpid(), bl.self().node))
+        bl.spawn(release_at_end, bl.self(), lock)
+        return lock, ()
     except InUse:
         raise
     except OSError as error:

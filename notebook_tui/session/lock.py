@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import beamlike as bl
 from notebook_tui.session.state_directory import name_for, state_directory
 
 FOLDER = "locks"
@@ -72,17 +73,19 @@ class FileLock:
                 held.release()
         self._by_number = self._by_path = None
 
-    def __del__(self) -> None:
-        """Of a session that was killed in a process that goes on."""
-        if hasattr(self, "_by_number"):
-            self.release()
-
     def _numbered(self) -> Path | None:
         try:
             seen = self._path.stat()
         except OSError:
             return None
         return state_directory(FOLDER) / f"{seen.st_dev:x}-{seen.st_ino:x}.lock"
+
+
+async def release_at_end(session: bl.Pid, lock: FileLock) -> None:
+    """A process that may be killed releases nothing by itself, and the program in which it was goes on."""
+    ended = bl.monitor(session)
+    await bl.receive(ref=ended)
+    lock.release()
 
 
 @dataclass

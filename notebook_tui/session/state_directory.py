@@ -15,17 +15,21 @@ VARIABLE = "BEAMLIKE_STATE"
 
 def state_directory(*below: str) -> Path:
     """The directory, or one below it; made if it is not there. OSError where that cannot be."""
-    given = os.environ.get(VARIABLE)
-    if given:
-        directory = Path(given).absolute()
-    else:
-        from platformdirs import user_state_path
-
-        directory = user_state_path("beamlike")
+    directory = state_path()
     for part in ("", *below):
         directory = directory / part
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory
+
+
+def state_path() -> Path:
+    """Where the directory is, or would be."""
+    given = os.environ.get(VARIABLE)
+    if given:
+        return Path(given).absolute()
+    from platformdirs import user_state_path
+
+    return user_state_path("beamlike")
 
 
 def name_for(path: Path) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.session.attachments import FOLDER, names_in
-from notebook_tui.session.state_directory import state_directory
+from notebook_tui.session.state_directory import state_directory, state_path
 from notebook_tui.session.storage import NotebookFile, Theirs
 
 AUTOSAVED = "autosaved"
@@ -71,7 +71,7 @@ def new_file(now: datetime) -> UnsavedFile:
 def file_at(path: str | Path) -> NotebookFile:
     """The file at that path; one that lies among those that were never saved goes on as one of them."""
     path = Path(path)
-    unsaved = state_directory(AUTOSAVED)
+    unsaved = state_path() / AUTOSAVED
     return UnsavedFile(path.absolute()) if unsaved in path.absolute().parents else NotebookFile(path)
 
 

@@ -43,6 +43,12 @@ class Kept:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), 0.02)
 
+    async def a_while(self) -> None:
+        """Until there is news, or some milliseconds later."""
+        self._changed.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), 0.2)
+
     async def until_safe(self) -> None:
         """All that was asked for so far."""
         session = await bl.sys.get_state(self.session, timeout=PATIENCE)
