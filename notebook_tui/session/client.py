@@ -15,6 +15,7 @@ from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.messages import Complete
 from notebook_tui.session.messages import (
     Applied,
+    Behind,
     Discard,
     Join,
     Joined,
@@ -149,6 +150,8 @@ class Client:
                     if number % SEEN_EVERY == 0:
                         bl.GenServer.cast(self._session, Seen(self._viewer, number))
                     self._tell(operation)
+                case Behind():
+                    bl.GenServer.cast(self._session, Seen(self._viewer, self.applied))
                 case Resync(state, number):
                     self._state, self.applied = state, number
                     self._tell(None)

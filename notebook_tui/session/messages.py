@@ -11,7 +11,8 @@ from notebook_tui.document.state import State
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A call: from now on the caller gets `Applied`, `Resync`, `Journaled` and `Notice`; the answer is `Joined`."""
+    """A call: from now on the caller gets `Applied`, `Behind`, `Resync`, `Journaled` and `Notice`; the
+    answer is `Joined`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A cast: the viewer has come so far. One that never says so gets less."""
+    """A cast: the viewer has come so far; said now and then, and as the answer to `Behind`."""
 
     viewer: bl.Pid
     applied: int
@@ -72,6 +73,11 @@ class Applied:
     operation: Operation
     number: int
     """Of all that the session has applied, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """To a viewer that does not keep up: no operation is told any more until it says `Seen`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import beamlike as bl
 from notebook_tui.document.operations import Operation, OutputAdded
 from notebook_tui.document.outputs import Text
 from notebook_tui.document.state import State
-from notebook_tui.session.messages import Applied, Resync
+from notebook_tui.session.messages import Applied, Behind, Resync
 
 OPERATIONS = 1_024
 CHARACTERS = 8_000_000
@@ -50,6 +50,8 @@ class Viewers:
             if not viewer.behind:
                 bl.send(viewer.pid, Applied(operation, number))
                 viewer.behind = number - viewer.seen > OPERATIONS or self._told - viewer.seen_size > CHARACTERS
+                if viewer.behind:
+                    bl.send(viewer.pid, Behind())
 
     def tell(self, message: object) -> None:
         for viewer in self._viewers.values():
