@@ -31,6 +31,7 @@ from beamlike.kernel.terms import NOCONNECTION, Reason
 from notebook_tui.runtime.cell_output import cell_output
 from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.descriptors import drain, redirect_descriptors
+from notebook_tui.runtime.environment import SetEnvironment
 from notebook_tui.runtime.evaluator import Evaluator, cell_name
 from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run
 from notebook_tui.runtime.keyboard import remove_keyboard
@@ -139,6 +140,8 @@ class RuntimeServer(GenServer):
             case Interrupt(cell_id):
                 if cell_id == self._evaluating:
                     interrupt_run(self._evaluator, self._runs)
+            case SetEnvironment():
+                message.apply()
             case Forget(cell_id):
                 self._forget(cell_id)
                 self._names.pop(cell_id, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import copy_context
 
 import beamlike as bl
@@ -17,6 +17,8 @@ from notebook_tui.session.messages import (
     Applied,
     Behind,
     Discard,
+    GiveSecrets,
+    GiveStoredSecrets,
     Join,
     Joined,
     Journaled,
@@ -24,9 +26,12 @@ from notebook_tui.session.messages import (
     Perform,
     Restart,
     Resync,
+    RevokeSecrets,
     RuntimeServerOf,
     Save,
     SaveAs,
+    SecretNames,
+    SecretsOf,
     Seen,
 )
 
@@ -129,6 +134,27 @@ class Client:
     async def discard(self) -> None:
         """What is not saved is not to be saved at the end of the session."""
         await bl.GenServer.call(self._session, Discard(), timeout=CALL_SECONDS)
+
+    async def secrets(self) -> SecretNames:
+        """Which secrets the notebook has."""
+        names: SecretNames = await bl.GenServer.call(self._session, SecretsOf(), timeout=CALL_SECONDS)
+        return names
+
+    async def give_secrets(self, values: Mapping[str, str]) -> None:
+        """The notebook's cells find these values, as `LB_` and the name in the environment, until the session ends."""
+        await self._asked(GiveSecrets(values))
+
+    async def give_stored_secrets(self, *names: str) -> None:
+        """The notebook's cells find these of the user's secrets, now and when it is opened again."""
+        await self._asked(GiveStoredSecrets(names))
+
+    async def revoke_secrets(self, *names: str) -> None:
+        await self._asked(RevokeSecrets(names))
+
+    async def _asked(self, request: GiveSecrets | GiveStoredSecrets | RevokeSecrets) -> None:
+        refusal: Exception | None = await bl.GenServer.call(self._session, request, timeout=CALL_SECONDS)
+        if refusal is not None:
+            raise refusal
 
     async def close(self) -> None:
         bl.exit(self._viewer, "shutdown")

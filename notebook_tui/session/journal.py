@@ -21,6 +21,7 @@ from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.session.journal_file import JournalFile
 from notebook_tui.session.journal_records import Done, FileIs, Record, Saving, Snapshot, encoded
+from notebook_tui.session.redaction import Seams
 
 SYNC_SECONDS = 0.05
 RETRY_SECONDS = 1.0
@@ -86,6 +87,8 @@ class Journal:
         self.safe = 0
         """The first so many operations are on the disk."""
         self.secrets: Mapping[str, str] = {}
+        """What is not to be found in it: values, each with its name."""
+        self._seams = Seams()
         self._writer: bl.Pid | None = None
         self._ended: bl.Ref | None = None
         self._digest: bytes | None = None
@@ -108,7 +111,8 @@ class Journal:
 
     def wrote(self, operation: Operation, state: State, applied: int) -> None:
         """The operation has led to the state."""
-        if self._in_order and not self._is_long(state):
+        hidden = self._seams.hide(operation, self.secrets)
+        if self._in_order and not hidden and not self._is_long(state):
             self._append(Done(operation), applied)
         elif not self._refused:
             self.rewrite(state, applied)

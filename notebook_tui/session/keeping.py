@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -86,6 +87,8 @@ class Keeping:
         self._journal: Journal | None = None
         self._base = Notebook()
         self._disk: bl.Pid | None = None
+        self.is_ours = False
+        """The file is another than any that was remembered, but we know it for our own."""
         self._saving: Notebook | None = None
         """What an earlier program may have written just before its end."""
         self._writing = False
@@ -166,7 +169,7 @@ class Keeping:
             self._merge(theirs)
             return
         self.file.taken_for_known(theirs.digest)
-        self._base = saving
+        self._base, self.is_ours = saving, True
         if saving == self._host.state.notebook:
             self._host.do(operations.Saved(str(self.file.path), self._host.state.revision))
         assert self._journal is not None
@@ -263,8 +266,8 @@ class Keeping:
     def safe(self) -> int:
         return 0 if self._journal is None else self._journal.safe
 
-    def keep_secret(self, values: dict[str, str]) -> None:
-        """What the journal must not hold, by name; also not of what it holds already."""
+    def keep_secret(self, values: Mapping[str, str]) -> None:
+        """What the journal must not hold, values with their names; also not of what it holds already."""
         if self._journal is not None and values != self._journal.secrets:
             self._journal.secrets = values
             self._journal.rewrite(self._host.state, self._host.applied)

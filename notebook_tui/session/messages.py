@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import beamlike as bl
 from notebook_tui.document.operations import Operation
@@ -46,6 +47,40 @@ class SaveAs:
 @dataclass(frozen=True, slots=True)
 class Discard:
     """A call: what is not saved is not wanted. The session is about to be ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveSecrets:
+    """A call: the notebook's cells have these values, by name, until the session ends."""
+
+    values: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GiveStoredSecrets:
+    """A call: the notebook's cells have these of the user's secrets, this time and the next."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeSecrets:
+    """A call: cells that run from now on do not find them any more."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretsOf:
+    """A call: the answer is `SecretNames`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretNames:
+    given: tuple[str, ...]
+    """What the notebook has now."""
+    stored: tuple[str, ...]
+    """What it will have the next time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,11 @@ class SessionOptions:
     watch: bool = False
     """Changes that others make to the file are merged as they come; without it, before a save."""
 
+    grants: bool = False
+    """Secrets that its user has given to the notebook are given again; else those of this session alone."""
+
 
 EVALUATES = SessionOptions()
 """For a program that runs a notebook and leaves its file alone."""
-EDITS = SessionOptions(journal=True, autosave=True, lock=True, watch=True)
+EDITS = SessionOptions(journal=True, autosave=True, lock=True, watch=True, grants=True)
 """For people."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import assert_never
 
 import beamlike as bl
@@ -35,20 +36,25 @@ from notebook_tui.runtime.versions import CellVersions
 from notebook_tui.session.keeping import Keeping
 from notebook_tui.session.messages import (
     Discard,
+    GiveSecrets,
+    GiveStoredSecrets,
     Join,
     Joined,
     Journaled,
     Notice,
     Perform,
     Restart,
+    RevokeSecrets,
     RuntimeServerOf,
     Save,
     SaveAs,
+    SecretsOf,
     Seen,
 )
 from notebook_tui.session.options import EVALUATES, SessionOptions
 from notebook_tui.session.reattach import Incoming, Lost, Reattached, reattach
 from notebook_tui.session.runtime import Connection, Runtime
+from notebook_tui.session.secrets.giving import Giving
 from notebook_tui.session.storage import NotebookFile
 from notebook_tui.session.viewers import Viewers
 
@@ -76,7 +82,11 @@ class Session(GenServer):
         self._reattaching: bl.Pid | None = None
         """Looks for a runtime that cannot be reached; what is for that waits in `_unsent`."""
         self._unsent: list[object] = []
+        self._giving = Giving(self, options.grants)
+        self._connects_next = False
+        """As soon as all secrets are read."""
         self._keeping.begin(self)
+        self._giving.opened(file.identity, file.digest, is_ours=self._keeping.is_ours)
         # So that `terminate` ends the runtime when a parent ends the session.
         bl.trap_exit(True)
 
@@ -107,6 +117,10 @@ class Session(GenServer):
             case Discard():
                 self._keeping.discard()
                 return None
+            case GiveSecrets() | GiveStoredSecrets() | RevokeSecrets() | SecretsOf():
+                answer = self._giving.asked(request, client)
+                self._note_file()
+                return answer
             case Restart():
                 await self._drop_runtime()
                 # Asked for, so nothing was lost against anybody's will.
@@ -153,7 +167,11 @@ class Session(GenServer):
             case Lost(connection, why) if connection is self._connection:
                 await self._lost(connection, why)
             case _ if self._keeping.handle(message):
-                pass
+                self._note_file()
+            case _ if self._giving.handle(message):
+                self._note_file()
+                if self._connects_next and not self._giving.reading:
+                    self._connect_now()
             case bl.Down(ref, _, reason):
                 await self._down(ref, reason)
 
@@ -187,7 +205,7 @@ class Session(GenServer):
         self._connection_ref = bl.monitor(connection.server)
         unsent, self._unsent = self._unsent, []
         for message in unsent:
-            self._tell_runtime(message)
+            self.tell_runtime(message)
         self.notify("the runtime is connected again: values are kept, and what it printed meanwhile is here")
 
     async def _lost(self, connection: Connection, why: str) -> None:
@@ -207,6 +225,14 @@ class Session(GenServer):
         self._notices.append(text)
         del self._notices[:-NOTICES]
         self._viewers.tell(Notice(text))
+
+    def keep_secret(self, values: Mapping[str, str]) -> None:
+        """They are not to be found in the journal: values, each with its name."""
+        self._keeping.keep_secret(values)
+
+    def _note_file(self) -> None:
+        file = self._keeping.file
+        self._giving.file_is(file.identity, file.digest)
 
     def tell_journaled(self, safe: int) -> None:
         self._viewers.tell(Journaled(safe))
@@ -231,26 +257,34 @@ class Session(GenServer):
         match effect:
             case effects.ConnectRuntime():
                 self._do(operations.RuntimeConnecting("starting a runtime"))
-                self._connecting = bl.spawn_monitor(self._connect, bl.self())
+                if self._giving.reading:
+                    self._connects_next = True
+                else:
+                    self._connect_now()
             case effects.StartEvaluation(cell_id, source, container, above):
                 label = self._state.notebook.label(cell_id)
-                self._tell_runtime(runtime_messages.Evaluate(cell_id, label, source, container, above))
+                self.tell_runtime(runtime_messages.Evaluate(cell_id, label, source, container, above))
             case effects.DropContainer(container):
-                self._tell_runtime(runtime_messages.Drop(container))
+                self.tell_runtime(runtime_messages.Drop(container))
             case effects.InterruptEvaluation(cell_id):
-                self._tell_runtime(runtime_messages.Interrupt(cell_id))
+                self.tell_runtime(runtime_messages.Interrupt(cell_id))
             case effects.ForgetEvaluation(cell_id):
-                self._tell_runtime(runtime_messages.Forget(cell_id))
+                self.tell_runtime(runtime_messages.Forget(cell_id))
             case _:
                 assert_never(effect)
 
-    def _tell_runtime(self, message: object) -> None:
+    def tell_runtime(self, message: object) -> None:
+        """If there is one; as soon as it is found, if it is looked for."""
         if self._reattaching is not None:
             self._unsent.append(message)
         elif self._connection is not None:
             bl.send(self._connection.server, message)
 
     # The runtime.
+
+    def _connect_now(self) -> None:
+        self._connects_next = False
+        self._connecting = bl.spawn_monitor(self._connect, bl.self())
 
     async def _connect(self, session: bl.Pid) -> None:
         """Runs in a process of its own, so that the session answers meanwhile."""
@@ -267,9 +301,13 @@ class Session(GenServer):
         self._connection = connection
         self._incoming = Incoming()
         self._connection_ref = bl.monitor(connection.server)
+        environment = self._giving.environment
+        if environment is not None:
+            self.tell_runtime(environment)
         self._do(operations.RuntimeConnected(connection.text))
 
     async def _drop_runtime(self) -> None:
+        self._connects_next = False
         if self._connecting is not None:
             connector, ref = self._connecting
             self._connecting = None

@@ -400,12 +400,13 @@ async def test_a_state_directory_that_cannot_be_made_is_told_and_the_notebook_op
 
 
 def test_a_secret_input_keeps_no_value() -> None:
-    plain = {"": "SetInput", "id": "a", "secret": True, "value": SECRET}
-    assert redacted(plain, {}) == {"": "SetInput", "id": "a", "secret": True, "value": None}
+    plain = {"": "SetInput", "id": "a", "secret": True, "value": SECRET, "fingerprint": "5eb63b"}
+    assert redacted(plain, {}) == {"": "SetInput", "id": "a", "secret": True, "value": None, "fingerprint": ""}
+    assert redacted({**plain, "secret": False}, {}) == {**plain, "secret": False}
 
 
 def test_what_the_user_wrote_into_the_document_is_the_users() -> None:
-    record = encoded(Done(SetCellSource("a", SECRET)), {"PASSPHRASE": SECRET})
+    record = encoded(Done(SetCellSource("a", SECRET)), {SECRET: "PASSPHRASE"})
     assert decoded(record) == Done(SetCellSource("a", SECRET))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -43,11 +43,16 @@ class Kept:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), 0.02)
 
+    async def until_async(self, ask: Callable[[], Awaitable[object]], wanted: object) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while await ask() != wanted:
+                await self.a_while()
+
     async def a_while(self) -> None:
         """Until there is news, or some milliseconds later."""
         self._changed.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), 0.2)
+            await asyncio.wait_for(self._changed.wait(), 0.05)
 
     async def until_safe(self) -> None:
         """All that was asked for so far."""
