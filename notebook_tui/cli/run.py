@@ -42,12 +42,13 @@ def call(options: argparse.Namespace) -> int:
     import asyncio
 
     from notebook_tui.cli.progress import run
+    from notebook_tui.session.profiles import ProfileError
     from notebook_tui.session.storage import UnreadableFile
 
     _show_everything()
     try:
         return asyncio.run(run(options.path, options.output, options.timeout))
-    except UnreadableFile as error:
+    except (UnreadableFile, ProfileError) as error:
         raise UserError(str(error)) from error
 
 
