@@ -96,14 +96,17 @@ def _inserted(way: _Way, new: Notebook) -> Iterator[Operation]:
             last = here.index(section.id) + 1
     known = {cell.id for cell in way.notebook.cells()}
     for section in new.sections:
-        index = 0
+        index, at = 0, _numbered(way.notebook, section.id)
         for cell in section.cells:
-            here = [each.id for each in way.notebook.section(section.id).cells]
             if cell.id not in known:
                 yield from way.by(InsertCell(section.id, index, cell))
-                index += 1
-            elif cell.id in here:
-                index = here.index(cell.id) + 1
+                index, at = index + 1, _numbered(way.notebook, section.id)
+            elif cell.id in at:
+                index = at[cell.id] + 1
+
+
+def _numbered(notebook: Notebook, section_id: str) -> dict[str, int]:
+    return {cell.id: index for index, cell in enumerate(notebook.section(section_id).cells)}
 
 
 def _texts(way: _Way, new: Notebook) -> Iterator[Operation]:

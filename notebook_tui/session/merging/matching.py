@@ -27,8 +27,11 @@ def matching(before: Sequence[Place], after: Sequence[Place]) -> _Pairs:
     pairs = _unmoved(keys_before, keys_after)
     gaps = list(_gaps(pairs, len(before), len(after)))
     pairs |= _moved(keys_before, keys_after, pairs)
+    taken = set(pairs.values())
     for gap_before, gap_after in gaps:
-        pairs |= _edited(before, after, _left(gap_before, set(pairs.values())), _left(gap_after, pairs.keys()))
+        edited = _edited(before, after, _left(gap_before, taken), _left(gap_after, pairs.keys()))
+        pairs |= edited
+        taken.update(edited.values())
     return pairs
 
 
@@ -62,7 +65,8 @@ def _gaps(pairs: _Pairs, before: int, after: int) -> Iterator[tuple[range, range
     last_before = last_after = -1
     for index in [*sorted(pairs), after]:
         at = pairs.get(index, before)
-        yield range(last_before + 1, at), range(last_after + 1, index)
+        if at > last_before + 1 and index > last_after + 1:
+            yield range(last_before + 1, at), range(last_after + 1, index)
         last_before, last_after = at, index
 
 
