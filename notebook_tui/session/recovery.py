@@ -43,12 +43,25 @@ def recover(journal: Path) -> tuple[Recovered | None, tuple[str, ...]]:
     except (NoJournal, Unreadable) as error:
         aside = set_aside(journal)
         return None, (f"nothing is recovered from the journal, which is kept as {aside}: {error}",)
+    except _Broken as broken:
+        aside = set_aside(journal)
+        recovered = broken.recovered
+        words = f"{broken} and all after it is left out; the journal is kept as {aside}"
+        return recovered, (*recovered.notices, words)
     if recovered is None:
         return None, ()
     if records.torn:
         torn = f"the last {records.torn} bytes of the journal were not whole, as after a crash, and are left out"
         recovered = replace(recovered, notices=(*recovered.notices, torn))
     return recovered, recovered.notices
+
+
+class _Broken(Exception):
+    """An operation of the journal raises: a notebook must open all the same."""
+
+    def __init__(self, words: str, recovered: Recovered) -> None:
+        super().__init__(words)
+        self.recovered = recovered
 
 
 def _replayed(records: tuple[bytes, ...]) -> Recovered | None:
@@ -60,14 +73,20 @@ def _replayed(records: tuple[bytes, ...]) -> Recovered | None:
     state, applied, digest = first.state, first.applied, first.digest
     base = state.notebook if first.base is None else first.base
     saving, rejected = first.saving, 0
+    broken = ""
     for record in map(decoded, records[1:]):
         match record:
             case Done(operation):
-                applied += 1
                 try:
                     state, _ = apply(state, operation)
                 except Rejected:
                     rejected += 1
+                except Exception as error:
+                    broken = (
+                        f"{type(operation).__name__} in the journal cannot be done ({type(error).__name__}: {error})"
+                    )
+                    break
+                applied += 1
             case FileIs(digest, known):
                 base, saving = state.notebook if known is None else known, None
             case Saving():
@@ -75,7 +94,10 @@ def _replayed(records: tuple[bytes, ...]) -> Recovered | None:
     if state.runtime.phase != "disconnected":
         state, _ = apply(state, RuntimeDown(ENDED))
     lost = (f"{rejected} operations of the journal make no sense any more and are left out",) if rejected else ()
-    return Recovered(state, applied, digest, base, saving, (*_found(state, base), *lost))
+    recovered = Recovered(state, applied, digest, base, saving, (*_found(state, base), *lost))
+    if broken:
+        raise _Broken(broken, recovered)
+    return recovered
 
 
 def _found(state: State, base: Notebook) -> tuple[str, ...]:

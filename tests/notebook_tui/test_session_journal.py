@@ -20,6 +20,7 @@ from notebook_tui.document.notebook import Cell, Notebook
 from notebook_tui.document.operations import (
     DeleteCell,
     InsertCell,
+    Operation,
     OutputAdded,
     RuntimeDown,
     SetCellSource,
@@ -168,6 +169,24 @@ def test_an_operation_that_makes_no_sense_any_more_is_left_out_and_told(tmp_path
     assert recovered is not None
     assert recovered.state.notebook.title == "B"
     assert "1 operations of the journal make no sense" in notices[-1]
+
+
+def test_an_operation_that_raises_keeps_no_notebook_from_being_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails_at_c(state: State, operation: Operation) -> object:
+        if operation == SetTitle("C"):
+            raise RuntimeError("planted")
+        return apply(state, operation)
+
+    monkeypatch.setattr("notebook_tui.session.recovery.apply", fails_at_c)
+    path = tmp_path / "a.journal"
+    written(path, [Snapshot(State(), 0), Done(SetTitle("B")), Done(SetTitle("C")), Done(SetTitle("D"))])
+    recovered, notices = recover(path)
+    assert recovered is not None
+    assert (recovered.state.notebook.title, recovered.applied) == ("B", 1)
+    assert "SetTitle in the journal cannot be done (RuntimeError: planted) and all after it is left out" in notices[-1]
+    assert (tmp_path / "a.journal.kept-1").exists()
 
 
 # The session's.
