@@ -87,4 +87,4 @@ async def serve_disk(session: bl.Pid, file: NotebookFile) -> None:
             case bl.Down():
                 return
             case Write() | Look() as job:
-                bl.send(session, (job, await asyncio.to_thread(perform, file, job)))
+                bl.send(session, (bl.self(), job, await asyncio.to_thread(perform, file, job)))

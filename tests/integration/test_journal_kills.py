@@ -17,7 +17,7 @@ from notebook_tui.document.apply import apply
 from notebook_tui.document.operations import RuntimeDown
 from notebook_tui.document.state import State
 from notebook_tui.format.markdown_read import read
-from notebook_tui.session.keeping import JOURNALS
+from notebook_tui.session.kept_file import JOURNALS
 from notebook_tui.session.recovery import ENDED, recover
 from notebook_tui.session.state_directory import name_for, state_directory
 from tests.support.journaled_program import BEGIN, history

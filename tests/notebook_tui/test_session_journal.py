@@ -34,7 +34,7 @@ from notebook_tui.session import storage
 from notebook_tui.session.journal import Journal
 from notebook_tui.session.journal_file import JournalFile, NoJournal, framed, read_records
 from notebook_tui.session.journal_records import Done, Record, Snapshot, decoded, encoded
-from notebook_tui.session.keeping import JOURNALS
+from notebook_tui.session.kept_file import JOURNALS
 from notebook_tui.session.recovery import ENDED, recover
 from notebook_tui.session.redaction import redacted
 from notebook_tui.session.state_directory import name_for, state_directory
@@ -391,7 +391,7 @@ async def test_a_writer_that_ended_is_replaced(tmp_path: Path, monkeypatch: pyte
     async with kept(path) as it:
         it.client.send(SetTitle("B"))
         await it.until_safe()
-        writer = (await bl.sys.get_state(it.session))["_keeping"]._journal._writer
+        writer = (await bl.sys.get_state(it.session))["_keeping"]._kept.journal._writer
         bl.exit(writer, "kill")
         await it.says("the journal cannot be written, so a crash would lose what is not saved: killed")
         await it.says("the journal is written again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 from datetime import datetime
@@ -248,6 +249,18 @@ async def test_a_notebook_that_is_saved_elsewhere_goes_on_there_with_its_journal
     async with kept(other, lock=True) as it:
         assert it.state == before
         assert it.state.notebook.cell("cell-1").outputs == (Result("1"),)
+
+
+@in_node
+async def test_whoever_saves_at_the_same_time_is_answered(tmp_path: Path) -> None:
+    path, names = notebook_at(tmp_path), [str(tmp_path / f"{number}.livemd") for number in range(3)]
+    async with kept(path, lock=True) as it:
+        it.client.send(SetTitle("B"))
+        answers = await asyncio.gather(it.client.save(), it.client.save(), *map(it.client.save_as, names))
+        # The second save comes after the first, and by then the notebook has another file.
+        assert answers == [str(path), names[-1], *names]
+        assert it.state.path == names[-1]
+    assert NotebookFile(names[-1]).read()[0].title == "B"
 
 
 @in_node

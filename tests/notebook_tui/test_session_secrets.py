@@ -14,7 +14,7 @@ from keyring.errors import KeyringLocked, PasswordDeleteError
 from notebook_tui.document.operations import Operation, OutputAdded, SetTitle
 from notebook_tui.document.outputs import Display, Text
 from notebook_tui.session.journal import Journal
-from notebook_tui.session.keeping import JOURNALS
+from notebook_tui.session.kept_file import JOURNALS
 from notebook_tui.session.messages import GiveSecrets, SecretNames
 from notebook_tui.session.redaction import Seams
 from notebook_tui.session.secrets import store
