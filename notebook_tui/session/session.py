@@ -184,7 +184,7 @@ class Session(GenServer):
         self._do(operations.EvaluationFinished(cell_id, began + finished.seconds, outcome.status, outcome.versions))
 
     async def _down(self, ref: bl.Ref, reason: Reason) -> None:
-        if self._viewers.left(ref):
+        if self._viewers.left(ref) is not None:
             return
         if ref == self._connection_ref:
             connection, self._connection_ref = self._connection, None

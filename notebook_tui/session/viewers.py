@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import beamlike as bl
 from notebook_tui.document.operations import Operation, OutputAdded
-from notebook_tui.document.outputs import Text
+from notebook_tui.document.outputs import Display, Text
 from notebook_tui.document.state import State
 from notebook_tui.session.messages import Applied, Behind, Resync
 
@@ -38,9 +38,13 @@ class Viewers:
     def add(self, pid: bl.Pid, applied: int) -> None:
         self._viewers[bl.monitor(pid)] = _Viewer(pid, applied, self._told)
 
-    def left(self, ref: bl.Ref) -> bool:
-        """Whether this was a viewer."""
-        return self._viewers.pop(ref, None) is not None
+    def __contains__(self, pid: bl.Pid) -> bool:
+        return any(viewer.pid == pid for viewer in self._viewers.values())
+
+    def left(self, ref: bl.Ref) -> bl.Pid | None:
+        """The viewer that it was, if it was one."""
+        viewer = self._viewers.pop(ref, None)
+        return None if viewer is None else viewer.pid
 
     def applied(self, operation: Operation, number: int) -> None:
         self._told += _size(operation)
@@ -72,5 +76,7 @@ def _size(operation: Operation) -> int:
     match operation:
         case OutputAdded(_, Text(_, text)):
             return len(text)
+        case OutputAdded(_, Display(forms)):
+            return sum(len(form) for _, form in forms)
         case _:
             return 100

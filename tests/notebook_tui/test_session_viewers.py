@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import beamlike as bl
 from notebook_tui.document.operations import OutputAdded, SetTitle
-from notebook_tui.document.outputs import Text
+from notebook_tui.document.outputs import Display, Output, Text
 from notebook_tui.session.client import Client
 from notebook_tui.session.messages import Applied, Behind, Join, Joined, Perform, Resync, Seen
 from notebook_tui.session.viewers import CHARACTERS, OPERATIONS
@@ -54,11 +56,14 @@ async def test_a_viewer_that_says_nothing_is_told_so_much_and_the_whole_state_la
         assert await bl.receive(timeout=PATIENCE) == Applied(SetTitle("after"), 3 * OPERATIONS + 1)
 
 
+LARGE = [Text("stdout", "x" * (CHARACTERS // 10)), Display((("image/png", b"x" * (CHARACTERS // 10)),))]
+
+
+@pytest.mark.parametrize("large", LARGE, ids=["text", "picture"])
 @in_node
-async def test_much_output_counts_by_its_size(tmp_path: Path) -> None:
+async def test_much_output_counts_by_its_size(tmp_path: Path, large: Output) -> None:
     async with kept(notebook_at(tmp_path), journal=False) as it:
         await bl.GenServer.call(it.session, Join(), timeout=PATIENCE)
-        large = Text("stdout", "x" * (CHARACTERS // 10))
         for _ in range(40):
             it.client.send(OutputAdded("cell-1", large))
         await has_applied(it, 40)

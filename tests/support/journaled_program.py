@@ -18,25 +18,33 @@ from notebook_tui.document.apply import apply
 from notebook_tui.document.effects import ConnectRuntime
 from notebook_tui.document.notebook import Cell, Section
 from notebook_tui.document.operations import (
+    CancelEvaluation,
     Connect,
     DeleteCell,
+    DeleteSection,
+    EraseOutputs,
     EvaluationFinished,
     EvaluationStarted,
     InsertCell,
     InsertSection,
     MoveCell,
+    NodesChanged,
     Operation,
     OutputAdded,
     QueueCells,
+    RenameSection,
     RuntimeConnected,
     RuntimeConnecting,
+    RuntimeDown,
     Saved,
     SetCellSource,
     SetTitle,
+    VersionsChanged,
 )
 from notebook_tui.document.outputs import Display, Result, Text
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
+from notebook_tui.document.versions import Versions
 from notebook_tui.session.messages import Applied, Join, Joined, Journaled, Perform, Save, Seen
 from notebook_tui.session.options import SessionOptions
 from notebook_tui.session.runtime import Connection
@@ -72,11 +80,18 @@ def drawn(source: random.Random, state: State) -> Operation:
             InsertCell(section.id, 0, Cell(f"cell-{number}", "code", f"x = {number}")),
             SetCellSource(cell, f"y = {number}" + "\n" * source.randrange(30)),
             SetCellSource(cell, f"z = {number}"),
+            RenameSection(section.id, f"section {number}"),
+            DeleteSection(section.id, source.random() < 0.5) if len(notebook.sections) > 3 else SetTitle("few"),
             DeleteCell(cell) if len(cells) > 3 else SetTitle("few"),
             MoveCell(cell, source.choice([-1, 1])),
             QueueCells((cell,)),
+            CancelEvaluation(cell),
+            EraseOutputs(),
             Connect(),
             RuntimeConnected("here"),
+            RuntimeDown("gone") if number % 5 == 0 else RuntimeConnected("again"),
+            NodesChanged((f"node-{number % 7}@here",)),
+            VersionsChanged(((cell, Versions(("a@here",), (("b@here", number),))),)),
             EvaluationStarted(running, float(number)),
             OutputAdded(cell, Text("stdout", f"{number}\n" * source.randrange(1, 200))),
             OutputAdded(cell, Result(str(number))),
