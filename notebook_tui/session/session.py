@@ -91,8 +91,10 @@ class Session(GenServer):
         bl.trap_exit(True)
 
     async def terminate(self, reason: Reason) -> None:
-        await self._drop_runtime()
-        await self._keeping.close()
+        try:
+            await self._drop_runtime()
+        finally:
+            await self._keeping.close()
 
     @property
     def state(self) -> State:
