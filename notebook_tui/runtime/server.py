@@ -25,11 +25,12 @@ from beamlike.code.notebook_module import NotebookModule
 from beamlike.kernel import group_leader
 from beamlike.kernel.current import current_node
 from beamlike.kernel.question import Client
-from beamlike.kernel.terms import Reason
+from beamlike.kernel.terms import NOCONNECTION, Reason
 from notebook_tui.runtime.cell_output import cell_output
 from notebook_tui.runtime.container import Container, ReplaceEvaluator, drop
 from notebook_tui.runtime.descriptors import log_output, redirect_descriptors
 from notebook_tui.runtime.display import install_display
+from notebook_tui.runtime.environment import SetEnvironment
 from notebook_tui.runtime.evaluator import Evaluator, cell_name
 from notebook_tui.runtime.figures import show_figures_here
 from notebook_tui.runtime.intellisense import serve, warm_when_idle
@@ -39,13 +40,15 @@ from notebook_tui.runtime.leaders import inherit_leaders
 from notebook_tui.runtime.messages import Answer, Drop, Dropped, Evaluate, Finished, Forget, Interrupt, Nodes
 from notebook_tui.runtime.outcome import Failure, Outcome
 from notebook_tui.runtime.questions import answer, withdraw
+from notebook_tui.runtime.relay import Adopt, Away, LeaseOver, relay
 from notebook_tui.runtime.stalled_nodes import tell_stalled
 from notebook_tui.runtime.typing_questions import Complete, Define, Describe, Format, SignaturesOf
 from notebook_tui.runtime.version_watch import Look, tell_versions
 
 
-async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
-    """Makes this node the runtime of `notebook` and returns its server, which ends with `owner`.
+async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None, lease: float = 0.0) -> bl.Pid:
+    """Makes this node the runtime of `notebook` and returns its server, which ends with `owner`; where that cannot be
+    reached any more, `lease` seconds later, unless it is adopted meanwhile.
 
     Cells run in `directory`, where this machine has it, and import what lies there wherever they run: that is offered
     by the node of `owner`.
@@ -66,19 +69,24 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> 
     group_leader.set_fallback_leader(node.spawn_beside(log_output))
     inherit_leaders()
     ready = bl.alias(once=True)
-    node.spawn_beside(_start_server, ready, owner, evaluator, module)
+    node.spawn_beside(_start_server, ready, owner, evaluator, module, lease)
     reply: bl.Reply = await bl.receive(ref=ready.ref, timeout=10)
     server: bl.Pid = reply.value
     return server
 
 
-async def _start_server(ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule) -> None:
-    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module)))
+async def _start_server(
+    ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float
+) -> None:
+    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module, lease)))
 
 
 class RuntimeServer(GenServer):
-    def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule) -> None:
-        self._owner = owner
+    def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float = 0.0) -> None:
+        self._session = owner
+        self._owner = bl.spawn_link(relay, owner)  # what is said to the owner goes by there
+        self._lease = lease
+        self._away = False
         self._notebook = module.name
         self._main = Container.main(_node(), module, evaluator)
         self._containers = {"": self._main}
@@ -94,6 +102,8 @@ class RuntimeServer(GenServer):
 
     def handle_call(self, request: object, client: Client) -> object:
         match request:
+            case Adopt():
+                return self._adopt(request)
             case Format():
                 serve(client, request, self._main.module_name, {})
                 return bl.NO_REPLY
@@ -117,6 +127,8 @@ class RuntimeServer(GenServer):
                     container.interrupt()
             case Answer(question, text, trouble):
                 answer(question, text, trouble)
+            case SetEnvironment():
+                message.apply()
             case Forget(cell_id):
                 self._forget(cell_id)
             case Drop(name):
@@ -130,13 +142,31 @@ class RuntimeServer(GenServer):
                     withdraw(self._outputs[cell_id])
                     bl.spawn(tell_stalled, self._outputs[cell_id], self._others())
                 self._look_at_versions()
-            case bl.Down(ref, _, _) if ref == self._owner_ref:
+            case bl.Down(ref, _, reason) if ref == self._owner_ref:
+                self._owner_gone(reason)
+            case LeaseOver(ref) if ref == self._owner_ref:
                 raise bl.Stop("shutdown")
             case bl.Down(ref, _, reason):
                 for container in [each for each in self._containers.values() if each.process_ref == ref]:
                     self._evaluator_ended(container, reason)
             case bl.NodeUp() | bl.NodeDown():
                 self._tell_nodes()
+
+    def _owner_gone(self, reason: Reason) -> None:
+        if reason != NOCONNECTION or not self._lease:
+            raise bl.Stop("shutdown")
+        self._away = True
+        bl.send(self._owner, Away())
+        bl.send_after(bl.self(), LeaseOver(self._owner_ref), self._lease)
+
+    def _adopt(self, adopt: Adopt) -> bool:
+        if adopt.owner != self._session and not self._away:
+            return False
+        bl.demonitor(self._owner_ref, flush=True)
+        self._session, self._away = adopt.owner, False
+        self._owner_ref = bl.monitor(adopt.owner)
+        bl.send(self._owner, adopt)
+        return True
 
     # Cells.
 
@@ -217,7 +247,7 @@ class RuntimeServer(GenServer):
         self._look_at_versions()
 
     def _others(self) -> tuple[str, ...]:
-        return tuple(name for name in bl.nodes(hidden=True) if name != self._owner.node)
+        return tuple(name for name in bl.nodes(hidden=True) if name != self._session.node)
 
     def _look_at_versions(self) -> None:
         bl.send(self._versions, Look(self._sources(), self._others()))
