@@ -1,48 +1,85 @@
-"""How `map` begins its calls: on the pool's own loop as calls, from elsewhere as tasks."""
+"""How `map` begins its calls: on the pool's own loop as calls, alone or as chunks, from elsewhere as tasks."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from flame.calls import Call, Request
-from flame.mapping import Begun
+from flame.mapping import Come, Hears, Item
 from flame.traffic import Traffic
 
 
 class BegunCall(Call):
-    """A call on the pool's own loop."""
+    """A call on the pool's own loop, or a chunk of them."""
 
-    __slots__ = ("_traffic",)
+    __slots__ = ("_hears", "_items", "_traffic", "first")
 
-    def __init__(self, traffic: Traffic, request: Request, item: Any, ended: Callable[[Begun], None]) -> None:
-        super().__init__(request, (item,), bulk=True)
+    def __init__(self, traffic: Traffic, request: Request, items: Sequence[Item], hears: Hears) -> None:
+        values = [item.value for item in items]
+        super().__init__(_in_time(request, items[0], traffic), values if len(values) > 1 else tuple(values), bulk=True)
         self._traffic = traffic
-        self.then = cast("Callable[[Call], None]", ended)  # it is told of this very call
-        traffic.submit(self)
+        self._items = items
+        self._hears = hears
+        self.first = items[0].index
+        self.then = self._over
+
+    def start(self) -> None:
+        self._traffic.submit(self)
+
+    def come(self, values: list[Any]) -> None:
+        if self.then is not None:
+            self._hears.come(Come(self.first, values))
+        self.first += len(values)
+        super().come(values)
+
+    def give_back(self, count: int) -> None:
+        until = None if self.seconds is None else self.since + self.seconds
+        given = [replace(item, until=until) for item in self._items[-count:]]
+        self._items = self._items[:-count]
+        super().give_back(count)
+        if self.then is not None:
+            self._hears.given_back(self, given)
+
+    def _over(self, _call: Call) -> None:
+        self._hears.ended(self, self._traffic.now() - self.began)
+
+    def values(self) -> list[Any]:
+        return [self.value()]
 
     def call_off(self) -> None:
         self._traffic.abandon(self)
 
 
+def _in_time(request: Request, item: Item, traffic: Traffic) -> Request:
+    """One that was given back has the time that was left to it."""
+    return request if item.until is None else replace(request, timeout=max(0.0, item.until - traffic.now()))
+
+
 class BegunTask:
     """A call that takes more than one step: it may be made again, or goes by messages."""
 
-    __slots__ = ("_task",)
+    __slots__ = ("_call", "_hears", "_task", "first")
 
-    def __init__(self, call: Callable[[], Awaitable[Any]], ended: Callable[[Begun], None]) -> None:
-        self._task = asyncio.ensure_future(_awaited(call))
-        self._task.add_done_callback(functools.partial(self._tell, ended))
+    def __init__(self, call: Callable[[], Awaitable[Any]], item: Item, hears: Hears) -> None:
+        self.first = item.index
+        self._call = call
+        self._hears = hears
+        self._task: asyncio.Task[Any]
 
-    def _tell(self, ended: Callable[[Begun], None], task: asyncio.Task[Any]) -> None:
+    def start(self) -> None:
+        self._task = asyncio.ensure_future(_awaited(self._call))
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled():
             task.exception()  # it counts as seen, also if the loop over the values is left first
-        ended(self)
+        self._hears.ended(self, 0.0)
 
-    def value(self) -> Any:
-        return self._task.result()
+    def values(self) -> list[Any]:
+        return [self._task.result()]
 
     def call_off(self) -> None:
         self._task.cancel()

@@ -26,6 +26,9 @@ KEPT_THREADS: Final = 64
 
 
 class Job(Protocol):
+    count: int
+    """How many calls it is."""
+
     def run(self) -> None:
         """The work itself, in a thread; raises nothing."""
         ...
@@ -142,7 +145,7 @@ class Crew:
                     self._wake()
             began = perf_counter()
             job.run()
-            self._seconds += 0.2 * (perf_counter() - began - self._seconds)
+            self._seconds += 0.2 * ((perf_counter() - began) / job.count - self._seconds)
             self._ended.append(job)
             if not self._told:
                 self._told = True

@@ -6,13 +6,14 @@ belongs to the process that opened it, `home`: it ends with it, and so does all 
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import copy_context
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import beamlike as bl
 from beamlike.kernel import current
@@ -20,6 +21,7 @@ from beamlike.kernel.exceptions import describe_exception
 from beamlike.kernel.performing import cannot_travel, room_towards
 from beamlike.kernel.signals import Send
 from flame import output_logging
+from flame.chunk_job import ChunkJob
 from flame.crew import KEPT_THREADS, Crew
 from flame.errand import CALLED_OFF, Errand
 from flame.keyed import KeyedValues
@@ -35,9 +37,12 @@ from flame.work import (
     DONE,
     ENDED,
     KEPT,
+    LEFT_OVER,
+    NOT_BEGUN,
     RAISED,
     RETURNED,
     SINK,
+    SOME,
     WORKS,
     Answer,
     Asked,
@@ -53,6 +58,9 @@ from flame.work import (
     letter,
     number_on,
 )
+
+HELD_UP_SECONDS: Final = 0.02
+"""What was sent ahead and has waited for so long is given back, at the second look."""
 
 
 async def open_desk(
@@ -123,6 +131,12 @@ class Desk:
         self._crew = Crew(f"call of {home}", slots, self._answers.flush)
         self._crew_beside = Crew(f"call of {home}", KEPT_THREADS, self._answers.flush)
         self._slots_of_errands = 0
+        self._to_look_after: list[int] = []
+        """Calls by their number that may hold others up, since the last look."""
+        self._held_up: list[int] = []
+        """Those that did so at the last look."""
+        self._closed = False
+        self._loop = asyncio.get_running_loop()
         self._keyed = KeyedValues()
         self._sink: Sink | None = None
         self._own_context = copy_context()
@@ -165,6 +179,7 @@ class Desk:
 
     def close(self) -> None:
         """Calls off all that is at work."""
+        self._closed = True
         for number in list(self._at_work):
             self._call_off(number)
         for job in self._beside:
@@ -185,11 +200,16 @@ class Desk:
             sink = self._sink
         for number, args in asked:
             output = None if sink is None else CallOutput(sink, tag=self._tag, call=number)
+            is_ahead = len(self._at_work) >= self._slots
             # Plain functions wait for their slot in the crew: there the next begins as soon as one has ended.
-            if len(self._at_work) < self._slots or (keyed is None and not is_async(function)):
+            if isinstance(args, list):
+                self._start_chunk(number, function, args, output)
+            elif not is_ahead or (keyed is None and not is_async(function)):
                 self._start(_Call(number, function, args, keyed, output))
             else:
                 self._line[number] = _Call(number, function, args, keyed, output)
+            if is_ahead or isinstance(args, list):
+                self._look_after(number)
 
     def _start(self, call: _Call) -> None:
         number, function, args, keyed, output = call
@@ -197,6 +217,17 @@ class Desk:
             self._begin(number, function, args, output)
         else:
             self._begin_keyed(number, function, args, keyed, output)
+
+    def _start_chunk(
+        self, number: int, function: Callable[..., Any], items: list[Any], output: CallOutput | None
+    ) -> None:
+        def tell(outcome: Outcome) -> None:
+            self._tell_so_far(number, job)
+            self._tell(number, function, outcome)
+
+        job = ChunkJob(function, items, self._context.copy(), output, self._seat, tell)
+        self._at_work[number] = job
+        self._crew.submit(job)
 
     def _start_next(self) -> None:
         """What was sent ahead of the slots begins as they fall free."""
@@ -239,10 +270,49 @@ class Desk:
         elif number in self._at_work:
             self._called_off.add(number)
             job = self._at_work[number]
+            if isinstance(job, ChunkJob):
+                job.give_back()
             if isinstance(job, ThreadJob) and self._crew.withdraw(job):
                 job.ended()
             elif job is not None:
                 job.call_off()
+
+    # What others would have ended by now, had they not been sent here.
+
+    def _look_after(self, number: int) -> None:
+        """A call that was sent ahead of the slots, or a chunk: what of it is still waiting in a while is given back."""
+        if not self._to_look_after and not self._held_up:
+            self._look_later()
+        self._to_look_after.append(number)
+
+    def _look_later(self) -> None:
+        self._loop.call_later(HELD_UP_SECONDS, self._look, context=self._own_context)
+
+    def _look(self) -> None:
+        for number in self._held_up:
+            if number not in self._called_off:
+                self._give_back(number)
+        self._held_up, self._to_look_after = self._to_look_after, []
+        if self._held_up and not self._closed:
+            self._look_later()
+
+    def _give_back(self, number: int) -> None:
+        job = self._at_work.get(number)
+        if number in self._line:
+            del self._line[number]
+            self._answers.add((number, NOT_BEGUN, None))
+        elif isinstance(job, ThreadJob) and self._crew.withdraw(job):
+            del self._at_work[number]
+            self._answers.add((number, NOT_BEGUN, None))
+        elif isinstance(job, ChunkJob):
+            self._tell_so_far(number, job)
+
+    def _tell_so_far(self, number: int, job: ChunkJob) -> None:
+        """A chunk's values up to the last, and that what has not begun of it will not."""
+        if left := job.give_back():
+            self._answers.add((number, LEFT_OVER, left))
+        if values := job.taken():
+            self._answers.add((number, SOME, values))
 
     # How a function is performed.
 

@@ -176,6 +176,18 @@ class Dispatch:
             lane.pace += 0.2 * (now - ticket.began - lane.pace)
         return self._freed(lane, now)
 
+    def again(self, ticket: Ticket, now: float) -> Grants:
+        """It was sent ahead, and has not begun where it is, since what has its slot takes long: it goes where a slot is
+        free, or to the end of the line."""
+        if ticket.lane is None or ticket not in ticket.lane.working:
+            return []
+        since, grants = ticket.since, self.done(ticket, now)
+        ticket.lane, ticket.bulk = None, False
+        if self.ask(ticket, now):
+            grants.append(ticket)
+        ticket.since = since
+        return grants
+
     def keep(self, ticket: Ticket, now: float) -> Grants:
         """Its work has ended, and its result stays there."""
         self._now = now
@@ -277,7 +289,7 @@ class Dispatch:
             return None
         if ticket.key is not None:
             return min(self._free(), key=lambda lane: (len(lane.keys), lane.taken), default=None)
-        return next(self._free(), None) or (self._ahead() if ticket.bulk and not self.waiting else None)
+        return self._first_free() or (self._ahead() if ticket.bulk and not self.waiting else None)
 
     def _bound(self, ticket: Ticket) -> Lane | None:
         """The one lane that may take it, if there is such a one."""
@@ -288,14 +300,18 @@ class Dispatch:
     def _free(self) -> Iterator[Lane]:
         """The open lanes with a free slot, in the order in which they are to be used."""
         loads = self._free_by_load
+        for lanes in reversed(loads) if self._packs else loads:
+            yield from lanes.values()
+
+    def _first_free(self) -> Lane | None:
+        loads = self._free_by_load
         if self._packs:
-            for lanes in reversed(loads):
-                yield from lanes.values()
-            return
-        while self._first_load < len(loads) and not loads[self._first_load]:
+            return next(self._free(), None)
+        while self._first_load < len(loads):
+            for lane in loads[self._first_load].values():
+                return lane
             self._first_load += 1
-        for load in range(self._first_load, len(loads)):
-            yield from loads[load].values()
+        return None
 
     def _ahead(self) -> Lane | None:
         """A runner whose slots are taken and will soon be free: the call waits over there."""

@@ -56,6 +56,15 @@ class CallOutput:
         _running.add(self)
         _lead_those_without_context()
 
+    @property
+    def has_spoken(self) -> bool:
+        """Whether anything was said."""
+        return self._sender is not None
+
+    def anew(self) -> CallOutput:
+        """One for the next call."""
+        return CallOutput(self._sink, tag=self._tag, call=self._call, limits=self._limits)
+
     def end(self) -> None:
         """Sends what was said and has not left yet, and says what was left out."""
         _running.discard(self)

@@ -6,7 +6,7 @@ A function keeps its own keywords through functools.partial: the keywords here b
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,11 +23,13 @@ from flame.calls import Call, Request, Timeout, settled
 from flame.caps import Caps
 from flame.checks import check_whole
 from flame.clock import Clock, LoopClock
+from flame.desk import is_async
 from flame.dispatch import Placement
 from flame.errors import FlameError, PoolStopped
 from flame.events import Event
 from flame.listening import OnProgress
 from flame.options import NO_CAPS, IdleAfter, PoolOptions
+from flame.output_sink import sink_for_caller
 from flame.policies import Policy, on_demand
 from flame.pool_requests import (
     AwaitMinimum,
@@ -45,6 +47,7 @@ from flame.shares import Shared
 from flame.stats import Stats
 from flame.subscription import OnEvent
 from flame.travel_limit import TRAVEL_LIMIT
+from flame.width import Width, never
 from nodes.invitation import LEASE_SECONDS
 
 LAST_EVENTS_SECONDS = 1.0
@@ -159,10 +162,11 @@ class Pool:
         function.
         """
         check_call("call", function, timeout, unknown)
-        request = Request(function, args, timeout, key, checked_init(key, init), link, sink_towards(self.pid))
+        here = here_is(self.pid)
+        sink = None if here is None else sink_for_caller()
+        request = Request(function, args, timeout, key, checked_init(key, init), link, sink)
         if on_progress is not None:
             return await calling.call_heard(self.name, self.pid, request, as_retry(retry), on_progress)
-        here = here_is(self.pid)
         if here is not None and link and not retry:  # as most calls, the short way
             return await settled(Call(request), here.traffic)
         return await calling.call(self.name, self.pid, request, as_retry(retry))
@@ -217,8 +221,14 @@ class Pool:
         here = here_is(self.pid)
         begin = functools.partial(self._begin, here, request, retry)
         slots = options.max * options.max_concurrency
-        ahead = bool if window is not None or here is None else here.traffic.calls_are_quick
-        async with aclosing(gather(begin, items, window or slots, ahead)) as values:
+        if window is not None or here is None or retry is not None:
+            width = Width(window or slots)
+        else:
+            traffic = here.traffic
+            width = Width(
+                slots, ahead=traffic.calls_are_quick, chunks=never if is_async(request.function) else traffic.may_chunk
+            )
+        async with aclosing(gather(begin, items, width)) as values:
             async for value in values:
                 yield value
 
@@ -227,13 +237,14 @@ class Pool:
         here: PoolServer | None,
         request: Request,
         retry: Retry | None,
-        item: Any,
-        ended: Callable[[mapping.Begun], None],
+        items: Sequence[mapping.Item],
+        hears: mapping.Hears,
     ) -> mapping.Begun:
         if here is not None and retry is None:
-            return BegunCall(here.traffic, request, item, ended)
-        one = replace(request, args=(item,))
-        return BegunTask(functools.partial(calling.call, self.name, self.pid, one, retry), ended)
+            return BegunCall(here.traffic, request, items, hears)
+        (item,) = items
+        one = replace(request, args=(item.value,))
+        return BegunTask(functools.partial(calling.call, self.name, self.pid, one, retry), item, hears)
 
     def stream(
         self,

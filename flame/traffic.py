@@ -16,7 +16,7 @@ import nodes
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import ExceptionInfo, Pid
 from flame import pool_words as words
-from flame.calls import Call, Timeout, name_of
+from flame.calls import NOTHING, Call, Timeout, name_of
 from flame.clock import Clock
 from flame.deadlines import Deadlines
 from flame.dispatch import Dispatch, Grants, Lane
@@ -31,7 +31,7 @@ from flame.policies import OnDemand
 from flame.pool_events import Event, LanePicture, Picture, RunnerId, RunnerServed, WorkLingers
 from flame.tracking.keeping import refs_in
 from flame.witness import Witness
-from flame.work import KEPT, RAISED, RETURNED, Answer, AskIdle, is_light
+from flame.work import KEPT, LEFT_OVER, NOT_BEGUN, RAISED, RETURNED, SOME, Answer, Arguments, AskIdle
 
 WORK_MAY_LINGER = 5.0
 """Seconds that abandoned work has to end."""
@@ -70,7 +70,7 @@ class Traffic:
     def __init__(self, pool: Overseer, options: PoolOptions, clock: Clock, witness: Witness) -> None:
         self._pool = pool
         self._options = options
-        self._clock = clock
+        self.now = clock.now
         self._witness = witness
         self.dispatch = Dispatch(
             options.placement, single_use=options.single_use, keys_per_runner=options.keys_per_runner
@@ -84,9 +84,6 @@ class Traffic:
         self._numbers = 0
         self._attentive = type(options.policy) is not OnDemand
         """Whether the policy looks at more than at who waits."""
-
-    def now(self) -> float:
-        return self._clock.now()
 
     def picture(self) -> Picture:
         """How the slots stand."""
@@ -107,7 +104,7 @@ class Traffic:
         if (refusal := self._pool.refusal_now()) is not None:
             self._settle(call, refusal)
             return
-        if not is_light(call.args):
+        if not call.is_light:
             call.home = self._home_of(call.args)
         timeout = call.request.timeout
         call.seconds = self._options.timeout if isinstance(timeout, Timeout) else timeout
@@ -118,14 +115,18 @@ class Traffic:
         else:
             self._pool.look_soon()
 
-    def _home_of(self, args: tuple[Any, ...]) -> str | None:
+    def _home_of(self, args: Arguments) -> str | None:
         """The runner that has most of what the arguments refer to: there it is at hand."""
         homes = [ref.node for ref in refs_in(args) if self.dispatch.has_lane(ref.node)]
         return max(homes, key=homes.count, default=None)
 
     def calls_are_quick(self) -> bool:
-        """Whether calls of many may be sent ahead of the slots."""
-        return self.dispatch.is_quick()
+        """Whether calls of many may be sent ahead of the slots: not where it is told when each begins."""
+        return not self._witness.listens and self.dispatch.is_quick()
+
+    def may_chunk(self) -> bool:
+        """Whether calls of many may share a slot: not while others wait for one, nor where each call is told of."""
+        return not self._witness.listens and not self._options.single_use and not self.dispatch.waiting
 
     def abandon(self, call: Call) -> None:
         """Nobody waits for the outcome: the call leaves the line, or its work is told to end."""
@@ -219,7 +220,36 @@ class Traffic:
 
     def finished(self, runner: RunnerId, answers: list[Answer]) -> None:
         for number, kind, value in answers:
-            self._finished(runner, number, _outcome(number, kind, value), stays=kind == KEPT)
+            if kind < SOME:
+                self._finished(runner, number, _outcome(number, kind, value), stays=kind == KEPT)
+            else:
+                self._goes_on(runner, number, kind, value)
+
+    def _goes_on(self, runner: RunnerId, number: int, kind: int, value: Any) -> None:
+        known = self.desks.get(runner)
+        call = None if known is None else known.calls.get(number)
+        if call is None:
+            return
+        match kind:
+            case _ if kind == SOME:
+                self._witness.passed(call, len(value), self.now())
+                call.come(value)
+            case _ if kind == LEFT_OVER:
+                self._witness.given_back(call, value)
+                call.give_back(value)
+            case _ if kind == NOT_BEGUN:
+                self._not_begun(runner, call)
+
+    def _not_begun(self, runner: RunnerId, call: Call) -> None:
+        if call.abandoned:
+            self._finished(runner, call.number, NOTHING)
+            return
+        del self.desks[runner].calls[call.number]
+        call.letter = ()
+        self._witness.given_back(call, call.count)
+        self._start_all(self.dispatch.again(call, self.now()))
+        if call.lane is None:
+            self._pool.look_soon()
 
     def _finished(self, runner: RunnerId, number: int, outcome: Outcome | Exception, *, stays: bool = False) -> None:
         known = self.desks.get(runner)

@@ -196,7 +196,7 @@ class Witness:
         lane, now = call.lane, call.began
         assert lane is not None
         runner = self._runners[lane.runner]
-        runner.served += 1
+        runner.served += call.count
         if runner.phase == "ready":
             if self.listens:
                 self._enter(lane.runner, runner, "busy", now)
@@ -218,6 +218,18 @@ class Witness:
             else:
                 runner.phase, runner.since = "ready", since
 
+    def passed(self, call: Call, count: int, now: float) -> None:
+        """So many calls of a chunk have returned, and one goes on: each is taken to have had its part of the time."""
+        self.tally.finished["returned"] += count
+        run_s = (now - call.began) / (call.passed + count + 1)
+        self.tally.run.extend([run_s] * count)
+        self.tally.queue.extend([call.began - call.since] * count)
+
+    def given_back(self, call: Call, count: int) -> None:
+        """So many calls will not run on the runner that they had."""
+        if call.lane is not None and call.lane.runner in self._runners:
+            self._runners[call.lane.runner].served -= count
+
     def ended(self, call: Call, outcome: Outcome | Exception, now: float) -> None:
         """A call is over for its caller."""
         self._over(call, _STATUS.get(type(outcome)) or _rare_status(outcome), now)
@@ -232,9 +244,9 @@ class Witness:
 
     def _over(self, call: Call, status: CallStatus, now: float) -> None:
         lane, tally = call.lane, self.tally
-        tally.finished[status] += 1
+        tally.finished[status] += call.count
         if lane is not None:
-            queue_s, run_s = call.began - call.since, now - call.began
+            queue_s, run_s = call.began - call.since, (now - call.began) / (call.passed + 1)
             tally.run.append(run_s)
         else:
             queue_s, run_s = now - call.since if call.order else 0.0, 0.0  # it may never have stood in line

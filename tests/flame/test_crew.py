@@ -14,6 +14,8 @@ from tests.support.local_nodes import PATIENCE, eventually
 class Work:
     """A job, the thread that it ran in, and whether its end was told, in which thread."""
 
+    count = 1
+
     def __init__(self, function: Callable[[], object] = lambda: None) -> None:
         self.function = function
         self.ran_in: int | None = None
