@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from flame.calls import Call, Request
@@ -19,7 +18,7 @@ class BegunCall(Call):
 
     def __init__(self, traffic: Traffic, request: Request, items: Sequence[Item], hears: Hears) -> None:
         values = [item.value for item in items]
-        super().__init__(_in_time(request, items[0], traffic), values if len(values) > 1 else tuple(values), bulk=True)
+        super().__init__(request, values if len(values) > 1 else tuple(values), bulk=True)
         self._traffic = traffic
         self._items = items
         self._hears = hears
@@ -30,18 +29,14 @@ class BegunCall(Call):
         self._traffic.submit(self)
 
     def come(self, values: list[Any]) -> None:
-        if self.then is not None:
-            self._hears.come(Come(self.first, values))
+        self._hears.come(Come(self.first, values))
         self.first += len(values)
         super().come(values)
 
     def give_back(self, count: int) -> None:
-        until = None if self.seconds is None else self.since + self.seconds
-        given = [replace(item, until=until) for item in self._items[-count:]]
-        self._items = self._items[:-count]
+        given, self._items = self._items[-count:], self._items[:-count]
         super().give_back(count)
-        if self.then is not None:
-            self._hears.given_back(self, given)
+        self._hears.given_back(self, given)
 
     def _over(self, _call: Call) -> None:
         self._hears.ended(self, self._traffic.now() - self.began)
@@ -51,11 +46,6 @@ class BegunCall(Call):
 
     def call_off(self) -> None:
         self._traffic.abandon(self)
-
-
-def _in_time(request: Request, item: Item, traffic: Traffic) -> Request:
-    """One that was given back has the time that was left to it."""
-    return request if item.until is None else replace(request, timeout=max(0.0, item.until - traffic.now()))
 
 
 class BegunTask:

@@ -95,7 +95,7 @@ class Call(Ticket):
         self.passed += len(values)
 
     def give_back(self, count: int) -> None:
-        """So many calls at the end of a chunk will not run where it is."""
+        """So many calls at the end of a chunk will not run where it is; or all of what was sent ahead."""
         self.count -= count
 
     def forget(self) -> None:

@@ -62,7 +62,8 @@ class ChunkJob(ThreadJob):
         value = copy_context().run(self._function, self._first)
         while is_light(value) and (item := self._next()) is not NO_MORE:
             self._values.append(value)
-            self._hear_next()
+            if self._output is not None:
+                self._output = self._output.next()
             value = copy_context().run(self._function, item)
         return value
 
@@ -71,10 +72,3 @@ class ChunkJob(ThreadJob):
             return self._waiting.popleft()
         except IndexError:
             return NO_MORE
-
-    def _hear_next(self) -> None:
-        """What has been said is one call's; while nothing is, nobody can tell whose output it is."""
-        if self._output is not None and self._output.has_spoken:
-            self._output.end()
-            self._output = self._output.anew()
-            self._output.enter()

@@ -60,7 +60,7 @@ from flame.work import (
 )
 
 HELD_UP_SECONDS: Final = 0.02
-"""What was sent ahead and has waited for so long is given back, at the second look."""
+"""What has waited here for so long is given back, at the second look."""
 
 
 async def open_desk(
@@ -271,7 +271,7 @@ class Desk:
             self._called_off.add(number)
             job = self._at_work[number]
             if isinstance(job, ChunkJob):
-                job.give_back()
+                self._tell_so_far(number, job)
             if isinstance(job, ThreadJob) and self._crew.withdraw(job):
                 job.ended()
             elif job is not None:

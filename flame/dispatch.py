@@ -176,18 +176,6 @@ class Dispatch:
             lane.pace += 0.2 * (now - ticket.began - lane.pace)
         return self._freed(lane, now)
 
-    def again(self, ticket: Ticket, now: float) -> Grants:
-        """It was sent ahead, and has not begun where it is, since what has its slot takes long: it goes where a slot is
-        free, or to the end of the line."""
-        if ticket.lane is None or ticket not in ticket.lane.working:
-            return []
-        since, grants = ticket.since, self.done(ticket, now)
-        ticket.lane, ticket.bulk = None, False
-        if self.ask(ticket, now):
-            grants.append(ticket)
-        ticket.since = since
-        return grants
-
     def keep(self, ticket: Ticket, now: float) -> Grants:
         """Its work has ended, and its result stays there."""
         self._now = now

@@ -4,7 +4,8 @@
                         ▲             │
                         └── again ◄───┘ given back: what a chunk holds up
 
-Of items whose calls are short several go as one, a chunk: see `width`, which says how many.
+Of items whose calls are short several go as one, a chunk: see `width`, which says how many. What the user's iterable
+raises is raised once the values of the items before it are out: they are calls that were made.
 """
 
 from __future__ import annotations
@@ -12,25 +13,23 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice, starmap
 from typing import Any, Final, Protocol, TypeAlias
 
+from beamlike.kernel.record import record
 from flame.width import Width
 from flame.work import is_light
 
 NEVER: Final = -1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     index: int
     value: Any
-    until: float | None = None
-    """When its time is up, if that was set already, on the pool's clock."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Come:
     """The values of some items that follow one another."""
 
@@ -67,11 +66,11 @@ class Hears(Protocol):
         ...
 
     def given_back(self, begun: Begun, items: Sequence[Item]) -> None:
-        """These will not run in that chunk."""
+        """These will not run in that chunk; if it has no others, that is the end of it."""
         ...
 
     def ended(self, begun: Begun, seconds: float) -> None:
-        """It took so long. Called once for each that was not called off."""
+        """It took so long. Called once for each that was neither called off nor given back."""
         ...
 
 
@@ -90,6 +89,7 @@ async def as_completed(begin: Begin, items: Iterable[Any], width: Width) -> Asyn
             while values:
                 run.consumes()
                 yield values.pop()
+        run.raise_error()
     finally:
         run.call_off()
 
@@ -111,8 +111,9 @@ async def in_order(begin: Begin, items: Iterable[Any], width: Width) -> AsyncGen
             while values:
                 run.consumes()
                 yield values.pop()
+        run.raise_error()
     finally:
-        run.call_off()
+        run.call_off(early.values())
 
 
 class _Run:
@@ -121,7 +122,8 @@ class _Run:
     def __init__(self, begin: Begin, items: Iterable[Any], width: Width) -> None:
         self._begin = begin
         self._width = width
-        self._items: Iterator[Item] = starmap(Item, enumerate(items))
+        self._items: Iterator[Item] = starmap(Item, enumerate(self._until_error(items)))
+        self._error: Exception | None = None
         self._aside: list[Item] = []
         """An item that was taken and could not go with the others."""
         self._again: deque[Item] = deque()
@@ -134,6 +136,19 @@ class _Run:
         """How many items were taken whose values were not consumed yet."""
         self._enough = 0
         """Until so many are left there is no room for more."""
+
+    # What is taken.
+
+    def _until_error(self, items: Iterable[Any]) -> Iterator[Any]:
+        try:
+            yield from items
+        except Exception as error:
+            self._error = error
+
+    def raise_error(self) -> None:
+        """What the items raised, if they did."""
+        if self._error is not None:
+            raise self._error
 
     # What is begun.
 
@@ -179,9 +194,13 @@ class _Run:
         self._begun[begun] = len(items)
         begun.start()
 
-    def call_off(self) -> None:
-        for begun in self._begun:
-            begun.call_off()
+    def call_off(self, early: Iterable[Come | Begun] = ()) -> None:
+        """Nobody waits for what is under way, nor for what came and was not taken."""
+        for each in (*self._begun, *self._come, *early):
+            if not isinstance(each, Come):
+                each.call_off()
+        self._begun.clear()
+        self._come.clear()
 
     # What is heard.
 
@@ -200,6 +219,8 @@ class _Run:
     def given_back(self, begun: Begun, items: Sequence[Item]) -> None:
         self._width.held_up()
         self._begun[begun] -= len(items)
+        if not self._begun[begun]:
+            del self._begun[begun]
         self._again.extend(items)
         self._begin_again()
 

@@ -56,14 +56,16 @@ class CallOutput:
         _running.add(self)
         _lead_those_without_context()
 
-    @property
-    def has_spoken(self) -> bool:
-        """Whether anything was said."""
-        return self._sender is not None
-
-    def anew(self) -> CallOutput:
-        """One for the next call."""
-        return CallOutput(self._sink, tag=self._tag, call=self._call, limits=self._limits)
+    def next(self) -> CallOutput:
+        """For the call with the next number, in the same context, when this one's has ended. As long as nothing is
+        said, one will do."""
+        if self._sender is None:
+            self._call += 1
+            return self
+        self.end()
+        output = CallOutput(self._sink, tag=self._tag, call=self._call + 1, limits=self._limits)
+        output.enter()
+        return output
 
     def end(self) -> None:
         """Sends what was said and has not left yet, and says what was left out."""

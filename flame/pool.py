@@ -47,7 +47,7 @@ from flame.shares import Shared
 from flame.stats import Stats
 from flame.subscription import OnEvent
 from flame.travel_limit import TRAVEL_LIMIT
-from flame.width import Width, never
+from flame.width import Width, may_share_slots, never
 from nodes.invitation import LEASE_SECONDS
 
 LAST_EVENTS_SECONDS = 1.0
@@ -224,9 +224,10 @@ class Pool:
         if window is not None or here is None or retry is not None:
             width = Width(window or slots)
         else:
-            traffic = here.traffic
+            seconds = options.timeout if isinstance(request.timeout, Timeout) else request.timeout
+            may_chunk = may_share_slots(seconds) and not is_async(request.function)
             width = Width(
-                slots, ahead=traffic.calls_are_quick, chunks=never if is_async(request.function) else traffic.may_chunk
+                slots, ahead=here.traffic.calls_are_quick, chunks=here.traffic.may_chunk if may_chunk else never
             )
         async with aclosing(gather(begin, items, width)) as values:
             async for value in values:

@@ -97,8 +97,8 @@ class Traffic:
         """Brings a call on its way. To be called on the pool's loop, as all of these."""
         if call.key is not None:
             call.key = self._keys.of(call.key)
-        self._numbers += 1
-        call.number = self._numbers
+        call.number = self._numbers + 1  # of a chunk, that of the first; the others have those that follow
+        self._numbers += call.count
         if self._witness.listens:
             self._witness.queued(call)
         if (refusal := self._pool.refusal_now()) is not None:
@@ -221,35 +221,33 @@ class Traffic:
     def finished(self, runner: RunnerId, answers: list[Answer]) -> None:
         for number, kind, value in answers:
             if kind < SOME:
-                self._finished(runner, number, _outcome(number, kind, value), stays=kind == KEPT)
+                outcome = _outcome(kind, value) if kind != RAISED else self._raised(runner, number, value)
+                self._finished(runner, number, outcome, stays=kind == KEPT)
             else:
                 self._goes_on(runner, number, kind, value)
 
     def _goes_on(self, runner: RunnerId, number: int, kind: int, value: Any) -> None:
         known = self.desks.get(runner)
         call = None if known is None else known.calls.get(number)
-        if call is None:
+        if call is None:  # its runner was lost first
             return
-        match kind:
-            case _ if kind == SOME:
-                self._witness.passed(call, len(value), self.now())
-                call.come(value)
-            case _ if kind == LEFT_OVER:
-                self._witness.given_back(call, value)
-                call.give_back(value)
-            case _ if kind == NOT_BEGUN:
-                self._not_begun(runner, call)
+        is_waited_for, given_back = call.then is not None, 0
+        if kind == SOME and is_waited_for:
+            self._witness.passed(call, len(value), self.now())
+            call.come(value)
+        elif kind != SOME:
+            given_back = value if kind == LEFT_OVER else call.count
+            self._witness.given_back(call, given_back)
+        if kind == NOT_BEGUN:
+            call.forget()  # who sent it ahead may send it anew
+            self._finished(runner, number, NOTHING)
+        if given_back and is_waited_for:
+            call.give_back(given_back)
 
-    def _not_begun(self, runner: RunnerId, call: Call) -> None:
-        if call.abandoned:
-            self._finished(runner, call.number, NOTHING)
-            return
-        del self.desks[runner].calls[call.number]
-        call.letter = ()
-        self._witness.given_back(call, call.count)
-        self._start_all(self.dispatch.again(call, self.now()))
-        if call.lane is None:
-            self._pool.look_soon()
+    def _raised(self, runner: RunnerId, number: int, info: ExceptionInfo) -> Outcome:
+        known = self.desks.get(runner)
+        call = None if known is None else known.calls.get(number)
+        return Raised(_in_call(number if call is None else number + call.passed, info))
 
     def _finished(self, runner: RunnerId, number: int, outcome: Outcome | Exception, *, stays: bool = False) -> None:
         known = self.desks.get(runner)
@@ -385,10 +383,8 @@ def _picture_of(lane: Lane) -> LanePicture:
     return LanePicture(working, len(lane.kept), lane.abandoned, lane.idle_since, lane.uses == 0)
 
 
-def _outcome(number: int, kind: int, value: Any) -> Outcome:
-    if kind in (RETURNED, KEPT):
-        return Returned(value)
-    return Raised(_in_call(number, value)) if kind == RAISED else Ended(value)
+def _outcome(kind: int, value: Any) -> Outcome:
+    return Returned(value) if kind in (RETURNED, KEPT) else Ended(value)
 
 
 def _in_call(number: int, info: ExceptionInfo) -> ExceptionInfo:

@@ -15,10 +15,18 @@ LATE_SECONDS: Final = 0.02
 MOST: Final = 16
 """So many items go as one at most."""
 LONGEST_WHILE: Final = 1024
+LEAST_LIMIT_SECONDS: Final = 1.0
+"""Calls of a shorter time limit have each a slot of its own: when the time is up it must be known which of them have
+ended, and a chunk tells that of a long one after some hundredths of a second."""
 
 
 def never() -> bool:
     return False
+
+
+def may_share_slots(limit: float | None) -> bool:
+    """Whether calls with so many seconds each may be chunks."""
+    return limit is None or limit >= LEAST_LIMIT_SECONDS
 
 
 class Width:

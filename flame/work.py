@@ -28,7 +28,7 @@ SOME: Final = 4
 LEFT_OVER: Final = 5
 """So many items at the end of a chunk have not begun there, and will not."""
 NOT_BEGUN: Final = 6
-"""The call, or all of the chunk, has not begun there, and will not."""
+"""The call or chunk was sent ahead, has not begun there, and will not."""
 
 Answer: TypeAlias = tuple[int, int, Any]
 """The number of a call, what its end is, and its value, ExceptionInfo, or the reason for which it ended."""

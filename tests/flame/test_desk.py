@@ -70,9 +70,10 @@ class Pool:
 
     def asks_many(self, function: Callable[..., Any], *items: Any, sink: Sink | None = None) -> int:
         """As a chunk."""
-        self.sent += 1
-        bl.send(self.desk, (WORKS, function, sink, [(self.sent, list(items))], None))
-        return self.sent
+        number = self.sent + 1
+        self.sent += len(items)
+        bl.send(self.desk, (WORKS, function, sink, [(number, list(items))], None))
+        return number
 
     def cancels(self, number: int) -> None:
         bl.send(self.desk, Cancel(number))

@@ -331,11 +331,7 @@ class Model:
             assert not [lane for lane in self.lanes.values() if self.may_run(ticket, lane)], "waits beside a free slot"
         assert dispatch.waiting == len(self.waiting)
         assert dispatch.waiters() == self.waiting
-        first = dispatch.first_since()
-        if first is None:
-            assert not self.waiting
-        else:  # one that goes again waits longer than those before it
-            assert min(ticket.since for ticket in self.waiting) <= first <= self.waiting[0].since
+        assert dispatch.first_since() == (self.waiting[0].since if self.waiting else None)
         assert dispatch.lanes.keys() == self.lanes.keys()
         for runner, lane in self.lanes.items():
             self.agree(dispatch.lanes[runner], lane)
@@ -357,7 +353,7 @@ class Model:
     def step(self) -> str:
         self.now += self.chance.choice([0.0, 0.001, 0.001, 0.01])
         steps = [self.ask, self.ask, self.ask, self.ends, self.ends, self.ends, self.leaves, self.abandons]
-        steps += [self.goes_again, self.keeps, self.releases, self.opens, self.closes, self.opens_again]
+        steps += [self.keeps, self.releases, self.opens, self.closes, self.opens_again]
         steps += [self.is_lost] * (5 if self.uses else self.chance.randint(0, 1)) + [self.opens] * (
             3 if self.uses else 0
         )
@@ -405,23 +401,6 @@ class Model:
             self.ended += 1
             self.sees(self.dispatch.done(ticket, self.now))
             assert self.dispatch.done(ticket, self.now) == []
-
-    def goes_again(self) -> None:
-        ticket = self.any([ticket for ticket in self.at_work() if ticket.bulk and not ticket.abandoned])
-        if ticket is not None:
-            since, lane = ticket.since, self.lanes[ticket.lane.runner]
-            lane.working.remove(ticket)
-            lane.pace += 0.2 * (self.now - ticket.began - lane.pace)
-            grants = self.dispatch.again(ticket, self.now)
-            got = ticket in grants
-            self.sees([other for other in grants if other is not ticket])
-            best = self.choice(ticket)
-            assert got is bool(best)
-            assert ticket.since == since
-            self.waiting.append(ticket)
-            if got:
-                assert self.lanes[ticket.lane.runner] in best
-                self.sees_granted(ticket)
 
     def keeps(self) -> None:
         ticket = self.any([ticket for ticket in self.at_work() if not ticket.abandoned])

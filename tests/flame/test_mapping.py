@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flame.mapping import Come, Hears, Item, as_completed, in_order
-from flame.width import MOST, Width
+from flame.width import MOST, Width, may_share_slots
 from tests.support.local_nodes import eventually
 
 Gather = Callable[[Any, Iterable[int], Width], AsyncGenerator[Any, None]]
@@ -29,7 +29,7 @@ class One:
         self.at_once = at_once
         self.first = items[0].index
         self.outcome: int | Exception | None = None
-        self.is_called_off = False
+        self.is_called_off = self.is_given_back = self.has_begun = False
 
     def start(self) -> None:
         if self.at_once is not None:  # as one that is refused
@@ -37,12 +37,14 @@ class One:
 
     def come(self, count: int) -> None:
         """The first of a chunk have their values."""
+        self.has_begun = True
         come, self.items = self.items[:count], self.items[count:]
         self.hears.come(Come(self.first, [item.value * 10 for item in come]))
         self.first += count
 
     def give_back(self, count: int) -> None:
         given, self.items = self.items[-count:], self.items[:-count]
+        self.is_given_back = not self.items
         self.hears.given_back(self, given)
 
     def end(self, outcome: int | Exception | None = None, seconds: float = 0.001) -> None:
@@ -81,7 +83,11 @@ class Calls:
         return call
 
     def running(self) -> list[One]:
-        return [call for call in self.begun.values() if call.outcome is None and not call.is_called_off]
+        return [
+            call
+            for call in self.begun.values()
+            if call.outcome is None and not (call.is_called_off or call.is_given_back)
+        ]
 
     async def end(self, *items: int) -> None:
         for item in items:
@@ -181,7 +187,7 @@ def test_no_items_are_no_calls(gather: Gather) -> None:
 
 
 @both
-def test_items_that_fail_in_the_middle_end_the_calls_that_were_begun(gather: Gather) -> None:
+def test_items_that_fail_in_the_middle_lose_no_value_and_raise_after_them(gather: Gather) -> None:
     def items() -> Iterator[int]:
         yield 0
         yield 1
@@ -189,8 +195,12 @@ def test_items_that_fail_in_the_middle_end_the_calls_that_were_begun(gather: Gat
 
     async def main() -> None:
         calls = Calls()
+        values = gather(calls, items(), Width(3))
+        ending = asyncio.create_task(calls.end(0, 1))
+        assert [await anext(values), await anext(values)] == [0, 10]
         with pytest.raises(ValueError, match="no more items"):
-            await gathered(gather, calls, items(), 3)
+            await anext(values)
+        await ending
         assert sorted(calls.begun) == [0, 1]
         assert calls.running() == []
 
@@ -251,6 +261,8 @@ def test_whatever_chunks_do_each_value_comes_once(
                 for call in chance.sample(calls.running(), k=chance.randint(0, len(calls.running()))):
                     if (left := len(call.items)) > 1 and chance.random() < 0.6:
                         chance.choice([call.come, call.give_back])(chance.randint(1, left - 1))
+                    elif not call.has_begun and chance.random() < 0.1:
+                        call.give_back(left)
                     else:
                         call.end(seconds=chance.choice([0.0, 0.01, 1.0]))
 
@@ -354,3 +366,29 @@ def test_an_exception_in_a_chunk_is_raised_in_its_turn() -> None:
             await anext(values)
 
     asyncio.run(main())
+
+
+@both
+def test_items_that_fail_in_the_middle_of_a_chunk_lose_none_before_them(gather: Gather) -> None:
+    def items() -> Iterator[int]:
+        yield from range(50)
+        raise ValueError("no more items")
+
+    async def main() -> None:
+        calls = Calls()
+        ending = asyncio.create_task(ended_as_they_begin(calls))
+        values = []
+        with pytest.raises(ValueError, match="no more items"):
+            async for value in gather(calls, items(), Width(2, chunks=always)):
+                values.append(value)
+        ending.cancel()
+        assert calls.largest > 1
+        assert values == [item * 10 for item in range(50)]
+
+    asyncio.run(main())
+
+
+def test_calls_with_a_short_time_limit_are_no_chunks() -> None:
+    assert may_share_slots(None)
+    assert may_share_slots(30.0)
+    assert not may_share_slots(0.5)

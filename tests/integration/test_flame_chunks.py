@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import re
 import signal
 import time
 from collections import Counter
@@ -17,7 +19,10 @@ import beamlike as bl
 import flame
 from beamlike.kernel.group_leader import Output, set_leader
 from flame.events import CallFinished, CallQueued, CallStarted, Event
-from tests.support.local_nodes import PATIENCE
+from flame.pool_server import POOLS
+from tests.support.captured_log import captured_log
+from tests.support.local_nodes import PATIENCE, eventually
+from tests.support.pool_remains import work_of
 from tests.support.pools import SECONDS, pool
 
 MANY = 3000
@@ -160,6 +165,62 @@ def test_who_listens_is_told_of_each_call_when_it_begins_and_ends() -> None:
         for kind in (CallQueued, CallStarted, CallFinished):
             calls = [event.call for event in heard if isinstance(event, kind)]
             assert len(calls) == len(set(calls)) == MANY
+
+    asyncio.run(main())
+
+
+def test_each_item_that_logs_or_raises_has_a_number_of_its_own() -> None:
+    def says(item: int) -> int:
+        if item % 7 == 0:
+            logging.getLogger("test.chunks").warning("%d", item)
+        if item == MANY - 1:
+            raise KeyError(item)
+        return item
+
+    async def main() -> None:
+        with captured_log("test.chunks") as records:
+            async with pool(max=1) as cpu:
+                with pytest.raises(KeyError) as caught:
+                    async for _ in cpu.map(says, range(MANY), ordered=True):
+                        pass
+        numbers = {record.getMessage(): record.__dict__["flame_call"] for record in records}
+        assert len(numbers) == len(set(numbers.values())) == len(range(0, MANY, 7))
+        assert (MANY - 1) % 7 == 3
+        last = (found := re.search(r"in call (\d+) of", str(caught.value.__cause__))) and int(found[1])
+        assert last == numbers[str(MANY - 4)] + 3, "numbers are in the order of the items, where one runner has them"
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_of_a_map_that_is_left_each_call_is_counted_once(tmp_path: Path, ordered: bool) -> None:
+    async def main() -> None:
+        async with pool(max=2, max_concurrency=3) as cpu:
+            for _ in range(5):
+                async with aclosing(cpu.map(noted(tmp_path), range(MANY), ordered=ordered)) as values:
+                    for _ in range(MANY // 3):
+                        await anext(values)
+                left = await cpu.stats()
+                assert left.finished["cancelled"] > 0
+                await eventually(lambda: not work_of(POOLS[cpu.pid]))
+                assert (await cpu.stats()).finished == left.finished
+        assert max(notes(tmp_path).values()) <= 5
+
+    asyncio.run(main())
+
+
+def test_a_time_limit_is_each_items_own() -> None:
+    """Those that a long one holds up have all of theirs when they begin."""
+
+    def lasts(item: int) -> int:
+        if item >= MANY - 8:
+            time.sleep(0.7)
+        return item
+
+    async def main() -> None:
+        async with pool(max=1) as cpu:
+            values = [value async for value in cpu.map(lasts, range(MANY), ordered=True, timeout=2.0)]
+            assert values == [*range(MANY)]
 
     asyncio.run(main())
 
