@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import AsyncIterable, Callable, Hashable, Iterable
 from typing import Any
 
 from flame.calling import Retry
@@ -45,6 +45,12 @@ def as_retry(retry: int | Retry) -> Retry | None:
     if isinstance(retry, Retry):
         return retry if retry.times else None
     return Retry(retry) if retry else None
+
+
+def check_items(items: object) -> None:
+    """What can only be iterated by its numbers, as of a class with __getitem__ alone, is none of these, but works."""
+    if not isinstance(items, Iterable | AsyncIterable) and not hasattr(type(items), "__getitem__"):
+        raise TypeError(f"expected items that can be iterated over, with `for` or `async for`, got {items!r}")
 
 
 def check_window(window: object, of: str) -> None:

@@ -1,10 +1,13 @@
-"""Many calls of one function, a bounded number at a time, as an async generator."""
+"""Many calls of one function, a bounded number at a time, as an async generator.
+
+What the user's iterable raises is raised once the values of the items before it are out: they are calls that were made.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Protocol, TypeAlias
 
@@ -48,12 +51,20 @@ def _never() -> bool:
     return False
 
 
+def _until_error(items: Iterable[Any], errors: list[Exception]) -> Iterator[Any]:
+    try:
+        yield from items
+    except Exception as error:
+        errors.append(error)
+
+
 async def as_completed(
     begin: Begin, items: Iterable[Any], window: int, ahead: Callable[[], bool] = _never
 ) -> AsyncGenerator[Any, None]:
     """The values as they come. The first exception is raised, and ends the other calls. While `ahead` says so, there
     may be twice as many."""
-    arguments = iter(items)
+    errors: list[Exception] = []
+    arguments = _until_error(items, errors)
     ended = _Ended()
     begun: set[Begun] = set()
     try:
@@ -65,6 +76,8 @@ async def as_completed(
             for item in islice(arguments, _more(len(begun), window, ahead)):
                 begun.add(begin(item, ended.put))
             yield call.value()
+        for error in errors:
+            raise error
     finally:
         _call_off(begun)
 
@@ -74,7 +87,8 @@ async def in_order(
 ) -> AsyncGenerator[Any, None]:
     """The values in the order of `items`. The first exception is raised in its turn, and ends the other calls. While
     `ahead` says so, there may be twice as many."""
-    arguments = iter(items)
+    errors: list[Exception] = []
+    arguments = _until_error(items, errors)
     ended = _Ended()
     line: deque[Begun] = deque()
     over: set[Begun] = set()
@@ -89,6 +103,8 @@ async def in_order(
             for item in islice(arguments, _more(len(line), window, ahead)):
                 line.append(begin(item, ended.put))
             yield call.value()
+        for error in errors:
+            raise error
     finally:
         _call_off(line)
 

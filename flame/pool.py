@@ -6,7 +6,7 @@ A function keeps its own keywords through functools.partial: the keywords here b
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Hashable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,10 +14,10 @@ from typing import Any
 import beamlike as bl
 import nodes
 from beamlike.kernel.terms import SHUTDOWN
-from flame import calling, hearing, mapping, placing, streaming, table
+from flame import arrivals, calling, hearing, mapping, placing, streaming, table
 from flame.asking import ask
 from flame.bulk import BegunCall, BegunTask
-from flame.call_options import as_retry, check_call, check_seconds, check_window, checked_init
+from flame.call_options import as_retry, check_call, check_items, check_seconds, check_window, checked_init
 from flame.calling import Retry, here_is, sink_towards
 from flame.calls import Call, Request, Timeout, settled
 from flame.caps import Caps
@@ -187,7 +187,7 @@ class Pool:
     def map(
         self,
         function: Callable[[Any], Any],
-        items: Iterable[Any],
+        items: Iterable[Any] | AsyncIterable[Any],
         /,
         *,
         ordered: bool = False,
@@ -197,12 +197,14 @@ class Pool:
         **unknown: Any,
     ) -> AsyncGenerator[Any, None]:
         """Calls `function(item)` for each item, at most `window` at a time (by default as many as the pool has slots),
-        and yields the values as they come, or in the order of `items`.
+        and yields the values as they come, or in the order of `items`, which may be an async iterable, too.
 
         `timeout` and `retry` are for each call. The first exception is raised and ends the other calls, as does closing
-        the generator (`contextlib.aclosing` does that where a loop may be left early).
+        the generator (`contextlib.aclosing` does that where a loop may be left early). What `items` itself raises is
+        raised after the values of the items before it.
         """
         check_call("map", function, timeout, unknown)
+        check_items(items)
         if window is not None:
             check_window(window, "calls")
         return self._map(
@@ -210,7 +212,12 @@ class Pool:
         )
 
     async def _map(
-        self, request: Request, items: Iterable[Any], ordered: bool, window: int | None, retry: Retry | None
+        self,
+        request: Request,
+        items: Iterable[Any] | AsyncIterable[Any],
+        ordered: bool,
+        window: int | None,
+        retry: Retry | None,
     ) -> AsyncGenerator[Any, None]:
         options: PoolOptions = await ask(self.name, self.pid, GetOptions())
         gather = mapping.in_order if ordered else mapping.as_completed
@@ -218,7 +225,11 @@ class Pool:
         begin = functools.partial(self._begin, here, request, retry)
         slots = options.max * options.max_concurrency
         ahead = bool if window is not None or here is None else here.traffic.calls_are_quick
-        async with aclosing(gather(begin, items, window or slots, ahead)) as values:
+        if isinstance(items, AsyncIterable):
+            found = arrivals.values_of(gather, functools.partial(self._one, request, retry), items, window or slots)
+        else:
+            found = gather(begin, items, window or slots, ahead)
+        async with aclosing(found) as values:
             async for value in values:
                 yield value
 
@@ -232,8 +243,10 @@ class Pool:
     ) -> mapping.Begun:
         if here is not None and retry is None:
             return BegunCall(here.traffic, request, item, ended)
-        one = replace(request, args=(item,))
-        return BegunTask(functools.partial(calling.call, self.name, self.pid, one, retry), ended)
+        return BegunTask(functools.partial(self._one, request, retry, item), ended)
+
+    async def _one(self, request: Request, retry: Retry | None, item: Any) -> Any:
+        return await calling.call(self.name, self.pid, replace(request, args=(item,)), retry)
 
     def stream(
         self,

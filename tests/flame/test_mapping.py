@@ -158,7 +158,7 @@ def test_no_items_are_no_calls(gather: Gather) -> None:
 
 
 @both
-def test_items_that_fail_in_the_middle_end_the_calls_that_were_begun(gather: Gather) -> None:
+def test_items_that_fail_in_the_middle_lose_no_value_and_raise_after_them(gather: Gather) -> None:
     def items() -> Iterator[int]:
         yield 0
         yield 1
@@ -166,8 +166,12 @@ def test_items_that_fail_in_the_middle_end_the_calls_that_were_begun(gather: Gat
 
     async def main() -> None:
         calls = Calls()
+        values = gather(calls, items(), 3)
+        ending = asyncio.create_task(calls.end(0, 1))
+        assert [await anext(values), await anext(values)] == [0, 10]
         with pytest.raises(ValueError, match="no more items"):
-            await gathered(gather, calls, items(), 3)
+            await anext(values)
+        await ending
         assert sorted(calls.begun) == [0, 1]
         assert calls.running() == []
 

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -202,6 +202,24 @@ async def test_a_killed_runner_fails_its_call_alone_and_those_that_wait_get_anot
     assert waiting == 1
 
 
+async def dies_when_told(home: bl.Pid) -> None:
+    await wait_for_word(home)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@on_pool()
+async def test_a_call_that_cannot_be_made_again_says_what_became_of_it_before(cpu: flame.Pool) -> None:
+    calling = asyncio.create_task(cpu.call(dies_when_told, bl.self(), retry=1))
+    worker = await word_from_work()
+    stopping = asyncio.create_task(cpu.stop())
+    await until_explained(cpu, "the pool stops")
+    bl.send(worker, "now")
+    with pytest.raises(flame.PoolStopped) as raised:
+        await calling
+    assert isinstance(raised.value.__cause__, flame.RunnerLost)
+    await stopping
+
+
 @on_pool(max=2)
 async def test_a_call_on_another_runner_does_not_notice(cpu: flame.Pool) -> None:
     calling = asyncio.create_task(cpu.call(wait_for_word, bl.self()))
@@ -219,6 +237,19 @@ async def test_a_call_on_another_runner_does_not_notice(cpu: flame.Pool) -> None
 async def test_map_yields_every_value(cpu: flame.Pool) -> None:
     assert sorted([value async for value in cpu.map(abs, range(-20, 0))]) == list(range(1, 21))
     assert [value async for value in flame.map("test", abs, range(-20, 0), ordered=True)] == list(range(20, 0, -1))
+
+
+@on_pool(max_concurrency=2)
+async def test_map_takes_items_from_an_async_generator(cpu: flame.Pool) -> None:
+    async def items() -> AsyncIterator[int]:
+        for item in range(5):
+            await asyncio.sleep(0)
+            yield item
+
+    assert [value async for value in cpu.map(str, items(), ordered=True)] == ["0", "1", "2", "3", "4"]
+    assert sorted([value async for value in flame.map(cpu, str, items())]) == ["0", "1", "2", "3", "4"]
+    with pytest.raises(TypeError, match="expected items that can be iterated over, .*, got 3"):
+        cpu.map(str, 3)  # type: ignore[arg-type]
 
 
 @on_pool(max=2)
