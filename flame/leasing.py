@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import beamlike as bl
+from beamlike.kernel.errors import RemoteTraceback
 from flame.asking import ask
 from flame.calls import Request
 from flame.errors import FlameError, PoolStopped, RunnerLost
@@ -75,6 +76,8 @@ async def leased(name: str, pool: bl.Pid, request: Request) -> AsyncIterator[Lea
         try:
             yield lease
         except (bl.rpc.NodeLost, bl.NotConnected) as error:
+            if isinstance(error.__cause__, RemoteTraceback):  # it was raised over there, and so about another node
+                raise
             raise await _loss(name, pool, lease) or error from None
     finally:
         bl.GenServer.cast(pool, Release(ref))

@@ -6,13 +6,14 @@ import asyncio
 import functools
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
 import beamlike as bl
 import flame
+from flame import leasing
 from tests.support.local_nodes import PATIENCE
 from tests.support.pools import pool, until_explained, wait_for_word, word_from_work
 from tests.support.processes import child_nodes
@@ -247,6 +248,16 @@ def exits() -> Any:
     raise SystemExit(0)
 
 
+async def misses_another_node() -> bl.Pid:
+    await bl.rpc.call("nobody@127.0.0.1", abs, -1)
+    raise AssertionError("it was there")
+
+
+async def misses_another_node_midway() -> AsyncIterator[int]:
+    yield 1
+    await misses_another_node()
+
+
 FAILING: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (raises, ValueError, "no such table"),
     (raises_later, ValueError, "no such table"),
@@ -264,6 +275,23 @@ def test_case_29_a_start_that_fails_says_why_and_leaves_the_slot_free() -> None:
                     await cpu.place_child(bl.ChildSpec("table", start))
                 assert await cpu.call(os.getpid) == pid
                 await until_explained(cpu, "1 up (min 0, max 1), 0 of 1 slots taken")
+
+    asyncio.run(main())
+
+
+def test_case_29_a_start_that_loses_another_node_says_so_and_its_own_is_not_taken_for_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main() -> None:
+        asked: list[object] = []
+        monkeypatch.setattr(leasing, "_loss", lambda *told: asked.append(told))
+        async with pool(max_concurrency=1) as cpu:
+            with pytest.raises(bl.rpc.NodeLost, match="nobody@127.0.0.1"):
+                await cpu.place_child(misses_another_node)
+            with pytest.raises(bl.rpc.NodeLost, match="nobody@127.0.0.1"):
+                async for _ in cpu.stream(misses_another_node_midway):
+                    pass
+            assert asked == []
 
     asyncio.run(main())
 
