@@ -248,7 +248,7 @@ async def test_map_takes_items_from_an_async_generator(cpu: flame.Pool) -> None:
 
     assert [value async for value in cpu.map(str, items(), ordered=True)] == ["0", "1", "2", "3", "4"]
     assert sorted([value async for value in flame.map(cpu, str, items())]) == ["0", "1", "2", "3", "4"]
-    with pytest.raises(TypeError, match="expected items that can be iterated over, .*, got 3"):
+    with pytest.raises(TypeError, match=r"expected items that can be iterated over, .*, got 3"):
         cpu.map(str, 3)  # type: ignore[arg-type]
 
 

@@ -286,9 +286,9 @@ def test_case_29_a_start_that_loses_another_node_says_so_and_its_own_is_not_take
         asked: list[object] = []
         monkeypatch.setattr(leasing, "_loss", lambda *told: asked.append(told))
         async with pool(max_concurrency=1) as cpu:
-            with pytest.raises(bl.rpc.NodeLost, match="nobody@127.0.0.1"):
+            with pytest.raises(bl.rpc.NodeLost, match=r"nobody@127\.0\.0\.1"):
                 await cpu.place_child(misses_another_node)
-            with pytest.raises(bl.rpc.NodeLost, match="nobody@127.0.0.1"):
+            with pytest.raises(bl.rpc.NodeLost, match=r"nobody@127\.0\.0\.1"):
                 async for _ in cpu.stream(misses_another_node_midway):
                     pass
             assert asked == []
