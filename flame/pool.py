@@ -314,8 +314,8 @@ class Pool:
             await here.witness.told(within=LAST_EVENTS_SECONDS)
 
     async def resize(self, *, min: int | None = None, max: int | None = None) -> None:
-        """Changes how many runners there may be. Those beyond a smaller `max` idle out as any.
-        Raises as PoolOptions does."""
+        """Changes how many runners there may be. Those beyond a smaller `max` go, the idle ones at once, the others when
+        the calls that they have are over. Raises as PoolOptions does."""
         await self._ask(Resize(min, max))
 
     async def warm(self, runners: int, /) -> None:

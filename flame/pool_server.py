@@ -50,6 +50,7 @@ from flame.pool_events import (
     IdleAnswered,
     Looked,
     Open,
+    Picture,
     Refusal,
     Refuse,
     Resized,
@@ -128,7 +129,9 @@ class PoolServer(bl.GenServer):
         self._stoppers: list[Client] = []
         self._share: Member | None = None
         if options.shared_caps is not None:
-            self._share = options.shared_caps.join(options.name, lambda: self.tell(RoomMade(self._now())))
+            self._share = options.shared_caps.join(
+                options.name, lambda: self.tell(RoomMade(self._now())), lambda: self.tell(Looked(self._now()))
+            )
         if on_event is not None:
             self.witness.call_back(on_event)
         POOLS[self._pid] = self
@@ -288,7 +291,7 @@ class PoolServer(bl.GenServer):
 
     def _happens(self, event: Event) -> None:
         before = self._state
-        self._state, effects = apply(before, event, self.traffic.picture())
+        self._state, effects = apply(before, event, self._picture())
         self.witness.saw(before, event, self._state)
         why = self._state.wanted.why
         if why != before.wanted.why and why.startswith(POLICY_FAILED):
@@ -301,6 +304,14 @@ class PoolServer(bl.GenServer):
         self._tell_starters()
         if self._state.stage is Stage.STOPPED:
             raise bl.Stop
+
+    def _picture(self) -> Picture:
+        picture = self.traffic.picture()
+        if self._share is None:
+            return picture
+        wanted = self._share.wanted_by_others()
+        self.traffic.is_pressed = wanted > 0
+        return replace(picture, wanted_elsewhere=wanted)
 
     def _act(self, effect: Effect) -> None:
         match effect:

@@ -84,6 +84,8 @@ class Traffic:
         self._numbers = 0
         self._attentive = type(options.policy) is not OnDemand
         """Whether the policy looks at more than at who waits."""
+        self.is_pressed = False
+        """Whether other pools wait for the place of a runner that has nothing to do."""
 
     def now(self) -> float:
         return self._clock.now()
@@ -242,7 +244,7 @@ class Traffic:
             self._start_all(grants)
         self._settle(call, outcome, now)
         self._witness.freed(call)
-        if self._attentive or call.abandoned or not (call.lane and call.lane.open):
+        if self._attentive or self.is_pressed or call.abandoned or not (call.lane and call.lane.open):
             self._pool.look_soon()
 
     def unread(self, runner: RunnerId, number: int, why: str) -> None:

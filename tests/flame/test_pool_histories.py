@@ -55,7 +55,7 @@ from flame.pool_events import (
     WarmRequested,
     WorkLingers,
 )
-from flame.pool_state import PoolState, apply
+from flame.pool_state import CHECK_SECONDS, PoolState, apply
 from tests.support.soak import count
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
@@ -112,6 +112,7 @@ class Machine:
         self.is_cordoned = False
         self.is_stuck = False
         self.is_asked = False
+        self.asked_at = 0.0
         self.says_idle = False
 
     @property
@@ -208,6 +209,8 @@ class World:
         self.close(*(effect.runner for effect in effects if isinstance(effect, Close)))
         for effect in effects:
             self.perform(effect)
+        for machine in self.machines.values():
+            machine.is_asked = machine.is_asked and not self.is_overdue(machine)
         if len(self.usable()) >= self.warm:
             self.warm = 0
         if self.must_refuse:
@@ -343,6 +346,8 @@ class World:
             if runner in self.machines:
                 machine = self.machines[runner]
                 machine.takes_calls = False
+                if machine in self.there() and self.beyond_max() > 0:
+                    machine.drain_until = float("inf")
                 machine.is_known_to_drain = self.is_draining(machine)
         self.granted(self.dispatch.close(*runners))
         if runners and self.waiting:
@@ -374,8 +379,12 @@ class World:
         """Whether it has been without any call for long enough, and may go."""
         if not machine.is_up or machine.taken or self.options.idle_seconds is None:
             return False
-        agreed = machine.says_idle or self.options.idle_check is None
+        agreed = machine.says_idle or self.options.idle_check is None or self.is_overdue(machine)
         return agreed and self.now - machine.idle_since >= self.options.idle_seconds - MOMENT
+
+    def is_overdue(self, machine: Machine) -> bool:
+        """Whether its check has not answered in time."""
+        return machine.is_asked and self.now >= machine.asked_at + CHECK_SECONDS
 
     def ask_idle(self, runner: int) -> None:
         machine = self.machines[runner]
@@ -384,7 +393,7 @@ class World:
         assert not machine.is_asked
         assert not machine.taken
         assert self.now - machine.idle_since >= IDLE_AFTER - MOMENT
-        machine.is_asked = True
+        machine.is_asked, machine.asked_at = True, self.now
         machine.says_idle = False
 
     def refuse(self, why: Refusal) -> None:
@@ -552,6 +561,14 @@ class World:
     def usable(self) -> list[Machine]:
         """Those that take calls, now or when a slot falls free, as far as the pool knows."""
         return [machine for machine in self.machines.values() if machine.is_up and not self.is_barred(machine)]
+
+    def there(self) -> list[Machine]:
+        """Those that boot or are up, and are not to end."""
+        gone = [it for it in self.machines.values() if it.is_told_to_stop or it.is_known_lost or self.is_draining(it)]
+        return [machine for machine in self.machines.values() if machine not in gone]
+
+    def beyond_max(self) -> int:
+        return len(self.there()) - self.options.max
 
     def is_barred(self, machine: Machine) -> bool:
         gone = machine.is_told_to_stop or machine.is_known_lost
@@ -913,6 +930,11 @@ class PoolHistory(RuleBasedStateMachine):
             if machine.is_up and world.is_draining(machine):  # type: ignore[union-attr]
                 going = machine.is_told_to_stop or machine.is_known_lost
                 assert going or (machine.taken and not world.is_drained(machine))  # type: ignore[union-attr]
+
+    @invariant()
+    def beyond_max_all_are_to_end(self) -> None:
+        world = self.pool_that_is_open()
+        assert world is None or world.beyond_max() <= 0
 
     @invariant()
     def a_stuck_runner_stays_only_for_others(self) -> None:

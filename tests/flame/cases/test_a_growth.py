@@ -311,6 +311,23 @@ async def test_case_10_a_pool_gets_the_places_of_others_one_by_one_as_they_fall_
     await released(dict(zip(workers, waiting, strict=True)))
 
 
+@pytest.mark.parametrize("after", [None, 3600.0])
+@on_pools_node
+async def test_case_10_a_runner_that_idles_gives_way_at_once_to_a_pool_that_waits_for_its_place(
+    ground: PoolsNode, after: float | None
+) -> None:
+    caps = SharedCaps(runners=1)
+    options: dict[str, Any] = {"shared_caps": caps, "idle_shutdown_after": after, "timeout": None}
+    a, c = [await ground.start(name, **options) for name in "ac"]
+    assert (await a.call(own_node)).startswith("a-")
+    assert (await c.call(own_node)).startswith("c-"), "it idled before"
+    busy, worker = await at_work(c)
+    waiting = asyncio.create_task(a.call(own_node))
+    await until_explained(a, "but 1 of the 1 runners that the pools share are taken")
+    await released({worker: busy})
+    assert (await waiting).startswith("a-"), "it idles since then"
+
+
 @on_pools_node
 async def test_case_10_a_pool_that_waits_for_a_place_and_loses_a_runner_boots_another_in_its_place(
     ground: PoolsNode,
