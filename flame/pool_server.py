@@ -298,12 +298,19 @@ class PoolServer(bl.GenServer):
             logger.warning("pool %r goes on with %d runners: %s", self.options.name, self._state.wanted.runners, why)
         closed = [effect.runner for effect in effects if isinstance(effect, Close)]
         if closed:
-            self.traffic.close(closed)
+            self._close(closed)
         for effect in effects:
             self._act(effect)
         self._tell_starters()
         if self._state.stage is Stage.STOPPED:
             raise bl.Stop
+
+    def _close(self, runners: list[RunnerId]) -> None:
+        """As long as they stay, who uses what is kept there may come to an end with it."""
+        stay = {it.id for it in self._state.runners if it.phase in (Phase.READY, Phase.DRAINING)}
+        if self._state.stage is not Stage.OPEN:
+            stay.clear()
+        self.traffic.close([it for it in runners if it not in stay], [it for it in runners if it in stay])
 
     def _picture(self) -> Picture:
         picture = self.traffic.picture()

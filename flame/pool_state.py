@@ -674,3 +674,7 @@ def _finish(state: PoolState, at: float, picture: Picture) -> Step:
     if state.stage is Stage.STOPPED or state.runners:
         return state, ()
     return replace(state, stage=Stage.STOPPED, stop_at=None), (Finished(),)
+
+
+_STEPS: Final = (_age, _fit, _drained, _retire, _cap, _grow, _unanswered, _shrink)
+_LAST_STEPS: Final = (_retire, _empty, _finish)

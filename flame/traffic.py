@@ -296,9 +296,11 @@ class Traffic:
         """The runner takes calls."""
         self._start_all(self.dispatch.open(runner, node, self._options.max_concurrency, self.now()))
 
-    def close(self, runners: Sequence[RunnerId]) -> None:
-        """These runners take no more calls."""
-        self._start_all(self.dispatch.close(*runners))
+    def close(self, runners: Sequence[RunnerId], but_for_kept: Sequence[RunnerId] = ()) -> None:
+        """These runners take no more calls, or none but those on what stays there."""
+        # What waits for a key of one of them must not go to another, so the first closing is of all.
+        self._start_all(self.dispatch.close(*runners, *but_for_kept))
+        self._start_all(self.dispatch.close(*but_for_kept, but_for_kept=True))
         if self.dispatch.waiting:  # for a key of that runner, perhaps, and now for any
             self._pool.look_soon()
 

@@ -206,7 +206,10 @@ class World:
         assert not any(isinstance(effect, WakeAt) for effect in others)
         if isinstance(event, Looked) and not others:
             assert last.at is None or last.at > event.at, f"{event} has no effect and is to be repeated at once"
-        self.close(*(effect.runner for effect in effects if isinstance(effect, Close)))
+        self.close(
+            [effect.runner for effect in effects if isinstance(effect, Close)],
+            [effect.runner for effect in effects if isinstance(effect, StopRunner)],
+        )
         for effect in effects:
             self.perform(effect)
         for machine in self.machines.values():
@@ -341,7 +344,7 @@ class World:
         if machine.runs:  # else its end is in the mail
             self.granted(self.dispatch.open(runner, node, self.options.max_concurrency, self.now))
 
-    def close(self, *runners: int) -> None:
+    def close(self, runners: list[int], stopped: list[int]) -> None:
         for runner in runners:
             if runner in self.machines:
                 machine = self.machines[runner]
@@ -350,6 +353,9 @@ class World:
                     machine.drain_until = float("inf")
                 machine.is_known_to_drain = self.is_draining(machine)
         self.granted(self.dispatch.close(*runners))
+        stay = [it for it in runners if it not in stopped and it in self.machines and self.stop_at is None]
+        stay = [it for it in stay if not (self.machines[it].is_known_lost or self.machines[it].is_told_to_stop)]
+        self.granted(self.dispatch.close(*stay, but_for_kept=True))
         if runners and self.waiting:
             self.look_soon()
 
@@ -440,12 +446,13 @@ class World:
         earlier = self.waiting[: self.waiting.index(call)]
         if call.home is None:
             assert not [other for other in earlier if other.key is other.home is None], "not first come, first served"
-        assert machine.takes_calls
+        works_on_kept = call.home is not None and bool(machine.kept)
+        assert machine.takes_calls or works_on_kept
         assert machine.has_booted
         assert not machine.is_lost
         assert not machine.is_told_to_stop, "lent a slot on a node that is on its way out"
         assert len(machine.working) < self.options.max_concurrency * (2 if call.bulk else 1)
-        assert not (self.options.single_use and machine.served), "a second call for single use"
+        assert not (self.options.single_use and machine.served) or works_on_kept, "a second call for single use"
         assert call.home in (None, machine.node)
         self.waiting.remove(call)
         machine.working.append(call)
@@ -885,6 +892,16 @@ class PoolHistory(RuleBasedStateMachine):
         if anybody:
             open = [machine for machine in world.machines.values() if machine.takes_calls and machine.runs]
             assert all(machine.taken >= world.options.max_concurrency or world.is_spent(machine) for machine in open)
+
+    @invariant()
+    def who_waits_for_what_stays_on_a_runner_waits_for_a_slot_there(self) -> None:
+        world = self.world
+        if world.mail or world.stop_at is not None:
+            return
+        for call in world.waiting:
+            [machine] = [it for it in world.machines.values() if call.home == it.node] or [None]
+            if machine is not None and machine.kept and machine.runs and not machine.is_told_to_stop:
+                assert len(machine.working) >= world.options.max_concurrency
 
     @invariant()
     def who_waits_for_a_runner_that_is_gone_waits_no_more(self) -> None:

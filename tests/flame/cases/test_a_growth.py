@@ -379,3 +379,14 @@ async def test_case_12_calls_of_a_key_go_to_one_runner_where_its_value_is_made_o
     assert again not in served
     assert await word_from_work() == again  # and that is all: nothing was made twice before
     assert cpu.pid in POOLS
+
+
+@on_pools_node
+async def test_case_12_calls_of_a_key_that_come_before_any_runner_is_up_bring_one(ground: PoolsNode) -> None:
+    backend = CountedBackend(free=0)
+    cpu = await ground.start(backend=backend, max=4, timeout=None)
+    calls = [asyncio.create_task(cpu.call(own_node, key="de")) for _ in range(8)]
+    await until_explained(cpu, "1 booting")
+    backend.boots.set()
+    assert len(set(await asyncio.gather(*calls))) == 1
+    assert backend.asked == 1
