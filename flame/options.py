@@ -60,7 +60,8 @@ class PoolOptions:
     shared_caps: Shared | None = None
     """A number of runners that several pools of this program have together."""
     keys_per_runner: int | None = None
-    """So many keyed values a runner holds at most; the one that was used longest ago goes first."""
+    """So many keyed values a runner holds at most; the one that was used longest ago goes first. None: 256, and its
+    calls go there all the same."""
     lease: float = LEASE_SECONDS
     """A runner whose parent says nothing for so long, since it is frozen or cut off, ends by itself; and one that says
     nothing for so long is lost. A program that holds the interpreter lock for longer loses its runners."""

@@ -314,7 +314,7 @@ class Pool:
             await here.witness.told(within=LAST_EVENTS_SECONDS)
 
     async def resize(self, *, min: int | None = None, max: int | None = None) -> None:
-        """Changes how many runners there may be. Those beyond a smaller `max` go, the idle ones at once, the others once
+        """Changes how many runners there may be. Those beyond a smaller `max` go: idle ones at once, the others when
         the calls that they have are over. Raises as PoolOptions does."""
         await self._ask(Resize(min, max))
 

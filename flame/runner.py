@@ -20,6 +20,7 @@ from beamlike.kernel.terms import NOCONNECTION, SHUTDOWN
 from flame.desk import open_desk
 from flame.errand import Errand
 from flame.fate import Fate
+from flame.keyed import MOST_VALUES
 from flame.options import PoolOptions
 from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.output import short_name
@@ -108,7 +109,7 @@ async def _open_desk(owner: Owner, child: nodes.Child) -> bl.Pid:
     options, home = owner.options, bl.self()
     parent = Parent(home.node, options.name, short_name(child.node), depth_here() + 1)
     limit = options.largest_result if options.track_resources else None
-    told = home, options.max_concurrency, limit, owner.log_level, parent
+    told = home, options.max_concurrency, limit, owner.log_level, parent, options.keys_per_runner or MOST_VALUES
     desk = await _attended(bl.rpc.call, child.node, open_desk, *told, timeout=options.boot_timeout)
     assert isinstance(desk, bl.Pid)
     return desk

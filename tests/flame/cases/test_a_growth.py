@@ -6,8 +6,11 @@ Case 11, the model of the line of calls, is in `tests/flame/test_dispatch.py`.
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import signal
+from array import array
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -390,3 +393,31 @@ async def test_case_12_calls_of_a_key_that_come_before_any_runner_is_up_bring_on
     backend.boots.set()
     assert len(set(await asyncio.gather(*calls))) == 1
     assert backend.asked == 1
+
+
+@on_pools_node
+async def test_case_12_an_init_that_is_made_anew_for_each_call_runs_once_for_what_it_brings_along(
+    ground: PoolsNode,
+) -> None:
+    home = bl.self()
+
+    def loading(weights: array[float]) -> Callable[[str], array[float]]:
+        def load(language: str) -> array[float]:
+            bl.send(home, ("word", (language, list(weights))))
+            return weights
+
+        return load
+
+    def told(weights: array[float], language: str) -> array[float]:
+        bl.send(home, ("word", (language, list(weights))))
+        return weights
+
+    cpu = await ground.start(max_concurrency=4)
+    for weights in ([1.0], [1.0], [2.0], [2.0]):
+        made = await cpu.call(list, key="closure", init=loading(array("d", weights)))
+        again = await cpu.call(list, key="partial", init=functools.partial(told, array("d", weights)))
+        assert made == again == weights
+    words = [await word_from_work() for _ in range(4)]
+    assert words == [(key, weights) for weights in ([1.0], [2.0]) for key in ("closure", "partial")]
+    with pytest.raises(TimeoutError):
+        await bl.receive(lambda message: message[0] == "word", timeout=0)
