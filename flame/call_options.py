@@ -8,6 +8,7 @@ from typing import Any
 
 from flame.calling import Retry
 from flame.calls import Timeout
+from flame.checks import check_time_limit
 
 
 def check_call(call: str, function: object, timeout: object, unknown: dict[str, Any]) -> None:
@@ -20,15 +21,7 @@ def check_call(call: str, function: object, timeout: object, unknown: dict[str, 
     if not callable(function):
         raise TypeError(f"expected a function to run on the pool, got {function!r}; pass its arguments after it")
     if not isinstance(timeout, Timeout):
-        check_seconds("a timeout", timeout, "no limit")
-
-
-def check_seconds(what: str, seconds: object, none: str) -> None:
-    """TypeError for what is neither a time of 0 or more nor None, which means `none`."""
-    if seconds is None:
-        return
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not seconds >= 0:
-        raise TypeError(f"expected {what} in seconds, 0 or more, or None for {none}, got {seconds!r}")
+        check_time_limit("a timeout", timeout, "no limit")
 
 
 def checked_init(key: Hashable, init: Callable[..., Any] | None) -> Callable[..., Any] | None:
@@ -73,8 +66,3 @@ def check_items(items: object) -> None:
     """What can only be iterated by its numbers, as of a class with __getitem__ alone, is none of these, but works."""
     if not isinstance(items, Iterable | AsyncIterable) and not hasattr(type(items), "__getitem__"):
         raise TypeError(f"expected items that can be iterated over, with `for` or `async for`, got {items!r}")
-
-
-def check_window(window: object, of: str) -> None:
-    if not isinstance(window, int) or isinstance(window, bool) or window < 1:
-        raise ValueError(f"expected a window of 1 or more {of}, got {window!r}")

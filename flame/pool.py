@@ -17,11 +17,11 @@ from beamlike.kernel.terms import SHUTDOWN
 from flame import arrivals, calling, hearing, mapping, placing, streaming, table
 from flame.asking import ask
 from flame.bulk import BegunCall, BegunTask
-from flame.call_options import as_retry, check_call, check_items, check_seconds, check_window, checked_init
+from flame.call_options import as_retry, check_call, check_items, checked_init
 from flame.calling import Retry, here_is, sink_towards
 from flame.calls import Call, Request, Timeout, settled
 from flame.caps import Caps
-from flame.checks import check_whole
+from flame.checks import check_time_limit, check_whole
 from flame.clock import Clock, LoopClock
 from flame.dispatch import Placement
 from flame.errors import FlameError, PoolStopped
@@ -205,8 +205,7 @@ class Pool:
         """
         check_call("map", function, timeout, unknown)
         check_items(items)
-        if window is not None:
-            check_window(window, "calls")
+        check_whole("map: window", window, at_least=1, or_none=True)
         return self._map(
             Request(function, (), timeout, sink=sink_towards(self.pid)), items, ordered, window, as_retry(retry)
         )
@@ -275,7 +274,7 @@ class Pool:
         [0, 1, 2]
         """
         check_call("stream", function, timeout, unknown)
-        check_window(window, "items")
+        check_whole("stream: window", window, at_least=1)
         return streaming.stream(
             self.name, self.pid, Request(function, args, timeout, sink=sink_towards(self.pid)), window
         )
@@ -328,7 +327,7 @@ class Pool:
         """Gives the runner on `node` no more calls, and stops it once those that it has are over, or after `within`
         seconds (by default the pool's `shutdown_timeout`), when they are cut off with RunnerLost. Returns when it is
         gone. LookupError if the pool has no such runner."""
-        check_seconds("the time for what runs", within, "the pool's own")
+        check_time_limit("the time for what runs", within, "the pool's own")
         await self._ask(Drain(node, within))
 
     async def cordon(self, node: str, /) -> None:

@@ -98,7 +98,6 @@ POOLS: dict[Pid, PoolServer] = {}
 class PoolServer(bl.GenServer):
     def init(self, options: PoolOptions, backend: nodes.Backend, clock: Clock, on_event: OnEvent | None = None) -> None:
         self.loop = asyncio.get_running_loop()
-        self.options = options
         self.log_level = logging.getLogger().level if options.log_level is None else options.log_level
         price = price_of({"backend": type(backend).__name__.lower()})
         if options.caps.need_price and price is None:
@@ -138,6 +137,10 @@ class PoolServer(bl.GenServer):
         bl.spawn(_mourn, self, self._pid)
         self._happens(Looked(self._now()))
 
+    @property
+    def options(self) -> PoolOptions:
+        return self._state.options
+
     def terminate(self, reason: Reason) -> None:
         self.end(reason)
 
@@ -158,13 +161,13 @@ class PoolServer(bl.GenServer):
             case Perform():
                 self.elsewhere.perform(request, client)
             case AwaitMinimum():
-                self.starters.append((0 if self._state.barred else self._state.options.min, client))
+                self.starters.append((0 if self._state.barred else self.options.min, client))
                 self._tell_starters()
             case AwaitWarm() if self._state.barred:
                 return self.refusal_now()
             case AwaitWarm(runners_wanted):
                 self._happens(WarmRequested(runners_wanted, self._now()))
-                self.starters.append((min(runners_wanted, self._state.options.max), client))
+                self.starters.append((min(runners_wanted, self.options.max), client))
                 self._tell_starters()
             case Reserve():
                 self.holds.reserve(request, client)
@@ -182,7 +185,7 @@ class PoolServer(bl.GenServer):
                 self._stoppers.append(client)
                 self._happens(StopRequested(self._now()))
             case GetOptions():
-                return self._state.options
+                return self.options
             case Explain():
                 return self._explained()
             case GetStats():
@@ -248,7 +251,7 @@ class PoolServer(bl.GenServer):
             case Released(number):
                 self.traffic.released(runner, number)
             case Ending(why):
-                self.tell(DrainRequested(runner, why, self._state.options.shutdown_timeout, self._now()))
+                self.tell(DrainRequested(runner, why, self.options.shutdown_timeout, self._now()))
             case Idle(idle, problem):
                 if problem:
                     self._report_check(runner, problem)
@@ -428,14 +431,13 @@ class PoolServer(bl.GenServer):
         return state.retry_at is not None or bool(state.withheld) or len(state.runners) > state.count(Phase.READY)
 
     def _resize(self, least: int | None, most: int | None) -> Exception | None:
-        options = self._state.options
+        options = self.options
         try:
             new = replace(
                 options, min=options.min if least is None else least, max=options.max if most is None else most
             )
         except (TypeError, ValueError) as error:
             return error
-        self.options = new
         self._happens(Resized(new.min, new.max, self._now()))
         return None
 
@@ -444,7 +446,7 @@ class PoolServer(bl.GenServer):
         if runner is None:
             return words.no_such_runner(node, self._state)
         self.traffic.desks[runner].waiters.append(client)
-        within = self._state.options.shutdown_timeout if seconds is None else seconds
+        within = self.options.shutdown_timeout if seconds is None else seconds
         self._happens(DrainRequested(runner, "it was drained", within, self._now()))
         return bl.NO_REPLY
 

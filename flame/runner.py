@@ -43,8 +43,10 @@ class Stop:
 class Owner(Protocol):
     """Who is told what happens to a runner: the pool."""
 
-    options: PoolOptions
     log_level: int | str
+
+    @property
+    def options(self) -> PoolOptions: ...
 
     def boot_step(self, runner: int, step: str, detail: str = "") -> None: ...
 
