@@ -151,8 +151,20 @@ class PoolServer(bl.GenServer):
         if self._share is not None:
             self._share.leave()
         self._wake_at(None)
-        self.traffic.end(f"pool {self.options.name!r} has ended ({_brief(reason)})")
-        self.witness.close()
+        why = f"pool {self.options.name!r} has ended ({_brief(reason)})"
+        self.traffic.end(why)
+        self.witness.pool_ended(why, self._now())
+        if not self.witness.runners:
+            self.witness.close()
+
+    async def see_runners_go(self) -> None:
+        """For whoever listens to a pool that has ended by itself: those who attend to its runners stop them now."""
+        watched = {runner: bl.monitor(desk.pid) for runner, desk in self.traffic.desks.items()}
+        for runner, ref in watched.items():
+            await bl.receive(ref=ref)
+            self.witness.is_gone(runner, self._now())
+        for runner in self.witness.runners:  # whose boot was withheld
+            self.witness.is_gone(runner, self._now())
 
     # Messages. All events are noted here, in the pool's own process.
 
@@ -466,8 +478,11 @@ async def _mourn(pool: PoolServer, pid: Pid) -> None:
     reason: Reason = "its node has stopped"
     try:
         reason = (await bl.receive(ref=bl.monitor(pid))).reason
+        pool.end(reason)
+        await pool.see_runners_go()
     finally:
         pool.end(reason)
+        pool.witness.close()
 
 
 def _brief(reason: Reason) -> str:

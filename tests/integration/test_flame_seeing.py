@@ -210,7 +210,7 @@ def test_a_loop_over_events_ends_with_the_pool_and_none_is_lost() -> None:
     on_a_node(main)
 
 
-def test_a_pool_that_was_killed_ends_the_loops_over_its_events() -> None:
+def test_a_pool_that_was_killed_tells_that_its_runners_are_gone_and_ends_the_loops_over_its_events() -> None:
     async def main() -> None:
         heard: list[Event] = []
         cpu = await a_pool(on_event=heard.append)
@@ -226,10 +226,13 @@ def test_a_pool_that_was_killed_ends_the_loops_over_its_events() -> None:
         with pytest.raises(flame.FlameError):
             await calling
         rest = [event async for event in events]
-        assert isinstance(rest[-1], CallFinished)
-        assert rest[-1].status == "lost"
-        await eventually(lambda: not child_nodes())
-        assert heard[-1] == rest[-1]
+        assert [event.status for event in rest if isinstance(event, CallFinished)] == ["lost"]
+        last = [(event.phase, event.detail) for event in rest if isinstance(event, RunnerPhase)][-2:]
+        assert last[0] == ("stopping", "pool 'test' has ended (killed)")
+        assert last[1][0] == "gone"
+        assert child_nodes() == []
+        await eventually(lambda: heard[-1] == rest[-1])
+        assert_paths_of_the_diagram(heard)
 
     on_a_node(main)
 
