@@ -24,7 +24,7 @@ from flame.crew import KEPT_THREADS, Crew
 from flame.errand import CALLED_OFF, Errand
 from flame.keyed import MOST_VALUES, KeyedValues, Wait
 from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
-from flame.output import CallOutput, short_name
+from flame.output import CallOutput, Limits, hear_rest, short_name
 from flame.output_sink import Sink
 from flame.parent import Parent, booted_by
 from flame.termination import on_terminate
@@ -62,21 +62,28 @@ async def open_desk(
     log_level: int | str,
     parent: Parent | None = None,
     most_values: int = MOST_VALUES,
+    sink: Sink | None = None,
 ) -> bl.Pid:
-    """Starts the desk of `home` on this node. What calls log here goes to their callers; results of more than `limit`
-    bytes stay, if there is such a limit. As long as it is open, this node is the runner that `parent` says. So many
-    keyed values are kept."""
+    """Starts the desk of `home` on this node. What calls log here goes to their callers, and what belongs to no call in
+    particular to `sink`; results of more than `limit` bytes stay, if there is such a limit. As long as it is open, this
+    node is the runner that `parent` says. So many keyed values are kept."""
     output_logging.install(log_level)
-    return bl.spawn(_attend, home, slots, limit, parent, most_values)
+    return bl.spawn(_attend, home, slots, limit, parent, most_values, sink)
 
 
 async def _attend(
-    home: bl.Pid, slots: int, limit: int | None, parent: Parent | None, most_values: int = MOST_VALUES
+    home: bl.Pid,
+    slots: int,
+    limit: int | None,
+    parent: Parent | None,
+    most_values: int = MOST_VALUES,
+    sink: Sink | None = None,
 ) -> None:
     """The desk's code."""
     gone = bl.monitor(home)
     desk = Desk(home, slots, limit, most_values)
     booted_by(parent)
+    hear_rest(desk.output_of_none(sink))
     handle_no_more = on_terminate(desk.tell_ending)
     try:
         while True:
@@ -89,6 +96,7 @@ async def _attend(
         handle_no_more()
         booted_by(None)
         desk.close()
+        hear_rest(None)
 
 
 async def _sit() -> None:
@@ -194,6 +202,10 @@ class Desk:
         self._crew.close()
         self._crew_beside.close()
         bl.exit(self._seat, "kill")
+
+    def output_of_none(self, sink: Sink | None) -> CallOutput | None:
+        """For what belongs to no call in particular."""
+        return None if sink is None else CallOutput(sink, tag=self._tag, call=None, limits=Limits(in_all=None))
 
     def tell_ending(self) -> None:
         self._send(Ending("its machine is to end: it got SIGTERM"))

@@ -35,11 +35,12 @@ class Reserve:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A slot on `node`, with what is left of the time limit."""
+    """A slot on `node`, with what is left of the time limit, and the span that is to go on there."""
 
     lease: bl.Ref
     node: str
     seconds: float | None
+    span: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from flame.holds import Holds
 from flame.leasing import AskLoss, Placed, Release, Reserve
 from flame.options import PoolOptions
 from flame.outbox import Outbox
+from flame.output_sink import sink_for_caller
 from flame.parent import why_barred
 from flame.pool_events import (
     AskIdle,
@@ -99,6 +100,7 @@ class PoolServer(bl.GenServer):
     def init(self, options: PoolOptions, backend: nodes.Backend, clock: Clock, on_event: OnEvent | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         self.log_level = logging.getLogger().level if options.log_level is None else options.log_level
+        self.sink = sink_for_caller()
         price = price_of({"backend": type(backend).__name__.lower()})
         if options.caps.need_price and price is None:
             raise ValueError(

@@ -229,12 +229,7 @@ def _note(state: PoolState, event: Event, picture: Picture) -> Step:
 
 def _settle(state: PoolState, at: float, picture: Picture) -> Step:
     effects: Effects = ()
-    steps = (
-        (_age, _fit, _drained, _retire, _cap, _grow, _unanswered, _shrink)
-        if state.stage is Stage.OPEN
-        else (_retire, _empty, _finish)
-    )
-    for step in steps:
+    for step in _STEPS if state.stage is Stage.OPEN else _LAST_STEPS:
         state, wanted = step(state, at, picture)
         effects += wanted
     return state, effects

@@ -120,6 +120,10 @@ class Traffic:
         else:
             self._pool.look_soon()
 
+    def span_of(self, call: Call) -> str:
+        """The span of a call, as text; empty if it has none."""
+        return self._witness.span_of(call)
+
     def _home_of(self, args: tuple[Any, ...]) -> str | None:
         """The runner that has most of what the arguments refer to: there it is at hand."""
         homes = [ref.node for ref in refs_in(args) if self.dispatch.has_lane(ref.node)]

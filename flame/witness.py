@@ -208,6 +208,10 @@ class Witness:
         ):  # a slot that is held runs no function of its own
             self._telemetry.carry(call)
 
+    def span_of(self, call: Call) -> str:
+        """Its span as text, where the program uses OpenTelemetry; else empty."""
+        return "" if self._telemetry is None else self._telemetry.span_of(call)
+
     def started(self, call: Call) -> None:
         """A call has got a slot."""
         lane, now = call.lane, call.began

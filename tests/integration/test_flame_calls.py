@@ -20,7 +20,17 @@ import flame
 import nodes
 from beamlike.kernel.group_leader import Output, set_leader
 from tests.support.local_nodes import eventually
-from tests.support.pools import SECONDS, pool, until_explained, wait_for_word, word_from_work
+from tests.support.pools import (
+    SECONDS,
+    PoolsNode,
+    at_work,
+    on_pools_node,
+    pool,
+    released,
+    until_explained,
+    wait_for_word,
+    word_from_work,
+)
 
 
 def on_pool(**options: Any) -> Callable[[Callable[[flame.Pool], Awaitable[None]]], Callable[[], None]]:
@@ -156,6 +166,28 @@ async def test_what_a_call_prints_comes_to_the_callers_group_leader_before_the_r
 def spin() -> None:
     while True:
         pass
+
+
+def says_in_a_thread_of_its_own() -> None:
+    thread = threading.Thread(target=lambda: (print("printed"), logging.getLogger("a.library").warning("logged")))
+    thread.start()
+    thread.join()
+
+
+@on_pools_node
+async def test_what_a_plain_thread_says_while_several_calls_run_comes_to_whom_the_pool_belongs(
+    ground: PoolsNode,
+) -> None:
+    set_leader(bl.self())
+    cpu = await ground.start(max_concurrency=3)
+    set_leader(None)
+    working = [await at_work(cpu) for _ in range(2)]
+    await cpu.call(says_in_a_thread_of_its_own)
+    text = ""
+    while text.count("\n") < 2:
+        text += (await bl.receive(lambda message: isinstance(message, Output), timeout=SECONDS)).text
+    assert text == "[test-1] printed\n[test-1] WARNING:a.library:logged\n"
+    await released({worker: calling for calling, worker in working})
 
 
 @on_pool()

@@ -296,6 +296,7 @@ def test_a_cell_that_watches_shows_the_table_until_the_pool_has_stopped(tmp_path
 
 TRACED = """\
 import asyncio
+import functools
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 import beamlike as bl, flame
@@ -312,12 +313,24 @@ async def async_one():
 async def nested(pool):
     return await pool.call(plain)
 
+def generator():
+    yield current_span()
+
+async def placed(home):
+    bl.send(home, ("span", current_span()))
+
+def start(home):
+    return bl.spawn(placed, home)
+
 async def main():
     async with bl.Node("traced@127.0.0.1"):
         pool = await flame.Pool.start(name="cpu", max_concurrency=2)
         with trace.get_tracer("test").start_as_current_span("caller") as span:
             spans = [await pool.call(plain), await pool.call(async_one), await pool.call(nested, pool)]
             spans += [await pool.call(plain, key="k", init=str)]
+            spans += [span async for span in pool.stream(generator)]
+            await pool.place_child(functools.partial(start, bl.self()), link=False)
+            spans += [(await bl.receive(lambda it: it[0] == "span"))[1]]
         await pool.stop()
         traces = {text.split("-")[1] for text in spans}
         print(traces == {format(span.get_span_context().trace_id, "032x")}, len(set(spans)))
@@ -330,11 +343,13 @@ asyncio.run(main())
     find_spec("opentelemetry") is None or find_spec("opentelemetry.sdk") is None,
     reason="the OpenTelemetry SDK is not installed",
 )
-def test_a_trace_goes_on_in_the_function_of_a_call_also_over_another_node(tmp_path: Path) -> None:
+def test_a_trace_goes_on_in_the_function_of_a_call_of_a_stream_and_of_a_start_also_over_another_node(
+    tmp_path: Path,
+) -> None:
     program = tmp_path / "program.py"
     program.write_text(textwrap.dedent(TRACED))
     done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=60, check=False)
-    assert done.stdout == "True 4\n", done.stderr
+    assert done.stdout == "True 6\n", done.stderr
 
 
 def test_a_pool_that_nobody_watches_has_no_timer_for_it() -> None:

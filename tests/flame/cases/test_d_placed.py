@@ -149,6 +149,37 @@ def test_case_28_the_unlinked_caller_of_a_killed_process_is_only_told_what_it_ha
     asyncio.run(main())
 
 
+async def ends_by_itself(reason: str) -> None:
+    raise bl.ProcessExit(reason)
+
+
+async def places_one_that_ends(cpu: flame.Pool, reason: str, home: bl.Pid | None = None) -> object:
+    """Tells `home`, if there is one, what it has placed and what it hears of it then."""
+    bl.trap_exit(home is not None)
+    placed = await cpu.place_child(lambda: bl.spawn(ends_by_itself, reason))
+    heard = await bl.receive()
+    if home is not None:
+        bl.send(home, ("word", (placed, heard)))
+    return heard
+
+
+@pytest.mark.parametrize("reason", ["out of data", "normal"])
+def test_case_28_the_linked_caller_of_a_process_that_ends_at_once_gets_its_true_reason(reason: str) -> None:
+    async def main() -> None:
+        async with pool() as cpu:
+            bl.spawn(places_one_that_ends, cpu, reason, bl.self())
+            placed, heard = await word_from_work()
+            assert heard == bl.Exit(placed, reason)
+
+            calling, ended = bl.spawn_monitor(places_one_that_ends, cpu, reason)
+            if reason == "normal":  # which ends nobody
+                bl.send(calling, "hello")
+            assert (await bl.receive(ref=ended, timeout=PATIENCE)).reason == reason
+            await until_explained(cpu, "0 of 1 slots taken")
+
+    asyncio.run(main())
+
+
 def test_case_28_a_linked_process_ends_with_its_caller_and_its_slot_is_free() -> None:
     async def main() -> None:
         async with pool() as cpu:
