@@ -6,9 +6,23 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from flame.calls import Call, Request
+from flame.calls import Call, Request, Timeout
+from flame.desk import is_async
 from flame.mapping import Come, Hears, Item
+from flame.options import PoolOptions
 from flame.traffic import Traffic
+from flame.width import Width, may_share_slots, never
+
+
+def width_of(request: Request, options: PoolOptions, traffic: Traffic) -> Width:
+    """How wide a map on the pool's own loop is, of calls that are made once and of which nobody has said how many."""
+    limit = options.timeout if isinstance(request.timeout, Timeout) else request.timeout
+    may_chunk = may_share_slots(limit) and not is_async(request.function)
+    return Width(
+        options.max * options.max_concurrency,
+        ahead=traffic.calls_are_quick,
+        chunks=traffic.may_chunk if may_chunk else never,
+    )
 
 
 class BegunCall(Call):

@@ -12,7 +12,7 @@ from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.user import leader_elsewhere
 from flame.asking import ask
 from flame.calls import Call, Request, Timeout, settled
-from flame.errors import PoolStopped, RunnerLost
+from flame.errors import FlameError, PoolStopped, RunnerLost
 from flame.listening import OnProgress, listening
 from flame.outcome import Ended, Raised, Returned
 from flame.output_sink import Sink, sink_for_caller
@@ -45,12 +45,21 @@ async def call(name: str, pool: bl.Pid, request: Request, retry: Retry | None = 
     if retry is None:
         return await call_once(name, pool, request)
     until = await _deadline(name, pool, request)
-    for _ in range(retry.times):
-        try:
-            return await call_once(name, pool, _with_what_is_left(request, until))
-        except retry.on:
-            pass
-    return await call_once(name, pool, _with_what_is_left(request, until))
+    last: BaseException | None = None
+    try:
+        for left in range(retry.times, -1, -1):
+            try:
+                return await call_once(name, pool, _with_what_is_left(request, until))
+            except retry.on as error:
+                if not left:
+                    raise
+                last = error
+            except FlameError as error:
+                if last is None or error.__cause__ is not None:
+                    raise
+                raise error from last  # why it was called again says more than why it could not be
+    finally:
+        last = None  # or it would hold this frame, and so itself
 
 
 async def call_heard(name: str, pool: bl.Pid, request: Request, retry: Retry | None, on_progress: OnProgress) -> Any:

@@ -24,9 +24,9 @@ from flame import output_logging
 from flame.chunk_job import ChunkJob
 from flame.crew import KEPT_THREADS, Crew
 from flame.errand import CALLED_OFF, Errand
-from flame.keyed import KeyedValues
+from flame.keyed import MOST_VALUES, KeyedValues, Wait
 from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
-from flame.output import CallOutput, short_name
+from flame.output import CallOutput, Limits, hear_rest, short_name
 from flame.output_sink import Sink
 from flame.parent import Parent, booted_by
 from flame.termination import on_terminate
@@ -64,19 +64,34 @@ HELD_UP_SECONDS: Final = 0.02
 
 
 async def open_desk(
-    home: bl.Pid, slots: int, limit: int | None, log_level: int | str, parent: Parent | None = None
+    home: bl.Pid,
+    slots: int,
+    limit: int | None,
+    log_level: int | str,
+    parent: Parent | None = None,
+    most_values: int = MOST_VALUES,
+    sink: Sink | None = None,
 ) -> bl.Pid:
-    """Starts the desk of `home` on this node. What calls log here goes to their callers; results of more than `limit`
-    bytes stay, if there is such a limit. As long as it is open, this node is the runner that `parent` says."""
+    """Starts the desk of `home` on this node. What calls log here goes to their callers, and what belongs to no call in
+    particular to `sink`; results of more than `limit` bytes stay, if there is such a limit. As long as it is open, this
+    node is the runner that `parent` says. So many keyed values are kept."""
     output_logging.install(log_level)
-    return bl.spawn(_attend, home, slots, limit, parent)
+    return bl.spawn(_attend, home, slots, limit, parent, most_values, sink)
 
 
-async def _attend(home: bl.Pid, slots: int, limit: int | None, parent: Parent | None) -> None:
+async def _attend(
+    home: bl.Pid,
+    slots: int,
+    limit: int | None,
+    parent: Parent | None,
+    most_values: int = MOST_VALUES,
+    sink: Sink | None = None,
+) -> None:
     """The desk's code."""
     gone = bl.monitor(home)
-    desk = Desk(home, slots, limit)
+    desk = Desk(home, slots, limit, most_values)
     booted_by(parent)
+    hear_rest(desk.output_of_none(sink))
     handle_no_more = on_terminate(desk.tell_ending)
     try:
         while True:
@@ -89,6 +104,7 @@ async def _attend(home: bl.Pid, slots: int, limit: int | None, parent: Parent | 
         handle_no_more()
         booted_by(None)
         desk.close()
+        hear_rest(None)
 
 
 async def _sit() -> None:
@@ -106,25 +122,39 @@ class _Call(NamedTuple):
     output: CallOutput | None
 
 
+class _Beside:
+    """What is performed that is no call, until that has ended: it may take two steps."""
+
+    __slots__ = ("is_called_off", "job")
+
+    def __init__(self) -> None:
+        self.job: ThreadJob | Errand
+        self.is_called_off = False
+
+    def call_off(self) -> None:
+        self.is_called_off = True
+        self.job.call_off()
+
+
 class Desk:
     """See the head of this file; to be made in the desk's process."""
 
-    def __init__(self, home: bl.Pid, slots: int, limit: int | None = None) -> None:
+    def __init__(self, home: bl.Pid, slots: int, limit: int | None = None, most_values: int = MOST_VALUES) -> None:
         self._home = home
         self._slots = slots
         self._limit = limit
         """Results of more bytes, or that cannot travel, stay here; None: none does."""
         self._node = current.current_node()
         self._tag = short_name(self._node.name)
-        self._at_work: dict[int, ThreadJob | Errand | None] = {}
-        """Calls by their number, with what performs them now."""
+        self._at_work: dict[int, ThreadJob | Errand | Wait | None] = {}
+        """Calls by their number, with what performs them now, or the wait for what they are to be given."""
         self._errands: dict[bl.Ref, tuple[Errand, Callable[[Outcome], None], int]] = {}
         """With who is told, and how many slots it takes."""
         self._line: dict[int, _Call] = {}
         """Calls that wait for a slot, by their number."""
         self._called_off: set[int] = set()
         """Calls at work that nobody waits for; it is told all the same when they have ended."""
-        self._beside: set[ThreadJob | Errand] = set()
+        self._beside: set[_Beside] = set()
         """What is performed that is no call: what makes a keyed value, a check. It takes no slot: its call does, or
         nobody, and a check that waited for the calls would say nothing."""
         self._answers: TurnBatch[Answer] = TurnBatch(self._send_answers)
@@ -137,7 +167,7 @@ class Desk:
         """Those that did so at the last look."""
         self._closed = False
         self._loop = asyncio.get_running_loop()
-        self._keyed = KeyedValues()
+        self._keyed = KeyedValues(most_values)
         self._sink: Sink | None = None
         self._own_context = copy_context()
         self._take_seat()
@@ -182,11 +212,15 @@ class Desk:
         self._closed = True
         for number in list(self._at_work):
             self._call_off(number)
-        for job in self._beside:
-            job.call_off()
+        for beside in self._beside:
+            beside.call_off()
         self._crew.close()
         self._crew_beside.close()
         bl.exit(self._seat, "kill")
+
+    def output_of_none(self, sink: Sink | None) -> CallOutput | None:
+        """For what belongs to no call in particular."""
+        return None if sink is None else CallOutput(sink, tag=self._tag, call=None, limits=Limits(in_all=None))
 
     def tell_ending(self) -> None:
         self._send(Ending("its machine is to end: it got SIGTERM"))
@@ -200,11 +234,11 @@ class Desk:
             sink = self._sink
         for number, args in asked:
             output = None if sink is None else CallOutput(sink, tag=self._tag, call=number)
-            is_ahead = len(self._at_work) >= self._slots
+            is_ahead = keyed is None and len(self._at_work) >= self._slots
             # Plain functions wait for their slot in the crew: there the next begins as soon as one has ended.
             if isinstance(args, list):
                 self._start_chunk(number, function, args, output)
-            elif not is_ahead or (keyed is None and not is_async(function)):
+            elif len(self._at_work) < self._slots or (keyed is None and not is_async(function)):
                 self._start(_Call(number, function, args, keyed, output))
             else:
                 self._line[number] = _Call(number, function, args, keyed, output)
@@ -258,9 +292,12 @@ class Desk:
 
         self._at_work[number] = None
         try:
-            self._keyed.get(keyed.key, keyed.init, functools.partial(self._perform_beside, output=output), take)
+            wait = self._keyed.get(keyed.key, keyed.init, functools.partial(self._perform_beside, output=output), take)
         except Exception as error:  # the key cannot be compared
             self._tell(number, function, outcome_of(error, self._seat))
+        else:
+            if wait is not None:
+                self._at_work[number] = wait
 
     def _call_off(self, number: int) -> None:
         """One that is not here has ended: word of a call never comes before the call."""
@@ -336,16 +373,23 @@ class Desk:
         args: tuple[Any, ...],
         output: CallOutput | None,
         then: Callable[[Outcome], None],
-    ) -> None:
-        def ended(outcome: Outcome) -> None:
-            self._beside.discard(job)
-            if isinstance(outcome, Returned) and is_awaitable(outcome.value):
-                self._perform_beside(_awaited, (outcome.value,), output, then)
-            else:
-                then(outcome)
+    ) -> _Beside:
+        beside = _Beside()
 
-        job = self._perform(function, args, output, ended, slots=0)
-        self._beside.add(job)
+        def ended(outcome: Outcome) -> None:
+            if not isinstance(outcome, Returned) or not is_awaitable(outcome.value):
+                self._beside.discard(beside)
+                then(outcome)
+            elif beside.is_called_off:
+                if inspect.iscoroutine(outcome.value):
+                    outcome.value.close()
+                ended(CALLED_OFF)
+            else:
+                beside.job = self._perform(_awaited, (outcome.value,), output, ended, slots=0)
+
+        beside.job = self._perform(function, args, output, ended, slots=0)
+        self._beside.add(beside)
+        return beside
 
     def _errand(
         self,

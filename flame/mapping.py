@@ -199,7 +199,6 @@ class _Run:
         for each in (*self._begun, *self._come, *early):
             if not isinstance(each, Come):
                 each.call_off()
-        self._begun.clear()
         self._come.clear()
 
     # What is heard.

@@ -6,7 +6,7 @@ A function keeps its own keywords through functools.partial: the keywords here b
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Hashable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,16 +14,15 @@ from typing import Any
 import beamlike as bl
 import nodes
 from beamlike.kernel.terms import SHUTDOWN
-from flame import calling, hearing, mapping, placing, streaming, table
+from flame import arrivals, calling, hearing, mapping, placing, streaming, table
 from flame.asking import ask
-from flame.bulk import BegunCall, BegunTask
-from flame.call_options import as_retry, check_call, check_seconds, check_window, checked_init
+from flame.bulk import BegunCall, BegunTask, width_of
+from flame.call_options import as_retry, check_call, check_items, checked_init
 from flame.calling import Retry, here_is, sink_towards
 from flame.calls import Call, Request, Timeout, settled
 from flame.caps import Caps
-from flame.checks import check_whole
+from flame.checks import check_time_limit, check_whole
 from flame.clock import Clock, LoopClock
-from flame.desk import is_async
 from flame.dispatch import Placement
 from flame.errors import FlameError, PoolStopped
 from flame.events import Event
@@ -47,7 +46,7 @@ from flame.shares import Shared
 from flame.stats import Stats
 from flame.subscription import OnEvent
 from flame.travel_limit import TRAVEL_LIMIT
-from flame.width import Width, may_share_slots, never
+from flame.width import Width
 from nodes.invitation import LEASE_SECONDS
 
 LAST_EVENTS_SECONDS = 1.0
@@ -191,7 +190,7 @@ class Pool:
     def map(
         self,
         function: Callable[[Any], Any],
-        items: Iterable[Any],
+        items: Iterable[Any] | AsyncIterable[Any],
         /,
         *,
         ordered: bool = False,
@@ -201,35 +200,39 @@ class Pool:
         **unknown: Any,
     ) -> AsyncGenerator[Any, None]:
         """Calls `function(item)` for each item, at most `window` at a time (by default as many as the pool has slots),
-        and yields the values as they come, or in the order of `items`.
+        and yields the values as they come, or in the order of `items`, which may be an async iterable, too.
 
         `timeout` and `retry` are for each call. The first exception is raised and ends the other calls, as does closing
-        the generator (`contextlib.aclosing` does that where a loop may be left early).
+        the generator (`contextlib.aclosing` does that where a loop may be left early). What `items` itself raises is
+        raised after the values of the items before it.
         """
         check_call("map", function, timeout, unknown)
-        if window is not None:
-            check_window(window, "calls")
+        check_items(items)
+        check_whole("map: window", window, at_least=1, or_none=True)
         return self._map(
             Request(function, (), timeout, sink=sink_towards(self.pid)), items, ordered, window, as_retry(retry)
         )
 
     async def _map(
-        self, request: Request, items: Iterable[Any], ordered: bool, window: int | None, retry: Retry | None
+        self,
+        request: Request,
+        items: Iterable[Any] | AsyncIterable[Any],
+        ordered: bool,
+        window: int | None,
+        retry: Retry | None,
     ) -> AsyncGenerator[Any, None]:
         options: PoolOptions = await ask(self.name, self.pid, GetOptions())
         gather = mapping.in_order if ordered else mapping.as_completed
         here = here_is(self.pid)
         begin = functools.partial(self._begin, here, request, retry)
         slots = options.max * options.max_concurrency
-        if window is not None or here is None or retry is not None:
-            width = Width(window or slots)
+        if isinstance(items, AsyncIterable):
+            found = arrivals.values_of(gather, functools.partial(self._one, request, retry), items, window or slots)
         else:
-            seconds = options.timeout if isinstance(request.timeout, Timeout) else request.timeout
-            may_chunk = may_share_slots(seconds) and not is_async(request.function)
-            width = Width(
-                slots, ahead=here.traffic.calls_are_quick, chunks=here.traffic.may_chunk if may_chunk else never
-            )
-        async with aclosing(gather(begin, items, width)) as values:
+            chosen = window is not None or retry is not None
+            width = Width(window or slots) if chosen or here is None else width_of(request, options, here.traffic)
+            found = gather(begin, items, width)
+        async with aclosing(found) as values:
             async for value in values:
                 yield value
 
@@ -244,8 +247,10 @@ class Pool:
         if here is not None and retry is None:
             return BegunCall(here.traffic, request, items, hears)
         (item,) = items
-        one = replace(request, args=(item.value,))
-        return BegunTask(functools.partial(calling.call, self.name, self.pid, one, retry), item, hears)
+        return BegunTask(functools.partial(self._one, request, retry, item.value), item, hears)
+
+    async def _one(self, request: Request, retry: Retry | None, item: Any) -> Any:
+        return await calling.call(self.name, self.pid, replace(request, args=(item,)), retry)
 
     def stream(
         self,
@@ -274,7 +279,7 @@ class Pool:
         [0, 1, 2]
         """
         check_call("stream", function, timeout, unknown)
-        check_window(window, "items")
+        check_whole("stream: window", window, at_least=1)
         return streaming.stream(
             self.name, self.pid, Request(function, args, timeout, sink=sink_towards(self.pid)), window
         )
@@ -313,8 +318,8 @@ class Pool:
             await here.witness.told(within=LAST_EVENTS_SECONDS)
 
     async def resize(self, *, min: int | None = None, max: int | None = None) -> None:
-        """Changes how many runners there may be. Those beyond a smaller `max` idle out as any.
-        Raises as PoolOptions does."""
+        """Changes how many runners there may be. Those beyond a smaller `max` go: idle ones at once, the others when
+        the calls that they have are over. Raises as PoolOptions does."""
         await self._ask(Resize(min, max))
 
     async def warm(self, runners: int, /) -> None:
@@ -327,7 +332,7 @@ class Pool:
         """Gives the runner on `node` no more calls, and stops it once those that it has are over, or after `within`
         seconds (by default the pool's `shutdown_timeout`), when they are cut off with RunnerLost. Returns when it is
         gone. LookupError if the pool has no such runner."""
-        check_seconds("the time for what runs", within, "the pool's own")
+        check_time_limit("the time for what runs", within, "the pool's own")
         await self._ask(Drain(node, within))
 
     async def cordon(self, node: str, /) -> None:

@@ -44,6 +44,8 @@ class Picture:
     lanes: Mapping[RunnerId, LanePicture] = field(default_factory=dict)
     wall: datetime = EPOCH
     """The time of day, for what goes by it."""
+    wanted_elsewhere: int = 0
+    """How many runners other pools wait for, of those that this one shares with them."""
 
 
 # What happens.

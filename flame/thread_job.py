@@ -56,6 +56,9 @@ class ThreadJob:
         finally:
             self._output.end()
 
+    def fail(self, error: Exception) -> None:
+        self._outcome = outcome_of(error, self._pid)
+
     def ended(self) -> None:
         self._then(self._outcome)
 

@@ -84,6 +84,8 @@ class Traffic:
         self._numbers = 0
         self._attentive = type(options.policy) is not OnDemand
         """Whether the policy looks at more than at who waits."""
+        self.is_pressed = False
+        """Whether other pools wait for the place of a runner that has nothing to do."""
 
     def picture(self) -> Picture:
         """How the slots stand."""
@@ -114,6 +116,10 @@ class Traffic:
             self._start(call)
         else:
             self._pool.look_soon()
+
+    def span_of(self, call: Call) -> str:
+        """The span of a call, as text; empty if it has none."""
+        return self._witness.span_of(call)
 
     def _home_of(self, args: Arguments) -> str | None:
         """The runner that has most of what the arguments refer to: there it is at hand."""
@@ -270,7 +276,7 @@ class Traffic:
             self._start_all(grants)
         self._settle(call, outcome, now)
         self._witness.freed(call)
-        if self._attentive or call.abandoned or not (call.lane and call.lane.open):
+        if self._attentive or self.is_pressed or call.abandoned or not (call.lane and call.lane.open):
             self._pool.look_soon()
 
     def unread(self, runner: RunnerId, number: int, why: str) -> None:
@@ -322,9 +328,11 @@ class Traffic:
         """The runner takes calls."""
         self._start_all(self.dispatch.open(runner, node, self._options.max_concurrency, self.now()))
 
-    def close(self, runners: Sequence[RunnerId]) -> None:
-        """These runners take no more calls."""
-        self._start_all(self.dispatch.close(*runners))
+    def close(self, runners: Sequence[RunnerId], but_for_kept: Sequence[RunnerId] = ()) -> None:
+        """These runners take no more calls, or none but those on what stays there."""
+        # What waits for a key of one of them must not go to another, so the first closing is of all.
+        self._start_all(self.dispatch.close(*runners, *but_for_kept))
+        self._start_all(self.dispatch.close(*but_for_kept, but_for_kept=True))
         if self.dispatch.waiting:  # for a key of that runner, perhaps, and now for any
             self._pool.look_soon()
 

@@ -116,6 +116,23 @@ class Witness:
         for subscription in self._subscriptions:
             subscription.close()
 
+    def pool_ended(self, why: str, at: float) -> None:
+        """The pool has ended by itself, and so does who attends to each of its runners, which stops that."""
+        for runner in () if self._state is None else self._state.runners:
+            if runner.id in self._runners and self._runners[runner.id].phase != "stopping":
+                self._stepped(Step(runner, "stopping", why), at)
+
+    def is_gone(self, id: RunnerId, at: float) -> None:
+        """A runner of a pool that has ended by itself is gone."""
+        runner = None if self._state is None else self._state.runner(id)
+        if runner is not None and id in self._runners:
+            self._stepped(Step(runner, "gone", runner.why), at)
+
+    @property
+    def runners(self) -> tuple[RunnerId, ...]:
+        """Those that are not gone, as far as was told."""
+        return tuple(self._runners)
+
     async def told(self, *, within: float) -> None:
         """Returns when the functions that listen have heard all events of a pool that has ended, or do not in time."""
         refs = [bl.monitor(pid) for pid in self._callbacks if pid != bl.self()]
@@ -190,6 +207,10 @@ class Witness:
             call, Hold
         ):  # a slot that is held runs no function of its own
             self._telemetry.carry(call)
+
+    def span_of(self, call: Call) -> str:
+        """Its span as text, where the program uses OpenTelemetry; else empty."""
+        return "" if self._telemetry is None else self._telemetry.span_of(call)
 
     def started(self, call: Call) -> None:
         """A call has got a slot."""

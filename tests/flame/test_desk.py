@@ -53,8 +53,8 @@ def opened(message: Any) -> Any:
 class Pool:
     """What the tests know of a pool: the desk that it has, and what that has told."""
 
-    def __init__(self, slots: int = 8, home: bl.Pid | None = None) -> None:
-        self.desk = bl.spawn(_attend, home or bl.self(), slots, None, None)
+    def __init__(self, slots: int = 8, home: bl.Pid | None = None, most_values: int = 256) -> None:
+        self.desk = bl.spawn(_attend, home or bl.self(), slots, None, None, most_values)
         self.sent = 0
         self.answers: dict[int, Answer] = {}
         self.values: dict[int, list[Any]] = {}
@@ -594,6 +594,57 @@ async def test_a_call_that_is_cancelled_while_its_value_is_made_ends_and_the_oth
     init.set()
     assert (await pool.answer(numbers[0]))[0] == ENDED
     assert await pool.answer(numbers[1]) == (RETURNED, (("a",), (1,)))
+
+
+@in_node
+async def test_a_call_that_is_cancelled_while_its_value_is_made_ends_at_once_if_others_wait_for_it() -> None:
+    pool, init = Pool(), At()
+    numbers = [pool.asks(both, number, keyed=Keyed("a", init)) for number in range(2)]
+    await init.has_begun()
+    pool.cancels(numbers[0])
+    assert (await pool.answer(numbers[0]))[0] == ENDED
+    init.set()
+    assert await pool.answer(numbers[1]) == (RETURNED, (("a",), (1,)))
+
+
+@in_node
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_what_is_made_for_a_call_that_is_cancelled_is_called_off_and_made_anew_for_the_next(
+    is_async: bool,
+) -> None:
+    begun: list[int] = []
+    may_end = threading.Event()
+
+    def spin(key: str) -> str:
+        begun.append(1)
+        while not may_end.is_set():
+            pass
+        return key
+
+    async def wait(key: str) -> str:
+        begun.append(1)
+        if len(begun) == 1:
+            await forever()
+        return key
+
+    pool, init = Pool(), wait if is_async else spin
+    number = pool.asks(both, keyed=Keyed("a", init))
+    await eventually(lambda: bool(begun))
+    pool.cancels(number)
+    assert (await pool.answer(number))[0] == ENDED
+    may_end.set()
+    assert await pool.call(both, keyed=Keyed("a", init)) == (RETURNED, ("a", ()))
+    assert len(begun) == 2
+
+
+@in_node
+async def test_what_was_used_longest_ago_is_forgotten_when_there_are_too_many_values() -> None:
+    pool, init = Pool(most_values=2), Making()
+    for key in "abaca":
+        await pool.call(both, keyed=Keyed(key, init))
+    assert init.made == ["a", "b", "c"]
+    await pool.call(both, keyed=Keyed("b", init))
+    assert init.made == ["a", "b", "c", "b"]
 
 
 # Checks

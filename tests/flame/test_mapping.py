@@ -377,13 +377,12 @@ def test_items_that_fail_in_the_middle_of_a_chunk_lose_none_before_them(gather: 
     async def main() -> None:
         calls = Calls()
         ending = asyncio.create_task(ended_as_they_begin(calls))
-        values = []
+        values = gather(calls, items(), Width(2, chunks=always))
+        assert sorted([await anext(values) for _ in range(50)]) == [item * 10 for item in range(50)]
         with pytest.raises(ValueError, match="no more items"):
-            async for value in gather(calls, items(), Width(2, chunks=always)):
-                values.append(value)
+            await anext(values)
         ending.cancel()
         assert calls.largest > 1
-        assert values == [item * 10 for item in range(50)]
 
     asyncio.run(main())
 

@@ -13,6 +13,7 @@ import pytest
 import beamlike as bl
 import flame
 import nodes
+from flame.output_sink import sink_for_caller
 from flame.pool import start
 from tests.support.local_nodes import eventually, process_of
 from tests.support.pools import SECONDS, pool, until_explained, wait_for_word, word_from_work
@@ -113,6 +114,7 @@ def test_a_pool_whose_minimum_cannot_be_booted_does_not_start() -> None:
 def test_a_pool_that_nobody_waits_for_any_more_does_not_start() -> None:
     async def main() -> None:
         async with bl.Node("pools@127.0.0.1", secret=b"s"):
+            sink_for_caller()  # makes the node's user, if need be, which stays
             before = {bl.self(), *bl.processes()}
             starting = asyncio.create_task(flame.Pool.start(name="test", min=1))
             await eventually(lambda: bl.whereis("test") is not None)
