@@ -9,7 +9,7 @@ import re
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -18,7 +18,10 @@ import pytest
 import beamlike as bl
 import flame
 from beamlike.kernel.group_leader import Output, set_leader
+from flame.bulk import BegunCall
+from flame.calls import Request
 from flame.events import CallFinished, CallQueued, CallStarted, Event
+from flame.mapping import Begun, Come, Item
 from flame.pool_server import POOLS
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import PATIENCE, eventually
@@ -205,6 +208,47 @@ def test_of_a_map_that_is_left_each_call_is_counted_once(tmp_path: Path, ordered
                 await eventually(lambda: not work_of(POOLS[cpu.pid]))
                 assert (await cpu.stats()).finished == left.finished
         assert max(notes(tmp_path).values()) <= 5
+
+    asyncio.run(main())
+
+
+def test_of_a_chunk_that_is_called_off_each_call_is_counted_once_and_no_word_comes(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+
+    def waits(item: int) -> None:
+        if item == 2:
+            begun.touch()
+            until_there(tmp_path / "never")
+
+    class Hears:
+        def come(self, come: Come) -> None:
+            heard.append(come)
+
+        def given_back(self, begun: Begun, items: Sequence[Item]) -> None:
+            heard.append(items)
+
+        def ended(self, begun: Begun, seconds: float) -> None:
+            heard.append(begun)
+
+    heard: list[object] = []
+
+    async def main() -> None:
+        async with pool(max=1) as cpu:
+            await cpu.call(abs, 1)
+            server = POOLS[cpu.pid]
+            chunk = BegunCall(server.traffic, Request(waits, ()), [Item(item, item) for item in range(6)], Hears())
+            chunk.start()
+            await eventually(begun.exists)
+            told = len(heard)
+            already = (await cpu.stats()).finished.get("returned", 0)
+            chunk.call_off()
+            await eventually(lambda: not work_of(server))
+            stats = await cpu.stats()
+            assert len(heard) == told
+            assert stats.finished["returned"] == already
+            if not told:  # it is called off before the desk has looked at what it holds up
+                assert stats.finished["cancelled"] == 6
+                assert [runner.served for runner in stats.runners] == [1 + 3]
 
     asyncio.run(main())
 
