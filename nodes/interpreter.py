@@ -10,11 +10,11 @@ import os
 import sys
 import sysconfig
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from beamlike.code.modules.roots import installed_path
 from beamlike.code.requirements.store import environments_path
 from beamlike.distribution import secret
+from beamlike.kernel.record import frozen
 
 LIFELINE_VARIABLE = "BEAMLIKE_LIFELINE"
 SECRET_VARIABLE = "BEAMLIKE_USERS_SECRET"
@@ -36,7 +36,7 @@ main()
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interpreter:
     """Two that are equal give children that are alike. `preload` names modules that are imported before a fork."""
 

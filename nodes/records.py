@@ -24,6 +24,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from beamlike.kernel.record import frozen
 from nodes import host_processes
 from nodes.host_processes import Identity
 
@@ -34,7 +35,7 @@ BESIDE = ".new"
 _VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """A child; times are those of the wall clock. `child` is None until its process is known."""
 

@@ -13,6 +13,7 @@ from beamlike.code.constants import Constant
 from beamlike.code.shared import Shared
 from beamlike.code.source import Source, SourceHash
 from beamlike.distribution.terms_codec import Content
+from beamlike.kernel.record import frozen
 
 _numbers = itertools.count(1)
 
@@ -78,7 +79,7 @@ class Uses:
 NOTHING: Final = Uses()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lasting:
     """A pickle that is kept over there as a content, and what it refers to."""
 

@@ -7,9 +7,10 @@ from types import FunctionType
 from typing import Final
 
 from beamlike.code.uses import Image
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """How code is written into a pickle."""
 

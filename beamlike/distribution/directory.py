@@ -15,7 +15,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -26,11 +26,12 @@ from beamlike.distribution import locked_files
 from beamlike.distribution.addresses import Address, seen_from_here
 from beamlike.distribution.errors import InsecureDirectory, NodeNameTaken
 from beamlike.distribution.locked_files import LockedFile
+from beamlike.kernel.record import frozen
 
 _LONGEST_FILE_NAME: Final = 255
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A node of this host, and where it listens."""
 

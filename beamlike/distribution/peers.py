@@ -10,6 +10,7 @@ from beamlike.distribution.handshake_frames import Identity
 from beamlike.distribution.refusal import HandshakeRefused, Status
 from beamlike.distribution.transport import Link
 from beamlike.kernel.errors import NotConnected
+from beamlike.kernel.record import frozen
 
 
 @dataclass(slots=True, eq=False)
@@ -31,7 +32,7 @@ class Dial:
         return NotConnected(message) if self.refused is None else HandshakeRefused(message, self.refused)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Peer:
     identity: Identity
     link: Link

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -16,11 +15,12 @@ from typing import Final
 from beamlike.distribution.certificates import fingerprint, make_certificate
 from beamlike.distribution.errors import UnusableCertificate
 from beamlike.distribution.tls_option import Tls
+from beamlike.kernel.record import frozen
 
 _CERTIFICATE: Final = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Presented:
     """A listener's context, and the fingerprint of the certificate that it presents."""
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
 from beamlike.code.decoding import DECODING
 from beamlike.code.modules.loader import ModuleLoader
 from beamlike.code.sources import SOURCES
+from beamlike.kernel.record import frozen
 
 _MACHINERY: Final = frozenset({"importlib", "importlib.util", "importlib._bootstrap", "_frozen_importlib"})
 _UNPICKLING: Final = ("beamlike.code", "cloudpickle")
 _HERE: Final = "beamlike.code.modules"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Importer:
     """The node whose code imports, and the one here that it came to, as far as they are known."""
 

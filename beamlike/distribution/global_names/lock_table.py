@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """What the name server `asker` asks for, under a number of its own, on behalf of `requester`."""
 

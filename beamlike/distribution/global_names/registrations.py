@@ -21,19 +21,20 @@ from beamlike.distribution.global_names.messages import Ack, Entry, Key, Publish
 from beamlike.distribution.global_names.name_table import NameTable
 from beamlike.distribution.global_names.peers import Peers
 from beamlike.distribution.global_names.rounds import Rounds
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid
 
 Then: TypeAlias = Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameLock:
     """As the resource of a lock."""
 
     name: Hashable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """A name for a process, whoever has it if it is to `replace` that. `then` hears whether it was registered."""
 
