@@ -140,6 +140,7 @@ class Zygote:
         line.callback(Lifeline(write_end).close)
         try:
             process = subprocess.Popen(
+                # It collects: between garbage that is left lying each child would fill holes in pages of its own.
                 self.interpreter.command("nodes.zygote"),
                 env=self.interpreter.environment({ZYGOTE_VARIABLE: f"{theirs.fileno()} {read_end}"}),
                 stdin=subprocess.DEVNULL,

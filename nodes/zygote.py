@@ -25,6 +25,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Final, NoReturn
 
+import beamlike as bl
 from nodes import child
 from nodes.birth import Birth, be_born
 from nodes.child_process import kill_group
@@ -69,6 +70,8 @@ def prepare(owner: socket.socket) -> None:
 
 
 def import_all(preload: Iterable[str]) -> None:
+    for name in bl.__all__:
+        getattr(bl, name)
     for module in IMPORTED_LATER:
         with suppress(ImportError):
             import_module(module)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
-from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -44,6 +43,7 @@ from beamlike.code.untravelable import CannotTravel
 from beamlike.code.uses import Image, Lasting, Uses
 from beamlike.code.way import ALONE, AS_A_TERM, BY_ITSELF, OF_AN_INFO, Walk, Way
 from beamlike.distribution.terms_codec import LARGE, Content, LargeBuffers
+from beamlike.kernel.record import slotted
 from beamlike.kernel.terms import ExceptionInfo
 
 
@@ -324,7 +324,7 @@ _SHARED: WeakKeyDictionary[Shared[Any], Lasting] = WeakKeyDictionary()
 """What has been pickled because it was shared, for the next peer."""
 
 
-@dataclass(slots=True)
+@slotted
 class _ByContent:
     """Stands for a large value. The value is kept, too, so that no other one can have its id."""
 

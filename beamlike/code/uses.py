@@ -13,12 +13,12 @@ from beamlike.code.constants import Constant
 from beamlike.code.shared import Shared
 from beamlike.code.source import Source, SourceHash
 from beamlike.distribution.terms_codec import Content
-from beamlike.kernel.record import frozen
+from beamlike.kernel.record import frozen, slotted
 
 _numbers = itertools.count(1)
 
 
-@dataclass(slots=True)
+@slotted
 class Uses:
     sources: dict[SourceHash, Source] = field(default_factory=dict)
     contents: list[Content] = field(default_factory=list)

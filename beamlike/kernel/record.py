@@ -1,8 +1,9 @@
-"""`frozen` and `record`: slotted dataclasses that are quick to make. A node has 250, and makes them whenever it boots.
+"""Slotted dataclasses that are quick to make: a node has 250, and makes them whenever it boots.
 
 `frozen` does what `dataclass(frozen=True, slots=True)` does, at a sixth of the price: only `__init__` is compiled for
-each class, the other methods are shared. What is made for dataclasses (`fields`, `replace`, `match`) works on both;
-`InitVar`, fields by keyword only, and a subclass by `dataclass(frozen=True)` are not for them.
+each class, the other methods are shared. So does `slotted` what `dataclass(slots=True, eq=False)` does: what changes is
+equal to itself alone. What is made for dataclasses (`fields`, `replace`, `match`) works on all of them; `InitVar`,
+fields by keyword only, and a subclass by `dataclass(frozen=True)` are not for them.
 
 A `record` costs a third to fill as well: what is frozen sets each field past its own lock, which made up a tenth of a
 local call. The type checker refuses an assignment to a field of a record just as well; only for what users receive and
@@ -22,31 +23,44 @@ T = TypeVar("T")
 _NOT_GIVEN: Final = object()
 
 
+@dataclass_transform(eq_default=False, field_specifiers=(field,))
+def slotted(cls: type[T]) -> type[T]:
+    return _made(cls, _ASSIGN)
+
+
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[T]) -> type[T]:
-    made = _slotted(cls)
-    _add(made, __init__=_init(made, "self.{name} = {value}"))
+    made = _made(cls, _ASSIGN)
+    _make_comparable(made)
     return made
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[T]) -> type[T]:
-    made = _slotted(cls)
-    _add(made, __init__=_init(made, "_set_{name}(self, {value})"), __getstate__=_state, __setstate__=_restore)
-    _add(made, __setattr__=_refuse_to_set, __delattr__=_refuse_to_delete)
+    made = _made(cls, _PASS_THE_LOCK)
+    _make_comparable(made)
+    _add(made, __getstate__=_state, __setstate__=_restore, __setattr__=_refuse_to_set, __delattr__=_refuse_to_delete)
     return made
 
 
-def _slotted(cls: type[T]) -> type[T]:
-    """With the methods that are shared."""
+_ASSIGN: Final = "self.{name} = {value}"
+_PASS_THE_LOCK: Final = "_set_{name}(self, {value})"
+
+
+def _made(cls: type[T], statement: str) -> type[T]:
+    """`statement` is how a field is set to its value."""
     if cls.__doc__ is None:
         cls.__doc__ = f"{cls.__name__}({', '.join(cls.__annotations__)})"  # else it is made of a signature, slowly
     made = dataclass(slots=True, init=False, repr=False, eq=False)(cls)
-    equals, hash_of = _comparing(tuple(it.name for it in fields(made) if it.compare))  # type: ignore[arg-type]
-    _add(made, __repr__=_repr, __eq__=equals)
+    _add(made, __init__=_init(made, statement), __repr__=_repr)
+    return made
+
+
+def _make_comparable(made: type) -> None:
+    equals, hash_of = _comparing(tuple(it.name for it in fields(made) if it.compare))
+    _add(made, __eq__=equals)
     if vars(made).get("__hash__") is None:  # which is what a class has that defines how it is compared
         made.__hash__ = hash_of  # type: ignore[method-assign, assignment]
-    return made
 
 
 def _add(cls: type, **methods: Callable[..., Any]) -> None:
@@ -57,7 +71,6 @@ def _add(cls: type, **methods: Callable[..., Any]) -> None:
 
 
 def _init(cls: type, statement: str) -> Callable[..., None]:
-    """`statement` is how a field is set to its value."""
     scope: dict[str, Any] = {"_NOT_GIVEN": _NOT_GIVEN}
     parameters, body = ["self"], []
     for it in fields(cls):

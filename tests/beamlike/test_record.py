@@ -135,7 +135,7 @@ def test_what_works_on_dataclasses_works_on_it() -> None:
 
 
 def test_it_says_what_it_takes() -> None:
-    assert str(inspect.signature(Sent)) == "(target: 'str', message: 'object' = None) -> 'None'"
+    assert str(inspect.signature(Sent)) == "(target: 'str', message: 'object' = None) -> None"
     assert (Sent.__doc__, Only.__doc__) == ("Sent(target, message)", "Documented.")
 
 

@@ -10,7 +10,6 @@ That a process has ended needs no lock: its server retracts the name.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
@@ -21,7 +20,7 @@ from beamlike.distribution.global_names.messages import Ack, Entry, Key, Publish
 from beamlike.distribution.global_names.name_table import NameTable
 from beamlike.distribution.global_names.peers import Peers
 from beamlike.distribution.global_names.rounds import Rounds
-from beamlike.kernel.record import frozen
+from beamlike.kernel.record import frozen, slotted
 from beamlike.kernel.terms import Pid
 
 Then: TypeAlias = Callable[[], None]
@@ -45,7 +44,7 @@ class Wish:
     then: Callable[[bool], None]
 
 
-@dataclass(slots=True)
+@slotted
 class _Terms:
     """What only the server needs that answers for a registration."""
 
