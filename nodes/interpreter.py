@@ -46,7 +46,7 @@ class Interpreter:
     preload: tuple[str, ...] = ()
 
     def command(self, module: str, *, collects: bool = True) -> list[str]:
-        """Runs `main` of that module of ours; unless it `collects`, nobody looks for garbage before that says how often:
+        """Runs `main` of that module of ours. Unless it `collects`, nobody looks for garbage until that says how often:
         what is imported is none, and to look at it takes a tenth of the time."""
         before = "" if collects else "gc.set_threshold(0)"
         return [self.python, "-P", "-c", _PROGRAM.format(module=module, before=before)]
