@@ -1,9 +1,9 @@
 """Slotted dataclasses that are quick to make: a node has 250, and makes them whenever it boots.
 
-`frozen` does what `dataclass(frozen=True, slots=True)` does, at a sixth of the price: only `__init__` is compiled for
-each class, the other methods are shared. So does `slotted` what `dataclass(slots=True, eq=False)` does: what changes is
-equal to itself alone. What is made for dataclasses (`fields`, `replace`, `match`) works on all of them; `InitVar`,
-fields by keyword only, and a subclass by `dataclass(frozen=True)` are not for them.
+`frozen` does what `dataclass(frozen=True, slots=True)` does, at a tenth of the price: `__init__` is compiled once for
+all classes whose fields are alike, and the other methods are shared. So does `slotted` what `dataclass(slots=True,
+eq=False)` does: what changes is equal to itself alone. What is made for dataclasses (`fields`, `replace`, `match`)
+works on all of them; `InitVar`, fields by keyword only, and a subclass by `dataclass(frozen=True)` are not for them.
 
 A `record` costs a third to fill as well: what is frozen sets each field past its own lock, which made up a tenth of a
 local call. The type checker refuses an assignment to a field of a record just as well; only for what users receive and
@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from functools import cache
 from operator import attrgetter
 from reprlib import recursive_repr
+from types import CodeType, FunctionType
 from typing import Any, Final, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -44,7 +46,7 @@ def frozen(cls: type[T]) -> type[T]:
 
 
 _ASSIGN: Final = "self.{name} = {value}"
-_PASS_THE_LOCK: Final = "_set_{name}(self, {value})"
+_PASS_THE_LOCK: Final = "set_{name}(self, {value})"
 
 
 def _made(cls: type[T], statement: str) -> type[T]:
@@ -71,32 +73,55 @@ def _add(cls: type, **methods: Callable[..., Any]) -> None:
 
 
 def _init(cls: type, statement: str) -> Callable[..., None]:
-    scope: dict[str, Any] = {"_NOT_GIVEN": _NOT_GIVEN}
-    parameters, body = ["self"], []
-    for it in fields(cls):
-        scope[f"_set_{it.name}"] = getattr(cls, it.name).__set__
-        parameter, value = _as_parameter(it, scope)
-        parameters += [parameter] * it.init
-        body.append(statement.format(name=it.name, value=value))
+    """Compiled once for all classes whose fields are alike; then each gets its own names in their places."""
+    scope: dict[str, Any] = {"NOT_GIVEN": _NOT_GIVEN}
+    names: dict[str, str] = {}
+    parameters, body, defaults = ["self"], [], []
+    for number, it in enumerate(fields(cls)):
+        names[stand_in := f"f{number}"] = it.name
+        scope[f"set_{stand_in}"] = getattr(cls, it.name).__set__
+        body.append(statement.format(name=stand_in, value=_value(it, stand_in, scope)))
+        if it.init:
+            parameters.append(stand_in)
+            defaults += _default(it)
+            if defaults and not _default(it):
+                raise TypeError(f"expected a default of {it.name!r}, for the one before it has one; got none")
     if hasattr(cls, "__post_init__"):
         body.append("self.__post_init__()")
-    exec(f"def __init__({', '.join(parameters)}):\n {'; '.join(body) or 'pass'}", scope)
-    init: Callable[..., None] = scope["__init__"]
-    init.__qualname__ = f"{cls.__qualname__}.__init__"
+    template = _compiled(f"def __init__({', '.join(parameters)}):\n {'; '.join(body) or 'pass'}")
+    code = template.replace(
+        co_varnames=tuple([names.get(it, it) for it in template.co_varnames]),
+        co_names=tuple([names.get(it, it) for it in template.co_names]),
+        co_qualname=f"{cls.__qualname__}.__init__",
+    )
+    init = FunctionType(code, scope, "__init__", tuple(defaults))
     init.__annotations__ = {it.name: it.type for it in fields(cls) if it.init} | {"return": None}
     return init
 
 
-def _as_parameter(it: Field[Any], scope: dict[str, Any]) -> tuple[str, str]:
-    """How it stands in the signature, and the expression of its value."""
+def _value(it: Field[Any], stand_in: str, scope: dict[str, Any]) -> str:
+    """The expression of what the field is set to."""
     if it.default_factory is not MISSING:
-        scope[make := f"_make_{it.name}"] = it.default_factory
-        made = f"{make}()"
-        return f"{it.name}=_NOT_GIVEN", f"{made} if {it.name} is _NOT_GIVEN else {it.name}" if it.init else made
-    if it.default is not MISSING:
-        scope[default := f"_default_{it.name}"] = it.default
-        return f"{it.name}={default}", it.name if it.init else default
-    return it.name, it.name
+        scope[f"make_{stand_in}"] = it.default_factory
+        made = f"make_{stand_in}()"
+        return f"{made} if {stand_in} is NOT_GIVEN else {stand_in}" if it.init else made
+    if not it.init:
+        scope[f"given_{stand_in}"] = it.default
+        return f"given_{stand_in}"
+    return stand_in
+
+
+def _default(it: Field[Any]) -> list[Any]:
+    """That of its parameter, if it has one."""
+    if it.default_factory is not MISSING:
+        return [_NOT_GIVEN]
+    return [] if it.default is MISSING else [it.default]
+
+
+@cache
+def _compiled(text: str) -> CodeType:
+    (code,) = [it for it in compile(text, f"<{__name__}>", "exec").co_consts if isinstance(it, CodeType)]
+    return code
 
 
 def _comparing(names: tuple[str, ...]) -> tuple[Callable[[Any, object], bool], Callable[[Any], int]]:

@@ -36,6 +36,11 @@ class Only:
 
 
 @frozen
+class Wrapped:
+    within: object
+
+
+@frozen
 class Nothing:
     pass
 
@@ -82,6 +87,21 @@ def test_what_is_missing_or_too_much_is_told_with_the_name_of_the_class() -> Non
         Point()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
         Point(1, z=2)  # type: ignore[call-arg]
+
+
+def test_a_field_without_a_default_may_not_follow_one_that_has_one() -> None:
+    with pytest.raises(TypeError, match="expected a default of 'y'"):
+
+        @frozen
+        class _Wrong:
+            x: int = 0
+            y: str  # type: ignore[misc]
+
+
+def test_classes_whose_fields_are_alike_keep_their_own_names() -> None:
+    values = [Only("a"), Wrapped("b")]
+    assert [repr(value) for value in values] == ["Only(value='a')", "Wrapped(within='b')"]
+    assert Wrapped(within=1).within == 1
 
 
 def test_values_compare_and_hash_without_the_fields_that_are_not_compared() -> None:
