@@ -107,6 +107,17 @@ def loaded(module: str) -> bool:
     return module in sys.modules
 
 
+def test_what_few_need_is_imported_once_the_first_has_been_forked(tmp_path: Path) -> None:
+    async def main() -> None:
+        backend = nodes.Local(env=of_its_own(tmp_path))
+        async with parent(), booted(backend, backend) as children:
+            assert [await in_child(child, loaded, "beamlike.node") for child in children] == [True, True]
+            assert await in_child(children[1], loaded, "flame.desk")
+            assert await in_child(children[1], loaded, bl.Supervisor.__module__)
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("boots", [False, True])
 def test_a_module_that_cannot_be_preloaded_fails_the_boot_by_its_name(boots: bool) -> None:
     async def main() -> None:
