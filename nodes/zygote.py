@@ -35,9 +35,9 @@ from nodes.parent_death import signalled_with_parent
 
 IMPORTED_BY_ALL: Final = ("beamlike.node", "beamlike.distribution.rpc", "uvloop", "ssl", "encodings.idna")
 """What each child imports only when it runs, where it is installed."""
-IMPORTED_BY_MOST: Final = ("flame.desk",)
-"""The same of a runner of a pool. The zygote imports it, and what else there is in beamlike, when it has forked the
-first child, who would have to wait for it; or when nobody wants one yet."""
+IMPORTED_BY_MOST: Final = ("flame.desk", "beamlike.code.modules.loader")
+"""The same of a runner of a pool, and of who gets modules. The zygote imports it, and what else there is in beamlike,
+when it has forked the first child, who would have to wait for it; or when nobody wants one yet."""
 IDLE_MILLISECONDS: Final = 5
 
 

@@ -29,7 +29,7 @@ from beamlike.code.far_module import is_in_its_module, names_of
 from beamlike.code.hints import STAYING, hints_in
 from beamlike.code.images import IMAGES, NoImage
 from beamlike.code.loaders import LOADERS, fill_function, load_code, load_code_in, load_content, load_image, load_info
-from beamlike.code.modules.loader import loader_of
+from beamlike.code.modules.far_loader import loader_of
 from beamlike.code.peer import Peer
 from beamlike.code.plain_pickler import PROTOCOL, PlainPickler
 from beamlike.code.rebinding import rebinds, sets_attributes

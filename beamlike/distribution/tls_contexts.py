@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import ssl
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from beamlike.distribution.certificates import fingerprint, make_certificate
@@ -33,6 +32,8 @@ class Presented:
 
 def self_made() -> Presented:
     """CannotListen, with what to install, where no certificate can be made."""
+    from tempfile import TemporaryDirectory  # a child makes none, and is to be up soon
+
     certificate = make_certificate()
     context = _context(ssl.PROTOCOL_TLS_SERVER)
     # OpenSSL reads certificates from files only. This one is its owner's, for a moment, and the key in it is sealed.
