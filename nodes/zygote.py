@@ -79,7 +79,7 @@ def keep_all() -> None:
 
 def import_installed(modules: Iterable[str]) -> None:
     for module in modules:
-        with suppress(ImportError):
+        with suppress(Exception):  # a child that needs it imports it again, and hears why it cannot
             import_module(module)
 
 
