@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
 import beamlike as bl
 from beamlike.kernel.exceptions import reraisable
-from beamlike.kernel.record import frozen
 from flame.dispatch import Ticket
 from flame.errors import Cancelled, WorkEnded
 from flame.outcome import Ended, Outcome, Raised, Returned
@@ -22,7 +22,7 @@ class Timeout(Enum):
     OF_POOL = "the pool's own"
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Request:
     """What a caller asks a pool for."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import beamlike as bl
-from beamlike.kernel.record import frozen
 from flame.asking import ask
 from flame.calls import Request
 from flame.errors import FlameError, PoolStopped, RunnerLost
@@ -22,7 +22,7 @@ FATE_SECONDS = 5.0
 STAY: Final = "stay"
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Reserve:
     """Answered by a Lease, or by the FlameError that says why there is none."""
 
@@ -32,7 +32,7 @@ class Reserve:
     """The caller's, where that uses OpenTelemetry."""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Lease:
     """A slot on `node`, with what is left of the time limit."""
 
@@ -41,7 +41,7 @@ class Lease:
     seconds: float | None
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Placed:
     """The slot belongs to this process from now on, and its keeper is sent STAY. With `link` it ends when the holder
     does."""
@@ -52,12 +52,12 @@ class Placed:
     link: bool
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Release:
     lease: bl.Ref
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class AskLoss:
     """Answered by the RunnerLost of a lease whose node is lost, once it is known why; by None if it is not lost."""
 

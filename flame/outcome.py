@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
 
 from beamlike.kernel.exceptions import describe_exception
-from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import ExceptionInfo, Pid, Reason
 
 _OURS = str(Path(__file__).parent)
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Returned:
     value: Any
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Raised:
     info: ExceptionInfo
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Ended:
     """There is neither a value nor an exception: the process was killed, or the function wanted to exit."""
 
