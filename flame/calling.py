@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import beamlike as bl
 from beamlike.kernel.current import current_node
 from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.record import frozen
 from beamlike.kernel.user import leader_elsewhere
 from flame.asking import ask
 from flame.calls import Call, Request, Timeout, settled
@@ -21,7 +22,7 @@ from flame.pool_server import POOLS, PoolServer
 from flame.traced import current_span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retry:
     """How often a call is made again, and after which of its errors: by default when its runner was lost.
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor
 
+from beamlike.kernel.record import frozen
 from flame.checks import check_above_zero, check_whole
 from flame.ledger import Ledger
 from flame.policies import TICK
@@ -56,7 +57,7 @@ class Caps:
         return None if self.lifetime is None else started + self.lifetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Room:
     runners: int | None
     """How many more may be booted now; None: the caps do not limit them."""
@@ -65,7 +66,7 @@ class Room:
     """Whether what is left only gets less."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HardStop:
     due_in: float | None
     """Seconds until all runners must end if as many go on as now; 0: at once, None: never."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 import functools
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Hashable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import beamlike as bl
 import nodes
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import SHUTDOWN
 from flame import arrivals, calling, hearing, mapping, placing, streaming, table
 from flame.asking import ask
@@ -53,7 +54,7 @@ LAST_EVENTS_SECONDS = 1.0
 """How long `stop` waits for a function that has yet to hear the last events."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pool:
     """A running pool, by its name and its process. It may be given to other nodes and called from there.
 

@@ -31,10 +31,11 @@ One long file, since the rules hold only together: what one of them leaves behin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Final, TypeAlias, assert_never
 
+from beamlike.kernel.record import frozen
 from flame.caps import hard_stop, room
 from flame.ledger import Ledger
 from flame.options import PoolOptions
@@ -96,7 +97,7 @@ class Stage(Enum):
     STOPPED = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Runner:
     id: RunnerId
     attempt: int
@@ -125,7 +126,7 @@ class Runner:
     """Whether it leaves because its node was lost."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolState:
     options: PoolOptions
     stage: Stage = Stage.OPEN

@@ -10,12 +10,12 @@ import asyncio
 import functools
 import re
 import secrets
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import beamlike as bl
 import nodes
 from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import NOCONNECTION, SHUTDOWN
 from flame.desk import open_desk
 from flame.errand import Errand
@@ -36,7 +36,7 @@ FATE_SECONDS = 1.0
 """How long a machine whose node is lost is looked at, so that the error can say what became of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stop:
     reason: str
 

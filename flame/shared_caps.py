@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from flame.checks import check_whole
 from flame.shares import Shares
 
@@ -89,7 +89,7 @@ class SharedCaps:
             return sum(share.more for share in self._shares.pools if share.pool != pool)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolShare:
     """A pool's part in shared caps."""
 

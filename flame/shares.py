@@ -12,8 +12,10 @@ it ends, or the place stays its own; a place that it no longer wants when it ask
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
+
+from beamlike.kernel.record import frozen
 
 
 class Member(Protocol):
@@ -35,7 +37,7 @@ class Shared(Protocol):
     def explain(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     pool: str
     runners: int = 0
@@ -46,7 +48,7 @@ class Share:
     """Runners that it wants beyond all these."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shares:
     """The pools in the order in which they are served.
 

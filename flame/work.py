@@ -9,11 +9,10 @@ Calls go by number. What was asked in one turn of the loop, and is small, goes a
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import beamlike as bl
-from beamlike.kernel.record import record
+from beamlike.kernel.record import frozen, record
 
 # What a call's end is. Plain numbers, which cost the wire least.
 RETURNED: Final = 0
@@ -55,7 +54,7 @@ DONE: Final = "done"
 """(DONE, answers)"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keyed:
     """Calls that are given what `init(key)` has returned, which is called once for each key."""
 
