@@ -316,6 +316,9 @@ def _grow(state: PoolState, at: float, picture: Picture) -> Step:
             return _grow(replace(state, warm=0), at, picture)
         limited = Wanted(wanted.runners, f"{wanted.why}, but {left.why}")
         state, more = replace(state, wanted=limited, capped=left.why), left.runners
+        if left.for_good and not (more or state.runners or state.used_up):
+            refused = (Refuse(Refusal.USED_UP),) if picture.waiting else ()
+            return replace(state, used_up=f"{left.why}, too little for another runner"), refused
     return _booted(state, more, at)
 
 

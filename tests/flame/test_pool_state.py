@@ -301,6 +301,12 @@ def test_a_cap_on_runners_is_kept_and_said() -> None:
     assert "the cap is 2 runners" in history.state.wanted.why
 
 
+def test_a_call_is_refused_when_what_is_left_is_too_little_for_any_runner() -> None:
+    history = pool(caps=Caps(runner_seconds=0.5)).wait(1)
+    assert history.sees(look()) == [Refuse(Refusal.USED_UP)]
+    assert history.state.used_up == "the pool has used 0 of its 0.5 runner-seconds, too little for another runner"
+
+
 def test_runner_seconds_that_are_used_up_end_all_runners_at_that_time() -> None:
     history = pool(max=2, caps=Caps(runner_seconds=100)).wait(2)
     history.sees(look())

@@ -77,8 +77,8 @@ def test_a_pool_that_cannot_boot_tells_its_callers_why_and_works_once_it_can() -
 
 def test_a_pool_that_has_used_what_its_caps_allow_ends_its_runners_and_says_so() -> None:
     async def main() -> None:
-        async with pool(caps=flame.Caps(runner_seconds=1.0), timeout=None) as cpu:
-            with pytest.raises(flame.RunnerLost, match="the pool has used 1 of its 1 runner-seconds"):
+        async with pool(caps=flame.Caps(runner_seconds=4.0), timeout=None) as cpu:
+            with pytest.raises(flame.RunnerLost, match="the pool has used 4 of its 4 runner-seconds"):
                 await cpu.call(time.sleep, 600)
             with pytest.raises(flame.CapReached, match="raise its caps, or start another pool"):
                 await cpu.call(abs, -1)
