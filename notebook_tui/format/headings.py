@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from notebook_tui.format.blocks import Block, Comment, Heading, Metadata, blank, heading_line, scan
+from notebook_tui.format.blocks import Block, Comment, Heading, Metadata, blank, heading_line
+from notebook_tui.format.scan import scan
 from notebook_tui.format.elements import unforced
 
 

@@ -12,7 +12,8 @@ from typing import Any, assert_never
 
 from notebook_tui.document.notebook import PYPROJECT_CELL_ID, SETUP_CELL_ID, Cell, Notebook, Section
 from notebook_tui.document.outputs import Exported, Text
-from notebook_tui.format.blocks import Block, Comment, Fence, Heading, Metadata, blank, scan
+from notebook_tui.format.blocks import Block, Comment, Fence, Heading, Metadata, blank
+from notebook_tui.format.scan import scan
 from notebook_tui.format.branches import with_parents
 from notebook_tui.format.elements import BREAK, UNCLOSED, Element, Output, Prose, elements
 from notebook_tui.format.file_entries import with_safe_files

@@ -14,7 +14,8 @@ from typing import Any
 from notebook_tui.document.notebook import SETUP_CELL_ID, Cell, Notebook, Section
 from notebook_tui.document.outputs import Exported, Output
 from notebook_tui.format import metadata
-from notebook_tui.format.blocks import blank, heading_line, scan
+from notebook_tui.format.blocks import blank, heading_line
+from notebook_tui.format.scan import scan
 from notebook_tui.format.branches import section_metadata
 from notebook_tui.format.elements import BREAK, FORCE, OUTPUT, UNCLOSED, needs_force
 from notebook_tui.format.open_end import missing_end

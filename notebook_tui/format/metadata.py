@@ -8,22 +8,23 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_COMMENT = re.compile(r"<!--[ \t]*livebook:(?P<json>.*?)[ \t]*-->")
+_NAME = "livebook:"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DEEPEST = 40
 
 
 def is_metadata(comment: str) -> bool:
-    return _COMMENT.fullmatch(comment) is not None
+    """Whether what stands between `<!--` and `-->`, on one line, is said to be for Livebook."""
+    return "\n" not in comment and comment[4:-3].lstrip(" \t").startswith(_NAME)
 
 
 def parse(comment: str) -> dict[str, Any]:
     """What the comment says; ValueError in words where that is no JSON object, or none that could be written."""
-    found = _COMMENT.fullmatch(comment)
-    if found is None:
+    if not is_metadata(comment):
         raise ValueError("expected <!-- livebook:{...} --> on a line of its own")
+    said = comment[4:-3].strip(" \t").removeprefix(_NAME)
     try:
-        value = json.loads(found["json"], parse_constant=_refused, parse_float=_finite)
+        value = json.loads(said, parse_constant=_refused, parse_float=_finite)
     except RecursionError:
         raise ValueError("its JSON is nested too deeply") from None
     if not isinstance(value, dict):
