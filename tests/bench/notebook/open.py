@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 
 from notebook_tui.document.notebook import Cell, Notebook, Section
@@ -89,16 +90,20 @@ def peak(act: Callable[[], object]) -> int:
 def main(megabytes: int = MEGABYTES, cells: int = CELLS) -> None:
     size = megabytes * 2**20
     for share in (4, 2, 1):
-        opened = notebook(cells // share, size // share)
-        text = write(opened)
-        assert read(text) == (opened, ())
-        params = {"cells": cells // share, "bytes": len(text)}
-        emit("beamlike", "notebook open", "read", "s", round(best(lambda: read(text)), 3), **params)
-        emit("beamlike", "notebook open", "write", "s", round(best(lambda: write(opened)), 3), **params)
-        emit("beamlike", "notebook open", "read_memory", "B", peak(lambda: read(text)), **params)
+        _measure(cells // share, size // share)
     for name, text in hostile(size // 4).items():
-        seconds = best(lambda text=text: read(text), rounds=1)  # type: ignore[misc]
+        seconds = best(partial(read, text), rounds=1)
         emit("beamlike", "notebook open", "read_hostile", "s", round(seconds, 3), text=name, bytes=len(text))
+
+
+def _measure(cells: int, size: int) -> None:
+    opened = notebook(cells, size)
+    text = write(opened)
+    assert read(text) == (opened, ())
+    params = {"cells": cells, "bytes": len(text)}
+    emit("beamlike", "notebook open", "read", "s", round(best(partial(read, text)), 3), **params)
+    emit("beamlike", "notebook open", "write", "s", round(best(partial(write, opened)), 3), **params)
+    emit("beamlike", "notebook open", "read_memory", "B", peak(partial(read, text)), **params)
 
 
 if __name__ == "__main__":
