@@ -1,13 +1,9 @@
-"""`.livemd` text to a notebook. Any text is one: what is odd becomes a warning, what is unknown is kept.
-
-Ids follow from the place (`section-1`, `cell-1`, ...), so that a text always reads to the same notebook.
-"""
+"""`.livemd` text to a notebook. Any text is one: what is odd becomes a warning, what is unknown is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import Any, assert_never
 
 from notebook_tui.document.notebook import PYPROJECT_CELL_ID, SETUP_CELL_ID, Cell, Notebook, Section
@@ -18,6 +14,7 @@ from notebook_tui.format.file_entries import with_safe_files
 from notebook_tui.format.headings import with_one_title
 from notebook_tui.format.kept_outputs import outputs_of
 from notebook_tui.format.open_end import missing_end
+from notebook_tui.format.places import numbered
 from notebook_tui.format.scan import scan
 from notebook_tui.format.smart_cells import sealed
 from notebook_tui.format.stamp_comment import VOID, divided, is_stamp, taken
@@ -104,7 +101,7 @@ class _Reading:
             title="Untitled notebook" if self.title is None else self.title,
             setup=setup,
             pyproject=pyproject,
-            sections=_numbered([*sections, *self.sections]),
+            sections=numbered((section, map(_without_end, cells)) for section, cells in [*sections, *self.sections]),
             metadata=self.metadata,
             leading=self.leading,
             trailing=self._trailing(),
@@ -173,18 +170,6 @@ class _Reading:
 
 def _as_setup(cell: Cell) -> Cell:
     return replace(cell, id=SETUP_CELL_ID)
-
-
-def _numbered(sections: Iterable[tuple[Section, Sequence[Cell]]]) -> tuple[Section, ...]:
-    number = count(1)
-    return tuple(
-        replace(
-            section,
-            id=f"section-{place}",
-            cells=tuple(replace(_without_end(cell), id=f"cell-{next(number)}") for cell in cells),
-        )
-        for place, (section, cells) in enumerate(sections, 1)
-    )
 
 
 def _without_end(cell: Cell) -> Cell:

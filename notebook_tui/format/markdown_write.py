@@ -6,7 +6,6 @@ keeps a Python fence in it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,6 +15,7 @@ from notebook_tui.format import kept_outputs, metadata
 from notebook_tui.format.blocks import blank, heading_line
 from notebook_tui.format.branches import section_metadata
 from notebook_tui.format.elements import BREAK, FORCE, OUTPUT, UNCLOSED, needs_force
+from notebook_tui.format.fences import fenced
 from notebook_tui.format.kept_outputs import Keeper
 from notebook_tui.format.open_end import missing_end
 from notebook_tui.format.plain_text import shown
@@ -23,7 +23,6 @@ from notebook_tui.format.scan import scan
 from notebook_tui.format.smart_cells import unsealed
 from notebook_tui.format.stamp_comment import with_stamp
 
-_FENCES = re.compile("`{3,}")
 _NO_SETUP = Cell(SETUP_CELL_ID, "code")
 
 
@@ -73,10 +72,10 @@ def _code(cell: Cell, keeper: Keeper | None) -> Iterator[str]:
     kept = keeper.kept(cell.outputs) if keeper is not None else []
     keys = unsealed(cell.metadata, cell.source)
     yield from _metadata({**keys, kept_outputs.KEY: kept} if kept else keys)
-    yield _fence(cell.language, cell.source)
+    yield fenced(cell.language, cell.source)
     for output in cell.outputs if keeper is not None else ():
         yield metadata.render(OUTPUT)
-        yield _fence(*shown(output))
+        yield fenced(*shown(output))
 
 
 def _markdown(cell: Cell, after_markdown: bool) -> Iterator[str]:
@@ -92,13 +91,6 @@ def _markdown(cell: Cell, after_markdown: bool) -> Iterator[str]:
 def _metadata(keys: Mapping[str, Any]) -> Iterator[str]:
     if keys:
         yield metadata.render(keys)
-
-
-def _fence(info: str, text: str) -> str:
-    """One backtick longer than the longest run inside."""
-    longest = max((len(run) for run in _FENCES.findall(text)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}{info}\n{text}\n{fence}"
 
 
 def _forced(source: str) -> str:

@@ -42,9 +42,26 @@ def render(keys: Mapping[str, Any]) -> str:
     """
     text = json.dumps(dict(keys), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     # Neither the end of the comment nor what UTF-8 cannot hold may stand in it; both occur in strings only.
-    text = text.replace("-->", "--\\u003e")
-    text = _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    text = with_escaped_surrogates(text.replace("-->", "--\\u003e"))
     return f"<!-- livebook:{text} -->"
+
+
+def with_escaped_surrogates(text: str) -> str:
+    """The JSON with half characters, which UTF-8 cannot hold, as escapes."""
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def writable(value: Any) -> bool:
+    """Whether `parse` would take what `render` writes of the value.
+
+    >>> writable({"a": [1, "b"]}), writable(float("nan"))
+    (True, False)
+    """
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, (dict, list)) and not _deeper(value, _DEEPEST - 8):
+        return all(map(writable, value.values() if isinstance(value, dict) else value))
+    return value is None or isinstance(value, (str, int))
 
 
 def _refused(constant: str) -> None:
