@@ -20,6 +20,7 @@ from notebook_tui.format.branches import section_metadata, with_parents
 from notebook_tui.format.elements import LANGUAGES
 from notebook_tui.format.fences import fenced
 from notebook_tui.format.file_entries import with_safe_files
+from notebook_tui.format.metadata import DEEPEST, writable
 from notebook_tui.format.places import numbered
 from notebook_tui.format.scan import scan
 from notebook_tui.format.smart_cells import sealed, unsealed
@@ -29,6 +30,8 @@ KEY = "jupyter"
 RAW = "raw"
 UNTITLED = "Untitled notebook"
 UNNAMED = "Section"
+_NO_TEXT = re.compile("[\0\r\ud800-\udfff]")
+_NO_SETUP = Cell(SETUP_CELL_ID, "code")
 _HEADING = re.compile(r"(?P<heading>#{1,2}(?:[ \t][^\n]*|(?=\n|\Z)))(?P<gap>\n*)(?P<rest>.*)", re.DOTALL)
 
 
@@ -76,7 +79,7 @@ def _row(notebook: Notebook) -> Iterator[FlatCell]:
     said = notes(notebook.metadata)
     if not (said.get("untitled") is True and notebook.title == UNTITLED):
         yield _heading_cell(1, notebook.title, {}, _dict(said.get("title")), "title")
-    if notebook.setup != Cell(SETUP_CELL_ID, "code", outputs=notebook.setup.outputs):
+    if replace(notebook.setup, outputs=()) != _NO_SETUP:
         yield _setup_cell(notebook.setup, "setup")
     if notebook.pyproject is not None:
         yield _setup_cell(notebook.pyproject, "pyproject")
@@ -166,7 +169,7 @@ def unflattened(flat: FlatNotebook) -> tuple[Notebook, tuple[str, ...]]:
     ('Cats', ['They purr.', '1 + 1'])
     """
     keys = flat.ours.get("metadata")
-    metadata = dict(keys) if isinstance(keys, dict) else wish(any(cell.outputs for cell in flat.cells))
+    metadata = dict(_keys(keys)) if isinstance(keys, dict) else wish(any(cell.outputs for cell in flat.cells))
     growing = _Growing()
     for place, cell in enumerate(flat.cells):
         growing.take(cell, on_top=place == 0)
@@ -191,17 +194,18 @@ class _Growing:
     def __init__(self) -> None:
         self.title = UNTITLED
         self.said: dict[str, Any] = {"untitled": True}
-        self.setup = Cell(SETUP_CELL_ID, "code")
+        self.setup = _NO_SETUP
         self.pyproject: Cell | None = None
         self.sections: list[tuple[Section, list[Cell]]] = []
 
     def take(self, cell: FlatCell, *, on_top: bool) -> None:
         role = cell.ours.get("role")
         heading = _heading_of(cell) if role != "cell" else None
-        if role == "setup" and cell.kind != "markdown":
+        before_all = cell.kind != "markdown" and not self.sections and self.pyproject is None
+        if role == "setup" and before_all and self.setup == _NO_SETUP:
             language = "elixir" if cell.ours.get("language") == "elixir" else "python"
             self.setup = _code_cell(cell, language, SETUP_CELL_ID)
-        elif role == "pyproject" and cell.kind != "markdown":
+        elif role == "pyproject" and before_all:
             self.pyproject = _code_cell(cell, "pyproject.toml", PYPROJECT_CELL_ID)
         elif heading is not None and heading.level == 1 and on_top:
             self.title, said = heading.text, _notes_on(cell)
@@ -270,7 +274,7 @@ def _said(cell: FlatCell) -> dict[str, Any]:
 
 
 def _metadata(cell: FlatCell, said: Mapping[str, Any]) -> Mapping[str, Any]:
-    keys = _dict(cell.ours.get("metadata"))
+    keys = _keys(cell.ours.get("metadata"))
     return {**keys, KEY: said} if said else keys
 
 
@@ -283,8 +287,12 @@ def _dict(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _keys(value: Any) -> Mapping[str, Any]:
+    return _dict(value) if writable(value, DEEPEST) else {}
+
+
 def _str(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return _NO_TEXT.sub("", value) if isinstance(value, str) else ""
 
 
 def _without(keys: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from notebook_tui.document.notebook import Notebook
-from notebook_tui.format import ipynb_outputs, metadata
+from notebook_tui.format import ipynb_outputs, metadata, percent
 from notebook_tui.format.decode import NotANotebook
 from notebook_tui.format.flat import FlatCell, FlatNotebook, Kind, flattened, unflattened
 
@@ -41,9 +41,10 @@ def write_ipynb(notebook: Notebook) -> str:
     ['# Cats']
     """
     flat = flattened(notebook)
-    file = {**_FILE, **flat.theirs}
-    if flat.ours:
-        file["metadata"] = {**_object(file["metadata"]), OURS: flat.ours}
+    theirs, ours = _apart(flat.theirs, flat.ours)
+    file = {**_FILE, **theirs}
+    if ours:
+        file["metadata"] = {**_object(file["metadata"]), OURS: ours}
     with_ids = not (isinstance(file["nbformat_minor"], int) and file["nbformat_minor"] < 5)
     ids: set[str] = set()
     file["cells"] = [_to_json(cell, ids, with_ids=with_ids) for cell in flat.cells]
@@ -52,11 +53,10 @@ def write_ipynb(notebook: Notebook) -> str:
 
 
 def _to_json(cell: FlatCell, ids: set[str], *, with_ids: bool) -> dict[str, Any]:
-    theirs = dict(cell.theirs)
+    theirs, ours = _apart(cell.theirs, cell.ours)
     said, remainders = _object(theirs.pop("metadata", {})), theirs.pop("outputs", None)
     lines = cell.source.splitlines(keepends=True)
     written: dict[str, Any] = {**theirs, "cell_type": cell.kind, "metadata": said, "source": lines}
-    ours = dict(cell.ours)
     if cell.kind == "code":
         count = theirs.get("execution_count")
         written["execution_count"] = count
@@ -74,6 +74,12 @@ def _to_json(cell: FlatCell, ids: set[str], *, with_ids: bool) -> dict[str, Any]
     return written
 
 
+def _apart(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What may stand in the open, and what stands under our key: there goes what a file of another format said."""
+    noted = {percent.NOTES: theirs[percent.NOTES]} if percent.NOTES in theirs else {}
+    return {key: value for key, value in theirs.items() if key not in noted}, {**ours, **noted}
+
+
 def _free(id: str, ids: set[str]) -> str:
     free, number = id, 2
     while free in ids:
@@ -87,9 +93,10 @@ def read_ipynb(text: str) -> tuple[Notebook, tuple[str, ...]]:
     file, warnings = _loaded(text)
     flat = FlatNotebook(tuple(_from_json(cell) for cell in file.pop("cells")))
     keys = dict(_object(file["metadata"]))
-    ours = _object(keys.pop(OURS, {}))
+    ours = dict(_object(keys.pop(OURS, {})))
     file["metadata"] = keys
     theirs = {key: value for key, value in file.items() if key not in _FILE or _FILE[key] != value}
+    theirs.update(_noted(ours))
     flat = replace(flat, ours=ours, theirs=theirs)
     notebook, faults = unflattened(_without_own_ids(flat))
     return notebook, (*warnings, *faults)
@@ -156,6 +163,7 @@ def _from_json(cell: Mapping[str, Any]) -> FlatCell:
     theirs = {key: value for key, value in cell.items() if key not in ("cell_type", "metadata", "source", "outputs")}
     if keys:
         theirs["metadata"] = keys
+    theirs.update(_noted(ours))
     theirs = {key: value for key, value in theirs.items() if value is not None and metadata.writable(value)}
     count = theirs.get("execution_count")
     originals = [_normal(output) for output in _list(cell.get("outputs")) if isinstance(output, dict)]
@@ -169,6 +177,10 @@ def _from_json(cell: Mapping[str, Any]) -> FlatCell:
     else:
         outputs = tuple(ipynb_outputs.alone(one) for one in _list(beside))
     return FlatCell(kind, _text(cell.get("source", "")), ours, theirs, outputs)
+
+
+def _noted(ours: dict[str, Any]) -> dict[str, Any]:
+    return {percent.NOTES: ours.pop(percent.NOTES)} if percent.NOTES in ours else {}
 
 
 def _normal(output: dict[str, Any]) -> dict[str, Any]:

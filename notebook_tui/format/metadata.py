@@ -10,7 +10,9 @@ from typing import Any
 
 _NAME = "livebook:"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_DEEPEST = 40
+DEEPEST = 40
+WRAPPED = 8
+"""What a value may be put into before it is written."""
 
 
 def is_metadata(comment: str) -> bool:
@@ -29,7 +31,7 @@ def parse(comment: str) -> dict[str, Any]:
         raise ValueError("its JSON is nested too deeply") from None
     if not isinstance(value, dict):
         raise ValueError(f"expected a JSON object, found {type(value).__name__}")
-    if _deeper(value, _DEEPEST):
+    if _deeper(value, DEEPEST):
         raise ValueError("its JSON is nested too deeply")
     return value
 
@@ -51,16 +53,17 @@ def with_escaped_surrogates(text: str) -> str:
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def writable(value: Any) -> bool:
-    """Whether `parse` would take what `render` writes of the value.
+def writable(value: Any, deepest: int = DEEPEST - WRAPPED) -> bool:
+    """Whether `parse` would take what `render` writes of the value, or of one that it is put into.
 
     >>> writable({"a": [1, "b"]}), writable(float("nan"))
     (True, False)
     """
     if isinstance(value, float):
         return math.isfinite(value)
-    if isinstance(value, (dict, list)) and not _deeper(value, _DEEPEST - 8):
-        return all(map(writable, value.values() if isinstance(value, dict) else value))
+    if isinstance(value, (dict, list)):
+        inside = value.values() if isinstance(value, dict) else value
+        return deepest > 0 and all(writable(one, deepest - 1) for one in inside)
     return value is None or isinstance(value, (str, int))
 
 
