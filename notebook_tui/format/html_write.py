@@ -27,6 +27,9 @@ _FILE = re.compile(rf"files/([\w.-]*\.(?:{'|'.join(_PICTURES)}))\b", re.IGNORECA
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; form-action 'none'"
 
+COLOURED = 2 * 2**20
+"""The characters of a notebook whose code has colours; that of what comes later is plain, and there in good time."""
+
 
 def write_html(notebook: Notebook, files: Mapping[str, bytes] | None = None) -> str:
     """The page. `files` are the pictures that `pictures_of` names, as far as there are any.
@@ -56,15 +59,20 @@ def _page(notebook: Notebook, files: Mapping[str, bytes]) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield '<meta name="generator" content="beamlike">'
     yield f"<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>"
+    room = COLOURED
     for cell in (notebook.setup, notebook.pyproject):
         if cell is not None and cell.source.strip():
-            yield from _code(cell)
+            yield from _code(cell, coloured=True)
     if len(notebook.sections) > 1:
         yield _contents(notebook)
     for place, section in enumerate(notebook.sections, 1):
         yield _heading(notebook, section, place)
         for cell in section.cells:
-            yield from _code(cell) if cell.kind == "code" else [markdown(cell.source, _pictures(cell, files))]
+            room -= len(cell.source)
+            if cell.kind == "code":
+                yield from _code(cell, coloured=room >= 0)
+            else:
+                yield markdown(cell.source, _pictures(cell, files))
     yield "</main>\n</body>\n</html>"
 
 
@@ -83,10 +91,10 @@ def _heading(notebook: Notebook, section: Section, place: int) -> str:
     return f'{heading}\n<p class="note">branches from {escape(notebook.section(section.parent).name)}</p>'
 
 
-def _code(cell: Cell) -> Iterator[str]:
+def _code(cell: Cell, *, coloured: bool) -> Iterator[str]:
     if not cell.runnable:
         yield f'<p class="note">{escape(cell.language)}</p>'
-    yield f'<pre class="code">{_highlighted(cell)}</pre>'
+    yield f'<pre class="code">{_highlighted(cell) if coloured else escape(cell.source, quote=False)}</pre>'
     yield from map(output, cell.outputs)
 
 

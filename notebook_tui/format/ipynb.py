@@ -29,6 +29,7 @@ _FILE: Mapping[str, Any] = {
     "nbformat": 4,
     "nbformat_minor": 5,
 }
+_DEEPEST = 200
 _NO_ID = re.compile("[^a-zA-Z0-9_-]")
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _KINDS: Mapping[str, Kind] = {"code": "code", "markdown": "markdown", "raw": "raw"}
@@ -108,6 +109,8 @@ def _loaded(text: str) -> tuple[dict[str, Any], list[str]]:
         file = json.loads(text, parse_constant=lambda constant: warnings.append(f"{constant} is read as null"))
     except (ValueError, RecursionError) as fault:
         raise NotANotebook(f"expected the JSON of an .ipynb: {fault}") from None
+    if metadata.deeper(file, _DEEPEST):
+        raise NotANotebook(f"expected the JSON of an .ipynb, found lists in lists more than {_DEEPEST} deep")
     version = file.get("nbformat") if isinstance(file, dict) else None
     if not isinstance(version, int):
         raise NotANotebook("expected an .ipynb, a JSON object with nbformat and cells")
@@ -141,9 +144,14 @@ def _refuse_other_languages(keys: Mapping[str, Any]) -> None:
 
 def _faults(file: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with it by nbformat's schema: the fault that tells most."""
-    from jsonschema.exceptions import best_match
-    from nbformat.validator import get_validator
+    from nbformat.validator import ValidationError, get_validator
 
+    try:
+        # Ten times as fast as the other one, but its words help nobody.
+        get_validator(4, _minor(file), name="fastjsonschema").validate(file)
+        return
+    except ValidationError:
+        from jsonschema.exceptions import best_match
     fault = best_match(get_validator(4, _minor(file), name="jsonschema").iter_errors(file))
     if fault is not None:
         place = "/".join(map(str, fault.absolute_path))

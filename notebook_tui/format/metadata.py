@@ -31,7 +31,7 @@ def parse(comment: str) -> dict[str, Any]:
         raise ValueError("its JSON is nested too deeply") from None
     if not isinstance(value, dict):
         raise ValueError(f"expected a JSON object, found {type(value).__name__}")
-    if _deeper(value, DEEPEST):
+    if deeper(value, DEEPEST):
         raise ValueError("its JSON is nested too deeply")
     return value
 
@@ -77,8 +77,13 @@ def _finite(digits: str) -> float:
     return number
 
 
-def _deeper(value: Any, limit: int) -> bool:
+def deeper(value: Any, limit: int) -> bool:
+    """Whether lists and objects in the value stand in one another more often than that.
+
+    >>> deeper([[1]], 1), deeper([[1]], 2)
+    (True, False)
+    """
     if not isinstance(value, (dict, list)):
         return False
     inner = value.values() if isinstance(value, dict) else value
-    return limit == 0 or any(_deeper(item, limit - 1) for item in inner)
+    return limit == 0 or any(deeper(item, limit - 1) for item in inner)

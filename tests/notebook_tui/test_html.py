@@ -13,7 +13,7 @@ from notebook_tui.document.notebook import Cell, Notebook, Section
 from notebook_tui.document.outputs import Display, Error, Output, Result, Text
 from notebook_tui.format.html_colours import coloured
 from notebook_tui.format.html_kept import kept
-from notebook_tui.format.html_write import pictures_of, write_html
+from notebook_tui.format.html_write import COLOURED, pictures_of, write_html
 from notebook_tui.format.ipynb import read_ipynb
 from notebook_tui.format.markdown_read import read
 from tests.support.notebooks import markdown, notebooks
@@ -114,6 +114,11 @@ def test_title_sections_prose_and_code_stand_in_order() -> None:
 def test_code_has_colours_and_another_language_its_name() -> None:
     assert '<span class="k">def</span>' in body(Cell("c", "code", "def f(): ..."))
     assert '<p class="note">elixir</p>' in body(Cell("c", "code", "IO.puts 1", "elixir"))
+
+
+def test_a_notebook_too_large_for_colours_is_there_in_plain_text() -> None:
+    text = body(Cell("a", "markdown", "x" * COLOURED), Cell("b", "code", "def f(): ... < 1"))
+    assert '<pre class="code">def f(): ... &lt; 1</pre>' in text
 
 
 def test_each_kind_of_output_shows() -> None:

@@ -200,6 +200,7 @@ def test_an_old_file_is_brought_up_to_version_4() -> None:
         (json.dumps({"nbformat": 4}), "with a list of cells"),
         (json.dumps(of(metadata={"kernelspec": {"language": "R"}})), "expected an .ipynb of Python, got one of R"),
         ("[" * 100_000, "expected the JSON"),
+        ("[" * 900 + "]" * 900, "lists in lists more than 200 deep"),
     ],
 )
 def test_what_is_no_notebook_of_python_is_refused_in_words(text: str, words: str) -> None:
