@@ -95,9 +95,12 @@ def _comment(start: int, end: int, html: str) -> Metadata | Comment:
     if not metadata.is_metadata(html):
         return Comment(start, end)
     try:
-        return Metadata(start, end, metadata.parse(html))
+        keys = metadata.parse(html)
     except ValueError as fault:
         return Comment(start, end, str(fault))
+    if keys.get("livebook_object") == "cell_input":
+        return Comment(start, end, "it is an input of an old Livebook, and inputs are made by code now")
+    return Metadata(start, end, keys)
 
 
 def heading_line(level: int, text: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from notebook_tui.document.notebook import PYPROJECT_CELL_ID, SETUP_CELL_ID, Cell, Notebook, Section
-from notebook_tui.document.outputs import Output
+from notebook_tui.document.outputs import Still
 from notebook_tui.format.blocks import Fence, Heading, heading_line
 from notebook_tui.format.branches import section_metadata, with_parents
 from notebook_tui.format.elements import LANGUAGES
@@ -24,6 +24,7 @@ from notebook_tui.format.metadata import DEEPEST, writable
 from notebook_tui.format.places import numbered
 from notebook_tui.format.scan import scan
 from notebook_tui.format.smart_cells import sealed, unsealed
+from notebook_tui.format.stills import stills
 
 Kind: TypeAlias = Literal["code", "markdown", "raw"]
 KEY = "jupyter"
@@ -41,7 +42,7 @@ class FlatCell:
     source: str
     ours: Mapping[str, Any] = field(default_factory=dict)
     theirs: Mapping[str, Any] = field(default_factory=dict)
-    outputs: tuple[Output, ...] = ()
+    outputs: tuple[Still, ...] = ()
     name: str = ""
     """What it is called where it needs a name and has none."""
     is_heading: bool = False
@@ -117,7 +118,7 @@ def _flat_cell(cell: Cell, *, first: bool) -> FlatCell:
     if cell.kind == "code":
         if cell.language != "python":
             ours["language"] = cell.language
-        return FlatCell("code" if cell.runnable else "raw", cell.source, ours, theirs, cell.outputs, cell.id)
+        return FlatCell("code" if cell.runnable else "raw", cell.source, ours, theirs, stills(cell.outputs), cell.id)
     if said.get("kind") == RAW and (text := _raw_text(cell.source)) is not None:
         return FlatCell("raw", text, ours, theirs, name=cell.id)
     if first and not ours and _joins(said, cell.source):
@@ -146,7 +147,7 @@ def _raw_text(source: str) -> str | None:
 
 def _ours_of(notebook: Notebook) -> dict[str, Any]:
     keys = _without(notebook.metadata, KEY)
-    outputs = any(cell.outputs for section in notebook.sections for cell in section.cells)
+    outputs = any(stills(cell.outputs) for section in notebook.sections for cell in section.cells)
     ours: dict[str, Any] = {} if keys == wish(outputs) else {"metadata": keys}
     if notebook.leading:
         ours["leading"] = notebook.leading

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from markdown_it import MarkdownIt
 
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Result, Still, Text
 from notebook_tui.format.html_colours import coloured
 from notebook_tui.format.html_kept import kept
 
@@ -33,7 +33,7 @@ def markdown(source: str, picture: Picture = lambda _: None) -> str:
     return kept(_MARKDOWN.render(source), picture)
 
 
-def output(shown: Output) -> str:
+def output(shown: Still) -> str:
     """The output as HTML.
 
     >>> output(Result("<cat>"))

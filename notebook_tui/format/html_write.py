@@ -20,6 +20,7 @@ from notebook_tui.document.notebook import Cell, Notebook, Section
 from notebook_tui.format.flat import notes
 from notebook_tui.format.html_outputs import Picture, data_of, markdown, output
 from notebook_tui.format.html_style import STYLE
+from notebook_tui.format.stills import stills
 
 _LEXERS = {"pyproject.toml": "toml"}
 _PICTURES = {"png": "png", "jpg": "jpeg", "jpeg": "jpeg", "gif": "gif", "webp": "webp", "svg": "svg+xml"}
@@ -95,7 +96,7 @@ def _code(cell: Cell, *, coloured: bool) -> Iterator[str]:
     if not cell.runnable:
         yield f'<p class="note">{escape(cell.language)}</p>'
     yield f'<pre class="code">{_highlighted(cell) if coloured else escape(cell.source, quote=False)}</pre>'
-    yield from map(output, cell.outputs)
+    yield from map(output, stills(cell.outputs))
 
 
 def _highlighted(cell: Cell) -> str:

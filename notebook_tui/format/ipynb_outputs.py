@@ -11,14 +11,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Result, Still, Text
 from notebook_tui.format.kept_outputs import decoded, item, restored
 from notebook_tui.format.plain_text import read_back, shown, without_escapes
 
 _MISSING = "missing"
 
 
-def to_json(output: Output, count: int | None = None) -> dict[str, Any]:
+def to_json(output: Still, count: int | None = None) -> dict[str, Any]:
     """The natural form of the output of the cell that ran as number `count`.
 
     >>> to_json(Result("2"), 1)["data"]
@@ -41,7 +41,7 @@ def to_json(output: Output, count: int | None = None) -> dict[str, Any]:
             return {"output_type": "display_data", "data": data, "metadata": {}}
 
 
-def from_json(output: Mapping[str, Any]) -> Output:
+def from_json(output: Mapping[str, Any]) -> Still:
     """The output of that form; whatever it is, there is one.
 
     >>> from_json({"output_type": "stream", "name": "stderr", "text": ["a\\n", "b"]})
@@ -61,7 +61,7 @@ def from_json(output: Mapping[str, Any]) -> Output:
             return Exported("json", json.dumps(output, ensure_ascii=False, sort_keys=True))
 
 
-def remainder(original: Mapping[str, Any], output: Output, count: int | None) -> dict[str, Any] | None:
+def remainder(original: Mapping[str, Any], output: Still, count: int | None) -> dict[str, Any] | None:
     """What `to_json` of the output misses; None if it misses nothing."""
     natural = to_json(output, count)
     said = {key: value for key, value in original.items() if key not in natural or natural[key] != value}
@@ -69,7 +69,7 @@ def remainder(original: Mapping[str, Any], output: Output, count: int | None) ->
     return {**said, **({_MISSING: missing} if missing else {})} or None
 
 
-def completed(output: Output, count: int | None, said: object) -> dict[str, Any]:
+def completed(output: Still, count: int | None, said: object) -> dict[str, Any]:
     """The natural form with that remainder, if the two still belong together."""
     natural = to_json(output, count)
     if not isinstance(said, dict):
@@ -81,7 +81,7 @@ def completed(output: Output, count: int | None, said: object) -> dict[str, Any]
     return complete if from_json(complete) == output else natural
 
 
-def beside(written: Mapping[str, Any], output: Output) -> Any:
+def beside(written: Mapping[str, Any], output: Still) -> Any:
     """What that form does not say of our output; None if it says all."""
     said = from_json(written)
     if said == output:
@@ -91,12 +91,12 @@ def beside(written: Mapping[str, Any], output: Output) -> Any:
     return whole(output)
 
 
-def whole(output: Output) -> list[Any]:
+def whole(output: Still) -> list[Any]:
     """All of our output, for where there is no form beside."""
     return [*shown(output), item(output)]
 
 
-def with_ours(output: Mapping[str, Any], count: int | None, said: object) -> Output:
+def with_ours(output: Mapping[str, Any], count: int | None, said: object) -> Still:
     """Our output of that form and what was said beside it, if the two still belong together."""
     match said:
         case [str(info), str(text), kept]:
@@ -111,13 +111,13 @@ def with_ours(output: Mapping[str, Any], count: int | None, said: object) -> Out
             return from_json(output)
 
 
-def _ordered(output: Output, media_types: Sequence[object]) -> Output:
+def _ordered(output: Still, media_types: Sequence[object]) -> Still:
     if not isinstance(output, Display) or {media_type for media_type, _ in output.forms} != {*map(str, media_types)}:
         return output
     return Display(tuple(sorted(output.forms, key=lambda form: media_types.index(form[0]))))
 
 
-def alone(said: object) -> Output:
+def alone(said: object) -> Still:
     """The output of what `whole` says of it."""
     match said:
         case [str(info), str(text), kept]:

@@ -18,7 +18,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Result, Still, Text
 from notebook_tui.format.plain_text import read_back, shown
 
 KEY = "outputs"
@@ -32,7 +32,7 @@ class Keeper:
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
 
-    def kept(self, outputs: Sequence[Output]) -> list[Any]:
+    def kept(self, outputs: Sequence[Still]) -> list[Any]:
         """An item for each; empty if the texts say all.
 
         >>> Keeper().kept([Text("stdout", "1\\n"), Result("2")])
@@ -54,7 +54,7 @@ def _size(form: Any) -> int:
     return len(form["base64"] if isinstance(form, dict) else form or "")
 
 
-def item(output: Output) -> Any:
+def item(output: Still) -> Any:
     """What has to be said of the output beside its text."""
     info, text = shown(output)
     if read_back(info, text) == output:
@@ -80,7 +80,7 @@ def _written(form: str | bytes, text: str) -> Any:
 
 def outputs_of(
     keys: Mapping[str, Any], fences: Sequence[tuple[str, str]]
-) -> tuple[tuple[Output, ...], Mapping[str, Any], str]:
+) -> tuple[tuple[Still, ...], Mapping[str, Any], str]:
     """A cell's outputs by its metadata and the fences below it; the rest of the metadata; and what does not fit.
 
     >>> outputs_of({"outputs": ["result"], "k": 1}, [("", "2")])
@@ -98,7 +98,7 @@ def outputs_of(
     return outputs, keys, ""
 
 
-def restored(kept: Any, info: str, text: str) -> Output:
+def restored(kept: Any, info: str, text: str) -> Still:
     """The output of that item and that fence. ValueError if they do not belong together.
 
     >>> restored("result", "", "2")
@@ -112,7 +112,7 @@ def restored(kept: Any, info: str, text: str) -> Output:
     return output
 
 
-def _output(kept: Any, text: str) -> Output:
+def _output(kept: Any, text: str) -> Still:
     match kept:
         case "stdout" | "stderr":
             return Text(kept, f"{text}\n")

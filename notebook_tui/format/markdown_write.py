@@ -22,6 +22,7 @@ from notebook_tui.format.plain_text import shown
 from notebook_tui.format.scan import scan
 from notebook_tui.format.smart_cells import unsealed
 from notebook_tui.format.stamp_comment import with_stamp
+from notebook_tui.format.stills import stills
 
 _NO_SETUP = Cell(SETUP_CELL_ID, "code")
 
@@ -69,11 +70,12 @@ def _cells(section: Section, keeper: Keeper | None) -> Iterator[str]:
 
 
 def _code(cell: Cell, keeper: Keeper | None) -> Iterator[str]:
-    kept = keeper.kept(cell.outputs) if keeper is not None else []
+    outputs = () if keeper is None else stills(cell.outputs)
+    kept = keeper.kept(outputs) if keeper is not None else []
     keys = unsealed(cell.metadata, cell.source)
     yield from _metadata({**keys, kept_outputs.KEY: kept} if kept else keys)
     yield fenced(cell.language, cell.source)
-    for output in cell.outputs if keeper is not None else ():
+    for output in outputs:
         yield metadata.render(OUTPUT)
         yield fenced(*shown(output))
 

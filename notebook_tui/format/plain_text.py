@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Result, Still, Text
 
 # ECMA-48: a control sequence, a string up to its terminator (titles, links), or a lone escape of two characters.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?")
@@ -12,7 +12,7 @@ _NO_TEXT = re.compile("[\0\r\ud800-\udfff]")
 _INFO = re.compile(r"[^`\s\0\ud800-\udfff](?:[^`\n\r\0\ud800-\udfff]*[^`\s\0\ud800-\udfff])?")
 
 
-def plain_text(output: Output) -> str:
+def plain_text(output: Still) -> str:
     """The output's text; of what was printed without the newline that ends it."""
     match output:
         case Exported():
@@ -34,7 +34,7 @@ def without_escapes(text: str) -> str:
     return _ESCAPES.sub("", text)
 
 
-def shown(output: Output) -> tuple[str, str]:
+def shown(output: Still) -> tuple[str, str]:
     """The info string and the text of the fence that stands for the output in a file.
 
     >>> shown(Text("stdout", "\\x1b[31mred\\x1b[0m\\n"))

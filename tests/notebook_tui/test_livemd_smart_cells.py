@@ -55,3 +55,12 @@ def test_cells_of_livebooks_other_languages_are_kept_and_do_not_run(language: st
     notebook, _ = read(text)
     assert [cell.runnable for cell in notebook.cells()] == [False, False]
     assert write(notebook) == text
+
+
+def test_an_input_of_an_old_livebook_is_kept_where_it_stands_and_named() -> None:
+    comment = '<!-- livebook:{"livebook_object":"cell_input","name":"n","type":"text","value":"a"} -->'
+    text = f'# T\n\n## S\n\n{comment}\n\n<!-- livebook:{{"reevaluate_automatically":true}} -->\n\n```python\n1\n```\n'
+    notebook, (warning,) = read(text)
+    assert [cell.metadata for cell in notebook.sections[0].cells] == [{}, {"reevaluate_automatically": True}]
+    assert "line 5: this livebook comment is kept as text: it is an input of an old Livebook" in warning
+    assert write(notebook) == text

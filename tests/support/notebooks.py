@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from notebook_tui.document.notebook import PYPROJECT_CELL_ID, SETUP_CELL_ID, Cell, Notebook, Section, Stamp
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Result, Still, Text
 from notebook_tui.format.markdown_write import write
 from notebook_tui.format.smart_cells import sealed
 from notebook_tui.format.stamp_comment import taken
@@ -50,7 +50,7 @@ any_text = (
     printable | st.text(max_size=20) | markdown | st.sampled_from(["", "\n", "a\r\n", "a\0b", "\ud800", "x\x1b["])
 )
 media_types = st.sampled_from(["text/plain", "text/html", "image/png", "application/json", "text/markdown", "a b"])
-outputs: st.SearchStrategy[Output] = st.one_of(
+outputs: st.SearchStrategy[Still] = st.one_of(
     st.builds(Text, st.sampled_from(["stdout", "stderr"]), any_text),
     st.builds(Result, any_text),
     st.builds(Error, any_text, any_text, any_text, st.none() | st.integers(1, 99)),
