@@ -28,7 +28,7 @@ _FILE = re.compile(rf"files/([\w.-]*\.(?:{'|'.join(_PICTURES)}))\b", re.IGNORECA
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; form-action 'none'"
 
-COLOURED = 2 * 2**20
+COLOURED = 2**20
 """The characters of a notebook whose code has colours; that of what comes later is plain, and there in good time."""
 
 
