@@ -57,7 +57,8 @@ def _to_json(cell: FlatCell, ids: set[str], *, with_ids: bool) -> dict[str, Any]
     theirs, ours = _apart(cell.theirs, cell.ours)
     said, remainders = _object(theirs.pop("metadata", {})), theirs.pop("outputs", None)
     lines = cell.source.splitlines(keepends=True)
-    written: dict[str, Any] = {**theirs, "cell_type": cell.kind, "metadata": said, "source": lines}
+    unknown = theirs.get("cell_type") if cell.kind == "raw" else None
+    written: dict[str, Any] = {**theirs, "cell_type": unknown or cell.kind, "metadata": said, "source": lines}
     if cell.kind == "code":
         count = theirs.get("execution_count")
         written["execution_count"] = count
@@ -168,7 +169,8 @@ def _from_json(cell: Mapping[str, Any]) -> FlatCell:
     keys = dict(_object(cell.get("metadata")))
     ours = dict(_object(keys.pop(OURS, {})))
     beside = ours.pop("outputs", None)
-    theirs = {key: value for key, value in cell.items() if key not in ("cell_type", "metadata", "source", "outputs")}
+    left_out = ("metadata", "source", "outputs", *(["cell_type"] if str(cell.get("cell_type")) in _KINDS else []))
+    theirs = {key: value for key, value in cell.items() if key not in left_out}
     if keys:
         theirs["metadata"] = keys
     theirs.update(_noted(ours))

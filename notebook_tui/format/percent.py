@@ -31,7 +31,7 @@ from notebook_tui.format.percent_header import Header, rendered, says
 NOTES = "percent"
 _TOP = re.compile(r"# ---\n(?:#[^\n]*\n)*?# ---(?:\n|\Z)")
 _END = re.compile(rf"(?:\A|\n)# {OURS}: (\{{[^\n]*\}})\n*\Z")
-_STRING = re.compile(r"(?P<quotes>\"{3}|'{3})\n?(?P<text>.*?)\n?(?P=quotes)", re.DOTALL)
+_STRING = re.compile(r"[rR]?(?P<quotes>\"{3}|'{3})\n?(?P<text>.*?)\n?(?P=quotes)", re.DOTALL)
 _OF_A_RUN = ("id", "execution_count", "outputs")
 
 

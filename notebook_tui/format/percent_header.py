@@ -14,8 +14,8 @@ from notebook_tui.format.metadata import DEEPEST, WRAPPED, with_escaped_surrogat
 HEADER = re.compile(r"^#[ \t]*%%(?P<deeper>%*)(?![^\s\[])(?P<rest>[^\n]*)$", re.MULTILINE)
 _KIND = re.compile(r"(?:^|\s)\[(?P<kind>markdown|md|raw|code)\](?=\s|$)")
 _KINDS: Mapping[str, Kind] = {"markdown": "markdown", "md": "markdown", "raw": "raw", "code": "code"}
-_KEY = re.compile(r"[A-Za-z_][\w-]*")
-_PAIR = re.compile(r"(?:^|(?<=\s))(?P<key>[A-Za-z_][\w-]*)=")
+_KEY = re.compile(r"[A-Za-z_@][\w@./-]*")
+_PAIR = re.compile(r"(?:^|(?<=\s))(?P<key>[A-Za-z_@][\w@./-]*)=")
 _MOST_TRIED = 100
 _DECODER = json.JSONDecoder()
 TITLE = "title"
@@ -103,5 +103,5 @@ def _pairs(text: str) -> dict[str, Any] | None:
 
 
 def _json(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     return with_escaped_surrogates(text)

@@ -183,6 +183,11 @@ def test_a_raw_cell_of_jupyter_is_shown_verbatim() -> None:
     assert back(file) == file
 
 
+def test_a_cell_of_a_kind_that_nobody_knows_stays_one() -> None:
+    file = of({"cell_type": "future", "id": "f", "metadata": {}, "source": "x", "more": [1]})
+    assert back(file) == file
+
+
 def test_an_old_file_is_brought_up_to_version_4() -> None:
     cell = {"cell_type": "code", "collapsed": False, "input": ["1 +\n", "1"], "language": "python", "outputs": []}
     old = {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": [cell]}]}

@@ -98,7 +98,7 @@ def purr():
 # %% [markdown]
 # ## More
 
-# %% [raw] beamlike={"language":"elixir"}
+# %% [raw] beamlike={"language": "elixir"}
 # IO.puts("purr")
 """
 
@@ -144,7 +144,7 @@ def test_a_string_that_is_never_closed_hides_no_cell() -> None:
 
 
 def test_markdown_may_stand_in_a_string_and_code_below_it_is_code() -> None:
-    text = '# %% [markdown]\n"""\n## A\nb\n"""\n# %% [md]\n# c\nx = 1\n'
+    text = '# %% [markdown]\nr"""\n## A\nb\n"""\n# %% [md]\n# c\nx = 1\n'
     notebook, _ = read_percent(text)
     assert notebook.sections[0].name == "A"
     assert [(cell.kind, cell.source) for cell in notebook.sections[0].cells] == [
