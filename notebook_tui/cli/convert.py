@@ -47,7 +47,7 @@ def call(options: argparse.Namespace) -> int:
     for warning in warnings:
         print(f"beamlike: {source}: {warning}", file=sys.stderr)
     if options.no_outputs:
-        from notebook_tui.format.flat import outputs_dropped
+        from notebook_tui.format.stills import outputs_dropped
 
         notebook = outputs_dropped(notebook)
     _make(target, _written(notebook, source, target), force=options.force)

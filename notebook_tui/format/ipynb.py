@@ -18,7 +18,9 @@ from typing import Any
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.format import ipynb_outputs, metadata, percent
 from notebook_tui.format.decode import NotANotebook
-from notebook_tui.format.flat import FlatCell, FlatNotebook, Kind, flattened, unflattened
+from notebook_tui.format.flat import FlatCell, FlatNotebook, Kind
+from notebook_tui.format.flatten import flattened
+from notebook_tui.format.unflatten import unflattened
 
 OURS = "beamlike"
 _FILE: Mapping[str, Any] = {

@@ -23,10 +23,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from notebook_tui.document.notebook import Notebook
-from notebook_tui.format.flat import FlatCell, FlatNotebook, Kind, flattened, outputs_dropped, unflattened
+from notebook_tui.format.flat import FlatCell, FlatNotebook, Kind
+from notebook_tui.format.flatten import flattened
 from notebook_tui.format.metadata import DEEPEST, WRAPPED, with_escaped_surrogates, writable
 from notebook_tui.format.percent_cells import INNER, OURS, cut, inner
 from notebook_tui.format.percent_header import Header, rendered, says
+from notebook_tui.format.stills import outputs_dropped
+from notebook_tui.format.unflatten import unflattened
 
 NOTES = "percent"
 _TOP = re.compile(r"# ---\n(?:#[^\n]*\n)*?# ---(?:\n|\Z)")

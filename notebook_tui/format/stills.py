@@ -7,8 +7,10 @@ its user (inputs, buttons) is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html import escape
 
+from notebook_tui.document.notebook import Cell, Notebook
 from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Still, Text, drawn
 from notebook_tui.widgets.view_text import content_text
 from notebook_tui.widgets.views import Button, Form, Frame, Grid, Input, Keyboard, Table, Tabs
@@ -49,3 +51,12 @@ def _html(table: Table) -> str:
     rows = "\n".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in table.rows)
     title = f"<caption>{escape(table.title)}</caption>" if table.title else ""
     return f"<table>{title}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
+
+
+def outputs_dropped(notebook: Notebook) -> Notebook:
+    """The notebook with no outputs, for a file that cannot hold any or shall not."""
+
+    def bare(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+        return tuple(replace(cell, outputs=()) for cell in cells)
+
+    return replace(notebook, sections=tuple(replace(one, cells=bare(one.cells)) for one in notebook.sections))

@@ -11,12 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notebook_tui.document.notebook import Cell, Notebook, Section
-from notebook_tui.format.flat import outputs_dropped
 from notebook_tui.format.ipynb import read_ipynb, write_ipynb
 from notebook_tui.format.markdown_read import read
 from notebook_tui.format.markdown_write import write
 from notebook_tui.format.percent import read_percent, write_percent
 from notebook_tui.format.percent_header import HEADER, Header, parsed, rendered
+from notebook_tui.format.stills import outputs_dropped
 from tests.support.notebooks import json_values, markdown, notebooks, texts
 
 PYTHON = [
