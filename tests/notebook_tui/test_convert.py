@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -166,3 +168,15 @@ def test_what_cannot_be_done_is_one_line_and_exits_with_2(
 def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert convert("--help") == 0
     assert "beamlike convert analysis.ipynb analysis.livemd" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["livemd", "py", "ipynb", "html"])
+def test_it_imports_no_terminal_and_no_node(notebook: Path, tmp_path: Path, kind: str) -> None:
+    words = ["convert", str(notebook), str(tmp_path / f"out.{kind}")]
+    code = (
+        "import sys\nfrom notebook_tui.cli.main import main\n"
+        f"try:\n    main({words})\nexcept SystemExit as left:\n    print(left.code)\n"
+        "print(sorted(name for name in sys.modules if name in ('textual', 'asyncio', 'beamlike', 'cloudpickle')))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert result.stdout == "0\n[]\n"

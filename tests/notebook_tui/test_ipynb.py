@@ -139,6 +139,15 @@ def test_each_kind_of_output_has_its_natural_counterpart(theirs: Json, ours: obj
     assert back(file) == file
 
 
+def test_the_order_of_forms_comes_back_and_the_forms_stand_there_once() -> None:
+    forms = Display((("text/plain", "t"), ("image/png", bytes(3000)), ("text/html", "<b>")))
+    cell = Cell("cell-1", "code", "1", outputs=(forms,))
+    notebook = Notebook("T", sections=(Section("section-1", "S", (cell,)),))
+    text = write_ipynb(notebook)
+    assert read_ipynb(text)[0] == notebook
+    assert len(text) < 6000
+
+
 def test_headings_become_the_title_and_sections_and_what_stands_below_them_cells() -> None:
     file = of(markdown("# Cats\n\nThey purr.", "a"), code("1", "b"), markdown("## More", "c"), markdown("### x", "d"))
     notebook, _ = read_ipynb(json.dumps(file))
