@@ -18,6 +18,7 @@ _OURS = ("beamlike", "nodes", "flame", "notebook_tui")
 COMMANDS = {
     "notebook": "open a notebook in the terminal",
     "run": "evaluate a notebook without a terminal",
+    "convert": "turn a notebook into another kind of file",
     "node": "run a node that waits for work",
     "flame": "list the child nodes that run, and end those left behind",
 }
