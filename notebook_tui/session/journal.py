@@ -133,7 +133,9 @@ class Journal:
         self._saving = state.notebook
         if self._in_order:
             self._append(Saving(), applied)
-        return self._told
+        elif self._told and not self._refused:  # much was left out
+            self.rewrite(state, applied)
+        return self._told if self._in_order or not self._rewriting else self._told + 1
 
     def holds(self, number: int) -> bool:
         """Whether that is on the disk, or cannot be."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
@@ -41,7 +43,7 @@ from notebook_tui.session.state_directory import name_for, state_directory
 from notebook_tui.session.storage import NotebookFile, file_data
 from tests.support.journaled_program import BEGIN, history
 from tests.support.kept_sessions import kept
-from tests.support.local_nodes import in_node
+from tests.support.local_nodes import PATIENCE, in_node
 
 SECRET = "correct horse battery"
 
@@ -276,6 +278,41 @@ async def test_the_file_is_never_ahead_of_the_journal(tmp_path: Path, monkeypatc
         it.client.send(SetTitle("last"))
     assert len(found) == 4 * 3
     assert [found[number] for number in range(0, 12, 3)] == found[1::3] == found[2::3]
+
+
+@in_node
+async def test_the_file_is_never_ahead_of_a_journal_that_does_not_keep_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = notebook_at(tmp_path)
+    goes_on = threading.Event()
+    titles: list[str] = []
+
+    def append(file: JournalFile, records: Iterable[bytes]) -> None:
+        assert goes_on.wait(PATIENCE)
+        real_append(file, records)
+
+    def replace_file(target: Path, data: bytes) -> None:
+        recovered, _ = recover(journal_of(path))
+        assert recovered is not None
+        titles.append(recovered.state.notebook.title)
+        real_replace(target, data)
+
+    real_append, real_replace = JournalFile.append, storage._replace
+    async with kept(path) as it:
+        it.client.send(SetTitle("first"))
+        await it.until_safe()
+        monkeypatch.setattr(journal_module, "WAITING_BYTES", 1_000)
+        monkeypatch.setattr(JournalFile, "append", append)
+        monkeypatch.setattr(storage, "_replace", replace_file)
+        for number in range(100):
+            it.client.send(SetTitle(f"title {number}" + " and more" * 10))
+        await it.until(lambda: it.client.applied == 101)
+        saved = asyncio.create_task(it.client.save())
+        await asyncio.sleep(0)
+        goes_on.set()
+        await saved
+        assert titles == [it.state.notebook.title]
 
 
 @in_node
