@@ -38,13 +38,14 @@ from beamlike.kernel.inspection.code_frames import suspended_frames
 from notebook_tui.runtime.bindings import Bindings
 from notebook_tui.runtime.cell_code import CellCode, split
 from notebook_tui.runtime.cell_files import CellFiles
+from notebook_tui.runtime.doctests import run_doctests
 from notebook_tui.runtime.failure import failure
 from notebook_tui.runtime.far_cell import FarCell
 from notebook_tui.runtime.figures import show_open_figures
 from notebook_tui.runtime.forms import Rendered, rendered
 from notebook_tui.runtime.interruption import Interruption
 from notebook_tui.runtime.namespace import Namespace
-from notebook_tui.runtime.outcome import Outcome
+from notebook_tui.runtime.outcome import Doctest, Outcome
 from notebook_tui.runtime.strikable import Strikable
 
 Elsewhere: TypeAlias = Callable[[FarCell], Awaitable[Rendered | None]]
@@ -156,20 +157,23 @@ class Evaluator:
                 except RequirementsError as error:
                     return self._ended(error.with_traceback(None), False, None)
                 has_packages = True
+                doctests: tuple[Doctest, ...] = ()
                 if elsewhere is not None:
                     result = await elsewhere(FarCell(name, source, visit.mentioned(), self._bindings.future(above)))
                 else:
                     try:
                         self.strikable.open()
                         result = await self._result(code)
+                        doctests = await run_doctests(source, self.namespace, code.future)
                     finally:
                         self.strikable.close()
                 for trouble in result.troubles if result is not None else ():
                     print(trouble, file=sys.stderr)
+                for wrong in filter(lambda doctest: doctest.trouble, doctests):
+                    print(f"{name}, line {wrong.line}, doctest of {wrong.name}\n{wrong.trouble}", file=sys.stderr)
                 versions = self._namespace.leave(visit, kept=True, complete=elsewhere is None)
-                if result is None:
-                    return Outcome("ok", versions=versions)
-                return Outcome("ok", result.text, versions=versions, forms=result.forms)
+                outcome = Outcome("ok", versions=versions, doctests=doctests)
+                return outcome if result is None else replace(outcome, result=result.text, forms=result.forms)
             except BaseException as error:
                 while self.strikable.is_open:
                     with suppress(KeyboardInterrupt):

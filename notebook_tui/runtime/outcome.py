@@ -47,6 +47,18 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Doctest:
+    """The examples of one function, class or method that the cell defines."""
+
+    name: str
+    line: int
+    """The cell's line, from 1, of the docstring, or of the first example that is wrong."""
+    examples: int
+    trouble: str = ""
+    """What is wrong with that example, in words; empty if all are right."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     status: Status
     result: str | None = None
@@ -60,3 +72,5 @@ class Outcome:
     """The result's other forms, by media type, the richest first."""
     usage: Usage | None = None
     """None for what was never measured, as a run that its process did not survive."""
+    doctests: tuple[Doctest, ...] = ()
+    """Of what the cell defines, in the order of its text."""

@@ -197,3 +197,32 @@ def test_ac37_an_interrupt_ends_a_slow_repr_before_its_time(tmp_path: Path) -> N
         assert await runtime.result("c2", "value is not None", "c1") == "True"
 
     with_runtime(tmp_path, test)
+
+
+@pytest.mark.parametrize("container", ["", "b"])
+def test_doctests_of_what_a_cell_defines_run_with_it_and_tell_what_is_wrong(tmp_path: Path, container: str) -> None:
+    cell = 'def double(n):\n    """\n    >>> double(2)\n    5\n    """\n    print("doubles")\n    return 2 * n'
+
+    async def test(runtime: Running) -> None:
+        outcome = await runtime.run("c1", cell, container=container)
+        (doctest,) = outcome.doctests
+        assert (outcome.status, doctest.name, doctest.line) == ("ok", "double", 3)
+        printed = runtime.printed("c1")
+        assert "cell c1, line 3, doctest of double\n" in printed
+        assert "Expected:\n    5\nGot:\n    doubles\n    4\n" in printed
+        outcome = await runtime.run("c1", cell.replace("5", "doubles\n    4"), container=container)
+        assert (outcome.doctests[0].trouble, runtime.printed("c1")) == ("", "")
+
+    with_runtime(tmp_path, test)
+
+
+def test_a_doctest_that_never_ends_is_interrupted(tmp_path: Path) -> None:
+    async def test(runtime: Running) -> None:
+        runtime.start(
+            "c1", 'import sys\ndef f():\n    """>>> f()"""\n    print("runs", file=sys.stderr)\n    while True: pass'
+        )
+        await runtime.prints("c1", "runs")
+        runtime.interrupt("c1")
+        assert (await runtime.finished("c1")).status == "interrupted"
+
+    with_runtime(tmp_path, test)
