@@ -37,13 +37,16 @@ from notebook_tui.runtime.intellisense import serve, warm_when_idle
 from notebook_tui.runtime.interrupt import install_interrupt
 from notebook_tui.runtime.keyboard import install_keyboard
 from notebook_tui.runtime.leaders import inherit_leaders
-from notebook_tui.runtime.messages import Answer, Drop, Dropped, Evaluate, Finished, Forget, Interrupt, Nodes
+from notebook_tui.runtime.messages import Answer, Drop, Dropped, Evaluate, Finished, Forget, Interrupt, Nodes, ToWidget
 from notebook_tui.runtime.outcome import Failure, Outcome
 from notebook_tui.runtime.questions import answer, withdraw
 from notebook_tui.runtime.relay import Adopt, Away, LeaseOver, relay
 from notebook_tui.runtime.stalled_nodes import tell_stalled
 from notebook_tui.runtime.typing_questions import Complete, Define, Describe, Format, SignaturesOf
 from notebook_tui.runtime.version_watch import Look, tell_versions
+from notebook_tui.runtime.widget_servers import GONE
+from notebook_tui.widgets.messages import Answer as AnswerOfWidget
+from notebook_tui.widgets.messages import Ask
 
 
 async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None, lease: float = 0.0) -> bl.Pid:
@@ -129,6 +132,11 @@ class RuntimeServer(GenServer):
                 answer(question, text, trouble)
             case SetEnvironment():
                 message.apply()
+            case ToWidget(cell_id, about):
+                if cell_id in self._outputs:
+                    bl.send(self._outputs[cell_id], about)
+                elif isinstance(about, Ask):
+                    bl.send(about.client, bl.Reply(about.client.ref, AnswerOfWidget(None, GONE)))
             case Forget(cell_id):
                 self._forget(cell_id)
             case Drop(name):
