@@ -20,12 +20,13 @@ import os
 import sys
 from collections.abc import Iterable
 from contextvars import Context, ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import RLock
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 from beamlike.kernel.current import node_towards, running_nodes
 from beamlike.kernel.errors import AmbiguousNode, NoNode
+from beamlike.kernel.record import frozen
 from beamlike.kernel.signals import Send
 from beamlike.kernel.terms import Alias, Pid
 
@@ -50,7 +51,7 @@ _fallback_way: Way | None = None
 _forked = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """Who wrote, where several write at once: texts of one `writer` may continue each other's lines, `tag` is what
     each of its lines starts with. What is `fleeting` is written over by what follows: it tells nothing in a file."""
@@ -60,7 +61,7 @@ class Origin:
     fleeting: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """What a process wrote, as its group leader receives it; `stream` is "stdout" or "stderr"."""
 

@@ -60,14 +60,14 @@ def split(whole: CodeType, source: str) -> CellCode:
         return CellCode(
             compile(statements, whole.co_filename, "exec", flags, dont_inherit=True),
             compile(ast.Expression(last.value), whole.co_filename, "eval", flags, dont_inherit=True),
-            not _semicolon_after(last, source),
+            not semicolon_after(last, source),
             mentions,
             binds,
             imported,
         )
 
 
-def _semicolon_after(node: ast.Expr, source: str) -> bool:
+def semicolon_after(node: ast.Expr, source: str) -> bool:
     # Nothing but brackets, semicolons and comments can follow the last expression.
     assert node.end_lineno is not None
     lines = source.encode().replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[node.end_lineno - 1 :]

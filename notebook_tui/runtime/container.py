@@ -25,6 +25,7 @@ from notebook_tui.runtime.interrupt import interrupt_run
 from notebook_tui.runtime.messages import Dropped, Evaluate, Finished, Started
 from notebook_tui.runtime.thread_strike import interrupt_thread
 from notebook_tui.runtime.usage import Meter
+from notebook_tui.widgets.cell_run import RUN, CellRun
 
 DROP_SECONDS = 5.0
 """So long a cell may take to end when its container is dropped."""
@@ -81,6 +82,11 @@ class Container:
         self._scheduler: Scheduler = node.scheduler
         self.process: bl.Pid
         self.process_ref: bl.Ref
+
+    @property
+    def module_name(self) -> str:
+        """Of the module in whose namespace its cells run."""
+        return self.notebook.module.__name__
 
     @classmethod
     def main(cls, node: bl.Node, notebook: NotebookModule, evaluator: Evaluator) -> Container:
@@ -185,6 +191,7 @@ async def _run(evaluator: Evaluator, tasks: Tasks, run: Run) -> None:
     group_leader.set_leader(run.output)
     descriptors.set_leader(run.output)
     await _end(tasks, run.before, tell=run.output)
+    RUN.set(CellRun(cell.cell_id, dict(cell.inputs), dict(cell.presets)))
     bl.send(run.output, Started(cell.cell_id))
     meter = Meter.begin()
     elsewhere = partial(run_elsewhere, cell.node, run.connected) if cell.node else None

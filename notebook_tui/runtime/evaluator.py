@@ -38,6 +38,7 @@ from beamlike.kernel.inspection.code_frames import suspended_frames
 from notebook_tui.runtime.bindings import Bindings
 from notebook_tui.runtime.cell_code import CellCode, split
 from notebook_tui.runtime.cell_files import CellFiles
+from notebook_tui.runtime.display import display, shows_itself
 from notebook_tui.runtime.doctests import run_doctests
 from notebook_tui.runtime.failure import failure
 from notebook_tui.runtime.far_cell import FarCell
@@ -45,8 +46,9 @@ from notebook_tui.runtime.figures import show_open_figures
 from notebook_tui.runtime.forms import Rendered, rendered
 from notebook_tui.runtime.interruption import Interruption
 from notebook_tui.runtime.namespace import Namespace, Visit
-from notebook_tui.runtime.outcome import Doctest, Outcome
+from notebook_tui.runtime.outcome import Doctest, Failure, Outcome
 from notebook_tui.runtime.strikable import Strikable
+from notebook_tui.widgets.interrupt import CellInterrupted
 
 Elsewhere: TypeAlias = Callable[[FarCell], Awaitable[Rendered | None]]
 
@@ -96,6 +98,10 @@ class Evaluator:
     @property
     def namespace(self) -> dict[str, object]:
         return self._notebook.namespace
+
+    def seen_from(self, above: Sequence[str]) -> dict[str, object]:
+        """The names that those cells have bound, in their order."""
+        return self._bindings.seen_from(above)
 
     def is_cell(self, filename: str) -> bool:
         """Whether code of this file name came from a cell, as the cell is or once was, if any of it is alive."""
@@ -232,7 +238,12 @@ class Evaluator:
         if value is None:
             return None
         self.namespace["_"] = value
-        return rendered(value) if code.shown else None
+        if not code.shown:
+            return None
+        if shows_itself(value):
+            display(value)
+            return None
+        return rendered(value)
 
     async def _run(self, code: CodeType) -> object:
         value = eval(code, self.namespace)
@@ -252,6 +263,8 @@ class Evaluator:
             or (asked_to and isinstance(error, CancelledError))
             or (type(error).__module__, type(error).__name__) == ("bdb", "BdbQuit")  # who leaves the debugger
         )
+        if isinstance(error, CellInterrupted):
+            return Outcome("interrupted", failure=Failure("Interrupted", str(error), "", None) if str(error) else None)
         return Outcome(
             "interrupted" if interrupted else "error",
             failure=failure(error, cell_file, self.files.names, self.files.ids),

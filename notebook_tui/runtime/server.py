@@ -1,7 +1,7 @@
 """A notebook's runtime on a node: five kinds of process around the evaluators.
 
-    server        stands for the runtime: takes Evaluate, Interrupt, Answer, Forget, Drop and Complete, monitors its
-                  owner
+    server        stands for the runtime: takes Evaluate, Interrupt, Answer, Forget, Drop and a typist's questions, and
+                  monitors its owner
     evaluator     one for each container: runs its cells, one after the other, in the thread that is the container's;
                   that of the main flow is the thread that user code has for itself
     versions      asks the other nodes what they hold, after an evaluation and when a node comes or goes
@@ -15,11 +15,8 @@ delays neither output nor interrupt nor completion.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 
 import beamlike as bl
@@ -28,38 +25,33 @@ from beamlike.code.notebook_module import NotebookModule
 from beamlike.kernel import group_leader
 from beamlike.kernel.current import current_node
 from beamlike.kernel.question import Client
-from beamlike.kernel.terms import Reason
+from beamlike.kernel.terms import NOCONNECTION, Reason
 from notebook_tui.runtime.cell_outputs import CellOutputs
-from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.container import Container, ReplaceEvaluator, drop
 from notebook_tui.runtime.descriptors import log_output, redirect_descriptors
 from notebook_tui.runtime.display import install_display
+from notebook_tui.runtime.environment import SetEnvironment
 from notebook_tui.runtime.evaluator import Evaluator, cell_name
 from notebook_tui.runtime.figures import show_figures_here
+from notebook_tui.runtime.intellisense import serve, warm_when_idle
 from notebook_tui.runtime.interrupt import install_interrupt
 from notebook_tui.runtime.keyboard import install_keyboard
 from notebook_tui.runtime.leaders import inherit_leaders
-from notebook_tui.runtime.messages import (
-    Answer,
-    Complete,
-    Drop,
-    Dropped,
-    Evaluate,
-    Finished,
-    Forget,
-    Interrupt,
-    Nodes,
-)
+from notebook_tui.runtime.messages import Answer, Drop, Dropped, Evaluate, Finished, Forget, Interrupt, Nodes, ToWidget
 from notebook_tui.runtime.outcome import Failure, Outcome
 from notebook_tui.runtime.questions import answer
+from notebook_tui.runtime.relay import Adopt, Away, LeaseOver, relay
 from notebook_tui.runtime.stalled_nodes import tell_stalled
+from notebook_tui.runtime.typing_questions import Complete, Define, Describe, Format, SignaturesOf
 from notebook_tui.runtime.version_watch import Look, tell_versions
+from notebook_tui.runtime.widget_servers import GONE
+from notebook_tui.widgets.messages import Answer as AnswerOfWidget
+from notebook_tui.widgets.messages import Ask
 
-logger = logging.getLogger("notebook_tui.runtime")
 
-
-async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
-    """Makes this node the runtime of `notebook` and returns its server, which ends with `owner`.
+async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None, lease: float = 0.0) -> bl.Pid:
+    """Makes this node the runtime of `notebook` and returns its server, which ends with `owner`; where that cannot be
+    reached any more, `lease` seconds later, unless it is adopted meanwhile.
 
     Cells run in `directory`, where this machine has it, and import what lies there wherever they run: that is offered
     by the node of `owner`.
@@ -80,26 +72,32 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> 
     group_leader.set_fallback_leader(node.spawn_beside(log_output))
     inherit_leaders()
     ready = bl.alias(once=True)
-    node.spawn_beside(_start_server, ready, owner, evaluator, module)
+    node.spawn_beside(_start_server, ready, owner, evaluator, module, lease)
     reply: bl.Reply = await bl.receive(ref=ready.ref, timeout=10)
     server: bl.Pid = reply.value
     return server
 
 
-async def _start_server(ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule) -> None:
-    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module)))
+async def _start_server(
+    ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float
+) -> None:
+    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module, lease)))
 
 
 class RuntimeServer(GenServer):
-    def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule) -> None:
-        self._owner = owner
+    def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float = 0.0) -> None:
+        self._session = owner
+        self._owner = bl.spawn_link(relay, owner)  # what is said to the owner goes by there
+        self._lease = lease
+        self._away = False
         self._notebook = module.name
         self._main = Container.main(_node(), module, evaluator)
         self._containers = {"": self._main}
         self._dropping: dict[str, list[Evaluate]] = {}
         self._homes: dict[str, Container] = {}
-        self._outputs = CellOutputs(owner)
+        self._outputs = CellOutputs(self._owner)
         self._labels: dict[str, str] = {}
+        bl.spawn(warm_when_idle, lambda: not any(each.evaluating for each in self._containers.values()))
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
         self._owner_ref = bl.monitor(owner)
         bl.monitor_nodes(hidden=True)
@@ -107,8 +105,15 @@ class RuntimeServer(GenServer):
 
     def handle_call(self, request: object, client: Client) -> object:
         match request:
-            case Complete(source, offset):
-                bl.spawn(_propose, client, source, offset, self._main.notebook.namespace)
+            case Adopt():
+                return self._adopt(request)
+            case Format():
+                serve(client, request, self._main.module_name, {})
+                return bl.NO_REPLY
+            case Complete(place) | Describe(place) | SignaturesOf(place) | Define(place):
+                container = self._containers.get(place.container, self._main)
+                cells = {source: cell_id for cell_id, source in self._sources().items()}
+                serve(client, request, container.module_name, cells, container.evaluator.seen_from(place.cells_above))
                 return bl.NO_REPLY
             case ReplaceEvaluator(name):
                 self._containers[name].replace_process()
@@ -125,6 +130,14 @@ class RuntimeServer(GenServer):
                     container.interrupt()
             case Answer(question, text, trouble):
                 answer(question, text, trouble)
+            case SetEnvironment():
+                message.apply()
+            case ToWidget(cell_id, about):
+                output = self._outputs.of(cell_id)
+                if output is not None:
+                    bl.send(output, about)
+                elif isinstance(about, Ask):
+                    bl.send(about.client, bl.Reply(about.client.ref, AnswerOfWidget(None, GONE)))
             case Forget(cell_id):
                 self._forget(cell_id)
             case Drop(name):
@@ -139,13 +152,31 @@ class RuntimeServer(GenServer):
                     self._outputs.withdraw(cell_id)
                     bl.spawn(tell_stalled, output, self._others())
                 self._look_at_versions()
-            case bl.Down(ref, _, _) if ref == self._owner_ref:
+            case bl.Down(ref, _, reason) if ref == self._owner_ref:
+                self._owner_gone(reason)
+            case LeaseOver(ref) if ref == self._owner_ref:
                 raise bl.Stop("shutdown")
             case bl.Down(ref, _, reason):
                 for container in [each for each in self._containers.values() if each.process_ref == ref]:
                     self._evaluator_ended(container, reason)
             case bl.NodeUp() | bl.NodeDown():
                 self._tell_nodes()
+
+    def _owner_gone(self, reason: Reason) -> None:
+        if reason != NOCONNECTION or not self._lease:
+            raise bl.Stop("shutdown")
+        self._away = True
+        bl.send(self._owner, Away())
+        bl.send_after(bl.self(), LeaseOver(self._owner_ref), self._lease)
+
+    def _adopt(self, adopt: Adopt) -> bool:
+        if adopt.owner != self._session and not self._away:
+            return False
+        bl.demonitor(self._owner_ref, flush=True)
+        self._session, self._away = adopt.owner, False
+        self._owner_ref = bl.monitor(adopt.owner)
+        bl.send(self._owner, adopt)
+        return True
 
     # Cells.
 
@@ -223,7 +254,7 @@ class RuntimeServer(GenServer):
         self._look_at_versions()
 
     def _others(self) -> tuple[str, ...]:
-        return tuple(name for name in bl.nodes(hidden=True) if name != self._owner.node)
+        return tuple(name for name in bl.nodes(hidden=True) if name != self._session.node)
 
     def _look_at_versions(self) -> None:
         others = self._others()
@@ -231,16 +262,6 @@ class RuntimeServer(GenServer):
 
     def _sources(self) -> dict[str, str]:
         return {cell_id: self._main.notebook.source_name(cell_name(label)) for cell_id, label in self._labels.items()}
-
-
-async def _propose(client: Client, source: str, offset: int, namespace: Mapping[str, object]) -> None:
-    """In a process of its own: the server takes an interrupt meanwhile, and no value is lost over a proposal."""
-    items: list[Item] = []
-    try:
-        items = await asyncio.to_thread(complete, source, offset, namespace)
-    except Exception:
-        logger.exception("there are no proposals for the caret at offset %s of %r", offset, source)
-    bl.GenServer.reply(client, items)
 
 
 def _ended_from_outside(reason: Reason) -> Failure:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from notebook_tui.document.outputs import Display
 from notebook_tui.runtime.messages import Displayed, Finished, Printed
 from tests.support.runtimes import Running, running
 
@@ -27,8 +28,8 @@ def shown(runtime: Running, cell_id: str) -> list[str]:
         match message:
             case Printed(cell, stream, text) if cell == cell_id:
                 found += [f"{stream}: {line}" for line in text.splitlines()]
-            case Displayed(cell, forms) if cell == cell_id:
-                found.append(f"[{dict(forms)['text/plain']}]")
+            case Displayed(cell, Display(forms)) if cell == cell_id:
+                found.append(f"[{Display(forms).text}]")
             case Finished(cell, outcome) if cell == cell_id:
                 found.append(outcome.status)
     return found
