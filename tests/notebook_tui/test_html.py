@@ -92,6 +92,7 @@ def test_html_of_others_is_closed_and_harmless(html: str) -> None:
         ("<b><i>a</b>c", "<b><i>a</i></b>c"),
         ("a < b &lt; &amp;lt;", "a &lt; b &lt; &amp;lt;"),
         ('<td style="background:url(//x)" onclick=x colspan=2>a', '<td colspan="2">a</td>'),
+        ('<td style="text-align:right">a', '<td align="right">a</td>'),
         ("<style>*{}</style><form><input></form>", ""),
     ],
 )
