@@ -63,6 +63,7 @@ def call(options: argparse.Namespace) -> int:
     from notebook_tui.cli.run_json import JsonReporter
     from notebook_tui.cli.run_notebook import RunOptions, run
     from notebook_tui.cli.run_text import TextReporter
+    from notebook_tui.session.profiles import ProfileError
     from notebook_tui.session.storage import UnreadableFile
 
     _show_everything()
@@ -71,7 +72,7 @@ def call(options: argparse.Namespace) -> int:
     )
     try:
         return asyncio.run(run(wanted, JsonReporter() if options.json else TextReporter()))
-    except UnreadableFile as error:
+    except (UnreadableFile, ProfileError) as error:
         raise UserError(str(error)) from error
 
 

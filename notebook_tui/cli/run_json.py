@@ -9,7 +9,7 @@ import time
 from typing import Any, assert_never
 
 from notebook_tui.cli.run_report import CellReport, RunReport
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text, drawn
 
 
 class JsonReporter:
@@ -55,12 +55,12 @@ def _place(cell: CellReport) -> dict[str, Any]:
 
 
 def _as_json(output: Output) -> dict[str, Any]:
-    match output:
+    match drawn(output):
         case Text(stream, text):
             return {"type": "text", "stream": stream, "text": text}
         case Result(text):
             return {"type": "result", "text": text}
-        case Error():
+        case Error() as output:
             return {
                 "type": "error",
                 "name": output.type,
@@ -72,8 +72,8 @@ def _as_json(output: Output) -> dict[str, Any]:
             return {"type": "display", "data": {kind: _form(form) for kind, form in forms}}
         case Exported(info, text):
             return {"type": "exported", "info": info, "text": text}
-        case _:
-            assert_never(output)
+        case other:
+            assert_never(other)
 
 
 def _form(form: str | bytes) -> str:

@@ -30,6 +30,7 @@ from notebook_tui.document.parameters import set_parameters
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.session.client import Client
+from notebook_tui.session.options import EVALUATES
 from notebook_tui.session.storage import write_copy
 
 INTERRUPT_SECONDS = 5.0
@@ -51,7 +52,7 @@ class RunOptions:
 
 async def run(options: RunOptions, reporter: Reporter) -> int:
     """Evaluates the notebook, writes what was asked for, and returns the exit status."""
-    async with open_session(options.path) as client:
+    async with open_session(options.path, EVALUATES) as client:
         _set_parameters(client, options.values)
         report = await Run(client, reporter, options.cell_timeout).run(options.timeout)
         reporter.ended(report)

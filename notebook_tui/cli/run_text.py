@@ -6,7 +6,7 @@ import sys
 from typing import assert_never
 
 from notebook_tui.cli.run_report import CellReport, RunReport
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text, drawn
 
 
 class TextReporter:
@@ -16,7 +16,7 @@ class TextReporter:
         print(f"\n── {cell.name} ──", flush=True)
 
     def output(self, cell: CellReport, output: Output) -> None:
-        match output:
+        match drawn(output):
             case Text("stderr", text):
                 sys.stderr.write(text)
                 sys.stderr.flush()
@@ -25,11 +25,11 @@ class TextReporter:
                 sys.stdout.flush()
             case Result(text) | Display(text=text):
                 print(text, flush=True)
-            case Error():
+            case Error() as output:
                 text = output.traceback.rstrip() or f"{output.type}: {output.message}"
                 print(text, file=sys.stderr, flush=True)
-            case _:
-                assert_never(output)
+            case other:
+                assert_never(other)
 
     def finished(self, cell: CellReport) -> None:
         """Its outputs have said it all."""

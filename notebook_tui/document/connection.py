@@ -1,16 +1,41 @@
-"""The runtime as the notebook sees it: it comes, tells of its nodes, and goes with all values."""
+"""The runtime as the notebook sees it: it comes, tells of its nodes, and goes with all values or with some."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import assert_never
 
+from notebook_tui.document import operations
 from notebook_tui.document.effects import Effect
-from notebook_tui.document.evaluation import connecting
-from notebook_tui.document.queue import started
+from notebook_tui.document.evaluation import aborted, connecting, without_values
+from notebook_tui.document.find import find_section
+from notebook_tui.document.operations import RuntimeEvent
+from notebook_tui.document.queue import in_order, started
 from notebook_tui.document.rejected import Rejected
-from notebook_tui.document.state import Evaluation, Phase, RuntimeStatus, State
+from notebook_tui.document.state import Phase, RuntimeStatus, State
+from notebook_tui.document.validity import settled
 from notebook_tui.document.versions import Versions
+
+
+def connection_changed(state: State, event: RuntimeEvent) -> tuple[State, tuple[Effect, ...]]:
+    match event:
+        case operations.Connect():
+            return connect(state)
+        case operations.RuntimeConnecting(text):
+            return runtime_connecting(state, text), ()
+        case operations.RuntimeConnected(text):
+            return runtime_connected(state, text)
+        case operations.RuntimeDown(reason):
+            return runtime_down(state, reason), ()
+        case operations.ContainerDown(container):
+            return container_down(state, container)
+        case operations.NodesChanged(nodes):
+            return nodes_changed(state, nodes), ()
+        case operations.VersionsChanged(versions):
+            return versions_changed(state, dict(versions)), ()
+        case _:
+            assert_never(event)
 
 
 def connect(state: State) -> tuple[State, tuple[Effect, ...]]:
@@ -31,18 +56,24 @@ def runtime_connected(state: State, text: str) -> tuple[State, tuple[Effect, ...
 def runtime_down(state: State, reason: str) -> State:
     """Outputs stay, values are gone, and nothing connects again by itself."""
     _check_phase(state, "connecting", "connected")
+    state = without_values(replace(state, runtime=RuntimeStatus("disconnected", lost=reason)))
+    return in_order(state, (), frozenset())
+
+
+def container_down(state: State, container: str) -> tuple[State, tuple[Effect, ...]]:
+    """What its cells defined is gone. Of the main flow the branches live on, but nothing starts that stands on it."""
+    _check_phase(state, "connected")
+    if container and container not in state.running and find_section(state.notebook, container).parent is None:
+        raise Rejected(f"expected a branching section, {container} is none")
+    container_of = state.notebook.container_of
     evaluations = {
-        cell_id: _aborted(evaluation, running=cell_id == state.evaluating)
-        for cell_id, evaluation in state.evaluations.items()
+        cell_id: aborted(run) if container_of(cell_id) == container else run
+        for cell_id, run in state.evaluations.items()
     }
-    runtime = RuntimeStatus("disconnected", lost=reason)
-    return replace(state, evaluations=evaluations, queue=(), evaluating=None, runtime=runtime)
-
-
-def _aborted(evaluation: Evaluation, *, running: bool) -> Evaluation:
-    if evaluation.validity == "fresh" and not running:
-        return evaluation
-    return replace(evaluation, validity="aborted", interrupted=evaluation.interrupted or running)
+    left = {other: cell_id for other, cell_id in state.running.items() if other != container}
+    waiting = [cell_id for cell_id in state.queue if container and container_of(cell_id) != container]
+    state = replace(state, evaluations=evaluations, running=left)
+    return started(settled(in_order(state, waiting, state.alone)))
 
 
 def nodes_changed(state: State, nodes: tuple[str, ...]) -> State:

@@ -1,12 +1,32 @@
-"""Edits of the document alone: a notebook and what is wanted, to the notebook after it. Raise `Rejected`."""
+"""The user's edits, each as the changes that it consists of. Pure; raise `Rejected`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
 from dataclasses import replace
+from typing import assert_never
 
-from notebook_tui.document.notebook import Cell, Notebook, Section
+from notebook_tui.document import operations
+from notebook_tui.document.attributes import CELL, NOTEBOOK, with_attribute
+from notebook_tui.document.find import find_cell, find_section, section_of
+from notebook_tui.document.history import (
+    Change,
+    ChangeCell,
+    PutCell,
+    PutHeading,
+    PutMetadata,
+    PutOutline,
+    PutSection,
+    PutTitle,
+    RemoveCell,
+    RemoveSection,
+    ShiftCell,
+    ShiftSection,
+    SplitSection,
+)
+from notebook_tui.document.notebook import Cell, CellKind, Notebook, Section
+from notebook_tui.document.operations import Edit
 from notebook_tui.document.rejected import Rejected
 
 _LINE_ENDS = re.compile("\r\n?")
@@ -22,122 +42,117 @@ def clean_name(text: str) -> str:
     return " ".join(line.strip() for line in clean_source(text).splitlines()).strip()
 
 
-def set_title(notebook: Notebook, title: str) -> Notebook:
-    return replace(notebook, title=clean_name(title))
+def changes_of(notebook: Notebook, edit: Edit) -> tuple[Change, ...]:
+    match edit:
+        case operations.SetTitle(title):
+            return (PutTitle(clean_name(title)),)
+        case operations.SetNotebookMetadata(key, value):
+            return (PutMetadata(with_attribute(notebook.metadata, NOTEBOOK, key, value)),)
+        case operations.InsertSection(index, section_id, name):
+            return (PutSection(index, Section(section_id, clean_name(name))),)
+        case operations.RenameSection(section_id, name):
+            return (PutHeading(replace(find_section(notebook, section_id), name=clean_name(name), cells=())),)
+        case operations.DeleteSection(section_id, with_cells):
+            return (RemoveSection(section_id, with_cells),)
+        case operations.MoveSection(section_id, offset):
+            return (ShiftSection(section_id, offset),)
+        case operations.SetSectionParent(section_id, parent):
+            return (PutHeading(replace(find_section(notebook, section_id), parent=parent, cells=())),)
+        case operations.SplitSection(section_id, index, new_id, name):
+            parent = find_section(notebook, section_id).parent
+            return (SplitSection(section_id, index, Section(new_id, clean_name(name), parent=parent)),)
+        case operations.InsertCell(section_id, index, cell):
+            return (PutCell(section_id, index, replace(cell, source=clean_source(cell.source))),)
+        case operations.DeleteCell(cell_id):
+            return (RemoveCell(cell_id),)
+        case operations.MoveCell(cell_id, offset):
+            return (ShiftCell(cell_id, offset),)
+        case operations.SetCellSource(cell_id, source):
+            return (ChangeCell(replace(find_cell(notebook, cell_id), source=clean_source(source), outputs=())),)
+        case operations.SetCellMetadata(cell_id, key, value):
+            return set_cell_metadata(notebook, cell_id, key, value)
+        case operations.SetCellKind(cell_id, kind):
+            return set_kind(notebook, cell_id, kind)
+        case operations.SplitCell(cell_id, offset, new_id):
+            return split_cell(notebook, cell_id, offset, new_id)
+        case operations.MergeCells(cell_id):
+            return merge_cells(notebook, cell_id)
+        case operations.Arrange(outline):
+            return arrange(notebook, outline)
+        case operations.RestoreCell() | operations.ApplyDelta():
+            raise TypeError(f"{edit!r} needs more than the notebook")
+        case _:
+            assert_never(edit)
 
 
-def insert_section(notebook: Notebook, index: int, section_id: str, name: str) -> Notebook:
-    if any(section.id == section_id for section in notebook.sections):
-        raise Rejected(f"there is a section {section_id} already")
-    _check_index(index, len(notebook.sections), "sections")
-    sections = list(notebook.sections)
-    sections.insert(index, Section(section_id, clean_name(name)))
-    return replace(notebook, sections=tuple(sections))
+def words_for(edit: Edit) -> str:
+    """What an undo of the edit is called.
+
+    >>> words_for(operations.DeleteCell("c"))
+    'delete cell'
+    """
+    return re.sub("(?<!^)(?=[A-Z])", " ", type(edit).__name__).lower()
 
 
-def rename_section(notebook: Notebook, section_id: str, name: str) -> Notebook:
-    return _with_section(notebook, replace(find_section(notebook, section_id), name=clean_name(name)))
+def set_cell_metadata(notebook: Notebook, cell_id: str, key: str, value: object) -> tuple[Change, ...]:
+    cell = find_cell(notebook, cell_id)
+    if cell.kind != "code":
+        raise Rejected(f"expected a code cell to have {key}, got a Markdown one")
+    return (ChangeCell(replace(cell, metadata=with_attribute(cell.metadata, CELL, key, value), outputs=())),)
 
 
-def delete_section(notebook: Notebook, section_id: str, *, with_cells: bool) -> Notebook:
-    gone = find_section(notebook, section_id)
-    if any(section.parent == section_id for section in notebook.sections):
-        raise Rejected(f'the section "{gone.name}" has branches; delete those first')
-    if gone.cells and not with_cells:
-        before = notebook.sections[: notebook.sections.index(gone)]
-        if not before:
-            raise Rejected(f'there is no section before "{gone.name}" to take its cells')
-        notebook = _with_section(notebook, replace(before[-1], cells=before[-1].cells + gone.cells))
-    sections = tuple(section for section in notebook.sections if section.id != section_id)
-    return replace(notebook, sections=sections)
-
-
-def insert_cell(notebook: Notebook, section_id: str, index: int, cell: Cell) -> Notebook:
-    section = find_section(notebook, section_id)
-    if any(other.id == cell.id for other in notebook.cells()):
-        raise Rejected(f"there is a cell {cell.id} already")
-    _check_index(index, len(section.cells), f'cells of "{section.name}"')
-    cells = list(section.cells)
-    cells.insert(index, replace(cell, source=clean_source(cell.source)))
-    return _with_section(notebook, replace(section, cells=tuple(cells)))
-
-
-def delete_cell(notebook: Notebook, cell_id: str) -> Notebook:
-    section = section_of(notebook, cell_id)
-    cells = tuple(cell for cell in section.cells if cell.id != cell_id)
-    return _with_section(notebook, replace(section, cells=cells))
-
-
-def set_source(notebook: Notebook, cell_id: str, source: str) -> Notebook:
-    return with_cell(notebook, replace(find_cell(notebook, cell_id), source=clean_source(source)))
-
-
-def move_cell(notebook: Notebook, cell_id: str, offset: int) -> Notebook:
-    """By `offset` places, where each section's heading but the first is a place too."""
+def set_kind(notebook: Notebook, cell_id: str, kind: CellKind) -> tuple[Change, ...]:
+    """Settings that only code has go with it; what a file says beyond what we know stays."""
     section_of(notebook, cell_id)
-    places = list(_places(notebook))
-    old = next(index for index, place in enumerate(places) if place.id == cell_id and isinstance(place, Cell))
-    new = old + offset
-    if not 1 <= new < len(places):
-        raise Rejected(f"the cell cannot go {'up' if offset < 0 else 'down'} any further")
-    places.insert(new, places.pop(old))
-    return replace(notebook, sections=_sections(places))
+    cell = notebook.cell(cell_id)
+    if kind == cell.kind:
+        return ()
+    metadata = {key: value for key, value in cell.metadata.items() if key not in CELL}
+    return (ChangeCell(Cell(cell.id, kind, cell.source, metadata=metadata)),)
 
 
-def _places(notebook: Notebook) -> Iterator[Cell | Section]:
-    for section in notebook.sections:
-        yield section
-        yield from section.cells
+def split_cell(notebook: Notebook, cell_id: str, offset: int, new_id: str) -> tuple[Change, ...]:
+    """The line break at which it is split belongs to neither part."""
+    section = section_of(notebook, cell_id)
+    cell = notebook.cell(cell_id)
+    if not 0 <= offset <= len(cell.source):
+        raise Rejected(f"expected a place from 0 to {len(cell.source)} in the cell's text, got {offset}")
+    upper, lower = cell.source[:offset].removesuffix("\n"), cell.source[offset:].removeprefix("\n")
+    place = notebook.places[cell_id][1] + 1
+    new = replace(cell, id=new_id, source=lower, outputs=())
+    return ChangeCell(replace(cell, source=upper, outputs=())), PutCell(section.id, place, new)
 
 
-def _sections(places: Iterable[Cell | Section]) -> tuple[Section, ...]:
-    sections: list[tuple[Section, list[Cell]]] = []
-    for place in places:
-        if isinstance(place, Section):
-            sections.append((place, []))
-        else:
-            sections[-1][1].append(place)
-    return tuple(replace(section, cells=tuple(cells)) for section, cells in sections)
+def merge_cells(notebook: Notebook, cell_id: str) -> tuple[Change, ...]:
+    """The cell with the one below it, which it takes in."""
+    section = section_of(notebook, cell_id)
+    index = notebook.places[cell_id][1]
+    if index + 1 == len(section.cells):
+        raise Rejected("there is no cell below in this section to merge with")
+    upper, lower = section.cells[index : index + 2]
+    if (upper.kind, upper.language) != (lower.kind, lower.language):
+        raise Rejected("expected two cells of one kind and language to merge")
+    between = "\n" if upper.kind == "code" else "\n\n"
+    source = between.join(part for part in (upper.source, lower.source) if part)
+    return ChangeCell(replace(upper, source=source, outputs=())), RemoveCell(lower.id)
 
 
-def with_cell(notebook: Notebook, cell: Cell) -> Notebook:
-    """The notebook with `cell` in place of the one of that id."""
-    if cell.id == notebook.setup.id:
-        return replace(notebook, setup=cell)
-    if notebook.pyproject is not None and cell.id == notebook.pyproject.id:
-        return replace(notebook, pyproject=cell)
-    section = section_of(notebook, cell.id)
-    cells = tuple(cell if other.id == cell.id else other for other in section.cells)
-    return _with_section(notebook, replace(section, cells=cells))
+def arrange(notebook: Notebook, outline: Notebook) -> tuple[Change, ...]:
+    wanted = Counter(cell.id for cell in outline.cells())
+    needed = {cell.id for cell in notebook.cells() if cell is not notebook.pyproject}
+    wrong = {cell_id for cell_id in wanted.keys() | needed if wanted[cell_id] != 1}
+    if wrong:
+        raise Rejected(f"expected each cell once in the new order, missing or twice: {', '.join(sorted(wrong))}")
+    check_sections(outline)
+    return (PutOutline(outline),)
 
 
-def find_cell(notebook: Notebook, cell_id: str) -> Cell:
-    try:
-        return notebook.cell(cell_id)
-    except KeyError:
-        raise Rejected(f"there is no cell {cell_id}") from None
-
-
-def find_section(notebook: Notebook, section_id: str) -> Section:
-    try:
-        return notebook.section(section_id)
-    except KeyError:
-        raise Rejected(f"there is no section {section_id}") from None
-
-
-def section_of(notebook: Notebook, cell_id: str) -> Section:
-    find_cell(notebook, cell_id)
-    section = notebook.section_of(cell_id)
-    if section is None:
-        raise Rejected("the setup cell stays where it is")
-    return section
-
-
-def _with_section(notebook: Notebook, section: Section) -> Notebook:
-    sections = tuple(section if other.id == section.id else other for other in notebook.sections)
-    return replace(notebook, sections=sections)
-
-
-def _check_index(index: int, count: int, what: str) -> None:
-    if not 0 <= index <= count:
-        raise Rejected(f"expected a place from 0 to {count} among the {what}, got {index}")
+def check_sections(outline: Notebook) -> None:
+    """Each once, and each branch below a section of the main line from which it branches."""
+    parents: dict[str, str | None] = {}
+    for section in outline.sections:
+        if section.id in parents:
+            raise Rejected(f"expected each section once in the new order, {section.id} is there twice")
+        if section.parent is not None and parents.get(section.parent, "") is not None:
+            raise Rejected(f'expected "{section.name}" to branch from a section of the main line above it')
+        parents[section.id] = section.parent

@@ -12,8 +12,13 @@ class ConnectRuntime:
 
 
 @dataclass(frozen=True, slots=True)
+class DisconnectRuntime:
+    """End the runtime that there is: another takes its place. No answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartEvaluation:
-    """Answered by `EvaluationStarted`, outputs, and `EvaluationFinished`; or by `RuntimeDown`."""
+    """Answered by `EvaluationStarted`, outputs, and `EvaluationFinished`; or by `ContainerDown` or `RuntimeDown`."""
 
     cell_id: str
     source: str
@@ -44,4 +49,6 @@ class ForgetEvaluation:
     cell_id: str
 
 
-Effect: TypeAlias = ConnectRuntime | StartEvaluation | DropContainer | InterruptEvaluation | ForgetEvaluation
+Effect: TypeAlias = (
+    ConnectRuntime | DisconnectRuntime | StartEvaluation | DropContainer | InterruptEvaluation | ForgetEvaluation
+)

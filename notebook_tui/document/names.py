@@ -2,20 +2,34 @@
 
 The syntax tree is walked in the order in which it runs. Where a branch decides, a name counts as read, and as no
 more than perhaps defined: a cell is rather called stale too often than too seldom. A function is taken to run when
-the whole cell has. Not seen: changes inside a value (`rows.append(1)`), and names set by other modules.
+the whole cell has; what its body reads is read by its callers, too, and so it is told of each name (`carries`).
+
+A change inside a value is a change of it: `rows[0] = 1`, `p.x = 1`, and methods that are known to change what they
+belong to (`rows.append(1)`). Not seen: other methods that do, values that are given to a function which changes them,
+a second name of the same value, changes by functions of other cells, and names set by other modules.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 _NOTHING: frozenset[str] = frozenset()
 _REFLECTION = frozenset({"eval", "exec", "globals", "locals", "vars"})
+_CHANGING_METHODS = frozenset(
+    {
+        *("add", "append", "appendleft", "clear", "difference_update", "discard", "extend", "extendleft", "insert"),
+        *("intersection_update", "pop", "popitem", "popleft", "remove", "reverse", "rotate", "setdefault", "sort"),
+        *("symmetric_difference_update", "update"),
+        *("fill", "fit", "load_state_dict", "partial_fit", "put", "resize", "seed", "setflags", "step", "zero_grad"),
+    }
+)
+_CHANGING_FUNCTIONS = frozenset({"delattr", "next", "setattr"})
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -32,9 +46,25 @@ class Names:
     """It may read names that its text does not show: `eval`, `globals()`."""
     defines_anything: bool = False
     """It may define such: `exec`, `from module import *`."""
+    mutates: frozenset[str] = _NOTHING
+    """Names from above whose values it changes; it is as if it perhaps defined them."""
+    carries: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """For names that it binds to functions, classes and the like: what is read when those are called."""
+    second: Mapping[str, str] = field(default_factory=dict)
+    """For names that it gives to the value of another name: that one."""
+    made: frozenset[str] = _NOTHING
+    """The names of functions and classes that it defines by a statement of their own."""
+
+    @property
+    def sets(self) -> frozenset[str]:
+        """All that it defines, or may."""
+        return self.defines | self.may_define
 
 
-@lru_cache(maxsize=2048)
+NO_NAMES = Names()
+
+
+@lru_cache(maxsize=16_384)
 def names(source: str) -> Names:
     """The names of a cell; none where the text is not Python (yet), for then it cannot run.
 
@@ -49,15 +79,20 @@ def names(source: str) -> Names:
             walk = _Walk()
             walk.visit(ast.parse(source))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return Names()
+            return NO_NAMES
     bound = walk.bound - walk.deleted_later
-    reads = walk.reads | (walk.later_reads - bound)
+    reads = frozenset(walk.reads | (walk.later_reads - bound))
+    mutates = reads & walk.mutated
     return Names(
         reads=reads,
         defines=bound,
-        may_define=frozenset(walk.assigned) - bound,
+        may_define=frozenset(walk.assigned | mutates) - bound,
         reads_anything=not reads.isdisjoint(_REFLECTION),
         defines_anything=walk.imports_star or not reads.isdisjoint(_REFLECTION),
+        mutates=mutates,
+        carries={name: frozenset(carried) for name, carried in walk.carries.items() if carried},
+        second=walk.second,
+        made=frozenset(walk.made),
     )
 
 
@@ -69,9 +104,13 @@ class _Walk(ast.NodeVisitor):
     """
 
     def __init__(self) -> None:
-        self.reads: frozenset[str] = _NOTHING
-        self.later_reads: frozenset[str] = _NOTHING
+        self.reads: set[str] = set()
+        self.later_reads: set[str] = set()
         self.assigned: set[str] = set()
+        self.mutated: set[str] = set()
+        self.carries: dict[str, set[str]] = {}
+        self.second: dict[str, str] = {}
+        self.made: set[str] = set()
         self.deleted: set[str] = set()
         self.deleted_later: set[str] = set()
         self.imports_star = False
@@ -81,18 +120,48 @@ class _Walk(ast.NodeVisitor):
         self.in_function = False
         self.in_class = False
 
+    def visit(self, node: ast.AST) -> None:
+        kind = type(node)
+        if kind not in _BARREN:
+            _method(kind.__name__)(self, node)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for part in _parts(node):
+            self.visit(part)
+
     def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
         for node in nodes:
             if node is not None:
                 self.visit(node)
 
+    def visit_Module(self, node: ast.Module) -> None:
+        """What each statement's functions read belongs to the names that it binds."""
+        later, assigned = self.later_reads, self.assigned
+        for statement in node.body:
+            self.later_reads, self.assigned = set(), set()
+            self.visit(statement)
+            for name in self.assigned:
+                self.carries[name] = self.later_reads | (set() if name in self.bound else self.carries.get(name, set()))
+                self.second.pop(name, None)
+            self.second |= _second_names(statement)
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                self.made.add(statement.name)
+            later, assigned = later | self.later_reads, assigned | self.assigned
+        self.later_reads, self.assigned = later, assigned
+
     def read(self, name: str) -> None:
         if name in self.hidden:
             return
         if self.in_function:
-            self.later_reads |= {name}
+            self.later_reads.add(name)
         elif name not in self.bound:
-            self.reads |= {name}
+            self.reads.add(name)
+
+    def mutate(self, value: ast.expr) -> None:
+        """Something inside the value of a name is set."""
+        root = _root(value)
+        if root is not None and root not in self.hidden:
+            self.mutated.add(root)
 
     def bind(self, name: str) -> None:
         if not self.in_class and name not in self.hidden:
@@ -125,6 +194,23 @@ class _Walk(ast.NodeVisitor):
         self.read(node.id)
         if isinstance(node.ctx, ast.Del):
             self.unbind(node.id)
+
+    def visit_Attribute(self, node: ast.Attribute | ast.Subscript) -> None:
+        self.generic_visit(node)
+        if not isinstance(node.ctx, ast.Load):
+            self.mutate(node.value)
+
+    visit_Subscript = visit_Attribute
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))) if name in sys.stdlib_module_names:
+                pass  # `os.remove` changes no module
+            case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in _CHANGING_METHODS:
+                self.mutate(value)
+            case ast.Call(func=ast.Name(id=function), args=[value, *_]) if function in _CHANGING_FUNCTIONS:
+                self.mutate(value)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         self.visit_all([node.value, node.target])
@@ -266,6 +352,37 @@ class _Walk(ast.NodeVisitor):
     visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
 
 
+_BARREN = frozenset(
+    kind
+    for base in (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+    for kind in (base, *base.__subclasses__())
+) | {ast.Constant, ast.Pass, ast.Break, ast.Continue, ast.Nonlocal}
+"""Nodes in which there is no name to find."""
+
+
+@cache
+def _method(kind: str) -> Callable[[_Walk, ast.AST], None]:
+    method: Callable[[_Walk, ast.AST], None] = getattr(_Walk, f"visit_{kind}", _Walk.generic_visit)
+    return method
+
+
+def _root(value: ast.expr) -> str | None:
+    """The name that `a.b[0].c` begins with."""
+    while isinstance(value, ast.Attribute | ast.Subscript | ast.Starred):
+        value = value.value
+    return value.id if isinstance(value, ast.Name) else None
+
+
+def _second_names(statement: ast.stmt) -> dict[str, str]:
+    match statement:
+        case ast.Assign(targets=targets, value=ast.Name(id=first)):
+            return {target.id: first for target in targets if isinstance(target, ast.Name)}
+        case ast.AnnAssign(target=ast.Name(id=second), value=ast.Name(id=first)):
+            return {second: first}
+        case _:
+            return {}
+
+
 def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
     yield from (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
     yield from (extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None)
@@ -282,13 +399,37 @@ def _declared_global(body: Iterable[ast.AST]) -> frozenset[str]:
 
 
 def _same_scope(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    for node in nodes:
-        yield node
-        if isinstance(node, _Comprehension):
+    """The nodes that may bind names in the scope of `nodes`, those of functions and classes in it left out."""
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if kind in _BINDING:
+            yield node
+        if kind in _COMPREHENSIONS:
             # `:=` in a comprehension binds outside of it.
             yield from (inner.target for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr))
-        elif not isinstance(node, _Function | ast.ClassDef):
-            yield from _same_scope(ast.iter_child_nodes(node))
+        elif kind not in _SCOPES:
+            waiting += _parts(node)
+
+
+def _parts(node: ast.AST) -> Iterator[ast.AST]:
+    for name in node._fields:
+        part = getattr(node, name, None)
+        if isinstance(part, list):
+            yield from (each for each in part if isinstance(each, ast.AST))
+        elif isinstance(part, ast.AST) and type(part) not in _BARREN:
+            yield part
+
+
+_COMPREHENSIONS = frozenset({ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp})
+_SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
+_BINDING = frozenset(
+    {
+        *(ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.alias, ast.Global),
+        *(ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+    }
+)
 
 
 def _bound_by(node: ast.AST) -> Iterator[str]:

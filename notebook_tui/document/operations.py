@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from notebook_tui.document.notebook import Cell
+from notebook_tui.document.delta import Delta
+from notebook_tui.document.inputs import InputValue
+from notebook_tui.document.notebook import Cell, CellKind, Notebook
 from notebook_tui.document.outputs import Output
 from notebook_tui.document.versions import Versions
+from notebook_tui.widgets.changes import Change
 
 Ending: TypeAlias = Literal["ok", "error", "interrupted"]
 
@@ -38,10 +41,37 @@ class RenameSection:
 
 @dataclass(frozen=True, slots=True)
 class DeleteSection:
-    """With its cells, or handing them to the section before it."""
+    """With its cells, which go to the bin, or handing them to the section before it."""
 
     section_id: str
     with_cells: bool
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MoveSection:
+    """By `offset` places (negative: up). A branch stays below the section that it branches from."""
+
+    section_id: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetSectionParent:
+    """The section branches from that one from now on; from none: it belongs to the main flow."""
+
+    section_id: str
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSection:
+    """The cells from `index` on belong to a new section from now on, which follows the old one."""
+
+    section_id: str
+    index: int
+    new_id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +85,16 @@ class InsertCell:
 
 @dataclass(frozen=True, slots=True)
 class DeleteCell:
+    """Into the bin. One that runs is interrupted first."""
+
+    cell_id: str
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreCell:
+    """Out of the bin: where it was, or at the end of the last section if its own is gone."""
+
     cell_id: str
 
 
@@ -68,13 +108,117 @@ class MoveCell:
 
 @dataclass(frozen=True, slots=True)
 class SetCellSource:
+    """The whole text, as it is at `at`; it counts as typing, as `ApplyDelta` does."""
+
     cell_id: str
     source: str
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyDelta:
+    """A client's change of a cell's text, made for that `revision` of it (`delta`, `texts`)."""
+
+    client_id: str
+    cell_id: str
+    delta: Delta
+    revision: int
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SetCellMetadata:
+    """One setting of a code cell, such as `reevaluate_automatically` (`attributes`)."""
+
+    cell_id: str
+    key: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class SetNotebookMetadata:
+    """One setting of the notebook, such as `persist_outputs` (`attributes`)."""
+
+    key: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class SetCellKind:
+    """Code becomes Markdown, which has no outputs, or the other way round."""
+
+    cell_id: str
+    kind: CellKind
+
+
+@dataclass(frozen=True, slots=True)
+class SplitCell:
+    """What follows the first `offset` characters goes to a new cell below."""
+
+    cell_id: str
+    offset: int
+    new_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeCells:
+    """The cell takes in the one below it."""
+
+    cell_id: str
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrange:
+    """Order, sections, metadata and comments as `outline` has them: from a file that was edited elsewhere.
+
+    Cells that there are keep their text and outputs, whatever it says; what they are is up to it.
+    """
+
+    outline: Notebook
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take back the last edit, whoever made it; never a run."""
+
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """The edit that was taken back last, once more, if there was none since."""
+
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClientJoined:
+    """From now on this client may send deltas, and is told of all others'."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLeft:
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRevision:
+    """The client has that revision of a cell's text: it needs no change from before it any more."""
+
+    client_id: str
+    cell_id: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
 class QueueCells:
-    """Run these cells, and before each what is outdated above it; `alone`: these cells and no others."""
+    """Run these cells, and before each what is outdated above it; `alone`: these cells and no others.
+
+    The setup cell is run in a fresh runtime, if it has run in this one; `alone` it is run where it is.
+    """
 
     cell_ids: tuple[str, ...]
     alone: bool = False
@@ -82,9 +226,14 @@ class QueueCells:
 
 @dataclass(frozen=True, slots=True)
 class CancelEvaluation:
-    """Take a waiting cell, and those that wait for it, out of the queue; interrupt the one that runs."""
+    """Take a waiting cell, and those that wait for it, out of the queue; interrupt the one that runs.
+
+    An interrupt keeps all values, and may be asked for again. `drop` is the last step for one that does not stop: it
+    ends the container in which the cell runs, with the values of all its cells.
+    """
 
     cell_id: str
+    drop: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +266,14 @@ class RuntimeDown:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerDown:
+    """One container of the runtime has ended, with all its values: that of a branching section, or the main flow's."""
+
+    container: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class NodesChanged:
     nodes: tuple[str, ...]
 
@@ -141,6 +298,15 @@ class OutputAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputChanged:
+    """The view of that ref, wherever it stands in the outputs of the cell, has changed."""
+
+    cell_id: str
+    ref: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationFinished:
     cell_id: str
     at: float
@@ -150,24 +316,61 @@ class EvaluationFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class InputShown:
+    """The cell that runs shows an input. One that is there already keeps its value."""
+
+    cell_id: str
+    input_id: str
+    default: InputValue
+
+
+@dataclass(frozen=True, slots=True)
+class InputBound:
+    """The cell that runs has read an input: it is stale once that has another value than it saw."""
+
+    cell_id: str
+    input_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetInputValue:
+    """Text of a secret belongs in no input: what is set is part of the state."""
+
+    input_id: str
+    value: InputValue
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
-    """The notebook as it was at `revision` is in the file `path`."""
+    """The notebook as it was at `revision` is in the file `path`, but for what the warnings say."""
 
     path: str
     revision: int
+    warnings: tuple[str, ...] = ()
 
 
-Edit: TypeAlias = (
-    SetTitle
-    | InsertSection
-    | RenameSection
-    | DeleteSection
-    | InsertCell
+SectionEdit: TypeAlias = InsertSection | RenameSection | DeleteSection | MoveSection | SetSectionParent | SplitSection
+CellEdit: TypeAlias = (
+    InsertCell
     | DeleteCell
+    | RestoreCell
     | MoveCell
     | SetCellSource
-    | EraseOutputs
+    | ApplyDelta
+    | SetCellMetadata
+    | SetCellKind
+    | SplitCell
+    | MergeCells
 )
-RuntimeEvent: TypeAlias = Connect | RuntimeConnecting | RuntimeConnected | RuntimeDown | NodesChanged | VersionsChanged
-EvaluationEvent: TypeAlias = QueueCells | CancelEvaluation | EvaluationStarted | OutputAdded | EvaluationFinished
-Operation: TypeAlias = Edit | EvaluationEvent | RuntimeEvent | Saved
+Edit: TypeAlias = SetTitle | SetNotebookMetadata | SectionEdit | CellEdit | Arrange
+"""What `Undo` takes back."""
+History: TypeAlias = Undo | Redo
+ClientEvent: TypeAlias = ClientJoined | ClientLeft | ReportRevision
+InputEvent: TypeAlias = InputShown | InputBound | SetInputValue
+RuntimeEvent: TypeAlias = (
+    Connect | RuntimeConnecting | RuntimeConnected | RuntimeDown | ContainerDown | NodesChanged | VersionsChanged
+)
+EvaluationEvent: TypeAlias = (
+    QueueCells | CancelEvaluation | EvaluationStarted | OutputAdded | OutputChanged | EvaluationFinished
+)
+Operation: TypeAlias = Edit | History | EraseOutputs | ClientEvent | InputEvent | EvaluationEvent | RuntimeEvent | Saved

@@ -62,6 +62,8 @@ class Error:
     traceback: str
     line: int | None
     """The line of the cell, from 1, that was running; None where it was none of this cell's."""
+    places: tuple[tuple[str, int], ...] = ()
+    """Cells and their lines that the traceback names, in its order: where a reader may want to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def _head(output: Output) -> Output:
         case Result() | Exported():
             return replace(output, text=head(output.text))
         case Error():
-            return Error(head(output.type), head(output.message), head(output.traceback), output.line)
+            short = replace(output, type=head(output.type), message=head(output.message))
+            return replace(short, traceback=head(output.traceback))
         case _:
             return output
 

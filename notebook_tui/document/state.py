@@ -1,46 +1,26 @@
 """All that is known of an open notebook, as one value: the document, what became of its cells, its runtime.
 
 A cell has two orthogonal states, as in Livebook. Its *validity* says what its last run is worth now and stands in
-its `Evaluation`; its *status* says what it is doing and follows from queue and `evaluating` alone.
+its `Evaluation`; its *status* says what it is doing and follows from `queue` and `running` alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, TypeAlias
 
+from notebook_tui.document.bin import Binned
+from notebook_tui.document.evaluations import FRESH, Evaluation
+from notebook_tui.document.flow import Flow
+from notebook_tui.document.history import Step
+from notebook_tui.document.inputs import Input
 from notebook_tui.document.notebook import Notebook
+from notebook_tui.document.texts import Text
 from notebook_tui.document.versions import Versions
 
-Validity: TypeAlias = Literal["fresh", "evaluated", "stale", "aborted"]
 Status: TypeAlias = Literal["ready", "queued", "evaluating"]
 Phase: TypeAlias = Literal["disconnected", "connecting", "connected"]
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """The last run of a cell: fresh before it, aborted once it was interrupted or its runtime is lost.
-
-    `stale` means: run now, in the order of the document, the cell would start from other values than it did.
-    """
-
-    validity: Validity = "fresh"
-    errored: bool = False
-    interrupted: bool = False
-    source: str | None = None
-    """The text that ran; the cell's own may have changed since."""
-    started_at: float | None = None
-    """Seconds since the epoch; None from the start effect until the runtime has begun."""
-    took: float | None = None
-    """Seconds; None while it runs."""
-    run: int = 0
-    """Which run of this session it was, counted from 1."""
-    inputs: frozenset[tuple[str, int]] = frozenset()
-    """The cells that define what it read, each with the run that it saw (0: none)."""
-
-
-FRESH = Evaluation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +43,48 @@ class State:
     evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
     queue: tuple[str, ...] = ()
     """Cells that wait, in the order of the document."""
-    evaluating: str | None = None
-    """The one cell that runs, from its `StartEvaluation` on."""
+    alone: frozenset[str] = frozenset()
+    """Those of them that were asked for by themselves: nothing is run for their sake."""
+    running: Mapping[str, str] = field(default_factory=dict)
+    """The one cell that runs in each container, from its `StartEvaluation` on; the main flow's name is empty."""
     runtime: RuntimeStatus = field(default_factory=RuntimeStatus)
     runs: int = 0
     revision: int = 0
     """Counts the changes that a save would write."""
     saved_revision: int = 0
+    save_warnings: tuple[str, ...] = ()
+    """What the last save could not write as it is."""
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    bin: tuple[Binned, ...] = ()
+    """Cells that were deleted, the newest last."""
+    past: tuple[Step, ...] = ()
+    """Edits that can be undone, the newest last."""
+    future: tuple[Step, ...] = ()
+    """Edits that were undone and can be done again, the next one last."""
+    clients: frozenset[str] = frozenset()
+    """Those who type, by id."""
+    texts: Mapping[str, Text] = field(default_factory=dict)
+    """Of the cells, by id, whose text changed while there were clients."""
+    flow: Flow = field(default_factory=Flow, repr=False, compare=False)
+    """An index that follows from the rest."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return State, tuple(getattr(self, each.name) for each in fields(self) if each.name != "flow")
 
     @property
     def dirty(self) -> bool:
         return self.revision != self.saved_revision
 
+    @property
+    def evaluating(self) -> str | None:
+        """The cell that runs: the main flow's, if one does, else one of a branching section."""
+        return self.running.get("") or next(iter(self.running.values()), None)
+
     def evaluation(self, cell_id: str) -> Evaluation:
         return self.evaluations.get(cell_id, FRESH)
 
     def status(self, cell_id: str) -> Status:
-        if cell_id == self.evaluating:
+        if cell_id in self.running.values():
             return "evaluating"
         return "queued" if cell_id in self.queue else "ready"
 

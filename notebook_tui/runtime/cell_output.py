@@ -12,12 +12,31 @@ from collections import deque
 import beamlike as bl
 from beamlike.kernel.group_leader import Output
 from beamlike.kernel.open_line import OpenLine
-from notebook_tui.runtime.messages import Finished, Printed, Started, Taken
+from notebook_tui.runtime.messages import (
+    Displayed,
+    Finished,
+    InputRead,
+    InputSettled,
+    InputWanted,
+    Printed,
+    Started,
+    Taken,
+    ViewsChanged,
+)
 from notebook_tui.runtime.output import OutputBuffer
+from notebook_tui.runtime.pending_changes import PendingChanges
+from notebook_tui.runtime.questions import Asked, Settled
+from notebook_tui.runtime.widget_servers import WidgetServers
+from notebook_tui.widgets import messages as widget_messages
+from notebook_tui.widgets.contents import content_size
+from notebook_tui.widgets.messages import Ask, Changed, Event, Shown
+from notebook_tui.widgets.views import Content
 
 FLUSH_SECONDS = 0.05
 WINDOW = 4
 """So many texts may be on their way that the owner has not taken yet."""
+CHANGE_SIZE = 1_000
+"""What a change counts for, in characters."""
 WAITING_LIMIT = 4_000_000
 """Characters that may wait here."""
 
@@ -26,6 +45,7 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
     """Serves until it is ended. Text goes out within 50 ms if it is wanted, and always before the outcome after it."""
     outlet = Outlet(owner, cell_id)
     buffer = OutputBuffer(outlet.add)
+    servers = WidgetServers()
     line = OpenLine()
     flush_at: float | None = None
     now = asyncio.get_running_loop().time
@@ -35,17 +55,38 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
         except TimeoutError:
             buffer.flush()
             outlet.forward()
-            flush_at = None
+            flush_at = None if outlet.forward_changes() else now() + FLUSH_SECONDS
             continue
         match message:
+            case Shown(content=content, servers=found) if content is not None:
+                servers.add(found)
+                buffer.flush()
+                outlet.add_content(content)
+                flush_at = flush_at or now() + FLUSH_SECONDS
             case Output():
                 for stream, text in line.apart(message):
                     buffer.write(stream, text)
                 flush_at = flush_at or now() + FLUSH_SECONDS
+            case Changed():
+                servers.add(message.servers)
+                outlet.add_change(message)
+                flush_at = flush_at or now() + FLUSH_SECONDS
+            case Event() | Ask():
+                servers.hand_on(message)
+            case widget_messages.InputRead(ref):
+                bl.send(owner, InputRead(cell_id, ref))
             case Taken():
                 outlet.taken()
             case Started():
                 bl.send(owner, message)
+            case Asked(question, prompt, hidden):
+                # What was printed before, the prompt above all, is seen before.
+                buffer.flush()
+                outlet.forward_all()
+                flush_at = None
+                bl.send(owner, InputWanted(cell_id, question, prompt, hidden))
+            case Settled(question):
+                bl.send(owner, InputSettled(cell_id, question))
             case Finished():
                 buffer.flush()
                 outlet.forward_all()
@@ -55,32 +96,53 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
 
 
 class Outlet:
-    """Text on its way to the owner of the notebook."""
+    """What is on its way to the owner of the notebook: text, what is on display, and changes of that."""
 
     def __init__(self, owner: bl.Pid, cell_id: str, *, limit: int = WAITING_LIMIT) -> None:
         self._owner = owner
         self._cell_id = cell_id
         self._limit = limit
-        self._waiting: deque[tuple[str, str]] = deque()
+        self._waiting: deque[Printed | Displayed | ViewsChanged] = deque()
         self._size = 0
         self._left_out = 0
         self._on_the_way = 0
+        self._changes = PendingChanges()
 
     def add(self, stream: str, text: str) -> None:
-        self._waiting.append((stream, text))
-        self._size += len(text)
+        self._add(Printed(self._cell_id, stream, text, bl.self()))
+
+    def add_content(self, content: Content) -> None:
+        if self._changes:  # of the very content, maybe
+            self._add(self._taken_changes())
+        self._add(Displayed(self._cell_id, content, bl.self()))
+
+    def add_change(self, changed: Changed) -> None:
+        """Of a view, wherever it is shown: it may overtake text, and of many the owner gets few."""
+        self._changes.add(changed)
+
+    def _add(self, message: Printed | Displayed | ViewsChanged) -> None:
+        self._waiting.append(message)
+        self._size += _size(message)
         while self._size > self._limit and len(self._waiting) > 1:
-            _, oldest = self._waiting.popleft()
-            self._size -= len(oldest)
-            self._left_out += len(oldest)
+            oldest = _size(self._waiting.popleft())
+            self._size -= oldest
+            self._left_out += oldest
 
     def forward(self) -> None:
         while self._waiting and self._on_the_way < WINDOW:
             self._forward_one()
 
+    def forward_changes(self) -> bool:
+        """Whether none is left: those of an owner that falls behind become fewer here."""
+        if self._changes and self._on_the_way < WINDOW:
+            self._send_changes()
+        return not self._changes
+
     def forward_all(self) -> None:
         while self._waiting:
             self._forward_one()
+        if self._changes:
+            self._send_changes()
 
     def taken(self) -> None:
         self._on_the_way -= 1
@@ -90,11 +152,27 @@ class Outlet:
         if self._left_out:
             mark = f"\n… {self._left_out:,} characters left out: they came faster than they could be shown …\n"
             self._left_out = 0
-            self._send("stderr", mark)
-        stream, text = self._waiting.popleft()
-        self._size -= len(text)
-        self._send(stream, text)
+            self._send(Printed(self._cell_id, "stderr", mark, bl.self()))
+        message = self._waiting.popleft()
+        self._size -= _size(message)
+        self._send(message)
 
-    def _send(self, stream: str, text: str) -> None:
+    def _send_changes(self) -> None:
+        self._send(self._taken_changes())
+
+    def _taken_changes(self) -> ViewsChanged:
+        return ViewsChanged(self._cell_id, tuple(self._changes.take()), bl.self())
+
+    def _send(self, message: Printed | Displayed | ViewsChanged) -> None:
         self._on_the_way += 1
-        bl.send(self._owner, Printed(self._cell_id, stream, text, bl.self()))
+        bl.send(self._owner, message)
+
+
+def _size(message: Printed | Displayed | ViewsChanged) -> int:
+    match message:
+        case Printed(text=text):
+            return len(text)
+        case Displayed(content=content):
+            return content_size(content)
+        case ViewsChanged(changes=changes):
+            return CHANGE_SIZE * len(changes)

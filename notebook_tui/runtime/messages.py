@@ -1,13 +1,14 @@
-"""What a session and a runtime say to each other: the first four are for the runtime's server, the rest is for the
-session, except `Taken`, its answer to `Printed`."""
+"""What a session and a runtime say to each other."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from beamlike import Pid
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.versions import CellVersions
+from notebook_tui.widgets.messages import Ask, Changed, Event
+from notebook_tui.widgets.views import Content, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,12 @@ class Evaluate:
     """Where: the id of a branching section, or nothing for the main flow. One cell at a time runs in each."""
     above: tuple[str, ...] = ()
     """The ids of the cells whose names it sees, in the order of the document; what a later one binds wins."""
+    node: str = ""
+    """The node on which its code runs: a name, with or without its host, or "all"; nothing for the runtime's own."""
+    inputs: tuple[tuple[str, Scalar], ...] = field(default=(), repr=False)
+    """What the notebook's inputs hold now, by their refs."""
+    presets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """What inputs begin with in place of their defaults, by their labels or variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class Drop:
 @dataclass(frozen=True, slots=True)
 class Dropped:
     container: str
+    trouble: str = ""
+    """What could not be ended, and what to do about it, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +56,6 @@ class Forget:
     """The cell is gone: what it still prints goes nowhere."""
 
     cell_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Complete:
-    """A call: the answer is a list of completion Items for the caret at `offset` of `source`."""
-
-    source: str
-    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,70 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True)
+class Displayed:
+    """A value or a widget that code of the cell displays. In order with what is `Printed`, and answered as that is."""
+
+    cell_id: str
+    content: Content
+    output: Pid
+
+
+@dataclass(frozen=True, slots=True)
+class ViewsChanged:
+    """Views have changed that code of the cell made, wherever they are shown. Answered as `Printed` is."""
+
+    cell_id: str
+    changes: tuple[Changed, ...]
+    output: Pid
+
+
+@dataclass(frozen=True, slots=True)
+class InputRead:
+    """The run of the cell has read an input."""
+
+    cell_id: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToWidget:
+    """Something that a viewer did with, or asks of, a widget that code of the cell made."""
+
+    cell_id: str
+    message: Event | Ask
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """The owner has taken one `Printed` and is ready for another."""
+    """The owner has taken one `Printed`, `Displayed` or `ViewsChanged` and is ready for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputWanted:
+    """Code of the cell waits for a line from whoever sits at the notebook; `hidden`: what is typed must show nowhere.
+    To be answered by `Answer` to the server, or by nobody, if `InputSettled` comes."""
+
+    cell_id: str
+    question: str
+    prompt: str
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The line without its end; None for the end of all input, with what is in the way if something is."""
+
+    question: str
+    text: str | None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InputSettled:
+    """Nobody waits for an answer to that any more."""
+
+    cell_id: str
+    question: str
 
 
 @dataclass(frozen=True, slots=True)

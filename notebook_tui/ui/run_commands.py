@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.operations import CancelEvaluation, EraseOutputs, QueueCells
+from notebook_tui.document.plan import full_evaluation
 from notebook_tui.ui.desk import Desk
-from notebook_tui.ui.running import outdated, section_cells
+from notebook_tui.ui.running import section_cells
 from notebook_tui.ui.write_commands import WriteCommands
 
 
@@ -77,9 +78,8 @@ class RunCommands:
     def erase_outputs(self) -> None:
         self._desk.ask(EraseOutputs())
 
-    def _outdated_and(self, cell: Cell | None) -> list[str]:
-        forced = [cell.id] if cell and cell.runnable else []
-        return list(dict.fromkeys([*outdated(self._desk.state), *forced]))
+    def _outdated_and(self, cell: Cell | None) -> Sequence[str]:
+        return full_evaluation(self._desk.state, [cell.id] if cell and cell.runnable else [])
 
     def _run(self, cell: Cell, *, alone: bool) -> None:
         if cell.kind == "markdown":

@@ -6,11 +6,6 @@ from notebook_tui.document.notebook import Cell, Section
 from notebook_tui.document.state import State
 
 
-def outdated(state: State) -> tuple[str, ...]:
-    """The cells whose last run is worth nothing now: never run, stale, failed, or edited since."""
-    return tuple(cell.id for cell in state.notebook.cells() if _is_outdated(state, cell))
-
-
 def section_cells(section: Section) -> tuple[str, ...]:
     return tuple(cell.id for cell in section.cells if cell.runnable)
 
@@ -23,7 +18,8 @@ def _is_outdated(state: State, cell: Cell) -> bool:
 
 def failed(state: State) -> int:
     """How many cells stand as they ran, and that was to an error."""
-    runs = [(cell, state.evaluation(cell.id)) for cell in state.notebook.cells() if cell.id != state.evaluating]
+    running = set(state.running.values())
+    runs = [(cell, state.evaluation(cell.id)) for cell in state.notebook.cells() if cell.id not in running]
     return sum(run.validity == "evaluated" and run.errored and run.source == cell.source for cell, run in runs)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from notebook_tui.document.evaluations import Evaluation
 from notebook_tui.document.notebook import Cell
-from notebook_tui.document.state import Evaluation, State
+from notebook_tui.document.state import State
 from notebook_tui.document.versions import Versions
 
 StampKind: TypeAlias = Literal[
@@ -45,7 +46,7 @@ def stamp_of(state: State, cell: Cell, queued: Set[str]) -> Stamp:
     if not cell.runnable:
         return Stamp("foreign")
     run = state.evaluation(cell.id)
-    if cell.id == state.evaluating:
+    if cell.id in state.running.values():
         return Stamp("running", since=run.started_at)
     edited = run.source is not None and run.source != cell.source
     kind: StampKind = "queued" if cell.id in queued else _ended(run)

@@ -154,10 +154,10 @@ def _node_names(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:
 
 def _progress(state: State, palette: Palette) -> Text:
     done, all_ = tally(state)
-    parts = ["1 running"] if state.evaluating else []
+    parts = [f"{len(state.running)} running"] if state.running else []
     parts += [f"{len(state.queue)} queued"] if state.queue else []
     parts.append(f"{done}/{all_} done")
-    text = Text(" · ".join(parts), palette.running if state.evaluating else palette.muted, end="")
+    text = Text(" · ".join(parts), palette.running if state.running else palette.muted, end="")
     if count := failed(state):
         return Text.assemble((f"✗ {count} failed", palette.error), (" · ", palette.muted), text, end="")
     return text

@@ -132,6 +132,8 @@ class WriteCommands:
             self._desk.say("Nothing was deleted since the notebook was opened here.", "information")
         elif not notebook.sections:
             self._desk.say("There is no section to put the cell into. S makes one.", "information")
+        elif self._bin[-1].cell.id in self._desk.state.running.values():
+            self._desk.say("The cell has not stopped yet. Once it has, u puts it back.", "information")
         else:
             deleted = self._bin.pop()
             home = next((each for each in notebook.sections if each.id == deleted.place.section_id), None)

@@ -15,10 +15,11 @@ from textual import events
 from textual.driver import Driver
 from textual.geometry import Size
 
+from notebook_tui.document.evaluations import Evaluation
 from notebook_tui.document.notebook import SETUP_CELL_ID, Cell, Notebook, Section
 from notebook_tui.document.operations import QueueCells
 from notebook_tui.document.outputs import Text
-from notebook_tui.document.state import Evaluation, State
+from notebook_tui.document.state import State
 from notebook_tui.ui.app import NotebookApp
 from tests.bench.lines import emit, percentile
 from tests.support.fake_session import FakeSession

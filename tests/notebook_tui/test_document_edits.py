@@ -19,6 +19,7 @@ from notebook_tui.document.operations import (
     QueueCells,
     RenameSection,
     RuntimeConnected,
+    SetCellKind,
     SetCellSource,
     SetTitle,
 )
@@ -80,7 +81,7 @@ def test_where_things_are_after_an_edit(operation: Operation, expected: list[str
     ],
     ids=str,
 )
-def test_AC28_an_edit_that_makes_no_sense_is_refused_in_words(operation: Operation, reason: str) -> None:
+def test_ac28_an_edit_that_makes_no_sense_is_refused_in_words(operation: Operation, reason: str) -> None:
     with pytest.raises(Rejected, match=reason):
         apply(BOOK, operation)
 
@@ -118,12 +119,13 @@ def test_a_cell_that_never_ran_is_deleted_without_a_word_to_the_runtime() -> Non
     assert apply(BOOK, DeleteCell("c1"))[1] == ()
 
 
-def test_a_section_with_a_running_cell_stays() -> None:
-    state = after(BOOK, QueueCells(("c3",)), RuntimeConnected("here"))
-    state = after(state, InsertSection(3, "s4", "N"), MoveCell("c1", 1))
+def test_a_running_cell_stays_in_its_section_and_can_be_moved_there() -> None:
+    state = after(BOOK, QueueCells(("c3",)), RuntimeConnected("here"), MoveCell("c1", 1))
     assert state.evaluating == "c1"
-    with pytest.raises(Rejected, match="interrupt it first"):
-        apply(after(state, DeleteSection("s3", with_cells=True)), DeleteSection("s1", with_cells=True))
+    with pytest.raises(Rejected, match="cannot leave its section"):
+        apply(state, MoveCell("c1", 1))
+    with pytest.raises(Rejected, match="cannot become Markdown"):
+        apply(state, SetCellKind("c1", "markdown"))
 
 
 def test_the_setup_cell_can_be_edited() -> None:

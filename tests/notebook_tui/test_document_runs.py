@@ -18,6 +18,7 @@ from notebook_tui.document.operations import (
     EvaluationStarted,
     InsertCell,
     MoveCell,
+    MoveSection,
     NodesChanged,
     Operation,
     OutputAdded,
@@ -27,6 +28,7 @@ from notebook_tui.document.operations import (
     RuntimeDown,
     Saved,
     SetCellSource,
+    SetSectionParent,
     VersionsChanged,
 )
 from notebook_tui.document.outputs import Result, Text
@@ -43,7 +45,7 @@ def test_a_clock_that_is_set_back_makes_no_run_shorter_than_nothing() -> None:
     assert after(state, EvaluationFinished("c1", 4.0, "ok")).evaluation("c1").took == 0.0
 
 
-def test_AC09_the_first_run_connects_once_and_cells_wait_meanwhile() -> None:
+def test_ac09_the_first_run_connects_once_and_cells_wait_meanwhile() -> None:
     state, wanted = apply(PLAIN, QueueCells(("c1",)))
     assert (wanted, state.runtime.phase, state.queue) == ((ConnectRuntime(),), "connecting", ("c1",))
     state, wanted = apply(state, QueueCells(("c3",)))
@@ -52,13 +54,13 @@ def test_AC09_the_first_run_connects_once_and_cells_wait_meanwhile() -> None:
     assert (wanted, state.evaluating) == ((StartEvaluation("c1", "a = 1"),), "c1")
 
 
-def test_AC09_setup_runs_first_and_an_empty_one_not_at_all() -> None:
+def test_ac09_setup_runs_first_and_an_empty_one_not_at_all() -> None:
     state = after(PLAIN, SetCellSource("setup", "import math"), QueueCells(("c3",)))
     assert state.queue == ("setup", "c1", "c2", "c3")
     assert after(PLAIN, QueueCells(("c1",))).queue == ("c1",)
 
 
-def test_AC10_a_cell_that_is_run_alone_takes_nothing_outdated_with_it_and_keeps_what_waits() -> None:
+def test_ac10_a_cell_that_is_run_alone_takes_nothing_outdated_with_it_and_keeps_what_waits() -> None:
     state, wanted = apply(after(PLAIN, Connect(), RuntimeConnected("here")), QueueCells(("c3",), alone=True))
     assert (wanted, state.queue, state.evaluating) == ((StartEvaluation("c3", "c = 3"),), (), "c3")
     state = after(state, QueueCells(("c2",)), QueueCells(("c4",), alone=True))
@@ -70,40 +72,52 @@ def test_a_cell_starts_when_the_one_before_it_is_over() -> None:
     assert state.status("c1") == "evaluating"
     assert state.status("c2") == "queued"
     state, wanted = apply(state, EvaluationFinished("c1", 7.5, "ok"))
-    assert wanted == (StartEvaluation("c2", "b = 2"),)
+    assert wanted == (StartEvaluation("c2", "b = 2", above=("c1",)),)
     run = state.evaluation("c1")
     assert (run.validity, run.started_at, run.took, run.source) == ("evaluated", 5.0, 2.5, "a = 1")
 
 
-def test_AC10_only_what_is_outdated_above_is_run_too() -> None:
+def test_ac10_only_what_is_outdated_above_is_run_too() -> None:
     state = state_of({"s1": {"c1": "a = 1", "c2": "b = a"}, "s2": {"c3": "c = 3", "c4": "d = 4"}})
     state = after(state, QueueCells(("c2",)), RuntimeConnected("here"), *reports(["c1", "c2"]))
     state = after(state, QueueCells(("c1",)), *ran("c1"))
     assert validities(state) == {"c1": "evaluated", "c2": "stale", "c3": "fresh", "c4": "fresh"}
     state, wanted = apply(state, QueueCells(("c4",)))
-    assert (wanted, state.queue) == ((StartEvaluation("c2", "b = a"),), ("c3", "c4"))
+    assert (wanted, state.queue) == ((StartEvaluation("c2", "b = a", above=("c1",)),), ("c3", "c4"))
 
 
-def test_AC10_a_cell_edited_since_it_ran_is_outdated() -> None:
+def test_ac10_a_cell_edited_since_it_ran_is_outdated() -> None:
     state = after(all_run(PLAIN), SetCellSource("c2", "b = 22"))
     assert state.changed("c2")
     state, wanted = apply(state, QueueCells(("c4",)))
-    assert (wanted, state.queue) == ((StartEvaluation("c2", "b = 22"),), ("c4",))
+    assert (wanted, state.queue) == ((StartEvaluation("c2", "b = 22", above=("c1",)),), ("c4",))
 
 
-def test_AC11_a_branch_pulls_only_its_own_ancestors() -> None:
+def test_ac11_a_branch_pulls_only_its_own_ancestors() -> None:
     sections = {"s1": {"c1": "a = 1"}, "s2": {"c2": "b = 2"}, "s3": {"c3": "c = a"}}
     state = after(state_of(sections, parents={"s3": "s1"}), QueueCells(("c3",)), RuntimeConnected("here"))
     assert (state.evaluating, state.queue, state.status("c2")) == ("c1", ("c3",), "ready")
 
 
-def test_AC15_what_a_running_cell_makes_stale_is_run_before_what_waits_below() -> None:
-    sources = {"c1": "a = 1", "c2": "b = a", "c3": "c = b", "c4": "d = 4", "c5": "e = 5"}
-    state = after(all_run(state_of({"s": sources})), QueueCells(("c1", "c5")))
-    assert (state.evaluating, state.queue) == ("c1", ("c2", "c3", "c5"))
+FIVE = state_of({"s": {"c1": "a = 1", "c2": "b = a", "c3": "c = b", "c4": "d = 4", "c5": "e = 5"}})
 
 
-def test_AC17_an_error_stops_the_flow_below_it() -> None:
+def test_ac15_what_a_run_makes_stale_is_run_before_what_waits_below() -> None:
+    state = after(all_run(FIVE), QueueCells(("c1", "c5")))
+    assert (state.evaluating, state.queue) == ("c1", ("c5",))
+    state, wanted = apply(state, EvaluationFinished("c1", 3.0, "ok"))
+    assert (wanted, state.queue) == ((StartEvaluation("c2", "b = a", above=("c1",)),), ("c3", "c5"))
+    assert state.status("c4") == "ready"
+
+
+def test_ac15_what_comes_out_as_it_was_runs_nothing_else() -> None:
+    state = after(all_run(FIVE), QueueCells(("c1",)), *ran("c1", versions={"a": "one"}))
+    state = after(state, QueueCells(("c2", "c3")), *reports(["c2", "c3"]))
+    state = after(state, QueueCells(("c1", "c5")), *ran("c1", versions={"a": "one"}))
+    assert (state.evaluating, state.queue) == ("c5", ())
+
+
+def test_ac17_an_error_stops_the_flow_below_it() -> None:
     state = after(PLAIN, QueueCells(("c1", "c2", "c3", "c4")), RuntimeConnected("here"), *ran("c1"))
     state, wanted = apply(state, EvaluationFinished("c2", 3.0, "error"))
     assert (wanted, state.queue, state.evaluating) == ((), (), None)
@@ -111,26 +125,28 @@ def test_AC17_an_error_stops_the_flow_below_it() -> None:
     assert state.evaluation("c2").errored
 
 
-def test_AC17_a_cell_below_one_that_failed_can_be_run() -> None:
+def test_ac17_a_cell_below_one_that_failed_can_be_run() -> None:
     state = after(PLAIN, QueueCells(("c1",)), RuntimeConnected("here"), *ran("c1", "error"))
     assert effects(state, QueueCells(("c2",))) == (StartEvaluation("c2", "b = 2"),)
 
 
-def test_AC17_with_continue_on_error_the_rest_runs_on() -> None:
+def test_ac17_with_continue_on_error_the_rest_runs_on() -> None:
     cell = Cell("c0", "code", "1 / 0", metadata={"continue_on_error": True})
     state = after(PLAIN, InsertCell("s1", 0, cell), QueueCells(("c1",)), RuntimeConnected("here"))
     assert effects(state, EvaluationFinished("c0", 3.0, "error")) == (StartEvaluation("c1", "a = 1"),)
     assert effects(state, EvaluationFinished("c0", 3.0, "interrupted")) == ()
 
 
-def test_AC17_an_error_on_the_main_line_leaves_a_branch_from_above_it_alone() -> None:
+def test_ac17_an_error_on_the_main_line_leaves_a_branch_from_above_it_alone() -> None:
     sections = {"s1": {"c1": "a = 1"}, "s2": {"c2": "b = 2"}, "s3": {"c3": "c = a"}, "s4": {"c4": "d = 4"}}
     state = state_of(sections, parents={"s3": "s1"})
     state = after(state, QueueCells(("c2", "c3", "c4")), RuntimeConnected("here"), *ran("c1"))
-    assert effects(state, EvaluationFinished("c2", 3.0, "error")) == (StartEvaluation("c3", "c = a"),)
+    assert state.running == {"": "c2", "s3": "c3"}
+    state = after(state, EvaluationFinished("c2", 3.0, "error"))
+    assert (state.running, state.queue) == ({"s3": "c3"}, ())
 
 
-def test_AC18_stopping_a_cell_keeps_the_values_of_the_others() -> None:
+def test_ac18_stopping_a_cell_keeps_the_values_of_the_others() -> None:
     state = after(PLAIN, QueueCells(("c2", "c3")), RuntimeConnected("here"), *ran("c1"))
     state, wanted = apply(state, CancelEvaluation("c2"))
     assert (wanted, state.evaluating, state.queue) == ((InterruptEvaluation("c2"),), "c2", ())
@@ -139,23 +155,30 @@ def test_AC18_stopping_a_cell_keeps_the_values_of_the_others() -> None:
     assert state.evaluation("c2").interrupted
 
 
-def test_AC18_a_cell_that_will_not_stop_can_be_told_again() -> None:
+def test_ac18_a_cell_that_will_not_stop_can_be_told_again() -> None:
     state = after(PLAIN, QueueCells(("c1",)), RuntimeConnected("here"), CancelEvaluation("c1"))
     assert effects(state, CancelEvaluation("c1")) == (InterruptEvaluation("c1"),)
 
 
-def test_AC18_an_interrupted_cell_is_run_again_before_those_below() -> None:
+def test_ac18_what_an_interrupted_cell_has_bound_is_seen_by_a_cell_that_is_run_alone() -> None:
+    state = after(PLAIN, QueueCells(("c1",)), RuntimeConnected("here"), *ran("c1", "interrupted"))
+    assert effects(state, QueueCells(("c2",), alone=True)) == (StartEvaluation("c2", "b = 2", above=("c1",)),)
+    state = after(PLAIN, QueueCells(("c1",)), RuntimeConnected("here"), *ran("c1", "error"))
+    assert effects(state, QueueCells(("c2",), alone=True)) == (StartEvaluation("c2", "b = 2"),)
+
+
+def test_ac18_an_interrupted_cell_is_run_again_before_those_below() -> None:
     state = after(PLAIN, QueueCells(("c1",)), RuntimeConnected("here"), *ran("c1", "interrupted"))
     assert effects(state, QueueCells(("c2",))) == (StartEvaluation("c1", "a = 1"),)
 
 
-def test_AC19_cancelling_a_waiting_cell_frees_those_that_wait_for_it() -> None:
+def test_ac19_cancelling_a_waiting_cell_frees_those_that_wait_for_it() -> None:
     state = after(PLAIN, QueueCells(("c1", "c2", "c3")), RuntimeConnected("here"))
     state, wanted = apply(state, CancelEvaluation("c2"))
     assert (wanted, state.queue, state.evaluating) == ((), (), "c1")
 
 
-def test_AC25_a_runtime_that_goes_down_takes_values_and_nodes_with_it() -> None:
+def test_ac25_a_runtime_that_goes_down_takes_values_and_nodes_with_it() -> None:
     state = after(PLAIN, QueueCells(("c1", "c2", "c3")), RuntimeConnected("here"), NodesChanged(("n@h",)))
     state = after(state, VersionsChanged((("c1", Versions(("n@h",))),)))
     state = after(state, OutputAdded("c1", Text("stdout", "hi")), *ran("c1"))
@@ -167,7 +190,7 @@ def test_AC25_a_runtime_that_goes_down_takes_values_and_nodes_with_it() -> None:
     assert state.notebook.cell("c1").outputs == (Text("stdout", "hi"),)
 
 
-def test_AC25_connecting_may_fail_and_be_tried_again() -> None:
+def test_ac25_connecting_may_fail_and_be_tried_again() -> None:
     state = after(PLAIN, QueueCells(("c1",)), RuntimeConnecting("asking"), RuntimeDown("no route"))
     assert (state.runtime.lost, state.queue) == ("no route", ())
     state, wanted = apply(state, Connect())
@@ -175,12 +198,12 @@ def test_AC25_connecting_may_fail_and_be_tried_again() -> None:
     assert after(state, RuntimeConnected("here")).runtime == RuntimeStatus("connected", "here")
 
 
-def test_AC24_output_comes_in_order_and_may_come_late() -> None:
+def test_ac24_output_comes_in_order_and_may_come_late() -> None:
     state = after(all_run(PLAIN), OutputAdded("c1", Result("1")), OutputAdded("c1", Text("stdout", "late")))
     assert state.notebook.cell("c1").outputs == (Result("1"), Text("stdout", "late"))
 
 
-def test_AC24_output_makes_the_notebook_dirty_only_if_it_is_kept() -> None:
+def test_ac24_output_makes_the_notebook_dirty_only_if_it_is_kept() -> None:
     added = OutputAdded("c1", Text("stdout", "hi"))
     assert not after(PLAIN, added).dirty
     keeping = replace(PLAIN, notebook=replace(PLAIN.notebook, metadata={"persist_outputs": True}))
@@ -213,8 +236,23 @@ def test_asking_for_cells_that_wait_or_run_already_is_asking_for_the_others() ->
 
 
 def test_the_queue_follows_the_order_of_the_document() -> None:
-    state = after(PLAIN, QueueCells(("c4", "c2")), MoveCell("c3", -1), MoveCell("c3", -1), MoveCell("c3", -1))
-    assert state.queue == ("c1", "c3", "c2", "c4")
+    state = after(PLAIN, QueueCells(("c4", "c2")), InsertCell("s1", 0, Cell("new", "code", "n = 1")))
+    assert state.queue == ("c1", "c2", "c3", "c4")
+
+
+def test_ac22_cells_that_wait_at_or_below_a_moved_one_wait_no_longer() -> None:
+    waiting = after(PLAIN, QueueCells(("c4",)))
+    assert after(waiting, MoveCell("c3", -3)).queue == ("c1",)
+    assert after(waiting, MoveCell("c4", -1)).queue == ("c1", "c2")
+    assert after(waiting, MoveCell("m", -1)).queue == ("c1", "c2", "c3", "c4")
+    assert after(waiting, MoveSection("s2", -1)).queue == ()
+
+
+def test_ac22_a_move_on_the_main_line_leaves_a_branch_from_above_it_waiting() -> None:
+    sections = {"s1": {"c1": "a = 1"}, "s2": {"c2": "b = 2", "c3": "c = 3"}, "s3": {"c4": "d = a"}}
+    waiting = after(state_of(sections, parents={"s3": "s1"}), QueueCells(("c3", "c4")))
+    assert after(waiting, MoveCell("c2", 1)).queue == ("c1", "c4")
+    assert after(waiting, SetSectionParent("s3", None)).queue == ("c1", "c2", "c3")
 
 
 def test_a_deleted_cell_waits_no_longer() -> None:
@@ -243,7 +281,6 @@ REFUSALS: list[tuple[str, State, Operation, str]] = [
     ("versions of none", PLAIN, VersionsChanged(()), "expected the runtime to be connected"),
     ("nodes of none", PLAIN, NodesChanged(("a@h",)), "expected the runtime to be connected"),
     ("saved the future", PLAIN, Saved("x", 1), "expected a revision from 0 to 0"),
-    ("delete running", RUNNING, DeleteCell("c1"), "interrupt it first"),
     ("move running", RUNNING, MoveCell("c1", 2), "cannot leave its section"),
 ]
 
@@ -251,6 +288,6 @@ REFUSALS: list[tuple[str, State, Operation, str]] = [
 @pytest.mark.parametrize(
     ("state", "operation", "reason"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
 )
-def test_AC28_what_makes_no_sense_is_refused_in_words(state: State, operation: Operation, reason: str) -> None:
+def test_ac28_what_makes_no_sense_is_refused_in_words(state: State, operation: Operation, reason: str) -> None:
     with pytest.raises(Rejected, match=reason):
         apply(state, operation)

@@ -121,14 +121,26 @@ async def test_cells_come_back_in_the_reverse_order_of_their_deletion(shown: Ter
 
 
 @in_terminal(*THREE)
-async def test_a_running_cell_is_not_deleted_and_the_reason_stays_readable(shown: Terminal) -> None:
-    await shown.press(*FIRST, "e", "e", "d", "d")
+async def test_the_reason_why_something_cannot_be_done_stays_readable(shown: Terminal) -> None:
+    await shown.press(*FIRST, "K")
     assert order(shown) == ["first", "second", "third"]
-    assert "interrupt it first" in shown.hints
+    assert "cannot go up any further" in shown.hints
     await shown.press("escape")
-    assert "interrupt it first" not in shown.hints
+    assert "cannot go up any further" not in shown.hints
     await shown.press("s", "m")
-    await shown.shows("interrupt it first")
+    await shown.shows("cannot go up any further")
+
+
+@in_terminal(*THREE)
+async def test_a_running_cell_that_is_deleted_is_stopped_and_comes_back_once_it_has(shown: Terminal) -> None:
+    shown.session.deaf = True
+    await shown.press(*FIRST, "e", "e", "d", "d")
+    assert order(shown) == ["second", "third"]
+    await shown.press("u")
+    await shown.shows("has not stopped yet")
+    shown.session.finish("a", "interrupted")
+    await shown.press("u")
+    assert order(shown) == ["first", "second", "third"]
 
 
 @in_terminal(*THREE)

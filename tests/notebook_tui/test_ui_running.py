@@ -84,7 +84,7 @@ async def test_f6_runs_the_focused_cell_with_all_outdated_ones(shown: Terminal) 
     await shown.press(*FIRST, "e", "e")
     shown.session.finish("a")
     await shown.press("f6")
-    assert queued(shown.session) == [("a",), ("b", "a")]
+    assert queued(shown.session) == [("a",), ("a", "b")]
 
 
 @in_terminal(

@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notebook_tui.document.evaluations import Evaluation
 from notebook_tui.document.notebook import Cell
-from notebook_tui.document.state import Evaluation, RuntimeStatus, State
+from notebook_tui.document.plan import full_evaluation
+from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.document.versions import Versions
 from notebook_tui.ui.keys import sequences
 from notebook_tui.ui.message_log import Note
 from notebook_tui.ui.palette import Palette
-from notebook_tui.ui.running import outdated, tally
+from notebook_tui.ui.running import tally
 from notebook_tui.ui.stamp import Stamp, glyph, stamp_of, words
 from notebook_tui.ui.status_bar import Status, hint_line, status_line
 from tests.support.fake_session import code, notebook_of, prose
@@ -55,8 +57,8 @@ def said(state: State, now: float = 100.0) -> str:
         (state_of(Evaluation("stale", errored=True, source="x = 1")), "~ stale · failed"),
         (state_of(Evaluation("aborted", interrupted=True, source="x = 1")), "■ interrupted"),
         (state_of(Evaluation("aborted", source="x = 1")), "■ aborted"),
-        (state_of(Evaluation(source="x = 1"), evaluating="a"), "⠋ starting"),
-        (state_of(Evaluation(source="x = 1", started_at=97.5), evaluating="a"), "⠋ running 2.5 s"),
+        (state_of(Evaluation(source="x = 1"), running={"": "a"}), "⠋ starting"),
+        (state_of(Evaluation(source="x = 1", started_at=97.5), running={"": "a"}), "⠋ running 2.5 s"),
     ],
 )
 def test_every_state_of_a_cell_has_its_glyph_and_words(state: State, expected: str) -> None:
@@ -70,7 +72,7 @@ def test_no_two_states_share_glyph_and_words() -> None:
 
 
 def test_a_clock_that_runs_behind_shows_no_negative_time() -> None:
-    assert said(state_of(Evaluation(source="x", started_at=200.0), evaluating="a")) == "⠋ running 0.0 s"
+    assert said(state_of(Evaluation(source="x", started_at=200.0), running={"": "a"})) == "⠋ running 0.0 s"
 
 
 @given(
@@ -89,7 +91,7 @@ def test_a_clock_that_runs_behind_shows_no_negative_time() -> None:
 def test_the_lines_at_the_foot_keep_to_the_width_and_always_say_the_mode(
     width: int, editing: bool, runtime: RuntimeStatus
 ) -> None:
-    status = Status(state_of(queue=("a",), evaluating="a", runtime=runtime, revision=1), editing)
+    status = Status(state_of(queue=("a",), running={"": "a"}, runtime=runtime, revision=1), editing)
     line = status_line(status, width, Palette())
     assert line.cell_len <= width
     assert line.plain.strip().startswith("EDIT" if editing else "NAV")
@@ -138,5 +140,5 @@ def test_outdated_is_what_did_not_run_as_it_stands_now() -> None:
         "g": Evaluation("evaluated", errored=True, source="7"),
     }
     state = State(notebook_of(*cells), evaluations=runs)
-    assert outdated(state) == ("b", "c", "g")
+    assert full_evaluation(state) == ("b", "c", "g")
     assert tally(state) == (1, 4)

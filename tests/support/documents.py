@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from notebook_tui.document.apply import apply
 from notebook_tui.document.effects import Effect
+from notebook_tui.document.flow import Flow
 from notebook_tui.document.notebook import Cell, Notebook, Section
 from notebook_tui.document.operations import (
     Ending,
@@ -16,6 +17,7 @@ from notebook_tui.document.operations import (
     RuntimeConnected,
 )
 from notebook_tui.document.state import State
+from notebook_tui.document.upkeep import Upkeep
 
 
 def state_of(sections: Mapping[str, Mapping[str, str]], *, parents: Mapping[str, str] | None = None) -> State:
@@ -45,9 +47,10 @@ def effects(state: State, operation: Operation) -> tuple[Effect, ...]:
     return apply(state, operation)[1]
 
 
-def ran(cell_id: str, ending: Ending = "ok") -> tuple[Operation, ...]:
-    """What the runtime reports of a run of one second."""
-    return EvaluationStarted(cell_id, 1.0), EvaluationFinished(cell_id, 2.0, ending)
+def ran(cell_id: str, ending: Ending = "ok", versions: Mapping[str, str] | None = None) -> tuple[Operation, ...]:
+    """What the runtime reports of a run of one second, and of the values that it bound."""
+    finished = EvaluationFinished(cell_id, 2.0, ending, tuple((versions or {}).items()))
+    return EvaluationStarted(cell_id, 1.0), finished
 
 
 def all_run(state: State) -> State:
@@ -58,6 +61,13 @@ def all_run(state: State) -> State:
 
 def reports(cell_ids: Iterable[str]) -> list[Operation]:
     return [report for cell_id in cell_ids for report in ran(cell_id)]
+
+
+def sources(state: State) -> Mapping[str, frozenset[str]]:
+    """For each cell that may run, the cells that it reads from as things are."""
+    runs = {cell.id: state.evaluation(cell.id) for cell in state.notebook.cells() if cell.runnable}
+    lookup = Upkeep(Flow(), state.notebook, runs, state.inputs).flow().lookup
+    return {cell_id: lookup.origins(cell_id) for cell_id in runs}
 
 
 def validities(state: State) -> dict[str, str]:

@@ -42,6 +42,9 @@ class FakeSession:
         self.completed: list[tuple[str, str, int]] = []
         self.save_error: OSError | None = None
         self.closed = False
+        self.deaf = False
+        """Whether a cell goes on that is interrupted."""
+        self.discarded = False
 
     @property
     def state(self) -> State:
@@ -78,6 +81,9 @@ class FakeSession:
         path = self._state.path or "notebook.livemd"
         self._apply(Saved(path, self._state.revision))
         return path
+
+    async def discard(self) -> None:
+        self.discarded = True
 
     async def close(self) -> None:
         self.closed = True
@@ -123,7 +129,7 @@ class FakeSession:
                     self.apply(RuntimeConnected("test runtime"))
                 case StartEvaluation(cell_id):
                     self.apply(EvaluationStarted(cell_id, self._clock()))
-                case InterruptEvaluation(cell_id):
+                case InterruptEvaluation(cell_id) if not self.deaf:
                     self.finish(cell_id, "interrupted")
                 case _:
                     pass
