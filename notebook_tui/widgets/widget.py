@@ -49,7 +49,7 @@ class Widget(Generic[V]):
         return self
 
     def within(self) -> tuple[V, Servers]:
-        """For what shows it inside itself. A notebook gets it as it was made, and the changes since by their own way."""
+        """For what shows it inside itself. A notebook gets it as it was made, and the changes by their own way."""
         self._is_shown = True
         return self._view if self._place is TERMINAL else self._first, self._servers
 
