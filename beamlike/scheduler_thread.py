@@ -36,7 +36,7 @@ class SchedulerThread:
     def __init__(self, node: LocalNode, thread: LoopThread, scheduler: Scheduler) -> None:
         self._node = node
         self._thread = thread
-        self._scheduler = scheduler
+        self.scheduler = scheduler
         self._stopped = False
 
     @classmethod
@@ -56,21 +56,21 @@ class SchedulerThread:
         if self._stopped:
             raise RuntimeError(f"expected a scheduler that runs, {self!r} was stopped")
         with at(self._node):
-            return spawn_tied(function, args, link=link, scheduler=self._scheduler)
+            return spawn_tied(function, args, link=link, scheduler=self.scheduler)
 
     def processes(self) -> list[Pid]:
         """The processes that live there."""
         return [
             pid
             for pid in self._node.processes()
-            if (process := self._node.process(pid)) is not None and process.scheduler is self._scheduler
+            if (process := self._node.process(pid)) is not None and process.scheduler is self.scheduler
         ]
 
     async def stop(self) -> None:
         """Ends its processes with "shutdown", and its thread when their code has unwound, within some seconds."""
         if not self._stopped:
             self._stopped = True
-            self._node.halt(self._scheduler)
+            self._node.halt(self.scheduler)
             await self._thread.run(_unwound(self._node.unwind_seconds))
             await asyncio.to_thread(self._thread.stop)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import beamlike as bl
 from beamlike.kernel.current import current_node
 from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.record import frozen
 from beamlike.kernel.user import leader_elsewhere
 from flame.asking import ask
 from flame.calls import Call, Request, Timeout, settled
-from flame.errors import PoolStopped, RunnerLost
+from flame.errors import FlameError, PoolStopped, RunnerLost
 from flame.listening import OnProgress, listening
 from flame.outcome import Ended, Raised, Returned
 from flame.output_sink import Sink, sink_for_caller
@@ -21,7 +22,7 @@ from flame.pool_server import POOLS, PoolServer
 from flame.traced import current_span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retry:
     """How often a call is made again, and after which of its errors: by default when its runner was lost.
 
@@ -45,12 +46,21 @@ async def call(name: str, pool: bl.Pid, request: Request, retry: Retry | None = 
     if retry is None:
         return await call_once(name, pool, request)
     until = await _deadline(name, pool, request)
-    for _ in range(retry.times):
-        try:
-            return await call_once(name, pool, _with_what_is_left(request, until))
-        except retry.on:
-            pass
-    return await call_once(name, pool, _with_what_is_left(request, until))
+    last: BaseException | None = None
+    try:
+        for left in range(retry.times, -1, -1):
+            try:
+                return await call_once(name, pool, _with_what_is_left(request, until))
+            except retry.on as error:
+                if not left:
+                    raise
+                last = error
+            except FlameError as error:
+                if last is None or error.__cause__ is not None:
+                    raise
+                raise error from last  # why it was called again says more than why it could not be
+    finally:
+        last = None  # or it would hold this frame, and so itself
 
 
 async def call_heard(name: str, pool: bl.Pid, request: Request, retry: Retry | None, on_progress: OnProgress) -> Any:

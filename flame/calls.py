@@ -5,24 +5,24 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
 import beamlike as bl
 from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.record import record
 from flame.dispatch import Ticket
 from flame.errors import Cancelled, WorkEnded
 from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.output_sink import Sink
-from flame.work import Keyed
+from flame.work import Arguments, Keyed, is_light
 
 
 class Timeout(Enum):
     OF_POOL = "the pool's own"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """What a caller asks a pool for."""
 
@@ -45,13 +45,33 @@ class Request:
 class Call(Ticket):
     """A call from its request to its outcome, which `then` gets, once."""
 
-    __slots__ = ("args", "letter", "number", "outcome", "request", "seconds", "sender", "then")
+    __slots__ = (
+        "args",
+        "count",
+        "is_light",
+        "letter",
+        "number",
+        "outcome",
+        "passed",
+        "request",
+        "seconds",
+        "sender",
+        "then",
+    )
 
-    def __init__(self, request: Request, args: tuple[Any, ...] | None = None, *, bulk: bool = False) -> None:
-        """`args` go in place of the request's, which many calls may share."""
+    def __init__(self, request: Request, args: Arguments | None = None, *, bulk: bool = False) -> None:
+        """`args` go in place of the request's, which many calls may share. A list of small things is a chunk: calls
+        that go through one slot one after the other."""
         super().__init__(request.key, bulk=bulk)
         self.request = request
-        self.args = request.args if args is None else args
+        self.args: Arguments = request.args if args is None else args
+        is_chunk = type(self.args) is list
+        self.is_light = is_chunk or is_light(self.args)
+        """Whether it may go with others."""
+        self.count = len(self.args) if is_chunk else 1
+        """How many calls it is, as far as they are not over."""
+        self.passed = 0
+        """How many are."""
         self.number = 0
         self.letter: Sequence[Call] = ()
         """Those that left with it, itself among them, until it is over."""
@@ -68,6 +88,15 @@ class Call(Ticket):
         if then is not None:
             self.outcome = outcome
             then(self)
+
+    def come(self, values: list[Any]) -> None:
+        """The next calls of a chunk returned these."""
+        self.count -= len(values)
+        self.passed += len(values)
+
+    def give_back(self, count: int) -> None:
+        """So many calls at the end of a chunk will not run where it is; or all of what was sent ahead."""
+        self.count -= count
 
     def forget(self) -> None:
         """Nobody waits for the outcome, also if it has come: a value that stays over there would be held for ever."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor
 
+from beamlike.kernel.record import frozen
 from flame.checks import check_above_zero, check_whole
 from flame.ledger import Ledger
 from flame.policies import TICK
@@ -56,14 +57,16 @@ class Caps:
         return None if self.lifetime is None else started + self.lifetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Room:
     runners: int | None
     """How many more may be booted now; None: the caps do not limit them."""
     why: str
+    for_good: bool = False
+    """Whether what is left only gets less."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HardStop:
     due_in: float | None
     """Seconds until all runners must end if as many go on as now; 0: at once, None: never."""
@@ -81,9 +84,9 @@ def room(caps: Caps, ledger: Ledger, price: Price | None, at: float, least: floa
 
     >>> ledger = Ledger().started(1, 0.0, None)
     >>> room(Caps(runners=3, runner_seconds=3600), ledger, None, at=10.0)
-    Room(runners=2, why='the cap is 3 runners and there is 1')
+    Room(runners=2, why='the cap is 3 runners and there is 1', for_good=False)
     >>> room(Caps(runners=3, runner_seconds=3600), ledger, None, at=3599.5)
-    Room(runners=0, why='the pool has used 3,599.5 of its 3,600 runner-seconds')
+    Room(runners=0, why='the pool has used 3,599.5 of its 3,600 runner-seconds', for_good=True)
     """
     rooms = list(_rooms(caps, ledger, price, at, least))
     return min(rooms, key=lambda room: room.runners or 0) if rooms else NO_LIMIT
@@ -105,7 +108,7 @@ def _rooms(caps: Caps, ledger: Ledger, price: Price | None, at: float, least: fl
         yield _room(caps.runners - running, why)
     if caps.runner_seconds is not None:
         left = caps.runner_seconds - ledger.seconds(at)
-        yield _room(left / least - running, _seconds_used(caps.runner_seconds, ledger, at))
+        yield _room(left / least - running, _seconds_used(caps.runner_seconds, ledger, at), for_good=True)
     if caps.need_price:
         yield from _rooms_for_money(caps, ledger, price, at, least)
 
@@ -121,19 +124,19 @@ def _rooms_for_money(caps: Caps, ledger: Ledger, price: Price | None, at: float,
         yield from _affordable(left, price.usd_per_second, f"{why} and a runner costs {dollars(price.usd_per_hour)}")
     if caps.usd is not None:
         left = (caps.usd - spent) / least - rate
-        yield from _affordable(left, price.usd_per_second, _money_spent(caps.usd, spent))
+        yield from _affordable(left, price.usd_per_second, _money_spent(caps.usd, spent), for_good=True)
 
 
-def _affordable(usd_per_second: float, each: float, why: str) -> Iterator[Room]:
+def _affordable(usd_per_second: float, each: float, why: str, *, for_good: bool = False) -> Iterator[Room]:
     """How many runners this pays for; what costs nothing is limited only where nothing is left."""
     if each > 0:
-        yield _room(usd_per_second / each, why)
+        yield _room(usd_per_second / each, why, for_good=for_good)
     elif usd_per_second < 0:
-        yield Room(0, why)
+        yield Room(0, why, for_good)
 
 
-def _room(runners: float, why: str) -> Room:
-    return Room(max(0, floor(runners + ROUNDING)), why)
+def _room(runners: float, why: str, *, for_good: bool = False) -> Room:
+    return Room(max(0, floor(runners + ROUNDING)), why, for_good)
 
 
 def _stops(caps: Caps, ledger: Ledger, at: float) -> Iterator[HardStop]:

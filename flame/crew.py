@@ -11,27 +11,38 @@ when it ends, or with its node.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 from typing import Final, Protocol
 
+logger = logging.getLogger("flame")
+
 SHORT_SECONDS: Final = 100e-6
 """Calls that take less than this are done before another thread would have woken."""
 LOOK_SECONDS: Final = 1e-3
 """After so long in one call a thread is no longer counted on for the next one."""
+REMEDY: Final = "lower the pool's max_concurrency, or raise the machine's limit of threads"
 KEPT_THREADS: Final = 64
 """So many threads wait for work at most; one more ends when its call has."""
 
 
 class Job(Protocol):
+    count: int
+    """How many calls it is."""
+
     def run(self) -> None:
         """The work itself, in a thread; raises nothing."""
         ...
 
+    def fail(self, error: Exception) -> None:
+        """Called in place of `run`: no thread can be had for it."""
+        ...
+
     def ended(self) -> None:
-        """Called in the loop's thread once `run` has returned."""
+        """Called in the loop's thread once `run` has returned, or it has failed."""
         ...
 
 
@@ -64,7 +75,7 @@ class Crew:
         self._jobs.append(job)
         with self._lock:
             if self._may_begin and not self._seeking and not (self._busy and self._are_short):
-                self._wake()
+                self._wake_or_fail()
         if not self._looks:
             self._looks = True
             self._loop.call_later(LOOK_SECONDS, self._look)
@@ -82,7 +93,7 @@ class Crew:
         with self._lock:
             self._most = most
             if self._jobs and self._may_begin and not self._seeking:
-                self._wake()
+                self._wake_or_fail()
 
     def close(self) -> None:
         """Threads that wait for work end; those that are in a call end when it has."""
@@ -103,17 +114,34 @@ class Crew:
         """Jobs that wait for a thread that stays in a call get one of their own."""
         with self._lock:
             if self._jobs and self._may_begin:
-                self._wake()
+                self._wake_or_fail()
             self._looks = bool(self._jobs)
         if self._looks:
             self._loop.call_later(LOOK_SECONDS, self._look)
 
-    def _wake(self) -> None:
+    def _wake(self) -> str:
+        """Why no thread could be had; empty: one seeks a job now."""
         self._seeking += 1
         if self._resting:
             self._resting.pop().release()
-        else:
+            return ""
+        try:
             threading.Thread(target=self._live, name=self._name, daemon=True).start()
+        except (RuntimeError, MemoryError) as error:  # the machine has no more
+            self._seeking -= 1
+            return f"{type(error).__name__}: {error}"
+        return ""
+
+    def _wake_or_fail(self) -> None:
+        """Jobs that nobody is about to look for do not wait for threads which may stay at their calls for ever."""
+        problem = self._wake()
+        if not problem or self._seeking:
+            return
+        while self._jobs:
+            job = self._jobs.popleft()
+            job.fail(RuntimeError(f"no thread could be started on the runner to run this in ({problem}): {REMEDY}"))
+            self._ended.append(job)
+        self._tell_soon()
 
     def _live(self) -> None:
         """A thread's life: it has just been woken, and so counts as seeking."""
@@ -142,14 +170,17 @@ class Crew:
                     self._wake()
             began = perf_counter()
             job.run()
-            self._seconds += 0.2 * (perf_counter() - began - self._seconds)
+            self._seconds += 0.2 * ((perf_counter() - began) / job.count - self._seconds)
             self._ended.append(job)
-            if not self._told:
-                self._told = True
-                self._tell()
+            self._tell_soon()
             with self._lock:
                 self._busy -= 1
                 self._seeking += 1
+
+    def _tell_soon(self) -> None:
+        if not self._told:
+            self._told = True
+            self._tell()
 
     def _tell(self) -> None:
         try:
@@ -161,5 +192,9 @@ class Crew:
     def _hear(self) -> None:
         self._told = False
         while self._ended:
-            self._ended.popleft().ended()
+            job = self._ended.popleft()
+            try:
+                job.ended()
+            except Exception:  # others are still to be told
+                logger.exception("the end of %r could not be told", job)
         self._after()

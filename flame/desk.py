@@ -6,13 +6,14 @@ belongs to the process that opened it, `home`: it ends with it, and so does all 
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import copy_context
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import beamlike as bl
 from beamlike.kernel import current
@@ -20,11 +21,12 @@ from beamlike.kernel.exceptions import describe_exception
 from beamlike.kernel.performing import cannot_travel, room_towards
 from beamlike.kernel.signals import Send
 from flame import output_logging
+from flame.chunk_job import ChunkJob
 from flame.crew import KEPT_THREADS, Crew
 from flame.errand import CALLED_OFF, Errand
-from flame.keyed import KeyedValues
+from flame.keyed import MOST_VALUES, KeyedValues, Wait
 from flame.outcome import Ended, Outcome, Raised, Returned, outcome_of
-from flame.output import CallOutput, short_name
+from flame.output import CallOutput, Limits, hear_rest, short_name
 from flame.output_sink import Sink
 from flame.parent import Parent, booted_by
 from flame.termination import on_terminate
@@ -35,9 +37,12 @@ from flame.work import (
     DONE,
     ENDED,
     KEPT,
+    LEFT_OVER,
+    NOT_BEGUN,
     RAISED,
     RETURNED,
     SINK,
+    SOME,
     WORKS,
     Answer,
     Asked,
@@ -54,21 +59,39 @@ from flame.work import (
     number_on,
 )
 
+HELD_UP_SECONDS: Final = 0.02
+"""What has waited here for so long is given back, at the second look."""
+
 
 async def open_desk(
-    home: bl.Pid, slots: int, limit: int | None, log_level: int | str, parent: Parent | None = None
+    home: bl.Pid,
+    slots: int,
+    limit: int | None,
+    log_level: int | str,
+    parent: Parent | None = None,
+    most_values: int = MOST_VALUES,
+    sink: Sink | None = None,
 ) -> bl.Pid:
-    """Starts the desk of `home` on this node. What calls log here goes to their callers; results of more than `limit`
-    bytes stay, if there is such a limit. As long as it is open, this node is the runner that `parent` says."""
+    """Starts the desk of `home` on this node. What calls log here goes to their callers, and what belongs to no call in
+    particular to `sink`; results of more than `limit` bytes stay, if there is such a limit. As long as it is open, this
+    node is the runner that `parent` says. So many keyed values are kept."""
     output_logging.install(log_level)
-    return bl.spawn(_attend, home, slots, limit, parent)
+    return bl.spawn(_attend, home, slots, limit, parent, most_values, sink)
 
 
-async def _attend(home: bl.Pid, slots: int, limit: int | None, parent: Parent | None) -> None:
+async def _attend(
+    home: bl.Pid,
+    slots: int,
+    limit: int | None,
+    parent: Parent | None,
+    most_values: int = MOST_VALUES,
+    sink: Sink | None = None,
+) -> None:
     """The desk's code."""
     gone = bl.monitor(home)
-    desk = Desk(home, slots, limit)
+    desk = Desk(home, slots, limit, most_values)
     booted_by(parent)
+    hear_rest(desk.output_of_none(sink))
     handle_no_more = on_terminate(desk.tell_ending)
     try:
         while True:
@@ -81,6 +104,7 @@ async def _attend(home: bl.Pid, slots: int, limit: int | None, parent: Parent | 
         handle_no_more()
         booted_by(None)
         desk.close()
+        hear_rest(None)
 
 
 async def _sit() -> None:
@@ -98,32 +122,52 @@ class _Call(NamedTuple):
     output: CallOutput | None
 
 
+class _Beside:
+    """What is performed that is no call, until that has ended: it may take two steps."""
+
+    __slots__ = ("is_called_off", "job")
+
+    def __init__(self) -> None:
+        self.job: ThreadJob | Errand
+        self.is_called_off = False
+
+    def call_off(self) -> None:
+        self.is_called_off = True
+        self.job.call_off()
+
+
 class Desk:
     """See the head of this file; to be made in the desk's process."""
 
-    def __init__(self, home: bl.Pid, slots: int, limit: int | None = None) -> None:
+    def __init__(self, home: bl.Pid, slots: int, limit: int | None = None, most_values: int = MOST_VALUES) -> None:
         self._home = home
         self._slots = slots
         self._limit = limit
         """Results of more bytes, or that cannot travel, stay here; None: none does."""
         self._node = current.current_node()
         self._tag = short_name(self._node.name)
-        self._at_work: dict[int, ThreadJob | Errand | None] = {}
-        """Calls by their number, with what performs them now."""
+        self._at_work: dict[int, ThreadJob | Errand | Wait | None] = {}
+        """Calls by their number, with what performs them now, or the wait for what they are to be given."""
         self._errands: dict[bl.Ref, tuple[Errand, Callable[[Outcome], None], int]] = {}
         """With who is told, and how many slots it takes."""
         self._line: dict[int, _Call] = {}
         """Calls that wait for a slot, by their number."""
         self._called_off: set[int] = set()
         """Calls at work that nobody waits for; it is told all the same when they have ended."""
-        self._beside: set[ThreadJob | Errand] = set()
+        self._beside: set[_Beside] = set()
         """What is performed that is no call: what makes a keyed value, a check. It takes no slot: its call does, or
         nobody, and a check that waited for the calls would say nothing."""
         self._answers: TurnBatch[Answer] = TurnBatch(self._send_answers)
         self._crew = Crew(f"call of {home}", slots, self._answers.flush)
         self._crew_beside = Crew(f"call of {home}", KEPT_THREADS, self._answers.flush)
         self._slots_of_errands = 0
-        self._keyed = KeyedValues()
+        self._to_look_after: list[int] = []
+        """Calls by their number that may hold others up, since the last look."""
+        self._held_up: list[int] = []
+        """Those that did so at the last look."""
+        self._closed = False
+        self._loop = asyncio.get_running_loop()
+        self._keyed = KeyedValues(most_values)
         self._sink: Sink | None = None
         self._own_context = copy_context()
         self._take_seat()
@@ -165,13 +209,18 @@ class Desk:
 
     def close(self) -> None:
         """Calls off all that is at work."""
+        self._closed = True
         for number in list(self._at_work):
             self._call_off(number)
-        for job in self._beside:
-            job.call_off()
+        for beside in self._beside:
+            beside.call_off()
         self._crew.close()
         self._crew_beside.close()
         bl.exit(self._seat, "kill")
+
+    def output_of_none(self, sink: Sink | None) -> CallOutput | None:
+        """For what belongs to no call in particular."""
+        return None if sink is None else CallOutput(sink, tag=self._tag, call=None, limits=Limits(in_all=None))
 
     def tell_ending(self) -> None:
         self._send(Ending("its machine is to end: it got SIGTERM"))
@@ -185,11 +234,16 @@ class Desk:
             sink = self._sink
         for number, args in asked:
             output = None if sink is None else CallOutput(sink, tag=self._tag, call=number)
+            is_ahead = keyed is None and len(self._at_work) >= self._slots
             # Plain functions wait for their slot in the crew: there the next begins as soon as one has ended.
-            if len(self._at_work) < self._slots or (keyed is None and not is_async(function)):
+            if isinstance(args, list):
+                self._start_chunk(number, function, args, output)
+            elif len(self._at_work) < self._slots or (keyed is None and not is_async(function)):
                 self._start(_Call(number, function, args, keyed, output))
             else:
                 self._line[number] = _Call(number, function, args, keyed, output)
+            if is_ahead or isinstance(args, list):
+                self._look_after(number)
 
     def _start(self, call: _Call) -> None:
         number, function, args, keyed, output = call
@@ -197,6 +251,17 @@ class Desk:
             self._begin(number, function, args, output)
         else:
             self._begin_keyed(number, function, args, keyed, output)
+
+    def _start_chunk(
+        self, number: int, function: Callable[..., Any], items: list[Any], output: CallOutput | None
+    ) -> None:
+        def tell(outcome: Outcome) -> None:
+            self._tell_so_far(number, job)
+            self._tell(number, function, outcome)
+
+        job = ChunkJob(function, items, self._context.copy(), output, self._seat, tell)
+        self._at_work[number] = job
+        self._crew.submit(job)
 
     def _start_next(self) -> None:
         """What was sent ahead of the slots begins as they fall free."""
@@ -227,9 +292,12 @@ class Desk:
 
         self._at_work[number] = None
         try:
-            self._keyed.get(keyed.key, keyed.init, functools.partial(self._perform_beside, output=output), take)
+            wait = self._keyed.get(keyed.key, keyed.init, functools.partial(self._perform_beside, output=output), take)
         except Exception as error:  # the key cannot be compared
             self._tell(number, function, outcome_of(error, self._seat))
+        else:
+            if wait is not None:
+                self._at_work[number] = wait
 
     def _call_off(self, number: int) -> None:
         """One that is not here has ended: word of a call never comes before the call."""
@@ -239,10 +307,49 @@ class Desk:
         elif number in self._at_work:
             self._called_off.add(number)
             job = self._at_work[number]
+            if isinstance(job, ChunkJob):
+                self._tell_so_far(number, job)
             if isinstance(job, ThreadJob) and self._crew.withdraw(job):
                 job.ended()
             elif job is not None:
                 job.call_off()
+
+    # What others would have ended by now, had they not been sent here.
+
+    def _look_after(self, number: int) -> None:
+        """A call that was sent ahead of the slots, or a chunk: what of it is still waiting in a while is given back."""
+        if not self._to_look_after and not self._held_up:
+            self._look_later()
+        self._to_look_after.append(number)
+
+    def _look_later(self) -> None:
+        self._loop.call_later(HELD_UP_SECONDS, self._look, context=self._own_context)
+
+    def _look(self) -> None:
+        for number in self._held_up:
+            if number not in self._called_off:
+                self._give_back(number)
+        self._held_up, self._to_look_after = self._to_look_after, []
+        if self._held_up and not self._closed:
+            self._look_later()
+
+    def _give_back(self, number: int) -> None:
+        job = self._at_work.get(number)
+        if number in self._line:
+            del self._line[number]
+            self._answers.add((number, NOT_BEGUN, None))
+        elif isinstance(job, ThreadJob) and self._crew.withdraw(job):
+            del self._at_work[number]
+            self._answers.add((number, NOT_BEGUN, None))
+        elif isinstance(job, ChunkJob):
+            self._tell_so_far(number, job)
+
+    def _tell_so_far(self, number: int, job: ChunkJob) -> None:
+        """A chunk's values up to the last, and that what has not begun of it will not."""
+        if left := job.give_back():
+            self._answers.add((number, LEFT_OVER, left))
+        if values := job.taken():
+            self._answers.add((number, SOME, values))
 
     # How a function is performed.
 
@@ -266,16 +373,23 @@ class Desk:
         args: tuple[Any, ...],
         output: CallOutput | None,
         then: Callable[[Outcome], None],
-    ) -> None:
-        def ended(outcome: Outcome) -> None:
-            self._beside.discard(job)
-            if isinstance(outcome, Returned) and is_awaitable(outcome.value):
-                self._perform_beside(_awaited, (outcome.value,), output, then)
-            else:
-                then(outcome)
+    ) -> _Beside:
+        beside = _Beside()
 
-        job = self._perform(function, args, output, ended, slots=0)
-        self._beside.add(job)
+        def ended(outcome: Outcome) -> None:
+            if not isinstance(outcome, Returned) or not is_awaitable(outcome.value):
+                self._beside.discard(beside)
+                then(outcome)
+            elif beside.is_called_off:
+                if inspect.iscoroutine(outcome.value):
+                    outcome.value.close()
+                ended(CALLED_OFF)
+            else:
+                beside.job = self._perform(_awaited, (outcome.value,), output, ended, slots=0)
+
+        beside.job = self._perform(function, args, output, ended, slots=0)
+        self._beside.add(beside)
+        return beside
 
     def _errand(
         self,

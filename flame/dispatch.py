@@ -11,7 +11,8 @@ Rules that are easily broken:
 - A slot is free when its work has ended or its node is gone, never merely because the caller left.
 - Calls with one key go to one runner as long as that takes calls, and wait for it; so do those that must run where a
   value is. They stand in the lane's own line, and whoever came first goes first, over both lines.
-- A value that stays holds its call's slot; a call that works on the value runs in that slot.
+- A value that stays holds its call's slot; a call that works on the value runs in that slot, also on a runner that
+  takes no other calls: it can run nowhere else, and who uses the value is to come to an end with it.
 - Of many short calls, as those of a map, as many again as there are slots may be sent ahead while nobody waits: the
   runner begins them as its slots fall free.
 
@@ -61,6 +62,7 @@ class Lane:
         "pace",
         "runner",
         "served",
+        "serves_kept",
         "slots",
         "taken",
         "uses",
@@ -74,6 +76,8 @@ class Lane:
         self.uses = uses
         """How many calls it takes yet; None: any number."""
         self.open = True
+        self.serves_kept = True
+        """Whether calls on what stays there may begin though it is not open."""
         self.served = False
         """Whether that it was lent has been told."""
         self.working: dict[Ticket, None] = {}
@@ -93,7 +97,13 @@ class Lane:
         return self.open and self.uses != 0
 
     def has_room(self, ticket: Ticket) -> bool:
-        return self.takes_calls and (len(self.working) if ticket.home is not None else self.taken) < self.slots
+        if ticket.home is not None:
+            return (self.takes_calls or self.takes_calls_on_kept) and len(self.working) < self.slots
+        return self.takes_calls and self.taken < self.slots
+
+    @property
+    def takes_calls_on_kept(self) -> bool:
+        return self.serves_kept and bool(self.kept)
 
 
 Grants: TypeAlias = list[Ticket]
@@ -134,6 +144,10 @@ class Dispatch:
         self._line: OrderedDict[Ticket, None] = OrderedDict()
         self._away: OrderedDict[Ticket, None] = OrderedDict()
         """Those that must run on a node which is not here, or not yet: they would hold up the others."""
+        self._keys_in_line: dict[Hashable, int] = {}
+        """How many of `_line` wait for each key."""
+        self._covered = 0
+        """Of those: for how many another runner is of no use, since one of their key waits before them, or has one."""
         self._orders = 0
         self._now = 0.0
         self.waiting = 0
@@ -202,7 +216,7 @@ class Dispatch:
         lane = self.lanes.get(runner)
         if lane is None:
             lane = self.lanes[runner] = self._by_node[node] = Lane(runner, node, slots, self._uses, now)
-        lane.open = True
+        lane.open = lane.serves_kept = True
         self._now = now
         while len(self._free_by_load) < slots:
             self._free_by_load.append({})
@@ -210,18 +224,22 @@ class Dispatch:
         self._send_home(lane)
         return self._serve(lane)
 
-    def close(self, *runners: RunnerId) -> Grants:
-        """Runners take no more calls; those that they have may end. What waits for their keys goes elsewhere, and to
-        none of these; what must run there waits on, since they may be opened again."""
-        closed = [lane for runner in runners if (lane := self.lanes.get(runner)) is not None and lane.open]
-        if not closed:
-            return []
+    def close(self, *runners: RunnerId, but_for_kept: bool = False) -> Grants:
+        """Runners take no more calls, `but_for_kept`: but for those on what stays there; those that they have may end.
+        What waits for their keys goes elsewhere, and to none of these; what must run there waits on, since they may be
+        opened again."""
+        lanes = [lane for runner in runners if (lane := self.lanes.get(runner)) is not None]
+        closed = [lane for lane in lanes if lane.open]
         for lane in closed:
             self._withdraw(lane)
             lane.open = False
         for lane in closed:
             self._unbind(lane)
-        return [ticket for other in list(self._free()) for ticket in self._serve(other)] if self._line else []
+        for lane in lanes:
+            lane.serves_kept = but_for_kept
+        served = [*self._free()] if closed and self._line else []
+        served += [lane for lane in lanes if lane.line] if but_for_kept else []
+        return [ticket for lane in served for ticket in self._serve(lane)]
 
     def remove(self, runner: RunnerId) -> tuple[list[Ticket], list[Ticket], Grants]:
         """A runner is gone: the calls that it had, those that can now run nowhere, and those that go elsewhere."""
@@ -247,8 +265,8 @@ class Dispatch:
 
     @property
     def bound(self) -> int:
-        """How many wait for one runner alone."""
-        return self.waiting - len(self._line)
+        """How many wait for one runner alone, or for one that another call of their key waits for."""
+        return self.waiting - len(self._line) + self._covered
 
     def waiters(self) -> list[Ticket]:
         """All who wait, in their order."""
@@ -277,7 +295,7 @@ class Dispatch:
             return None
         if ticket.key is not None:
             return min(self._free(), key=lambda lane: (len(lane.keys), lane.taken), default=None)
-        return next(self._free(), None) or (self._ahead() if ticket.bulk and not self.waiting else None)
+        return self._first_free() or (self._ahead() if ticket.bulk and not self.waiting else None)
 
     def _bound(self, ticket: Ticket) -> Lane | None:
         """The one lane that may take it, if there is such a one."""
@@ -288,14 +306,18 @@ class Dispatch:
     def _free(self) -> Iterator[Lane]:
         """The open lanes with a free slot, in the order in which they are to be used."""
         loads = self._free_by_load
+        for lanes in reversed(loads) if self._packs else loads:
+            yield from lanes.values()
+
+    def _first_free(self) -> Lane | None:
+        loads = self._free_by_load
         if self._packs:
-            for lanes in reversed(loads):
-                yield from lanes.values()
-            return
-        while self._first_load < len(loads) and not loads[self._first_load]:
+            return next(self._free(), None)
+        while self._first_load < len(loads):
+            for lane in loads[self._first_load].values():
+                return lane
             self._first_load += 1
-        for load in range(self._first_load, len(loads)):
-            yield from loads[load].values()
+        return None
 
     def _ahead(self) -> Lane | None:
         """A runner whose slots are taken and will soon be free: the call waits over there."""
@@ -308,11 +330,20 @@ class Dispatch:
             ticket.line = bound.line
         else:
             ticket.line = self._line if ticket.home is None else self._away
+        if ticket.key is not None and ticket.line is self._line:
+            before = self._keys_in_line.get(ticket.key, 0)
+            self._keys_in_line[ticket.key] = before + 1
+            self._covered += before > 0
         ticket.line[ticket] = None
         self.waiting += 1
 
     def _leave_line(self, ticket: Ticket) -> None:
         assert ticket.line is not None
+        if ticket.key is not None and ticket.line is self._line:
+            left = self._keys_in_line.pop(ticket.key) - 1
+            if left:
+                self._keys_in_line[ticket.key] = left
+            self._covered -= left > 0 or ticket.key in self._by_key
         del ticket.line[ticket]
         ticket.line = None
         self.waiting -= 1
@@ -324,7 +355,7 @@ class Dispatch:
         lane.working[ticket] = None
         lane.taken += 1
         lane.idle_since = None
-        if lane.uses is not None:
+        if lane.uses:  # a call on what stays there is none of those
             lane.uses -= 1
         if ticket.key is not None and ticket.home is None:
             self._bind(ticket.key, lane)
@@ -337,7 +368,7 @@ class Dispatch:
         if not lane.taken:
             lane.idle_since = now
         if not lane.open:
-            return []
+            return self._serve(lane) if lane.line else []
         self._offer(lane)
         return self._serve(lane) if self.waiting else []
 
@@ -358,10 +389,10 @@ class Dispatch:
 
     def _next(self, lane: Lane) -> Ticket | None:
         """Who has waited longest of those who may have a slot of this lane now."""
-        if not lane.takes_calls:
-            return None
-        if lane.taken >= lane.slots:  # then only the slots of results that stay, for those that work on these
-            works_here = lane.kept and len(lane.working) < lane.slots
+        takes_calls = lane.takes_calls
+        if not takes_calls or lane.taken >= lane.slots:
+            # Then only the slots of results that stay, for those that work on these.
+            works_here = (takes_calls or lane.serves_kept) and lane.kept and len(lane.working) < lane.slots
             return next((ticket for ticket in lane.line if ticket.home is not None), None) if works_here else None
         own = next(iter(lane.line), None)
         anybody = next(iter(self._line), None)
@@ -382,20 +413,25 @@ class Dispatch:
     # Keys.
 
     def _bind(self, key: Hashable, lane: Lane) -> None:
+        self._covered += key in self._keys_in_line and key not in self._by_key
         self._by_key[key] = lane
         lane.keys[key] = None
         lane.keys.move_to_end(key)
         while len(lane.keys) > self._most_keys:
             oldest, _ = lane.keys.popitem(last=False)
-            self._by_key.pop(oldest, None)
+            self._forget(oldest)
             self.evicted.append((lane, oldest))
             self._free_waiters([ticket for ticket in lane.line if ticket.key == oldest and ticket.home is None])
 
     def _unbind(self, lane: Lane) -> None:
         for key in lane.keys:
-            self._by_key.pop(key, None)
+            self._forget(key)
         lane.keys.clear()
         self._free_waiters([ticket for ticket in lane.line if ticket.home is None])
+
+    def _forget(self, key: Hashable) -> None:
+        if self._by_key.pop(key, None) is not None:
+            self._covered -= key in self._keys_in_line
 
     def _free_waiters(self, freed: list[Ticket]) -> None:
         """They wait for no runner in particular any more."""

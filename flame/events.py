@@ -13,9 +13,10 @@ in seconds since 1970.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 PhaseName: TypeAlias = Literal[
     "requested",
@@ -42,14 +43,14 @@ CallStatus: TypeAlias = Literal[
 has given its slot back; how that ended its consumer knows."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolEvent:
     pool: str
     at: float
     wall: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunnerPhase(PoolEvent):
     """A runner has come into `phase`, `seconds` after it was requested. `node` is empty until it is up. `was` is the
     phase before: for one that failed, where it failed, with the reason in `detail` and what it printed last."""
@@ -63,7 +64,7 @@ class RunnerPhase(PoolEvent):
     last_lines: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decided(PoolEvent):
     """So many runners are wanted from now on, or for another reason."""
 
@@ -71,14 +72,14 @@ class Decided(PoolEvent):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CapHit(PoolEvent):
     """A cap keeps the pool from what it wants, or ends all its runners."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BreakerOpened(PoolEvent):
     """So many boots failed in a row, or one for a cause that stays: waiting calls were refused."""
 
@@ -87,12 +88,12 @@ class BreakerOpened(PoolEvent):
     permanent: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BreakerClosed(PoolEvent):
     """A runner came up and was lent."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BootRetryAt(PoolEvent):
     """A boot failed; no other begins before `retry_at` of the pool's clock, which is in `seconds`."""
 
@@ -102,14 +103,14 @@ class BootRetryAt(PoolEvent):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Withheld(PoolEvent):
     """A runner is wanted that other pools have."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallQueued(PoolEvent):
     """A call has come in. It may get its slot at once. `call` is its number in this pool."""
 
@@ -117,7 +118,7 @@ class CallQueued(PoolEvent):
     function: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallStarted(PoolEvent):
     """A call has got a slot, after `queue_s` seconds."""
 
@@ -128,7 +129,7 @@ class CallStarted(PoolEvent):
     queue_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallFinished(PoolEvent):
     """A call is over for its caller. `runner` is None, and `run_s` 0, if it never got a slot."""
 
@@ -141,7 +142,7 @@ class CallFinished(PoolEvent):
     node: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cost(PoolEvent):
     """What all runners have used by now, in seconds and dollars; None where the price of any is not known."""
 
@@ -149,7 +150,7 @@ class Cost(PoolEvent):
     usd: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Missed(PoolEvent):
     """So many events before the next one are lost: whoever listens was too slow for them."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import ExceptionInfo, Reason
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fate:
     """In words, and what its platform said. `permanent`: another boot would fail in the same way."""
 

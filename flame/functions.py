@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from typing import Any
 
 import beamlike as bl
@@ -33,7 +33,7 @@ def cast(pool: Pool | str, function: Callable[..., Any], /, *args: Any, **option
 
 
 def map(
-    pool: Pool | str, function: Callable[[Any], Any], items: Iterable[Any], /, **options: Any
+    pool: Pool | str, function: Callable[[Any], Any], items: Iterable[Any] | AsyncIterable[Any], /, **options: Any
 ) -> AsyncGenerator[Any, None]:
     """Calls `function(item)` for each item and yields the values; the options are those of Pool.map."""
     return named(pool).map(function, items, **options)

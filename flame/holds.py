@@ -23,19 +23,21 @@ class Holds:
         self.by_lease: dict[bl.Ref, Hold] = {}
 
     def reserve(self, request: Reserve, client: Client) -> None:
-        hold = Hold(request.request, functools.partial(self._lease, request.lease, client))
+        hold = Hold(request.request, functools.partial(self._lease, request, client))
         hold.then = lambda call: bl.GenServer.reply(client, call.outcome)
         hold.holder = self._watches.begin(client.pid, lambda _reason: self._holder_gone(request.lease))
         self.by_lease[request.lease] = hold
         with within(request.span):
             self._traffic.submit(hold)
 
-    def _lease(self, lease: bl.Ref, client: Client, hold: Call) -> None:
+    def _lease(self, request: Reserve, client: Client, hold: Call) -> None:
+        lease = request.lease
         left = None if hold.seconds is None else max(0.0, hold.since + hold.seconds - self._traffic.now())
         self._traffic.forget_deadline(hold)
         assert hold.lane is not None
         hold.then = lambda call: self._tell_loss(lease, call)
-        bl.GenServer.reply(client, Lease(lease, hold.lane.node, left))
+        span = self._traffic.span_of(hold) or request.span
+        bl.GenServer.reply(client, Lease(lease, hold.lane.node, left, span))
 
     def _holder_gone(self, lease: bl.Ref) -> None:
         hold = self.by_lease.get(lease)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import beamlike as bl
+from beamlike.kernel.errors import RemoteTraceback
 from flame.asking import ask
 from flame.calls import Request
 from flame.errors import FlameError, PoolStopped, RunnerLost
@@ -34,11 +35,12 @@ class Reserve:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A slot on `node`, with what is left of the time limit."""
+    """A slot on `node`, with what is left of the time limit, and the span that is to go on there."""
 
     lease: bl.Ref
     node: str
     seconds: float | None
+    span: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ async def leased(name: str, pool: bl.Pid, request: Request) -> AsyncIterator[Lea
         try:
             yield lease
         except (bl.rpc.NodeLost, bl.NotConnected) as error:
+            if isinstance(error.__cause__, RemoteTraceback):  # it was raised over there, and so about another node
+                raise
             raise await _loss(name, pool, lease) or error from None
     finally:
         bl.GenServer.cast(pool, Release(ref))

@@ -5,20 +5,21 @@ A runner is entered when its boot begins and struck out when its machine is gone
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from beamlike.kernel.record import frozen
 from flame.prices import Price
 from flame.words import amount, counted, dollars
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Running:
     runner: int
     since: float
     usd_per_second: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ledger:
     """Runners' starts and ends as runner-seconds and money. Times are the pool's clock, in seconds.
 

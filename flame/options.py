@@ -9,6 +9,7 @@ from types import NoneType
 from typing import Any, TypeAlias, get_args
 
 from flame.caps import Caps
+from flame.checks import check_above_zero, check_whole
 from flame.dispatch import Placement
 from flame.policies import Policy, checked_policy, on_demand
 from flame.shares import Shared
@@ -60,7 +61,8 @@ class PoolOptions:
     shared_caps: Shared | None = None
     """A number of runners that several pools of this program have together."""
     keys_per_runner: int | None = None
-    """So many keyed values a runner holds at most; the one that was used longest ago goes first."""
+    """So many keyed values a runner holds at most; the one that was used longest ago goes first. None: 256, and its
+    calls go there all the same."""
     lease: float = LEASE_SECONDS
     """A runner whose parent says nothing for so long, since it is frozen or cut off, ends by itself; and one that says
     nothing for so long is lost. A program that holds the interpreter lock for longer loses its runners."""
@@ -79,18 +81,14 @@ class PoolOptions:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise TypeError(f"pool: name must be a string that is not empty, got {self.name!r}")
-        self._check_whole("min", self.min, at_least=0)
-        self._check_whole("max", self.max, at_least=1)
-        self._check_whole("max_concurrency", self.max_concurrency, at_least=1)
-        self._check_whole("max_depth", self.max_depth, at_least=1)
-        if self.keys_per_runner is not None:
-            self._check_whole("keys_per_runner", self.keys_per_runner, at_least=1, or_else=" or None")
-        self._check_whole("largest_result", self.largest_result, at_least=1)
-        self._check_seconds("boot_timeout", self.boot_timeout)
-        self._check_seconds("lease", self.lease)
-        self._check_seconds("shutdown_timeout", self.shutdown_timeout)
-        if self.timeout is not None:
-            self._check_seconds("timeout", self.timeout, or_else=" or None")
+        pool = f"pool {self.name!r}:"
+        check_whole(f"{pool} min", self.min, at_least=0)
+        for option in ("max", "max_concurrency", "max_depth", "largest_result"):
+            check_whole(f"{pool} {option}", getattr(self, option), at_least=1)
+        check_whole(f"{pool} keys_per_runner", self.keys_per_runner, at_least=1, or_none=True)
+        for option in ("boot_timeout", "lease", "shutdown_timeout"):
+            check_above_zero(f"{pool} {option}", getattr(self, option), unit="seconds", or_none=False)
+        check_above_zero(f"{pool} timeout", self.timeout, unit="seconds")
         self._check_idle()
         if self.placement not in get_args(Placement):
             raise self._refusal(f"placement must be 'spread' or 'pack', got {self.placement!r}")
@@ -125,8 +123,7 @@ class PoolOptions:
                 f"pool {self.name!r}: idle_shutdown_after must be seconds, None, or seconds and a function that says "
                 f"whether the runner may go, got {after!r}"
             )
-        if self.idle_seconds is not None:
-            self._check_seconds("idle_shutdown_after", self.idle_seconds, or_else=" or None")
+        check_above_zero(f"pool {self.name!r}: idle_shutdown_after", self.idle_seconds, unit="seconds")
 
     def _check_log_level(self) -> None:
         """Here, and not on the runner, which could not be booted then."""
@@ -138,20 +135,6 @@ class PoolOptions:
     def _check_kind(self, option: str, value: object, kind: type) -> None:
         if not isinstance(value, kind):
             raise TypeError(f"pool {self.name!r}: {option} must be flame.{kind.__name__}(...), got {value!r}")
-
-    def _check_whole(self, option: str, value: object, at_least: int, or_else: str = "") -> None:
-        expected = f"{option} must be a whole number, {at_least} or more{or_else}, got {value!r}"
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise TypeError(f"pool {self.name!r}: {expected}")
-        if value < at_least:
-            raise self._refusal(expected)
-
-    def _check_seconds(self, option: str, value: object, or_else: str = "") -> None:
-        expected = f"{option} must be a number of seconds above 0{or_else}, got {value!r}"
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise TypeError(f"pool {self.name!r}: {expected}")
-        if not 0 < value < float("inf"):
-            raise self._refusal(expected)
 
     def _refusal(self, what: str) -> ValueError:
         return ValueError(f"pool {self.name!r}: {what}")

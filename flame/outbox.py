@@ -16,7 +16,7 @@ from flame.calls import Call
 from flame.errors import Cancelled
 from flame.output_sink import Sink
 from flame.turn_batch import TurnBatch
-from flame.work import AS_TOLD, SINK, WORKS, Asked, Cancel, Evict, is_light, letter
+from flame.work import AS_TOLD, SINK, WORKS, Asked, Cancel, Evict, letter
 
 
 class Outbox:
@@ -33,7 +33,7 @@ class Outbox:
         """Those that have not left yet."""
 
     def put(self, call: Call) -> None:
-        if is_light(call.args):
+        if call.is_light:
             self._batch.add(call)
         else:
             self._send_later(call)
@@ -117,7 +117,7 @@ def _goes_with(call: Call, other: Call) -> bool:
     one, two = call.request, other.request
     return (
         one.function is two.function
-        and one.sink == two.sink
+        and (one.sink is two.sink or one.sink == two.sink)
         and one.init is two.init
         and (one.init is None or one.key is two.key)
     )

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
 
+import beamlike as bl
 from beamlike.kernel.exceptions import describe_exception
+from beamlike.kernel.record import record
 from beamlike.kernel.terms import ExceptionInfo, Pid, Reason
 
-_OURS = str(Path(__file__).parent)
+_OURS = (str(Path(__file__).parent), str(Path(bl.__file__).parent))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Returned:
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Raised:
     info: ExceptionInfo
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ended:
     """There is neither a value nor an exception: the process was killed, or the function wanted to exit."""
 

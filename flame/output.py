@@ -6,9 +6,9 @@ second, at `flush` or at the end; all that was said before the function returned
 
 What is in the call's context says it for the call: tasks, processes that it spawns on the child, asyncio.to_thread.
 A thread that it starts itself (threading, concurrent.futures) has no context: what such a thread prints and logs goes
-to the only call that runs on the child, and while several run to the child's log. What a forked process, a subprocess
-or C code writes goes to the child's log. A call from within a call, on a pool or by rpc, says it to the same caller,
-with the tag of the runner that it runs on.
+to the only call that runs on the child. While several run, or none, it goes to whom the pool belongs, tagged with the
+runner. What a forked process, a subprocess or C code writes goes to the child's log. A call from within a call, on a
+pool or by rpc, says it to the same caller, with the tag of the runner that it runs on.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _UNIQUE = re.compile("-[0-9a-f]{6}$")
 # Re-entrant: while it is made, a finalizer may print.
 _making = RLock()
 _running: set[CallOutput] = set()
+_rest: CallOutput | None = None
+"""Who gets what belongs to no call in particular."""
 
 
 class CallOutput:
@@ -55,6 +57,17 @@ class CallOutput:
         group_leader.set_leader(self._sink.leader, self)
         _running.add(self)
         _lead_those_without_context()
+
+    def next(self) -> CallOutput:
+        """For the call with the next number, in the same context, when this one's has ended. As long as nothing is
+        said, one will do."""
+        if self._sender is None:
+            self._call += 1
+            return self
+        self.end()
+        output = CallOutput(self._sink, tag=self._tag, call=self._call + 1, limits=self._limits)
+        output.enter()
+        return output
 
     def end(self) -> None:
         """Sends what was said and has not left yet, and says what was left out."""
@@ -111,7 +124,20 @@ def _lead_those_without_context() -> None:
     for only in _running if len(_running) == 1 else ():
         group_leader.set_fallback_leader(only._sink.leader, only)
         return
-    group_leader.set_fallback_leader(None)
+    group_leader.set_fallback_leader(None if _rest is None else _rest._sink.leader, _rest)
+
+
+def hear_rest(output: CallOutput | None) -> None:
+    """Has what belongs to no call in particular go there from now on; None: to this interpreter's own streams."""
+    global _rest
+    before, _rest = _rest, output
+    _lead_those_without_context()
+    if before is not None:
+        before.end()
+
+
+def is_rest(output: CallOutput) -> bool:
+    return output is _rest
 
 
 def is_in_call() -> bool:
@@ -120,7 +146,8 @@ def is_in_call() -> bool:
 
 
 def current() -> CallOutput | None:
-    """The output of the call that the code which asks runs for; None outside of any, and where nobody can be told."""
+    """The output of the call that the code which asks runs for, or of what belongs to none in particular; None where
+    nobody can be told."""
     way = group_leader.way()
     if way is None and group_leader.leader() is None:
         way = group_leader.fallback_way()

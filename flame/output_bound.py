@@ -7,10 +7,10 @@ a flood comes in few long stretches, each with one line that says what is missin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """Characters that one call may write: in all (None: any number, as for what stays on a runner), and a second."""
 

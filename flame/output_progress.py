@@ -5,14 +5,15 @@ Of values that come faster than every tenth of a second the latest wins; the las
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from beamlike.kernel.record import frozen
 
 EVERY_SECONDS = 0.1
 NOTE_CHARACTERS = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """What a function said by `flame.progress`: `done` of `total` (None: nobody knows of how many).
 

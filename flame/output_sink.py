@@ -21,6 +21,10 @@ class Sink:
     progress: bl.Alias | None = None
 
 
+_latest: list[tuple[bl.Pid, bl.Pid | None, Sink]] = []
+"""That of the last call, and its leader and user: most calls have the same, which need not be compared then."""
+
+
 def sink_for_caller(progress: bl.Alias | None = None) -> Sink:
     """The sink for calls of the code that asks: its group leader or, where it has none, as in a script, the `user` of
     its node, which writes to the interpreter's own streams.
@@ -32,7 +36,14 @@ def sink_for_caller(progress: bl.Alias | None = None) -> Sink:
     leader = leader_elsewhere(node)
     if leader.node != node.name:
         return Sink(_relay(node, leader), False, progress)
-    return Sink(leader, leader == node.user, progress)
+    if progress is not None:
+        return Sink(leader, leader == node.user, progress)
+    for latest, user, sink in _latest:
+        if latest is leader and user is node.user:
+            return sink
+    sink = Sink(leader, leader == node.user)
+    _latest[:] = [(leader, node.user, sink)]
+    return sink
 
 
 _relays: dict[tuple[str, bl.Pid], bl.Pid] = {}

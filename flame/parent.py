@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import nodes
+from beamlike.kernel.record import frozen
 from flame.words import counted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parent:
     """The pool that booted this node, the node where that pool is, and the name of this runner in it.
 

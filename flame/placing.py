@@ -3,6 +3,9 @@
     caller ── start_there ──► keeper, on the runner ── start() ──► placed process
     caller ── Placed ──► pool ── STAY ──► keeper
 
+A link is made over there, by the keeper, as soon as the process is there: one that ends at once is linked by then, and
+so its caller hears of the true reason.
+
 The process is started by one that stays as long as it does, as a supervisor would: a server that was started with a
 link ends with its starter. Until the pool has said that the slot is the process's, it ends with the caller.
 """
@@ -14,18 +17,21 @@ import inspect
 from typing import Any, TypeAlias
 
 import beamlike as bl
+from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import RemoteTraceback
+from beamlike.kernel.process import Process
 from flame.calls import Request, name_of
 from flame.errors import ExecTimeout
 from flame.leasing import STAY, Lease, Placed, leased
 from flame.output import Limits, hear
 from flame.output_sink import Sink
+from flame.traced import within
 
 STAY_SECONDS = 10.0
 """How long the word may take that the slot is the process's."""
 
-Kept: TypeAlias = tuple[bl.Pid, bl.Pid]
-"""A placed process, and its keeper."""
+Kept: TypeAlias = tuple[bl.Pid, bl.Pid, bool]
+"""A placed process, its keeper, and whether it is linked to the caller."""
 
 
 async def place(name: str, pool: bl.Pid, request: Request) -> bl.Pid | None:
@@ -34,16 +40,16 @@ async def place(name: str, pool: bl.Pid, request: Request) -> bl.Pid | None:
         kept = await _kept(lease, name, request)
         if kept is None:
             return None
-        pid, keeper = kept
+        pid, keeper, is_linked = kept
         # Before the block's end releases the lease: the slot is the process's now.
         await bl.GenServer.call(pool, Placed(lease.lease, pid, keeper, request.link), timeout=None)
-    if request.link:
+    if request.link and not is_linked:
         bl.link(pid)
     return pid
 
 
 async def _kept(lease: Lease, name: str, request: Request) -> Kept | None:
-    told = request.function, request.sink, bl.self()
+    told = request.function, request.sink, bl.self(), request.link, lease.span
     try:
         kept: Kept | None = await bl.rpc.call(lease.node, start_there, *told, timeout=lease.seconds)
     except bl.rpc.CallTimedOut as error:
@@ -56,19 +62,22 @@ async def _kept(lease: Lease, name: str, request: Request) -> Kept | None:
     return kept
 
 
-async def start_there(start: Any, sink: Sink | None, caller: bl.Pid) -> Kept | None:
+async def start_there(start: Any, sink: Sink | None, caller: bl.Pid, link: bool = False, span: str = "") -> Kept | None:
     """In a process of its own, which ends with the caller. What is linked to it goes with it, if that happens before
     all is said."""
     started: asyncio.Future[Kept | None] = asyncio.get_running_loop().create_future()
-    bl.spawn_link(_keep, start, sink, caller, started)
+    bl.spawn_link(_keep, start, sink, caller, link, span, started)
     return await started
 
 
-async def _keep(start: Any, sink: Sink | None, caller: bl.Pid, started: asyncio.Future[Kept | None]) -> None:
+async def _keep(
+    start: Any, sink: Sink | None, caller: bl.Pid, link: bool, span: str, started: asyncio.Future[Kept | None]
+) -> None:
     """The keeper's code."""
     try:
         hear(sink, Limits(in_all=None))
-        pid = await _started(start)
+        with within(span):
+            pid = await _started(start)
     except Exception as error:
         started.set_exception(error)
         return
@@ -80,17 +89,28 @@ async def _keep(start: Any, sink: Sink | None, caller: bl.Pid, started: asyncio.
         return
     bl.trap_exit(True)
     over, caller_gone = bl.monitor(pid), bl.monitor(caller)
-    started.set_result((pid, bl.self()))
+    placed = _on_this_loop(pid) if link else None
+    if placed is not None:
+        placed.link(caller)
+    started.set_result((pid, bl.self(), placed is not None))
     try:
         word = await bl.receive(lambda it: it == STAY or _is_down(it, over, caller_gone), timeout=STAY_SECONDS)
     except TimeoutError:
         word = None
     if word != STAY:
+        if placed is not None and (word is None or word.ref == caller_gone):  # the caller is told in another way
+            placed.unlink(caller)
         bl.exit(pid, "kill")
         return
     bl.demonitor(caller_gone, flush=True)
     while not _is_down(await bl.receive(), over):
         pass
+
+
+def _on_this_loop(pid: bl.Pid) -> Process | None:
+    """The process, if it lives where the current one does: what is done to it is done at once then."""
+    process = current_node().process(pid)
+    return process if process is not None and process.scheduler.is_current_thread() else None
 
 
 def _is_down(message: object, *refs: bl.Ref) -> bool:

@@ -12,10 +12,10 @@ spare stays wanted: what shrinks a pool is the time that a runner is idle, not a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from beamlike.kernel.record import frozen
 from flame.checks import check_above_zero, check_whole
 from flame.words import calls_wait, counted
 
@@ -23,7 +23,7 @@ TICK = 1e-6
 """Seconds that a clock may fall short by rounding: a timer set for an age must find it reached."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Demand:
     """What a pool has to do and what it has to do it with."""
 
@@ -54,7 +54,7 @@ class Demand:
         return -(-self.waiting // self.slots)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     runners: int
     """In all, those that are up or booting included."""
@@ -73,7 +73,7 @@ class Policy(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OnDemand:
     """As many runners as the calls need that run and wait: FLAME's rule. The pool's default, spelled `on_demand`.
 
@@ -92,7 +92,7 @@ class OnDemand:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AtLeast:
     """As on demand, but never below `runners`."""
 
@@ -111,7 +111,7 @@ class AtLeast:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spare:
     """The slots of `runners` runners stay free beyond those in use, so that as many calls need not wait for a boot."""
 
@@ -128,7 +128,7 @@ class Spare:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueDepth:
     """A further runner for each `calls` that wait, or one once the first has waited `age` seconds.
 
@@ -162,7 +162,7 @@ class QueueDepth:
         return self.age - demand.waited
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Largest:
     """What the one of several policies wants that wants most; the first of them where they agree."""
 

@@ -6,28 +6,30 @@ A function keeps its own keywords through functools.partial: the keywords here b
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Hashable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import beamlike as bl
 import nodes
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import SHUTDOWN
-from flame import calling, hearing, mapping, placing, streaming, table
+from flame import arrivals, calling, hearing, mapping, placing, streaming, table
 from flame.asking import ask
-from flame.bulk import BegunCall, BegunTask
-from flame.call_options import as_retry, check_call, check_seconds, check_window, checked_init
+from flame.bulk import BegunCall, BegunTask, width_of
+from flame.call_options import as_retry, check_call, check_items, checked_init
 from flame.calling import Retry, here_is, sink_towards
 from flame.calls import Call, Request, Timeout, settled
 from flame.caps import Caps
-from flame.checks import check_whole
+from flame.checks import check_time_limit, check_whole
 from flame.clock import Clock, LoopClock
 from flame.dispatch import Placement
 from flame.errors import FlameError, PoolStopped
 from flame.events import Event
 from flame.listening import OnProgress
 from flame.options import NO_CAPS, IdleAfter, PoolOptions
+from flame.output_sink import sink_for_caller
 from flame.policies import Policy, on_demand
 from flame.pool_requests import (
     AwaitMinimum,
@@ -45,13 +47,14 @@ from flame.shares import Shared
 from flame.stats import Stats
 from flame.subscription import OnEvent
 from flame.travel_limit import TRAVEL_LIMIT
+from flame.width import Width
 from nodes.invitation import LEASE_SECONDS
 
 LAST_EVENTS_SECONDS = 1.0
 """How long `stop` waits for a function that has yet to hear the last events."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pool:
     """A running pool, by its name and its process. It may be given to other nodes and called from there.
 
@@ -159,10 +162,11 @@ class Pool:
         function.
         """
         check_call("call", function, timeout, unknown)
-        request = Request(function, args, timeout, key, checked_init(key, init), link, sink_towards(self.pid))
+        here = here_is(self.pid)
+        sink = None if here is None else sink_for_caller()
+        request = Request(function, args, timeout, key, checked_init(key, init), link, sink)
         if on_progress is not None:
             return await calling.call_heard(self.name, self.pid, request, as_retry(retry), on_progress)
-        here = here_is(self.pid)
         if here is not None and link and not retry:  # as most calls, the short way
             return await settled(Call(request), here.traffic)
         return await calling.call(self.name, self.pid, request, as_retry(retry))
@@ -187,7 +191,7 @@ class Pool:
     def map(
         self,
         function: Callable[[Any], Any],
-        items: Iterable[Any],
+        items: Iterable[Any] | AsyncIterable[Any],
         /,
         *,
         ordered: bool = False,
@@ -197,28 +201,39 @@ class Pool:
         **unknown: Any,
     ) -> AsyncGenerator[Any, None]:
         """Calls `function(item)` for each item, at most `window` at a time (by default as many as the pool has slots),
-        and yields the values as they come, or in the order of `items`.
+        and yields the values as they come, or in the order of `items`, which may be an async iterable, too.
 
         `timeout` and `retry` are for each call. The first exception is raised and ends the other calls, as does closing
-        the generator (`contextlib.aclosing` does that where a loop may be left early).
+        the generator (`contextlib.aclosing` does that where a loop may be left early). What `items` itself raises is
+        raised after the values of the items before it.
         """
         check_call("map", function, timeout, unknown)
-        if window is not None:
-            check_window(window, "calls")
+        check_items(items)
+        check_whole("map: window", window, at_least=1, or_none=True)
         return self._map(
             Request(function, (), timeout, sink=sink_towards(self.pid)), items, ordered, window, as_retry(retry)
         )
 
     async def _map(
-        self, request: Request, items: Iterable[Any], ordered: bool, window: int | None, retry: Retry | None
+        self,
+        request: Request,
+        items: Iterable[Any] | AsyncIterable[Any],
+        ordered: bool,
+        window: int | None,
+        retry: Retry | None,
     ) -> AsyncGenerator[Any, None]:
         options: PoolOptions = await ask(self.name, self.pid, GetOptions())
         gather = mapping.in_order if ordered else mapping.as_completed
         here = here_is(self.pid)
         begin = functools.partial(self._begin, here, request, retry)
         slots = options.max * options.max_concurrency
-        ahead = bool if window is not None or here is None else here.traffic.calls_are_quick
-        async with aclosing(gather(begin, items, window or slots, ahead)) as values:
+        if isinstance(items, AsyncIterable):
+            found = arrivals.values_of(gather, functools.partial(self._one, request, retry), items, window or slots)
+        else:
+            chosen = window is not None or retry is not None
+            width = Width(window or slots) if chosen or here is None else width_of(request, options, here.traffic)
+            found = gather(begin, items, width)
+        async with aclosing(found) as values:
             async for value in values:
                 yield value
 
@@ -227,13 +242,16 @@ class Pool:
         here: PoolServer | None,
         request: Request,
         retry: Retry | None,
-        item: Any,
-        ended: Callable[[mapping.Begun], None],
+        items: Sequence[mapping.Item],
+        hears: mapping.Hears,
     ) -> mapping.Begun:
         if here is not None and retry is None:
-            return BegunCall(here.traffic, request, item, ended)
-        one = replace(request, args=(item,))
-        return BegunTask(functools.partial(calling.call, self.name, self.pid, one, retry), ended)
+            return BegunCall(here.traffic, request, items, hears)
+        (item,) = items
+        return BegunTask(functools.partial(self._one, request, retry, item.value), item, hears)
+
+    async def _one(self, request: Request, retry: Retry | None, item: Any) -> Any:
+        return await calling.call(self.name, self.pid, replace(request, args=(item,)), retry)
 
     def stream(
         self,
@@ -262,7 +280,7 @@ class Pool:
         [0, 1, 2]
         """
         check_call("stream", function, timeout, unknown)
-        check_window(window, "items")
+        check_whole("stream: window", window, at_least=1)
         return streaming.stream(
             self.name, self.pid, Request(function, args, timeout, sink=sink_towards(self.pid)), window
         )
@@ -301,8 +319,8 @@ class Pool:
             await here.witness.told(within=LAST_EVENTS_SECONDS)
 
     async def resize(self, *, min: int | None = None, max: int | None = None) -> None:
-        """Changes how many runners there may be. Those beyond a smaller `max` idle out as any.
-        Raises as PoolOptions does."""
+        """Changes how many runners there may be. Those beyond a smaller `max` go: idle ones at once, the others when
+        the calls that they have are over. Raises as PoolOptions does."""
         await self._ask(Resize(min, max))
 
     async def warm(self, runners: int, /) -> None:
@@ -315,7 +333,7 @@ class Pool:
         """Gives the runner on `node` no more calls, and stops it once those that it has are over, or after `within`
         seconds (by default the pool's `shutdown_timeout`), when they are cut off with RunnerLost. Returns when it is
         gone. LookupError if the pool has no such runner."""
-        check_seconds("the time for what runs", within, "the pool's own")
+        check_time_limit("the time for what runs", within, "the pool's own")
         await self._ask(Drain(node, within))
 
     async def cordon(self, node: str, /) -> None:

@@ -7,16 +7,18 @@ that is to happen later is one effect, `WakeAt`, and its answer the event `Looke
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Final, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 RunnerId: TypeAlias = int
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LanePicture:
     """The slots of one runner: how many calls are at work there, how many results are kept there, of how many calls
     the work has been told to end, since when nothing at all is there, and whether it takes no call any more because it
@@ -33,7 +35,7 @@ class LanePicture:
         return self.working + self.kept
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """How the slots of a pool stand: how many calls wait and since when the first of them, and its runners' lanes."""
 
@@ -44,12 +46,14 @@ class Picture:
     lanes: Mapping[RunnerId, LanePicture] = field(default_factory=dict)
     wall: datetime = EPOCH
     """The time of day, for what goes by it."""
+    wanted_elsewhere: int = 0
+    """How many runners other pools wait for, of those that this one shares with them."""
 
 
 # What happens.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Looked:
     """Time has passed, or calls have come or gone; `cancelled`: some of those that waited were cancelled by their
     callers, so boots for them may be useless."""
@@ -58,7 +62,7 @@ class Looked:
     cancelled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BootStep:
     """A boot has come so far: creating, created, started, dialled, syncing. `detail` is for people."""
 
@@ -68,7 +72,7 @@ class BootStep:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunnerUp:
     runner: RunnerId
     node: str
@@ -76,7 +80,7 @@ class RunnerUp:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunnerServed:
     """A call has got a slot there, for the first time."""
 
@@ -84,7 +88,7 @@ class RunnerServed:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunnerLost:
     """The connection to the runner's node is lost. Its machine may be there yet: `RunnerDown` follows."""
 
@@ -93,7 +97,7 @@ class RunnerLost:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunnerDown:
     """The runner is gone: a boot failed, or a node that was lost or stopped is no more. Its phase tells which.
     `permanent`: the same boot would fail again."""
@@ -104,7 +108,7 @@ class RunnerDown:
     permanent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkLingers:
     """Work that was told to end has not, in its time."""
 
@@ -112,7 +116,7 @@ class WorkLingers:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IdleAnswered:
     """What the pool's own check says of a runner without calls."""
 
@@ -121,7 +125,7 @@ class IdleAnswered:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DrainRequested:
     """The runner takes no more calls, and is stopped once those that it has are over, or after so many seconds."""
 
@@ -131,7 +135,7 @@ class DrainRequested:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CordonRequested:
     """The runner takes no more calls, or does again; it is not stopped."""
 
@@ -140,14 +144,14 @@ class CordonRequested:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resized:
     min: int
     max: int
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WarmRequested:
     """So many runners shall be up, once; they idle out as any."""
 
@@ -155,7 +159,7 @@ class WarmRequested:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BootWithheld:
     """A boot did not take place: other pools have the runners that this one shares with them."""
 
@@ -164,14 +168,14 @@ class BootWithheld:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoomMade:
     """What withheld boots is over."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopRequested:
     at: float
 
@@ -206,14 +210,14 @@ class Refusal(Enum):
     STOPPING = "the pool is stopping"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Boot:
     """Answered by `RunnerUp` or `RunnerDown`, within the boot timeout, or by `BootWithheld`."""
 
     runner: RunnerId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Open:
     """The runner takes calls from now on."""
 
@@ -221,7 +225,7 @@ class Open:
     node: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Close:
     """The runner takes no more calls. All of these that one step wants are performed first, together: what waits for
     the keys of one of them must not go to another."""
@@ -229,7 +233,7 @@ class Close:
     runner: RunnerId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopRunner:
     """Stop its node, or call off its boot. Answered by `RunnerDown`, always."""
 
@@ -237,28 +241,28 @@ class StopRunner:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskIdle:
     """Answered by `IdleAnswered`."""
 
     runner: RunnerId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refuse:
     """All calls that wait now are refused."""
 
     why: Refusal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WakeAt:
     """Look again at this time, and at no earlier one that was wanted before; None: only when something happens."""
 
     at: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """A stopping pool has no runner left."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from flame.calls import Request
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Perform:
     """Asks for a call, from another node or another loop. Answered by its Outcome, or by the exception that says why
     there is none."""
@@ -21,32 +20,32 @@ class Perform:
     """The caller's, where that uses OpenTelemetry."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Abandon:
     """The caller of `Perform` waits no more."""
 
     call: bl.Ref
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AwaitMinimum:
     """Answered by None once `min` runners are up, or by the BootFailed that says why they are not."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AwaitWarm:
     """Answered by None once so many runners are up, or none more is wanted; else by the BootFailed."""
 
     runners: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resize:
     min: int | None
     max: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drain:
     """Answered, once the runner on that node is gone, by None."""
 
@@ -54,27 +53,27 @@ class Drain:
     seconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cordon:
     node: str
     cordoned: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopPool:
     """Answered by None once all runners are gone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GetOptions:
     """Answered by the PoolOptions."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explain:
     """Answered by the pool's state in words."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GetStats:
     """Answered by the pool's Stats."""

@@ -35,6 +35,7 @@ from flame.holds import Holds
 from flame.leasing import AskLoss, Placed, Release, Reserve
 from flame.options import PoolOptions
 from flame.outbox import Outbox
+from flame.output_sink import sink_for_caller
 from flame.parent import why_barred
 from flame.pool_events import (
     AskIdle,
@@ -50,6 +51,7 @@ from flame.pool_events import (
     IdleAnswered,
     Looked,
     Open,
+    Picture,
     Refusal,
     Refuse,
     Resized,
@@ -97,8 +99,8 @@ POOLS: dict[Pid, PoolServer] = {}
 class PoolServer(bl.GenServer):
     def init(self, options: PoolOptions, backend: nodes.Backend, clock: Clock, on_event: OnEvent | None = None) -> None:
         self.loop = asyncio.get_running_loop()
-        self.options = options
         self.log_level = logging.getLogger().level if options.log_level is None else options.log_level
+        self.sink = sink_for_caller()
         price = price_of({"backend": type(backend).__name__.lower()})
         if options.caps.need_price and price is None:
             raise ValueError(
@@ -128,12 +130,18 @@ class PoolServer(bl.GenServer):
         self._stoppers: list[Client] = []
         self._share: Member | None = None
         if options.shared_caps is not None:
-            self._share = options.shared_caps.join(options.name, lambda: self.tell(RoomMade(self._now())))
+            self._share = options.shared_caps.join(
+                options.name, lambda: self.tell(RoomMade(self._now())), lambda: self.tell(Looked(self._now()))
+            )
         if on_event is not None:
             self.witness.call_back(on_event)
         POOLS[self._pid] = self
         bl.spawn(_mourn, self, self._pid)
         self._happens(Looked(self._now()))
+
+    @property
+    def options(self) -> PoolOptions:
+        return self._state.options
 
     def terminate(self, reason: Reason) -> None:
         self.end(reason)
@@ -145,8 +153,20 @@ class PoolServer(bl.GenServer):
         if self._share is not None:
             self._share.leave()
         self._wake_at(None)
-        self.traffic.end(f"pool {self.options.name!r} has ended ({_brief(reason)})")
-        self.witness.close()
+        why = f"pool {self.options.name!r} has ended ({_brief(reason)})"
+        self.traffic.end(why)
+        self.witness.pool_ended(why, self._now())
+        if not self.witness.runners:
+            self.witness.close()
+
+    async def see_runners_go(self) -> None:
+        """For whoever listens to a pool that has ended by itself: those who attend to its runners stop them now."""
+        watched = {runner: bl.monitor(desk.pid) for runner, desk in self.traffic.desks.items()}
+        for runner, ref in watched.items():
+            await bl.receive(ref=ref)
+            self.witness.is_gone(runner, self._now())
+        for runner in self.witness.runners:  # whose boot was withheld
+            self.witness.is_gone(runner, self._now())
 
     # Messages. All events are noted here, in the pool's own process.
 
@@ -155,13 +175,13 @@ class PoolServer(bl.GenServer):
             case Perform():
                 self.elsewhere.perform(request, client)
             case AwaitMinimum():
-                self.starters.append((0 if self._state.barred else self._state.options.min, client))
+                self.starters.append((0 if self._state.barred else self.options.min, client))
                 self._tell_starters()
             case AwaitWarm() if self._state.barred:
                 return self.refusal_now()
             case AwaitWarm(runners_wanted):
                 self._happens(WarmRequested(runners_wanted, self._now()))
-                self.starters.append((min(runners_wanted, self._state.options.max), client))
+                self.starters.append((min(runners_wanted, self.options.max), client))
                 self._tell_starters()
             case Reserve():
                 self.holds.reserve(request, client)
@@ -179,7 +199,7 @@ class PoolServer(bl.GenServer):
                 self._stoppers.append(client)
                 self._happens(StopRequested(self._now()))
             case GetOptions():
-                return self._state.options
+                return self.options
             case Explain():
                 return self._explained()
             case GetStats():
@@ -245,7 +265,7 @@ class PoolServer(bl.GenServer):
             case Released(number):
                 self.traffic.released(runner, number)
             case Ending(why):
-                self.tell(DrainRequested(runner, why, self._state.options.shutdown_timeout, self._now()))
+                self.tell(DrainRequested(runner, why, self.options.shutdown_timeout, self._now()))
             case Idle(idle, problem):
                 if problem:
                     self._report_check(runner, problem)
@@ -288,19 +308,34 @@ class PoolServer(bl.GenServer):
 
     def _happens(self, event: Event) -> None:
         before = self._state
-        self._state, effects = apply(before, event, self.traffic.picture())
+        self._state, effects = apply(before, event, self._picture())
         self.witness.saw(before, event, self._state)
         why = self._state.wanted.why
         if why != before.wanted.why and why.startswith(POLICY_FAILED):
             logger.warning("pool %r goes on with %d runners: %s", self.options.name, self._state.wanted.runners, why)
         closed = [effect.runner for effect in effects if isinstance(effect, Close)]
         if closed:
-            self.traffic.close(closed)
+            self._close(closed)
         for effect in effects:
             self._act(effect)
         self._tell_starters()
         if self._state.stage is Stage.STOPPED:
             raise bl.Stop
+
+    def _close(self, runners: list[RunnerId]) -> None:
+        """As long as they stay, who uses what is kept there may come to an end with it."""
+        stay = {it.id for it in self._state.runners if it.phase in (Phase.READY, Phase.DRAINING)}
+        if self._state.stage is not Stage.OPEN:
+            stay.clear()
+        self.traffic.close([it for it in runners if it not in stay], [it for it in runners if it in stay])
+
+    def _picture(self) -> Picture:
+        picture = self.traffic.picture()
+        if self._share is None:
+            return picture
+        wanted = self._share.wanted_by_others()
+        self.traffic.is_pressed = wanted > 0
+        return replace(picture, wanted_elsewhere=wanted)
 
     def _act(self, effect: Effect) -> None:
         match effect:
@@ -410,14 +445,13 @@ class PoolServer(bl.GenServer):
         return state.retry_at is not None or bool(state.withheld) or len(state.runners) > state.count(Phase.READY)
 
     def _resize(self, least: int | None, most: int | None) -> Exception | None:
-        options = self._state.options
+        options = self.options
         try:
             new = replace(
                 options, min=options.min if least is None else least, max=options.max if most is None else most
             )
         except (TypeError, ValueError) as error:
             return error
-        self.options = new
         self._happens(Resized(new.min, new.max, self._now()))
         return None
 
@@ -426,7 +460,7 @@ class PoolServer(bl.GenServer):
         if runner is None:
             return words.no_such_runner(node, self._state)
         self.traffic.desks[runner].waiters.append(client)
-        within = self._state.options.shutdown_timeout if seconds is None else seconds
+        within = self.options.shutdown_timeout if seconds is None else seconds
         self._happens(DrainRequested(runner, "it was drained", within, self._now()))
         return bl.NO_REPLY
 
@@ -446,8 +480,11 @@ async def _mourn(pool: PoolServer, pid: Pid) -> None:
     reason: Reason = "its node has stopped"
     try:
         reason = (await bl.receive(ref=bl.monitor(pid))).reason
+        pool.end(reason)
+        await pool.see_runners_go()
     finally:
         pool.end(reason)
+        pool.witness.close()
 
 
 def _brief(reason: Reason) -> str:

@@ -13,6 +13,8 @@ business; how its slots stand comes in as the `picture`.
 Rules that are easily broken:
 - A runner takes no more calls *before* it is told to stop, so no call is lent a node that is on its way out.
 - One that takes calls again idles anew: who waits gets its slots before the picture shows it.
+- Beyond `max`, which may have become smaller, runners go whether they idle or not: no call is cut off for that.
+- An idle check that does not answer keeps no runner: nothing else would ever end it.
 - A leaving runner counts against `max`: it is a machine that still costs, and may hold the only GPU.
 - A boot that is not wanted any more is called off only if callers have cancelled. One that became needless since other
   runners were quicker, or that callers had no time to wait for, goes on: the next burst would ask for it again.
@@ -29,10 +31,11 @@ One long file, since the rules hold only together: what one of them leaves behin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Final, TypeAlias, assert_never
 
+from beamlike.kernel.record import frozen
 from flame.caps import hard_stop, room
 from flame.ledger import Ledger
 from flame.options import PoolOptions
@@ -73,6 +76,8 @@ from flame.prices import Price
 FAILURES_BEFORE_REFUSAL: Final = 3
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
+CHECK_SECONDS: Final = 30.0
+"""How long an idle check may take to answer."""
 POLICY_FAILED: Final = "the policy failed"
 EMPTY: Final = LanePicture()
 NOTHING_USED: Final = Ledger()
@@ -92,7 +97,7 @@ class Stage(Enum):
     STOPPED = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Runner:
     id: RunnerId
     attempt: int
@@ -111,8 +116,8 @@ class Runner:
     """Whether it was ever lent to a call."""
     awake_at: float = 0.0
     """It idles since this time at the earliest: a check said that it was not idle."""
-    asked: bool = False
-    """Whether the check has been asked and not answered."""
+    asked_until: float | None = None
+    """By when the check that was asked has to answer; None: none is asked."""
     until: float | None = None
     """When a drain is over."""
     why: str = ""
@@ -121,7 +126,7 @@ class Runner:
     """Whether it leaves because its node was lost."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolState:
     options: PoolOptions
     stage: Stage = Stage.OPEN
@@ -225,8 +230,7 @@ def _note(state: PoolState, event: Event, picture: Picture) -> Step:
 
 def _settle(state: PoolState, at: float, picture: Picture) -> Step:
     effects: Effects = ()
-    steps = (_age, _drained, _retire, _cap, _grow, _shrink) if state.stage is Stage.OPEN else (_retire, _empty, _finish)
-    for step in steps:
+    for step in _STEPS if state.stage is Stage.OPEN else _LAST_STEPS:
         state, wanted = step(state, at, picture)
         effects += wanted
     return state, effects
@@ -313,6 +317,9 @@ def _grow(state: PoolState, at: float, picture: Picture) -> Step:
             return _grow(replace(state, warm=0), at, picture)
         limited = Wanted(wanted.runners, f"{wanted.why}, but {left.why}")
         state, more = replace(state, wanted=limited, capped=left.why), left.runners
+        if left.for_good and not (more or state.runners or state.used_up):
+            refused = (Refuse(Refusal.USED_UP),) if picture.waiting else ()
+            return replace(state, used_up=f"{left.why}, too little for another runner"), refused
     return _booted(state, more, at)
 
 
@@ -345,17 +352,46 @@ def _withheld(state: PoolState, event: BootWithheld) -> PoolState:
 def _shrink(state: PoolState, at: float, picture: Picture) -> Step:
     """Those that have idled longest go first, as far as they are not wanted."""
     effects: Effects = ()
-    spare = _spare(state, picture)
+    spare, pressing = _spare(state, picture), _pressing(state, picture)
     for runner in sorted(_idle_ones(state, picture), key=lambda runner: _idle_since(runner, picture)):
-        after = state.options.idle_seconds
-        if spare <= 0 or after is None or _idle_since(runner, picture) + after > at or runner.asked:
+        why = _why_idle(state, runner, at, picture, pressing)
+        if spare <= 0 or not why or runner.asked_until is not None:
             continue
-        spare -= 1
+        spare, pressing = spare - 1, pressing - 1
         if state.options.idle_check is not None:
-            state = _changed(state, runner.id, asked=True)
+            state = _changed(state, runner.id, asked_until=at + CHECK_SECONDS)
             effects += (AskIdle(runner.id),)
         else:
-            state, left = _leave(state, runner, "idle")
+            state, left = _leave(state, runner, why)
+            effects += left
+    return state, effects
+
+
+def _why_idle(state: PoolState, runner: Runner, at: float, picture: Picture, pressing: int) -> str:
+    """Why one that has nothing to do may go, as far as that goes by the time; empty if it may not yet."""
+    after = state.options.idle_seconds
+    if after is not None and _idle_since(runner, picture) + after <= at:
+        return "idle"
+    since = _lane(picture, runner).idle_since
+    said_no = since is None or runner.awake_at > since  # by its check, which is asked again after its time
+    return "idle, and another pool waits for its place" if pressing > 0 and not said_no else ""
+
+
+def _pressing(state: PoolState, picture: Picture) -> int:
+    """How many places other pools wait for beyond those that are about to fall free here."""
+    asked = sum(runner.asked_until is not None for runner in state.runners)
+    return picture.wanted_elsewhere - state.count(Phase.LEAVING) - asked
+
+
+def _unanswered(state: PoolState, at: float, picture: Picture) -> Step:
+    effects: Effects = ()
+    for runner in state.runners:
+        if not _is_over(runner.asked_until, at):
+            continue
+        runner = replace(runner, asked_until=None)
+        state = _with_runner(state, runner)
+        if runner in _idle_ones(state, picture) and _spare(state, picture) > 0:
+            state, left = _leave(state, runner, f"idle, and its check did not answer within {CHECK_SECONDS:g} s")
             effects += left
     return state, effects
 
@@ -376,15 +412,13 @@ def _idle_since(runner: Runner, picture: Picture) -> float:
 
 def _idle_answered(state: PoolState, event: IdleAnswered, picture: Picture) -> Step:
     runner = state.runner(event.runner)
-    if runner is None or not runner.asked:
+    if runner is None or runner.asked_until is None:
         return state, ()
-    runner = replace(runner, asked=False, awake_at=runner.awake_at if event.idle else event.at)
+    runner = replace(runner, asked_until=None, awake_at=runner.awake_at if event.idle else event.at)
     state = _with_runner(state, runner)
-    after = state.options.idle_seconds
-    may_go = (
-        after is not None and runner in _idle_ones(state, picture) and _idle_since(runner, picture) + after <= event.at
-    )
-    return _leave(state, runner, "idle") if event.idle and may_go and _spare(state, picture) > 0 else (state, ())
+    why = _why_idle(state, runner, event.at, picture, _pressing(state, picture))
+    may_go = why and runner in _idle_ones(state, picture) and _spare(state, picture) > 0
+    return _leave(state, runner, why) if event.idle and may_go else (state, ())
 
 
 # Runners
@@ -473,6 +507,25 @@ def _age(state: PoolState, at: float, picture: Picture) -> Step:
             state, drained = _drain(state, runner.id, "it has reached its lifetime", until)
         else:
             continue
+        effects += drained
+    return state, effects
+
+
+def _fit(state: PoolState, at: float, picture: Picture) -> Step:
+    """Those beyond `max` go: first the latest boots, then who has idled longest, then who has least to do."""
+    there = [runner for runner in state.runners if runner.phase in (Phase.BOOTING, Phase.READY)]
+    beyond = len(there) - state.options.max
+    if beyond <= 0:
+        return state, ()
+
+    def loss(runner: Runner) -> tuple[bool, int, float]:
+        if runner.phase is Phase.BOOTING:
+            return False, 0, -runner.id
+        return True, _lane(picture, runner).taken, _idle_since(runner, picture)
+
+    effects: Effects = ()
+    for runner in sorted(there, key=loss)[:beyond]:
+        state, drained = _drain(state, runner.id, "max has become smaller", float("inf"))
         effects += drained
     return state, effects
 
@@ -572,6 +625,7 @@ def _next_look(state: PoolState, at: float, picture: Picture) -> float | None:
     times = [state.retry_at]
     times += [runner.until for runner in state.runners if runner.phase is Phase.DRAINING]
     times += [_expires(state, runner) for runner in state.runners if runner.phase is Phase.READY]
+    times += [runner.asked_until for runner in state.runners if runner.phase is Phase.READY]
     times += _ends_of_idling(state, at, picture)
     stop = hard_stop(state.options.caps, state.ledger, at)
     times.append(None if not stop.due_in else at + stop.due_in)
@@ -588,9 +642,11 @@ def _ends_of_idling(state: PoolState, at: float, picture: Picture) -> Iterable[f
         return
     spare = _spare(state, picture) > 0
     for runner in _usable(state, picture):
-        if _lane(picture, runner).idle_since is None and not runner.asked:
+        if runner.asked_until is not None:
+            continue
+        if _lane(picture, runner).idle_since is None:
             yield at + after
-        elif spare and not runner.asked:
+        elif spare:
             yield max(at, _idle_since(runner, picture) + after)
 
 
@@ -617,3 +673,7 @@ def _finish(state: PoolState, at: float, picture: Picture) -> Step:
     if state.stage is Stage.STOPPED or state.runners:
         return state, ()
     return replace(state, stage=Stage.STOPPED, stop_at=None), (Finished(),)
+
+
+_STEPS: Final = (_age, _fit, _drained, _retire, _cap, _grow, _unanswered, _shrink)
+_LAST_STEPS: Final = (_retire, _empty, _finish)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
+
+from beamlike.kernel.record import frozen
 
 KEYS = ("as_of", "currency", "price", "factors", "sizes")
 SIZED_KEYS = ("usd_per_cpu_second", "gb_per_cpu", "usd_per_further_gb_second")
@@ -22,12 +23,12 @@ Sizes: TypeAlias = Mapping[tuple[str, str], Toml]
 """(backend, name of the size) -> keys of a description"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flat:
     usd_per_second: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sized:
     usd_per_cpu_second: float
     gb_per_cpu: float
@@ -35,7 +36,7 @@ class Sized:
     factors: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A price, and the keys of a description for which it holds."""
 
@@ -48,7 +49,7 @@ class Entry:
         return all(key in machine and machine[key] == value for key, value in self.machine.items())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     entries: tuple[Entry, ...]
     factors: Factors

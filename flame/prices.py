@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 from flame import price_file
 from flame.price_file import Entry, Factors, Flat, Sizes, Table
 
@@ -26,7 +27,7 @@ COSTLY = ("gpu_kind", "gpus", "spot")
 Machine: TypeAlias = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Price:
     usd_per_second: float
     source: str = ""
@@ -37,7 +38,7 @@ class Price:
         return self.usd_per_second * 3600
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prices:
     """Prices of machines. Of several entries that cover a machine the last counts.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
-from flame.output import current
+from flame.output import current, is_rest
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class Reporter:
         ...     progress(done + 1, 3, "files")
         """
         output = current()
-        if output is not None:
+        if output is not None and not is_rest(output):
             output.report(done, total, note)
 
     def track(self, items: Iterable[T], total: float | None = None, note: str = "") -> Iterator[T]:

@@ -10,19 +10,21 @@ import asyncio
 import functools
 import re
 import secrets
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import beamlike as bl
 import nodes
 from beamlike.kernel.exceptions import reraisable
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import NOCONNECTION, SHUTDOWN
 from flame.desk import open_desk
 from flame.errand import Errand
 from flame.fate import Fate
+from flame.keyed import MOST_VALUES
 from flame.options import PoolOptions
 from flame.outcome import Ended, Outcome, Raised, Returned
 from flame.output import short_name
+from flame.output_sink import Sink
 from flame.parent import Parent, depth_here
 from flame.work import DONE, Answer, Ending, Idle, Released, Unread, number_on
 
@@ -34,7 +36,7 @@ FATE_SECONDS = 1.0
 """How long a machine whose node is lost is looked at, so that the error can say what became of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stop:
     reason: str
 
@@ -42,8 +44,12 @@ class Stop:
 class Owner(Protocol):
     """Who is told what happens to a runner: the pool."""
 
-    options: PoolOptions
     log_level: int | str
+    sink: Sink
+    """Who gets what runners say for no call in particular."""
+
+    @property
+    def options(self) -> PoolOptions: ...
 
     def boot_step(self, runner: int, step: str, detail: str = "") -> None: ...
 
@@ -108,7 +114,8 @@ async def _open_desk(owner: Owner, child: nodes.Child) -> bl.Pid:
     options, home = owner.options, bl.self()
     parent = Parent(home.node, options.name, short_name(child.node), depth_here() + 1)
     limit = options.largest_result if options.track_resources else None
-    told = home, options.max_concurrency, limit, owner.log_level, parent
+    most_values = options.keys_per_runner or MOST_VALUES
+    told = home, options.max_concurrency, limit, owner.log_level, parent, most_values, owner.sink
     desk = await _attended(bl.rpc.call, child.node, open_desk, *told, timeout=options.boot_timeout)
     assert isinstance(desk, bl.Pid)
     return desk

@@ -9,12 +9,12 @@ of which one begins when the other ends leave no gap and do not overlap on such 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from beamlike.kernel.record import frozen
 from flame.policies import AtLeast, Demand, Policy, Wanted, checked_policy, on_demand
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -27,7 +27,7 @@ LOOK_AHEAD = 8
 Row: TypeAlias = tuple[str, str, str, "int | Policy"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """The hours from `start` to `end` minutes after midnight on `days` (0 is Monday); `end` may be on the next day."""
 
@@ -38,7 +38,7 @@ class Window:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Schedule:
     """The policy of the windows that are open, the largest where several are; `otherwise` while none is."""
 

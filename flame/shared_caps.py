@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from flame.checks import check_whole
 from flame.shares import Shares
 
@@ -32,20 +32,22 @@ class SharedCaps:
         self.runners = runners
         self._shares = Shares(runners)
         self._told: dict[str, Callable[[], None]] = {}
+        self._wanted: dict[str, Callable[[], None]] = {}
         self._lock = threading.Lock()
 
-    def join(self, pool: str, told: Callable[[], None]) -> PoolShare:
-        """A pool's share. `told` is called when there is a place for it, after which it has to ask.
+    def join(self, pool: str, told: Callable[[], None], wanted: Callable[[], None] = lambda: None) -> PoolShare:
+        """A pool's share. `told` is called when there is a place for it, after which it has to ask; `wanted` when
+        another pool begins to wait for one, while this pool has runners, which it may not need.
 
-        It is called by the thread of whichever pool made room, so it must be quick, as a message to the pool is. A pool
-        calls `leave` when it ends. ValueError if a pool of that name is here.
+        They are called by the thread of whichever pool caused it, so they must be quick, as a message to the pool is.
+        A pool calls `leave` when it ends. ValueError if a pool of that name is here.
         """
         with self._lock:
             if pool in self._told:
                 raise ValueError(
                     f"pool {pool!r} shares these caps already: it leaves when it stops, or take another name"
                 )
-            self._told[pool] = told
+            self._told[pool], self._wanted[pool] = told, wanted
         return PoolShare(self, pool)
 
     def explain(self) -> str:
@@ -65,8 +67,11 @@ class SharedCaps:
         with self._lock:
             if pool not in self._told:
                 raise LookupError(f"pool {pool!r} has left these shared caps: join them again to ask")
+            before = self._shares.of(pool).more
             self._shares, granted, told = self._shares.ask(pool, runners, more)
             tell = [self._told[other] for other in told]
+            if self._shares.of(pool).more > before:
+                tell += [self._wanted[it.pool] for it in self._shares.pools if it.runners and it.pool != pool]
         _call_all(tell)
         return granted
 
@@ -74,16 +79,17 @@ class SharedCaps:
         with self._lock:
             if self._told.pop(pool, None) is None:
                 return
+            del self._wanted[pool]
             self._shares, told = self._shares.leave(pool)
             tell = [self._told[other] for other in told]
         _call_all(tell)
 
-    def _others_wait(self, pool: str) -> bool:
+    def _wanted_by_others(self, pool: str) -> int:
         with self._lock:
-            return any(other != pool for other in self._shares.waiting)
+            return sum(share.more for share in self._shares.pools if share.pool != pool)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolShare:
     """A pool's part in shared caps."""
 
@@ -99,9 +105,9 @@ class PoolShare:
         """
         return self.caps._ask(self.pool, runners, more)
 
-    def others_wait(self) -> bool:
-        """Whether another pool waits for a place: a reason not to keep a runner idle."""
-        return self.caps._others_wait(self.pool)
+    def wanted_by_others(self) -> int:
+        """How many places other pools wait for: a reason not to keep a runner idle."""
+        return self.caps._wanted_by_others(self.pool)
 
     def leave(self) -> None:
         """Frees all that the pool had: its runners are gone. Once more does nothing."""

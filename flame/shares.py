@@ -12,14 +12,18 @@ it ends, or the place stays its own; a place that it no longer wants when it ask
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
+
+from beamlike.kernel.record import frozen
 
 
 class Member(Protocol):
     """A pool's part in what is shared; see `flame.shared_caps`, whose pool shares are such."""
 
     def ask(self, runners: int, more: int) -> int: ...
+
+    def wanted_by_others(self) -> int: ...
 
     def leave(self) -> None: ...
 
@@ -28,12 +32,12 @@ class Member(Protocol):
 class Shared(Protocol):
     """What pools share, as far as they know it: the lock and the telling are elsewhere."""
 
-    def join(self, pool: str, told: Callable[[], None]) -> Member: ...
+    def join(self, pool: str, told: Callable[[], None], wanted: Callable[[], None]) -> Member: ...
 
     def explain(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     pool: str
     runners: int = 0
@@ -44,7 +48,7 @@ class Share:
     """Runners that it wants beyond all these."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shares:
     """The pools in the order in which they are served.
 

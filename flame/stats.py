@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from beamlike.kernel.record import frozen
 from flame.events import CallStatus, PhaseName
 from flame.pool_events import LanePicture, Picture, RunnerId
 from flame.pool_state import EMPTY, PoolState, Runner
 from flame.tally import Durations, Tally
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunnerStats:
     """One runner. `where` is what its backend calls its machine, empty until it is up; `served` counts the calls that
     it was given. Times are seconds."""
@@ -40,7 +41,7 @@ class RunnerStats:
     """Why it drains or stops."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stats:
     """A pool at one moment. Times are seconds; money is dollars, None where the price of any runner is not known.
 
@@ -103,7 +104,7 @@ class Stats:
         return stats(PoolState(PoolOptions(name=pool)), Picture(), {}, Tally(), at=0.0, wall=0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """What the pool's state does not know of a runner."""
 

@@ -13,6 +13,7 @@ from flame.calls import Request, name_of
 from flame.errors import ExecTimeout
 from flame.leasing import Lease, leased
 from flame.output import hear
+from flame.traced import current_span, within
 
 
 async def stream(name: str, pool: bl.Pid, request: Request, window: int) -> AsyncGenerator[Any, None]:
@@ -21,24 +22,34 @@ async def stream(name: str, pool: bl.Pid, request: Request, window: int) -> Asyn
     From another node they come by way of the pool's: children are connected to their parent, and not to each other.
     """
     if pool.node != bl.self().node:
-        async with aclosing(bl.rpc.stream(pool.node, stream, name, pool, request, window, window=window)) as items:
+        told = current_span(), name, pool, request, window
+        async with aclosing(bl.rpc.stream(pool.node, _for_another, *told, window=window)) as items:
             async for item in items:
                 yield item
         return
     async with (
         leased(name, pool, request) as lease,
-        aclosing(bl.rpc.stream(lease.node, _heard, request, window=window)) as items,
+        aclosing(bl.rpc.stream(lease.node, _heard, request, lease.span, window=window)) as items,
     ):
         async for item in _in_time(items, lease, name, request):
             yield item
 
 
-async def _heard(request: Request) -> AsyncGenerator[Any, None]:
-    """The items, on the runner; what the generator says meanwhile goes to the consumer."""
+async def _for_another(span: str, name: str, pool: bl.Pid, request: Request, window: int) -> AsyncGenerator[Any, None]:
+    """The items, on the pool's node, for a consumer on another one, who is in that span."""
+    with within(span):
+        async with aclosing(stream(name, pool, request, window)) as items:
+            async for item in items:
+                yield item
+
+
+async def _heard(request: Request, span: str) -> AsyncGenerator[Any, None]:
+    """The items, on the runner, in a process of their own; what the generator says meanwhile goes to the consumer."""
     output = hear(request.sink)
     try:
-        async for item in items_of(request.function, request.args):
-            yield item
+        with within(span):
+            async for item in items_of(request.function, request.args):
+                yield item
     finally:
         if output is not None:
             output.end()

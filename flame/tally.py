@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import ceil
 
+from beamlike.kernel.record import frozen
 from flame.events import CallStatus
 
 LATEST = 1024
 """So many durations of each kind are kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Durations:
     """Of the latest `count`, at most 1,024: half took no longer than `p50` seconds, and 19 of 20 no longer than `p95`.
     None if there is none."""

@@ -65,6 +65,10 @@ class Telemetry:
         if self._spans is not None:
             self._spans.carry(call)
 
+    def span_of(self, call: Call) -> str:
+        """The call's span as text, for what runs in its slot otherwise; empty if it has none."""
+        return "" if self._spans is None else self._spans.text_of(call)
+
 
 class _Spans:
     def __init__(self, attributes: dict[str, str], tracer: Any) -> None:
@@ -91,13 +95,16 @@ class _Spans:
                 self._boot(event)
 
     def carry(self, call: Call) -> None:
-        span = self._calls.get(call.number)
-        text = "" if span is None else text_of(span.get_span_context())
+        text = self.text_of(call)
         if text:
             request = call.request
             function = self._within_span(request.function)
             call.request = replace(request, function=function)
             call.args = (*call.args, text)
+
+    def text_of(self, call: Call) -> str:
+        span = self._calls.get(call.number)
+        return "" if span is None else text_of(span.get_span_context())
 
     def _within_span(self, function: Any) -> Any:
         if self._last[0] is not function:

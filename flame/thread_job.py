@@ -19,7 +19,7 @@ INTERRUPTED = Ended("interrupted")
 class ThreadJob:
     """For `crew`: `function(*args)` in `context`; `then` gets the outcome, in the loop's thread."""
 
-    __slots__ = ("_call", "_context", "_outcome", "_output", "_pid", "_then")
+    __slots__ = ("_call", "_context", "_outcome", "_output", "_pid", "_then", "count")
 
     def __init__(
         self,
@@ -36,6 +36,8 @@ class ThreadJob:
         self._pid = pid
         self._then = then
         self._outcome: Outcome = INTERRUPTED
+        self.count = 1
+        """How many calls it is."""
 
     def run(self) -> None:
         try:
@@ -53,6 +55,9 @@ class ThreadJob:
             return self._call()
         finally:
             self._output.end()
+
+    def fail(self, error: Exception) -> None:
+        self._outcome = outcome_of(error, self._pid)
 
     def ended(self) -> None:
         self._then(self._outcome)

@@ -16,7 +16,7 @@ import nodes
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import ExceptionInfo, Pid
 from flame import pool_words as words
-from flame.calls import Call, Timeout, name_of
+from flame.calls import NOTHING, Call, Timeout, name_of
 from flame.clock import Clock
 from flame.deadlines import Deadlines
 from flame.dispatch import Dispatch, Grants, Lane
@@ -31,7 +31,7 @@ from flame.policies import OnDemand
 from flame.pool_events import Event, LanePicture, Picture, RunnerId, RunnerServed, WorkLingers
 from flame.tracking.keeping import refs_in
 from flame.witness import Witness
-from flame.work import KEPT, RAISED, RETURNED, Answer, AskIdle, is_light
+from flame.work import KEPT, LEFT_OVER, NOT_BEGUN, RAISED, RETURNED, SOME, Answer, Arguments, AskIdle
 
 WORK_MAY_LINGER = 5.0
 """Seconds that abandoned work has to end."""
@@ -70,7 +70,7 @@ class Traffic:
     def __init__(self, pool: Overseer, options: PoolOptions, clock: Clock, witness: Witness) -> None:
         self._pool = pool
         self._options = options
-        self._clock = clock
+        self.now = clock.now
         self._witness = witness
         self.dispatch = Dispatch(
             options.placement, single_use=options.single_use, keys_per_runner=options.keys_per_runner
@@ -84,9 +84,8 @@ class Traffic:
         self._numbers = 0
         self._attentive = type(options.policy) is not OnDemand
         """Whether the policy looks at more than at who waits."""
-
-    def now(self) -> float:
-        return self._clock.now()
+        self.is_pressed = False
+        """Whether other pools wait for the place of a runner that has nothing to do."""
 
     def picture(self) -> Picture:
         """How the slots stand."""
@@ -100,14 +99,14 @@ class Traffic:
         """Brings a call on its way. To be called on the pool's loop, as all of these."""
         if call.key is not None:
             call.key = self._keys.of(call.key)
-        self._numbers += 1
-        call.number = self._numbers
+        call.number = self._numbers + 1  # of a chunk, that of the first; the others have those that follow
+        self._numbers += call.count
         if self._witness.listens:
             self._witness.queued(call)
         if (refusal := self._pool.refusal_now()) is not None:
             self._settle(call, refusal)
             return
-        if not is_light(call.args):
+        if not call.is_light:
             call.home = self._home_of(call.args)
         timeout = call.request.timeout
         call.seconds = self._options.timeout if isinstance(timeout, Timeout) else timeout
@@ -118,14 +117,22 @@ class Traffic:
         else:
             self._pool.look_soon()
 
-    def _home_of(self, args: tuple[Any, ...]) -> str | None:
+    def span_of(self, call: Call) -> str:
+        """The span of a call, as text; empty if it has none."""
+        return self._witness.span_of(call)
+
+    def _home_of(self, args: Arguments) -> str | None:
         """The runner that has most of what the arguments refer to: there it is at hand."""
         homes = [ref.node for ref in refs_in(args) if self.dispatch.has_lane(ref.node)]
         return max(homes, key=homes.count, default=None)
 
     def calls_are_quick(self) -> bool:
-        """Whether calls of many may be sent ahead of the slots."""
-        return self.dispatch.is_quick()
+        """Whether calls of many may be sent ahead of the slots: not where it is told when each begins."""
+        return not self._witness.listens and self.dispatch.is_quick()
+
+    def may_chunk(self) -> bool:
+        """Whether calls of many may share a slot: not while others wait for one, nor where each call is told of."""
+        return not self._witness.listens and not self._options.single_use and not self.dispatch.waiting
 
     def abandon(self, call: Call) -> None:
         """Nobody waits for the outcome: the call leaves the line, or its work is told to end."""
@@ -219,7 +226,34 @@ class Traffic:
 
     def finished(self, runner: RunnerId, answers: list[Answer]) -> None:
         for number, kind, value in answers:
-            self._finished(runner, number, _outcome(number, kind, value), stays=kind == KEPT)
+            if kind < SOME:
+                outcome = _outcome(kind, value) if kind != RAISED else self._raised(runner, number, value)
+                self._finished(runner, number, outcome, stays=kind == KEPT)
+            else:
+                self._goes_on(runner, number, kind, value)
+
+    def _goes_on(self, runner: RunnerId, number: int, kind: int, value: Any) -> None:
+        known = self.desks.get(runner)
+        call = None if known is None else known.calls.get(number)
+        if call is None:  # its runner was lost first
+            return
+        is_waited_for, given_back = call.then is not None, 0
+        if kind == SOME and is_waited_for:
+            self._witness.passed(call, len(value), self.now())
+            call.come(value)
+        elif kind != SOME:
+            given_back = value if kind == LEFT_OVER else call.count
+            self._witness.given_back(call, given_back)
+        if kind == NOT_BEGUN:
+            call.forget()  # who sent it ahead may send it anew
+            self._finished(runner, number, NOTHING)
+        if given_back and is_waited_for:
+            call.give_back(given_back)
+
+    def _raised(self, runner: RunnerId, number: int, info: ExceptionInfo) -> Outcome:
+        known = self.desks.get(runner)
+        call = None if known is None else known.calls.get(number)
+        return Raised(_in_call(number if call is None else number + call.passed, info))
 
     def _finished(self, runner: RunnerId, number: int, outcome: Outcome | Exception, *, stays: bool = False) -> None:
         known = self.desks.get(runner)
@@ -242,7 +276,7 @@ class Traffic:
             self._start_all(grants)
         self._settle(call, outcome, now)
         self._witness.freed(call)
-        if self._attentive or call.abandoned or not (call.lane and call.lane.open):
+        if self._attentive or self.is_pressed or call.abandoned or not (call.lane and call.lane.open):
             self._pool.look_soon()
 
     def unread(self, runner: RunnerId, number: int, why: str) -> None:
@@ -294,9 +328,11 @@ class Traffic:
         """The runner takes calls."""
         self._start_all(self.dispatch.open(runner, node, self._options.max_concurrency, self.now()))
 
-    def close(self, runners: Sequence[RunnerId]) -> None:
-        """These runners take no more calls."""
-        self._start_all(self.dispatch.close(*runners))
+    def close(self, runners: Sequence[RunnerId], but_for_kept: Sequence[RunnerId] = ()) -> None:
+        """These runners take no more calls, or none but those on what stays there."""
+        # What waits for a key of one of them must not go to another, so the first closing is of all.
+        self._start_all(self.dispatch.close(*runners, *but_for_kept))
+        self._start_all(self.dispatch.close(*but_for_kept, but_for_kept=True))
         if self.dispatch.waiting:  # for a key of that runner, perhaps, and now for any
             self._pool.look_soon()
 
@@ -355,10 +391,8 @@ def _picture_of(lane: Lane) -> LanePicture:
     return LanePicture(working, len(lane.kept), lane.abandoned, lane.idle_since, lane.uses == 0)
 
 
-def _outcome(number: int, kind: int, value: Any) -> Outcome:
-    if kind in (RETURNED, KEPT):
-        return Returned(value)
-    return Raised(_in_call(number, value)) if kind == RAISED else Ended(value)
+def _outcome(kind: int, value: Any) -> Outcome:
+    return Returned(value) if kind in (RETURNED, KEPT) else Ended(value)
 
 
 def _in_call(number: int, info: ExceptionInfo) -> ExceptionInfo:

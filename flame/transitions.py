@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 from flame import events as told
 from flame.events import PhaseName
 from flame.pool_events import BootStep, BootWithheld, Event, RunnerDown, RunnerUp
@@ -16,7 +16,7 @@ Stamp: TypeAlias = tuple[str, float, float]
 _PRINTED = "; it printed:\n"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """A runner has come into a phase of the pool's state, which knows nothing of `busy`."""
 

@@ -116,6 +116,23 @@ class Witness:
         for subscription in self._subscriptions:
             subscription.close()
 
+    def pool_ended(self, why: str, at: float) -> None:
+        """The pool has ended by itself, and so does who attends to each of its runners, which stops that."""
+        for runner in () if self._state is None else self._state.runners:
+            if runner.id in self._runners and self._runners[runner.id].phase != "stopping":
+                self._stepped(Step(runner, "stopping", why), at)
+
+    def is_gone(self, id: RunnerId, at: float) -> None:
+        """A runner of a pool that has ended by itself is gone."""
+        runner = None if self._state is None else self._state.runner(id)
+        if runner is not None and id in self._runners:
+            self._stepped(Step(runner, "gone", runner.why), at)
+
+    @property
+    def runners(self) -> tuple[RunnerId, ...]:
+        """Those that are not gone, as far as was told."""
+        return tuple(self._runners)
+
     async def told(self, *, within: float) -> None:
         """Returns when the functions that listen have heard all events of a pool that has ended, or do not in time."""
         refs = [bl.monitor(pid) for pid in self._callbacks if pid != bl.self()]
@@ -191,12 +208,16 @@ class Witness:
         ):  # a slot that is held runs no function of its own
             self._telemetry.carry(call)
 
+    def span_of(self, call: Call) -> str:
+        """Its span as text, where the program uses OpenTelemetry; else empty."""
+        return "" if self._telemetry is None else self._telemetry.span_of(call)
+
     def started(self, call: Call) -> None:
         """A call has got a slot."""
         lane, now = call.lane, call.began
         assert lane is not None
         runner = self._runners[lane.runner]
-        runner.served += 1
+        runner.served += call.count
         if runner.phase == "ready":
             if self.listens:
                 self._enter(lane.runner, runner, "busy", now)
@@ -218,6 +239,18 @@ class Witness:
             else:
                 runner.phase, runner.since = "ready", since
 
+    def passed(self, call: Call, count: int, now: float) -> None:
+        """So many calls of a chunk have returned, and one goes on: each is taken to have had its part of the time."""
+        self.tally.finished["returned"] += count
+        run_s = (now - call.began) / (call.passed + count + 1)
+        self.tally.run.extend([run_s] * count)
+        self.tally.queue.extend([call.began - call.since] * count)
+
+    def given_back(self, call: Call, count: int) -> None:
+        """So many calls will not run on the runner that they had."""
+        if call.lane is not None and call.lane.runner in self._runners:
+            self._runners[call.lane.runner].served -= count
+
     def ended(self, call: Call, outcome: Outcome | Exception, now: float) -> None:
         """A call is over for its caller."""
         self._over(call, _STATUS.get(type(outcome)) or _rare_status(outcome), now)
@@ -232,9 +265,9 @@ class Witness:
 
     def _over(self, call: Call, status: CallStatus, now: float) -> None:
         lane, tally = call.lane, self.tally
-        tally.finished[status] += 1
+        tally.finished[status] += call.count
         if lane is not None:
-            queue_s, run_s = call.began - call.since, now - call.began
+            queue_s, run_s = call.began - call.since, (now - call.began) / (call.passed + 1)
             tally.run.append(run_s)
         else:
             queue_s, run_s = now - call.since if call.order else 0.0, 0.0  # it may never have stood in line

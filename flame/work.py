@@ -9,11 +9,10 @@ Calls go by number. What was asked in one turn of the loop, and is small, goes a
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import beamlike as bl
-from beamlike.kernel.record import record
+from beamlike.kernel.record import frozen, record
 
 # What a call's end is. Plain numbers, which cost the wire least.
 RETURNED: Final = 0
@@ -22,11 +21,22 @@ ENDED: Final = 2
 KEPT: Final = 3
 """It returned, and its result, or a part of it, stays over there until `Released`."""
 
+# Three that are no end. A chunk always has an end as well: that of its last item, or of the one that it came to.
+SOME: Final = 4
+"""The next items of a chunk returned these values."""
+LEFT_OVER: Final = 5
+"""So many items at the end of a chunk have not begun there, and will not."""
+NOT_BEGUN: Final = 6
+"""The call or chunk was sent ahead, has not begun there, and will not."""
+
 Answer: TypeAlias = tuple[int, int, Any]
 """The number of a call, what its end is, and its value, ExceptionInfo, or the reason for which it ended."""
 
-Asked: TypeAlias = tuple[int, tuple[Any, ...]]
-"""The number of a call, and its arguments."""
+Arguments: TypeAlias = tuple[Any, ...] | list[Any]
+"""Those of a call, or the items of a chunk: each is the one argument of a call of its own."""
+
+Asked: TypeAlias = tuple[int, Arguments]
+"""The number of a call or a chunk, and its arguments."""
 
 
 # The two that go with every call are plain tuples, which cost the wire least.
@@ -44,7 +54,7 @@ DONE: Final = "done"
 """(DONE, answers)"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keyed:
     """Calls that are given what `init(key)` has returned, which is called once for each key."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from beamlike.kernel.record import frozen
 from nodes.invitation import Invitation
 
 
@@ -18,7 +18,7 @@ class BackendError(Exception):
         self.permanent = permanent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Machine:
     """What a backend booted, by the id that the backend gave it; `where` is for people ("process 4711").
 
@@ -30,7 +30,7 @@ class Machine:
     pid: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Description:
     """How a machine is: "created" is one that does not run yet. `exit_code` is negative for a signal, as in subprocess;
     `log` is the tail of its output."""

@@ -7,15 +7,15 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from nodes.interpreter import LIFELINE_VARIABLE
 from nodes.lifeline import kill_at_end_of, reopened
 from nodes.parent_death import die_with_parent
 from nodes.title import set_title
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Birth:
     """`files` are its lifeline, its log, its working directory and, if it is told something there, its input."""
 

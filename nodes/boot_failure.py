@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from nodes.backend import BackendError, Description
 from nodes.exit_codes import NEVER_CAN_JOIN
 from nodes.phases import Phase, PhaseName
@@ -53,7 +53,7 @@ class MachineEnded(Exception):
     """The machine ended before its node had dialled back."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ending:
     """A boot ended with `error`, so many seconds after the request, when it had reached `phase`; `limit` is the time
     that it had, if that was over."""

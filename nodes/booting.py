@@ -10,11 +10,12 @@ import contextlib
 import logging
 import re
 import secrets
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import field
+from typing import ClassVar, Final
 
 import beamlike as bl
 from beamlike.kernel.current import current_node
+from beamlike.kernel.record import frozen
 from nodes import records
 from nodes.backend import Backend, Description, Machine
 from nodes.boot_failure import BootFailed, Ending, MachineEnded, failure
@@ -40,7 +41,7 @@ _NUMBER = re.compile("-[0-9a-f]{6}$")
 SHORTEST_LEASE = 0.2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Labels:
     """Whose a child is, for those who look at it from outside, and for its own code: the pool, and the runner in it."""
 
@@ -48,7 +49,10 @@ class Labels:
     runner: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+NO_LABELS: Final = Labels()
+
+
+@frozen
 class Child:
     """A booted node: `node` is its name, `machine` what runs it."""
 
@@ -100,7 +104,7 @@ async def boot(
     own_thread: bool = False,
     lease: float = LEASE_SECONDS,
     max_lifetime: float | None = None,
-    labels: Labels = Labels(),
+    labels: Labels = NO_LABELS,
     on_phase: OnPhase | None = None,
 ) -> Child:
     """Boots a child of the current node and returns it once it is connected.

@@ -5,14 +5,14 @@ Each platform counts its own. What cannot be seen is told in words, and is no re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from beamlike.kernel.record import frozen
 from nodes.found import Found
 from nodes.local_census import LocalCensus
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reaped:
     """What became of one that was alone: `gone` says whether it is."""
 

@@ -17,11 +17,11 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import IO, Any, Final, TypeVar
 
 from beamlike.distribution.forks import closed_in_forks
+from beamlike.kernel.record import frozen
 from nodes.backend import BackendError
 from nodes.child_process import STOP_SECONDS, ChildProcess, kill_group, tail
 from nodes.interpreter import ZYGOTE_VARIABLE, Interpreter
@@ -47,7 +47,7 @@ class ZygoteLost(Exception):
     """It cannot be used, in words that say why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForkRequest:
     """`files` are those of `nodes.birth.Birth`, which the zygote gets copies of; the others belong to the child."""
 
@@ -140,6 +140,7 @@ class Zygote:
         line.callback(Lifeline(write_end).close)
         try:
             process = subprocess.Popen(
+                # It collects: between garbage that is left lying each child would fill holes in pages of its own.
                 self.interpreter.command("nodes.zygote"),
                 env=self.interpreter.environment({ZYGOTE_VARIABLE: f"{theirs.fileno()} {read_end}"}),
                 stdin=subprocess.DEVNULL,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 State: TypeAlias = Literal["booting", "alive", "stopped", "no parent"]
 """Of one whose parent does not live nothing else counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """`booted_at` and `expires_at` are of the wall clock, `memory` is in bytes; None is what is not known. `parent` and
     `where` are for people, `key` is what the platform knows it by."""

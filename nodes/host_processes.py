@@ -12,15 +12,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from beamlike.kernel.record import frozen
+
 PROC = Path("/proc")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """A process by its number and its start, of which nothing is known but that it differs from any other's."""
 
@@ -37,7 +38,7 @@ class Identity:
         return kernel == its_kernel and space != its_space
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostProcess:
     """A live process as it was seen; memory in bytes."""
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import msgpack
 
 from beamlike.distribution.tls_option import Tls, TlsOption, check_option
+from beamlike.kernel.record import frozen
 
 ENVIRONMENT_VARIABLE = "BEAMLIKE_INVITATION"
 LEASE_SECONDS = 60.0
@@ -36,7 +37,7 @@ class BadInvitation(ValueError):
     """The text is no invitation of this version."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invitation:
     """`parent` is the node to call back, at `host`:`port` within `dial_seconds`; `child` the name to take.
 

@@ -196,7 +196,7 @@ class Local:
     def _popen(self, invitation: Invitation, lifeline: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
         interpreter = self._interpreter()
         return subprocess.Popen(
-            interpreter.command("nodes.child"),
+            interpreter.command("nodes.child", collects=False),
             env=interpreter.environment({**self._told(invitation), LIFELINE_VARIABLE: str(lifeline)}),
             stdin=subprocess.PIPE if self.users_secret else subprocess.DEVNULL,
             stdout=log,

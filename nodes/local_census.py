@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
+from beamlike.kernel.record import frozen
 from nodes import host_processes, records
 from nodes.found import Found, State
 from nodes.host_processes import HostProcess
@@ -16,7 +16,7 @@ GONE_SECONDS = 5.0
 LOOK_SECONDS = 0.01
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LocalCensus:
     directory: Path | None = None
 

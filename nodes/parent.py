@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from nodes.invitation import Invitation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parent:
     """The node that booted this one, for which pool and as which runner ("" for neither); times are those of the wall
     clock, `expires_at` that at which this node ends in any case (None: it has no maximum lifetime)."""

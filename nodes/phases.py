@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 PhaseName: TypeAlias = Literal["requested", "creating", "created", "started", "dialled", "ready", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Phase:
     """A step of a boot: `seconds` after the request, in words for people.
 

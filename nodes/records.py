@@ -21,9 +21,10 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from beamlike.kernel.record import frozen, slotted
 from nodes import host_processes
 from nodes.host_processes import Identity
 
@@ -34,7 +35,7 @@ BESIDE = ".new"
 _VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """A child; times are those of the wall clock. `child` is None until its process is known."""
 
@@ -52,7 +53,7 @@ class UnusableRecords(OSError):
     """The directory is not this user's alone."""
 
 
-@dataclass(slots=True)
+@slotted
 class Recorded:
     """A record of this process's and its file; `path` is None where it could not be written, which is no reason not to
     boot a child."""

@@ -25,6 +25,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Final, NoReturn
 
+import beamlike as bl
 from nodes import child
 from nodes.birth import Birth, be_born
 from nodes.child_process import kill_group
@@ -32,8 +33,12 @@ from nodes.interpreter import ZYGOTE_VARIABLE
 from nodes.packets import receive_packet, send_packet
 from nodes.parent_death import signalled_with_parent
 
-IMPORTED_LATER: Final = ("uvloop", "ssl", "encodings.idna")
-"""What a child imports only when it runs, where it is installed."""
+IMPORTED_BY_ALL: Final = ("beamlike.node", "beamlike.distribution.rpc", "uvloop", "ssl", "encodings.idna")
+"""What each child imports only when it runs, where it is installed."""
+IMPORTED_BY_MOST: Final = ("flame.desk", "beamlike.code.modules.loader")
+"""The same of a runner of a pool, and of who gets modules. The zygote imports it, and what else there is in beamlike,
+when it has forked the first child, who would have to wait for it; or when nobody wants one yet."""
+IDLE_MILLISECONDS: Final = 5
 
 
 class CannotPreload(Exception):
@@ -57,21 +62,29 @@ def main() -> None:
 def prepare(owner: socket.socket) -> None:
     match receive_packet(owner):
         case ["preload", list() as modules], _:
-            import_all(modules)
+            import_first(modules)
             rehearse()
         case _:
             sys.exit("expected to be told what to import: this program is started by nodes.Local")
     sys.stdout.flush()
     sys.stderr.flush()
+    keep_all()
+
+
+def keep_all() -> None:
     gc.collect()
     # Who looks for garbage in a child would make copies of all these pages, and find none.
     gc.freeze()
 
 
-def import_all(preload: Iterable[str]) -> None:
-    for module in IMPORTED_LATER:
-        with suppress(ImportError):
+def import_installed(modules: Iterable[str]) -> None:
+    for module in modules:
+        with suppress(Exception):  # a child that needs it imports it again, and hears why it cannot
             import_module(module)
+
+
+def import_first(preload: Iterable[str]) -> None:
+    import_installed(IMPORTED_BY_ALL)
     for module in preload:
         try:
             import_module(module)
@@ -79,6 +92,13 @@ def import_all(preload: Iterable[str]) -> None:
             raise CannotPreload(module, f"{type(error).__name__}: {error}") from error
         if threading.active_count() > 1:
             raise CannotPreload(module, "it starts threads, and a process with threads cannot be forked safely")
+
+
+def import_rest() -> None:
+    for name in bl.__all__:
+        getattr(bl, name)
+    import_installed(IMPORTED_BY_MOST)
+    keep_all()
 
 
 def rehearse() -> None:
@@ -107,6 +127,7 @@ class _Zygote:
         self._owner = owner
         self._own_line = own_line
         self._process = os.getpid()
+        self._has_all = False
         self._children: set[int] = set()
         self._line, self._end_of_line = os.pipe()
         self._woken, self._wakes = os.pipe()
@@ -123,11 +144,15 @@ class _Zygote:
 
     def turn(self) -> Birth | None:
         """Waits for something to do, and does it. Something comes back in a child."""
-        ready = {descriptor for descriptor, _ in self._poll.poll()}
+        ready = {descriptor for descriptor, _ in self._poll.poll(None if self._has_all else IDLE_MILLISECONDS)}
         if self._woken in ready:
             os.read(self._woken, 1 << 16)
             self._reap()
-        return self._obey() if self._owner.fileno() in ready else None
+        birth = self._obey() if self._owner.fileno() in ready else None
+        if birth is None and not self._has_all:
+            import_rest()
+            self._has_all = True
+        return birth
 
     def _obey(self) -> Birth | None:
         match receive_packet(self._owner):

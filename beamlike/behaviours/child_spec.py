@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeAlias, get_args
 
+from beamlike.kernel.record import frozen
 from beamlike.kernel.server_names import Name
 from beamlike.kernel.terms import Pid, Reason, is_quiet
 
@@ -27,7 +27,7 @@ BY_TYPE: Final = -math.inf
 WORKER_SHUTDOWN = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildSpec:
     """What a supervisor needs to know of a child; ValueError or TypeError for what can never be right.
 

@@ -11,7 +11,7 @@ process hears of the end. All of it ends with that process: a registry that was 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Literal
 
 from beamlike.behaviours.owned_tables import OwnedTables
@@ -20,7 +20,7 @@ from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import NameTaken
-from beamlike.kernel.record import record
+from beamlike.kernel.record import frozen, record
 from beamlike.kernel.terms import Down, Pid, RemoteName
 
 __all__ = ["AlreadyRegistered", "Entry", "Registry", "Via", "resolve"]
@@ -42,7 +42,7 @@ class AlreadyRegistered(NameTaken):
         self.pid = pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Registry:
     """The registry of that name on the current node; it is a handle and may be made before the registry is started.
 
@@ -139,7 +139,7 @@ class Registry:
         return table
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Via:
     """The address of whoever holds `key` in a registry with unique keys; a server that starts under it registers with
     `value`. Elixir's {:via, Registry, {name, key}}.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 
@@ -23,5 +22,7 @@ def refuse_unknown(function: str, unknown: Iterable[str], known: Iterable[str], 
 def _in_words(name: str, known: list[str], renamed: Mapping[str, str]) -> str:
     if name in renamed:
         return f"{name}, which is {renamed[name]} here"
-    close = [other for other in known if name in other] or difflib.get_close_matches(name, known, n=1)
+    from difflib import get_close_matches  # which only a mistake is to pay for
+
+    close = [other for other in known if name in other] or get_close_matches(name, known, n=1)
     return f"{name} (perhaps {close[0]}?)" if close else name

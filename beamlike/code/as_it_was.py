@@ -10,7 +10,6 @@ import abc
 import enum
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import repeat
 from operator import is_
 from types import CodeType, FunctionType
@@ -20,6 +19,7 @@ from weakref import ref
 from beamlike.code.class_functions import functions_of
 from beamlike.code.far_module import scope_of
 from beamlike.code.hints import Scope
+from beamlike.kernel.record import frozen
 
 SINCE_ITS_FIRST_USE: Final = frozenset({"__slotnames__", "__msgspec_cache__"})
 """What is kept in a class when it is first pickled or decoded, and found out again by whoever lacks it."""
@@ -30,7 +30,7 @@ Kept: TypeAlias = Any
 """What is kept of a value to compare it with later: itself, a weak reference, or a tuple of such."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NamesAsTheyWere:
     """What names stand for: the `same` objects, and those that are watched `weakly`."""
 
@@ -56,7 +56,7 @@ class NamesAsTheyWere:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FunctionAsItWas:
     function: ref[FunctionType]
     code: CodeType
@@ -96,7 +96,7 @@ class FunctionAsItWas:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClassAsItWas:
     kind: ref[type]
     bases: tuple[ref[type], ...]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import wraps
 from inspect import CO_OPTIMIZED
 from types import CodeType, FunctionType
 from typing import TypeVar
 from weakref import ref
+
+from beamlike.kernel.record import frozen
 
 A = TypeVar("A")
 
@@ -17,7 +18,7 @@ _GLOBAL_OPERATIONS = {"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL"}
 _OF_CLASS_BODIES = {"LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Captured:
     """A value, and how the function comes by it, such as "the global `lock`"."""
 

@@ -6,10 +6,12 @@ itself, so that the end of the last function, frame or class of it shows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from beamlike.kernel.record import slotted
 
 
-@dataclass(slots=True)
+@slotted
 class Claims:
     """Each change says whether it retired the source.
 

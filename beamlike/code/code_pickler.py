@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
-from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -30,7 +29,7 @@ from beamlike.code.far_module import is_in_its_module, names_of
 from beamlike.code.hints import STAYING, hints_in
 from beamlike.code.images import IMAGES, NoImage
 from beamlike.code.loaders import LOADERS, fill_function, load_code, load_code_in, load_content, load_image, load_info
-from beamlike.code.modules.loader import loader_of
+from beamlike.code.modules.far_loader import loader_of
 from beamlike.code.peer import Peer
 from beamlike.code.plain_pickler import PROTOCOL, PlainPickler
 from beamlike.code.rebinding import rebinds, sets_attributes
@@ -44,6 +43,7 @@ from beamlike.code.untravelable import CannotTravel
 from beamlike.code.uses import Image, Lasting, Uses
 from beamlike.code.way import ALONE, AS_A_TERM, BY_ITSELF, OF_AN_INFO, Walk, Way
 from beamlike.distribution.terms_codec import LARGE, Content, LargeBuffers
+from beamlike.kernel.record import slotted
 from beamlike.kernel.terms import ExceptionInfo
 
 
@@ -324,7 +324,7 @@ _SHARED: WeakKeyDictionary[Shared[Any], Lasting] = WeakKeyDictionary()
 """What has been pickled because it was shared, for the next peer."""
 
 
-@dataclass(slots=True)
+@slotted
 class _ByContent:
     """Stands for a large value. The value is kept, too, so that no other one can have its id."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -12,12 +11,13 @@ from beamlike.code.known import Known
 from beamlike.code.modules.finder import FINDER
 from beamlike.code.modules.held import LoadedModule
 from beamlike.code.sources import SOURCES
+from beamlike.kernel.record import frozen
 
 Kind: TypeAlias = Literal["cell", "script", "module"]
 Kept: TypeAlias = Literal["newest", "lent", "in use", "loaded"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holding:
     """One version of a cell, a script or a module.
 

@@ -10,7 +10,6 @@ another number. Classes that refer to each other go together, in the image of ea
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, Final
 from weakref import ref
@@ -19,13 +18,14 @@ from beamlike.code.classes import FILLING, is_filled_by
 from beamlike.code.constants import Constant, as_constant
 from beamlike.code.uses import Image, Uses
 from beamlike.kernel.errors import BeamlikeError
+from beamlike.kernel.record import slotted
 
 
 class NoImage(Exception):
     """What an image is to be made of refers to a class that has none."""
 
 
-@dataclass(slots=True)
+@slotted
 class _Entry:
     thing: ref[FunctionType | type]
     constant: Constant | None = None

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import linecache
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from io import StringIO
 
 from beamlike.code.claims import Claims
 from beamlike.code.live_code import LiveCode
 from beamlike.code.source import Place, Source
+from beamlike.kernel.record import slotted
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Known:
     """A source, and what keeps it."""
 

@@ -18,9 +18,8 @@ other: where a function came back, say. What is retired and lives on still trave
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from beamlike.kernel.record import record
+from beamlike.kernel.record import record, slotted
 
 
 @record
@@ -78,7 +77,7 @@ class Lent:
         return Release(hash, self._terms.pop(hash))
 
 
-@dataclass(slots=True)
+@slotted
 class _Lease:
     terms: int = 0
     """That have come; below zero, those of an older lease that have not."""

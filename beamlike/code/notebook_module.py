@@ -44,13 +44,14 @@ class NotebookModule:
         """What each version of that cell is called."""
         return f"notebook {self.name}, {cell_name}"
 
-    def compile_cell(self, source: str, cell_name: str) -> CodeType:
+    def compile_cell(self, source: str, cell_name: str, future: int | None = None) -> CodeType:
         """The cell's code; a top-level await makes it a coroutine's. SyntaxError shows the cell's own line.
 
         Code of the cell that is compiled in pieces is to be told to `SOURCES.adopt`.
-        A `from __future__ import` holds for the cells after it too, as at the interactive prompt.
+        A `from __future__ import` holds for the cells after it too, as at the interactive prompt, unless `future` says
+        which flags of it hold for this one.
         """
-        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | self._future
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | (self._future if future is None else future)
         name = self.source_name(cell_name)
         self._sources.add(name)
         code = SOURCES.compile(name, source, flags)
@@ -61,7 +62,18 @@ class NotebookModule:
         """Takes the module out of `sys.modules`; what was defined in it lives on while somebody uses it."""
         cloudpickle.unregister_pickle_by_value(self.module)
         del sys.modules[self.module.__name__]
+        self.withdraw_all()
+
+    def withdraw_all(self) -> None:
+        """All its cells are gone."""
         SOURCES.withdraw(self._sources)
+        self._sources.clear()
+
+    def withdraw(self, cell_name: str) -> None:
+        """That cell is gone, or failed: other nodes are told that its code is not to be run from anew."""
+        name = self.source_name(cell_name)
+        self._sources.discard(name)
+        SOURCES.withdraw([name])
 
 
 def _free_module_name(notebook: str) -> str:

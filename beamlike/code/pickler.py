@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass
 from functools import lru_cache
 from types import FunctionType
 
@@ -20,9 +19,10 @@ from beamlike.code.uses import Uses
 from beamlike.code.way import ALONE, BY_ITSELF, IN_FULL
 from beamlike.code.weight import HEAVY, tell_of_heavy_captures, tell_of_heavy_message
 from beamlike.distribution.terms_codec import Encoded, LargeBuffers
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dumped:
     """A pickle, and what it uses; None, if it stands alone."""
 
@@ -98,7 +98,7 @@ def _reference(number: int) -> bytes:
     return pickle.dumps(_Shown(number), PROTOCOL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Shown:
     number: int
 

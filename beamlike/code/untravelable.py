@@ -26,7 +26,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from reprlib import repr as brief
 from types import FunctionType
 
@@ -34,6 +33,7 @@ from beamlike.code.by_value import goes_by_value
 from beamlike.code.captures import captured_by
 from beamlike.code.shared import Shared
 from beamlike.kernel.errors import BeamlikeError
+from beamlike.kernel.record import frozen
 
 PATIENCE = 2.0
 """In seconds: the caller waits, and its event loop with it."""
@@ -43,7 +43,7 @@ class CannotTravel(BeamlikeError, TypeError):
     """A term, or something that a function in it uses, has no meaning in another interpreter."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Found:
     """A value, and how one gets to it from the term or from the last function on the way."""
 

@@ -13,11 +13,12 @@ from beamlike.code.constants import Constant
 from beamlike.code.shared import Shared
 from beamlike.code.source import Source, SourceHash
 from beamlike.distribution.terms_codec import Content
+from beamlike.kernel.record import frozen, slotted
 
 _numbers = itertools.count(1)
 
 
-@dataclass(slots=True)
+@slotted
 class Uses:
     sources: dict[SourceHash, Source] = field(default_factory=dict)
     contents: list[Content] = field(default_factory=list)
@@ -78,7 +79,7 @@ class Uses:
 NOTHING: Final = Uses()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lasting:
     """A pickle that is kept over there as a content, and what it refers to."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import FunctionType
 from typing import Final
 
 from beamlike.code.uses import Image
+from beamlike.kernel.record import frozen, slotted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """How code is written into a pickle."""
 
@@ -48,7 +49,7 @@ ALONE: Final = Way(images=False, classes=False, by_content=False, alone=True)
 OF_AN_INFO: Final = Way(images=False, by_content=False)
 
 
-@dataclass(slots=True)
+@slotted
 class Walk:
     """What is found out on the way through a term, and through the images that are made for it."""
 

@@ -6,13 +6,12 @@ its own dial goes on and the other's is refused, while the lesser node accepts w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from beamlike.distribution.handshake_frames import Identity
 from beamlike.distribution.refusal import Status
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """How this node stands with another: dialling it, and connected to which incarnation of it."""
 

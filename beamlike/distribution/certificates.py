@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from beamlike.distribution.errors import CannotListen
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SelfMade:
     """A certificate with its private key, which only `password` opens."""
 

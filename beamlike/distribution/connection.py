@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import chain
 from threading import get_ident
@@ -33,7 +32,7 @@ from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.shared_memory import SharedMemory
 from beamlike.distribution.terms_codec import Buffer, TermCodec
 from beamlike.distribution.wire import Item, SignalCodec, SignalDraft, Undelivered, pair_of
-from beamlike.kernel.record import record
+from beamlike.kernel.record import frozen, record
 from beamlike.kernel.signals import Signal, Spawn
 
 TICKS: Final = 16
@@ -53,7 +52,7 @@ NET_TICK_TIMEOUT: Final = "net_tick_timeout"
 PROTOCOL_ERROR: Final = "protocol_error"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Established:
     """The handshake is over: both sides hold the secret."""
 
@@ -67,7 +66,7 @@ class Items:
     items: list[Item]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closed:
     """The connection, which was established, is over; `reason` is that of NodeDown, `message` is for the log."""
 

@@ -10,12 +10,10 @@ who else could write in it could lead a node astray.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -26,11 +24,12 @@ from beamlike.distribution import locked_files
 from beamlike.distribution.addresses import Address, seen_from_here
 from beamlike.distribution.errors import InsecureDirectory, NodeNameTaken
 from beamlike.distribution.locked_files import LockedFile
+from beamlike.kernel.record import frozen
 
 _LONGEST_FILE_NAME: Final = 255
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A node of this host, and where it listens."""
 
@@ -79,7 +78,8 @@ class Registration:
 
 class Directory:
     """
-    >>> directory = Directory(Path(tempfile.mkdtemp()))
+    >>> from tempfile import mkdtemp
+    >>> directory = Directory(Path(mkdtemp()))
     >>> with directory.register(Entry("app@127.0.0.1", "127.0.0.1", 4370, os.getpid(), 7)):
     ...     directory.lookup("app@127.0.0.1")
     ('127.0.0.1', 4370)
@@ -99,6 +99,8 @@ class Directory:
         self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in self._files():
             locked_files.remove_if_left_behind(path)
+        import json  # a node that does not listen, as a child, is not listed
+
         file = LockedFile.take(self._file(entry.name), json.dumps(asdict(entry)).encode())
         if file is None:
             raise NodeNameTaken(self._taken(entry.name))
@@ -165,7 +167,9 @@ def directory_path(environment: Mapping[str, str] = os.environ, sessions: Path =
     for runtime in (Path(told) if told else None, sessions / str(os.getuid())):
         if runtime is not None and _is_of_this_user(runtime):
             return runtime / "beamlike-nodes"
-    return Path(tempfile.gettempdir()) / f"beamlike-nodes-{os.getuid()}"
+    from tempfile import gettempdir  # it takes long to import, and is seldom needed
+
+    return Path(gettempdir()) / f"beamlike-nodes-{os.getuid()}"
 
 
 def _is_of_this_user(directory: Path) -> bool:
@@ -180,6 +184,8 @@ def _read(path: Path) -> Entry | None:
     content = locked_files.read(path)
     if content is None:
         return None
+    import json
+
     try:
         values = json.loads(content)
         return Entry(**{field.name: values[field.name] for field in fields(Entry) if field.name in values})

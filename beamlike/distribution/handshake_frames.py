@@ -9,11 +9,11 @@ u16. The version opens every introduction whatever the version, so that two vers
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Final
 
 from beamlike.distribution.errors import ProtocolError
 from beamlike.distribution.refusal import Status
+from beamlike.kernel.record import frozen
 
 VERSION: Final = 4
 NONCE_SIZE: Final = 32
@@ -28,7 +28,7 @@ _HIDDEN: Final = 1
 _LONGEST_TEXT: Final = 255
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """Who a node is: name, incarnation, and what decides which code the other side may send it."""
 

@@ -14,20 +14,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 from weakref import ref
 
 from beamlike.distribution.packing import Packing, Pending, Undecodable
 from beamlike.distribution.parcels import NEWS
 from beamlike.distribution.wire import APPLY, SPAWN, Item, receiver_of, sender_of
+from beamlike.kernel.record import slotted
 from beamlike.kernel.terms import ExceptionInfo, Reply
 
 BOUND: Final = 1 << 26
 """Bytes of what is held back, as they came."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class _Queue:
     """What waits of one sender: items and their sizes; the first has a term that is pending, until `ready` is done."""
 

@@ -6,13 +6,13 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextvars import Context
-from dataclasses import dataclass
 from threading import get_ident
 
+from beamlike.kernel.record import frozen
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Home:
     """The event loop that links live on, and its thread."""
 

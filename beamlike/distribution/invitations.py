@@ -9,12 +9,11 @@ Times are arguments, of a clock that nobody sets, and only the inviter's counts:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from beamlike.distribution.secret import Secret
+from beamlike.kernel.record import slotted
 
 
-@dataclass(slots=True)
+@slotted
 class _Invitation:
     token: Secret
     deadline: float

@@ -24,7 +24,7 @@ import msgpack
 
 from beamlike.distribution.errors import UndecodableTerm
 from beamlike.distribution.terms_codec import LARGE, Buffer, Content, NotYet, TermCodec
-from beamlike.kernel.record import record
+from beamlike.kernel.record import frozen, record
 from beamlike.kernel.terms import (
     UNDECODABLE,
     Alias,
@@ -43,7 +43,7 @@ MOST_COMPOUNDS: Final = 64
 """A term of more lists, tuples, dicts and records than this is left to the codec."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drafted:
     """Stands for a term that the codec has written and will finish when the item is packed."""
 
@@ -51,14 +51,14 @@ class Drafted:
     draft: Draft
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Beside:
     """Stands for large bytes: the buffer of this number."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undecodable:
     """Stands for a term that the codec could not decode."""
 

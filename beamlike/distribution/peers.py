@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.handshake_frames import Identity
 from beamlike.distribution.refusal import HandshakeRefused, Status
 from beamlike.distribution.transport import Link
 from beamlike.kernel.errors import NotConnected
+from beamlike.kernel.record import frozen, slotted
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Dial:
     """A link that this node is about to make.
 
@@ -31,7 +31,7 @@ class Dial:
         return NotConnected(message) if self.refused is None else HandshakeRefused(message, self.refused)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Peer:
     identity: Identity
     link: Link

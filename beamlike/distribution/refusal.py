@@ -6,10 +6,10 @@ proved. No text ever contains a secret.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from beamlike.kernel.errors import NotConnected
+from beamlike.kernel.record import frozen
 
 
 class Status(IntEnum):
@@ -35,7 +35,7 @@ class Status(IntEnum):
     """It came without TLS."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """The handshake failed; `message` is for the user of this side. `peer` is the name that the other side claims."""
 

@@ -7,10 +7,11 @@ memory. Who has stayed away for a while is news again when it comes back. Times 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+from beamlike.kernel.record import slotted
 
 
-@dataclass(slots=True)
+@slotted
 class _Seen:
     times: int
     last: float

@@ -18,12 +18,12 @@ import secrets
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
 from beamlike.distribution.errors import PeerEnded, ProtocolError
 from beamlike.distribution.terms_codec import Buffer
+from beamlike.kernel.record import slotted
 
 WORTH_SHARING: Final = 1 << 20
 """Bytes. What is smaller is through the socket before two nodes have agreed."""
@@ -42,7 +42,7 @@ _NONCE_SIZE: Final = 16
 _ALIGNED: Final = 1 << 21
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Segment:
     """Shared memory of this process, of which `size` bytes are in use."""
 

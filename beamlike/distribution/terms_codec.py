@@ -9,8 +9,9 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 PICKLE_PROTOCOL: Final = 5
 
@@ -20,7 +21,7 @@ LARGE: Final = 1 << 16
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """Something large for the other side's codec, which terms refer to by `key`."""
 
@@ -33,7 +34,7 @@ class Content:
         return sum(map(len, self.parts))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Encoded:
     """A term in bytes: a pickle, and the large buffers that it only refers to.
 

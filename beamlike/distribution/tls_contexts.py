@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import re
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from beamlike.distribution.certificates import fingerprint, make_certificate
 from beamlike.distribution.errors import UnusableCertificate
 from beamlike.distribution.tls_option import Tls
+from beamlike.kernel.record import frozen
 
 _CERTIFICATE: Final = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Presented:
     """A listener's context, and the fingerprint of the certificate that it presents."""
 
@@ -33,6 +32,8 @@ class Presented:
 
 def self_made() -> Presented:
     """CannotListen, with what to install, where no certificate can be made."""
+    from tempfile import TemporaryDirectory  # a child makes none, and is to be up soon
+
     certificate = make_certificate()
     context = _context(ssl.PROTOCOL_TLS_SERVER)
     # OpenSSL reads certificates from files only. This one is its owner's, for a moment, and the key in it is sealed.

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, assert_never
 
 import msgpack
@@ -30,7 +29,7 @@ from beamlike.distribution.packing import Draft, Packed, Packing, Undecodable, i
 from beamlike.distribution.terms_codec import LARGE, Buffer, TermCodec
 from beamlike.kernel import terms
 from beamlike.kernel.question import Call, Question
-from beamlike.kernel.record import record
+from beamlike.kernel.record import frozen, record
 from beamlike.kernel.signals import (
     Answer,
     Apply,
@@ -76,7 +75,7 @@ Item: TypeAlias = list[Any]
 """A signal as it is packed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undelivered:
     """A message that arrived and could not be decoded. `answer` tells who waits for the reply to it, if anybody."""
 

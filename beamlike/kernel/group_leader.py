@@ -20,12 +20,13 @@ import os
 import sys
 from collections.abc import Iterable
 from contextvars import Context, ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import RLock
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 from beamlike.kernel.current import node_towards, running_nodes
 from beamlike.kernel.errors import AmbiguousNode, NoNode
+from beamlike.kernel.record import frozen
 from beamlike.kernel.signals import Send
 from beamlike.kernel.terms import Alias, Pid
 
@@ -50,7 +51,7 @@ _fallback_way: Way | None = None
 _forked = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """Who wrote, where several write at once: texts of one `writer` may continue each other's lines, `tag` is what
     each of its lines starts with. What is `fleeting` is written over by what follows: it tells nothing in a file."""
@@ -60,7 +61,7 @@ class Origin:
     fleeting: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """What a process wrote, as its group leader receives it; `stream` is "stdout" or "stderr"."""
 
@@ -155,6 +156,8 @@ class _Outbox:
         self._lock = RLock()
         self._sending = RLock()
         self._pending: dict[Pid | Alias, list[Any]] = {}
+        # To whom something is on its way from another thread than the loop's.
+        self._through_loop: set[Pid | Alias] = set()
         # How many are sending what they have taken out.
         self._senders = 0
 
@@ -192,9 +195,19 @@ class _Outbox:
     def _send_soon(self, node: LocalNode, to: Pid | Alias) -> None:
         scheduler = node.output_scheduler
         if scheduler.is_current_thread():
-            scheduler.loop.call_soon(self.send, node, to)
+            scheduler.loop.call_soon(self._send_in_turn, node, to)
         else:
-            scheduler.call(self.send, node, to)
+            scheduler.call(self._send_in_turn, node, to)
+
+    def _send_in_turn(self, node: LocalNode, to: Pid | Alias) -> None:
+        """In the loop, as was agreed when the first of what waits was put in."""
+        with self._sending:
+            if to not in self._through_loop:
+                self.send(node, to)
+            else:
+                # What another thread has sent meanwhile is in the loop's queue, behind this very call.
+                self._through_loop.discard(to)
+                node.output_scheduler.loop.call_soon(self.send, node, to)
 
     def send(self, node: LocalNode, to: Pid | Alias) -> None:
         """Sends `to` all that waits for it, now."""
@@ -204,6 +217,8 @@ class _Outbox:
             try:
                 with self._lock:
                     waiting = self._pending.pop(to, ())
+                if waiting and not node.output_scheduler.is_current_thread():
+                    self._through_loop.add(to)
                 for message in waiting:
                     if type(message) is not _Text:
                         node.route(Send(None, to, message))

@@ -7,10 +7,10 @@ added. All else is formatted where it was logged, since it may be of any size, o
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 from beamlike.kernel.errors import RemoteError
+from beamlike.kernel.record import frozen
 
 PLAIN_CHARACTERS = 1000
 """A longer text does not count as plain."""
@@ -19,7 +19,7 @@ _DROPPED = frozenset({"msg", "args", "exc_info", "message", "asctime"})
 _FORMAT = logging.Formatter(logging.BASIC_FORMAT)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logged:
     """A log record as its attributes. `tag` starts each of its lines where it is shown as text."""
 

@@ -16,7 +16,6 @@ import logging
 import secrets
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from dataclasses import dataclass
 from threading import Lock, get_ident
 from typing import Any, Protocol, assert_never
 
@@ -26,6 +25,7 @@ from beamlike.kernel.guest import GuestProcess
 from beamlike.kernel.node_watchers import Nodes, NodeWatchers, kinds
 from beamlike.kernel.performing import perform
 from beamlike.kernel.process import Process
+from beamlike.kernel.record import frozen
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.signals import Signal
 from beamlike.kernel.stepped import SteppedProcess
@@ -58,7 +58,7 @@ class Outlet(Protocol):
         """Returns when no more waits to leave than may."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Peer:
     send: SendSignal
     hidden: bool

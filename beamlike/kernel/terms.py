@@ -9,10 +9,10 @@ answer).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from beamlike.kernel.record import record
+from beamlike.kernel.record import frozen, record
 
 if TYPE_CHECKING:
     from beamlike.kernel.process import Process
@@ -183,12 +183,12 @@ class Exit:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeUp:
     node: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeDown:
     node: str
     reason: str
@@ -202,7 +202,7 @@ class Reply:
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpawnReply:
     """The answer to `spawn_request`: whether a process was started, and its pid or what was in the way."""
 
@@ -212,7 +212,7 @@ class SpawnReply:
     pid_or_reason: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExceptionInfo:
     """An exception as an exit reason: it says what was raised where, and can be raised again elsewhere.
 

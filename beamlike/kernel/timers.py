@@ -14,13 +14,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from beamlike.kernel import current
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.copying import COPIES, copied
+from beamlike.kernel.record import frozen, slotted
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
 from beamlike.kernel.terms import Address, Alias, Pid, Ref, RemoteName
 
@@ -36,7 +36,7 @@ SPARE = 64
 """So many cancelled timers are never worth a sweep."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timer:
     """What `send_after` and `send_interval` return: give it to `cancel_timer` or `read_timer` on the same node."""
 
@@ -94,7 +94,7 @@ def cancel_all(node: LocalNode) -> None:
         alarms.cancel_all(node)
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class _Alarm:
     number: int
     at: float

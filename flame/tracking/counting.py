@@ -30,8 +30,10 @@ node that is lost has lost it, though its home may still live.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias, assert_never
+
+from beamlike.kernel.record import frozen
 
 Holder: TypeAlias = Hashable
 """A node, by whatever names one of its lives."""
@@ -41,7 +43,7 @@ Token: TypeAlias = int
 RELEASED = "it was released before this copy of it arrived"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holding:
     """What a node knows of one reference."""
 
@@ -65,24 +67,24 @@ class Holding:
 # What nodes tell each other.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     token: Token
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Landed:
     """The token has arrived where no claim is needed."""
 
     token: Token
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Release:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lost:
     reason: str
 
@@ -93,12 +95,12 @@ Note: TypeAlias = Claim | Landed | Release | Lost
 # Events.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """A value is to stay here; its first copy is made."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pinned:
     """A copy is pickled."""
 
@@ -106,7 +108,7 @@ class Pinned:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrived:
     """A copy is unpickled, which `sender` pickled; None if that was this node, which gives out `next_token` next."""
 
@@ -115,7 +117,7 @@ class Arrived:
     next_token: Token = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CameHome:
     """As Arrived, at the home, where it becomes the value and no copy; a copy, if the value is gone."""
 
@@ -123,24 +125,24 @@ class CameHome:
     token: Token
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dropped:
     """A copy is garbage."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heard:
     sender: Holder
     note: Note
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HolderDown:
     holder: Holder
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimePassed:
     now: float
 
@@ -151,13 +153,13 @@ Event: TypeAlias = Kept | Pinned | Arrived | CameHome | Dropped | Heard | Holder
 # Effects.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tell:
     to: Holder
     note: Note
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Free:
     """Nobody needs the value."""
 

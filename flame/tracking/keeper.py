@@ -24,6 +24,7 @@ from typing import Any
 import beamlike as bl
 from beamlike.kernel.current import current_node
 from beamlike.kernel.node import LocalNode
+from beamlike.kernel.record import frozen
 from beamlike.kernel.signals import Send
 from beamlike.kernel.terms import NOCONNECTION
 from flame.tracking.counting import (
@@ -60,7 +61,7 @@ _WAKE = "wake"
 Id = bl.Ref
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Noted:
     """A note about the reference `id`, between keepers."""
 

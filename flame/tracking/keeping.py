@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from beamlike.kernel.record import frozen
 from flame.tracking.ref import RemoteRef, keeper_of_ref, kept
 from flame.tracking.sizes import parts_of, size_of_atoms
 from flame.tracking.splitting import split
@@ -84,7 +84,7 @@ def _set(event: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
             raise
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """What a call is to return. It holds its references: send `value`, then let go of this and keep `released`."""
 

@@ -5,27 +5,27 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from flame.tracking.measured import TooLarge, measured
 from flame.tracking.sizes import estimated_size
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetch:
     max_result: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     method: str
     args: tuple[Any, ...]
     keywords: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Get:
     attribute: str
 

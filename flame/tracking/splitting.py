@@ -7,9 +7,9 @@ small parts are too large together, their compound stays as a whole, in place of
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
+from beamlike.kernel.record import frozen
 from flame.tracking.measured import TooLarge, measured
 from flame.tracking.sizes import ATOMS, ITEM, REFERENCE, estimated_size, known_size, size_of_atoms
 from flame.tracking.stays import Stays
@@ -21,7 +21,7 @@ MOST_PARTS: Final = 10_000
 """A value of more compounds and unknown parts, or with more in one, is not looked through: it goes or stays whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """What stands for a part of the value: itself, or with other parts in it, or a reference."""
 

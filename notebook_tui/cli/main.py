@@ -18,6 +18,7 @@ _OURS = ("beamlike", "nodes", "flame", "notebook_tui")
 COMMANDS = {
     "notebook": "open a notebook in the terminal",
     "run": "evaluate a notebook without a terminal",
+    "convert": "turn a notebook into another kind of file",
     "node": "run a node that waits for work",
     "flame": "list the child nodes that run, and end those left behind",
 }
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _checked(options: argparse.Namespace) -> int:
     call: Callable[[argparse.Namespace], int] = options.call
     try:
+        if options.log is not None:
+            _log_to(options.log)
         return call(options)
     except UserError as error:
         if options.debug:
@@ -57,6 +60,20 @@ def _checked(options: argparse.Namespace) -> int:
             raise
         print(f"beamlike: {_words(error)}", file=sys.stderr)
         return FAILED
+
+
+def _log_to(path: str) -> None:
+    import logging
+
+    try:
+        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise UserError(
+            f"--log {path}: {(error.strerror or str(error)).lower()}; expected a file to append to"
+        ) from error
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.INFO)
 
 
 def _words(error: Exception) -> str:
@@ -79,6 +96,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
             name, help=summary, description=summary, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         command.add_argument("--debug", action="store_true", help="show tracebacks of errors")
+        command.add_argument("--log", metavar="FILE", help="append what the program logs to this file")
         if name in words:
             # Only the command that is called is imported.
             import_module(f"notebook_tui.cli.{name}").configure(command)

@@ -11,6 +11,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from notebook_tui.cli.main import FAILED, UserError
+from notebook_tui.session.lock import InUse
+from notebook_tui.session.profiles import ProfileError
 from notebook_tui.session.storage import UnreadableFile
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ LEAVE_SECONDS = 5.0
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path", metavar="PATH", help="a .livemd file; one that does not exist is made on the first save"
+    )
+    parser.add_argument(
+        "--runtime", metavar="NAME", help="where cells run: a name out of runtimes.toml in the settings, or local"
     )
     parser.epilog = "example: beamlike notebook docs/notebooks/tour.livemd"
     parser.set_defaults(call=call)
@@ -35,17 +40,17 @@ def call(options: argparse.Namespace) -> int:
             f"to evaluate without one: beamlike run {options.path}"
         )
     try:
-        asyncio.run(_notebook(options.path))
-    except UnreadableFile as error:
+        asyncio.run(_notebook(options.path, options.runtime))
+    except (UnreadableFile, InUse, ProfileError) as error:
         raise UserError(str(error)) from error
     return 0
 
 
-async def _notebook(path: str) -> None:
+async def _notebook(path: str, runtime: str | None) -> None:
     from notebook_tui.cli.open_session import open_session
     from notebook_tui.ui.app import NotebookApp
 
-    async with open_session(path) as client:
+    async with open_session(path, runtime=runtime) as client:
         app = NotebookApp(client)
         for number in (signal.SIGHUP, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, _hang_up, app)

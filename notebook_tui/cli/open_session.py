@@ -9,24 +9,28 @@ from contextlib import asynccontextmanager, suppress
 
 import beamlike as bl
 from notebook_tui.session.client import Client
-from notebook_tui.session.runtime import Local
+from notebook_tui.session.options import EDITS, SessionOptions
+from notebook_tui.session.profiles import runtime_named
 from notebook_tui.session.session import Session
-from notebook_tui.session.storage import NotebookFile
+from notebook_tui.session.unsaved import file_at
 
 STOP_SECONDS = 10.0
 
 
 @asynccontextmanager
-async def open_session(path: str) -> AsyncIterator[Client]:
+async def open_session(path: str, options: SessionOptions = EDITS, runtime: str | None = None) -> AsyncIterator[Client]:
     """Opens the file and yields a client of its session. At the end the runtime and all that it booted is gone.
 
-    UnreadableFile if the file cannot be opened.
+    `options` say what is kept: EVALUATES leaves file and user's directories alone. `runtime` names a profile.
+    UnreadableFile if the file cannot be opened, InUse if it is open in another program,
+    ProfileError if there is no such runtime.
     """
+    runs_on = runtime_named(runtime)
     node = bl.Node(
         f"notebook-{os.getpid()}@127.0.0.1", secret=secrets.token_bytes(32), hidden=True, stall_threshold=None
     )
     async with node:
-        session = await Session.start(NotebookFile(path), Local())
+        session = await Session.start(file_at(path), runs_on, options)
         try:
             client = await Client.join(session)
             try:

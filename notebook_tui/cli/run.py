@@ -12,14 +12,33 @@ from notebook_tui.cli.main import UserError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", metavar="PATH", help="a .livemd file")
+    parser.add_argument("path", metavar="PATH", help="a .livemd file; it is not changed")
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        dest="values",
+        action="append",
+        type=_assignment,
+        default=[],
+        help="run with another value where a cell first assigns NAME; VALUE is a Python literal, else a text",
+    )
     parser.add_argument("--output", metavar="OUT", help="write the notebook with its outputs to this file")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON for each event")
+    parser.add_argument("--junit", metavar="FILE", help="write a JUnit report, a test case for each cell")
     parser.add_argument("--timeout", metavar="S", type=_seconds, help="give up after this many seconds")
+    parser.add_argument("--cell-timeout", metavar="S", type=_seconds, help="interrupt a cell after this many seconds")
     parser.epilog = (
         "exit status: 0 all cells succeeded, 1 a cell failed (named on stderr), 2 wrong usage or unreadable file\n\n"
-        "example: beamlike run docs/notebooks/tour.livemd --output /tmp/tour.livemd"
+        "example: beamlike run report.livemd --set year=2026 --output /tmp/report.livemd --junit /tmp/report.xml"
     )
     parser.set_defaults(call=call)
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, such as year=2026, got {text!r}")
+    return name, value
 
 
 def _seconds(text: str) -> float:
@@ -41,13 +60,19 @@ def call(options: argparse.Namespace) -> int:
         ) from error
     import asyncio
 
-    from notebook_tui.cli.progress import run
+    from notebook_tui.cli.run_json import JsonReporter
+    from notebook_tui.cli.run_notebook import RunOptions, run
+    from notebook_tui.cli.run_text import TextReporter
+    from notebook_tui.session.profiles import ProfileError
     from notebook_tui.session.storage import UnreadableFile
 
     _show_everything()
+    wanted = RunOptions(
+        options.path, dict(options.values), options.output, options.junit, options.timeout, options.cell_timeout
+    )
     try:
-        return asyncio.run(run(options.path, options.output, options.timeout))
-    except UnreadableFile as error:
+        return asyncio.run(run(wanted, JsonReporter() if options.json else TextReporter()))
+    except (UnreadableFile, ProfileError) as error:
         raise UserError(str(error)) from error
 
 

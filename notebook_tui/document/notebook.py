@@ -46,6 +46,14 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """The comment at the end of a file that signs what stands above it, and the digest of that."""
+
+    comment: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notebook:
     title: str = "Untitled notebook"
     setup: Cell = field(default_factory=lambda: Cell(SETUP_CELL_ID, "code"))
@@ -56,7 +64,9 @@ class Notebook:
     leading: str = ""
     """Plain comments in front of the title, byte for byte."""
     trailing: str = ""
-    """What stood after the last cell and is none (Livebook's stamp), byte for byte."""
+    """What stood after the last cell and is none, byte for byte."""
+    stamp: Stamp | None = None
+    """The file's signature. A save keeps it below the very text that it is of, and leaves it out of any other."""
     _places: dict[str, Place] | None = field(default=None, init=False, repr=False, compare=False)
     """Where each cell stands, once somebody has asked."""
 

@@ -1,7 +1,7 @@
 """The top-level blocks of a Markdown text that may matter to a notebook: headings, fences, comments.
 
-CommonMark's own parser finds them, so that fences in lists, indented code, setext headings and comments that span
-lines are what Markdown says they are. What stands between the blocks is prose, and nobody looks into it.
+CommonMark's own parser finds them (see `scan`), so that fences in lists, indented code, setext headings and comments
+that span lines are what Markdown says they are. What stands between the blocks is prose, and nobody looks into it.
 A block covers the lines `start` to `end`, the latter excluded, of the text split at `\\n`.
 """
 
@@ -60,25 +60,25 @@ class Comment:
 Block: TypeAlias = Heading | Fence | Metadata | Comment
 
 
-def scan(text: str) -> list[Block]:
-    """The blocks of `text` in order, in time linear in its length."""
+def parsed(text: str, at: int = 0) -> list[Block]:
+    """The blocks of `text`, whose first line is line `at` of the file, as CommonMark's own parser finds them."""
     lines = text.split("\n")
     tokens = _BLOCKS_ONLY.parse(text)
-    blocks = (_block(tokens, place, lines) for place, token in enumerate(tokens) if token.level == 0)
+    blocks = (_block(tokens, place, lines, at) for place, token in enumerate(tokens) if token.level == 0)
     return [block for block in blocks if block is not None]
 
 
-def _block(tokens: Sequence[Token], place: int, lines: Sequence[str]) -> Block | None:
+def _block(tokens: Sequence[Token], place: int, lines: Sequence[str], at: int) -> Block | None:
     token = tokens[place]
     start, end = token.map or (0, 0)
     if token.type == "heading_open":
         text = tokens[place + 1].content
-        return Heading(start, end, int(token.tag[1]), " ".join(text.split("\n")))
+        return Heading(at + start, at + end, int(token.tag[1]), " ".join(text.split("\n")))
     if token.type == "fence":
         missing = "" if end - start > 1 and _closes(lines[end - 1], token.markup) else token.markup
-        return Fence(start, end, token.info.strip(), token.content.removesuffix("\n"), missing)
+        return Fence(at + start, at + end, token.info.strip(), token.content.removesuffix("\n"), missing)
     if token.type == "html_block" and _is_comment(html := token.content.strip()):
-        return _comment(start, end, html)
+        return _comment(at + start, at + end, html)
     return None
 
 
@@ -95,9 +95,12 @@ def _comment(start: int, end: int, html: str) -> Metadata | Comment:
     if not metadata.is_metadata(html):
         return Comment(start, end)
     try:
-        return Metadata(start, end, metadata.parse(html))
+        keys = metadata.parse(html)
     except ValueError as fault:
         return Comment(start, end, str(fault))
+    if keys.get("livebook_object") == "cell_input":
+        return Comment(start, end, "it is an input of an old Livebook, and inputs are made by code now")
+    return Metadata(start, end, keys)
 
 
 def heading_line(level: int, text: str) -> str:

@@ -36,3 +36,13 @@ def _shown(entry: Any) -> str:
     if not isinstance(entry, dict) or "name" not in entry:
         return f"{str(entry)[:60]!r}: expected an object with a name"
     return f"{str(entry['name'])[:60]!r}: its name must be that of a plain file, with an extension"
+
+
+def outside(notebook: Notebook) -> tuple[str, ...]:
+    """The names of the entries that lead out of the notebook's own folder: what it may read only if granted.
+
+    >>> outside(Notebook(metadata={"file_entries": [{"name": "a.csv", "type": "file"}, {"name": "b.csv"}]}))
+    ('a.csv',)
+    """
+    entries = notebook.metadata.get(KEY, [])
+    return tuple(entry["name"] for entry in entries if entry.get("type") == "file")

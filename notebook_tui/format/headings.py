@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from notebook_tui.format.blocks import Block, Comment, Heading, Metadata, blank, heading_line, scan
+from notebook_tui.format.blocks import Block, Comment, Heading, Metadata, blank, heading_line
 from notebook_tui.format.elements import unforced
+from notebook_tui.format.scan import scan
 
 
 def with_one_title(text: str, blocks: list[Block]) -> tuple[str, list[Block], list[str]]:

@@ -1,24 +1,23 @@
-"""`.livemd` text to a notebook. Any text is one: what is odd becomes a warning, what is unknown is kept.
-
-Ids follow from the place (`section-1`, `cell-1`, ...), so that a text always reads to the same notebook.
-"""
+"""`.livemd` text to a notebook. Any text is one: what is odd becomes a warning, what is unknown is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import Any, assert_never
 
 from notebook_tui.document.notebook import PYPROJECT_CELL_ID, SETUP_CELL_ID, Cell, Notebook, Section
-from notebook_tui.document.outputs import Exported, Text
-from notebook_tui.format.blocks import Block, Comment, Fence, Heading, Metadata, blank, scan
+from notebook_tui.format.blocks import Block, Comment, Fence, Heading, Metadata, blank
 from notebook_tui.format.branches import with_parents
 from notebook_tui.format.elements import BREAK, UNCLOSED, Element, Output, Prose, elements
 from notebook_tui.format.file_entries import with_safe_files
 from notebook_tui.format.headings import with_one_title
+from notebook_tui.format.kept_outputs import outputs_of
 from notebook_tui.format.open_end import missing_end
-from notebook_tui.format.plain_text import printed
+from notebook_tui.format.places import numbered
+from notebook_tui.format.scan import scan
+from notebook_tui.format.smart_cells import sealed
+from notebook_tui.format.stamp_comment import VOID, divided, is_stamp, taken
 
 
 def read(text: str) -> tuple[Notebook, tuple[str, ...]]:
@@ -32,6 +31,7 @@ def read(text: str) -> tuple[Notebook, tuple[str, ...]]:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         warnings.append("the file has Windows line ends; a save writes plain ones")
+    text, stamp = taken(text)
     blocks = scan(text)
     warnings += _oddities(blocks)
     text, blocks, changes = with_one_title(text, blocks)
@@ -40,7 +40,8 @@ def read(text: str) -> tuple[Notebook, tuple[str, ...]]:
         reading.take(element)
     notebook, bad_parents = with_parents(reading.notebook())
     notebook, bad_files = with_safe_files(notebook)
-    return notebook, (*warnings, *changes, *bad_parents, *bad_files)
+    notebook = replace(notebook, stamp=stamp)
+    return notebook, (*warnings, *changes, *reading.faults, *bad_parents, *bad_files)
 
 
 def _oddities(blocks: Sequence[Block]) -> Iterator[str]:
@@ -64,8 +65,15 @@ class _Reading:
         self.pending: dict[str, Any] = {}
         self.pending_from = 0
         self.breaking = False
+        self.code: tuple[Fence, Mapping[str, Any]] | None = None
+        self.shown: list[tuple[str, str]] = []
+        self.faults: list[str] = []
 
     def take(self, element: Element) -> None:
+        if isinstance(element, Prose) and not self.breaking and blank(element.text.split("\n")):
+            return
+        if not isinstance(element, Output):
+            self._end_code()
         match element:
             case Metadata(keys=keys) if keys == BREAK:
                 self.breaking = True
@@ -78,27 +86,34 @@ class _Reading:
             case Heading():
                 self.sections.append((Section("", element.text, metadata=self._announced()), []))
             case Fence():
-                cell = Cell("", "code", element.text, element.info, metadata=self._announced())
-                self._cells.append(cell)
+                self.code = element, self._announced()
             case Output():
-                self._output(Exported(element.info, element.text) if element.info else printed(element.text))
+                self.shown.append((element.info, element.text))
             case _:
                 assert_never(element)
 
     def notebook(self) -> Notebook:
         """All that was read; what metadata is still pending belongs to nothing."""
+        self._end_code()
         setup, pyproject, first_cells = self._setup()
         sections = [(Section("", "Section"), first_cells)] if first_cells else []
         return Notebook(
             title="Untitled notebook" if self.title is None else self.title,
             setup=setup,
             pyproject=pyproject,
-            sections=_numbered([*sections, *self.sections]),
+            sections=numbered((section, map(_without_end, cells)) for section, cells in [*sections, *self.sections]),
             metadata=self.metadata,
             leading=self.leading,
-            # Not indented, or a list above could take it for its own.
-            trailing="\n".join(self.lines[self.pending_from :]).strip(" \n") if self.pending else "",
+            trailing=self._trailing(),
         )
+
+    def _trailing(self) -> str:
+        # Not indented, or a list above could take it for its own.
+        trailing = "\n".join(self.lines[self.pending_from :]).strip(" \n") if self.pending else ""
+        rest, comment = divided(trailing)
+        if comment:
+            self.faults.append(VOID)
+        return rest.strip(" \n")
 
     @property
     def _cells(self) -> list[Cell]:
@@ -111,11 +126,23 @@ class _Reading:
 
     def _announced(self) -> Mapping[str, Any]:
         announced, self.pending = self.pending, {}
+        if is_stamp(announced):
+            self.faults.append(f"line {self.pending_from + 1}: {VOID}")
+            announced = {key: value for key, value in announced.items() if key not in ("offset", "stamp")}
         return announced
 
-    def _prose(self, text: str) -> None:
-        if not self.breaking and blank(text.split("\n")):
+    def _end_code(self) -> None:
+        """The code that was read last has no more outputs: it becomes a cell."""
+        if self.code is None:
             return
+        fence, keys = self.code
+        outputs, keys, fault = outputs_of(keys, self.shown)
+        if fault:
+            self.faults.append(f"line {fence.start + 1}: {fault}")
+        self._cells.append(Cell("", "code", fence.text, fence.info, outputs, sealed(keys, fence.text)))
+        self.code, self.shown = None, []
+
+    def _prose(self, text: str) -> None:
         self.breaking = False
         self._cells.append(Cell("", "markdown", text, metadata=self._announced()))
 
@@ -126,10 +153,6 @@ class _Reading:
         self.metadata = {key: value for cell in self.preface for key, value in cell.metadata.items()}
         self.metadata = {**self.metadata, **self._announced()}
         self.preface = []
-
-    def _output(self, output: Text | Exported) -> None:
-        cell = self._cells.pop()
-        self._cells.append(replace(cell, outputs=(*cell.outputs, output)))
 
     def _setup(self) -> tuple[Cell, Cell | None, list[Cell]]:
         """The setup cell, its pyproject.toml, and the cells that stand above all sections and are neither."""
@@ -147,18 +170,6 @@ class _Reading:
 
 def _as_setup(cell: Cell) -> Cell:
     return replace(cell, id=SETUP_CELL_ID)
-
-
-def _numbered(sections: Iterable[tuple[Section, Sequence[Cell]]]) -> tuple[Section, ...]:
-    number = count(1)
-    return tuple(
-        replace(
-            section,
-            id=f"section-{place}",
-            cells=tuple(replace(_without_end(cell), id=f"cell-{next(number)}") for cell in cells),
-        )
-        for place, (section, cells) in enumerate(sections, 1)
-    )
 
 
 def _without_end(cell: Cell) -> Cell:

@@ -6,21 +6,24 @@ keeps a Python fence in it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from notebook_tui.document.notebook import SETUP_CELL_ID, Cell, Notebook, Section
-from notebook_tui.document.outputs import Exported, Output
-from notebook_tui.format import metadata
-from notebook_tui.format.blocks import blank, heading_line, scan
+from notebook_tui.format import kept_outputs, metadata
+from notebook_tui.format.blocks import blank, heading_line
 from notebook_tui.format.branches import section_metadata
 from notebook_tui.format.elements import BREAK, FORCE, OUTPUT, UNCLOSED, needs_force
+from notebook_tui.format.fences import fenced
+from notebook_tui.format.kept_outputs import Keeper
 from notebook_tui.format.open_end import missing_end
-from notebook_tui.format.plain_text import plain_text
+from notebook_tui.format.plain_text import shown
+from notebook_tui.format.scan import scan
+from notebook_tui.format.smart_cells import unsealed
+from notebook_tui.format.stamp_comment import with_stamp
+from notebook_tui.format.stills import stills
 
-_FENCES = re.compile("`{3,}")
 _NO_SETUP = Cell(SETUP_CELL_ID, "code")
 
 
@@ -31,10 +34,11 @@ def write(notebook: Notebook, *, outputs: bool | None = None) -> str:
     '# Cats\\n\\n## Purr\\n\\n```python\\n1 + 1\\n```\\n'
     """
     with_outputs = notebook.persists_outputs if outputs is None else outputs
-    return "\n\n".join(_blocks(notebook, with_outputs)) + "\n"
+    text = "\n\n".join(_blocks(notebook, Keeper() if with_outputs else None)) + "\n"
+    return with_stamp(text, notebook.stamp)
 
 
-def _blocks(notebook: Notebook, with_outputs: bool) -> Iterator[str]:
+def _blocks(notebook: Notebook, keeper: Keeper | None) -> Iterator[str]:
     if notebook.leading:
         yield _forced(notebook.leading)
     yield from _metadata(notebook.metadata)
@@ -43,35 +47,37 @@ def _blocks(notebook: Notebook, with_outputs: bool) -> Iterator[str]:
     for section in notebook.sections:
         yield from _metadata(section_metadata(section, notebook.sections))
         yield heading_line(2, section.name)
-        yield from _cells(section, with_outputs)
+        yield from _cells(section, keeper)
     if notebook.trailing:
         yield notebook.trailing
 
 
 def _setup(notebook: Notebook) -> Iterator[str]:
     if notebook.setup != replace(_NO_SETUP, outputs=notebook.setup.outputs):
-        yield from _code(notebook.setup, with_outputs=False)
+        yield from _code(notebook.setup, None)
     if notebook.pyproject is not None:
-        yield from _code(notebook.pyproject, with_outputs=False)
+        yield from _code(notebook.pyproject, None)
 
 
-def _cells(section: Section, with_outputs: bool) -> Iterator[str]:
+def _cells(section: Section, keeper: Keeper | None) -> Iterator[str]:
     above: Cell | None = None
     for cell in section.cells:
         if cell.kind == "code":
-            yield from _code(cell, with_outputs)
+            yield from _code(cell, keeper)
         else:
             yield from _markdown(cell, after_markdown=above is not None and above.kind == "markdown")
         above = cell
 
 
-def _code(cell: Cell, with_outputs: bool) -> Iterator[str]:
-    yield from _metadata(cell.metadata)
-    yield _fence(cell.language, cell.source)
-    if with_outputs:
-        for output in cell.outputs:
-            yield metadata.render(OUTPUT)
-            yield _fence(_info(output), plain_text(output))
+def _code(cell: Cell, keeper: Keeper | None) -> Iterator[str]:
+    outputs = () if keeper is None else stills(cell.outputs)
+    kept = keeper.kept(outputs) if keeper is not None else []
+    keys = unsealed(cell.metadata, cell.source)
+    yield from _metadata({**keys, kept_outputs.KEY: kept} if kept else keys)
+    yield fenced(cell.language, cell.source)
+    for output in outputs:
+        yield metadata.render(OUTPUT)
+        yield fenced(*shown(output))
 
 
 def _markdown(cell: Cell, after_markdown: bool) -> Iterator[str]:
@@ -87,17 +93,6 @@ def _markdown(cell: Cell, after_markdown: bool) -> Iterator[str]:
 def _metadata(keys: Mapping[str, Any]) -> Iterator[str]:
     if keys:
         yield metadata.render(keys)
-
-
-def _fence(info: str, text: str) -> str:
-    """One backtick longer than the longest run inside."""
-    longest = max((len(run) for run in _FENCES.findall(text)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}{info}\n{text}\n{fence}"
-
-
-def _info(output: Output) -> str:
-    return output.info if isinstance(output, Exported) else ""
 
 
 def _forced(source: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from notebook_tui.format.blocks import Fence, Heading, scan
+from notebook_tui.format.blocks import Fence, Heading
+from notebook_tui.format.scan import scan
 
 _MAY_STAY_OPEN = re.compile("```|~~~|<")
 _ENDS_OF_HTML = ("-->", "?>", "]]>", "</pre>")

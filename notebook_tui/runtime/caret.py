@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
+from notebook_tui.runtime.fstring import is_formatted, scan
 from notebook_tui.runtime.source_tokens import Token, tokens
+
+Role: TypeAlias = Literal["", "exception", "decorator"]
 
 
 @dataclass(frozen=True, slots=True)
 class NameAt:
-    """A bare name; `call` if it may be the keyword of an argument."""
+    """A bare name; `call` if it may be the keyword of an argument. `role` is what only some names are fit for."""
 
     prefix: str
     call: CallAt | None
+    role: Role = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,15 @@ class KeyAt:
     base: str
     typed: str
     quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextAt:
+    """In any other string, as an argument of `function` if it is one's first; `typed` as in `KeyAt`."""
+
+    typed: str
+    quote: str
+    function: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +75,20 @@ class CallAt:
     """The name of the argument at the caret, if it bears one."""
     named: frozenset[str]
     """The names of all arguments before the caret that bear one."""
+    unpacked: bool = False
+    """Whether one before the caret is `*some` or `**some`, and fills nobody knows what."""
 
 
-Caret: TypeAlias = NameAt | AttributeAt | KeyAt | ModuleAt | MemberAt
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A dotted expression and where its last name stands."""
+
+    expression: str
+    start: int
+    end: int
+
+
+Caret: TypeAlias = NameAt | AttributeAt | KeyAt | TextAt | ModuleAt | MemberAt
 
 _OPENING = {")": "(", "]": "[", "}": "{"}
 _NEW_NAME_AFTER = {"def", "class", "as"}
@@ -76,13 +100,13 @@ _STATEMENTS = {
 
 
 def caret(source: str, offset: int) -> Caret | None:
-    """What is typed at `offset`; None where nothing can be proposed, such as in a comment, string or new name.
+    """What is typed at `offset`; None where nothing can be proposed, such as in a comment or a new name.
 
     >>> caret("import os.pa", 12)
     ModuleAt(package='os', prefix='pa')
     >>> caret("print(x.real.im", 15)
     AttributeAt(base='x.real', prefix='im')
-    >>> caret("x = 'some te", 12) is None
+    >>> caret("x = 1  # some te", 16) is None
     True
     """
     before = tokens(source[:offset])
@@ -92,24 +116,32 @@ def caret(source: str, offset: int) -> Caret | None:
     match last.kind:
         case "comment" | "string" | "number":
             return None
+        case "open_string" if is_formatted(last.text):
+            expression = _expression_before(last)
+            return None if expression is None else caret(source[expression:offset], offset - expression)
         case "open_string":
-            return _at_key(source, before, last.text)
+            return _at_text(source, before, last.text)
         case "name":
             return _at_word(source, before, last.text)
         case "newline" | "op":
             return _at_word(source, [*before, last], "")
 
 
-def word_at(source: str, offset: int) -> str | None:
+def word_at(source: str, offset: int) -> Word | None:
     """The dotted expression whose last name is under the caret; None if there is none.
 
     >>> word_at("print(os.path.join)", 12)
-    'os.path'
+    Word(expression='os.path', start=9, end=13)
     """
     found = tokens(source)
     for place, token in enumerate(found):
-        if token.kind == "name" and token.start <= offset <= token.end:
-            return _primary(source, found[: place + 1]) or None
+        if token.start > offset or token.end < offset:
+            continue
+        if token.kind == "name":
+            expression = _primary(source, found[: place + 1])
+            return Word(expression, token.start, token.end) if expression else None
+        if token.kind in ("string", "open_string") and is_formatted(token.text):
+            return _word_in(token, offset)
     return None
 
 
@@ -117,16 +149,41 @@ def call_at(source: str, offset: int) -> CallAt | None:
     """The innermost call around the caret, if that is the innermost bracket.
 
     >>> call_at("f(1, key=", 9)
-    CallAt(function='f', position=1, keyword='key', named=frozenset({'key'}))
+    CallAt(function='f', position=1, keyword='key', named=frozenset({'key'}), unpacked=False)
     """
-    return _call(source, tokens(source[:offset]))
+    before = tokens(source[:offset])
+    if before and before[-1].kind == "open_string" and is_formatted(before[-1].text):
+        expression = _expression_before(before[-1])
+        inner = None if expression is None else call_at(source[expression:offset], offset - expression)
+        if inner is not None:
+            return inner
+    return _call(source, before)
 
 
-def _at_key(source: str, before: Sequence[Token], string: str) -> KeyAt | None:
-    base = _primary(source, before[:-1]) if before and before[-1].text == "[" else ""
-    if not base or string[0] not in "'\"" or string[:3] in ("'''", '"""'):
+def _expression_before(literal: Token) -> int | None:
+    """Where in the source the expression begins that ends at the end of an open f-string."""
+    begun = scan(literal.text, 0).open_expression
+    return None if begun is None else literal.start + begun
+
+
+def _word_in(literal: Token, offset: int) -> Word | None:
+    """As `word_at`, of the innermost expression of an f-string."""
+    for start, end in reversed(scan(literal.text, 0).expressions):
+        begin = literal.start + start
+        if begin <= offset <= literal.start + end:
+            word = word_at(literal.text[start:end], offset - begin)
+            return word and Word(word.expression, word.start + begin, word.end + begin)
+    return None
+
+
+def _at_text(source: str, before: Sequence[Token], string: str) -> KeyAt | TextAt | None:
+    if string[0] not in "'\"" or string[:3] in ("'''", '"""'):
         return None
-    return KeyAt(base, typed=string[1:], quote=string[0])
+    base = _primary(source, before[:-1]) if before and before[-1].text == "[" else ""
+    if base:
+        return KeyAt(base, typed=string[1:], quote=string[0])
+    call = _call(source, before) if before and before[-1].text == "(" else None
+    return TextAt(typed=string[1:], quote=string[0], function=call.function if call is not None else "")
 
 
 def _at_word(source: str, before: Sequence[Token], prefix: str) -> Caret | None:
@@ -140,7 +197,14 @@ def _at_word(source: str, before: Sequence[Token], prefix: str) -> Caret | None:
         return AttributeAt(base, prefix) if base else None
     if previous in _NEW_NAME_AFTER:
         return None
-    return NameAt(prefix, _call(source, before) if previous in ("(", ",") else None)
+    call = _call(source, before) if previous in ("(", ",") else None
+    return NameAt(prefix, call, _role([token.text for token in statement]) if call is None else "")
+
+
+def _role(statement: Sequence[str]) -> Role:
+    if statement and statement[0] == "except" and statement[-1] in ("except", "*", "(", ","):
+        return "exception"
+    return {"raise": "exception", "@": "decorator"}.get(statement[0], "") if len(statement) == 1 else ""  # type: ignore[return-value]
 
 
 def _in_import(statement: Sequence[Token], prefix: str) -> Caret | None:
@@ -171,8 +235,10 @@ def _call(source: str, before: Sequence[Token]) -> CallAt | None:
     function = _primary(source, callee)
     if not function or (len(callee) > 1 and callee[-2].text in _NEW_NAME_AFTER):
         return None
-    names = [_argument_name(argument) for argument in _arguments(before[opened[-1] + 1 :])]
-    return CallAt(function, len(names) - 1, names[-1], frozenset(name for name in names if name is not None))
+    arguments = _arguments(before[opened[-1] + 1 :])
+    names = [_argument_name(argument) for argument in arguments]
+    unpacked = any(argument and argument[0].text == "*" for argument in arguments[:-1])
+    return CallAt(function, len(names) - 1, names[-1], frozenset(filter(None, names)), unpacked)
 
 
 def _open_brackets(found: Sequence[Token]) -> tuple[list[int], int]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import cached_property
 from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
@@ -15,44 +16,96 @@ from types import (
     WrapperDescriptorType,
 )
 
+from notebook_tui.runtime.answers import Description
 from notebook_tui.runtime.caret import word_at
-from notebook_tui.runtime.live import Kind, Member, kind_of, members, resolve
+from notebook_tui.runtime.definition import location_of, named_at, written_function
+from notebook_tui.runtime.live import GETTERS, Member, is_exactly, kind_of, members, type_name
 from notebook_tui.runtime.signature import signature_of, signature_text
+from notebook_tui.runtime.static_analysis import MOST_DOCS, StaticDescription, description_within_budget
+from notebook_tui.runtime.text_names import Bound, text_names
+from notebook_tui.runtime.visible import visible
+from notebook_tui.runtime.written import written
+
+MOST_VALUE = 80
+"""Characters of a value that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
-    name: str
-    kind: Kind
-    signature: str
-    """In brackets; empty for what is no function or class, or does not tell."""
-    docs: str
-    """Empty if there is none."""
-
-
-def describe(source: str, offset: int, namespace: Mapping[str, object]) -> Description | None:
-    """What the dotted name under the caret stands for; None if it is unknown.
+def describe(
+    source: str,
+    offset: int,
+    namespace: Mapping[str, object],
+    static: StaticDescription = description_within_budget,
+    *,
+    above: str = "",
+    hidden: Collection[str] = (),
+    cells: Mapping[str, str] | None = None,
+) -> Description | None:
+    """What the dotted name under the caret stands for; None if it is unknown. The arguments are as for `definition`.
 
     >>> def greet(name):
     ...     "Says hello."
-    >>> describe("greet('you')", 3, {"greet": greet})
-    Description(name='greet', kind='function', signature='(name)', docs='Says hello.')
+    >>> found = describe("greet('you')", 3, {"greet": greet})
+    >>> found.name, found.signature, found.docs, (found.start, found.end)
+    ('greet', '(name)', 'Says hello.', (0, 5))
     """
-    name = word_at(source, offset)
-    found = resolve(name, namespace) if name is not None else None
-    if name is None or found is None:
+    word = word_at(source, offset)
+    if word is None:
         return None
+    text = f"{above}\n{source}" if above else source
+    shift = len(text) - len(source)
+    from_text = text_names(text, shift + word.end)
+    bound = from_text.find(word.expression)
+    found = named_at(source, word, visible(namespace, hidden, from_text))
+    # A local name is another than the one that lives.
+    is_local = word.expression.partition(".")[0] in from_text.local
+    if found is None or (is_local and not (bound is not None and bound.module)):
+        described = _written(word.expression, text, bound) or static(text, shift + word.start)
+    else:
+        described = _described(word.expression, found, cells or {})
+    return described and replace(described, name=word.expression, start=word.start, end=word.end)
+
+
+def _written(name: str, text: str, bound: Bound | None) -> Description | None:
+    """Of a function or class that the text defines, and that has not run."""
+    found = written(text, bound)
+    if found is None:
+        return None
+    signature = signature_text(found.signature) if found.signature is not None else ""
+    return Description(name, found.kind, signature, found.docs[:MOST_DOCS])
+
+
+def _described(name: str, found: Member, cells: Mapping[str, str]) -> Description:
     kind = kind_of(found.value, otherwise="variable")
     known = signature_of(found) if kind in ("function", "class") else None
-    return Description(name, kind, signature_text(known) if known is not None else "", docs_of(found))
+    location = location_of(found.value, cells)
+    return Description(
+        name,
+        kind,
+        signature_text(known) if known is not None else "",
+        docs_of(found)[:MOST_DOCS],
+        type_name(found.value) if kind == "variable" and not is_exactly(found.value, GETTERS) else "",
+        _value_text(found.value) if kind == "variable" else "",
+        location=replace(location, text="") if location is not None else None,
+    )
+
+
+def _value_text(value: object) -> str:
+    """Of what the interpreter itself can write, and that is short."""
+    if not is_exactly(value, (int, float, complex, bool, str, bytes, type(None))):
+        return ""
+    if type(value) is int and value.bit_length() > 200:
+        return ""
+    if is_exactly(value, (str, bytes)) and len(value) > MOST_VALUE:  # type: ignore[arg-type]
+        return ""
+    return repr(value)
 
 
 def docs_of(found: Member) -> str:
     """The docstring, with its indentation taken away: of an object that has none of its own, that of its class."""
     value = found.value
-    if type(value) is MethodType or type(value) is classmethod or type(value) is staticmethod:
-        value = value.__func__
-    if type(value) in _ASKED:
+    if is_exactly(value, _WRAPPERS):
+        value = written_function(value) or value
+    if is_exactly(value, _ASKED):
         docs: object = value.__doc__
     elif issubclass(type(value), (type, ModuleType)):
         docs = members(value).get("__doc__", Member(None)).value
@@ -61,5 +114,13 @@ def docs_of(found: Member) -> str:
     return inspect.cleandoc(docs) if type(docs) is str else ""
 
 
-_ASKED = (FunctionType, BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, ClassMethodDescriptorType)
+_WRAPPERS = (MethodType, classmethod, staticmethod, property, cached_property)
+_ASKED = (
+    FunctionType,
+    BuiltinFunctionType,
+    MethodDescriptorType,
+    WrapperDescriptorType,
+    ClassMethodDescriptorType,
+    *GETTERS,
+)
 """Types of the interpreter, whose `__doc__` nobody can have replaced by code."""

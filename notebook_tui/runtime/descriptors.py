@@ -21,8 +21,12 @@ import struct
 import sys
 import termios
 import threading
+from contextvars import Context
 
+import beamlike as bl
+from beamlike import Pid
 from beamlike.kernel import group_leader
+from beamlike.kernel.group_leader import Output
 
 PIPE_BYTES = 1 << 20
 
@@ -59,8 +63,12 @@ class _Descriptor:
 
     def _hand_over(self, data: bytes) -> None:
         text = self._decoder.decode(data)
-        if not group_leader.hand_over(self._stream, text):
-            _write_all(self.original, text.encode("utf-8", "replace"))
+        if not _context.run(group_leader.hand_over, self._stream, text):
+            self.write_back(text)
+
+    def write_back(self, text: str) -> None:
+        """Where the descriptor led before."""
+        _write_all(self.original, text.encode("utf-8", "replace"))
 
     def restore(self) -> None:
         os.dup2(self.original, self._number)
@@ -68,6 +76,8 @@ class _Descriptor:
 
 
 _descriptors: list[_Descriptor] = []
+_context = Context()
+"""Of a leader; one without falls back on that of the interpreter."""
 
 
 def redirect_descriptors() -> None:
@@ -79,6 +89,27 @@ def redirect_descriptors() -> None:
     # A crash of the interpreter leaves no thread to read the pipe.
     faulthandler.enable(_descriptors[1].original)
     atexit.register(_restore, os.getpid())
+
+
+def set_leader(leader: Pid) -> None:
+    """From now on, what is written to the descriptors goes to that leader: of code that writes there, subprocesses
+    among it, nobody knows the cell, and so it is that of the cell that ran last."""
+    global _context
+    context = Context()
+    context.run(group_leader.set_leader, leader)
+    _context = context
+
+
+async def log_output() -> None:
+    """The leader of code that has none, as of a thread that was not started by Python: what it prints goes where the
+    descriptors led before, which is the log of this runtime."""
+    while True:
+        message = await bl.receive()
+        if isinstance(message, Output):
+            if _descriptors:
+                _descriptors[message.stream == "stderr"].write_back(message.text)
+            elif sys.__stderr__ is not None:
+                sys.__stderr__.write(message.text)
 
 
 def drain() -> None:

@@ -1,8 +1,11 @@
-"""Evaluates cells, one after the other, in the namespace of one notebook module.
+"""Evaluates the cells of one container, one after the other, in the namespace of one notebook module.
 
 The last expression of a cell is its result, unless it is None or a `;` follows it; `_` holds the value of the last
-one. `await`, `async for` and `async with` may stand at the top level. Names that a cell bound before it failed stay
-bound, as in Jupyter.
+one. `await`, `async for` and `async with` may stand at the top level.
+
+A cell sees the names that the cells above it have bound, and no others (`namespace`). One that fails binds nothing,
+other than in Jupyter: what stands below sees what it saw before. One that is interrupted keeps what it bound, for
+that is how a long loop is stopped to look at what it has.
 
 `__name__` is the name of the notebook's module, for a class takes its `__module__` from there, and by that its
 identity on every node. So `if __name__ == "__main__":` is false in a cell, other than in Jupyter: what is guarded
@@ -15,20 +18,37 @@ A synchronous cell occupies the thread, and only a signal ends it there: see `in
 
 from __future__ import annotations
 
+import gc
 import inspect
+import sys
 from asyncio import CancelledError
-from types import CodeType
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from types import CodeType, FrameType
+from typing import Any, TypeAlias
 
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.code.requirements.errors import RequirementsError
 from beamlike.code.requirements.progress import Step
 from beamlike.code.requirements.require import require_block
 from beamlike.code.sources import SOURCES
+from beamlike.kernel.inspection.code_frames import suspended_frames
+from notebook_tui.runtime.bindings import Bindings
 from notebook_tui.runtime.cell_code import CellCode, split
+from notebook_tui.runtime.cell_files import CellFiles
+from notebook_tui.runtime.doctests import run_doctests
 from notebook_tui.runtime.failure import failure
+from notebook_tui.runtime.far_cell import FarCell
+from notebook_tui.runtime.figures import show_open_figures
+from notebook_tui.runtime.forms import Rendered, rendered
 from notebook_tui.runtime.interruption import Interruption
-from notebook_tui.runtime.outcome import Outcome
-from notebook_tui.runtime.result_text import result_text
+from notebook_tui.runtime.namespace import Namespace
+from notebook_tui.runtime.outcome import Doctest, Outcome
+from notebook_tui.runtime.strikable import Strikable
+
+Elsewhere: TypeAlias = Callable[[FarCell], Awaitable[Rendered | None]]
 
 
 class Evaluator:
@@ -36,25 +56,41 @@ class Evaluator:
 
     >>> import asyncio
     >>> notebook = NotebookModule("sums")
-    >>> asyncio.run(Evaluator(notebook).evaluate("1", "x = 20; x + 1"))
-    Outcome(status='ok', result='21', failure=None)
+    >>> outcome = asyncio.run(Evaluator(notebook).evaluate("1", "x = 20; x + 1"))
+    >>> outcome.status, outcome.result, [name for name, _ in outcome.versions]
+    ('ok', '21', ['x'])
     >>> notebook.close()
     """
 
-    def __init__(self, notebook: NotebookModule) -> None:
+    def __init__(
+        self,
+        notebook: NotebookModule,
+        bindings: Bindings | None = None,
+        container: str = "",
+        files: CellFiles | None = None,
+    ) -> None:
         self._notebook = notebook
-        self._cells: dict[str, str] = {}
+        self._bindings = bindings or Bindings()
+        self._namespace = Namespace(notebook.namespace, self._bindings, container)
+        self.files = files or CellFiles()
         self._interruption: Interruption | None = None
+        self.strikable = Strikable()
         self._begun = 0
         self._called_off: int | None = None
+        self.before_run: Callable[[], object] = lambda: None
+        """Called before each run, in the thread that runs the cells."""
 
     @property
     def namespace(self) -> dict[str, object]:
         return self._notebook.namespace
 
+    def seen_from(self, above: Sequence[str]) -> dict[str, object]:
+        """The names that those cells have bound, in their order."""
+        return self._bindings.seen_from(above)
+
     def is_cell(self, filename: str) -> bool:
         """Whether code of this file name came from a cell, as the cell is or once was, if any of it is alive."""
-        return filename in self._cells
+        return filename in self.files
 
     @property
     def running(self) -> Interruption | None:
@@ -74,25 +110,42 @@ class Evaluator:
         """That run will not begin any more."""
         self._begun = max(run, self._begun)
 
-    async def evaluate(self, cell_id: str, source: str, run: int = 0) -> Outcome:
+    async def evaluate(
+        self,
+        label: str,
+        source: str,
+        run: int = 0,
+        *,
+        cell_id: str | None = None,
+        above: Sequence[str] | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> Outcome:
         """Runs the cell to its end and tells how that was; what it printed went its own way.
 
-        `run` numbers the evaluations, upwards, so that one can be called off before it begins.
+        `run` numbers the evaluations, upwards, so that one can be called off before it begins. `cell_id` is the label
+        if it is not given, and `above` all other cells, in the order in which they ran first. `elsewhere` runs its code
+        on another node, where it binds nothing here.
 
         Raises nothing that the cell raised, SystemExit included. CancelledError only if the task itself is cancelled
         by somebody else.
         """
         self.pass_over(run)
-        name = cell_name(cell_id)
+        if run and run == self._called_off:
+            return Outcome("interrupted")
+        name, cell_id = cell_name(label), label if cell_id is None else cell_id
+        if above is None:
+            above = [other for other in self._bindings.cells() if other != cell_id]
         try:
-            whole = self._notebook.compile_cell(source, name)
-            self._cells = {file: cell for file, cell in self._cells.items() if SOURCES.shows(file)}
-            self._cells[whole.co_filename] = name
+            whole = self._notebook.compile_cell(source, name, self._bindings.future(above))
+            self.files.add(whole.co_filename, name, cell_id)
             code = split(whole, source)
             for piece in filter(None, (code.statements, code.expression)):
                 SOURCES.adopt(piece)
         except _UNCOMPILABLE as error:
-            return self._uncompiled(error, name)
+            self._namespace.forget(cell_id)
+            return self._uncompiled(error, name, cell_id)
+        self.before_run()
+        visit = self._namespace.enter(cell_id, above, code)
         has_packages = False
         with Interruption() as interruption:
             self._interruption = interruption
@@ -104,38 +157,90 @@ class Evaluator:
                 except RequirementsError as error:
                     return self._ended(error.with_traceback(None), False, None)
                 has_packages = True
-                return Outcome("ok", await self._result(code))
+                doctests: tuple[Doctest, ...] = ()
+                if elsewhere is not None:
+                    result = await elsewhere(FarCell(name, source, visit.mentioned(), self._bindings.future(above)))
+                else:
+                    try:
+                        self.strikable.open()
+                        result = await self._result(code)
+                        doctests = await run_doctests(source, self.namespace, code.future)
+                    finally:
+                        self.strikable.close()
+                for trouble in result.troubles if result is not None else ():
+                    print(trouble, file=sys.stderr)
+                for wrong in filter(lambda doctest: doctest.trouble, doctests):
+                    print(f"{name}, line {wrong.line}, doctest of {wrong.name}\n{wrong.trouble}", file=sys.stderr)
+                versions = self._namespace.leave(visit, kept=True, complete=elsewhere is None)
+                outcome = Outcome("ok", versions=versions, doctests=doctests)
+                return outcome if result is None else replace(outcome, result=result.text, forms=result.forms)
             except BaseException as error:
+                while self.strikable.is_open:
+                    with suppress(KeyboardInterrupt):
+                        self.strikable.close()
                 if interruption.ends_task(error):
                     raise
                 if interruption.times and not has_packages:
                     return Outcome("interrupted")
-                return self._ended(error, interruption.times > 0, whole.co_filename)
+                outcome = self._ended(error, interruption.times > 0, whole.co_filename)
+                if outcome.status == "error":
+                    self._notebook.withdraw(name)
+                versions = self._namespace.leave(visit, kept=outcome.status == "interrupted", complete=False)
+                return replace(outcome, versions=versions)
+            finally:
+                self._namespace.leave(visit, kept=False)
 
-    async def _result(self, code: CellCode) -> str | None:
+    def beside(self, notebook: NotebookModule, container: str) -> Evaluator:
+        """One for another container, in the namespace of `notebook`: its cells see what those here have bound."""
+        return Evaluator(notebook, self._bindings, container, self.files)
+
+    def clear(self) -> None:
+        """All cells are gone, with what they bound."""
+        self._namespace.clear()
+        self._notebook.withdraw_all()
+        gc.collect()
+
+    def forget(self, label: str, cell_id: str | None = None) -> None:
+        """The cell is gone, and so is what it bound. Not while a cell is being evaluated."""
+        self._namespace.forget(label if cell_id is None else cell_id)
+        self._notebook.withdraw(cell_name(label))
+
+    async def _result(self, code: CellCode) -> Rendered | None:
         await self._run(code.statements)
-        if code.expression is None:
-            return None
-        value = await self._run(code.expression)
+        value = None if code.expression is None else await self._run(code.expression)
+        show_open_figures(apart_from=value if code.shown else None)
         if value is None:
             return None
         self.namespace["_"] = value
-        return result_text(value) if code.shown else None
+        return rendered(value) if code.shown else None
 
     async def _run(self, code: CodeType) -> object:
         value = eval(code, self.namespace)
-        if code.co_flags & inspect.CO_COROUTINE:
-            return await value
-        return value
+        if not code.co_flags & inspect.CO_COROUTINE:
+            return value
+        if self._interruption is not None:
+            self._interruption.awaiting = partial(self._innermost, value)
+        return await value
+
+    def _innermost(self, coroutine: Any) -> FrameType | None:
+        frames = suspended_frames(coroutine)
+        return next((frame for frame in frames if self.is_cell(frame.f_code.co_filename)), None)
 
     def _ended(self, error: BaseException, asked_to: bool, cell_file: str | None) -> Outcome:
-        interrupted = isinstance(error, KeyboardInterrupt) or (asked_to and isinstance(error, CancelledError))
-        return Outcome("interrupted" if interrupted else "error", failure=failure(error, cell_file, self._cells))
+        interrupted = (
+            isinstance(error, KeyboardInterrupt)
+            or (asked_to and isinstance(error, CancelledError))
+            or (type(error).__module__, type(error).__name__) == ("bdb", "BdbQuit")  # who leaves the debugger
+        )
+        return Outcome(
+            "interrupted" if interrupted else "error",
+            failure=failure(error, cell_file, self.files.names, self.files.ids),
+        )
 
-    def _uncompiled(self, error: Exception, name: str) -> Outcome:
+    def _uncompiled(self, error: Exception, name: str, cell_id: str) -> Outcome:
         cell_file = getattr(error, "filename", None)
         if cell_file is not None:
-            self._cells[cell_file] = name
+            self.files.add(cell_file, name, cell_id)
         return self._ended(error.with_traceback(None), False, cell_file)
 
 

@@ -18,10 +18,12 @@ from traceback import FrameSummary, StackSummary, TracebackException, walk_tb
 from typing import Any
 
 from beamlike.kernel.errors import RemoteTraceback
-from notebook_tui.runtime.outcome import Failure
+from notebook_tui.runtime import leaders
+from notebook_tui.runtime.outcome import CellLine, Failure
 
 MESSAGE_LIMIT = 2_000
 TRACEBACK_LIMIT = 30_000
+PLACES = 20
 NO_EXIT = "a cell does not end its runtime; to start afresh, reconnect it"
 AWAIT_IT = "a cell runs within an event loop: write `await main()` in place of `asyncio.run(main())`"
 
@@ -30,10 +32,12 @@ _MESSENGERS = (_RUNTIME, "beamlike", "flame", "nodes")
 _NESTED_LOOP = ("asyncio.run() cannot be called from a running event loop", "This event loop is already running")
 
 
-def failure(error: BaseException, cell_file: str | None, cells: Mapping[str, str]) -> Failure:
+def failure(
+    error: BaseException, cell_file: str | None, cells: Mapping[str, str], ids: Mapping[str, str] | None = None
+) -> Failure:
     """What to show of `error`, which ended the cell whose code has the file name `cell_file`.
 
-    `cells` tells the name of the cell for every file name of a cell, of earlier versions too.
+    `cells` tells the name of the cell for every file name of a cell, of earlier versions too, and `ids` its id.
     """
     name = _type_name(type(error))
     if isinstance(error, SystemExit):
@@ -43,7 +47,11 @@ def failure(error: BaseException, cell_file: str | None, cells: Mapping[str, str
     message = _safely(_message, error)
     traceback = _safely(partial(_traceback, cells=cells), error)
     return Failure(
-        name, _middle_cut(message, MESSAGE_LIMIT), _middle_cut(traceback, TRACEBACK_LIMIT), _line(error, cell_file)
+        name,
+        _middle_cut(message, MESSAGE_LIMIT),
+        _middle_cut(traceback, TRACEBACK_LIMIT),
+        _line(error, cell_file),
+        _places(error, ids or {}),
     )
 
 
@@ -109,7 +117,8 @@ class _Frames(StackSummary):
     @classmethod
     def below_first_cell(cls, stack: list[FrameSummary], cells: Mapping[str, str]) -> _Frames:
         first = next((place for place, frame in enumerate(stack) if frame.filename in cells), 0)
-        frames = cls(stack[first:])
+        # A call in a thread passes through ours on its way there.
+        frames = cls(frame for frame in stack[first:] if frame.filename != leaders.__file__)
         frames.cells = cells
         return frames
 
@@ -133,6 +142,15 @@ def _line(error: BaseException, cell_file: str | None) -> int | None:
         elif frame.f_code.co_filename == "<string>" and frame.f_code.co_name == "<module>":
             line = None  # inside `eval` or `exec` of a string
     return line
+
+
+def _places(error: BaseException, ids: Mapping[str, str]) -> tuple[CellLine, ...]:
+    found = [
+        CellLine(ids[frame.f_code.co_filename], line)
+        for frame, line in walk_tb(error.__traceback__)
+        if frame.f_code.co_filename in ids
+    ]
+    return tuple(found if len(found) <= PLACES else found[: PLACES // 2] + found[-PLACES // 2 :])
 
 
 def _type_name(kind: type[BaseException]) -> str:

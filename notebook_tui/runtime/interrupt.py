@@ -21,45 +21,46 @@ puts it off, but also because a signal that comes right before a system call doe
 from __future__ import annotations
 
 import signal
-import sys
 from asyncio import CancelledError
-from collections.abc import Callable, Iterable, Iterator
-from itertools import takewhile
+from collections.abc import Callable
 from threading import Timer, main_thread
 from types import FrameType
-from typing import Literal, TypeAlias
 
+from notebook_tui.runtime.doing import doing, served
 from notebook_tui.runtime.evaluator import Evaluator
 from notebook_tui.runtime.interruption import Interruption
+from notebook_tui.runtime.time_limit import let_main_thread_be_woken
 
 FIRST_WAIT = 0.01
 LONGEST_WAIT = 1.0
 """Between two signals, in seconds."""
-
-_KERNEL = frozenset({"asyncio", "beamlike", "notebook_tui"})
-_EVALUATION = Evaluator.evaluate.__code__
-
-_Doing: TypeAlias = Literal["cell", "background", "kernel", "else"]
 
 
 def install_interrupt(evaluator: Evaluator) -> None:
     """From now on, SIGINT interrupts the cells of `evaluator`. To be called in the main thread, which runs them."""
 
     def on_signal(_number: int, frame: FrameType | None) -> None:
-        doing = _doing(frame, evaluator)
+        found = doing(frame, evaluator)
         running = evaluator.running
-        if doing == "cell" and running is not None:
+        if found == "cell" and running is not None:
             running.times += 1
             raise KeyboardInterrupt
-        served = _served(frame, evaluator) if doing == "kernel" else None
-        if running is not None and served is not None:
-            running.lie_in_wait(served)
-        elif running is not None and doing != "kernel":
+        caller = served(frame, evaluator) if found == "kernel" else None
+        if running is not None and caller is not None:
+            running.lie_in_wait(caller)
+        elif running is not None and found != "kernel":
             running.request()
-        if doing == "background":
+        if found == "background":
             raise CancelledError("interrupted")
 
-    signal.signal(signal.SIGINT, on_signal)
+    def take_signal() -> None:
+        # A cell may have set a handler, and so does pdb.
+        if signal.getsignal(signal.SIGINT) is not on_signal:
+            signal.signal(signal.SIGINT, on_signal)
+
+    take_signal()
+    let_main_thread_be_woken()
+    evaluator.before_run = take_signal
 
 
 def interrupt_run(evaluator: Evaluator, run: int) -> None:
@@ -101,46 +102,3 @@ def _later(seconds: float, function: Callable[..., None], *args: object) -> None
     timer = Timer(seconds, function, args)
     timer.daemon = True
     timer.start()
-
-
-def _doing(frame: FrameType | None, evaluator: Evaluator) -> _Doing:
-    """What a thread is doing whose innermost frame is `frame`."""
-    stack = list(_outwards(frame))
-    called = list(takewhile(lambda frame: not evaluator.is_cell(frame.f_code.co_filename), stack))
-    evaluated = any(frame.f_code is _EVALUATION for frame in stack)
-    if len(called) == len(stack) and not evaluated:
-        return "else"
-    if _in_kernel(called):
-        return "kernel"
-    return "cell" if evaluated else "background"
-
-
-def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
-
-
-def _in_kernel(called: Iterable[FrameType]) -> bool:
-    """Whether the innermost of these frames work for the kernel: it, or what it uses of the standard library."""
-    for frame in called:
-        package = str(frame.f_globals.get("__name__")).partition(".")[0]
-        if package in _KERNEL:
-            return True
-        if package not in sys.stdlib_module_names:
-            return False
-    return False
-
-
-def _served(frame: FrameType | None, evaluator: Evaluator) -> FrameType | None:
-    """The frame that kernel code works for, called by a cell or the cell itself; None if no cell is on the stack."""
-    served = None
-    for caller in _outwards(frame):
-        package = str(caller.f_globals.get("__name__")).partition(".")[0]
-        if package in _KERNEL:
-            served = None
-        elif served is None:
-            served = caller
-        if evaluator.is_cell(caller.f_code.co_filename):
-            return served
-    return None

@@ -4,6 +4,7 @@ somebody else's, as `asyncio.timeout` does."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -12,7 +13,8 @@ from notebook_tui.runtime.ambush import Ambush
 
 
 class Interruption:
-    """Around an evaluation: until it is `over`, `request` has CancelledError raised where the cell awaits.
+    """Around an evaluation: until it is `over`, `request` has CancelledError raised where the cell awaits, and from the
+    second time on KeyboardInterrupt, for a cell that takes a cancel as nothing to end for.
 
     If it is left without an exception, the task goes on as if it had never been cancelled. `times` counts the
     interrupts that reached the cell, those too that it got in another way.
@@ -30,6 +32,8 @@ class Interruption:
         self.over = False
         self.times = 0
         self._ambush: Ambush | None = None
+        self.awaiting: Callable[[], FrameType | None] = lambda: None
+        """The innermost frame of the cell's own, while it awaits."""
 
     def __enter__(self) -> Interruption:
         return self
@@ -64,6 +68,10 @@ class Interruption:
         # In a turn of the loop of its own, so the task stands where it awaits and sees the cancel there.
         if not self.over:
             self._cancels += 1
+            frame = self.awaiting() if self._cancels > 1 else None
+            if frame is not None:
+                # The cancel brings the frame to go on.
+                self.lie_in_wait(frame)
             self._task.cancel("interrupted")
 
     def ends_task(self, error: BaseException) -> bool:

@@ -1,16 +1,19 @@
 """Live objects, looked at without running anything of theirs: no property, `__getattr__`, `__dir__` or `repr`.
 
-As `inspect.getattr_static`, but for all attributes at once. Dictionaries are copied before they are read, in one step
-of the interpreter, because a cell may change them meanwhile in another thread.
+As `inspect.getattr_static`, but for all attributes at once. What a dictionary holds is listed before it is looked at,
+in one step of the interpreter, because a cell may change it meanwhile in another thread; and no more than `MOST` of it,
+for that step holds up the cell.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
@@ -25,14 +28,22 @@ from types import (
 )
 from typing import Any, Literal, TypeAlias
 
+from notebook_tui.runtime import typed_text
+
 Kind: TypeAlias = Literal["variable", "function", "class", "module", "attribute", "keyword"]
 
 FUNCTION_TYPES = (
     *(FunctionType, MethodType, BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType),
     *(MethodWrapperType, ClassMethodDescriptorType, classmethod, staticmethod, partial),
 )
+MOST = 100_000
+"""Entries of one dictionary that are looked at."""
+
 GETTERS = (GetSetDescriptorType, MemberDescriptorType)
 """Descriptors of the interpreter itself."""
+
+
+_MODULE_DICT: Any = vars(ModuleType)["__dict__"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +67,20 @@ def members(owner: object) -> dict[str, Member]:
     """
     if issubclass(type(owner), type):
         return {name: Member(value) for name, value in _class_attributes(owner).items()}
-    found = {name: Member(value, bound=_is_method(value)) for name, value in _class_attributes(type(owner)).items()}
+    found = members_of_instance(type(owner))
     for name, value in _own_attributes(owner):
         if type(name) is str and not (name in found and _has(found[name].value, "__set__")):
             found[name] = Member(value)
     return found
+
+
+def members_of_instance(kind: object) -> dict[str, Member]:
+    """What any object of that class has of it.
+
+    >>> members_of_instance(str)["upper"].bound
+    True
+    """
+    return {name: Member(value, bound=_is_method(value)) for name, value in _class_attributes(kind).items()}
 
 
 def resolve(expression: str, namespace: Mapping[str, object]) -> Member | None:
@@ -73,9 +93,26 @@ def resolve(expression: str, namespace: Mapping[str, object]) -> Member | None:
     Member(value=3, bound=False)
     """
     try:
-        return _resolve(ast.parse(expression.strip(), mode="eval").body, namespace)
+        return _resolve(typed_text.expression(expression.strip()), namespace)
     except (SyntaxError, ValueError, RecursionError):
         return None
+
+
+def declared(expression: str, namespace: Mapping[str, object]) -> Member | None:
+    """As `resolve`; where the last attribute is computed, what computes it.
+
+    >>> class Box:
+    ...     @property
+    ...     def lid(self): raise RuntimeError
+    >>> type(declared("box.lid", {"box": Box()}).value)
+    <class 'property'>
+    """
+    found = resolve(expression, namespace)
+    owner, _, name = expression.rpartition(".")
+    if found is None and owner:
+        of = resolve(owner, namespace)
+        found = members(of.value).get(name.strip()) if of is not None else None
+    return found
 
 
 def kind_of(value: object, otherwise: Kind) -> Kind:
@@ -91,10 +128,32 @@ def kind_of(value: object, otherwise: Kind) -> Kind:
 
 
 def text_items(mapping: object) -> dict[str, object]:
-    """The entries of a dictionary whose keys are strings, in order; of anything else, none."""
+    """The entries of a dictionary whose keys are strings, in order; of anything else, none.
+
+    >>> text_items({"a": 1, 2: "b"})
+    {'a': 1}
+    """
     if not issubclass(type(mapping), dict):
         return {}
     return {key: value for key, value in _entries(mapping) if type(key) is str}
+
+
+def is_exactly(value: object, types: tuple[type, ...]) -> bool:
+    """Whether its type is one of these: by identity, for a metaclass may have its own `==`, which `in` would run.
+
+    >>> is_exactly(True, (int, bool)), is_exactly(True, (int,))
+    (True, False)
+    """
+    return any(type(value) is one for one in types)
+
+
+def loaded_dict(module: str) -> dict[str, object]:
+    """The dictionary of a module that is loaded, past all that it says of itself; an empty one of any other."""
+    loaded = sys.modules.get(module)
+    if not issubclass(type(loaded), ModuleType):
+        return {}
+    found: dict[str, object] = _MODULE_DICT.__get__(loaded)
+    return found
 
 
 def type_name(value: object) -> str:
@@ -148,7 +207,10 @@ def _attribute(owner: object, name: str) -> Member | None:
 
 
 def _item(owner: object, key: Any) -> Member | None:
-    if type(owner) not in (dict, list, tuple, str):
+    if type(owner) is dict:
+        # Not by a look-up: that may compare with another key, in that one's way.
+        return next((Member(value) for own, value in _entries(owner) if type(own) is type(key) and own == key), None)
+    if not is_exactly(owner, (list, tuple, str)):
         return None
     try:
         return Member(owner[key])  # type: ignore[index]
@@ -158,44 +220,44 @@ def _item(owner: object, key: Any) -> Member | None:
 
 def _class_attributes(kind: Any) -> dict[str, object]:
     found: dict[str, object] = {}
-    for one in reversed(_ancestry(kind)):
+    for one in reversed(ancestry(kind)):
         found.update(_class_dict(one))
     return found
 
 
 def _own_attributes(owner: object) -> list[tuple[object, object]]:
-    for one in _ancestry(type(owner)):
+    for one in ancestry(type(owner)):
         getter = _class_dict(one).get("__dict__")
         if getter is not None:
             # A class may have a `__dict__` of its own making, which only running it would tell.
-            return _entries(getter.__get__(owner)) if type(getter) in GETTERS else []  # type: ignore[attr-defined]
+            return _entries(getter.__get__(owner)) if is_exactly(getter, GETTERS) else []  # type: ignore[attr-defined]
     return []
 
 
 def _entries(mapping: Any) -> list[tuple[object, object]]:
     """What is in a dictionary or an instance of a subclass, past all that the subclass says."""
-    if type(mapping) is dict:
-        return list(mapping.copy().items())
     for _ in range(10):
         try:
-            return list(dict.items(mapping))
-        except RuntimeError:  # it was changed meanwhile; unlike a plain one it cannot be copied in one step
+            return list(islice(dict.items(mapping), MOST))
+        except RuntimeError:  # it was changed meanwhile: by what a garbage collection ran, or where threads run at once
             continue
     return []
 
 
-def _ancestry(kind: type) -> tuple[type, ...]:
-    ancestry: tuple[type, ...] = type.__dict__["__mro__"].__get__(kind)
-    return ancestry
+def ancestry(kind: Any) -> tuple[type, ...]:
+    """The class itself and those that it inherits from, whatever its metaclass says."""
+    found: tuple[type, ...] = type.__dict__["__mro__"].__get__(kind)
+    return found
 
 
 def _class_dict(kind: type) -> dict[str, object]:
-    attributes: dict[str, object] = type.__dict__["__dict__"].__get__(kind).copy()
-    return attributes
+    # `type(name, bases, {...})` takes keys of any kind.
+    attributes: dict[object, object] = type.__dict__["__dict__"].__get__(kind).copy()
+    return {name: value for name, value in attributes.items() if type(name) is str}
 
 
 def _has(value: object, method: str) -> bool:
-    return any(method in _class_dict(one) for one in _ancestry(type(value)))
+    return any(method in _class_dict(one) for one in ancestry(type(value)))
 
 
 def _is_method(value: object) -> bool:

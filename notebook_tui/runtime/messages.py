@@ -1,5 +1,4 @@
-"""What a session and a runtime say to each other: the first four are for the runtime's server, the rest is for the
-session, except `Taken`, its answer to `Printed`."""
+"""What a session and a runtime say to each other."""
 
 from __future__ import annotations
 
@@ -21,6 +20,8 @@ class Evaluate:
     """Where: the id of a branching section, or nothing for the main flow. One cell at a time runs in each."""
     above: tuple[str, ...] = ()
     """The ids of the cells whose names it sees, in the order of the document; what a later one binds wins."""
+    node: str = ""
+    """The node on which its code runs: a name, with or without its host, or "all"; nothing for the runtime's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Drop:
 @dataclass(frozen=True, slots=True)
 class Dropped:
     container: str
+    trouble: str = ""
+    """What could not be ended, and what to do about it, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +50,6 @@ class Forget:
     """The cell is gone: what it still prints goes nowhere."""
 
     cell_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Complete:
-    """A call: the answer is a list of completion Items for the caret at `offset` of `source`."""
-
-    source: str
-    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +69,46 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True)
+class Displayed:
+    """A value that code of the cell displays: media types with texts or bytes, the richest first, its text last. In
+    order with what is `Printed`, and answered as that is."""
+
+    cell_id: str
+    forms: tuple[tuple[str, str | bytes], ...]
+    output: Pid
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """The owner has taken one `Printed` and is ready for another."""
+    """The owner has taken one `Printed` or `Displayed` and is ready for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputWanted:
+    """Code of the cell waits for a line from whoever sits at the notebook; `hidden`: what is typed must show nowhere.
+    To be answered by `Answer` to the server, or by nobody, if `InputSettled` comes."""
+
+    cell_id: str
+    question: str
+    prompt: str
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The line without its end; None for the end of all input, with what is in the way if something is."""
+
+    question: str
+    text: str | None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InputSettled:
+    """Nobody waits for an answer to that any more."""
+
+    cell_id: str
+    question: str
 
 
 @dataclass(frozen=True, slots=True)

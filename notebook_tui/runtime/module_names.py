@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import sys
 from importlib.machinery import PathFinder
@@ -19,8 +20,7 @@ def top_level() -> set[str]:
     True
     """
     loaded = {name for name in tuple(sys.modules) if "." not in name}
-    on_path = {module.name for module in pkgutil.iter_modules()}
-    return {*sys.builtin_module_names, *sys.stdlib_module_names, *on_path, *FINDER.names(), *loaded}
+    return {*sys.builtin_module_names, *sys.stdlib_module_names, *_on_path(), *FINDER.names(), *loaded}
 
 
 def in_package(package: str) -> set[str]:
@@ -41,6 +41,27 @@ def loaded_members(module: str) -> dict[str, Member] | None:
     return members(loaded) if issubclass(type(loaded), ModuleType) else None
 
 
+def _on_path() -> set[str]:
+    """What lies in the folders of the path: for a big environment they are read once, until one of them changes."""
+    state = tuple((entry, _changed_at(entry or ".")) for entry in list(sys.path) if type(entry) is str)
+    known = _listed.get(state)
+    if known is None:
+        known = {module.name for module in pkgutil.iter_modules()}
+        _listed.clear()
+        _listed[state] = known
+    return known
+
+
+_listed: dict[tuple[tuple[str, int], ...], set[str]] = {}
+
+
+def _changed_at(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0
+
+
 def _search_path(package: str) -> list[str]:
     """Where the modules of a package lie."""
     loaded = loaded_members(package)
@@ -53,6 +74,11 @@ def _search_path(package: str) -> list[str]:
 
 def _as_list(path: object) -> list[str]:
     # A list, or that of a namespace package, which is importlib's own.
-    if type(path) is list or type(path).__module__.startswith("_frozen_importlib"):
+    if type(path) is list or _is_of_importlib(type(path)):
         return list(path)  # type: ignore[call-overload,no-any-return]
     return []
+
+
+def _is_of_importlib(kind: type) -> bool:
+    module = type.__dict__["__dict__"].__get__(kind).get("__module__")
+    return type(module) is str and module.startswith("_frozen_importlib")

@@ -9,6 +9,14 @@ Status: TypeAlias = Literal["ok", "error", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
+class CellLine:
+    """A line of a cell that was being run when an exception was raised: where a viewer can take its reader."""
+
+    cell_id: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """The exception that ended a cell.
 
@@ -21,6 +29,33 @@ class Failure:
     traceback: str
     line: int | None
     """The line of the cell, from 1, that was running; None where none of its lines can be blamed."""
+    places: tuple[CellLine, ...] = ()
+    """The frames of cells, outermost first: this cell's own, and those of cells whose functions it called. Of many, the
+    first and the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the runtime's process used while the cell ran: with cells of other branches, if some ran beside it."""
+
+    seconds: float
+    cpu_seconds: float
+    memory: int
+    """Bytes that the process held when it ended."""
+    grown: int
+    """By how many that is more than when it began; less than nothing if it set memory free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doctest:
+    """The examples of one function, class or method that the cell defines."""
+
+    name: str
+    line: int
+    """The cell's line, from 1, of the docstring, or of the first example that is wrong."""
+    examples: int
+    trouble: str = ""
+    """What is wrong with that example, in words; empty if all are right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +68,9 @@ class Outcome:
     versions: tuple[tuple[str, str], ...] = ()
     """The names that the run bound, each with a fingerprint of its value: as long as that is the same, nothing that
     reads the name need run again. Empty where nobody can tell cheaply: then each run is a version of its own."""
+    forms: tuple[tuple[str, str | bytes], ...] = ()
+    """The result's other forms, by media type, the richest first."""
+    usage: Usage | None = None
+    """None for what was never measured, as a run that its process did not survive."""
+    doctests: tuple[Doctest, ...] = ()
+    """Of what the cell defines, in the order of its text."""

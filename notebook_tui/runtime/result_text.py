@@ -5,7 +5,7 @@ once, and reading stops when the limit is reached. `_lay_out` then decides, as p
 one line and what is broken up.
 
 Exact built-in containers and dataclasses are taken apart; everything else is its `repr`, and where that raises, the
-name of its type and what was raised. (A repr that never ends is not bounded here: the user interrupts it.)
+name of its type and what was raised. (A repr that never ends is not bounded here: see `time_limit`.)
 """
 
 from __future__ import annotations
@@ -155,10 +155,11 @@ def _repr(value: object, limit: int) -> str:
 
 
 def _instead_of_repr(value: object, error: Exception) -> str:
-    return f"<{type_name(value)}: its repr raised {_cut(_one_line(error), WIDTH)}>"
+    return f"<{type_name(value)}: its repr raised {_cut(one_line(error), WIDTH)}>"
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """Its type and message, whatever its own methods do."""
     try:
         return " ".join(f"{type(error).__name__}: {error}".split())
     except Exception:  # the last resort in a chain of hostile code

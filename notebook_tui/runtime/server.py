@@ -1,25 +1,23 @@
-"""A notebook's runtime on a node: four kinds of process around the evaluator.
+"""A notebook's runtime on a node: five kinds of process around the evaluators.
 
-    server        stands for the runtime: takes Evaluate, Interrupt, Forget and Complete, monitors its owner
-    evaluator     runs the cells, one after the other, in the thread that user code has for itself
+    server        stands for the runtime: takes Evaluate, Interrupt, Answer, Forget, Drop and a typist's questions, and
+                  monitors its owner
+    evaluator     one for each container: runs its cells, one after the other, in the thread that is the container's;
+                  that of the main flow is the thread that user code has for itself
     versions      asks the other nodes what they hold, after an evaluation and when a node comes or goes
     cell output   one per cell that ran: the group leader of all code of that cell, here and on other nodes; batches
                   what it printed and hands it to the owner, and passes on the outcome after it
+    log           the group leader of code that belongs to no cell
 
-Server and outputs run on the distribution's loop (`Node.spawn_beside`), so a cell that keeps its thread busy delays
-neither output nor interrupt nor completion. An evaluator that is ended by a linked process is replaced by another on
-the same namespace: values are kept.
+Server, outputs and log run on the distribution's loop (`Node.spawn_beside`), so a cell that keeps its thread busy
+delays neither output nor interrupt nor completion.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
@@ -27,30 +25,39 @@ from beamlike.code.notebook_module import NotebookModule
 from beamlike.kernel import group_leader
 from beamlike.kernel.current import current_node
 from beamlike.kernel.question import Client
-from beamlike.kernel.terms import Reason
+from beamlike.kernel.terms import NOCONNECTION, Reason
 from notebook_tui.runtime.cell_output import cell_output
-from notebook_tui.runtime.completion import Item, complete
-from notebook_tui.runtime.descriptors import drain, redirect_descriptors
+from notebook_tui.runtime.container import Container, ReplaceEvaluator, drop
+from notebook_tui.runtime.descriptors import log_output, redirect_descriptors
+from notebook_tui.runtime.display import install_display
+from notebook_tui.runtime.environment import SetEnvironment
 from notebook_tui.runtime.evaluator import Evaluator, cell_name
-from notebook_tui.runtime.interrupt import install_interrupt, interrupt_run
-from notebook_tui.runtime.keyboard import remove_keyboard
-from notebook_tui.runtime.messages import Complete, Evaluate, Finished, Forget, Interrupt, Nodes, Started
+from notebook_tui.runtime.figures import show_figures_here
+from notebook_tui.runtime.intellisense import serve, warm_when_idle
+from notebook_tui.runtime.interrupt import install_interrupt
+from notebook_tui.runtime.keyboard import install_keyboard
+from notebook_tui.runtime.leaders import inherit_leaders
+from notebook_tui.runtime.messages import Answer, Drop, Dropped, Evaluate, Finished, Forget, Interrupt, Nodes
 from notebook_tui.runtime.outcome import Failure, Outcome
+from notebook_tui.runtime.questions import answer, withdraw
+from notebook_tui.runtime.relay import Adopt, Away, LeaseOver, relay
 from notebook_tui.runtime.stalled_nodes import tell_stalled
+from notebook_tui.runtime.typing_questions import Complete, Define, Describe, Format, SignaturesOf
 from notebook_tui.runtime.version_watch import Look, tell_versions
 
-logger = logging.getLogger("notebook_tui.runtime")
 
-
-async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
-    """Makes this node the runtime of `notebook` and returns its server, which ends with `owner`.
+async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None, lease: float = 0.0) -> bl.Pid:
+    """Makes this node the runtime of `notebook` and returns its server, which ends with `owner`; where that cannot be
+    reached any more, `lease` seconds later, unless it is adopted meanwhile.
 
     Cells run in `directory`, where this machine has it, and import what lies there wherever they run: that is offered
     by the node of `owner`.
     """
     group_leader.install_router()
     redirect_descriptors()
-    remove_keyboard()
+    install_keyboard()
+    install_display()
+    show_figures_here()
     if directory is not None:
         with suppress(FileNotFoundError):  # this machine need not have it
             os.chdir(directory)
@@ -59,136 +66,194 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None) -> 
     # Here, on the main thread, for only there signal handlers can be set.
     install_interrupt(evaluator)
     node = _node()
+    group_leader.set_fallback_leader(node.spawn_beside(log_output))
+    inherit_leaders()
     ready = bl.alias(once=True)
-    node.spawn_beside(_start_server, ready, owner, evaluator, module)
+    node.spawn_beside(_start_server, ready, owner, evaluator, module, lease)
     reply: bl.Reply = await bl.receive(ref=ready.ref, timeout=10)
     server: bl.Pid = reply.value
     return server
 
 
-async def _start_server(ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule) -> None:
-    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    number: int
-    cell: Evaluate
-    output: bl.Pid
-
-
-async def evaluate_cells(evaluator: Evaluator) -> None:
-    """The evaluator's loop. Any other message belongs to the user's code and stays in the mailbox."""
-    while True:
-        run: _Run = await bl.receive(lambda message: type(message) is _Run)
-        group_leader.set_leader(run.output)
-        group_leader.set_fallback_leader(run.output)
-        bl.send(run.output, Started(run.cell.cell_id))
-        began = time.monotonic()
-        outcome = await evaluator.evaluate(run.cell.label, run.cell.source, run.number)
-        seconds = time.monotonic() - began
-        drain()
-        group_leader.flush()
-        bl.send(run.output, Finished(run.cell.cell_id, outcome, seconds))
+async def _start_server(
+    ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float
+) -> None:
+    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module, lease)))
 
 
 class RuntimeServer(GenServer):
-    def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule) -> None:
-        self._owner = owner
-        self._module = module
-        self._evaluator = evaluator
+    def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float = 0.0) -> None:
+        self._session = owner
+        self._owner = bl.spawn_link(relay, owner)  # what is said to the owner goes by there
+        self._lease = lease
+        self._away = False
+        self._notebook = module.name
+        self._main = Container.main(_node(), module, evaluator)
+        self._containers = {"": self._main}
+        self._dropping: dict[str, list[Evaluate]] = {}
+        self._homes: dict[str, Container] = {}
         self._outputs: dict[str, bl.Pid] = {}
-        self._runs = 0
-        self._evaluating: str | None = None
-        self._began = 0.0
-        self._names: dict[str, str] = {}
+        self._labels: dict[str, str] = {}
+        bl.spawn(warm_when_idle, lambda: not any(each.evaluating for each in self._containers.values()))
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
-        self._process, self._process_ref = self._start_evaluator()
         self._owner_ref = bl.monitor(owner)
         bl.monitor_nodes(hidden=True)
         self._tell_nodes()
 
-    def _start_evaluator(self) -> tuple[bl.Pid, bl.Ref]:
-        node = _node()
-        process = node.start_process(evaluate_cells, (self._evaluator,), scheduler=node.scheduler)
-        ref = bl.monitor(process.pid)
-        process.scheduler.call(process.scheduler.ready, process)
-        return process.pid, ref
-
     def handle_call(self, request: object, client: Client) -> object:
         match request:
-            case Complete(source, offset):
-                bl.spawn(_propose, client, source, offset, self._module.namespace)
+            case Adopt():
+                return self._adopt(request)
+            case Format():
+                serve(client, request, self._main.module_name, {})
                 return bl.NO_REPLY
+            case Complete(place) | Describe(place) | SignaturesOf(place) | Define(place):
+                container = self._containers.get(place.container, self._main)
+                cells = {source: cell_id for cell_id, source in self._sources().items()}
+                serve(client, request, container.module_name, cells, container.evaluator.seen_from(place.cells_above))
+                return bl.NO_REPLY
+            case ReplaceEvaluator(name):
+                self._containers[name].replace_process()
+                return None
             case _:
                 raise TypeError(f"a runtime does not know the call {request!r}")
 
-    def handle_info(self, message: object) -> None:
+    async def handle_info(self, message: object) -> None:
         match message:
             case Evaluate():
-                self._evaluate(message)
+                await self._evaluate(message)
             case Interrupt(cell_id):
-                if cell_id == self._evaluating:
-                    interrupt_run(self._evaluator, self._runs)
+                for container in self._evaluating(cell_id):
+                    container.interrupt()
+            case Answer(question, text, trouble):
+                answer(question, text, trouble)
+            case SetEnvironment():
+                message.apply()
             case Forget(cell_id):
                 self._forget(cell_id)
-                self._names.pop(cell_id, None)
+            case Drop(name):
+                self._drop(name)
+            case Dropped():
+                await self._dropped(message)
             case Finished(cell_id, outcome):
-                if cell_id == self._evaluating:
-                    self._evaluating = None
+                for container in self._evaluating(cell_id):
+                    container.evaluating = None
                 if outcome.status == "interrupted" and cell_id in self._outputs:
+                    withdraw(self._outputs[cell_id])
                     bl.spawn(tell_stalled, self._outputs[cell_id], self._others())
                 self._look_at_versions()
-            case bl.Down(ref, _, _) if ref == self._owner_ref:
+            case bl.Down(ref, _, reason) if ref == self._owner_ref:
+                self._owner_gone(reason)
+            case LeaseOver(ref) if ref == self._owner_ref:
                 raise bl.Stop("shutdown")
-            case bl.Down(ref, _, reason) if ref == self._process_ref:
-                self._evaluator_ended(reason)
+            case bl.Down(ref, _, reason):
+                for container in [each for each in self._containers.values() if each.process_ref == ref]:
+                    self._evaluator_ended(container, reason)
             case bl.NodeUp() | bl.NodeDown():
                 self._tell_nodes()
 
-    def _evaluate(self, cell: Evaluate) -> None:
-        self._forget(cell.cell_id)
+    def _owner_gone(self, reason: Reason) -> None:
+        if reason != NOCONNECTION or not self._lease:
+            raise bl.Stop("shutdown")
+        self._away = True
+        bl.send(self._owner, Away())
+        bl.send_after(bl.self(), LeaseOver(self._owner_ref), self._lease)
+
+    def _adopt(self, adopt: Adopt) -> bool:
+        if adopt.owner != self._session and not self._away:
+            return False
+        bl.demonitor(self._owner_ref, flush=True)
+        self._session, self._away = adopt.owner, False
+        self._owner_ref = bl.monitor(adopt.owner)
+        bl.send(self._owner, adopt)
+        return True
+
+    # Cells.
+
+    async def _evaluate(self, cell: Evaluate) -> None:
+        if cell.container in self._dropping:
+            self._dropping[cell.container].append(cell)
+            return
+        container = await self._container(cell.container)
+        before = self._outputs.pop(cell.cell_id, None)
+        if before is not None:
+            withdraw(before)
+        home = self._homes.get(cell.cell_id)
+        if home is not None and home is not container:
+            home.forget(cell.cell_id, self._labels[cell.cell_id], before)
+            before = None
         output = bl.spawn(cell_output, self._owner, bl.self(), cell.cell_id)
         self._outputs[cell.cell_id] = output
-        self._names[cell.cell_id] = self._module.source_name(cell_name(cell.label))
-        self._runs += 1
-        self._evaluating = cell.cell_id
-        self._began = time.monotonic()
-        bl.send(self._process, _Run(self._runs, cell, output))
+        self._homes[cell.cell_id] = container
+        self._labels[cell.cell_id] = cell.label
+        container.evaluate(cell, output, before, self._others() if cell.node else ())
+
+    async def _container(self, name: str) -> Container:
+        if name not in self._containers:
+            self._containers[name] = await Container.branch(_node(), name, self._notebook, self._main.evaluator)
+        return self._containers[name]
+
+    def _evaluating(self, cell_id: str) -> list[Container]:
+        return [each for each in self._containers.values() if each.evaluating == cell_id]
 
     def _forget(self, cell_id: str) -> None:
-        output = self._outputs.pop(cell_id, None)
-        if output is not None:
-            bl.exit(output, "shutdown")
+        container = self._homes.pop(cell_id, None)
+        if container is not None:
+            output = self._outputs.pop(cell_id, None)
+            if output is not None:
+                withdraw(output)
+            container.forget(cell_id, self._labels.pop(cell_id), output)
 
-    def _evaluator_ended(self, reason: Reason) -> None:
+    def _evaluator_ended(self, container: Container, reason: Reason) -> None:
         """Somebody's exit signal: mostly a process that a cell linked itself to, and that crashed."""
-        self._process, self._process_ref = self._start_evaluator()
-        self._evaluator.pass_over(self._runs)
-        if self._evaluating is not None:
+        container.start_process()
+        cell_id = container.evaluating
+        if cell_id is not None:
             outcome = Outcome("error", failure=_ended_from_outside(reason))
-            seconds = time.monotonic() - self._began
-            bl.send(self._outputs[self._evaluating], Finished(self._evaluating, outcome, seconds))
+            seconds = time.monotonic() - container.began
+            bl.send(self._outputs[cell_id], Finished(cell_id, outcome, seconds))
+
+    # Containers.
+
+    def _drop(self, name: str) -> None:
+        container = self._containers.get(name)
+        if container is None:
+            bl.send(self._owner, Dropped(name))
+        elif name not in self._dropping:
+            self._dropping[name] = []
+            outputs = tuple(self._outputs[cell_id] for cell_id, home in self._homes.items() if home is container)
+            for output in outputs:
+                withdraw(output)
+            bl.spawn(drop, bl.self(), container, outputs)
+
+    async def _dropped(self, dropped: Dropped) -> None:
+        """What was to be evaluated there meanwhile is evaluated in a new one."""
+        name = dropped.container
+        container = self._containers[name]
+        container.evaluating = None
+        for cell_id in [cell_id for cell_id, home in self._homes.items() if home is container]:
+            del self._homes[cell_id], self._labels[cell_id]
+            bl.exit(self._outputs.pop(cell_id), "shutdown")
+        if container is not self._main:
+            del self._containers[name]
+        bl.send(self._owner, dropped)
+        for cell in self._dropping.pop(name):
+            await self._evaluate(cell)
+
+    # Nodes.
 
     def _tell_nodes(self) -> None:
         bl.send(self._owner, Nodes(self._others()))
         self._look_at_versions()
 
     def _others(self) -> tuple[str, ...]:
-        return tuple(name for name in bl.nodes(hidden=True) if name != self._owner.node)
+        return tuple(name for name in bl.nodes(hidden=True) if name != self._session.node)
 
     def _look_at_versions(self) -> None:
-        bl.send(self._versions, Look(dict(self._names), self._others()))
+        bl.send(self._versions, Look(self._sources(), self._others()))
 
-
-async def _propose(client: Client, source: str, offset: int, namespace: Mapping[str, object]) -> None:
-    """In a process of its own: the server takes an interrupt meanwhile, and no value is lost over a proposal."""
-    items: list[Item] = []
-    try:
-        items = await asyncio.to_thread(complete, source, offset, namespace)
-    except Exception:
-        logger.exception("there are no proposals for the caret at offset %s of %r", offset, source)
-    bl.GenServer.reply(client, items)
+    def _sources(self) -> dict[str, str]:
+        return {cell_id: self._main.notebook.source_name(cell_name(label)) for cell_id, label in self._labels.items()}
 
 
 def _ended_from_outside(reason: Reason) -> Failure:

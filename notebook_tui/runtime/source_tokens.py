@@ -9,16 +9,18 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
+from notebook_tui.runtime.fstring import is_formatted, scan
+
 TokenKind: TypeAlias = Literal["string", "open_string", "comment", "number", "name", "newline", "op"]
 
 _TOKEN = re.compile(
     r"""
       (?P<space> [ \t\f]+ | \\(?:\r\n|\r|\n) )
     | (?P<comment> \#[^\r\n]* )
-    | (?P<string> (?:[rRbBuUfF]{0,2})
+    | (?P<string> (?:[rRbBuUfFtT]{0,2})
           (?: \"{3} (?:[^\\]|\\.)*? \"{3} | '{3} (?:[^\\]|\\.)*? '{3}
             | \"(?!\"\") (?:[^"\\\r\n]|\\.)* \" | '(?!'') (?:[^'\\\r\n]|\\.)* ' ) )
-    | (?P<open_string> [rRbBuUfF]{0,2} (?: \"{3}.* | '{3}.* | ["'] (?:[^\\\r\n]|\\.)* ) )
+    | (?P<open_string> [rRbBuUfFtT]{0,2} (?: \"{3}.* | '{3}.* | ["'] (?:[^\\\r\n]|\\.)* ) )
     | (?P<number> \.?\d (?:[eE][+-]|[\w.])* )
     | (?P<name> [^\W\d]\w* )
     | (?P<newline> \r\n|\r|\n )
@@ -47,8 +49,14 @@ def tokens(source: str) -> list[Token]:
     >>> [(token.kind, token.text) for token in tokens("d['a") ]
     [('name', 'd'), ('op', '['), ('open_string', "'a")]
     """
-    return [
-        Token(cast(TokenKind, match.lastgroup), match.group(), match.start())
-        for match in _TOKEN.finditer(source)
-        if match.lastgroup != "space"
-    ]
+    found: list[Token] = []
+    at = 0
+    while (match := _TOKEN.match(source, at)) is not None:
+        kind, text, at = cast(TokenKind, match.lastgroup), match.group(), match.end()
+        if kind in ("string", "open_string") and is_formatted(text):
+            literal = scan(source, match.start())
+            kind, at = "open_string" if literal.is_open else "string", literal.end
+            text = source[match.start() : at]
+        if match.lastgroup != "space":
+            found.append(Token(kind, text, match.start()))
+    return found

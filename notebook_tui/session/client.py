@@ -3,24 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import copy_context
 
 import beamlike as bl
 from notebook_tui.document.apply import apply
-from notebook_tui.document.completion import Completion
 from notebook_tui.document.operations import CancelEvaluation, Operation
 from notebook_tui.document.state import State
-from notebook_tui.runtime.completion import Item, complete
-from notebook_tui.runtime.messages import Complete
-from notebook_tui.session.messages import Applied, Join, Notice, Perform, Restart, RuntimeServerOf, Save
+from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.session.messages import (
+    Applied,
+    Asked,
+    Behind,
+    Discard,
+    GiveAnswer,
+    GiveSecrets,
+    GiveStoredSecrets,
+    Join,
+    Joined,
+    Journaled,
+    Notice,
+    Perform,
+    Restart,
+    Resync,
+    RevokeSecrets,
+    RuntimeServerOf,
+    Save,
+    SaveAs,
+    SecretNames,
+    SecretsOf,
+    Seen,
+    Settled,
+    TakeQuestions,
+)
+from notebook_tui.session.typing_help import TypingHelp
 
 CALL_SECONDS = 5.0
-COMPLETE_SECONDS = 2.0
 RESTART_SECONDS = 30.0
+SEEN_EVERY = 64
+"""Operations; so often a viewer says how far it has come."""
 
 OnOperation = Callable[[Operation, State], None]
 Hears = Callable[[str], None]
+OnQuestion = Callable[[InputWanted], None]
 
 
 class Client:
@@ -29,11 +54,25 @@ class Client:
     def __init__(self, session: bl.Pid) -> None:
         self._session = session
         self._state = State()
+        self.applied = 0
+        """So many operations have led to the state."""
+        self.journaled = 0
+        """The first so many survive a crash."""
         self._listeners: list[OnOperation] = []
+        self._on_change: list[Callable[[State], None]] = []
         self._on_message: list[Hears] = []
         self._on_end: list[Hears] = []
+        self._on_question: list[OnQuestion] = []
+        self._on_settled: list[Hears] = []
         # What the session said before anybody subscribed, such as what is odd about the file.
         self._unheard: list[str] = []
+        help = TypingHelp(lambda: self._state, self._runtime_server)
+        self.complete = help.complete
+        self.describe = help.describe
+        self.describe_completion = help.describe_completion
+        self.signatures = help.signatures
+        self.definition = help.definition
+        self.format = help.format
         self._joined = asyncio.get_running_loop().create_future()
         self._viewer = bl.spawn(self._view)
 
@@ -44,6 +83,10 @@ class Client:
         return client
 
     @property
+    def session(self) -> bl.Pid:
+        return self._session
+
+    @property
     def state(self) -> State:
         return self._state
 
@@ -52,8 +95,8 @@ class Client:
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Hears) -> None:
         """Each new state goes to `on_change`, and what the session has to say to `on_message`."""
-        self.listen(lambda _operation, state: on_change(state))
         context = copy_context()
+        self._on_change.append(lambda state: context.run(on_change, state))
         self._on_message.append(lambda text: context.run(on_message, text))
         for text in self._unheard:
             asyncio.get_running_loop().call_soon(on_message, text)
@@ -69,20 +112,21 @@ class Client:
         context = copy_context()
         self._listeners.append(lambda operation, state: context.run(listener, operation, state))
 
-    async def complete(self, cell_id: str, source: str, offset: int) -> list[Completion]:
-        """From the runtime's live objects; without a runtime, from the text alone."""
-        items = await self._items(source, offset)
-        return [Completion(item.label, item.kind, item.insert, item.detail) for item in items]
+    async def _runtime_server(self) -> bl.Pid | None:
+        server: bl.Pid | None = await bl.GenServer.call(self._session, RuntimeServerOf(), timeout=CALL_SECONDS)
+        return server
 
-    async def _items(self, source: str, offset: int) -> list[Item]:
-        try:
-            server = await bl.GenServer.call(self._session, RuntimeServerOf(), timeout=CALL_SECONDS)
-            if server is None:
-                return await asyncio.to_thread(complete, source, offset, {})
-            items: list[Item] = await bl.GenServer.call(server, Complete(source, offset), timeout=COMPLETE_SECONDS)
-        except (bl.CallFailed, bl.CallTimeout):
-            return []  # a runtime that is just going away has nothing to propose, which is no news to a typist
-        return items
+    def take_questions(self, on_question: OnQuestion, on_settled: Hears) -> None:
+        """What a cell asks whoever sits here goes to `on_question`; its name goes to `on_settled` when it needs no
+        answer any more. As long as nobody takes questions, a cell that reads is told that there is no keyboard."""
+        context = copy_context()
+        self._on_question.append(lambda wanted: context.run(on_question, wanted))
+        self._on_settled.append(lambda question: context.run(on_settled, question))
+        bl.GenServer.cast(self._session, TakeQuestions(self._viewer))
+
+    def answer(self, question: str, text: str | None) -> None:
+        """With the line without its end, or None for the end of all input."""
+        bl.GenServer.cast(self._session, GiveAnswer(question, text))
 
     async def interrupt(self) -> None:
         for cell_id in self._state.running.values():
@@ -92,36 +136,89 @@ class Client:
         await bl.GenServer.call(self._session, Restart(), timeout=RESTART_SECONDS)
 
     async def save(self) -> str:
-        answer: str | OSError = await bl.GenServer.call(self._session, Save(), timeout=RESTART_SECONDS)
+        return await self._saved(Save())
+
+    async def save_as(self, path: str) -> str:
+        """The notebook is in that file from now on; it must not be there yet."""
+        return await self._saved(SaveAs(path))
+
+    async def _saved(self, request: Save | SaveAs) -> str:
+        answer: str | OSError = await bl.GenServer.call(self._session, request, timeout=RESTART_SECONDS)
         if isinstance(answer, OSError):
             raise answer
         return answer
+
+    async def discard(self) -> None:
+        """What is not saved is not to be saved at the end of the session."""
+        await bl.GenServer.call(self._session, Discard(), timeout=CALL_SECONDS)
+
+    async def secrets(self) -> SecretNames:
+        """Which secrets the notebook has."""
+        names: SecretNames = await bl.GenServer.call(self._session, SecretsOf(), timeout=CALL_SECONDS)
+        return names
+
+    async def give_secrets(self, values: Mapping[str, str]) -> None:
+        """The notebook's cells find these values, as `LB_` and the name in the environment, until the session ends."""
+        await self._asked(GiveSecrets(values))
+
+    async def give_stored_secrets(self, *names: str) -> None:
+        """The notebook's cells find these of the user's secrets, now and when it is opened again."""
+        await self._asked(GiveStoredSecrets(names))
+
+    async def revoke_secrets(self, *names: str) -> None:
+        await self._asked(RevokeSecrets(names))
+
+    async def _asked(self, request: GiveSecrets | GiveStoredSecrets | RevokeSecrets) -> None:
+        refusal: Exception | None = await bl.GenServer.call(self._session, request, timeout=CALL_SECONDS)
+        if refusal is not None:
+            raise refusal
 
     async def close(self) -> None:
         bl.exit(self._viewer, "shutdown")
 
     async def _view(self) -> None:
         try:
-            self._state = await bl.GenServer.call(self._session, Join(), timeout=CALL_SECONDS)
+            joined: Joined = await bl.GenServer.call(self._session, Join(), timeout=CALL_SECONDS)
         except Exception as error:
             self._joined.set_exception(error)
             return
+        self._state, self.applied, self.journaled = joined.state, joined.applied, joined.journaled
         self._joined.set_result(None)
         bl.monitor(self._session)
         while True:
             match await bl.receive():
-                case Applied(operation):
+                case Applied(operation, number):
                     self._state, _ = apply(self._state, operation)
+                    self.applied = number
+                    if number % SEEN_EVERY == 0:
+                        bl.GenServer.cast(self._session, Seen(self._viewer, number))
                     self._tell(operation)
+                case Behind():
+                    bl.GenServer.cast(self._session, Seen(self._viewer, self.applied))
+                case Resync(state, number):
+                    self._state, self.applied = state, number
+                    self._tell(None)
+                case Journaled(number):
+                    self.journaled = number
                 case Notice(text):
                     self._say(text)
+                case Asked(wanted):
+                    for on_question in self._on_question:
+                        on_question(wanted)
+                case Settled(question):
+                    for on_settled in self._on_settled:
+                        on_settled(question)
                 case bl.Down(_, _, reason):
                     self._end(f"the session has ended ({reason}): nothing can be run or saved any more")
 
-    def _tell(self, operation: Operation) -> None:
+    def _tell(self, operation: Operation | None) -> None:
+        """None: several, that it was not told one by one."""
         try:
-            for listener in self._listeners:
-                listener(operation, self._state)
+            if operation is not None:
+                for listener in self._listeners:
+                    listener(operation, self._state)
+            for on_change in self._on_change:
+                on_change(self._state)
         except Exception as error:
             self._end(f"this view failed and shows nothing new any more ({type(error).__name__}: {error})")
             raise

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +28,10 @@ class Connection:
     server: bl.Pid
     child: nodes.Child
     text: str
+    lease: float = 0.0
+    """So many seconds it lives on where its owner cannot be reached."""
+    reconnect: Callable[[], Awaitable[None]] | None = None
+    """Makes a new connection to its node; None where it ends with the connection."""
 
     async def fate(self) -> str:
         """Why the runtime was lost, in words."""
@@ -50,19 +56,33 @@ def _offer_modules(runtime: str, directory: str | None) -> None:
 
 
 class Local:
-    """A runtime in a child process on this machine, of the interpreter that runs the terminal program.
+    """A runtime in a child process on this machine, of the interpreter that runs the terminal program, or of `python`.
 
-    To other nodes it is a program of its user as any other: it reaches those that hold the user's secret.
+    Its cells run in `directory`, else where the notebook lies. To other nodes it is a program of its user as any other:
+    it reaches those that hold the user's secret.
     """
 
+    def __init__(
+        self,
+        name: str = "local",
+        *,
+        python: str | None = None,
+        directory: str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self._python = python or sys.executable
+        self._directory = directory
+        self._env = dict(env or {})
+
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
-        child = await nodes.boot(
-            nodes.Local(users_secret=True), timeout=BOOT_SECONDS, own_thread=True, lease=LEASE_SECONDS
-        )
+        backend = nodes.Local(python=self._python, env=self._env, users_secret=True)
+        child = await nodes.boot(backend, timeout=BOOT_SECONDS, own_thread=True, lease=LEASE_SECONDS)
         try:
             _offer_modules(child.node, directory)
-            server = await bl.rpc.call(child.node, start_runtime, owner, notebook, directory, timeout=START_SECONDS)
+            where = self._directory or directory
+            server = await bl.rpc.call(child.node, start_runtime, owner, notebook, where, timeout=START_SECONDS)
         except BaseException:
             await child.stop(grace=0)
             raise
-        return Connection(server, child, f"local, {child.machine.where}")
+        return Connection(server, child, f"{self.name}, {child.machine.where}")

@@ -5,7 +5,7 @@ runtime and the disk answer becomes operations again, with the session's clock.
 
     viewer ── Perform ──► session ── Applied ──► every viewer
                           │     ▲
-              effects     ▼     │ Started, Printed, Finished, Nodes, Versions, Down
+              effects     ▼     │ Started, Printed, Displayed, InputWanted, Finished, Nodes, Versions, Down
                           runtime server
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import assert_never
 
 import beamlike as bl
@@ -20,55 +21,112 @@ from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import NOCONNECTION, Reason
-from notebook_tui.document import effects, operations
+from notebook_tui.document import effects, lineage, operations
 from notebook_tui.document.apply import apply
 from notebook_tui.document.effects import Effect
 from notebook_tui.document.operations import Operation
-from notebook_tui.document.outputs import Error, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Output, Result, Text
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.document.versions import Versions
 from notebook_tui.runtime import messages as runtime_messages
 from notebook_tui.runtime.outcome import Outcome
+from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.versions import CellVersions
-from notebook_tui.session.messages import Applied, Join, Notice, Perform, Restart, RuntimeServerOf, Save
+from notebook_tui.session.keeping import Keeping
+from notebook_tui.session.messages import (
+    Discard,
+    GiveAnswer,
+    GiveSecrets,
+    GiveStoredSecrets,
+    Join,
+    Joined,
+    Journaled,
+    Notice,
+    Perform,
+    Restart,
+    RevokeSecrets,
+    RuntimeServerOf,
+    Save,
+    SaveAs,
+    SecretsOf,
+    Seen,
+    TakeQuestions,
+)
+from notebook_tui.session.options import EVALUATES, SessionOptions
+from notebook_tui.session.questions import Questions
+from notebook_tui.session.reattach import Incoming, Lost, Reattached, reattach
 from notebook_tui.session.runtime import Connection, Runtime
+from notebook_tui.session.secrets.giving import Giving
 from notebook_tui.session.storage import NotebookFile
+from notebook_tui.session.viewers import Viewers
 
 logger = logging.getLogger("notebook_tui.session")
+
+NOTICES = 20
+"""So many of the last words are told to who joins later."""
 
 
 class Session(GenServer):
     """Start it with the file and the runtime to use: `await Session.start_link(file, Local())`."""
 
-    def init(self, file: NotebookFile, runtime: Runtime) -> None:
-        notebook, warnings = file.read()
-        self._file = file
-        self._state = State(notebook, path=str(file.path))
-        self._warnings = warnings
+    def init(self, file: NotebookFile, runtime: Runtime, options: SessionOptions = EVALUATES) -> None:
+        self._viewers = Viewers()
+        self._notices: list[str] = []
+        self._keeping = Keeping(file, options)
+        opened = self._keeping.open()
+        self._state, self.applied = opened.state, opened.applied
+        self._notices += opened.notices
         self._runtime = runtime
         self._connection: Connection | None = None
         self._connection_ref: bl.Ref | None = None
         self._connecting: tuple[bl.Pid, bl.Ref] | None = None
-        self._viewers: dict[bl.Ref, bl.Pid] = {}
+        self._incoming = Incoming()
+        self._reattaching: bl.Pid | None = None
+        """Looks for a runtime that cannot be reached; what is for that waits in `_unsent`."""
+        self._unsent: list[object] = []
+        self._questions = Questions(self.tell_runtime)
+        self._giving = Giving(self, options.grants)
+        self._connects_next = False
+        """As soon as all secrets are read."""
+        self._keeping.begin(self)
+        self._giving.opened(file.identity, file.digest, is_ours=self._keeping.is_ours)
         # So that `terminate` ends the runtime when a parent ends the session.
         bl.trap_exit(True)
 
     async def terminate(self, reason: Reason) -> None:
-        await self._drop_runtime()
+        try:
+            await self._drop_runtime()
+        finally:
+            await self._keeping.close()
+
+    @property
+    def state(self) -> State:
+        return self._state
 
     # What viewers ask.
 
     async def handle_call(self, request: object, client: Client) -> object:
         match request:
             case Join():
-                self._viewers[bl.monitor(client.pid)] = client.pid
-                bl.GenServer.reply(client, self._state)
-                for warning in self._warnings:
-                    bl.send(client.pid, Notice(warning))
+                self._viewers.add(client.pid, self.applied)
+                bl.GenServer.reply(client, Joined(self._state, self.applied, self._keeping.safe))
+                for text in self._notices:
+                    bl.send(client.pid, Notice(text))
                 return NO_REPLY
             case Save():
-                return self._save()
+                self._keeping.save(client)
+                return NO_REPLY
+            case SaveAs(path):
+                self._keeping.save_as(path, client)
+                return NO_REPLY
+            case Discard():
+                self._keeping.discard()
+                return None
+            case GiveSecrets() | GiveStoredSecrets() | RevokeSecrets() | SecretsOf():
+                answer = self._giving.asked(request, client)
+                self._note_file()
+                return answer
             case Restart():
                 await self._drop_runtime()
                 # Asked for, so nothing was lost against anybody's will.
@@ -84,6 +142,13 @@ class Session(GenServer):
         match request:
             case Perform(operation, viewer):
                 self._do(operation, viewer)
+            case TakeQuestions(viewer):
+                if viewer in self._viewers:
+                    self._questions.taken_by(viewer)
+            case GiveAnswer(question, text):
+                self._questions.answer(question, text)
+            case Seen(viewer, applied):
+                self._viewers.saw(viewer, applied, lambda: self._state, self.applied)
             case _:
                 raise TypeError(f"a session does not know the cast {request!r}")
 
@@ -96,14 +161,37 @@ class Session(GenServer):
             case runtime_messages.Printed(cell_id, stream, text, output):
                 self._do(operations.OutputAdded(cell_id, Text("stderr" if stream == "stderr" else "stdout", text)))
                 bl.send(output, runtime_messages.Taken())
+            case runtime_messages.Displayed(cell_id, forms, output):
+                self._do(operations.OutputAdded(cell_id, Display(forms)))
+                bl.send(output, runtime_messages.Taken())
+            case runtime_messages.InputWanted():
+                self._questions.ask(message)
+            case runtime_messages.InputSettled(_, question):
+                self._questions.settled(question)
             case runtime_messages.Finished():
                 self._finished(message)
+            case runtime_messages.Dropped(container, trouble):
+                self._do(operations.ContainerDown(container, trouble))
             case runtime_messages.Nodes(names):
                 self._do(operations.NodesChanged(names))
             case runtime_messages.Versions(cells):
                 self._do(operations.VersionsChanged(tuple((cell.cell_id, _versions(cell)) for cell in cells)))
             case (bl.Pid() as connector, Connection() as connection):
                 self._connected(connector, connection)
+            case Relayed():
+                news = self._incoming.take(message)
+                if news is not None:
+                    await self.handle_info(news)
+            case Reattached(connection) if connection is self._connection:
+                self._reattached(connection)
+            case Lost(connection, why) if connection is self._connection:
+                await self._lost(connection, why)
+            case _ if self._keeping.handle(message):
+                self._note_file()
+            case _ if self._giving.handle(message):
+                self._note_file()
+                if self._connects_next and not self._giving.reading:
+                    self._connect_now()
             case bl.Down(ref, _, reason):
                 await self._down(ref, reason)
 
@@ -116,21 +204,62 @@ class Session(GenServer):
         self._do(operations.EvaluationFinished(cell_id, began + finished.seconds, outcome.status, outcome.versions))
 
     async def _down(self, ref: bl.Ref, reason: Reason) -> None:
-        if ref in self._viewers:
-            del self._viewers[ref]
+        viewer = self._viewers.left(ref)
+        if viewer is not None:
+            self._questions.viewer_left(viewer)
         elif ref == self._connection_ref:
-            connection, self._connection, self._connection_ref = self._connection, None, None
+            connection, self._connection_ref = self._connection, None
             assert connection is not None
-            fate = await connection.fate() if reason == NOCONNECTION else _words(reason)
-            await connection.stop()
-            self._do(operations.RuntimeDown(fate))
+            if reason == NOCONNECTION and connection.reconnect is not None:
+                self.notify(
+                    f"the connection to the runtime is lost; it is looked for, up to {connection.lease:g} s long"
+                )
+                self._reattaching = bl.spawn(reattach, bl.self(), connection, self._incoming.seen)
+                return
+            await self._lost(connection, await connection.fate() if reason == NOCONNECTION else _words(reason))
         elif self._connecting is not None and ref == self._connecting[1]:
             self._connecting = None
             self._do(operations.RuntimeDown(f"the runtime did not start: {_words(reason)}"))
 
+    def _reattached(self, connection: Connection) -> None:
+        self._reattaching = None
+        self._connection_ref = bl.monitor(connection.server)
+        unsent, self._unsent = self._unsent, []
+        for message in unsent:
+            self.tell_runtime(message)
+        self.notify("the runtime is connected again: values are kept, and what it printed meanwhile is here")
+
+    async def _lost(self, connection: Connection, why: str) -> None:
+        self._connection = self._reattaching = None
+        self._unsent.clear()
+        await connection.stop()
+        self._questions.settle_all()
+        self._do(operations.RuntimeDown(why))
+
     # Operations and effects.
 
-    def _do(self, operation: Operation, viewer: bl.Pid | None = None) -> None:
+    def do(self, operation: Operation) -> bool:
+        """Whether it made sense."""
+        return self._do(operation)
+
+    def notify(self, text: str) -> None:
+        """Words for the user, now or as soon as one is there."""
+        self._notices.append(text)
+        del self._notices[:-NOTICES]
+        self._viewers.tell(Notice(text))
+
+    def keep_secret(self, values: Mapping[str, str]) -> None:
+        """They are not to be found in the journal: values, each with its name."""
+        self._keeping.keep_secret(values)
+
+    def _note_file(self) -> None:
+        file = self._keeping.file
+        self._giving.file_is(file.identity, file.digest)
+
+    def tell_journaled(self, safe: int) -> None:
+        self._viewers.tell(Journaled(safe))
+
+    def _do(self, operation: Operation, viewer: bl.Pid | None = None) -> bool:
         try:
             self._state, wanted = apply(self._state, operation)
         except Rejected as refusal:
@@ -138,41 +267,57 @@ class Session(GenServer):
             logger.debug("%r was rejected: %s", operation, refusal)
             if viewer is not None:
                 bl.send(viewer, Notice(str(refusal)))
-            return
-        for pid in self._viewers.values():
-            bl.send(pid, Applied(operation))
+            return False
+        self.applied += 1
+        self._viewers.applied(operation, self.applied)
+        self._keeping.applied(operation)
         for effect in wanted:
             self._perform(effect)
+        return True
 
     def _perform(self, effect: Effect) -> None:
         match effect:
             case effects.ConnectRuntime():
                 self._do(operations.RuntimeConnecting("starting a runtime"))
-                self._connecting = bl.spawn_monitor(self._connect, bl.self())
+                if self._giving.reading:
+                    self._connects_next = True
+                else:
+                    self._connect_now()
             case effects.DisconnectRuntime():
-                self._let_go()
+                connection = self._let_go()
+                if connection is not None:
+                    bl.spawn(connection.stop)  # another takes its place, and need not wait for that
             case effects.StartEvaluation(cell_id, source, container, above):
-                label = self._state.notebook.label(cell_id)
-                self._tell_runtime(runtime_messages.Evaluate(cell_id, label, source, container, above))
+                notebook = self._state.notebook
+                above = above or tuple(cell.id for cell in lineage.above(notebook, [cell_id]) if cell.runnable)
+                label, node = notebook.label(cell_id), str(notebook.cell(cell_id).metadata.get("node", ""))
+                self.tell_runtime(runtime_messages.Evaluate(cell_id, label, source, container, above, node))
             case effects.DropContainer(container):
-                self._tell_runtime(runtime_messages.Drop(container))
+                self.tell_runtime(runtime_messages.Drop(container))
             case effects.InterruptEvaluation(cell_id):
-                self._tell_runtime(runtime_messages.Interrupt(cell_id))
+                self.tell_runtime(runtime_messages.Interrupt(cell_id))
             case effects.ForgetEvaluation(cell_id):
-                self._tell_runtime(runtime_messages.Forget(cell_id))
+                self.tell_runtime(runtime_messages.Forget(cell_id))
             case _:
                 assert_never(effect)
 
-    def _tell_runtime(self, message: object) -> None:
-        if self._connection is not None:
+    def tell_runtime(self, message: object) -> None:
+        """If there is one; as soon as it is found, if it is looked for."""
+        if self._reattaching is not None:
+            self._unsent.append(message)
+        elif self._connection is not None:
             bl.send(self._connection.server, message)
 
     # The runtime.
 
+    def _connect_now(self) -> None:
+        self._connects_next = False
+        self._connecting = bl.spawn_monitor(self._connect, bl.self())
+
     async def _connect(self, session: bl.Pid) -> None:
         """Runs in a process of its own, so that the session answers meanwhile."""
-        directory = str(self._file.path.resolve().parent)
-        connection = await self._runtime.connect(session, self._file.path.stem, directory)
+        directory = str(self._keeping.file.path.resolve().parent)
+        connection = await self._runtime.connect(session, self._keeping.file.path.stem, directory)
         bl.send(session, (bl.self(), connection))
 
     def _connected(self, connector: bl.Pid, connection: Connection) -> None:
@@ -182,17 +327,28 @@ class Session(GenServer):
         bl.demonitor(self._connecting[1], flush=True)
         self._connecting = None
         self._connection = connection
+        self._incoming = Incoming()
         self._connection_ref = bl.monitor(connection.server)
+        environment = self._giving.environment
+        if environment is not None:
+            self.tell_runtime(environment)
         self._do(operations.RuntimeConnected(connection.text))
 
-    def _let_go(self) -> None:
-        """Of the runtime that there is: it ends by itself meanwhile."""
-        if self._connection is not None and self._connection_ref is not None:
+    def _let_go(self) -> Connection | None:
+        """Of the runtime that there is; it is for the caller to end it."""
+        if self._reattaching is not None:
+            bl.exit(self._reattaching, "shutdown")
+            self._reattaching = None
+            self._unsent.clear()
+        if self._connection_ref is not None:
             bl.demonitor(self._connection_ref, flush=True)
-            bl.spawn(self._connection.stop)
-            self._connection = self._connection_ref = None
+        connection = self._connection
+        self._connection = self._connection_ref = None
+        self._questions.settle_all()
+        return connection
 
     async def _drop_runtime(self) -> None:
+        self._connects_next = False
         if self._connecting is not None:
             connector, ref = self._connecting
             self._connecting = None
@@ -201,29 +357,21 @@ class Session(GenServer):
             if down.reason == "normal":  # too late: its connection is in the mailbox
                 _, arrived = await bl.receive(lambda message: message[0] == connector)
                 await arrived.stop()
-        if self._connection is not None and self._connection_ref is not None:
-            connection, ref = self._connection, self._connection_ref
-            self._connection = self._connection_ref = None
-            bl.demonitor(ref, flush=True)
+        connection = self._let_go()
+        if connection is not None:
             await connection.stop()
-
-    # The file.
-
-    def _save(self) -> str | OSError:
-        revision = self._state.revision
-        try:
-            self._file.write(self._state.notebook)
-        except OSError as error:
-            return error
-        self._do(operations.Saved(str(self._file.path), revision))
-        return str(self._file.path)
 
 
 def _outputs(outcome: Outcome) -> list[Output]:
     if outcome.failure is not None:
         failure = outcome.failure
-        return [Error(failure.type, failure.message, failure.traceback, failure.line)]
-    return [Result(outcome.result)] if outcome.result is not None else []
+        places = tuple((place.cell_id, place.line) for place in failure.places)
+        return [Error(failure.type, failure.message, failure.traceback, failure.line, places)]
+    if outcome.result is None:
+        return []
+    if outcome.forms:
+        return [Display((*outcome.forms, ("text/plain", outcome.result)))]
+    return [Result(outcome.result)]
 
 
 def _versions(cell: CellVersions) -> Versions:

@@ -1,10 +1,14 @@
-"""The notebook file on disk: read whole, written atomically, and never over somebody else's changes."""
+"""The notebook file on disk: read whole, written atomically, and never over somebody else's changes.
+
+A session merges those (`disk`, `merge`); who cannot finds its own text in a file beside.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import tempfile
+from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
@@ -22,12 +26,22 @@ class ChangedOnDisk(OSError):
     """Somebody else wrote the file since it was read; ours went to a file beside it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """What somebody else has put into the file."""
+
+    notebook: Notebook
+    warnings: tuple[str, ...]
+    digest: bytes
+
+
 class NotebookFile:
     """One `.livemd` file. It may not exist yet: then the notebook is empty and the first save makes it."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._known: bytes | None = None
+        """The digest of the file as it was last read or written; None while there is none."""
         self._beside: Path | None = None
 
     def read(self) -> tuple[Notebook, tuple[str, ...]]:
@@ -45,8 +59,53 @@ class NotebookFile:
             raise
         except OSError as error:
             raise UnreadableFile(f"{self.path} cannot be read: {error.strerror or error}") from error
-        self._known = _digest(data)
+        self._known = digest_of(data)
         return notebook, warnings
+
+    @property
+    def identity(self) -> Path:
+        """What its lock and its journal are called after."""
+        return self.path
+
+    @property
+    def digest(self) -> bytes | None:
+        return self._known
+
+    def taken_for_known(self, digest: bytes | None) -> None:
+        """What the file held when an earlier session, or a merge, saw it last."""
+        self._known = digest
+
+    def theirs(self) -> Theirs | None:
+        """What somebody else has written into it since; None if it is as we know it. UnreadableFile if it is no
+        notebook, FileNotFoundError if it was there and is no more."""
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            if self._known is None:
+                return None
+            raise
+        if digest_of(data) == self._known:
+            return None
+        try:
+            return Theirs(*read(decode(data)), digest_of(data))
+        except NotANotebook as error:
+            raise UnreadableFile(f"{self.path} is no notebook any more: {error}") from error
+
+    def store(self, notebook: Notebook, *, anew: bool = False) -> Theirs | None:
+        """Replaces the file in one step, unless somebody else has changed it: then that is returned. One that was
+        removed is written again only with `anew`; else FileNotFoundError."""
+        data = file_data(notebook)
+        try:
+            theirs = self.theirs()
+        except FileNotFoundError:
+            if not anew:
+                raise
+            theirs = None
+        if theirs is not None and theirs.digest != digest_of(data):
+            return theirs
+        _replace(self.path, data)
+        self._known = digest_of(data)
+        return None
 
     def _new(self) -> tuple[Notebook, tuple[str, ...]]:
         directory = self.path.absolute().parent
@@ -56,9 +115,9 @@ class NotebookFile:
 
     def write(self, notebook: Notebook) -> None:
         """Replaces the file in one step. ChangedOnDisk if it is not as we last saw it; ours is then beside it."""
-        data = write(notebook).encode("utf-8")
+        data = file_data(notebook)
         found = self._found()
-        if found != self._known and found != _digest(data):
+        if found != self._known and found != digest_of(data):
             self._beside = self._beside or _free_beside(self.path)
             _replace(self._beside, data)
             raise ChangedOnDisk(
@@ -66,10 +125,15 @@ class NotebookFile:
                 "Compare the two, and open the one that is right"
             )
         _replace(self.path, data)
-        self._known = _digest(data)
+        self._known = digest_of(data)
 
     def _found(self) -> bytes | None:
-        return _digest(self.path.read_bytes()) if self.path.exists() else None
+        return digest_of(self.path.read_bytes()) if self.path.exists() else None
+
+
+def file_data(notebook: Notebook) -> bytes:
+    """What a save puts into the file."""
+    return write(notebook).encode("utf-8")
 
 
 def write_copy(path: str | Path, notebook: Notebook) -> None:
@@ -83,7 +147,8 @@ def _free_beside(path: Path) -> Path:
     return next(beside for beside in map(path.with_name, names) if not beside.exists())
 
 
-def _digest(data: bytes) -> bytes:
+def digest_of(data: bytes) -> bytes:
+    """Of what a file holds."""
     return hashlib.blake2b(data, digest_size=16).digest()
 
 

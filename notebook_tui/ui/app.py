@@ -118,6 +118,7 @@ class NotebookApp(App[None]):
 
     async def _leave(self, answer: str | None) -> None:
         if answer == "discard":
+            await self.client.discard()
             self.exit()
         elif answer == "save":
             self.run_worker(self._save_and_leave())

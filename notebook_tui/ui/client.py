@@ -39,5 +39,8 @@ class SessionClient(Protocol):
     async def save(self) -> str:
         """Write the file and return its path; OSError with a clear text if that failed."""
 
+    async def discard(self) -> None:
+        """What is not saved is not wanted: the program is about to end."""
+
     async def close(self) -> None:
         """The terminal leaves."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text, drawn
 from notebook_tui.ui.cell_strips import is_folded
 from notebook_tui.ui.frame import Frame, frame_for
 from notebook_tui.ui.items import CellItem, HintItem, Item, SectionItem, TitleItem
@@ -43,15 +43,15 @@ def _cell_height(item: CellItem, width: int, output_rows: int) -> int:
 
 
 def _output_height(output: Output, width: int, rows: int) -> int:
-    match output:
+    match drawn(output):
         case Text(text=text) | Result(text=text) | Display(text=text):
             return _folded_rows(text[-rows * width :].removesuffix("\n"), width)
         case Error(message=message, traceback=traceback):
             return 1 + message.count("\n") + traceback.count("\n")
         case Exported():
             return 1
-        case _:
-            assert_never(output)
+        case other:
+            assert_never(other)
 
 
 def _folded_rows(text: str, width: int) -> int:

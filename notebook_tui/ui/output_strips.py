@@ -15,7 +15,7 @@ from typing import Final, assert_never
 from rich.style import Style
 from rich.text import Text as RichText
 
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Still, Text, drawn
 from notebook_tui.ui.frame import CONTINUED
 from notebook_tui.ui.palette import Palette
 from notebook_tui.ui.printable import printable
@@ -77,15 +77,15 @@ def output_lines(output: Output) -> list[str]:
     >>> output_lines(Text("stdout", "a\\nb\\n"))
     ['a', 'b']
     """
-    match output:
+    match drawn(output):
         case Text(text=text) | Exported(text=text):
             return text.removesuffix("\n").split("\n") if text else []
         case Result(text=text) | Display(text=text):
             return text.split("\n")
-        case Error():
+        case Error() as output:
             return _headline(output).split("\n") + _frames(output)
-        case _:
-            assert_never(output)
+        case other:
+            assert_never(other)
 
 
 def _last_rows(output: Output, room: int, width: int, palette: Palette) -> tuple[list[OutputRow], int]:
@@ -94,6 +94,7 @@ def _last_rows(output: Output, room: int, width: int, palette: Palette) -> tuple
     A result gives its head instead of its end: the first rows of a table say more than its last.
     """
     left_out = 0
+    output = drawn(output)
     if isinstance(output, Text):
         tail, left_out = last_lines(output.text, room)
         output = Text(output.stream, tail)
@@ -104,7 +105,7 @@ def _last_rows(output: Output, room: int, width: int, palette: Palette) -> tuple
     return kept, left_out + len(rows) - room
 
 
-def _rows(output: Output, width: int, palette: Palette) -> Iterator[OutputRow]:
+def _rows(output: Still, width: int, palette: Palette) -> Iterator[OutputRow]:
     match output:
         case Text(stream="stderr", text=text):
             return _marked("!", "!", palette.warning, _printed(text), width)

@@ -350,3 +350,21 @@ async def test_the_leader_may_live_on_another_node_and_is_sent_signals_there() -
     print("far away")
     await eventually(lambda: bool(sent))
     assert [(signal.target, signal.message) for signal in sent] == [(leader, Output("stdout", "far away\n"))]  # type: ignore[attr-defined]
+
+
+@routed
+@in_node
+async def test_what_another_thread_has_flushed_is_not_overtaken_by_what_is_written_after_it() -> None:
+    leader = lead()
+
+    def write() -> None:
+        group_leader.set_leader(leader)
+        print("first", end="")
+        group_leader.flush()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    thread.join()
+    # In the same turn of the loop, which has yet to deliver what the thread sent.
+    print(" second", end="")
+    assert "".join(message.text for message in await received(2)) == "first second"

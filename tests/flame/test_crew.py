@@ -6,18 +6,27 @@ import asyncio
 import threading
 from collections.abc import Callable
 
+import pytest
+
 from flame import crew
 from flame.crew import Crew
+from tests.support.captured_log import captured_log
 from tests.support.local_nodes import PATIENCE, eventually
 
 
 class Work:
     """A job, the thread that it ran in, and whether its end was told, in which thread."""
 
+    count = 1
+
     def __init__(self, function: Callable[[], object] = lambda: None) -> None:
         self.function = function
         self.ran_in: int | None = None
         self.told_in: int | None = None
+        self.failure: Exception | None = None
+
+    def fail(self, error: Exception) -> None:
+        self.failure = error
 
     def run(self) -> None:
         self.ran_in = threading.get_ident()
@@ -26,6 +35,17 @@ class Work:
     def ended(self) -> None:
         assert self.told_in is None, "told twice"
         self.told_in = threading.get_ident()
+
+
+class Untold(Work):
+    def ended(self) -> None:
+        super().ended()
+        raise KeyError("of whoever is told")
+
+
+class NoThread(threading.Thread):
+    def start(self) -> None:
+        raise RuntimeError("can't start new thread")
 
 
 def threads(name: str) -> int:
@@ -155,5 +175,77 @@ def test_ten_thousand_jobs_of_changing_length_end_each_once() -> None:
         await eventually(lambda: here._busy == here._seeking == 0)
         here.close()
         await ended_threads("a busy crew")
+
+    asyncio.run(main())
+
+
+def test_an_end_that_cannot_be_told_keeps_no_other_from_being_told() -> None:
+    async def main() -> None:
+        told: list[str] = []
+        here = Crew("an untold crew", 1, lambda: told.append("told"))
+        jobs = [Untold(), Work()]
+        for job in jobs:
+            here.submit(job)
+        with captured_log("flame") as logged:
+            await all_told(jobs)
+            await eventually(lambda: bool(told))
+        assert ["could not be told" in record.getMessage() for record in logged] == [True]
+        here.close()
+        await ended_threads("an untold crew")
+
+    asyncio.run(main())
+
+
+def test_jobs_for_which_no_thread_can_be_had_fail_and_say_why_and_later_ones_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main() -> None:
+        here = Crew("a poor crew", 3, lambda: None)
+        with monkeypatch.context() as poor:
+            poor.setattr(threading, "Thread", NoThread)
+            jobs = [Work() for _ in range(5)]
+            for job in jobs:
+                here.submit(job)
+            assert [job.told_in for job in jobs] == [None] * 5, "told before whoever submits knows of it"
+            await all_told(jobs)
+        assert [job.ran_in for job in jobs] == [None] * 5
+        assert {str(job.failure) for job in jobs} == {
+            "no thread could be started on the runner to run this in (RuntimeError: can't start new thread): "
+            "lower the pool's max_concurrency, or raise the machine's limit of threads"
+        }
+        later = Work()
+        here.submit(later)
+        await all_told([later])
+        assert later.ran_in is not None
+        await eventually(lambda: here._busy == here._seeking == 0)
+        here.close()
+        await ended_threads("a poor crew")
+
+    asyncio.run(main())
+
+
+def test_a_job_beside_a_long_one_fails_if_no_thread_can_be_had_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        here = Crew("a crew of one", 3, lambda: None)
+        running, may_end = threading.Event(), threading.Event()
+
+        def work() -> None:
+            running.set()
+            may_end.wait(PATIENCE)
+
+        long = Work(work)
+        here.submit(long)
+        await eventually(running.is_set)
+        with monkeypatch.context() as poor:
+            poor.setattr(threading, "Thread", NoThread)
+            beside = Work()
+            here.submit(beside)
+            await all_told([beside])
+        assert beside.failure is not None
+        assert long.told_in is None
+        may_end.set()
+        await all_told([long])
+        here.close()
+        await ended_threads("a crew of one")
 
     asyncio.run(main())

@@ -194,7 +194,50 @@ def test_who_waits_for_a_key_that_is_forgotten_may_go_to_any_runner() -> None:
     assert pool.up(2) == [same]
 
 
+def test_those_of_one_key_need_one_runner_also_before_there_is_any() -> None:
+    pool = Pool(keys_per_runner=1)
+    calls = [pool.asked("a"), pool.asked(), pool.asked("b"), pool.asked("a"), pool.asked("a")]
+    assert (pool.waiting, pool.bound) == (5, 2)
+    pool.leave(calls[0])
+    assert (pool.waiting, pool.bound) == (4, 1)
+    assert pool.up(1) == [calls[1]]
+    assert (pool.waiting, pool.bound) == (3, 1)
+    assert pool.up(2) == [calls[2]]
+    assert pool.up(3) == [calls[3]]
+    assert (pool.waiting, pool.bound) == (1, 1)
+    pool.done(calls[3], 1.0)
+    assert (pool.waiting, pool.bound, lane_of(calls[4])) == (0, 0, 3)
+
+
 # Results that stay
+
+
+def test_a_runner_that_takes_no_calls_takes_those_on_what_stays_there_until_it_is_to_end() -> None:
+    pool = Pool()
+    pool.up(1)
+    made = pool.asked()
+    pool.keep(made, 1.0)
+    pool.close(1, but_for_kept=True)
+    first, second, anybody = pool.asked(home="node1"), pool.asked(home="node1"), pool.asked()
+    assert (lane_of(first), lane_of(second), lane_of(anybody)) == (1, None, None)
+    assert pool.done(first, 2.0) == [second]
+    pool.close(1)
+    late = pool.asked(home="node1")
+    assert pool.done(second, 3.0) == []
+    assert pool.remove(1) == ([], [late], [])
+
+
+def test_a_runner_for_single_use_takes_calls_on_what_its_call_has_left_there() -> None:
+    pool = Pool(single_use=True)
+    pool.up(1)
+    made = pool.asked()
+    pool.keep(made, 1.0)
+    on_it = pool.asked(home="node1")
+    assert lane_of(on_it) == 1
+    assert pool.done(on_it, 2.0) == []
+    assert lane_of(pool.asked()) is None
+    pool.release(made, 3.0)
+    assert lane_of(pool.asked(home="node1")) is None
 
 
 def test_a_result_that_stays_holds_its_slot_for_others_but_not_for_calls_on_it() -> None:
@@ -235,6 +278,7 @@ class ModelLane:
         self.slots = slots
         self.uses = uses
         self.open = True
+        self.serves_kept = True
         self.working: list[Ticket] = []
         self.kept: list[Ticket] = []
         self.pace = LONG
@@ -267,12 +311,22 @@ class Model:
     # What is allowed
 
     def may_run(self, ticket: Ticket, lane: ModelLane) -> bool:
-        if not lane.open or lane.uses == 0:
-            return False
+        takes_calls = lane.open and lane.uses != 0
         if ticket.home is not None:
-            return ticket.home == lane.node and len(lane.working) < lane.slots
+            on_kept = lane.serves_kept and bool(lane.kept)
+            return ticket.home == lane.node and len(lane.working) < lane.slots and (takes_calls or on_kept)
+        if not takes_calls:
+            return False
         bound = next((other for other in self.lanes.values() if other.open and ticket.key in other.keys), None)
         return lane.taken < lane.slots and (ticket.key is None or bound is None or bound is lane)
+
+    def needs_no_runner(self, number: int) -> bool:
+        """Whether another runner is of no use to one who waits."""
+        ticket = self.waiting[number]
+        if ticket.home is not None or ticket.key is None:
+            return ticket.home is not None
+        has_one = any(lane.open and ticket.key in lane.keys for lane in self.lanes.values())
+        return has_one or any(other.key == ticket.key and other.home is None for other in self.waiting[:number])
 
     def may_be_sent_ahead(self, ticket: Ticket) -> list[ModelLane]:
         """The lanes where a call of many may wait for a slot, if there is none anywhere."""
@@ -309,7 +363,7 @@ class Model:
         lane.working.append(ticket)
         assert len(lane.working) <= lane.slots * (2 if ahead or any(other.bulk for other in lane.working) else 1)
         assert ticket.since <= ticket.began <= self.now
-        if lane.uses is not None:
+        if lane.uses:
             lane.uses -= 1
         if ticket.key is not None and ticket.home is None:
             self.use_key(ticket.key, ticket.lane.runner, lane)
@@ -331,6 +385,7 @@ class Model:
             assert not [lane for lane in self.lanes.values() if self.may_run(ticket, lane)], "waits beside a free slot"
         assert dispatch.waiting == len(self.waiting)
         assert dispatch.waiters() == self.waiting
+        assert dispatch.bound == sum(self.needs_no_runner(number) for number in range(len(self.waiting)))
         assert dispatch.first_since() == (self.waiting[0].since if self.waiting else None)
         assert dispatch.lanes.keys() == self.lanes.keys()
         for runner, lane in self.lanes.items():
@@ -372,7 +427,11 @@ class Model:
 
     def any_ticket(self) -> Ticket:
         key = self.chance.choice([None, None, *"abcde"])
-        nodes = [f"n{self.chance.randint(1, self.runners + 2)}"] if self.chance.random() < 0.2 else [None]
+        nodes = (
+            [f"n{self.chance.randint(max(1, self.runners - 4), self.runners + 2)}"]
+            if self.chance.random() < 0.2
+            else [None]
+        )
         return Ticket(key, self.chance.choice([*nodes, None]), bulk=self.chance.random() < 0.5)
 
     def ask_once(self, ticket: Ticket) -> None:
@@ -442,16 +501,17 @@ class Model:
         runner = self.any([runner for runner, lane in self.lanes.items() if not lane.open])
         if runner is not None:
             lane = self.lanes[runner]
-            lane.open = True
+            lane.open = lane.serves_kept = True
             self.sees(self.dispatch.open(runner, lane.node, lane.slots, self.now))
 
     def closes(self) -> None:
         runner = self.any(list(self.lanes))
         if runner is not None:
             self.lanes[runner].open = False
+            self.lanes[runner].serves_kept = but_for_kept = self.chance.random() < 0.5
             self.lanes[runner].keys.clear()
-            self.sees(self.dispatch.close(runner))
-            assert self.dispatch.close(runner) == []
+            self.sees(self.dispatch.close(runner, but_for_kept=but_for_kept))
+            assert self.dispatch.close(runner, but_for_kept=but_for_kept) == []
 
     def is_lost(self) -> None:
         runner = self.any(list(self.lanes))

@@ -18,7 +18,7 @@ import beamlike as bl
 from beamlike.kernel import current, group_leader
 from beamlike.kernel.group_leader import Output, Router
 from beamlike.kernel.logged import Logged
-from flame.output import CallOutput, Limits, Progress, Sink, sink_for_caller
+from flame.output import CallOutput, Limits, Progress, Sink, hear_rest, sink_for_caller
 from flame.output_logging import CallHandler
 from flame.progress import progress
 from tests.support.local_nodes import PATIENCE, in_node, settled, waiting_messages
@@ -160,14 +160,37 @@ async def test_threads_without_a_context_speak_for_the_only_call() -> None:
 
 
 @in_node
-async def test_threads_without_a_context_speak_for_nobody_while_several_calls_run() -> None:
+async def test_threads_without_a_context_speak_for_no_call_in_particular_while_several_run_or_none() -> None:
     other = CallOutput(sink(), tag="cpu-1", call=8)
-    await asyncio.create_task(entered(other))
+    leader = bl.spawn(told_outputs, bl.self())
+    hear_rest(CallOutput(Sink(leader, False), tag="cpu-1", call=None))
     try:
-        assert await said(in_threads_of_its_own) == []
+        in_threads_of_its_own()
+        await asyncio.create_task(entered(other))
+        try:
+            assert await said(in_threads_of_its_own) == []
+            assert await said(lambda: in_thread(progress, 1, 2)) == []
+        finally:
+            other.end()
     finally:
-        other.end()
+        hear_rest(None)
+    bl.send(leader, "the end")
+    assert await bl.receive(timeout=PATIENCE) == "[cpu-1] thread\n[cpu-1] executor\n" * 2
     assert group_leader.fallback_way() is None
+
+
+async def told_outputs(home: bl.Pid) -> None:
+    """Tells `home` what it got as a leader, once that is over."""
+    told = ""
+    while isinstance(message := await bl.receive(), Output):
+        told += message.text
+    bl.send(home, told)
+
+
+def in_thread(function: Callable[..., object], *args: object) -> None:
+    thread = threading.Thread(target=function, args=args)
+    thread.start()
+    thread.join()
 
 
 async def entered(output: CallOutput) -> None:

@@ -55,7 +55,7 @@ from flame.pool_events import (
     WarmRequested,
     WorkLingers,
 )
-from flame.pool_state import PoolState, apply
+from flame.pool_state import CHECK_SECONDS, PoolState, apply
 from tests.support.soak import count
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
@@ -112,6 +112,7 @@ class Machine:
         self.is_cordoned = False
         self.is_stuck = False
         self.is_asked = False
+        self.asked_at = 0.0
         self.says_idle = False
 
     @property
@@ -205,9 +206,14 @@ class World:
         assert not any(isinstance(effect, WakeAt) for effect in others)
         if isinstance(event, Looked) and not others:
             assert last.at is None or last.at > event.at, f"{event} has no effect and is to be repeated at once"
-        self.close(*(effect.runner for effect in effects if isinstance(effect, Close)))
+        self.close(
+            [effect.runner for effect in effects if isinstance(effect, Close)],
+            [effect.runner for effect in effects if isinstance(effect, StopRunner)],
+        )
         for effect in effects:
             self.perform(effect)
+        for machine in self.machines.values():
+            machine.is_asked = machine.is_asked and not self.is_overdue(machine)
         if len(self.usable()) >= self.warm:
             self.warm = 0
         if self.must_refuse:
@@ -338,13 +344,18 @@ class World:
         if machine.runs:  # else its end is in the mail
             self.granted(self.dispatch.open(runner, node, self.options.max_concurrency, self.now))
 
-    def close(self, *runners: int) -> None:
+    def close(self, runners: list[int], stopped: list[int]) -> None:
         for runner in runners:
             if runner in self.machines:
                 machine = self.machines[runner]
                 machine.takes_calls = False
+                if machine in self.there() and self.beyond_max() > 0:
+                    machine.drain_until = float("inf")
                 machine.is_known_to_drain = self.is_draining(machine)
         self.granted(self.dispatch.close(*runners))
+        stay = [it for it in runners if it not in stopped and it in self.machines and self.stop_at is None]
+        stay = [it for it in stay if not (self.machines[it].is_known_lost or self.machines[it].is_told_to_stop)]
+        self.granted(self.dispatch.close(*stay, but_for_kept=True))
         if runners and self.waiting:
             self.look_soon()
 
@@ -374,8 +385,12 @@ class World:
         """Whether it has been without any call for long enough, and may go."""
         if not machine.is_up or machine.taken or self.options.idle_seconds is None:
             return False
-        agreed = machine.says_idle or self.options.idle_check is None
+        agreed = machine.says_idle or self.options.idle_check is None or self.is_overdue(machine)
         return agreed and self.now - machine.idle_since >= self.options.idle_seconds - MOMENT
+
+    def is_overdue(self, machine: Machine) -> bool:
+        """Whether its check has not answered in time."""
+        return machine.is_asked and self.now >= machine.asked_at + CHECK_SECONDS
 
     def ask_idle(self, runner: int) -> None:
         machine = self.machines[runner]
@@ -384,7 +399,7 @@ class World:
         assert not machine.is_asked
         assert not machine.taken
         assert self.now - machine.idle_since >= IDLE_AFTER - MOMENT
-        machine.is_asked = True
+        machine.is_asked, machine.asked_at = True, self.now
         machine.says_idle = False
 
     def refuse(self, why: Refusal) -> None:
@@ -431,12 +446,13 @@ class World:
         earlier = self.waiting[: self.waiting.index(call)]
         if call.home is None:
             assert not [other for other in earlier if other.key is other.home is None], "not first come, first served"
-        assert machine.takes_calls
+        works_on_kept = call.home is not None and bool(machine.kept)
+        assert machine.takes_calls or works_on_kept
         assert machine.has_booted
         assert not machine.is_lost
         assert not machine.is_told_to_stop, "lent a slot on a node that is on its way out"
         assert len(machine.working) < self.options.max_concurrency * (2 if call.bulk else 1)
-        assert not (self.options.single_use and machine.served), "a second call for single use"
+        assert not (self.options.single_use and machine.served) or works_on_kept, "a second call for single use"
         assert call.home in (None, machine.node)
         self.waiting.remove(call)
         machine.working.append(call)
@@ -552,6 +568,14 @@ class World:
     def usable(self) -> list[Machine]:
         """Those that take calls, now or when a slot falls free, as far as the pool knows."""
         return [machine for machine in self.machines.values() if machine.is_up and not self.is_barred(machine)]
+
+    def there(self) -> list[Machine]:
+        """Those that boot or are up, and are not to end."""
+        gone = [it for it in self.machines.values() if it.is_told_to_stop or it.is_known_lost or self.is_draining(it)]
+        return [machine for machine in self.machines.values() if machine not in gone]
+
+    def beyond_max(self) -> int:
+        return len(self.there()) - self.options.max
 
     def is_barred(self, machine: Machine) -> bool:
         gone = machine.is_told_to_stop or machine.is_known_lost
@@ -870,6 +894,16 @@ class PoolHistory(RuleBasedStateMachine):
             assert all(machine.taken >= world.options.max_concurrency or world.is_spent(machine) for machine in open)
 
     @invariant()
+    def who_waits_for_what_stays_on_a_runner_waits_for_a_slot_there(self) -> None:
+        world = self.world
+        if world.mail or world.stop_at is not None:
+            return
+        for call in world.waiting:
+            [machine] = [it for it in world.machines.values() if call.home == it.node] or [None]
+            if machine is not None and machine.kept and machine.runs and not machine.is_told_to_stop:
+                assert len(machine.working) >= world.options.max_concurrency
+
+    @invariant()
     def who_waits_for_a_runner_that_is_gone_waits_no_more(self) -> None:
         nodes = {machine.node for machine in self.world.machines.values() if not machine.is_lost}
         assert all(call.home is None or call.home in nodes for call in self.world.waiting)
@@ -913,6 +947,11 @@ class PoolHistory(RuleBasedStateMachine):
             if machine.is_up and world.is_draining(machine):  # type: ignore[union-attr]
                 going = machine.is_told_to_stop or machine.is_known_lost
                 assert going or (machine.taken and not world.is_drained(machine))  # type: ignore[union-attr]
+
+    @invariant()
+    def beyond_max_all_are_to_end(self) -> None:
+        world = self.pool_that_is_open()
+        assert world is None or world.beyond_max() <= 0
 
     @invariant()
     def a_stuck_runner_stays_only_for_others(self) -> None:

@@ -39,7 +39,7 @@ from flame.pool_events import (
     WarmRequested,
     WorkLingers,
 )
-from flame.pool_state import Phase, PoolState, Stage, apply
+from flame.pool_state import CHECK_SECONDS, Phase, PoolState, Stage, apply
 from flame.prices import Price
 
 
@@ -184,17 +184,27 @@ def test_a_lost_runner_is_lent_to_nobody_and_holds_its_place_while_its_machine_i
     assert history.sees(down(1, 2.0)) == [Boot(2)]
 
 
-def test_a_resize_grows_and_lets_the_surplus_go_when_it_is_idle() -> None:
-    history = pool(max=1, idle_shutdown_after=10.0).wait(3)
+def test_a_resize_grows_and_what_is_beyond_a_smaller_max_goes_whether_it_idles_or_not() -> None:
+    history = pool(max=1).wait(3)
     history.sees(look())
     assert history.sees(Resized(0, 3, 0.0)) == [Boot(2), Boot(3)]
     for runner in (1, 2, 3):
         history.ready(runner)
-    history.wait(0)
-    assert history.sees(Resized(0, 1, 1.0)) == []
+    history.wait(0).idle(2, since=0.5)
+    assert history.sees(Resized(0, 1, 1.0)) == [Close(2), Close(1), Close(2), StopRunner(2, "max has become smaller")]
+    assert (history.phase(1), history.phase(3), history.wake) == (Phase.DRAINING, Phase.READY, None)
     history.idle(3, since=2.0)
-    assert history.sees(look(11.9)) == []
-    assert history.sees(look(12.0)) == [Close(3), StopRunner(3, "idle")]
+    assert history.sees(look(1e9)) == []
+    history.idle(1, since=1e9)
+    assert history.sees(look(1e9)) == [Close(1), StopRunner(1, "max has become smaller")]
+
+
+def test_the_latest_boots_beyond_a_smaller_max_are_called_off_first() -> None:
+    history = pool(max=3).wait(3)
+    history.sees(look())
+    history.ready(2, calls=0)
+    history.wait(2)
+    assert history.sees(Resized(0, 2, 1.0)) == [Close(3), StopRunner(3, "max has become smaller")]
 
 
 def test_a_policy_may_want_more_than_the_calls_need() -> None:
@@ -289,6 +299,12 @@ def test_a_cap_on_runners_is_kept_and_said() -> None:
     assert history.sees(look()) == [Boot(1), Boot(2)]
     assert history.sees(look(1.0)) == []
     assert "the cap is 2 runners" in history.state.wanted.why
+
+
+def test_a_call_is_refused_when_what_is_left_is_too_little_for_any_runner() -> None:
+    history = pool(caps=Caps(runner_seconds=0.5)).wait(1)
+    assert history.sees(look()) == [Refuse(Refusal.USED_UP)]
+    assert history.state.used_up == "the pool has used 0 of its 0.5 runner-seconds, too little for another runner"
 
 
 def test_runner_seconds_that_are_used_up_end_all_runners_at_that_time() -> None:
@@ -623,6 +639,52 @@ def test_a_call_that_came_while_the_check_was_asked_begins_the_idling_anew() -> 
     history = checked().idle(1, 11.8)
     assert history.sees(IdleAnswered(1, True, 12.0)) == []
     assert history.wake == 21.8
+
+
+def test_a_check_that_does_not_answer_in_time_keeps_no_runner() -> None:
+    history = checked()
+    assert history.wake == 11.0 + CHECK_SECONDS
+    assert history.sees(look(40.9)) == []
+    assert history.sees(look(41.0)) == [Close(1), StopRunner(1, "idle, and its check did not answer within 30 s")]
+
+
+def test_a_check_that_does_not_answer_while_a_call_has_come_is_asked_anew() -> None:
+    history = checked().busy(1)
+    assert history.sees(look(41.0)) == []
+    history.idle(1, 42.0)
+    assert history.sees(IdleAnswered(1, True, 52.0)) == [AskIdle(1)], "an answer to none is none"
+
+
+def pressed(history: History, at: float, places: int = 1) -> list[Effect]:
+    """What comes of a look while other pools wait for so many places."""
+    picture = Picture(history.waiting, history.bound, history.since, history.lanes, wanted_elsewhere=places)
+    history.state, (*effects, _wake) = apply(history.state, look(at), picture)
+    return effects
+
+
+@pytest.mark.parametrize("after", [None, 10.0])
+def test_as_many_runners_that_are_not_wanted_give_way_at_once_as_other_pools_wait_for(after: float | None) -> None:
+    history = pool(max=4, min=1, idle_shutdown_after=after).wait(4)
+    history.sees(look())
+    for runner in (1, 2, 3, 4):
+        history.ready(runner)
+    history.wait(0).idle(1, 1.0).idle(2, 2.0).idle(4, 0.5)
+    assert history.sees(look(2.0)) == []
+    why = "idle, and another pool waits for its place"
+    assert pressed(history, 2.0) == [Close(4), StopRunner(4, why)]
+    assert pressed(history, 2.1) == []
+    assert pressed(history, 2.2, places=3) == [Close(1), StopRunner(1, why), Close(2), StopRunner(2, why)]
+    history.idle(3, 2.3)
+    assert pressed(history, 2.3, places=9) == [], "min is kept"
+
+
+def test_who_is_to_give_way_is_checked_first_and_one_that_is_needed_stays_for_another_period() -> None:
+    history = working(idle_shutdown_after=(10.0, bool)).idle(1, 1.0)
+    assert pressed(history, 1.0) == [AskIdle(1)]
+    assert pressed(history, 1.1) == []
+    history.sees(IdleAnswered(1, False, 1.2))
+    assert pressed(history, 1.3) == []
+    assert pressed(history, 11.2) == [AskIdle(1)]
 
 
 def test_a_check_of_which_nobody_asked_changes_nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import enum
 import functools
 import inspect
 import pickle
@@ -13,6 +14,7 @@ import pytest
 
 import beamlike as bl
 import flame
+from flame.call_options import checked_init
 from flame.options import PoolOptions
 
 NOWHERE = flame.Pool("cpu", bl.Pid("nowhere@127.0.0.1", 1))
@@ -90,7 +92,7 @@ def test_a_pool_of_a_name_that_is_taken_is_refused() -> None:
 @pytest.mark.parametrize("window", [0, -1, 1.5, True])
 def test_what_is_no_window_is_refused(window: Any) -> None:
     for use in (functools.partial(NOWHERE.map, abs, [1]), functools.partial(NOWHERE.stream, range, 3)):
-        with pytest.raises(ValueError, match="expected a window of 1 or more"):
+        with pytest.raises((TypeError, ValueError), match="window must be a whole number, 1 or more"):
             use(window=window)
 
 
@@ -213,3 +215,33 @@ def test_errors_are_what_those_who_know_no_pool_expect() -> None:
         assert issubclass(kind, TimeoutError)
     assert issubclass(flame.RunnerLost, ConnectionError)
     assert issubclass(flame.PoolStopped, LookupError)
+
+
+class Same:
+    """Equals only itself."""
+
+
+class Named(enum.Enum):
+    GERMAN = 1
+
+
+@pytest.mark.parametrize(
+    ("key", "init", "error", "words"),
+    [
+        (float("nan"), None, ValueError, "expected a key that equals itself, got nan"),
+        (float("nan"), str, ValueError, "expected a key that equals itself, got nan"),
+        ([1], None, TypeError, "unhashable"),
+        (Same(), str, TypeError, "expected a key that equals its copy on the runner, got .*Same object"),
+        (None, str, TypeError, "expected a key for what"),
+        ("a", "b", TypeError, "expected a function that makes what the calls of a key share"),
+    ],
+)
+def test_keys_that_cannot_work_are_refused(key: Any, init: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        NOWHERE.cast(abs, -1, key=key, init=init)
+
+
+@pytest.mark.parametrize("key", ["a", 1, ("a", 1), Named.GERMAN, Same, len, enum, frozenset("a"), 1.5])
+def test_keys_that_are_the_same_on_a_runner_are_taken(key: Any) -> None:
+    assert checked_init(key, str) is str
+    assert checked_init(key, None) is checked_init(Same(), None) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 import time
@@ -96,13 +97,19 @@ def test_who_has_left_may_not_ask_but_join_again() -> None:
     assert pools.caps.join("a", told=lambda: None).ask(runners=0, more=1) == 1
 
 
-def test_an_idle_runner_can_be_told_that_others_wait() -> None:
-    pools = Pools(1, "ab")
-    pools.ask("a", 0, 1)
-    assert not pools.shares["a"].others_wait()
-    pools.ask("b", 0, 1)
-    assert pools.shares["a"].others_wait()
-    assert not pools.shares["b"].others_wait()
+def test_a_pool_with_runners_is_told_once_that_another_begins_to_wait_and_for_how_many() -> None:
+    caps, wanted = SharedCaps(runners=2), list[str]()
+    first, second, third = (caps.join(name, lambda: None, functools.partial(wanted.append, name)) for name in "abc")
+    first.ask(runners=0, more=2)
+    assert (first.wanted_by_others(), wanted) == (0, [])
+    second.ask(runners=0, more=1)
+    second.ask(runners=0, more=1)
+    assert (first.wanted_by_others(), second.wanted_by_others(), wanted) == (1, 0, ["a"])
+    third.ask(runners=0, more=2)
+    assert (first.wanted_by_others(), wanted) == (3, ["a", "a"])
+    first.ask(runners=1, more=0)
+    assert second.ask(runners=0, more=1) == 1
+    assert (first.wanted_by_others(), second.wanted_by_others()) == (2, 2)
 
 
 def test_a_pool_that_has_more_than_it_was_granted_is_refused() -> None:

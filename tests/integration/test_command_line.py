@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -234,3 +237,95 @@ def test_tracebacks_call_a_cell_by_its_number(tmp_path: Path) -> None:
     path.write_text("# Test\n\n## One\n\nProse.\n\n```python\n1\n```\n\n```python\n1 / 0\n```\n", encoding="utf-8")
     result = beamlike("run", path)
     assert "cell 2, line 1" in result.stderr
+
+
+def events(result: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_run_as_json_is_one_line_for_each_event_and_the_last_is_the_end(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "import sys\nprint('out')\nprint('\\ud800', file=sys.stderr)\n6 * 7", "1 / 0", "'never'")
+    result = beamlike("run", path, "--json")
+    told = events(result)
+    assert result.returncode == 1
+    assert result.stderr == ""
+    assert [event["event"] for event in told if event["event"] != "output"] == [
+        "cell_started",
+        "cell_finished",
+        "cell_started",
+        "cell_finished",
+        "notebook_finished",
+    ]
+    outputs = [event for event in told if event["event"] == "output"]
+    assert [(output["cell"], output["type"]) for output in outputs] == [
+        ("1", "text"),
+        ("1", "text"),
+        ("1", "result"),
+        ("2", "error"),
+    ]
+    assert [output["text"] for output in outputs[:3]] == ["out\n", "\ud800\n", "42"]
+    assert (outputs[3]["name"], outputs[3]["line"]) == ("ZeroDivisionError", 1)
+    last = told[-1]
+    assert (last["status"], last["cells"], last["ok"], last["failed"], last["not_run"]) == ("failed", 3, 1, 1, 1)
+    assert last["failure"] == "cell 2 of 3 (Section) failed"
+
+
+def test_run_as_json_of_what_is_no_notebook_is_a_usage_error(tmp_path: Path) -> None:
+    result = beamlike("run", tmp_path / "missing.livemd", "--json")
+    assert (result.returncode, result.stdout) == (2, "")
+
+
+def test_run_writes_a_junit_report_with_a_case_for_each_cell(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "print('<&\\0>')", "raise ValueError(']]>')", "'never'")
+    assert beamlike("run", path, "--junit", tmp_path / "report.xml").returncode == 1
+    suite = ElementTree.parse(tmp_path / "report.xml").getroot()[0]
+    assert {key: suite.get(key) for key in ("name", "tests", "failures", "errors", "skipped")} == {
+        "name": "Test",
+        "tests": "3",
+        "failures": "1",
+        "errors": "0",
+        "skipped": "1",
+    }
+    passed, failed, skipped = suite
+    assert [child.tag for child in passed] == ["system-out"]
+    assert passed[0].text == "<&>\n"
+    assert (failed[0].tag, failed[0].get("message")) == ("failure", "ValueError: ]]>")
+    assert "line 1" in (failed[0].text or "")
+    assert skipped[0].tag == "skipped"
+
+
+def test_run_gives_names_other_values_and_writes_what_ran(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "n = 3\nname = 'Ada'", "print(name * n)")
+    before = path.read_bytes()
+    result = beamlike("run", path, "--set", "n=2", "--set", "name=Bo", "--output", tmp_path / "out.livemd")
+    assert result.returncode == 0
+    assert "BoBo\n" in result.stdout
+    assert "n = 2\nname = 'Bo'" in (tmp_path / "out.livemd").read_text(encoding="utf-8")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [("n", "expected NAME=VALUE, such as year=2026, got 'n'"), ("m=1", "these can be set: n")],
+)
+def test_what_cannot_be_set_is_a_usage_error(tmp_path: Path, given: str, words: str) -> None:
+    result = beamlike("run", notebook(tmp_path, "n = 3"), "--set", given)
+    assert result.returncode == 2
+    assert words in result.stderr
+
+
+def test_run_interrupts_a_cell_that_takes_too_long(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "1", "import time\ntime.sleep(600)", "2")
+    result = beamlike("run", path, "--cell-timeout", "1", "--junit", tmp_path / "report.xml")
+    assert result.returncode == 1
+    assert "beamlike: cell 2 of 3 (Section) was not done within 1.0 s\n" in result.stderr
+    assert ElementTree.parse(tmp_path / "report.xml").getroot()[0].get("failures") == "1"
+
+
+def test_logs_go_to_a_file_where_that_is_asked_for(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "1")
+    assert beamlike("run", path, "--log", tmp_path / "run.log").returncode == 0
+    assert (tmp_path / "run.log").is_file()
+    result = beamlike("run", path, "--log", tmp_path)
+    assert result.returncode == 2
+    assert "expected a file to append to" in result.stderr

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -20,7 +20,17 @@ import flame
 import nodes
 from beamlike.kernel.group_leader import Output, set_leader
 from tests.support.local_nodes import eventually
-from tests.support.pools import SECONDS, pool, until_explained, wait_for_word, word_from_work
+from tests.support.pools import (
+    SECONDS,
+    PoolsNode,
+    at_work,
+    on_pools_node,
+    pool,
+    released,
+    until_explained,
+    wait_for_word,
+    word_from_work,
+)
 
 
 def on_pool(**options: Any) -> Callable[[Callable[[flame.Pool], Awaitable[None]]], Callable[[], None]]:
@@ -158,6 +168,28 @@ def spin() -> None:
         pass
 
 
+def says_in_a_thread_of_its_own() -> None:
+    thread = threading.Thread(target=lambda: (print("printed"), logging.getLogger("a.library").warning("logged")))
+    thread.start()
+    thread.join()
+
+
+@on_pools_node
+async def test_what_a_plain_thread_says_while_several_calls_run_comes_to_whom_the_pool_belongs(
+    ground: PoolsNode,
+) -> None:
+    set_leader(bl.self())
+    cpu = await ground.start(max_concurrency=3)
+    set_leader(None)
+    working = [await at_work(cpu) for _ in range(2)]
+    await cpu.call(says_in_a_thread_of_its_own)
+    text = ""
+    while text.count("\n") < 2:
+        text += (await bl.receive(lambda message: isinstance(message, Output), timeout=SECONDS)).text
+    assert text == "[test-1] printed\n[test-1] WARNING:a.library:logged\n"
+    await released({worker: calling for calling, worker in working})
+
+
 @on_pool()
 async def test_a_call_whose_time_is_up_is_stopped_and_the_runner_serves_the_next(cpu: flame.Pool) -> None:
     pid = await cpu.call(os.getpid)
@@ -202,6 +234,24 @@ async def test_a_killed_runner_fails_its_call_alone_and_those_that_wait_get_anot
     assert waiting == 1
 
 
+async def dies_when_told(home: bl.Pid) -> None:
+    await wait_for_word(home)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@on_pool()
+async def test_a_call_that_cannot_be_made_again_says_what_became_of_it_before(cpu: flame.Pool) -> None:
+    calling = asyncio.create_task(cpu.call(dies_when_told, bl.self(), retry=1))
+    worker = await word_from_work()
+    stopping = asyncio.create_task(cpu.stop())
+    await until_explained(cpu, "the pool stops")
+    bl.send(worker, "now")
+    with pytest.raises(flame.PoolStopped) as raised:
+        await calling
+    assert isinstance(raised.value.__cause__, flame.RunnerLost)
+    await stopping
+
+
 @on_pool(max=2)
 async def test_a_call_on_another_runner_does_not_notice(cpu: flame.Pool) -> None:
     calling = asyncio.create_task(cpu.call(wait_for_word, bl.self()))
@@ -219,6 +269,19 @@ async def test_a_call_on_another_runner_does_not_notice(cpu: flame.Pool) -> None
 async def test_map_yields_every_value(cpu: flame.Pool) -> None:
     assert sorted([value async for value in cpu.map(abs, range(-20, 0))]) == list(range(1, 21))
     assert [value async for value in flame.map("test", abs, range(-20, 0), ordered=True)] == list(range(20, 0, -1))
+
+
+@on_pool(max_concurrency=2)
+async def test_map_takes_items_from_an_async_generator(cpu: flame.Pool) -> None:
+    async def items() -> AsyncIterator[int]:
+        for item in range(5):
+            await asyncio.sleep(0)
+            yield item
+
+    assert [value async for value in cpu.map(str, items(), ordered=True)] == ["0", "1", "2", "3", "4"]
+    assert sorted([value async for value in flame.map(cpu, str, items())]) == ["0", "1", "2", "3", "4"]
+    with pytest.raises(TypeError, match=r"expected items that can be iterated over, .*, got 3"):
+        cpu.map(str, 3)  # type: ignore[arg-type]
 
 
 @on_pool(max=2)

@@ -13,6 +13,7 @@ import pytest
 import beamlike as bl
 import flame
 import nodes
+from flame.output_sink import sink_for_caller
 from flame.pool import start
 from tests.support.local_nodes import eventually, process_of
 from tests.support.pools import SECONDS, pool, until_explained, wait_for_word, word_from_work
@@ -76,8 +77,8 @@ def test_a_pool_that_cannot_boot_tells_its_callers_why_and_works_once_it_can() -
 
 def test_a_pool_that_has_used_what_its_caps_allow_ends_its_runners_and_says_so() -> None:
     async def main() -> None:
-        async with pool(caps=flame.Caps(runner_seconds=1.0), timeout=None) as cpu:
-            with pytest.raises(flame.RunnerLost, match="the pool has used 1 of its 1 runner-seconds"):
+        async with pool(caps=flame.Caps(runner_seconds=4.0), timeout=None) as cpu:
+            with pytest.raises(flame.RunnerLost, match="the pool has used 4 of its 4 runner-seconds"):
                 await cpu.call(time.sleep, 600)
             with pytest.raises(flame.CapReached, match="raise its caps, or start another pool"):
                 await cpu.call(abs, -1)
@@ -113,6 +114,7 @@ def test_a_pool_whose_minimum_cannot_be_booted_does_not_start() -> None:
 def test_a_pool_that_nobody_waits_for_any_more_does_not_start() -> None:
     async def main() -> None:
         async with bl.Node("pools@127.0.0.1", secret=b"s"):
+            sink_for_caller()  # makes the node's user, if need be, which stays
             before = {bl.self(), *bl.processes()}
             starting = asyncio.create_task(flame.Pool.start(name="test", min=1))
             await eventually(lambda: bl.whereis("test") is not None)

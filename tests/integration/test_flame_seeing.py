@@ -210,7 +210,7 @@ def test_a_loop_over_events_ends_with_the_pool_and_none_is_lost() -> None:
     on_a_node(main)
 
 
-def test_a_pool_that_was_killed_ends_the_loops_over_its_events() -> None:
+def test_a_pool_that_was_killed_tells_that_its_runners_are_gone_and_ends_the_loops_over_its_events() -> None:
     async def main() -> None:
         heard: list[Event] = []
         cpu = await a_pool(on_event=heard.append)
@@ -226,10 +226,13 @@ def test_a_pool_that_was_killed_ends_the_loops_over_its_events() -> None:
         with pytest.raises(flame.FlameError):
             await calling
         rest = [event async for event in events]
-        assert isinstance(rest[-1], CallFinished)
-        assert rest[-1].status == "lost"
-        await eventually(lambda: not child_nodes())
-        assert heard[-1] == rest[-1]
+        assert [event.status for event in rest if isinstance(event, CallFinished)] == ["lost"]
+        last = [(event.phase, event.detail) for event in rest if isinstance(event, RunnerPhase)][-2:]
+        assert last[0] == ("stopping", "pool 'test' has ended (killed)")
+        assert last[1][0] == "gone"
+        assert child_nodes() == []
+        await eventually(lambda: heard[-1] == rest[-1])
+        assert_paths_of_the_diagram(heard)
 
     on_a_node(main)
 
@@ -293,6 +296,7 @@ def test_a_cell_that_watches_shows_the_table_until_the_pool_has_stopped(tmp_path
 
 TRACED = """\
 import asyncio
+import functools
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 import beamlike as bl, flame
@@ -309,12 +313,24 @@ async def async_one():
 async def nested(pool):
     return await pool.call(plain)
 
+def generator():
+    yield current_span()
+
+async def placed(home):
+    bl.send(home, ("span", current_span()))
+
+def start(home):
+    return bl.spawn(placed, home)
+
 async def main():
     async with bl.Node("traced@127.0.0.1"):
         pool = await flame.Pool.start(name="cpu", max_concurrency=2)
         with trace.get_tracer("test").start_as_current_span("caller") as span:
             spans = [await pool.call(plain), await pool.call(async_one), await pool.call(nested, pool)]
             spans += [await pool.call(plain, key="k", init=str)]
+            spans += [span async for span in pool.stream(generator)]
+            await pool.place_child(functools.partial(start, bl.self()), link=False)
+            spans += [(await bl.receive(lambda it: it[0] == "span"))[1]]
         await pool.stop()
         traces = {text.split("-")[1] for text in spans}
         print(traces == {format(span.get_span_context().trace_id, "032x")}, len(set(spans)))
@@ -327,11 +343,13 @@ asyncio.run(main())
     find_spec("opentelemetry") is None or find_spec("opentelemetry.sdk") is None,
     reason="the OpenTelemetry SDK is not installed",
 )
-def test_a_trace_goes_on_in_the_function_of_a_call_also_over_another_node(tmp_path: Path) -> None:
+def test_a_trace_goes_on_in_the_function_of_a_call_of_a_stream_and_of_a_start_also_over_another_node(
+    tmp_path: Path,
+) -> None:
     program = tmp_path / "program.py"
     program.write_text(textwrap.dedent(TRACED))
     done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=60, check=False)
-    assert done.stdout == "True 4\n", done.stderr
+    assert done.stdout == "True 6\n", done.stderr
 
 
 def test_a_pool_that_nobody_watches_has_no_timer_for_it() -> None:

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 
 import psutil
@@ -18,6 +19,7 @@ import pytest
 import beamlike as bl
 import nodes
 from nodes.forking import IDLE_ZYGOTES
+from nodes.zygote import import_installed
 from tests.support.local_nodes import PATIENCE, eventually
 from tests.support.processes import child_nodes, is_alive, wait_until_gone
 
@@ -105,6 +107,28 @@ def test_a_zygote_is_ready_once_it_was_warmed_and_has_one_thread(tmp_path: Path)
 
 def loaded(module: str) -> bool:
     return module in sys.modules
+
+
+def test_what_few_need_is_imported_once_the_first_has_been_forked(tmp_path: Path) -> None:
+    async def main() -> None:
+        backend = nodes.Local(env=of_its_own(tmp_path))
+        async with parent(), booted(backend, backend) as children:
+            assert [await in_child(child, loaded, "beamlike.node") for child in children] == [True, True]
+            assert await in_child(children[1], loaded, "flame.desk")
+            assert await in_child(children[1], loaded, bl.Supervisor.__module__)
+            assert psutil.Process(zygote_of(children[1])).num_threads() == 1
+
+    asyncio.run(main())
+
+
+def test_what_cannot_be_imported_ahead_is_left_to_the_child_that_needs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "module_that_is_broken.py").write_text("raise RuntimeError('broken')")
+    monkeypatch.syspath_prepend(tmp_path)
+    import_installed(["no_such_module", "module_that_is_broken"])
+    with pytest.raises(RuntimeError, match="broken"):
+        import_module("module_that_is_broken")
 
 
 @pytest.mark.parametrize("boots", [False, True])

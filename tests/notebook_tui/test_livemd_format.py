@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from notebook_tui.document.notebook import Cell, Notebook, Section
-from notebook_tui.document.outputs import Error, Exported, Result, Text
+from notebook_tui.document.outputs import Display, Error, Exported, Result, Text
 from notebook_tui.format.decode import NotANotebook, decode
+from notebook_tui.format.kept_outputs import Keeper
 from notebook_tui.format.markdown_read import read
 from notebook_tui.format.markdown_write import write
 
@@ -58,10 +60,9 @@ x = 1
 
 x * x
 ```
-
-<!-- livebook:{"offset":9,"stamp":{"token":"t","version":1}} -->
 """
-
+STAMP = f'<!-- livebook:{{"offset":{len(FULL.encode())},"stamp":{{"token":"t","version":1}}}} -->'
+STAMPED = f"{FULL}\n{STAMP}\n"
 
 OUTPUT = '<!-- livebook:{"output":true} -->'
 FORCE = '<!-- livebook:{"force_markdown":true} -->'
@@ -83,13 +84,13 @@ def cells_of(text: str) -> tuple[Cell, ...]:
 
 
 def test_AC01_a_full_document_is_written_back_byte_for_byte() -> None:
-    notebook, warnings = read(FULL)
+    notebook, warnings = read(STAMPED)
     assert warnings == ()
-    assert write(notebook) == FULL
+    assert write(notebook) == STAMPED
 
 
 def test_AC01_every_element_of_a_full_document_finds_its_place() -> None:
-    notebook, _ = read(FULL)
+    notebook, _ = read(STAMPED)
     prose, base, branch = notebook.sections
     assert notebook.leading == "<!-- vim: set textwidth=80: -->"
     assert (notebook.title, notebook.metadata["zoö"]) == ("Cats", 1)
@@ -100,7 +101,8 @@ def test_AC01_every_element_of_a_full_document_finds_its_place() -> None:
     assert prose.cells[1].metadata["output_size"] == "wide"
     assert branch.parent == base.id
     assert branch.cells[0].metadata["kind"] == "multi"
-    assert notebook.trailing.startswith('<!-- livebook:{"offset":9,')
+    assert notebook.stamp is not None
+    assert (notebook.stamp.comment, notebook.trailing) == (STAMP, "")
 
 
 def test_AC01_a_notebook_of_defaults_has_no_metadata_comment() -> None:
@@ -250,13 +252,67 @@ def test_AC05_an_invalid_parent_is_ignored_with_a_reason(above: str, index: obje
     assert next(section for section in notebook.sections if section.name == "Me").parent is None
 
 
-def test_AC06_outputs_are_written_as_plain_text_and_only_if_wanted() -> None:
-    error = Error("ValueError", "bad", "  line 1, in <cell>\n", 1)
-    shown = Text("stdout", "\x1b[31mred\x1b[0m\n"), Result("42"), error, Exported("vega-lite", "{}")
-    notebook = in_section(Cell("c", "code", "1", outputs=shown))
-    texts = ["\nred\n", "\n42\n", "\n  line 1, in <cell>\nValueError: bad\n", "vega-lite\n{}\n"]
+SHOWN = (
+    Text("stdout", "\x1b[31mred\x1b[0m\n"),
+    Result("42"),
+    Error("ValueError", "bad", "  line 1, in <cell>\n", 1),
+    Exported("vega-lite", "{}"),
+    Display((("image/png", b"\x89PNG"), ("text/plain", "<Figure>"))),
+)
+
+
+def test_AC06_outputs_are_shown_as_plain_text_and_only_if_wanted() -> None:
+    notebook = in_section(Cell("c", "code", "1", outputs=SHOWN))
+    texts = ["\nred\n", "\n42\n", "\n  line 1, in <cell>\nValueError: bad\n", "vega-lite\n{}\n", "\n<Figure>\n"]
     outputs = "".join(f'\n<!-- livebook:{{"output":true}} -->\n\n```{text}```\n' for text in texts)
-    assert write(notebook, outputs=True) == write(notebook) + outputs
+    assert write(notebook, outputs=True).endswith(f"```python\n1\n```\n{outputs}")
+    assert write(notebook) == "# T\n\n## S\n\n```python\n1\n```\n"
+
+
+def test_AC06_what_the_text_does_not_say_is_kept_where_livebook_does_not_look() -> None:
+    said = [
+        {"stdout": "\x1b[31mred\x1b[0m\n"},
+        "result",
+        {"error": ["ValueError", "bad", "  line 1, in <cell>\n", 1]},
+        None,
+        {"display": [["image/png", {"base64": "iVBORw=="}], ["text/plain", None]]},
+    ]
+    cell = Cell("cell-1", "code", "1", outputs=SHOWN, metadata={"k": 1})
+    text = body(cell, outputs=True)
+    comment, _ = text.split("\n", 1)
+    assert json.loads(comment.removeprefix("<!-- livebook:").removesuffix(" -->")) == {"k": 1, "outputs": said}
+    assert cells_of(text) == (cell,)
+
+
+def test_AC06_what_was_only_printed_needs_no_word_but_its_text() -> None:
+    cell = Cell("cell-1", "code", "1", outputs=(Text("stdout", "a\nb\n"),))
+    assert body(cell, outputs=True) == f"```python\n1\n```\n\n{OUTPUT}\n\n```\na\nb\n```\n"
+    assert cells_of(body(cell, outputs=True)) == (cell,)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['["result"]', '["result",null,null]', '[{"result":"43"},null]', '[{"error":["a"]},null]', "[7,null]"]
+    + [f'[{{"display":{forms}}},null]' for forms in ("[]", '[["image/png",{"base64":"!"}]]', '[["a",7]]', '"x"')],
+)
+def test_AC06_outputs_that_were_changed_by_hand_are_what_their_text_says(said: str) -> None:
+    fences = f"{OUTPUT}\n\n```\n42\n```\n\n{OUTPUT}\n\n```\nhi\n```\n"
+    text = f'# T\n\n## S\n\n<!-- livebook:{{"k":1,"outputs":{said}}} -->\n\n```python\n1\n```\n\n{fences}'
+    notebook, (warning,) = read(text)
+    (cell,) = notebook.sections[0].cells
+    assert (cell.outputs, cell.metadata) == ((Text("stdout", "42\n"), Text("stdout", "hi\n")), {"k": 1})
+    assert warning.startswith("line 7: the outputs are read as plain text, as they were changed outside of a notebook")
+
+
+def test_AC06_pictures_that_find_no_room_leave_their_text() -> None:
+    picture = Display((("image/png", bytes(30)), ("text/plain", "<Figure>")))
+    kept = Keeper(room=50)
+    assert [bool(kept.kept([picture])) for _ in range(2)] == [True, False]
+
+
+def test_many_outputs_of_one_cell_are_read_within_the_deadline() -> None:
+    fence = f"{OUTPUT}\n\n```\nx\n```\n\n"
+    assert len(cells_of("```python\n1\n```\n\n" + fence * 40_000)[0].outputs) == 40_000
 
 
 def test_AC06_the_notebook_wants_its_outputs_kept_but_the_callers_wish_wins() -> None:
@@ -321,12 +377,14 @@ def test_several_comments_after_the_last_cell_stay_there() -> None:
 
 def test_control_characters_in_an_output_stay_out_of_the_file() -> None:
     cell = Cell("c", "code", "1", outputs=(Text("stdout", "a\0b\ud800c\x1b]0;title\x07d\r"),))
-    assert body(cell, outputs=True).endswith("```\nabcd\n```\n")
+    text = body(cell, outputs=True)
+    assert text.endswith("```\nabcd\n```\n")
+    assert not set(text) & set("\0\ud800\x1b\x07\r")
 
 
 def test_outputs_are_read_back_as_what_was_printed() -> None:
     text = '```python\n1\n```\n\n<!-- livebook:{"output":true} -->\n\n```\nhi\n```\n'
-    assert cells_of(text)[0].outputs == (Text("stdout", "hi"),)
+    assert cells_of(text)[0].outputs == (Text("stdout", "hi\n"),)
 
 
 @pytest.mark.parametrize(

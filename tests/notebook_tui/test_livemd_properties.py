@@ -5,10 +5,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notebook_tui.document.notebook import Notebook
-from notebook_tui.format.blocks import Heading, heading_line, scan
+from notebook_tui.format.blocks import Heading, heading_line
 from notebook_tui.format.decode import decode
 from notebook_tui.format.markdown_read import read
 from notebook_tui.format.markdown_write import write
+from notebook_tui.format.scan import scan
 from tests.support.notebooks import markdown, names, notebooks
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]

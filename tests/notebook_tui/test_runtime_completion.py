@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notebook_tui.runtime.budget import WithinBudget
 from notebook_tui.runtime.completion import Item, complete
 from notebook_tui.runtime.live import Kind
-from notebook_tui.runtime.static_analysis import WithinBudget, static_names
+from notebook_tui.runtime.static_analysis import static_names
 
 NOTHING: Mapping[str, object] = {}
 
@@ -81,9 +82,9 @@ def test_names_of_the_notebook_come_with_kind_and_detail__AC38() -> None:
 def test_attributes_come_from_objects_and_classes_and_no_property_is_run__AC38() -> None:
     assert items("p.|", {"p": Point()})[:6] == [
         Item("computed", "attribute", "computed", "property"),
-        Item("move", "function", "move", "(dx, dy=0)"),
         Item("shared", "attribute", "shared", "int"),
         Item("x", "attribute", "x", "int"),
+        Item("move", "function", "move", "(dx, dy=0)"),
         Item("_hidden", "attribute", "_hidden", "int"),
         Item("__class__", "attribute", "__class__"),
     ]
@@ -109,7 +110,7 @@ def test_the_names_of_arguments_come_where_one_may_begin() -> None:
 
 
 def test_what_is_inserted_takes_the_place_of_the_identifier() -> None:
-    assert items("f(x, PRI|)", {"print_out": 1})[0].insert == "print"
+    assert items("f(x, PRI|)", {"print_out": 1})[0].insert == "print_out"
 
 
 @pytest.mark.parametrize(
@@ -184,11 +185,24 @@ def test_modules_are_listed_and_not_imported() -> None:
     ]
 
 
+def test_what_is_typed_is_parsed_without_a_warning_into_the_cell_that_runs() -> None:
+    script = r"""
+        from notebook_tui.runtime.completion import complete
+        from notebook_tui.runtime.formatting import formatted
+        for text in (r"'\d'.up", "x = '\\d'\nx.up", "def f(a='\\d'): ...\nf("):
+            assert complete(text, len(text), {}, lambda source, offset: {}), text
+        assert formatted("x  = '\\d'").source
+    """
+    command = [sys.executable, "-W", "always", "-c", dedent(script)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=True)
+    assert "invalid escape" not in done.stderr
+
+
 def test_what_a_loaded_module_holds_comes_from_it() -> None:
     assert items("from json import du|") == [
         Item(item.label, item.kind, item.insert, item.detail) for item in items("json.du|", {"json": json})
     ]
-    assert labels("from json import d|") == ["decoder", "detect_encoding", "dump", "dumps"]
+    assert labels("from json import d|") == ["detect_encoding", "dump", "dumps", "decoder"]
     assert labels("from no_such_package import |") == []
 
 
@@ -231,12 +245,12 @@ def test_an_answer_beyond_the_budget_is_none_and_nobody_else_is_asked_meanwhile(
         release.wait(20)
         return {"late": "variable"}
 
-    within = WithinBudget(slow, seconds=0.01)
+    within = WithinBudget(slow, {}, seconds=0.01)
     assert within("first", 0) == {}
     assert within("second", 0) == {}
     assert asked == ["first"]
     release.set()
-    patient = WithinBudget(slow, seconds=20)
+    patient = WithinBudget(slow, {}, seconds=20)
     assert patient("third", 0) == {"late": "variable"}
     assert patient("fourth", 0) == {"late": "variable"}
 

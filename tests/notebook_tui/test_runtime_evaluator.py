@@ -120,16 +120,17 @@ def test_all_code_of_a_cell_can_travel_also_that_of_its_last_expression(notebook
 def test_versions_of_a_cell_go_when_nothing_of_them_is_alive(notebook: NotebookModule) -> None:
     """Whatever was compiled of them in pieces."""
     evaluator = Evaluator(notebook)
-    run_with(evaluator, "def f(): return 0\nkept = f\nf()", "cell kept")
+    run_with(evaluator, "def f(): return 0\nf()", "cell f")
+    run_with(evaluator, "kept = f", "keeper")
     for version in range(20):
         run_with(evaluator, f"def f(): return {version}\nlambda: f()", "edited")
     run_with(evaluator, "None", "edited")
-    run_with(evaluator, "def f(): return 1\nf()", "cell kept")
+    run_with(evaluator, "def f(): return 1\nf()", "cell f")
     gc.collect()
     texts = [known.source.text for known in SOURCES if known.source.name.startswith(f"notebook {notebook.name}, ")]
-    assert texts == ["def f(): return 0\nkept = f\nf()", "None", "def f(): return 1\nf()"]
+    assert texts == ["def f(): return 0\nf()", "kept = f", "None", "def f(): return 1\nf()"]
     assert evaluator.is_cell(notebook.namespace["kept"].__code__.co_filename)  # type: ignore[attr-defined]
-    assert len(evaluator._cells) <= 4
+    assert len(evaluator.files.ids) <= 5
 
 
 def run_with(evaluator: Evaluator, source: str, cell: str) -> None:
@@ -147,23 +148,23 @@ def test_warnings_of_the_compiler_come_once(notebook: NotebookModule) -> None:
     assert len(caught) == 1
 
 
-def test_names_bound_before_a_failure_stay(notebook: NotebookModule) -> None:
-    outcomes = run(notebook, "x = 1", "x = 2; y = 3; 1 / 0; z = 4", "x, y, 'z' in globals()")
+def test_names_bound_before_a_failure_are_bound_no_more(notebook: NotebookModule) -> None:
+    outcomes = run(notebook, "x = 1", "x = 2; y = 3; 1 / 0; z = 4", "x, 'y' in globals(), 'z' in globals()")
     assert [outcome.status for outcome in outcomes] == ["ok", "error", "ok"]
-    assert outcomes[-1].result == "(2, 3, False)"
+    assert outcomes[-1].result == "(1, False, False)"
 
 
 def test_a_cell_sees_its_functions_new_definition(notebook: NotebookModule) -> None:
     assert results(notebook, "def f(): return 1", "def g(): return f()", "def f(): return 2", "g()")[-1] == "2"
 
 
-def test_a_value_whose_repr_raises_is_bound_and_the_cell_finished__AC37(notebook: NotebookModule) -> None:
+def test_ac37_a_value_whose_repr_raises_is_bound_and_the_cell_finished(notebook: NotebookModule) -> None:
     cell = "class A:\n    def __repr__(self): 1 / 0\na = A()\na"
     assert results(notebook, cell, "a is _") == ["<A: its repr raised ZeroDivisionError: division by zero>", "True"]
 
 
 def test_exit_is_an_error_that_says_so_and_ends_nothing(notebook: NotebookModule) -> None:
-    first, second = run(notebook, "import sys\nx = 1\nsys.exit(3)", "x")
+    _, first, second = run(notebook, "import sys\nx = 1", "# the\n# end\nsys.exit(3)", "x")
     assert first.status == "error"
     assert first.failure is not None
     assert (first.failure.type, first.failure.line) == ("SystemExit", 3)

@@ -13,7 +13,7 @@ import notebook_tui.runtime.failure as limits
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.kernel.errors import RemoteTraceback
 from notebook_tui.runtime.evaluator import Evaluator
-from notebook_tui.runtime.outcome import Failure
+from notebook_tui.runtime.outcome import CellLine, Failure
 
 
 def failed(*cells: str, **names: object) -> Failure:
@@ -40,24 +40,24 @@ def frames(traceback: str) -> list[str]:
     return re.findall(r"^[ |]*(cell .*|File .*)$", traceback, re.MULTILINE)
 
 
-def test_a_syntax_error_shows_its_line_and_a_caret_and_no_traceback__AC34() -> None:
+def test_ac34_a_syntax_error_shows_its_line_and_a_caret_and_no_traceback() -> None:
     failure = failed("x = 1\ny = = 2")
     assert (failure.type, failure.message, failure.line) == ("SyntaxError", "invalid syntax", 2)
     assert failure.traceback == "  cell 1, line 2\n    y = = 2\n        ^\nSyntaxError: invalid syntax\n"
 
 
-def test_what_the_compiler_refuses_shows_its_line_too__AC34() -> None:
+def test_ac34_what_the_compiler_refuses_shows_its_line_too() -> None:
     failure = failed("x = 1\nreturn x")
     assert failure.line == 2
     assert failure.traceback == "  cell 1, line 2\n    return x\n    ^^^^^^^^\nSyntaxError: 'return' outside function\n"
 
 
-def test_an_undefined_name_is_marked_on_its_line__AC34() -> None:
+def test_ac34_an_undefined_name_is_marked_on_its_line() -> None:
     failure = failed("x = 1\n\nx + why")
     assert (failure.type, failure.message, failure.line) == ("NameError", "name 'why' is not defined", 3)
 
 
-def test_functions_of_earlier_cells_are_shown_with_cell_and_line__AC34() -> None:
+def test_ac34_functions_of_earlier_cells_are_shown_with_cell_and_line() -> None:
     failure = failed("def f(x):\n    return 1 / x", "def g(x):\n    return f(x)", "x = 0\ng(x)")
     assert failure.line == 2
     # Python versions differ in which lines get carets at all.
@@ -74,19 +74,35 @@ def test_functions_of_earlier_cells_are_shown_with_cell_and_line__AC34() -> None
     ]
 
 
+def test_ac34_the_frames_of_cells_are_places_to_go_to() -> None:
+    failure = failed(
+        "def f(g):\n    return g()", "def h():\n    return 1 / 0", "import functools\nf(functools.partial(h))"
+    )
+    assert failure.places == (CellLine("3", 2), CellLine("1", 2), CellLine("2", 2))
+    assert failed("x = 1\n\nx + why").places == (CellLine("1", 3),)
+    assert failed("eval('1 / 0')").places == (CellLine("1", 1),)
+    assert failed("y = = 2").places == ()
+
+
+def test_of_many_places_the_first_and_the_last_are_kept() -> None:
+    failure = failed("def f(n):\n    if n == 0: 1 / 0\n    f(n - 1)", "f(100)")
+    assert len(failure.places) == limits.PLACES
+    assert (failure.places[0], failure.places[-1]) == (CellLine("2", 1), CellLine("1", 2))
+
+
 def test_carets_stand_below_what_failed_also_on_the_last_line() -> None:
     lines = failed("x = 0\nresult = 1 / x + 1").traceback.splitlines()
     assert lines[-3:-1] == ["    result = 1 / x + 1", "             ~~^~~"]
 
 
 @pytest.mark.parametrize("nested", ["eval('1 +')", "exec('1 / 0')", "import ast\nast.parse('1 +')"])
-def test_an_error_within_a_string_of_code_marks_no_line__AC34(nested: str) -> None:
+def test_ac34_an_error_within_a_string_of_code_marks_no_line(nested: str) -> None:
     failure = failed(nested)
     assert failure.line is None
     assert "cell 1, line" in failure.traceback
 
 
-def test_a_failed_import_is_marked_on_its_line__AC34() -> None:
+def test_ac34_a_failed_import_is_marked_on_its_line() -> None:
     failure = failed("x = 1\nimport no_such_module")
     assert (failure.message, failure.line) == ("No module named 'no_such_module'", 2)
 

@@ -95,10 +95,29 @@ IN_A_LIBRARY = (
 
 
 @pytest.mark.parametrize("definition", [ENDLESS, IN_A_LIBRARY])
-def test_a_repr_that_never_ends_is_interrupted_and_the_value_is_bound__AC37(definition: str) -> None:
+def test_ac37_a_repr_that_never_ends_is_interrupted_and_the_value_is_bound(definition: str) -> None:
     outcomes = run(definition, "value = Endless()\nvalue", "value is _")
     assert [status for status, _, _ in outcomes] == ["ok", "interrupted", "ok"]
     assert outcomes[2][1] == "True"
+
+
+SHRUGS = """
+import asyncio
+async def shrug(times):
+    while True:
+        try:
+            stop_soon()
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            times.append(1)
+"""
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_ac18_the_second_interrupt_is_one_that_a_cell_cannot_take_for_a_cancel(loop: str) -> None:
+    outcomes = run(SHRUGS, "times = []\nx = 1\nawait shrug(times)", "x, times", loop=loop)
+    assert outcomes[1][0] == "interrupted"
+    assert outcomes[2] == ("ok", "(1, [1])", None)
 
 
 def test_a_background_task_that_keeps_the_thread_ends_alone() -> None:

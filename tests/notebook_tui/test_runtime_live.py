@@ -8,10 +8,11 @@ from typing import ClassVar, NoReturn
 
 import pytest
 
+from notebook_tui.runtime.answers import SignatureHelp
 from notebook_tui.runtime.completion import complete
 from notebook_tui.runtime.description import describe
 from notebook_tui.runtime.live import Member, members, resolve, text_items
-from notebook_tui.runtime.signature import SignatureHelp, signature
+from notebook_tui.runtime.signature import signatures
 
 
 class Ran(BaseException):
@@ -74,7 +75,7 @@ def test_no_code_of_a_hostile_object_is_run__AC38() -> None:
             expression = f"{owner}.{name}"
             resolve(f"{expression}.x", names)
             describe(expression, len(expression), names)
-            signature(f"{expression}(", len(expression) + 1, names)
+            signatures(f"{expression}(", len(expression) + 1, names)
             for completed in (f"{expression}.", f"{expression}(", f"{expression}['"):
                 complete(completed, len(completed), names, lambda source, offset: {})
 
@@ -82,12 +83,21 @@ def test_no_code_of_a_hostile_object_is_run__AC38() -> None:
 def test_what_is_known_of_a_hostile_object_is_told_all_the_same() -> None:
     names = hostile_names()
     assert {"computed", "described", "method"} <= members(names["hostile"]).keys()
-    help = signature("hostile.method(1, second=", 25, names)
-    assert help == SignatureHelp("hostile.method", ("first", "*", "second=…"), 2)
-    assert signature("Hostile(", 8, names) == SignatureHelp("Hostile", ("first", "second=…"), 0)
+    help = signatures("hostile.method(1, second=", 25, names)
+    assert help == (SignatureHelp("hostile.method", ("first", "*", "second=…"), 2),)
+    assert signatures("Hostile(", 8, names) == (SignatureHelp("Hostile", ("first", "second=…"), 0),)
     described = describe("hostile.method", 10, names)
     assert described is not None
     assert (described.signature, described.docs) == ("(first, *, second=…)", "Does it.")
+
+
+def test_attributes_whose_names_are_no_plain_text_are_passed_over__AC38() -> None:
+    class Name(str):
+        __slots__ = ()
+        lower = startswith = run  # type: ignore[assignment]
+
+    names: dict[str, object] = {"Odd": type("Odd", (), {1: 2, Name("named"): 3, "plain": 4})}
+    assert [item.label for item in complete("Odd.p", 5, names, lambda source, offset: {})] == ["plain"]
 
 
 class Slotted:
@@ -213,8 +223,7 @@ def test_a_signature_is_shown_as_the_caller_fills_it(
 
     names: dict[str, object] = {"f": f, "Slotted": Slotted, "slotted": Slotted(), "bound": Owner().f}
     names |= {"wrapped": wrapped, "part": partial(f, 0), "instance": Owner()}
-    found = signature(call, len(call), names)
-    assert found is not None
+    (found,) = signatures(call, len(call), names)
     assert (found.parameters, found.active) == (parameters, active)
 
 

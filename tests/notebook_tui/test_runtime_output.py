@@ -20,7 +20,7 @@ class Out:
         self.texts.append((stream, text))
 
 
-def test_streams_come_out_in_the_order_of_writing_and_runs_of_one_stream_together__AC36() -> None:
+def test_ac36_streams_come_out_in_the_order_of_writing_and_runs_of_one_stream_together() -> None:
     out = Out()
     buffer = OutputBuffer(out)
     for stream, text in [("stdout", "a"), ("stdout", "b"), ("stderr", "c"), ("stdout", "d")]:
@@ -52,7 +52,7 @@ def test_a_full_batch_goes_out_by_itself() -> None:
     assert len(out.texts) == 2
 
 
-def test_a_burst_of_progress_is_reduced_to_its_last_state__AC36() -> None:
+def test_ac36_a_burst_of_progress_is_reduced_to_its_last_state() -> None:
     out = Out()
     buffer = OutputBuffer(out)
     for percent in range(101):

@@ -92,11 +92,11 @@ def test_containers_show_at_most_fifty_entries_and_say_how_many_more() -> None:
     assert result_text(dict.fromkeys(range(51))).endswith("49: None,\n … 1 more}")
 
 
-def test_a_repr_that_raises_is_told_beside_what_can_be_shown__AC37() -> None:
+def test_ac37_a_repr_that_raises_is_told_beside_what_can_be_shown() -> None:
     assert result_text([1, Hostile(fail)]) == "[1, <Hostile: its repr raised ValueError: boom and more>]"
 
 
-def test_an_exception_whose_own_text_raises_does_no_harm_either__AC37() -> None:
+def test_ac37_an_exception_whose_own_text_raises_does_no_harm_either() -> None:
     class Worse(Exception):
         def __str__(self) -> str:
             raise RuntimeError
@@ -112,7 +112,7 @@ def test_an_int_too_long_for_python_to_print_is_told() -> None:
 
 
 @pytest.mark.parametrize("value", ["x" * 50_000_000, Hostile(lambda: "y" * 50_000_000), [["z" * 5000] * 50] * 50])
-def test_a_huge_value_is_cut__AC37(value: object) -> None:
+def test_ac37_a_huge_value_is_cut(value: object) -> None:
     text = result_text(value)
     assert 9_000 < len(text) <= 10_000
     assert "…" in text

@@ -44,6 +44,7 @@ class FakeSession:
         self.closed = False
         self.deaf = False
         """Whether a cell goes on that is interrupted."""
+        self.discarded = False
 
     @property
     def state(self) -> State:
@@ -80,6 +81,9 @@ class FakeSession:
         path = self._state.path or "notebook.livemd"
         self._apply(Saved(path, self._state.revision))
         return path
+
+    async def discard(self) -> None:
+        self.discarded = True
 
     async def close(self) -> None:
         self.closed = True

@@ -8,9 +8,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from notebook_tui.document.notebook import PYPROJECT_CELL_ID, SETUP_CELL_ID, Cell, Notebook, Section
-from notebook_tui.document.outputs import Exported, Output
-from notebook_tui.format.plain_text import printed
+from notebook_tui.document.notebook import PYPROJECT_CELL_ID, SETUP_CELL_ID, Cell, Notebook, Section, Stamp
+from notebook_tui.document.outputs import Display, Error, Exported, Result, Still, Text
+from notebook_tui.format.markdown_write import write
+from notebook_tui.format.smart_cells import sealed
+from notebook_tui.format.stamp_comment import taken
 
 FRAGMENTS = [
     *["", "", "  ", "text", "    indented", "\t", "trailing  ", "a\x0cb", "\u2028", "\\", "é → 😀", "x = 1  # y"],
@@ -39,11 +41,23 @@ json_values = st.recursive(
     max_leaves=6,
 )
 metadata = st.dictionaries(st.sampled_from(["kind", "a-->b", "é", ""]), json_values, max_size=2)
-output_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\x1b"), max_size=40)
-outputs: st.SearchStrategy[Output] = (
-    markdown.map(lambda text: text.replace("\x1b", "")).map(printed)
-    | output_texts.map(printed)
-    | st.builds(Exported, st.sampled_from(["vega-lite", "python", "text/html x"]), markdown)
+smart = st.fixed_dictionaries(
+    {"livebook_object": st.just("smart_cell"), "kind": texts, "attrs": st.just("e30") | metadata},
+    optional={"chunks": st.just([[0, 3], [5, 2]]) | st.none(), "k": json_values},
+)
+printable = st.lists(texts | st.sampled_from(["\x1b[31m", "\x1b]0;t\x07", "\n"]), max_size=4).map("".join)
+any_text = (
+    printable | st.text(max_size=20) | markdown | st.sampled_from(["", "\n", "a\r\n", "a\0b", "\ud800", "x\x1b["])
+)
+media_types = st.sampled_from(["text/plain", "text/html", "image/png", "application/json", "text/markdown", "a b"])
+outputs: st.SearchStrategy[Still] = st.one_of(
+    st.builds(Text, st.sampled_from(["stdout", "stderr"]), any_text),
+    st.builds(Result, any_text),
+    st.builds(Error, any_text, any_text, any_text, st.none() | st.integers(1, 99)),
+    st.builds(Exported, st.sampled_from(["vega-lite", "python", "text/html x", "a`b", " c", ""]), any_text),
+    st.lists(st.tuples(media_types, any_text | st.binary(max_size=20)), min_size=1, unique_by=lambda form: form[0])
+    .map(tuple)
+    .map(Display),
 )
 
 
@@ -54,7 +68,8 @@ def cells(draw: st.DrawFn) -> Cell:
         return Cell("", "markdown", draw(markdown), metadata=draw(metadata))
     language = draw(st.sampled_from(["python", "python", "elixir", "erlang", "pyproject.toml"]))
     shown = tuple(draw(st.lists(outputs, max_size=3)))
-    return Cell("", "code", draw(markdown), language, shown, draw(metadata))
+    source, keys = draw(markdown), draw(metadata | smart)
+    return Cell("", "code", source, language, shown, sealed(keys, source))
 
 
 @st.composite
@@ -82,5 +97,14 @@ def notebooks(draw: st.DrawFn) -> Notebook:
     setup, pyproject = draw(_setup_cells())
     keys: dict[str, Any] = draw(metadata)
     leading = draw(st.sampled_from(["", "<!-- vim: tw=80 -->", "<!--\nof two\n\nlines -->\n\n<!-- and one -->"]))
-    trailing = draw(st.sampled_from(["", '<!-- livebook:{"offset":9,"stamp":{"version":1}} -->']))
-    return Notebook(draw(names), setup, pyproject, draw(_sections()), keys, leading, trailing)
+    trailing = draw(st.sampled_from(["", '<!-- livebook:{"kept":1} -->']))
+    notebook = Notebook(draw(names), setup, pyproject, draw(_sections()), keys, leading, trailing)
+    return replace(notebook, stamp=draw(st.sampled_from([None, stamp_of(write(notebook, outputs=True))])))
+
+
+def stamp_of(text: str) -> Stamp | None:
+    """The stamp that Livebook would write below that text."""
+    _, stamp = taken(
+        f'{text}\n<!-- livebook:{{"offset":{len(text.encode())},"stamp":{{"token":"t","version":1}}}} -->\n'
+    )
+    return stamp

@@ -52,11 +52,12 @@ class OpenNotebook:
         self.client.send(QueueCells(tuple(f"cell-{number}" for number in numbers)))
         await self.until(lambda state: state.evaluating == f"cell-{numbers[-1]}")
 
-    async def run(self, *numbers: int) -> None:
-        """Runs cells by number, with what is outdated above them, and returns when nothing runs any more."""
+    async def run(self, *numbers: int, alone: bool = False) -> None:
+        """Runs cells by number, with what is outdated above them unless `alone`, and returns when nothing runs any
+        more."""
         ids = tuple(f"cell-{number}" for number in numbers)
         before = self.state.runs
-        self.client.send(QueueCells(ids))
+        self.client.send(QueueCells(ids, alone))
         await self.until(lambda state: state.runs > before and state.evaluating is None and not state.queue)
 
     def printed(self, number: int) -> str:

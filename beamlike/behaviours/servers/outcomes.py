@@ -36,11 +36,10 @@ open
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from beamlike.kernel import terms
-from beamlike.kernel.record import record
+from beamlike.kernel.record import frozen, record
 from beamlike.kernel.terms import Reason
 
 
@@ -145,6 +144,6 @@ BEYOND_A_VALUE: Final = frozenset({Sentinel, Continue, TimeoutAfter})
 """The types of what handle_call returns that is no reply itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timeout:
     """No message came within the seconds of a TimeoutAfter."""

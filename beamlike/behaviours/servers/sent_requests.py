@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any, Self
 
 from beamlike.behaviours.deadline import deadline
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Alias, Down, Ref, Reply
 
 
@@ -81,7 +81,7 @@ def check_response(message: Any, request: SentRequest) -> Any:
     return request.value_of(message)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Response:
     """The answer to one request of a collection: `result()` is its reply, or raises its error."""
 

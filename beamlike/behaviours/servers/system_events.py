@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from beamlike.behaviours.servers.server_messages import Cast, TypedCall, TypedCast
 from beamlike.kernel.question import Call
+from beamlike.kernel.record import frozen
 from beamlike.kernel.server_names import Name
 from beamlike.kernel.terms import Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Received:
     """A message came in; `sender` is known for a call."""
 
@@ -25,7 +25,7 @@ class Received:
         return f"got {self.kind} {self.request!r}" + (f" from {self.sender}" if self.sender else "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replied:
     """What a callback returned went out as the reply to `to`."""
 
@@ -36,7 +36,7 @@ class Replied:
         return f"sent {self.value!r} to {self.to}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoReply:
     """A message was handled, and no reply went out."""
 
@@ -72,7 +72,7 @@ Installed: TypeAlias = Callable[[Any, Event, Pid], Any]
 """function(state, event, server): its value is the next state, or DONE."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statistics:
     """Messages since `since` (a time as of time.time())."""
 
@@ -81,7 +81,7 @@ class Statistics:
     messages_out: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Status:
     """`behaviour` is the class of the server; `on` names what is switched on: "log", "statistics", "trace" and the
     ids of installed functions; `code` is the file that the class is from, which tells the version of a cell."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import reprlib
-from dataclasses import dataclass
 from typing import Any
 
 from beamlike.behaviours.handed_function import value_of
@@ -19,6 +18,7 @@ from beamlike.behaviours.servers.starting import Birth
 from beamlike.behaviours.servers.system_events import Event, received
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.question import Question
+from beamlike.kernel.record import frozen
 from beamlike.kernel.server_names import Name
 from beamlike.kernel.terms import Pid, Reason, is_quiet
 
@@ -29,7 +29,7 @@ _bounded.maxstring = _bounded.maxother = 200
 _bounded.maxdict = _bounded.maxlist = _bounded.maxtuple = _bounded.maxset = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TerminationReport:
     """Why a server ended, and in what state: attribute `report` of the log record. The texts are bounded. `parent` is
     who started it, if that is linked to it."""

@@ -11,7 +11,6 @@ import inspect
 import logging
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from beamlike.behaviours.child_spec import ChildSpec
 from beamlike.behaviours.supervision.child_errors import StartFailed
@@ -20,6 +19,7 @@ from beamlike.kernel import terms
 from beamlike.kernel.call_errors import CallFailed
 from beamlike.kernel.errors import ProcessExit
 from beamlike.kernel.exceptions import exit_reason
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid, Reason, Ref, is_quiet, is_word
 
 logger = logging.getLogger("beamlike.supervisor")
@@ -65,7 +65,7 @@ async def end_children(children: Iterable[tuple[ChildSpec, Pid]]) -> None:
         await ending.kill()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Ending:
     """A child that was told to end."""
 

@@ -7,7 +7,6 @@ temporary child that does not run is none any more.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from beamlike.behaviours.child_spec import ChildId, ChildSpec
@@ -19,12 +18,13 @@ from beamlike.behaviours.supervision.child_errors import (
     NoChild,
 )
 from beamlike.behaviours.supervision.supervisor_flags import Strategy
+from beamlike.kernel.record import slotted
 from beamlike.kernel.terms import Pid, Reason, Ref
 
 KNOWN_IDS_SHOWN = 20
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Child:
     """A child in its place. `attempt` marks the next attempt to start it, while one is due after `failure`."""
 

@@ -6,16 +6,17 @@ The window slides: it holds the restarts of the last `period` seconds, and more 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from beamlike.behaviours.child_spec import ChildId
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import ExceptionInfo, Pid, Reason
 
 REMEMBERED = 100
 """How many restarts the history holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RestartIntensity:
     """At most `intensity` restarts within `period` seconds."""
 
@@ -29,7 +30,7 @@ class RestartIntensity:
             raise ValueError(f"expected period in seconds, more than 0, got {self.period!r}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PastRestart:
     """A restart: of the child `id`, whose process `pid` ended with `reason` (or did not start: then `pid` is None),
     `at` seconds since the epoch."""

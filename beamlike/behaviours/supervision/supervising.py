@@ -14,7 +14,6 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from inspect import Parameter, signature
 from typing import Any, Literal
 
@@ -30,6 +29,7 @@ from beamlike.kernel import terms
 from beamlike.kernel.current import current_node
 from beamlike.kernel.inspection.process_info import process_info
 from beamlike.kernel.question import Client
+from beamlike.kernel.record import frozen
 from beamlike.kernel.server_names import Name, Server
 from beamlike.kernel.terms import Exit, Pid, Reason
 
@@ -40,7 +40,7 @@ FROM_ELIXIR = {"max_restarts": "intensity", "max_seconds": "period"}
 ChildState = Literal["running", "restarting", "stopped"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildInfo:
     """A child as its supervisor sees it. `pid` is None unless it is running; `id` is None where children have none;
     `start` names the function that starts it."""
@@ -57,7 +57,7 @@ class ChildInfo:
         return cls(id, pid, spec.type, spec.restart, state, spec.starter)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChildCounts:
     """How many specifications there are, how many children run, and how many are (to be) supervisors and workers."""
 
@@ -67,7 +67,7 @@ class ChildCounts:
     workers: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Description:
     """A supervisor for the supervision tree: its class, its pid, and the names of its node that matter there."""
 

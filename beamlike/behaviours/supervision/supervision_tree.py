@@ -14,20 +14,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from beamlike.behaviours.child_spec import ChildId, Restart
 from beamlike.behaviours.deadline import check_seconds
 from beamlike.behaviours.supervision.supervising import ChildInfo, ChildState, Description, ask
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
+from beamlike.kernel.record import frozen
 from beamlike.kernel.server_names import Server
 from beamlike.kernel.terms import Pid
 
 TreeState = ChildState | Literal["does not answer", "ended"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SupervisionTree:
     """A child, or at the root the supervisor that was asked, and the children below it.
 

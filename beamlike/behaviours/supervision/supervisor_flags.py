@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from beamlike.behaviours.child_spec import ChildSpec, check_one_of, check_spec
 from beamlike.behaviours.supervision.child_errors import BadChild
 from beamlike.behaviours.supervision.restart_intensity import RestartIntensity
+from beamlike.kernel.record import frozen
 
 Strategy = Literal["one_for_one", "one_for_all", "rest_for_one"]
 AutoShutdown = Literal["never", "any_significant", "all_significant"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SupervisorFlags:
     """Strategy, limit of restarts, and whether the end of significant children ends the supervisor."""
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from beamlike.behaviours.handed_function import answer
@@ -20,7 +19,7 @@ from beamlike.behaviours.tasks.task_outcome import Exited, Ok, Outcome, name_of
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.exceptions import exit_reason
-from beamlike.kernel.record import record
+from beamlike.kernel.record import frozen, record
 from beamlike.kernel.terms import Alias, Down, Exit, Pid, Reason, Ref, Reply
 
 
@@ -43,7 +42,7 @@ class Ended:
     outcome: Outcome[Any] | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """What a keeper is told at its start: whom it serves, and the rules for its tasks."""
 
@@ -63,7 +62,7 @@ async def keep(rules: Rules) -> None:
         keeper.kill_all()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Running:
     position: int
     function: str

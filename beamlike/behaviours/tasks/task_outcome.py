@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Generic, NoReturn, TypeAlias, TypeVar
 
 from beamlike.kernel import terms
 from beamlike.kernel.errors import BeamlikeError
 from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.performing import name_of as name_of
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import ExceptionInfo, Reason
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ class TaskTimeout(BeamlikeError, TimeoutError):
         self.function = function
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ok(Generic[T]):
     """The task returned `value`."""
 
@@ -48,7 +49,7 @@ class Ok(Generic[T]):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exited:
     """The task ended for `reason` and has no value.
 

@@ -12,7 +12,6 @@ import itertools
 import os
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from beamlike.behaviours.deadline import check_seconds
@@ -24,6 +23,7 @@ from beamlike.behaviours.tasks.task_window import Window
 from beamlike.behaviours.unknown_keywords import refuse_unknown
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.errors import NoNode
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Down, Exit, Pid, Reply
 
 Item = TypeVar("Item")
@@ -43,7 +43,7 @@ class StreamKeywords(TypedDict, total=False):
     node: str | Sequence[str] | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamOptions:
     max_concurrency: int | None = None
     ordered: bool = True

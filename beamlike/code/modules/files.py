@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from importlib.machinery import EXTENSION_SUFFIXES
 from itertools import islice
 from typing import Final
 
 from beamlike.code.modules.messages import Kind
 from beamlike.code.modules.roots import Root
+from beamlike.kernel.record import frozen
 
 _INIT: Final = "__init__.py"
 _COMPILED: Final = (*EXTENSION_SUFFIXES, ".pyc")
@@ -24,7 +24,7 @@ _FEW: Final = 20
 """Folders below a folder that are looked into, to see whether it is one of code."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a module is: its source file, or the folder of a namespace. `label` is that below its root."""
 
@@ -40,7 +40,7 @@ class Place:
         return os.path.dirname(self.path) if self.kind is Kind.PACKAGE else self.path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compiled:
     """There is such a module, and no source of it."""
 

@@ -15,9 +15,9 @@ from threading import Lock
 from types import ModuleType
 from typing import Final, TypeAlias
 
+from beamlike.code.modules.far_loader import FarLoader, Origins, loader_of
 from beamlike.code.modules.held import Held, LoadedModule
 from beamlike.code.modules.importing import is_asking, is_import, who_imports
-from beamlike.code.modules.loader import ModuleLoader, Origins, loader_of
 from beamlike.code.modules.messages import Folder, Missing, Refused
 from beamlike.code.modules.offers import Route
 from beamlike.code.modules.receiver import Receiver
@@ -75,6 +75,8 @@ class ModuleFinder:
                 case Held() as held:
                     if target is not None:
                         origins.reloading(held, target)
+                    from beamlike.code.modules.loader import ModuleLoader  # it imports much
+
                     return ModuleLoader(origins, held).spec()
                 case Missing() | Refused() as why:
                     failures.append(_failure(name, origins.node, route.origin, why))
@@ -118,7 +120,7 @@ def _failure(name: str, node: str, origin: str, why: Missing | Refused) -> Impor
 class PackageLister:
     """What `pkgutil` lists the modules of a package by. It finds none: that is the finder's."""
 
-    def __init__(self, loader: ModuleLoader) -> None:
+    def __init__(self, loader: FarLoader) -> None:
         self._loader = loader
 
     def find_spec(self, name: str, target: ModuleType | None = None) -> None:

@@ -15,9 +15,10 @@ from beamlike.code.modules.dependents import imports_of
 from beamlike.code.modules.messages import Kind, ModuleFile
 from beamlike.code.modules.offers import Route
 from beamlike.code.modules.stamps import Stamp
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoadedModule:
     """A module of another node, of `origin`, that is loaded here: the hash of its source, and when that came."""
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
 from beamlike.code.decoding import DECODING
-from beamlike.code.modules.loader import ModuleLoader
+from beamlike.code.modules.far_loader import FarLoader
 from beamlike.code.sources import SOURCES
+from beamlike.kernel.record import frozen
 
 _MACHINERY: Final = frozenset({"importlib", "importlib.util", "importlib._bootstrap", "_frozen_importlib"})
 _UNPICKLING: Final = ("beamlike.code", "cloudpickle")
 _HERE: Final = "beamlike.code.modules"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Importer:
     """The node whose code imports, and the one here that it came to, as far as they are known."""
 
@@ -75,7 +75,7 @@ def _is_machinery(frame: FrameType) -> bool:
 def _origin_behind(frame: FrameType) -> Importer | None:
     """The node whose code a frame runs, if that is another one: that of a module, or of what came by value."""
     loader = getattr(frame.f_globals.get("__spec__"), "loader", None)
-    if isinstance(loader, ModuleLoader):
+    if isinstance(loader, FarLoader):
         return Importer(loader.held.route.origin, loader.origins.node)
     origin = SOURCES.origin_of(frame.f_code.co_filename)
     return Importer(origin) if origin is not None else None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from beamlike.code.modules.files import entries_of, stems, top_names
 from beamlike.code.modules.roots import Root
 from beamlike.code.modules.stamps import Stamp, doubtful, stamp_of
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """Those on one root, whose folder is at `path`."""
 

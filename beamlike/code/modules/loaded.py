@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 
 from beamlike.code.modules.dependents import standing_on
+from beamlike.code.modules.far_loader import loader_of
 from beamlike.code.modules.held import Held, LoadedModule
-from beamlike.code.modules.loader import loader_of
 from beamlike.code.modules.offers import Route
 
 

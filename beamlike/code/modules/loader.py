@@ -11,44 +11,13 @@ from importlib.machinery import ModuleSpec
 from importlib.resources.abc import TraversableResources
 from importlib.util import decode_source
 from types import CodeType, ModuleType
-from typing import Protocol
 
-from beamlike.code.modules.held import Held
-from beamlike.code.modules.messages import Answer, Kind, Missing, ModuleFile, Refused
-from beamlike.code.modules.offers import Route
+from beamlike.code.modules.far_loader import FarLoader
+from beamlike.code.modules.messages import Answer, Kind, ModuleFile
 from beamlike.code.modules.resources import PackageResources, contents_of
 
 
-class Origins(Protocol):
-    """The node that a module came to, as the module's loader sees it."""
-
-    node: str
-
-    def module(self, route: Route, name: str) -> Held | Missing | Refused:
-        """Another module, to be had by this route."""
-        ...
-
-    def look_at(self, package: Held, path: tuple[str, ...], *, read: bool) -> Answer:
-        """A resource of a package."""
-        ...
-
-    def loading(self, held: Held) -> None:
-        """A module is about to be made of this version."""
-        ...
-
-    def reloading(self, held: Held, module: ModuleType) -> None:
-        """`module` is about to be made anew of this version."""
-        ...
-
-
-class ModuleLoader(InspectLoader):
-    def __init__(self, origins: Origins, held: Held) -> None:
-        self.origins = origins
-        self.held = held
-
-    def __repr__(self) -> str:
-        return f"<the loader of {self.held.file.name} of {self.held.route.origin}>"
-
+class ModuleLoader(FarLoader, InspectLoader):
     def spec(self) -> ModuleSpec:
         path = self.held.search_path
         spec = ModuleSpec(self.held.file.name, self, origin=self.held.filename, is_package=path is not None)
@@ -97,9 +66,3 @@ class ModuleLoader(InspectLoader):
         if fullname != self.held.file.name:
             raise ImportError(f"expected the name {self.held.file.name!r}, got {fullname!r}", name=fullname)
         return self.held.file
-
-
-def loader_of(module: ModuleType | None) -> ModuleLoader | None:
-    """The loader of a module that came of another node; None of any other."""
-    loader = getattr(getattr(module, "__spec__", None), "loader", None)
-    return loader if isinstance(loader, ModuleLoader) else None

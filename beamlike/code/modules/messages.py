@@ -11,13 +11,13 @@ the origin first. A relay passes questions on, and answers from what it holds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, TypeAlias, TypeVar
 
 import msgpack
 
 from beamlike.distribution.errors import ProtocolError
+from beamlike.kernel.record import frozen
 
 
 class Kind(IntEnum):
@@ -27,7 +27,7 @@ class Kind(IntEnum):
     """A package without `__init__.py`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SourceFolder:
     """Where an origin has modules, or that of one name `only`. Who finds the same `identity` in that place sees the
     very folder; it is "" for one that is not there."""
@@ -37,7 +37,7 @@ class SourceFolder:
     identity: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """The top-level modules that can be had of the first node of `path`, through the others; they lie in `folders`.
 
@@ -55,7 +55,7 @@ class Offer:
         return self.path[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """A module that was given is another now: that of `hash`, or gone, or not known, where that is b""."""
 
@@ -64,7 +64,7 @@ class Change:
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class News:
     """`offers` in place of all earlier ones, or None where they hold."""
 
@@ -72,13 +72,13 @@ class News:
     changes: tuple[Change, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FindModule:
     origin: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LookAt:
     """A resource of a package: `path` is its names, one by one; `read` asks for what is in the file as well."""
 
@@ -88,7 +88,7 @@ class LookAt:
     read: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModuleFile:
     """`label` is where it lies below its root, such as "pkg/sub.py"; `hash` is that of the source."""
 
@@ -99,35 +99,35 @@ class ModuleFile:
     source: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """The module that was asked for comes first, and others of its package with it."""
 
     files: tuple[ModuleFile, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Missing:
     """There is no such thing; `reason` goes on a sentence about the origin: "has no such module"."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """There is, and it cannot be given; `reason` goes on a sentence about it: "is compiled code"."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Folder:
     """What a folder of resources holds: names, and whether they are folders themselves."""
 
     entries: tuple[tuple[str, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Data:
     """A resource that is a file; `data` is b"" where it was only looked at."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from beamlike.code.modules.finder import FINDER
 from beamlike.code.modules.held import LoadedModule
@@ -30,11 +30,12 @@ from beamlike.code.modules.receiver import Ask, Receiver
 from beamlike.code.modules.relay import Relay, RelayedGiven
 from beamlike.code.modules.roots import Root
 from beamlike.code.modules.sight import source_folder
+from beamlike.kernel.record import slotted
 
 logger = logging.getLogger("beamlike.code")
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Ledger:
     """What the other side of one connection has been told, and what it has been given."""
 

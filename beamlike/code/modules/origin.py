@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib.machinery import PathFinder
 from threading import RLock
 from typing import Final
@@ -32,6 +32,7 @@ from beamlike.code.modules.messages import (
 )
 from beamlike.code.modules.roots import Root, is_installed
 from beamlike.code.modules.stamps import Stamp, doubtful, hash_now, hash_of, stamp_of
+from beamlike.kernel.record import frozen, slotted
 
 BUNDLE: Final = 1 << 20
 """Bytes of modules that come along with the one that was asked for."""
@@ -39,7 +40,7 @@ LARGEST: Final = 16 << 20
 """Bytes of a module or resource: what is larger would keep the lane busy that shows that the node is alive."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GivenFile:
     name: str
     path: str
@@ -47,7 +48,7 @@ class GivenFile:
     hash: bytes
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Given:
     """The modules of this node that the other side of one connection, `peer`, has got."""
 

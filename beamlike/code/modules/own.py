@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from beamlike.code.modules.far_loader import loader_of
 from beamlike.code.modules.files import find
-from beamlike.code.modules.loader import loader_of
 from beamlike.code.modules.offered import OFFERED, Offer, Offered
 from beamlike.code.modules.roots import Root, own_roots, root_of_loaded, working_directory
 

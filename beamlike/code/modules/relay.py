@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from beamlike.code.modules.held import Held
 from beamlike.code.modules.messages import Answer, Change, FindModule, Found, LookAt, Missing
 from beamlike.code.modules.offers import Route
 from beamlike.code.modules.origin import BUNDLE
 from beamlike.code.modules.receiver import Receiver
+from beamlike.kernel.record import slotted
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class RelayedGiven:
     """The modules of others that the other side of one connection has got of this node, by origin and name."""
 

@@ -13,19 +13,19 @@ import site
 import sys
 import sysconfig
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from beamlike.code.requirements.store import environments_path
+from beamlike.kernel.record import frozen
 
 OWN_PACKAGES: Final = frozenset({"beamlike", "nodes", "flame"})
 """Every node has these, for they make it a node."""
 _HOME: Final = {str(Path(__file__).parents[3]), str(Path(__file__).resolve().parents[3])}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Root:
     """A folder on which modules are found by name."""
 

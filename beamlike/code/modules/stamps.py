@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, Protocol, TypeVar
+
+from beamlike.kernel.record import frozen
 
 _COARSE: Final = 50_000_000
 """Nanoseconds within which two changes may bear the same time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stamp:
     """Of a file or folder that is there; `proves` that it is as it was, as long as it bears the same one."""
 

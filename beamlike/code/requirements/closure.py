@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from beamlike.code.requirements.credentials import without_credentials, without_user
+from beamlike.kernel.record import frozen
 
 OWN = "beamlike"
 """Every node has it in the version that it runs; nobody's requirements change that."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installed:
     """A distribution that can be imported."""
 
@@ -34,7 +34,7 @@ Find: TypeAlias = Callable[[str], Installed | None]
 """From a name in its one spelling to the distribution that an import would take."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closure:
     present: tuple[Installed, ...]
     missing: tuple[str, ...]

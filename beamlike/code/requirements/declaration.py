@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from beamlike.code.requirements.credentials import has_credentials, shown
 from beamlike.code.requirements.errors import BadRequirements
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requirements:
     """
     >>> Requirements.of(["rich >=13", "numpy"])

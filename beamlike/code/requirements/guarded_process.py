@@ -13,8 +13,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from threading import Event
+
+from beamlike.kernel.record import frozen
 
 _GUARD = """
 import os, signal, subprocess, sys, threading
@@ -37,7 +38,7 @@ class TookTooLong(Exception):
     """The program was not done when its time was up; it has been ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended:
     returncode: int
     printed: str

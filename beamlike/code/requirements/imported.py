@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import PurePath
 from types import ModuleType
 
 from beamlike.code.requirements.here import described, is_whole
 from beamlike.code.requirements.lock import Pin
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clash:
     """`module` came from `imported`, another version of the pin's distribution, or that one of another place."""
 

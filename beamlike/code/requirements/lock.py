@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from hashlib import blake2b
 
@@ -21,13 +21,14 @@ from beamlike.code.requirements.closure import Installed, is_same_place
 from beamlike.code.requirements.credentials import has_credentials, shown
 from beamlike.code.requirements.declaration import Requirements
 from beamlike.code.requirements.errors import BadRequirements
+from beamlike.kernel.record import frozen
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:[^\s\x00-\x1f]+")
 _HASH = re.compile(r"[a-z0-9]+:[0-9a-f]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pin:
     """One distribution in one version. `hashes`, such as "sha256:…", are of the files it may be made of; none where
     it was installed by somebody else."""
@@ -80,7 +81,7 @@ class Pin:
         return f"{self.name} {self.version}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lock:
     """
     >>> lock = Lock(Requirements.of(["rich"]), (Pin("rich", "15.0.0"),), "cp311-cp311-manylinux_2_36_x86_64")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 Doing: TypeAlias = Literal["resolving", "waiting", "downloading", "installing", "ready"]
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """
     >>> str(Step("downloading", "numpy-2.1.0.whl", 2, 5, "16.3 MB"))

@@ -11,9 +11,7 @@ import fcntl
 import os
 import re
 import secrets
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -98,7 +96,7 @@ class Store:
             draft.mkdir()
             yield draft
         finally:
-            shutil.rmtree(draft, ignore_errors=True)
+            _remove_tree(draft)
             lock.release()
         self.sweep()
 
@@ -128,7 +126,7 @@ class Store:
     def _remove_draft(self, key: str, draft: Path) -> None:
         lock = LockedFile.take(self._lock_path(key), b"")
         if lock is not None:
-            shutil.rmtree(draft, ignore_errors=True)
+            _remove_tree(draft)
             lock.release()
 
     def _lock_path(self, key: str) -> Path:
@@ -146,7 +144,16 @@ def _users_cache() -> Path:
     try:
         return Path("~/Library/Caches" if sys.platform == "darwin" else "~/.cache").expanduser()
     except RuntimeError:  # as in a container that runs under any user's number
-        return Path(tempfile.gettempdir(), f"beamlike-cache-{os.geteuid()}")
+        from tempfile import gettempdir
+
+        return Path(gettempdir(), f"beamlike-cache-{os.geteuid()}")
+
+
+def _remove_tree(path: Path) -> None:
+    # Each node imports this module, and few of them remove anything: they are not to wait for this at their boot.
+    from shutil import rmtree
+
+    rmtree(path, ignore_errors=True)
 
 
 def _remove_unused(path: Path) -> None:
@@ -156,7 +163,7 @@ def _remove_unused(path: Path) -> None:
         # Away first, so that nobody finds half of it.
         grave = path.with_name(f".{path.name}.draft-{secrets.token_hex(4)}")
         path.rename(grave)
-        shutil.rmtree(grave, ignore_errors=True)
+        _remove_tree(grave)
     except OSError:  # in use, or on a file system that does not tell
         pass
     finally:

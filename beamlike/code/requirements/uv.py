@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from beamlike.code.requirements.lock import Pin
 from beamlike.code.requirements.progress import uv_step
 from beamlike.code.requirements.work import INSTALL_SECONDS, PLAN_SECONDS, Work, write_lines
+from beamlike.kernel.record import frozen
 
 _PLANNED = re.compile(r" \+ (?P<name>[\w.-]+)==(?P<version>\S+?)(?: \(from (?P<url>\S+)\))?\s*$")
 _OF_A_URL = re.compile(r"(?m)^ \+ (?P<requirement>[\w.-]+ @ \S+)\s*$")
@@ -18,7 +18,7 @@ _LOCKED = re.compile(r"(?m)^(?P<name>[\w.-]+)==(?P<version>[^\s;\\]+)(?P<rest>(?
 _HASH = re.compile(r"--hash=(\w+:[0-9a-f]+)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Uv:
     """The uv at that path, for this Python."""
 

@@ -11,16 +11,17 @@ any strategy. A node that is found at another address is another one, and so beg
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.finding.found import Found
+from beamlike.kernel.record import frozen
 
 Standing: TypeAlias = Literal["found", "connected", "lost", "unreachable", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """A node that was found, and what became of it."""
 
@@ -41,7 +42,7 @@ class Candidate:
         return Candidate(self.name, self.address, "lost") if self.standing == "connected" else self
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setback:
     """An attempt to connect was in vain. `lasting` says that only a person can do something about it."""
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from dataclasses import dataclass
 
 from beamlike.distribution.addresses import DEFAULT_PORT
 from beamlike.distribution.finding.dns_records import Resolver, records
 from beamlike.distribution.finding.found import Found
 from beamlike.distribution.finding.strategy import CannotFind, check_convention, named
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DNS:
     """A node `basename@address`, listening at `port`, at each address (IPv4 or IPv6) of the name `host`.
 
@@ -45,7 +45,7 @@ class DNS:
         return [named(self.basename, host, self.port) for host in hosts]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SRV:
     """A node `basename@target` at each target and port of the SRV records of `service`.
 
@@ -70,7 +70,7 @@ class SRV:
         return [named(self.basename, target, port) for target, port in targets if target != "."]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlyMachines:
     """A node `basename@<machine>.vm.<app>.internal`, listening at `port`, on each started machine of an app on Fly.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from beamlike.distribution.addresses import Address, split_port
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A node that there is; without an address it listens where `bl.connect(name)` would look for it.
 

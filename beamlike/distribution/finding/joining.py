@@ -13,7 +13,6 @@ import logging
 import math
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, TypeAlias
 
@@ -25,6 +24,7 @@ from beamlike.distribution.finding.strategy import CannotFind, Strategy
 from beamlike.distribution.refusal import HandshakeRefused, Status
 from beamlike.kernel.errors import BeamlikeError
 from beamlike.kernel.inspection.process_info import set_label
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid
 
 logger = logging.getLogger("beamlike.distribution")
@@ -59,7 +59,7 @@ Connect: TypeAlias = Callable[[str, Address | None], Awaitable[None]]
 """NotConnected says why that failed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JoinInfo:
     """A node's search for its cluster at one moment: who was found, and who is not connected and why."""
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from beamlike.distribution.addresses import DEFAULT_PORT
 from beamlike.distribution.finding.found import Found
 from beamlike.distribution.finding.kubernetes_api import PodsApi
 from beamlike.distribution.finding.strategy import check_convention, named
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KubernetesPods:
     """A node `basename@<address of the pod>`, listening at `port`, in each pod that runs, is ready and matches
     `selector`, a label selector such as "app=web".

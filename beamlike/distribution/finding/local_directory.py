@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from beamlike.distribution.directory import Directory
 from beamlike.distribution.finding.found import Found
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LocalDirectory:
     """All of this user's nodes on this host that listen, but the hidden ones."""
 

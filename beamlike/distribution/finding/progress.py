@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from beamlike.distribution.finding.candidates import Candidate, Setback, failed, looked, observed, pause, spread
 from beamlike.distribution.finding.found import Found
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     candidates: tuple[Candidate, ...] = ()
     trouble: str | None = None

@@ -8,7 +8,6 @@ registered with, and has the losers retracted. The next to have the lock finds n
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from functools import partial
 
 from beamlike.distribution.global_names.desk import Desk
@@ -17,9 +16,10 @@ from beamlike.distribution.global_names.locks import Lock, Locks
 from beamlike.distribution.global_names.messages import Entry, Resolver
 from beamlike.distribution.global_names.name_table import NameTable
 from beamlike.distribution.global_names.registrations import Registrations
+from beamlike.kernel.record import slotted
 
 
-@dataclass(slots=True)
+@slotted
 class _Conflict:
     name: Hashable
     lock: Lock

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from beamlike.distribution.global_names.events import Effect, UnwatchProcess, WatchProcess
+from beamlike.kernel.record import slotted
 from beamlike.kernel.terms import Pid
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Watch:
     """One interest in a process; there may be several in the same."""
 

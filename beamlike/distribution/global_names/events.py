@@ -6,41 +6,41 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from beamlike.distribution.global_names.messages import Address, Message, Resolver
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid, Ref
 
 # Events: of other nodes.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerUp:
     """A node that is not hidden is connected."""
 
     node: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerDown:
     node: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServerGone:
     """The name server of a connected node has ended, or there is none."""
 
     node: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heard:
     source: Pid
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DialEnded:
     """What `Dial` asked for has been done or has failed."""
 
@@ -50,7 +50,7 @@ class DialEnded:
 # Events: of clients, and of this node.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Register:
     request: Hashable
     name: Hashable
@@ -59,13 +59,13 @@ class Register:
     replace: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unregister:
     request: Hashable
     name: Hashable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetLock:
     """`nodes` of None are all; `until` None waits as long as it takes, and a time not after `at` not at all."""
 
@@ -78,7 +78,7 @@ class SetLock:
     until: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DelLock:
     request: Hashable
     holder: Pid
@@ -86,31 +86,31 @@ class DelLock:
     requester: Hashable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CancelLock:
     """Whoever made the request `SetLock` waits for it no longer, and does not want the lock."""
 
     request: Ref
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sync:
     request: Hashable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProcessDown:
     pid: Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeUp:
     """The timer of `SetTimer` is due."""
 
     request: Ref
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved:
     """What the resolver of `Resolve` returned."""
 
@@ -138,7 +138,7 @@ Event: TypeAlias = (
 # Effects.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Send:
     """To a name server; to that of a node, whichever it is, if `to` is the node's name."""
 
@@ -146,13 +146,13 @@ class Send:
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     request: Hashable
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WatchServer:
     """`ServerGone` when it ends. It takes the place of an earlier watch of that node's."""
 
@@ -160,28 +160,28 @@ class WatchServer:
     server: Pid | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WatchProcess:
     pid: Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnwatchProcess:
     pid: Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetTimer:
     request: Ref
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CancelTimer:
     request: Ref
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolve:
     number: int
     resolve: Resolver | None
@@ -189,13 +189,13 @@ class Resolve:
     pids: tuple[Pid, Pid]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dial:
     node: str
     address: Address | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HangUp:
     """Disconnect from `node`: `reporter` lost its connection to it."""
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import partial
 
 from beamlike.distribution.global_names.desk import Desk, Watch
 from beamlike.distribution.global_names.events import CancelLock, CancelTimer, DelLock, Reply, SetLock, SetTimer, TimeUp
 from beamlike.distribution.global_names.locks import Lock, Locks
+from beamlike.kernel.record import frozen, slotted
 from beamlike.kernel.terms import Pid, Ref
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UserLock:
     """As the resource of a lock, which no name can be."""
 
     resource: Hashable
 
 
-@dataclass(slots=True)
+@slotted
 class _Client:
     wish: SetLock
     lock: Lock

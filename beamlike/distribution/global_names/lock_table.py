@@ -7,12 +7,13 @@ often as it likes: each `Claim` is given back by itself. Others wait in line.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from beamlike.kernel.record import frozen, slotted
 from beamlike.kernel.terms import Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """What the name server `asker` asks for, under a number of its own, on behalf of `requester`."""
 
@@ -21,7 +22,7 @@ class Claim:
     requester: Hashable = field(compare=False)
 
 
-@dataclass(slots=True)
+@slotted
 class _Lock:
     granted: dict[Claim, None] = field(default_factory=dict)
     waiting: dict[Claim, None] = field(default_factory=dict)

@@ -8,7 +8,7 @@ nodes were named; so two who ask while their nodes are connected meet at two nod
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from beamlike.distribution.global_names.desk import Desk
@@ -17,10 +17,11 @@ from beamlike.distribution.global_names.lock_table import Claim, LockTable
 from beamlike.distribution.global_names.messages import Ack, Ask, Granted, Refused, Release
 from beamlike.distribution.global_names.peers import Peers
 from beamlike.distribution.global_names.rounds import Rounds
+from beamlike.kernel.record import slotted
 from beamlike.kernel.terms import Pid
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Lock:
     """One that is being asked for, and is held once `then(lock, True)` was called; False says that it was refused."""
 

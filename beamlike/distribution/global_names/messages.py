@@ -11,9 +11,9 @@ Lost                                the sender's connection to a third node brok
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid
 
 Address: TypeAlias = tuple[str, int]
@@ -25,7 +25,7 @@ Key: TypeAlias = tuple[Pid, int]
 """The name server that answers for a registration, and its number there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A registration. `over` are those that it takes the place of: until they are gone they count no more."""
 
@@ -40,42 +40,42 @@ class Entry:
         return self.key[0].node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Knock:
     address: Address | None
     """Where the sender's node listens."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hello:
     entries: tuple[Entry, ...]
     nodes: tuple[tuple[str, Address | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Publish:
     entry: Entry
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retract:
     keys: tuple[Key, ...]
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remove:
     keys: tuple[Key, ...]
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ack:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """For a share of the lock on `resource`; where another requester has it, `wait` for it or be refused."""
 
@@ -85,19 +85,19 @@ class Ask:
     wait: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Granted:
     number: int
     taken: bool
     """Whether the resource is a name that has a holder there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Release:
     """`ack`: the sender waits until it is done."""
 
@@ -105,7 +105,7 @@ class Release:
     ack: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forward:
     number: int
     name: Hashable
@@ -114,13 +114,13 @@ class Forward:
     replace: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     number: int
     registered: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lost:
     server: Pid
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from beamlike.distribution.global_names import requests
@@ -14,6 +14,7 @@ from beamlike.distribution.global_names.server import table_here
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import NameTaken, UnknownName
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid
 
 
@@ -74,7 +75,7 @@ async def sync() -> None:
     await ask(requests.Sync())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Global:
     """A global name as the address of a server, and to start one under: Elixir's {:global, name}.
 

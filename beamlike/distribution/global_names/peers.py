@@ -9,13 +9,12 @@ knocks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from beamlike.distribution.global_names.messages import Address
+from beamlike.kernel.record import slotted
 from beamlike.kernel.terms import Pid
 
 
-@dataclass(slots=True)
+@slotted
 class Peer:
     """A connected node. It is pending until it is clear whether it has a name server."""
 

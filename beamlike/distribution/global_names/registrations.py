@@ -10,7 +10,6 @@ That a process has ended needs no lock: its server retracts the name.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
@@ -21,19 +20,20 @@ from beamlike.distribution.global_names.messages import Ack, Entry, Key, Publish
 from beamlike.distribution.global_names.name_table import NameTable
 from beamlike.distribution.global_names.peers import Peers
 from beamlike.distribution.global_names.rounds import Rounds
+from beamlike.kernel.record import frozen, slotted
 from beamlike.kernel.terms import Pid
 
 Then: TypeAlias = Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameLock:
     """As the resource of a lock."""
 
     name: Hashable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """A name for a process, whoever has it if it is to `replace` that. `then` hears whether it was registered."""
 
@@ -44,7 +44,7 @@ class Wish:
     then: Callable[[bool], None]
 
 
-@dataclass(slots=True)
+@slotted
 class _Terms:
     """What only the server needs that answers for a registration."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from beamlike.kernel.record import slotted
 
 
-@dataclass(slots=True)
+@slotted
 class _Round:
     waiting: set[str]
     then: Callable[[], None]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Protocol, assert_never
 from weakref import WeakKeyDictionary
 
@@ -31,7 +31,7 @@ from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import LinkBusy, NoProcess, NotConnected
 from beamlike.kernel.node import LocalNode
 from beamlike.kernel.question import Client
-from beamlike.kernel.record import record
+from beamlike.kernel.record import record, slotted
 from beamlike.kernel.terms import NOCONNECTION, Down, NodeDown, NodeUp, Pid, Reason, Ref, RemoteName
 
 logger = logging.getLogger("beamlike.global")
@@ -48,7 +48,7 @@ class Connections(Protocol):
     def disconnect(self, name: str) -> bool: ...
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Seat:
     """What a name server is started with, and what it leaves to the next: the core. `address` tells where other nodes
     reach this one; a `hidden` node is a cluster of its own."""

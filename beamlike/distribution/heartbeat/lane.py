@@ -11,7 +11,6 @@ time, and has read before what came: thus a stop of one's own is never the silen
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, TypeAlias
 
@@ -34,6 +33,7 @@ from beamlike.distribution.heartbeat.lane_frames import (
     encode_parts,
 )
 from beamlike.distribution.heartbeat.lane_proof import DiallersProof, ListenersProof
+from beamlike.kernel.record import frozen
 
 BEATS: Final = 4
 """In a tick time."""
@@ -48,28 +48,28 @@ class LaneQuestion(IntEnum):
     """With bytes, and answered by bytes; what they mean is the business of `beamlike.code`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proved:
     """Both sides hold the session key of the link with `peer`."""
 
     peer: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Beat:
     """The peer is alive; its event loop has not turned for `stalled` seconds, 0 while it turns."""
 
     stalled: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     number: int
     question: int
     content: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered:
     number: int
     answer: object

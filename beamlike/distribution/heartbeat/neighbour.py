@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, NamedTuple, Protocol
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.heartbeat.lane import BEATS, Lane, LaneQuestion
 from beamlike.distribution.heartbeat.lane_socket import LaneSocket
 from beamlike.kernel.errors import NotConnected
+from beamlike.kernel.record import slotted
 
 _WHY: Final = "its heartbeat cannot be reached: it has ended, or is cut off"
 
@@ -44,7 +45,7 @@ class Question(NamedTuple):
     future: Future[Any]
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Neighbour:
     """`address` is where its lane is to be dialled; None where the other side dials.
 

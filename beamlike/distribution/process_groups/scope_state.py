@@ -23,12 +23,12 @@ and may see a state that never was until the next sync.)
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, TypeAlias
 
 from beamlike.distribution.process_groups.roster import Group, Members, Roster, surplus
 from beamlike.distribution.process_groups.watchers import Watch, Watchers
-from beamlike.kernel.record import record
+from beamlike.kernel.record import record, slotted
 from beamlike.kernel.terms import Pid, Ref, RemoteName
 
 Change: TypeAlias = Literal["join", "leave"]
@@ -59,7 +59,7 @@ class Demonitor:
 Effect: TypeAlias = Send | Monitor | Demonitor
 
 
-@dataclass(slots=True)
+@slotted
 class Peer:
     """Another scope process; `version` is that of its members, None while a sync is to come."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias, TypeVar, overload
 
 from beamlike.behaviours.deadline import deadline
@@ -14,11 +13,12 @@ from beamlike.distribution.rpc.call_errors import CallTimedOut
 from beamlike.distribution.rpc.calls import cast, seconds_until
 from beamlike.distribution.rpc.remote_request import check_call, send_request
 from beamlike.kernel.performing import name_of
+from beamlike.kernel.record import frozen
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failed:
     """The call of `node` has no value: `error` is what `call` would have raised."""
 

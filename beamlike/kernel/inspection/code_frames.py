@@ -27,7 +27,7 @@ _PARTS = (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "
 def frames(process: Process) -> list[FrameType]:
     """The frames of its code, the innermost first. Those of the kernel that stand innermost, such as `receive`, are
     left out: it is their caller that waits, or asks."""
-    found = _running(process) if is_running(process) else _suspended(coroutine_of(process))
+    found = _running(process) if is_running(process) else suspended_frames(coroutine_of(process))
     callers = list(dropwhile(_is_ours, found))
     return callers or found[-1:]
 
@@ -65,7 +65,8 @@ def _up_to(outermost: FrameType | None, scheduler: Scheduler) -> Iterator[FrameT
         frame = None if frame is outermost else frame.f_back
 
 
-def _suspended(awaited: Any) -> list[FrameType]:
+def suspended_frames(awaited: Any) -> list[FrameType]:
+    """The frames of a coroutine that waits, and of those that it waits for, the innermost first."""
     found: list[FrameType] = []
     frame, awaited = _parts(awaited)
     while frame is not None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from beamlike.kernel.process import Process
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid
 
 logger = logging.getLogger("beamlike.mailbox")
@@ -20,7 +20,7 @@ COUNTED = 10_000
 """Messages that are looked at: to count a million would keep the loop from turning."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LongMailbox:
     """What a record of the log "beamlike.mailbox" carries as its `long_mailbox`: so many messages wait, more than the
     limit, and `kinds` are the most frequent ones among the oldest of them, with their numbers."""

@@ -9,20 +9,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final
 
 from beamlike.kernel import current, group_leader
 from beamlike.kernel.guest import GuestProcess
 from beamlike.kernel.inspection.code_frames import coroutine_of, frames, is_running, place, task_of
 from beamlike.kernel.process import Process
+from beamlike.kernel.record import frozen
 from beamlike.kernel.states import CAREFUL, CAREFUL_READY, NEW, READY, RUNNING, UNBORN
 from beamlike.kernel.stepped import SteppedProcess
 from beamlike.kernel.terms import Pid, RemoteName
 from beamlike.kernel.threads.thread_stack import Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProcessInfo:
     """A process at one moment; the meaning of each field stands at `process_info`. Printed, a line for each."""
 

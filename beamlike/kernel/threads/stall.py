@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid
 from beamlike.kernel.threads.thread_stack import Place
 
@@ -14,7 +13,7 @@ hundred."""
 ADVICE = "work that blocks belongs in `await bl.blocking(f, ...)`"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stall:
     """An event loop did not turn for `seconds`, because something in it did not wait.
 
@@ -83,7 +82,7 @@ class Silence:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """What lies between two looks of the watchdog: the `seconds` in which the program ran, and whether the loop's
     thread computed with the interpreter lock held, so that the watchdog came late."""

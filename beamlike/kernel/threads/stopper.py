@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
+from beamlike.kernel.record import slotted
 from beamlike.kernel.threads.interruptible import Interruptible
 from beamlike.kernel.threads.thread_stack import frame_of, whereabouts
 from beamlike.kernel.threads.worker_threads import Job, WorkerThreads
@@ -31,7 +32,7 @@ class Call(Job, Protocol):
     thread_id: int | None
 
 
-@dataclass(slots=True)
+@slotted
 class _Stopping:
     call: Call
     since: float = field(default_factory=time.monotonic)

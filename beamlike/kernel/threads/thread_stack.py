@@ -11,17 +11,18 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+from beamlike.kernel.record import frozen
+
 DEPTH = 8
 """Frames that are shown, the innermost ones: those above them led there, and seldom matter."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A line of code, as a traceback names it; `source` is its text, empty where nobody knows it.
 
@@ -38,7 +39,7 @@ class Place:
         return f"{self.file}:{self.line} in {self.function}" + (f": {self.source}" if self.source else "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Whereabouts:
     """Where a thread is. `place` is the innermost user code, outside the standard library, installed packages and this
     package, else the innermost code of all; `stack` ends with the innermost frame, whoever it belongs to."""
@@ -72,7 +73,7 @@ def _outwards(
         frame = None if frame is outermost else frame.f_back
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Line:
     code: CodeType
     number: int

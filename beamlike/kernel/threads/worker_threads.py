@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Protocol
+
+from beamlike.kernel.record import frozen
 
 LIMIT = min(32, (os.cpu_count() or 1) + 4)
 """As many as asyncio's own executor has."""
@@ -28,7 +29,7 @@ class Job(Protocol):
         """Says that it is done. Its thread is free by then: whoever is told may have the next job at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statistics:
     """`threads` are those that count against the bound, `idle` ones among them; `stuck` ones run a job that was told to
     stop and did not. `waiting` jobs have no thread yet."""

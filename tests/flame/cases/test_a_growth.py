@@ -6,8 +6,11 @@ Case 11, the model of the line of calls, is in `tests/flame/test_dispatch.py`.
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import signal
+from array import array
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -311,6 +314,23 @@ async def test_case_10_a_pool_gets_the_places_of_others_one_by_one_as_they_fall_
     await released(dict(zip(workers, waiting, strict=True)))
 
 
+@pytest.mark.parametrize("after", [None, 3600.0])
+@on_pools_node
+async def test_case_10_a_runner_that_idles_gives_way_at_once_to_a_pool_that_waits_for_its_place(
+    ground: PoolsNode, after: float | None
+) -> None:
+    caps = SharedCaps(runners=1)
+    options: dict[str, Any] = {"shared_caps": caps, "idle_shutdown_after": after, "timeout": None}
+    a, c = [await ground.start(name, **options) for name in "ac"]
+    assert (await a.call(own_node)).startswith("a-")
+    assert (await c.call(own_node)).startswith("c-"), "it idled before"
+    busy, worker = await at_work(c)
+    waiting = asyncio.create_task(a.call(own_node))
+    await until_explained(a, "but 1 of the 1 runners that the pools share are taken")
+    await released({worker: busy})
+    assert (await waiting).startswith("a-"), "it idles since then"
+
+
 @on_pools_node
 async def test_case_10_a_pool_that_waits_for_a_place_and_loses_a_runner_boots_another_in_its_place(
     ground: PoolsNode,
@@ -362,3 +382,42 @@ async def test_case_12_calls_of_a_key_go_to_one_runner_where_its_value_is_made_o
     assert again not in served
     assert await word_from_work() == again  # and that is all: nothing was made twice before
     assert cpu.pid in POOLS
+
+
+@on_pools_node
+async def test_case_12_calls_of_a_key_that_come_before_any_runner_is_up_bring_one(ground: PoolsNode) -> None:
+    backend = CountedBackend(free=0)
+    cpu = await ground.start(backend=backend, max=4, timeout=None)
+    calls = [asyncio.create_task(cpu.call(own_node, key="de")) for _ in range(8)]
+    await until_explained(cpu, "1 booting")
+    backend.boots.set()
+    assert len(set(await asyncio.gather(*calls))) == 1
+    assert backend.asked == 1
+
+
+@on_pools_node
+async def test_case_12_an_init_that_is_made_anew_for_each_call_runs_once_for_what_it_brings_along(
+    ground: PoolsNode,
+) -> None:
+    home = bl.self()
+
+    def loading(weights: array[float]) -> Callable[[str], array[float]]:
+        def load(language: str) -> array[float]:
+            bl.send(home, ("word", (language, list(weights))))
+            return weights
+
+        return load
+
+    def told(weights: array[float], language: str) -> array[float]:
+        bl.send(home, ("word", (language, list(weights))))
+        return weights
+
+    cpu = await ground.start(max_concurrency=4)
+    for weights in ([1.0], [1.0], [2.0], [2.0]):
+        made = await cpu.call(list, key="closure", init=loading(array("d", weights)))
+        again = await cpu.call(list, key="partial", init=functools.partial(told, array("d", weights)))
+        assert made == again == weights
+    words = [await word_from_work() for _ in range(4)]
+    assert words == [(key, weights) for weights in ([1.0], [2.0]) for key in ("closure", "partial")]
+    with pytest.raises(TimeoutError):
+        await bl.receive(lambda message: message[0] == "word", timeout=0)

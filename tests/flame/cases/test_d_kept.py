@@ -75,3 +75,28 @@ async def test_case_30_without_tracking_nothing_stays_but_what_the_function_keep
     cpu = await ground.start(largest_result=1000)
     assert await cpu.call(bytes, 10_000) == bytes(10_000)
     await until_explained(cpu, "0 of 1 slots taken")
+
+
+@on_pools_node
+async def test_case_30_who_uses_what_stays_on_a_runner_that_is_drained_comes_to_an_end_with_it(
+    ground: PoolsNode,
+) -> None:
+    cpu = await ground.start(track_resources=True, largest_result=1000, timeout=None, shutdown_timeout=3600.0)
+    kept = await cpu.call(bytes, 10_000)
+    drained = asyncio.create_task(cpu.drain(kept.node))
+    await until_explained(cpu, "1 draining")
+    assert await cpu.call(kind_and_size, kept) == ("bytes", 10_000)
+    assert not drained.done()
+    del kept
+    gc.collect()
+    await drained
+
+
+@on_pools_node
+async def test_case_30_what_stays_on_a_runner_for_one_call_is_of_use(ground: PoolsNode) -> None:
+    cpu = await ground.start(track_resources=True, largest_result=1000, single_use=True)
+    kept = await cpu.call(bytes, 10_000)
+    assert await cpu.call(kind_and_size, kept) == ("bytes", 10_000)
+    assert await cpu.call(kind_and_size, kept) == ("bytes", 10_000)
+    del kept
+    gc.collect()

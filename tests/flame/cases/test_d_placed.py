@@ -6,13 +6,14 @@ import asyncio
 import functools
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
 import beamlike as bl
 import flame
+from flame import leasing
 from tests.support.local_nodes import PATIENCE
 from tests.support.pools import pool, until_explained, wait_for_word, word_from_work
 from tests.support.processes import child_nodes
@@ -148,6 +149,37 @@ def test_case_28_the_unlinked_caller_of_a_killed_process_is_only_told_what_it_ha
     asyncio.run(main())
 
 
+async def ends_by_itself(reason: str) -> None:
+    raise bl.ProcessExit(reason)
+
+
+async def places_one_that_ends(cpu: flame.Pool, reason: str, home: bl.Pid | None = None) -> object:
+    """Tells `home`, if there is one, what it has placed and what it hears of it then."""
+    bl.trap_exit(home is not None)
+    placed = await cpu.place_child(lambda: bl.spawn(ends_by_itself, reason))
+    heard = await bl.receive()
+    if home is not None:
+        bl.send(home, ("word", (placed, heard)))
+    return heard
+
+
+@pytest.mark.parametrize("reason", ["out of data", "normal"])
+def test_case_28_the_linked_caller_of_a_process_that_ends_at_once_gets_its_true_reason(reason: str) -> None:
+    async def main() -> None:
+        async with pool() as cpu:
+            bl.spawn(places_one_that_ends, cpu, reason, bl.self())
+            placed, heard = await word_from_work()
+            assert heard == bl.Exit(placed, reason)
+
+            calling, ended = bl.spawn_monitor(places_one_that_ends, cpu, reason)
+            if reason == "normal":  # which ends nobody
+                bl.send(calling, "hello")
+            assert (await bl.receive(ref=ended, timeout=PATIENCE)).reason == reason
+            await until_explained(cpu, "0 of 1 slots taken")
+
+    asyncio.run(main())
+
+
 def test_case_28_a_linked_process_ends_with_its_caller_and_its_slot_is_free() -> None:
     async def main() -> None:
         async with pool() as cpu:
@@ -247,6 +279,16 @@ def exits() -> Any:
     raise SystemExit(0)
 
 
+async def misses_another_node() -> bl.Pid:
+    await bl.rpc.call("nobody@127.0.0.1", abs, -1)
+    raise AssertionError("it was there")
+
+
+async def misses_another_node_midway() -> AsyncIterator[int]:
+    yield 1
+    await misses_another_node()
+
+
 FAILING: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (raises, ValueError, "no such table"),
     (raises_later, ValueError, "no such table"),
@@ -264,6 +306,23 @@ def test_case_29_a_start_that_fails_says_why_and_leaves_the_slot_free() -> None:
                     await cpu.place_child(bl.ChildSpec("table", start))
                 assert await cpu.call(os.getpid) == pid
                 await until_explained(cpu, "1 up (min 0, max 1), 0 of 1 slots taken")
+
+    asyncio.run(main())
+
+
+def test_case_29_a_start_that_loses_another_node_says_so_and_its_own_is_not_taken_for_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main() -> None:
+        asked: list[object] = []
+        monkeypatch.setattr(leasing, "_loss", lambda *told: asked.append(told))
+        async with pool(max_concurrency=1) as cpu:
+            with pytest.raises(bl.rpc.NodeLost, match=r"nobody@127\.0\.0\.1"):
+                await cpu.place_child(misses_another_node)
+            with pytest.raises(bl.rpc.NodeLost, match=r"nobody@127\.0\.0\.1"):
+                async for _ in cpu.stream(misses_another_node_midway):
+                    pass
+            assert asked == []
 
     asyncio.run(main())
 

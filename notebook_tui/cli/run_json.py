@@ -1,0 +1,86 @@
+"""A run for programs: one line of JSON for each thing that happens."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import time
+from typing import Any, assert_never
+
+from notebook_tui.cli.run_report import CellReport, RunReport
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text, drawn
+
+
+class JsonReporter:
+    """Events, each with `event` and `at` (seconds since the epoch), on standard output:
+
+    - `cell_started`, `cell_finished`: `cell` (its number, or `setup`), `id`, `section`; at the end also `status`
+      (`ok`, `failed`, `interrupted`) and `seconds`
+    - `output`: `cell`, `id` and `type`: `text` (`stream`, `text`), `result` (`text`), `error` (`name`, `message`,
+      `traceback`, `line`), `display` (`data` by media type, bytes in base64), `exported` (`info`, `text`)
+    - `notice`: `text`, what there is to say about the file
+    - `notebook_finished`: `status` (`ok` or `failed`), `failure`, `seconds`, and the numbers of `cells`, those `ok`,
+      `failed` and `not_run`; always the last
+    """
+
+    def started(self, cell: CellReport) -> None:
+        _write("cell_started", **_place(cell))
+
+    def output(self, cell: CellReport, output: Output) -> None:
+        _write("output", cell=cell.label, id=cell.id, **_as_json(output))
+
+    def finished(self, cell: CellReport) -> None:
+        _write("cell_finished", **_place(cell), status=cell.status, seconds=cell.seconds)
+
+    def said(self, text: str) -> None:
+        _write("notice", text=text)
+
+    def ended(self, report: RunReport) -> None:
+        statuses = [cell.status for cell in report.cells]
+        _write(
+            "notebook_finished",
+            status="ok" if report.failure is None else "failed",
+            failure=report.failure,
+            seconds=report.seconds,
+            cells=len(statuses),
+            ok=statuses.count("ok"),
+            failed=len(statuses) - statuses.count("ok") - statuses.count("waiting"),
+            not_run=statuses.count("waiting"),
+        )
+
+
+def _place(cell: CellReport) -> dict[str, Any]:
+    return {"cell": cell.label, "id": cell.id, "section": cell.section}
+
+
+def _as_json(output: Output) -> dict[str, Any]:
+    match drawn(output):
+        case Text(stream, text):
+            return {"type": "text", "stream": stream, "text": text}
+        case Result(text):
+            return {"type": "result", "text": text}
+        case Error() as output:
+            return {
+                "type": "error",
+                "name": output.type,
+                "message": output.message,
+                "traceback": output.traceback,
+                "line": output.line,
+            }
+        case Display(forms):
+            return {"type": "display", "data": {kind: _form(form) for kind, form in forms}}
+        case Exported(info, text):
+            return {"type": "exported", "info": info, "text": text}
+        case other:
+            assert_never(other)
+
+
+def _form(form: str | bytes) -> str:
+    return form if isinstance(form, str) else base64.b64encode(form).decode()
+
+
+def _write(event: str, **facts: Any) -> None:
+    # Escaped: whatever the terminal's encoding, and a lone surrogate that a cell printed.
+    sys.stdout.write(json.dumps({"event": event, "at": time.time(), **facts}) + "\n")
+    sys.stdout.flush()

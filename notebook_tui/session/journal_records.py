@@ -1,0 +1,62 @@
+"""What a journal is made of: a state, the operations after it, and what the file held meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from notebook_tui.document.notebook import Notebook
+from notebook_tui.document.operations import Operation
+from notebook_tui.document.state import State
+from notebook_tui.session.operation_codec import Codec, pack
+from notebook_tui.session.redaction import redacted
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A journal begins with one: all that was before."""
+
+    state: State
+    applied: int
+    """So many operations had led to it."""
+    digest: bytes | None = None
+    """Of the file as it was last read or written; None while there is none."""
+    base: Notebook | None = None
+    """What stood in the file, with the ids that its cells have here; None: what `state` has."""
+    saving: Notebook | None = None
+    """What was about to be written into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class FileIs:
+    """The file is known to hold this notebook, or the one of the state that is reached here."""
+
+    digest: bytes
+    base: Notebook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """The notebook of the state that is reached here is about to be written into the file: after a crash that may hold
+    it, or not yet."""
+
+
+Record: TypeAlias = Snapshot | Done | FileIs | Saving
+_CODEC = Codec(Record)
+
+
+def encoded(record: Record, secrets: Mapping[str, str]) -> bytes:
+    plain = _CODEC.to_plain(record)
+    return pack(redacted(plain, secrets))
+
+
+def decoded(data: bytes) -> Record:
+    """`Unreadable` in words if a newer version wrote it."""
+    record: Record = _CODEC.decode(data)
+    return record

@@ -1,0 +1,26 @@
+"""What a session does for its notebook beside running it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    journal: bool = False
+    """Every operation is on the disk some milliseconds later, and an ended program's notebook is as it was."""
+    autosave: bool = False
+    """Changes are written to the file after a few seconds, as the notebook's own `autosave_interval_s` says."""
+    lock: bool = False
+    """Nobody else opens the file meanwhile."""
+    watch: bool = False
+    """Changes that others make to the file are merged as they come; without it, before a save."""
+
+    grants: bool = False
+    """Secrets that its user has given to the notebook are given again; else those of this session alone."""
+
+
+EVALUATES = SessionOptions()
+"""For a program that runs a notebook and leaves its file alone."""
+EDITS = SessionOptions(journal=True, autosave=True, lock=True, watch=True, grants=True)
+"""For people."""

@@ -1,0 +1,77 @@
+"""A runtime that cannot be reached any more may live on beyond a network that has failed: it is looked for until its
+lease is over, and what its cells did meanwhile arrives then."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import beamlike as bl
+from notebook_tui.runtime.messages import Printed, Taken
+from notebook_tui.runtime.relay import Adopt, Got, Relayed
+from notebook_tui.session.runtime import Connection
+
+ADOPT_SECONDS = 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reattached:
+    """To the session: the runtime is there, with all its values."""
+
+    connection: Connection
+
+
+class Incoming:
+    """What a runtime sends by its relay, each once."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def take(self, relayed: Relayed) -> object | None:
+        """The message, unless it has come before."""
+        bl.send(relayed.relay, Got(max(self.seen, relayed.number)))
+        if relayed.number <= self.seen:
+            if isinstance(relayed.message, Printed):  # the answer to it may have been lost
+                bl.send(relayed.message.output, Taken())
+            return None
+        self.seen = relayed.number
+        return relayed.message
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """To the session: there is no runtime any more, and why, in words."""
+
+    connection: Connection
+    why: str
+
+
+async def reattach(session: bl.Pid, connection: Connection, seen: int) -> None:
+    """Tells the session when it has the runtime again, or that it will not have it."""
+    why = await _refusal(session, connection, seen)
+    bl.send(session, Reattached(connection) if why is None else Lost(connection, why))
+
+
+async def _refusal(session: bl.Pid, connection: Connection, seen: int) -> str | None:
+    """None once the runtime is ours again."""
+    assert connection.reconnect is not None
+    pause = FIRST_PAUSE
+    try:
+        async with asyncio.timeout(connection.lease):
+            while True:
+                try:
+                    await connection.reconnect()
+                    adopt = Adopt(session, seen)
+                    if not await bl.GenServer.call(connection.server, adopt, timeout=ADOPT_SECONDS):
+                        return "another session has it"
+                    return None
+                except bl.CallFailed as error:
+                    if error.reason == "noproc":
+                        return "the runtime has ended meanwhile"
+                except (bl.CallTimeout, bl.NotConnected, OSError):
+                    pass
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+    except TimeoutError:
+        return f"it could not be reached for {connection.lease:g} s, which is its lease"

@@ -1,0 +1,82 @@
+"""Who looks at a session: each is told every operation, and one that does not keep up costs the session nothing.
+
+A viewer says how far it has come. So much may be on its way to it; what is too much is left out, and once it has caught
+up it gets the whole state instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import beamlike as bl
+from notebook_tui.document.operations import Operation, OutputAdded
+from notebook_tui.document.outputs import Display, Text
+from notebook_tui.document.state import State
+from notebook_tui.session.messages import Applied, Behind, Resync
+
+OPERATIONS = 1_024
+CHARACTERS = 8_000_000
+"""The most that may be on its way to a viewer."""
+
+
+@dataclass
+class _Viewer:
+    pid: bl.Pid
+    seen: int
+    seen_size: int
+    behind: bool = False
+
+
+class Viewers:
+    def __init__(self) -> None:
+        self._viewers: dict[bl.Ref, _Viewer] = {}
+        self._sizes: dict[int, int] = {}
+        """How much was told by the time of each of the last operations."""
+        self._told = 0
+
+    def add(self, pid: bl.Pid, applied: int) -> None:
+        self._viewers[bl.monitor(pid)] = _Viewer(pid, applied, self._told)
+
+    def __contains__(self, pid: bl.Pid) -> bool:
+        return any(viewer.pid == pid for viewer in self._viewers.values())
+
+    def left(self, ref: bl.Ref) -> bl.Pid | None:
+        """The viewer that it was, if it was one."""
+        viewer = self._viewers.pop(ref, None)
+        return None if viewer is None else viewer.pid
+
+    def applied(self, operation: Operation, number: int) -> None:
+        self._told += _size(operation)
+        self._sizes[number] = self._told
+        self._sizes.pop(number - 2 * OPERATIONS, None)
+        for viewer in self._viewers.values():
+            if not viewer.behind:
+                bl.send(viewer.pid, Applied(operation, number))
+                viewer.behind = number - viewer.seen > OPERATIONS or self._told - viewer.seen_size > CHARACTERS
+                if viewer.behind:
+                    bl.send(viewer.pid, Behind())
+
+    def tell(self, message: object) -> None:
+        for viewer in self._viewers.values():
+            bl.send(viewer.pid, message)
+
+    def saw(self, pid: bl.Pid, number: int, state: Callable[[], State], applied: int) -> None:
+        """The viewer has come so far; what it missed is made up for, once what was sent to it is done with."""
+        for viewer in self._viewers.values():
+            if viewer.pid == pid:
+                viewer.seen, viewer.seen_size = number, self._sizes.get(number, viewer.seen_size)
+                if viewer.behind:
+                    viewer.behind = False
+                    viewer.seen, viewer.seen_size = applied, self._told
+                    bl.send(pid, Resync(state(), applied))
+
+
+def _size(operation: Operation) -> int:
+    match operation:
+        case OutputAdded(_, Text(_, text)):
+            return len(text)
+        case OutputAdded(_, Display(forms)):
+            return sum(len(form) for _, form in forms)
+        case _:
+            return 100

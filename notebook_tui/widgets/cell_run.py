@@ -1,0 +1,31 @@
+"""The run of a cell, as the code that belongs to it knows it: which cell it is, and what its inputs hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextvars import ContextVar
+from typing import Final
+
+from notebook_tui.widgets.views import Scalar
+
+
+class CellRun:
+    """`values` are those of the notebook's inputs when the run began, by their refs."""
+
+    def __init__(self, cell_id: str, values: dict[str, Scalar]) -> None:
+        self.values = values
+        self._cell_id = cell_id
+        self._named: Counter[tuple[str, str]] = Counter()
+
+    def input_ref(self, kind: str, label: str) -> str:
+        """The same one in each run of the cell, so that what the user set stays.
+
+        >>> run = CellRun("c1", {})
+        >>> run.input_ref("text", "Name"), run.input_ref("text", "Name")
+        ('input/c1/text/Name/1', 'input/c1/text/Name/2')
+        """
+        self._named[kind, label] += 1
+        return f"input/{self._cell_id}/{kind}/{label}/{self._named[kind, label]}"
+
+
+RUN: Final[ContextVar[CellRun | None]] = ContextVar("notebook_tui_cell_run", default=None)

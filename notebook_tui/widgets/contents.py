@@ -1,0 +1,135 @@
+"""What is shown together is bounded, and adjacent text of one stream is one text: the rule of cells and of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeVar, assert_never
+
+from notebook_tui.widgets.views import (
+    Button,
+    Content,
+    Display,
+    Form,
+    Frame,
+    Grid,
+    Input,
+    Keyboard,
+    Plot,
+    Progress,
+    Stream,
+    Table,
+    Tabs,
+    Text,
+    TextStream,
+    Tree,
+)
+
+LINES: Final = 1_000
+"""What one text keeps of its lines: the last ones."""
+CHARACTERS: Final = 250_000
+"""What one content keeps: a text its end, any other its beginning."""
+OUTPUTS: Final = 1_000
+TOTAL: Final = 1_000_000
+"""The most contents of one place, and their characters together; the oldest go first."""
+ELLIPSIS: Final = "…"
+"""Stands where something was left out, in a text on a line of its own."""
+_MARK: Final = f"{ELLIPSIS}\n"
+_NUMBER: Final = 8
+_RECORD: Final = 40
+
+T = TypeVar("T")
+
+
+def appended(items: tuple[T | Text, ...], item: T | Text, size: Callable[[T | Text], int]) -> tuple[T | Text, ...]:
+    """The items with one more, within the bounds; `size` is in characters.
+
+    >>> appended((Text("stdout", "10 %"),), Text("stdout", "\\r20 %"), content_size)
+    (Text(stream='stdout', text='20 %'),)
+    """
+    if not isinstance(item, Text):
+        return _bounded((*items, item), size)
+    if not item.text:
+        return items
+    last = items[-1] if items else None
+    if isinstance(last, Text) and last.stream == item.stream:
+        return _bounded((*items[:-1], tail(last.stream, last.text + item.text)), size)
+    return _bounded((*items, tail(item.stream, item.text)), size)
+
+
+def joined(contents: tuple[Content, ...], content: Content) -> tuple[Content, ...]:
+    """The contents of a frame with one more, within the bounds."""
+    return appended(contents, content, content_size)
+
+
+def tail(stream: Stream, text: str) -> Text:
+    """The end of a text, as far as it is kept, as a terminal shows it after each `\\r`."""
+    lines = text.split("\n")
+    was_cut = len(lines) > 1 and lines[0] == ELLIPSIS
+    lines = [*(_rewound(line) for line in lines[was_cut:-1]), _rewound(lines[-1], open_end=True)]
+    kept = lines[-LINES:] if lines[-1] else lines[-LINES - 1 :]
+    text = "\n".join(kept)
+    if was_cut or len(kept) < len(lines) or len(text) > CHARACTERS:
+        text = _MARK + text[-CHARACTERS:]
+    return Text(stream, text)
+
+
+def head(text: str) -> str:
+    """The beginning of a text, as far as it is kept."""
+    return text if len(text) <= CHARACTERS else text[:CHARACTERS] + ELLIPSIS
+
+
+def content_size(content: Content) -> int:
+    """About how many characters the content is worth."""
+    match content:
+        case Text(text=text) | TextStream(text=text):
+            return len(text)
+        case Display(forms):
+            return sum(len(form) for _, form in forms)
+        case Frame(contents=contents) | Grid(contents=contents):
+            return _RECORD + sum(map(content_size, contents))
+        case Tabs(tabs=tabs):
+            return _RECORD + sum(len(label) + content_size(content) for label, content in tabs)
+        case Table(columns=columns, rows=rows):
+            return sum(len(column.name) for column in columns) + sum(len(text) for row in rows for text in row)
+        case Plot(series=series):
+            return sum(_NUMBER * (len(each.x) + len(each.y)) + _lengths(each.labels) for each in series)
+        case Tree(branches=branches):
+            return sum(_RECORD + len(branch.label) for branch in branches)
+        case Input(options=options):
+            return _RECORD + _lengths(label for label, _ in options)
+        case Form(fields=fields):
+            return sum(content_size(field) for _, field in fields)
+        case Progress() | Button() | Keyboard():
+            return _RECORD
+        case _:
+            assert_never(content)
+
+
+def _lengths(texts: Iterable[str]) -> int:
+    return sum(map(len, texts))
+
+
+def _rewound(line: str, *, open_end: bool = False) -> str:
+    """What the line shows: what comes after its last `\\r`. One at an open end waits for what comes next."""
+    text = line.rstrip("\r")
+    return text.rpartition("\r")[2] + ("\r" if open_end and text != line else "")
+
+
+def _bounded(items: tuple[T | Text, ...], size: Callable[[T | Text], int]) -> tuple[T | Text, ...]:
+    kept = tuple(reversed(list(_newest(items, size))))
+    if len(kept) == len(items):
+        return items
+    match kept[0] if kept else None:
+        case Text(stream, text):
+            return Text(stream, f"{_MARK}{text.removeprefix(_MARK)}"), *kept[1:]
+        case _:
+            return Text("stdout", _MARK), *kept
+
+
+def _newest(items: tuple[T | Text, ...], size: Callable[[T | Text], int]) -> Iterator[T | Text]:
+    room = TOTAL
+    for item in reversed(items[-OUTPUTS:]):
+        room -= size(item)
+        if room < 0:
+            return
+        yield item

@@ -1,0 +1,112 @@
+"""Where widgets are shown: in the notebook whose cell made them, or on the terminal of a script.
+
+The group leader says which, as for what code prints. It is inherited by tasks, threads, processes and calls on other
+nodes: so a function that a cell has run on a child shows its plot in the cell.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Protocol
+
+import beamlike as bl
+from beamlike.kernel import group_leader
+from beamlike.kernel.current import at, node_towards
+from beamlike.kernel.errors import AmbiguousNode, NoNode
+from notebook_tui.widgets.changes import (
+    Appended,
+    Became,
+    Change,
+    PointsAppended,
+    Rendered,
+    TextAppended,
+)
+from notebook_tui.widgets.messages import Changed, InputRead, Servers, Shown
+from notebook_tui.widgets.view_text import content_text, progress_text
+from notebook_tui.widgets.views import Content, Progress, View
+
+
+class Place(Protocol):
+    def show(self, content: Content, servers: Servers) -> None: ...
+
+    def change(self, first: View, now: View, change: Change, servers: Servers) -> None:
+        """The view, which was `first` when it was made, has changed, and is `now` as far as is known here."""
+        ...
+
+    def read(self, ref: str) -> None:
+        """The cell's run has read that input."""
+        ...
+
+
+def place_here() -> Place:
+    """Where the code that asks shows its widgets."""
+    leader = group_leader.leader()
+    return TERMINAL if leader is None else Led(leader)
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """At the place of that group leader."""
+
+    leader: bl.Pid
+
+    def show(self, content: Content, servers: Servers) -> None:
+        group_leader.flush()
+        self._send(Shown("stdout", content_text(content) + "\n", content=content, servers=servers))
+
+    def change(self, first: View, now: View, change: Change, servers: Servers) -> None:
+        self._send(Changed(first.ref, change, first, servers))
+
+    def read(self, ref: str) -> None:
+        self._send(InputRead(ref))
+
+    def _send(self, message: object) -> None:
+        try:
+            node = node_towards(self.leader)
+        except (NoNode, AmbiguousNode):
+            return  # the node has stopped under code that still runs: there is nobody left to show it
+        with at(node):
+            bl.send(self.leader, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Of a plain script: views are printed, and of their changes what a terminal can show.
+
+    A progress bar stands on stderr, in one line; where that is no terminal, only its end is written.
+    """
+
+    def show(self, content: Content, servers: Servers) -> None:
+        if isinstance(content, Progress):
+            _write_progress(content)
+        else:
+            print(content_text(content))
+
+    def change(self, first: View, now: View, change: Change, servers: Servers) -> None:
+        match change:
+            case Became(Progress() as progress):
+                _write_progress(progress)
+            case Rendered(contents) | Appended(contents):
+                for content in contents:
+                    print(content_text(content))
+            case TextAppended(text):
+                sys.stdout.write(text)
+                sys.stdout.flush()
+            case Became() | PointsAppended():
+                pass  # of a table or a plot: it is shown again by whoever wants to see it
+
+    def read(self, ref: str) -> None:
+        return
+
+
+TERMINAL = Terminal()
+
+
+def _write_progress(progress: Progress) -> None:
+    over = progress.state != "going"
+    if sys.stderr is None or not (over or sys.stderr.isatty()):
+        return
+    start = "\r\x1b[K" if sys.stderr.isatty() else ""
+    sys.stderr.write(f"{start}{progress_text(progress)}{chr(10) if over else ''}")
+    sys.stderr.flush()

@@ -1,0 +1,142 @@
+"""Views change by records, and few changes do what many would have done."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notebook_tui.widgets.changes import (
+    POINTS,
+    Appended,
+    Became,
+    Change,
+    PointsAppended,
+    Rendered,
+    TextAppended,
+    Unfitting,
+    bounded,
+    changed,
+    changed_within,
+    combined,
+    refs_in,
+)
+from notebook_tui.widgets.contents import LINES, OUTPUTS, content_size, joined
+from notebook_tui.widgets.views import (
+    Content,
+    Display,
+    Frame,
+    Grid,
+    Plot,
+    Series,
+    Tabs,
+    Text,
+    TextStream,
+    View,
+)
+
+TEXT = st.text("ab\n\r", max_size=6)
+CONTENTS: st.SearchStrategy[tuple[Content, ...]] = st.lists(
+    st.one_of(
+        st.builds(Text, st.sampled_from(["stdout", "stderr"]), TEXT.filter(bool)),
+        st.builds(TextStream, st.sampled_from("xyz"), TEXT),
+        st.just(Display((("text/plain", "d"),))),
+    ),
+    max_size=3,
+).map(tuple)
+
+
+@st.composite
+def series(draw: st.DrawFn) -> Series:
+    count = draw(st.integers(0, 3))
+    values = st.tuples(*[st.floats(-5, 5)] * count)
+    return Series(draw(st.sampled_from("ab")), "line", draw(values), draw(values))
+
+
+def frames() -> st.SearchStrategy[tuple[View, list[Change]]]:
+    change = st.one_of(st.builds(Rendered, CONTENTS), st.builds(Appended, CONTENTS))
+    whole = st.builds(Became, st.builds(Frame, st.just("f"), CONTENTS))
+    return st.tuples(st.builds(Frame, st.just("f"), CONTENTS), st.lists(change | whole, max_size=6))
+
+
+def streams() -> st.SearchStrategy[tuple[View, list[Change]]]:
+    change = st.builds(TextAppended, TEXT) | st.just(Became(TextStream("s")))
+    return st.tuples(st.builds(TextStream, st.just("s"), TEXT), st.lists(change, max_size=6))
+
+
+def plots() -> st.SearchStrategy[tuple[View, list[Change]]]:
+    several = st.lists(series(), max_size=2, unique_by=lambda each: each.name).map(tuple)
+    change = st.builds(PointsAppended, several, st.frozensets(st.sampled_from("ab"))) | st.just(Became(Plot("p")))
+    return st.tuples(st.builds(Plot, st.just("p"), several), st.lists(change, max_size=6))
+
+
+@given(st.one_of(frames(), streams(), plots()))
+def test_combined_changes_do_what_all_of_them_do(history: tuple[View, list[Change]]) -> None:
+    view, changes = history
+    view = changed(view, changes[0]) if changes else view
+    one_by_one = reduce(changed, changes, view)
+    few: tuple[Change, ...] = reduce(combined, changes, ())
+    assert _same(reduce(changed, few, view), one_by_one)
+    assert len(few) <= 2
+
+
+def _same(left: View, right: View) -> bool:
+    """Of a plot the order of series is nobody's promise."""
+    if isinstance(left, Plot) and isinstance(right, Plot):
+        return {each.name: each for each in left.series} == {each.name: each for each in right.series}
+    return left == right
+
+
+def test_a_change_reaches_a_view_inside_tabs_inside_a_grid() -> None:
+    grid = Grid("g", (Tabs("t", (("one", TextStream("s", "a")), ("two", Text("stdout", "x")))),), 2)
+    after = changed_within(grid, "s", TextAppended("b"))
+    assert after == Grid("g", (Tabs("t", (("one", TextStream("s", "ab")), ("two", Text("stdout", "x")))),), 2)
+    assert refs_in(after) == ("g", "t", "s")
+
+
+def test_a_change_of_another_kind_of_view_is_refused_in_words() -> None:
+    with pytest.raises(Unfitting, match="a Frame cannot be changed by TextAppended"):
+        changed(Frame("f"), TextAppended("x"))
+
+
+def test_text_in_a_frame_is_joined_and_keeps_its_last_lines() -> None:
+    frame = Frame("f")
+    for number in range(LINES + 100):
+        frame = changed(frame, Appended((Text("stdout", f"{number}\n"),)))  # type: ignore[assignment]
+    (text,) = frame.contents
+    assert isinstance(text, Text)
+    assert text.text.startswith("…\n")
+    assert text.text.endswith(f"{LINES + 99}\n")
+    assert text.text.count("\n") == LINES + 1
+
+
+def test_a_frame_keeps_only_so_many_contents() -> None:
+    contents: tuple[Content, ...] = ()
+    for number in range(OUTPUTS + 10):
+        contents = joined(contents, Display((("text/plain", str(number)),)))
+    assert len(contents) == OUTPUTS + 1  # and the mark
+    assert contents[-1] == Display((("text/plain", str(OUTPUTS + 9)),))
+
+
+def test_a_line_of_many_points_keeps_its_peak_and_both_ends() -> None:
+    count = 50 * POINTS
+    y = [0.0] * count
+    y[count // 3] = 100.0
+    kept = bounded(Series("a", "line", tuple(map(float, range(count))), tuple(y)))
+    assert len(kept.x) == len(kept.y) <= POINTS
+    assert max(kept.y) == 100.0
+    assert (kept.x[0], kept.x[-1]) == (0.0, float(count - 1))
+    assert list(kept.x) == sorted(kept.x)
+
+
+def test_bars_keep_their_last_and_their_labels_with_them() -> None:
+    count = POINTS + 5
+    labels = tuple(map(str, range(count)))
+    kept = bounded(Series("a", "bar", tuple(map(float, range(count))), tuple([1.0] * count), labels))
+    assert (len(kept.x), kept.labels[0], kept.labels[-1]) == (POINTS, "5", str(count - 1))
+
+
+def test_sizes_count_what_is_inside() -> None:
+    assert content_size(Grid("g", (Text("stdout", "x" * 100), TextStream("s", "y" * 50)), 2)) >= 150
