@@ -18,7 +18,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from notebook_tui.widgets import inputs as input
     from notebook_tui.widgets.controls import Button as button
     from notebook_tui.widgets.controls import Form as form
     from notebook_tui.widgets.controls import Keyboard as keyboard
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from notebook_tui.widgets.frame import Grid as grid
     from notebook_tui.widgets.frame import Tabs as tabs
     from notebook_tui.widgets.image import image, markdown
+    from notebook_tui.widgets.inputs import INPUTS as input
     from notebook_tui.widgets.interrupt import interrupt
     from notebook_tui.widgets.listening import animate, listen
     from notebook_tui.widgets.messages import Event, Key
@@ -46,7 +46,7 @@ _WHERE = {
     "frame": "frame.Frame",
     "grid": "frame.Grid",
     "image": "image.image",
-    "input": "inputs",
+    "input": "inputs.INPUTS",
     "interrupt": "interrupt.interrupt",
     "keyboard": "controls.Keyboard",
     "listen": "listening.listen",

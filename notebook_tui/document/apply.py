@@ -45,6 +45,8 @@ def apply(state: State, operation: Operation) -> tuple[State, tuple[Effect, ...]
             return evaluation.evaluation_started(state, cell_id, at), ()
         case operations.OutputAdded(cell_id, output):
             return evaluation.output_added(state, cell_id, output), ()
+        case operations.OutputChanged(cell_id, ref, change):
+            return evaluation.output_changed(state, cell_id, ref, change), ()
         case operations.EvaluationFinished(cell_id, at, ending, versions):
             return evaluation.evaluation_finished(state, cell_id, at, ending, versions)
         case operations.InputShown(cell_id, input_id, default):

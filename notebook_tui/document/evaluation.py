@@ -25,6 +25,7 @@ from notebook_tui.document.queue import queued, queued_alone, repaired, started,
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.document.validity import settled
+from notebook_tui.widgets.changes import Change, Unfitting, changed_within
 
 
 def queue_cells(state: State, cell_ids: Iterable[str], *, alone: bool) -> tuple[State, tuple[Effect, ...]]:
@@ -111,6 +112,17 @@ def output_added(state: State, cell_id: str, output: Output) -> State:
     if cell.kind != "code":
         raise Rejected(f"the cell {cell_id} is Markdown now and shows no outputs")
     return with_outputs(state, cell, merged(cell.outputs, output))
+
+
+def output_changed(state: State, cell_id: str, ref: str, change: Change) -> State:
+    cell = find_cell(state.notebook, cell_id)
+    try:
+        outputs = tuple(changed_within(output, ref, change) for output in cell.outputs)
+    except Unfitting as error:
+        raise Rejected(str(error)) from error
+    if all(before is after for before, after in zip(cell.outputs, outputs, strict=True)):
+        raise Rejected(f"the cell {cell_id} shows no view {ref}")
+    return with_outputs(state, cell, outputs)
 
 
 def evaluation_finished(

@@ -14,6 +14,7 @@ from notebook_tui.document.inputs import InputValue
 from notebook_tui.document.notebook import Cell, CellKind, Notebook
 from notebook_tui.document.outputs import Output
 from notebook_tui.document.versions import Versions
+from notebook_tui.widgets.changes import Change
 
 Ending: TypeAlias = Literal["ok", "error", "interrupted"]
 
@@ -297,6 +298,15 @@ class OutputAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputChanged:
+    """The view of that ref, wherever it stands in the outputs of the cell, has changed."""
+
+    cell_id: str
+    ref: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationFinished:
     cell_id: str
     at: float
@@ -360,5 +370,7 @@ InputEvent: TypeAlias = InputShown | InputBound | SetInputValue
 RuntimeEvent: TypeAlias = (
     Connect | RuntimeConnecting | RuntimeConnected | RuntimeDown | ContainerDown | NodesChanged | VersionsChanged
 )
-EvaluationEvent: TypeAlias = QueueCells | CancelEvaluation | EvaluationStarted | OutputAdded | EvaluationFinished
+EvaluationEvent: TypeAlias = (
+    QueueCells | CancelEvaluation | EvaluationStarted | OutputAdded | OutputChanged | EvaluationFinished
+)
 Operation: TypeAlias = Edit | History | EraseOutputs | ClientEvent | InputEvent | EvaluationEvent | RuntimeEvent | Saved

@@ -12,14 +12,31 @@ from collections import deque
 import beamlike as bl
 from beamlike.kernel.group_leader import Output
 from beamlike.kernel.open_line import OpenLine
-from notebook_tui.runtime.display import Shown
-from notebook_tui.runtime.messages import Displayed, Finished, InputSettled, InputWanted, Printed, Started, Taken
+from notebook_tui.runtime.messages import (
+    Displayed,
+    Finished,
+    InputRead,
+    InputSettled,
+    InputWanted,
+    Printed,
+    Started,
+    Taken,
+    ViewsChanged,
+)
 from notebook_tui.runtime.output import OutputBuffer
+from notebook_tui.runtime.pending_changes import PendingChanges
 from notebook_tui.runtime.questions import Asked, Settled
+from notebook_tui.runtime.widget_servers import WidgetServers
+from notebook_tui.widgets import messages as widget_messages
+from notebook_tui.widgets.contents import content_size
+from notebook_tui.widgets.messages import Ask, Changed, Event, Shown
+from notebook_tui.widgets.views import Content
 
 FLUSH_SECONDS = 0.05
 WINDOW = 4
 """So many texts may be on their way that the owner has not taken yet."""
+CHANGE_SIZE = 1_000
+"""What a change counts for, in characters."""
 WAITING_LIMIT = 4_000_000
 """Characters that may wait here."""
 
@@ -28,6 +45,7 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
     """Serves until it is ended. Text goes out within 50 ms if it is wanted, and always before the outcome after it."""
     outlet = Outlet(owner, cell_id)
     buffer = OutputBuffer(outlet.add)
+    servers = WidgetServers()
     line = OpenLine()
     flush_at: float | None = None
     now = asyncio.get_running_loop().time
@@ -37,17 +55,26 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
         except TimeoutError:
             buffer.flush()
             outlet.forward()
-            flush_at = None
+            flush_at = None if outlet.forward_changes() else now() + FLUSH_SECONDS
             continue
         match message:
+            case Shown(content=content, servers=found) if content is not None:
+                servers.add(found)
+                buffer.flush()
+                outlet.add_content(content)
+                flush_at = flush_at or now() + FLUSH_SECONDS
             case Output():
                 for stream, text in line.apart(message):
                     buffer.write(stream, text)
                 flush_at = flush_at or now() + FLUSH_SECONDS
-            case Shown(forms):
-                buffer.flush()
-                outlet.add_display(forms)
+            case Changed():
+                servers.add(message.servers)
+                outlet.add_change(message)
                 flush_at = flush_at or now() + FLUSH_SECONDS
+            case Event() | Ask():
+                servers.hand_on(message)
+            case widget_messages.InputRead(ref):
+                bl.send(owner, InputRead(cell_id, ref))
             case Taken():
                 outlet.taken()
             case Started():
@@ -69,24 +96,31 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
 
 
 class Outlet:
-    """What is on its way to the owner of the notebook: text, and values on display."""
+    """What is on its way to the owner of the notebook: text, what is on display, and changes of that."""
 
     def __init__(self, owner: bl.Pid, cell_id: str, *, limit: int = WAITING_LIMIT) -> None:
         self._owner = owner
         self._cell_id = cell_id
         self._limit = limit
-        self._waiting: deque[Printed | Displayed] = deque()
+        self._waiting: deque[Printed | Displayed | ViewsChanged] = deque()
         self._size = 0
         self._left_out = 0
         self._on_the_way = 0
+        self._changes = PendingChanges()
 
     def add(self, stream: str, text: str) -> None:
         self._add(Printed(self._cell_id, stream, text, bl.self()))
 
-    def add_display(self, forms: tuple[tuple[str, str | bytes], ...]) -> None:
-        self._add(Displayed(self._cell_id, forms, bl.self()))
+    def add_content(self, content: Content) -> None:
+        if self._changes:  # of the very content, maybe
+            self._add(self._taken_changes())
+        self._add(Displayed(self._cell_id, content, bl.self()))
 
-    def _add(self, message: Printed | Displayed) -> None:
+    def add_change(self, changed: Changed) -> None:
+        """Of a view, wherever it is shown: it may overtake text, and of many the owner gets few."""
+        self._changes.add(changed)
+
+    def _add(self, message: Printed | Displayed | ViewsChanged) -> None:
         self._waiting.append(message)
         self._size += _size(message)
         while self._size > self._limit and len(self._waiting) > 1:
@@ -98,9 +132,17 @@ class Outlet:
         while self._waiting and self._on_the_way < WINDOW:
             self._forward_one()
 
+    def forward_changes(self) -> bool:
+        """Whether none is left: those of an owner that falls behind become fewer here."""
+        if self._changes and self._on_the_way < WINDOW:
+            self._send_changes()
+        return not self._changes
+
     def forward_all(self) -> None:
         while self._waiting:
             self._forward_one()
+        if self._changes:
+            self._send_changes()
 
     def taken(self) -> None:
         self._on_the_way -= 1
@@ -115,10 +157,22 @@ class Outlet:
         self._size -= _size(message)
         self._send(message)
 
-    def _send(self, message: Printed | Displayed) -> None:
+    def _send_changes(self) -> None:
+        self._send(self._taken_changes())
+
+    def _taken_changes(self) -> ViewsChanged:
+        return ViewsChanged(self._cell_id, tuple(self._changes.take()), bl.self())
+
+    def _send(self, message: Printed | Displayed | ViewsChanged) -> None:
         self._on_the_way += 1
         bl.send(self._owner, message)
 
 
-def _size(message: Printed | Displayed) -> int:
-    return len(message.text) if isinstance(message, Printed) else sum(len(form) for _, form in message.forms)
+def _size(message: Printed | Displayed | ViewsChanged) -> int:
+    match message:
+        case Printed(text=text):
+            return len(text)
+        case Displayed(content=content):
+            return content_size(content)
+        case ViewsChanged(changes=changes):
+            return CHANGE_SIZE * len(changes)

@@ -25,6 +25,7 @@ from notebook_tui.runtime.interrupt import interrupt_run
 from notebook_tui.runtime.messages import Dropped, Evaluate, Finished, Started
 from notebook_tui.runtime.thread_strike import interrupt_thread
 from notebook_tui.runtime.usage import Meter
+from notebook_tui.widgets.cell_run import RUN, CellRun
 
 DROP_SECONDS = 5.0
 """So long a cell may take to end when its container is dropped."""
@@ -177,6 +178,8 @@ async def evaluate_cells(evaluator: Evaluator, tasks: Tasks) -> None:
             case Forgotten(cell_id, label, output):
                 await _end(tasks, output)
                 evaluator.forget(label, cell_id)
+                if output is not None:
+                    bl.exit(output, "shutdown")
             case Emptied(outputs, reply):
                 await asyncio.gather(*(_end(tasks, output) for output in outputs))
                 evaluator.clear()
@@ -188,6 +191,7 @@ async def _run(evaluator: Evaluator, tasks: Tasks, run: Run) -> None:
     group_leader.set_leader(run.output)
     descriptors.set_leader(run.output)
     await _end(tasks, run.before, tell=run.output)
+    RUN.set(CellRun(cell.cell_id, dict(cell.inputs), dict(cell.presets)))
     bl.send(run.output, Started(cell.cell_id))
     meter = Meter.begin()
     elsewhere = partial(run_elsewhere, cell.node, run.connected) if cell.node else None

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import builtins
 import sys
-from dataclasses import dataclass
 
-from beamlike.kernel import group_leader
-from notebook_tui.runtime.forms import Form, Rendered, rendered
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """To the cell's output: a value in several forms, the richest first and its text last."""
-
-    forms: tuple[Form, ...]
+from notebook_tui.runtime.forms import Rendered, rendered
+from notebook_tui.widgets.place import place_here
+from notebook_tui.widgets.render import render
+from notebook_tui.widgets.shows import use_display
+from notebook_tui.widgets.views import Display
+from notebook_tui.widgets.widget import Widget
 
 
 def display(*values: object) -> None:
@@ -28,20 +24,30 @@ def display(*values: object) -> None:
     [1, 2]
     """
     for value in values:
-        show(rendered(value))
+        if shows_itself(value):
+            render(value)
+        else:
+            show(rendered(value))
 
 
 def show(value: Rendered) -> None:
     """A value whose forms are made already."""
-    for trouble in value.troubles:
-        print(trouble, file=sys.stderr)
-    reached = group_leader.reachable_leader() if group_leader.leader() is not None else None
-    if reached is None:
-        print(value.text)
-    else:
-        group_leader.outbox.put_message(*reached, Shown(value.bundle()))
+    place_here().show(_told(value), (), value.text)
+
+
+def shows_itself(value: object) -> bool:
+    """Whether it is a widget, or one of the API's pictures and texts: it is shown as what it is."""
+    return isinstance(value, Widget | Display)
 
 
 def install_display() -> None:
-    """`display` is a builtin from now on, in this interpreter, which is the notebook's alone."""
+    """`display` is a builtin from now on, in this interpreter, which is the notebook's alone; and what stands in frames
+    and the like is shown in all its forms."""
     setattr(builtins, "display", display)  # noqa: B010
+    use_display(lambda value: _told(rendered(value)))
+
+
+def _told(value: Rendered) -> Display:
+    for trouble in value.troubles:
+        print(trouble, file=sys.stderr)
+    return Display(value.bundle())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from beamlike import Pid
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.versions import CellVersions
+from notebook_tui.widgets.messages import Ask, Changed, Event
+from notebook_tui.widgets.views import Content, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,10 @@ class Evaluate:
     """The ids of the cells whose names it sees, in the order of the document; what a later one binds wins."""
     node: str = ""
     """The node on which its code runs: a name, with or without its host, or "all"; nothing for the runtime's own."""
+    inputs: tuple[tuple[str, Scalar], ...] = field(default=(), repr=False)
+    """What the notebook's inputs hold now, by their refs."""
+    presets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """What inputs begin with in place of their defaults, by their labels or variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +76,41 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Displayed:
-    """A value that code of the cell displays: media types with texts or bytes, the richest first, its text last. In
-    order with what is `Printed`, and answered as that is."""
+    """A value or a widget that code of the cell displays. In order with what is `Printed`, and answered as that is."""
 
     cell_id: str
-    forms: tuple[tuple[str, str | bytes], ...]
+    content: Content
     output: Pid
 
 
 @dataclass(frozen=True, slots=True)
+class ViewsChanged:
+    """Views have changed that code of the cell made, wherever they are shown. Answered as `Printed` is."""
+
+    cell_id: str
+    changes: tuple[Changed, ...]
+    output: Pid
+
+
+@dataclass(frozen=True, slots=True)
+class InputRead:
+    """The run of the cell has read an input."""
+
+    cell_id: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToWidget:
+    """Something that a viewer did with, or asks of, a widget that code of the cell made."""
+
+    cell_id: str
+    message: Event | Ask
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """The owner has taken one `Printed` or `Displayed` and is ready for another."""
+    """The owner has taken one `Printed`, `Displayed` or `ViewsChanged` and is ready for another."""
 
 
 @dataclass(frozen=True, slots=True)

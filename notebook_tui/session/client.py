@@ -8,10 +8,11 @@ from contextvars import copy_context
 
 import beamlike as bl
 from notebook_tui.document.apply import apply
-from notebook_tui.document.operations import CancelEvaluation, Operation
+from notebook_tui.document.operations import CancelEvaluation, Operation, SetInputValue
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.session.messages import (
+    Act,
     Applied,
     Asked,
     Behind,
@@ -33,13 +34,17 @@ from notebook_tui.session.messages import (
     SecretNames,
     SecretsOf,
     Seen,
+    SetSecretInput,
     Settled,
     TakeQuestions,
 )
 from notebook_tui.session.typing_help import TypingHelp
+from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
+from notebook_tui.widgets.views import Scalar, Table
 
 CALL_SECONDS = 5.0
 RESTART_SECONDS = 30.0
+ROWS_SECONDS = 35.0
 SEEN_EVERY = 64
 """Operations; so often a viewer says how far it has come."""
 
@@ -127,6 +132,31 @@ class Client:
     def answer(self, question: str, text: str | None) -> None:
         """With the line without its end, or None for the end of all input."""
         bl.GenServer.cast(self._session, GiveAnswer(question, text))
+
+    def set_input(self, ref: str, value: Scalar) -> None:
+        """The input has this value from now on. Where it does not take it, a notice says what it takes."""
+        self.send(SetInputValue(ref, value))
+
+    def set_secret_input(self, ref: str, value: str | None) -> None:
+        """As `set_input`, of one of the kind `secret`: the value is kept nowhere but in the session's memory."""
+        bl.GenServer.cast(self._session, SetSecretInput(ref, value, self._viewer))
+
+    def act(self, ref: str, value: EventValue = None) -> None:
+        """Does something with a widget: presses a button, submits a form's values by name, a Key, a Toggle."""
+        bl.GenServer.cast(self._session, Act(ref, value, self._viewer))
+
+    async def rows(self, ref: str, page: Page) -> Table:
+        """That page of a table, from where its data lives. LookupError in words if there is none."""
+        reply_to = bl.alias(once=True)
+        bl.GenServer.cast(self._session, Ask(ref, page, reply_to))
+        try:
+            reply: bl.Reply = await bl.receive(ref=reply_to.ref, timeout=ROWS_SECONDS)
+        except TimeoutError:
+            raise LookupError(f"the table has not answered within {ROWS_SECONDS:g} s") from None
+        answer: Answer = reply.value
+        if not isinstance(answer.view, Table):
+            raise LookupError(answer.trouble)
+        return answer.view
 
     async def interrupt(self) -> None:
         for cell_id in self._state.running.values():

@@ -9,6 +9,7 @@ import beamlike as bl
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.widgets.messages import EventValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,24 @@ class GiveAnswer:
 
     question: str
     text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A cast: this viewer did something with a widget."""
+
+    ref: str
+    value: EventValue
+    viewer: bl.Pid
+
+
+@dataclass(frozen=True, slots=True)
+class SetSecretInput:
+    """A cast: the value of an input of the kind that nobody may read, or None to have none."""
+
+    ref: str
+    value: str | None = field(repr=False)
+    viewer: bl.Pid
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class SessionOptions:
 
     grants: bool = False
     """Secrets that its user has given to the notebook are given again; else those of this session alone."""
+    inputs: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What inputs begin with in place of their defaults, by their labels or their environment variables."""
 
 
 EVALUATES = SessionOptions()

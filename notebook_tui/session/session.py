@@ -35,6 +35,7 @@ from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.versions import CellVersions
 from notebook_tui.session.keeping import Keeping
 from notebook_tui.session.messages import (
+    Act,
     Discard,
     GiveAnswer,
     GiveSecrets,
@@ -51,6 +52,7 @@ from notebook_tui.session.messages import (
     SaveAs,
     SecretsOf,
     Seen,
+    SetSecretInput,
     TakeQuestions,
 )
 from notebook_tui.session.options import EVALUATES, SessionOptions
@@ -60,6 +62,8 @@ from notebook_tui.session.runtime import Connection, Runtime
 from notebook_tui.session.secrets.giving import Giving
 from notebook_tui.session.storage import NotebookFile
 from notebook_tui.session.viewers import Viewers
+from notebook_tui.session.widgets import Widgets
+from notebook_tui.widgets.messages import Ask
 
 logger = logging.getLogger("notebook_tui.session")
 
@@ -86,6 +90,8 @@ class Session(GenServer):
         """Looks for a runtime that cannot be reached; what is for that waits in `_unsent`."""
         self._unsent: list[object] = []
         self._questions = Questions(self.tell_runtime)
+        self._widgets = Widgets(self)
+        self._presets = tuple(options.inputs.items())
         self._giving = Giving(self, options.grants)
         self._connects_next = False
         """As soon as all secrets are read."""
@@ -140,8 +146,16 @@ class Session(GenServer):
 
     def handle_cast(self, request: object) -> None:
         match request:
+            case Perform(operations.SetInputValue() as operation, viewer):
+                self._set_input(operation, viewer)
             case Perform(operation, viewer):
                 self._do(operation, viewer)
+            case SetSecretInput():
+                self._widgets.set_secret(request)
+            case Act():
+                self._widgets.act(request)
+            case Ask():
+                self._widgets.ask(request)
             case TakeQuestions(viewer):
                 if viewer in self._viewers:
                     self._questions.taken_by(viewer)
@@ -152,6 +166,11 @@ class Session(GenServer):
             case _:
                 raise TypeError(f"a session does not know the cast {request!r}")
 
+    def _set_input(self, operation: operations.SetInputValue, viewer: bl.Pid) -> None:
+        checked = self._widgets.checked(operation, lambda why: bl.send(viewer, Notice(why)))
+        if checked is not None and self._do(checked, viewer):
+            self._widgets.was_set(checked)
+
     # What runtimes, their connectors and viewers' ends report.
 
     async def handle_info(self, message: object) -> None:
@@ -161,9 +180,14 @@ class Session(GenServer):
             case runtime_messages.Printed(cell_id, stream, text, output):
                 self._do(operations.OutputAdded(cell_id, Text("stderr" if stream == "stderr" else "stdout", text)))
                 bl.send(output, runtime_messages.Taken())
-            case runtime_messages.Displayed(cell_id, forms, output):
-                self._do(operations.OutputAdded(cell_id, Display(forms)))
-                bl.send(output, runtime_messages.Taken())
+            case runtime_messages.Displayed():
+                self._widgets.show(message)
+                bl.send(message.output, runtime_messages.Taken())
+            case runtime_messages.ViewsChanged():
+                self._widgets.change(message)
+                bl.send(message.output, runtime_messages.Taken())
+            case runtime_messages.InputRead(cell_id, ref):
+                self._do(operations.InputBound(cell_id, ref))
             case runtime_messages.InputWanted():
                 self._questions.ask(message)
             case runtime_messages.InputSettled(_, question):
@@ -291,12 +315,16 @@ class Session(GenServer):
                 notebook = self._state.notebook
                 above = above or tuple(cell.id for cell in lineage.above(notebook, [cell_id]) if cell.runnable)
                 label, node = notebook.label(cell_id), str(notebook.cell(cell_id).metadata.get("node", ""))
-                self.tell_runtime(runtime_messages.Evaluate(cell_id, label, source, container, above, node))
+                self._widgets.runs(cell_id)
+                inputs, presets = self._widgets.inputs(), self._presets
+                evaluate = runtime_messages.Evaluate(cell_id, label, source, container, above, node, inputs, presets)
+                self.tell_runtime(evaluate)
             case effects.DropContainer(container):
                 self.tell_runtime(runtime_messages.Drop(container))
             case effects.InterruptEvaluation(cell_id):
                 self.tell_runtime(runtime_messages.Interrupt(cell_id))
             case effects.ForgetEvaluation(cell_id):
+                self._widgets.runs(cell_id)
                 self.tell_runtime(runtime_messages.Forget(cell_id))
             case _:
                 assert_never(effect)
@@ -327,6 +355,7 @@ class Session(GenServer):
         bl.demonitor(self._connecting[1], flush=True)
         self._connecting = None
         self._connection = connection
+        self._widgets.runtime_gone()
         self._incoming = Incoming()
         self._connection_ref = bl.monitor(connection.server)
         environment = self._giving.environment

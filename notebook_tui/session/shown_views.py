@@ -6,12 +6,12 @@ is shown again, it is shown as it is by then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from notebook_tui.widgets.changes import Appended, Change, Rendered, changed, refs_in
-from notebook_tui.widgets.views import Content, Frame, Grid, Tabs, View
+from notebook_tui.widgets.changes import Appended, Change, Rendered, changed
+from notebook_tui.widgets.views import Frame, Grid, Tabs, View
+from notebook_tui.widgets.views_within import views_in
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class ShownViews:
     def show(self, cell_id: str, content: T) -> T:
         """What the cell is to show for it: all views inside it as they are now."""
         content = self._present(content)
-        for view in _views_in(content):
+        for view in views_in(content):
             known = self._known.setdefault(view.ref, _Known(cell_id, view, set()))
             known.shown_by.add(cell_id)
         return content
@@ -52,7 +52,7 @@ class ShownViews:
         """The cells in whose outputs the view changes."""
         known = self._known.setdefault(ref, _Known(home, first, set()))
         known.view = changed(known.view, self.present_in(change))
-        for inner in _views_in(known.view):
+        for inner in views_in(known.view):
             if inner.ref != ref:
                 self._known.setdefault(inner.ref, _Known(home, inner, set())).shown_by |= known.shown_by
         return tuple(sorted(known.shown_by))
@@ -66,6 +66,15 @@ class ShownViews:
                 return Appended(tuple(map(self._present, contents)))
             case _:
                 return change
+
+    def home(self, ref: str) -> str | None:
+        """The cell whose code made that view, or showed it first."""
+        known = self._known.get(ref)
+        return None if known is None else known.home
+
+    def view(self, ref: str) -> View | None:
+        known = self._known.get(ref)
+        return None if known is None else known.view
 
     def forget(self, cell_id: str) -> None:
         """The cell runs again, or is gone: its outputs are, and so is what its code made unless others show it."""
@@ -89,17 +98,3 @@ class ShownViews:
                 return replace(content, tabs=tuple((label, self._present(each)) for label, each in tabs))
             case _:
                 return content
-
-
-def _views_in(content: object) -> Iterator[View]:
-    if not refs_in(content):
-        return
-    yield content  # type: ignore[misc]
-    inner: tuple[Content, ...] = ()
-    match content:
-        case Frame(contents=contents) | Grid(contents=contents):
-            inner = contents
-        case Tabs(tabs=tabs):
-            inner = tuple(each for _, each in tabs)
-    for each in inner:
-        yield from _views_in(each)

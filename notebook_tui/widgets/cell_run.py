@@ -10,10 +10,12 @@ from notebook_tui.widgets.views import Scalar
 
 
 class CellRun:
-    """`values` are those of the notebook's inputs when the run began, by their refs."""
+    """`values` are those of the notebook's inputs when the run began, by their refs; `presets` are what inputs begin
+    with in place of their defaults, by their labels or their variables."""
 
-    def __init__(self, cell_id: str, values: dict[str, Scalar]) -> None:
+    def __init__(self, cell_id: str, values: dict[str, Scalar], presets: dict[str, str] | None = None) -> None:
         self.values = values
+        self.presets = presets or {}
         self._cell_id = cell_id
         self._named: Counter[tuple[str, str]] = Counter()
 

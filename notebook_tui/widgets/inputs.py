@@ -7,12 +7,13 @@ import getpass
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Generic, TypeVar, cast
 
 from notebook_tui.widgets import views
 from notebook_tui.widgets.cell_run import RUN
 from notebook_tui.widgets.input_values import accepted, variable
-from notebook_tui.widgets.place import TERMINAL
+from notebook_tui.widgets.place import TERMINAL, place_here
 from notebook_tui.widgets.server import Behaviour, start_server
 from notebook_tui.widgets.views import InputKind, Scalar
 from notebook_tui.widgets.widget import Listened, new_ref
@@ -34,7 +35,9 @@ class Input(Listened[views.Input], Generic[S]):
         run = RUN.get()
         ref = new_ref() if run is None else run.input_ref(kind, label)
         view = views.Input(ref, kind, label, **more)  # type: ignore[arg-type]
-        view = views.Input(ref, kind, label, accepted(view, default), **more)  # type: ignore[arg-type]
+        presets = {} if run is None else run.presets
+        preset = presets.get(label, presets.get(variable(label)))
+        view = replace(view, default=accepted(view, default if preset is None else preset))
         super().__init__(view, start_server(Behaviour))
         self._asked = False
         self._answer: Scalar = view.default
@@ -49,7 +52,7 @@ class Input(Listened[views.Input], Generic[S]):
         """
         run = RUN.get()
         if run is not None:
-            self._place.read(self.ref)
+            place_here().read(self.ref)  # by this cell, whichever made the input
             return self._typed(run.values.get(self.ref, self._view.default))
         if self._place is not TERMINAL:
             raise RuntimeError(
@@ -126,6 +129,25 @@ def file(label: str) -> Input[str | None]:
 def secret(label: str) -> Input[str | None]:
     """What is typed here is shown nowhere, and is neither in the file nor in the journal of the notebook."""
     return Input("secret", label, None)
+
+
+class Inputs:
+    """What `nb.input` is: `nb.input("Name")` is an input of text, and the other kinds are its methods."""
+
+    text = staticmethod(text)
+    number = staticmethod(number)
+    select = staticmethod(select)
+    checkbox = staticmethod(checkbox)
+    range = staticmethod(range)
+    date = staticmethod(date)
+    file = staticmethod(file)
+    secret = staticmethod(secret)
+
+    def __call__(self, label: str, default: str = "") -> Input[str]:
+        return text(label, default)
+
+
+INPUTS = Inputs()
 
 
 def _prompt(field: views.Input) -> str:

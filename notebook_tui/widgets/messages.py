@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import beamlike as bl
 from beamlike.kernel.group_leader import Output
+from beamlike.kernel.record import frozen
 from notebook_tui.widgets.changes import Change
 from notebook_tui.widgets.views import Content, Scalar, Sort, View
 
@@ -15,7 +16,7 @@ Servers: TypeAlias = tuple[tuple[str, bl.Pid], ...]
 """Who takes events and questions for a view, by its ref."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown(Output):
     """To a group leader: show this where text would go. One that shows only text has the text."""
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import beamlike as bl
 from beamlike.kernel import group_leader
-from beamlike.kernel.current import at, node_towards
+from beamlike.kernel.current import node_towards
 from beamlike.kernel.errors import AmbiguousNode, NoNode
 from notebook_tui.widgets.changes import (
     Appended,
@@ -28,7 +28,9 @@ from notebook_tui.widgets.views import Content, Progress, View
 
 
 class Place(Protocol):
-    def show(self, content: Content, servers: Servers) -> None: ...
+    def show(self, content: Content, servers: Servers, text: str) -> None:
+        """Shows the content, or where only text can be shown, the text."""
+        ...
 
     def change(self, first: View, now: View, change: Change, servers: Servers) -> None:
         """The view, which was `first` when it was made, has changed, and is `now` as far as is known here."""
@@ -51,9 +53,8 @@ class Led:
 
     leader: bl.Pid
 
-    def show(self, content: Content, servers: Servers) -> None:
-        group_leader.flush()
-        self._send(Shown("stdout", content_text(content) + "\n", content=content, servers=servers))
+    def show(self, content: Content, servers: Servers, text: str) -> None:
+        self._send(Shown("stdout", f"{text}\n", content=content, servers=servers))
 
     def change(self, first: View, now: View, change: Change, servers: Servers) -> None:
         self._send(Changed(first.ref, change, first, servers))
@@ -66,8 +67,7 @@ class Led:
             node = node_towards(self.leader)
         except (NoNode, AmbiguousNode):
             return  # the node has stopped under code that still runs: there is nobody left to show it
-        with at(node):
-            bl.send(self.leader, message)
+        group_leader.outbox.put_message(node, self.leader, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ class Terminal:
     A progress bar stands on stderr, in one line; where that is no terminal, only its end is written.
     """
 
-    def show(self, content: Content, servers: Servers) -> None:
+    def show(self, content: Content, servers: Servers, text: str) -> None:
         if isinstance(content, Progress):
             _write_progress(content)
         else:
-            print(content_text(content))
+            print(text)
 
     def change(self, first: View, now: View, change: Change, servers: Servers) -> None:
         match change:

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from notebook_tui.widgets.place import place_here
 from notebook_tui.widgets.shows import shown_as
+from notebook_tui.widgets.view_text import content_text
+from notebook_tui.widgets.widget import Widget
 
 T = TypeVar("T")
 
@@ -18,5 +20,9 @@ def render(value: T) -> T:
     [1, 2]
     [1, 2, 3]
     """
-    place_here().show(*shown_as(value))
+    if isinstance(value, Widget):
+        value.show()
+    else:
+        content, servers = shown_as(value)
+        place_here().show(content, servers, content_text(content))
     return value

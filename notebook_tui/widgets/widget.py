@@ -44,14 +44,14 @@ class Widget(Generic[V]):
 
     def show(self) -> Self:
         """Shows it here: in the output of the cell whose code this is, after what it has printed."""
-        place_here().show(self._view, self._servers)
-        self._is_shown = True
+        text = content_text(self._view)
+        place_here().show(*self.within(), text)
         return self
 
     def within(self) -> tuple[V, Servers]:
-        """As it is now, for what shows it inside itself."""
+        """For what shows it inside itself. A notebook gets it as it was made, and the changes by their own way."""
         self._is_shown = True
-        return self._view, self._servers
+        return self._view if self._place is TERMINAL else self._first, self._servers
 
     def _change(self, change: Change, servers: Servers = ()) -> None:
         # What is shown, the notebook knows better: it hears of changes from other nodes, too.

@@ -1,0 +1,138 @@
+"""Widgets in a session: what cells show of them, what viewers do with them, and what inputs hold."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import beamlike as bl
+from notebook_tui.document.operations import InputShown, Operation, OutputAdded, OutputChanged, SetInputValue
+from notebook_tui.document.state import State
+from notebook_tui.runtime.messages import Displayed, ToWidget, ViewsChanged
+from notebook_tui.session.messages import Act, Notice, SetSecretInput
+from notebook_tui.session.shown_views import ShownViews
+from notebook_tui.widgets.changes import Unfitting
+from notebook_tui.widgets.input_values import accepted
+from notebook_tui.widgets.messages import Answer, Ask, Event, EventValue
+from notebook_tui.widgets.views import Input, Scalar
+from notebook_tui.widgets.views_within import inputs_in
+
+logger = logging.getLogger("notebook_tui.session")
+
+NOT_SHOWN = "no cell shows this widget any more"
+
+
+class Host(Protocol):
+    @property
+    def state(self) -> State: ...
+
+    def do(self, operation: Operation) -> bool: ...
+
+    def tell_runtime(self, message: object) -> None: ...
+
+    def keep_secret(self, values: Mapping[str, str]) -> None: ...
+
+
+class Widgets:
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._views = ShownViews()
+        self._secrets: dict[str, str] = {}
+        self._secrets_set = 0
+
+    # What the runtime says.
+
+    def show(self, displayed: Displayed) -> None:
+        content = self._views.show(displayed.cell_id, displayed.content)
+        self._host.do(OutputAdded(displayed.cell_id, content))
+        self._show_inputs(displayed.cell_id, content)
+
+    def change(self, news: ViewsChanged) -> None:
+        for each in news.changes:
+            change = self._views.present_in(each.change)
+            try:
+                cells = self._views.change(news.cell_id, each.ref, each.first, change)
+            except Unfitting as error:
+                logger.warning("a widget was changed in a way that does not fit it: %s", error)
+                continue
+            for cell_id in cells:
+                self._host.do(OutputChanged(cell_id, each.ref, change))
+                for content in getattr(change, "contents", ()):
+                    self._show_inputs(cell_id, content)
+
+    def _show_inputs(self, cell_id: str, content: object) -> None:
+        for field in inputs_in(content):
+            self._host.do(InputShown(cell_id, field.ref, field.default))
+
+    # The life of cells and runtimes.
+
+    def runs(self, cell_id: str) -> None:
+        """The cell runs again, or is gone."""
+        self._views.forget(cell_id)
+
+    def runtime_gone(self) -> None:
+        self._views.clear()
+
+    def inputs(self) -> tuple[tuple[str, Scalar], ...]:
+        """What the run of a cell sees of inputs."""
+        return tuple(
+            (ref, self._secrets.get(ref, known.value))
+            for ref, known in self._host.state.inputs.items()
+            if not isinstance(known.value, bytes | tuple)
+        )
+
+    # What viewers do.
+
+    def act(self, act: Act) -> None:
+        home = self._views.home(act.ref)
+        if home is None:
+            bl.send(act.viewer, Notice(NOT_SHOWN))
+        else:
+            self._host.tell_runtime(ToWidget(home, Event(act.ref, act.value, str(act.viewer))))
+
+    def ask(self, ask: Ask) -> None:
+        home = self._views.home(ask.ref)
+        if home is None:
+            bl.send(ask.client, bl.Reply(ask.client.ref, Answer(None, NOT_SHOWN)))
+        else:
+            self._host.tell_runtime(ToWidget(home, ask))
+
+    def set_secret(self, request: SetSecretInput) -> None:
+        """The document knows only that there is one, and that it is another than before."""
+        field = self._views.view(request.ref)
+        if not isinstance(field, Input) or field.kind != "secret":
+            bl.send(request.viewer, Notice(NOT_SHOWN))
+            return
+        self._secrets_set += 1
+        if request.value is None:
+            self._secrets.pop(request.ref, None)
+        else:
+            self._secrets[request.ref] = request.value
+            self._host.keep_secret({field.label: request.value})
+        self._host.do(SetInputValue(request.ref, None if request.value is None else f"secret {self._secrets_set}"))
+        self._tell(request.ref, None)
+
+    def checked(self, operation: SetInputValue, refuse: Callable[[str], None]) -> SetInputValue | None:
+        """The operation with the value as its input has it; None if it does not take it, and `refuse` is told why."""
+        field = self._views.view(operation.input_id)
+        if not isinstance(field, Input) or isinstance(operation.value, bytes | tuple):
+            return operation
+        if field.kind == "secret":
+            refuse("expected the value of a secret by a call of its own: it must not be kept")
+            return None
+        try:
+            return SetInputValue(operation.input_id, accepted(field, operation.value))
+        except ValueError as error:
+            refuse(str(error))
+            return None
+
+    def was_set(self, operation: SetInputValue) -> None:
+        if not isinstance(operation.value, bytes | tuple):
+            self._tell(operation.input_id, operation.value)
+
+    def _tell(self, ref: str, value: EventValue) -> None:
+        """Those who listen to the input."""
+        home = self._views.home(ref)
+        if home is not None:
+            self._host.tell_runtime(ToWidget(home, Event(ref, value)))
