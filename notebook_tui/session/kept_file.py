@@ -161,7 +161,7 @@ class KeptFile:
     def take_in(self, theirs: Theirs) -> None:
         """Somebody else did, and their changes are made here."""
         host = self._host
-        running = [host.state.evaluating] if host.state.evaluating is not None else []
+        running = list(host.state.running.values())
         merged = merge(self._base, host.state.notebook, theirs.notebook, _new_id, running)
         # A crash in between would have the changes made twice.
         with self.journal.together(host) if self.journal is not None else nullcontext():
