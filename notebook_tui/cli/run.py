@@ -22,6 +22,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="run with another value where a cell first assigns NAME; VALUE is a Python literal, else a text",
     )
+    parser.add_argument(
+        "--input",
+        metavar="LABEL=VALUE",
+        dest="inputs",
+        action="append",
+        type=_input,
+        default=[],
+        help="what the input of that label holds, in place of its default; see below for secrets",
+    )
+    parser.add_argument(
+        "--runtime", metavar="NAME", help="where cells run: a name out of runtimes.toml in the settings, or local"
+    )
     parser.add_argument("--output", metavar="OUT", help="write the notebook with its outputs to this file")
     parser.add_argument("--json", action="store_true", help="print one line of JSON for each event")
     parser.add_argument("--junit", metavar="FILE", help="write a JUnit report, a test case for each cell")
@@ -39,6 +51,13 @@ def _assignment(text: str) -> tuple[str, str]:
     if not equals or not name.isidentifier():
         raise argparse.ArgumentTypeError(f"expected NAME=VALUE, such as year=2026, got {text!r}")
     return name, value
+
+
+def _input(text: str) -> tuple[str, str]:
+    label, equals, value = text.partition("=")
+    if not equals or not label:
+        raise argparse.ArgumentTypeError(f"expected LABEL=VALUE, such as 'Batch size=32', got {text!r}")
+    return label, value
 
 
 def _seconds(text: str) -> float:
@@ -68,7 +87,14 @@ def call(options: argparse.Namespace) -> int:
 
     _show_everything()
     wanted = RunOptions(
-        options.path, dict(options.values), options.output, options.junit, options.timeout, options.cell_timeout
+        options.path,
+        dict(options.values),
+        options.output,
+        options.junit,
+        options.timeout,
+        options.cell_timeout,
+        options.runtime,
+        dict(options.inputs),
     )
     try:
         return asyncio.run(run(wanted, JsonReporter() if options.json else TextReporter()))
