@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=_input,
         default=[],
-        help="what the input of that label holds, in place of its default; see below for secrets",
+        help="what the input of that label holds, in place of its default (see below)",
     )
     parser.add_argument(
         "--runtime", metavar="NAME", help="where cells run: a name out of runtimes.toml in the settings, or local"
@@ -39,8 +39,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--junit", metavar="FILE", help="write a JUnit report, a test case for each cell")
     parser.add_argument("--timeout", metavar="S", type=_seconds, help="give up after this many seconds")
     parser.add_argument("--cell-timeout", metavar="S", type=_seconds, help="interrupt a cell after this many seconds")
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="run again, from the beginning, when the notebook or a module beside it that it imports changes",
+    )
     parser.epilog = (
-        "exit status: 0 all cells succeeded, 1 a cell failed (named on stderr), 2 wrong usage or unreadable file\n\n"
+        "exit status: 0 all cells succeeded, 1 a cell failed (named on stderr), 2 wrong usage or unreadable file;\n"
+        "with --watch, Ctrl-C ends it with the status of the last run that was done (130 if none was)\n\n"
+        "inputs: --input 'Batch size=32', or else BEAMLIKE_INPUT_BATCH_SIZE=32 in the environment, the place for\n"
+        "secrets: everybody on the machine can see a command's words\n\n"
         "example: beamlike run report.livemd --set year=2026 --output /tmp/report.livemd --junit /tmp/report.xml"
     )
     parser.set_defaults(call=call)
@@ -77,11 +85,14 @@ def call(options: argparse.Namespace) -> int:
         raise UserError(
             f"{options.path}: {(error.strerror or str(error)).lower()}; expected the path of a .livemd notebook"
         ) from error
+    if options.watch and options.output is not None and _is_same(options.path, options.output):
+        raise UserError(f"--watch --output {options.output}: expected another file than the notebook, which is watched")
     import asyncio
 
     from notebook_tui.cli.run_json import JsonReporter
     from notebook_tui.cli.run_notebook import RunOptions, run
     from notebook_tui.cli.run_text import TextReporter
+    from notebook_tui.cli.run_watch import watch
     from notebook_tui.session.profiles import ProfileError
     from notebook_tui.session.storage import UnreadableFile
 
@@ -97,9 +108,14 @@ def call(options: argparse.Namespace) -> int:
         dict(options.inputs),
     )
     try:
-        return asyncio.run(run(wanted, JsonReporter() if options.json else TextReporter()))
+        reporter = JsonReporter if options.json else TextReporter
+        return asyncio.run(watch(wanted, reporter) if options.watch else run(wanted, reporter()))
     except (UnreadableFile, ProfileError) as error:
         raise UserError(str(error)) from error
+
+
+def _is_same(path: str, other: str) -> bool:
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def _show_everything() -> None:
