@@ -69,13 +69,13 @@ class Evaluation:
             except TimeoutError:
                 self._fail(f"the notebook was not done within {timeout} s; {self._running()}")
         await self._late_changes()
+        with suppress(bl.CallFailed):  # the session is gone, which is told already
+            self.asked.also(await self._client.inputs_read())
         self._ended = True
         for limit in self._limits.values():
             limit.cancel()
         if self._error is not None:
             raise self._error
-        with suppress(bl.CallFailed):  # the session is gone, which is told already
-            self.asked.also(await self._client.inputs_read())
         notebook = self._client.state.notebook
         for cell in self._cells.values():
             cell.outputs = notebook.cell(cell.id).outputs
