@@ -6,6 +6,7 @@ from collections import Counter
 from contextvars import ContextVar
 from typing import Final
 
+from notebook_tui.widgets.input_values import variable
 from notebook_tui.widgets.views import Scalar
 
 
@@ -28,6 +29,23 @@ class CellRun:
         """
         self._named[kind, label] += 1
         return f"input/{self._cell_id}/{kind}/{label}/{self._named[kind, label]}"
+
+    def preset(self, label: str) -> str | None:
+        """What the input of that label begins with in place of its default."""
+        return self.presets.get(label, self.presets.get(variable(label)))
+
+
+def label_in(ref: str) -> str | None:
+    """Of an input that a cell made.
+
+    >>> label_in("input/c1/text/Bytes/s/2"), label_in("a3f0")
+    ('Bytes/s', None)
+    """
+    match ref.split("/", 3):
+        case ["input", _, _, rest]:
+            return rest.rpartition("/")[0]
+        case _:
+            return None
 
 
 RUN: Final[ContextVar[CellRun | None]] = ContextVar("notebook_tui_cell_run", default=None)

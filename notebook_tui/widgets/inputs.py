@@ -35,9 +35,12 @@ class Input(Listened[views.Input], Generic[S]):
         run = RUN.get()
         ref = new_ref() if run is None else run.input_ref(kind, label)
         view = views.Input(ref, kind, label, **more)  # type: ignore[arg-type]
-        presets = {} if run is None else run.presets
-        preset = presets.get(label, presets.get(variable(label)))
-        view = replace(view, default=accepted(view, default if preset is None else preset))
+        preset = None if run is None else run.preset(label)
+        if preset is None:
+            view = replace(view, default=accepted(view, default))
+        else:
+            place_here().read(ref)  # so that it is known that what was given has been asked for
+            view = replace(view, default=_preset(view, preset))
         super().__init__(view, start_server(Behaviour))
         self._asked = False
         self._answer: Scalar = view.default
@@ -53,7 +56,10 @@ class Input(Listened[views.Input], Generic[S]):
         run = RUN.get()
         if run is not None:
             place_here().read(self.ref)  # by this cell, whichever made the input
-            return self._typed(run.values.get(self.ref, self._view.default))
+            value = run.values.get(self.ref, self._view.default)
+            if value is None and self._view.kind == "secret":
+                value = run.preset(self._view.label)
+            return self._typed(value)
         if self._place is not TERMINAL:
             raise RuntimeError(
                 f"expected a cell that reads the input {self._view.label!r}, found code of none, such as a "
@@ -148,6 +154,15 @@ class Inputs:
 
 
 INPUTS = Inputs()
+
+
+def _preset(field: views.Input, value: str) -> Scalar:
+    if field.kind == "secret":
+        return None  # views are shown and kept: it is in none
+    try:
+        return accepted(field, value)
+    except ValueError as error:
+        raise ValueError(f"{error}, which --input or {variable(field.label)} gives") from None
 
 
 def _prompt(field: views.Input) -> str:
