@@ -19,24 +19,25 @@ from notebook_tui.runtime.messages import (
     InputSettled,
     InputWanted,
     Printed,
+    RunOver,
     Started,
     Taken,
     ViewsChanged,
+    WidgetEnded,
 )
 from notebook_tui.runtime.output import OutputBuffer
 from notebook_tui.runtime.pending_changes import PendingChanges
 from notebook_tui.runtime.questions import Asked, Settled
 from notebook_tui.runtime.widget_servers import WidgetServers
 from notebook_tui.widgets import messages as widget_messages
+from notebook_tui.widgets.changes import change_size
 from notebook_tui.widgets.contents import content_size
-from notebook_tui.widgets.messages import Ask, Changed, Event, Shown
+from notebook_tui.widgets.messages import Ask, Changed, Event, GiveUp, Shown
 from notebook_tui.widgets.views import Content
 
 FLUSH_SECONDS = 0.05
 WINDOW = 4
 """So many texts may be on their way that the owner has not taken yet."""
-CHANGE_SIZE = 1_000
-"""What a change counts for, in characters."""
 WAITING_LIMIT = 4_000_000
 """Characters that may wait here."""
 
@@ -71,8 +72,13 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
                 servers.add(message.servers)
                 outlet.add_change(message)
                 flush_at = flush_at or now() + FLUSH_SECONDS
-            case Event() | Ask():
+            case Event() | Ask() | GiveUp():
                 servers.hand_on(message)
+            case RunOver():
+                servers.end_all()
+            case bl.Down(gone):
+                for ref in servers.ended(gone):
+                    bl.send(owner, WidgetEnded(cell_id, ref))
             case widget_messages.InputRead(ref):
                 bl.send(owner, InputRead(cell_id, ref))
             case Taken():
@@ -175,4 +181,4 @@ def _size(message: Printed | Displayed | ViewsChanged) -> int:
         case Displayed(content=content):
             return content_size(content)
         case ViewsChanged(changes=changes):
-            return CHANGE_SIZE * len(changes)
+            return sum(change_size(each.change) for each in changes)

@@ -37,7 +37,18 @@ from notebook_tui.runtime.intellisense import serve, warm_when_idle
 from notebook_tui.runtime.interrupt import install_interrupt
 from notebook_tui.runtime.keyboard import install_keyboard
 from notebook_tui.runtime.leaders import inherit_leaders
-from notebook_tui.runtime.messages import Answer, Drop, Dropped, Evaluate, Finished, Forget, Interrupt, Nodes, ToWidget
+from notebook_tui.runtime.messages import (
+    Answer,
+    Drop,
+    Dropped,
+    Evaluate,
+    Finished,
+    Forget,
+    Interrupt,
+    Nodes,
+    RunOver,
+    ToWidget,
+)
 from notebook_tui.runtime.outcome import Failure, Outcome
 from notebook_tui.runtime.questions import answer, withdraw
 from notebook_tui.runtime.relay import Adopt, Away, LeaseOver, relay
@@ -186,6 +197,7 @@ class RuntimeServer(GenServer):
         before = self._outputs.pop(cell.cell_id, None)
         if before is not None:
             withdraw(before)
+            bl.send(before, RunOver())
         home = self._homes.get(cell.cell_id)
         if home is not None and home is not container:
             home.forget(cell.cell_id, self._labels[cell.cell_id], before)
@@ -210,6 +222,7 @@ class RuntimeServer(GenServer):
             output = self._outputs.pop(cell_id, None)
             if output is not None:
                 withdraw(output)
+                bl.send(output, RunOver())
             container.forget(cell_id, self._labels.pop(cell_id), output)
 
     def _evaluator_ended(self, container: Container, reason: Reason) -> None:

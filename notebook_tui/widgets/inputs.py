@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Generic, TypeVar, cast
 
 from notebook_tui.widgets import views
-from notebook_tui.widgets.cell_run import RUN
-from notebook_tui.widgets.input_values import accepted, variable
+from notebook_tui.widgets.cell_run import LATEST, RUN
+from notebook_tui.widgets.input_values import accepted, preset_of, variable
 from notebook_tui.widgets.place import TERMINAL, place_here
 from notebook_tui.widgets.server import Behaviour, start_server
 from notebook_tui.widgets.views import InputKind, Scalar
@@ -36,21 +36,28 @@ class Input(Listened[views.Input], Generic[S]):
         ref = new_ref() if run is None else run.input_ref(kind, label)
         view = views.Input(ref, kind, label, **more)  # type: ignore[arg-type]
         presets = {} if run is None else run.presets
-        preset = presets.get(label, presets.get(variable(label)))
-        view = replace(view, default=accepted(view, default if preset is None else preset))
+        preset = preset_of(view, presets)
+        value = accepted(view, default if preset is None else preset)
+        # A secret that somebody gave is for the code that reads it, and stands in no view.
+        view = replace(view, default=None if kind == "secret" else value)
         super().__init__(view, start_server(Behaviour))
         self._asked = False
         self._answer: Scalar = view.default
         if run is not None:
-            run.values.setdefault(ref, view.default)
+            value = run.values.setdefault(ref, value)
+            if kind != "secret":
+                LATEST[ref] = value
 
     @property
     def value(self) -> S:
         """What the user had set when the cell began to run, or its default. Of a date: datetime.date.
 
+        In callbacks of `nb.listen` and `nb.animate`, which go on beside the cells, it is what the user has set now.
         RuntimeError in code that belongs to no run of a cell: read it in the cell, and hand it on.
         """
         run = RUN.get()
+        if run is not None and run.is_beside:
+            return self._typed(LATEST.get(self.ref, run.values.get(self.ref, self._view.default)))
         if run is not None:
             place_here().read(self.ref)  # by this cell, whichever made the input
             return self._typed(run.values.get(self.ref, self._view.default))
