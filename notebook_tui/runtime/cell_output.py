@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 import beamlike as bl
 from beamlike.kernel.group_leader import Output
@@ -44,9 +45,9 @@ WAITING_LIMIT = 4_000_000
 
 async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
     """Serves until it is ended. Text goes out within 50 ms if it is wanted, and always before the outcome after it."""
-    outlet = Outlet(owner, cell_id)
-    buffer = OutputBuffer(outlet.add)
     servers = WidgetServers()
+    outlet = Outlet(owner, cell_id, tell=servers.told)
+    buffer = OutputBuffer(outlet.add)
     line = OpenLine()
     flush_at: float | None = None
     now = asyncio.get_running_loop().time
@@ -104,10 +105,19 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
 class Outlet:
     """What is on its way to the owner of the notebook: text, what is on display, and changes of that."""
 
-    def __init__(self, owner: bl.Pid, cell_id: str, *, limit: int = WAITING_LIMIT) -> None:
+    def __init__(
+        self,
+        owner: bl.Pid,
+        cell_id: str,
+        *,
+        limit: int = WAITING_LIMIT,
+        tell: Callable[[object], None] = lambda content: None,
+    ) -> None:
+        """`tell` hears what is on its way."""
         self._owner = owner
         self._cell_id = cell_id
         self._limit = limit
+        self._tell = tell
         self._waiting: deque[Printed | Displayed | ViewsChanged] = deque()
         self._size = 0
         self._left_out = 0
@@ -120,6 +130,7 @@ class Outlet:
     def add_content(self, content: Content) -> None:
         if self._changes:  # of the very content, maybe
             self._add(self._taken_changes())
+        self._tell(content)
         self._add(Displayed(self._cell_id, content, bl.self()))
 
     def add_change(self, changed: Changed) -> None:
@@ -167,7 +178,12 @@ class Outlet:
         self._send(self._taken_changes())
 
     def _taken_changes(self) -> ViewsChanged:
-        return ViewsChanged(self._cell_id, tuple(self._changes.take()), bl.self())
+        changes = tuple(self._changes.take())
+        for each in changes:
+            self._tell(each.first)
+            for content in getattr(each.change, "contents", ()):
+                self._tell(content)
+        return ViewsChanged(self._cell_id, changes, bl.self())
 
     def _send(self, message: Printed | Displayed | ViewsChanged) -> None:
         self._on_the_way += 1

@@ -10,9 +10,11 @@ from typing import Final
 
 import beamlike as bl
 from notebook_tui.widgets.cell_run import LATEST
+from notebook_tui.widgets.changes import refs_in
 from notebook_tui.widgets.messages import Answer, Ask, Event, GiveUp, Servers
 
 ANSWER_SECONDS: Final = 30.0
+UNTOLD: Final = 200
 GONE: Final = "the widget's program has ended: run its cell again"
 
 
@@ -23,12 +25,25 @@ class WidgetServers:
         self._servers: dict[str, bl.Pid] = {}
         self._refs: dict[bl.Ref, str] = {}
         """Of the views, by the monitors of their servers."""
+        self._untold: dict[str, None] = {}
+        """The views of which the owner of the notebook knows nothing, the oldest first."""
 
     def add(self, servers: Servers) -> None:
         for ref, server in servers:
             if self._servers.get(ref) != server:
                 self._servers[ref] = server
                 self._refs[bl.monitor(server)] = ref
+                self._untold[ref] = None
+
+    def told(self, content: object) -> None:
+        """The owner knows this, and says when it has shown it no more for long. What took each other's place in a frame
+        before it was told of any is given up here, but for the newest."""
+        if self._untold:
+            for ref in refs_in(content):
+                self._untold.pop(ref, None)
+            for ref in list(self._untold)[:-UNTOLD]:
+                del self._untold[ref]
+                self.hand_on(GiveUp(ref))
 
     def ended(self, gone: bl.Ref) -> list[str]:
         """The views that nobody stands behind any more."""
@@ -36,6 +51,7 @@ class WidgetServers:
         if ref is None or ref in self._refs.values():  # another has taken its place
             return []
         del self._servers[ref]
+        self._untold.pop(ref, None)
         return [ref]
 
     def end_all(self) -> None:

@@ -77,7 +77,7 @@ class Viewers:
 def _size(operation: Operation) -> int:
     match operation:
         case OutputAdded(_, output):
-            return _RECORD + output_size(output)
+            return max(_RECORD, output_size(output))
         case OutputChanged(_, _, change):
             return change_size(change)
         case _:

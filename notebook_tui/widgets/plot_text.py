@@ -66,14 +66,21 @@ class _Scale:
         """Which of the steps the value falls on."""
         if self.high == self.low:
             return self.steps // 2
-        return round((value - self.low) / (self.high - self.low) * (self.steps - 1))
+        return round(_share(value, self.low, self.high) * (self.steps - 1))
+
+
+def _share(value: float, low: float, high: float) -> float:
+    """How far the value is from the one to the other, from 0 to 1; halved, for the difference may be more than there
+    are numbers."""
+    across = high / 2 - low / 2
+    return (value / 2 - low / 2) / across if across else 0.0
 
 
 def _chart(plot: Plot, dotted: Sequence[Series], width: int, height: int) -> list[str]:
     points = {series.name: [point for point in _points(plot, series) if _drawn(point)] for series in dotted}
     every = [point for each in points.values() for point in each]
     ys = [y for _, y in every]
-    shown = [number(10**y if plot.log_y else y) for y in (min(ys), max(ys))]
+    shown = [number(10 ** min(y, 308.0) if plot.log_y else y) for y in (min(ys), max(ys))]
     margin = max(map(len, shown))
     columns = max(8, width - margin - 3)
     across = _Scale(min(x for x, _ in every), max(x for x, _ in every), columns * 2)
@@ -138,6 +145,6 @@ def _histogram(values: Sequence[float]) -> tuple[list[str], list[float]]:
     bins = 1 if low == high else _BINS
     counts = [0.0] * bins
     for value in finite:
-        counts[min(bins - 1, int((value - low) / (high - low) * bins)) if bins > 1 else 0] += 1
-    edges = [low + (high - low) * index / bins for index in range(bins + 1)]
+        counts[min(bins - 1, int(_share(value, low, high) * bins)) if bins > 1 else 0] += 1
+    edges = [low * (1 - index / bins) + high * (index / bins) for index in range(bins + 1)]
     return [f"{number(edges[index])} … {number(edges[index + 1])}" for index in range(bins)], counts
