@@ -25,7 +25,7 @@ from notebook_tui.document.operations import (
     RuntimeDown,
     SetCellSource,
 )
-from notebook_tui.document.outputs import Error
+from notebook_tui.document.outputs import Error, View
 from notebook_tui.document.parameters import set_parameters
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
@@ -98,6 +98,7 @@ class Run:
         self._limit: asyncio.TimerHandle | None = None
         self._over_time: set[str] = set()
         self._over = asyncio.Event()
+        self._reported: dict[str, View] = {}
         client.listen(self._on_operation)
         client.subscribe(lambda _state: None, reporter.said)
         client.on_end(lambda _why: self._fail(f"the notebook was not done; {self._running()}"))
@@ -145,11 +146,22 @@ class Run:
                 cell = self._cells[cell_id]
                 if isinstance(output, Error):
                     cell.error = output
+                if isinstance(output, View):
+                    self._reported[output.ref] = output
                 self._reporter.output(cell, output)
             case EvaluationFinished(cell_id, _, ending) if cell_id in self._cells:
+                self._report_changed(state)
                 self._finished(cell_id, ending, state.evaluation(cell_id).took)
             case RuntimeDown(reason):
                 self._fail(f"{self._running()} when the runtime was lost: {reason}")
+
+    def _report_changed(self, state: State) -> None:
+        """Views that look otherwise than when they were reported, in whatever cell."""
+        for cell_id, cell in self._cells.items():
+            for output in state.notebook.cell(cell_id).outputs:
+                if isinstance(output, View) and self._reported.get(output.ref, output) != output:
+                    self._reported[output.ref] = output
+                    self._reporter.output(cell, output)
 
     def _watch_the_clock(self, cell_id: str) -> None:
         if self._cell_timeout is not None:

@@ -93,13 +93,14 @@ def drawn(output: Output) -> Still:
     """A view as the text that it looks like, for those who draw none; any other output as it is.
 
     >>> drawn(TextStream("s", "so far"))
-    Text(stream='stdout', text='so far')
+    Text(stream='stdout', text='so far\\n')
     """
     match output:
         case Text() | Result() | Error() | Exported() | Display():
             return output
         case _:
-            return Text("stdout", content_text(output))
+            text = content_text(output)
+            return Text("stdout", f"{text}\n" if text else "")
 
 
 def _head(output: Output) -> Output:
