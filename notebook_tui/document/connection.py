@@ -8,7 +8,7 @@ from typing import assert_never
 
 from notebook_tui.document import operations
 from notebook_tui.document.effects import Effect
-from notebook_tui.document.evaluation import aborted, connecting, without_values
+from notebook_tui.document.evaluation import aborted, connecting, without_running, without_values
 from notebook_tui.document.find import find_section
 from notebook_tui.document.operations import RuntimeEvent
 from notebook_tui.document.queue import in_order, started
@@ -70,9 +70,8 @@ def container_down(state: State, container: str) -> tuple[State, tuple[Effect, .
         cell_id: aborted(run) if container_of(cell_id) == container else run
         for cell_id, run in state.evaluations.items()
     }
-    left = {other: cell_id for other, cell_id in state.running.items() if other != container}
     waiting = [cell_id for cell_id in state.queue if container and container_of(cell_id) != container]
-    state = replace(state, evaluations=evaluations, running=left)
+    state = without_running(replace(state, evaluations=evaluations), state.running.get(container))
     return started(settled(in_order(state, waiting, state.alone)))
 
 

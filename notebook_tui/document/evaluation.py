@@ -67,7 +67,7 @@ def with_fresh_runtime(state: State) -> tuple[State, tuple[Effect, ...]]:
 def without_values(state: State) -> State:
     """All values are gone: nothing runs, and nothing that ran is worth anything."""
     evaluations = {cell_id: aborted(run) for cell_id, run in state.evaluations.items()}
-    return settled(replace(state, evaluations=evaluations, running={}))
+    return settled(replace(state, evaluations=evaluations, running={}, inputs=still_shown(state.inputs)))
 
 
 def aborted(run: Evaluation) -> Evaluation:
@@ -109,6 +109,8 @@ def evaluation_started(state: State, cell_id: str, at: float) -> State:
 def output_added(state: State, cell_id: str, output: Output) -> State:
     """Also of a cell whose run is over: its tasks may print on."""
     cell = find_cell(state.notebook, cell_id)
+    if cell.kind != "code":
+        raise Rejected(f"the cell {cell_id} is Markdown now and shows no outputs")
     return with_outputs(state, cell, merged(cell.outputs, output))
 
 
@@ -141,23 +143,22 @@ def evaluation_finished(
         inputs={},
         shown=frozenset(),
     )
-    state = _without_running(with_run(state, cell_id, run), cell_id)
-    inputs = shown_only(state.inputs, cell_id, shown)
-    state = replace(state, inputs=inputs if state.running else still_shown(inputs))
+    state = with_run(replace(state, inputs=shown_only(state.inputs, cell_id, shown)), cell_id, run)
+    state = without_running(state, cell_id)
     if ending != "ok" and not (ending == "error" and _continues(state, cell_id)):
         state = unqueued(state, below(state.notebook, cell_id))
     return started(with_automatic(repaired(settled(state))))
 
 
 def _deleted_one_finished(state: State, cell_id: str) -> tuple[State, tuple[Effect, ...]]:
-    state = _without_running(state, cell_id)
-    state = replace(state, inputs=state.inputs if state.running else still_shown(state.inputs))
-    state, starts = started(with_automatic(settled(state)))
+    state, starts = started(with_automatic(settled(without_running(state, cell_id))))
     return state, (ForgetEvaluation(cell_id), *starts)
 
 
-def _without_running(state: State, cell_id: str) -> State:
-    return replace(state, running={name: other for name, other in state.running.items() if other != cell_id})
+def without_running(state: State, cell_id: str | None) -> State:
+    """The cell runs no more. Inputs that nobody shows are kept only while something runs, and may read them."""
+    running = {name: other for name, other in state.running.items() if other != cell_id}
+    return replace(state, running=running, inputs=state.inputs if running else still_shown(state.inputs))
 
 
 def _continues(state: State, cell_id: str) -> bool:

@@ -230,7 +230,8 @@ def _changed_sources(old: Notebook, new: Notebook) -> Iterator[str]:
         yield new.setup.id
     same_places = old.places is new.places
     untouched = {id(section) for section in old.sections}
-    known = set() if same_places else {id(cell) for section in old.sections for cell in section.cells}
+    kept = {id(section) for section in new.sections}
+    known = {id(cell) for section in old.sections if id(section) not in kept for cell in section.cells}
     for number, section in enumerate(new.sections):
         if id(section) in untouched:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import escape
 from html.parser import HTMLParser
@@ -15,6 +16,7 @@ _TAGS, _EMPTY = frozenset(_SHOWN.split()), frozenset(["br", "col", "hr", "img"])
 _DROPPED = frozenset(_HIDDEN.split())
 """With all that stands in them."""
 _ATTRIBUTES = frozenset(["alt", "title", "colspan", "rowspan", "span", "align", "width", "height", "start", "open"])
+_ALIGNED = re.compile(r"text-align:\s*(left|right|center)")
 _LINKS = ("https://", "http://", "mailto:", "#")
 _DEEPEST = 200
 
@@ -88,4 +90,6 @@ class _Kept(HTMLParser):
 def _attribute(name: str, value: str) -> str:
     if name == "href" and value.lower().startswith(_LINKS):
         return f' href="{escape(value)}" rel="noopener noreferrer"'
+    if name == "style" and (found := _ALIGNED.fullmatch(value)):
+        return f' align="{found[1]}"'
     return f' {name}="{escape(value)}"' if name in _ATTRIBUTES else ""

@@ -13,7 +13,8 @@ h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); }
 a { color: #0969da; }
 img, video { max-width: 100%; }
 table { border-collapse: collapse; }
-th, td { border: 1px solid var(--line); padding: .2rem .6rem; text-align: right; }
+th, td { border: 1px solid var(--line); padding: .2rem .6rem; }
+.output :is(th, td):not([align]) { text-align: right; }
 blockquote { margin: 0; padding-left: 1rem; border-left: 3px solid var(--line); color: var(--faint); }
 code, pre { font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { overflow-x: auto; padding: .75rem 1rem; background: var(--soft); border-radius: 6px; }

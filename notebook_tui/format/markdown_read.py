@@ -113,6 +113,8 @@ class _Reading:
         rest, comment = divided(trailing)
         if comment:
             self.faults.append(VOID)
+        while comment:  # a file may hold several, of which none is kept
+            rest, comment = divided(rest.strip(" \n"))
         return rest.strip(" \n")
 
     @property

@@ -83,14 +83,13 @@ async def end_children(leader: bl.Pid, tasks: Iterable[asyncio.Future[Any]], sec
 
 def _processes(leader: bl.Pid) -> list[SteppedProcess]:
     """Those of this node that have that leader, but for the one that asks."""
-    node = current_node()
+    node, me = current_node(), bl.self()
     found = []
-    for pid in node.processes():
-        process = node.process(pid)
-        context = getattr(process, "context", None)
-        if pid == bl.self() or not isinstance(process, SteppedProcess) or context is None:
+    for process in map(node.process, node.processes()):
+        if not isinstance(process, SteppedProcess) or process.pid == me:
             continue
-        if group_leader.leader_in(context) == leader:
+        context = getattr(process, "context", None)
+        if context is not None and group_leader.leader_in(context) == leader:
             found.append(process)
     return found
 

@@ -178,6 +178,8 @@ async def evaluate_cells(evaluator: Evaluator, tasks: Tasks) -> None:
             case Forgotten(cell_id, label, output):
                 await _end(tasks, output)
                 evaluator.forget(label, cell_id)
+                if output is not None:
+                    bl.exit(output, "shutdown")
             case Emptied(outputs, reply):
                 await asyncio.gather(*(_end(tasks, output) for output in outputs))
                 evaluator.clear()

@@ -24,7 +24,7 @@ import sys
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
@@ -45,12 +45,25 @@ from notebook_tui.runtime.far_cell import FarCell
 from notebook_tui.runtime.figures import show_open_figures
 from notebook_tui.runtime.forms import Rendered, rendered
 from notebook_tui.runtime.interruption import Interruption
-from notebook_tui.runtime.namespace import Namespace
+from notebook_tui.runtime.namespace import Namespace, Visit
 from notebook_tui.runtime.outcome import Doctest, Failure, Outcome
 from notebook_tui.runtime.strikable import Strikable
 from notebook_tui.widgets.interrupt import CellInterrupted
 
 Elsewhere: TypeAlias = Callable[[FarCell], Awaitable[Rendered | None]]
+
+
+@dataclass(slots=True)
+class _Cell:
+    """One run of a cell."""
+
+    name: str
+    source: str
+    file: str
+    visit: Visit
+    future: int
+    elsewhere: Elsewhere | None
+    has_packages: bool = False
 
 
 class Evaluator:
@@ -137,8 +150,9 @@ class Evaluator:
         name, cell_id = cell_name(label), label if cell_id is None else cell_id
         if above is None:
             above = [other for other in self._bindings.cells() if other != cell_id]
+        future = self._bindings.future(above)
         try:
-            whole = self._notebook.compile_cell(source, name, self._bindings.future(above))
+            whole = self._notebook.compile_cell(source, name, future)
             self.files.add(whole.co_filename, name, cell_id)
             code = split(whole, source)
             for piece in filter(None, (code.statements, code.expression)):
@@ -148,49 +162,59 @@ class Evaluator:
             return self._uncompiled(error, name, cell_id)
         self.before_run()
         visit = self._namespace.enter(cell_id, above, code)
-        has_packages = False
-        with Interruption() as interruption:
-            self._interruption = interruption
-            try:
-                if run == self._called_off:
-                    raise KeyboardInterrupt
+        cell = _Cell(name, source, whole.co_filename, visit, future, elsewhere)
+        try:
+            with Interruption() as interruption:
+                self._interruption = interruption
                 try:
-                    await require_block(f"{self._notebook.name}, {name}", source, _tell)
-                except RequirementsError as error:
-                    return self._ended(error.with_traceback(None), False, None)
-                has_packages = True
-                doctests: tuple[Doctest, ...] = ()
-                if elsewhere is not None:
-                    result = await elsewhere(FarCell(name, source, visit.mentioned(), self._bindings.future(above)))
-                else:
-                    try:
-                        self.strikable.open()
-                        result = await self._result(code)
-                        doctests = await run_doctests(source, self.namespace, code.future)
-                    finally:
-                        self.strikable.close()
-                for trouble in result.troubles if result is not None else ():
-                    print(trouble, file=sys.stderr)
-                for wrong in filter(lambda doctest: doctest.trouble, doctests):
-                    print(f"{name}, line {wrong.line}, doctest of {wrong.name}\n{wrong.trouble}", file=sys.stderr)
-                versions = self._namespace.leave(visit, kept=True, complete=elsewhere is None)
-                outcome = Outcome("ok", versions=versions, doctests=doctests)
-                return outcome if result is None else replace(outcome, result=result.text, forms=result.forms)
-            except BaseException as error:
-                while self.strikable.is_open:
-                    with suppress(KeyboardInterrupt):
-                        self.strikable.close()
-                if interruption.ends_task(error):
-                    raise
-                if interruption.times and not has_packages:
-                    return Outcome("interrupted")
-                outcome = self._ended(error, interruption.times > 0, whole.co_filename)
-                if outcome.status == "error":
-                    self._notebook.withdraw(name)
-                versions = self._namespace.leave(visit, kept=outcome.status == "interrupted", complete=False)
-                return replace(outcome, versions=versions)
-            finally:
-                self._namespace.leave(visit, kept=False)
+                    if run == self._called_off:
+                        raise KeyboardInterrupt
+                    return await self._ran(cell)
+                except BaseException as error:
+                    return self._failed(cell, interruption, error)
+        finally:
+            self._namespace.leave(visit, kept=False)
+
+    async def _ran(self, cell: _Cell) -> Outcome:
+        try:
+            await require_block(f"{self._notebook.name}, {cell.name}", cell.source, _tell)
+        except RequirementsError as error:
+            return self._ended(error.with_traceback(None), False, None)
+        cell.has_packages = True
+        doctests: tuple[Doctest, ...] = ()
+        if cell.elsewhere is not None:
+            shown = await cell.elsewhere(FarCell(cell.name, cell.source, cell.visit.mentioned(), cell.future))
+        else:
+            shown, doctests = await self._ran_here(cell)
+        for trouble in shown.troubles if shown is not None else ():
+            print(trouble, file=sys.stderr)
+        for wrong in filter(lambda doctest: doctest.trouble, doctests):
+            print(f"{cell.name}, line {wrong.line}, doctest of {wrong.name}\n{wrong.trouble}", file=sys.stderr)
+        versions = self._namespace.leave(cell.visit, kept=True, complete=cell.elsewhere is None)
+        outcome = Outcome("ok", versions=versions, doctests=doctests)
+        return outcome if shown is None else replace(outcome, result=shown.text, forms=shown.forms)
+
+    async def _ran_here(self, cell: _Cell) -> tuple[Rendered | None, tuple[Doctest, ...]]:
+        code = cell.visit.code
+        try:
+            self.strikable.open()
+            return await self._result(code), await run_doctests(cell.source, self.namespace, code.future)
+        finally:
+            self.strikable.close()
+
+    def _failed(self, cell: _Cell, interruption: Interruption, error: BaseException) -> Outcome:
+        while self.strikable.is_open:
+            with suppress(KeyboardInterrupt):
+                self.strikable.close()
+        if interruption.ends_task(error):
+            raise error
+        if interruption.times and not cell.has_packages:
+            return Outcome("interrupted")
+        outcome = self._ended(error, interruption.times > 0, cell.file)
+        if outcome.status == "error":
+            self._notebook.withdraw(cell.name)
+        versions = self._namespace.leave(cell.visit, kept=outcome.status == "interrupted", complete=False)
+        return replace(outcome, versions=versions)
 
     def beside(self, notebook: NotebookModule, container: str) -> Evaluator:
         """One for another container, in the namespace of `notebook`: its cells see what those here have bound."""

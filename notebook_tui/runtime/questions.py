@@ -19,6 +19,7 @@ from beamlike.kernel.errors import AmbiguousNode, NoNode
 from beamlike.kernel.node import LocalNode
 
 NO_CELL = "only code of a cell can ask for input, and only on the runtime itself; this code is of none"
+GONE = "the cell was interrupted, has run again or is gone: nobody answers what it asked"
 LOOK_UP_SECONDS = 0.05
 """So often a waiting thread lets an exception in that another thread raises in it."""
 
@@ -40,8 +41,9 @@ class Settled:
 
 
 class _Question:
-    def __init__(self, leader: Pid) -> None:
+    def __init__(self, node: LocalNode, leader: Pid) -> None:
         self.leader = leader
+        self._node = node
         self.text: str | None = None
         self.trouble = ""
         self._unanswered = threading.Lock()
@@ -54,7 +56,9 @@ class _Question:
     def wait(self) -> None:
         # The lock itself, not an Event: in Python code of the standard library no thread may be struck.
         while not self._unanswered.acquire(timeout=LOOK_UP_SECONDS):
-            pass
+            if self._node.process(self.leader) is None:
+                self.trouble = GONE
+                return
 
 
 WAITING = _Question.wait.__code__
@@ -67,7 +71,7 @@ def ask(prompt: str, *, hidden: bool = False) -> str | None:
     """The answer, without the end of its line; None for the end of all input. EOFError where nobody can answer."""
     node, leader = _cell()
     name = secrets.token_hex(8)
-    question = _open[name] = _Question(leader)
+    question = _open[name] = _Question(node, leader)
     try:
         group_leader.outbox.put_message(node, leader, Asked(name, prompt, hidden))
         question.wait()
@@ -90,10 +94,13 @@ def answer(question: str, text: str | None, trouble: str = "") -> None:
         asked.answer(text, trouble)
 
 
-def withdraw(leader: Pid) -> None:
-    """Whatever code of that cell still asks meets the end of its input. From any thread."""
-    for name in [name for name, question in list(_open.items()) if question.leader == leader]:
-        answer(name, None, "the cell was interrupted, has run again or is gone: nobody answers what it asked")
+def withdraw(leader: Pid) -> list[str]:
+    """Whatever code of that run still asks meets the end of its input; the answer says what that was. From any
+    thread."""
+    names = [name for name, question in list(_open.items()) if question.leader == leader]
+    for name in names:
+        answer(name, None, GONE)
+    return names
 
 
 def _cell() -> tuple[LocalNode, Pid]:

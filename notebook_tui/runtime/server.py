@@ -26,7 +26,7 @@ from beamlike.kernel import group_leader
 from beamlike.kernel.current import current_node
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import NOCONNECTION, Reason
-from notebook_tui.runtime.cell_output import cell_output
+from notebook_tui.runtime.cell_outputs import CellOutputs
 from notebook_tui.runtime.container import Container, ReplaceEvaluator, drop
 from notebook_tui.runtime.descriptors import log_output, redirect_descriptors
 from notebook_tui.runtime.display import install_display
@@ -46,11 +46,10 @@ from notebook_tui.runtime.messages import (
     Forget,
     Interrupt,
     Nodes,
-    RunOver,
     ToWidget,
 )
 from notebook_tui.runtime.outcome import Failure, Outcome
-from notebook_tui.runtime.questions import answer, withdraw
+from notebook_tui.runtime.questions import answer
 from notebook_tui.runtime.relay import Adopt, Away, LeaseOver, relay
 from notebook_tui.runtime.stalled_nodes import tell_stalled
 from notebook_tui.runtime.typing_questions import Complete, Define, Describe, Format, SignaturesOf
@@ -106,7 +105,7 @@ class RuntimeServer(GenServer):
         self._containers = {"": self._main}
         self._dropping: dict[str, list[Evaluate]] = {}
         self._homes: dict[str, Container] = {}
-        self._outputs: dict[str, bl.Pid] = {}
+        self._outputs = CellOutputs(self._owner)
         self._labels: dict[str, str] = {}
         bl.spawn(warm_when_idle, lambda: not any(each.evaluating for each in self._containers.values()))
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
@@ -144,8 +143,9 @@ class RuntimeServer(GenServer):
             case SetEnvironment():
                 message.apply()
             case ToWidget(cell_id, about):
-                if cell_id in self._outputs:
-                    bl.send(self._outputs[cell_id], about)
+                output = self._outputs.of(cell_id)
+                if output is not None:
+                    bl.send(output, about)
                 elif isinstance(about, Ask):
                     bl.send(about.client, bl.Reply(about.client.ref, AnswerOfWidget(None, GONE)))
             case Forget(cell_id):
@@ -157,9 +157,10 @@ class RuntimeServer(GenServer):
             case Finished(cell_id, outcome):
                 for container in self._evaluating(cell_id):
                     container.evaluating = None
-                if outcome.status == "interrupted" and cell_id in self._outputs:
-                    withdraw(self._outputs[cell_id])
-                    bl.spawn(tell_stalled, self._outputs[cell_id], self._others())
+                output = self._outputs.of(cell_id)
+                if outcome.status == "interrupted" and output is not None:
+                    self._outputs.withdraw(cell_id)
+                    bl.spawn(tell_stalled, output, self._others())
                 self._look_at_versions()
             case bl.Down(ref, _, reason) if ref == self._owner_ref:
                 self._owner_gone(reason)
@@ -194,16 +195,12 @@ class RuntimeServer(GenServer):
             self._dropping[cell.container].append(cell)
             return
         container = await self._container(cell.container)
-        before = self._outputs.pop(cell.cell_id, None)
-        if before is not None:
-            withdraw(before)
-            bl.send(before, RunOver())
+        before = self._outputs.of(cell.cell_id)
         home = self._homes.get(cell.cell_id)
         if home is not None and home is not container:
             home.forget(cell.cell_id, self._labels[cell.cell_id], before)
             before = None
-        output = bl.spawn(cell_output, self._owner, bl.self(), cell.cell_id)
-        self._outputs[cell.cell_id] = output
+        output = self._outputs.begin(cell.cell_id)
         self._homes[cell.cell_id] = container
         self._labels[cell.cell_id] = cell.label
         container.evaluate(cell, output, before, self._others() if cell.node else ())
@@ -219,20 +216,16 @@ class RuntimeServer(GenServer):
     def _forget(self, cell_id: str) -> None:
         container = self._homes.pop(cell_id, None)
         if container is not None:
-            output = self._outputs.pop(cell_id, None)
-            if output is not None:
-                withdraw(output)
-                bl.send(output, RunOver())
-            container.forget(cell_id, self._labels.pop(cell_id), output)
+            container.forget(cell_id, self._labels.pop(cell_id), self._outputs.forget(cell_id))
 
     def _evaluator_ended(self, container: Container, reason: Reason) -> None:
         """Somebody's exit signal: mostly a process that a cell linked itself to, and that crashed."""
         container.start_process()
         cell_id = container.evaluating
-        if cell_id is not None:
+        output = self._outputs.of(cell_id) if cell_id is not None else None
+        if cell_id is not None and output is not None:
             outcome = Outcome("error", failure=_ended_from_outside(reason))
-            seconds = time.monotonic() - container.began
-            bl.send(self._outputs[cell_id], Finished(cell_id, outcome, seconds))
+            bl.send(output, Finished(cell_id, outcome, time.monotonic() - container.began))
 
     # Containers.
 
@@ -242,10 +235,11 @@ class RuntimeServer(GenServer):
             bl.send(self._owner, Dropped(name))
         elif name not in self._dropping:
             self._dropping[name] = []
-            outputs = tuple(self._outputs[cell_id] for cell_id, home in self._homes.items() if home is container)
-            for output in outputs:
-                withdraw(output)
-            bl.spawn(drop, bl.self(), container, outputs)
+            of_it = [cell_id for cell_id, home in self._homes.items() if home is container]
+            for cell_id in of_it:
+                self._outputs.withdraw(cell_id)
+            outputs = filter(None, map(self._outputs.of, of_it))
+            bl.spawn(drop, bl.self(), container, tuple(outputs))
 
     async def _dropped(self, dropped: Dropped) -> None:
         """What was to be evaluated there meanwhile is evaluated in a new one."""
@@ -254,7 +248,9 @@ class RuntimeServer(GenServer):
         container.evaluating = None
         for cell_id in [cell_id for cell_id, home in self._homes.items() if home is container]:
             del self._homes[cell_id], self._labels[cell_id]
-            bl.exit(self._outputs.pop(cell_id), "shutdown")
+            output = self._outputs.forget(cell_id)
+            if output is not None:
+                bl.exit(output, "shutdown")
         if container is not self._main:
             del self._containers[name]
         bl.send(self._owner, dropped)
@@ -271,7 +267,8 @@ class RuntimeServer(GenServer):
         return tuple(name for name in bl.nodes(hidden=True) if name != self._session.node)
 
     def _look_at_versions(self) -> None:
-        bl.send(self._versions, Look(self._sources(), self._others()))
+        others = self._others()
+        bl.send(self._versions, Look(self._sources() if others else {}, others))
 
     def _sources(self) -> dict[str, str]:
         return {cell_id: self._main.notebook.source_name(cell_name(label)) for cell_id, label in self._labels.items()}

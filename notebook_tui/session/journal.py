@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import beamlike as bl
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.session.journal_file import JournalFile
-from notebook_tui.session.journal_records import Done, FileIs, Record, Saving, Snapshot, encoded
+from notebook_tui.session.journal_records import Done, FileIs, Record, Saving, Snapshot, Together, encoded
 from notebook_tui.session.redaction import Seams
 
 SYNC_SECONDS = 0.05
@@ -79,6 +81,16 @@ class Unsafe:
     why: str
 
 
+class Reached(Protocol):
+    """Where the operations have led."""
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def applied(self) -> int: ...
+
+
 class Journal:
     """The session's end. Nothing is written for a notebook at which nothing happens."""
 
@@ -95,6 +107,7 @@ class Journal:
         self._base: Notebook | None = None
         self._saving: Notebook | None = None
         self._told = self._held = 0
+        self._together: list[Done | FileIs] | None = None
         self._in_order = False
         """Whether what is appended continues what is there."""
         self._rewriting = False
@@ -111,6 +124,9 @@ class Journal:
 
     def wrote(self, operation: Operation, state: State, applied: int) -> None:
         """The operation has led to the state."""
+        if self._together is not None:
+            self._together.append(Done(operation))
+            return
         hidden = self._seams.hide(operation, self.secrets)
         if self._in_order and not hidden and not self._is_long(state):
             self._append(Done(operation), applied)
@@ -120,12 +136,28 @@ class Journal:
     def file_is(self, digest: bytes, base: Notebook, state: State, applied: int) -> None:
         """The file was read or written, and holds `base`."""
         self._digest, self._base, self._saving = digest, base, None
+        if self._together is not None:
+            self._together.append(FileIs(digest, None if base is state.notebook else base))
+            return
         if not self._in_order:
             return
         if self._operations > 1 and self._bytes * SAVED_SHARE > self._snapshot_size:
             self.rewrite(state, applied)
         else:
             self._append(FileIs(digest, None if base is state.notebook else base), applied)
+
+    @contextmanager
+    def together(self, host: Reached) -> Iterator[None]:
+        """What is told meanwhile is in the journal as a whole, or not at all."""
+        self._together = []
+        try:
+            yield
+        finally:
+            records, self._together = self._together, None
+            if self._in_order and not self._is_long(host.state):
+                self._append(Together(tuple(records)), host.applied)
+            elif records and not self._refused:
+                self.rewrite(host.state, host.applied)
 
     def saving(self, state: State, applied: int) -> int:
         """The notebook is to be written into the file as soon as the journal `holds` the number that this returns: a

@@ -47,7 +47,14 @@ class Saving:
     it, or not yet."""
 
 
-Record: TypeAlias = Snapshot | Done | FileIs | Saving
+@dataclass(frozen=True, slots=True)
+class Together:
+    """All of these, or none: what a merge did, and what is in the file since."""
+
+    records: tuple[Done | FileIs, ...]
+
+
+Record: TypeAlias = Snapshot | Done | FileIs | Saving | Together
 _CODEC = Codec(Record)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -18,7 +19,8 @@ from notebook_tui.document.state import State
 from notebook_tui.session.disk import Found, Look, Refused, Wrote, perform
 from notebook_tui.session.journal import Journal
 from notebook_tui.session.lock import FileLock, Holder, InUse, release_at_end
-from notebook_tui.session.merging.merge import merge
+from notebook_tui.session.merging.descent import goes_back_to
+from notebook_tui.session.merging.merge import Merge, merge
 from notebook_tui.session.options import SessionOptions
 from notebook_tui.session.recovery import Recovered, recover
 from notebook_tui.session.state_directory import name_for, state_directory
@@ -134,9 +136,11 @@ class KeptFile:
         self.journal.rewrite(host.state, host.applied)
 
     def _found_at_begin(self, theirs: Theirs) -> None:
-        """The file may be our own, if the program ended while it was being saved."""
+        """The file may be our own, if the program ended while it was being saved, or begin with what is."""
         saving = self._saving
         if saving is None or digest_of(file_data(saving)) != theirs.digest:
+            if saving is not None and goes_back_to(theirs.notebook, saving, self._base):
+                self._base = saving
             self.take_in(theirs)
             return
         self.file.taken_for_known(theirs.digest)
@@ -157,19 +161,24 @@ class KeptFile:
     def take_in(self, theirs: Theirs) -> None:
         """Somebody else did, and their changes are made here."""
         host = self._host
-        was_dirty = host.state.dirty
-        running = [host.state.evaluating] if host.state.evaluating is not None else []
+        running = list(host.state.running.values())
         merged = merge(self._base, host.state.notebook, theirs.notebook, _new_id, running)
-        done = [host.do(operation) for operation in merged.operations]
-        self.file.taken_for_known(theirs.digest)
+        # A crash in between would have the changes made twice.
+        with self.journal.together(host) if self.journal is not None else nullcontext():
+            self._make(merged)
+            self.file.taken_for_known(theirs.digest)
+            self._holds(merged.base, theirs.digest)
         self.follow()
-        if not was_dirty and not merged.conflicts and all(done):
-            host.do(operations.Saved(str(self.file.path), host.state.revision))
-        self._holds(merged.base, theirs.digest)
         for words in (*theirs.warnings, *merged.conflicts):
             host.notify(words)
         if merged.operations:
             host.notify(f"{self.file.path.name} was changed by another program: its changes are here now")
+
+    def _make(self, merged: Merge) -> None:
+        was_dirty = self._host.state.dirty
+        done = [self._host.do(operation) for operation in merged.operations]
+        if not was_dirty and not merged.conflicts and all(done):
+            self._host.do(operations.Saved(str(self.file.path), self._host.state.revision))
 
     def _holds(self, notebook: Notebook, digest: bytes) -> None:
         self._base = notebook

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from notebook_tui.document.operations import RuntimeDown
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.session.journal_file import NoJournal, read_records, set_aside
-from notebook_tui.session.journal_records import Done, FileIs, Saving, Snapshot, decoded
+from notebook_tui.session.journal_records import Done, FileIs, Record, Saving, Snapshot, Together, decoded
 from notebook_tui.session.operation_codec import Unreadable
 
 ENDED = "the program that ran it has ended"
@@ -74,7 +75,7 @@ def _replayed(records: tuple[bytes, ...]) -> Recovered | None:
     base = state.notebook if first.base is None else first.base
     saving, rejected = first.saving, 0
     broken = ""
-    for record in map(decoded, records[1:]):
+    for record in _one_by_one(map(decoded, records[1:])):
         match record:
             case Done(operation):
                 try:
@@ -98,6 +99,14 @@ def _replayed(records: tuple[bytes, ...]) -> Recovered | None:
     if broken:
         raise _Broken(broken, recovered)
     return recovered
+
+
+def _one_by_one(records: Iterable[Record]) -> Iterator[Record]:
+    for record in records:
+        if isinstance(record, Together):
+            yield from record.records
+        else:
+            yield record
 
 
 def _found(state: State, base: Notebook) -> tuple[str, ...]:

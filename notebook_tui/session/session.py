@@ -21,7 +21,7 @@ from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import NOCONNECTION, Reason
-from notebook_tui.document import effects, lineage, operations
+from notebook_tui.document import effects, operations
 from notebook_tui.document.apply import apply
 from notebook_tui.document.effects import Effect
 from notebook_tui.document.operations import Operation
@@ -315,7 +315,6 @@ class Session(GenServer):
                     bl.spawn(connection.stop)  # another takes its place, and need not wait for that
             case effects.StartEvaluation(cell_id, source, container, above):
                 notebook = self._state.notebook
-                above = above or tuple(cell.id for cell in lineage.above(notebook, [cell_id]) if cell.runnable)
                 label, node = notebook.label(cell_id), str(notebook.cell(cell_id).metadata.get("node", ""))
                 self._widgets.runs(cell_id)
                 inputs, presets = self._widgets.inputs(), self._presets

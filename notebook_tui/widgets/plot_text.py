@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -80,7 +81,7 @@ def _chart(plot: Plot, dotted: Sequence[Series], width: int, height: int) -> lis
     points = {series.name: [point for point in _points(plot, series) if _drawn(point)] for series in dotted}
     every = [point for each in points.values() for point in each]
     ys = [y for _, y in every]
-    shown = [number(10 ** min(y, 308.0) if plot.log_y else y) for y in (min(ys), max(ys))]
+    shown = [_unscaled(plot, y) for y in (min(ys), max(ys))]
     margin = max(map(len, shown))
     columns = max(8, width - margin - 3)
     across = _Scale(min(x for x, _ in every), max(x for x, _ in every), columns * 2)
@@ -101,6 +102,13 @@ def _chart(plot: Plot, dotted: Sequence[Series], width: int, height: int) -> lis
     axes = " against ".join(filter(None, (plot.y_label, plot.x_label)))
     lines += [" " * margin + f"  {text}" for text in (names, axes) if text]
     return lines
+
+
+def _unscaled(plot: Plot, y: float) -> str:
+    try:
+        return number(10**y if plot.log_y else y)
+    except OverflowError:  # by a rounding, at the end of what a float holds
+        return number(sys.float_info.max)
 
 
 def _points(plot: Plot, series: Series) -> Iterable[tuple[float, float]]:

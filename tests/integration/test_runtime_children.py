@@ -44,15 +44,17 @@ class Child(bl.GenServer):
 await Child.start_link()
 """
 BLOCKING = """
-import asyncio, time, beamlike as bl
-def child():
+import asyncio, threading, time, beamlike as bl
+begun = threading.Event()
+def child(begun):
     log.append("begins")
+    begun.set()
     try:
         while True: time.sleep(0.001)
     finally:
         log.append("ends")
-task = asyncio.create_task(bl.blocking(child))
-while not log or log[-1] != "begins": await asyncio.sleep(0.001)
+task = asyncio.create_task(bl.blocking(child, begun))
+while not begun.is_set(): await asyncio.sleep(0.001)
 """
 
 

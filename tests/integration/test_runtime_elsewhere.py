@@ -56,7 +56,7 @@ def test_it_has_the_names_that_it_mentions_and_prints_and_displays_into_its_cell
         assert (outcome.status, outcome.result) == ("ok", "41")
         assert runtime.printed("c2") == "from there 40\n"
         displayed = await runtime.until(lambda message: message.cell_id == "c2", Displayed)
-        assert displayed.forms == (("text/plain", "'a value'"),)
+        assert displayed.content.forms == (("text/plain", "'a value'"),)
 
     with_children(tmp_path, test, 1)
 
@@ -97,7 +97,7 @@ def test_where_it_fails_on_some_nodes_the_table_tells_and_the_cell_has_failed(tm
         assert outcome.failure is not None
         assert "not here" in outcome.failure.traceback
         displayed = await runtime.until(lambda message: message.cell_id == "c2", Displayed)
-        text = dict(displayed.forms)["text/plain"]
+        text = dict(displayed.content.forms)["text/plain"]
         assert "│ 7" in text
         assert "│ ValueError: not here" in text
 

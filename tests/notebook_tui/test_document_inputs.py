@@ -6,6 +6,7 @@ import pytest
 
 from notebook_tui.document.apply import apply
 from notebook_tui.document.operations import (
+    ContainerDown,
     DeleteCell,
     EvaluationFinished,
     InputBound,
@@ -13,6 +14,7 @@ from notebook_tui.document.operations import (
     Operation,
     QueueCells,
     RuntimeConnected,
+    RuntimeDown,
     SetCellMetadata,
     SetInputValue,
     Undo,
@@ -80,6 +82,12 @@ def test_ac23_an_input_stays_while_something_runs_and_goes_after() -> None:
     state = after(ready(), SetInputValue("i", "stuff"), QueueCells(("c4",), alone=True), DeleteCell("c1"))
     assert value(state) == "stuff"
     assert value(after(state, *ran("c4"))) == "none"
+
+
+def test_ac23_an_input_goes_too_when_what_ran_ends_with_its_container() -> None:
+    running = after(ready(), QueueCells(("c4",), alone=True), DeleteCell("c1"))
+    assert value(after(running, ContainerDown("", "killed"))) == "none"
+    assert value(after(running, RuntimeDown("gone"))) == "none"
 
 
 def test_ac23_an_input_stays_that_another_cell_shows_too() -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from notebook_tui.document.notebook import Cell, Notebook, Section
 from notebook_tui.document.outputs import Display, Output, Result, Still, Text
 from notebook_tui.format.html_write import write_html
 from notebook_tui.format.ipynb import read_ipynb, write_ipynb
 from notebook_tui.format.markdown_read import read
 from notebook_tui.format.markdown_write import write
+from notebook_tui.format.stills import stills
 from notebook_tui.widgets.views import (
     Button,
     Column,
+    Content,
     Form,
     Frame,
     Grid,
@@ -25,7 +30,23 @@ from notebook_tui.widgets.views import (
     TextStream,
     Tree,
 )
+from tests.support.notebooks import any_text, texts
 
+CONTENTS: st.SearchStrategy[Content] = st.recursive(
+    st.one_of(
+        st.builds(Text, st.sampled_from(["stdout", "stderr"]), any_text),
+        st.builds(TextStream, texts, any_text),
+        st.just(Display((("image/png", b"\x89PNG"),))),
+        st.builds(Table, texts, st.just((Column("a"), Column("b"))), st.lists(st.tuples(texts, texts)).map(tuple)),
+        st.just(Button("b", "Go")),
+    ),
+    lambda inner: st.one_of(
+        st.builds(Frame, texts, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(Grid, texts, st.lists(inner, max_size=3).map(tuple), st.just(2)),
+        st.builds(Tabs, texts, st.lists(st.tuples(texts, inner), max_size=3).map(tuple)),
+    ),
+    max_leaves=6,
+)
 PICTURE = Display((("image/png", b"\x89PNG"),))
 
 
@@ -82,3 +103,8 @@ def test_a_table_is_kept_as_a_table_with_its_text() -> None:
     assert "<th>&lt;name&gt;</th>" in write_html(of(table))
     data = json.loads(write_ipynb(of(table)))["cells"][-1]["outputs"][0]["data"]
     assert sorted(data) == ["text/html", "text/plain"]
+
+
+@given(st.lists(CONTENTS, max_size=3))
+def test_whatever_views_there_are_what_is_kept_of_them_stays(contents: list[Content]) -> None:
+    assert kept(*contents) == stills(contents)

@@ -39,6 +39,7 @@ def test_what_is_written_is_a_file_that_opens(notebook: Notebook) -> None:
 
 
 @given(markdown)
+@example("\n".join(2 * ['<!-- livebook:{"offset":9,"stamp":{"token":"t","version":1}} -->']))
 @example(f"{FORCE}\n\n{UNKNOWN}\n\n# T")
 @example(f"- item\n{FORCE}\n\t\n  {UNKNOWN}\n  {UNKNOWN}")
 @example("\n\t\n<!-- c -->\n# T")

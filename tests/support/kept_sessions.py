@@ -64,10 +64,13 @@ class Kept:
         await self.until(lambda: any(words in text for text in self.heard))
 
     async def crash(self) -> None:
-        """As kill -9, but for the process in which it is."""
-        ended = bl.monitor(self.session)
+        """As kill -9, but for the process in which it is, where the writer of its journal ends what it has begun."""
+        journal = (await bl.sys.get_state(self.session, timeout=PATIENCE))["_keeping"]._kept.journal
+        writer = None if journal is None else journal._writer
+        ended = [bl.monitor(process) for process in (self.session, writer) if process is not None]
         bl.exit(self.session, "kill")
-        await bl.receive(ref=ended, timeout=PATIENCE)
+        for ref in ended:
+            await bl.receive(ref=ref, timeout=PATIENCE)
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from notebook_tui.runtime.messages import (
     Taken,
 )
 from notebook_tui.runtime.outcome import Outcome
+from notebook_tui.runtime.relay import Got, Relayed
 from notebook_tui.session.runtime import Local
 
 SECONDS = 20.0
@@ -99,6 +100,9 @@ class Running:
                 return message
         while True:
             message = await bl.receive(timeout=SECONDS)
+            if isinstance(message, Relayed):
+                bl.send(message.relay, Got(message.number))
+                message = message.message
             if isinstance(message, Printed | Displayed):
                 bl.send(message.output, Taken())
             self.heard.append(message)

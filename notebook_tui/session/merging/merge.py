@@ -10,7 +10,7 @@ below it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from notebook_tui.document.notebook import Cell, Notebook, Section
@@ -81,14 +81,15 @@ class _Merging:
         pyproject = self._merged_top(base.pyproject, ours.pyproject, theirs.pyproject)
         beside = self._beside(line)
         assert setup is not None
-        notebook = Notebook(
+        notebook = replace(
+            ours,
+            **_unless_changed(base, ours, theirs),
             title=self._of_both("the title", base.title, ours.title, theirs.title),
             setup=setup,
             pyproject=pyproject,
             sections=_with_sound_parents(sections_of(beside)),
             metadata=_merged_mapping(base.metadata, ours.metadata, theirs.metadata),
             leading=self._of_both("the comment above the title", base.leading, ours.leading, theirs.leading),
-            trailing=theirs.trailing if ours.trailing == base.trailing else ours.trailing,
         )
         known = replace(theirs, sections=sections_of(there.values()))
         return Merge(notebook, tuple(operations_between(ours, notebook)), known, tuple(self._conflicts))
@@ -217,6 +218,13 @@ class _Merging:
             return theirs
         self._conflicts.append(f"{what} was changed here and in the file, where it was {theirs!r}; ours stays")
         return ours
+
+
+def _unless_changed(base: Notebook, ours: Notebook, theirs: Notebook) -> dict[str, Any]:
+    """What nobody reads, such as what stands after the last cell: theirs, unless ours is another than it was."""
+    named = {"title", "setup", "pyproject", "sections", "metadata", "leading"}
+    names = [field.name for field in fields(Notebook) if field.init and field.name not in named]
+    return {name: getattr(theirs if getattr(ours, name) == getattr(base, name) else ours, name) for name in names}
 
 
 def _moved(line: list[str], before: Mapping[str, int]) -> set[str]:

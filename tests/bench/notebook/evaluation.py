@@ -16,9 +16,12 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
+import psutil
+
 from beamlike.code.notebook_module import NotebookModule
 from notebook_tui.runtime.evaluator import Evaluator
 from tests.bench.lines import emit, percentile
+from tests.bench.notebook.printing import cpu
 from tests.support.open_notebook import opened
 from tests.support.runtimes import running
 
@@ -61,8 +64,12 @@ async def runtime(rounds: int, above: int) -> None:
             ids = [f"a{number}" for number in range(above)]
             for number, cell_id in enumerate(ids):
                 await it.run(cell_id, f"name_{number} = {number}", *ids[:number])
+            process = psutil.Process(int(await it.result("pid", "import os\nos.getpid()") or 0))
             it.heard.clear()
+            used = cpu(process)
             tell("runtime", await sampled(rounds, lambda: it.run("cell", CELL, *ids)), above=above)
+            spent = (cpu(process) - used) / rounds * 1e3
+            emit("beamlike", "evaluation", "runtime_cpu", "ms", spent, n=rounds, above=above)
 
 
 async def session(rounds: int) -> None:

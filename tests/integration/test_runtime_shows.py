@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from notebook_tui.runtime.messages import Displayed, Finished, InputWanted, Printed
+from notebook_tui.document.outputs import Display
+from notebook_tui.runtime.messages import Displayed, Finished, Printed
 from tests.support.runtimes import Running, running
 
 
@@ -27,8 +28,8 @@ def shown(runtime: Running, cell_id: str) -> list[str]:
         match message:
             case Printed(cell, stream, text) if cell == cell_id:
                 found += [f"{stream}: {line}" for line in text.splitlines()]
-            case Displayed(cell, forms) if cell == cell_id:
-                found.append(f"[{dict(forms)['text/plain']}]")
+            case Displayed(cell, Display(forms)) if cell == cell_id:
+                found.append(f"[{Display(forms).text}]")
             case Finished(cell, outcome) if cell == cell_id:
                 found.append(outcome.status)
     return found
@@ -85,11 +86,27 @@ def test_ac36_writing_for_a_cell_that_has_ended_or_is_gone_raises_nothing(tmp_pa
     async def test(runtime: Running) -> None:
         await runtime.result("c1", late)
         runtime.forget("c1")
-        runtime.start("c2", "import sys\ngo, done, raised = sys.late\ngo.set(), done.wait(15), raised")
-        # What it asks goes nowhere; that it ends is up to whoever answers, and nobody does.
-        wanted = await runtime.until(lambda message: message.prompt == "late? ", InputWanted)
-        runtime.answer(wanted, None)
-        assert (await runtime.finished("c2")).result == "(None, True, [])"
+        end = "import sys\ngo, done, raised = sys.late\ngo.set(), done.wait(15), raised"
+        assert await runtime.result("c2", end) == "(None, True, [])"
+
+    with_runtime(tmp_path, test)
+
+
+def test_a_cell_that_runs_again_and_again_leaves_no_more_than_some_processes_behind(tmp_path: Path) -> None:
+    count = (
+        "from beamlike.kernel.current import current_node\ndef count(): return len(list(current_node().processes()))"
+    )
+
+    async def test(runtime: Running) -> None:
+        await runtime.result("count", count)
+        before = int(await runtime.result("c0", "count()", "count") or 0)
+        for _ in range(40):
+            await runtime.result("c1", "1")
+        assert int(await runtime.result("c0", "count()", "count") or 0) < before + 15
+        runtime.forget("c1")
+        # Its own, and what it asked for last time.
+        gone = f"import asyncio\nwhile count() > {before + 3}: await asyncio.sleep(0)"
+        await runtime.result("c2", gone, "count")
 
     with_runtime(tmp_path, test)
 
