@@ -83,7 +83,7 @@ def test_frames_text_and_tables_print_as_they_change(capsys: pytest.CaptureFixtu
     table.update([{"n": 2}, {"n": 3}])
     table.show()
     assert capsys.readouterr().out.splitlines() == [
-        *["not shown yet", "more", "", "ab"],
+        *["not shown yet", "more", "ab"],
         *["n", "─", "1", "1 row", "n", "─", "2", "3", "2 rows"],
     ]
 
