@@ -17,6 +17,7 @@ from notebook_tui.widgets.contents import (
     TOTAL,
     appended,
     content_size,
+    fitting,
     head,
 )
 from notebook_tui.widgets.view_text import content_text
@@ -40,6 +41,7 @@ __all__ = [
     "View",
     "drawn",
     "merged",
+    "output_size",
 ]
 
 
@@ -84,25 +86,26 @@ def merged(outputs: tuple[Output, ...], output: Output) -> tuple[Output, ...]:
     >>> merged((Text("stdout", "10 %"),), Text("stdout", "\\r20 %"))
     (Text(stream='stdout', text='20 %'),)
     """
-    return appended(outputs, _head(output), _size)
+    return appended(outputs, _head(output), output_size)
 
 
 def drawn(output: Output) -> Still:
     """A view as the text that it looks like, for those who draw none; any other output as it is.
 
     >>> drawn(TextStream("s", "so far"))
-    Text(stream='stdout', text='so far')
+    Text(stream='stdout', text='so far\\n')
     """
     match output:
         case Text() | Result() | Error() | Exported() | Display():
             return output
         case _:
-            return Text("stdout", content_text(output))
+            text = content_text(output)
+            return Text("stdout", f"{text}\n" if text else "")
 
 
 def _head(output: Output) -> Output:
     match output:
-        case Display(forms) if sum(len(form) for _, form in forms) > TOTAL:
+        case Display() if content_size(output) > TOTAL:
             return _fitting(output)
         case Result() | Exported():
             return replace(output, text=head(output.text))
@@ -114,14 +117,17 @@ def _head(output: Output) -> Output:
 
 
 def _fitting(display: Display) -> Output:
-    """Half a picture shows nothing: what is too large goes, in words, and the text stays."""
-    text = display.form("text/plain")
-    if isinstance(text, str):
-        return Result(head(text))
-    return Result(f"{display.text}: too large to be shown, more than {TOTAL:,} bytes")
+    """Half a picture shows nothing: forms that are too large go, and the text stays."""
+    display = fitting(display)
+    return display if any(media_type != "text/plain" for media_type, _ in display.forms) else Result(display.text)
 
 
-def _size(output: Output) -> int:
+def output_size(output: Output) -> int:
+    """About how many characters the output is worth.
+
+    >>> output_size(Result("cat"))
+    3
+    """
     match output:
         case Result() | Exported():
             return len(output.text)

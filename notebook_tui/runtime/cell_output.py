@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 import beamlike as bl
 from beamlike.kernel.group_leader import Output
@@ -19,33 +20,34 @@ from notebook_tui.runtime.messages import (
     InputSettled,
     InputWanted,
     Printed,
+    RunOver,
     Started,
     Taken,
     ViewsChanged,
+    WidgetEnded,
 )
 from notebook_tui.runtime.output import OutputBuffer
 from notebook_tui.runtime.pending_changes import PendingChanges
 from notebook_tui.runtime.questions import Asked, Settled
 from notebook_tui.runtime.widget_servers import WidgetServers
 from notebook_tui.widgets import messages as widget_messages
+from notebook_tui.widgets.changes import change_size
 from notebook_tui.widgets.contents import content_size
-from notebook_tui.widgets.messages import Ask, Changed, Event, Shown
+from notebook_tui.widgets.messages import Ask, Changed, Event, GiveUp, Shown
 from notebook_tui.widgets.views import Content
 
 FLUSH_SECONDS = 0.05
 WINDOW = 4
 """So many texts may be on their way that the owner has not taken yet."""
-CHANGE_SIZE = 1_000
-"""What a change counts for, in characters."""
 WAITING_LIMIT = 4_000_000
 """Characters that may wait here."""
 
 
 async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
     """Serves until it is ended. Text goes out within 50 ms if it is wanted, and always before the outcome after it."""
-    outlet = Outlet(owner, cell_id)
-    buffer = OutputBuffer(outlet.add)
     servers = WidgetServers()
+    outlet = Outlet(owner, cell_id, tell=servers.told)
+    buffer = OutputBuffer(outlet.add)
     line = OpenLine()
     flush_at: float | None = None
     now = asyncio.get_running_loop().time
@@ -71,8 +73,13 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
                 servers.add(message.servers)
                 outlet.add_change(message)
                 flush_at = flush_at or now() + FLUSH_SECONDS
-            case Event() | Ask():
+            case Event() | Ask() | GiveUp():
                 servers.hand_on(message)
+            case RunOver():
+                servers.end_all()
+            case bl.Down(gone):
+                for ref in servers.ended(gone):
+                    bl.send(owner, WidgetEnded(cell_id, ref))
             case widget_messages.InputRead(ref):
                 bl.send(owner, InputRead(cell_id, ref))
             case Taken():
@@ -98,10 +105,19 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
 class Outlet:
     """What is on its way to the owner of the notebook: text, what is on display, and changes of that."""
 
-    def __init__(self, owner: bl.Pid, cell_id: str, *, limit: int = WAITING_LIMIT) -> None:
+    def __init__(
+        self,
+        owner: bl.Pid,
+        cell_id: str,
+        *,
+        limit: int = WAITING_LIMIT,
+        tell: Callable[[object], None] = lambda content: None,
+    ) -> None:
+        """`tell` hears what is on its way."""
         self._owner = owner
         self._cell_id = cell_id
         self._limit = limit
+        self._tell = tell
         self._waiting: deque[Printed | Displayed | ViewsChanged] = deque()
         self._size = 0
         self._left_out = 0
@@ -114,6 +130,7 @@ class Outlet:
     def add_content(self, content: Content) -> None:
         if self._changes:  # of the very content, maybe
             self._add(self._taken_changes())
+        self._tell(content)
         self._add(Displayed(self._cell_id, content, bl.self()))
 
     def add_change(self, changed: Changed) -> None:
@@ -161,7 +178,12 @@ class Outlet:
         self._send(self._taken_changes())
 
     def _taken_changes(self) -> ViewsChanged:
-        return ViewsChanged(self._cell_id, tuple(self._changes.take()), bl.self())
+        changes = tuple(self._changes.take())
+        for each in changes:
+            self._tell(each.first)
+            for content in getattr(each.change, "contents", ()):
+                self._tell(content)
+        return ViewsChanged(self._cell_id, changes, bl.self())
 
     def _send(self, message: Printed | Displayed | ViewsChanged) -> None:
         self._on_the_way += 1
@@ -175,4 +197,4 @@ def _size(message: Printed | Displayed | ViewsChanged) -> int:
         case Displayed(content=content):
             return content_size(content)
         case ViewsChanged(changes=changes):
-            return CHANGE_SIZE * len(changes)
+            return sum(change_size(each.change) for each in changes)

@@ -7,7 +7,7 @@ from typing import Final
 
 import beamlike as bl
 from notebook_tui.runtime.cell_output import cell_output
-from notebook_tui.runtime.messages import InputSettled
+from notebook_tui.runtime.messages import InputSettled, RunOver
 from notebook_tui.runtime.questions import withdraw
 
 EARLIER_RUNS: Final = 8
@@ -31,6 +31,7 @@ class CellOutputs:
         before = self._last.get(cell_id)
         if before is not None:
             self.withdraw(cell_id)
+            bl.send(before, RunOver())
             earlier = self._earlier.setdefault(cell_id, deque())
             earlier.append(before)
             if len(earlier) > EARLIER_RUNS:
@@ -49,4 +50,7 @@ class CellOutputs:
         self.withdraw(cell_id)
         for output in self._earlier.pop(cell_id, ()):
             bl.exit(output, "shutdown")
-        return self._last.pop(cell_id, None)
+        last = self._last.pop(cell_id, None)
+        if last is not None:
+            bl.send(last, RunOver())
+        return last

@@ -19,13 +19,15 @@ from typing import Any, Final, TypeAlias
 from notebook_tui.runtime.live import type_name
 from notebook_tui.runtime.result_text import WIDTH, one_line, result_text
 from notebook_tui.runtime.time_limit import Overdue, within
+from notebook_tui.widgets.contents import BYTES, form_size
 
 Form: TypeAlias = tuple[str, str | bytes]
 
 SECONDS: Final = 10.0
 """For all forms of a value together, and once more for its text."""
 SIZE: Final = 1_000_000
-"""Characters or bytes of all forms of a value together; the smallest are kept."""
+"""Characters of all forms of a value together, where so many bytes as `contents.BYTES` count as one; the smallest are
+kept."""
 TEXT: Final = 100_000
 """Characters of a text that the value makes itself."""
 
@@ -156,13 +158,14 @@ class _Bundle:
     def fitting(self, size: int) -> tuple[Form, ...]:
         """The forms that find room, the smallest first to have it, in their order."""
         kept = set()
-        for media_type, form in sorted(self.forms.items(), key=lambda item: len(item[1])):
-            if len(form) <= size:
-                size -= len(form)
+        for media_type, form in sorted(self.forms.items(), key=lambda item: form_size(item[1])):
+            if form_size(form) <= size:
+                size -= form_size(form)
                 kept.add(media_type)
             else:
                 self._at = media_type
-                self.trouble(f"is left out: it has {len(form):,} characters or bytes, and there is room for {size:,}")
+                unit, room = ("characters", size) if isinstance(form, str) else ("bytes", size * BYTES)
+                self.trouble(f"is left out: it has {len(form):,} {unit}, and there is room for {room:,}")
         return tuple(
             (media_type, form) for media_type, form in sorted(self.forms.items(), key=_rank) if media_type in kept
         )

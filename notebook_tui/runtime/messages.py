@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from beamlike import Pid
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.versions import CellVersions
-from notebook_tui.widgets.messages import Ask, Changed, Event
+from notebook_tui.widgets.messages import Ask, Changed, Event, GiveUp
 from notebook_tui.widgets.views import Content, Scalar
 
 
@@ -105,7 +105,20 @@ class ToWidget:
     """Something that a viewer did with, or asks of, a widget that code of the cell made."""
 
     cell_id: str
-    message: Event | Ask
+    message: Event | Ask | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class WidgetEnded:
+    """The program of a widget that the cell showed is over: nobody hears any more what viewers do with it."""
+
+    cell_id: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunOver:
+    """To the output of a run: its cell runs again or is gone, so the programs of its widgets end on all nodes."""
 
 
 @dataclass(frozen=True, slots=True)

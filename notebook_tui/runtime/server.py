@@ -37,7 +37,17 @@ from notebook_tui.runtime.intellisense import serve, warm_when_idle
 from notebook_tui.runtime.interrupt import install_interrupt
 from notebook_tui.runtime.keyboard import install_keyboard
 from notebook_tui.runtime.leaders import inherit_leaders
-from notebook_tui.runtime.messages import Answer, Drop, Dropped, Evaluate, Finished, Forget, Interrupt, Nodes, ToWidget
+from notebook_tui.runtime.messages import (
+    Answer,
+    Drop,
+    Dropped,
+    Evaluate,
+    Finished,
+    Forget,
+    Interrupt,
+    Nodes,
+    ToWidget,
+)
 from notebook_tui.runtime.outcome import Failure, Outcome
 from notebook_tui.runtime.questions import answer
 from notebook_tui.runtime.relay import Adopt, Away, LeaseOver, relay

@@ -91,7 +91,7 @@ class Session(GenServer):
         """Looks for a runtime that cannot be reached; what is for that waits in `_unsent`."""
         self._unsent: list[object] = []
         self._questions = Questions(self.tell_runtime)
-        self._widgets = Widgets(self)
+        self._widgets = Widgets(self, options.inputs)
         self._presets = tuple(options.inputs.items())
         self._inputs_read: dict[str, None] = {}
         self._giving = Giving(self, options.grants)
@@ -190,6 +190,8 @@ class Session(GenServer):
             case runtime_messages.ViewsChanged():
                 self._widgets.change(message)
                 bl.send(message.output, runtime_messages.Taken())
+            case runtime_messages.WidgetEnded():
+                self._widgets.ended(message)
             case runtime_messages.InputRead(cell_id, ref):
                 self._inputs_read[ref] = None
                 self._do(operations.InputBound(cell_id, ref))

@@ -10,14 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import beamlike as bl
-from notebook_tui.document.operations import Operation, OutputAdded
-from notebook_tui.document.outputs import Display, Text
+from notebook_tui.document.operations import Operation, OutputAdded, OutputChanged
+from notebook_tui.document.outputs import output_size
 from notebook_tui.document.state import State
 from notebook_tui.session.messages import Applied, Behind, Resync
+from notebook_tui.widgets.changes import change_size
 
 OPERATIONS = 1_024
 CHARACTERS = 8_000_000
 """The most that may be on its way to a viewer."""
+_RECORD = 100
 
 
 @dataclass
@@ -74,9 +76,9 @@ class Viewers:
 
 def _size(operation: Operation) -> int:
     match operation:
-        case OutputAdded(_, Text(_, text)):
-            return len(text)
-        case OutputAdded(_, Display(forms)):
-            return sum(len(form) for _, form in forms)
+        case OutputAdded(_, output):
+            return max(_RECORD, output_size(output))
+        case OutputChanged(_, _, change):
+            return change_size(change)
         case _:
-            return 100
+            return _RECORD

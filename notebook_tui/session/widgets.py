@@ -9,18 +9,20 @@ from typing import Protocol
 import beamlike as bl
 from notebook_tui.document.operations import InputShown, Operation, OutputAdded, OutputChanged, SetInputValue
 from notebook_tui.document.state import State
-from notebook_tui.runtime.messages import Displayed, ToWidget, ViewsChanged
+from notebook_tui.runtime.messages import Displayed, ToWidget, ViewsChanged, WidgetEnded
 from notebook_tui.session.messages import Act, Notice, SetSecretInput
 from notebook_tui.session.shown_views import ShownViews
-from notebook_tui.widgets.changes import Unfitting
-from notebook_tui.widgets.input_values import accepted
-from notebook_tui.widgets.messages import Answer, Ask, Event, EventValue
-from notebook_tui.widgets.views import Input, Scalar
+from notebook_tui.widgets.changes import Became, Unfitting
+from notebook_tui.widgets.input_values import accepted, preset_of
+from notebook_tui.widgets.messages import Answer, Ask, Event, EventValue, GiveUp
+from notebook_tui.widgets.views import Form, Input, Scalar, View
 from notebook_tui.widgets.views_within import inputs_in
 
 logger = logging.getLogger("notebook_tui.session")
 
 NOT_SHOWN = "no cell shows this widget any more"
+ENDED = "the program of this widget has ended: run the cell that made it again"
+NO_RUNTIME = "no runtime is there that could answer: the program of this widget has ended with the last one"
 
 
 class Host(Protocol):
@@ -35,8 +37,9 @@ class Host(Protocol):
 
 
 class Widgets:
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, presets: Mapping[str, str]) -> None:
         self._host = host
+        self._presets = presets
         self._views = ShownViews()
         self._secrets: dict[str, str] = {}
         self._secrets_set = 0
@@ -47,12 +50,12 @@ class Widgets:
         content = self._views.show(displayed.cell_id, displayed.content)
         self._host.do(OutputAdded(displayed.cell_id, content))
         self._show_inputs(displayed.cell_id, content)
+        self._tidy()
 
     def change(self, news: ViewsChanged) -> None:
         for each in news.changes:
-            change = self._views.present_in(each.change)
             try:
-                cells = self._views.change(news.cell_id, each.ref, each.first, change)
+                cells, change = self._views.change(news.cell_id, each.ref, each.first, each.change)
             except Unfitting as error:
                 logger.warning("a widget was changed in a way that does not fit it: %s", error)
                 continue
@@ -60,10 +63,26 @@ class Widgets:
                 self._host.do(OutputChanged(cell_id, each.ref, change))
                 for content in getattr(change, "contents", ()):
                     self._show_inputs(cell_id, content)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        for cell_id, view in self._views.renewed():
+            self._host.do(OutputChanged(cell_id, view.ref, Became(view)))
+        for home, ref in self._views.surplus():
+            self._host.tell_runtime(ToWidget(home, GiveUp(ref)))
+
+    def ended(self, ended: WidgetEnded) -> None:
+        self._views.end(ended.ref)
 
     def _show_inputs(self, cell_id: str, content: object) -> None:
         for field in inputs_in(content):
-            self._host.do(InputShown(cell_id, field.ref, field.default))
+            preset = preset_of(field, self._presets) if field.kind == "secret" else None
+            if preset is None or field.ref in self._secrets:
+                self._host.do(InputShown(cell_id, field.ref, field.default))
+                continue
+            mark = self._kept_secret(field, preset)
+            self._host.do(InputShown(cell_id, field.ref, mark))
+            self._host.do(SetInputValue(field.ref, mark))
 
     # The life of cells and runtimes.
 
@@ -85,18 +104,32 @@ class Widgets:
     # What viewers do.
 
     def act(self, act: Act) -> None:
-        home = self._views.home(act.ref)
-        if home is None:
-            bl.send(act.viewer, Notice(NOT_SHOWN))
-        else:
-            self._host.tell_runtime(ToWidget(home, Event(act.ref, act.value, str(act.viewer))))
+        home, trouble = self._reached(act.ref)
+        if trouble:
+            bl.send(act.viewer, Notice(trouble))
+            return
+        try:
+            value = _of_form(self._views.view(act.ref), act.value)
+        except ValueError as error:
+            bl.send(act.viewer, Notice(str(error)))
+            return
+        self._host.tell_runtime(ToWidget(home, Event(act.ref, value, str(act.viewer))))
 
     def ask(self, ask: Ask) -> None:
-        home = self._views.home(ask.ref)
-        if home is None:
-            bl.send(ask.client, bl.Reply(ask.client.ref, Answer(None, NOT_SHOWN)))
+        home, trouble = self._reached(ask.ref)
+        if trouble:
+            bl.send(ask.client, bl.Reply(ask.client.ref, Answer(None, trouble)))
         else:
             self._host.tell_runtime(ToWidget(home, ask))
+
+    def _reached(self, ref: str) -> tuple[str, str]:
+        """The cell by which the widget's program is reached, or in words why it is not."""
+        home = self._views.home(ref)
+        if home is None:
+            return "", NOT_SHOWN
+        if self._host.state.runtime.phase != "connected":
+            return "", NO_RUNTIME
+        return home, ENDED if self._views.has_ended(ref) else ""
 
     def set_secret(self, request: SetSecretInput) -> None:
         """The document knows only that there is one, and that it is another than before."""
@@ -104,14 +137,19 @@ class Widgets:
         if not isinstance(field, Input) or field.kind != "secret":
             bl.send(request.viewer, Notice(NOT_SHOWN))
             return
-        self._secrets_set += 1
         if request.value is None:
             self._secrets.pop(request.ref, None)
+            self._host.do(SetInputValue(request.ref, None))
         else:
-            self._secrets[request.ref] = request.value
-            self._host.keep_secret({field.label: request.value})
-        self._host.do(SetInputValue(request.ref, None if request.value is None else f"secret {self._secrets_set}"))
+            self._host.do(SetInputValue(field.ref, self._kept_secret(field, request.value)))
         self._tell(request.ref, None)
+
+    def _kept_secret(self, field: Input, value: str) -> str:
+        """What stands for it in the document."""
+        self._secrets_set += 1
+        self._secrets[field.ref] = value
+        self._host.keep_secret({field.label: value})
+        return f"secret {self._secrets_set}"
 
     def checked(self, operation: SetInputValue, refuse: Callable[[str], None]) -> SetInputValue | None:
         """The operation with the value as its input has it; None if it does not take it, and `refuse` is told why."""
@@ -134,5 +172,17 @@ class Widgets:
     def _tell(self, ref: str, value: EventValue) -> None:
         """Those who listen to the input."""
         home = self._views.home(ref)
-        if home is not None:
+        if home is not None and not self._views.has_ended(ref):
             self._host.tell_runtime(ToWidget(home, Event(ref, value)))
+
+
+def _of_form(view: View | None, value: EventValue) -> EventValue:
+    """The values of a form as its fields have them, with the defaults of those that are missing. ValueError says what
+    a field takes instead."""
+    if not isinstance(view, Form):
+        return value
+    given = value if isinstance(value, Mapping) else {}
+    unknown = sorted(given.keys() - {name for name, _ in view.fields})
+    if unknown:
+        raise ValueError(f"expected values of {', '.join(name for name, _ in view.fields)}, got {', '.join(unknown)}")
+    return {name: accepted(field, given.get(name, field.default)) for name, field in view.fields}

@@ -6,7 +6,6 @@ from collections import Counter
 from contextvars import ContextVar
 from typing import Final
 
-from notebook_tui.widgets.input_values import variable
 from notebook_tui.widgets.views import Scalar
 
 
@@ -17,8 +16,15 @@ class CellRun:
     def __init__(self, cell_id: str, values: dict[str, Scalar], presets: dict[str, str] | None = None) -> None:
         self.values = values
         self.presets = presets or {}
+        self.is_beside = False
         self._cell_id = cell_id
         self._named: Counter[tuple[str, str]] = Counter()
+
+    def beside(self) -> CellRun:
+        """For what goes on beside the cells: it sees inputs as they are set, and no cell is stale for it."""
+        other = CellRun(self._cell_id, self.values, self.presets)
+        other.is_beside = True
+        return other
 
     def input_ref(self, kind: str, label: str) -> str:
         """The same one in each run of the cell, so that what the user set stays.
@@ -29,10 +35,6 @@ class CellRun:
         """
         self._named[kind, label] += 1
         return f"input/{self._cell_id}/{kind}/{label}/{self._named[kind, label]}"
-
-    def preset(self, label: str) -> str | None:
-        """What the input of that label begins with in place of its default."""
-        return self.presets.get(label, self.presets.get(variable(label)))
 
 
 def label_in(ref: str) -> str | None:
@@ -48,4 +50,6 @@ def label_in(ref: str) -> str | None:
             return None
 
 
+LATEST: Final[dict[str, Scalar]] = {}
+"""What the inputs hold that code of this interpreter has made, but for secrets."""
 RUN: Final[ContextVar[CellRun | None]] = ContextVar("notebook_tui_cell_run", default=None)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, TypeVar, assert_never
 
-from notebook_tui.widgets.contents import CHARACTERS, OUTPUTS, joined, tail
+from notebook_tui.widgets.contents import CHARACTERS, OUTPUTS, TOTAL, content_size, joined, newest, series_size, tail
 from notebook_tui.widgets.views import (
     Content,
     Display,
@@ -23,8 +23,13 @@ from notebook_tui.widgets.views import (
     View,
 )
 
+RECORD: Final = 100
+"""What any change counts for, in characters."""
 POINTS: Final = 4_000
 """What a series keeps. When there are more, it keeps the lowest and the highest of every four: a peak stays a peak."""
+
+SERIES: Final = 100
+"""What a plot keeps: the last ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +141,37 @@ def combined(changes: tuple[Change, ...], change: Change) -> tuple[Change, ...]:
         case Rendered() | Appended(), Rendered():
             return (*changes[:-1], change)
         case Rendered(before), Appended(contents):
-            return (*changes[:-1], Rendered(_in_a_row(before, contents)))
+            row = _in_a_row(before, contents)
+            return (*changes[:-1], Rendered(newest(row) if _is_much(row) else row))
         case Appended(before), Appended(contents):
-            return (*changes[:-1], Appended(_in_a_row(before, contents)))
+            row = _in_a_row(before, contents)
+            # Of so much, nothing that was there before is kept.
+            return (*changes[:-1], Rendered(newest(row)) if _is_much(row) else Appended(row))
         case TextAppended(before_text), TextAppended(text):
             return (*changes[:-1], TextAppended(_end(before_text + text)))
         case PointsAppended(points, earlier), PointsAppended(series, afresh):
             return (*changes[:-1], PointsAppended(_with_points(points, series, afresh), earlier | afresh))
         case _:
             return (*changes, change)
+
+
+def change_size(change: Change) -> int:
+    """About how many characters the change is worth.
+
+    >>> change_size(TextAppended("hello")) - change_size(TextAppended(""))
+    5
+    """
+    match change:
+        case Became(view):
+            return RECORD + content_size(view)
+        case Rendered(contents) | Appended(contents):
+            return RECORD + sum(map(content_size, contents))
+        case TextAppended(text):
+            return RECORD + len(text)
+        case PointsAppended(series):
+            return RECORD + sum(map(series_size, series))
+        case _:
+            assert_never(change)
 
 
 def refs_in(content: object) -> tuple[str, ...]:
@@ -178,7 +205,11 @@ def _in_a_row(before: tuple[Content, ...], contents: tuple[Content, ...]) -> tup
             row[-1] = Text(last.stream, _end(last.text + content.text))
         else:
             row.append(content)
-    return tuple(row[-OUTPUTS:])
+    return tuple(row)
+
+
+def _is_much(row: tuple[Content, ...]) -> bool:
+    return len(row) > 2 * OUTPUTS or sum(map(content_size, row)) > 2 * TOTAL
 
 
 def _end(text: str) -> str:
@@ -194,12 +225,16 @@ def _with_points(series: tuple[Series, ...], more: tuple[Series, ...], afresh: f
     by_name = {each.name: each for each in series if each.name not in afresh}
     for each in more:
         by_name[each.name] = _longer(by_name[each.name], each) if each.name in by_name else bounded(each)
-    return tuple(by_name.values())
+    return tuple(by_name.values())[-SERIES:]
 
 
 def _longer(series: Series, more: Series) -> Series:
-    x, y, labels = series.x + more.x, series.y + more.y, series.labels + more.labels
-    return bounded(replace(series, x=x, y=y, labels=labels))
+    labels = (*_labels(series), *_labels(more)) if series.labels or more.labels else ()
+    return bounded(replace(series, x=series.x + more.x, y=series.y + more.y, labels=labels))
+
+
+def _labels(series: Series) -> tuple[str, ...]:
+    return series.labels or tuple(f"{x:g}" for x in series.x)
 
 
 def bounded(series: Series) -> Series:
@@ -237,7 +272,9 @@ def _kept(series: Series) -> Sequence[int]:
 
 def _extremes(values: tuple[float, ...], start: int) -> tuple[int, ...]:
     """Where the lowest and the highest of four values stand, the first and the last of all in any case."""
-    few = range(start, min(start + 4, len(values)))
+    few: Sequence[int] = range(start, min(start + 4, len(values)))
+    if start and few[-1] != len(values) - 1:
+        few = [index for index in few if values[index] == values[index]] or few  # no gap hides a peak
     low = few[0] if start == 0 else min(few, key=values.__getitem__)
     high = few[-1] if few[-1] == len(values) - 1 else max(few, key=values.__getitem__)
     return (low,) if low == high else (min(low, high), max(low, high))

@@ -16,6 +16,7 @@ from notebook_tui.widgets.views import (
     Keyboard,
     Plot,
     Progress,
+    Series,
     Stream,
     Table,
     Tabs,
@@ -31,6 +32,8 @@ CHARACTERS: Final = 250_000
 OUTPUTS: Final = 1_000
 TOTAL: Final = 1_000_000
 """The most contents of one place, and their characters together; the oldest go first."""
+BYTES: Final = 8
+"""So many bytes of a picture count as one character: 8 MB of pictures are as much as a place holds."""
 ELLIPSIS: Final = "…"
 """Stands where something was left out, in a text on a line of its own."""
 _MARK: Final = f"{ELLIPSIS}\n"
@@ -58,7 +61,15 @@ def appended(items: tuple[T | Text, ...], item: T | Text, size: Callable[[T | Te
 
 def joined(contents: tuple[Content, ...], content: Content) -> tuple[Content, ...]:
     """The contents of a frame with one more, within the bounds."""
+    if isinstance(content, Display) and content_size(content) > TOTAL:
+        content = fitting(content)
     return appended(contents, content, content_size)
+
+
+def newest(contents: tuple[Content, ...]) -> tuple[Content, ...]:
+    """As many of the last contents as are kept."""
+    fit = (fitting(each) if isinstance(each, Display) and content_size(each) > TOTAL else each for each in contents)
+    return _bounded(tuple(fit), content_size)
 
 
 def tail(stream: Stream, text: str) -> Text:
@@ -78,23 +89,51 @@ def head(text: str) -> str:
     return text if len(text) <= CHARACTERS else text[:CHARACTERS] + ELLIPSIS
 
 
+def fitting(display: Display) -> Display:
+    """The display without those of its forms that are more than a place holds, and with words where none is left.
+
+    >>> fitting(Display((("image/png", bytes(9_000_000)), ("text/plain", "a cat")))).text
+    'a cat'
+    >>> fitting(Display((("image/png", bytes(9_000_000)),))).text
+    '<image/png>: too large to be shown, more than 8,000,000 bytes'
+    """
+    plain = display.form("text/plain")
+    room = TOTAL - (len(head(plain)) if isinstance(plain, str) else 0)
+    forms: list[tuple[str, str | bytes]] = []
+    for media_type, form in display.forms:
+        if media_type == "text/plain" and isinstance(form, str):
+            forms.append((media_type, head(form)))
+        elif form_size(form) <= room:
+            forms.append((media_type, form))
+            room -= form_size(form)
+    if not forms:
+        forms.append(("text/plain", f"{display.text}: too large to be shown, more than {TOTAL * BYTES:,} bytes"))
+    return Display(tuple(forms))
+
+
+def form_size(form: str | bytes) -> int:
+    return len(form) if isinstance(form, str) else -(-len(form) // BYTES)
+
+
 def content_size(content: Content) -> int:
     """About how many characters the content is worth."""
     match content:
         case Text(text=text) | TextStream(text=text):
             return len(text)
         case Display(forms):
-            return sum(len(form) for _, form in forms)
+            return sum(form_size(form) for _, form in forms)
         case Frame(contents=contents) | Grid(contents=contents):
             return _RECORD + sum(map(content_size, contents))
         case Tabs(tabs=tabs):
             return _RECORD + sum(len(label) + content_size(content) for label, content in tabs)
         case Table(columns=columns, rows=rows):
-            return sum(len(column.name) for column in columns) + sum(len(text) for row in rows for text in row)
+            return (
+                _RECORD + sum(len(column.name) for column in columns) + sum(len(text) for row in rows for text in row)
+            )
         case Plot(series=series):
-            return sum(_NUMBER * (len(each.x) + len(each.y)) + _lengths(each.labels) for each in series)
+            return _RECORD + sum(map(series_size, series))
         case Tree(branches=branches):
-            return sum(_RECORD + len(branch.label) for branch in branches)
+            return _RECORD + sum(_RECORD + len(branch.label) for branch in branches)
         case Input(options=options):
             return _RECORD + _lengths(label for label, _ in options)
         case Form(fields=fields):
@@ -103,6 +142,10 @@ def content_size(content: Content) -> int:
             return _RECORD
         case _:
             assert_never(content)
+
+
+def series_size(series: Series) -> int:
+    return len(series.name) + _NUMBER * (len(series.x) + len(series.y)) + _lengths(series.labels)
 
 
 def _lengths(texts: Iterable[str]) -> int:

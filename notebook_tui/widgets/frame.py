@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from notebook_tui.widgets import views
-from notebook_tui.widgets.changes import Appended, Rendered
+from notebook_tui.widgets.changes import Appended, Rendered, refs_in
+from notebook_tui.widgets.messages import Servers
 from notebook_tui.widgets.shows import all_shown_as
 from notebook_tui.widgets.widget import Widget, new_ref
 
@@ -28,13 +29,19 @@ class Frame(Widget[views.Frame]):
 
     def render(self, *contents: object) -> None:
         """Shows these, and nothing else any more: widgets, text, or any value."""
-        shown, servers = all_shown_as(contents)
+        shown, servers = self._shown(contents)
         self._change(Rendered(shown), servers)
 
     def append(self, *contents: object) -> None:
         """Shows these below what it shows. Of very many it keeps the last."""
-        shown, servers = all_shown_as(contents)
+        shown, servers = self._shown(contents)
         self._change(Appended(shown), servers)
+
+    def _shown(self, contents: tuple[object, ...]) -> tuple[tuple[views.Content, ...], Servers]:
+        shown, servers = all_shown_as(contents)
+        if any(self.ref in refs_in(each) for each in shown):
+            raise ValueError("expected other things to show in a frame, got one that holds the frame itself")
+        return shown, servers
 
     def clear(self) -> None:
         """Shows its placeholder again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Mapping
 from typing import Final
 
 from notebook_tui.widgets.views import Input, Scalar
@@ -70,6 +71,11 @@ def _option(field: Input, value: Scalar) -> Scalar:
             return option
     labels = ", ".join(label for label, _ in field.options)
     raise ValueError(f"expected one of {labels} for {field.label!r}, got {value!r}")
+
+
+def preset_of(field: Input, presets: Mapping[str, str]) -> str | None:
+    """What was given for it before the notebook ran, by its label or its variable."""
+    return presets.get(field.label, presets.get(variable(field.label)))
 
 
 def variable(label: str) -> str:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Generic, TypeVar, cast
 
 from notebook_tui.widgets import views
-from notebook_tui.widgets.cell_run import RUN
-from notebook_tui.widgets.input_values import accepted, variable
+from notebook_tui.widgets.cell_run import LATEST, RUN
+from notebook_tui.widgets.input_values import accepted, preset_of, variable
 from notebook_tui.widgets.place import TERMINAL, place_here
 from notebook_tui.widgets.server import Behaviour, start_server
 from notebook_tui.widgets.views import InputKind, Scalar
@@ -35,31 +35,35 @@ class Input(Listened[views.Input], Generic[S]):
         run = RUN.get()
         ref = new_ref() if run is None else run.input_ref(kind, label)
         view = views.Input(ref, kind, label, **more)  # type: ignore[arg-type]
-        preset = None if run is None else run.preset(label)
+        preset = preset_of(view, {} if run is None else run.presets)
         if preset is None:
-            view = replace(view, default=accepted(view, default))
+            value = accepted(view, default)
         else:
             place_here().read(ref)  # so that it is known that what was given has been asked for
-            view = replace(view, default=_preset(view, preset))
+            value = _preset(view, preset)
+        # A secret that somebody gave is for the code that reads it, and stands in no view.
+        view = replace(view, default=None if kind == "secret" else value)
         super().__init__(view, start_server(Behaviour))
         self._asked = False
         self._answer: Scalar = view.default
         if run is not None:
-            run.values.setdefault(ref, view.default)
+            value = run.values.setdefault(ref, value)
+            if kind != "secret":
+                LATEST[ref] = value
 
     @property
     def value(self) -> S:
         """What the user had set when the cell began to run, or its default. Of a date: datetime.date.
 
+        In callbacks of `nb.listen` and `nb.animate`, which go on beside the cells, it is what the user has set now.
         RuntimeError in code that belongs to no run of a cell: read it in the cell, and hand it on.
         """
         run = RUN.get()
+        if run is not None and run.is_beside:
+            return self._typed(LATEST.get(self.ref, run.values.get(self.ref, self._view.default)))
         if run is not None:
             place_here().read(self.ref)  # by this cell, whichever made the input
-            value = run.values.get(self.ref, self._view.default)
-            if value is None and self._view.kind == "secret":
-                value = run.preset(self._view.label)
-            return self._typed(value)
+            return self._typed(run.values.get(self.ref, self._view.default))
         if self._place is not TERMINAL:
             raise RuntimeError(
                 f"expected a cell that reads the input {self._view.label!r}, found code of none, such as a "
@@ -157,8 +161,6 @@ INPUTS = Inputs()
 
 
 def _preset(field: views.Input, value: str) -> Scalar:
-    if field.kind == "secret":
-        return None  # views are shown and kept: it is in none
     try:
         return accepted(field, value)
     except ValueError as error:

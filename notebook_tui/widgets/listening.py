@@ -9,6 +9,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from typing import Any
 
 import beamlike as bl
+from notebook_tui.widgets.cell_run import RUN
 from notebook_tui.widgets.frame import Frame
 from notebook_tui.widgets.messages import Event
 from notebook_tui.widgets.views import View
@@ -25,12 +26,21 @@ def listen(widget: Listened[Any], callback: Callable[[Event], Any]) -> bl.Pid:
     """
     if not isinstance(widget, Listened):
         raise TypeError(f"expected a button, form, keyboard or input to listen to, got {type(widget).__name__}")
-    return bl.spawn(_listen, widget, callback)
+    listener = bl.spawn(_listen, widget, callback)
+    widget.subscribe(listener)  # here, so that nothing is missed before it begins to run
+    return listener
 
 
 async def _listen(widget: Listened[View], callback: Callable[[Event], Any]) -> None:
+    _beside_the_cells()
     async for event in widget:
         await _called(callback, event)
+
+
+def _beside_the_cells() -> None:
+    run = RUN.get()
+    if run is not None:
+        RUN.set(run.beside())
 
 
 async def _called(function: Callable[..., Any], *args: Any) -> Any:
@@ -59,6 +69,7 @@ def animate(ticks: float | Iterable[Any] | AsyncIterable[Any], draw: Callable[[A
 
 
 async def _animate(frame: Frame, ticks: float | Iterable[Any] | AsyncIterable[Any], draw: Callable[[Any], Any]) -> None:
+    _beside_the_cells()
     async for item in _each(ticks):
         value = await _called(draw, item)
         if value is not None:

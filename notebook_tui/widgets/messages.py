@@ -105,4 +105,18 @@ class Unsubscribe:
     listener: bl.Pid
 
 
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """To the runtime: no cell has shown this widget for long, so its program may end."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """To the server of a widget: the listener is done with one event."""
+
+    listener: bl.Pid
+
+
 EventValue: TypeAlias = Scalar | Key | Toggle | Mapping[str, Scalar]

@@ -24,7 +24,7 @@ from notebook_tui.widgets.changes import (
 )
 from notebook_tui.widgets.messages import Changed, InputRead, Servers, Shown
 from notebook_tui.widgets.view_text import content_text, progress_text
-from notebook_tui.widgets.views import Content, Progress, View
+from notebook_tui.widgets.views import Content, Progress, TextStream, View
 
 
 class Place(Protocol):
@@ -78,10 +78,13 @@ class Terminal:
     """
 
     def show(self, content: Content, servers: Servers, text: str) -> None:
-        if isinstance(content, Progress):
-            _write_progress(content)
-        else:
-            print(text)
+        match content:
+            case Progress():
+                _write_progress(content)
+            case TextStream(text=so_far):
+                _write(so_far)  # it goes on behind that
+            case _:
+                print(text)
 
     def change(self, first: View, now: View, change: Change, servers: Servers) -> None:
         match change:
@@ -91,8 +94,7 @@ class Terminal:
                 for content in contents:
                     print(content_text(content))
             case TextAppended(text):
-                sys.stdout.write(text)
-                sys.stdout.flush()
+                _write(text)
             case Became() | PointsAppended():
                 pass  # of a table or a plot: it is shown again by whoever wants to see it
 
@@ -101,6 +103,11 @@ class Terminal:
 
 
 TERMINAL = Terminal()
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _write_progress(progress: Progress) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from notebook_tui.widgets import views
-from notebook_tui.widgets.changes import Became, PointsAppended
+from notebook_tui.widgets.changes import SERIES, Became, PointsAppended
 from notebook_tui.widgets.plot_points import number, numbers
 from notebook_tui.widgets.views import Series, SeriesKind
 from notebook_tui.widgets.widget import Widget, new_ref
@@ -49,6 +49,7 @@ class Plot(Widget[views.Plot]):
         names, y = tuple(str(label) for label in labels), numbers(list(heights), f"the heights of {name!r}")
         if len(names) != len(y):
             raise ValueError(f"expected as many labels as heights for {name!r}, got {len(names)} and {len(y)}")
+        self._next_x[name] = len(y)
         return self._add(Series(name, "bar", tuple(map(float, range(len(y)))), y, names))
 
     def histogram(self, name: str, values: Any) -> Self:
@@ -59,25 +60,31 @@ class Plot(Widget[views.Plot]):
     def append(self, x: Any = None, /, **values: Any) -> None:
         """One more point of each series that is named, at `x` or one after its last: `plot.append(step, loss=0.3)`.
 
-        A name that is new begins a line.
+        A name that is new begins a line. Of bars, `x` is the label: `plot.append("Monday", sales=3)`.
         """
         series = tuple(self._point(name, x, value) for name, value in values.items())
         self._change(PointsAppended(series))
 
     def extend(self, name: str, x: Any, y: Any = None) -> None:
         """Several more points of a series."""
-        self._change(PointsAppended((self._series(self._kind(name), name, x, y),)))
+        if self._kind(name) == "bar":
+            labels, heights = (range(self._next_x[name], self._next_x[name] + len(x)), x) if y is None else (x, y)
+            bars = [self._bar(name, label, height) for label, height in zip(labels, heights, strict=True)]
+            self._change(PointsAppended(tuple(bars)))
+        else:
+            self._change(PointsAppended((self._series(self._kind(name), name, x, y),)))
 
     def clear(self) -> None:
         """No series any more."""
         self._next_x.clear()
+        self._kinds.clear()
         self._change(Became(replace(self._first, series=())))
 
     def _with(self, kind: SeriesKind, name: str, x: Any, y: Any) -> Self:
         return self._add(self._series(kind, name, x, y))
 
     def _add(self, series: Series) -> Self:
-        self._kinds[series.name] = series.kind
+        self._known(series.name, series.kind)
         self._change(PointsAppended((series,), frozenset({series.name})))
         return self
 
@@ -94,9 +101,23 @@ class Plot(Widget[views.Plot]):
         return Series(name, kind, xs, ys)
 
     def _point(self, name: str, x: Any, value: Any) -> Series:
+        if self._kind(name) == "bar":
+            return self._bar(name, x, value)
         at = float(self._next_x[name]) if x is None else number(x, f"the x of {name!r}")
         self._next_x[name] = int(at) + 1 if at == at else self._next_x[name]
         return Series(name, self._kind(name), (at,), (number(value, f"the y of {name!r}"),))
 
+    def _bar(self, name: str, label: Any, height: Any) -> Series:
+        at = self._next_x[name]
+        self._next_x[name] += 1
+        text = str(at if label is None else label)
+        return Series(name, "bar", (float(at),), (number(height, f"the height of {name!r}"),), (text,))
+
     def _kind(self, name: str) -> SeriesKind:
-        return self._kinds.get(name, "line")
+        return self._known(name, self._kinds.get(name, "line"))
+
+    def _known(self, name: str, kind: SeriesKind) -> SeriesKind:
+        if len(self._kinds) >= SERIES and name not in self._kinds:
+            raise ValueError(f"expected at most {SERIES} series in a plot, got {name!r} as one more")
+        self._kinds[name] = kind
+        return kind

@@ -67,7 +67,14 @@ class _Scale:
         """Which of the steps the value falls on."""
         if self.high == self.low:
             return self.steps // 2
-        return round((value - self.low) / (self.high - self.low) * (self.steps - 1))
+        return round(_share(value, self.low, self.high) * (self.steps - 1))
+
+
+def _share(value: float, low: float, high: float) -> float:
+    """How far the value is from the one to the other, from 0 to 1; halved, for the difference may be more than there
+    are numbers."""
+    across = high / 2 - low / 2
+    return (value / 2 - low / 2) / across if across else 0.0
 
 
 def _chart(plot: Plot, dotted: Sequence[Series], width: int, height: int) -> list[str]:
@@ -146,6 +153,6 @@ def _histogram(values: Sequence[float]) -> tuple[list[str], list[float]]:
     bins = 1 if low == high else _BINS
     counts = [0.0] * bins
     for value in finite:
-        counts[min(bins - 1, int((value - low) / (high - low) * bins)) if bins > 1 else 0] += 1
-    edges = [low + (high - low) * index / bins for index in range(bins + 1)]
+        counts[min(bins - 1, int(_share(value, low, high) * bins)) if bins > 1 else 0] += 1
+    edges = [low * (1 - index / bins) + high * (index / bins) for index in range(bins + 1)]
     return [f"{number(edges[index])} … {number(edges[index + 1])}" for index in range(bins)], counts

@@ -7,12 +7,15 @@ import logging
 from typing import Any, Final
 
 import beamlike as bl
+from beamlike.kernel.trace_events import TraceEvent
 from notebook_tui.widgets.table import Table
 from notebook_tui.widgets.text_stream import TextStream
 
 logger = logging.getLogger("notebook_tui.widgets")
 
 CALL_SECONDS: Final = 5.0
+AGAIN: Final = 20
+AGAIN_SECONDS: Final = 0.05
 MESSAGE: Final = 200
 """Characters of a message that are shown."""
 _ITEMS: Final = (
@@ -84,20 +87,32 @@ async def messages(pid: bl.Pid) -> TextStream:
     """
     stream = TextStream()
     started = bl.alias(once=True)
-    bl.spawn(_trace, stream, pid, started, node=pid.node)
-    reply: bl.Reply = await bl.receive(ref=started.ref, timeout=CALL_SECONDS)
-    if isinstance(reply.value, Exception):
-        raise reply.value
+    tracer, gone = bl.spawn_monitor(_trace, stream, pid, started, node=pid.node)
+    try:
+        answer = await bl.receive(
+            lambda message: getattr(message, "ref", None) in (started.ref, gone), timeout=CALL_SECONDS
+        )
+    except TimeoutError:
+        raise bl.BeamlikeError(f"{pid.node} did not begin to trace {pid} within {CALL_SECONDS:g} s") from None
+    finally:
+        bl.demonitor(gone, flush=True)
+    match answer:
+        case bl.Reply(value=Exception() as error):
+            raise error
+        case bl.Down(reason=reason):
+            raise bl.BeamlikeError(f"{pid.node} could not trace {pid}: {reason}")
+    stream.served_by(tracer)
     return stream
 
 
 async def _trace(stream: TextStream, pid: bl.Pid, started: bl.Alias) -> None:
     gone = bl.monitor(pid)
     try:
-        bl.trace(pid)
+        await _traced(pid)
     except (ValueError, bl.BeamlikeError) as error:
         bl.send(started, bl.Reply(started.ref, error))
         return
+    stream.served_by(bl.self())
     bl.send(started, bl.Reply(started.ref, None))
     while True:
         event = await bl.receive()
@@ -105,8 +120,20 @@ async def _trace(stream: TextStream, pid: bl.Pid, started: bl.Alias) -> None:
             case bl.Down(ref, _, reason) if ref == gone:
                 stream.write(f"{pid} has ended: {reason}\n")
                 return
-            case _:
+            case TraceEvent():
                 stream.write(f"{_words(event)}\n")
+
+
+async def _traced(pid: bl.Pid) -> None:
+    """The tracer of the cell's last run may be about to end, on a node that hears of it late."""
+    for left in reversed(range(AGAIN)):
+        try:
+            bl.trace(pid)
+            return
+        except ValueError:
+            if not left:
+                raise
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 def _words(event: object) -> str:

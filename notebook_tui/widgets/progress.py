@@ -13,7 +13,7 @@ from notebook_tui.widgets.widget import Widget, new_ref
 
 T = TypeVar("T")
 SECONDS = 0.05
-"""Between two looks of it that are shown; the last one always is."""
+"""Between two looks of it that are shown; the end always is."""
 
 
 class Progress(Widget[views.Progress], Generic[T]):
@@ -63,7 +63,7 @@ class Progress(Widget[views.Progress], Generic[T]):
     ) -> None:
         now = time.time()
         self._now = views.Progress(self.ref, done, total, note, now - self._began, state)
-        if state != "going" or now - self._shown_at >= SECONDS:
+        if state != "going" or done == total or now - self._shown_at >= SECONDS:
             self._shown_at = now
             self._change(Became(self._now))
 

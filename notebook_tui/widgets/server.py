@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import beamlike as bl
 from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import AmbiguousNode, NoNode
-from notebook_tui.widgets.messages import Answer, Ask, Event, Page, Subscribe, Unsubscribe
+from notebook_tui.widgets.messages import Answer, Ask, Event, Heard, Page, Subscribe, Unsubscribe
 
 logger = logging.getLogger("notebook_tui.widgets")
 
-MAILBOX: Final = 1_000
-"""Events that one listener may be behind; later ones are not handed to it until it has caught up."""
+BEHIND: Final = 1_000
+"""Events that a listener may be behind; what comes meanwhile it does not hear of."""
 
 
 class Behaviour:
@@ -44,27 +45,42 @@ def start_server(make: Callable[[], Behaviour]) -> bl.Pid | None:
     return node.spawn_beside(_serve, make) if isinstance(node, bl.Node) else None
 
 
+@dataclass(slots=True)
+class _Listener:
+    gone: bl.Ref
+    behind: int = 0
+    was_told_of: bool = False
+
+    def heard(self) -> None:
+        self.behind -= 1
+        self.was_told_of = self.was_told_of and self.behind > 0
+
+
 async def _serve(make: Callable[[], Behaviour]) -> None:
     behaviour = make()
-    listeners: dict[bl.Ref, bl.Pid] = {}
+    listeners: dict[bl.Pid, _Listener] = {}
     while True:
         message = await bl.receive()
         try:
             match message:
                 case Event():
-                    for listener in listeners.values():
-                        bl.send(listener, message)
+                    for pid, listener in listeners.items():
+                        _tell(pid, listener, message)
                     await behaviour.on_event(message)
                 case Ask(_, page, client):
                     bl.send(client, bl.Reply(client.ref, await behaviour.page(page)))
-                case Subscribe(listener):
-                    listeners[bl.monitor(listener)] = listener
-                case Unsubscribe(listener):
-                    for ref in [ref for ref, pid in listeners.items() if pid == listener]:
-                        del listeners[ref]
-                        bl.demonitor(ref, flush=True)
+                case Subscribe(pid):
+                    if pid not in listeners:
+                        listeners[pid] = _Listener(bl.monitor(pid))
+                case Heard(pid):
+                    if pid in listeners:
+                        listeners[pid].heard()
+                case Unsubscribe(pid):
+                    if pid in listeners:
+                        bl.demonitor(listeners.pop(pid).gone, flush=True)
                 case bl.Down(ref):
-                    listeners.pop(ref, None)
+                    for pid in [pid for pid, each in listeners.items() if each.gone == ref]:
+                        del listeners[pid]
                 case _:
                     await behaviour.on_message(message)
         except Exception:
@@ -72,3 +88,12 @@ async def _serve(make: Callable[[], Behaviour]) -> None:
             logger.exception("a widget failed at %r", type(message).__name__)
             if isinstance(message, Ask):
                 bl.send(message.client, bl.Reply(message.client.ref, Answer(None, "its data could not be read")))
+
+
+def _tell(pid: bl.Pid, listener: _Listener, event: Event) -> None:
+    if listener.behind < BEHIND:
+        listener.behind += 1
+        bl.send(pid, event)
+    elif not listener.was_told_of:
+        listener.was_told_of = True
+        logger.warning("%s is %s events behind, and does not hear of more until it is not", pid, f"{BEHIND:,}")

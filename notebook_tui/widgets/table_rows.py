@@ -10,7 +10,7 @@ iterators    pulled as far as somebody looks, and remembered
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -20,6 +20,8 @@ CELL: Final = 200
 """Characters of one cell's text."""
 LOOKED_AT: Final = 100
 """Rows by which the names and kinds of columns are known."""
+PULLED: Final = 10
+"""The same of an iterator, which may take its time for each."""
 COLUMNS: Final = 200
 
 
@@ -51,6 +53,7 @@ def rows_of(data: Any) -> Rows:
         return _PandasFrame(data.to_frame() if data.ndim == 1 else data)
     if kind in ("numpy", "torch") and hasattr(data, "shape"):
         return _Array(data)
+    _refuse_what_is_elsewhere(data)
     if isinstance(data, Mapping):
         return _Records(_by_columns(data))
     if isinstance(data, str | bytes | bytearray):
@@ -59,9 +62,24 @@ def rows_of(data: Any) -> Rows:
         return _Records(data)
     if isinstance(data, Iterator):
         return _Pulled(data)
+    if hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, Set):
+        return _Records(data)
     if isinstance(data, Iterable):
         return _Records(list(data))
     raise TypeError(f"expected a table, such as a list of dicts or a dataframe, got {type(data).__name__}")
+
+
+def _refuse_what_is_elsewhere(data: object) -> None:
+    if isinstance(data, AsyncIterable):
+        raise TypeError(
+            "expected rows that are there, got an async iterator: take as many as you want to see, as in "
+            "nb.table([row async for row in rows])"
+        )
+    if (_root(data), type(data).__name__) == ("flame", "RemoteRef"):
+        raise TypeError(
+            f"expected rows that are here, got a reference to a value on {getattr(data, 'node', 'another node')}: "
+            "make the table there, as in await flame.call(pool, nb.table, data)"
+        )
 
 
 def _root(data: object) -> str:
@@ -87,28 +105,37 @@ class _Records:
 
     def __init__(self, items: Sequence[Any]) -> None:
         self._items = items
-        self.columns, self._read = _shape(items[:LOOKED_AT])
-        self._sorted: tuple[Sort, Sequence[Any]] | None = None
+        self.columns, self._read = _shape(_cut(items, 0, LOOKED_AT))
+        self._sorted: tuple[Sort, int, Sequence[Any]] | None = None
 
     @property
     def count(self) -> int | None:
         return len(self._items)
 
     def page(self, offset: int, limit: int, sort: Sort | None) -> tuple[tuple[str, ...], ...]:
-        return tuple(tuple(map(cell_text, self._read(item))) for item in self._in_order(sort)[offset : offset + limit])
+        page = _cut(self._in_order(sort), offset, limit)
+        return tuple(tuple(map(cell_text, self._read(item))) for item in page)
 
     def _in_order(self, sort: Sort | None) -> Sequence[Any]:
         if sort is None:
             return self._items
-        if self._sorted is None or self._sorted[0] != sort:
+        count = len(self._items)
+        if self._sorted is None or self._sorted[:2] != (sort, count):  # it may have grown
             at = _place_of(self.columns, sort)
-            there = [item for item in self._items if self._read(item)[at] is not None]
-            empty = [item for item in self._items if self._read(item)[at] is None]
+            items = _cut(self._items, 0, count)
+            there = [item for item in items if self._read(item)[at] is not None]
+            empty = [item for item in items if self._read(item)[at] is None]
             self._sorted = (
                 sort,
+                count,
                 sorted(there, key=lambda item: _key(self._read(item)[at]), reverse=sort.descending) + empty,
             )
-        return self._sorted[1]
+        return self._sorted[2]
+
+
+def _cut(items: Sequence[Any], offset: int, limit: int) -> list[Any]:
+    """Also of a deque and the like, which cannot be sliced."""
+    return [items[index] for index in range(offset, min(offset + limit, len(items)))]
 
 
 class _Pulled:
@@ -118,8 +145,8 @@ class _Pulled:
 
     def __init__(self, items: Iterator[Any]) -> None:
         self._items = items
-        self._seen = list(islice(items, LOOKED_AT))
-        self._over = len(self._seen) < LOOKED_AT
+        self._seen = list(islice(items, PULLED))
+        self._over = len(self._seen) < PULLED
         self.columns, self._read = _shape(self._seen)
 
     @property
@@ -154,13 +181,18 @@ class _PandasFrame:
         frame = self._frame
         if sort is not None:
             at = _place_of(self.columns, sort)
-            up = not sort.descending
-            if at == 0:
-                frame = frame.sort_index(ascending=up, kind="stable")
-            else:
-                frame = frame.iloc[frame.iloc[:, at - 1].argsort(kind="stable").to_numpy()[:: 1 if up else -1]]
+            values = frame.index.to_series() if at == 0 else frame.iloc[:, at - 1]
+            frame = frame.iloc[_order(values.reset_index(drop=True), ascending=not sort.descending)]
         page = frame.iloc[offset : offset + limit, : COLUMNS - 1]
         return tuple(tuple(map(cell_text, row)) for row in page.itertuples(index=True, name=None))
+
+
+def _order(values: Any, *, ascending: bool) -> Any:
+    """Where the values stand, in order; what is missing last. Values of several types as their texts."""
+    try:
+        return values.sort_values(ascending=ascending, kind="stable").index
+    except TypeError:
+        return values.astype(str).sort_values(ascending=ascending, kind="stable").index
 
 
 class _PolarsFrame:
@@ -219,8 +251,10 @@ class _Array:
     def page(self, offset: int, limit: int, sort: Sort | None) -> tuple[tuple[str, ...], ...]:
         array = self._array
         if sort is not None:
-            order = array[:, _place_of(self.columns, sort)].argsort(kind="stable")
-            array = array[order[::-1] if sort.descending else order]
+            values = array[:, _place_of(self.columns, sort)]
+            order, missing = values.argsort(kind="stable"), int((values != values).sum())
+            there = order[: len(order) - missing]  # NaN comes last, both ways
+            array = array[[*(there[::-1] if sort.descending else there), *order[len(order) - missing :]]]
         return tuple(tuple(map(cell_text, row[:COLUMNS].tolist())) for row in array[offset : offset + limit])
 
 

@@ -13,9 +13,9 @@ from notebook_tui.widgets.widget import Widget, new_ref
 class TextStream(Widget[views.TextStream]):
     """
     >>> from notebook_tui.widgets.text_stream import TextStream
-    >>> stream = TextStream("Once").show()
+    >>> stream = TextStream("Once\\n").show()
     Once
-    >>> stream.write("upon a time")
+    >>> stream.write("upon a time\\n")
     upon a time
     """
 

@@ -30,7 +30,7 @@ class Tree(Widget[views.Tree]):
         super().__init__(view)
         server = start_server(partial(_Opening, view, value, opened, self._place))
         if server is not None:
-            self._servers = ((view.ref, server),)
+            self.served_by(server)
 
 
 class _Opening(Behaviour):

@@ -11,7 +11,7 @@ def views_in(content: object) -> Iterator[View]:
     """The content, if it is a view, and all views inside it. The fields of a form are the form's own."""
     if isinstance(content, View):
         yield content
-    for inner in _contents(content):
+    for inner in contents_of(content):
         yield from views_in(inner)
 
 
@@ -23,7 +23,8 @@ def inputs_in(content: object) -> Iterator[Input]:
     return (view for view in views_in(content) if isinstance(view, Input))
 
 
-def _contents(content: object) -> tuple[Content, ...]:
+def contents_of(content: object) -> tuple[Content, ...]:
+    """What stands directly in it."""
     match content:
         case Frame(contents=contents) | Grid(contents=contents):
             return contents

@@ -8,7 +8,7 @@ from typing import Any, Generic, Self, TypeVar, cast
 
 import beamlike as bl
 from notebook_tui.widgets.changes import Change, changed
-from notebook_tui.widgets.messages import Event, Servers, Subscribe, Unsubscribe
+from notebook_tui.widgets.messages import Event, Heard, Servers, Subscribe, Unsubscribe
 from notebook_tui.widgets.place import TERMINAL, place_here
 from notebook_tui.widgets.view_text import content_text
 from notebook_tui.widgets.views import View
@@ -41,6 +41,10 @@ class Widget(Generic[V]):
     @property
     def servers(self) -> Servers:
         return self._servers
+
+    def served_by(self, server: bl.Pid) -> None:
+        """That process stands behind it, and ends when nobody sees it any more."""
+        self._servers = (*self._servers, (self.ref, server))
 
     def show(self) -> Self:
         """Shows it here: in the output of the cell whose code this is, after what it has printed."""
@@ -78,6 +82,12 @@ class Listened(Widget[V]):
     In a script without a notebook nobody can do anything with it: then the iteration ends at once.
     """
 
+    def subscribe(self, listener: bl.Pid) -> None:
+        """That process gets each Event from now on, in its mailbox; it iterates to take them."""
+        server = dict(self._servers).get(self.ref)
+        if server is not None:
+            bl.send(server, Subscribe(listener))
+
     async def __aiter__(self) -> AsyncIterator[Event]:
         server = dict(self._servers).get(self.ref)
         if server is None:
@@ -95,6 +105,7 @@ class Listened(Widget[V]):
                 if isinstance(message, bl.Down):
                     return
                 yield message
+                bl.send(server, Heard(bl.self()))
         finally:
             bl.demonitor(gone, flush=True)
             bl.send(server, Unsubscribe(bl.self()))

@@ -10,6 +10,7 @@ import pytest
 
 from notebook_tui.document.operations import SetInputValue
 from notebook_tui.document.outputs import Display, Error, Result, Text
+from notebook_tui.session.options import SessionOptions
 from notebook_tui.widgets.messages import Page, Toggle
 from notebook_tui.widgets.views import Button, Frame, Grid, Input, Plot, Progress, Sort, Table, TextStream, Tree
 from tests.support.open_notebook import OpenNotebook, opened
@@ -330,5 +331,167 @@ def test_a_result_that_is_no_widget_is_still_a_result(tmp_path: Path) -> None:
         async with opened(tmp_path, "21 * 2") as it:
             await it.run(1)
             assert it.state.notebook.cell("cell-1").outputs == (Result("42"),)
+
+    asyncio.run(main())
+
+
+def test_a_callback_sees_what_the_user_has_set_by_then(tmp_path: Path) -> None:
+    cell = (
+        "import notebook_tui as nb\nname = nb.input('Name', 'first').show()\nbutton = nb.button('Greet').show()\n"
+        "said = nb.text().show()\nnb.listen(button, lambda _: said.write(f'hello {name.value}\\n'));"
+    )
+
+    async def main() -> None:
+        async with opened(tmp_path, cell) as it:
+            await it.run(1)
+            it.client.act(view(it, 1, Button).ref)
+            await it.until(lambda _: view(it, 1, TextStream).text == "hello first\n")
+            it.client.set_input(view(it, 1, Input).ref, "second")
+            it.client.act(view(it, 1, Button).ref)
+            await it.until(lambda _: view(it, 1, TextStream).text == "hello first\nhello second\n")
+            # It has not read the input as a run does, so it is not outdated by that.
+            assert it.state.evaluation("cell-1").standing.validity == "evaluated"
+
+    asyncio.run(main())
+
+
+def test_a_button_whose_program_has_ended_says_so_where_another_cell_still_shows_it(tmp_path: Path) -> None:
+    cells = "import notebook_tui as nb\nbutton = nb.button('Again')\nbutton", "button"
+
+    async def main() -> None:
+        async with opened(tmp_path, *cells) as it:
+            await it.run(1, 2)
+            old = view(it, 2, Button)
+            await it.run(1, alone=True)
+            it.client.act(old.ref)
+            await it.until(lambda _: any("the program of this widget has ended" in text for text in it.messages))
+
+    asyncio.run(main())
+
+
+def test_the_programs_of_widgets_that_no_cell_shows_any_more_end(tmp_path: Path) -> None:
+    cells = (
+        "import beamlike as bl, notebook_tui as nb\n"
+        "def is_server(pid):\n    return '_serve' in str(bl.process_info(pid, 'initial_call'))\n"
+        "def alive():\n    return sum(map(is_server, bl.processes()))\n"
+        "frame = nb.frame().show()",
+        "import asyncio\nfor n in range(1000):\n    frame.render(nb.button(str(n)))\n"
+        "    if n % 100 == 0: await asyncio.sleep(0.06)\n"
+        "for _ in range(200):\n    if alive() < 700: break\n    await asyncio.sleep(0.05)\nalive() < 700",
+    )
+
+    async def main() -> None:
+        async with opened(tmp_path, *cells) as it:
+            await it.run(1, 2)
+            assert it.result(2) == "True", it.outputs()
+
+    asyncio.run(main())
+
+
+def test_a_secret_that_was_given_beforehand_is_read_and_stands_in_no_view(tmp_path: Path) -> None:
+    cells = (
+        "import notebook_tui as nb\nkey = nb.input.secret('API key').show()\nlen(key.value)",
+        "len(key.value)",
+    )
+    options = SessionOptions(inputs={"BEAMLIKE_INPUT_API_KEY": "swordfish"})
+
+    async def main() -> None:
+        async with opened(tmp_path, *cells, options=options) as it:
+            await it.run(1, 2)
+            assert (it.result(1), it.result(2)) == ("9", "9")
+            assert "swordfish" not in repr(it.state)
+            assert it.state.evaluation("cell-1").standing.validity == "evaluated"
+
+    asyncio.run(main())
+
+
+def test_values_of_a_form_are_checked_and_have_their_defaults(tmp_path: Path) -> None:
+    cell = (
+        "import notebook_tui as nb\nform = nb.form({'n': nb.input.number('N', 2), 's': nb.input('S')}).show()\n"
+        "async for event in form:\n    print(sorted(event.value.items()))\n    break"
+    )
+
+    async def main() -> None:
+        from notebook_tui.widgets.views import Form
+
+        async with opened(tmp_path, cell) as it:
+            await it.start(1)
+            await it.until(lambda _: bool(views(it, 1, Form)))
+            ref = view(it, 1, Form).ref
+            it.client.act(ref, {"n": "many"})
+            await it.until(lambda _: "expected a number for 'N', got 'many'" in it.messages)
+            it.client.act(ref, {"s": "x", "m": 1})
+            await it.until(lambda _: "expected values of n, s, got m" in it.messages)
+            it.client.act(ref, {"s": "x"})
+            await it.until(lambda state: state.evaluating is None)
+            assert it.printed(1) == "[('n', 2), ('s', 'x')]\n"
+
+    asyncio.run(main())
+
+
+def test_messages_of_a_process_on_another_node_are_shown_and_again_when_the_cell_runs_again(tmp_path: Path) -> None:
+    cells = (
+        POOL,
+        "import beamlike as bl, notebook_tui as nb\nasync def echo():\n    while True: await bl.receive()\n"
+        "node = await flame.call(pool, lambda: bl.self().node)\npid = bl.spawn(echo, node=node)",
+        "await nb.messages(pid)",
+        "bl.send(pid, 'hello')",
+    )
+
+    async def main() -> None:
+        async with opened(tmp_path, *cells) as it:
+            await it.run(1, 2, 3, 4)
+            await it.until(lambda _: "Received" in view(it, 3, TextStream).text)
+            await it.run(3)
+            assert it.error(3) is None
+            await it.run(4)
+            await it.until(lambda _: "Received" in view(it, 3, TextStream).text)
+            await it.client.restart()
+
+    asyncio.run(main())
+
+
+def test_a_table_of_a_value_that_is_on_another_node_is_made_there(tmp_path: Path) -> None:
+    cells = (
+        POOL,
+        "import notebook_tui as nb\ndef made():\n    return flame.keep([{'n': n} for n in range(5000)])\n"
+        "rows = await flame.call(pool, made)",
+        "nb.table(rows)",
+        "await flame.call(pool, nb.table, rows)",
+    )
+
+    async def main() -> None:
+        async with opened(tmp_path, *cells) as it:
+            await it.run(1, 2, 3)
+            error = it.error(3)
+            assert error is not None
+            assert "make the table there, as in await flame.call(pool, nb.table, data)" in error.message
+            await it.run(4, alone=True)
+            assert it.error(4) is None
+            table = view(it, 4, Table)
+            assert (len(table.rows), table.count) == (10, 5000)
+            assert (await it.client.rows(table.ref, Page(4990, 10))).rows[-1] == ("4999",)
+            await it.client.restart()
+
+    asyncio.run(main())
+
+
+def test_a_picture_of_some_megabytes_is_shown_and_one_that_is_too_large_is_left_out_in_words(tmp_path: Path) -> None:
+    cell = (
+        "import notebook_tui as nb\nstart = b'\\x89PNG\\r\\n\\x1a\\n'\n"
+        "nb.frame(nb.image(start + bytes(5_000_000), alt='sky')).show()\n"
+        "frame = nb.frame().show()\nframe.append(nb.image(start + bytes(9_000_000), alt='too much'))"
+    )
+
+    async def main() -> None:
+        async with opened(tmp_path, cell) as it:
+            await it.run(1)
+            await it.until(lambda _: bool(views(it, 1, Frame)[1].contents))
+            large, left_out = (each.contents[0] for each in views(it, 1, Frame))
+            assert isinstance(large, Display)
+            assert len(large.form("image/png") or b"") == 5_000_008
+            assert isinstance(left_out, Display)
+            assert left_out.text == "[too much: png, 9,000,008 bytes]"
+            assert left_out.form("image/png") is None
 
     asyncio.run(main())

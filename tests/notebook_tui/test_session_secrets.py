@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import keyring
 import pytest
@@ -11,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
-from notebook_tui.document.operations import Operation, OutputAdded, SetTitle
+from notebook_tui.document.operations import Operation, OutputAdded, OutputChanged, SetTitle
 from notebook_tui.document.outputs import Display, Text
 from notebook_tui.session.journal import Journal
+from notebook_tui.session.journal_records import Done, decoded, encoded
 from notebook_tui.session.kept_file import JOURNALS
 from notebook_tui.session.messages import GiveSecrets, SecretNames
 from notebook_tui.session.redaction import Seams
@@ -22,6 +24,21 @@ from notebook_tui.session.secrets.giving import SecretsRead
 from notebook_tui.session.secrets.grants import FOLDER, Grants, granted_to, remember
 from notebook_tui.session.secrets.store import NoSecret, SecretStore
 from notebook_tui.session.state_directory import name_for, state_directory
+from notebook_tui.widgets.changes import Appended, Became, PointsAppended, Rendered, TextAppended
+from notebook_tui.widgets.views import (
+    Branch,
+    Button,
+    Column,
+    Frame,
+    Grid,
+    Input,
+    Plot,
+    Series,
+    Table,
+    Tabs,
+    TextStream,
+    Tree,
+)
 from tests.support.journaled_program import BEGIN
 from tests.support.kept_sessions import kept
 from tests.support.local_nodes import in_node
@@ -329,3 +346,55 @@ def test_a_keyring_that_is_gone_is_said(ring: Ring, tmp_path: Path, monkeypatch:
 def test_a_name_that_no_variable_may_have_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="expected a name of capital letters, digits and underscores"):
         SecretStore().set(name, SECRET)
+
+
+VIEWS = (
+    Frame("f", (Grid("g", (Tabs("t", ((SECRET, Text("stdout", SECRET)),)),), 2),), SECRET),
+    Table("t", (Column(SECRET),), ((SECRET, "x"),), title=SECRET),
+    Plot("p", (Series(SECRET, "bar", (0.0,), (1.0,), (SECRET,)),), SECRET),
+    Tree("t", (Branch("$", 0, f"key: {SECRET}"),)),
+    Input("i", "select", "Key", options=((SECRET, SECRET),)),
+    TextStream("s", SECRET),
+    Button("b", SECRET),
+)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: type(view).__name__)
+def test_a_secret_in_a_view_or_in_its_changes_stands_in_no_record(view: Any) -> None:
+    operations = [OutputAdded("c", view), OutputAdded("c", Grid("around", (view,), 1))]
+    operations += [OutputChanged("c", "f", each) for each in (Became(view), Rendered((view,)), Appended((view,)))]
+    operations += [
+        OutputChanged("c", "s", TextAppended(SECRET)),
+        OutputChanged("c", "p", PointsAppended(VIEWS[2].series)),
+    ]
+    for operation in operations:
+        data = encoded(Done(operation), {SECRET: "KEY"})
+        assert SECRET.encode() not in data
+        assert b"[secret KEY]" in data
+        assert type(decoded(data)) is Done
+
+
+@pytest.mark.parametrize("word", ["select", "text", "stdout", "line", "leaf", "Frame", "TextStream", "text/plain"])
+def test_a_secret_that_is_a_word_of_the_programs_own_spoils_no_record(word: str) -> None:
+    for view in (*VIEWS, Text("stdout", "x"), Frame("f", (Display((("text/plain", word),)),))):
+        for operation in (OutputAdded("c", view), OutputChanged("c", "f", Appended((view,)))):
+            assert type(decoded(encoded(Done(operation), {word: "KEY"}))) is Done
+
+
+def test_a_secret_that_comes_in_two_pieces_is_seen_in_streams_and_in_frames() -> None:
+    first, rest = Text("stdout", f"key: {SECRET[:5]}"), Text("stdout", SECRET[5:])
+    histories = (
+        [OutputAdded("c", TextStream("s", first.text)), OutputChanged("c", "s", TextAppended(rest.text))],
+        [OutputChanged("c", "f", Appended((first, rest)))],
+        [OutputAdded("c", Frame("f", (first,))), OutputChanged("c", "f", Appended((rest,)))],
+        [
+            OutputChanged("c", "f", Rendered((TextStream("s", first.text),))),
+            OutputChanged("c", "s", TextAppended(rest.text)),
+        ],
+    )
+    for history in histories:
+        seams = Seams()
+        assert [seams.hide(each, [SECRET]) for each in history][-1]
+    seams = Seams()
+    apart = [OutputChanged("c", "s", TextAppended(first.text)), OutputChanged("c", "other", TextAppended(rest.text))]
+    assert not any(seams.hide(each, [SECRET]) for each in apart)

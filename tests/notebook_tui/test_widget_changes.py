@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 
 import pytest
@@ -18,12 +19,13 @@ from notebook_tui.widgets.changes import (
     TextAppended,
     Unfitting,
     bounded,
+    change_size,
     changed,
     changed_within,
     combined,
     refs_in,
 )
-from notebook_tui.widgets.contents import LINES, OUTPUTS, content_size, joined
+from notebook_tui.widgets.contents import LINES, OUTPUTS, TOTAL, content_size, joined
 from notebook_tui.widgets.views import (
     Content,
     Display,
@@ -140,3 +142,33 @@ def test_bars_keep_their_last_and_their_labels_with_them() -> None:
 
 def test_sizes_count_what_is_inside() -> None:
     assert content_size(Grid("g", (Text("stdout", "x" * 100), TextStream("s", "y" * 50)), 2)) >= 150
+
+
+@given(st.lists(st.integers(1, 3), max_size=12))
+def test_what_waits_of_a_frame_is_bounded_in_size_and_comes_to_the_same(sizes: list[int]) -> None:
+    pieces = [Display((("text/plain", str(size) * (size * TOTAL // 4)),)) for size in sizes]
+    frame, few = Frame("f", (Text("stdout", "before"),)), reduce(combined, [Appended((each,)) for each in pieces], ())
+    assert sum(change_size(each) for each in few) <= 3 * TOTAL
+    one_by_one = reduce(changed, [Appended((each,)) for each in pieces], frame)
+    assert reduce(changed, few, frame) == one_by_one
+
+
+def test_a_thousand_contents_that_wait_are_the_last_ones_with_a_mark() -> None:
+    changes = [Appended((Display((("text/plain", str(number)),)),)) for number in range(5 * OUTPUTS)]
+    few: tuple[Change, ...] = reduce(combined, changes, ())
+    assert reduce(changed, few, Frame("f")) == reduce(changed, changes, Frame("f"))
+
+
+def test_a_gap_hides_no_peak() -> None:
+    count = 4 * POINTS
+    y = [math.nan if number % 4 == 0 else 0.0 for number in range(count)]
+    y[1001] = 9.0
+    kept = bounded(Series("a", "line", tuple(map(float, range(count))), tuple(y)))
+    assert 9.0 in kept.y
+
+
+def test_bars_that_come_without_labels_have_their_places_for_labels() -> None:
+    bars = Plot("p", (Series("n", "bar", (0.0,), (1.0,), ("Mon",)),))
+    more = changed(bars, PointsAppended((Series("n", "bar", (1.0,), (2.0,)),)))
+    assert isinstance(more, Plot)
+    assert more.series[0].labels == ("Mon", "1")

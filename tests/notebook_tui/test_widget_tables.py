@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import pytest
 
-from notebook_tui.widgets.table_rows import rows_of
+from notebook_tui.widgets.table_rows import PULLED, rows_of
 from notebook_tui.widgets.views import Sort
 
 
@@ -62,10 +63,11 @@ def test_an_iterator_is_pulled_only_as_far_as_somebody_looks() -> None:
             yield {"n": pulled}
 
     rows = rows_of(numbers())
+    assert pulled == PULLED
     assert rows.count is None
     assert not rows.sortable
     assert rows.page(150, 2, None) == (("151",), ("152",))
-    assert pulled < 400
+    assert pulled <= 153
     assert rows.page(0, 1, None) == (("1",),)
 
 
@@ -123,3 +125,49 @@ def test_arrays_of_one_and_two_dimensions_are_tables() -> None:
     assert rows_of(numpy.arange(3)).count == 3
     with pytest.raises(TypeError, match="got 2 x 2 x 2"):
         rows_of(numpy.zeros((2, 2, 2)))
+
+
+def test_missing_values_of_frames_and_arrays_come_last_both_ways() -> None:
+    pandas, numpy = pytest.importorskip("pandas"), pytest.importorskip("numpy")
+    values = [2.0, float("nan"), 3.0, 1.0]
+    for rows, at in ((rows_of(pandas.DataFrame({"0": values})), 1), (rows_of(numpy.array(values)), 0)):
+        assert [row[at] for row in rows.page(0, 4, Sort("0"))] == ["1.0", "2.0", "3.0", "nan"]
+        assert [row[at] for row in rows.page(0, 4, Sort("0", True))] == ["3.0", "2.0", "1.0", "nan"]
+
+
+def test_a_pandas_column_of_several_types_can_be_sorted() -> None:
+    pandas = pytest.importorskip("pandas")
+    rows = rows_of(pandas.DataFrame({"v": ["b", 3, "a"]}, index=[7, 7, 8]))
+    assert [row[1] for row in rows.page(0, 3, Sort("v"))] == ["3", "a", "b"]
+
+
+def test_a_deque_and_a_lazy_sequence_are_read_by_page() -> None:
+    class Lazy:
+        read: ClassVar[list[int]] = []
+
+        def __len__(self) -> int:
+            return 1_000_000
+
+        def __getitem__(self, index: int) -> dict[str, int]:
+            self.read.append(index)
+            return {"n": index}
+
+    assert rows_of(deque([1, 2, 3])).page(1, 5, None) == (("2",), ("3",))
+    assert rows_of(Lazy()).page(500_000, 1, None) == (("500000",),)
+    assert len(Lazy.read) < 200
+
+
+def test_a_list_that_has_grown_is_sorted_anew() -> None:
+    data = [3, 1]
+    rows = rows_of(data)
+    assert rows.page(0, 5, Sort("value")) == (("1",), ("3",))
+    data.append(2)
+    assert rows.page(0, 5, Sort("value")) == (("1",), ("2",), ("3",))
+
+
+def test_rows_that_come_later_are_refused_with_what_to_do() -> None:
+    async def rows() -> AsyncIterator[int]:
+        yield 1
+
+    with pytest.raises(TypeError, match=r"nb.table\(\[row async for row in rows\]\)"):
+        rows_of(rows())

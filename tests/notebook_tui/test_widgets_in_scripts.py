@@ -83,7 +83,7 @@ def test_frames_text_and_tables_print_as_they_change(capsys: pytest.CaptureFixtu
     table.update([{"n": 2}, {"n": 3}])
     table.show()
     assert capsys.readouterr().out.splitlines() == [
-        *["not shown yet", "more", "", "ab"],
+        *["not shown yet", "more", "ab"],
         *["n", "─", "1", "1 row", "n", "─", "2", "3", "2 rows"],
     ]
 
@@ -126,6 +126,8 @@ def test_handles_travel(capsys: pytest.CaptureFixture[str]) -> None:
         (lambda: nb.listen("button", print), TypeError, "expected a button, form, keyboard or input"),
         (lambda: nb.animate(0, print), ValueError, "more than 0 seconds"),
         (lambda: nb.progress(total=-1), ValueError, "a total of 0 or more"),
+        (lambda: [nb.plot().append(**{f"s{n}": n for n in range(101)})], ValueError, "at most 100 series"),
+        (lambda: (lambda frame: frame.append(nb.grid(frame)))(nb.frame()), ValueError, "one that holds the frame"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(make: Any, error: type[Exception], words: str) -> None:
@@ -213,3 +215,18 @@ def test_tqdm_shows_its_bar_as_text_with_carriage_returns() -> None:
     for _ in tqdm.tqdm(range(3), file=out):
         pass
     assert out.getvalue().rsplit("\r", 1)[-1].startswith("100%")
+
+
+def test_bars_grow_by_their_labels() -> None:
+    plot = nb.plot().bar("sales", {"Mon": 3})
+    plot.append("Tue", sales=4)
+    plot.extend("sales", ["Wed", "Thu"], [5, 6])
+    (series,) = plot.view.series
+    assert (series.labels, series.y) == (("Mon", "Tue", "Wed", "Thu"), (3.0, 4.0, 5.0, 6.0))
+
+
+def test_a_bar_that_is_moved_by_hand_shows_its_end_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    bar = nb.progress(total=2)
+    bar.set(1)
+    bar.set(2)
+    assert bar.view.done == 2

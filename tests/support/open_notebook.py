@@ -12,6 +12,7 @@ from notebook_tui.document.operations import QueueCells
 from notebook_tui.document.outputs import Error, Result, Text
 from notebook_tui.document.state import State
 from notebook_tui.session.client import Client
+from notebook_tui.session.options import EDITS, SessionOptions
 
 SECONDS = 20.0
 
@@ -77,8 +78,8 @@ class OpenNotebook:
 
 
 @asynccontextmanager
-async def opened(directory: Path, *cells: str) -> AsyncIterator[OpenNotebook]:
+async def opened(directory: Path, *cells: str, options: SessionOptions = EDITS) -> AsyncIterator[OpenNotebook]:
     path = directory / "test.livemd"
     path.write_text(notebook_text(*cells), encoding="utf-8")
-    async with open_session(str(path)) as client:
+    async with open_session(str(path), options) as client:
         yield OpenNotebook(client, path)
