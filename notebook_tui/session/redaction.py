@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, get_args
 
-from notebook_tui.document.operations import Operation, OutputAdded
+from notebook_tui.document.operations import Operation, OutputAdded, OutputChanged
 from notebook_tui.document.outputs import Output, Text
 from notebook_tui.session.operation_codec import NAME
+from notebook_tui.widgets.changes import Appended, Became, Change, Rendered, TextAppended
+from notebook_tui.widgets.views import Frame, TextStream
+from notebook_tui.widgets.views_within import views_in
 
-_OUTPUTS: Final = frozenset(kind.__name__ for kind in get_args(Output))
+_OUTPUTS: Final = frozenset(kind.__name__ for kind in (*get_args(Output), *get_args(Change)))
+_NO_TEXTS: Final = frozenset({NAME, "ref", "stream", "kind", "state"})
+"""The fields of outputs in which code shows nothing: a mark there would make the record unreadable."""
 _NOTHING: Final[Mapping[str, Any]] = {"value": None, "default": None, "fingerprint": ""}
 SHORTEST = 4
 """A shorter secret hides nothing, and would be found in every other word."""
@@ -42,21 +47,57 @@ class Seams:
     """
 
     def __init__(self) -> None:
-        self._ends: dict[str, tuple[str, str]] = {}
+        self._ends: dict[tuple[str, str], tuple[str, str]] = {}
+        """By cell and view, whose name is empty for what the cell itself shows: a stream, and how its text ends."""
 
     def hide(self, operation: Operation, secrets: Iterable[str]) -> bool:
         """Whether a secret begins before what the operation adds, and ends in it."""
         longest_first = _longest_first(secrets)
+        if not longest_first:
+            return False
         match operation:
-            case OutputAdded(cell_id, Text(stream, text)) if longest_first:
-                room = len(longest_first[0]) - 1
-                before_stream, before = self._ends.get(cell_id, (stream, ""))
-                before = before if before_stream == stream else ""
-                self._ends[cell_id] = stream, (before + text)[-room:]
-                return any(_crosses(before, text[:room], secret) for secret in longest_first)
-            case OutputAdded(cell_id):
-                self._ends.pop(cell_id, None)
+            case OutputAdded(cell_id, output):
+                hides = self._goes_on((cell_id, ""), output, longest_first)
+                return self._shows(cell_id, output, longest_first) or hides
+            case OutputChanged(cell_id, ref, TextAppended(text)):
+                return self._goes_on((cell_id, ref), Text("stdout", text), longest_first)
+            case OutputChanged(cell_id, ref, Appended(contents)):
+                return self._go_on(cell_id, ref, contents, longest_first)
+            case OutputChanged(cell_id, ref, Rendered(contents)):
+                self._ends.pop((cell_id, ref), None)
+                return self._go_on(cell_id, ref, contents, longest_first)
+            case OutputChanged(cell_id, _, Became(view)):
+                return self._shows(cell_id, view, longest_first)
         return False
+
+    def _shows(self, cell_id: str, content: object, longest_first: list[str]) -> bool:
+        """The views in the content begin with these texts."""
+        hides = False
+        for view in views_in(content):
+            self._ends.pop((cell_id, view.ref), None)
+            if isinstance(view, TextStream):
+                self._goes_on((cell_id, view.ref), Text("stdout", view.text), longest_first)
+            elif isinstance(view, Frame):
+                for each in view.contents:
+                    hides = self._goes_on((cell_id, view.ref), each, longest_first) or hides
+        return hides
+
+    def _go_on(self, cell_id: str, ref: str, contents: Iterable[object], longest_first: list[str]) -> bool:
+        hides = False
+        for each in contents:
+            hides = self._goes_on((cell_id, ref), each, longest_first) or hides
+            hides = self._shows(cell_id, each, longest_first) or hides
+        return hides
+
+    def _goes_on(self, place: tuple[str, str], content: object, longest_first: list[str]) -> bool:
+        if not isinstance(content, Text):
+            self._ends.pop(place, None)
+            return False
+        room = len(longest_first[0]) - 1
+        stream, before = self._ends.get(place, (content.stream, ""))
+        before = before if stream == content.stream else ""
+        self._ends[place] = content.stream, (before + content.text)[-room:]
+        return any(_crosses(before, content.text[:room], secret) for secret in longest_first)
 
 
 def _crosses(before: str, after: str, secret: str) -> bool:
@@ -66,7 +107,7 @@ def _crosses(before: str, after: str, secret: str) -> bool:
 def _walked(plain: Any, marks: list[tuple[str, str]]) -> Any:
     match plain:
         case dict() if plain.get(NAME) in _OUTPUTS:
-            return {key: item if key == NAME else _marked(item, marks) for key, item in plain.items()}
+            return _marked(plain, marks)
         case dict():
             return {key: _walked(item, marks) for key, item in _without_secret_value(plain).items()}
         case list() | tuple():
@@ -94,5 +135,7 @@ def _marked(item: Any, marks: list[tuple[str, str]]) -> Any:
             return item
         case list() | tuple():
             return type(item)(_marked(each, marks) for each in item)
+        case dict():
+            return {key: each if key in _NO_TEXTS else _marked(each, marks) for key, each in item.items()}
         case _:
             return item

@@ -109,7 +109,7 @@ class Widgets:
             self._secrets.pop(request.ref, None)
         else:
             self._secrets[request.ref] = request.value
-            self._host.keep_secret({field.label: request.value})
+            self._host.keep_secret({request.value: field.label})
         self._host.do(SetInputValue(request.ref, None if request.value is None else f"secret {self._secrets_set}"))
         self._tell(request.ref, None)
 
