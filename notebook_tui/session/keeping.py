@@ -177,10 +177,10 @@ class Keeping:
         self._discarded = True
 
     def keep_secret(self, values: Mapping[str, str]) -> None:
-        """What the journal must not hold, values with their names; also not of what it holds already."""
+        """What the journal must not hold besides, values with their names; also not of what it holds already."""
         journal = self._kept.journal
-        if journal is not None and values != journal.secrets:
-            journal.secrets = values
+        if journal is not None and not values.items() <= journal.secrets.items():
+            journal.secrets = {**journal.secrets, **values}
             journal.rewrite(self._host.state, self._host.applied)
 
     async def close(self) -> None:

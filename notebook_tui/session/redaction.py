@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, get_args
 
 from notebook_tui.document.operations import Operation, OutputAdded, OutputChanged
-from notebook_tui.document.outputs import Output, Text, TextStream
+from notebook_tui.document.outputs import Output, Text
 from notebook_tui.session.operation_codec import NAME
-from notebook_tui.widgets.changes import Appended, Change, Rendered, TextAppended
-from notebook_tui.widgets.views_within import contents_of, views_in
+from notebook_tui.widgets.changes import Appended, Became, Change, Rendered, TextAppended
+from notebook_tui.widgets.views import Frame, TextStream
+from notebook_tui.widgets.views_within import views_in
 
 _OUTPUTS: Final = frozenset(kind.__name__ for kind in (*get_args(Output), *get_args(Change)))
-_WORDS: Final = frozenset({NAME, "kind", "ref", "state", "stream"})
-"""Of an output these are the program's own words, whatever somebody's secret is: without them nobody could read it."""
+_NO_TEXTS: Final = frozenset({NAME, "ref", "stream", "kind", "state"})
+"""The fields of outputs in which code shows nothing: a mark there would make the record unreadable."""
 _NOTHING: Final[Mapping[str, Any]] = {"value": None, "default": None, "fingerprint": ""}
 PLACES = 1_000
 """Of so many it is known how their text ends."""
@@ -49,7 +50,7 @@ class Seams:
 
     def __init__(self) -> None:
         self._ends: dict[tuple[str, str], tuple[str, str]] = {}
-        """By the cell and the view, which is "" for what the cell itself prints: the stream, and how its text ends."""
+        """By cell and view, whose name is empty for what the cell itself shows: a stream, and how its text ends."""
 
     def hide(self, operation: Operation, secrets: Iterable[str]) -> bool:
         """Whether a secret begins before what the operation adds, and ends in it."""
@@ -58,35 +59,49 @@ class Seams:
             return False
         match operation:
             case OutputAdded(cell_id, output):
-                self._begin(cell_id, output, longest_first)
-                return self._goes_on((cell_id, ""), (output,), longest_first)
+                hides = self._goes_on((cell_id, ""), output, longest_first)
+                return self._shows(cell_id, output, longest_first) or hides
             case OutputChanged(cell_id, ref, TextAppended(text)):
-                return self._goes_on((cell_id, ref), (Text("stdout", text),), longest_first)
-            case OutputChanged(cell_id, ref, Appended(contents) | Rendered(contents)):
-                for content in contents:
-                    self._begin(cell_id, content, longest_first)
-                return self._goes_on((cell_id, ref), contents, longest_first)
-            case _:
-                return False
+                return self._goes_on((cell_id, ref), Text("stdout", text), longest_first)
+            case OutputChanged(cell_id, ref, Appended(contents)):
+                return self._go_on(cell_id, ref, contents, longest_first)
+            case OutputChanged(cell_id, ref, Rendered(contents)):
+                self._ends.pop((cell_id, ref), None)
+                return self._go_on(cell_id, ref, contents, longest_first)
+            case OutputChanged(cell_id, _, Became(view)):
+                return self._shows(cell_id, view, longest_first)
+        return False
 
-    def _begin(self, cell_id: str, content: object, longest_first: list[str]) -> None:
+    def _shows(self, cell_id: str, content: object, longest_first: list[str]) -> bool:
+        """The views in the content begin with these texts."""
+        hides = False
         for view in views_in(content):
-            self._goes_on((cell_id, view.ref), contents_of(view), longest_first)
+            self._ends.pop((cell_id, view.ref), None)
             if isinstance(view, TextStream):
-                self._goes_on((cell_id, view.ref), (Text("stdout", view.text),), longest_first)
+                self._goes_on((cell_id, view.ref), Text("stdout", view.text), longest_first)
+            elif isinstance(view, Frame):
+                for each in view.contents:
+                    hides = self._goes_on((cell_id, view.ref), each, longest_first) or hides
+        return hides
 
-    def _goes_on(self, place: tuple[str, str], contents: Iterable[object], longest_first: list[str]) -> bool:
+    def _go_on(self, cell_id: str, ref: str, contents: Iterable[object], longest_first: list[str]) -> bool:
+        hides = False
+        for each in contents:
+            hides = self._goes_on((cell_id, ref), each, longest_first) or hides
+            hides = self._shows(cell_id, each, longest_first) or hides
+        return hides
+
+    def _goes_on(self, place: tuple[str, str], content: object, longest_first: list[str]) -> bool:
+        if not isinstance(content, Text):
+            self._ends.pop(place, None)
+            return False
         room = len(longest_first[0]) - 1
-        crosses = False
-        for content in contents:
-            before_stream, before = self._ends.pop(place, ("", ""))
-            if isinstance(content, Text):
-                before = before if before_stream == content.stream else ""
-                self._ends[place] = content.stream, (before + content.text)[-room:]
-                crosses = crosses or any(_crosses(before, content.text[:room], secret) for secret in longest_first)
+        stream, before = self._ends.get(place, (content.stream, ""))
+        before = before if stream == content.stream else ""
+        self._ends[place] = content.stream, (before + content.text)[-room:]
         while len(self._ends) > PLACES:
             del self._ends[next(iter(self._ends))]
-        return crosses
+        return any(_crosses(before, content.text[:room], secret) for secret in longest_first)
 
 
 def _crosses(before: str, after: str, secret: str) -> bool:
@@ -122,9 +137,9 @@ def _marked(item: Any, marks: list[tuple[str, str]]) -> Any:
             for value, mark in marks:
                 item = item.replace(value.encode(), mark.encode())
             return item
-        case dict():  # a view in a view, or a part of one
-            return {key: each if key in _WORDS else _marked(each, marks) for key, each in item.items()}
         case list() | tuple():
             return type(item)(_marked(each, marks) for each in item)
+        case dict():  # a view in a view, or a part of one
+            return {key: each if key in _NO_TEXTS else _marked(each, marks) for key, each in item.items()}
         case _:
             return item

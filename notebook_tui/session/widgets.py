@@ -148,7 +148,7 @@ class Widgets:
         """What stands for it in the document."""
         self._secrets_set += 1
         self._secrets[field.ref] = value
-        self._host.keep_secret({field.label: value})
+        self._host.keep_secret({value: field.label})
         return f"secret {self._secrets_set}"
 
     def checked(self, operation: SetInputValue, refuse: Callable[[str], None]) -> SetInputValue | None:

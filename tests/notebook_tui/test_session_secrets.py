@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
+import beamlike as bl
 from notebook_tui.document.operations import Operation, OutputAdded, OutputChanged, SetTitle
 from notebook_tui.document.outputs import Display, Text
+from notebook_tui.runtime.messages import Displayed
 from notebook_tui.session.journal import Journal
 from notebook_tui.session.journal_records import Done, decoded, encoded
 from notebook_tui.session.kept_file import JOURNALS
@@ -86,6 +88,47 @@ async def test_a_journal_never_holds_a_secret(tmp_path: Path) -> None:
     async with kept(path) as it:
         shown = it.state.notebook.cell("cell-1").outputs
         assert shown == (Text("stdout", "before: [secret PASSPHRASE]\nafter: [secret PASSPHRASE]\n"),)
+
+
+@in_node
+async def test_a_journal_never_holds_a_secret_that_widgets_show(tmp_path: Path) -> None:
+    path = notebook_at(tmp_path)
+    async with kept(path) as it:
+        await it.client.give_secrets({"PASSPHRASE": SECRET})
+        frame = Frame("f", (Text("stdout", SECRET), Tree("t", (Branch("p", 0, SECRET),)), TextStream("s", SECRET[:4])))
+        it.client.send(OutputAdded("cell-1", frame))
+        changes = [
+            ("s", TextAppended(SECRET[4:])),
+            ("s", TextAppended(SECRET)),
+            ("f", Appended((Text("stdout", SECRET[:3]),))),
+            ("f", Appended((Text("stdout", SECRET[3:]),))),
+            ("f", Appended((Table("r", (Column(SECRET),), ((SECRET,),)),))),
+        ]
+        for ref, change in changes:
+            it.client.send(OutputChanged("cell-1", ref, change))
+            await it.until_safe()
+            assert SECRET.encode() not in all_that_is_kept(path)
+            assert SECRET[4:].encode() not in all_that_is_kept(path)
+        await it.crash()
+    async with kept(path) as it:
+        [shown] = it.state.notebook.cell("cell-1").outputs
+        assert isinstance(shown, Frame)
+        assert TextStream("s", "[secret PASSPHRASE][secret PASSPHRASE]") in shown.contents
+
+
+@in_node
+async def test_a_secret_that_is_typed_into_a_notebook_is_in_no_journal_and_hides_no_other_less(tmp_path: Path) -> None:
+    path = notebook_at(tmp_path)
+    async with kept(path) as it:
+        await it.client.give_secrets({"PASSPHRASE": SECRET})
+        bl.send(it.session, Displayed("cell-1", Input("i", "secret", "Password"), bl.self()))
+        await it.until(lambda: bool(it.state.notebook.cell("cell-1").outputs))
+        it.client.set_secret_input("i", "hunter2")
+        it.client.send(OutputAdded("cell-2", Text("stdout", f"{SECRET}, hunter2\n")))
+        await it.until_safe()
+        assert b"hunter2" not in all_that_is_kept(path)
+        assert SECRET.encode() not in all_that_is_kept(path)
+        assert b"[secret PASSPHRASE], [secret Password]" in all_that_is_kept(path)
 
 
 @in_node
