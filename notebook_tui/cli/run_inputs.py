@@ -14,13 +14,13 @@ _PREFIX = variable("")
 
 
 def preset_inputs(flags: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """By label, or by the name of the variable; for one input that has both, the flag counts.
+    """By label, or by the name of the variable; an input looks for its label first, so the flag counts.
 
     >>> preset_inputs({"Batch size": "64"}, {"BEAMLIKE_INPUT_NAME": "Ada", "HOME": "/"})
     {'BEAMLIKE_INPUT_NAME': 'Ada', 'Batch size': '64'}
     """
     given = {name: value for name, value in environment.items() if name.startswith(f"{_PREFIX}_")}
-    return {name: value for name, value in given.items() if name not in map(variable, flags)} | dict(flags)
+    return given | dict(flags)
 
 
 class AskedInputs:

@@ -10,9 +10,9 @@ FENCE = "```"
 
 
 def section(name: str, *cells: str, branch: bool = False, metadata: str = "") -> str:
-    parent = '\n<!-- livebook:{"branch_parent_index":0} -->' if branch else ""
+    parent = '<!-- livebook:{"branch_parent_index":0} -->\n\n' if branch else ""
     fences = "\n\n".join(f"{metadata}\n\n{FENCE}python\n{cell}\n{FENCE}" for cell in cells)
-    return f"## {name}\n{parent}\n\n{fences}\n\n"
+    return f"{parent}## {name}\n\n{fences}\n\n"
 
 
 def test_below_a_cell_that_may_fail_the_run_goes_on_and_has_failed_all_the_same(tmp_path: Path) -> None:
