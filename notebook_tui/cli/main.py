@@ -30,12 +30,23 @@ class UserError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console script: exits 0 on success, 1 when what was asked for failed, 2 for wrong usage or input."""
+    _open_standard_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if sys.platform == "win32":
         sys.exit("beamlike runs on Linux and macOS; on Windows use it inside WSL")
     parser = _parser(words)
     options = parser.parse_args(words)
     sys.exit(_checked(options))
+
+
+def _open_standard_streams() -> None:
+    """Those that whoever started us has closed lead nowhere, rather than into the next file or socket that we open."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)  # has the lowest number that is free, which is the stream's own
+            os.set_inheritable(nowhere, True)
+            stream = os.fdopen(nowhere, mode, encoding="utf-8", errors="backslashreplace")
+            setattr(sys, name, stream)
 
 
 def _checked(options: argparse.Namespace) -> int:

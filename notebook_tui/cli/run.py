@@ -22,13 +22,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="run with another value where a cell first assigns NAME; VALUE is a Python literal, else a text",
     )
+    parser.add_argument(
+        "--input",
+        metavar="LABEL=VALUE",
+        dest="inputs",
+        action="append",
+        type=_input,
+        default=[],
+        help="what the input of that label holds, in place of its default (see below)",
+    )
+    parser.add_argument(
+        "--runtime", metavar="NAME", help="where cells run: a name out of runtimes.toml in the settings, or local"
+    )
     parser.add_argument("--output", metavar="OUT", help="write the notebook with its outputs to this file")
     parser.add_argument("--json", action="store_true", help="print one line of JSON for each event")
     parser.add_argument("--junit", metavar="FILE", help="write a JUnit report, a test case for each cell")
     parser.add_argument("--timeout", metavar="S", type=_seconds, help="give up after this many seconds")
     parser.add_argument("--cell-timeout", metavar="S", type=_seconds, help="interrupt a cell after this many seconds")
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="run again, from the beginning, when the notebook or a module beside it that it imports changes",
+    )
     parser.epilog = (
-        "exit status: 0 all cells succeeded, 1 a cell failed (named on stderr), 2 wrong usage or unreadable file\n\n"
+        "exit status: 0 all cells succeeded, 1 a cell failed (named on stderr), 2 wrong usage or unreadable file;\n"
+        "with --watch, Ctrl-C ends it with the status of the last run that was done (130 if none was)\n\n"
+        "inputs: --input 'Batch size=32', or else BEAMLIKE_INPUT_BATCH_SIZE=32 in the environment, the place for\n"
+        "secrets: everybody on the machine can see a command's words\n\n"
         "example: beamlike run report.livemd --set year=2026 --output /tmp/report.livemd --junit /tmp/report.xml"
     )
     parser.set_defaults(call=call)
@@ -39,6 +59,13 @@ def _assignment(text: str) -> tuple[str, str]:
     if not equals or not name.isidentifier():
         raise argparse.ArgumentTypeError(f"expected NAME=VALUE, such as year=2026, got {text!r}")
     return name, value
+
+
+def _input(text: str) -> tuple[str, str]:
+    label, equals, value = text.partition("=")
+    if not equals or not label:
+        raise argparse.ArgumentTypeError(f"expected LABEL=VALUE, such as 'Batch size=32', got {text!r}")
+    return label, value
 
 
 def _seconds(text: str) -> float:
@@ -58,22 +85,37 @@ def call(options: argparse.Namespace) -> int:
         raise UserError(
             f"{options.path}: {(error.strerror or str(error)).lower()}; expected the path of a .livemd notebook"
         ) from error
+    if options.watch and options.output is not None and _is_same(options.path, options.output):
+        raise UserError(f"--watch --output {options.output}: expected another file than the notebook, which is watched")
     import asyncio
 
     from notebook_tui.cli.run_json import JsonReporter
     from notebook_tui.cli.run_notebook import RunOptions, run
     from notebook_tui.cli.run_text import TextReporter
+    from notebook_tui.cli.run_watch import watch
     from notebook_tui.session.profiles import ProfileError
     from notebook_tui.session.storage import UnreadableFile
 
     _show_everything()
     wanted = RunOptions(
-        options.path, dict(options.values), options.output, options.junit, options.timeout, options.cell_timeout
+        options.path,
+        dict(options.values),
+        options.output,
+        options.junit,
+        options.timeout,
+        options.cell_timeout,
+        options.runtime,
+        dict(options.inputs),
     )
     try:
-        return asyncio.run(run(wanted, JsonReporter() if options.json else TextReporter()))
+        reporter = JsonReporter if options.json else TextReporter
+        return asyncio.run(watch(wanted, reporter) if options.watch else run(wanted, reporter()))
     except (UnreadableFile, ProfileError) as error:
         raise UserError(str(error)) from error
+
+
+def _is_same(path: str, other: str) -> bool:
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def _show_everything() -> None:

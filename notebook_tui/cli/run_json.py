@@ -6,10 +6,12 @@ import base64
 import json
 import sys
 import time
-from typing import Any, assert_never
+from typing import Any
 
 from notebook_tui.cli.run_report import CellReport, RunReport
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text, drawn
+from notebook_tui.cli.run_view_json import view_json
+from notebook_tui.document.operations import OutputChanged
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text, View
 
 
 class JsonReporter:
@@ -18,7 +20,10 @@ class JsonReporter:
     - `cell_started`, `cell_finished`: `cell` (its number, or `setup`), `id`, `section`; at the end also `status`
       (`ok`, `failed`, `interrupted`) and `seconds`
     - `output`: `cell`, `id` and `type`: `text` (`stream`, `text`), `result` (`text`), `error` (`name`, `message`,
-      `traceback`, `line`), `display` (`data` by media type, bytes in base64), `exported` (`info`, `text`)
+      `traceback`, `line`), `display` (`data` by media type, bytes in base64), `exported` (`info`, `text`), `view`
+      (`kind`, such as `progress`; `ref`; `data`, its fields; `text`, what it looks like)
+    - `output_changed`: a view that was shown is another now: `cell`, `id`, and what an `output` of `type` `view` has.
+      Of a view that is very large, `data` is null and `text` its end; of a long list or text in it there is the end
     - `notice`: `text`, what there is to say about the file
     - `notebook_finished`: `status` (`ok` or `failed`), `failure`, `seconds`, and the numbers of `cells`, those `ok`,
       `failed` and `not_run`; always the last
@@ -29,6 +34,9 @@ class JsonReporter:
 
     def output(self, cell: CellReport, output: Output) -> None:
         _write("output", cell=cell.label, id=cell.id, **_as_json(output))
+
+    def changed(self, cell: CellReport, changed: OutputChanged, view: View) -> None:
+        _write("output_changed", cell=cell.label, id=cell.id, **view_json(view))
 
     def finished(self, cell: CellReport) -> None:
         _write("cell_finished", **_place(cell), status=cell.status, seconds=cell.seconds)
@@ -55,7 +63,7 @@ def _place(cell: CellReport) -> dict[str, Any]:
 
 
 def _as_json(output: Output) -> dict[str, Any]:
-    match drawn(output):
+    match output:
         case Text(stream, text):
             return {"type": "text", "stream": stream, "text": text}
         case Result(text):
@@ -72,8 +80,8 @@ def _as_json(output: Output) -> dict[str, Any]:
             return {"type": "display", "data": {kind: _form(form) for kind, form in forms}}
         case Exported(info, text):
             return {"type": "exported", "info": info, "text": text}
-        case other:
-            assert_never(other)
+        case _:
+            return view_json(output)
 
 
 def _form(form: str | bytes) -> str:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from notebook_tui.cli.run_report import CellReport, RunReport
-from notebook_tui.document.outputs import Text
+from notebook_tui.document.outputs import Text, View, drawn
 from notebook_tui.format.plain_text import plain_text
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -81,8 +81,9 @@ def _add_failure(case: Element, cell: CellReport, failure: str) -> None:
 
 def _printed(cell: CellReport, stream: str) -> Iterator[str]:
     for output in cell.outputs:
-        if isinstance(output, Text) and output.stream == stream:
-            yield plain_text(output) + "\n"
+        printed = drawn(output) if isinstance(output, View) else output
+        if isinstance(printed, Text) and printed.stream == stream:
+            yield plain_text(printed) + "\n"
 
 
 def _clean(text: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-from notebook_tui.document.outputs import Error, Output
+from notebook_tui.document.operations import OutputChanged
+from notebook_tui.document.outputs import Error, Output, View
 
 CellStatus: TypeAlias = Literal["waiting", "running", "ok", "failed", "interrupted"]
 
@@ -40,6 +41,9 @@ class Reporter(Protocol):
     def started(self, cell: CellReport) -> None: ...
 
     def output(self, cell: CellReport, output: Output) -> None: ...
+
+    def changed(self, cell: CellReport, changed: OutputChanged, view: View) -> None:
+        """One of its outputs, or a view inside one, is `view` from now on."""
 
     def finished(self, cell: CellReport) -> None: ...
 

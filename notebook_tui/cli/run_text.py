@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-import sys
-from typing import assert_never
-
+from notebook_tui.cli.run_paper import Paper
 from notebook_tui.cli.run_report import CellReport, RunReport
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text, drawn
+from notebook_tui.cli.run_views import ViewsOnPaper
+from notebook_tui.document.operations import OutputChanged
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text, View
+
+_CELL = "what the cell prints"
 
 
 class TextReporter:
     """What cells print goes to standard output or error as they chose; errors and what failed, to standard error."""
 
+    def __init__(self) -> None:
+        self._paper = Paper()
+        self._views = ViewsOnPaper(self._paper)
+
     def started(self, cell: CellReport) -> None:
-        print(f"\n── {cell.name} ──", flush=True)
+        self._paper.block(f"\n── {cell.name} ──")
 
     def output(self, cell: CellReport, output: Output) -> None:
-        match drawn(output):
-            case Text("stderr", text):
-                sys.stderr.write(text)
-                sys.stderr.flush()
-            case Text(_, text) | Exported(_, text):
-                sys.stdout.write(text)
-                sys.stdout.flush()
+        match output:
+            case Text(stream, text):
+                self._paper.go_on(_CELL, text, stream)
+            case Exported(_, text):
+                self._paper.go_on(_CELL, text)
             case Result(text) | Display(text=text):
-                print(text, flush=True)
-            case Error() as output:
+                self._paper.block(text)
+            case Error():
                 text = output.traceback.rstrip() or f"{output.type}: {output.message}"
-                print(text, file=sys.stderr, flush=True)
-            case other:
-                assert_never(other)
+                self._paper.block(text, "stderr")
+            case _:
+                self._views.show(cell.id, output)
+
+    def changed(self, cell: CellReport, changed: OutputChanged, view: View) -> None:
+        self._views.change(cell.id, changed.change, view)
 
     def finished(self, cell: CellReport) -> None:
-        """Its outputs have said it all."""
+        self._views.settle()
 
     def said(self, text: str) -> None:
-        print(f"beamlike: {text}", file=sys.stderr, flush=True)
+        self._paper.block(f"beamlike: {text}", "stderr")
 
     def ended(self, report: RunReport) -> None:
+        self._views.settle()
+        self._paper.end_line()
         if report.failure is not None:
-            sys.stdout.flush()
-            print(f"beamlike: {report.failure}", file=sys.stderr)
+            self._paper.block(f"beamlike: {report.failure}", "stderr")

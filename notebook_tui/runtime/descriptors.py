@@ -86,8 +86,9 @@ def redirect_descriptors() -> None:
         return
     _flush_streams()
     _descriptors.extend((_Descriptor(1, "stdout"), _Descriptor(2, "stderr")))
-    # A crash of the interpreter leaves no thread to read the pipe.
-    faulthandler.enable(_descriptors[1].original)
+    # A crash of the interpreter leaves no thread to read the pipe. Of all threads, the tail of the log would not hold
+    # the one that crashed.
+    faulthandler.enable(_descriptors[1].original, all_threads=False)
     atexit.register(_restore, os.getpid())
 
 

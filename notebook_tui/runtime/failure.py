@@ -65,7 +65,7 @@ def _safely(render: Callable[[BaseException], str], error: BaseException) -> str
 
 def _message(error: BaseException) -> str:
     if isinstance(error, SystemExit):
-        return f"{error}: {NO_EXIT}"
+        return f"{error}: {NO_EXIT}" if str(error) else NO_EXIT
     if isinstance(error, SyntaxError):
         return error.msg or ""
     return str(error)

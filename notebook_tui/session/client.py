@@ -20,6 +20,7 @@ from notebook_tui.session.messages import (
     GiveAnswer,
     GiveSecrets,
     GiveStoredSecrets,
+    InputsRead,
     Join,
     Joined,
     Journaled,
@@ -120,6 +121,11 @@ class Client:
     async def _runtime_server(self) -> bl.Pid | None:
         server: bl.Pid | None = await bl.GenServer.call(self._session, RuntimeServerOf(), timeout=CALL_SECONDS)
         return server
+
+    async def inputs_read(self) -> tuple[str, ...]:
+        """The refs of the inputs that cells have read, also of those that no cell shows."""
+        refs: tuple[str, ...] = await bl.GenServer.call(self._session, InputsRead(), timeout=CALL_SECONDS)
+        return refs
 
     def take_questions(self, on_question: OnQuestion, on_settled: Hears) -> None:
         """What a cell asks whoever sits here goes to `on_question`; its name goes to `on_settled` when it needs no

@@ -151,6 +151,7 @@ class Keeping:
             GenServer.reply(client, path)
 
     def _move(self, file: NotebookFile) -> None:
+        file.check_new_name()
         if file.path.exists():
             raise FileExistsError(f"there is a file {file.path} already; name another, or open that one")
         other, state = self._kept.moved_to(file, locks=self._options.lock), self._host.state

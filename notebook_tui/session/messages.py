@@ -104,6 +104,11 @@ class RuntimeServerOf:
 
 
 @dataclass(frozen=True, slots=True)
+class InputsRead:
+    """A call: the refs of the inputs that cells have read, also of those that no cell shows."""
+
+
+@dataclass(frozen=True, slots=True)
 class TakeQuestions:
     """A cast: from now on this viewer gets `Asked` and `Settled`. While there is none that does, a cell that reads is
     told that there is no keyboard."""

@@ -13,6 +13,7 @@ from typing import Protocol
 import beamlike as bl
 import nodes
 from notebook_tui.runtime.server import start_runtime
+from notebook_tui.session.crash import readable
 
 BOOT_SECONDS = 30.0
 START_SECONDS = 15.0
@@ -35,7 +36,7 @@ class Connection:
 
     async def fate(self) -> str:
         """Why the runtime was lost, in words."""
-        return await self.child.fate()
+        return readable(await self.child.fate())
 
     async def stop(self) -> None:
         """Ends the runtime and all that it booted."""

@@ -40,6 +40,7 @@ from notebook_tui.session.messages import (
     GiveAnswer,
     GiveSecrets,
     GiveStoredSecrets,
+    InputsRead,
     Join,
     Joined,
     Journaled,
@@ -92,6 +93,7 @@ class Session(GenServer):
         self._questions = Questions(self.tell_runtime)
         self._widgets = Widgets(self, options.inputs)
         self._presets = tuple(options.inputs.items())
+        self._inputs_read: dict[str, None] = {}
         self._giving = Giving(self, options.grants)
         self._connects_next = False
         """As soon as all secrets are read."""
@@ -139,6 +141,8 @@ class Session(GenServer):
                 self._do(operations.RuntimeDown(""))
                 self._do(operations.Connect())
                 return None
+            case InputsRead():
+                return tuple(self._inputs_read)
             case RuntimeServerOf():
                 return self._connection.server if self._connection is not None else None
             case _:
@@ -189,6 +193,7 @@ class Session(GenServer):
             case runtime_messages.WidgetEnded():
                 self._widgets.ended(message)
             case runtime_messages.InputRead(cell_id, ref):
+                self._inputs_read[ref] = None
                 self._do(operations.InputBound(cell_id, ref))
             case runtime_messages.InputWanted():
                 self._questions.ask(message)

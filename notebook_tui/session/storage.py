@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import tempfile
 from dataclasses import dataclass
 from itertools import chain, count
@@ -16,6 +17,14 @@ from notebook_tui.document.notebook import Notebook
 from notebook_tui.format.decode import NotANotebook, decode
 from notebook_tui.format.markdown_read import read
 from notebook_tui.format.markdown_write import write
+
+_OTHER_KINDS = {
+    ".ipynb": "a Jupyter notebook",
+    ".py": "a Python file",
+    ".html": "a page",
+    ".htm": "a page",
+}
+"""Read as Markdown such a file has no cells, and a save would be the end of it."""
 
 
 class UnreadableFile(OSError):
@@ -49,6 +58,7 @@ class NotebookFile:
         try:
             if self.path.is_dir():
                 raise UnreadableFile(f"{self.path} is a directory; expected a notebook file, such as notebook.livemd")
+            _refuse_other_kinds(self.path)
             if not self.path.exists():
                 return self._new()
             data = self.path.read_bytes()
@@ -107,6 +117,15 @@ class NotebookFile:
         self._known = digest_of(data)
         return None
 
+    def check_new_name(self) -> None:
+        """For a file that is to be made. OSError if its name says that it is no `.livemd` file."""
+        kind = _OTHER_KINDS.get(self.path.suffix.lower())
+        if kind is not None:
+            raise OSError(
+                f"{self.path} would be {kind}; expected the name of a .livemd file, of which beamlike convert "
+                "makes the other kinds"
+            )
+
     def _new(self) -> tuple[Notebook, tuple[str, ...]]:
         directory = self.path.absolute().parent
         if not directory.is_dir():
@@ -129,6 +148,16 @@ class NotebookFile:
 
     def _found(self) -> bytes | None:
         return digest_of(self.path.read_bytes()) if self.path.exists() else None
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    suffix = path.suffix.lower()
+    if suffix not in _OTHER_KINDS:
+        return
+    words = f"{path} is {_OTHER_KINDS[suffix]}; expected a .livemd file"
+    if suffix in (".ipynb", ".py"):
+        words += f", which you get by: beamlike convert {shlex.join([str(path), str(path.with_suffix('.livemd'))])}"
+    raise UnreadableFile(words)
 
 
 def file_data(notebook: Notebook) -> bytes:

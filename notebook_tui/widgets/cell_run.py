@@ -37,6 +37,19 @@ class CellRun:
         return f"input/{self._cell_id}/{kind}/{label}/{self._named[kind, label]}"
 
 
+def label_in(ref: str) -> str | None:
+    """Of an input that a cell made.
+
+    >>> label_in("input/c1/text/Bytes/s/2"), label_in("a3f0")
+    ('Bytes/s', None)
+    """
+    match ref.split("/", 3):
+        case ["input", _, _, rest]:
+            return rest.rpartition("/")[0]
+        case _:
+            return None
+
+
 LATEST: Final[dict[str, Scalar]] = {}
 """What the inputs hold that code of this interpreter has made, but for secrets."""
 RUN: Final[ContextVar[CellRun | None]] = ContextVar("notebook_tui_cell_run", default=None)

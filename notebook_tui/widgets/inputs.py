@@ -35,9 +35,12 @@ class Input(Listened[views.Input], Generic[S]):
         run = RUN.get()
         ref = new_ref() if run is None else run.input_ref(kind, label)
         view = views.Input(ref, kind, label, **more)  # type: ignore[arg-type]
-        presets = {} if run is None else run.presets
-        preset = preset_of(view, presets)
-        value = accepted(view, default if preset is None else preset)
+        preset = preset_of(view, {} if run is None else run.presets)
+        if preset is None:
+            value = accepted(view, default)
+        else:
+            place_here().read(ref)  # so that it is known that what was given has been asked for
+            value = _preset(view, preset)
         # A secret that somebody gave is for the code that reads it, and stands in no view.
         view = replace(view, default=None if kind == "secret" else value)
         super().__init__(view, start_server(Behaviour))
@@ -155,6 +158,13 @@ class Inputs:
 
 
 INPUTS = Inputs()
+
+
+def _preset(field: views.Input, value: str) -> Scalar:
+    try:
+        return accepted(field, value)
+    except ValueError as error:
+        raise ValueError(f"{error}, which --input or {variable(field.label)} gives") from None
 
 
 def _prompt(field: views.Input) -> str:

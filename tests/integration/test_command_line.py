@@ -232,6 +232,15 @@ def test_run_names_the_cell_that_took_the_runtime_with_it(tmp_path: Path) -> Non
     assert "ended with exit code 7" in result.stderr
 
 
+def test_run_tells_where_in_the_cells_the_interpreter_crashed(tmp_path: Path) -> None:
+    result = beamlike("run", notebook(tmp_path, "import os\n\ndef end():\n    os.abort()", "1\nend()"))
+    assert result.returncode == 1
+    told, *places = result.stderr.splitlines()
+    assert told.startswith("beamlike: cell 2 of 2 (Section) was running when the runtime was lost: process ")
+    assert told.endswith(" was killed by SIGABRT: Aborted")
+    assert places[:2] == ["  cell 2, line 2", "  cell 1, line 4, in end"]
+
+
 def test_tracebacks_call_a_cell_by_its_number(tmp_path: Path) -> None:
     path = tmp_path / "test.livemd"
     path.write_text("# Test\n\n## One\n\nProse.\n\n```python\n1\n```\n\n```python\n1 / 0\n```\n", encoding="utf-8")

@@ -175,6 +175,12 @@ def test_exit_is_an_error_that_says_so_and_ends_nothing(notebook: NotebookModule
     assert second.result == "1"
 
 
+def test_an_exit_without_a_status_has_no_empty_place_for_one(notebook: NotebookModule) -> None:
+    (only,) = run(notebook, "raise SystemExit")
+    assert only.failure is not None
+    assert only.failure.message == "a cell does not end its runtime; to start afresh, reconnect it"
+
+
 @pytest.mark.parametrize(
     ("cell", "error"),
     [("x = '\0'", "SyntaxError"), ("x = '\ud800'", "UnicodeEncodeError"), ("-" * 100_000 + "1", "MemoryError")],

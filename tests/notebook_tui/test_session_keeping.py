@@ -274,6 +274,15 @@ async def test_a_notebook_is_not_saved_over_another(tmp_path: Path) -> None:
 
 
 @in_node
+async def test_a_notebook_is_not_saved_as_a_file_of_another_kind(tmp_path: Path) -> None:
+    other = tmp_path / "other.ipynb"
+    async with kept(notebook_at(tmp_path)) as it:
+        with pytest.raises(OSError, match=r"would be a Jupyter notebook; expected the name of a \.livemd file"):
+            await it.client.save_as(str(other))
+    assert not other.exists()
+
+
+@in_node
 async def test_ac40_a_notebook_without_a_file_is_saved_under_its_title(tmp_path: Path) -> None:
     file = new_file(datetime(2026, 3, 1, 14, 5))
     assert file.path.parent.parent == tmp_path / "state" / AUTOSAVED / "2026_03_01"

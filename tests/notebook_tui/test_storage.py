@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,23 @@ def test_a_file_that_does_not_exist_is_an_empty_notebook_and_made_by_the_first_s
     assert (notebook.title, warnings) == ("Untitled notebook", ())
     file.write(notebook)
     assert (tmp_path / "new.livemd").read_text(encoding="utf-8").startswith("# Untitled notebook")
+
+
+@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a b.ipynb", "is a Jupyter notebook; expected a .livemd file, which you get by: beamlike convert '"),
+        ("a.PY", "is a Python file; expected a .livemd file, which you get by: beamlike convert "),
+        ("a.html", "is a page; expected a .livemd file"),
+    ],
+)
+def test_a_file_of_another_kind_is_not_taken_for_markdown(tmp_path: Path, name: str, words: str, exists: bool) -> None:
+    path = tmp_path / name
+    if exists:
+        path.write_text("print(1)\n", encoding="utf-8")
+    with pytest.raises(UnreadableFile, match=re.escape(words)):
+        NotebookFile(path).read()
 
 
 def test_a_save_keeps_the_files_mode_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
