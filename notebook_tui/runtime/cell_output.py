@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 import beamlike as bl
 from beamlike.kernel.group_leader import Output
@@ -27,13 +28,13 @@ from notebook_tui.runtime.messages import (
     WidgetEnded,
 )
 from notebook_tui.runtime.output import OutputBuffer
-from notebook_tui.runtime.pending_changes import PendingChanges
 from notebook_tui.runtime.questions import Asked, Settled
 from notebook_tui.runtime.widget_servers import WidgetServers
 from notebook_tui.widgets import messages as widget_messages
 from notebook_tui.widgets.changes import change_size
 from notebook_tui.widgets.contents import content_size
 from notebook_tui.widgets.messages import Ask, Changed, Event, GiveUp, Shown
+from notebook_tui.widgets.pending_changes import Changes, PendingChanges
 from notebook_tui.widgets.views import Content
 
 FLUSH_SECONDS = 0.05
@@ -52,9 +53,14 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
     flush_at: float | None = None
     now = asyncio.get_running_loop().time
     while True:
+        message: object = None
         try:
-            message = await bl.receive(timeout=None if flush_at is None else max(0.0, flush_at - now()))
+            # Not by the time limit alone: there may always be a message.
+            if flush_at is None or now() < flush_at:
+                message = await bl.receive(timeout=None if flush_at is None else max(0.0, flush_at - now()))
         except TimeoutError:
+            pass
+        if message is None:
             buffer.flush()
             outlet.forward()
             flush_at = None if outlet.forward_changes() else now() + FLUSH_SECONDS
@@ -69,9 +75,11 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
                 for stream, text in line.apart(message):
                     buffer.write(stream, text)
                 flush_at = flush_at or now() + FLUSH_SECONDS
-            case Changed():
-                servers.add(message.servers)
-                outlet.add_change(message)
+            case Changes():
+                for changed in message.take():
+                    servers.add(changed.servers)
+                    outlet.add_change(changed)
+                del message  # whoever sends more looks for it
                 flush_at = flush_at or now() + FLUSH_SECONDS
             case Event() | Ask() | GiveUp():
                 servers.hand_on(message)
@@ -178,7 +186,7 @@ class Outlet:
         self._send(self._taken_changes())
 
     def _taken_changes(self) -> ViewsChanged:
-        changes = tuple(self._changes.take())
+        changes = tuple(replace(each, servers=()) for each in self._changes.take())
         for each in changes:
             self._tell(each.first)
             for content in getattr(each.change, "contents", ()):

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import beamlike as bl
 from beamlike.kernel import group_leader
@@ -23,6 +25,7 @@ from notebook_tui.widgets.changes import (
     TextAppended,
 )
 from notebook_tui.widgets.messages import Changed, InputRead, Servers, Shown
+from notebook_tui.widgets.pending_changes import Changes
 from notebook_tui.widgets.view_text import content_text, progress_text
 from notebook_tui.widgets.views import Content, Progress, TextStream, View
 
@@ -41,6 +44,11 @@ class Place(Protocol):
         ...
 
 
+_lock = Lock()
+_waiting: WeakValueDictionary[bl.Pid, Changes] = WeakValueDictionary()
+"""What was sent last to each leader, and may not have arrived: it takes more until it has."""
+
+
 def place_here() -> Place:
     """Where the code that asks shows its widgets."""
     leader = group_leader.leader()
@@ -57,7 +65,13 @@ class Led:
         self._send(Shown("stdout", f"{text}\n", content=content, servers=servers))
 
     def change(self, first: View, now: View, change: Change, servers: Servers) -> None:
-        self._send(Changed(first.ref, change, first, servers))
+        changed = Changed(first.ref, change, first, servers)
+        with _lock:
+            waiting = _waiting.get(self.leader)
+            if waiting is None or not waiting.add(changed):
+                waiting = _waiting[self.leader] = Changes()
+                waiting.add(changed)
+                self._send(waiting)
 
     def read(self, ref: str) -> None:
         self._send(InputRead(ref))

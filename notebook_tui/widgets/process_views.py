@@ -68,11 +68,11 @@ def process_rows() -> list[dict[str, Any]]:
             name = found["registered_name"] or found["label"] or found["initial_call"]
             rows.append(
                 {
-                    "pid": str(pid),
+                    "pid": str(pid).removeprefix(f"Pid<{pid.node} ").removesuffix(">"),
                     "name": str(name),
                     "mailbox": found["message_queue_len"],
                     "status": found["status"],
-                    "at": str(found["current_function"] or ""),
+                    "at": str(found["current_function"] or "").rpartition("/")[2],
                     "memory": found["memory"],
                 }
             )

@@ -25,7 +25,8 @@ from notebook_tui.widgets.views import (
     Tree,
 )
 
-WIDTH = 80
+WIDTH = 72
+"""What a notebook has for it in a terminal of 80 columns."""
 _BAR = 24
 _MARKS = {"leaf": "·", "open": "▾", "closed": "▸"}
 

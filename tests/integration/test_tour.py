@@ -37,6 +37,14 @@ def test_the_tour_runs_without_a_terminal(tour: Path) -> None:
     assert "is down: connection_closed" in result.stdout
 
 
+def test_the_notebook_of_widgets_runs_without_a_terminal(tour: Path) -> None:
+    words = [*WORDS, "run", str(tour.with_name("widgets.livemd"))]
+    result = subprocess.run(words, capture_output=True, text=True, timeout=150, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "Saturn   10759      146" in result.stdout
+    assert "hello Ada, small" in result.stdout
+
+
 def test_the_tour_runs_in_the_terminal_and_leaves_no_process(tour: Path) -> None:
     with Terminal([*WORDS, "notebook", str(tour)]) as terminal:
         terminal.until("A tour of beamlike")

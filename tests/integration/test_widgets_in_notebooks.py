@@ -495,3 +495,22 @@ def test_a_picture_of_some_megabytes_is_shown_and_one_that_is_too_large_is_left_
             assert left_out.form("image/png") is None
 
     asyncio.run(main())
+
+
+def test_what_a_cell_that_never_waits_changes_is_seen_while_it_runs(tmp_path: Path) -> None:
+    cell = (
+        "import notebook_tui as nb\nfrom pathlib import Path\nplot, frame = nb.plot().show(), nb.frame().show()\n"
+        "while not Path('seen').exists():\n    plot.append(loss=1)\n    frame.render('going')"
+    )
+
+    async def main() -> None:
+        async with opened(tmp_path, cell) as it:
+            await it.start(1)
+            await it.until(lambda _: bool(views(it, 1, Frame)) and bool(view(it, 1, Frame).contents))
+            await it.until(lambda _: bool(view(it, 1, Plot).series))
+            assert it.state.evaluating == "cell-1"
+            (tmp_path / "seen").touch()
+            await it.until(lambda state: state.evaluating is None)
+            assert it.error(1) is None
+
+    asyncio.run(main())

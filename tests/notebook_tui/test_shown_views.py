@@ -8,7 +8,6 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_tui.runtime.pending_changes import PendingChanges
 from notebook_tui.session.shown_views import INSIDE_ITSELF, ShownViews
 from notebook_tui.widgets.changes import (
     Appended,
@@ -21,6 +20,7 @@ from notebook_tui.widgets.changes import (
     changed_within,
 )
 from notebook_tui.widgets.messages import Changed
+from notebook_tui.widgets.pending_changes import PendingChanges
 from notebook_tui.widgets.views import (
     Content,
     Frame,
