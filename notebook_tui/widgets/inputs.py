@@ -63,7 +63,10 @@ class Input(Listened[views.Input], Generic[S]):
             return self._typed(LATEST.get(self.ref, run.values.get(self.ref, self._view.default)))
         if run is not None:
             place_here().read(self.ref)  # by this cell, whichever made the input
-            return self._typed(run.values.get(self.ref, self._view.default))
+            value = run.values.get(self.ref, self._view.default)
+            if value is None and self._view.kind == "secret":
+                value = preset_of(self._view, run.presets)  # of one that no cell shows
+            return self._typed(value)
         if self._place is not TERMINAL:
             raise RuntimeError(
                 f"expected a cell that reads the input {self._view.label!r}, found code of none, such as a "

@@ -30,6 +30,7 @@ def test_text_of_widgets_goes_on_as_it_comes_and_each_begins_on_a_line_of_its_ow
         ["first", "between", " more", "*end*", "42"],
         ["between", "first more", "*end*", "42"],  # the frame's news may come late, together
         ["first more", "between", "*end*", "42"],
+        ["first more", "*end*", "between", "42"],
     )
 
 
