@@ -163,7 +163,7 @@ def _faults(file: Mapping[str, Any]) -> Iterator[str]:
 
 def _minor(file: Mapping[str, Any]) -> int:
     minor = file.get("nbformat_minor")
-    return min(minor, 5) if isinstance(minor, int) else 5
+    return max(0, min(minor, 5)) if isinstance(minor, int) else 5
 
 
 def _from_json(cell: Mapping[str, Any]) -> FlatCell:
@@ -197,8 +197,9 @@ def _noted(ours: dict[str, Any]) -> dict[str, Any]:
 
 def _normal(output: dict[str, Any]) -> dict[str, Any]:
     """The output with texts of many lines in one piece, and base64 without white space."""
-    if isinstance(output.get("text"), list):
-        output = {**output, "text": ipynb_outputs.joined(output["text"])}
+    text = output.get("text")
+    if ipynb_outputs.is_text(text):
+        output = {**output, "text": ipynb_outputs.joined(text)}
     data = output.get("data")
     if isinstance(data, dict):
         output = {**output, "data": {key: ipynb_outputs.normal_data(key, value) for key, value in data.items()}}

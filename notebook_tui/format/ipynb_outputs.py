@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from notebook_tui.document.outputs import Display, Error, Exported, Result, Still, Text
 from notebook_tui.format.kept_outputs import decoded, item, restored
@@ -48,11 +48,11 @@ def from_json(output: Mapping[str, Any]) -> Still:
     Text(stream='stderr', text='a\\nb')
     """
     match output:
-        case {"output_type": "stream", "text": text} if _is_text(text):
+        case {"output_type": "stream", "text": text} if is_text(text):
             return Text("stderr" if output.get("name") == "stderr" else "stdout", joined(text))
         case {"output_type": "error", "ename": str(type), "evalue": str(message), "traceback": traceback}:
             return Error(type, message, _traceback(traceback, f"{type}: {message}"), None)
-        case {"output_type": "execute_result", "data": {"text/plain": text, **others}} if not others and _is_text(text):
+        case {"output_type": "execute_result", "data": {"text/plain": text, **others}} if not others and is_text(text):
             return Result(joined(text))
         case {"output_type": "execute_result" | "display_data", "data": {**data}} if data:
             forms = ((str(media_type), _from_data(str(media_type), value)) for media_type, value in data.items())
@@ -139,7 +139,7 @@ def joined(text: str | Sequence[str]) -> str:
     return text if isinstance(text, str) else "".join(text)
 
 
-def _is_text(text: object) -> bool:
+def is_text(text: object) -> TypeGuard[str | list[str]]:
     return isinstance(text, str) or (isinstance(text, list) and all(isinstance(line, str) for line in text))
 
 
@@ -170,7 +170,7 @@ def _to_data(media_type: str, form: str | bytes) -> Any:
 
 
 def _from_data(media_type: str, value: Any) -> str | bytes:
-    if _is_json(media_type) or not _is_text(value):
+    if _is_json(media_type) or not is_text(value):
         return json.dumps(value, ensure_ascii=False)
     return _bytes_or_text(media_type, joined(value))
 

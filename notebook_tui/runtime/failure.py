@@ -9,6 +9,7 @@ notes, groups, repeated frames and carets look as everywhere in Python.
 
 from __future__ import annotations
 
+import re
 from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -26,9 +27,14 @@ TRACEBACK_LIMIT = 30_000
 PLACES = 20
 NO_EXIT = "a cell does not end its runtime; to start afresh, reconnect it"
 AWAIT_IT = "a cell runs within an event loop: write `await main()` in place of `asyncio.run(main())`"
+NO_MAGIC = (
+    "magics of IPython and lines for a shell are no Python: name packages in a `# /// script` block of the setup cell, "
+    "and run programs by subprocess.run"
+)
 
 _RUNTIME = "notebook_tui.runtime"
 _MESSENGERS = (_RUNTIME, "beamlike", "flame", "nodes")
+_MAGIC = re.compile(r"\s*(%|!|pip install\b|conda install\b)")
 _NESTED_LOOP = ("asyncio.run() cannot be called from a running event loop", "This event loop is already running")
 
 
@@ -105,6 +111,8 @@ def _place_in_cell(error: SyntaxError, cells: Mapping[str, str]) -> str:
     assert error.filename is not None
     if error.text is None and error.lineno is not None:  # the compiler's own errors lack it, the parser's have it
         error.text = getline(error.filename, error.lineno)
+    if _MAGIC.match(error.text or ""):
+        error.add_note(NO_MAGIC)
     text = "".join(TracebackException.from_exception(error).format_exception_only())
     return text.replace(f'File "{error.filename}"', cells[error.filename], 1)
 

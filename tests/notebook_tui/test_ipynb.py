@@ -112,6 +112,25 @@ def test_a_broken_cell_is_named_and_read_as_far_as_it_goes(cell: Json) -> None:
     assert warnings[0].startswith("this is no .ipynb as it should be, at ")
 
 
+OUTPUT_KEYS = ["output_type", "name", "text", "data", "ename", "evalue", "traceback"]
+
+
+@example({"output_type": "stream", "name": "stdout", "text": ["a", 1]})
+@given(st.dictionaries(st.sampled_from(OUTPUT_KEYS), json_values | st.lists(json_values)))
+def test_a_broken_output_is_named_and_kept(output: Json) -> None:
+    _, warnings = read_ipynb(json.dumps(of(code(outputs=[output]))))
+    assert warnings[0].startswith("this is no .ipynb as it should be, at ")
+    once = back(of(code(outputs=[output])))
+    assert once["cells"][0]["outputs"][0].keys() == output.keys()
+    assert back(once) == once
+
+
+@pytest.mark.parametrize("minor", [-1, True, 10**30, "5", None])
+def test_a_minor_version_that_there_is_not_hinders_nobody(minor: object) -> None:
+    notebook, _ = read_ipynb(json.dumps(of(code("1"), nbformat_minor=minor)))
+    assert [cell.source for cell in notebook.sections[0].cells] == ["1"]
+
+
 OUTPUTS: list[tuple[Json, object]] = [
     ({"output_type": "stream", "name": "stdout", "text": "a\n"}, Text("stdout", "a\n")),
     (

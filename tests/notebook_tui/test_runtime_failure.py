@@ -46,6 +46,13 @@ def test_ac34_a_syntax_error_shows_its_line_and_a_caret_and_no_traceback() -> No
     assert failure.traceback == "  cell 1, line 2\n    y = = 2\n        ^\nSyntaxError: invalid syntax\n"
 
 
+@pytest.mark.parametrize("line", ["%matplotlib inline", "!ls", "    %time x", "pip install six", "%%bash"])
+def test_a_line_for_ipython_is_told_what_to_write_instead(line: str) -> None:
+    failure = failed(f"if True:\n    x = 1\n{line}")
+    assert failure.traceback.startswith("  cell 1, line 3\n")
+    assert failure.traceback.endswith(f"\nSyntaxError: invalid syntax\n{limits.NO_MAGIC}\n")
+
+
 def test_ac34_what_the_compiler_refuses_shows_its_line_too() -> None:
     failure = failed("x = 1\nreturn x")
     assert failure.line == 2
