@@ -50,17 +50,35 @@ def call(options: argparse.Namespace) -> int:
         from notebook_tui.format.stills import outputs_dropped
 
         notebook = outputs_dropped(notebook)
-    _make(target, _written(notebook, source, target), force=options.force)
+    _make(target, text_for(target, notebook, source), force=options.force)
     return 0
 
 
 def _check_kinds(source: Path, target: Path) -> None:
     if _kind(source) == ".html":
         raise UserError(f"{source}: a page cannot become a notebook again; expected one of {', '.join(_READ)}")
-    for path, kinds in ((source, _READ), (target, _WRITTEN)):
-        if _kind(path) not in kinds:
-            found = f"found {path.suffix}" if path.suffix else "found none"
-            raise UserError(f"{path}: expected a name that ends in one of {', '.join(kinds)}, {found}")
+    _check_kind(source, _READ)
+    _check_kind(target, _WRITTEN)
+
+
+def _check_kind(path: Path, kinds: tuple[str, ...]) -> None:
+    if _kind(path) not in kinds:
+        found = f"found {path.suffix}" if path.suffix else "found none"
+        raise UserError(f"{path}: expected a name that ends in one of {', '.join(kinds)}, {found}")
+
+
+def check_notebook_target(target: Path) -> None:
+    """UserError if no notebook can be written there, because of its kind or its place."""
+    _check_kind(target, _WRITTEN)
+    check_place(target)
+
+
+def check_place(target: Path) -> None:
+    """UserError if no file can be made there."""
+    if target.is_dir():
+        raise UserError(f"{target} is a directory; expected the name of a file to make")
+    if not target.absolute().parent.is_dir():
+        raise UserError(f"{target}: there is no directory {target.absolute().parent}")
 
 
 def _kind(path: Path) -> str:
@@ -69,10 +87,7 @@ def _kind(path: Path) -> str:
 
 
 def _check_target(source: Path, target: Path, *, force: bool) -> None:
-    if target.is_dir():
-        raise UserError(f"{target} is a directory; expected the name of a file to make")
-    if not target.absolute().parent.is_dir():
-        raise UserError(f"{target}: there is no directory {target.absolute().parent}")
+    check_place(target)
     if target.exists() and source.exists() and target.samefile(source):
         raise UserError(f"{target} is the file to read; expected another to write")
     if not force and os.path.lexists(target):
@@ -111,7 +126,9 @@ def _reader(kind: str) -> Callable[[str], tuple[Notebook, tuple[str, ...]]]:
             return read
 
 
-def _written(notebook: Notebook, source: Path, target: Path) -> str:
+def text_for(target: Path, notebook: Notebook, source: Path, *, outputs: bool | None = None) -> str:
+    """The notebook that was read from `source` as what `target` is by its name. `outputs` says of Markdown, which
+    holds them only where the notebook asks for it, whether it does."""
     match _kind(target):
         case ".ipynb":
             from notebook_tui.format.ipynb import write_ipynb
@@ -128,7 +145,7 @@ def _written(notebook: Notebook, source: Path, target: Path) -> str:
         case _:
             from notebook_tui.format.markdown_write import write
 
-            return write(notebook)
+            return write(notebook, outputs=outputs)
 
 
 def _pictures(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:

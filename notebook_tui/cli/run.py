@@ -7,7 +7,9 @@ import io
 import math
 import os
 import sys
+from pathlib import Path
 
+from notebook_tui.cli.convert import check_notebook_target, check_place
 from notebook_tui.cli.main import UserError
 
 
@@ -34,7 +36,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runtime", metavar="NAME", help="where cells run: a name out of runtimes.toml in the settings, or local"
     )
-    parser.add_argument("--output", metavar="OUT", help="write the notebook with its outputs to this file")
+    parser.add_argument(
+        "--output",
+        metavar="OUT",
+        help="write the notebook with its outputs to this file: .livemd, .md, .ipynb, .py or .html",
+    )
     parser.add_argument("--json", action="store_true", help="print one line of JSON for each event")
     parser.add_argument("--junit", metavar="FILE", help="write a JUnit report, a test case for each cell")
     parser.add_argument("--timeout", metavar="S", type=_seconds, help="give up after this many seconds")
@@ -87,6 +93,10 @@ def call(options: argparse.Namespace) -> int:
         ) from error
     if options.watch and options.output is not None and _is_same(options.path, options.output):
         raise UserError(f"--watch --output {options.output}: expected another file than the notebook, which is watched")
+    if options.output is not None:
+        check_notebook_target(Path(options.output))
+    if options.junit is not None:
+        check_place(Path(options.junit))
     import asyncio
 
     from notebook_tui.cli.run_json import JsonReporter

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from notebook_tui.cli.convert import text_for
 from notebook_tui.cli.main import FAILED, USAGE_ERROR, UserError
 from notebook_tui.cli.open_session import open_session
 from notebook_tui.cli.run_evaluation import Evaluation
@@ -70,7 +71,7 @@ def _write(options: RunOptions, notebook: Notebook, report: RunReport) -> int:
     try:
         if options.output is not None:
             what, path = "outputs", options.output
-            write_copy(path, notebook)
+            write_copy(path, text_for(Path(path), notebook, Path(options.path), outputs=True))
         if options.junit is not None:
             what, path = "JUnit report", options.junit
             Path(path).write_text(junit(report), encoding="utf-8")

@@ -165,9 +165,9 @@ def file_data(notebook: Notebook) -> bytes:
     return write(notebook).encode("utf-8")
 
 
-def write_copy(path: str | Path, notebook: Notebook) -> None:
-    """The notebook with its outputs, in place of whatever is at `path`: who names a file for them means that one."""
-    _replace(Path(path), write(notebook, outputs=True).encode("utf-8"))
+def write_copy(path: str | Path, text: str) -> None:
+    """The text, in place of whatever is at `path`: who names a file for outputs means that one."""
+    _replace(Path(path), text.encode("utf-8"))
 
 
 def _free_beside(path: Path) -> Path:

@@ -58,6 +58,30 @@ def test_run_gives_up_after_the_timeout(tmp_path: Path) -> None:
     assert "was not done within 2.0 s; cell 1 of 1 (Section) was running" in result.stderr
 
 
+def test_run_writes_the_outputs_as_what_the_name_of_the_file_says(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "6 * 7")
+    assert beamlike("run", path, "--output", tmp_path / "out.ipynb").returncode == 0
+    cells = json.loads((tmp_path / "out.ipynb").read_text(encoding="utf-8"))["cells"]
+    assert [output["data"] for cell in cells for output in cell.get("outputs", ())] == [{"text/plain": "42"}]
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "words"),
+    [
+        ("--output", "out.xyz", "expected a name that ends in one of .livemd, .md, .ipynb, .py, .html, found .xyz"),
+        ("--output", "no/out.livemd", "there is no directory"),
+        ("--junit", "no/report.xml", "there is no directory"),
+        ("--junit", "", "is a directory"),
+    ],
+)
+def test_where_nothing_can_be_written_is_said_before_anything_runs(
+    tmp_path: Path, option: str, name: str, words: str
+) -> None:
+    result = beamlike("run", notebook(tmp_path, "print('ran')"), option, tmp_path / name)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert words in result.stderr
+
+
 def test_run_writes_the_outputs_to_another_file(tmp_path: Path) -> None:
     path = notebook(tmp_path, "print('kept')")
     before = path.read_bytes()
