@@ -16,7 +16,7 @@ from notebook_tui.widgets.changes import Unfitting
 from notebook_tui.widgets.input_values import accepted
 from notebook_tui.widgets.messages import Answer, Ask, Event, EventValue
 from notebook_tui.widgets.views import Input, Scalar
-from notebook_tui.widgets.views_within import inputs_in
+from notebook_tui.widgets.views_within import inputs_in, views_in
 
 logger = logging.getLogger("notebook_tui.session")
 
@@ -47,10 +47,11 @@ class Widgets:
         content = self._views.show(displayed.cell_id, displayed.content)
         self._host.do(OutputAdded(displayed.cell_id, content))
         self._show_inputs(displayed.cell_id, content)
+        self._keep_few()
 
     def change(self, news: ViewsChanged) -> None:
         for each in news.changes:
-            change = self._views.present_in(each.change)
+            change = self._views.present_in(each.ref, each.change)
             try:
                 cells = self._views.change(news.cell_id, each.ref, each.first, change)
             except Unfitting as error:
@@ -60,6 +61,12 @@ class Widgets:
                 self._host.do(OutputChanged(cell_id, each.ref, change))
                 for content in getattr(change, "contents", ()):
                     self._show_inputs(cell_id, content)
+        self._keep_few()
+
+    def _keep_few(self) -> None:
+        if self._views.is_full:
+            outputs = (output for cell in self._host.state.notebook.cells() for output in cell.outputs)
+            self._views.forget_others({view.ref for output in outputs for view in views_in(output)})
 
     def _show_inputs(self, cell_id: str, content: object) -> None:
         for field in inputs_in(content):
