@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 
 import beamlike as bl
 from beamlike.kernel.group_leader import Output
@@ -23,9 +24,11 @@ from notebook_tui.runtime.messages import (
     Taken,
     ViewsChanged,
 )
+from notebook_tui.runtime.outcome import Failure, Outcome
 from notebook_tui.runtime.output import OutputBuffer
 from notebook_tui.runtime.pending_changes import PendingChanges
 from notebook_tui.runtime.questions import Asked, Settled
+from notebook_tui.runtime.sound import Unsound, sound
 from notebook_tui.runtime.widget_servers import WidgetServers
 from notebook_tui.widgets import messages as widget_messages
 from notebook_tui.widgets.contents import content_size
@@ -59,17 +62,23 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
             continue
         match message:
             case Shown(content=content, servers=found) if content is not None:
-                servers.add(found)
                 buffer.flush()
-                outlet.add_content(content)
+                try:
+                    outlet.add_content(content)
+                    servers.add(found)
+                except Unsound as error:
+                    buffer.write("stderr", f"this cannot be shown: {error}\n")
                 flush_at = flush_at or now() + FLUSH_SECONDS
             case Output():
                 for stream, text in line.apart(message):
                     buffer.write(stream, text)
                 flush_at = flush_at or now() + FLUSH_SECONDS
             case Changed():
-                servers.add(message.servers)
-                outlet.add_change(message)
+                try:
+                    outlet.add_change(message)
+                    servers.add(message.servers)
+                except Unsound as error:
+                    buffer.write("stderr", f"a widget cannot be changed so: {error}\n")
                 flush_at = flush_at or now() + FLUSH_SECONDS
             case Event() | Ask():
                 servers.hand_on(message)
@@ -84,13 +93,14 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
                 buffer.flush()
                 outlet.forward_all()
                 flush_at = None
-                bl.send(owner, InputWanted(cell_id, question, prompt, hidden))
+                bl.send(owner, sound(InputWanted(cell_id, question, prompt, hidden)))
             case Settled(question):
                 bl.send(owner, InputSettled(cell_id, question))
             case Finished():
                 buffer.flush()
                 outlet.forward_all()
                 flush_at = None
+                message = _sound_end(message)
                 bl.send(owner, message)
                 bl.send(server, message)
 
@@ -109,16 +119,19 @@ class Outlet:
         self._changes = PendingChanges()
 
     def add(self, stream: str, text: str) -> None:
-        self._add(Printed(self._cell_id, stream, text, bl.self()))
+        self._add(sound(Printed(self._cell_id, stream, text, bl.self())))
 
     def add_content(self, content: Content) -> None:
+        """`Unsound` if it is none."""
+        displayed = sound(Displayed(self._cell_id, content, bl.self()))
         if self._changes:  # of the very content, maybe
             self._add(self._taken_changes())
-        self._add(Displayed(self._cell_id, content, bl.self()))
+        self._add(displayed)
 
     def add_change(self, changed: Changed) -> None:
-        """Of a view, wherever it is shown: it may overtake text, and of many the owner gets few."""
-        self._changes.add(changed)
+        """Of a view, wherever it is shown: it may overtake text, and of many the owner gets few. `Unsound` if it is
+        none."""
+        self._changes.add(sound(changed))
 
     def _add(self, message: Printed | Displayed | ViewsChanged) -> None:
         self._waiting.append(message)
@@ -166,6 +179,14 @@ class Outlet:
     def _send(self, message: Printed | Displayed | ViewsChanged) -> None:
         self._on_the_way += 1
         bl.send(self._owner, message)
+
+
+def _sound_end(finished: Finished) -> Finished:
+    try:
+        return sound(finished)
+    except Unsound as error:
+        words = f"the result cannot be shown: {error}"
+        return replace(finished, outcome=Outcome("error", failure=Failure("TypeError", words, words, None)))
 
 
 def _size(message: Printed | Displayed | ViewsChanged) -> int:

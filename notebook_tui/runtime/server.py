@@ -87,7 +87,7 @@ async def _start_server(
 class RuntimeServer(GenServer):
     def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float = 0.0) -> None:
         self._session = owner
-        self._owner = bl.spawn_link(relay, owner)  # what is said to the owner goes by there
+        self._owner = bl.spawn_link(relay, owner, bl.self())  # what is said to the owner goes by there
         self._lease = lease
         self._away = False
         self._notebook = module.name
