@@ -49,6 +49,8 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
     outlet = Outlet(owner, cell_id)
     buffer = OutputBuffer(outlet.add)
     servers = WidgetServers()
+    read: dict[str, None] = {}
+    """The inputs that were read: told at the end, when the owner has all that the run shows, each once."""
     line = OpenLine()
     flush_at: float | None = None
     now = asyncio.get_running_loop().time
@@ -83,7 +85,7 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
             case Event() | Ask():
                 servers.hand_on(message)
             case widget_messages.InputRead(ref):
-                bl.send(owner, InputRead(cell_id, ref))
+                read[ref] = None
             case Taken():
                 outlet.taken()
             case Started():
@@ -100,6 +102,9 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
                 buffer.flush()
                 outlet.forward_all()
                 flush_at = None
+                for ref in read:
+                    bl.send(owner, sound(InputRead(cell_id, ref)))
+                read.clear()
                 message = _sound_end(message)
                 bl.send(owner, message)
                 bl.send(server, message)
