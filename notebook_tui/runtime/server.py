@@ -93,7 +93,7 @@ class RuntimeServer(GenServer):
         self._notebook = module.name
         self._main = Container.main(_node(), module, evaluator)
         self._containers = {"": self._main}
-        self._dropping: dict[str, list[Evaluate]] = {}
+        self._dropping: set[str] = set()
         self._homes: dict[str, Container] = {}
         self._outputs = CellOutputs(self._owner)
         self._labels: dict[str, str] = {}
@@ -143,7 +143,7 @@ class RuntimeServer(GenServer):
             case Drop(name):
                 self._drop(name)
             case Dropped():
-                await self._dropped(message)
+                self._dropped(message)
             case Finished(cell_id, outcome):
                 for container in self._evaluating(cell_id):
                     container.evaluating = None
@@ -182,8 +182,7 @@ class RuntimeServer(GenServer):
 
     async def _evaluate(self, cell: Evaluate) -> None:
         if cell.container in self._dropping:
-            self._dropping[cell.container].append(cell)
-            return
+            return  # the owner has not heard of the end yet, and takes all that it started before for ended
         container = await self._container(cell.container)
         before = self._outputs.of(cell.cell_id)
         home = self._homes.get(cell.cell_id)
@@ -224,15 +223,15 @@ class RuntimeServer(GenServer):
         if container is None:
             bl.send(self._owner, Dropped(name))
         elif name not in self._dropping:
-            self._dropping[name] = []
+            self._dropping.add(name)
             of_it = [cell_id for cell_id, home in self._homes.items() if home is container]
             for cell_id in of_it:
                 self._outputs.withdraw(cell_id)
             outputs = filter(None, map(self._outputs.of, of_it))
             bl.spawn(drop, bl.self(), container, tuple(outputs))
 
-    async def _dropped(self, dropped: Dropped) -> None:
-        """What was to be evaluated there meanwhile is evaluated in a new one."""
+    def _dropped(self, dropped: Dropped) -> None:
+        """What is to be evaluated there from now on is evaluated in a new one."""
         name = dropped.container
         container = self._containers[name]
         container.evaluating = None
@@ -243,9 +242,8 @@ class RuntimeServer(GenServer):
                 bl.exit(output, "shutdown")
         if container is not self._main:
             del self._containers[name]
+        self._dropping.remove(name)
         bl.send(self._owner, dropped)
-        for cell in self._dropping.pop(name):
-            await self._evaluate(cell)
 
     # Nodes.
 

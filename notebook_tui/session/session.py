@@ -200,6 +200,8 @@ class Session(GenServer):
                 self._finished(message)
             case runtime_messages.Dropped(container, trouble):
                 self._do(operations.ContainerDown(container, trouble))
+                if trouble:
+                    self.notify(trouble)
             case runtime_messages.Nodes(names):
                 self._do(operations.NodesChanged(names))
             case runtime_messages.Versions(cells):

@@ -10,10 +10,11 @@ import pytest
 
 import beamlike as bl
 import nodes
-from notebook_tui.document.operations import QueueCells
+from notebook_tui.document.operations import CancelEvaluation, QueueCells
 from notebook_tui.document.outputs import Text
 from notebook_tui.runtime.messages import (
     Displayed,
+    Dropped,
     Evaluate,
     Finished,
     InputWanted,
@@ -111,6 +112,16 @@ async def test_late_words_of_a_runtime_that_was_replaced_are_not_taken_for_those
         runtime.say(it.session, Finished("cell-1", Outcome("ok"), 1.0), new)
         await it.until(lambda: it.state.evaluating is None)
         assert it.state.notebook.cell("cell-1").outputs == (Text("stdout", "new\n"),)
+
+
+@in_node
+async def test_what_could_not_be_ended_with_a_container_is_said_to_the_user(tmp_path: Path) -> None:
+    async with played(tmp_path) as (it, runtime):
+        await evaluated(it, "cell-1")
+        it.client.send(CancelEvaluation("cell-1", drop=True))
+        runtime.say(it.session, Dropped("", "a thread cannot be ended: restart the runtime"))
+        await it.says("restart the runtime")
+        assert it.state.evaluating is None
 
 
 STRANGE = [
