@@ -40,6 +40,7 @@ __all__ = [
     "View",
     "drawn",
     "merged",
+    "output_size",
 ]
 
 
@@ -84,7 +85,7 @@ def merged(outputs: tuple[Output, ...], output: Output) -> tuple[Output, ...]:
     >>> merged((Text("stdout", "10 %"),), Text("stdout", "\\r20 %"))
     (Text(stream='stdout', text='20 %'),)
     """
-    return appended(outputs, _head(output), _size)
+    return appended(outputs, _head(output), output_size)
 
 
 def drawn(output: Output) -> Still:
@@ -121,7 +122,8 @@ def _fitting(display: Display) -> Output:
     return Result(f"{display.text}: too large to be shown, more than {TOTAL:,} bytes")
 
 
-def _size(output: Output) -> int:
+def output_size(output: Output) -> int:
+    """About how many characters the output is worth."""
     match output:
         case Result() | Exported():
             return len(output.text)

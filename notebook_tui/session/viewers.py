@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final, assert_never
 
 import beamlike as bl
-from notebook_tui.document.operations import Operation, OutputAdded
-from notebook_tui.document.outputs import Display, Text
+from notebook_tui.document.operations import Operation, OutputAdded, OutputChanged
+from notebook_tui.document.outputs import output_size
 from notebook_tui.document.state import State
 from notebook_tui.session.messages import Applied, Behind, Resync
+from notebook_tui.widgets.changes import Appended, Became, Change, PointsAppended, Rendered, TextAppended
+from notebook_tui.widgets.contents import content_size
+from notebook_tui.widgets.views import Plot
 
 OPERATIONS = 1_024
 CHARACTERS = 8_000_000
 """The most that may be on its way to a viewer."""
+
+_SMALL: Final = 100
 
 
 @dataclass
@@ -74,9 +80,23 @@ class Viewers:
 
 def _size(operation: Operation) -> int:
     match operation:
-        case OutputAdded(_, Text(_, text)):
-            return len(text)
-        case OutputAdded(_, Display(forms)):
-            return sum(len(form) for _, form in forms)
+        case OutputAdded(_, output):
+            return _SMALL + output_size(output)
+        case OutputChanged(_, _, change):
+            return _SMALL + _size_of_change(change)
         case _:
-            return 100
+            return _SMALL
+
+
+def _size_of_change(change: Change) -> int:
+    match change:
+        case TextAppended(text):
+            return len(text)
+        case Rendered(contents) | Appended(contents):
+            return sum(map(content_size, contents))
+        case Became(view):
+            return content_size(view)
+        case PointsAppended(series):
+            return content_size(Plot("", series))
+        case _:
+            assert_never(change)

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 import beamlike as bl
-from notebook_tui.document.operations import OutputAdded, SetTitle
-from notebook_tui.document.outputs import Display, Output, Text
+from notebook_tui.document.operations import Operation, OutputAdded, OutputChanged, SetTitle
+from notebook_tui.document.outputs import Display, Error, Text
 from notebook_tui.session.client import Client
 from notebook_tui.session.messages import Applied, Behind, Join, Joined, Perform, Resync, Seen
 from notebook_tui.session.viewers import CHARACTERS, OPERATIONS
+from notebook_tui.widgets.changes import Appended, Became, Rendered
+from notebook_tui.widgets.views import Frame
 from tests.support.journaled_program import BEGIN
 from tests.support.kept_sessions import Kept, kept
 from tests.support.local_nodes import PATIENCE, in_node
@@ -56,18 +58,32 @@ async def test_a_viewer_that_says_nothing_is_told_so_much_and_the_whole_state_la
         assert await bl.receive(timeout=PATIENCE) == Applied(SetTitle("after"), 3 * OPERATIONS + 1)
 
 
-LARGE = [Text("stdout", "x" * (CHARACTERS // 10)), Display((("image/png", b"x" * (CHARACTERS // 10)),))]
+PIECE = CHARACTERS // 10 - 100
+PICTURE = Display((("image/png", b"x" * PIECE),))
+LARGE = {
+    "text": OutputAdded("cell-1", Text("stdout", "x" * PIECE)),
+    "picture": OutputAdded("cell-1", PICTURE),
+    "error": OutputAdded("cell-1", Error("E", "", "x" * PIECE, None)),
+    "picture in a frame": OutputAdded("cell-1", Frame("g", (PICTURE,))),
+    "picture rendered in a frame": OutputChanged("cell-1", "f", Rendered((PICTURE,))),
+    "picture appended to a frame": OutputChanged("cell-1", "f", Appended((PICTURE,))),
+    "another view": OutputChanged("cell-1", "f", Became(Frame("f", (PICTURE,)))),
+}
 
 
-@pytest.mark.parametrize("large", LARGE, ids=["text", "picture"])
+@pytest.mark.parametrize("large", LARGE.values(), ids=LARGE)
 @in_node
-async def test_much_output_counts_by_its_size(tmp_path: Path, large: Output) -> None:
+async def test_much_output_counts_by_its_size(tmp_path: Path, large: Operation) -> None:
     async with kept(notebook_at(tmp_path), journal=False) as it:
+        it.client.send(OutputAdded("cell-1", Frame("f")))
+        await has_applied(it, 1)
         await bl.GenServer.call(it.session, Join(), timeout=PATIENCE)
         for _ in range(40):
-            it.client.send(OutputAdded("cell-1", large))
-        await has_applied(it, 40)
-        assert len(await told()) == 11 + 1
+            it.client.send(OutputAdded("cell-1", Frame("f")))
+            it.client.send(large)
+        await has_applied(it, 81)
+        applied = [message for message in await told() if isinstance(message, Applied)]
+        assert 9 <= sum(message.operation == large for message in applied) <= 11
 
 
 @in_node
