@@ -159,6 +159,9 @@ class RuntimeServer(GenServer):
             case bl.Down(ref, _, reason):
                 for container in [each for each in self._containers.values() if each.process_ref == ref]:
                     self._evaluator_ended(container, reason)
+                cell_id = self._outputs.ended(ref)
+                if cell_id is not None:
+                    self._output_ended(cell_id, reason)
             case bl.NodeUp() | bl.NodeDown():
                 self._tell_nodes()
 
@@ -215,6 +218,15 @@ class RuntimeServer(GenServer):
         if cell_id is not None and output is not None:
             outcome = Outcome("error", failure=_ended_from_outside(reason))
             bl.send(output, Finished(cell_id, outcome, time.monotonic() - container.began))
+
+    def _output_ended(self, cell_id: str, reason: Reason) -> None:
+        """By code of the cell, mostly. Nobody will pass on how the run ends."""
+        for container in self._evaluating(cell_id):
+            container.interrupt()
+            container.evaluating = None
+            message = f"the process that takes what the cell prints was ended: {reason}"
+            outcome = Outcome("error", failure=Failure("ProcessExit", message, f"ProcessExit: {message}", None))
+            bl.send(self._owner, Finished(cell_id, outcome, time.monotonic() - container.began))
 
     # Containers.
 
