@@ -277,6 +277,7 @@ class Session(GenServer):
     async def _lost(self, connection: Connection, why: str) -> None:
         self._connection = self._reattaching = self._incoming = None
         self._unsent.clear()
+        self._widgets.runtime_gone()
         await connection.stop()
         self._questions.settle_all()
         self._do(operations.RuntimeDown(why))
@@ -375,7 +376,6 @@ class Session(GenServer):
         bl.demonitor(self._connecting[1], flush=True)
         self._connecting = None
         self._connection = connection
-        self._widgets.runtime_gone()
         self._incoming = Incoming(connection.server)
         self._connection_ref = bl.monitor(connection.server)
         environment = self._giving.environment
@@ -397,6 +397,7 @@ class Session(GenServer):
         connection = self._connection
         self._connection = self._connection_ref = self._incoming = None
         self._questions.settle_all()
+        self._widgets.runtime_gone()
         return connection
 
     async def _drop_runtime(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,8 +34,8 @@ from notebook_tui.session.runtime import Connection
 from notebook_tui.session.session import Session
 from notebook_tui.session.storage import NotebookFile
 from notebook_tui.widgets.changes import TextAppended
-from notebook_tui.widgets.messages import Changed
-from notebook_tui.widgets.views import Button, Input, TextStream
+from notebook_tui.widgets.messages import Changed, Page
+from notebook_tui.widgets.views import Button, Column, Input, Table, TextStream
 from tests.notebook_tui.test_session_runtime import Machines
 from tests.support.journaled_program import BEGIN
 from tests.support.kept_sessions import Kept
@@ -122,6 +123,18 @@ async def test_what_could_not_be_ended_with_a_container_is_said_to_the_user(tmp_
         runtime.say(it.session, Dropped("", "a thread cannot be ended: restart the runtime"))
         await it.says("restart the runtime")
         assert it.state.evaluating is None
+
+
+@in_node
+async def test_who_asks_a_widget_of_a_runtime_that_is_lost_is_answered_at_once(tmp_path: Path) -> None:
+    async with played(tmp_path) as (it, runtime):
+        await evaluated(it, "cell-1")
+        runtime.say(it.session, Displayed("cell-1", Table("t", (Column("a"),)), bl.self()))
+        await it.until(lambda: bool(it.state.notebook.cell("cell-1").outputs))
+        bl.exit(runtime.servers[-1], "kill")
+        await it.until(lambda: it.state.runtime.phase == "disconnected")
+        with pytest.raises(LookupError, match="no cell shows this widget any more"):
+            await asyncio.wait_for(it.client.rows("t", Page()), PATIENCE)
 
 
 STRANGE = [

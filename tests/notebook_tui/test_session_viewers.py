@@ -99,3 +99,13 @@ async def test_a_client_that_was_held_up_has_the_newest_state_once_it_goes_on(tm
         assert slow.state == it.state
         assert seen[-1] == f"title {5 * OPERATIONS - 1}"
         await slow.close()
+
+
+@in_node
+async def test_a_viewer_that_cannot_follow_says_so(tmp_path: Path) -> None:
+    async with kept(notebook_at(tmp_path), journal=False) as it:
+        ended: list[str] = []
+        it.client.on_end(ended.append)
+        bl.send(it.client._viewer, Applied(OutputAdded("no such cell", Text("stdout", "x")), 1))
+        await it.until(lambda: bool(ended))
+        assert "not what the session has (Rejected: " in ended[0]
