@@ -159,9 +159,9 @@ class RuntimeServer(GenServer):
             case bl.Down(ref, _, reason):
                 for container in [each for each in self._containers.values() if each.process_ref == ref]:
                     self._evaluator_ended(container, reason)
-                cell_id = self._outputs.ended(ref)
-                if cell_id is not None:
-                    self._output_ended(cell_id, reason)
+                lost = self._outputs.ended(ref)
+                if lost is not None:
+                    self._output_ended(lost, reason)
             case bl.NodeUp() | bl.NodeDown():
                 self._tell_nodes()
 
