@@ -27,8 +27,10 @@ from notebook_tui.runtime.messages import (
     ViewsChanged,
     WidgetEnded,
 )
+from notebook_tui.runtime.outcome import Failure, Outcome
 from notebook_tui.runtime.output import OutputBuffer
 from notebook_tui.runtime.questions import Asked, Settled
+from notebook_tui.runtime.sound import Unsound, sound
 from notebook_tui.runtime.widget_servers import WidgetServers
 from notebook_tui.widgets import messages as widget_messages
 from notebook_tui.widgets.changes import change_size
@@ -49,6 +51,8 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
     servers = WidgetServers()
     outlet = Outlet(owner, cell_id, tell=servers.told)
     buffer = OutputBuffer(outlet.add)
+    read: dict[str, None] = {}
+    """The inputs that were read: told at the end, when the owner has all that the run shows, each once."""
     line = OpenLine()
     flush_at: float | None = None
     now = asyncio.get_running_loop().time
@@ -67,9 +71,12 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
             continue
         match message:
             case Shown(content=content, servers=found) if content is not None:
-                servers.add(found)
                 buffer.flush()
-                outlet.add_content(content)
+                try:
+                    outlet.add_content(content)
+                    servers.add(found)
+                except Unsound as error:
+                    buffer.write("stderr", f"this cannot be shown: {error}\n")
                 flush_at = flush_at or now() + FLUSH_SECONDS
             case Output():
                 for stream, text in line.apart(message):
@@ -77,8 +84,11 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
                 flush_at = flush_at or now() + FLUSH_SECONDS
             case Changes():
                 for changed in message.take():
-                    servers.add(changed.servers)
-                    outlet.add_change(changed)
+                    try:
+                        outlet.add_change(changed)
+                        servers.add(changed.servers)
+                    except Unsound as error:
+                        buffer.write("stderr", f"a widget cannot be changed so: {error}\n")
                 del message  # whoever sends more looks for it
                 flush_at = flush_at or now() + FLUSH_SECONDS
             case Event() | Ask() | GiveUp():
@@ -89,7 +99,7 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
                 for ref in servers.ended(gone):
                     bl.send(owner, WidgetEnded(cell_id, ref))
             case widget_messages.InputRead(ref):
-                bl.send(owner, InputRead(cell_id, ref))
+                read[ref] = None
             case Taken():
                 outlet.taken()
             case Started():
@@ -99,13 +109,17 @@ async def cell_output(owner: bl.Pid, server: bl.Pid, cell_id: str) -> None:
                 buffer.flush()
                 outlet.forward_all()
                 flush_at = None
-                bl.send(owner, InputWanted(cell_id, question, prompt, hidden))
+                bl.send(owner, sound(InputWanted(cell_id, question, prompt, hidden)))
             case Settled(question):
                 bl.send(owner, InputSettled(cell_id, question))
             case Finished():
                 buffer.flush()
                 outlet.forward_all()
                 flush_at = None
+                for ref in read:
+                    bl.send(owner, sound(InputRead(cell_id, ref)))
+                read.clear()
+                message = _sound_end(message)
                 bl.send(owner, message)
                 bl.send(server, message)
 
@@ -133,17 +147,20 @@ class Outlet:
         self._changes = PendingChanges()
 
     def add(self, stream: str, text: str) -> None:
-        self._add(Printed(self._cell_id, stream, text, bl.self()))
+        self._add(sound(Printed(self._cell_id, stream, text, bl.self())))
 
     def add_content(self, content: Content) -> None:
+        """`Unsound` if it is none."""
+        displayed = sound(Displayed(self._cell_id, content, bl.self()))
         if self._changes:  # of the very content, maybe
             self._add(self._taken_changes())
         self._tell(content)
-        self._add(Displayed(self._cell_id, content, bl.self()))
+        self._add(displayed)
 
     def add_change(self, changed: Changed) -> None:
-        """Of a view, wherever it is shown: it may overtake text, and of many the owner gets few."""
-        self._changes.add(changed)
+        """Of a view, wherever it is shown: it may overtake text, and of many the owner gets few. `Unsound` if it is
+        none."""
+        self._changes.add(sound(changed))
 
     def _add(self, message: Printed | Displayed | ViewsChanged) -> None:
         self._waiting.append(message)
@@ -196,6 +213,14 @@ class Outlet:
     def _send(self, message: Printed | Displayed | ViewsChanged) -> None:
         self._on_the_way += 1
         bl.send(self._owner, message)
+
+
+def _sound_end(finished: Finished) -> Finished:
+    try:
+        return sound(finished)
+    except Unsound as error:
+        words = f"the result cannot be shown: {error}"
+        return replace(finished, outcome=Outcome("error", failure=Failure("TypeError", words, words, None)))
 
 
 def _size(message: Printed | Displayed | ViewsChanged) -> int:

@@ -21,6 +21,8 @@ class CellOutputs:
         self._owner = owner
         self._last: dict[str, bl.Pid] = {}
         self._earlier: dict[str, deque[bl.Pid]] = {}
+        self._cells: dict[bl.Ref, tuple[str, bl.Pid]] = {}
+        """Of which cell each is, by its monitor."""
 
     def of(self, cell_id: str) -> bl.Pid | None:
         """That of the cell's last run."""
@@ -36,8 +38,14 @@ class CellOutputs:
             earlier.append(before)
             if len(earlier) > EARLIER_RUNS:
                 bl.exit(earlier.popleft(), "shutdown")
-        output = self._last[cell_id] = bl.spawn(cell_output, self._owner, bl.self(), cell_id)
+        output, ref = bl.spawn_monitor(cell_output, self._owner, bl.self(), cell_id)
+        self._last[cell_id], self._cells[ref] = output, (cell_id, output)
         return output
+
+    def ended(self, ref: bl.Ref) -> str | None:
+        """The cell whose last run has lost its output, if it was that."""
+        cell_id, output = self._cells.pop(ref, ("", None))
+        return cell_id if output is not None and self._last.get(cell_id) == output else None
 
     def withdraw(self, cell_id: str) -> None:
         """What the last run still asks nobody need answer. (Its output may end before it could tell.)"""

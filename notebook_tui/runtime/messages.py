@@ -94,7 +94,7 @@ class ViewsChanged:
 
 @dataclass(frozen=True, slots=True)
 class InputRead:
-    """The run of the cell has read an input."""
+    """The run of the cell has read an input. Comes before its `Finished`, after all that it had shown by then."""
 
     cell_id: str
     ref: str

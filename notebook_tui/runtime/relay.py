@@ -20,6 +20,8 @@ class Relayed:
     number: int
     message: object
     relay: bl.Pid
+    server: bl.Pid
+    """Whose words these are: an owner that has turned to another runtime has no ear for those of the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class LeaseOver:
     monitor: bl.Ref
 
 
-async def relay(owner: bl.Pid) -> None:
+async def relay(owner: bl.Pid, server: bl.Pid) -> None:
     """Serves until its server, to which it is linked, ends."""
     waiting: deque[Relayed] = deque()
     number = 0
@@ -68,7 +70,7 @@ async def relay(owner: bl.Pid) -> None:
                     bl.send(owner, message)
             case message:
                 number += 1
-                waiting.append(Relayed(number, message, bl.self()))
+                waiting.append(Relayed(number, message, bl.self(), server))
                 if not away:
                     bl.send(owner, waiting[-1])
 

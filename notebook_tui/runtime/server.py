@@ -97,13 +97,13 @@ async def _start_server(
 class RuntimeServer(GenServer):
     def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float = 0.0) -> None:
         self._session = owner
-        self._owner = bl.spawn_link(relay, owner)  # what is said to the owner goes by there
+        self._owner = bl.spawn_link(relay, owner, bl.self())  # what is said to the owner goes by there
         self._lease = lease
         self._away = False
         self._notebook = module.name
         self._main = Container.main(_node(), module, evaluator)
         self._containers = {"": self._main}
-        self._dropping: dict[str, list[Evaluate]] = {}
+        self._dropping: set[str] = set()
         self._homes: dict[str, Container] = {}
         self._outputs = CellOutputs(self._owner)
         self._labels: dict[str, str] = {}
@@ -153,7 +153,7 @@ class RuntimeServer(GenServer):
             case Drop(name):
                 self._drop(name)
             case Dropped():
-                await self._dropped(message)
+                self._dropped(message)
             case Finished(cell_id, outcome):
                 for container in self._evaluating(cell_id):
                     container.evaluating = None
@@ -169,6 +169,9 @@ class RuntimeServer(GenServer):
             case bl.Down(ref, _, reason):
                 for container in [each for each in self._containers.values() if each.process_ref == ref]:
                     self._evaluator_ended(container, reason)
+                lost = self._outputs.ended(ref)
+                if lost is not None:
+                    self._output_ended(lost, reason)
             case bl.NodeUp() | bl.NodeDown():
                 self._tell_nodes()
 
@@ -192,8 +195,7 @@ class RuntimeServer(GenServer):
 
     async def _evaluate(self, cell: Evaluate) -> None:
         if cell.container in self._dropping:
-            self._dropping[cell.container].append(cell)
-            return
+            return  # the owner has not heard of the end yet, and takes all that it started before for ended
         container = await self._container(cell.container)
         before = self._outputs.of(cell.cell_id)
         home = self._homes.get(cell.cell_id)
@@ -227,6 +229,15 @@ class RuntimeServer(GenServer):
             outcome = Outcome("error", failure=_ended_from_outside(reason))
             bl.send(output, Finished(cell_id, outcome, time.monotonic() - container.began))
 
+    def _output_ended(self, cell_id: str, reason: Reason) -> None:
+        """By code of the cell, mostly. Nobody will pass on how the run ends."""
+        for container in self._evaluating(cell_id):
+            container.interrupt()
+            container.evaluating = None
+            message = f"the process that takes what the cell prints was ended: {reason}"
+            outcome = Outcome("error", failure=Failure("ProcessExit", message, f"ProcessExit: {message}", None))
+            bl.send(self._owner, Finished(cell_id, outcome, time.monotonic() - container.began))
+
     # Containers.
 
     def _drop(self, name: str) -> None:
@@ -234,15 +245,15 @@ class RuntimeServer(GenServer):
         if container is None:
             bl.send(self._owner, Dropped(name))
         elif name not in self._dropping:
-            self._dropping[name] = []
+            self._dropping.add(name)
             of_it = [cell_id for cell_id, home in self._homes.items() if home is container]
             for cell_id in of_it:
                 self._outputs.withdraw(cell_id)
             outputs = filter(None, map(self._outputs.of, of_it))
             bl.spawn(drop, bl.self(), container, tuple(outputs))
 
-    async def _dropped(self, dropped: Dropped) -> None:
-        """What was to be evaluated there meanwhile is evaluated in a new one."""
+    def _dropped(self, dropped: Dropped) -> None:
+        """What is to be evaluated there from now on is evaluated in a new one."""
         name = dropped.container
         container = self._containers[name]
         container.evaluating = None
@@ -253,9 +264,8 @@ class RuntimeServer(GenServer):
                 bl.exit(output, "shutdown")
         if container is not self._main:
             del self._containers[name]
+        self._dropping.remove(name)
         bl.send(self._owner, dropped)
-        for cell in self._dropping.pop(name):
-            await self._evaluate(cell)
 
     # Nodes.
 

@@ -224,7 +224,11 @@ class Client:
         while True:
             match await bl.receive():
                 case Applied(operation, number):
-                    self._state, _ = apply(self._state, operation)
+                    try:
+                        self._state, _ = apply(self._state, operation)
+                    except Exception as error:
+                        self._end(f"this view is not what the session has ({type(error).__name__}: {error})")
+                        raise
                     self.applied = number
                     if number % SEEN_EVERY == 0:
                         bl.GenServer.cast(self._session, Seen(self._viewer, number))

@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import dataclass
 
 import beamlike as bl
-from notebook_tui.runtime.messages import Printed, Taken
+from notebook_tui.runtime.messages import Displayed, Printed, Taken, ViewsChanged
 from notebook_tui.runtime.relay import Adopt, Got, Relayed
 from notebook_tui.session.runtime import Connection
 
@@ -23,16 +23,23 @@ class Reattached:
 
 
 class Incoming:
-    """What a runtime sends by its relay, each once."""
+    """What the runtime of that server sends by its relay, each once, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: bl.Pid) -> None:
         self.seen = 0
+        self._server = server
 
     def take(self, relayed: Relayed) -> object | None:
-        """The message, unless it has come before."""
+        """The message, unless it has come before, or is of another runtime.
+
+        One that comes too early is not taken: those before it were lost with a connection, and all come again as soon
+        as the runtime is adopted.
+        """
+        if relayed.server != self._server or relayed.number > self.seen + 1:
+            return None
         bl.send(relayed.relay, Got(max(self.seen, relayed.number)))
         if relayed.number <= self.seen:
-            if isinstance(relayed.message, Printed):  # the answer to it may have been lost
+            if isinstance(relayed.message, Printed | Displayed | ViewsChanged):  # the answer may have been lost
                 bl.send(relayed.message.output, Taken())
             return None
         self.seen = relayed.number

@@ -32,7 +32,9 @@ from notebook_tui.document.versions import Versions
 from notebook_tui.runtime import messages as runtime_messages
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.relay import Relayed
+from notebook_tui.runtime.sound import Unsound
 from notebook_tui.runtime.versions import CellVersions
+from notebook_tui.session.from_runtime import checked
 from notebook_tui.session.keeping import Keeping
 from notebook_tui.session.messages import (
     Act,
@@ -86,7 +88,9 @@ class Session(GenServer):
         self._connection: Connection | None = None
         self._connection_ref: bl.Ref | None = None
         self._connecting: tuple[bl.Pid, bl.Ref] | None = None
-        self._incoming = Incoming()
+        self._incoming: Incoming | None = None
+        self._early: list[Relayed] = []
+        """What came from a runtime that is not known yet: its first words may arrive before its connection does."""
         self._reattaching: bl.Pid | None = None
         """Looks for a runtime that cannot be reached; what is for that waits in `_unsent`."""
         self._unsent: list[object] = []
@@ -203,16 +207,16 @@ class Session(GenServer):
                 self._finished(message)
             case runtime_messages.Dropped(container, trouble):
                 self._do(operations.ContainerDown(container, trouble))
+                if trouble:
+                    self.notify(trouble)
             case runtime_messages.Nodes(names):
                 self._do(operations.NodesChanged(names))
             case runtime_messages.Versions(cells):
                 self._do(operations.VersionsChanged(tuple((cell.cell_id, _versions(cell)) for cell in cells)))
             case (bl.Pid() as connector, Connection() as connection):
-                self._connected(connector, connection)
+                await self._connected(connector, connection)
             case Relayed():
-                news = self._incoming.take(message)
-                if news is not None:
-                    await self.handle_info(news)
+                await self._relayed(message)
             case Reattached(connection) if connection is self._connection:
                 self._reattached(connection)
             case Lost(connection, why) if connection is self._connection:
@@ -225,6 +229,21 @@ class Session(GenServer):
                     self._connect_now()
             case bl.Down(ref, _, reason):
                 await self._down(ref, reason)
+
+    async def _relayed(self, relayed: Relayed) -> None:
+        if self._connecting is not None:
+            self._early.append(relayed)
+            return
+        news = None if self._incoming is None else self._incoming.take(relayed)
+        if news is None:
+            return
+        try:
+            # Code of the user's runs where it comes from, and must not be what ends the session.
+            news = checked(news)
+        except Unsound as error:
+            self.notify(f"the runtime has said what no notebook understands: {error}")
+            return
+        await self.handle_info(news)
 
     def _finished(self, finished: runtime_messages.Finished) -> None:
         cell_id, outcome = finished.cell_id, finished.outcome
@@ -245,11 +264,13 @@ class Session(GenServer):
                 self.notify(
                     f"the connection to the runtime is lost; it is looked for, up to {connection.lease:g} s long"
                 )
+                assert self._incoming is not None
                 self._reattaching = bl.spawn(reattach, bl.self(), connection, self._incoming.seen)
                 return
             await self._lost(connection, await connection.fate() if reason == NOCONNECTION else _words(reason))
         elif self._connecting is not None and ref == self._connecting[1]:
             self._connecting = None
+            self._early.clear()
             self._do(operations.RuntimeDown(f"the runtime did not start: {_words(reason)}"))
 
     def _reattached(self, connection: Connection) -> None:
@@ -261,8 +282,9 @@ class Session(GenServer):
         self.notify("the runtime is connected again: values are kept, and what it printed meanwhile is here")
 
     async def _lost(self, connection: Connection, why: str) -> None:
-        self._connection = self._reattaching = None
+        self._connection = self._reattaching = self._incoming = None
         self._unsent.clear()
+        self._widgets.runtime_gone()
         await connection.stop()
         self._questions.settle_all()
         self._do(operations.RuntimeDown(why))
@@ -354,20 +376,22 @@ class Session(GenServer):
         connection = await self._runtime.connect(session, self._keeping.file.path.stem, directory)
         bl.send(session, (bl.self(), connection))
 
-    def _connected(self, connector: bl.Pid, connection: Connection) -> None:
+    async def _connected(self, connector: bl.Pid, connection: Connection) -> None:
         if self._connecting is None or self._connecting[0] != connector:
             bl.spawn(connection.stop)  # nobody waits for it any more
             return
         bl.demonitor(self._connecting[1], flush=True)
         self._connecting = None
         self._connection = connection
-        self._widgets.runtime_gone()
-        self._incoming = Incoming()
+        self._incoming = Incoming(connection.server)
         self._connection_ref = bl.monitor(connection.server)
         environment = self._giving.environment
         if environment is not None:
             self.tell_runtime(environment)
         self._do(operations.RuntimeConnected(connection.text))
+        early, self._early = self._early, []
+        for relayed in early:
+            await self._relayed(relayed)
 
     def _let_go(self) -> Connection | None:
         """Of the runtime that there is; it is for the caller to end it."""
@@ -378,8 +402,9 @@ class Session(GenServer):
         if self._connection_ref is not None:
             bl.demonitor(self._connection_ref, flush=True)
         connection = self._connection
-        self._connection = self._connection_ref = None
+        self._connection = self._connection_ref = self._incoming = None
         self._questions.settle_all()
+        self._widgets.runtime_gone()
         return connection
 
     async def _drop_runtime(self) -> None:
@@ -387,6 +412,7 @@ class Session(GenServer):
         if self._connecting is not None:
             connector, ref = self._connecting
             self._connecting = None
+            self._early.clear()
             bl.exit(connector, "shutdown")
             down: bl.Down = await bl.receive(ref=ref)
             if down.reason == "normal":  # too late: its connection is in the mailbox

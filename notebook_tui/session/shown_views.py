@@ -21,7 +21,9 @@ T = TypeVar("T")
 
 UNSEEN: Final = 200
 """So many views are known, at least, that no cell shows."""
-INSIDE_ITSELF: Final = Text("stderr", "(what is shown here holds itself)\n")
+DEEPEST: Final = 32
+"""So many views stand inside each other; what is deeper is not shown."""
+INSIDE_ITSELF: Final = Text("stderr", "(what is shown here holds itself, or too many inside each other)\n")
 
 
 @dataclass(slots=True)
@@ -32,6 +34,10 @@ class _Known:
     shown_by: set[str] = field(default_factory=set)
     has_ended: bool = False
     """Nobody is there any more who could hear what a viewer does with it."""
+    depth: int = 0
+    """Inside so many views it stands, where it is shown deepest."""
+    inside: frozenset[str] = frozenset()
+    """All views in which it ever stood."""
 
 
 class ShownViews:
@@ -58,17 +64,19 @@ class ShownViews:
 
     def show(self, cell_id: str, content: T) -> T:
         """What the cell is to show for it: all views inside it as they are now."""
-        content = self._present(content)
+        content = self._present(content, frozenset(), 0)
         if isinstance(content, View):
             self._outputs.setdefault(cell_id, deque(maxlen=OUTPUTS)).append(content.ref)
         for view in views_in(content):
             self._learned(cell_id, view).shown_by.add(cell_id)
+        self._place(content, frozenset(), 0)
         return content
 
     def change(self, home: str, ref: str, first: View, change: Change) -> tuple[tuple[str, ...], Change]:
         """The cells in whose outputs the view changes, and how: with all views inside it as they are now."""
-        change = self._present_in(change, ref)
         known = self._known.setdefault(ref, _Known(home, first))
+        around, depth = known.inside | {ref}, known.depth + 1
+        change = self._present_in(change, around, depth)
         known.view = changed(known.view, change)
         self._known[ref] = self._known.pop(ref)
         for content in getattr(change, "contents", ()):
@@ -77,6 +85,8 @@ class ShownViews:
         for inner in views_in(known.view):
             if inner.ref != ref:
                 self._known.setdefault(inner.ref, _Known(home, inner)).shown_by |= known.shown_by
+        for content in contents_of(known.view):
+            self._place(content, around, depth)
         return tuple(sorted(known.shown_by)), change
 
     def renewed(self) -> list[tuple[str, View]]:
@@ -148,33 +158,44 @@ class ShownViews:
             known.home = cell_id
         return known
 
-    def _present_in(self, change: Change, ref: str) -> Change:
+    def _place(self, content: object, around: frozenset[str], depth: int) -> None:
+        """The content stands inside all of these, so deep."""
+        if isinstance(content, View) and (known := self._known.get(content.ref)) is not None:
+            known.depth = max(known.depth, depth)
+            known.inside |= around
+        if isinstance(content, View):
+            for inner in contents_of(content):
+                self._place(inner, around | {content.ref}, depth + 1)
+
+    def _present_in(self, change: Change, around: frozenset[str], depth: int) -> Change:
         match change:
             case Rendered(contents):
-                return Rendered(tuple(self._present(each, (ref,)) for each in contents))
+                return Rendered(tuple(self._inside(contents, around, depth, is_old=False)))
             case Appended(contents):
-                return Appended(tuple(self._present(each, (ref,)) for each in contents))
+                return Appended(tuple(self._inside(contents, around, depth, is_old=False)))
             case _:
                 return change
 
-    def _present(self, content: T, around: tuple[str, ...] = (), *, is_old: bool = False) -> T:
+    def _present(self, content: T, around: frozenset[str], depth: int, *, is_old: bool = False) -> T:
         """`is_old`: what stands inside a view is as it was when that changed last."""
         if not isinstance(content, View):
             return content
-        if content.ref in around:
+        if content.ref in around or depth > DEEPEST:
             return INSIDE_ITSELF  # type: ignore[return-value]
         known = self._known.get(content.ref)
         if known is not None and (is_old or not isinstance(content, Input)):
             content, is_old = known.view, True  # type: ignore[assignment]
-        around = (*around, content.ref)
+        within, deeper = around | {content.ref}, depth + 1
         match content:
             case Frame(contents=contents) | Grid(contents=contents):
-                return replace(content, contents=tuple(self._inside(contents, around, is_old)))
+                return replace(content, contents=tuple(self._inside(contents, within, deeper, is_old=is_old)))
             case Tabs(tabs=tabs):
-                inside = self._inside((each for _, each in tabs), around, is_old)
+                inside = self._inside((each for _, each in tabs), within, deeper, is_old=is_old)
                 return replace(content, tabs=tuple(zip((label for label, _ in tabs), inside, strict=True)))
             case _:
                 return content
 
-    def _inside(self, contents: Iterable[Content], around: tuple[str, ...], is_old: bool) -> Iterator[Content]:
-        return (self._present(each, around, is_old=is_old) for each in contents)
+    def _inside(
+        self, contents: Iterable[Content], around: frozenset[str], depth: int, *, is_old: bool
+    ) -> Iterator[Content]:
+        return (self._present(each, around, depth, is_old=is_old) for each in contents)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from secrets import token_hex
 from typing import Protocol
 
 import beamlike as bl
@@ -42,7 +43,6 @@ class Widgets:
         self._presets = presets
         self._views = ShownViews()
         self._secrets: dict[str, str] = {}
-        self._secrets_set = 0
 
     # What the runtime says.
 
@@ -96,10 +96,28 @@ class Widgets:
     def inputs(self) -> tuple[tuple[str, Scalar], ...]:
         """What the run of a cell sees of inputs."""
         return tuple(
-            (ref, self._secrets.get(ref, known.value))
+            (ref, self._secrets.get(ref) if self._is_secret(ref) else known.value)
             for ref, known in self._host.state.inputs.items()
             if not isinstance(known.value, bytes | tuple)
         )
+
+    def _is_secret(self, ref: str) -> bool:
+        field = self._field(ref)
+        return ref in self._secrets or (field is not None and field.kind == "secret")
+
+    def _field(self, ref: str) -> Input | None:
+        """The input as cells show it; also what was shown by a runtime or a program that has ended."""
+        view: object = self._views.view(ref)
+        known, notebook = self._host.state.inputs.get(ref), self._host.state.notebook
+        if view is None and known is not None:
+            outputs = (
+                out
+                for cell_id in known.shown_by
+                if notebook.has_cell(cell_id)
+                for out in notebook.cell(cell_id).outputs
+            )
+            view = next((field for out in outputs for field in inputs_in(out) if field.ref == ref), None)
+        return view if isinstance(view, Input) else None
 
     # What viewers do.
 
@@ -133,8 +151,8 @@ class Widgets:
 
     def set_secret(self, request: SetSecretInput) -> None:
         """The document knows only that there is one, and that it is another than before."""
-        field = self._views.view(request.ref)
-        if not isinstance(field, Input) or field.kind != "secret":
+        field = self._field(request.ref)
+        if field is None or field.kind != "secret":
             bl.send(request.viewer, Notice(NOT_SHOWN))
             return
         if request.value is None:
@@ -146,15 +164,14 @@ class Widgets:
 
     def _kept_secret(self, field: Input, value: str) -> str:
         """What stands for it in the document."""
-        self._secrets_set += 1
         self._secrets[field.ref] = value
         self._host.keep_secret({value: field.label})
-        return f"secret {self._secrets_set}"
+        return f"secret {token_hex(8)}"
 
     def checked(self, operation: SetInputValue, refuse: Callable[[str], None]) -> SetInputValue | None:
         """The operation with the value as its input has it; None if it does not take it, and `refuse` is told why."""
-        field = self._views.view(operation.input_id)
-        if not isinstance(field, Input) or isinstance(operation.value, bytes | tuple):
+        field = self._field(operation.input_id)
+        if field is None or isinstance(operation.value, bytes | tuple):
             return operation
         if field.kind == "secret":
             refuse("expected the value of a secret by a call of its own: it must not be kept")

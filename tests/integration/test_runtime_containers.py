@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import beamlike as bl
+from notebook_tui.runtime.messages import Drop, Dropped, Started
 from tests.support.runtimes import Running, running
 
 
@@ -171,6 +173,21 @@ def test_an_outcome_tells_what_the_run_used(tmp_path: Path) -> None:
         usage = (await runtime.run("c1", "del held", "c1")).usage
         assert usage is not None
         assert usage.memory < 200_000_000
+
+    with_runtime(tmp_path, test)
+
+
+@pytest.mark.parametrize("container", ["", "b"])
+def test_ac18_what_was_to_run_in_a_container_that_is_being_dropped_goes_with_it(tmp_path: Path, container: str) -> None:
+    async def test(runtime: Running) -> None:
+        runtime.start("c1", "print('waits')\nwhile True: pass", container=container)
+        await runtime.prints("c1", "waits")
+        bl.send(runtime.server, Drop(container))
+        runtime.start("c2", "late = 1", container=container)
+        await runtime.until(lambda message: message.container == container, Dropped)
+        # Whoever hears of the end takes all that was started before for ended.
+        assert await runtime.result("c3", "'late' in globals()", "c2", container=container) == "False"
+        assert not any(isinstance(each, Started) and each.cell_id == "c2" for each in runtime.heard)
 
     with_runtime(tmp_path, test)
 

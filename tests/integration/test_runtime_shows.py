@@ -243,3 +243,27 @@ def test_a_doctest_that_never_ends_is_interrupted(tmp_path: Path) -> None:
         assert (await runtime.finished("c1")).status == "interrupted"
 
     with_runtime(tmp_path, test)
+
+
+def test_a_cell_that_ends_the_process_that_takes_its_output_does_not_run_for_ever(tmp_path: Path) -> None:
+    ends = "import beamlike as bl\nfrom beamlike.kernel import group_leader\nbl.exit(group_leader.leader(), 'kill')\n"
+
+    async def main() -> None:
+        async with running(tmp_path) as runtime:
+            outcome = await runtime.run("c1", f"{ends}import time\nwhile True: time.sleep(0.01)")
+            assert outcome.failure is not None
+            assert "takes what the cell prints was ended" in outcome.failure.message
+            assert await runtime.result("c1", "1 + 1") == "2"
+
+    asyncio.run(main())
+
+
+def test_what_a_widget_cannot_show_is_said_in_the_cell_which_goes_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path) as runtime:
+            source = "import notebook_tui as nb\nnb.input.select('n', {1: 'a'}).show()\nprint('goes on')"
+            assert (await runtime.run("c1", source)).status == "ok"
+            words = "this cannot be shown: expected str for Input.options, got int: 1\n"
+            assert runtime.printed("c1") == f"{words}goes on\n"
+
+    asyncio.run(main())

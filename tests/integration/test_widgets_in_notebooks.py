@@ -514,3 +514,18 @@ def test_what_a_cell_that_never_waits_changes_is_seen_while_it_runs(tmp_path: Pa
             assert it.error(1) is None
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("last", ["n.value", "n"], ids=["shown, then read", "read, then shown"])
+def test_a_cell_that_shows_an_input_and_reads_it_itself_is_stale_once_that_has_another_value(
+    tmp_path: Path, last: str
+) -> None:
+    first = "n.show()" if last == "n.value" else "n.value"
+
+    async def main() -> None:
+        async with opened(tmp_path, f"import notebook_tui as nb\nn = nb.input.number('N', 1)\n{first}\n{last}") as it:
+            await it.run(1)
+            it.client.set_input(view(it, 1, Input).ref, 5)
+            await it.until(lambda state: state.evaluation("cell-1").validity == "stale")
+
+    asyncio.run(main())

@@ -26,7 +26,7 @@ from notebook_tui.session.secrets.giving import SecretsRead
 from notebook_tui.session.secrets.grants import FOLDER, Grants, granted_to, remember
 from notebook_tui.session.secrets.store import NoSecret, SecretStore
 from notebook_tui.session.state_directory import name_for, state_directory
-from notebook_tui.widgets.changes import Appended, Became, PointsAppended, Rendered, TextAppended
+from notebook_tui.widgets.changes import Appended, Became, Change, PointsAppended, Rendered, TextAppended
 from notebook_tui.widgets.views import (
     Branch,
     Button,
@@ -97,7 +97,7 @@ async def test_a_journal_never_holds_a_secret_that_widgets_show(tmp_path: Path) 
         await it.client.give_secrets({"PASSPHRASE": SECRET})
         frame = Frame("f", (Text("stdout", SECRET), Tree("t", (Branch("p", 0, SECRET),)), TextStream("s", SECRET[:4])))
         it.client.send(OutputAdded("cell-1", frame))
-        changes = [
+        changes: list[tuple[str, Change]] = [
             ("s", TextAppended(SECRET[4:])),
             ("s", TextAppended(SECRET)),
             ("f", Appended((Text("stdout", SECRET[:3]),))),
