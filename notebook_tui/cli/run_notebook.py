@@ -15,6 +15,7 @@ from notebook_tui.cli.open_session import open_session
 from notebook_tui.cli.run_evaluation import Evaluation
 from notebook_tui.cli.run_inputs import preset_inputs
 from notebook_tui.cli.run_junit import junit
+from notebook_tui.cli.run_keyboard import answer_from_standard_input
 from notebook_tui.cli.run_report import Reporter, RunReport
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import SetCellSource
@@ -47,6 +48,7 @@ async def run(options: RunOptions, reporter: Reporter) -> int:
     evaluates = replace(EVALUATES, inputs=preset_inputs(options.inputs, os.environ))
     async with open_session(options.path, evaluates, options.runtime) as client:
         _set_parameters(client, options.values)
+        answer_from_standard_input(client)
         evaluation = Evaluation(client, reporter, options.cell_timeout)
         report = await evaluation.run(options.timeout)
         reporter.ended(report)
