@@ -63,7 +63,8 @@ class _Descriptor:
 
     def _hand_over(self, data: bytes) -> None:
         text = self._decoder.decode(data)
-        if not _context.run(group_leader.hand_over, self._stream, text):
+        # A copy: the other descriptor may be handing over, and a context is entered by one at a time.
+        if not _context.copy().run(group_leader.hand_over, self._stream, text):
             self.write_back(text)
 
     def write_back(self, text: str) -> None:

@@ -7,6 +7,7 @@ import io
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from importlib import metadata as importlib_metadata
 from pathlib import Path
 from types import ModuleType
 
@@ -108,6 +109,22 @@ def test_an_installer_is_shown_names_and_versions_and_no_code(install: Install, 
     write_metadata(here)
     assert [path.name for path in here.glob(f"{MODULE}*")] == [f"{MODULE}-2.0.dist-info"]
     assert list(here.rglob("*.py")) == []
+
+
+def test_what_has_no_metadata_is_no_distribution_also_by_the_backport(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Remains(importlib_metadata.Distribution):
+        def read_text(self, filename: str) -> None:
+            return None
+
+        def locate_file(self, path: object) -> Path:
+            raise NotImplementedError
+
+        @property
+        def metadata(self) -> importlib_metadata.PackageMetadata:
+            raise FileNotFoundError("No package metadata was found.")
+
+    monkeypatch.setattr(importlib_metadata, "distribution", lambda _name: Remains())
+    assert find_installed(NAME) is None
 
 
 def test_the_remains_of_a_removal_are_no_distribution(install: Install, tmp_path: Path) -> None:

@@ -374,6 +374,27 @@ print("own")
     asyncio.run(main())
 
 
+def test_nothing_is_lost_of_what_is_written_to_both_descriptors_at_once(tmp_path: Path) -> None:
+    cell = """
+import os, sys, threading
+sys.setswitchinterval(1e-5)  # threads are to meet often
+def write(number):
+    for _ in range(5_000):
+        os.write(number, b"x")
+threads = [threading.Thread(target=write, args=(number,)) for number in (1, 2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+    async def main() -> None:
+        async with opened(tmp_path, cell) as it:
+            await it.run(1)
+            assert it.error(1) is None
+            assert it.printed(1).count("x") == 10_000
+
+    asyncio.run(main())
+
+
 def test_what_subprocesses_and_bytes_print_comes_to_the_cell_before_it_ends(tmp_path: Path) -> None:
     cell = """
 import os, subprocess, sys

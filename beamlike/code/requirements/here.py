@@ -33,7 +33,10 @@ def find_installed(name: str) -> Installed | None:
 
 def is_whole(found: metadata.Distribution) -> bool:
     """Whether it is no remains of a removal."""
-    return "Name" in found.metadata and "Version" in found.metadata
+    try:
+        return "Name" in found.metadata and "Version" in found.metadata
+    except FileNotFoundError:  # of the backport, which may have taken the standard library's place meanwhile
+        return False
 
 
 def described(name: str, found: metadata.Distribution) -> Installed:
