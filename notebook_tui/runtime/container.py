@@ -181,6 +181,8 @@ async def evaluate_cells(evaluator: Evaluator, tasks: Tasks) -> None:
                 if output is not None:
                     bl.exit(output, "shutdown")
             case Emptied(outputs, reply):
+                # What ends the last run's tasks must not be one of them.
+                group_leader.set_leader(None)
                 await asyncio.gather(*(_end(tasks, output) for output in outputs))
                 evaluator.clear()
                 bl.send(reply, bl.Reply(reply.ref, None))

@@ -152,6 +152,16 @@ def test_ac18_dropping_a_container_ends_what_runs_there_and_all_values_are_gone(
     with_runtime(tmp_path, test)
 
 
+def test_dropping_a_container_whose_cells_end_at_once_needs_no_other_process_for_it(tmp_path: Path) -> None:
+    async def test(runtime: Running) -> None:
+        task = "import asyncio, beamlike as bl\ntask = asyncio.create_task(asyncio.sleep(600))\nbl.self()"
+        process = await runtime.result("c1", task)
+        assert await runtime.drop("") == ""
+        assert await runtime.result("c2", "import beamlike as bl\nbl.self()") == process
+
+    with_runtime(tmp_path, test)
+
+
 def test_ac18_a_cell_that_cannot_be_ended_in_its_thread_is_said_to_need_a_restart(tmp_path: Path) -> None:
     async def test(runtime: Running) -> None:
         runtime.start("b1", "import time\nprint('waits')\ntime.sleep(600)", container="b")
