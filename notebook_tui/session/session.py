@@ -35,6 +35,7 @@ from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.sound import Unsound
 from notebook_tui.runtime.versions import CellVersions
 from notebook_tui.session.from_runtime import checked
+from notebook_tui.session.index_ahead import index_ahead
 from notebook_tui.session.keeping import Keeping
 from notebook_tui.session.messages import (
     Act,
@@ -103,6 +104,7 @@ class Session(GenServer):
         """As soon as all secrets are read."""
         self._keeping.begin(self)
         self._giving.opened(file.identity, file.digest, is_ours=self._keeping.is_ours)
+        bl.spawn_link(index_ahead, self._state.notebook)
         # So that `terminate` ends the runtime when a parent ends the session.
         bl.trap_exit(True)
 
