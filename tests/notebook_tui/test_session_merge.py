@@ -33,7 +33,7 @@ from tests.support.documents import after
 from tests.support.notebooks import notebooks
 from tests.support.soak import count as often
 
-WHOLE = settings(max_examples=often(15, 500))
+WHOLE = settings(max_examples=often(15, 500, part=100))
 
 
 def new_ids() -> Callable[[], str]:
