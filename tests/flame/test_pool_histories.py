@@ -375,7 +375,7 @@ class World:
         if self.stop_at is not None:
             return self.now >= self.stop_at or not machine.working
         if not machine.is_up:  # a boot that nobody waits for any more
-            return machine.drain_until is not None or self.lacking(0) < 0
+            return machine.drain_until is not None or self.lacking(0) < 0 or len(self.machines) > self.options.max
         if self.is_draining(machine):
             return not machine.taken or self.is_drained(machine)
         is_spare = self.lacking(0) + self.booting() < 0  # those that boot may fail
@@ -409,7 +409,7 @@ class World:
             assert not self.usable(), "a call was given up that a runner could have served"
             self.warm = 0
         elif why is Refusal.USED_UP:
-            assert self.is_used_up()
+            assert self.is_used_up() or self.room_in_caps() < 1 + MOMENT  # too little for another
         else:
             assert self.stop_at is not None
         for call in self.waiting:
@@ -999,7 +999,7 @@ class PoolHistory(RuleBasedStateMachine):
 
 TestPoolHistory = PoolHistory.TestCase
 TestPoolHistory.settings = settings(
-    max_examples=count(300, 3000, part=900),
+    max_examples=count(300, 3000, part=300),
     stateful_step_count=80,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
