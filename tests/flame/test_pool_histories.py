@@ -375,7 +375,7 @@ class World:
         if self.stop_at is not None:
             return self.now >= self.stop_at or not machine.working
         if not machine.is_up:  # a boot that nobody waits for any more
-            return machine.drain_until is not None or self.lacking(0) < 0 or len(self.machines) > self.options.max
+            return machine.drain_until is not None or self.lacking(0) < 0
         if self.is_draining(machine):
             return not machine.taken or self.is_drained(machine)
         is_spare = self.lacking(0) + self.booting() < 0  # those that boot may fail
@@ -409,7 +409,9 @@ class World:
             assert not self.usable(), "a call was given up that a runner could have served"
             self.warm = 0
         elif why is Refusal.USED_UP:
-            assert self.is_used_up() or self.room_in_caps() < 1 + MOMENT  # too little for another
+            cap = self.options.caps.runner_seconds
+            assert cap is not None
+            assert cap - self.seconds() < 1 + MOMENT, "refused although another runner could run for a while"
         else:
             assert self.stop_at is not None
         for call in self.waiting:
