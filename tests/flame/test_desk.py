@@ -299,7 +299,7 @@ async def test_a_chunk_takes_one_slot() -> None:
     def counted(_item: int) -> None:
         running[0] += 1
         most[0] = max(most[0], running[0])
-        time.sleep(0.0001)
+        time.sleep(0.0001)  # two that ran at once would meet here
         running[0] -= 1
 
     for number in [pool.asks_many(counted, *range(20)) for _ in range(8)]:

@@ -51,7 +51,7 @@ def until_there(path: Path) -> None:
     over = time.monotonic() + PATIENCE
     while not path.exists():
         assert time.monotonic() < over
-        time.sleep(0.001)
+        time.sleep(0.001)  # another process makes it, and says so by no event
 
 
 @pytest.mark.parametrize("ordered", [True, False])
@@ -258,7 +258,7 @@ def test_a_time_limit_is_each_items_own() -> None:
 
     def lasts(item: int) -> int:
         if item >= MANY - 8:
-            time.sleep(0.7)
+            time.sleep(0.7)  # long by the limit: the time that it takes is what the test is about
         return item
 
     async def main() -> None:

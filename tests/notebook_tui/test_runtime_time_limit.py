@@ -61,4 +61,4 @@ def test_nothing_strikes_what_comes_after() -> None:
     for _ in range(200):
         with suppress(Overdue):
             within(0.0005, time.sleep, 0.0005)
-    time.sleep(0.01)
+    time.sleep(0.01)  # a strike that comes late would come here
