@@ -16,14 +16,14 @@ from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
-from notebook_tui.ui.cell_list import MakePainter
-from notebook_tui.ui.cell_strips import Painter
-from notebook_tui.ui.choice_screen import Choice, ChoiceScreen
+from notebook_tui.ui.cells.cell_list import MakePainter
+from notebook_tui.ui.cells.cell_strips import Painter
 from notebook_tui.ui.client import SessionClient
-from notebook_tui.ui.command_search import CommandSearch
-from notebook_tui.ui.keys import KEYS, pretty
+from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
+from notebook_tui.ui.dialogs.command_search import CommandSearch
+from notebook_tui.ui.drawing.theme import DAY, NIGHT, theme_for
+from notebook_tui.ui.keys.table import KEYS, pretty
 from notebook_tui.ui.notebook_screen import NotebookScreen
-from notebook_tui.ui.theme import DAY, NIGHT, theme_for
 
 
 class NotebookApp(App[None]):

@@ -8,7 +8,7 @@ from notebook_tui.document.notebook import Cell
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.ui.client import SessionClient
-from notebook_tui.ui.message_log import Severity
+from notebook_tui.ui.dialogs.messages import Severity
 from notebook_tui.ui.notebook_view import NotebookView
 
 

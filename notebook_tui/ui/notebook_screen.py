@@ -21,22 +21,22 @@ from textual.message import Message
 from textual.screen import Screen
 
 from notebook_tui.document.state import RuntimeStatus, State
-from notebook_tui.ui.cell_list import CellList, MakePainter
+from notebook_tui.ui.cells.cell_list import CellList, MakePainter
+from notebook_tui.ui.cells.items import items_of
 from notebook_tui.ui.client import SessionClient
-from notebook_tui.ui.commands import commands_of
+from notebook_tui.ui.commands.named import commands_of
+from notebook_tui.ui.commands.run import RunCommands
+from notebook_tui.ui.commands.session import SessionCommands
+from notebook_tui.ui.commands.show import ShowCommands
+from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
-from notebook_tui.ui.items import items_of
-from notebook_tui.ui.key_sequence import PATIENCE, KeySequence, Matched, Pending
-from notebook_tui.ui.keys import keys_of, sequences
-from notebook_tui.ui.message_log import MessageLog, Note, Severity
+from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity
+from notebook_tui.ui.drawing.printable import printable
+from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
+from notebook_tui.ui.keys.table import keys_of, sequences
 from notebook_tui.ui.notebook_view import NotebookView
-from notebook_tui.ui.outline import Outline
-from notebook_tui.ui.printable import printable
-from notebook_tui.ui.run_commands import RunCommands
-from notebook_tui.ui.session_commands import SessionCommands
-from notebook_tui.ui.show_commands import ShowCommands
-from notebook_tui.ui.status_bar import Status, StatusBar
-from notebook_tui.ui.write_commands import WriteCommands
+from notebook_tui.ui.panels.outline import Outline
+from notebook_tui.ui.status.bar import Status, StatusBar
 
 FRAME: Final = 1 / 20
 _LONGEST_WAIT: Final = 1.0

@@ -19,15 +19,15 @@ from textual.message import Message
 from notebook_tui.document.completion import Completion
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.operations import Operation, SetCellSource
-from notebook_tui.ui.cell_list import CellList, MakePainter
-from notebook_tui.ui.cell_strips import Painter
-from notebook_tui.ui.completion_popup import CompletionPopup
-from notebook_tui.ui.editor import Editor, Past
-from notebook_tui.ui.frame import frame_for
-from notebook_tui.ui.items import CellItem, Item, focusable
-from notebook_tui.ui.palette import palette_of
-from notebook_tui.ui.rows import row_numbers
-from notebook_tui.ui.source_sync import SourceSync
+from notebook_tui.ui.cells.cell_list import CellList, MakePainter
+from notebook_tui.ui.cells.cell_strips import Painter
+from notebook_tui.ui.cells.items import CellItem, Item, focusable
+from notebook_tui.ui.drawing.frame import frame_for
+from notebook_tui.ui.drawing.palette import palette_of
+from notebook_tui.ui.drawing.rows import row_numbers
+from notebook_tui.ui.editing.completion_popup import CompletionPopup
+from notebook_tui.ui.editing.editor import Editor, Past
+from notebook_tui.ui.editing.source_sync import SourceSync
 
 PAUSE: Final = 0.25
 """Seconds without a key after which typed text is sent."""

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notebook_tui.document.outputs import Error, Result, Text
-from notebook_tui.ui.keys import KEYS
+from notebook_tui.ui.keys.table import KEYS
 from tests.support.fake_session import code, prose
 from tests.support.screen import Terminal, terminal
 from tests.support.soak import count

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from notebook_tui.ui.help_screen import help_blocks
-from notebook_tui.ui.keys import KEYS, pretty
-from notebook_tui.ui.palette import Palette
+from notebook_tui.ui.dialogs.help_screen import help_blocks
+from notebook_tui.ui.drawing.palette import Palette
+from notebook_tui.ui.keys.table import KEYS, pretty
 from tests.support.fake_session import code
 from tests.support.screen import Terminal, in_terminal
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from notebook_tui.ui.key_sequence import PATIENCE, KeySequence, Matched, Pending, Unknown
-from notebook_tui.ui.keys import sequences
+from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending, Unknown
+from notebook_tui.ui.keys.table import sequences
 
 
 def pressed(*keys: tuple[str, float]) -> object:

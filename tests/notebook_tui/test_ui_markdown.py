@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_tui.ui.markdown_strips import markdown_rows
-from notebook_tui.ui.palette import palette_of
-from notebook_tui.ui.rows import strip_of
-from notebook_tui.ui.theme import NIGHT
+from notebook_tui.ui.drawing.palette import palette_of
+from notebook_tui.ui.drawing.rows import strip_of
+from notebook_tui.ui.drawing.theme import NIGHT
+from notebook_tui.ui.markdown.blocks import markdown_rows
 
 PALETTE = palette_of(
     {"primary": NIGHT.primary, "secondary": NIGHT.secondary or "", "surface": "#000000", **NIGHT.variables}

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
-from notebook_tui.ui.output_screen import with_colors
-from notebook_tui.ui.output_strips import inline_view, output_lines
-from notebook_tui.ui.palette import Palette
-from notebook_tui.ui.rows import strip_of
-from notebook_tui.ui.terminal_text import decoded, last_lines
+from notebook_tui.ui.drawing.palette import Palette
+from notebook_tui.ui.drawing.rows import strip_of
+from notebook_tui.ui.outputs.output_screen import with_colors
+from notebook_tui.ui.outputs.output_strips import inline_view, output_lines
+from notebook_tui.ui.outputs.terminal_text import decoded, last_lines
 from tests.support.fake_session import code
 from tests.support.screen import Terminal, in_terminal
 

@@ -8,8 +8,8 @@ from collections import Counter
 from textual.strip import Strip
 
 from notebook_tui.document.notebook import Notebook
-from notebook_tui.ui.cell_strips import Look, Painter
-from notebook_tui.ui.items import Item
+from notebook_tui.ui.cells.cell_strips import Look, Painter
+from notebook_tui.ui.cells.items import Item
 from tests.support.fake_session import code, notebook_of, prose
 from tests.support.screen import terminal
 

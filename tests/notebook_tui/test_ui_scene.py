@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.outputs import Text
-from notebook_tui.ui.cell_strips import Painter
-from notebook_tui.ui.items import CellItem, Item
-from notebook_tui.ui.layout import Layout
-from notebook_tui.ui.palette import Palette
-from notebook_tui.ui.scene import Scene, Window
-from notebook_tui.ui.stamp import Stamp
+from notebook_tui.ui.cells.cell_strips import Painter
+from notebook_tui.ui.cells.items import CellItem, Item
+from notebook_tui.ui.cells.layout import Layout
+from notebook_tui.ui.cells.scene import Scene, Window
+from notebook_tui.ui.cells.stamp import Stamp
+from notebook_tui.ui.drawing.palette import Palette
 
 HEIGHT = 12
 

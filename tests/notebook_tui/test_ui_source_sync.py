@@ -7,7 +7,7 @@ from collections import deque
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_tui.ui.source_sync import SourceSync
+from notebook_tui.ui.editing.source_sync import SourceSync
 
 
 def test_an_echo_that_comes_after_more_was_typed_does_not_touch_the_editor() -> None:

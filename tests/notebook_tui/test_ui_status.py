@@ -11,12 +11,12 @@ from notebook_tui.document.notebook import Cell
 from notebook_tui.document.plan import full_evaluation
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.document.versions import Versions
-from notebook_tui.ui.keys import sequences
-from notebook_tui.ui.message_log import Note
-from notebook_tui.ui.palette import Palette
-from notebook_tui.ui.running import tally
-from notebook_tui.ui.stamp import Stamp, glyph, stamp_of, words
-from notebook_tui.ui.status_bar import Status, hint_line, status_line
+from notebook_tui.ui.cells.running import tally
+from notebook_tui.ui.cells.stamp import Stamp, glyph, stamp_of, words
+from notebook_tui.ui.dialogs.messages import Note
+from notebook_tui.ui.drawing.palette import Palette
+from notebook_tui.ui.keys.table import sequences
+from notebook_tui.ui.status.bar import Status, hint_line, status_line
 from tests.support.fake_session import code, notebook_of, prose
 
 CELL = code("a", "x = 1")

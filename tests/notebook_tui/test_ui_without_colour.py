@@ -9,7 +9,7 @@ from rich.segment import Segment
 
 from notebook_tui.document.operations import NodesChanged
 from notebook_tui.document.outputs import Error, Result, Text
-from notebook_tui.ui.theme import theme_for
+from notebook_tui.ui.drawing.theme import theme_for
 from tests.support.fake_session import code, prose
 from tests.support.screen import Terminal, terminal
 

@@ -14,8 +14,8 @@ from textual.pilot import Pilot
 from notebook_tui.document.notebook import Cell, Notebook
 from notebook_tui.document.state import State
 from notebook_tui.ui.app import NotebookApp
-from notebook_tui.ui.cell_list import MakePainter
-from notebook_tui.ui.cell_strips import Painter
+from notebook_tui.ui.cells.cell_list import MakePainter
+from notebook_tui.ui.cells.cell_strips import Painter
 from tests.support.fake_session import FakeSession, notebook_of
 
 NOW = 1_790_000_000.0

@@ -1,0 +1,184 @@
+"""The list of everything in a notebook: one scrolling widget on the Line API, never a widget per cell.
+
+A `Scene` knows the rows; this widget scrolls a window over them, paints what is seen, and keeps the focused item in
+view. It is given items and a focus, and answers with `Clicked` and with `Shifted` when rows have moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import ClassVar
+
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter, frame_of
+from notebook_tui.ui.cells.items import CellItem, Item
+from notebook_tui.ui.cells.scene import Scene, Window
+from notebook_tui.ui.drawing.palette import Palette, palette_of
+
+MakePainter = Callable[[Palette], Painter]
+
+
+class CellList(ScrollView, can_focus=True, inherit_bindings=False):
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    @dataclass
+    class Clicked(Message):
+        """The mouse was pressed on an item, so many times in a row."""
+
+        item_id: str
+        times: int
+
+    class Shifted(Message):
+        """Rows have moved on the screen; what floats above the list must follow."""
+
+    def __init__(self, clock: Callable[[], float], make_painter: MakePainter = Painter) -> None:
+        super().__init__()
+        self._make_painter = make_painter
+        self._scene = Scene(make_painter(Palette()), clock)
+        self._moving = False
+        self._painted: list[Strip] = []
+        self._height = 0
+
+    @property
+    def focused_id(self) -> str:
+        """The id of the focused item; empty before there is one."""
+        return self._scene.focused
+
+    def show(self, items: Sequence[Item]) -> None:
+        """Show these items. What the user looks at stays where it is, and the end of the focused cell stays in view
+        if it was: so the output of a cell that has just been run is followed."""
+        before = self._scene.item(self.focused_id)
+        at_end = self._scene.editing is None and self._scene.is_seen_to_end(self.focused_id, self._window)
+        with self._kept_in_place():
+            self._scene.show(items)
+        now = self._scene.item(self.focused_id)
+        if at_end and now is not None and now != before:
+            self._go_to(self._scene.top_to_follow(self._window))
+
+    def focus_item(self, id: str) -> None:
+        """Mark the item and bring it into view."""
+        self.mark_item(id)
+        self._go_to(self._scene.top_to_reveal(id, self._window))
+
+    def mark_item(self, id: str) -> None:
+        """Mark the item and move nothing."""
+        with self._kept_in_place():
+            self._scene.redraw(self.focused_id, id)
+            self._scene.focused = id
+
+    def first_seen(self, ids: Sequence[str]) -> str:
+        """Of these items the first that begins in the window, or else the one that fills it."""
+        seen = [id for id in ids if self._scene.is_seen(id, self._window)]
+        return next((id for id in seen if self._scene.top(id) >= self._window.top), seen[0])
+
+    def set_editing(self, numbers: Numbers | None) -> None:
+        """Make room for the editor over the source of the focused cell, or none."""
+        self._scene.editing = numbers
+        with self._kept_in_place():
+            self._scene.redraw(self.focused_id)
+
+    def editor_region(self) -> Region:
+        """Where the editor lies, seen from the top left of the list."""
+        item = self._scene.item(self.focused_id)
+        numbers = self._scene.editing
+        if not isinstance(item, CellItem) or numbers is None:
+            return Region()
+        frame = frame_of(item, Look(self.size.width, editing=numbers))
+        return Region(frame.text_left, self._scene.top(item.id) - self._window.top, frame.text_width, len(numbers))
+
+    def reveal_row(self, row: int) -> None:
+        """Bring a row of the focused item into view."""
+        self._go_to(self._scene.top_to_reveal_row(self.focused_id, row, self._window))
+
+    def tick(self) -> None:
+        """Draw the time of the cells that run, as far as they are seen."""
+        running = list(self._scene.running_between(self._window.top, self._window.end))
+        if running:
+            self._scene.redraw(*running)
+            self._refresh_changed_rows()
+
+    def repaint(self) -> None:
+        """Draw everything anew in the ink of the current theme."""
+        with self._kept_in_place():
+            self._scene.repaint(self._make_painter(palette_of(self.app.theme_variables)))
+
+    def scroll_page(self, direction: int) -> bool:
+        """Move the window by most of its height; False if it is at that end already."""
+        before = self._window.top
+        self._go_to(before + direction * max(1, self.size.height - 3))
+        return self._window.top != before
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._scene.strip(y + self.scroll_offset.y)
+        return strip.adjust_cell_length(self.size.width).apply_style(self.rich_style)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if not self._moving and round(old_value) != round(new_value):
+            self._go_to(round(new_value))
+
+    def on_mount(self) -> None:
+        self._refresh_scrollbars()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.repaint())
+        self.repaint()
+
+    def on_resize(self, event: events.Resize) -> None:
+        was_seen = self._scene.is_seen(self.focused_id, Window(self.scroll_offset.y, self._height))
+        self._height = self.size.height
+        with self._kept_in_place():
+            self._scene.resize(*self.size)
+        if was_seen:
+            self._go_to(self._scene.top_to_reveal(self.focused_id, self._window))
+
+    def on_click(self, event: events.Click) -> None:
+        item = self._scene.item_at(event.y + self.scroll_offset.y)
+        if item is not None:
+            self.post_message(self.Clicked(item.id, event.chain))
+
+    @property
+    def _window(self) -> Window:
+        return Window(self.scroll_offset.y, self.size.height)
+
+    @contextmanager
+    def _kept_in_place(self) -> Iterator[None]:
+        """Around a change of heights: what is looked at stays on its row of the screen."""
+        window = self._window
+        anchors = self._scene.anchors(window)
+        yield
+        self._scroll_silently(self._scene.settle(window, anchors))
+
+    def _go_to(self, top: int) -> None:
+        """Scroll there. What comes into view for the first time may be taller than was guessed: it is `top` that
+        stays."""
+        height = self.size.height
+        lowest = self._scene.height - height
+        if self._scene.editing is not None:
+            lowest = max(lowest, self._window.top)
+        window = Window(max(0, min(top, lowest)), height)
+        self._scroll_silently(self._scene.settle(window, self._scene.anchors(window)))
+
+    def _scroll_silently(self, top: int) -> None:
+        self._moving = True
+        try:
+            self.virtual_size = Size(self.size.width, max(self._scene.height, top + self.size.height))
+            self.scroll_to(y=top, animate=False, force=True)
+        finally:
+            self._moving = False
+        self._refresh_changed_rows()
+        self.post_message(self.Shifted())
+
+    def _refresh_changed_rows(self) -> None:
+        """Repaint only the rows that differ from what was painted last: over a slow line every row counts."""
+        rows = [self._scene.strip(row) for row in range(self._window.top, self._window.end)]
+        changed = [y for y, (old, new) in enumerate(zip_longest(self._painted, rows)) if old is not new and old != new]
+        self._painted = rows
+        for y in changed:
+            self.refresh(Region(0, y, self.size.width, 1))

@@ -1,0 +1,148 @@
+"""Items of the list to rows of the screen.
+
+Pure but for a cache: `Painter.rows` maps an item and the way it is looked at to strips, and keeps the strips of each
+part while what it was drawn from is the same. An output that grows colours no source anew, and a focus that moves
+folds no text anew.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias, assert_never
+
+from rich.segment import Segment
+from rich.text import Text
+from textual.strip import Strip
+
+from notebook_tui.document.notebook import Cell
+from notebook_tui.document.outputs import Error
+from notebook_tui.ui.cells.heading_strips import hint_rows, section_rows, title_rows
+from notebook_tui.ui.cells.items import CellItem, HintItem, Item, SectionItem, TitleItem
+from notebook_tui.ui.cells.source_strips import editing_rows, folded_row, source_rows, stamp_row
+from notebook_tui.ui.drawing.frame import LEFT, Frame, frame_for, gutter_row, with_rail
+from notebook_tui.ui.drawing.palette import Palette
+from notebook_tui.ui.drawing.rows import strip_of
+from notebook_tui.ui.markdown.blocks import markdown_rows
+from notebook_tui.ui.outputs.output_strips import inline_view
+
+Part: TypeAlias = Literal["source", "prose", "outputs"]
+Numbers: TypeAlias = tuple[int | None, ...]
+# Strips are heavy: the parts of the items drawn last are kept, not those of a whole notebook.
+_KEPT_ITEMS: Final = 128
+_BLANK: Final = Strip([])
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the rows of an item depend on beside the item."""
+
+    width: int
+    output_rows: int = 24
+    """How many rows of output a cell shows at most."""
+    now: float = 0.0
+    """Seconds since the epoch, for the time of a running cell."""
+    focused: bool = False
+    editing: Numbers | None = None
+    """While the editor lies over the source: the line number that each of its rows begins, None within a line."""
+
+
+class Painter:
+    """Rows of items in one palette.
+
+    >>> rows = Painter(Palette()).rows(TitleItem("Tour"), Look(width=40, focused=True))
+    >>> [row.text for row in rows]
+    ['▌ Tour', '']
+    """
+
+    def __init__(self, palette: Palette) -> None:
+        self.palette = palette
+        self._parts: OrderedDict[tuple[str, Part], tuple[object, list[Strip]]] = OrderedDict()
+
+    def rows(self, item: Item, look: Look) -> list[Strip]:
+        """All rows of the item, and a blank one below it."""
+        rows = [with_rail(row, look.focused, self.palette) for row in self._body(item, look)]
+        return [*rows, _BLANK]
+
+    def _body(self, item: Item, look: Look) -> Iterable[Strip]:
+        match item:
+            case TitleItem():
+                return title_rows(item, look.width, self.palette)
+            case SectionItem():
+                return section_rows(item, look.width, self.palette)
+            case HintItem():
+                return hint_rows(item, self.palette)
+            case CellItem(cell=Cell(kind="markdown")) if look.editing is None:
+                return self._prose(item.cell, Frame(look.width))
+            case CellItem():
+                return self._code(item, look)
+            case _:
+                assert_never(item)
+
+    def _prose(self, cell: Cell, frame: Frame) -> list[Strip]:
+        def draw() -> Iterable[Strip]:
+            indent = Segment(" " * (frame.text_left - LEFT))
+            nothing = [Text("Empty Markdown cell · i to write", self.palette.muted, end="")]
+            rows = markdown_rows(cell.source, frame.prose_width, self.palette) or nothing
+            return (Strip([indent, *strip_of(row)]) for row in rows)
+
+        return self._part(cell.id, "prose", (cell.source, frame), draw)
+
+    def _code(self, item: CellItem, look: Look) -> Iterable[Strip]:
+        frame = frame_of(item, look)
+        if look.editing is not None:
+            yield from editing_rows(look.editing, frame, self.palette)
+        elif is_folded(item):
+            yield folded_row(item, frame, self.palette)
+            return
+        else:
+            yield from self._source(item, frame)
+        yield stamp_row(item, frame, self.palette, look.now)
+        yield from self._outputs(item.cell, frame, look.output_rows)
+
+    def _source(self, item: CellItem, frame: Frame) -> list[Strip]:
+        cell, failed = item.cell, failed_line(item)
+        key = (cell.source, cell.language, frame, failed)
+        return self._part(cell.id, "source", key, lambda: source_rows(cell, frame, self.palette, failed))
+
+    def _outputs(self, cell: Cell, frame: Frame, limit: int) -> list[Strip]:
+        def draw() -> Iterable[Strip]:
+            view = inline_view(cell.outputs, frame.text_width, limit, self.palette)
+            muted = self.palette.muted
+            if view.hidden_lines:
+                noun = "line" if view.hidden_lines == 1 else "lines"
+                note = Text(f"{view.hidden_lines:,} more {noun} · o opens all", muted, end="")
+                yield gutter_row(frame, "", "…", note, muted, muted)
+            for row in view.rows:
+                yield gutter_row(frame, "", row.mark, row.text, muted, row.mark_style)
+
+        return self._part(cell.id, "outputs", (cell.outputs, frame, limit), draw)
+
+    def _part(self, id: str, part: Part, key: object, draw: Callable[[], Iterable[Strip]]) -> list[Strip]:
+        kept = self._parts.get((id, part))
+        if kept is None or kept[0] != key:
+            kept = self._parts[id, part] = (key, list(draw()))
+        self._parts.move_to_end((id, part))
+        while len(self._parts) > 2 * _KEPT_ITEMS:
+            self._parts.popitem(last=False)
+        return kept[1]
+
+
+def frame_of(item: CellItem, look: Look) -> Frame:
+    """Where the columns of a cell stand."""
+    if look.editing is None:
+        return frame_for(look.width, item.cell.source.count("\n") + 1)
+    return frame_for(look.width, max((number or 1 for number in look.editing), default=1))
+
+
+def is_folded(item: CellItem) -> bool:
+    """A setup cell without text is one row: it is in every notebook, and most leave it empty."""
+    return bool(item.role) and not item.cell.source and not item.cell.outputs
+
+
+def failed_line(item: CellItem) -> int | None:
+    """The line whose error is shown below, unless the text has changed since and lines may have moved."""
+    if item.stamp.edited:
+        return None
+    return next((output.line for output in item.cell.outputs if isinstance(output, Error)), None)

@@ -1,0 +1,87 @@
+"""What stands in the list, top to bottom, as frozen values: the title, the setup cells, sections and their cells.
+
+The cell list compares an item with the one of the same id before: what is equal is not painted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from notebook_tui.document.notebook import Cell, Section
+from notebook_tui.document.state import State
+from notebook_tui.ui.cells.stamp import Stamp, stamp_of
+from notebook_tui.ui.drawing.printable import printable
+
+TITLE_ID = "title"
+HINT_ID = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class TitleItem:
+    title: str
+    id: str = TITLE_ID
+
+
+@dataclass(frozen=True, slots=True)
+class SectionItem:
+    id: str
+    name: str
+    cells: int
+    done: int
+    parent: str = ""
+    """The name of the section that this one branches from."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellItem:
+    cell: Cell
+    stamp: Stamp
+    role: str = ""
+    """A word for cells with a place of their own: `setup`."""
+
+    @property
+    def id(self) -> str:
+        return self.cell.id
+
+
+@dataclass(frozen=True, slots=True)
+class HintItem:
+    """Stands in a notebook without cells, but for that of the set-up, and says what to press; never focused."""
+
+    empty: bool = True
+    """Whether the set-up has no text either."""
+    id: str = HINT_ID
+
+
+Item: TypeAlias = TitleItem | SectionItem | CellItem | HintItem
+
+
+def items_of(state: State) -> tuple[Item, ...]:
+    """The list of a notebook in this state."""
+    notebook = state.notebook
+    queued = frozenset(state.queue)
+    items: list[Item] = [TitleItem(printable(notebook.title))]
+    setup = [notebook.setup] if notebook.pyproject is None else [notebook.setup, notebook.pyproject]
+    items += [CellItem(cell, stamp_of(state, cell, queued), role="setup") for cell in setup]
+    names = {section.id: section.name for section in notebook.sections}
+    for section in notebook.sections:
+        cells = [CellItem(cell, stamp_of(state, cell, queued)) for cell in section.cells]
+        items.append(_heading(section, cells, names))
+        items += cells
+    if not any(section.cells for section in notebook.sections):
+        items.append(HintItem(empty=not any(cell.source.strip() for cell in setup)))
+    return tuple(items)
+
+
+def _heading(section: Section, cells: Sequence[CellItem], names: dict[str, str]) -> SectionItem:
+    code = [item for item in cells if item.cell.runnable]
+    done = sum(item.stamp.kind == "ok" and not item.stamp.edited for item in code)
+    name, parent = printable(section.name), printable(names.get(section.parent or "", ""))
+    return SectionItem(section.id, name, len(code), done, parent)
+
+
+def focusable(items: Sequence[Item]) -> Iterator[str]:
+    """The ids that the focus can rest on, in order."""
+    return (item.id for item in items if not isinstance(item, HintItem))

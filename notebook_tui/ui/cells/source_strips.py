@@ -1,0 +1,72 @@
+"""A code cell's source and its stamp as rows without their rail, and the room that the editor lies over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.style import Style
+from rich.text import Text
+from textual.strip import Strip
+
+from notebook_tui.document.notebook import Cell
+from notebook_tui.ui.cells.items import CellItem
+from notebook_tui.ui.cells.stamp import GLYPHS, StampKind, glyph, words
+from notebook_tui.ui.drawing.frame import CONTINUED, Frame, gutter_row, on_panel
+from notebook_tui.ui.drawing.palette import Palette
+from notebook_tui.ui.drawing.rows import wrap_code
+from notebook_tui.ui.drawing.syntax import code_lines
+
+_BAR: Final = "│"
+_FAILED: Final = "✗"
+
+
+def source_rows(cell: Cell, frame: Frame, palette: Palette, failed_line: int | None) -> Iterator[Strip]:
+    """Numbered lines; a line that wraps has a broken bar, the line that raised a cross."""
+    lines = code_lines(cell.source, cell.language, palette)
+    for number, starts, text in wrap_code(lines, frame.wrap_width):
+        failed = starts and number == failed_line
+        mark = _FAILED if failed else _BAR if starts else CONTINUED
+        mark_style = palette.error if failed else palette.faint
+        row = gutter_row(frame, str(number) if starts else "", mark, text, palette.muted, mark_style)
+        yield on_panel(row, frame, palette)
+
+
+def editing_rows(numbers: Sequence[int | None], frame: Frame, palette: Palette) -> Iterator[Strip]:
+    """The gutter beside the editor: the number of the line that each row begins, None within a line."""
+    for number in numbers:
+        mark = CONTINUED if number is None else _BAR
+        label = "" if number is None else str(number)
+        row = gutter_row(frame, label, mark, Text(end=""), palette.muted, palette.focus)
+        yield on_panel(row, frame, palette)
+
+
+def folded_row(item: CellItem, frame: Frame, palette: Palette) -> Strip:
+    """All that is shown of a setup cell without text."""
+    text = Text(f"{item.role} · empty", palette.muted, end="")
+    return gutter_row(frame, "", GLYPHS["fresh"], text, palette.muted, palette.muted)
+
+
+def stamp_row(item: CellItem, frame: Frame, palette: Palette, now: float) -> Strip:
+    """The line that closes the source and says what became of the cell."""
+    if item.cell.kind == "markdown":
+        text = Text("Markdown", palette.muted, end="")
+    else:
+        role = f"{item.role} · " if item.role else ""
+        said = f" {role}{words(item.stamp, item.cell, now)}"
+        text = Text.assemble((glyph(item.stamp, now), _ink(item.stamp.kind, palette)), (said, palette.muted), end="")
+    return gutter_row(frame, "", "╰", text, palette.muted, palette.faint)
+
+
+def _ink(kind: StampKind, palette: Palette) -> Style:
+    match kind:
+        case "ok":
+            return palette.ok
+        case "running" | "queued":
+            return palette.running
+        case "failed":
+            return palette.error
+        case "stale" | "interrupted" | "aborted":
+            return palette.warning
+        case "fresh" | "foreign":
+            return palette.muted

@@ -1,0 +1,24 @@
+"""From the names of actions in the table of keys to what performs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TypeAlias
+
+from notebook_tui.ui.keys.table import KEYS
+
+Command: TypeAlias = Callable[[], Coroutine[None, None, None] | None]
+
+
+def commands_of(groups: tuple[object, ...]) -> dict[str, Command]:
+    """The method of each action in the table of keys."""
+    actions = {key.action for key in KEYS if key.mode != "insert" and not key.action.startswith("app.")}
+    return {action: _command(groups, action) for action in (*actions, "leave")}
+
+
+def _command(groups: tuple[object, ...], action: str) -> Command:
+    for group in groups:
+        if command := getattr(group, action, None):
+            found: Command = command
+            return found
+    raise LookupError(f"the table of keys names the action {action!r}, and no group of commands has it")

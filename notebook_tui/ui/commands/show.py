@@ -1,0 +1,66 @@
+"""What the keys of the groups Move and Show do: the focus, the window, and the screens that open on top."""
+
+from __future__ import annotations
+
+from notebook_tui.document.outputs import Output
+from notebook_tui.ui.cells.items import items_of
+from notebook_tui.ui.desk import Desk
+from notebook_tui.ui.dialogs.help_screen import HelpScreen
+from notebook_tui.ui.dialogs.message_screen import MessageScreen
+from notebook_tui.ui.dialogs.messages import MessageLog
+from notebook_tui.ui.outputs.output_screen import OutputScreen
+from notebook_tui.ui.panels.outline import Outline
+
+_FAR = 1_000_000
+
+
+class ShowCommands:
+    def __init__(self, desk: Desk, outline: Outline, log: MessageLog) -> None:
+        self._desk = desk
+        self._outline = outline
+        self._log = log
+
+    def focus_next(self) -> None:
+        self._desk.view.focus_by(1)
+
+    def focus_previous(self) -> None:
+        self._desk.view.focus_by(-1)
+
+    def focus_first(self) -> None:
+        self._desk.view.focus_by(-_FAR)
+
+    def focus_last(self) -> None:
+        self._desk.view.focus_by(_FAR)
+
+    def page_down(self) -> None:
+        self._desk.view.scroll_page(1)
+
+    def page_up(self) -> None:
+        self._desk.view.scroll_page(-1)
+
+    def open_output(self) -> None:
+        cell = self._desk.focused_cell
+        if cell is None or not cell.outputs:
+            self._desk.say("This cell has no output.", "information")
+            return
+
+        def newest() -> tuple[Output, ...]:
+            """Of the cell as it is now; nothing once it is deleted."""
+            return next((each.outputs for each in self._desk.state.notebook.cells() if each.id == cell.id), ())
+
+        self._desk.view.app.push_screen(OutputScreen(newest))
+
+    def toggle_outline(self) -> None:
+        self._outline.display = not self._outline.display
+        if self._outline.display:
+            self._outline.show(items_of(self._desk.state))
+            self._outline.focus()
+        else:
+            self._desk.view.take_focus()
+
+    def show_messages(self) -> None:
+        self._log.dismiss()
+        self._desk.view.app.push_screen(MessageScreen(self._log.notes))
+
+    def help(self) -> None:
+        self._desk.view.app.push_screen(HelpScreen())

@@ -1,0 +1,193 @@
+"""What the keys of the group Write do: cells and sections come, move and go.
+
+The session answers later, so what is to be focused then is remembered as `_awaited`. What is deleted is kept here, so
+that one key puts it back; the text lives on in the session's journal as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from notebook_tui.document.notebook import Cell, CellKind, Section
+from notebook_tui.document.operations import (
+    DeleteCell,
+    DeleteSection,
+    InsertCell,
+    InsertSection,
+    MoveCell,
+    RenameSection,
+    SetTitle,
+)
+from notebook_tui.ui.cells.items import TITLE_ID
+from notebook_tui.ui.commands.ids import new_id
+from notebook_tui.ui.commands.insertion import NEW_SECTION, Place, inserting, section_place
+from notebook_tui.ui.desk import Desk
+from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
+from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
+
+_DELETED: Final = "Cell deleted. u puts it back."
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    cell: Cell
+    place: Place
+
+
+class WriteCommands:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._bin: list[Deleted] = []
+        self._awaited: str | None = None
+        self._deleting: str | None = None
+        self._restored: str | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something new is to get the focus, and the keys that follow, and is not there yet."""
+        return self._awaited is not None
+
+    def give_up(self) -> None:
+        """What was asked for will not come."""
+        self._awaited = self._deleting = self._restored = None
+
+    def settle(self) -> None:
+        """To be called when a new state is shown: gives the focus to what was asked for, tells what is gone."""
+        notebook, awaited = self._desk.state.notebook, self._awaited
+        if self._deleting and all(cell.id != self._deleting for cell in notebook.cells()):
+            self._deleting = None
+            self._desk.say(_DELETED, "information")
+        if any(cell.id == self._restored for cell in notebook.cells()):
+            self._desk.view.focus_item(str(self._restored))
+            self._restored = None
+        if cell := next((each for each in notebook.cells() if each.id == awaited), None):
+            self._awaited = None
+            self._desk.view.edit(cell)
+        elif any(section.id == awaited for section in notebook.sections):
+            self._desk.view.focus_item(str(awaited))
+            self._awaited = None
+
+    def edit(self) -> None:
+        """The cell in the editor; a title or a name in a line of its own."""
+        if cell := self._desk.focused_cell:
+            self._desk.view.edit(cell)
+        elif self._desk.focused_id == TITLE_ID:
+            self._rename_notebook()
+        elif section := self._section():
+            self._rename_section(section)
+
+    def leave(self) -> None:
+        self._desk.view.leave()
+
+    def insert_code_below(self) -> None:
+        self._insert("code", below=True)
+
+    def insert_code_above(self) -> None:
+        self._insert("code", below=False)
+
+    def insert_markdown_below(self) -> None:
+        self._insert("markdown", below=True)
+
+    def insert_markdown_above(self) -> None:
+        self._insert("markdown", below=False)
+
+    def insert_section(self) -> None:
+        def insert(name: str | None) -> None:
+            if name is not None:
+                index = section_place(self._desk.state.notebook, self._desk.focused_id)
+                self._awaited = new_id()
+                self._desk.ask(InsertSection(index, self._awaited, name))
+
+        self._desk.view.app.push_screen(PromptScreen("Name of the new section", NEW_SECTION), insert)
+
+    def move_down(self) -> None:
+        self._move(1)
+
+    def move_up(self) -> None:
+        self._move(-1)
+
+    def delete(self) -> None:
+        """The cell at once, for a key puts it back; a section with cells after a question."""
+        if section := self._section():
+            self._delete_section(section)
+            return
+        self._desk.view.leave()
+        cell = self._desk.focused_cell
+        home = self._desk.state.notebook.section_of(cell.id) if cell else None
+        if cell is None or home is None:
+            self._desk.say("The title and the setup cell belong to the notebook and cannot be deleted.", "information")
+            return
+        self._bin.append(Deleted(cell, Place(home.id, home.cells.index(cell))))
+        self._deleting = cell.id
+        self._desk.ask(DeleteCell(cell.id))
+
+    def put_back(self) -> None:
+        """The cell that was deleted last and is still gone, where it was."""
+        notebook = self._desk.state.notebook
+        there = {cell.id for cell in notebook.cells()}
+        while self._bin and self._bin[-1].cell.id in there:
+            self._bin.pop()
+        if not self._bin:
+            self._desk.say("Nothing was deleted since the notebook was opened here.", "information")
+        elif not notebook.sections:
+            self._desk.say("There is no section to put the cell into. S makes one.", "information")
+        elif self._bin[-1].cell.id in self._desk.state.running.values():
+            self._desk.say("The cell has not stopped yet. Once it has, u puts it back.", "information")
+        else:
+            deleted = self._bin.pop()
+            home = next((each for each in notebook.sections if each.id == deleted.place.section_id), None)
+            target = home or notebook.sections[-1]
+            index = min(deleted.place.index, len(target.cells)) if home else len(target.cells)
+            self._desk.hush(_DELETED)
+            self._restored = deleted.cell.id
+            self._desk.ask(InsertCell(target.id, index, deleted.cell))
+
+    def _insert(self, kind: CellKind, *, below: bool) -> None:
+        cell = Cell(new_id(), kind)
+        self._desk.view.leave()
+        self._awaited = cell.id
+        notebook, focused = self._desk.state.notebook, self._desk.focused_id
+        self._desk.ask(*inserting(notebook, focused, cell, below=below, section_id=new_id()))
+
+    def _move(self, offset: int) -> None:
+        cell = self._desk.focused_cell
+        if cell is None or self._desk.state.notebook.section_of(cell.id) is None:
+            self._desk.say("Only the cells of sections can be moved.", "information")
+        else:
+            self._desk.ask(MoveCell(cell.id, offset))
+
+    def _section(self) -> Section | None:
+        """The section whose heading has the focus."""
+        sections = self._desk.state.notebook.sections
+        return next((each for each in sections if each.id == self._desk.focused_id), None)
+
+    def _rename_notebook(self) -> None:
+        def rename(title: str | None) -> None:
+            if title is not None:
+                self._desk.ask(SetTitle(title))
+
+        screen = PromptScreen("Title of the notebook", self._desk.state.notebook.title)
+        self._desk.view.app.push_screen(screen, rename)
+
+    def _rename_section(self, section: Section) -> None:
+        def rename(name: str | None) -> None:
+            if name is not None:
+                self._desk.ask(RenameSection(section.id, name))
+
+        self._desk.view.app.push_screen(PromptScreen("Name of the section", section.name), rename)
+
+    def _delete_section(self, section: Section) -> None:
+        if not section.cells:
+            self._desk.ask(DeleteSection(section.id, with_cells=True))
+            return
+
+        def delete(answer: str | None) -> None:
+            if answer is not None:
+                self._desk.ask(DeleteSection(section.id, with_cells=answer == "all"))
+
+        noun = "cell" if len(section.cells) == 1 else "cells"
+        choices = [Choice("d", "all", f"Delete it with its {len(section.cells)} {noun}")]
+        if section.id != self._desk.state.notebook.sections[0].id:
+            choices.append(Choice("m", "heading", f"Keep the {noun}, in the section above"))
+        self._desk.view.app.push_screen(ChoiceScreen(f"Delete the section “{section.name}”?", choices), delete)

@@ -1,0 +1,64 @@
+"""All keys, drawn from the one table: beside each other where the terminal is wide enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from textwrap import wrap
+from typing import ClassVar, Final
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from notebook_tui.ui.dialogs.closes_once import ClosesOnce
+from notebook_tui.ui.drawing.palette import Palette, palette_of
+from notebook_tui.ui.keys.table import KEYS, Key, pretty
+
+_KEYS_WIDTH: Final = 27
+_TITLE_WIDTH: Final = 35
+"""What is left for the words in a terminal of 80 columns."""
+_WIDE: Final = 150
+
+
+class HelpScreen(ClosesOnce[None], ModalScreen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1", "dismiss", "Close", show=False),
+        Binding("j", "scroll(1)", show=False),
+        Binding("k", "scroll(-1)", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        blocks = help_blocks(palette_of(self.app.theme_variables))
+        wide = self.app.size.width >= _WIDE
+        columns = [blocks[:2], blocks[2:]] if wide else [blocks]
+        with VerticalScroll(classes="dialog help wide" if wide else "dialog help"):
+            with Horizontal(classes="help-columns"):
+                for column in columns:
+                    yield Static(Text("\n\n").join(column))
+            yield Static(Text("Ctrl+P finds every action by its name. Esc closes this."), classes="dialog-note")
+
+    def action_scroll(self, rows: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=rows, animate=False)
+
+
+def help_blocks(palette: Palette) -> Sequence[Text]:
+    """A block for each group; an action that has several keys stands once."""
+    return [_block(group, keys, palette) for group, keys in groupby(KEYS, key=lambda key: key.group)]
+
+
+def _block(group: str, keys: Iterable[Key], palette: Palette) -> Text:
+    names: dict[str, list[str]] = {}
+    for key in keys:
+        names.setdefault(key.title, []).extend(pretty(each) for each in key.keys)
+    rows = [_row(title, labels, palette) for title, labels in names.items() if labels]
+    return Text("\n").join([Text(group, palette.heading), *rows])
+
+
+def _row(title: str, labels: list[str], palette: Palette) -> Text:
+    label = "  ".join(dict.fromkeys(labels))
+    below = "\n" + " " * (_KEYS_WIDTH + 3)
+    return Text.assemble((f"  {label:<{_KEYS_WIDTH}} ", palette.strong), below.join(wrap(title, _TITLE_WIDTH)))

@@ -1,0 +1,71 @@
+"""Keys pressed one after the other until they name an action, or nothing, or too long a time has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from notebook_tui.ui.keys.table import Key
+
+PATIENCE: Final = 2.0
+"""Seconds after which a begun sequence is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    pressed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    pressed: tuple[str, ...]
+
+
+class KeySequence:
+    """What has been pressed so far. Times are arguments, in seconds.
+
+    >>> from notebook_tui.ui.keys.table import sequences
+    >>> typed = KeySequence(sequences())
+    >>> typed.press("e", at=0.0)
+    Pending(pressed=('e',))
+    >>> typed.press("e", at=1.0).key.action
+    'run'
+    """
+
+    def __init__(self, table: Mapping[tuple[str, ...], Key]) -> None:
+        self._table = table
+        self._pressed: tuple[str, ...] = ()
+        self._last = 0.0
+
+    def press(self, key: str, at: float) -> Matched | Pending | Unknown:
+        """The outcome of one more key; a key that ends no sequence begun before it may begin one."""
+        begun = self._pressed if at - self._last <= PATIENCE else ()
+        self._last = at
+        pressed = (*begun, key)
+        if found := self._table.get(pressed):
+            self._pressed = ()
+            return Matched(found)
+        if any(self._begun_with(pressed)):
+            self._pressed = pressed
+            return Pending(pressed)
+        self._pressed = ()
+        return Unknown(pressed)
+
+    def forget(self) -> None:
+        self._pressed = ()
+
+    def continuations(self) -> list[tuple[str, Key]]:
+        """What may follow now: the next key, and what it would do."""
+        if not self._pressed:
+            return []
+        place = len(self._pressed)
+        return [(sequence[place], self._table[sequence]) for sequence in self._begun_with(self._pressed)]
+
+    def _begun_with(self, pressed: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        return (sequence for sequence in self._table if sequence[: len(pressed)] == pressed)

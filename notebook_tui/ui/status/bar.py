@@ -1,0 +1,172 @@
+"""The two lines at the bottom: where things stand, and what to press now.
+
+`status_line` and `hint_line` are pure; the widget only holds the newest `Status`. A line that does not fit loses its
+least important parts, never its first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import ClassVar, Final
+
+from rich.style import Style
+from rich.text import Text
+from textual.strip import Strip
+from textual.widget import Widget
+
+from notebook_tui.document.state import RuntimeStatus, State
+from notebook_tui.document.versions import nodes_behind
+from notebook_tui.ui.cells.running import failed, tally
+from notebook_tui.ui.dialogs.messages import Note
+from notebook_tui.ui.drawing.palette import Palette, palette_of
+from notebook_tui.ui.drawing.rows import strip_of
+from notebook_tui.ui.keys.table import KEYS, Key, Mode, pretty
+
+_GAP: Final = "   "
+_NARROW: Final = "  "
+_CHIP: Final = Style(reverse=True, bold=True)
+_NAVIGATION_HINTS: Final = ("edit", "run", "insert_code_below", "run_outdated", "save", "help", "app.quit")
+_INSERT_HINTS: Final = ("leave", "run", "run_and_next", "complete_or_indent", "save")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    state: State
+    editing: bool = False
+    pressed: tuple[str, ...] = ()
+    """The keys of a sequence that has begun."""
+    continuations: tuple[tuple[str, Key], ...] = ()
+    note: Note | None = None
+    """A warning or an error that has not been dismissed."""
+    remark: str = ""
+    """What is said for a moment."""
+
+
+class StatusBar(Widget, can_focus=False):
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._status = Status(state)
+
+    def show(self, status: Status) -> None:
+        if status != self._status:
+            self._status = status
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        palette = palette_of(self.app.theme_variables)
+        draw = (status_line, hint_line)[min(y, 1)]
+        row = strip_of(draw(self._status, self.size.width, palette))
+        return row.adjust_cell_length(self.size.width).apply_style(self.rich_style)
+
+
+def status_line(status: Status, width: int, palette: Palette) -> Text:
+    """Mode, file, runtime and nodes at the left, how far the cells are at the right."""
+    state = status.state
+    mode = Text(" EDIT " if status.editing else " NAV ", _CHIP)
+    runtime = state.runtime
+    # In the order of their use: what does not fit is left out from the end.
+    left = [
+        mode,
+        _file(state, palette),
+        *_node_count(runtime, palette),
+        _runtime(runtime, palette),
+        *_node_names(runtime, palette),
+    ]
+    right = _progress(state, palette).append(" ")
+    room = width - right.cell_len - len(_NARROW)
+    if room < mode.cell_len:
+        return fitted(left, width, _NARROW)
+    line = fitted(left, room, _NARROW)
+    line.append(" " * (width - line.cell_len - right.cell_len))
+    return line.append_text(right)
+
+
+def hint_line(status: Status, width: int, palette: Palette) -> Text:
+    """What a begun sequence may become; else what is remarked or went wrong last; else the most useful keys."""
+    if status.pressed:
+        begun = Text(f" {''.join(pretty(key) for key in status.pressed)}…", palette.strong)
+        return fitted([begun, *(_hint(key, entry, palette) for key, entry in status.continuations)], width)
+    if status.remark:
+        return fitted([Text(f" {status.remark}", palette.muted)], width)
+    if status.note is not None:
+        sign = "✗" if status.note.severity == "error" else "!"
+        ink = palette.error if status.note.severity == "error" else palette.warning
+        text = " ".join(status.note.text.split())
+        line = Text.assemble((f" {sign} ", ink), text, end="")
+        line.truncate(max(1, width - 22), overflow="ellipsis")
+        return line.append("  sm all · Esc dismiss", palette.muted)
+    actions = _INSERT_HINTS if status.editing else _NAVIGATION_HINTS
+    entries = (_entry(action, status.editing) for action in actions)
+    hints = [_hint(key.keys[0], key, palette) for key in entries]
+    return Text(" ", end="").append_text(fitted(hints, width - 1))
+
+
+def fitted(parts: Iterable[Text], width: int, between: str = _GAP) -> Text:
+    """As many of the parts as fit, in order; the first, at least, shortened if it must be.
+
+    >>> fitted([Text("one"), Text("two"), Text("three")], 12).plain
+    'one   two'
+    """
+    line = Text(end="")
+    for part in parts:
+        gap = between if line else ""
+        if line and line.cell_len + len(gap) + part.cell_len > width:
+            break
+        line.append(gap).append_text(part)
+    line.truncate(max(1, width), overflow="ellipsis")
+    return line
+
+
+def _file(state: State, palette: Palette) -> Text:
+    name = PurePath(state.path).name if state.path else "no file yet"
+    unsaved = (" unsaved", palette.warning) if state.dirty else ("", palette.muted)
+    return Text.assemble((name, palette.strong), unsaved)
+
+
+def _runtime(runtime: RuntimeStatus, palette: Palette) -> Text:
+    match runtime.phase:
+        case "connected":
+            return Text.assemble(("● ", palette.ok), runtime.text or "connected")
+        case "connecting":
+            return Text.assemble(("◌ ", palette.running), runtime.text or "connecting")
+        case "disconnected" if runtime.lost:
+            return Text.assemble(("✗ ", palette.error), f"runtime lost: {runtime.lost}")
+        case "disconnected":
+            return Text("○ no runtime yet", palette.muted)
+
+
+def _node_count(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:
+    count, behind = len(runtime.nodes), len(nodes_behind(runtime.versions.values()))
+    if not count:
+        return []
+    text = Text(f"◆ {count} {'node' if count == 1 else 'nodes'}", palette.ok, end="")
+    return [text.append(f" · {behind} behind", palette.warning) if behind else text]
+
+
+def _node_names(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:
+    names = ", ".join(name.partition("@")[0] for name in runtime.nodes)
+    return [Text(names, palette.muted)] if names else []
+
+
+def _progress(state: State, palette: Palette) -> Text:
+    done, all_ = tally(state)
+    parts = [f"{len(state.running)} running"] if state.running else []
+    parts += [f"{len(state.queue)} queued"] if state.queue else []
+    parts.append(f"{done}/{all_} done")
+    text = Text(" · ".join(parts), palette.running if state.running else palette.muted, end="")
+    if count := failed(state):
+        return Text.assemble((f"✗ {count} failed", palette.error), (" · ", palette.muted), text, end="")
+    return text
+
+
+def _entry(action: str, editing: bool) -> Key:
+    modes: tuple[Mode, ...] = ("insert", "anywhere") if editing else ("navigation", "anywhere")
+    return next(key for mode in modes for key in KEYS if key.action == action and key.mode == mode)
+
+
+def _hint(keys: str, entry: Key, palette: Palette) -> Text:
+    return Text.assemble((pretty(keys), palette.strong), (f" {entry.hint or entry.title.lower()}", palette.muted))
