@@ -22,7 +22,8 @@ from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
 from notebook_tui.ui.dialogs.command_search import CommandSearch
 from notebook_tui.ui.drawing.theme import DAY, NIGHT, theme_for
-from notebook_tui.ui.keys.table import KEYS, pretty
+from notebook_tui.ui.keys.key import pretty
+from notebook_tui.ui.keys.table import KEYS
 from notebook_tui.ui.notebook_screen import NotebookScreen
 
 

@@ -36,6 +36,8 @@ from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pendin
 from notebook_tui.ui.keys.table import keys_of, sequences
 from notebook_tui.ui.notebook_view import NotebookView
 from notebook_tui.ui.panels.outline import Outline
+from notebook_tui.ui.panels.panel import Panel
+from notebook_tui.ui.panels.side import Side
 from notebook_tui.ui.status.bar import Status, StatusBar
 
 FRAME: Final = 1 / 20
@@ -72,21 +74,21 @@ class NotebookScreen(Screen[None]):
         self._settled = asyncio.Event()
         self._pressed: tuple[str, ...] = ()
         self._view = NotebookView(client.send, self.action_do, clock, make_painter)
-        self._outline = Outline()
         self._status = StatusBar(client.state)
         desk = Desk(client, self._view, self.say, self.hush)
+        self._side = Side((Outline(self._go_to),))
         self._write = WriteCommands(desk)
         groups = (
             RunCommands(desk, self._write),
             self._write,
-            ShowCommands(desk, self._outline, self._log),
+            ShowCommands(desk, self._side, self._log),
             SessionCommands(desk),
         )
         self._commands = commands_of(groups)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
-            yield self._outline
+            yield self._side
             yield self._view
         yield self._status
 
@@ -179,14 +181,14 @@ class NotebookScreen(Screen[None]):
     def _completion_wanted(self, event: NotebookView.CompletionWanted) -> None:
         self.run_worker(self._finish("complete", self._complete(event)), exclusive=True, group="completion")
 
-    @on(Outline.Chosen)
-    def _section_chosen(self, event: Outline.Chosen) -> None:
-        self._view.focus_item(event.section_id)
+    @on(Panel.Closed)
+    def _panel_closed(self) -> None:
+        self._side.close()
         self._view.take_focus()
 
-    @on(Outline.Closed)
-    def _outline_closed(self) -> None:
-        self.action_do("toggle_outline")
+    def _go_to(self, item_id: str) -> None:
+        self._view.focus_item(item_id)
+        self._view.take_focus()
 
     async def _complete(self, event: NotebookView.CompletionWanted) -> None:
         completions = await self._client.complete(event.cell_id, event.text, event.offset)
@@ -227,8 +229,7 @@ class NotebookScreen(Screen[None]):
         self._shown_at = monotonic()
         items = items_of(self._shown)
         self._view.show(items)
-        if self._outline.display:
-            self._outline.show(items)
+        self._side.show(self._shown)
         self._write.settle()
         self._settled.set()
         if before:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from notebook_tui.ui.dialogs.help_screen import help_blocks
 from notebook_tui.ui.drawing.palette import Palette
-from notebook_tui.ui.keys.table import KEYS, pretty
+from notebook_tui.ui.keys.key import pretty
+from notebook_tui.ui.keys.table import KEYS
 from tests.support.fake_session import code
 from tests.support.screen import Terminal, in_terminal
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, assert_never
 
 from rich.segment import Segment
@@ -25,6 +25,7 @@ from notebook_tui.ui.drawing.frame import LEFT, Frame, frame_for, gutter_row, wi
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.markdown.blocks import markdown_rows
+from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.output_strips import inline_view
 
 Part: TypeAlias = Literal["source", "prose", "outputs"]
@@ -46,6 +47,7 @@ class Look:
     focused: bool = False
     editing: Numbers | None = None
     """While the editor lies over the source: the line number that each of its rows begins, None within a line."""
+    looks: Looks = field(default_factory=Looks)
 
 
 class Painter:
@@ -99,16 +101,16 @@ class Painter:
         else:
             yield from self._source(item, frame)
         yield stamp_row(item, frame, self.palette, look.now)
-        yield from self._outputs(item.cell, frame, look.output_rows)
+        yield from self._outputs(item.cell, frame, look)
 
     def _source(self, item: CellItem, frame: Frame) -> list[Strip]:
         cell, failed = item.cell, failed_line(item)
         key = (cell.source, cell.language, frame, failed)
         return self._part(cell.id, "source", key, lambda: source_rows(cell, frame, self.palette, failed))
 
-    def _outputs(self, cell: Cell, frame: Frame, limit: int) -> list[Strip]:
+    def _outputs(self, cell: Cell, frame: Frame, look: Look) -> list[Strip]:
         def draw() -> Iterable[Strip]:
-            view = inline_view(cell.outputs, frame.text_width, limit, self.palette)
+            view = inline_view(cell.outputs, frame.text_width, look.output_rows, self.palette, look.looks)
             muted = self.palette.muted
             if view.hidden_lines:
                 noun = "line" if view.hidden_lines == 1 else "lines"
@@ -117,7 +119,7 @@ class Painter:
             for row in view.rows:
                 yield gutter_row(frame, "", row.mark, row.text, muted, row.mark_style)
 
-        return self._part(cell.id, "outputs", (cell.outputs, frame, limit), draw)
+        return self._part(cell.id, "outputs", (cell.outputs, frame, look.output_rows, look.looks), draw)
 
     def _part(self, id: str, part: Part, key: object, draw: Callable[[], Iterable[Strip]]) -> list[Strip]:
         kept = self._parts.get((id, part))

@@ -18,6 +18,7 @@ from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter
 from notebook_tui.ui.cells.height_guess import guessed_height
 from notebook_tui.ui.cells.items import CellItem, Item
 from notebook_tui.ui.cells.layout import Layout
+from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.output_strips import rows_for
 
 _KEPT_ITEMS: Final = 128
@@ -56,6 +57,7 @@ class Scene:
         self._output_rows = rows_for(24)
         self.focused = ""
         self.editing: Numbers | None = None
+        self.looks = Looks()
 
     @property
     def height(self) -> int:
@@ -182,7 +184,7 @@ class Scene:
         if rows is None:
             focused = item.id == self.focused
             editing = self.editing if focused else None
-            look = Look(self._width, self._output_rows, self._clock(), focused, editing)
+            look = Look(self._width, self._output_rows, self._clock(), focused, editing, self.looks)
             rows = self._drawn[item.id] = self._painter.rows(item, look)
         self._drawn.move_to_end(item.id)
         while len(self._drawn) > _KEPT_ITEMS:

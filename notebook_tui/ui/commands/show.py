@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from notebook_tui.document.outputs import Output
-from notebook_tui.ui.cells.items import items_of
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.help_screen import HelpScreen
 from notebook_tui.ui.dialogs.message_screen import MessageScreen
 from notebook_tui.ui.dialogs.messages import MessageLog
 from notebook_tui.ui.outputs.output_screen import OutputScreen
-from notebook_tui.ui.panels.outline import Outline
+from notebook_tui.ui.panels.side import Side
 
 _FAR = 1_000_000
 
 
 class ShowCommands:
-    def __init__(self, desk: Desk, outline: Outline, log: MessageLog) -> None:
+    def __init__(self, desk: Desk, side: Side, log: MessageLog) -> None:
         self._desk = desk
-        self._outline = outline
+        self._side = side
         self._log = log
 
     def focus_next(self) -> None:
@@ -51,11 +50,10 @@ class ShowCommands:
         self._desk.view.app.push_screen(OutputScreen(newest))
 
     def toggle_outline(self) -> None:
-        self._outline.display = not self._outline.display
-        if self._outline.display:
-            self._outline.show(items_of(self._desk.state))
-            self._outline.focus()
-        else:
+        self._toggle("outline")
+
+    def _toggle(self, panel: str) -> None:
+        if not self._side.toggle(panel, self._desk.state):
             self._desk.view.take_focus()
 
     def show_messages(self) -> None:

@@ -16,7 +16,8 @@ from textual.widgets import Static
 
 from notebook_tui.ui.dialogs.closes_once import ClosesOnce
 from notebook_tui.ui.drawing.palette import Palette, palette_of
-from notebook_tui.ui.keys.table import KEYS, Key, pretty
+from notebook_tui.ui.keys.key import Key, pretty
+from notebook_tui.ui.keys.table import KEYS
 
 _KEYS_WIDTH: Final = 27
 _TITLE_WIDTH: Final = 35

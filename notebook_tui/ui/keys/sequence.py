@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from notebook_tui.ui.keys.table import Key
+from notebook_tui.ui.keys.key import Key
 
 PATIENCE: Final = 2.0
 """Seconds after which a begun sequence is forgotten."""

@@ -21,6 +21,8 @@ from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import fold
 from notebook_tui.ui.drawing.syntax import code_lines
+from notebook_tui.ui.outputs.looks import Looks
+from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.terminal_text import decoded, last_lines
 
 _FEWEST_ROWS: Final = 8
@@ -28,16 +30,8 @@ _MOST_ROWS: Final = 40
 # A longer value is shown without colours: its text is data, and lexing it would cost more than it tells.
 _COLORED_RESULT: Final = 4_000
 _FOLDED: Final = Style(dim=True)
+_AS_IT_COMES: Final = Looks()
 _FRAME: Final = re.compile(r"Traceback |\s+(?:File|cell) .*, line \d+")
-
-
-@dataclass(frozen=True, slots=True)
-class OutputRow:
-    mark: str
-    """One character for the gutter: ` ` printed, `!` printed to stderr, `=` the value, `✗` an error, `┊` a line that
-    goes on."""
-    mark_style: Style
-    text: RichText
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +50,16 @@ def rows_for(height: int) -> int:
     return max(_FEWEST_ROWS, min(height * 2 // 3, _MOST_ROWS))
 
 
-def inline_view(outputs: Sequence[Output], width: int, limit: int, palette: Palette) -> OutputView:
+def inline_view(
+    outputs: Sequence[Output], width: int, limit: int, palette: Palette, looks: Looks = _AS_IT_COMES
+) -> OutputView:
     """The last `limit` rows of the outputs."""
     shown: list[OutputRow] = []
     hidden = 0
     for output in reversed(outputs):
         room = limit - len(shown)
         if room > 0:
-            rows, left_out = _last_rows(output, room, width, palette)
+            rows, left_out = _last_rows(output, room, width, palette, looks)
             shown[:0] = rows
             hidden += left_out
         else:
@@ -88,7 +84,7 @@ def output_lines(output: Output) -> list[str]:
             assert_never(other)
 
 
-def _last_rows(output: Output, room: int, width: int, palette: Palette) -> tuple[list[OutputRow], int]:
+def _last_rows(output: Output, room: int, width: int, palette: Palette, looks: Looks) -> tuple[list[OutputRow], int]:
     """What is shown of one output in `room` rows, and how many of its lines are not.
 
     A result gives its head instead of its end: the first rows of a table say more than its last.

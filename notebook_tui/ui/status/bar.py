@@ -22,7 +22,8 @@ from notebook_tui.ui.cells.running import failed, tally
 from notebook_tui.ui.dialogs.messages import Note
 from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.drawing.rows import strip_of
-from notebook_tui.ui.keys.table import KEYS, Key, Mode, pretty
+from notebook_tui.ui.keys.key import Key, Mode, pretty
+from notebook_tui.ui.keys.table import KEYS
 
 _GAP: Final = "   "
 _NARROW: Final = "  "

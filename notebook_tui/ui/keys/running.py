@@ -1,0 +1,25 @@
+"""Keys that run cells."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from notebook_tui.ui.keys.key import Key
+
+_GROUP: Final = "Run"
+_RUN: Final = "Run the cell, and what is outdated above it"
+RUNNING: Final[tuple[Key, ...]] = (
+    Key(_GROUP, "Run the cell, and what is outdated above it", "run", ("e e",), hint="run"),
+    Key(
+        _GROUP, "Run the cell, and what is outdated above it", "run", ("ctrl+e", "f5", "ctrl+enter"), "anywhere", "run"
+    ),
+    Key(_GROUP, "Run the cell and go to the next", "run_and_next", ("ctrl+r", "shift+enter"), "anywhere", "run, next"),
+    Key(_GROUP, "Run the cell and all outdated ones", "run_with_outdated", ("f6", "ctrl+shift+enter"), "anywhere"),
+    Key(_GROUP, "Run only this cell", "run_only", ("e o",), hint="only this"),
+    Key(_GROUP, "Run the section", "run_section", ("e s",), hint="section"),
+    Key(_GROUP, "Run all outdated cells", "run_outdated", ("e a",), hint="all outdated"),
+    Key(_GROUP, "Stop the cell, or take it out of the queue", "cancel", ("e x",), hint="stop"),
+    Key(_GROUP, "Interrupt what runs", "interrupt", ("ctrl+c",)),
+    Key(_GROUP, "Restart the runtime", "restart", ("0 0",), hint="restart the runtime"),
+    Key(_GROUP, "Erase all outputs", "erase_outputs"),
+)
