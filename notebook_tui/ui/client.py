@@ -6,16 +6,25 @@ a session in this process, by one in a server, and by the reducer-backed one of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from notebook_tui.document.completion import Completion
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
+from notebook_tui.runtime.answers import SignatureHelp
+from notebook_tui.runtime.formatting import Formatting
+from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.session.hover import Hover
+from notebook_tui.session.messages import SecretNames
+from notebook_tui.session.typing_help import Definition
+from notebook_tui.widgets.messages import EventValue, Page
+from notebook_tui.widgets.views import Scalar, Table
 
 
 class SessionClient(Protocol):
-    """Callbacks run on the event loop of the terminal; none of these calls blocks it."""
+    """Callbacks run on the event loop of the terminal; none of these calls blocks it. Places in a source are counted in
+    code points; `source` is the text of that cell as it is being typed."""
 
     @property
     def state(self) -> State:
@@ -27,11 +36,44 @@ class SessionClient(Protocol):
     def subscribe(self, on_change: Callable[[State], None], on_message: Callable[[str], None]) -> None:
         """Be told each new state, and what the session has to say to the user."""
 
+    def take_questions(self, on_question: Callable[[InputWanted], None], on_settled: Callable[[str], None]) -> None:
+        """Be told what cells ask whoever sits here, and by its name what needs no answer any more."""
+
+    def answer(self, question: str, text: str | None) -> None:
+        """The line without its end, or None for the end of all input."""
+
     async def complete(self, cell_id: str, source: str, offset: int) -> list[Completion]:
-        """Proposals for the caret at `offset` code points of `source`, the text of that cell."""
+        """Proposals for the caret."""
+
+    async def describe(self, cell_id: str, source: str, offset: int) -> Hover | None:
+        """What the name under the caret stands for."""
+
+    async def describe_completion(self, cell_id: str, source: str, offset: int, chosen: Completion) -> Hover | None:
+        """What a proposal stands for."""
+
+    async def signatures(self, cell_id: str, source: str, offset: int) -> tuple[SignatureHelp, ...]:
+        """The ways to call the function around the caret."""
+
+    async def definition(self, cell_id: str, source: str, offset: int) -> Definition | None:
+        """Where the name under the caret is defined."""
+
+    async def format(self, source: str) -> Formatting:
+        """The source as a formatter writes it, or why not."""
+
+    def set_input(self, ref: str, value: Scalar) -> None:
+        """The input has this value from now on; a notice says what it takes where it does not take it."""
+
+    def set_secret_input(self, ref: str, value: str | None) -> None:
+        """As `set_input`, of one whose value nobody may read."""
+
+    def act(self, ref: str, value: EventValue = None) -> None:
+        """Do something with a widget: press a button, submit a form's values by name, send a key."""
+
+    async def rows(self, ref: str, page: Page) -> Table:
+        """That page of a table; LookupError in words if there is none."""
 
     async def interrupt(self) -> None:
-        """Stop the cell that runs; values of earlier cells stay."""
+        """Stop the cells that run; values of earlier cells stay."""
 
     async def restart(self) -> None:
         """A fresh runtime: all values are lost, the text is not."""
@@ -39,8 +81,23 @@ class SessionClient(Protocol):
     async def save(self) -> str:
         """Write the file and return its path; OSError with a clear text if that failed."""
 
+    async def save_as(self, path: str) -> str:
+        """The notebook is in that file from now on; it must not be there yet."""
+
     async def discard(self) -> None:
         """What is not saved is not wanted: the program is about to end."""
+
+    async def secrets(self) -> SecretNames:
+        """Which secrets the notebook has."""
+
+    async def give_secrets(self, values: Mapping[str, str]) -> None:
+        """Cells find these values until the session ends; an exception says why not."""
+
+    async def give_stored_secrets(self, *names: str) -> None:
+        """Cells find these of the user's secrets, now and when the notebook is opened again."""
+
+    async def revoke_secrets(self, *names: str) -> None:
+        """Cells find them no more."""
 
     async def close(self) -> None:
         """The terminal leaves."""

@@ -6,7 +6,7 @@ Strict: it starts what the reducer wants started and nothing else, and output of
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from notebook_tui.document.apply import apply
 from notebook_tui.document.completion import Completion
@@ -22,10 +22,19 @@ from notebook_tui.document.operations import (
     RuntimeConnected,
     RuntimeDown,
     Saved,
+    SetInputValue,
 )
 from notebook_tui.document.outputs import Output, Text
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
+from notebook_tui.runtime.answers import SignatureHelp
+from notebook_tui.runtime.formatting import Formatted, Formatting
+from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.session.hover import Hover
+from notebook_tui.session.messages import SecretNames
+from notebook_tui.session.typing_help import Definition
+from notebook_tui.widgets.messages import EventValue, Page
+from notebook_tui.widgets.views import Scalar, Table
 
 
 class FakeSession:
@@ -45,6 +54,19 @@ class FakeSession:
         self.deaf = False
         """Whether a cell goes on that is interrupted."""
         self.discarded = False
+        self.hover: Hover | None = None
+        self.signatures_found: tuple[SignatureHelp, ...] = ()
+        self.defined: Definition | None = None
+        self.formatting: Formatting | None = None
+        """None: the text is as a formatter writes it."""
+        self.tables: dict[str, Callable[[Page], Table]] = {}
+        """What gives pages, by the refs of the tables."""
+        self.acts: list[tuple[str, EventValue]] = []
+        self.secret_inputs: dict[str, str | None] = {}
+        self.secret_names = SecretNames((), ())
+        self.answers: list[tuple[str, str | None]] = []
+        self._on_question: list[Callable[[InputWanted], None]] = []
+        self._on_settled: list[Callable[[str], None]] = []
 
     @property
     def state(self) -> State:
@@ -65,6 +87,70 @@ class FakeSession:
     async def complete(self, cell_id: str, source: str, offset: int) -> list[Completion]:
         self.completed.append((cell_id, source, offset))
         return list(self.completions)
+
+    async def describe(self, cell_id: str, source: str, offset: int) -> Hover | None:
+        return self.hover
+
+    async def describe_completion(self, cell_id: str, source: str, offset: int, chosen: Completion) -> Hover | None:
+        return self.hover
+
+    async def signatures(self, cell_id: str, source: str, offset: int) -> tuple[SignatureHelp, ...]:
+        return self.signatures_found
+
+    async def definition(self, cell_id: str, source: str, offset: int) -> Definition | None:
+        return self.defined
+
+    async def format(self, source: str) -> Formatting:
+        return self.formatting or Formatted(source)
+
+    def take_questions(self, on_question: Callable[[InputWanted], None], on_settled: Callable[[str], None]) -> None:
+        self._on_question.append(on_question)
+        self._on_settled.append(on_settled)
+
+    def ask(self, wanted: InputWanted) -> None:
+        """Code of a cell waits for a line."""
+        for on_question in self._on_question:
+            on_question(wanted)
+
+    def settle(self, question: str) -> None:
+        """It waits no more."""
+        for on_settled in self._on_settled:
+            on_settled(question)
+
+    def answer(self, question: str, text: str | None) -> None:
+        self.answers.append((question, text))
+
+    def set_input(self, ref: str, value: Scalar) -> None:
+        self.send(SetInputValue(ref, value))
+
+    def set_secret_input(self, ref: str, value: str | None) -> None:
+        self.secret_inputs[ref] = value
+
+    def act(self, ref: str, value: EventValue = None) -> None:
+        self.acts.append((ref, value))
+
+    async def rows(self, ref: str, page: Page) -> Table:
+        if ref not in self.tables:
+            raise LookupError(f"no table {ref}")
+        return self.tables[ref](page)
+
+    async def secrets(self) -> SecretNames:
+        return self.secret_names
+
+    async def give_secrets(self, values: Mapping[str, str]) -> None:
+        raise NotImplementedError("no test gives secrets yet")
+
+    async def give_stored_secrets(self, *names: str) -> None:
+        raise NotImplementedError("no test gives stored secrets yet")
+
+    async def revoke_secrets(self, *names: str) -> None:
+        raise NotImplementedError("no test revokes secrets yet")
+
+    async def save_as(self, path: str) -> str:
+        if self.save_error is not None:
+            raise self.save_error
+        self._apply(Saved(path, self._state.revision))
+        return path
 
     async def interrupt(self) -> None:
         assert self._state.evaluating is not None, "an interrupt was asked for while nothing ran"
