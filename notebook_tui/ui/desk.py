@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
+
+from textual.screen import Screen
 
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.operations import Operation
@@ -10,6 +13,8 @@ from notebook_tui.document.state import State
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.dialogs.messages import Severity
 from notebook_tui.ui.notebook_view import NotebookView
+
+Answer = TypeVar("Answer")
 
 
 class Desk:
@@ -37,6 +42,10 @@ class Desk:
     def focused_cell(self) -> Cell | None:
         """The cell that has the focus; None on the title and on headings."""
         return next((cell for cell in self.state.notebook.cells() if cell.id == self.focused_id), None)
+
+    def open(self, screen: Screen[Answer], then: Callable[[Answer | None], None]) -> None:
+        """Show a screen on top; what it is dismissed with goes to `then`."""
+        self.view.app.push_screen(screen, then)
 
     def ask(self, *operations: Operation) -> None:
         """Send these, after what was typed before them."""

@@ -23,7 +23,9 @@ from textual.screen import Screen
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.ui.cells.cell_list import CellList, MakePainter
 from notebook_tui.ui.cells.items import items_of
+from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.client import SessionClient
+from notebook_tui.ui.commands.interrupt import Interrupts
 from notebook_tui.ui.commands.named import commands_of
 from notebook_tui.ui.commands.run import RunCommands
 from notebook_tui.ui.commands.session import SessionCommands
@@ -78,8 +80,10 @@ class NotebookScreen(Screen[None]):
         desk = Desk(client, self._view, self.say, self.hush)
         self._side = Side((Outline(self._go_to),))
         self._write = WriteCommands(desk)
+        self._interrupts = Interrupts(desk)
+        self._whys = Whys()
         groups = (
-            RunCommands(desk, self._write),
+            RunCommands(desk, self._write, self._interrupts),
             self._write,
             ShowCommands(desk, self._side, self._log),
             SessionCommands(desk),
@@ -227,7 +231,7 @@ class NotebookScreen(Screen[None]):
     def _show_newest(self) -> None:
         before, self._shown = self._shown, self._client.state
         self._shown_at = monotonic()
-        items = items_of(self._shown)
+        items = items_of(self._shown, self._whys, self._interrupts.counts(self._shown))
         self._view.show(items)
         self._side.show(self._shown)
         self._write.settle()

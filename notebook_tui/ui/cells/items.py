@@ -5,17 +5,20 @@ The cell list compares an item with the one of the same id before: what is equal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import count
+from typing import Final, TypeAlias
 
 from notebook_tui.document.notebook import Cell, Section
 from notebook_tui.document.state import State
 from notebook_tui.ui.cells.stamp import Stamp, stamp_of
+from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.drawing.printable import printable
 
 TITLE_ID = "title"
 HINT_ID = "hint"
+_NONE: Final[Mapping[str, int]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class CellItem:
     stamp: Stamp
     role: str = ""
     """A word for cells with a place of their own: `setup`."""
+    label: str = ""
+    """Its number among the cells that can run, by which messages name it."""
 
     @property
     def id(self) -> str:
@@ -58,16 +63,23 @@ class HintItem:
 Item: TypeAlias = TitleItem | SectionItem | CellItem | HintItem
 
 
-def items_of(state: State) -> tuple[Item, ...]:
-    """The list of a notebook in this state."""
+def items_of(state: State, whys: Whys | None = None, interrupts: Mapping[str, int] = _NONE) -> tuple[Item, ...]:
+    """The list of a notebook in this state; `interrupts` counts those of cells that run."""
     notebook = state.notebook
     queued = frozenset(state.queue)
+    whys = whys or Whys()
+    numbers = count(1)
+
+    def item_of(cell: Cell, role: str = "") -> CellItem:
+        label = str(next(numbers)) if cell.runnable and not role else ""
+        return CellItem(cell, stamp_of(state, cell, queued, whys, interrupts), role, label)
+
     items: list[Item] = [TitleItem(printable(notebook.title))]
     setup = [notebook.setup] if notebook.pyproject is None else [notebook.setup, notebook.pyproject]
-    items += [CellItem(cell, stamp_of(state, cell, queued), role="setup") for cell in setup]
+    items += [item_of(cell, "setup") for cell in setup]
     names = {section.id: section.name for section in notebook.sections}
     for section in notebook.sections:
-        cells = [CellItem(cell, stamp_of(state, cell, queued)) for cell in section.cells]
+        cells = [item_of(cell) for cell in section.cells]
         items.append(_heading(section, cells, names))
         items += cells
     if not any(section.cells for section in notebook.sections):

@@ -55,7 +55,15 @@ def stamp_row(item: CellItem, frame: Frame, palette: Palette, now: float) -> Str
         role = f"{item.role} · " if item.role else ""
         said = f" {role}{words(item.stamp, item.cell, now)}"
         text = Text.assemble((glyph(item.stamp, now), _ink(item.stamp.kind, palette)), (said, palette.muted), end="")
+    if item.label:
+        text = _with_label(text, f"cell {item.label}", frame.text_width, palette)
     return gutter_row(frame, "", "╰", text, palette.muted, palette.faint)
+
+
+def _with_label(text: Text, label: str, width: int, palette: Palette) -> Text:
+    """The name that messages call the cell by at the right, where there is room for it."""
+    room = width - text.cell_len - len(label)
+    return text.append(" " * room + label, palette.muted) if room > 1 else text
 
 
 def _ink(kind: StampKind, palette: Palette) -> Style:
