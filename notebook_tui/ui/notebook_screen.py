@@ -41,6 +41,7 @@ from notebook_tui.ui.panels.outline import Outline
 from notebook_tui.ui.panels.panel import Panel
 from notebook_tui.ui.panels.side import Side
 from notebook_tui.ui.status.bar import Status, StatusBar
+from notebook_tui.ui.status.beyond import BeyondTheScreen
 
 FRAME: Final = 1 / 20
 _LONGEST_WAIT: Final = 1.0
@@ -97,10 +98,14 @@ class NotebookScreen(Screen[None]):
         yield self._status
 
     def on_mount(self) -> None:
+        self._beyond = BeyondTheScreen(self.app, self._clock)
         self._client.subscribe(self._state_changed, self._message_came)
         self._show_newest()
         self._view.take_focus()
         self.set_interval(FRAME, self._tick)
+
+    def on_unmount(self) -> None:
+        self._beyond.leave()
 
     def say(self, text: str, severity: Severity) -> None:
         """Tell the user: now in a toast, later in the list of messages."""
@@ -144,6 +149,7 @@ class NotebookScreen(Screen[None]):
 
     def take_key(self, event: events.Key) -> bool:
         """Act on a key of navigation; False if it is none, or if something else than the list has the focus."""
+        self._beyond.touched()
         if not isinstance(self.focused, CellList):
             return False
         key = event.character if event.character and event.character.isalnum() else event.key
@@ -236,6 +242,7 @@ class NotebookScreen(Screen[None]):
         self._side.show(self._shown)
         self._write.settle()
         self._settled.set()
+        self._beyond.show(self._shown)
         if before:
             self._tell_of_runtime(before.runtime, self._shown.runtime)
         self._show_status()
