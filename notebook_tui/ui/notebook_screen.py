@@ -34,6 +34,7 @@ from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity
 from notebook_tui.ui.drawing.printable import printable
+from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
 from notebook_tui.ui.keys.table import keys_of, sequences
 from notebook_tui.ui.notebook_view import NotebookView
@@ -187,6 +188,10 @@ class NotebookScreen(Screen[None]):
         self._sequence.forget()
         self._show_status()
 
+    @on(Editor.ChordChanged)
+    def _chord_changed(self) -> None:
+        self._show_status()
+
     @on(NotebookView.CompletionWanted)
     def _completion_wanted(self, event: NotebookView.CompletionWanted) -> None:
         self.run_worker(self._finish("complete", self._complete(event)), exclusive=True, group="completion")
@@ -259,13 +264,16 @@ class NotebookScreen(Screen[None]):
         self._show_status()
 
     def _show_status(self) -> None:
-        continuations = tuple(self._sequence.continuations()) if self._pressed else ()
+        pressed, editor = self._pressed, self._view.editor
+        continuations = self._sequence.continuations() if pressed else []
+        if editor.pressed:
+            pressed, continuations = editor.pressed, editor.chord.continuations()
         self._status.show(
             Status(
                 self._client.state,
                 self._view.is_editing,
-                self._pressed,
-                continuations,
+                pressed,
+                tuple(continuations),
                 self._log.unread,
                 self._remarked,
             )

@@ -64,7 +64,7 @@ class NotebookView(Container):
         self._clock = clock
         self._list = CellList(clock, make_painter)
         self._popup = CompletionPopup()
-        self._editor = Editor(self._popup, perform)
+        self._editor = Editor(self._popup, perform, clock)
         self._order: tuple[str, ...] = ()
         self._sync: SourceSync | None = None
         self._pasts: dict[str, Past] = {}
@@ -79,6 +79,10 @@ class NotebookView(Container):
     @property
     def focused_id(self) -> str:
         return self._list.focused_id
+
+    @property
+    def editor(self) -> Editor:
+        return self._editor
 
     @property
     def is_editing(self) -> bool:
@@ -151,6 +155,7 @@ class NotebookView(Container):
     def tick(self) -> None:
         """Time passes: running cells count, and typed text is sent after a pause."""
         self._list.tick()
+        self._editor.tick()
         if self._clock() - self._typed_at >= PAUSE:
             self.flush()
 

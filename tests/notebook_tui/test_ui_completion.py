@@ -40,7 +40,7 @@ async def test_the_marked_completion_takes_the_place_of_the_word(shown: Terminal
     assert "▸max" in shown.text
     assert "max(iterable, *, key=None)" in shown.text
     await shown.press("enter", "(", "escape")
-    assert sources(shown) == ["max("]
+    assert sources(shown) == ["max()"]
 
 
 @in_terminal(code("a", "m"))
