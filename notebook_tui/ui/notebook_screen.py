@@ -77,7 +77,7 @@ class NotebookScreen(Screen[None]):
         self._remarked_at = 0.0
         self._settled = asyncio.Event()
         self._pressed: tuple[str, ...] = ()
-        self._view = NotebookView(client.send, self.action_do, clock, make_painter)
+        self._view = NotebookView(client, self.action_do, clock, make_painter)
         self._status = StatusBar(client.state)
         desk = Desk(client, self._view, self.say, self.hush)
         self._side = Side((Outline(self._go_to),))
@@ -192,9 +192,9 @@ class NotebookScreen(Screen[None]):
     def _chord_changed(self) -> None:
         self._show_status()
 
-    @on(NotebookView.CompletionWanted)
-    def _completion_wanted(self, event: NotebookView.CompletionWanted) -> None:
-        self.run_worker(self._finish("complete", self._complete(event)), exclusive=True, group="completion")
+    @on(NotebookView.Remarked)
+    def _remarked_by_view(self, event: NotebookView.Remarked) -> None:
+        self._remark(event.text)
 
     @on(Panel.Closed)
     def _panel_closed(self) -> None:
@@ -204,11 +204,6 @@ class NotebookScreen(Screen[None]):
     def _go_to(self, item_id: str) -> None:
         self._view.focus_item(item_id)
         self._view.take_focus()
-
-    async def _complete(self, event: NotebookView.CompletionWanted) -> None:
-        completions = await self._client.complete(event.cell_id, event.text, event.offset)
-        if not self._view.show_completions(event.cell_id, completions):
-            self._remark("Nothing to complete here.")
 
     async def _finish(self, action: str, answer: Coroutine[None, None, None]) -> None:
         try:

@@ -12,27 +12,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.document._document import Location
 from textual.document._history import EditHistory
+from textual.geometry import Offset
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit as TextEdit
 from textual.widgets.text_area import EditResult, Selection
 
-from notebook_tui.document.completion import Completion
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import TAB_WIDTH
 from notebook_tui.ui.drawing.syntax import code_lines
 from notebook_tui.ui.editing.brackets import backspaced, bracket_beside, typed
 from notebook_tui.ui.editing.changes import CHANGES
 from notebook_tui.ui.editing.choices import EditingChoices
-from notebook_tui.ui.editing.completion_popup import CompletionPopup
 from notebook_tui.ui.editing.indent import outdented, tabbed
 from notebook_tui.ui.editing.line_breaks import clause_dedented, line_broken
 from notebook_tui.ui.editing.lines import smart_home as smart_home_of
@@ -40,9 +41,10 @@ from notebook_tui.ui.editing.passage import Passage, replaced_between
 from notebook_tui.ui.keys.sequence import KeySequence, Matched, Pending
 from notebook_tui.ui.keys.table import keys_of
 
-_WORD_BEFORE: Final = re.compile(r"\w*$")
 _ANYWHERE: Final = {name: key.action for key in keys_of("anywhere") for name in key.keys}
 _CHORDS: Final = {tuple(name.split()): key for key in keys_of("insert") for name in key.keys if " " in name}
+_POINTS: Final = 0.6
+"""Seconds for which a mouse rests before it is taken to point at something."""
 _BRACKETS: Final = Style(bold=True, underline=True)
 
 
@@ -64,16 +66,28 @@ class Editor(TextArea):
     ]
 
     @dataclass
-    class CompletionWanted(Message):
-        text: str
-        offset: int
+    class HelpWanted(Message):
+        """A key asks for something at the caret."""
+
+        what: Literal["completion", "signature", "description"]
+
+    @dataclass
+    class Typed(Message):
+        """This character was put in by a key."""
+
+        character: str
+
+    @dataclass
+    class Pointed(Message):
+        """The mouse rests at that place of the text, or, None, does so no more."""
+
+        offset: int | None
 
     class ChordChanged(Message):
         """A sequence of keys has been begun, or is over."""
 
     def __init__(
         self,
-        popup: CompletionPopup,
         perform: Callable[[str], None],
         clock: Callable[[], float],
         choices: EditingChoices | None = None,
@@ -88,7 +102,10 @@ class Editor(TextArea):
         self.display = False
         self.indent_width = TAB_WIDTH
         self.cursor_blink = False
-        self._popup = popup
+        self.take_first: Callable[[str], bool] = lambda key: False
+        """Is offered each key, and says whether that was all to be done."""
+        self._given: tuple[str, int] | None = None
+        self._pointing: Timer | None = None
         self._palette = Palette()
         self._source_language = "text"
         self._colored: list[Text] | None = None
@@ -109,17 +126,15 @@ class Editor(TextArea):
         """In which the text is, whatever the editor makes of it."""
         return self._source_language
 
+    def place_of(self, offset: int) -> Offset:
+        """Where that place of the text is, seen from the top left of the editor."""
+        return self.wrapped_document.location_to_offset(self._location(offset))
+
     @property
     def passage(self) -> Passage:
         """The text and what is selected of it."""
         anchor, caret = self.selection
         return Passage(self.text, self._offset(anchor), self._offset(caret))
-
-    @property
-    def word_before_caret(self) -> str:
-        row, column = self.cursor_location
-        match = _WORD_BEFORE.search(self.document.get_line(row)[:column])
-        return match[0] if match else ""
 
     def open(self, source: str, language: str, palette: Palette, past: Past | None = None) -> None:
         """Edit this text, with the caret at its end; what was done to it before can be undone if nobody else changed
@@ -133,7 +148,6 @@ class Editor(TextArea):
 
     def close(self) -> Past:
         """Edit nothing; what was done can be handed to `open` again."""
-        self._popup.close()
         self.display = False
         self.history.checkpoint()
         past = Past(self.text, self.history)
@@ -146,12 +160,9 @@ class Editor(TextArea):
         self.load_text(source)
         self.move_cursor(self.clamp_visitable(location))
 
-    def accept(self, completion: Completion) -> None:
-        """Put the completion in the place of the word before the caret."""
-        self._popup.close()
-        row, column = self.cursor_location
-        start = (row, column - len(self.word_before_caret))
-        self.replace(completion.insert, start, (row, column), maintain_selection_offset=False)
+    def bracket_given(self) -> None:
+        """The bracket before the caret came with a proposal: who types it all the same means that one."""
+        self._given = (self.text, self.offset_of_caret)
 
     def become(self, passage: Passage | None) -> bool:
         """Be that text with that selection, in one step that can be undone; False where there is none."""
@@ -206,7 +217,7 @@ class Editor(TextArea):
     def on_key(self, event: events.Key) -> None:
         if not self.display:
             self.app.post_message(events.Key(event.key, event.character))
-        elif (self._popup.is_open and self._key_of_popup(event.key)) or self._key_of_chord(event):
+        elif (not self.pressed and self.take_first(event.key)) or self._key_of_chord(event):
             pass
         elif event.key in _ANYWHERE:
             self._perform(_ANYWHERE[event.key])
@@ -232,9 +243,16 @@ class Editor(TextArea):
 
     def action_complete(self) -> None:
         """Ask what may follow; there is nobody to ask in other languages."""
-        if self._source_language != "python":
-            return
-        self.post_message(self.CompletionWanted(self.text, self.offset_of_caret))
+        if self._source_language == "python":
+            self.post_message(self.HelpWanted("completion"))
+
+    def action_show_signature(self) -> None:
+        if self._source_language == "python":
+            self.post_message(self.HelpWanted("signature"))
+
+    def action_describe(self) -> None:
+        if self._source_language == "python":
+            self.post_message(self.HelpWanted("description"))
 
     def action_complete_or_indent(self) -> None:
         """After a word or a dot, what may follow; anywhere else, white space."""
@@ -250,6 +268,17 @@ class Editor(TextArea):
         pair = backspaced(passage, self._source_language) if self.choices.closes_brackets else None
         if not self.become(pair or outdented(passage)):
             super().action_delete_left()
+
+    async def _on_mouse_move(self, event: events.MouseMove) -> None:
+        await super()._on_mouse_move(event)
+        if self._pointing is not None:
+            self._pointing.stop()
+        column, row = event.x, event.y
+        is_on_text = row < self.wrapped_document.height and column < self._width_of_row(row)
+        self.post_message(self.Pointed(None))
+        if is_on_text and not event.button:
+            offset = self._offset(self.get_target_document_location(event))
+            self._pointing = self.set_timer(_POINTS, lambda: self.post_message(self.Pointed(offset)))
 
     def _own_key(self, key: str) -> bool:
         match key:
@@ -267,7 +296,10 @@ class Editor(TextArea):
         """Do what a character does beside being typed; False if that is all."""
         if event.character is None or not event.is_printable:
             return False
+        self.post_message(self.Typed(event.character))
         passage = self.passage
+        if event.character == "(" and self._given == (passage.text, passage.caret):
+            return True
         pair = typed(passage, event.character, self._source_language) if self.choices.closes_brackets else None
         if pair is not None:
             return self.become(pair)
@@ -295,17 +327,9 @@ class Editor(TextArea):
         self.pressed = ()
         self.post_message(self.ChordChanged())
 
-    def _key_of_popup(self, key: str) -> bool:
-        match key:
-            case "up" | "down":
-                self._popup.move(1 if key == "down" else -1)
-            case "enter" | "tab":
-                self.accept(self._popup.selected)
-            case "escape":
-                self._popup.close()
-            case _:
-                return False
-        return True
+    def _width_of_row(self, row: int) -> int:
+        line, section = self.wrapped_document._offset_to_line_info[row]
+        return cell_len(self.wrapped_document.get_sections(line)[section].expandtabs(TAB_WIDTH))
 
     def _offset(self, location: Location) -> int:
         row, column = location

@@ -6,14 +6,10 @@ import re
 from typing import Final
 
 from notebook_tui.ui.editing.indent import INDENT, white
+from notebook_tui.ui.editing.open_brackets import TOKEN
 from notebook_tui.ui.editing.passage import Passage, line_start
 
 _LEAVES_BLOCK: Final = re.compile(r"\s*(return|pass|break|continue|raise)\b")
-_TOKEN: Final = re.compile(
-    r"'''(?:\\.|[^\\])*?'''|\"\"\"(?:\\.|[^\\])*?\"\"\"|'''|\"\"\"|"
-    r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*|[()\[\]{}]",
-    re.DOTALL,
-)
 _LOOKED_AT: Final = 20_000
 """Characters before the caret: a text of a megabyte is not read for every line."""
 _CLAUSE: Final = re.compile(r"(else|elif\b.*|except\b.*|finally)$", re.DOTALL)
@@ -62,7 +58,7 @@ def indent_after(text: str) -> str:
     statement = line_start(text, len(text))
     code = ""
     ended = 0
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         kind = token[0]
         code += text[ended : token.start()]
         ended = token.end()

@@ -12,6 +12,8 @@ EDITING: Final[tuple[Key, ...]] = (
     Key(_GROUP, "Leave the cell", "leave", ("escape",), "insert", "leave"),
     Key(_GROUP, "Complete the word, or indent", "complete_or_indent", ("tab",), "insert", "complete"),
     Key(_GROUP, "Complete the word", "complete", ("ctrl+@",), "insert"),
+    Key(_GROUP, "What the call takes", "show_signature", ("f4", "ctrl+shift+space", "ctrl+shift+@"), "insert"),
+    Key(_GROUP, "What the name stands for", "describe", ("f2",), "insert", "describe"),
     Key(_GROUP, "Undo", "undo", ("ctrl+z",), "insert"),
     Key(_GROUP, "Redo", "redo", ("ctrl+y",), "insert"),
     Key(_GROUP, "Indent more", "indent", ("ctrl+l i",), "insert", "indent"),
