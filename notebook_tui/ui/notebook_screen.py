@@ -25,6 +25,8 @@ from notebook_tui.ui.cells.cell_list import CellList, MakePainter
 from notebook_tui.ui.cells.items import items_of
 from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.client import SessionClient
+from notebook_tui.ui.commands.cells import CellCommands
+from notebook_tui.ui.commands.history import HistoryCommands
 from notebook_tui.ui.commands.interrupt import Interrupts
 from notebook_tui.ui.commands.named import commands_of
 from notebook_tui.ui.commands.run import RunCommands
@@ -81,12 +83,15 @@ class NotebookScreen(Screen[None]):
         self._status = StatusBar(client.state)
         desk = Desk(client, self._view, self.say, self.hush)
         self._side = Side((Outline(self._go_to),))
-        self._write = WriteCommands(desk)
+        self._write = WriteCommands(desk, clock)
+        self._history = HistoryCommands(desk, clock)
         self._interrupts = Interrupts(desk)
         self._whys = Whys()
         groups = (
             RunCommands(desk, self._write, self._interrupts),
             self._write,
+            self._history,
+            CellCommands(desk, self._write, clock),
             ShowCommands(desk, self._side, self._log),
             SessionCommands(desk),
         )
@@ -173,6 +178,7 @@ class NotebookScreen(Screen[None]):
     @on(Said)
     def _session_said(self, event: Said) -> None:
         self._write.give_up()
+        self._history.give_up()
         self._settled.set()
         self.say(event.text, "warning")
 
@@ -241,6 +247,7 @@ class NotebookScreen(Screen[None]):
         self._view.show(items)
         self._side.show(self._shown)
         self._write.settle()
+        self._history.settle()
         self._settled.set()
         self._beyond.show(self._shown)
         if before:

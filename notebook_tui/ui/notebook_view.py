@@ -115,12 +115,14 @@ class NotebookView(Container):
         else:
             self.focus_item(self._order[-1 if direction > 0 else 0])
 
-    def edit(self, cell: Cell) -> None:
-        """Open the editor over a cell, with the caret at the end of its text."""
+    def edit(self, cell: Cell, caret: int | None = None) -> None:
+        """Open the editor over a cell, with the caret at that place of its text, or at its end."""
         self.focus_item(cell.id)
         language = "markdown" if cell.kind == "markdown" else cell.language
         palette = palette_of(self.app.theme_variables)
         self._editor.open(cell.source, language, palette, self._pasts.get(cell.id))
+        if caret is not None:
+            self._editor.become(self._editor.passage.to(min(caret, len(self._editor.text))))
         self._sync = SourceSync(cell.source, self._editor.text)
         # At once, not by a message: the next key may be in the queue already, and it is text.
         self.screen.set_focus(self._editor, scroll_visible=False)
@@ -141,7 +143,7 @@ class NotebookView(Container):
         self._sync.typed(self._editor.text)
         text = self._sync.take_unsent()
         if text is not None:
-            self._send(SetCellSource(self.focused_id, text))
+            self._send(SetCellSource(self.focused_id, text, self._clock()))
         return text is not None
 
     def tick(self) -> None:

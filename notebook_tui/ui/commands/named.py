@@ -11,9 +11,11 @@ Command: TypeAlias = Callable[[], Coroutine[None, None, None] | None]
 
 
 def commands_of(groups: tuple[object, ...]) -> dict[str, Command]:
-    """The method of each action in the table of keys."""
+    """The method of each action in the table of keys; what the editor does by itself is not among them."""
     actions = {key.action for key in KEYS if key.mode != "insert" and not key.action.startswith("app.")}
-    return {action: _command(groups, action) for action in (*actions, "leave")}
+    editing = {key.action for key in KEYS if key.mode == "insert"}
+    both = (action for action in editing if any(hasattr(group, action) for group in groups))
+    return {action: _command(groups, action) for action in (*actions, *both)}
 
 
 def _command(groups: tuple[object, ...], action: str) -> Command:

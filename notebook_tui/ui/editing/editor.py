@@ -235,11 +235,10 @@ class Editor(TextArea):
         """Perform the command of that name of the table of keys."""
         if change := CHANGES.get(action):
             self.become(change(self.passage, self._source_language))
+        elif own := getattr(self, f"action_{action}", None):
+            own()
         else:
-            getattr(self, f"action_{action}")()
-
-    def action_leave(self) -> None:
-        self._perform("leave")
+            self._perform(action)
 
     def action_complete(self) -> None:
         """Ask what may follow; there is nobody to ask in other languages."""
@@ -285,7 +284,7 @@ class Editor(TextArea):
             case "enter":
                 self.become(line_broken(self.passage, self._source_language))
             case "escape":
-                self.action_leave()
+                self._perform("leave")
             case "ctrl+c" if self.selection.is_empty:
                 self._perform("interrupt")
             case _:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from notebook_tui.ui.keys.cells import CELLS
 from notebook_tui.ui.keys.editing import EDITING
 from notebook_tui.ui.keys.filing import FILING
 from notebook_tui.ui.keys.key import Key, Mode
@@ -18,7 +19,7 @@ from notebook_tui.ui.keys.running import RUNNING
 from notebook_tui.ui.keys.showing import SHOWING
 from notebook_tui.ui.keys.writing import WRITING
 
-KEYS: Final[tuple[Key, ...]] = (*RUNNING, *MOVING, *WRITING, *SHOWING, *FILING, *EDITING)
+KEYS: Final[tuple[Key, ...]] = (*RUNNING, *MOVING, *WRITING, *CELLS, *SHOWING, *FILING, *EDITING)
 
 
 def keys_of(mode: Mode) -> Iterator[Key]:
