@@ -29,9 +29,11 @@ from notebook_tui.ui.commands.cells import CellCommands
 from notebook_tui.ui.commands.history import HistoryCommands
 from notebook_tui.ui.commands.interrupt import Interrupts
 from notebook_tui.ui.commands.named import commands_of
+from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.commands.run import RunCommands
 from notebook_tui.ui.commands.session import SessionCommands
 from notebook_tui.ui.commands.show import ShowCommands
+from notebook_tui.ui.commands.texts import TextCommands
 from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity
@@ -92,6 +94,8 @@ class NotebookScreen(Screen[None]):
             self._write,
             self._history,
             CellCommands(desk, self._write, clock),
+            PlaceCommands(desk),
+            TextCommands(desk, clock),
             ShowCommands(desk, self._side, self._log),
             SessionCommands(desk),
         )

@@ -28,6 +28,7 @@ from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.drawing.rows import row_numbers
 from notebook_tui.ui.editing.caret_help import CaretHelp, Kind
 from notebook_tui.ui.editing.editor import Editor, Past
+from notebook_tui.ui.editing.places import Place, Places
 from notebook_tui.ui.editing.source_sync import SourceSync
 
 PAUSE: Final = 0.25
@@ -56,6 +57,7 @@ class NotebookView(Container):
         self._clock = clock
         self._list = CellList(clock, make_painter)
         self._editor = Editor(perform, clock)
+        self.places = Places()
         self._help = CaretHelp(client, self._editor, self)
         self._editor.take_first = self._help.take_key
         self._order: tuple[str, ...] = ()
@@ -75,6 +77,12 @@ class NotebookView(Container):
     @property
     def editor(self) -> Editor:
         return self._editor
+
+    @property
+    def place(self) -> Place:
+        """Where the caret is; without one, at the beginning of what has the focus."""
+        row, column = self._editor.cursor_location if self.is_editing else (0, 0)
+        return Place(self.focused_id, row + 1, column)
 
     @property
     def is_editing(self) -> bool:
@@ -129,10 +137,12 @@ class NotebookView(Container):
         self._follow_editor()
         self.post_message(self.EditingChanged())
 
-    def leave(self) -> None:
-        """End the edit; what was typed is sent."""
+    def leave(self, *, remembered: bool = True) -> None:
+        """End the edit; what was typed is sent, and the place of the caret is one to come back to."""
         if self.is_editing:
             self.flush()
+            if remembered:
+                self.places.left(self.place)
             self._close_editor()
 
     def flush(self) -> bool:

@@ -14,7 +14,7 @@ from notebook_tui.document.operations import (
 )
 from notebook_tui.document.state import State
 from tests.support.fake_session import code, prose
-from tests.support.screen import Terminal, in_terminal
+from tests.support.screen import NOW, Terminal, in_terminal
 
 FIRST = ("j", "j", "j")
 THREE = (code("a", "first"), code("b", "second"), code("c", "third"))
@@ -182,7 +182,7 @@ async def test_a_section_with_cells_is_deleted_only_after_a_question(shown: Term
     await shown.press("G", "k", "d", "d")
     assert "Delete the section “Two”?" in shown.text
     await shown.press("escape", "d", "d", "m")
-    assert shown.session.operations_of(DeleteSection) == [DeleteSection("two", with_cells=False)]
+    assert shown.session.operations_of(DeleteSection) == [DeleteSection("two", with_cells=False, at=NOW)]
     assert order(shown) == ["first", "second"]
 
 

@@ -44,14 +44,14 @@ _ROLES: Final[dict[_TokenType, str]] = {
 }
 
 
-def code_lines(source: str, language: str, palette: Palette) -> list[Text]:
+def code_lines(source: str, language: str, palette: Palette, most: int = MAX_LINES) -> list[Text]:
     """The lines of `source` as fresh coloured texts, one for each line; tabs are kept.
 
     >>> [line.plain for line in code_lines("a = 1\\n", "python", Palette())]
     ['a = 1', '']
     """
     source = printable(source)
-    if source.count("\n") >= MAX_LINES:
+    if source.count("\n") >= most:
         return [_line(plain) for plain in source.split("\n")]
     lines = [_line("")]
     for token_type, value in _lexer(language).get_tokens(source):

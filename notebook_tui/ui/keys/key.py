@@ -31,6 +31,12 @@ _NAMES: Final = {
     "@": "Space",
     "underscore": "/",
     "slash": "/",
+    "backslash": "\\",
+    "right_square_bracket": "]",
+    "minus": "-",
+    "equals_sign": "=",
+    "left": "←",
+    "right": "→",
 }
 
 

@@ -17,9 +17,10 @@ from notebook_tui.ui.keys.key import Key, Mode
 from notebook_tui.ui.keys.moving import MOVING
 from notebook_tui.ui.keys.running import RUNNING
 from notebook_tui.ui.keys.showing import SHOWING
+from notebook_tui.ui.keys.texts import TEXTS
 from notebook_tui.ui.keys.writing import WRITING
 
-KEYS: Final[tuple[Key, ...]] = (*RUNNING, *MOVING, *WRITING, *CELLS, *SHOWING, *FILING, *EDITING)
+KEYS: Final[tuple[Key, ...]] = (*RUNNING, *MOVING, *WRITING, *CELLS, *TEXTS, *SHOWING, *FILING, *EDITING)
 
 
 def keys_of(mode: Mode) -> Iterator[Key]:
