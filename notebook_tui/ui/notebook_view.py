@@ -248,9 +248,9 @@ class NotebookView(Container):
         """Give the editor the room it needs now, and keep its caret in view."""
         if not self.is_editing:
             return
-        text = self._editor.text
-        frame = frame_for(self._list.size.width, text.count("\n") + 1)
-        self._list.set_editing(row_numbers(text, frame.wrap_width))
+        lines = self._editor.document.lines
+        frame = frame_for(self._list.size.width, len(lines))
+        self._list.set_editing(row_numbers(lines, frame.wrap_width))
         self._list.reveal_row(self._caret().y)
         self._help.caret_moved()
         self._place_editor()
