@@ -64,6 +64,7 @@ class NotebookView(Container):
         self._sync: SourceSync | None = None
         self._pasts: dict[str, Past] = {}
         self._typed_at = 0.0
+        self._numbered: tuple[str, int, int] | None = None
 
     def compose(self) -> ComposeResult:
         yield self._list
@@ -248,9 +249,12 @@ class NotebookView(Container):
         """Give the editor the room it needs now, and keep its caret in view."""
         if not self.is_editing:
             return
-        lines = self._editor.document.lines
-        frame = frame_for(self._list.size.width, len(lines))
-        self._list.set_editing(row_numbers(lines, frame.wrap_width))
+        looked_at = (self.focused_id, self._editor.version, self._list.size.width)
+        if looked_at != self._numbered:
+            self._numbered = looked_at
+            lines = self._editor.document.lines
+            frame = frame_for(self._list.size.width, len(lines))
+            self._list.set_editing(row_numbers(lines, frame.wrap_width))
         self._list.reveal_row(self._caret().y)
         self._help.caret_moved()
         self._place_editor()
@@ -272,6 +276,7 @@ class NotebookView(Container):
         self._help.close()
         self._pasts[self.focused_id] = self._editor.close()
         self._list.set_editing(None)
+        self._numbered = None
         self.take_focus()
         self.post_message(self.EditingChanged())
 

@@ -96,12 +96,13 @@ def row_numbers(lines: Sequence[str], width: int) -> tuple[int | None, ...]:
     numbers: list[int | None] = []
     for number, line in enumerate(lines, 1):
         numbers.append(number)
-        # Nearly all lines are short and plain; this is done for each of them with each key.
-        if len(line) > width or not line.isascii() or "\t" in line:
+        # Nearly all lines are short and plain, and no character is wider than two cells: this is done for every line.
+        is_short = 2 * len(line) <= width or (len(line) <= width and line.isascii())
+        if not is_short or "\t" in line:
             numbers.extend([None] * (_row_count(line, width) - 1))
     return tuple(numbers)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 15)
 def _row_count(line: str, width: int) -> int:
     return sum(1 for _ in wrap_code([Text(line)], width))

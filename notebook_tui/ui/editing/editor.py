@@ -114,6 +114,8 @@ class Editor(TextArea):
         self._source_language = "text"
         self._colouring = Colouring(self._source_language, self._palette)
         self._colored: list[Text] | None = None
+        self.version = 0
+        """Goes up with every change of the text."""
         self._painted: OrderedDict[tuple[object, ...], tuple[Text, Strip]] = OrderedDict()
         self._brackets: tuple[Location, ...] = ()
 
@@ -227,20 +229,24 @@ class Editor(TextArea):
         return self._location(smart_home_of(self.passage))
 
     def load_text(self, text: str) -> None:
-        self._colored = None
+        self._text_changes()
         super().load_text(text)
 
     def edit(self, edit: TextEdit) -> EditResult:
-        self._colored = None
+        self._text_changes()
         return super().edit(edit)
 
     def undo(self) -> None:
-        self._colored = None
+        self._text_changes()
         super().undo()
 
     def redo(self) -> None:
-        self._colored = None
+        self._text_changes()
         super().redo()
+
+    def _text_changes(self) -> None:
+        self._colored = None
+        self.version += 1
 
     def on_key(self, event: events.Key) -> None:
         if not self.display:
