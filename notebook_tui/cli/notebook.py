@@ -28,19 +28,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runtime", metavar="NAME", help="where cells run: a name out of runtimes.toml in the settings, or local"
     )
+    parser.add_argument(
+        "--plain", action="store_true", help="lines to read and type instead of a screen: for screen readers, and pipes"
+    )
     parser.epilog = "example: beamlike notebook docs/notebooks/tour.livemd"
     parser.set_defaults(call=call)
 
 
 def call(options: argparse.Namespace) -> int:
     # It draws on standard error.
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if not options.plain and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UserError(
             "expected a terminal, found a pipe or a file as standard input, output or error; "
             f"to evaluate without one: beamlike run {options.path}"
         )
     try:
-        asyncio.run(_notebook(options.path, options.runtime))
+        asyncio.run((_plain if options.plain else _notebook)(options.path, options.runtime))
     except (UnreadableFile, InUse, ProfileError) as error:
         raise UserError(str(error)) from error
     return 0
@@ -55,6 +58,14 @@ async def _notebook(path: str, runtime: str | None) -> None:
         for number in (signal.SIGHUP, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, _hang_up, app)
         await app.run_async()
+
+
+async def _plain(path: str, runtime: str | None) -> None:
+    from notebook_tui.cli.open_session import open_session
+    from notebook_tui.cli.plain import plain_notebook
+
+    async with open_session(path, runtime=runtime) as client:
+        await plain_notebook(client)
 
 
 def _hang_up(app: NotebookApp) -> None:
