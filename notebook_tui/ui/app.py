@@ -126,10 +126,11 @@ class NotebookApp(App[None]):
         name = THEMES.get(settings.theme, settings.theme)
         return name if name in self.available_themes else theme_for(self.console.color_system, self._no_color)
 
-    def _theme_chosen(self, theme: Theme) -> None:
+    def _theme_chosen(self, _: Theme) -> None:
         """Textual's search for themes sets one without a word: it is the user's from now on."""
-        if theme.name != self._theme_of(self.preferences.now):
-            self.preferences.change("theme", theme.name)
+        # The theme of this moment: the signal is late, and may tell of one that has been left already.
+        if self.theme != self._theme_of(self.preferences.now):
+            self.preferences.change("theme", self.theme)
 
     async def on_unmount(self) -> None:
         await self.client.close()

@@ -25,7 +25,7 @@ def parsed(text: str, file: str = "settings.toml") -> tuple[Settings, tuple[str,
     try:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return Settings(), (f"{file}: expected TOML, such as keymap = \"vim\"; {error}. No setting of it is used.",)
+        return Settings(), (f'{file}: expected TOML, such as keymap = "vim"; {error}. No setting of it is used.',)
     known = {setting.name: setting for setting in SETTINGS}
     good: dict[str, Any] = {}
     problems: list[str] = []
@@ -96,7 +96,9 @@ def _own_keys(table: object, text: str, file: str) -> tuple[Mapping[str, tuple[s
             good[action] = tuple(" ".join(key.split()) for key in keys)
         else:
             where = f"{file}, line {line_of(text, action, _KEYS)}"
-            problems.append(f'{where}: expected a key such as "ctrl+w", or a list of them, for {action}; found {value!r}')
+            problems.append(
+                f'{where}: expected a key such as "ctrl+w", or a list of them, for {action}; found {value!r}'
+            )
     return good, problems
 
 
@@ -118,4 +120,3 @@ def value_from(setting: Setting, typed: str) -> Value | None:
         except ValueError:
             return None
     return value if fits(setting, value) else None
-

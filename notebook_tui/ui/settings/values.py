@@ -49,7 +49,9 @@ class Setting:
 
 
 SETTINGS: Final[tuple[Setting, ...]] = (
-    Setting("keymap", "Keys in the editor", "as in most editors, as in Vim, or as in Emacs", ("default", "vim", "emacs")),
+    Setting(
+        "keymap", "Keys in the editor", "as in most editors, as in Vim, or as in Emacs", ("default", "vim", "emacs")
+    ),
     Setting(
         "theme",
         "Colours",
@@ -73,7 +75,9 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         open=True,
     ),
     Setting("mouse", "Mouse", "off leaves it to the terminal, for selecting text", (True, False), later=True),
-    Setting("ascii", "ASCII only", "no box characters and no other signs than those of ASCII", (True, False), later=True),
+    Setting(
+        "ascii", "ASCII only", "no box characters and no other signs than those of ASCII", (True, False), later=True
+    ),
     Setting("plain", "Plain", "for screen readers: no boxes, line after line", (True, False), later=True),
 )
 
