@@ -52,12 +52,14 @@ def call(options: argparse.Namespace) -> int:
 async def _notebook(path: str, runtime: str | None) -> None:
     from notebook_tui.cli.open_session import open_session
     from notebook_tui.ui.app import NotebookApp
+    from notebook_tui.ui.settings.preferences import preferences_of_user
 
+    preferences = preferences_of_user()
     async with open_session(path, runtime=runtime) as client:
-        app = NotebookApp(client)
+        app = NotebookApp(client, preferences=preferences)
         for number in (signal.SIGHUP, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, _hang_up, app)
-        await app.run_async()
+        await app.run_async(mouse=preferences.now.mouse)
 
 
 async def _plain(path: str, runtime: str | None) -> None:

@@ -14,23 +14,26 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
-from textual.theme import ThemeProvider
+from textual.theme import Theme, ThemeProvider
 
 from notebook_tui.ui.cells.cell_list import MakePainter
 from notebook_tui.ui.cells.cell_strips import Painter
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
 from notebook_tui.ui.dialogs.command_search import CommandSearch
-from notebook_tui.ui.drawing.theme import DAY, NIGHT, theme_for
+from notebook_tui.ui.drawing.theme import DAY, NIGHT, THEMES, theme_for
 from notebook_tui.ui.keys.key import pretty
 from notebook_tui.ui.keys.table import KEYS
 from notebook_tui.ui.notebook_screen import NotebookScreen
+from notebook_tui.ui.settings.preferences import Preferences
+from notebook_tui.ui.settings.values import Settings
 
 
 class NotebookApp(App[None]):
     """Shows and edits what the client's session holds, until the user quits.
 
-    `clock` gives seconds since the epoch; `make_painter` makes what draws items, for whoever wants to count.
+    `clock` gives seconds since the epoch; `make_painter` makes what draws items, for whoever wants to count;
+    `preferences` are the user's settings, and without them nothing of the user's is read or written.
     """
 
     TITLE = "beamlike"
@@ -39,20 +42,29 @@ class NotebookApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
 
     def __init__(
-        self, client: SessionClient, clock: Callable[[], float] = time, make_painter: MakePainter = Painter
+        self,
+        client: SessionClient,
+        clock: Callable[[], float] = time,
+        make_painter: MakePainter = Painter,
+        preferences: Preferences | None = None,
     ) -> None:
-        no_color = "NO_COLOR" in os.environ
-        super().__init__(ansi_color=True if no_color else None)
+        self._no_color = "NO_COLOR" in os.environ
+        super().__init__(ansi_color=True if self._no_color else None)
+        self.preferences = preferences or Preferences()
         self.client = client
         self._clock = clock
         self._make_painter = make_painter
         self.animation_level = "none"
         self.register_theme(NIGHT)
         self.register_theme(DAY)
-        self.theme = theme_for(self.console.color_system, no_color)
+        self._settings_changed(self.preferences.now)
+        self.preferences.subscribe(self._settings_changed)
 
     def get_default_screen(self) -> Screen[None]:
-        return NotebookScreen(self.client, self._clock, self._make_painter)
+        return NotebookScreen(self.client, self._clock, self._make_painter, self.preferences)
+
+    def on_mount(self) -> None:
+        self.theme_changed_signal.subscribe(self, self._theme_chosen)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterator[SystemCommand]:
         """Every action of the table of keys, and the choice of a theme."""
@@ -106,6 +118,19 @@ class NotebookApp(App[None]):
             with suppress(OSError):  # nobody is there to be told; a conflict has put ours beside the file
                 await self.client.save()
         self.exit()
+
+    def _settings_changed(self, settings: Settings) -> None:
+        self.theme = self._theme_of(settings)
+
+    def _theme_of(self, settings: Settings) -> str:
+        name = THEMES.get(settings.theme, settings.theme)
+        return name if name in self.available_themes else theme_for(self.console.color_system, self._no_color)
+
+    def _theme_chosen(self, _: Theme) -> None:
+        """Textual's search for themes sets one without a word: it is the user's from now on."""
+        # The theme of this moment: the signal is late, and may tell of one that has been left already.
+        if self.theme != self._theme_of(self.preferences.now):
+            self.preferences.change("theme", self.theme)
 
     async def on_unmount(self) -> None:
         await self.client.close()

@@ -1,4 +1,4 @@
-"""What the commands of the user work on: the session, the view, and what was said."""
+"""What the commands of the user work on: the session, the view, the settings, and what was said."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from notebook_tui.document.state import State
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.dialogs.messages import Severity
 from notebook_tui.ui.notebook_view import NotebookView
+from notebook_tui.ui.settings.preferences import Preferences
+from notebook_tui.ui.settings.values import Settings
 
 Answer = TypeVar("Answer")
 
@@ -24,11 +26,18 @@ class Desk:
         view: NotebookView,
         say: Callable[[str, Severity], None],
         hush: Callable[[str], None],
+        preferences: Preferences | None = None,
     ) -> None:
         self.client = client
         self.view = view
         self.say = say
         self.hush = hush
+        self.preferences = preferences or Preferences()
+
+    @property
+    def settings(self) -> Settings:
+        """As they are now: the user may change them at any time."""
+        return self.preferences.now
 
     @property
     def state(self) -> State:

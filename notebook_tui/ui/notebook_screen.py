@@ -40,6 +40,7 @@ from notebook_tui.ui.notebook_view import NotebookView
 from notebook_tui.ui.panels.outline import Outline
 from notebook_tui.ui.panels.panel import Panel
 from notebook_tui.ui.panels.side import Side
+from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.status.bar import Status, StatusBar
 from notebook_tui.ui.status.beyond import BeyondTheScreen
 
@@ -62,8 +63,15 @@ class NotebookScreen(Screen[None]):
 
         text: str
 
-    def __init__(self, client: SessionClient, clock: Callable[[], float], make_painter: MakePainter) -> None:
+    def __init__(
+        self,
+        client: SessionClient,
+        clock: Callable[[], float],
+        make_painter: MakePainter,
+        preferences: Preferences | None = None,
+    ) -> None:
         super().__init__()
+        self._preferences = preferences or Preferences()
         self._client = client
         self._clock = clock
         self._shown: State | None = None
@@ -78,7 +86,7 @@ class NotebookScreen(Screen[None]):
         self._pressed: tuple[str, ...] = ()
         self._view = NotebookView(client.send, self.action_do, clock, make_painter)
         self._status = StatusBar(client.state)
-        desk = Desk(client, self._view, self.say, self.hush)
+        desk = Desk(client, self._view, self.say, self.hush, self._preferences)
         self._side = Side((Outline(self._go_to),))
         self._write = WriteCommands(desk)
         self._interrupts = Interrupts(desk)
@@ -103,6 +111,8 @@ class NotebookScreen(Screen[None]):
         self._show_newest()
         self._view.take_focus()
         self.set_interval(FRAME, self._tick)
+        for problem in self._preferences.problems:
+            self.say(problem, "warning")
 
     def on_unmount(self) -> None:
         self._beyond.leave()

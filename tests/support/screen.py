@@ -16,6 +16,8 @@ from notebook_tui.document.state import State
 from notebook_tui.ui.app import NotebookApp
 from notebook_tui.ui.cells.cell_list import MakePainter
 from notebook_tui.ui.cells.cell_strips import Painter
+from notebook_tui.ui.settings.preferences import Preferences
+from notebook_tui.ui.settings.values import Settings
 from tests.support.fake_session import FakeSession, notebook_of
 
 NOW = 1_790_000_000.0
@@ -138,13 +140,17 @@ class Terminal:
 
 
 def in_terminal(
-    notebook: Notebook | Cell, *more: Cell, size: tuple[int, int] = (80, 24), state: State | None = None
+    notebook: Notebook | Cell,
+    *more: Cell,
+    size: tuple[int, int] = (80, 24),
+    state: State | None = None,
+    settings: Settings | None = None,
 ) -> Callable[[Callable[[Terminal], Coroutine[None, None, None]]], Callable[[], None]]:
     """Makes a coroutine function a test that runs in a terminal of that size on that notebook."""
 
     def as_test(body: Callable[[Terminal], Coroutine[None, None, None]]) -> Callable[[], None]:
         async def main() -> None:
-            async with terminal(notebook, *more, size=size, state=state) as shown:
+            async with terminal(notebook, *more, size=size, state=state, preferences=Preferences(settings)) as shown:
                 await body(shown)
 
         def test() -> None:
@@ -164,12 +170,13 @@ async def terminal(
     state: State | None = None,
     make_painter: MakePainter = Painter,
     delay: float = 0.0,
+    preferences: Preferences | None = None,
 ) -> AsyncIterator[Terminal]:
     """A terminal on a notebook, or on one of these cells in one section; `delay` is the session's."""
     whole = notebook if isinstance(notebook, Notebook) else notebook_of(notebook, *more)
     clock = Clock()
     session = FakeSession(state or State(whole, path="test.livemd"), clock, delay)
-    app = NotebookApp(session, clock, make_painter)
+    app = NotebookApp(session, clock, make_painter, preferences)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Terminal(session, pilot, clock)
         await shown.settle()
