@@ -34,6 +34,7 @@ from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity
 from notebook_tui.ui.drawing.printable import printable
+from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
 from notebook_tui.ui.keys.table import keys_of, sequences
 from notebook_tui.ui.notebook_view import NotebookView
@@ -84,7 +85,7 @@ class NotebookScreen(Screen[None]):
         self._remarked_at = 0.0
         self._settled = asyncio.Event()
         self._pressed: tuple[str, ...] = ()
-        self._view = NotebookView(client.send, self.action_do, clock, make_painter)
+        self._view = NotebookView(client, self.action_do, clock, make_painter)
         self._status = StatusBar(client.state)
         desk = Desk(client, self._view, self.say, self.hush, self._preferences)
         self._side = Side((Outline(self._go_to),))
@@ -197,9 +198,13 @@ class NotebookScreen(Screen[None]):
         self._sequence.forget()
         self._show_status()
 
-    @on(NotebookView.CompletionWanted)
-    def _completion_wanted(self, event: NotebookView.CompletionWanted) -> None:
-        self.run_worker(self._finish("complete", self._complete(event)), exclusive=True, group="completion")
+    @on(Editor.ChordChanged)
+    def _chord_changed(self) -> None:
+        self._show_status()
+
+    @on(NotebookView.Remarked)
+    def _remarked_by_view(self, event: NotebookView.Remarked) -> None:
+        self._remark(event.text)
 
     @on(Panel.Closed)
     def _panel_closed(self) -> None:
@@ -209,11 +214,6 @@ class NotebookScreen(Screen[None]):
     def _go_to(self, item_id: str) -> None:
         self._view.focus_item(item_id)
         self._view.take_focus()
-
-    async def _complete(self, event: NotebookView.CompletionWanted) -> None:
-        completions = await self._client.complete(event.cell_id, event.text, event.offset)
-        if not self._view.show_completions(event.cell_id, completions):
-            self._remark("Nothing to complete here.")
 
     async def _finish(self, action: str, answer: Coroutine[None, None, None]) -> None:
         try:
@@ -269,13 +269,16 @@ class NotebookScreen(Screen[None]):
         self._show_status()
 
     def _show_status(self) -> None:
-        continuations = tuple(self._sequence.continuations()) if self._pressed else ()
+        pressed, editor = self._pressed, self._view.editor
+        continuations = self._sequence.continuations() if pressed else []
+        if editor.pressed:
+            pressed, continuations = editor.pressed, editor.chord.continuations()
         self._status.show(
             Status(
                 self._client.state,
                 self._view.is_editing,
-                self._pressed,
-                continuations,
+                pressed,
+                tuple(continuations),
                 self._log.unread,
                 self._remarked,
             )

@@ -55,6 +55,10 @@ class FakeSession:
         """Whether a cell goes on that is interrupted."""
         self.discarded = False
         self.hover: Hover | None = None
+        self.documentation: dict[str, str] = {}
+        """Of proposals, by their labels."""
+        self.documented: list[str] = []
+        """Of which it was asked for."""
         self.signatures_found: tuple[SignatureHelp, ...] = ()
         self.defined: Definition | None = None
         self.formatting: Formatting | None = None
@@ -92,7 +96,9 @@ class FakeSession:
         return self.hover
 
     async def describe_completion(self, cell_id: str, source: str, offset: int, chosen: Completion) -> Hover | None:
-        return self.hover
+        self.documented.append(chosen.label)
+        markdown = self.documentation.get(chosen.label)
+        return Hover(offset, offset, markdown) if markdown is not None else None
 
     async def signatures(self, cell_id: str, source: str, offset: int) -> tuple[SignatureHelp, ...]:
         return self.signatures_found
