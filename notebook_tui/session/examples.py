@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import notebook_tui
@@ -47,6 +48,21 @@ def copy_of(example: Example) -> Path:
         if source.is_file() and source.suffix != ".py" and not target.exists():
             shutil.copyfile(source, target)
     return home / example.path.name
+
+
+def differs(example: Example) -> bool:
+    """Whether the user's copy is not as the example came."""
+    copy = copy_of(example)
+    return copy.read_bytes() != example.path.read_bytes()
+
+
+def renewed(example: Example) -> Path:
+    """The copy is as the example came; what it was is kept beside it, in the file that is returned."""
+    copy = copy_of(example)
+    kept = next(path for path in (copy.with_stem(f"{copy.stem}-{n}") for n in count(1)) if not path.exists())
+    copy.rename(kept)
+    copy_of(example)
+    return kept
 
 
 def _title(path: Path) -> str:

@@ -19,7 +19,7 @@ from notebook_tui.document.state import State
 from notebook_tui.document.trust import code_digest
 from notebook_tui.session.disk import Found, Look, Refused, Wrote, perform
 from notebook_tui.session.journal import Journal
-from notebook_tui.session.lock import FileLock, Holder, InUse, release_at_end
+from notebook_tui.session.lock import FileLock, Holder, InUse, release_at_end, this_terminal
 from notebook_tui.session.merging.descent import goes_back_to
 from notebook_tui.session.merging.merge import Merge, merge
 from notebook_tui.session.options import SessionOptions
@@ -89,7 +89,9 @@ class KeptFile:
         """Words about what is in the way, but for `InUse`, which is raised."""
         path = self.file.identity
         try:
-            self._lock = FileLock(path, Holder(os.getpid(), bl.self().node))
+            self._lock = FileLock(
+                path, Holder(os.getpid(), bl.self().node, path=str(self.file.path.absolute()), terminal=this_terminal())
+            )
         except InUse:
             raise
         except OSError as error:

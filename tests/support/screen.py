@@ -42,6 +42,7 @@ class Clock:
 class Terminal:
     def __init__(self, session: FakeSession, pilot: Pilot[None], clock: Clock) -> None:
         self.session = session
+        self.expects_crash = False
         self.pilot = pilot
         self.clock = clock
 
@@ -174,4 +175,5 @@ async def terminal(
         shown = Terminal(session, pilot, clock)
         await shown.settle()
         yield shown
+    assert not app.crashes or shown.expects_crash, f"the view failed: {app.crashes!r}"
     assert session.closed, "the terminal is gone and has not told the session"
