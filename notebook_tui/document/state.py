@@ -65,6 +65,8 @@ class State:
     """Those who type, by id."""
     texts: Mapping[str, Text] = field(default_factory=dict)
     """Of the cells, by id, whose text changed while there were clients."""
+    trusted: bool = True
+    """Whether its code may run (`trust`)."""
     flow: Flow = field(default_factory=Flow, repr=False, compare=False)
     """An index that follows from the rest."""
 

@@ -356,6 +356,8 @@ class Session(GenServer):
             case effects.ForgetEvaluation(cell_id):
                 self._widgets.runs(cell_id)
                 self.tell_runtime(runtime_messages.Forget(cell_id))
+            case effects.RememberTrust(folder):
+                self._keeping.trust_given(folder=folder)
             case _:
                 assert_never(effect)
 

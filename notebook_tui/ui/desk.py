@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from textual.screen import Screen
 
 from notebook_tui.document.notebook import Cell
-from notebook_tui.document.operations import Operation
+from notebook_tui.document.operations import Operation, QueueCells, Trust
 from notebook_tui.document.state import State
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.dialogs.messages import Severity
@@ -57,7 +57,24 @@ class Desk:
         self.view.app.push_screen(screen, then)
 
     def ask(self, *operations: Operation) -> None:
-        """Send these, after what was typed before them."""
+        """Send these, after what was typed before them. What runs code waits until the user has said that it may."""
         self.view.flush()
+        if not self.state.trusted and any(isinstance(each, QueueCells) for each in operations):
+            self._ask_for_trust(operations)
+        else:
+            self._send(operations)
+
+    def _send(self, operations: Sequence[Operation]) -> None:
         for operation in operations:
             self.client.send(operation)
+
+    def _ask_for_trust(self, operations: Sequence[Operation]) -> None:
+        from notebook_tui.ui.dialogs.trust_screen import FOLDER, RUN, TrustScreen
+
+        def answered(answer: str | None) -> None:
+            if answer in (RUN, FOLDER):
+                self._send((Trust(folder=answer == FOLDER), *operations))
+            else:
+                self.say("Nothing was run: the code of this notebook is not trusted.", "information")
+
+        self.open(TrustScreen(self.state), answered)

@@ -100,6 +100,10 @@ class NotebookScreen(Screen[None]):
         )
         self._commands = commands_of(groups)
 
+    @property
+    def client(self) -> SessionClient:
+        return self._client
+
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
             yield self._side

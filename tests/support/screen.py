@@ -44,6 +44,7 @@ class Clock:
 class Terminal:
     def __init__(self, session: FakeSession, pilot: Pilot[None], clock: Clock) -> None:
         self.session = session
+        self.expects_crash = False
         self.pilot = pilot
         self.clock = clock
 
@@ -176,9 +177,10 @@ async def terminal(
     whole = notebook if isinstance(notebook, Notebook) else notebook_of(notebook, *more)
     clock = Clock()
     session = FakeSession(state or State(whole, path="test.livemd"), clock, delay)
-    app = NotebookApp(session, clock, make_painter, preferences)
+    app = NotebookApp(session, clock, make_painter, preferences=preferences)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Terminal(session, pilot, clock)
         await shown.settle()
         yield shown
+    assert not app.crashes or shown.expects_crash, f"the view failed: {app.crashes!r}"
     assert session.closed, "the terminal is gone and has not told the session"

@@ -32,8 +32,12 @@ class HelpScreen(ClosesOnce[None], ModalScreen[None]):
         Binding("k", "scroll(-1)", show=False),
     ]
 
+    def __init__(self, keys: Sequence[Key] = KEYS) -> None:
+        super().__init__()
+        self._keys = keys
+
     def compose(self) -> ComposeResult:
-        blocks = help_blocks(palette_of(self.app.theme_variables))
+        blocks = help_blocks(palette_of(self.app.theme_variables), self._keys)
         wide = self.app.size.width >= _WIDE
         columns = [blocks[:2], blocks[2:]] if wide else [blocks]
         with VerticalScroll(classes="dialog help wide" if wide else "dialog help"):
@@ -46,9 +50,9 @@ class HelpScreen(ClosesOnce[None], ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_relative(y=rows, animate=False)
 
 
-def help_blocks(palette: Palette) -> Sequence[Text]:
+def help_blocks(palette: Palette, keys: Sequence[Key] = KEYS) -> Sequence[Text]:
     """A block for each group; an action that has several keys stands once."""
-    return [_block(group, keys, palette) for group, keys in groupby(KEYS, key=lambda key: key.group)]
+    return [_block(group, keys, palette) for group, keys in groupby(keys, key=lambda key: key.group)]
 
 
 def _block(group: str, keys: Iterable[Key], palette: Palette) -> Text:

@@ -73,6 +73,7 @@ def status_line(status: Status, width: int, palette: Palette) -> Text:
     left = [
         mode,
         _file(state, palette),
+        *_trust(state, palette),
         *_node_count(runtime, palette),
         _runtime(runtime, palette),
         *_node_names(runtime, palette),
@@ -126,6 +127,10 @@ def _file(state: State, palette: Palette) -> Text:
     name = PurePath(state.path).name if state.path else "no file yet"
     unsaved = (" unsaved", palette.warning) if state.dirty else ("", palette.muted)
     return Text.assemble((name, palette.strong), unsaved)
+
+
+def _trust(state: State, palette: Palette) -> Sequence[Text]:
+    return [] if state.trusted else [Text("? not trusted", palette.warning)]
 
 
 def _runtime(runtime: RuntimeStatus, palette: Palette) -> Text:
