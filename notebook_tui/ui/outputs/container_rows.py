@@ -10,6 +10,7 @@ from rich.text import Text
 
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
+from notebook_tui.ui.outputs.inked import inked
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.moved_rows import beside, moved, padded, text_row
 from notebook_tui.ui.outputs.row import OutputRow
@@ -25,7 +26,7 @@ _PLAIN: Final = Style()
 
 def frame_rows(frame: Frame, width: int, palette: Palette, draw: Draw) -> list[OutputRow]:
     if not frame.contents:
-        text = Text(printable_row(frame.placeholder), palette.muted, end="")
+        text = inked(printable_row(frame.placeholder), palette.muted)
         text.truncate(width, overflow="ellipsis")
         return [text_row(text)] if frame.placeholder else []
     return [row for content in frame.contents for row in draw(content, width)]
@@ -36,14 +37,14 @@ def tabs_rows(tabs: Tabs, width: int, palette: Palette, looks: Looks, draw: Draw
     if not tabs.tabs:
         return []
     opened = min(looks.tabs.get(tabs.ref, 0), len(tabs.tabs) - 1)
-    labels = [printable_row(label) for label, _ in tabs.tabs]
+    labels = [printable_row(label) or "·" for label, _ in tabs.tabs]
     return [*_labels(tabs.ref, labels, opened, width, palette), *draw(tabs.tabs[opened][1], width)]
 
 
 def _labels(ref: str, labels: Sequence[str], opened: int, width: int, palette: Palette) -> Iterator[OutputRow]:
     text, rule, spots = Text(end=""), Text(end=""), list[Spot]()
     for index, label in enumerate(labels):
-        chip = Text(f" {label} ", palette.strong if index == opened else palette.muted, end="")
+        chip = inked(f" {label} ", palette.strong if index == opened else palette.muted)
         chip.truncate(width - 1, overflow="ellipsis")
         if text and text.cell_len + chip.cell_len > width:
             yield from (text_row(text, spots), text_row(rule))
@@ -84,11 +85,11 @@ def _shares(width: int, columns: int) -> list[int]:
 
 
 def _boxed(rows: Sequence[OutputRow], width: int, height: int, palette: Palette) -> list[OutputRow]:
-    side = Text("│ ", palette.faint, end="")
+    side = inked("│ ", palette.faint)
     filled = [*rows, *[text_row(Text(end=""))] * (height - len(rows))]
     inside = [_closed(moved(padded(row, width - 4), side), palette) for row in filled]
     line = "─" * (width - 2)
-    top, bottom = (Text(f"{left}{line}{right}", palette.faint, end="") for left, right in ("╭╮", "╰╯"))
+    top, bottom = (inked(f"{left}{line}{right}", palette.faint) for left, right in ("╭╮", "╰╯"))
     return [text_row(top), *inside, text_row(bottom)]
 
 

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
+from notebook_tui.ui.outputs.inked import inked
 from notebook_tui.ui.outputs.input_rows import input_rows
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.moved_rows import text_row
@@ -36,7 +37,7 @@ def keyboard_rows(keyboard: Keyboard, width: int, palette: Palette, looks: Looks
     row = _button(keyboard.label, GiveKeys(keyboard.ref), width, palette)
     has_keys = looks.keyboard == keyboard.ref
     said = "has all keys · Ctrl+K takes them back" if has_keys else "Ctrl+K gives it all keys"
-    note = Text(f"  {said}", palette.running if has_keys else palette.muted, end="")
+    note = inked(f"  {said}", palette.running if has_keys else palette.muted)
     text = row.text.append_text(note)
     text.truncate(width, overflow="ellipsis")
     return [text_row(text, row.spots)]

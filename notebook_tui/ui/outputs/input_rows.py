@@ -9,6 +9,7 @@ from rich.text import Text
 
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
+from notebook_tui.ui.outputs.inked import inked
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.moved_rows import text_row
 from notebook_tui.ui.outputs.row import OutputRow
@@ -37,7 +38,7 @@ def _rows(
     field: Input, width: int, palette: Palette, looks: Looks, touch: Fill, label_width: int
 ) -> Iterator[OutputRow]:
     value = looks.values.get(field.ref, field.default)
-    label = Text(printable_row(field.label), palette.strong, end="")
+    label = inked(printable_row(field.label), palette.strong)
     if field.kind == "checkbox":
         row = Text("[✓] " if value else "[ ] ", end="").append_text(label)
         row.truncate(width, overflow="ellipsis")
@@ -61,7 +62,7 @@ def _box(field: Input, value: Scalar, label: Text, width: int, palette: Palette,
     longest = _LONGEST.get(field.kind, _LONGEST_TEXT)
     if field.kind == "select":
         longest = max((Text(printable_row(each)).cell_len for each, _ in field.options), default=8) + 2
-    shown = Text(said, end="") if said else Text(_hint(field), palette.faint, end="")
+    shown = Text(said, end="") if said else inked(_hint(field), palette.faint)
     size = max(1, min(room, longest))
     shown.truncate(size, overflow="ellipsis")
     shown.append(" " * (size - shown.cell_len))

@@ -10,6 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from notebook_tui.ui.drawing.palette import Palette
+from notebook_tui.ui.outputs.inked import inked
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.spots import Spot, Touch
 
@@ -44,7 +45,7 @@ def _turned(text: Text, spot: Spot, palette: Palette) -> Text:
     if before.plain.endswith(" "):
         before = before[:-1].append(_BEFORE, palette.focus)
     if not after.plain or after.plain.startswith(" "):
-        after = Text(_AFTER, palette.focus).append_text(after[1:])
+        after = inked(_AFTER, palette.focus).append_text(after[1:])
     marked = Text(end="", style=text.style)
     return marked.append_text(before).append_text(inside).append_text(after)
 

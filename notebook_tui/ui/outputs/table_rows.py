@@ -11,6 +11,7 @@ from rich.text import Text
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.outputs.column_widths import column_widths
+from notebook_tui.ui.outputs.inked import inked
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.moved_rows import text_row
 from notebook_tui.ui.outputs.row import OutputRow
@@ -19,7 +20,6 @@ from notebook_tui.ui.outputs.table_pages import pages_beside, rows_said
 from notebook_tui.widgets.views import Column, Table
 
 _GAP: Final = "  "
-_WIDEST: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def table_rows(shown: Table, width: int, palette: Palette, looks: Looks) -> list
 
 def _rows(table: Table, limit: int, width: int, palette: Palette, first: int) -> Iterator[OutputRow]:
     if table.title:
-        title = Text(one_line(table.title), palette.strong, end="")
+        title = inked(one_line(table.title), palette.strong)
         title.truncate(width, overflow="ellipsis")
         yield text_row(title)
     if table.columns:
@@ -66,7 +66,7 @@ def _rows(table: Table, limit: int, width: int, palette: Palette, first: int) ->
             yield _cells(table, columns, table.offset + index + 1, row, palette)
         yield from _footer(table, columns, limit, width, palette)
     else:
-        yield text_row(Text(rows_said(table), palette.muted, end=""))
+        yield text_row(inked(rows_said(table), palette.muted))
 
 
 def _shown(table: Table, limit: int, width: int, first: int) -> _Columns:
@@ -74,7 +74,7 @@ def _shown(table: Table, limit: int, width: int, first: int) -> _Columns:
     paged = pages_beside(table, limit) != (None, None)
     digits = len(str(table.offset + len(table.rows))) if paged and width >= 40 else 0
     wanted = [
-        min(_WIDEST, max(heading_width(column, table), *(cell_width(row[index]) for row in table.rows), 1))
+        max(heading_width(column, table), *(cell_width(row[index]) for row in table.rows), 1)
         for index, column in enumerate(table.columns)
         if index >= first
     ]
@@ -91,13 +91,13 @@ def _headings(table: Table, columns: _Columns, palette: Palette) -> OutputRow:
             text.append(_GAP)
         sorted_by = table.sort is not None and table.sort.column == column.name
         mark = (" ▼" if table.sort is not None and table.sort.descending else " ▲") if sorted_by else ""
-        name = Text(one_line(column.name), palette.strong, end="")
+        name = inked(one_line(column.name), palette.strong)
         name.truncate(max(1, width - len(mark)), overflow="ellipsis")
         name.append(mark, palette.focus)
-        cell = _aligned(name, width, column)
+        cell = aligned(name, width, column)
         start = text.cell_len
         text.append_text(cell)
-        if table.sortable:
+        if table.sortable and name:
             # The name alone, without the blanks beside it.
             left = start + (width - name.cell_len if column.kind == "number" else 0)
             spots.append(Spot(left, left + name.cell_len, SortBy(table.ref, column.name)))
@@ -107,7 +107,7 @@ def _headings(table: Table, columns: _Columns, palette: Palette) -> OutputRow:
 def _rule(columns: _Columns, palette: Palette) -> OutputRow:
     parts = ["─" * width for width in columns.widths]
     numbers = [" " * columns.digits] if columns.digits else []
-    return text_row(Text(_GAP.join([*numbers, *parts]), palette.faint, end=""))
+    return text_row(inked(_GAP.join([*numbers, *parts]), palette.faint))
 
 
 def _cells(table: Table, columns: _Columns, number: int, row: Sequence[str], palette: Palette) -> OutputRow:
@@ -119,13 +119,13 @@ def _cells(table: Table, columns: _Columns, number: int, row: Sequence[str], pal
             text.append(_GAP)
         cell = Text(one_line(row[index]), end="")
         cell.truncate(width, overflow="ellipsis")
-        text.append_text(_aligned(cell, width, table.columns[index]))
+        text.append_text(aligned(cell, width, table.columns[index]))
     return text_row(text)
 
 
 def _footer(table: Table, columns: _Columns, limit: int, width: int, palette: Palette) -> Iterator[OutputRow]:
     """What of how much, and the ways to the rest; in a second row where one is too narrow for all."""
-    text, spots = Text(rows_said(table), palette.muted, end=""), list[Spot]()
+    text, spots = inked(rows_said(table), palette.muted), list[Spot]()
     for label, touch in _ways(table, columns, limit):
         room = width - text.cell_len
         if touch is None and len(label) + 3 <= room:
@@ -159,7 +159,7 @@ def _ways(table: Table, columns: _Columns, limit: int) -> Iterator[tuple[str, To
         yield "columns ›", Shift(table.ref, columns.end)
 
 
-def _aligned(text: Text, width: int, column: Column) -> Text:
+def aligned(text: Text, width: int, column: Column) -> Text:
     """Numbers to the right."""
     blank = " " * (width - text.cell_len)
     return Text(blank, end="").append_text(text) if column.kind == "number" else text.append(blank)

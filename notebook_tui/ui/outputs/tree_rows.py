@@ -10,6 +10,7 @@ from rich.text import Text
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.drawing.rows import fold
+from notebook_tui.ui.outputs.inked import inked
 from notebook_tui.ui.outputs.moved_rows import text_row
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.spots import Act, Spot
@@ -27,9 +28,9 @@ def tree_rows(tree: Tree, width: int, palette: Palette) -> list[OutputRow]:
 
 def _branch(ref: str, branch: Branch, width: int, palette: Palette) -> Iterator[OutputRow]:
     depth = min(branch.depth, max(0, (width - _LEAST_LABEL) // len(_GUIDE)))
-    guides = Text(_GUIDE * depth, palette.faint, end="")
+    guides = inked(_GUIDE * depth, palette.faint)
     left = guides.cell_len + 2
-    sign = Text(f"{_MARKS[branch.state]} ", palette.muted if branch.state == "leaf" else palette.focus, end="")
+    sign = inked(f"{_MARKS[branch.state]} ", palette.muted if branch.state == "leaf" else palette.focus)
     for piece in fold(Text(printable_row(branch.label), end=""), max(_LEAST_LABEL, width - left)):
         row = guides.copy().append_text(sign).append_text(piece)
         touch = Act(ref, Toggle(branch.path))
