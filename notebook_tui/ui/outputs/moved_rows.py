@@ -31,13 +31,24 @@ def moved(row: OutputRow, before: Text) -> OutputRow:
     return replace(row, text=before.copy().append_text(row.text), spots=spots)
 
 
+def cut(row: OutputRow, width: int) -> OutputRow:
+    """The row, no wider than this.
+
+    >>> cut(text_row(Text("abcdef")), 4).text.plain
+    'abc…'
+    """
+    if row.text.cell_len <= width:
+        return row
+    text = row.text.copy()
+    text.truncate(width, overflow="ellipsis")
+    spots = tuple(replace(spot, end=min(spot.end, text.cell_len)) for spot in row.spots if spot.start < text.cell_len)
+    return replace(row, text=text, spots=spots)
+
+
 def padded(row: OutputRow, width: int) -> OutputRow:
     """The row as wide as this: cut, or filled up with blanks."""
-    text = row.text.copy()
-    text.set_length(len(text)) if text.cell_len <= width else text.truncate(width, overflow="ellipsis")
-    text.append(" " * (width - text.cell_len))
-    spots = tuple(replace(spot, end=min(spot.end, width)) for spot in row.spots if spot.start < width)
-    return replace(row, text=text, spots=spots)
+    row = cut(row, width)
+    return replace(row, text=row.text.copy().append(" " * (width - row.text.cell_len)))
 
 
 def beside(columns: Sequence[Sequence[OutputRow]], widths: Sequence[int], gap: str) -> list[OutputRow]:

@@ -11,6 +11,7 @@ from notebook_tui.ui.outputs.container_rows import frame_rows, grid_rows, tabs_r
 from notebook_tui.ui.outputs.control_rows import button_rows, form_rows, keyboard_rows
 from notebook_tui.ui.outputs.input_rows import input_rows
 from notebook_tui.ui.outputs.looks import Looks
+from notebook_tui.ui.outputs.moved_rows import cut
 from notebook_tui.ui.outputs.printed_rows import printed_rows
 from notebook_tui.ui.outputs.progress_rows import progress_rows
 from notebook_tui.ui.outputs.row import OutputRow
@@ -45,7 +46,7 @@ def view_rows(view: Content, width: int, palette: Palette, looks: Looks) -> list
     >>> [row.text.plain for row in view_rows(Button("b", "Again"), 40, Palette(), Looks())]
     ['[ Again ]']
     """
-    return list(_rows(view, max(NARROWEST, width), palette, looks))
+    return [cut(row, width) for row in _rows(view, max(NARROWEST, width), palette, looks)]
 
 
 def _rows(view: Content, width: int, palette: Palette, looks: Looks) -> Sequence[OutputRow]:
