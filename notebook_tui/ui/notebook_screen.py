@@ -167,6 +167,9 @@ class NotebookScreen(Screen[None]):
 
     def take_key(self, event: events.Key) -> bool:
         """Act on a key of navigation; False if it is none, or if something else than the list has the focus."""
+        if self._view.take_line_key(event):
+            self._show_status()
+            return True
         if not isinstance(self.focused, CellList):
             return False
         if self._keys_away.are_away and event.key != "ctrl+q":

@@ -53,7 +53,7 @@ class NotebookView(Container):
         offset: int
 
     class EditingChanged(Message):
-        """A cell has been opened for editing, or left."""
+        """A cell has been opened for editing, or left; or a line over a place of its output."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class NotebookView(Container):
     @property
     def has_list_focus(self) -> bool:
         """Whether keys navigate."""
-        return self._list.has_focus and self.screen.is_active
+        return self.screen.focused is self._list and self.screen.is_active
 
     def look(self, looks: Looks) -> None:
         """Show views as the viewer has chosen."""
@@ -127,14 +127,20 @@ class NotebookView(Container):
         # At once, not by a message: the next key may be in the queue already, and it is text.
         self.screen.set_focus(self._line, scroll_visible=False)
         self._place_line()
+        self.post_message(self.EditingChanged())
+
+    def take_line_key(self, event: events.Key) -> bool:
+        """Act on a key of the line that is typed over a place; False if none is, or it has no such key."""
+        return self.screen.focused is self._line and self._line.take_key(event)
 
     def close_line(self) -> None:
         """Nothing is typed over a place any more."""
         if self._line.line is not None:
-            had_focus = self._line.has_focus
+            had_focus = self.screen.focused is self._line
             self._line.close()
             if had_focus:
                 self.take_focus()
+            self.post_message(self.EditingChanged())
 
     def show(self, items: Sequence[Item]) -> None:
         """Show the newest state of everything."""

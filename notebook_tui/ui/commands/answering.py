@@ -52,7 +52,7 @@ class AnswerCommands:
         self._questions += (question,)
         expected = self._expecting is not None and self._expecting.cell_id == question.cell_id
         if expected and self._ahead and not question.hidden:
-            self._give(question, self._ahead.pop(0))
+            self._give(question, self._ahead.pop(0), begun=self._desk.view.typed_line)
             return
         line = self._desk.view.line
         begun = line is not None and expected
@@ -149,19 +149,20 @@ class AnswerCommands:
         else:
             self._give(question, text)
 
-    def _give(self, question: Question, text: str) -> None:
+    def _give(self, question: Question, text: str, begun: str = "") -> None:
+        """`begun` is what is typed of the next answer."""
         self._drafts.pop(question.name, None)
         self._questions = tuple(each for each in self._questions if each != question)
         self._desk.client.answer(question.name, text)
         following = next((each for each in self._questions if each.cell_id == question.cell_id), None)
         if following is not None:
             self._show()
-            self._open(following, "")
+            self._open(following, begun)
             return
         self._expecting = Question(question.cell_id, "", hidden=question.hidden)
         self._expected_at = self._clock()
         self._show()
-        self._open(self._expecting, "")
+        self._open(self._expecting, begun)
 
     def _recall(self, question: Question, by: int) -> None:
         """A line that was typed before, as in a terminal."""

@@ -1,16 +1,17 @@
 """One line to type, over the place of an output that asks for it: the value of an input, an answer to a cell.
 
-Keys are acted on in the order in which they were pressed: what a line is for is done here, between the keys before and
-after it, and what was pressed after the line was left is handed back.
+Its keys are acted on where they come in, and not in a queue of its own: a line may end, and the next begin, between
+two letters of somebody who types fast.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from textual import events
+from textual.binding import Binding
 from textual.geometry import Region
 from textual.widgets import Input
 
@@ -18,6 +19,15 @@ from notebook_tui.ui.outputs.spots import Touch
 
 Ending: TypeAlias = Literal["enter", "next", "previous", "end", "leave", "more", "less"]
 """By which key: Enter, Tab, Shift+Tab, Ctrl+D, Esc, ↑ or ↓."""
+
+_MOVES: Final = {
+    key: (name, (True,) if more else ())
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding) and not binding.action.startswith("submit")
+    for key in binding.key.split(",")
+    for name, more, _ in [binding.action.partition("(")]
+}
+"""What the keys of a line do that are no letters: its methods, each with whether it selects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +98,25 @@ class LineEditor(Input):
         self.styles.offset = region.offset
         self.styles.width = max(8, region.width)
 
-    def on_key(self, event: events.Key) -> None:
+    def take_key(self, event: events.Key) -> bool:
+        """Act on the key, if it is one for a line that is typed."""
         line = self._line
         if line is None:
-            self.app.post_message(events.Key(event.key, event.character))
-        elif event.key == "ctrl+c" and self.selection.is_empty:
+            return False
+        if event.key == "ctrl+c" and self.selection.is_empty:
             self._perform("interrupt")
         elif event.key == "tab" and self._completes(line):
             pass
         elif event.key in self.ENDINGS:
             line.done(self.ENDINGS[event.key], self.value)
+        elif event.is_printable and event.character is not None:
+            self.replace(event.character, *self.selection)
+        elif (moves := _MOVES.get(event.key)) is not None:
+            name, arguments = moves
+            getattr(self, f"action_{name}")(*arguments)
         else:
-            return
-        event.stop()
-        event.prevent_default()
+            return False
+        return True
 
     def _completes(self, line: Line) -> bool:
         longer = line.completed(self.value) if line.completed is not None else self.value

@@ -12,7 +12,7 @@ from rich.text import Text
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.outputs.inked import inked
 from notebook_tui.ui.outputs.row import OutputRow
-from notebook_tui.ui.outputs.spots import Spot, Touch
+from notebook_tui.ui.outputs.spots import Reply, Spot, Touch
 
 _TURNED: Final = Style(reverse=True, bold=True)
 _MARK: Final = "▶"
@@ -35,6 +35,9 @@ def marked_row(row: OutputRow, at: Touch | None, palette: Palette) -> OutputRow:
     text = row.text.copy()
     for spot in spots:
         text = _turned(text, spot, palette)
+    if isinstance(at, Reply):
+        # A line is typed there, and its mark says what for.
+        return replace(row, text=text)
     return replace(row, mark=_MARK, mark_style=palette.focus, text=text)
 
 
@@ -42,6 +45,8 @@ def _turned(text: Text, spot: Spot, palette: Palette) -> Text:
     start, end = index_at(text.plain, spot.start), index_at(text.plain, spot.end)
     before, inside, after = text[:start], text[start:end], text[end:]
     inside.stylize(_TURNED)
+    if isinstance(spot.touch, Reply):
+        return before.append_text(inside).append_text(after)
     if before.plain.endswith(" "):
         before = before[:-1].append(_BEFORE, palette.focus)
     if not after.plain or after.plain.startswith(" "):
