@@ -70,7 +70,9 @@ class TableGrid(Widget, can_focus=True):
         self._trouble = trouble
         self._top = table.offset
         self._first = 0
-        self._widths = [max(_NARROWEST, min(_WIDEST, width)) for width in _natural(table)]
+        self._widths = [min(_WIDEST, width) for width in _natural(table)]
+        self._set: set[int] = set()
+        """The columns that the user has made wider or narrower."""
         self._asking = False
 
     @property
@@ -109,6 +111,7 @@ class TableGrid(Widget, can_focus=True):
     def action_widen(self, by: int) -> None:
         """The column of the cursor."""
         if self._widths:
+            self._set.add(self.column)
             self._widths[self.column] = max(_NARROWEST, self._widths[self.column] + by * _STEP)
             self._put_cursor(self.row, self.column)
 
@@ -182,6 +185,10 @@ class TableGrid(Widget, can_focus=True):
             return
         self._asking = False
         self.blocks.put(page, table)
+        if len(table.columns) == len(self._widths):
+            for index, width in enumerate(_natural(table)):
+                if index not in self._set:
+                    self._widths[index] = max(self._widths[index], min(_WIDEST, width))
         self._put_cursor(self.row, self.column)
 
     def _shown(self) -> Iterator[tuple[int, int]]:
