@@ -91,7 +91,7 @@ class NotebookApp(GuardedApp):
         """Every action of the table of keys, and the choice of a theme."""
         told: set[str] = set()
         for key in KEYS:
-            if key.mode != "insert" and key.action not in told and not key.action.startswith("app."):
+            if key.mode in ("navigation", "anywhere") and key.action not in told and not key.action.startswith("app."):
                 told.add(key.action)
                 help_text = ", ".join(pretty(each) for each in key.keys) or "only here"
                 yield SystemCommand(key.title, help_text, partial(screen.run_action, f"do('{key.action}')"))

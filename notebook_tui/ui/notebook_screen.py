@@ -21,22 +21,27 @@ from textual.message import Message
 from textual.screen import Screen
 
 from notebook_tui.document.state import RuntimeStatus, State
+from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.ui.cells.cell_list import CellList, MakePainter
 from notebook_tui.ui.cells.items import items_of
 from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.client import SessionClient
+from notebook_tui.ui.commands.answering import AnswerCommands
 from notebook_tui.ui.commands.interrupt import Interrupts
+from notebook_tui.ui.commands.keyboard import HINTS, KeysAway
 from notebook_tui.ui.commands.named import commands_of
+from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.commands.run import RunCommands
 from notebook_tui.ui.commands.session import SessionCommands
 from notebook_tui.ui.commands.show import ShowCommands
+from notebook_tui.ui.commands.touching import Touching
 from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
-from notebook_tui.ui.keys.table import keys_of, sequences
+from notebook_tui.ui.keys.table import keys_of, place_actions, sequences
 from notebook_tui.ui.notebook_view import NotebookView
 from notebook_tui.ui.panels.outline import Outline
 from notebook_tui.ui.panels.panel import Panel
@@ -47,6 +52,8 @@ from notebook_tui.ui.status.beyond import BeyondTheScreen
 
 FRAME: Final = 1 / 20
 _LONGEST_WAIT: Final = 1.0
+_ANSWERING: Final = (("Enter", "answer"), ("Ctrl+D", "end of input"), ("Esc", "later"), ("Ctrl+C", "interrupt"))
+_FILLING: Final = (("Enter", "keep"), ("Tab", "keep, next"), ("Esc", "leave as it was"))
 
 
 class NotebookScreen(Screen[None]):
@@ -63,6 +70,18 @@ class NotebookScreen(Screen[None]):
         """The session has something to say."""
 
         text: str
+
+    @dataclass
+    class Asked(Message):
+        """A cell waits for a line."""
+
+        wanted: InputWanted
+
+    @dataclass
+    class Settled(Message):
+        """A question needs no answer any more."""
+
+        question: str
 
     def __init__(
         self,
@@ -92,10 +111,17 @@ class NotebookScreen(Screen[None]):
         self._write = WriteCommands(desk)
         self._interrupts = Interrupts(desk)
         self._whys = Whys()
+        self._answers = AnswerCommands(desk, self._write.edit, clock)
+        self._touching = Touching(desk, self.action_do, self._answers.answer)
+        self._places = PlaceCommands(desk, self._touching, self._leave_list)
+        self._keys_away = KeysAway(desk, clock)
+        self._place_actions = place_actions()
         groups = (
+            self._answers,
+            self._places,
             RunCommands(desk, self._write, self._interrupts),
             self._write,
-            ShowCommands(desk, self._side, self._log),
+            ShowCommands(desk, self._side, self._log, self._places),
             SessionCommands(desk),
         )
         self._commands = commands_of(groups)
@@ -113,6 +139,7 @@ class NotebookScreen(Screen[None]):
     def on_mount(self) -> None:
         self._beyond = BeyondTheScreen(self.app, self._clock)
         self._client.subscribe(self._state_changed, self._message_came)
+        self._client.take_questions(self._question_came, self._question_went)
         self._show_newest()
         self._view.take_focus()
         self.set_interval(FRAME, self._tick)
@@ -165,9 +192,19 @@ class NotebookScreen(Screen[None]):
     def take_key(self, event: events.Key) -> bool:
         """Act on a key of navigation; False if it is none, or if something else than the list has the focus."""
         self._beyond.touched()
+        if self._view.take_line_key(event):
+            self._show_status()
+            return True
         if not isinstance(self.focused, CellList):
             return False
+        if self._keys_away.are_away and event.key != "ctrl+q":
+            self._keys_away.send(event)
+            self._show_status()
+            return True
         key = event.character if event.character and event.character.isalnum() else event.key
+        if self._places.is_at_place and not self._pressed and (action := self._place_actions.get(key)):
+            self.action_do(action)
+            return True
         if key == "escape":
             self._dismiss()
             return True
@@ -197,6 +234,23 @@ class NotebookScreen(Screen[None]):
         if event.times == 2:
             self.action_do("edit")
 
+    @on(CellList.Touched)
+    def _touched(self, event: CellList.Touched) -> None:
+        answer = self._places.touch(event.item_id, event.touch)
+        if iscoroutine(answer):
+            self.run_worker(self._finish("press", answer))
+        self._show_status()
+
+    @on(Asked)
+    def _asked(self, event: Asked) -> None:
+        self._answers.asked(event.wanted)
+        self._show_status()
+
+    @on(Settled)
+    def _question_settled(self, event: Settled) -> None:
+        self._answers.settled(event.question)
+        self._show_status()
+
     @on(NotebookView.EditingChanged)
     def _editing_changed(self) -> None:
         self._sequence.forget()
@@ -219,6 +273,9 @@ class NotebookScreen(Screen[None]):
         self._view.focus_item(item_id)
         self._view.take_focus()
 
+    def _leave_list(self, by: int) -> None:
+        self.focus_next() if by > 0 else self.focus_previous()
+
     async def _finish(self, action: str, answer: Coroutine[None, None, None]) -> None:
         try:
             await answer
@@ -239,6 +296,12 @@ class NotebookScreen(Screen[None]):
     def _message_came(self, text: str) -> None:
         self.post_message(self.Said(text))
 
+    def _question_came(self, wanted: InputWanted) -> None:
+        self.post_message(self.Asked(wanted))
+
+    def _question_went(self, question: str) -> None:
+        self.post_message(self.Settled(question))
+
     def _tick(self) -> None:
         if self._client.state is not self._shown:
             self._show_newest()
@@ -247,12 +310,16 @@ class NotebookScreen(Screen[None]):
         if self._remarked and self._clock() - self._remarked_at > PATIENCE:
             self._remark("")
         self._view.tick()
+        self._answers.tick()
 
     def _show_newest(self) -> None:
         before, self._shown = self._shown, self._client.state
         self._shown_at = monotonic()
         items = items_of(self._shown, self._whys, self._interrupts.counts(self._shown))
         self._view.show(items)
+        self._touching.settle()
+        self._places.settle()
+        self._answers.settle()
         self._side.show(self._shown)
         self._write.settle()
         self._settled.set()
@@ -285,8 +352,21 @@ class NotebookScreen(Screen[None]):
                 tuple(continuations),
                 self._log.unread,
                 self._remarked,
+                *self._chip(),
             )
         )
+
+    def _chip(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """What keys do now, where they neither navigate nor edit, and which to press."""
+        if self._keys_away.are_away:
+            return "KEYS", HINTS
+        if self._answers.is_answering:
+            return "ANSWER", _ANSWERING
+        if self._view.line is not None:
+            return "FILL", _FILLING
+        if self._places.is_at_place:
+            return "OUTPUT", self._places.hints
+        return "", ()
 
     def _dismiss(self) -> None:
         """Forget a begun sequence; without one, the message in the status bar."""

@@ -7,7 +7,7 @@ the user asks for (`flush`); text that comes from the session enters the editor 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from textual import events, on
@@ -29,6 +29,9 @@ from notebook_tui.ui.drawing.rows import row_numbers
 from notebook_tui.ui.editing.caret_help import CaretHelp, Kind
 from notebook_tui.ui.editing.editor import Editor, Past
 from notebook_tui.ui.editing.source_sync import SourceSync
+from notebook_tui.ui.outputs.line_editor import Line, LineEditor
+from notebook_tui.ui.outputs.looks import Looks
+from notebook_tui.ui.outputs.places import Places, place_of
 
 PAUSE: Final = 0.25
 """Seconds without a key after which typed text is sent."""
@@ -42,7 +45,7 @@ class NotebookView(Container):
         text: str
 
     class EditingChanged(Message):
-        """A cell has been opened for editing, or left."""
+        """A cell has been opened for editing, or left; or a line over a place of its output."""
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class NotebookView(Container):
         self._editor = Editor(perform, clock)
         self._help = CaretHelp(client, self._editor, self)
         self._editor.take_first = self._help.take_key
+        self._line = LineEditor(perform)
         self._order: tuple[str, ...] = ()
         self._sync: SourceSync | None = None
         self._pasts: dict[str, Past] = {}
@@ -66,6 +70,7 @@ class NotebookView(Container):
     def compose(self) -> ComposeResult:
         yield self._list
         yield self._editor
+        yield self._line
         yield from self._help.widgets
 
     @property
@@ -79,6 +84,59 @@ class NotebookView(Container):
     @property
     def is_editing(self) -> bool:
         return self._sync is not None
+
+    @property
+    def looks(self) -> Looks:
+        """What the viewer has chosen to see of views."""
+        return self._list.looks
+
+    @property
+    def places(self) -> Places:
+        """What in the focused item answers to a press."""
+        return self._list.places()
+
+    @property
+    def line(self) -> Line | None:
+        """The line that is typed over a place, if one is."""
+        return self._line.line
+
+    @property
+    def typed_line(self) -> str:
+        """What stands in that line."""
+        return self._line.value
+
+    @property
+    def has_list_focus(self) -> bool:
+        """Whether keys navigate."""
+        return self.screen.focused is self._list and self.screen.is_active
+
+    def look(self, looks: Looks) -> None:
+        """Show views as the viewer has chosen."""
+        self._list.look(looks)
+        self._place_line()
+
+    def open_line(self, line: Line) -> None:
+        """Let the user type over a place of the focused cell."""
+        self.leave()
+        self._list.look(replace(self.looks, at=line.touch))
+        self._line.open(line)
+        # At once, not by a message: the next key may be in the queue already, and it is text.
+        self.screen.set_focus(self._line, scroll_visible=False)
+        self._place_line()
+        self.post_message(self.EditingChanged())
+
+    def take_line_key(self, event: events.Key) -> bool:
+        """Act on a key of the line that is typed over a place; False if none is, or it has no such key."""
+        return self.screen.focused is self._line and self._line.take_key(event)
+
+    def close_line(self) -> None:
+        """Nothing is typed over a place any more."""
+        if self._line.line is not None:
+            had_focus = self.screen.focused is self._line
+            self._line.close()
+            if had_focus:
+                self.take_focus()
+            self.post_message(self.EditingChanged())
 
     def show(self, items: Sequence[Item]) -> None:
         """Show the newest state of everything."""
@@ -96,6 +154,7 @@ class NotebookView(Container):
         """Give an item the focus; an edit in another one ends."""
         if id != self.focused_id:
             self.leave()
+            self.close_line()
         self._list.focus_item(id)
 
     def focus_by(self, offset: int) -> None:
@@ -115,13 +174,17 @@ class NotebookView(Container):
         else:
             self.focus_item(self._order[-1 if direction > 0 else 0])
 
-    def edit(self, cell: Cell) -> None:
-        """Open the editor over a cell, with the caret at the end of its text."""
+    def edit(self, cell: Cell, line: int | None = None) -> None:
+        """Open the editor over a cell, with the caret at the end of its text or of that line, from 1."""
         self.focus_item(cell.id)
+        self.close_line()
         language = "markdown" if cell.kind == "markdown" else cell.language
         palette = palette_of(self.app.theme_variables)
         self._editor.open(cell.source, language, palette, self._pasts.get(cell.id))
         self._sync = SourceSync(cell.source, self._editor.text)
+        if line is not None:
+            row = max(0, min(line, self._editor.document.line_count) - 1)
+            self._editor.move_cursor((row, len(self._editor.document.get_line(row))))
         # At once, not by a message: the next key may be in the queue already, and it is text.
         self.screen.set_focus(self._editor, scroll_visible=False)
         self._follow_editor()
@@ -212,6 +275,7 @@ class NotebookView(Container):
         event.stop()
         if self.is_editing:
             self._place_editor()
+        self._place_line()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         self._list.scroll_relative(y=self.app.scroll_sensitivity_y, animate=False)
@@ -249,6 +313,12 @@ class NotebookView(Container):
         self._editor.styles.width, self._editor.styles.height = region.size
         self._help.place()
         self.call_after_refresh(self._put_terminal_cursor)
+
+    def _place_line(self) -> None:
+        line = self._line.line
+        place = place_of(self.places, line.touch) if line is not None else None
+        if place is not None:
+            self._line.place(self._list.region_of(place))
 
     def _put_terminal_cursor(self) -> None:
         # Screen readers, braille displays and input methods look at the terminal's own cursor.

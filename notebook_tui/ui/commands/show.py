@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notebook_tui.document.outputs import Output
+from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.help_screen import HelpScreen
 from notebook_tui.ui.dialogs.message_screen import MessageScreen
@@ -14,10 +15,11 @@ _FAR = 1_000_000
 
 
 class ShowCommands:
-    def __init__(self, desk: Desk, side: Side, log: MessageLog) -> None:
+    def __init__(self, desk: Desk, side: Side, log: MessageLog, places: PlaceCommands) -> None:
         self._desk = desk
         self._side = side
         self._log = log
+        self._places = places
 
     def focus_next(self) -> None:
         self._desk.view.focus_by(1)
@@ -38,6 +40,8 @@ class ShowCommands:
         self._desk.view.scroll_page(-1)
 
     def open_output(self) -> None:
+        if self._places.open_table():
+            return
         cell = self._desk.focused_cell
         if cell is None or not cell.outputs:
             self._desk.say("This cell has no output.", "information")

@@ -43,6 +43,10 @@ class Status:
     """A warning or an error that has not been dismissed."""
     remark: str = ""
     """What is said for a moment."""
+    chip: str = ""
+    """What keys do now, where they neither navigate nor edit."""
+    hints: tuple[tuple[str, str], ...] = ()
+    """With such a chip: keys, and what they do."""
 
 
 class StatusBar(Widget, can_focus=False):
@@ -67,7 +71,7 @@ class StatusBar(Widget, can_focus=False):
 def status_line(status: Status, width: int, palette: Palette) -> Text:
     """Mode, file, runtime and nodes at the left, how far the cells are at the right."""
     state = status.state
-    mode = Text(" EDIT " if status.editing else " NAV ", _CHIP)
+    mode = Text(f" {status.chip} " if status.chip else " EDIT " if status.editing else " NAV ", _CHIP)
     runtime = state.runtime
     # In the order of their use: what does not fit is left out from the end.
     left = [
@@ -94,6 +98,9 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
         return fitted([begun, *(_hint(key, entry, palette) for key, entry in status.continuations)], width)
     if status.remark:
         return fitted([Text(f" {status.remark}", palette.muted)], width)
+    if status.chip:
+        told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in status.hints]
+        return Text(" ", end="").append_text(fitted(told, width - 1))
     if status.note is not None:
         sign = "✗" if status.note.severity == "error" else "!"
         ink = palette.error if status.note.severity == "error" else palette.warning
