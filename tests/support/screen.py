@@ -117,13 +117,12 @@ class Terminal:
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait until it holds; the screen is told where it does not."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while not condition():
-                    await asyncio.sleep(0.01)
-                    await self.settle()
-        except TimeoutError:
-            raise AssertionError(f"never came true: {what}\n{self.text}") from None
+        # A clock instead of `asyncio.timeout`: its cancellation comes once, and `wait_for` of Python 3.11 may lose it.
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while not condition():
+            assert asyncio.get_running_loop().time() < end, f"never came true: {what}\n{self.text}"
+            await asyncio.sleep(0.01)
+            await self.settle()
 
     async def shows(self, text: str) -> None:
         await self.until(lambda: text in self.text, f"{text!r} on the screen")
