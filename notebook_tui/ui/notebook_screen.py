@@ -25,6 +25,7 @@ from notebook_tui.ui.cells.cell_list import CellList, MakePainter
 from notebook_tui.ui.cells.items import items_of
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.commands.named import commands_of
+from notebook_tui.ui.commands.panels import PanelCommands
 from notebook_tui.ui.commands.run import RunCommands
 from notebook_tui.ui.commands.session import SessionCommands
 from notebook_tui.ui.commands.show import ShowCommands
@@ -35,8 +36,9 @@ from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
 from notebook_tui.ui.keys.table import keys_of, sequences
 from notebook_tui.ui.notebook_view import NotebookView
-from notebook_tui.ui.panels.outline import Outline
+from notebook_tui.ui.panels.kinds import make_panel
 from notebook_tui.ui.panels.panel import Panel
+from notebook_tui.ui.panels.panel_list import PanelList
 from notebook_tui.ui.panels.side import Side
 from notebook_tui.ui.status.bar import Status, StatusBar
 
@@ -76,12 +78,13 @@ class NotebookScreen(Screen[None]):
         self._view = NotebookView(client.send, self.action_do, clock, make_painter)
         self._status = StatusBar(client.state)
         desk = Desk(client, self._view, self.say, self.hush)
-        self._side = Side((Outline(self._go_to),))
+        self._side = Side(lambda name: make_panel(name, desk))
         self._write = WriteCommands(desk)
         groups = (
             RunCommands(desk, self._write),
             self._write,
-            ShowCommands(desk, self._side, self._log),
+            ShowCommands(desk, self._log),
+            PanelCommands(desk, self._side),
             SessionCommands(desk),
         )
         self._commands = commands_of(groups)
@@ -128,9 +131,10 @@ class NotebookScreen(Screen[None]):
         self._show_status()
 
     async def ready_for_keys(self) -> None:
-        """Wait until a cell that was just asked for has the editor: what is typed next is its text."""
+        """Wait until a cell that was just asked for has the editor, and a panel its lines: the next key is theirs."""
         try:
             async with asyncio.timeout(_LONGEST_WAIT):
+                await self._side.arrived()
                 while self._write.is_waiting:
                     self._settled.clear()
                     await self._settled.wait()
@@ -140,9 +144,11 @@ class NotebookScreen(Screen[None]):
 
     def take_key(self, event: events.Key) -> bool:
         """Act on a key of navigation; False if it is none, or if something else than the list has the focus."""
-        if not isinstance(self.focused, CellList):
+        if not isinstance(self.focused, CellList | PanelList):
             return False
         key = event.character if event.character and event.character.isalnum() else event.key
+        if isinstance(self.focused, PanelList) and not self._pressed and key != "s":
+            return False
         if key == "escape":
             self._dismiss()
             return True
@@ -186,9 +192,16 @@ class NotebookScreen(Screen[None]):
         self._side.close()
         self._view.take_focus()
 
-    def _go_to(self, item_id: str) -> None:
-        self._view.focus_item(item_id)
+    @on(Panel.Left)
+    def _panel_left(self) -> None:
         self._view.take_focus()
+
+    @on(Panel.Widened)
+    def _panel_widened(self, event: Panel.Widened) -> None:
+        self._side.widen(event.by)
+
+    def on_resize(self) -> None:
+        self._side.fit()
 
     async def _complete(self, event: NotebookView.CompletionWanted) -> None:
         completions = await self._client.complete(event.cell_id, event.text, event.offset)
@@ -222,6 +235,7 @@ class NotebookScreen(Screen[None]):
             self._dismiss()
         if self._remarked and self._clock() - self._remarked_at > PATIENCE:
             self._remark("")
+        self._side.follow(self._view.focused_id)
         self._view.tick()
 
     def _show_newest(self) -> None:
