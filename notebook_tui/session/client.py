@@ -16,7 +16,9 @@ from notebook_tui.session.messages import (
     Applied,
     Asked,
     Behind,
+    ChosenRuntime,
     Discard,
+    Disconnect,
     GiveAnswer,
     GiveSecrets,
     GiveStoredSecrets,
@@ -38,8 +40,11 @@ from notebook_tui.session.messages import (
     SetSecretInput,
     Settled,
     TakeQuestions,
+    UseRuntime,
 )
+from notebook_tui.session.runtime_questions import RuntimeQuestions
 from notebook_tui.session.typing_help import TypingHelp
+from notebook_tui.session.variables import VariableQuestions
 from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
 from notebook_tui.widgets.views import Scalar, Table
 
@@ -79,6 +84,14 @@ class Client:
         self.signatures = help.signatures
         self.definition = help.definition
         self.format = help.format
+        questions = VariableQuestions(lambda: self._state, self._runtime_server)
+        self.variables = questions.variables
+        self.variable = questions.variable
+        runtime = RuntimeQuestions(self._runtime_server)
+        self.runtime_facts = runtime.runtime_facts
+        self.cluster = runtime.cluster
+        self.tell_runner = runtime.tell_runner
+        self.disconnect_node = runtime.disconnect_node
         self._joined = asyncio.get_running_loop().create_future()
         self._viewer = bl.spawn(self._view)
 
@@ -170,6 +183,22 @@ class Client:
 
     async def restart(self) -> None:
         await bl.GenServer.call(self._session, Restart(), timeout=RESTART_SECONDS)
+
+    async def disconnect(self) -> None:
+        """No runtime any more, and none that is being connected. The text stays, all values are lost."""
+        await bl.GenServer.call(self._session, Disconnect(), timeout=RESTART_SECONDS)
+
+    async def use_runtime(self, spec: str) -> None:
+        """Cells run there from now on, in a fresh runtime: a profile by its name, or `KIND:…`. `ProfileError` says why
+        not, and then all stays as it is."""
+        refusal: Exception | None = await bl.GenServer.call(self._session, UseRuntime(spec), timeout=RESTART_SECONDS)
+        if refusal is not None:
+            raise refusal
+
+    async def chosen_runtime(self) -> str:
+        """The spec of where cells run, or would."""
+        spec: str = await bl.GenServer.call(self._session, ChosenRuntime(), timeout=CALL_SECONDS)
+        return spec
 
     async def save(self) -> str:
         return await self._saved(Save())

@@ -152,8 +152,17 @@ def _tally(entries: Sequence[Entry], palette: Palette) -> Text:
 
 
 def _ink(kind: StampKind, palette: Palette) -> Style:
-    inks: dict[str, Style] = {"running": palette.running, "failed": palette.error, "stale": palette.warning, "ok": palette.ok}
-    return inks.get(kind, palette.muted)
+    match kind:
+        case "running":
+            return palette.running
+        case "failed":
+            return palette.error
+        case "stale":
+            return palette.warning
+        case "ok":
+            return palette.ok
+        case _:
+            return palette.muted
 
 
 def _cell_text(entry: Entry, palette: Palette) -> Text:

@@ -66,7 +66,7 @@ class Side(Container):
         """Open the panel in the place of any other, or close it; whether it is open now."""
         opened = self.open_panel
         self.close()
-        if opened is not None and opened.NAME == name:
+        if opened is not None and name == opened.NAME:
             return False
         self.display = True
         panel = self._panels.get(name)
