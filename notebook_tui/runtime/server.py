@@ -26,7 +26,7 @@ from beamlike.kernel import group_leader
 from beamlike.kernel.current import current_node
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import NOCONNECTION, Reason
-from notebook_tui.runtime import variables
+from notebook_tui.runtime import packages, variables
 from notebook_tui.runtime.cell_outputs import CellOutputs
 from notebook_tui.runtime.container import Container, ReplaceEvaluator, drop
 from notebook_tui.runtime.descriptors import log_output, redirect_descriptors
@@ -51,6 +51,7 @@ from notebook_tui.runtime.messages import (
     ToWidget,
 )
 from notebook_tui.runtime.outcome import Failure, Outcome
+from notebook_tui.runtime.packages import CheckPackage, ListPackages
 from notebook_tui.runtime.questions import answer
 from notebook_tui.runtime.relay import Adopt, Away, LeaseOver, relay
 from notebook_tui.runtime.stalled_nodes import tell_stalled
@@ -130,6 +131,9 @@ class RuntimeServer(GenServer):
                 return bl.NO_REPLY
             case TellFacts():
                 return facts()
+            case ListPackages() | CheckPackage():
+                packages.serve(client, request)
+                return bl.NO_REPLY
             case ListVariables(cells, name) | ShowVariable(_, cells, name):
                 container = self._containers.get(name, self._main)
                 variables.serve(client, request, container.evaluator.owners(cells))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
+from pathlib import Path
 
 import beamlike as bl
 from notebook_tui.document.apply import apply
 from notebook_tui.document.operations import CancelEvaluation, Operation, SetInputValue
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.session import attachments
 from notebook_tui.session.messages import (
     Act,
     Applied,
@@ -42,7 +44,11 @@ from notebook_tui.session.messages import (
     TakeQuestions,
     UseRuntime,
 )
+from notebook_tui.session.notebook_files import NotebookFiles, attaching, files_of
+from notebook_tui.session.package_questions import PackageQuestions
+from notebook_tui.session.runtime_choices import add_profile, runtime_choices
 from notebook_tui.session.runtime_questions import RuntimeQuestions
+from notebook_tui.session.secrets.stored import forget_secret, store_secret, stored_secrets
 from notebook_tui.session.typing_help import TypingHelp
 from notebook_tui.session.variables import VariableQuestions
 from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
@@ -92,6 +98,14 @@ class Client:
         self.cluster = runtime.cluster
         self.tell_runner = runtime.tell_runner
         self.disconnect_node = runtime.disconnect_node
+        self.runtime_choices = runtime_choices
+        self.add_profile = add_profile
+        self.stored_secrets = stored_secrets
+        self.store_secret = store_secret
+        self.forget_secret = forget_secret
+        packages = PackageQuestions(self._runtime_server)
+        self.packages = packages.packages
+        self.check_package = packages.check_package
         self._joined = asyncio.get_running_loop().create_future()
         self._viewer = bl.spawn(self._view)
 
@@ -199,6 +213,27 @@ class Client:
         """The spec of where cells run, or would."""
         spec: str = await bl.GenServer.call(self._session, ChosenRuntime(), timeout=CALL_SECONDS)
         return spec
+
+    async def files(self) -> NotebookFiles | None:
+        """Those of the notebook, and what lies beside it; None as long as it has no file."""
+        if self._state.path is None:
+            return None
+        return await asyncio.to_thread(files_of, self._state.notebook, Path(self._state.path))
+
+    async def attach_file(self, source: str) -> str:
+        """Copies that file to those of the notebook; the name that it has there. ValueError or OSError say why not."""
+        name, arrange = await asyncio.to_thread(attaching, self._state.notebook, self._path(), source)
+        self.send(arrange)
+        return name
+
+    async def remove_file(self, name: str) -> None:
+        """It, and what the notebook says of it, is gone. ValueError if there is none of that name."""
+        self.send(await asyncio.to_thread(attachments.remove, self._state.notebook, self._path(), name))
+
+    def _path(self) -> Path:
+        if self._state.path is None:
+            raise ValueError("the notebook has no file yet, so none can lie beside it: save it first")
+        return Path(self._state.path)
 
     async def save(self) -> str:
         return await self._saved(Save())
