@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import time
 
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.operations import Operation
@@ -19,11 +20,14 @@ class Desk:
         view: NotebookView,
         say: Callable[[str, Severity], None],
         hush: Callable[[str], None],
+        now: Callable[[], float] = time,
     ) -> None:
         self.client = client
         self.view = view
         self.say = say
         self.hush = hush
+        self.now = now
+        """Seconds since the epoch."""
 
     @property
     def state(self) -> State:

@@ -77,7 +77,7 @@ class NotebookScreen(Screen[None]):
         self._pressed: tuple[str, ...] = ()
         self._view = NotebookView(client.send, self.action_do, clock, make_painter)
         self._status = StatusBar(client.state)
-        desk = Desk(client, self._view, self.say, self.hush)
+        desk = Desk(client, self._view, self.say, self.hush, clock)
         self._side = Side(lambda name: make_panel(name, desk))
         self._write = WriteCommands(desk)
         groups = (

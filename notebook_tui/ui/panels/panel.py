@@ -97,9 +97,9 @@ class Panel(Container):
     def ask(self, what: str, answer: Coroutine[Any, Any, None]) -> None:
         """Have something done that takes a while. What goes wrong is told: it must not take the program with it. Asked
         again, the first one is given up."""
-        self.run_worker(self._asked(what, answer), group=f"{self.NAME}: {what}", exclusive=True)
+        self.run_worker(self._told(what, answer), group=f"{self.NAME}: {what}", exclusive=True)
 
-    async def _asked(self, what: str, answer: Coroutine[Any, Any, None]) -> None:
+    async def _told(self, what: str, answer: Coroutine[Any, Any, None]) -> None:
         try:
             await answer
         except Exception as error:  # of the session, whatever it is
