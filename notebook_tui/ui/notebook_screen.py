@@ -41,6 +41,7 @@ from notebook_tui.ui.panels.panel import Panel
 from notebook_tui.ui.panels.panel_list import PanelList
 from notebook_tui.ui.panels.side import Side
 from notebook_tui.ui.status.bar import Status, StatusBar
+from notebook_tui.ui.status.memory import RuntimeMemory
 
 FRAME: Final = 1 / 20
 _LONGEST_WAIT: Final = 1.0
@@ -74,9 +75,11 @@ class NotebookScreen(Screen[None]):
         self._remarked = ""
         self._remarked_at = 0.0
         self._settled = asyncio.Event()
+        self._followed = ""
         self._pressed: tuple[str, ...] = ()
         self._view = NotebookView(client.send, self.action_do, clock, make_painter)
         self._status = StatusBar(client.state)
+        self._memory = RuntimeMemory(client)
         desk = Desk(client, self._view, self.say, self.hush, clock)
         self._side = Side(lambda name: make_panel(name, desk))
         self._write = WriteCommands(desk)
@@ -235,7 +238,12 @@ class NotebookScreen(Screen[None]):
             self._dismiss()
         if self._remarked and self._clock() - self._remarked_at > PATIENCE:
             self._remark("")
-        self._side.follow(self._view.focused_id)
+        if self._view.focused_id != self._followed:
+            self._followed = self._view.focused_id
+            self._side.follow(self._followed)
+            self._show_status()
+        if self._memory.is_due(now := self._clock()):
+            self.run_worker(self._ask_memory(now), exit_on_error=False)
         self._view.tick()
 
     def _show_newest(self) -> None:
@@ -256,6 +264,10 @@ class NotebookScreen(Screen[None]):
         elif now.phase == "connected" and before.phase != "connected":
             self._log.dismiss()
 
+    async def _ask_memory(self, now: float) -> None:
+        if await self._memory.ask(now):
+            self._show_status()
+
     def _remark(self, text: str) -> None:
         """Say something for a moment that is worth no toast."""
         self._remarked, self._remarked_at = text, self._clock()
@@ -271,6 +283,8 @@ class NotebookScreen(Screen[None]):
                 continuations,
                 self._log.unread,
                 self._remarked,
+                self._view.focused_id,
+                self._memory.held,
             )
         )
 

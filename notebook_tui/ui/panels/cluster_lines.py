@@ -44,21 +44,20 @@ def cluster_lines(
 def _node_lines(
     nodes: Sequence[NodeSeen], versions: Mapping[str, Versions], now: float, width: int, palette: Palette
 ) -> Iterator[Line]:
+    current = {name for each in versions.values() for name in each.current}
     behind = {name for each in versions.values() for name, _ in each.behind}
     rows = [("NODE", "TRIP", "MEMORY", "PYTHON", "UP", "CODE")] if nodes else []
     for node in nodes:
-        code = (
-            "older" if node.name in behind else "same" if any(node.name in v.current for v in versions.values()) else ""
-        )
+        code = "older" if node.name in behind else "same" if node.name in current else ""
         facts = node.facts
         if facts is None:
             rows.append((node.name, "", "no answer", "", "", code))
             continue
         trip = f"{(node.round_trip or 0) * 1000:.1f} ms"
         rows.append((node.name, trip, size_text(facts.memory), facts.python, age_text(now - facts.began), code))
-    rows = [tuple(map(printable_row, row)) for row in rows]  # type: ignore[misc]
-    widths = columns_of(rows, width)
-    for number, row in enumerate(rows):
+    shown = [tuple(map(printable_row, row)) for row in rows]
+    widths = columns_of(shown, width)
+    for number, row in enumerate(shown):
         styles = [palette.muted] * 6 if not number else [palette.strong, palette.muted]
         yield Line(row_text(row, widths, styles), f"node:{nodes[number - 1].name}" if number else "")
 

@@ -77,7 +77,7 @@ class FilesPanel(ListPanel):
         if kind != "beside":
             self.desk.say("Mark a file of the directory first: t copies it to those of the notebook.", "information")
         else:
-            self.ask("adding the file", self._attach(name))
+            self.ask("adding the file", self._take_in(name))
 
     def action_add(self) -> None:
         async def check(values: Values) -> Troubles:
@@ -85,13 +85,13 @@ class FilesPanel(ListPanel):
 
         def filled(values: Values | None) -> None:
             if values is not None:
-                self.ask("adding the file", self._attach(values["path"].strip()))
+                self.ask("adding the file", self._take_in(values["path"].strip()))
 
         words = f"It is copied to {FOLDER}/ beside the notebook, and stands in its metadata."
         fields = (FormField("path", "Path", "such as ~/data/cats.csv"),)
         self.app.push_screen(FormScreen("A file for this notebook", fields, check, words, "adds it"), filled)
 
-    async def _attach(self, source: str) -> None:
+    async def _take_in(self, source: str) -> None:
         name = await self.desk.client.attach_file(source)
         self.desk.say(f"{name} belongs to the notebook now. Enter writes a cell that reads it.", "information")
         await self._list()

@@ -23,7 +23,8 @@ def reading_code(path: str) -> str:
     name = _variable(PurePosixPath(path).stem)
     if suffix in _TABLES:
         reader = f'list(csv.DictReader(file, delimiter="{_TABLES[suffix]}"))'
-        return f'import csv\n\nwith open({path!r}, newline="", encoding="utf-8") as file:\n    {name} = {reader}\n{name}[:10]'
+        opened = f'with open({path!r}, newline="", encoding="utf-8") as file:'
+        return f"import csv\n\n{opened}\n    {name} = {reader}\n{name}[:10]"
     if suffix == ".json":
         read = f'json.loads(Path({path!r}).read_text(encoding="utf-8"))'
         return f"import json\nfrom pathlib import Path\n\n{name} = {read}\n{name}"
