@@ -25,8 +25,8 @@ from notebook_tui.document.reasons import why
 from notebook_tui.document.reasons import words as reason_words
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.session.client import Client
-from notebook_tui.ui.commands.ids import new_id
-from notebook_tui.ui.commands.insertion import inserting
+from notebook_tui.ui.ids import new_id
+from notebook_tui.ui.insertion import inserting
 
 INTERRUPTS_THAT_KEEP_VALUES: Final = 2
 

@@ -263,11 +263,13 @@ class RuntimeConnecting:
     """A step of connecting, in words."""
 
     text: str
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeConnected:
     text: str
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

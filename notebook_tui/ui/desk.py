@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import time
 from typing import TypeVar
 
 from textual.screen import Screen
@@ -27,12 +28,15 @@ class Desk:
         say: Callable[[str, Severity], None],
         hush: Callable[[str], None],
         preferences: Preferences | None = None,
+        now: Callable[[], float] = time,
     ) -> None:
         self.client = client
         self.view = view
         self.say = say
         self.hush = hush
         self.preferences = preferences or Preferences()
+        self.now = now
+        """Seconds since the epoch."""
 
     @property
     def settings(self) -> Settings:

@@ -30,6 +30,7 @@ from notebook_tui.ui.commands.answering import AnswerCommands
 from notebook_tui.ui.commands.interrupt import Interrupts
 from notebook_tui.ui.commands.keyboard import HINTS, KeysAway
 from notebook_tui.ui.commands.named import commands_of
+from notebook_tui.ui.commands.panels import PanelCommands
 from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.commands.run import RunCommands
 from notebook_tui.ui.commands.session import SessionCommands
@@ -43,12 +44,14 @@ from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
 from notebook_tui.ui.keys.table import keys_of, place_actions, sequences
 from notebook_tui.ui.notebook_view import NotebookView
-from notebook_tui.ui.panels.outline import Outline
+from notebook_tui.ui.panels.kinds import make_panel
 from notebook_tui.ui.panels.panel import Panel
+from notebook_tui.ui.panels.panel_list import PanelList
 from notebook_tui.ui.panels.side import Side
 from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.status.bar import Status, StatusBar
 from notebook_tui.ui.status.beyond import BeyondTheScreen
+from notebook_tui.ui.status.memory import RuntimeMemory
 
 FRAME: Final = 1 / 20
 _LONGEST_WAIT: Final = 1.0
@@ -103,11 +106,13 @@ class NotebookScreen(Screen[None]):
         self._remarked = ""
         self._remarked_at = 0.0
         self._settled = asyncio.Event()
+        self._followed = ""
         self._pressed: tuple[str, ...] = ()
         self._view = NotebookView(client, self.action_do, clock, make_painter)
         self._status = StatusBar(client.state)
-        desk = Desk(client, self._view, self.say, self.hush, self._preferences)
-        self._side = Side((Outline(self._go_to),))
+        self._memory = RuntimeMemory(client)
+        desk = Desk(client, self._view, self.say, self.hush, self._preferences, clock)
+        self._side = Side(lambda name: make_panel(name, desk))
         self._write = WriteCommands(desk)
         self._interrupts = Interrupts(desk)
         self._whys = Whys()
@@ -121,7 +126,8 @@ class NotebookScreen(Screen[None]):
             self._places,
             RunCommands(desk, self._write, self._interrupts),
             self._write,
-            ShowCommands(desk, self._side, self._log, self._places),
+            ShowCommands(desk, self._log, self._places),
+            PanelCommands(desk, self._side),
             SessionCommands(desk),
         )
         self._commands = commands_of(groups)
@@ -179,9 +185,10 @@ class NotebookScreen(Screen[None]):
         self._show_status()
 
     async def ready_for_keys(self) -> None:
-        """Wait until a cell that was just asked for has the editor: what is typed next is its text."""
+        """Wait until a cell that was just asked for has the editor, and a panel its lines: the next key is theirs."""
         try:
             async with asyncio.timeout(_LONGEST_WAIT):
+                await self._side.arrived()
                 while self._write.is_waiting:
                     self._settled.clear()
                     await self._settled.wait()
@@ -195,13 +202,15 @@ class NotebookScreen(Screen[None]):
         if self._view.take_line_key(event):
             self._show_status()
             return True
-        if not isinstance(self.focused, CellList):
+        if not isinstance(self.focused, CellList | PanelList):
             return False
         if self._keys_away.are_away and event.key != "ctrl+q":
             self._keys_away.send(event)
             self._show_status()
             return True
         key = event.character if event.character and event.character.isalnum() else event.key
+        if isinstance(self.focused, PanelList) and not self._pressed and key != "s":
+            return False
         if self._places.is_at_place and not self._pressed and (action := self._place_actions.get(key)):
             self.action_do(action)
             return True
@@ -269,12 +278,19 @@ class NotebookScreen(Screen[None]):
         self._side.close()
         self._view.take_focus()
 
-    def _go_to(self, item_id: str) -> None:
-        self._view.focus_item(item_id)
+    @on(Panel.Left)
+    def _panel_left(self) -> None:
         self._view.take_focus()
 
     def _leave_list(self, by: int) -> None:
         self.focus_next() if by > 0 else self.focus_previous()
+
+    @on(Panel.Widened)
+    def _panel_widened(self, event: Panel.Widened) -> None:
+        self._side.widen(event.by)
+
+    def on_resize(self) -> None:
+        self._side.fit()
 
     async def _finish(self, action: str, answer: Coroutine[None, None, None]) -> None:
         try:
@@ -309,6 +325,12 @@ class NotebookScreen(Screen[None]):
             self._dismiss()
         if self._remarked and self._clock() - self._remarked_at > PATIENCE:
             self._remark("")
+        if self._view.focused_id != self._followed:
+            self._followed = self._view.focused_id
+            self._side.follow(self._followed)
+            self._show_status()
+        if self._memory.is_due(now := self._clock()):
+            self.run_worker(self._ask_memory(now), exit_on_error=False)
         self._view.tick()
         self._answers.tick()
 
@@ -334,6 +356,10 @@ class NotebookScreen(Screen[None]):
         elif now.phase == "connected" and before.phase != "connected":
             self._log.dismiss()
 
+    async def _ask_memory(self, now: float) -> None:
+        if await self._memory.ask(now):
+            self._show_status()
+
     def _remark(self, text: str) -> None:
         """Say something for a moment that is worth no toast."""
         self._remarked, self._remarked_at = text, self._clock()
@@ -353,6 +379,8 @@ class NotebookScreen(Screen[None]):
                 self._log.unread,
                 self._remarked,
                 *self._chip(),
+                focused_id=self._view.focused_id,
+                memory=self._memory.held,
             )
         )
 

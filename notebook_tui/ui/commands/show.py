@@ -9,15 +9,13 @@ from notebook_tui.ui.dialogs.help_screen import HelpScreen
 from notebook_tui.ui.dialogs.message_screen import MessageScreen
 from notebook_tui.ui.dialogs.messages import MessageLog
 from notebook_tui.ui.outputs.output_screen import OutputScreen
-from notebook_tui.ui.panels.side import Side
 
 _FAR = 1_000_000
 
 
 class ShowCommands:
-    def __init__(self, desk: Desk, side: Side, log: MessageLog, places: PlaceCommands) -> None:
+    def __init__(self, desk: Desk, log: MessageLog, places: PlaceCommands) -> None:
         self._desk = desk
-        self._side = side
         self._log = log
         self._places = places
 
@@ -52,13 +50,6 @@ class ShowCommands:
             return next((each.outputs for each in self._desk.state.notebook.cells() if each.id == cell.id), ())
 
         self._desk.view.app.push_screen(OutputScreen(newest))
-
-    def toggle_outline(self) -> None:
-        self._toggle("outline")
-
-    def _toggle(self, panel: str) -> None:
-        if not self._side.toggle(panel, self._desk.state):
-            self._desk.view.take_focus()
 
     def show_messages(self) -> None:
         self._log.dismiss()

@@ -15,12 +15,13 @@ from notebook_tui.ui.keys.editing import EDITING
 from notebook_tui.ui.keys.filing import FILING
 from notebook_tui.ui.keys.key import Key, Mode
 from notebook_tui.ui.keys.moving import MOVING
+from notebook_tui.ui.keys.panels import PANELS
 from notebook_tui.ui.keys.places import PLACES
 from notebook_tui.ui.keys.running import RUNNING
 from notebook_tui.ui.keys.showing import SHOWING
 from notebook_tui.ui.keys.writing import WRITING
 
-KEYS: Final[tuple[Key, ...]] = (*RUNNING, *MOVING, *WRITING, *SHOWING, *FILING, *PLACES, *EDITING)
+KEYS: Final[tuple[Key, ...]] = (*RUNNING, *MOVING, *WRITING, *SHOWING, *PANELS, *FILING, *PLACES, *EDITING)
 
 
 def keys_of(mode: Mode) -> Iterator[Key]:

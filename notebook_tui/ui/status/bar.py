@@ -19,7 +19,9 @@ from textual.widget import Widget
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.document.versions import nodes_behind
 from notebook_tui.ui.cells.running import failed, tally
+from notebook_tui.ui.cells.stamp import duration
 from notebook_tui.ui.dialogs.messages import Note
+from notebook_tui.ui.drawing.amounts import size_text
 from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.keys.key import Key, Mode, pretty
@@ -47,6 +49,9 @@ class Status:
     """What keys do now, where they neither navigate nor edit."""
     hints: tuple[tuple[str, str], ...] = ()
     """With such a chip: keys, and what they do."""
+    focused_id: str = ""
+    memory: int | None = None
+    """Bytes that the runtime's process holds."""
 
 
 class StatusBar(Widget, can_focus=False):
@@ -80,6 +85,8 @@ def status_line(status: Status, width: int, palette: Palette) -> Text:
         *_trust(state, palette),
         *_node_count(runtime, palette),
         _runtime(runtime, palette),
+        *_memory(status, palette),
+        *_timing(status, palette),
         *_node_names(runtime, palette),
     ]
     right = _progress(state, palette).append(" ")
@@ -163,6 +170,20 @@ def _node_count(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:
 def _node_names(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:
     names = ", ".join(name.partition("@")[0] for name in runtime.nodes)
     return [Text(names, palette.muted)] if names else []
+
+
+def _memory(status: Status, palette: Palette) -> Sequence[Text]:
+    if status.memory is None or status.state.runtime.phase != "connected":
+        return []
+    return [Text(size_text(status.memory), palette.muted)]
+
+
+def _timing(status: Status, palette: Palette) -> Sequence[Text]:
+    """Of the focused cell, how long it ran last; one that runs counts beside itself."""
+    took = status.state.evaluation(status.focused_id).took
+    if took is None or not status.state.notebook.has_cell(status.focused_id):
+        return []
+    return [Text(f"cell {status.state.notebook.label(status.focused_id)}: {duration(took)}", palette.muted)]
 
 
 def _progress(state: State, palette: Palette) -> Text:
