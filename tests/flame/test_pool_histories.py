@@ -142,7 +142,8 @@ class World:
         self.now = 0.0
         self.wake: float | None = None
         self.mail: deque[Event] = deque()
-        self.is_slow = False
+        self.slow_for = 0
+        """So many turns pass before the pool reads its mail."""
         self.machines: dict[int, Machine] = {}
         self.runners_seen = 0
         self.calls_seen = 0
@@ -165,11 +166,17 @@ class World:
 
     # Mail
 
+    @property
+    def is_slow(self) -> bool:
+        return self.slow_for > 0
+
     @contextmanager
     def turn(self) -> Iterator[World]:
         """Something happens; a pool that is not slow hears of it before anything else does."""
         yield self
-        if not self.is_slow:
+        if self.slow_for:
+            self.slow_for -= 1
+        if not self.slow_for:
             self.read()
 
     def tell(self, event: Event) -> None:
@@ -803,6 +810,7 @@ class PoolHistory(RuleBasedStateMachine):
         with self.world.turn() as world:
             world.tell(IdleAnswered(self.any_runner(data, is_asked), idle, world.now))
 
+    @precondition(lambda self: self.world.shared is not None)
     @rule(others_have=st.integers(0, 3))
     def other_pools_grow_and_shrink(self, others_have: int) -> None:
         with self.world.turn() as world:
@@ -814,27 +822,23 @@ class PoolHistory(RuleBasedStateMachine):
 
     # What people do
 
-    @precondition(lambda self: self.world.machines)
-    @rule(data=st.data(), seconds=st.sampled_from([0.5, DRAIN_SECONDS]))
-    def drain(self, data: st.DataObject, seconds: float) -> None:
+    @rule(data=st.data(), what=st.sampled_from(["drain", "cordon", "uncordon", "resize", "warm"]))
+    def somebody_intervenes(self, data: st.DataObject, what: str) -> None:
+        """One rule for all of this, or hardly a runner would live for long enough to see anything else."""
         with self.world.turn() as world:
-            world.tell(DrainRequested(data.draw(st.sampled_from([*world.machines])), "drained", seconds, world.now))
+            world.tell(self.intervention(data, what))
 
-    @precondition(lambda self: self.world.machines)
-    @rule(data=st.data(), cordoned=st.booleans())
-    def cordon(self, data: st.DataObject, cordoned: bool) -> None:
-        with self.world.turn() as world:
-            world.tell(CordonRequested(data.draw(st.sampled_from([*world.machines])), cordoned, world.now))
-
-    @rule(low=st.integers(0, 2), more=st.integers(0, 2))
-    def resize(self, low: int, more: int) -> None:
-        with self.world.turn() as world:
-            world.tell(Resized(low, max(1, low + more), world.now))
-
-    @rule(runners=st.integers(1, 4))
-    def warm(self, runners: int) -> None:
-        with self.world.turn() as world:
-            world.tell(WarmRequested(runners, world.now))
+    def intervention(self, data: st.DataObject, what: str) -> Event:
+        world = self.world
+        if what == "resize":
+            low, more = data.draw(st.integers(0, 2)), data.draw(st.integers(0, 2))
+            return Resized(low, max(1, low + more), world.now)
+        if what == "warm" or not world.machines:
+            return WarmRequested(data.draw(st.integers(1, 4)), world.now)
+        runner = data.draw(st.sampled_from([*world.machines]))
+        if what == "drain":
+            return DrainRequested(runner, "drained", data.draw(st.sampled_from([0.5, DRAIN_SECONDS])), world.now)
+        return CordonRequested(runner, what == "cordon", world.now)
 
     @precondition(lambda self: self.world.stop_at is None and self.world.now > LONG_ENOUGH)
     @rule()
@@ -855,15 +859,10 @@ class PoolHistory(RuleBasedStateMachine):
         self.world.pass_time(self.world.now + seconds)
 
     @precondition(lambda self: not self.world.is_slow)
-    @rule()
-    def the_pool_is_slow(self) -> None:
-        self.world.is_slow = True
-
-    @precondition(lambda self: self.world.is_slow)
-    @rule()
-    def the_pool_reads_its_mail(self) -> None:
-        self.world.is_slow = False
-        self.world.read()
+    @rule(turns=st.integers(2, 12))
+    def the_pool_is_slow(self, turns: int) -> None:
+        """For so long alone: no time passes meanwhile."""
+        self.world.slow_for = turns
 
     @precondition(lambda self: self.world.runners_seen and not self.world.is_slow)
     @rule(data=st.data())
@@ -988,7 +987,7 @@ class PoolHistory(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Whatever the history was, stopping leaves nothing behind."""
         world = self.world
-        world.is_slow = False
+        world.slow_for = 0
         with world.turn():
             if world.stop_at is None:
                 world.tell(StopRequested(world.now))
