@@ -51,7 +51,7 @@ class ClusterPanel(ListPanel):
             self.redraw()
         elif not self._is_asked:
             self._is_asked = True
-            self.ask("looking at the cluster", self._look())
+            self.refresh_from("looking at the cluster", self._look)
 
     async def _look(self) -> None:
         try:
@@ -74,12 +74,12 @@ class ClusterPanel(ListPanel):
             self.desk.say(_NOT_A_RUNNER, "information")
             return
         if what != "drain":
-            self.ask(f"to {what} {node}", self._tell(pool, node, what))
+            self.ask(f"to {what} {node}", self._tell, pool, node, what)
             return
 
         def agreed(answer: str | None) -> None:
             if answer == "drain":
-                self.ask(f"draining {node}", self._tell(pool, node, "drain"))
+                self.ask(f"draining {node}", self._tell, pool, node, "drain")
 
         choices = (Choice("y", "drain", "Drain it"), Choice("n", "stay", "Leave it"))
         question = f"{node} gets no more calls, and stops once those that it has are over."
@@ -101,7 +101,7 @@ class ClusterPanel(ListPanel):
 
         def agreed(answer: str | None) -> None:
             if answer == "drop":
-                self.ask(f"disconnecting {node}", self._drop(node))
+                self.ask(f"disconnecting {node}", self._drop, node)
 
         choices = (Choice("y", "drop", "Disconnect"), Choice("n", "stay", "Leave it"))
         question = f"The runtime drops its connection to {node}: links and calls there end."

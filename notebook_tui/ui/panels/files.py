@@ -48,7 +48,7 @@ class FilesPanel(ListPanel):
         worth = state.path, state.notebook.metadata.get("file_entries"), state.runs, bool(state.running)
         if worth != self._listed:
             self._listed = worth
-            self.ask("listing files", self._list())
+            self.refresh_from("listing files", self._list)
         super().show(state)
 
     async def _list(self) -> None:
@@ -77,7 +77,7 @@ class FilesPanel(ListPanel):
         if kind != "beside":
             self.desk.say("Mark a file of the directory first: t copies it to those of the notebook.", "information")
         else:
-            self.ask("adding the file", self._take_in(name))
+            self.ask("adding the file", self._take_in, name)
 
     def action_add(self) -> None:
         async def check(values: Values) -> Troubles:
@@ -85,7 +85,7 @@ class FilesPanel(ListPanel):
 
         def filled(values: Values | None) -> None:
             if values is not None:
-                self.ask("adding the file", self._take_in(values["path"].strip()))
+                self.ask("adding the file", self._take_in, values["path"].strip())
 
         words = f"It is copied to {FOLDER}/ beside the notebook, and stands in its metadata."
         fields = (FormField("path", "Path", "such as ~/data/cats.csv"),)
@@ -104,7 +104,7 @@ class FilesPanel(ListPanel):
 
         def agreed(answer: str | None) -> None:
             if answer == "remove":
-                self.ask("removing the file", self._remove(name))
+                self.ask("removing the file", self._remove, name)
 
         choices = (Choice("y", "remove", "Remove it"), Choice("n", "stay", "Keep it"))
         self.app.push_screen(ChoiceScreen(f"{FOLDER}/{name} is deleted from the disk.", choices), agreed)

@@ -44,11 +44,20 @@ class FormScreen(ClosesOnce[Values | None], ModalScreen[Values | None]):
         Binding("up", "app.focus_previous", show=False),
     ]
     DEFAULT_CSS = """
-    FormScreen .dialog { width: 74; }
-    FormScreen .form-label { height: 1; text-style: bold; }
-    FormScreen .form-trouble { height: auto; color: $text-error; margin-bottom: 1; }
-    FormScreen .dialog Input { border: none; height: 1; padding: 0 1; background: $surface; }
-    FormScreen .dialog Input:focus { background: $panel; text-style: bold; }
+    FormScreen .form {
+        width: 76;
+        max-width: 96%;
+        height: auto;
+        max-height: 96%;
+        border: round $primary;
+        background: $background;
+        padding: 0 2;
+        scrollbar-size-vertical: 1;
+    }
+    FormScreen .form-label { height: 1; margin-top: 1; }
+    FormScreen .form-trouble { height: auto; color: $text-error; }
+    FormScreen Input { border: none; height: 1; padding: 0 1; background: $surface; }
+    FormScreen Input:focus { background: $panel; text-style: bold; }
     """
 
     def __init__(
@@ -71,7 +80,7 @@ class FormScreen(ClosesOnce[Values | None], ModalScreen[Values | None]):
         self._troubles = {name: Static(markup=False, classes="form-trouble") for name in ("", *self._inputs)}
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog", can_focus=False):
+        with VerticalScroll(classes="form", can_focus=False):
             yield Static(Text(self._title), classes="dialog-title")
             if self._words:
                 yield Static(Text(printable(self._words)), classes="dialog-note")

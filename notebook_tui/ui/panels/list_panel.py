@@ -49,12 +49,8 @@ class ListPanel(Panel):
         self.redraw()
 
     def redraw(self) -> None:
-        if self.is_mounted and self.display:
+        if self.is_attached and self.display:
             self.list.show(self.draw(max(12, self.list.size.width - 1), palette_of(self.app.theme_variables)))
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.redraw()
 
     def on_resize(self) -> None:
         self.redraw()

@@ -49,7 +49,7 @@ class Outline(ListPanel):
         # What cells print makes new states, twenty a second; little of that is seen here.
         seen = _seen(state), self.size.width, self._folded
         if seen != self._drawn:
-            self._drawn = seen if self.is_mounted else None
+            self._drawn = seen if self.is_attached else None
             super().show(state)
 
     def on_resize(self) -> None:

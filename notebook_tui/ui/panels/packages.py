@@ -44,7 +44,7 @@ class PackagesPanel(ListPanel):
         worth = state.runtime.phase, state.notebook.setup.source, state.runs, bool(state.running)
         if worth != self._asked:
             self._asked = worth
-            self.ask("listing packages", self._list())
+            self.refresh_from("listing packages", self._list)
         super().show(state)
 
     async def _list(self) -> None:

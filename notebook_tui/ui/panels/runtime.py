@@ -46,14 +46,14 @@ class RuntimePanel(ListPanel):
         self._phase = ""
 
     def opened(self) -> None:
-        self.ask("listing runtimes", self._list())
+        self.refresh_from("listing runtimes", self._list)
 
     def show(self, state: State) -> None:
         if state.runtime.phase != self._phase:
             self._phase = state.runtime.phase
             self._facts = None
             self._ask_facts()
-            self.ask("listing runtimes", self._list())
+            self.refresh_from("listing runtimes", self._list)
         super().show(state)
 
     def time_passed(self) -> None:
@@ -66,7 +66,7 @@ class RuntimePanel(ListPanel):
     def _ask_facts(self) -> None:
         self._asked_at = self.desk.now()
         if self.state.runtime.phase == "connected":
-            self.ask("asking the runtime", self._learn_facts())
+            self.refresh_from("asking the runtime", self._learn_facts)
 
     async def _learn_facts(self) -> None:
         self._facts = await self.desk.client.runtime_facts()
@@ -74,8 +74,11 @@ class RuntimePanel(ListPanel):
 
     async def _list(self) -> None:
         self._choices = await self.desk.client.runtime_choices()
+        is_first = self._spec == "…"
         self._spec = await self.desk.client.chosen_runtime()
         self.redraw()
+        if is_first:
+            self.list.mark(self._spec)
 
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         now = self.desk.now()
@@ -94,12 +97,12 @@ class RuntimePanel(ListPanel):
 
     def _use(self, spec: str) -> None:
         if self.state.runtime.phase == "disconnected":
-            self.ask("choosing the runtime", self._switch(spec))
+            self.ask("choosing the runtime", self._switch, spec)
             return
 
         def agreed(answer: str | None) -> None:
             if answer == "switch":
-                self.ask("choosing the runtime", self._switch(spec))
+                self.ask("choosing the runtime", self._switch, spec)
 
         choices = (Choice("y", "switch", f"Run cells in {spec}"), Choice("n", "stay", "Stay"))
         self.app.push_screen(ChoiceScreen("Another runtime is a fresh one: all values are lost.", choices), agreed)
@@ -140,7 +143,7 @@ class RuntimePanel(ListPanel):
 
     def _profile_filled(self, values: Values | None) -> None:
         if values is not None:
-            self.ask("adding the profile", self._add(_profile_of(values)))
+            self.ask("adding the profile", self._add, _profile_of(values))
 
     async def _add(self, profile: Profile) -> None:
         await self.desk.client.add_profile(profile)
@@ -155,7 +158,7 @@ class RuntimePanel(ListPanel):
         if self.state.runtime.phase == "disconnected":
             self.desk.client.send(Connect())
         else:
-            self.ask("reconnecting", self._restart())
+            self.ask("reconnecting", self._restart)
 
     async def _restart(self) -> None:
         await self.desk.client.restart()
@@ -166,12 +169,12 @@ class RuntimePanel(ListPanel):
             self.desk.say("There is no runtime to disconnect.", "information")
             return
         if self.state.runtime.phase == "connecting":
-            self.ask("stopping to connect", self._disconnect())
+            self.ask("stopping to connect", self._disconnect)
             return
 
         def agreed(answer: str | None) -> None:
             if answer == "end":
-                self.ask("disconnecting", self._disconnect())
+                self.ask("disconnecting", self._disconnect)
 
         choices = (Choice("y", "end", "End the runtime"), Choice("n", "stay", "Stay"))
         self.app.push_screen(ChoiceScreen("The runtime ends, and all values are lost.", choices), agreed)

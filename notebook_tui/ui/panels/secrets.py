@@ -41,7 +41,7 @@ class SecretsPanel(ListPanel):
         self._stored = StoredSecrets((), "")
 
     def opened(self) -> None:
-        self.ask("listing secrets", self._list())
+        self.refresh_from("listing secrets", self._list)
 
     def show(self, state: State) -> None:
         pass  # they are no part of it
@@ -56,9 +56,9 @@ class SecretsPanel(ListPanel):
 
     def chosen(self, id: str) -> None:
         if id in self._names.given:
-            self.ask("taking the secret back", self._take_back(id))
+            self.ask("taking the secret back", self._take_back, id)
         else:
-            self.ask("giving the secret", self._give_stored(id))
+            self.ask("giving the secret", self._give_stored, id)
 
     async def _take_back(self, name: str) -> None:
         await self.desk.client.revoke_secrets(name)
@@ -91,7 +91,7 @@ class SecretsPanel(ListPanel):
 
         def kept(answer: str | None) -> None:
             if answer is not None:
-                self.ask("giving the secret", self._give_new(name, value, stored=answer == "keep"))
+                self.ask("giving the secret", self._give_new, name, value, answer == "keep")
 
         choices = (
             Choice("t", "once", "Until this notebook is closed"),
@@ -100,7 +100,7 @@ class SecretsPanel(ListPanel):
         place = f"Remembered ones are kept in {self._stored.place}." if self._stored.place else ""
         self.app.push_screen(ChoiceScreen(f"For how long? {place}", choices), kept)
 
-    async def _give_new(self, name: str, value: str, *, stored: bool) -> None:
+    async def _give_new(self, name: str, value: str, stored: bool) -> None:
         if stored:
             await self.desk.client.store_secret(name, value)
             await self.desk.client.give_stored_secrets(name)
@@ -117,7 +117,7 @@ class SecretsPanel(ListPanel):
 
         def agreed(answer: str | None) -> None:
             if answer == "forget":
-                self.ask("forgetting the secret", self._forget(name))
+                self.ask("forgetting the secret", self._forget, name)
 
         choices = (Choice("y", "forget", "Forget it"), Choice("n", "keep", "Keep it"))
         self.app.push_screen(ChoiceScreen(f"Forget {name}? Other notebooks lose it, too.", choices), agreed)

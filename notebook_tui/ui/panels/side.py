@@ -25,6 +25,7 @@ _CELLS: Final = 30
 class Side(Container):
     DEFAULT_CSS = """
     Side {
+        layer: cells;
         width: 34;
         height: 1fr;
         border-right: vkey $panel;
@@ -72,15 +73,13 @@ class Side(Container):
         panel = self._panels.get(name)
         if panel is None:
             panel = self._panels[name] = self._make(name)
+            panel.focused_at_first = self._focused_id
             self._arriving = self.mount(panel)
         panel.display = True
         self._title.update(panel.TITLE)
         self.fit()
-        panel.focus_moved(self._focused_id)
-        panel.opened()
-        panel.show(state)
         if panel.is_mounted:
-            panel.take_focus()
+            panel.come_up(state, self._focused_id)
         return True
 
     async def arrived(self) -> None:
@@ -121,5 +120,5 @@ class Side(Container):
 
     def _width_of(self, panel: Panel) -> int:
         room = self.app.size.width
-        wanted = self._widths.get(panel.NAME, min(panel.WIDTH, room // 2))
+        wanted = self._widths.get(panel.NAME, min(panel.WIDTH, room * 3 // 5))
         return max(_LEAST, min(wanted, room - _CELLS))

@@ -30,7 +30,14 @@ class VariableScreen(ClosesOnce[bool], ModalScreen[bool]):
         Binding("c,enter", "dismiss(True)", show=False),
     ]
     DEFAULT_CSS = """
-    VariableScreen .dialog { width: 90%; max-width: 130; height: 80%; padding: 0 1; }
+    VariableScreen .looked-at {
+        width: 90%;
+        max-width: 130;
+        height: 80%;
+        border: round $primary;
+        background: $background;
+        padding: 0 1;
+    }
     """
 
     def __init__(self, detail: VariableDetail, cell: str) -> None:
@@ -40,7 +47,7 @@ class VariableScreen(ClosesOnce[bool], ModalScreen[bool]):
         self._list = PanelList()
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
+        with Vertical(classes="looked-at"):
             yield self._list
             yield Static(Text(f"{'c to ' + self._cell + ' · ' if self._cell else ''}Esc closes"), classes="dialog-note")
 

@@ -25,6 +25,7 @@ from notebook_tui.ui.panels.list_panel import ListPanel
 from notebook_tui.ui.panels.panel_list import Line, said
 
 _ORDERS: Final = ("name", "size", "cell")
+_TITLES: Final = ("NAME", "TYPE", "SIZE", "BYTES", "CELL")
 _PREVIEWED: Final = 60
 """Columns from which on a preview stands beside name, type and size."""
 
@@ -78,7 +79,7 @@ class VariablesPanel(ListPanel):
         if worth != self._asked:
             self._asked = worth
             self._is_waiting = True
-            self.ask("listing variables", self._list(focused))
+            self.refresh_from("listing variables", self._list, focused)
 
     async def _list(self, cell_id: str) -> None:
         try:
@@ -107,7 +108,7 @@ class VariablesPanel(ListPanel):
         return self.state.notebook.places.get(cell_id, (1_000_000, 0))
 
     def chosen(self, id: str) -> None:
-        self.ask("looking at the variable", self._look_at(id))
+        self.refresh_from("looking at the variable", self._look_at, id)
 
     async def _look_at(self, name: str) -> None:
         from notebook_tui.ui.panels.variable_screen import VariableScreen
@@ -175,17 +176,17 @@ def variable_lines(
 
     >>> shown = [Variable("x", "variable", "list", "2 items", None, "c1", "[1, 2]")]
     >>> [line.text.plain.rstrip() for line in variable_lines(shown, lambda id: "1", 70, Palette())]
-    ['x  list  2 items    1  [1, 2]']
+    ['NAME  TYPE  SIZE     BYTES  CELL', 'x     list  2 items         1     [1, 2]']
     """
-    rows = [
+    rows = [_TITLES] + [
         (printable_row(each.name), printable_row(each.type), each.size, size_text(each.bytes), label(each.cell_id))
         for each in variables
     ]
     room = width - width // 3 if width >= _PREVIEWED else width
     widths = columns_of(rows, room)
     styles = [palette.strong, palette.function, palette.number, palette.muted, palette.muted]
-    lines = []
-    for row, each in zip(rows, variables, strict=True):
+    lines = [Line(row_text(rows[0], widths, [palette.muted] * len(_TITLES)))]
+    for row, each in zip(rows[1:], variables, strict=True):
         text = row_text(row, widths, styles)
         if width >= _PREVIEWED:
             text.append("  ").append(printable_row(each.preview), palette.muted)
