@@ -352,6 +352,7 @@ class NotebookScreen(Screen[None]):
                 tuple(continuations),
                 self._log.unread,
                 self._remarked,
+                self._answers.count,
                 *self._chip(),
             )
         )
