@@ -378,6 +378,7 @@ class NotebookScreen(Screen[None]):
                 tuple(continuations),
                 self._log.unread,
                 self._remarked,
+                self._answers.count,
                 *self._chip(),
                 focused_id=self._view.focused_id,
                 memory=self._memory.held,

@@ -116,7 +116,9 @@ async def test_a_cell_elsewhere_is_announced_and_a_key_goes_there(shown: Termina
     await run_and_ask(shown)
     await shown.shows("A cell waits for input: Who?")
     assert shown.status.startswith(" NAV ")
+    assert "? 1 asks" in shown.status
     await shown.press("g", "i", "z", "enter")
+    assert "asks" not in shown.status
     assert shown.session.answers == [("q1", "z")]
 
 

@@ -174,6 +174,13 @@ def test_an_input_shows_its_label_and_what_it_holds_now(field: Input, value: obj
     assert "0123" not in "".join(lines(field, looks=looks))
 
 
+def test_inputs_of_a_cell_begin_in_one_column() -> None:
+    fields = Input("a", "text", "A", "x"), Input("b", "checkbox", "All of them"), Input("c", "date", "Since", "y")
+    rows = [row.text.plain for row in inline_view(fields, 60, 10, Palette()).rows]
+    assert rows[0].startswith("A      [ x")
+    assert rows[2].startswith("Since  [ y")
+
+
 def test_views_that_can_be_used_are_shown_whole_beside_text_that_is_cut() -> None:
     buttons = [Button(f"b{n}", f"B{n}") for n in range(30)]
     view = inline_view([Text("stdout", "x\n" * 50), *buttons], 40, 10, Palette())

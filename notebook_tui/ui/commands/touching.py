@@ -131,9 +131,9 @@ class Touching:
         """The table that the place belongs to; without a place, the one that the focused cell shows alone."""
         if touch is not None:
             view = self.view_of(touch)
-            return view if isinstance(view, Table) else None
+            return self._table(view.ref) if isinstance(view, Table) else None
         outputs = self._desk.focused_cell.outputs if self._desk.focused_cell else ()
-        return outputs[0] if len(outputs) == 1 and isinstance(outputs[0], Table) else None
+        return self._table(outputs[0].ref) if len(outputs) == 1 and isinstance(outputs[0], Table) else None
 
     def _look(self, looks: Looks) -> None:
         self._desk.view.look(looks)

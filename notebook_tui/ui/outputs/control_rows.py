@@ -7,14 +7,12 @@ from rich.text import Text
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.outputs.inked import inked
-from notebook_tui.ui.outputs.input_rows import input_rows
+from notebook_tui.ui.outputs.input_rows import input_rows, label_width
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.moved_rows import text_row
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.spots import Act, Fill, GiveKeys, Spot, Touch
 from notebook_tui.widgets.views import Button, Form, Keyboard
-
-_WIDEST_LABEL = 24
 
 
 def button_rows(button: Button, width: int, palette: Palette) -> list[OutputRow]:
@@ -23,12 +21,11 @@ def button_rows(button: Button, width: int, palette: Palette) -> list[OutputRow]
 
 def form_rows(form: Form, width: int, palette: Palette, looks: Looks) -> list[OutputRow]:
     """Fields whose labels are equally wide, and the button below them."""
-    labels = [Text(printable_row(field.label)).cell_len for _, field in form.fields if field.kind != "checkbox"]
-    label_width = max((each for each in labels if each <= _WIDEST_LABEL), default=0)
+    labels = label_width(field for _, field in form.fields)
     rows = [
         row
         for name, field in form.fields
-        for row in input_rows(field, width, palette, looks, Fill(form.ref, name), label_width)
+        for row in input_rows(field, width, palette, looks, Fill(form.ref, name), labels)
     ]
     return [*rows, _button(form.submit, Act(form.ref), width, palette)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rich.text import Text
@@ -20,23 +20,33 @@ _LONGEST: Final = {"number": 14, "date": 12, "range": 24}
 _LONGEST_TEXT: Final = 44
 _LEAST_FIELD: Final = 12
 _GAP: Final = 2
+_WIDEST_LABEL: Final = 24
+
+
+def label_width(fields: Iterable[Input]) -> int:
+    """What the labels of inputs below each other take, so that their fields begin in one column; one that is very long
+    stands for itself, and so does what stands behind its box.
+
+    >>> label_width([Input("i", "text", "Name"), Input("j", "date", "Since"), Input("k", "checkbox", "All of them")])
+    5
+    """
+    labels = (Text(printable_row(field.label)).cell_len for field in fields if field.kind != "checkbox")
+    return max((each for each in labels if each <= _WIDEST_LABEL), default=0)
 
 
 def input_rows(
-    field: Input, width: int, palette: Palette, looks: Looks, touch: Fill | None = None, label_width: int = 0
+    field: Input, width: int, palette: Palette, looks: Looks, touch: Fill | None = None, labels: int = 0
 ) -> list[OutputRow]:
-    """The label has `label_width` columns, or as many as it needs; one that is too long stands above its field.
+    """The label has `labels` columns, or as many as it needs; one that is too long stands above its field.
 
     >>> rows = input_rows(Input("i", "number", "Batch size", 8, low=1, high=64), 60, Palette(), Looks())
     >>> rows[0].text.plain
     'Batch size  [ 8              ]  1 to 64'
     """
-    return list(_rows(field, width, palette, looks, touch or Fill(field.ref), label_width))
+    return list(_rows(field, width, palette, looks, touch or Fill(field.ref), labels))
 
 
-def _rows(
-    field: Input, width: int, palette: Palette, looks: Looks, touch: Fill, label_width: int
-) -> Iterator[OutputRow]:
+def _rows(field: Input, width: int, palette: Palette, looks: Looks, touch: Fill, labels: int) -> Iterator[OutputRow]:
     value = looks.values.get(field.ref, field.default)
     label = inked(printable_row(field.label), palette.strong)
     if field.kind == "checkbox":
@@ -44,12 +54,12 @@ def _rows(
         row.truncate(width, overflow="ellipsis")
         yield text_row(row, [Spot(0, row.cell_len, touch)])
         return
-    label_width = max(label_width, label.cell_len)
-    if label_width + _GAP + _LEAST_FIELD > width:
+    labels = max(labels, label.cell_len)
+    if labels + _GAP + _LEAST_FIELD > width:
         label.truncate(width, overflow="ellipsis")
         yield text_row(label)
-        label, label_width = Text(end=""), 0
-    label.append(" " * (label_width - label.cell_len + (_GAP if label_width else 0)))
+        label, labels = Text(end=""), 0
+    label.append(" " * (labels - label.cell_len + (_GAP if labels else 0)))
     if field.kind == "range":
         yield _slider(field, value, label, width, palette, touch)
     else:

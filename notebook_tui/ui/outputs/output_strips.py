@@ -21,12 +21,13 @@ from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import fold
 from notebook_tui.ui.drawing.syntax import code_lines
+from notebook_tui.ui.outputs.input_rows import label_width
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.terminal_text import decoded, last_lines
 from notebook_tui.ui.outputs.view_rows import view_rows
 from notebook_tui.widgets.views import Frame as Shown
-from notebook_tui.widgets.views import Plot
+from notebook_tui.widgets.views import Input, Plot
 
 _FEWEST_ROWS: Final = 8
 _MOST_VIEW_ROWS: Final = 240
@@ -61,9 +62,10 @@ def inline_view(
     be pressed."""
     shown: list[OutputRow] = []
     hidden = whole = 0
+    labels = label_width(output for output in outputs if isinstance(output, Input))
     for output in reversed(outputs):
         if isinstance(output, View) and not isinstance(output, Plot | TextStream):
-            rows = view_rows(output, width, palette, looks)
+            rows = view_rows(output, width, palette, looks, labels)
             if any(row.spots for row in rows) and whole + len(rows) <= _MOST_VIEW_ROWS:
                 whole += len(rows)
                 shown[:0] = rows

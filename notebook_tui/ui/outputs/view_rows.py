@@ -40,16 +40,16 @@ NARROWEST = 16
 """Columns; what is given less is drawn as if it had these, and cut."""
 
 
-def view_rows(view: Content, width: int, palette: Palette, looks: Looks) -> list[OutputRow]:
-    """All rows of the view, none of them wider than `width`.
+def view_rows(view: Content, width: int, palette: Palette, looks: Looks, labels: int = 0) -> list[OutputRow]:
+    """All rows of the view, none of them wider than `width`; the label of an input has so many columns at least.
 
     >>> [row.text.plain for row in view_rows(Button("b", "Again"), 40, Palette(), Looks())]
     ['[ Again ]']
     """
-    return [cut(row, width) for row in _rows(view, max(NARROWEST, width), palette, looks)]
+    return [cut(row, width) for row in _rows(view, max(NARROWEST, width), palette, looks, labels)]
 
 
-def _rows(view: Content, width: int, palette: Palette, looks: Looks) -> Sequence[OutputRow]:
+def _rows(view: Content, width: int, palette: Palette, looks: Looks, labels: int) -> Sequence[OutputRow]:
     def draw(content: Content, room: int) -> list[OutputRow]:
         return view_rows(content, room, palette, looks)
 
@@ -74,7 +74,7 @@ def _rows(view: Content, width: int, palette: Palette, looks: Looks) -> Sequence
         case Tree():
             return tree_rows(view, width, palette)
         case Input():
-            return input_rows(view, width, palette, looks)
+            return input_rows(view, width, palette, looks, labels=labels)
         case Button():
             return button_rows(view, width, palette)
         case Form():

@@ -45,6 +45,8 @@ class Status:
     """A warning or an error that has not been dismissed."""
     remark: str = ""
     """What is said for a moment."""
+    asks: int = 0
+    """How many lines cells wait for."""
     chip: str = ""
     """What keys do now, where they neither navigate nor edit."""
     hints: tuple[tuple[str, str], ...] = ()
@@ -89,7 +91,8 @@ def status_line(status: Status, width: int, palette: Palette) -> Text:
         *_timing(status, palette),
         *_node_names(runtime, palette),
     ]
-    right = _progress(state, palette).append(" ")
+    asks = f"? {status.asks} {'asks' if status.asks == 1 else 'ask'} · " if status.asks else ""
+    right = Text.assemble((asks, palette.running), _progress(state, palette), " ", end="")
     room = width - right.cell_len - len(_NARROW)
     if room < mode.cell_len:
         return fitted(left, width, _NARROW)
