@@ -310,8 +310,10 @@ def test_every_key_of_the_help_means_something() -> None:
 TEXTS = st.text(alphabet="ab .(){}[]\"'\n_漢", max_size=40)
 KEYS = st.lists(
     st.sampled_from(
-        [*"hjklwWbBeE0^$GfFtTdcyxXDCYsSrJpPoOiIaAuv.V~{}()%;,*#nN123qm@'`\"/?:<>=gHML ", "escape", "escape", "enter"]
-        + ["ctrl+r", "backspace", "ctrl+d", "ctrl+w", "delete", "left", "up"]
+        [
+            *"hjklwWbBeE0^$GfFtTdcyxXDCYsSrJpPoOiIaAuv.V~{}()%;,*#nN123qm@'`\"/?:<>=gHML ",
+            *("escape", "escape", "enter", "ctrl+r", "backspace", "ctrl+d", "ctrl+w", "delete", "left", "up"),
+        ]
     ),
     max_size=25,
 )

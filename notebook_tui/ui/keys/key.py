@@ -43,6 +43,8 @@ _NAMES: Final = {
     "dollar_sign": "$",
     "left_curly_bracket": "{",
     "right_curly_bracket": "}",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "left_parenthesis": "(",
     "right_parenthesis": ")",
     "equals_sign": "=",
@@ -61,7 +63,8 @@ def pretty(keys: str) -> str:
     >>> pretty("ctrl+e"), pretty("e e"), pretty("question_mark"), pretty("ctrl+@")
     ('Ctrl+E', 'ee', '?', 'Ctrl+Space')
     """
-    return "".join(_pretty_key(key) for key in keys.split())
+    names = [_pretty_key(key) for key in keys.split()]
+    return (" " if any(len(name) > 1 for name in names) else "").join(names)
 
 
 def _pretty_key(key: str) -> str:

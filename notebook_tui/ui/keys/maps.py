@@ -27,8 +27,7 @@ def table_of(keymap: str, own: Mapping[str, tuple[str, ...]] | None = None) -> K
     (None, 'F5')
     """
     rows = _with_map(DEFAULT.rows, _ROWS.get(keymap, ()))
-    table = KeyTable(tuple(_with_own(rows, own or {})), keymap)
-    return table
+    return KeyTable(tuple(_with_own(rows, own or {})), keymap)
 
 
 def problems_of(own: Mapping[str, tuple[str, ...]], table: KeyTable) -> tuple[str, ...]:

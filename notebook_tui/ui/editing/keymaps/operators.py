@@ -104,6 +104,11 @@ def reindent(buffer: Buffer, piece: Piece, indent_after: IndentAfter) -> None:
     change_lines(buffer, piece, moved)
 
 
+def _indented_by(line: str, by: int) -> str:
+    bare = line.lstrip()
+    return " " * max(0, len(line) - len(bare) + by) + bare if bare else ""
+
+
 def change_lines(buffer: Buffer, piece: Piece, change: Callable[[list[str]], list[str]]) -> None:
     start, end = places.line_start(buffer.text, piece.start), places.line_end(buffer.text, piece.end)
     old = buffer.text[start:end]

@@ -1,4 +1,4 @@
-"""What keys of Vim's normal and visual modes ask for: from the keys pressed so far to a command, if they are one yet."""
+"""What keys of Vim's normal and visual modes ask for: from those pressed so far to a command, if they are one yet."""
 
 from __future__ import annotations
 
