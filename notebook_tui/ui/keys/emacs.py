@@ -11,6 +11,8 @@ _MOVE: Final = "Emacs: move"
 _CHANGE: Final = "Emacs: change"
 _KILL: Final = "Emacs: kill and yank"
 _DO: Final = "Emacs: commands"
+_FIRST: Final = ("ctrl+x left_square_bracket",)
+_LAST: Final = ("ctrl+x right_square_bracket",)
 
 EMACS: Final[tuple[Key, ...]] = (
     Key(_MOVE, "Beginning and end of the line", "emacs.line_start", ("ctrl+a",), _EDIT),
@@ -26,16 +28,16 @@ EMACS: Final[tuple[Key, ...]] = (
     # Terminals of the old kind send Alt with a sign as the sign alone: hence the second keys.
     Key(
         _MOVE,
-        "Beginning and end of the cell",
+        "First and last place of the cell",
         "emacs.text_start",
-        ("alt+less_than_sign", "ctrl+x left_square_bracket"),
+        ("alt+less_than_sign", *_FIRST),
         _EDIT,
     ),
     Key(
         _MOVE,
-        "Beginning and end of the cell",
+        "First and last place of the cell",
         "emacs.text_end",
-        ("alt+greater_than_sign", "ctrl+x right_square_bracket"),
+        ("alt+greater_than_sign", *_LAST),
         _EDIT,
     ),
     Key(_MOVE, "Search as you type, forward and back", "emacs.search", ("ctrl+s",), _EDIT),

@@ -308,7 +308,7 @@ class Emacs:
             return [Mark(), Say(f"Not found: {search.text}")]
         if search.forward:
             ahead = [span for span in spans if span[0] >= view.caret] or spans
-            start, end = ahead[0]
+            end = ahead[0][1]
             return [Mark(tuple(spans)), Place(end)]
         ahead = [span for span in spans if (span[0] < view.caret if again else span[0] <= view.caret)] or spans
         return [Mark(tuple(spans)), Place(ahead[-1][0])]
