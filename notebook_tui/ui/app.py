@@ -23,7 +23,7 @@ from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
 from notebook_tui.ui.dialogs.command_search import CommandSearch
 from notebook_tui.ui.drawing.theme import DAY, NIGHT, THEMES, theme_for
 from notebook_tui.ui.keys.key import pretty
-from notebook_tui.ui.keys.table import KEYS
+from notebook_tui.ui.keys.table import DEFAULT
 from notebook_tui.ui.notebook_screen import NotebookScreen
 from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.settings.values import Settings
@@ -69,8 +69,10 @@ class NotebookApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterator[SystemCommand]:
         """Every action of the table of keys, and the choice of a theme."""
         told: set[str] = set()
-        for key in KEYS:
-            if key.mode != "insert" and key.action not in told and not key.action.startswith("app."):
+        shown = self.screen_stack[0]
+        table = shown.table if isinstance(shown, NotebookScreen) else DEFAULT
+        for key in table.rows:
+            if key.mode in ("navigation", "anywhere") and key.action not in told and not key.action.startswith("app."):
                 told.add(key.action)
                 help_text = ", ".join(pretty(each) for each in key.keys) or "only here"
                 yield SystemCommand(key.title, help_text, partial(screen.run_action, f"do('{key.action}')"))
@@ -106,6 +108,10 @@ class NotebookApp(App[None]):
             self.push_screen(ChoiceScreen(running, _END_OR_STAY), self._leave)
         else:
             self.exit()
+
+    def action_save_and_quit(self) -> None:
+        """What `:wq` does; where it cannot be saved, the notebook stays open."""
+        self.run_worker(self._save_and_leave())
 
     def hang_up(self) -> None:
         """Leave without a question and save what is not saved: the terminal, or the machine, is going away."""

@@ -24,6 +24,8 @@ from notebook_tui.ui.cells.source_strips import editing_rows, folded_row, source
 from notebook_tui.ui.drawing.frame import LEFT, Frame, frame_for, gutter_row, with_rail
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import strip_of
+from notebook_tui.ui.finding.highlight import highlighted
+from notebook_tui.ui.finding.pattern import Pattern
 from notebook_tui.ui.markdown.blocks import markdown_rows
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.output_strips import inline_view
@@ -48,6 +50,8 @@ class Look:
     editing: Numbers | None = None
     """While the editor lies over the source: the line number that each of its rows begins, None within a line."""
     looks: Looks = field(default_factory=Looks)
+    found: Pattern | None = None
+    """What is looked for, and marked where it is."""
 
 
 class Painter:
@@ -76,20 +80,20 @@ class Painter:
             case HintItem():
                 return hint_rows(item, self.palette)
             case CellItem(cell=Cell(kind="markdown")) if look.editing is None:
-                return self._prose(item.cell, Frame(look.width))
+                return self._prose(item.cell, Frame(look.width), look.found)
             case CellItem():
                 return self._code(item, look)
             case _:
                 assert_never(item)
 
-    def _prose(self, cell: Cell, frame: Frame) -> list[Strip]:
+    def _prose(self, cell: Cell, frame: Frame, found: Pattern | None) -> list[Strip]:
         def draw() -> Iterable[Strip]:
             indent = Segment(" " * (frame.text_left - LEFT))
             nothing = [Text("Empty Markdown cell · i to write", self.palette.muted, end="")]
             rows = markdown_rows(cell.source, frame.prose_width, self.palette) or nothing
-            return (Strip([indent, *strip_of(row)]) for row in rows)
+            return _marked((Strip([indent, *strip_of(row)]) for row in rows), found, 0)
 
-        return self._part(cell.id, "prose", (cell.source, frame), draw)
+        return self._part(cell.id, "prose", (cell.source, frame, found), draw)
 
     def _code(self, item: CellItem, look: Look) -> Iterable[Strip]:
         frame = frame_of(item, look)
@@ -99,14 +103,18 @@ class Painter:
             yield folded_row(item, frame, self.palette)
             return
         else:
-            yield from self._source(item, frame)
+            yield from self._source(item, frame, look.found)
         yield stamp_row(item, frame, self.palette, look.now)
         yield from self._outputs(item.cell, frame, look)
 
-    def _source(self, item: CellItem, frame: Frame) -> list[Strip]:
+    def _source(self, item: CellItem, frame: Frame, found: Pattern | None) -> list[Strip]:
         cell, failed = item.cell, failed_line(item)
-        key = (cell.source, cell.language, frame, failed)
-        return self._part(cell.id, "source", key, lambda: source_rows(cell, frame, self.palette, failed))
+        key = (cell.source, cell.language, frame, failed, found)
+
+        def draw() -> Iterable[Strip]:
+            return _marked(source_rows(cell, frame, self.palette, failed), found, frame.text_left - LEFT)
+
+        return self._part(cell.id, "source", key, draw)
 
     def _outputs(self, cell: Cell, frame: Frame, look: Look) -> list[Strip]:
         def draw() -> Iterable[Strip]:
@@ -119,7 +127,8 @@ class Painter:
             for row in view.rows:
                 yield gutter_row(frame, "", row.mark, row.text, muted, row.mark_style)
 
-        return self._part(cell.id, "outputs", (cell.outputs, frame, look.output_rows, look.looks), draw)
+        key = (cell.outputs, frame, look.output_rows, look.looks, look.found)
+        return self._part(cell.id, "outputs", key, lambda: _marked(draw(), look.found, frame.text_left - LEFT))
 
     def _part(self, id: str, part: Part, key: object, draw: Callable[[], Iterable[Strip]]) -> list[Strip]:
         kept = self._parts.get((id, part))
@@ -131,11 +140,22 @@ class Painter:
         return kept[1]
 
 
+def _marked(rows: Iterable[Strip], found: Pattern | None, left: int) -> Iterable[Strip]:
+    return rows if found is None else highlighted(rows, found, left)
+
+
 def frame_of(item: CellItem, look: Look) -> Frame:
     """Where the columns of a cell stand."""
     if look.editing is None:
         return frame_for(look.width, item.cell.source.count("\n") + 1)
     return frame_for(look.width, max((number or 1 for number in look.editing), default=1))
+
+
+def text_left(item: Item, width: int) -> int:
+    """The column in which the text of an item begins."""
+    if isinstance(item, CellItem) and item.cell.kind != "markdown":
+        return frame_of(item, Look(width)).text_left
+    return LEFT
 
 
 def is_folded(item: CellItem) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from notebook_tui.document.outputs import Output
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.help_screen import HelpScreen
 from notebook_tui.ui.dialogs.message_screen import MessageScreen
 from notebook_tui.ui.dialogs.messages import MessageLog
+from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 from notebook_tui.ui.outputs.output_screen import OutputScreen
 from notebook_tui.ui.panels.side import Side
 
@@ -14,7 +17,11 @@ _FAR = 1_000_000
 
 
 class ShowCommands:
-    def __init__(self, desk: Desk, side: Side, log: MessageLog) -> None:
+    def __init__(
+        self, desk: Desk, side: Side, log: MessageLog, table: Callable[[], KeyTable] = lambda: DEFAULT
+    ) -> None:
+        """`table` gives what keys mean now."""
+        self._table = table
         self._desk = desk
         self._side = side
         self._log = log
@@ -61,4 +68,4 @@ class ShowCommands:
         self._desk.view.app.push_screen(MessageScreen(self._log.notes))
 
     def help(self) -> None:
-        self._desk.view.app.push_screen(HelpScreen())
+        self._desk.view.app.push_screen(HelpScreen(self._table()))

@@ -12,8 +12,8 @@ FINDING: Final[tuple[Key, ...]] = (
     Key(_GROUP, "Find; in the editor in its cell, press again for all cells", "find", ("ctrl+f",), "anywhere"),
     # n and N make cells here, as in Livebook.
     Key(_GROUP, "Next match", "find_next", ("f3", "ctrl+g"), "anywhere"),
-    Key(_GROUP, "Previous match", "find_previous", ("shift+f3", "f4"), "anywhere"),
+    Key(_GROUP, "Previous match", "find_previous", ("shift+f3", "ctrl+shift+g"), "anywhere"),
     Key(_GROUP, "Replace", "replace", ("s r",), hint="replace"),
     Key(_GROUP, "Replace", "replace", ("f7",), "anywhere"),
-    Key(_GROUP, "Take back the last replacement in all cells", "undo_replacement"),
+    Key(_GROUP, "Take back the last replacement in all cells", "undo_replacement", ("s u",), hint="take back"),
 )

@@ -17,7 +17,13 @@ from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 from notebook_tui.ui.keys.vim import VIM
 
 _ROWS: Final[dict[str, tuple[Key, ...]]] = {"vim": VIM, "emacs": EMACS}
+_NO_KEY: Final = "f35"
 _FUNCTION_KEYS: Final = frozenset(f"f{number}" for number in range(1, 25))
+
+
+def all_rows() -> tuple[Key, ...]:
+    """Those of every map."""
+    return (*DEFAULT.rows, *VIM, *EMACS)
 
 
 def table_of(keymap: str, own: Mapping[str, tuple[str, ...]] | None = None) -> KeyTable:
@@ -28,6 +34,24 @@ def table_of(keymap: str, own: Mapping[str, tuple[str, ...]] | None = None) -> K
     """
     rows = _with_map(DEFAULT.rows, _ROWS.get(keymap, ()))
     return KeyTable(tuple(_with_own(rows, own or {})), keymap)
+
+
+def bound(table: KeyTable) -> dict[str, str]:
+    """What Textual is to bind instead, by the ids of its bindings: the screen's are the actions, the editor's begin
+    with `insert.`.
+
+    >>> bound(table_of("emacs"))["run_and_next"], bound(table_of("vim"))["insert.undo"]
+    ('shift+enter', 'ctrl+z')
+    """
+    keys: dict[str, list[str]] = {}
+    for row in DEFAULT.of("anywhere", "insert"):
+        keys.setdefault(("" if row.mode == "anywhere" else "insert.") + row.action, [])
+    for row in table.of("anywhere", "insert"):
+        bound_to = keys.get(("" if row.mode == "anywhere" else "insert.") + row.action)
+        if bound_to is not None:
+            bound_to += [key for key in row.keys if " " not in key]
+    # Textual keeps its own where there is none: this is a key that nobody has.
+    return {id: ",".join(found) or _NO_KEY for id, found in keys.items()}
 
 
 def problems_of(own: Mapping[str, tuple[str, ...]], table: KeyTable) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from notebook_tui.ui.settings.values import Settings, Value
 
@@ -31,7 +32,8 @@ class Preferences:
 
     def change(self, name: str, value: Value) -> None:
         """From now on. `NotKept` if it could not be written; it holds nevertheless."""
-        self.now = replace(self.now, **{name: value})
+        changed: dict[str, Any] = {name: value}
+        self.now = replace(self.now, **changed)
         for on_change in self._on_change:
             on_change(self.now)
         if self.path is not None:

@@ -91,8 +91,8 @@ def _times(step: Callable[[list[str]], list[str]], lines: list[str], count: int)
 def reindent(buffer: Buffer, piece: Piece, indent_after: IndentAfter) -> None:
     """Move the block to where the line above wants it; within the block lines keep their places to each other."""
     start = places.line_start(buffer.text, piece.start)
-    above = [line for line in buffer.text[:start].split("\n") if line.strip()]
-    wanted = len(indent_after(above[-1])) if above else 0
+    above = buffer.text[:start].rstrip()
+    wanted = len(indent_after(above)) if above else 0
 
     def moved(lines: list[str]) -> list[str]:
         first = next((line for line in lines if line.strip()), "")
@@ -177,7 +177,7 @@ def open_line(buffer: Buffer, indent_after: IndentAfter, *, above: bool) -> None
         buffer.edit(at, at, indent + "\n")
         buffer.caret = at + len(indent)
     else:
-        indent = indent_after(line)
         at = places.line_end(buffer.text, buffer.caret)
+        indent = indent_after(buffer.text[:at])
         buffer.edit(at, at, "\n" + indent)
         buffer.caret = at + 1 + len(indent)

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from notebook_tui.ui.editing.indent import indent_after
 from notebook_tui.ui.editing.keymaps import operators, places
 from notebook_tui.ui.editing.keymaps.buffer import Buffer
 from notebook_tui.ui.editing.keymaps.effects import (
@@ -36,6 +35,7 @@ from notebook_tui.ui.editing.keymaps.objects import object_at
 from notebook_tui.ui.editing.keymaps.operators import IndentAfter, Piece, piece_between
 from notebook_tui.ui.editing.keymaps.registers import Registers
 from notebook_tui.ui.editing.keymaps.vim_commands import OPERATORS, Command, NoCommand, command_of
+from notebook_tui.ui.editing.line_breaks import indent_after
 from notebook_tui.ui.finding.pattern import BadPattern, Pattern, Query, TooLong
 
 Mode: TypeAlias = Literal["normal", "insert", "visual", "visual line", "prompt"]
@@ -60,7 +60,7 @@ _IN_OTHER_WORDS: Final = {
 _LINES_IN_VISUAL: Final = {"D": "d", "X": "d", "C": "c", "S": "c", "Y": "y"}
 _PLAIN_IN_VISUAL: Final = {"x": "d", "delete": "d", "backspace": "d", "s": "c", "u": "gu", "U": "gU", "~": "g~"}
 _OTHER_WAY: Final = {"f": "F", "F": "f", "t": "T", "T": "t"}
-_LONGEST_MACRO: Final = 10_000
+_LONGEST_MACRO: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,8 @@ class Vim:
         return self.mode == "insert"
 
     def opened(self, *, insert: bool, view: View) -> list[Effect]:
-        """Another cell is edited: marks and what has begun belong to the one before, registers go with the user."""
+        """Another cell is edited, in insert or in normal mode. Marks and what has begun belong to the one before;
+        registers go with the user."""
         self._keys, self.prompt, self._marks, self._selected = (), "", {}, None
         self.mode = "normal"
         buffer = Buffer(view)
@@ -280,6 +281,8 @@ class Vim:
             return [Place(buffer.caret)]
         if key == "escape":
             return [Perform("leave")]
+        if key in ("tab", "ctrl+@"):
+            return []
         if len(key) > 1 and not self._keys and key not in MOTIONS and key not in ("ctrl+r", "delete", "insert"):
             return [Pass()]
         if not visual and view.anchor is not None and view.anchor != view.caret:
@@ -349,9 +352,9 @@ class Vim:
             case ";" | "," as which:
                 if self._looked_for is None:
                     return None
-                how, wanted = self._looked_for
-                how = how if which == ";" else _OTHER_WAY[how]
-                return self._character(text, at, count, how, wanted, again=True)
+                last, wanted = self._looked_for
+                way = last if which == ";" else _OTHER_WAY[last]
+                return self._character(text, at, count, way, wanted, again=True)
             case "`" | "'" as how:
                 place = self._marked(command.argument, text)
                 if place is None:
