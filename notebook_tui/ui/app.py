@@ -26,7 +26,7 @@ from notebook_tui.ui.dialogs.command_search import CommandSearch
 from notebook_tui.ui.drawing.theme import DAY, NIGHT, THEMES, theme_for
 from notebook_tui.ui.house import House
 from notebook_tui.ui.keys.key import pretty
-from notebook_tui.ui.keys.table import KEYS
+from notebook_tui.ui.keys.table import DEFAULT
 from notebook_tui.ui.leaving import Leaving
 from notebook_tui.ui.notebook_screen import NotebookScreen
 from notebook_tui.ui.settings.preferences import Preferences
@@ -90,7 +90,9 @@ class NotebookApp(GuardedApp):
     def get_system_commands(self, screen: Screen[object]) -> Iterator[SystemCommand]:
         """Every action of the table of keys, and the choice of a theme."""
         told: set[str] = set()
-        for key in KEYS:
+        shown = self.screen_stack[0]
+        table = shown.table if isinstance(shown, NotebookScreen) else DEFAULT
+        for key in table.rows:
             if key.mode in ("navigation", "anywhere") and key.action not in told and not key.action.startswith("app."):
                 told.add(key.action)
                 help_text = ", ".join(pretty(each) for each in key.keys) or "only here"
@@ -195,6 +197,11 @@ class NotebookApp(GuardedApp):
         return HomeScreen(self.house, self._clock)
 
     # The end, and failures.
+
+    def action_save_and_quit(self) -> None:
+        """What `:wq` does; where it cannot be saved, the notebook stays open."""
+        if (screen := self.notebook_screen) is not None:
+            self.run_worker(Leaving(screen, "quit", self.exit).save())
 
     def hang_up(self) -> None:
         """Leave without a question and save what is not saved: the terminal, or the machine, is going away."""

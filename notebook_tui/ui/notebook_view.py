@@ -7,6 +7,7 @@ the user asks for (`flush`); text that comes from the session enters the editor 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,7 +29,9 @@ from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.drawing.rows import row_numbers
 from notebook_tui.ui.editing.caret_help import CaretHelp, Kind
 from notebook_tui.ui.editing.editor import Editor, Past
+from notebook_tui.ui.editing.keymaps.attached import AttachedKeyMap
 from notebook_tui.ui.editing.source_sync import SourceSync
+from notebook_tui.ui.finding.pattern import Pattern, TooLong
 from notebook_tui.ui.outputs.line_editor import Line, LineEditor
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.places import Places, place_of
@@ -60,8 +63,10 @@ class NotebookView(Container):
         self._list = CellList(clock, make_painter)
         self._editor = Editor(perform, clock)
         self._help = CaretHelp(client, self._editor, self)
-        self._editor.take_first = self._help.take_key
         self._line = LineEditor(perform)
+        self.keymap = AttachedKeyMap(self._editor, perform, self.remark)
+        self._editor.take_first = lambda key: self._help.take_key(key) and not self.keymap.wants_after_popup(key)
+        self._editor.take_next = self.keymap.press
         self._order: tuple[str, ...] = ()
         self._sync: SourceSync | None = None
         self._pasts: dict[str, Past] = {}
@@ -166,6 +171,23 @@ class NotebookView(Container):
         """Make the keys of navigation work."""
         self.screen.set_focus(self._list, scroll_visible=False)
 
+    def focus_editor(self) -> None:
+        """Keys are text again, after something else had them."""
+        self.screen.set_focus(self._editor, scroll_visible=False)
+
+    def highlight(self, found: Pattern | None) -> None:
+        """Mark what is looked for, in cells and in the editor; None: nothing any more."""
+        self._list.highlight(found)
+        spans: list[tuple[int, int]] = []
+        if found is not None and self.is_editing:
+            with suppress(TooLong):
+                spans = found.spans(self._editor.text)
+        self._editor.highlight(spans)
+
+    def reveal_match(self, pattern: Pattern, nth: int) -> None:
+        """Bring that match in the focused cell into view."""
+        self._list.reveal_match(pattern, nth)
+
     def scroll_page(self, direction: int) -> None:
         """Scroll by a page, and give the focus to the first item that is seen there; at the end, to the last."""
         self.leave()
@@ -181,6 +203,7 @@ class NotebookView(Container):
         language = "markdown" if cell.kind == "markdown" else cell.language
         palette = palette_of(self.app.theme_variables)
         self._editor.open(cell.source, language, palette, self._pasts.get(cell.id))
+        self.keymap.opened()
         self._sync = SourceSync(cell.source, self._editor.text)
         if line is not None:
             row = max(0, min(line, self._editor.document.line_count) - 1)
@@ -328,6 +351,7 @@ class NotebookView(Container):
     def _close_editor(self) -> None:
         self._sync = None
         self._help.close()
+        self.keymap.closed()
         self._pasts[self.focused_id] = self._editor.close()
         self._list.set_editing(None)
         self.take_focus()

@@ -47,6 +47,8 @@ class Terminal:
         self.expects_crash = False
         self.pilot = pilot
         self.clock = clock
+        self.may_fail = False
+        """Whether the test wants to see what becomes of a view that fails; else that fails the test."""
 
     @property
     def app(self) -> NotebookApp:
@@ -93,6 +95,8 @@ class Terminal:
     async def settle(self) -> None:
         """Until every part of the app has handled its queue, what others put there meanwhile, and the layout."""
         await self._handle_queues()
+        if self.app.crashes and not self.may_fail:
+            raise AssertionError("the view has failed") from self.app.crashes[0]
         laid_out = asyncio.Event()
         if self.app.screen.call_after_refresh(laid_out.set):
             await self._all_set([laid_out])

@@ -22,6 +22,7 @@ from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter, frame_of
 from notebook_tui.ui.cells.items import CellItem, Item
 from notebook_tui.ui.cells.scene import Scene, Window
 from notebook_tui.ui.drawing.palette import Palette, palette_of
+from notebook_tui.ui.finding.pattern import Pattern
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.places import Place, Places, place_of, place_under
 from notebook_tui.ui.outputs.spots import Touch
@@ -134,6 +135,17 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
     def reveal_row(self, row: int) -> None:
         """Bring a row of the focused item into view."""
         self._go_to(self._scene.top_to_reveal_row(self.focused_id, row, self._window))
+
+    def highlight(self, found: Pattern | None) -> None:
+        """Mark what is looked for, or nothing any more."""
+        with self._kept_in_place():
+            self._scene.highlight(found)
+
+    def reveal_match(self, pattern: Pattern, nth: int) -> None:
+        """Bring that match in the focused item into view."""
+        row = self._scene.row_of_match(self.focused_id, pattern, nth)
+        if row is not None:
+            self.reveal_row(row)
 
     def tick(self) -> None:
         """Draw the time of the cells that run, as far as they are seen."""

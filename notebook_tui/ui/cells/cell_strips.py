@@ -24,6 +24,8 @@ from notebook_tui.ui.cells.source_strips import editing_rows, folded_row, source
 from notebook_tui.ui.drawing.frame import LEFT, Frame, frame_for, gutter_row, with_rail
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import strip_of
+from notebook_tui.ui.finding.highlight import highlighted
+from notebook_tui.ui.finding.pattern import Pattern
 from notebook_tui.ui.markdown.blocks import markdown_rows
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.marked_row import marked_row
@@ -52,6 +54,8 @@ class Look:
     editing: Numbers | None = None
     """While the editor lies over the source: the line number that each of its rows begins, None within a line."""
     looks: Looks = field(default_factory=Looks)
+    found: Pattern | None = None
+    """What is looked for, and marked where it is."""
 
 
 class Kept(NamedTuple):
@@ -97,20 +101,20 @@ class Painter:
             case HintItem():
                 return hint_rows(item, self.palette)
             case CellItem(cell=Cell(kind="markdown")) if look.editing is None:
-                return self._prose(item.cell, Frame(look.width))
+                return self._prose(item.cell, Frame(look.width), look.found)
             case CellItem():
                 return self._code(item, look)
             case _:
                 assert_never(item)
 
-    def _prose(self, cell: Cell, frame: Frame) -> list[Strip]:
+    def _prose(self, cell: Cell, frame: Frame, found: Pattern | None) -> list[Strip]:
         def draw() -> Iterable[Strip]:
             indent = Segment(" " * (frame.text_left - LEFT))
             nothing = [Text("Empty Markdown cell · i to write", self.palette.muted, end="")]
             rows = markdown_rows(cell.source, frame.prose_width, self.palette) or nothing
-            return (Strip([indent, *strip_of(row)]) for row in rows)
+            return _marked((Strip([indent, *strip_of(row)]) for row in rows), found, 0)
 
-        return self._part(cell.id, "prose", (cell.source, frame), draw)
+        return self._part(cell.id, "prose", (cell.source, frame, found), draw)
 
     def _code(self, item: CellItem, look: Look) -> Iterable[Strip]:
         frame = frame_of(item, look)
@@ -120,15 +124,19 @@ class Painter:
             yield folded_row(item, frame, self.palette)
             return
         else:
-            yield from self._source(item, frame)
+            yield from self._source(item, frame, look.found)
         waits = any(question.name and question.cell_id == item.id for question in look.looks.questions)
         yield stamp_row(item, frame, self.palette, look.now, waits=waits)
         yield from self._outputs(item.cell, frame, look).strips
 
-    def _source(self, item: CellItem, frame: Frame) -> list[Strip]:
+    def _source(self, item: CellItem, frame: Frame, found: Pattern | None) -> list[Strip]:
         cell, failed = item.cell, failed_line(item)
-        key = (cell.source, cell.language, frame, failed)
-        return self._part(cell.id, "source", key, lambda: source_rows(cell, frame, self.palette, failed))
+        key = (cell.source, cell.language, frame, failed, found)
+
+        def draw() -> Iterable[Strip]:
+            return _marked(source_rows(cell, frame, self.palette, failed), found, frame.text_left - LEFT)
+
+        return self._part(cell.id, "source", key, draw)
 
     def _outputs(self, cell: Cell, frame: Frame, look: Look) -> Kept:
         looks = look.looks if look.focused else look.looks.unfocused()
@@ -144,13 +152,14 @@ class Painter:
             rows = with_question(rows, looks.questions, cell.id, frame.text_width, self.palette)
             return tuple(marked_row(row, looks.at, self.palette) for row in rows)
 
-        key = (cell.outputs, frame, look.output_rows, looks)
+        key = (cell.outputs, frame, look.output_rows, looks, look.found)
         kept = self._parts.get((cell.id, "outputs"))
         if kept is None or kept.key != key:
             rows = draw()
             muted = self.palette.muted
             strips = [gutter_row(frame, "", row.mark, row.text, muted, row.mark_style) for row in rows]
-            kept = Kept(key, strips, tuple(_places(rows, frame)))
+            marked = list(_marked(strips, look.found, frame.text_left - LEFT))
+            kept = Kept(key, marked, tuple(_places(rows, frame)))
         return self._keep(cell.id, "outputs", kept)
 
     def _part(self, id: str, part: Part, key: object, draw: Callable[[], Iterable[Strip]]) -> list[Strip]:
@@ -173,11 +182,22 @@ def _places(rows: Iterable[OutputRow], frame: Frame) -> Iterator[Place]:
             yield Place(index, frame.text_left + spot.start, frame.text_left + spot.end, spot.touch)
 
 
+def _marked(rows: Iterable[Strip], found: Pattern | None, left: int) -> Iterable[Strip]:
+    return rows if found is None else highlighted(rows, found, left)
+
+
 def frame_of(item: CellItem, look: Look) -> Frame:
     """Where the columns of a cell stand."""
     if look.editing is None:
         return frame_for(look.width, item.cell.source.count("\n") + 1)
     return frame_for(look.width, max((number or 1 for number in look.editing), default=1))
+
+
+def text_left(item: Item, width: int) -> int:
+    """The column in which the text of an item begins."""
+    if isinstance(item, CellItem) and item.cell.kind != "markdown":
+        return frame_of(item, Look(width)).text_left
+    return LEFT
 
 
 def is_folded(item: CellItem) -> bool:

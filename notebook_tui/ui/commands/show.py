@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from notebook_tui.document.outputs import Output
 from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.help_screen import HelpScreen
 from notebook_tui.ui.dialogs.message_screen import MessageScreen
 from notebook_tui.ui.dialogs.messages import MessageLog
+from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 from notebook_tui.ui.outputs.output_screen import OutputScreen
 
 _FAR = 1_000_000
 
 
 class ShowCommands:
-    def __init__(self, desk: Desk, log: MessageLog, places: PlaceCommands) -> None:
+    def __init__(
+        self, desk: Desk, log: MessageLog, places: PlaceCommands, table: Callable[[], KeyTable] = lambda: DEFAULT
+    ) -> None:
+        """`table` gives what keys mean now."""
+        self._table = table
         self._desk = desk
         self._log = log
         self._places = places
@@ -56,4 +63,4 @@ class ShowCommands:
         self._desk.view.app.push_screen(MessageScreen(self._log.notes))
 
     def help(self) -> None:
-        self._desk.view.app.push_screen(HelpScreen())
+        self._desk.view.app.push_screen(HelpScreen(self._table()))

@@ -205,8 +205,9 @@ class HomeCommands:
     def help(self) -> None:
         from notebook_tui.ui.dialogs.help_screen import HelpScreen
         from notebook_tui.ui.keys.home import HOME
+        from notebook_tui.ui.keys.table import KeyTable
 
-        self._screen.app.push_screen(HelpScreen(HOME))
+        self._screen.app.push_screen(HelpScreen(KeyTable(HOME)))
 
 
 def _free(path: Path) -> Path:

@@ -23,9 +23,10 @@ from notebook_tui.ui.cells.stamp import duration
 from notebook_tui.ui.dialogs.messages import Note
 from notebook_tui.ui.drawing.amounts import size_text
 from notebook_tui.ui.drawing.palette import Palette, palette_of
+from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.keys.key import Key, Mode, pretty
-from notebook_tui.ui.keys.table import KEYS
+from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 
 _GAP: Final = "   "
 _NARROW: Final = "  "
@@ -54,6 +55,11 @@ class Status:
     focused_id: str = ""
     memory: int | None = None
     """Bytes that the runtime's process holds."""
+    mode: str = ""
+    """That of a map of keys that has modes, while a cell is edited."""
+    begun: str = ""
+    """What has been pressed of a command of such a map, or typed into its prompt."""
+    table: KeyTable = DEFAULT
 
 
 class StatusBar(Widget, can_focus=False):
@@ -78,7 +84,8 @@ class StatusBar(Widget, can_focus=False):
 def status_line(status: Status, width: int, palette: Palette) -> Text:
     """Mode, file, runtime and nodes at the left, how far the cells are at the right."""
     state = status.state
-    mode = Text(f" {status.chip} " if status.chip else " EDIT " if status.editing else " NAV ", _CHIP)
+    edit = status.mode or "EDIT"
+    mode = Text(f" {status.chip} " if status.chip else f" {edit} " if status.editing else " NAV ", _CHIP)
     runtime = state.runtime
     # In the order of their use: what does not fit is left out from the end.
     left = [
@@ -106,6 +113,8 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
     if status.pressed:
         begun = Text(f" {''.join(pretty(key) for key in status.pressed)}…", palette.strong)
         return fitted([begun, *(_hint(key, entry, palette) for key, entry in status.continuations)], width)
+    if status.begun:
+        return Text.assemble(" ", (f"{printable(status.begun)}▏", palette.strong), end="")
     if status.remark:
         return fitted([Text(f" {status.remark}", palette.muted)], width)
     if status.chip:
@@ -119,8 +128,9 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
         line.truncate(max(1, width - 22), overflow="ellipsis")
         return line.append("  sm all · Esc dismiss", palette.muted)
     actions = _INSERT_HINTS if status.editing else _NAVIGATION_HINTS
-    entries = (_entry(action, status.editing) for action in actions)
-    hints = [_hint(key.keys[0], key, palette) for key in entries]
+    modes: tuple[Mode, ...] = ("insert", "anywhere") if status.editing else ("navigation", "anywhere")
+    entries = (status.table.entry(action, *modes) for action in actions)
+    hints = [_hint(key.keys[0], key, palette) for key in entries if key is not None]
     return Text(" ", end="").append_text(fitted(hints, width - 1))
 
 
@@ -198,11 +208,6 @@ def _progress(state: State, palette: Palette) -> Text:
     if count := failed(state):
         return Text.assemble((f"✗ {count} failed", palette.error), (" · ", palette.muted), text, end="")
     return text
-
-
-def _entry(action: str, editing: bool) -> Key:
-    modes: tuple[Mode, ...] = ("insert", "anywhere") if editing else ("navigation", "anywhere")
-    return next(key for mode in modes for key in KEYS if key.action == action and key.mode == mode)
 
 
 def _hint(keys: str, entry: Key, palette: Palette) -> Text:
