@@ -7,7 +7,8 @@ the user asks for (`flush`); text that comes from the session enters the editor 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Final
 
 from textual import events, on
@@ -28,8 +29,13 @@ from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.drawing.rows import row_numbers
 from notebook_tui.ui.editing.caret_help import CaretHelp, Kind
 from notebook_tui.ui.editing.editor import Editor, Past
-from notebook_tui.ui.editing.places import Place, Places
+from notebook_tui.ui.editing.keymaps.attached import AttachedKeyMap
 from notebook_tui.ui.editing.source_sync import SourceSync
+from notebook_tui.ui.editing.trail import CaretPlace, Trail
+from notebook_tui.ui.finding.pattern import Pattern, TooLong
+from notebook_tui.ui.outputs.line_editor import Line, LineEditor
+from notebook_tui.ui.outputs.looks import Looks
+from notebook_tui.ui.outputs.places import Places, place_of
 
 PAUSE: Final = 0.25
 """Seconds without a key after which typed text is sent."""
@@ -43,7 +49,7 @@ class NotebookView(Container):
         text: str
 
     class EditingChanged(Message):
-        """A cell has been opened for editing, or left."""
+        """A cell has been opened for editing, or left; or a line over a place of its output."""
 
     def __init__(
         self,
@@ -57,9 +63,12 @@ class NotebookView(Container):
         self._clock = clock
         self._list = CellList(clock, make_painter)
         self._editor = Editor(perform, clock)
-        self.places = Places()
+        self.trail = Trail()
         self._help = CaretHelp(client, self._editor, self)
-        self._editor.take_first = self._help.take_key
+        self._line = LineEditor(perform)
+        self.keymap = AttachedKeyMap(self._editor, perform, self.remark)
+        self._editor.take_first = lambda key: self._help.take_key(key) and not self.keymap.wants_after_popup(key)
+        self._editor.take_next = self.keymap.press
         self._order: tuple[str, ...] = ()
         self._sync: SourceSync | None = None
         self._pasts: dict[str, Past] = {}
@@ -69,6 +78,7 @@ class NotebookView(Container):
     def compose(self) -> ComposeResult:
         yield self._list
         yield self._editor
+        yield self._line
         yield from self._help.widgets
 
     @property
@@ -80,14 +90,67 @@ class NotebookView(Container):
         return self._editor
 
     @property
-    def place(self) -> Place:
+    def caret_place(self) -> CaretPlace:
         """Where the caret is; without one, at the beginning of what has the focus."""
         row, column = self._editor.cursor_location if self.is_editing else (0, 0)
-        return Place(self.focused_id, row + 1, column)
+        return CaretPlace(self.focused_id, row + 1, column)
 
     @property
     def is_editing(self) -> bool:
         return self._sync is not None
+
+    @property
+    def looks(self) -> Looks:
+        """What the viewer has chosen to see of views."""
+        return self._list.looks
+
+    @property
+    def places(self) -> Places:
+        """What in the focused item answers to a press."""
+        return self._list.places()
+
+    @property
+    def line(self) -> Line | None:
+        """The line that is typed over a place, if one is."""
+        return self._line.line
+
+    @property
+    def typed_line(self) -> str:
+        """What stands in that line."""
+        return self._line.value
+
+    @property
+    def has_list_focus(self) -> bool:
+        """Whether keys navigate."""
+        return self.screen.focused is self._list and self.screen.is_active
+
+    def look(self, looks: Looks) -> None:
+        """Show views as the viewer has chosen."""
+        self._list.look(looks)
+        self._place_line()
+
+    def open_line(self, line: Line) -> None:
+        """Let the user type over a place of the focused cell."""
+        self.leave()
+        self._list.look(replace(self.looks, at=line.touch))
+        self._line.open(line)
+        # At once, not by a message: the next key may be in the queue already, and it is text.
+        self.screen.set_focus(self._line, scroll_visible=False)
+        self._place_line()
+        self.post_message(self.EditingChanged())
+
+    def take_line_key(self, event: events.Key) -> bool:
+        """Act on a key of the line that is typed over a place; False if none is, or it has no such key."""
+        return self.screen.focused is self._line and self._line.take_key(event)
+
+    def close_line(self) -> None:
+        """Nothing is typed over a place any more."""
+        if self._line.line is not None:
+            had_focus = self.screen.focused is self._line
+            self._line.close()
+            if had_focus:
+                self.take_focus()
+            self.post_message(self.EditingChanged())
 
     def show(self, items: Sequence[Item]) -> None:
         """Show the newest state of everything."""
@@ -105,6 +168,7 @@ class NotebookView(Container):
         """Give an item the focus; an edit in another one ends."""
         if id != self.focused_id:
             self.leave()
+            self.close_line()
         self._list.focus_item(id)
 
     def focus_by(self, offset: int) -> None:
@@ -116,6 +180,23 @@ class NotebookView(Container):
         """Make the keys of navigation work."""
         self.screen.set_focus(self._list, scroll_visible=False)
 
+    def focus_editor(self) -> None:
+        """Keys are text again, after something else had them."""
+        self.screen.set_focus(self._editor, scroll_visible=False)
+
+    def highlight(self, found: Pattern | None) -> None:
+        """Mark what is looked for, in cells and in the editor; None: nothing any more."""
+        self._list.highlight(found)
+        spans: list[tuple[int, int]] = []
+        if found is not None and self.is_editing:
+            with suppress(TooLong):
+                spans = found.spans(self._editor.text)
+        self._editor.highlight(spans)
+
+    def reveal_match(self, pattern: Pattern, nth: int) -> None:
+        """Bring that match in the focused cell into view."""
+        self._list.reveal_match(pattern, nth)
+
     def scroll_page(self, direction: int) -> None:
         """Scroll by a page, and give the focus to the first item that is seen there; at the end, to the last."""
         self.leave()
@@ -124,15 +205,20 @@ class NotebookView(Container):
         else:
             self.focus_item(self._order[-1 if direction > 0 else 0])
 
-    def edit(self, cell: Cell, caret: int | None = None) -> None:
-        """Open the editor over a cell, with the caret at that place of its text, or at its end."""
+    def edit(self, cell: Cell, line: int | None = None, *, caret: int | None = None) -> None:
+        """Open the editor over a cell, with the caret at the end of its text or of that line, from 1, or just there."""
         self.focus_item(cell.id)
+        self.close_line()
         language = "markdown" if cell.kind == "markdown" else cell.language
         palette = palette_of(self.app.theme_variables)
         self._editor.open(cell.source, language, palette, self._pasts.get(cell.id))
         if caret is not None:
             self._editor.become(self._editor.passage.to(min(caret, len(self._editor.text))))
+        self.keymap.opened()
         self._sync = SourceSync(cell.source, self._editor.text)
+        if line is not None:
+            row = max(0, min(line, self._editor.document.line_count) - 1)
+            self._editor.move_cursor((row, len(self._editor.document.get_line(row))))
         # At once, not by a message: the next key may be in the queue already, and it is text.
         self.screen.set_focus(self._editor, scroll_visible=False)
         self._follow_editor()
@@ -143,7 +229,7 @@ class NotebookView(Container):
         if self.is_editing:
             self.flush()
             if remembered:
-                self.places.left(self.place)
+                self.trail.left(self.caret_place)
             self._close_editor()
 
     def flush(self) -> bool:
@@ -225,6 +311,7 @@ class NotebookView(Container):
         event.stop()
         if self.is_editing:
             self._place_editor()
+        self._place_line()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         self._list.scroll_relative(y=self.app.scroll_sensitivity_y, animate=False)
@@ -266,6 +353,12 @@ class NotebookView(Container):
         self._help.place()
         self.call_after_refresh(self._put_terminal_cursor)
 
+    def _place_line(self) -> None:
+        line = self._line.line
+        place = place_of(self.places, line.touch) if line is not None else None
+        if place is not None:
+            self._line.place(self._list.region_of(place))
+
     def _put_terminal_cursor(self) -> None:
         # Screen readers, braille displays and input methods look at the terminal's own cursor.
         if self.is_editing:
@@ -274,6 +367,7 @@ class NotebookView(Container):
     def _close_editor(self) -> None:
         self._sync = None
         self._help.close()
+        self.keymap.closed()
         self._pasts[self.focused_id] = self._editor.close()
         self._list.set_editing(None)
         self._numbered = None

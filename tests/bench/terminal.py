@@ -36,7 +36,14 @@ QUIET: Final = 0.3
 LETTERS: Final = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 """Each is typed once and stands nowhere else, so its bytes are the paint that answers it."""
 SIZE: Final = (120, 40)
-_FLOOD: Final = "import time\nn = 0\nwhile True:\n    print('=' * 40, n)\n    n += 1\n    if n % 200 == 0:\n        time.sleep(0.02)\n"
+_FLOOD: Final = """import time
+n = 0
+while True:
+    print('=' * 40, n)
+    n += 1
+    if n % 200 == 0:
+        time.sleep(0.02)
+"""
 
 
 class Program:
@@ -121,7 +128,9 @@ class Euporie:
 
 def notebook_of(cells: int) -> Notebook:
     made = [
-        Cell(f"c{n}", "code", f"def step{n:04}(x):\n    return x * {n}\n\nfor i in range(3):\n    print(step{n:04}(i))\n")
+        Cell(
+            f"c{n}", "code", f"def step{n:04}(x):\n    return x * {n}\n\nfor i in range(3):\n    print(step{n:04}(i))\n"
+        )
         for n in range(cells)
     ]
     shown = (Text("stdout", "0\n1\n2\n"),)

@@ -1,80 +1,122 @@
-"""Going to where a name is defined, in a cell or in a file, and back."""
+"""Places in outputs: found with the keyboard and with the mouse, seen, and doing what they say."""
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+from collections import Counter
 
-from notebook_tui.document.operations import DeleteCell
-from notebook_tui.session.typing_help import Definition
-from tests.support.fake_session import code
-from tests.support.screen import Terminal, in_terminal
+from textual.strip import Strip
 
-FIRST = ("j", "j", "j")
-CELLS = (code("a", "import x\n\ndef f():\n    return 1"), code("b", "f()"))
+from notebook_tui.document.outputs import Text
+from notebook_tui.ui.cells.cell_strips import Look, Painter
+from notebook_tui.ui.cells.items import Item
+from notebook_tui.widgets.messages import Toggle
+from notebook_tui.widgets.views import Branch, Button, Grid, Tabs, Tree
+from tests.support.fake_session import code, notebook_of
+from tests.support.screen import Terminal, in_terminal, terminal
 
-
-@pytest.mark.parametrize("key", ["f12", "ctrl+right_square_bracket"])
-@pytest.mark.parametrize(
-    ("back", "forward"),
-    [("ctrl+t", "ctrl+n"), ("alt+left", "alt+right"), ("ctrl+alt+minus", "ctrl+alt+equals_sign")],
-)
-def test_the_caret_goes_to_the_definition_and_back_and_forward(key: str, back: str, forward: str) -> None:
-    @in_terminal(*CELLS)
-    async def press(shown: Terminal) -> None:
-        shown.session.defined = Definition(3, "a")
-        await shown.press("G", "i", "home", key)
-        await shown.until(lambda: shown.cursor_line().endswith("3 │ def f():"), "the caret at the definition")
-        await shown.press(back)
-        assert shown.cursor_line().endswith("1 │ f()")
-        await shown.press("x", forward)
-        assert shown.cursor_line().endswith("3 │ def f():")
-        await shown.press("y", back, "z", "escape")
-        sources = [cell.source for cell in shown.session.state.notebook.sections[0].cells]
-        assert sources == ["import x\n\nydef f():\n    return 1", "xzf()"]
-
-    press()
+BUTTONS = Grid("g", (Button("left", "Left"), Button("right", "Right"), Button("low", "Low")), columns=2)
+TABS = Tabs("tabs", (("One", Text("stdout", "first")), ("Two", Button("b", "Press"))))
+TREE = Tree("tree", (Branch("", 0, "all", "open"), Branch("a", 1, "part", "closed"), Branch("b", 1, "leaf")))
 
 
-@in_terminal(*CELLS)
-async def test_back_goes_over_a_cell_that_is_gone(shown: Terminal) -> None:
-    await shown.press(*FIRST, "i", "escape", "j", "i", "escape")
-    shown.session.apply(DeleteCell("b"))
-    await shown.press("g", "g", "ctrl+t")
-    assert "EDIT" in shown.status
-    assert shown.cursor_line().endswith("4 │     return 1")
-    await shown.press("escape", "ctrl+t", "ctrl+t")
-    await shown.until(lambda: "nowhere before" in shown.hints, "the remark")
+async def click(shown: Terminal, text: str) -> None:
+    """The mouse is pressed on the first place of the screen that says this."""
+    row, line = next((row, line) for row, line in enumerate(shown.lines) if text in line)
+    await shown.pilot.click(offset=(line.index(text) + 1, row))
+    await shown.settle()
 
 
-@in_terminal(code("a", "path.join"))
-async def test_a_definition_in_a_file_is_shown_at_its_line(shown: Terminal) -> None:
-    text = "\n".join(f"line_{n} = {n}" for n in range(1, 200)) + "\n\x1b[31mred"
-    shown.session.defined = Definition(120, path="/usr/lib/python3/posixpath.py", text=text)
-    await shown.press(*FIRST, "i", "f12")
-    await shown.shows("▸ 120 line_120 = 120")
-    assert "posixpath.py, line 120" in shown.text
-    await shown.press("g")
-    assert "  1 line_1 = 1" in shown.text
-    await shown.press("G")
-    assert "␛[31mred" in shown.text
-    await shown.press("escape")
-    await shown.shows("1 │ path.join")
-    assert "EDIT" in shown.status
+@in_terminal(code("a", "x", BUTTONS))
+async def test_tab_goes_into_an_output_and_enter_presses_and_escape_goes_back(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "tab")
+    assert "▶" in shown.text
+    assert "[ Left ]◂" in shown.text
+    assert shown.status.startswith(" OUTPUT ")
+    assert "Enter press Left" in shown.hints
+    await shown.press("enter", "tab", "space", "escape")
+    assert shown.session.acts == [("left", None), ("right", None)]
+    assert "▶" not in shown.text
+    assert shown.status.startswith(" NAV ")
+
+
+@in_terminal(code("a", "x", BUTTONS))
+async def test_arrows_go_where_they_point_and_tab_ends_at_the_ends(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "shift+tab")
+    assert "[ Low ]◂" in shown.text
+    await shown.press("tab")
+    assert "[ Low ]◂" in shown.text
+    await shown.press("up", "right")
+    assert "▸[ Right ]◂" in shown.text
+    await shown.press("left", "left")
+    assert "[ Left ]◂" in shown.text
+    await shown.press("shift+tab")
+    assert "[ Left ]◂" in shown.text
+    await shown.press("up")
+    assert "▶" not in shown.text
+
+
+@in_terminal(code("a", "x", BUTTONS), code("b", "y"))
+async def test_below_the_last_place_stands_the_next_cell(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "shift+tab", "down")
+    assert shown.focused_line().endswith("y")
+    assert "▶" not in shown.text
+
+
+@in_terminal(code("a", "x", BUTTONS))
+async def test_a_press_of_the_mouse_does_it_and_takes_the_keyboard_there(shown: Terminal) -> None:
+    await click(shown, "Right")
+    assert shown.session.acts == [("right", None)]
+    assert "▸[ Right ]◂" in shown.text
+
+
+@in_terminal(code("a", "x", TABS))
+async def test_tabs_open_where_the_viewer_wants_and_nobody_else_is_told(shown: Terminal) -> None:
+    assert "first" in shown.text
+    await shown.press("j", "j", "j", "tab", "right", "enter")
+    assert "first" not in shown.text
+    assert "[ Press ]" in shown.text
+    await shown.press("tab", "enter")
+    assert shown.session.acts == [("b", None)]
+    assert not shown.session.sent
+
+
+@in_terminal(code("a", "x", TREE))
+async def test_a_branch_of_a_tree_is_toggled_where_the_tree_lives(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "tab", "down", "enter")
+    assert shown.session.acts == [("tree", Toggle("a"))]
+    assert "│▸▸ part◂" in shown.text
 
 
 @in_terminal(code("a", "x"))
-async def test_a_definition_whose_text_is_not_at_hand_is_named(shown: Terminal) -> None:
-    shown.session.defined = Definition(7, path="/gone.py")
-    await shown.press(*FIRST, "i", "f12")
-    await shown.shows("is not at hand")
-    assert "/gone.py, line 7" in shown.text
-    await shown.press("ctrl+t")
-    await shown.shows("1 │ x")
+async def test_a_cell_without_places_keeps_the_keyboard(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "tab")
+    assert shown.status.startswith(" NAV ")
+    await shown.press("i")
+    assert shown.status.startswith(" EDIT ")
 
 
-@in_terminal(code("a", "x"))
-async def test_what_is_defined_nowhere_is_told(shown: Terminal) -> None:
-    await shown.press(*FIRST, "f12")
-    await shown.shows("Edit the cell, with the")
-    await shown.press("i", "f12")
-    await shown.until(lambda: "Nothing is known of where" in shown.hints, "the remark")
+@in_terminal(code("a", "x", *(Button(f"b{n}", f"Number {n}") for n in range(40))))
+async def test_the_place_that_the_keyboard_is_at_is_scrolled_into_view(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "shift+tab")
+    assert "[ Number 39 ]◂" in shown.text
+    assert "Number 5 " not in shown.text
+
+
+def test_a_key_among_places_draws_no_other_cell() -> None:
+    drawn: Counter[str] = Counter()
+
+    class Counting(Painter):
+        def rows(self, item: Item, look: Look) -> list[Strip]:
+            drawn[item.id] += 1
+            return super().rows(item, look)
+
+    async def main() -> None:
+        cells = [code(f"c{n}", f"value = {n}", BUTTONS) for n in range(500)]
+        async with terminal(notebook_of(*cells), make_painter=Counting) as shown:
+            await shown.press("j", "j", "j", "tab")
+            drawn.clear()
+            await shown.press("tab", "tab", "shift+tab", "left")
+            assert set(drawn) == {"c0"}
+
+    asyncio.run(main())

@@ -67,7 +67,6 @@ def items_of(state: State, whys: Whys | None = None, interrupts: Mapping[str, in
     """The list of a notebook in this state; `interrupts` counts those of cells that run."""
     notebook = state.notebook
     queued = frozenset(state.queue)
-    whys = whys or Whys()
     numbers = count(1)
 
     def item_of(cell: Cell, role: str = "") -> CellItem:

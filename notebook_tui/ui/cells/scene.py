@@ -14,12 +14,17 @@ from typing import Final
 
 from textual.strip import Strip
 
-from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter
+from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter, text_left
 from notebook_tui.ui.cells.height_guess import guessed_height
 from notebook_tui.ui.cells.items import CellItem, Item
 from notebook_tui.ui.cells.layout import Layout
+from notebook_tui.ui.cells.source_strips import STAMP
+from notebook_tui.ui.drawing.frame import LEFT
+from notebook_tui.ui.finding.highlight import spans_in
+from notebook_tui.ui.finding.pattern import Pattern
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.output_strips import rows_for
+from notebook_tui.ui.outputs.places import Places
 
 _KEPT_ITEMS: Final = 128
 _NO_ROW: Final = Strip([])
@@ -58,6 +63,8 @@ class Scene:
         self.focused = ""
         self.editing: Numbers | None = None
         self.looks = Looks()
+        self._asked: set[str] = set()
+        self._found: Pattern | None = None
 
     @property
     def height(self) -> int:
@@ -107,6 +114,42 @@ class Scene:
         """Draw these items anew when they are seen next."""
         for id in ids:
             self._drawn.pop(id, None)
+
+    def look(self, looks: Looks) -> None:
+        """The viewer has chosen something else to see: the cells that were drawn with outputs are drawn anew."""
+        only_moved = looks.unfocused() == self.looks.unfocused()
+        self.looks = looks
+        if only_moved:
+            self.redraw(self.focused)
+            return
+        drawn = [item for item in map(self.item, self._drawn) if isinstance(item, CellItem)]
+        asked = {question.cell_id for question in looks.questions}
+        self.redraw(*(item.id for item in drawn if item.cell.outputs or item.id in asked), *self._asked)
+        self._asked = asked
+
+    def places(self, id: str) -> Places:
+        """What in the rows of the item answers to a press."""
+        index = self._index[id]
+        return self._painter.places(self._items[index], self._look(id), len(self._rows(index)))
+
+    def highlight(self, found: Pattern | None) -> None:
+        """Mark what is looked for; no row is taller for it."""
+        if found is not self._found:
+            self._found = found
+            self._drawn.clear()
+
+    def row_of_match(self, id: str, pattern: Pattern, nth: int) -> int | None:
+        """On which of its rows the item shows that match, counted from 0; None if it is not on the page: folded, cut
+        off, or broken between two rows."""
+        item = self.item(id)
+        left = LEFT if item is None else text_left(item, self._width)
+        for index, row in enumerate(self._rows(self._index[id])):
+            if STAMP in row.crop(0, left).text:
+                continue
+            nth -= len(spans_in(row, pattern, left))
+            if nth < 0:
+                return index
+        return None
 
     def resize(self, width: int, height: int) -> None:
         """Another window: everything is folded anew."""
@@ -182,14 +225,16 @@ class Scene:
         item = self._items[index]
         rows = self._drawn.get(item.id)
         if rows is None:
-            focused = item.id == self.focused
-            editing = self.editing if focused else None
-            look = Look(self._width, self._output_rows, self._clock(), focused, editing, self.looks)
-            rows = self._drawn[item.id] = self._painter.rows(item, look)
+            rows = self._drawn[item.id] = self._painter.rows(item, self._look(item.id))
         self._drawn.move_to_end(item.id)
         while len(self._drawn) > _KEPT_ITEMS:
             self._drawn.popitem(last=False)
         return rows
+
+    def _look(self, id: str) -> Look:
+        focused = id == self.focused
+        editing = self.editing if focused else None
+        return Look(self._width, self._output_rows, self._clock(), focused, editing, self.looks)
 
     def _restart(self) -> None:
         self._drawn.clear()

@@ -31,6 +31,7 @@ _LADDER: Final = (
     " · interrupting · Ctrl+C again insists",
     " · insisting · Ctrl+C again ends it with all its values",
 )
+_NONE: Final[Mapping[str, int]] = {}
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -51,8 +52,11 @@ class Stamp:
     """How often it was interrupted while it runs."""
 
 
-def stamp_of(state: State, cell: Cell, queued: Set[str], whys: Whys, interrupts: Mapping[str, int]) -> Stamp:
-    """The stamp of one cell; `queued` is the state's queue as a set, `interrupts` counts those of cells that run."""
+def stamp_of(
+    state: State, cell: Cell, queued: Set[str], whys: Whys | None = None, interrupts: Mapping[str, int] = _NONE
+) -> Stamp:
+    """The stamp of one cell; `queued` is the state's queue as a set, `interrupts` counts those of cells that run.
+    Why it is stale is said if there is somebody to ask."""
     if not cell.runnable:
         return Stamp("foreign")
     run = state.evaluation(cell.id)
@@ -61,7 +65,7 @@ def stamp_of(state: State, cell: Cell, queued: Set[str], whys: Whys, interrupts:
     edited = run.source is not None and run.source != cell.source
     kind: StampKind = "queued" if cell.id in queued else _ended(run)
     versions = state.runtime.versions.get(cell.id, Versions()).said
-    why = whys.said(state, cell.id) if kind == "stale" and not edited else ""
+    why = whys.said(state, cell.id) if whys and kind == "stale" and not edited else ""
     return Stamp(kind, took=run.took, failed=run.errored, edited=edited, versions=versions, why=why)
 
 

@@ -18,11 +18,11 @@ from notebook_tui.document.operations import (
     SetSectionParent,
     SplitCell,
 )
-from notebook_tui.ui.commands.ids import new_id
-from notebook_tui.ui.commands.insertion import place_beside
 from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
+from notebook_tui.ui.ids import new_id
+from notebook_tui.ui.insertion import place_beside
 
 _MAIN = ""
 _LETTERS = "abcdefghilmnoprstuvwxyz"

@@ -78,7 +78,7 @@ class TextCommands:
         if cell is None:
             self._desk.say("This is no cell: only cells are edited.", "information")
             return
-        was_edited, line = view.is_editing, view.place.line
+        was_edited, line = view.is_editing, view.caret_place.line
         text = view.editor.passage.text if was_edited else cell.source
         view.leave()
         language = "markdown" if cell.kind == "markdown" else cell.language
@@ -95,7 +95,7 @@ class TextCommands:
         else:
             self._take(cell, text, mine)
         if was_edited and self._desk.state.notebook.has_cell(cell.id):
-            view.edit(self._desk.state.notebook.cell(cell.id), None)
+            view.edit(self._desk.state.notebook.cell(cell.id))
 
     def _take(self, cell: Cell, before: str, mine: str) -> None:
         theirs = self._source(cell)
@@ -109,8 +109,8 @@ class TextCommands:
 
     def _ask_whose(self, cell: Cell, mine: str) -> None:
         from notebook_tui.document.operations import InsertCell
-        from notebook_tui.ui.commands.ids import new_id
-        from notebook_tui.ui.commands.insertion import place_beside
+        from notebook_tui.ui.ids import new_id
+        from notebook_tui.ui.insertion import place_beside
 
         def take(answer: str | None) -> None:
             place = place_beside(self._desk.state.notebook, cell.id, below=True)

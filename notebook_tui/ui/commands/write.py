@@ -20,11 +20,11 @@ from notebook_tui.document.operations import (
 )
 from notebook_tui.ui.cells.items import TITLE_ID
 from notebook_tui.ui.commands.history import DELETED
-from notebook_tui.ui.commands.ids import new_id
-from notebook_tui.ui.commands.insertion import NEW_SECTION, inserting, section_place
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
 from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
+from notebook_tui.ui.ids import new_id
+from notebook_tui.ui.insertion import NEW_SECTION, inserting, section_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class WriteCommands:
             return
         if notebook.has_cell(awaited.id) and awaited.edited:
             self._awaited = None
-            self._desk.view.edit(notebook.cell(awaited.id), awaited.caret)
+            self._desk.view.edit(notebook.cell(awaited.id), caret=awaited.caret)
         elif notebook.has_cell(awaited.id) or any(section.id == awaited.id for section in notebook.sections):
             self._awaited = None
             self._desk.view.focus_item(awaited.id)

@@ -10,8 +10,9 @@ performed here, between the letters before and after it, and what was pressed af
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
 
@@ -42,14 +43,14 @@ from notebook_tui.ui.editing.line_breaks import clause_dedented, line_broken
 from notebook_tui.ui.editing.lines import smart_home as smart_home_of
 from notebook_tui.ui.editing.passage import Passage, replaced_between
 from notebook_tui.ui.keys.sequence import KeySequence, Matched, Pending
-from notebook_tui.ui.keys.table import keys_of
+from notebook_tui.ui.keys.table import DEFAULT, KeyTable, keys_of
 
-_ANYWHERE: Final = {name: key.action for key in keys_of("anywhere") for name in key.keys}
-_CHORDS: Final = {tuple(name.split()): key for key in keys_of("insert") for name in key.keys if " " in name}
 _POINTS: Final = 0.6
 """Seconds for which a mouse rests before it is taken to point at something."""
 _KEPT_ROWS: Final = 512
 _BRACKETS: Final = Style(bold=True, underline=True)
+_FOUND: Final = Style(reverse=True, underline=True)
+_SELECTED: Final = Style(reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Editor(TextArea):
         self._perform = perform
         self._clock = clock
         self.choices = choices or EditingChoices()
-        self.chord = KeySequence(_CHORDS)
+        self.use(DEFAULT)
         self.pressed: tuple[str, ...] = ()
         """What has been pressed of a sequence."""
         self.display = False
@@ -108,6 +109,10 @@ class Editor(TextArea):
         self.cursor_blink = False
         self.take_first: Callable[[str], bool] = lambda key: False
         """Is offered each key, and says whether that was all to be done."""
+        self.take_next: Callable[[events.Key], bool] = lambda event: False
+        """Is offered what is left: the map of keys."""
+        self._found: tuple[tuple[int, int], ...] = ()
+        self._lines: tuple[int, int] | None = None
         self._given: tuple[str, int] | None = None
         self._pointing: Timer | None = None
         self._palette = Palette()
@@ -170,6 +175,30 @@ class Editor(TextArea):
         self.load_text(source)
         self.move_cursor(self.clamp_visitable(location))
 
+    def use(self, table: KeyTable) -> None:
+        """Keys mean what they do in this table from now on."""
+        self._anywhere = table.anywhere
+        self.chord = KeySequence(
+            {tuple(name.split()): key for key in table.of("insert") for name in key.keys if " " in name}
+        )
+
+    def highlight(self, spans: Sequence[tuple[int, int]]) -> None:
+        """Mark these places of the text as found."""
+        self._redraw(tuple(spans), self._lines)
+
+    def highlight_lines(self, span: tuple[int, int] | None) -> None:
+        """Mark what stands there as selected, wherever the caret is."""
+        self._redraw(self._found, span)
+
+    def press_own(self, key: str) -> None:
+        """A key as if it were pressed, past the map of keys."""
+        if len(key) == 1 and not self._typed(events.Key(key, key)):
+            self.replace(key, *self.selection, maintain_selection_offset=False)
+        elif key == "backspace":
+            self.action_delete_left()
+        elif len(key) > 1:
+            self._own_key(key)
+
     def bracket_given(self) -> None:
         """The bracket before the caret came with a proposal: who types it all the same means that one."""
         self._given = (self.text, self.offset_of_caret)
@@ -195,6 +224,8 @@ class Editor(TextArea):
         wide = self._wide_caret() if line_index == self.cursor_location[0] else None
         if wide and super()._draw_cursor and self._theme.cursor_style:
             line.stylize(self._theme.cursor_style, *wide)
+        if self._found or self._lines:
+            self._mark_line(line, line_index)
         return line
 
     def render_line(self, y: int) -> Strip:
@@ -251,10 +282,10 @@ class Editor(TextArea):
     def on_key(self, event: events.Key) -> None:
         if not self.display:
             self.app.post_message(events.Key(event.key, event.character))
-        elif (not self.pressed and self.take_first(event.key)) or self._key_of_chord(event):
+        elif (not self.pressed and self.take_first(event.key)) or self.take_next(event) or self._key_of_chord(event):
             pass
-        elif event.key in _ANYWHERE:
-            self._perform(_ANYWHERE[event.key])
+        elif event.key in self._anywhere:
+            self._perform(self._anywhere[event.key])
         elif not self._own_key(event.key) and not self._typed(event):
             return
         event.stop()
@@ -428,6 +459,26 @@ class Editor(TextArea):
         if self._colored is None:
             self._colored = self._colouring.lines(self.document.lines)
         return self._colored[index]
+
+    def _redraw(self, found: tuple[tuple[int, int], ...], lines: tuple[int, int] | None) -> None:
+        if (found, lines) != (self._found, self._lines):
+            self._found, self._lines = found, lines
+            self._line_cache.clear()
+            self._painted.clear()
+            self.refresh()
+
+    def _mark_line(self, line: Text, row: int) -> None:
+        start = self._offset((row, 0))
+        end = start + len(self.document.lines[row])
+        if self._lines and self._lines[0] <= end and start <= self._lines[1]:
+            line.stylize(_SELECTED)
+            if not line.plain:
+                line.append(" ", _SELECTED)
+        first = bisect_left(self._found, start, key=lambda span: span[1])
+        for left, right in self._found[first:]:
+            if left >= end:
+                break
+            line.stylize(_FOUND, max(0, left - start), right - start)
 
     def _width_of_row(self, row: int) -> int:
         line, section = self.wrapped_document._offset_to_line_info[row]

@@ -15,17 +15,22 @@ from typing import Final, assert_never
 from rich.style import Style
 from rich.text import Text as RichText
 
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Still, Text, drawn
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Still, Text, TextStream, View, drawn
 from notebook_tui.ui.drawing.frame import CONTINUED
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import fold
 from notebook_tui.ui.drawing.syntax import code_lines
+from notebook_tui.ui.outputs.input_rows import label_width
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.terminal_text import decoded, last_lines
+from notebook_tui.ui.outputs.view_rows import view_rows
+from notebook_tui.widgets.views import Frame as Shown
+from notebook_tui.widgets.views import Input, Plot
 
 _FEWEST_ROWS: Final = 8
+_MOST_VIEW_ROWS: Final = 240
 _MOST_ROWS: Final = 40
 # A longer value is shown without colours: its text is data, and lexing it would cost more than it tells.
 _COLORED_RESULT: Final = 4_000
@@ -53,11 +58,19 @@ def rows_for(height: int) -> int:
 def inline_view(
     outputs: Sequence[Output], width: int, limit: int, palette: Palette, looks: Looks = _AS_IT_COMES
 ) -> OutputView:
-    """The last `limit` rows of the outputs."""
+    """The last `limit` rows of the outputs. Views that can be used are shown whole beside these: what is hidden cannot
+    be pressed."""
     shown: list[OutputRow] = []
-    hidden = 0
+    hidden = whole = 0
+    labels = label_width(output for output in outputs if isinstance(output, Input))
     for output in reversed(outputs):
-        room = limit - len(shown)
+        if isinstance(output, View) and not isinstance(output, Plot | TextStream):
+            rows = view_rows(output, width, palette, looks, labels)
+            if any(row.spots for row in rows) and whole + len(rows) <= _MOST_VIEW_ROWS:
+                whole += len(rows)
+                shown[:0] = rows
+                continue
+        room = limit + whole - len(shown)
         if room > 0:
             rows, left_out = _last_rows(output, room, width, palette, looks)
             shown[:0] = rows
@@ -90,7 +103,10 @@ def _last_rows(output: Output, room: int, width: int, palette: Palette, looks: L
     A result gives its head instead of its end: the first rows of a table say more than its last.
     """
     left_out = 0
-    output = drawn(output)
+    if isinstance(output, View):
+        rows = view_rows(output, width, palette, looks)
+        ends = isinstance(output, TextStream | Shown)
+        return (rows[-room:] if ends else rows[:room]), max(0, len(rows) - room)
     if isinstance(output, Text):
         tail, left_out = last_lines(output.text, room)
         output = Text(output.stream, tail)
