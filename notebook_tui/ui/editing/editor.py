@@ -238,7 +238,9 @@ class Editor(TextArea):
         touched = self.selection if first <= line <= last else None
         marked = tuple(column for row, column in self._brackets if row == line)
         text = self._coloured_line(line)
-        key = (id(text), section, touched, marked, self.size.width, super()._draw_cursor, self.app.theme)
+        breaks = tuple(self.wrapped_document.get_offsets(line))
+        looks = (self.size.width, super()._draw_cursor, self.app.theme)
+        key = (id(text), section, breaks, touched, marked, looks)
         kept = self._painted.pop(key, None)
         # With its text, whose id is nobody else's as long as it is kept.
         strip = kept[1] if kept is not None else self._render_line(y)
