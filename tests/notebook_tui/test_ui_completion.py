@@ -279,3 +279,14 @@ async def test_a_session_that_fails_to_answer_is_told_and_costs_no_text(shown: T
     await shown.shows("No completion: the link is down.")
     await shown.press("x", "escape")
     assert sources(shown) == ["max"]
+
+
+@in_terminal(code("a", ""))
+async def test_a_word_that_was_left_before_the_rest_is_not_asked_about(shown: Terminal) -> None:
+    shown.session.completions = MATHS
+    await shown.press(*FIRST, "i", "m")
+    for key in ("a", "("):
+        shown.post_key(key)
+    await asyncio.sleep(2 * REST)
+    await shown.settle()
+    assert shown.session.completed == []
