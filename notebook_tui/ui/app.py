@@ -92,8 +92,11 @@ class NotebookApp(GuardedApp):
         told: set[str] = set()
         shown = self.screen_stack[0]
         table = shown.table if isinstance(shown, NotebookScreen) else DEFAULT
+        modes = ["navigation", "anywhere"]
+        if isinstance(shown, NotebookScreen) and shown.is_editing:
+            modes.append("insert")
         for key in table.rows:
-            if key.mode in ("navigation", "anywhere") and key.action not in told and not key.action.startswith("app."):
+            if key.mode in modes and key.action not in told and not key.action.startswith("app."):
                 told.add(key.action)
                 help_text = ", ".join(pretty(each) for each in key.keys) or "only here"
                 yield SystemCommand(key.title, help_text, partial(screen.run_action, f"do('{key.action}')"))

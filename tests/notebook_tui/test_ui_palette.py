@@ -53,3 +53,17 @@ async def test_the_program_may_end_while_the_palette_searches(shown: Terminal) -
     vars(shown.app)["COMMANDS"] = {Late}
     await shown.press("ctrl+p")
     assert [worker.name for worker in shown.app.workers] == ["_gather_commands"]
+
+
+@in_terminal(code("a", "one\ntwo"))
+async def test_the_editors_commands_are_there_while_a_cell_is_edited(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "ctrl+p")
+    await shown.type("move the lines")
+    await shown.shows("No matches found")
+    await shown.press("escape", "escape", "i", "ctrl+p")
+    await shown.type("move the lines up")
+    await shown.shows("Alt+↑")
+    await shown.press("enter")
+    await shown.until(lambda: "1 │ two" in shown.text, "the line above the other")
+    await shown.press("!")
+    assert "1 │ two!" in shown.text
