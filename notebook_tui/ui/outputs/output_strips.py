@@ -23,7 +23,7 @@ from notebook_tui.ui.drawing.rows import fold
 from notebook_tui.ui.drawing.syntax import code_lines
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.row import OutputRow
-from notebook_tui.ui.outputs.terminal_text import decoded, last_lines
+from notebook_tui.ui.outputs.terminal_text import count_rows, decoded, last_rows, settled_lines
 
 _FEWEST_ROWS: Final = 8
 _MOST_ROWS: Final = 40
