@@ -25,6 +25,7 @@ from notebook_tui.ui.cells.cell_list import CellList, MakePainter
 from notebook_tui.ui.cells.items import items_of
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.commands.named import commands_of
+from notebook_tui.ui.commands.outputs import OutputCommands
 from notebook_tui.ui.commands.run import RunCommands
 from notebook_tui.ui.commands.session import SessionCommands
 from notebook_tui.ui.commands.show import ShowCommands
@@ -82,6 +83,7 @@ class NotebookScreen(Screen[None]):
             RunCommands(desk, self._write),
             self._write,
             ShowCommands(desk, self._side, self._log),
+            OutputCommands(desk),
             SessionCommands(desk),
         )
         self._commands = commands_of(groups)

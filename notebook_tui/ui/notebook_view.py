@@ -96,6 +96,15 @@ class NotebookView(Container):
             self.focus_item(self._order[min(place, len(self._order) - 1)])
         self._receive_source(items)
 
+    @property
+    def folded(self) -> frozenset[str]:
+        """The cells whose outputs are one row here."""
+        return self._list.folded
+
+    def fold(self, ids: frozenset[str]) -> None:
+        """Make the outputs of these cells one row each, and show those of all others."""
+        self._list.fold(ids)
+
     def focus_item(self, id: str) -> None:
         """Give an item the focus; an edit in another one ends."""
         if id != self.focused_id:
@@ -119,13 +128,16 @@ class NotebookView(Container):
         else:
             self.focus_item(self._order[-1 if direction > 0 else 0])
 
-    def edit(self, cell: Cell) -> None:
-        """Open the editor over a cell, with the caret at the end of its text."""
+    def edit(self, cell: Cell, line: int | None = None) -> None:
+        """Open the editor over a cell, with the caret at the end of its text or of that line, from 1."""
         self.focus_item(cell.id)
         language = "markdown" if cell.kind == "markdown" else cell.language
         palette = palette_of(self.app.theme_variables)
         self._editor.open(cell.source, language, palette, self._pasts.get(cell.id))
         self._sync = SourceSync(cell.source, self._editor.text)
+        if line is not None:
+            row = max(0, min(line, self._editor.document.line_count) - 1)
+            self._editor.move_cursor((row, len(self._editor.document.get_line(row))))
         # At once, not by a message: the next key may be in the queue already, and it is text.
         self.screen.set_focus(self._editor, scroll_visible=False)
         self._follow_editor()

@@ -79,8 +79,8 @@ def newest(contents: tuple[Content, ...]) -> tuple[Content, ...]:
 def tail(stream: Stream, text: str) -> Text:
     """The end of a text, as far as it is kept, as a terminal shows it after each `\\r`.
 
-    What moves about in it, as a display of several bars does, stays as it was written, for what comes next moves on from
-    there. When there is too much of it, it is settled to what it shows; so of that text twice as many lines may be kept.
+    What moves about in it, as a display of several bars does, stays as it was written, for what comes next moves on
+    from there. When there is too much of it, it is settled to what it shows; so twice as many lines of it may be kept.
     """
     room = CHARACTERS
     if _moves(text):

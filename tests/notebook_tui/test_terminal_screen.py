@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pyte
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notebook_tui.widgets.terminal.ink import TRUE, Ink
+from notebook_tui.widgets.terminal.ink import Ink
 from notebook_tui.widgets.terminal.page import COLUMNS, LINES
 from notebook_tui.widgets.terminal.screen import Screen
 
@@ -42,7 +41,17 @@ places = st.builds("\x1b[{};{}H".format, numbers, numbers)
 erasures = st.builds("\x1b[{}{}".format, st.sampled_from(["", "0", "1", "2"]), st.sampled_from("JK"))
 shifts = st.builds("\x1b[{}{}".format, numbers, st.sampled_from("@PXLM"))
 colours = st.sampled_from(
-    ["\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[7m", "\x1b[39m", "\x1b[4;32m", "\x1b[38;5;99m", "\x1b[48;2;1;2;3m", "\x1b[m"]
+    [
+        "\x1b[0m",
+        "\x1b[1m",
+        "\x1b[31m",
+        "\x1b[7m",
+        "\x1b[39m",
+        "\x1b[4;32m",
+        "\x1b[38;5;99m",
+        "\x1b[48;2;1;2;3m",
+        "\x1b[m",
+    ]
 )
 others = st.sampled_from(["\r", "\b", "\t", "\r\n", "\n", "\x1b7", "\x1b8", "\x1bE", "\x1bD", "\x1bM", "\x1bc", "\x07"])
 words = st.text("abc xyz", min_size=1, max_size=9)
@@ -52,7 +61,9 @@ hostile = st.lists(
         programs.map("".join),
         st.text(max_size=6),
         st.text("\x1b[]PX^_0123456789;:?m\\ABKJ(0\x07\x18\r\n\u0301漢", max_size=12),
-        st.sampled_from(["\x1b]8;;https://x.y/z\x1b\\", "\x1b]0;t\x07", "\x1b[99999999999B", "\x1b[?1049h", "\x1b[?1049l"]),
+        st.sampled_from(
+            ["\x1b]8;;https://x.y/z\x1b\\", "\x1b]0;t\x07", "\x1b[99999999999B", "\x1b[?1049h", "\x1b[?1049l"]
+        ),
     ),
     max_size=8,
 ).map("".join)
@@ -76,7 +87,9 @@ def test_it_shows_what_pyte_shows(program: list[str]) -> None:
         shown.pop()
     if len(shown) < LINES:
         assert shown == expected
-        assert [_looks(oracle, y, len(line)) for y, line in enumerate(shown)] == _inks(screen_of("".join(program)), shown)
+        assert [_looks(oracle, y, len(line)) for y, line in enumerate(shown)] == _inks(
+            screen_of("".join(program)), shown
+        )
 
 
 def _looks(oracle: pyte.Screen, y: int, width: int) -> list[tuple[bool, bool, bool, bool]]:

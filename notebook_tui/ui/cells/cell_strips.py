@@ -110,7 +110,7 @@ class Painter:
 
     def _outputs(self, cell: Cell, frame: Frame, look: Look) -> list[Strip]:
         def draw() -> Iterable[Strip]:
-            view = inline_view(cell.outputs, frame.text_width, look.output_rows, self.palette, look.looks)
+            view = inline_view(cell.outputs, frame.text_width, look.output_rows, self.palette, look.looks, cell.id)
             muted = self.palette.muted
             if view.hidden_lines:
                 noun = "line" if view.hidden_lines == 1 else "lines"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from notebook_tui.document.outputs import Output
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.help_screen import HelpScreen
 from notebook_tui.ui.dialogs.message_screen import MessageScreen
 from notebook_tui.ui.dialogs.messages import MessageLog
-from notebook_tui.ui.outputs.output_screen import OutputScreen
 from notebook_tui.ui.panels.side import Side
 
 _FAR = 1_000_000
@@ -36,18 +34,6 @@ class ShowCommands:
 
     def page_up(self) -> None:
         self._desk.view.scroll_page(-1)
-
-    def open_output(self) -> None:
-        cell = self._desk.focused_cell
-        if cell is None or not cell.outputs:
-            self._desk.say("This cell has no output.", "information")
-            return
-
-        def newest() -> tuple[Output, ...]:
-            """Of the cell as it is now; nothing once it is deleted."""
-            return next((each.outputs for each in self._desk.state.notebook.cells() if each.id == cell.id), ())
-
-        self._desk.view.app.push_screen(OutputScreen(newest))
 
     def toggle_outline(self) -> None:
         self._toggle("outline")

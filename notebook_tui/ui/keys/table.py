@@ -14,11 +14,12 @@ from notebook_tui.ui.keys.editing import EDITING
 from notebook_tui.ui.keys.filing import FILING
 from notebook_tui.ui.keys.key import Key, Mode
 from notebook_tui.ui.keys.moving import MOVING
+from notebook_tui.ui.keys.outputs import OUTPUTS
 from notebook_tui.ui.keys.running import RUNNING
 from notebook_tui.ui.keys.showing import SHOWING
 from notebook_tui.ui.keys.writing import WRITING
 
-KEYS: Final[tuple[Key, ...]] = (*RUNNING, *MOVING, *WRITING, *SHOWING, *FILING, *EDITING)
+KEYS: Final[tuple[Key, ...]] = (*RUNNING, *MOVING, *WRITING, *SHOWING, *OUTPUTS, *FILING, *EDITING)
 
 
 def keys_of(mode: Mode) -> Iterator[Key]:

@@ -17,5 +17,7 @@ class Looks:
     """The one series of a plot that is shown alone."""
     pages: Mapping[str, Table] = field(default_factory=dict)
     """The page of a table that was asked for in place of the one that its cell shows."""
+    folded: frozenset[str] = frozenset()
+    """The cells whose outputs are one row."""
     at: Touch | None = None
     """Where the keyboard is among the spots of the focused cell."""

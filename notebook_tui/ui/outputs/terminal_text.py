@@ -104,9 +104,10 @@ def plain(line: str) -> str:
     >>> plain("10%\\r\\x1b[1m20%")
     '20%'
     """
-    if line.isprintable():
-        return line
-    return next(decoded(line)).plain
+    bare = _COLOR.sub("", line) if "\x1b" in line else line
+    if bare.isprintable():
+        return bare
+    return next(decoded(line), Text()).plain
 
 
 def _stays(text: str) -> bool:

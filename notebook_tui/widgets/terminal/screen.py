@@ -1,4 +1,4 @@
-"""The text of a program, with its escape sequences, to a page: what a terminal would show of it. Pure and in linear time.
+"""The text of a program, with its escape sequences, to a page: what a terminal would show of it; in linear time.
 
 Text comes in pieces that may end anywhere: a sequence that has begun waits for its end. Titles, clipboards, pictures,
 queries and whatever else would reach beyond the page are dropped. As in kitty, control characters above 0x80 open no
@@ -113,7 +113,7 @@ class Screen:
         if end is None:
             self._string += text[place : place + _LONGEST_LINK - len(self._string)]
             return len(text)
-        known = self._string + text[place : end.start()][: _LONGEST_LINK]
+        known = self._string + text[place : end.start()][:_LONGEST_LINK]
         self._string = None
         if end[0] != "\x1b":
             if end[0] == "\x07":
@@ -180,7 +180,7 @@ class Screen:
         if alternate and self._behind is None:
             self._behind, self._page = self._page, Page()
         elif not alternate and self._behind is not None:
-            self._behind, self._page = None, self._behind
+            self._page, self._behind = self._behind, None
 
 
 _ALTERNATE: Final = re.compile(r"(?:^\?|;)(?:47|1047|1049)(?:;|$)")
