@@ -12,7 +12,7 @@ from notebook_tui.runtime.outcome import Failure
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.outputs.output_strips import inline_view
 from notebook_tui.ui.outputs.page_lines import page_lines
-from notebook_tui.ui.outputs.spots import GoTo
+from notebook_tui.ui.outputs.spots import GoTo, OpenWhole
 from tests.notebook_tui.test_runtime_failure import failed
 from tests.support.fake_session import code
 from tests.support.screen import Terminal, in_terminal
@@ -23,9 +23,8 @@ def shown(failure: Failure, cell_id: str = "here", width: int = 100, limit: int 
     rows = inline_view([error_of(failure)], width, limit, Palette(), cell_id=cell_id).rows
     found = []
     for row in rows:
-        touch = row.spots[0].touch if row.spots else None
-        assert touch is None or isinstance(touch, GoTo)
-        found.append((row.text.plain.strip(" │|"), touch))
+        places = [spot.touch for spot in row.spots if isinstance(spot.touch, GoTo)]
+        found.append((row.text.plain.strip(" │|"), places[0] if places else None))
     return found
 
 
@@ -55,6 +54,8 @@ def test_frames_of_a_library_are_counted_and_the_screen_of_the_whole_has_them() 
     texts = [text for text, _ in shown(failure)]
     assert "⋯ 3 frames of Python · o shows them" in texts
     assert not any("decoder.py" in text for text in texts)
+    rows = inline_view([error_of(failure)], 80, 20, Palette(), cell_id="a").rows
+    assert [spot.touch for row in rows for spot in row.spots][-1] == OpenWhole("a")
     whole = page_lines([error_of(failure)], Palette())
     assert any("decoder.py" in whole.plain(number) for number in range(len(whole.lines)))
 

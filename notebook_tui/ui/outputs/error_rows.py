@@ -15,7 +15,7 @@ from rich.text import Text
 from notebook_tui.document.outputs import Error
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.syntax import code_lines
-from notebook_tui.ui.outputs.spots import GoTo, Spot
+from notebook_tui.ui.outputs.spots import GoTo, OpenWhole, Spot
 from notebook_tui.ui.outputs.terminal_text import decoded
 from notebook_tui.ui.outputs.traceback_lines import Hidden, Line, folded, headline, told_apart
 
@@ -33,15 +33,16 @@ def error_lines(error: Error, palette: Palette, cell_id: str = "", *, whole: boo
         yield ErrorLine(line)
     lines = told_apart(error, cell_id)
     for each in lines if whole else folded(lines):
-        yield _hidden(each, palette) if isinstance(each, Hidden) else _line(each, palette)
+        yield _hidden(each, palette, cell_id) if isinstance(each, Hidden) else _line(each, palette)
 
 
-def _hidden(hidden: Hidden, palette: Palette) -> ErrorLine:
+def _hidden(hidden: Hidden, palette: Palette, cell_id: str) -> ErrorLine:
     first, *others = hidden.packages
     names = (
         first if not others else f"{first} and {others[0]}" if len(others) == 1 else f"{first} and {len(others)} more"
     )
-    return ErrorLine(Text(f"  ⋯ {hidden.frames} frames of {names} · o shows them", palette.muted, end=""))
+    text = Text(f"  ⋯ {hidden.frames} frames of {names} · o shows them", palette.muted, end="")
+    return ErrorLine(text, (Spot(2, text.cell_len, OpenWhole(cell_id)),) if cell_id else ())
 
 
 def _line(line: Line, palette: Palette) -> ErrorLine:
@@ -58,10 +59,12 @@ def _line(line: Line, palette: Palette) -> ErrorLine:
         case "words" if line.own:
             return ErrorLine(_shown(line.text, palette, ""))
         case "cell" if line.target is not None:
-            text = _shown(line.text, palette, "muted")
+            text = _shown(line.text, palette, "")
             if text.plain != line.text:  # its columns are others
                 return ErrorLine(text)
+            text.stylize(palette.muted, 0, line.start)
             text.stylize(palette.link, line.start, line.end)
+            text.stylize(palette.muted, line.end)
             start = cell_len(line.text[: line.start])
             end = start + cell_len(line.text[line.start : line.end])
             return ErrorLine(text, (Spot(start, end, GoTo(*line.target)),))
@@ -83,5 +86,5 @@ def _code(text: str, palette: Palette) -> Text:
     if "\x1b" in text:
         return _shown(text, palette, "")
     code = text.lstrip(" |")
-    line = Text(text[: len(text) - len(code)], palette.muted, end="")
+    line = Text(end="").append(text[: len(text) - len(code)], palette.muted)
     return line.append_text(code_lines(code.expandtabs(8), "python", palette)[0])

@@ -25,6 +25,7 @@ from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.terminal_text import count_rows, decoded, last_rows, settled_lines
 from notebook_tui.ui.outputs.traceback_lines import frames_of, headline
+from notebook_tui.widgets.terminal.widths import is_narrow
 
 _FEWEST_ROWS: Final = 8
 _MOST_ROWS: Final = 40
@@ -124,6 +125,8 @@ def _last_rows(output: Output, room: int, width: int, palette: Palette, cell_id:
     output = drawn(output)
     if isinstance(output, Text):
         lines, left_out = last_rows(output.text, room)
+        lines, cut_off = _ends(lines, width, room)
+        left_out += cut_off
         rows = list(_printed(output.stream, lines, width, palette))
         return rows[-room:], left_out + max(0, len(rows) - room)
     rows = list(_rows(output, width, palette, cell_id))
@@ -131,6 +134,20 @@ def _last_rows(output: Output, room: int, width: int, palette: Palette, cell_id:
     if left_out and isinstance(output, Error) and room > 1:
         return [rows[0], *rows[1 - room :]], left_out
     return rows[:room], left_out
+
+
+def _ends(lines: Sequence[RichText], width: int, room: int) -> tuple[list[RichText], int]:
+    """The lines without whole rows at their beginnings that are not shown, and how many those are.
+
+    What prints one endless line is folded from its end so, and not anew from its start with every piece.
+    """
+    kept, cut_off = [], 0
+    for line in lines:
+        rows = len(line.plain) // width - room
+        if rows > room and is_narrow(line.plain):
+            line, cut_off = line[rows * width :], cut_off + rows
+        kept.append(line)
+    return kept, cut_off
 
 
 def _printed(stream: str, lines: Iterable[RichText], width: int, palette: Palette) -> Iterator[OutputRow]:

@@ -59,6 +59,7 @@ _CHANGES: Final[dict[int, dict[str, Any]]] = {
     **{90 + n: {"front": 8 + n} for n in range(8)},
     **{100 + n: {"back": 8 + n} for n in range(8)},
 }
+_MISSING: Final = "-"
 _COLOURS: Final = {38: "front", 48: "back", 58: ""}
 
 
@@ -133,8 +134,8 @@ def _number(text: str) -> int:
 
 def _following(rest: Iterator[str]) -> list[int]:
     """The numbers of a colour whose parts are parameters of their own."""
-    kind = _number(next(rest, ""))
-    return [kind, *(_number(next(rest, "")) for _ in range({5: 1, 2: 3}.get(kind, 0)))]
+    kind = _number(next(rest, _MISSING))
+    return [kind, *(_number(next(rest, _MISSING)) for _ in range({5: 1, 2: 3}.get(kind, 0)))]
 
 
 def _exact(details: list[str]) -> list[int]:
