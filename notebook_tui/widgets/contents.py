@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar, assert_never
 
-from notebook_tui.widgets.terminal.screen import Screen
+from notebook_tui.widgets.terminal.shown import moves, settled
 from notebook_tui.widgets.views import (
     Button,
     Content,
@@ -40,7 +40,6 @@ ELLIPSIS: Final = "…"
 """Stands where something was left out, in a text on a line of its own."""
 _MARK: Final = f"{ELLIPSIS}\n"
 _COLOR: Final = re.compile(r"\x1b\[[0-9;:]*m")
-_MOVE: Final = re.compile(r"\x1b(?!\[[0-9;:]*m|\[[0-2]?K)")
 _NUMBER: Final = 8
 _RECORD: Final = 40
 
@@ -83,10 +82,10 @@ def tail(stream: Stream, text: str) -> Text:
     from there. When there is too much of it, it is settled to what it shows; so twice as many lines of it may be kept.
     """
     room = CHARACTERS
-    if _moves(text):
+    if moves(text):
         if len(text) <= CHARACTERS and text.count("\n") <= 2 * LINES:
             return Text(stream, text)
-        text, room = _settled(text), CHARACTERS * 3 // 4  # not anew with each piece
+        text, room = settled(text), CHARACTERS * 3 // 4  # not anew with each piece
     lines = text.split("\n")
     was_cut = len(lines) > 1 and lines[0] == ELLIPSIS
     lines = [*(_rewound(line) for line in lines[was_cut:-1]), _rewound(lines[-1], open_end=True)]
@@ -171,23 +170,12 @@ def _rewound(line: str, *, open_end: bool = False) -> str:
         return line
     text = line.rstrip("\r")
     before, _, last = text.rpartition("\r")
-    if _moves(before):
+    if moves(before):
         last = text
     elif "\x1b" in before:  # a colour that it left on is on
         codes = _COLOR.findall(before.rpartition("\x1b[0m")[2].rpartition("\x1b[m")[2])
         last = "".join(reversed(dict.fromkeys(reversed(codes)))) + last
     return last + ("\r" if open_end and text != line else "")
-
-
-def _moves(text: str) -> bool:
-    """Whether it goes elsewhere than on, or back to the start of a line."""
-    return "\x1b" in text and _MOVE.search(text) is not None
-
-
-def _settled(text: str) -> str:
-    screen = Screen()
-    screen.feed(text)
-    return screen.settled()
 
 
 def _bounded(items: tuple[T | Text, ...], size: Callable[[T | Text], int]) -> tuple[T | Text, ...]:

@@ -13,6 +13,10 @@ from rich.style import Style
 from rich.text import Text as RichText
 
 from notebook_tui.document.outputs import CHARACTERS, LINES, Output, Text, merged
+from notebook_tui.format.html_outputs import output as html_output
+from notebook_tui.format.kept_outputs import item, outputs_of
+from notebook_tui.format.plain_text import plain_text
+from notebook_tui.format.plain_text import shown as shown_in_file
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.outputs.output_strips import count_lines, inline_view, output_lines
@@ -243,3 +247,13 @@ async def test_bars_move_on_the_screen_and_leave_no_trace(shown: Terminal) -> No
     rows = [line.strip("▌ ") for line in shown.lines]
     begin = rows.index("start")
     assert rows[begin : begin + 4] == ["start", "one 29", "two 29", "the end"]
+
+
+def test_files_hold_what_was_shown_in_the_end_and_not_every_frame() -> None:
+    bars = Text("stdout", "start\none 1\ntwo 1\n\x1b[2A\x1b[2Kone \x1b[31m2\x1b[0m\n\x1b[2Ktwo 2\n")
+    assert plain_text(bars) == "start\none 2\ntwo 2"
+    page = html_output(bars)
+    assert page.count("one") == 1
+    assert '<span class="fg1">2</span>' in page
+    (read,), _, fault = outputs_of({"outputs": [item(bars)]}, [shown_in_file(bars)])
+    assert (read, fault) == (bars, "")

@@ -32,6 +32,8 @@ class Ink:
 
 PLAIN: Final = Ink()
 _UNDERLINES: Final[tuple[Underline, ...]] = ("", "single", "double", "curly", "dotted", "dashed")
+# The common ones by codes that every reader knows.
+_UNDERLINE_CODES: Final = {"": "24", "single": "4", "double": "21", "curly": "4:3", "dotted": "4:4", "dashed": "4:5"}
 _CHANGES: Final[dict[int, dict[str, Any]]] = {
     1: {"bold": True},
     2: {"dim": True},
@@ -114,7 +116,7 @@ def _flags(ink: Ink) -> Iterator[tuple[str, bool]]:
     yield "1", ink.bold
     yield "2", ink.dim
     yield "3", ink.italic
-    yield f"4:{_UNDERLINES.index(ink.underline)}", bool(ink.underline)
+    yield _UNDERLINE_CODES[ink.underline], bool(ink.underline)
     yield "5", ink.blink
     yield "7", ink.reverse
     yield "8", ink.conceal
