@@ -31,6 +31,7 @@ from notebook_tui.ui.commands.find import FindCommands
 from notebook_tui.ui.commands.interrupt import Interrupts
 from notebook_tui.ui.commands.keyboard import HINTS, KeysAway
 from notebook_tui.ui.commands.named import commands_of
+from notebook_tui.ui.commands.outputs import OutputCommands
 from notebook_tui.ui.commands.panels import PanelCommands
 from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.commands.run import RunCommands
@@ -136,7 +137,8 @@ class NotebookScreen(Screen[None]):
             self._places,
             RunCommands(desk, self._write, self._interrupts),
             self._write,
-            ShowCommands(desk, self._log, self._places, lambda: self.table),
+            ShowCommands(desk, self._log, lambda: self.table),
+            OutputCommands(desk, self._places),
             PanelCommands(desk, self._side),
             SessionCommands(desk),
             self._finding,

@@ -155,6 +155,15 @@ class NotebookView(Container):
             self.focus_item(self._order[min(place, len(self._order) - 1)])
         self._receive_source(items)
 
+    @property
+    def folded(self) -> frozenset[str]:
+        """The cells whose outputs are one row here."""
+        return self._list.folded
+
+    def fold(self, ids: frozenset[str]) -> None:
+        """Make the outputs of these cells one row each, and show those of all others."""
+        self._list.fold(ids)
+
     def focus_item(self, id: str) -> None:
         """Give an item the focus; an edit in another one ends."""
         if id != self.focused_id:

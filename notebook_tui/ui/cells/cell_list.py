@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -98,6 +98,18 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         self._scene.looks = self._scene.looks.unfocused()
         with self._kept_in_place():
             self._scene.redraw(self.focused_id)
+
+    @property
+    def folded(self) -> frozenset[str]:
+        """The cells whose outputs are one row."""
+        return self._scene.looks.folded
+
+    def fold(self, ids: frozenset[str]) -> None:
+        """Make the outputs of these cells one row each, and show those of all others."""
+        changed = ids ^ self.folded
+        with self._kept_in_place():
+            self._scene.looks = replace(self._scene.looks, folded=ids)
+            self._scene.redraw(*changed)
 
     def editor_region(self) -> Region:
         """Where the editor lies, seen from the top left of the list."""

@@ -142,7 +142,7 @@ class Painter:
         looks = look.looks if look.focused else look.looks.unfocused()
 
         def draw() -> tuple[OutputRow, ...]:
-            view = inline_view(cell.outputs, frame.text_width, look.output_rows, self.palette, looks)
+            view = inline_view(cell.outputs, frame.text_width, look.output_rows, self.palette, looks, cell.id)
             muted = self.palette.muted
             rows = view.rows
             if view.hidden_lines:

@@ -17,13 +17,25 @@ from notebook_tui.ui.keys.filing import FILING
 from notebook_tui.ui.keys.finding import FINDING
 from notebook_tui.ui.keys.key import Key, Mode, pretty
 from notebook_tui.ui.keys.moving import MOVING
+from notebook_tui.ui.keys.outputs import OUTPUTS
 from notebook_tui.ui.keys.panels import PANELS
 from notebook_tui.ui.keys.places import PLACES
 from notebook_tui.ui.keys.running import RUNNING
 from notebook_tui.ui.keys.showing import SHOWING
 from notebook_tui.ui.keys.writing import WRITING
 
-KEYS: Final[tuple[Key, ...]] = (*RUNNING, *MOVING, *WRITING, *FINDING, *SHOWING, *PANELS, *FILING, *PLACES, *EDITING)
+KEYS: Final[tuple[Key, ...]] = (
+    *RUNNING,
+    *MOVING,
+    *WRITING,
+    *FINDING,
+    *SHOWING,
+    *OUTPUTS,
+    *PANELS,
+    *FILING,
+    *PLACES,
+    *EDITING,
+)
 
 
 @dataclass(frozen=True, slots=True)
