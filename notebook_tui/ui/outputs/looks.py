@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from notebook_tui.ui.outputs.spots import Touch
+from notebook_tui.ui.pictures.gallery import NO_PICTURES, Pictures
 from notebook_tui.widgets.views import Table
 
 
@@ -17,5 +18,7 @@ class Looks:
     """The one series of a plot that is shown alone."""
     pages: Mapping[str, Table] = field(default_factory=dict)
     """The page of a table that was asked for in place of the one that its cell shows."""
+    pictures: Pictures = NO_PICTURES
+    """What draws pictures on this terminal, and has drawn."""
     at: Touch | None = None
     """Where the keyboard is among the spots of the focused cell."""

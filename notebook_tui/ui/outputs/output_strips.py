@@ -20,15 +20,15 @@ from notebook_tui.ui.drawing.frame import CONTINUED
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import fold
-from notebook_tui.ui.drawing.syntax import code_lines
+from notebook_tui.ui.outputs.display_rows import display_rows, plain_texts
 from notebook_tui.ui.outputs.looks import Looks
+from notebook_tui.ui.outputs.plot_rows import plot_rows
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.terminal_text import decoded, last_lines
+from notebook_tui.widgets.views import Plot
 
 _FEWEST_ROWS: Final = 8
 _MOST_ROWS: Final = 40
-# A longer value is shown without colours: its text is data, and lexing it would cost more than it tells.
-_COLORED_RESULT: Final = 4_000
 _FOLDED: Final = Style(dim=True)
 _AS_IT_COMES: Final = Looks()
 _FRAME: Final = re.compile(r"Traceback |\s+(?:File|cell) .*, line \d+")
@@ -59,7 +59,7 @@ def inline_view(
     for output in reversed(outputs):
         room = limit - len(shown)
         if room > 0:
-            rows, left_out = _last_rows(output, room, width, palette, looks)
+            rows, left_out = _last_rows(output, room, limit, width, palette, looks)
             shown[:0] = rows
             hidden += left_out
         else:
@@ -84,12 +84,22 @@ def output_lines(output: Output) -> list[str]:
             assert_never(other)
 
 
-def _last_rows(output: Output, room: int, width: int, palette: Palette, looks: Looks) -> tuple[list[OutputRow], int]:
-    """What is shown of one output in `room` rows, and how many of its lines are not.
+def _last_rows(
+    output: Output, room: int, limit: int, width: int, palette: Palette, looks: Looks
+) -> tuple[list[OutputRow], int]:
+    """What is shown of one output in `room` rows, and how many of its lines are not. What has a height of its own takes
+    no more than the `limit` of the whole cell, so that it stays as it is while others grow.
 
     A result gives its head instead of its end: the first rows of a table say more than its last.
     """
     left_out = 0
+    if isinstance(output, Plot | Display):
+        whole = (
+            plot_rows(output, width, palette, looks, limit)
+            if isinstance(output, Plot)
+            else display_rows(output, width, limit, palette, looks)
+        )
+        return list(whole[:room]), max(0, len(whole) - room)
     output = drawn(output)
     if isinstance(output, Text):
         tail, left_out = last_lines(output.text, room)
@@ -108,7 +118,7 @@ def _rows(output: Still, width: int, palette: Palette) -> Iterator[OutputRow]:
         case Text(text=text):
             return _marked(" ", " ", palette.muted, _printed(text), width)
         case Result(text=text) | Display(text=text):
-            return _marked("=", " ", palette.ok, _value(text, palette), width)
+            return _marked("=", " ", palette.ok, plain_texts(text, palette), width)
         case Error():
             return _marked("✗", " ", palette.error, _error(output, palette), width)
         case Exported(info=info, text=text):
@@ -131,12 +141,6 @@ def _marked(first: str, rest: str, style: Style, lines: Iterable[RichText], widt
 
 def _printed(text: str) -> Iterator[RichText]:
     return decoded(text.removesuffix("\n")) if text != "\n" else iter([RichText(end="")])
-
-
-def _value(text: str, palette: Palette) -> Iterable[RichText]:
-    if "\x1b" in text or len(text) > _COLORED_RESULT:
-        return decoded(text)
-    return code_lines(text.expandtabs(8), "python", palette)
 
 
 def _headline(error: Error) -> str:
