@@ -10,7 +10,7 @@ from time import time
 from typing import ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
@@ -22,12 +22,14 @@ from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
 from notebook_tui.ui.dialogs.command_search import CommandSearch
 from notebook_tui.ui.drawing.theme import DAY, NIGHT, theme_for
+from notebook_tui.ui.driver.driver_class import terminal_driver
+from notebook_tui.ui.driver.picture_app import PictureApp
 from notebook_tui.ui.keys.key import pretty
 from notebook_tui.ui.keys.table import KEYS
 from notebook_tui.ui.notebook_screen import NotebookScreen
 
 
-class NotebookApp(App[None]):
+class NotebookApp(PictureApp):
     """Shows and edits what the client's session holds, until the user quits.
 
     `clock` gives seconds since the epoch; `make_painter` makes what draws items, for whoever wants to count.
@@ -42,7 +44,8 @@ class NotebookApp(App[None]):
         self, client: SessionClient, clock: Callable[[], float] = time, make_painter: MakePainter = Painter
     ) -> None:
         no_color = "NO_COLOR" in os.environ
-        super().__init__(ansi_color=True if no_color else None)
+        super().__init__(driver_class=terminal_driver(), ansi_color=True if no_color else None)
+        self.make_gallery()
         self.client = client
         self._clock = clock
         self._make_painter = make_painter

@@ -22,6 +22,8 @@ from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter, frame_of
 from notebook_tui.ui.cells.items import CellItem, Item
 from notebook_tui.ui.cells.scene import Scene, Window
 from notebook_tui.ui.drawing.palette import Palette, palette_of
+from notebook_tui.ui.pictures.gallery import Pictures
+from notebook_tui.ui.pictures.overlay import Placed, placed_in
 
 MakePainter = Callable[[Palette], Painter]
 
@@ -109,6 +111,15 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw everything anew in the ink of the current theme."""
         with self._kept_in_place():
             self._scene.repaint(self._make_painter(palette_of(self.app.theme_variables)))
+
+    def show_pictures(self, pictures: Pictures) -> None:
+        """Draw cells with pictures anew: some have been drawn meanwhile, or all are drawn in another way."""
+        with self._kept_in_place():
+            self._scene.show_pictures(pictures)
+
+    def placed_pictures(self) -> Iterator[Placed]:
+        """The pictures that are wholly in view, where they are to be painted over."""
+        return placed_in(self._painted)
 
     def scroll_page(self, direction: int) -> bool:
         """Move the window by most of its height; False if it is at that end already."""

@@ -33,7 +33,7 @@ Key: TypeAlias = tuple[bytes, int, int]
 class Gallery:
     """`on_ready` is called from another thread."""
 
-    def __init__(self, on_ready: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, on_ready: Callable[[], object] = lambda: None) -> None:
         self._on_ready = on_ready
         self._graphics: Graphics | None = None
         self._drawn: OrderedDict[Key, Drawing | NoPicture] = OrderedDict()
@@ -55,6 +55,12 @@ class Gallery:
             self._forget_all()
             self._graphics = graphics
             self.version += 1
+
+    def forget(self) -> str:
+        """Draw everything anew when it is asked for; returns what the terminal is to be told."""
+        self._forget_all()
+        self.version += 1
+        return self.take_messages()
 
     def take_messages(self) -> str:
         """What the terminal is to be told before the next frame."""

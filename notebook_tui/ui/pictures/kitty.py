@@ -54,10 +54,16 @@ def placeholder_rows(id: int, columns: int, rows: int, colors: str | None) -> tu
     [3, 3]
     """
     ink = Color.from_rgb(id >> 16, id >> 8 & 0xFF, id & 0xFF) if colors == "truecolor" else Color.from_ansi(id)
-    return tuple(
-        Text("".join(_CELL + _NUMBERS[row] + _NUMBERS[column] for column in range(columns)), Style(color=ink), end="")
-        for row in range(rows)
-    )
+    return tuple(_row(row, columns, Style(color=ink)) for row in range(rows))
+
+
+def _row(row: int, columns: int, ink: Style) -> Text:
+    """A span to each cell: where something covers a part of the row, it is cut between spans, and marks stay with
+    their cell."""
+    text = Text(end="", no_wrap=True)
+    for column in range(columns):
+        text.append(_CELL + _NUMBERS[row] + _NUMBERS[column], ink)
+    return text
 
 
 def sending(id: int, png: bytes, columns: int, rows: int) -> Iterator[str]:
