@@ -22,6 +22,7 @@ from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter, frame_of
 from notebook_tui.ui.cells.items import CellItem, Item
 from notebook_tui.ui.cells.scene import Scene, Window
 from notebook_tui.ui.drawing.palette import Palette, palette_of
+from notebook_tui.ui.driver.picture_app import PictureApp
 from notebook_tui.ui.pictures.gallery import Pictures
 from notebook_tui.ui.pictures.overlay import Placed, placed_in
 
@@ -140,6 +141,8 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         self._refresh_scrollbars()
         self.app.theme_changed_signal.subscribe(self, lambda _: self.repaint())
         self.repaint()
+        if isinstance(self.app, PictureApp):
+            self.show_pictures(self.app.pictures)
 
     def on_resize(self, event: events.Resize) -> None:
         was_seen = self._scene.is_seen(self.focused_id, Window(self.scroll_offset.y, self._height))

@@ -27,6 +27,7 @@ from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.markdown.blocks import markdown_rows
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.output_strips import inline_view
+from notebook_tui.ui.pictures.gallery import NO_PICTURES
 
 Part: TypeAlias = Literal["source", "prose", "outputs"]
 Numbers: TypeAlias = tuple[int | None, ...]
@@ -76,20 +77,21 @@ class Painter:
             case HintItem():
                 return hint_rows(item, self.palette)
             case CellItem(cell=Cell(kind="markdown")) if look.editing is None:
-                return self._prose(item.cell, Frame(look.width))
+                return self._prose(item.cell, Frame(look.width), look)
             case CellItem():
                 return self._code(item, look)
             case _:
                 assert_never(item)
 
-    def _prose(self, cell: Cell, frame: Frame) -> list[Strip]:
+    def _prose(self, cell: Cell, frame: Frame, look: Look) -> list[Strip]:
         def draw() -> Iterable[Strip]:
             indent = Segment(" " * (frame.text_left - LEFT))
             nothing = [Text("Empty Markdown cell · i to write", self.palette.muted, end="")]
-            rows = markdown_rows(cell.source, frame.prose_width, self.palette) or nothing
+            rows = markdown_rows(cell.source, frame.prose_width, self.palette, pictures, look.output_rows) or nothing
             return (Strip([indent, *strip_of(row)]) for row in rows)
 
-        return self._part(cell.id, "prose", (cell.source, frame), draw)
+        pictures = look.looks.pictures if "![" in cell.source else NO_PICTURES
+        return self._part(cell.id, "prose", (cell.source, frame, pictures, look.output_rows), draw)
 
     def _code(self, item: CellItem, look: Look) -> Iterable[Strip]:
         frame = frame_of(item, look)

@@ -35,6 +35,7 @@ class Palette:
     comment: Style = PLAIN
     function: Style = PLAIN
     builtin: Style = PLAIN
+    math: Style = PLAIN
     decorator: Style = PLAIN
     ok: Style = PLAIN
     running: Style = PLAIN
@@ -72,6 +73,7 @@ def palette_of(variables: Mapping[str, str]) -> Palette:
         comment=dim + Style(italic=True),
         function=ink("syntax-function", "text-secondary", "secondary"),
         builtin=ink("syntax-builtin", "text-accent", "accent"),
+        math=ink("syntax-builtin", "text-accent", "accent"),
         decorator=ink("syntax-decorator", "text-warning", "warning"),
         ok=ink("success"),
         running=ink("primary") + bold,

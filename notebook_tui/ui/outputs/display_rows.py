@@ -19,6 +19,7 @@ from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.terminal_text import decoded
 from notebook_tui.ui.pictures.decoding import bytes_of
+from notebook_tui.ui.pictures.gallery import Pictures
 from notebook_tui.widgets.views import Display
 
 _PICTURES: Final = (
@@ -56,7 +57,10 @@ def _texts(display: Display, width: int, height: int, palette: Palette, looks: L
     if picture := picture_of(display):
         return looks.pictures.rows(*picture, width, height, palette)
     for media_type, form in sorted(display.forms, key=lambda pair: _rank(pair[0])):
-        if isinstance(form, str) and (texts := _drawn(media_type, form, width, palette)) is not None:
+        if (
+            isinstance(form, str)
+            and (texts := _drawn(media_type, form, width, height, palette, looks.pictures)) is not None
+        ):
             return texts
     return plain_texts(display.text, palette)
 
@@ -68,14 +72,25 @@ def _rank(media_type: str) -> int:
     return len(ranked) + (not _JSON.fullmatch(media_type))
 
 
-def _drawn(media_type: str, form: str, width: int, palette: Palette) -> list[Text] | None:
+def _drawn(
+    media_type: str, form: str, width: int, height: int, palette: Palette, pictures: Pictures
+) -> list[Text] | None:
     """None where there is nothing better to do with this form than to show another."""
     # What draws these is loaded with the first value that has them.
     match media_type:
         case "text/markdown":
             from notebook_tui.ui.markdown.blocks import markdown_rows
 
-            return markdown_rows(form, min(width, _PROSE), palette)
+            return markdown_rows(form, min(width, _PROSE), palette, pictures, height)
+        case "text/html":
+            from notebook_tui.ui.markdown.blocks import markdown_rows
+            from notebook_tui.ui.markdown.html_text import markdown_of
+
+            return markdown_rows(markdown_of(form), width, palette, pictures, height) or None
+        case "text/latex":
+            from notebook_tui.ui.markdown.formulas import formula_texts, undollared
+
+            return formula_texts(undollared(form), width, palette)
         case _ if _JSON.fullmatch(media_type):
             return _json(form, palette)
         case _:

@@ -31,10 +31,9 @@ def plot_rows(plot: Plot, width: int, palette: Palette, looks: Looks, height: in
     one that this viewer wants to see alone, if it is there.
 
     >>> plot = Plot("p", (Series("loss", "line", (0.0, 1.0, 2.0), (4.0, 2.0, 0.0)),), title="Loss")
-    >>> for row in plot_rows(plot, 24, Palette(), Looks())[:3]: print(row.text.plain.rstrip())
-    Loss
-    4 ┤⠑⢤⡀
-      │  ⠙⠢⣄
+    >>> rows = plot_rows(plot, 40, Palette(), Looks())
+    >>> rows[0].text.plain, rows[-1].text.plain
+    ('Loss', '● loss 0   0 … 4')
     """
     return _kept(plot, max(_NARROWEST, width), max(_LOWEST, height), palette, looks.series.get(plot.ref))
 

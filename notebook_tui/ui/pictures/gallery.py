@@ -12,7 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Final, TypeAlias
+from pathlib import Path
+from typing import Final, ParamSpec, TypeAlias, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -21,12 +22,15 @@ from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.pictures.decoding import NoPicture, refusal_of
 from notebook_tui.ui.pictures.drawing import Drawing, drawing_of
+from notebook_tui.ui.pictures.files import read_picture
 from notebook_tui.ui.pictures.fitting import columns_and_rows
 from notebook_tui.ui.pictures.graphics import Graphics
 from notebook_tui.ui.pictures.header import size_of
 from notebook_tui.ui.plots.kept import Kept
 
 _ROOM: Final = 64
+Work = ParamSpec("Work")
+Result = TypeVar("Result")
 Key: TypeAlias = tuple[bytes, int, int]
 
 
@@ -42,7 +46,11 @@ class Gallery:
         self._said: list[str] = []
         self._numbers = random.randrange(1, 0xFFFFFF)
         self._overlays: dict[int, Key] = {}
+        self._files: dict[str, bytes | str | None] = {}
+        self._news = False
         self.version = 0
+        self.folder: Path | None = None
+        """Where the notebook's files are."""
 
     @property
     def graphics(self) -> Graphics | None:
@@ -97,8 +105,24 @@ class Gallery:
             del self._jobs[key]
             if not job.cancelled():
                 self._keep(key, _outcome(job))
-        self.version += bool(done)
-        return bool(done)
+        news, self._news = bool(done) or self._news, False
+        self.version += news
+        return news
+
+    def file(self, name: str) -> bytes | str | None:
+        """What is in a file of the notebook; empty while it is being read, None if there is no such."""
+        if self.folder is None:
+            return None
+        if name not in self._files:
+            self._files[name] = b""
+            self._submit(read_picture, self.folder, name).add_done_callback(lambda job: self._has_read(name, job))
+        return self._files[name]
+
+    def _has_read(self, name: str, job: Future[bytes | str | None]) -> None:
+        """Called in the thread."""
+        self._files[name] = None if job.cancelled() or job.exception() else job.result()
+        self._news = True
+        self._on_ready()
 
     def close(self) -> str:
         """Draw no more; returns what the terminal is to be told: that it may throw its pictures away."""
@@ -109,14 +133,17 @@ class Gallery:
         return self.take_messages()
 
     def _begin(self, key: Key, data: bytes | str, graphics: Graphics) -> None:
-        if self._threads is None:
-            # One: the work is done by C code that holds the interpreter, so two would only be in each other's way.
-            self._threads = ThreadPoolExecutor(1, "pictures")
         self._numbers += 1
         self._overlays[self._numbers] = key
-        job = self._threads.submit(drawing_of, data, key[1], key[2], graphics, self._numbers)
+        job = self._submit(drawing_of, data, key[1], key[2], graphics, self._numbers)
         self._jobs[key] = job
         job.add_done_callback(lambda _: self._on_ready())
+
+    def _submit(self, work: Callable[Work, Result], *args: Work.args, **options: Work.kwargs) -> Future[Result]:
+        if self._threads is None:
+            # One: the work holds the interpreter, so two would only be in each other's way.
+            self._threads = ThreadPoolExecutor(1, "pictures")
+        return self._threads.submit(work, *args, **options)
 
     def _keep(self, key: Key, outcome: Drawing | NoPicture) -> None:
         self._drawn[key] = outcome
@@ -147,9 +174,15 @@ class Pictures:
     version: int = 0
     gallery: Gallery = field(default_factory=Gallery, compare=False)
 
+    def file(self, name: str) -> bytes | str | None:
+        """The picture in a file beside the notebook; empty while it is being read, None if there is no such."""
+        return self.gallery.file(name)
+
     def rows(self, data: bytes | str, name: str, columns: int, rows: int, palette: Palette) -> list[Text]:
         """The rows of a picture, as many whether it is drawn yet or not; one that says what is there, where it is not
         shown."""
+        if not data:
+            return [_caption(f"{name} …", columns, palette)]
         size = size_of(data)
         refusal = refusal_of(data)
         graphics = self.gallery.graphics
