@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from time import time
 from typing import ClassVar
 
@@ -46,6 +47,7 @@ class NotebookApp(PictureApp):
         no_color = "NO_COLOR" in os.environ
         super().__init__(driver_class=terminal_driver(), ansi_color=True if no_color else None)
         self.make_gallery()
+        self.gallery.folder = self._folder
         self.client = client
         self._clock = clock
         self._make_painter = make_painter
@@ -53,6 +55,11 @@ class NotebookApp(PictureApp):
         self.register_theme(NIGHT)
         self.register_theme(DAY)
         self.theme = theme_for(self.console.color_system, no_color)
+
+    def _folder(self) -> Path | None:
+        """Where the notebook is: pictures in its Markdown lie beside it."""
+        path = self.client.state.path
+        return Path(path).absolute().parent if path else None
 
     def get_default_screen(self) -> Screen[None]:
         return NotebookScreen(self.client, self._clock, self._make_painter)

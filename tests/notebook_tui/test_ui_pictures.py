@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -157,10 +158,8 @@ def test_no_bytes_break_the_reading_of_a_size(tail: bytes, head: bytes) -> None:
 def test_a_picture_with_broken_bytes_is_shown_or_says_why_not(noise: bytes, at: int) -> None:
     whole = saved(Image.effect_noise((20, 20), 50))
     broken = whole[:at] + noise + whole[at + len(noise) :]
-    try:
+    with suppress(NoPicture):
         assert decoded(broken, 5, 5).size == (5, 5)
-    except NoPicture as refusal:
-        assert str(refusal)
 
 
 def test_a_file_that_unpacks_to_far_more_is_never_opened() -> None:
@@ -213,7 +212,8 @@ def test_without_colour_a_caption_says_what_there_is() -> None:
 
 
 def test_a_drawing_in_svg_is_painted() -> None:
-    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="32"><rect width="80" height="32" fill="#0f0"/></svg>'
+    head = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="32">'
+    svg = head + '<rect width="80" height="32" fill="#0f0"/></svg>'
     gallery = Gallery()
     gallery.use(Graphics("blocks"))
     pictures = Pictures(0, gallery)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from itertools import product
 
 from PIL import Image
 from rich.style import Style
@@ -41,7 +42,8 @@ def opened(data: bytes) -> Image.Image:
 def sixel_picture(sequence: str) -> Image.Image:
     """What a terminal would paint; transparent where nothing is painted."""
     head = re.match(r'\x1bP0;1q"1;1;(\d+);(\d+)', sequence)
-    assert head and sequence.endswith("\x1b\\"), sequence[:40]
+    assert head, sequence[:40]
+    assert sequence.endswith("\x1b\\")
     picture = Image.new("RGBA", (int(head[1]), int(head[2])))
     inks: dict[int, Pixels] = {}
     ink, x, y = 0, 0, 0
@@ -57,11 +59,11 @@ def sixel_picture(sequence: str) -> Image.Image:
             x, y = 0, y + 6 * (move == "-")
         else:
             bits = ord(repeated or once) - 63
-            for _ in range(int(times or 1)):
-                for row in range(6):
-                    if bits >> row & 1:
-                        picture.putpixel((x, y + row), (*inks[ink], 255))
-                x += 1
+            end = x + int(times or 1)
+            for at, row in product(range(x, end), range(6)):
+                if bits >> row & 1:
+                    picture.putpixel((at, y + row), (*inks[ink], 255))
+            x = end
     return picture
 
 

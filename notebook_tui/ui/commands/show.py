@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from notebook_tui.document.outputs import Output
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.help_screen import HelpScreen
 from notebook_tui.ui.dialogs.message_screen import MessageScreen
 from notebook_tui.ui.dialogs.messages import MessageLog
+from notebook_tui.ui.driver.picture_app import PictureApp
+from notebook_tui.ui.outputs.display_rows import has_pictures, pictures_alone
 from notebook_tui.ui.outputs.output_screen import OutputScreen
 from notebook_tui.ui.panels.side import Side
 
@@ -42,12 +46,29 @@ class ShowCommands:
         if cell is None or not cell.outputs:
             self._desk.say("This cell has no output.", "information")
             return
+        newest = self._outputs_of(cell.id)
+        if pictures_alone(cell.outputs):
+            self._open_pictures(newest)
+        else:
+            self._desk.view.app.push_screen(OutputScreen(newest))
 
-        def newest() -> tuple[Output, ...]:
-            """Of the cell as it is now; nothing once it is deleted."""
-            return next((each.outputs for each in self._desk.state.notebook.cells() if each.id == cell.id), ())
+    def open_pictures(self) -> None:
+        cell = self._desk.focused_cell
+        if cell is None or not has_pictures(cell.outputs):
+            self._desk.say("This cell has no picture.", "information")
+        else:
+            self._open_pictures(self._outputs_of(cell.id))
 
-        self._desk.view.app.push_screen(OutputScreen(newest))
+    def _open_pictures(self, outputs: Callable[[], tuple[Output, ...]]) -> None:
+        from notebook_tui.ui.outputs.picture_screen import PictureScreen
+
+        app = self._desk.view.app
+        assert isinstance(app, PictureApp)
+        app.push_screen(PictureScreen(outputs, app.pictures))
+
+    def _outputs_of(self, cell_id: str) -> Callable[[], tuple[Output, ...]]:
+        """Of the cell as it is now; nothing once it is deleted."""
+        return lambda: next((each.outputs for each in self._desk.state.notebook.cells() if each.id == cell_id), ())
 
     def toggle_outline(self) -> None:
         self._toggle("outline")

@@ -151,7 +151,7 @@ def _place_along(layers: Layers, spots: dict[str, _Spot], across: bool) -> Track
         used = _tracks(leaving, spots, across)
         tracks |= {start: reached + longest + (track + 1) * step - across for start, track in used.items()}
         labels = [cell_len(piece.edge.label) for piece in leaving if piece.last and piece.edge.label]
-        room = (max(labels, default=-2) + 2) if across else (1 if labels else 0)
+        room = (max(labels, default=-1) + 2) if across else (1 if labels else 0)
         reached += longest + 1 + (max(used.values(), default=-1) + 1) * step + room + 1
     return tracks
 

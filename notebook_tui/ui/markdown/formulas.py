@@ -28,7 +28,7 @@ def formula_texts(source: str, width: int, palette: Palette) -> list[Text]:
 def formula_text(source: str, palette: Palette) -> Text:
     """A formula among words.
 
-    >>> formula_text(r"\\\\alpha_1", Palette()).plain
+    >>> formula_text("x_1", Palette()).plain
     'x₁'
     """
     return Text(" ".join(math_rows(printable(source), tall=False)), palette.math)

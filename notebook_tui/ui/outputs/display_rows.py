@@ -21,6 +21,7 @@ from notebook_tui.ui.outputs.terminal_text import decoded
 from notebook_tui.ui.pictures.decoding import bytes_of
 from notebook_tui.ui.pictures.gallery import Pictures
 from notebook_tui.widgets.views import Display
+from notebook_tui.widgets.views_within import contents_of
 
 _PICTURES: Final = (
     *("image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp", "image/bmp"),
@@ -51,6 +52,23 @@ def picture_of(display: Display) -> tuple[bytes | str, str] | None:
         if form := display.form(media_type):
             return bytes_of(form, media_type), _name_of(display)
     return None
+
+
+def pictures_in(outputs: Iterable[object]) -> Iterator[tuple[bytes | str, str]]:
+    """All pictures among these outputs and inside of them: what is in them, and what to call them."""
+    for output in outputs:
+        if isinstance(output, Display) and (picture := picture_of(output)):
+            yield picture
+        yield from pictures_in(contents_of(output))
+
+
+def has_pictures(outputs: Iterable[object]) -> bool:
+    return next(pictures_in(outputs), None) is not None
+
+
+def pictures_alone(outputs: Iterable[object]) -> bool:
+    """Whether there is nothing but pictures."""
+    return all(isinstance(output, Display) and picture_of(output) for output in outputs)
 
 
 def _texts(display: Display, width: int, height: int, palette: Palette, looks: Looks) -> Iterable[Text]:

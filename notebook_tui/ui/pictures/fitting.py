@@ -9,9 +9,11 @@ _SMALL: Final = 64
 _SEEN: Final = 128
 
 
-def columns_and_rows(size: tuple[int, int], cell: tuple[int, int], columns: int, rows: int) -> tuple[int, int]:
+def columns_and_rows(
+    size: tuple[int, int], cell: tuple[int, int], columns: int, rows: int, enlarged: bool = False
+) -> tuple[int, int]:
     """As many as the picture has pixels for, and no more than there are; its sides keep their proportion. What is too
-    small to be seen, such as a digit of 28 x 28, is magnified.
+    small to be seen, such as a digit of 28 x 28, is magnified; with `enlarged` it fills the room.
 
     >>> columns_and_rows((640, 480), (8, 16), 200, 40), columns_and_rows((640, 480), (8, 16), 73, 14)
     ((80, 30), (38, 14))
@@ -19,7 +21,7 @@ def columns_and_rows(size: tuple[int, int], cell: tuple[int, int], columns: int,
     width, height = size
     times = magnified(size)
     wide, high = width * times / cell[0], height * times / cell[1]
-    scale = min(1.0, columns / wide, rows / high)
+    scale = min(columns / wide, rows / high) if enlarged else min(1.0, columns / wide, rows / high)
     return max(1, min(columns, math.ceil(wide * scale - 0.01))), max(1, min(rows, math.ceil(high * scale - 0.01)))
 
 

@@ -46,10 +46,10 @@ class Gallery:
         self._said: list[str] = []
         self._numbers = random.randrange(1, 0xFFFFFF)
         self._overlays: dict[int, Key] = {}
-        self._files: dict[str, bytes | str | None] = {}
+        self._files: dict[tuple[Path, str], bytes | str | None] = {}
         self._news = False
         self.version = 0
-        self.folder: Path | None = None
+        self.folder: Callable[[], Path | None] = lambda: None
         """Where the notebook's files are."""
 
     @property
@@ -111,16 +111,18 @@ class Gallery:
 
     def file(self, name: str) -> bytes | str | None:
         """What is in a file of the notebook; empty while it is being read, None if there is no such."""
-        if self.folder is None:
+        folder = self.folder()
+        if folder is None:
             return None
-        if name not in self._files:
-            self._files[name] = b""
-            self._submit(read_picture, self.folder, name).add_done_callback(lambda job: self._has_read(name, job))
-        return self._files[name]
+        key = folder, name
+        if key not in self._files:
+            self._files[key] = b""
+            self._submit(read_picture, folder, name).add_done_callback(lambda job: self._has_read(key, job))
+        return self._files[key]
 
-    def _has_read(self, name: str, job: Future[bytes | str | None]) -> None:
+    def _has_read(self, key: tuple[Path, str], job: Future[bytes | str | None]) -> None:
         """Called in the thread."""
-        self._files[name] = None if job.cancelled() or job.exception() else job.result()
+        self._files[key] = None if job.cancelled() or job.exception() else job.result()
         self._news = True
         self._on_ready()
 
@@ -178,7 +180,9 @@ class Pictures:
         """The picture in a file beside the notebook; empty while it is being read, None if there is no such."""
         return self.gallery.file(name)
 
-    def rows(self, data: bytes | str, name: str, columns: int, rows: int, palette: Palette) -> list[Text]:
+    def rows(
+        self, data: bytes | str, name: str, columns: int, rows: int, palette: Palette, enlarged: bool = False
+    ) -> list[Text]:
         """The rows of a picture, as many whether it is drawn yet or not; one that says what is there, where it is not
         shown."""
         if not data:
@@ -195,7 +199,7 @@ class Pictures:
                 )
             ]
         cell = graphics.cell if graphics else Graphics("off").cell
-        wide, high = columns_and_rows(size, cell, columns, rows)
+        wide, high = columns_and_rows(size, cell, columns, rows, enlarged)
         drawing = self.gallery.drawing(data, wide, high)
         if isinstance(drawing, Drawing):
             return [row.copy() for row in drawing.rows]

@@ -14,6 +14,7 @@ _LENGTH: Final = re.compile(r"""\b(width|height)\s*=\s*["']\s*([0-9.]+)\s*(?:px|
 _BOX: Final = re.compile(
     r"""\bviewBox\s*=\s*["']\s*[-0-9.]+[\s,]+[-0-9.]+[\s,]+([0-9.]+)[\s,]+([0-9.]+)""", re.IGNORECASE
 )
+_HEADS: Final = {"png": b"\x89PNG", "gif": b"GIF8", "jpg": b"\xff\xd8\xff", "bmp": b"BM", "webp": b"RIFF"}
 _STAND_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
 _FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
@@ -29,6 +30,18 @@ def size_of(data: bytes | str) -> Size | None:
     except (struct.error, IndexError, ValueError):
         return None
     return found if found and all(side > 0 for side in found) else None
+
+
+def kind_of(data: bytes | str) -> str:
+    """The ending of a file of it.
+
+    >>> kind_of("<svg/>"), kind_of(b"GIF89a")
+    ('svg', 'gif')
+    """
+    if isinstance(data, str):
+        return "svg"
+    found = (kind for kind, head in _HEADS.items() if data.startswith(head))
+    return next(found, "bin")
 
 
 def _pixels(data: bytes) -> Size | None:
