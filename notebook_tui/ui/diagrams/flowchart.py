@@ -12,7 +12,7 @@ _HEAD: Final = re.compile(r"(?:graph|flowchart)(?:\s+(TB|TD|BT|LR|RL))?\s*;?\s*(
 _IGNORED: Final = re.compile(
     r"(?:%%|classDef|class|style|click|linkStyle|direction|subgraph|end|accTitle|accDescr)\b|%%"
 )
-_ID: Final = re.compile(r"\s*([\w.]+(?:-[\w.]+)*)")
+_ID: Final = re.compile(r"\s*([\w.]+(?:-\w+)*)")
 _SHAPES: Final = (
     *(("([", "])"), ("[[", "]]"), ("[(", ")]"), ("((", "))"), ("{{", "}}"), ("[/", "/]"), ("[\\", "\\]")),
     *(("[", "]"), ("(", ")"), ("{", "}"), (">", "]")),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
+from unicodedata import normalize
 
 from notebook_tui.ui.math import symbols
 from notebook_tui.ui.math.box import Box, above, beside, fenced, fraction, root, text
@@ -375,4 +376,4 @@ def _accented(box: Box, mark: str) -> Box:
         return box
     if mark in _LINES:
         return text("".join(character + mark for character in box.rows[0]))
-    return text(box.rows[0] + mark)
+    return text(normalize("NFC", box.rows[0] + mark))

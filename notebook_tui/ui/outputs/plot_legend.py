@@ -35,7 +35,7 @@ def legend_rows(plot: Plot, alone: str | None, width: int, palette: Palette) -> 
     """`alone` is the series that is shown alone."""
     inks = inks_of(len(plot.series), palette)
     entries = [_Entry(index, series, inks[index]) for index, series in enumerate(plot.series)]
-    if len(entries) == 1 and not entries[0].name:
+    if not any(entry.name for entry in entries):
         return []
     lines = _listed(entries, width, palette) if len(entries) <= _FEW else _tiled(plot, entries, alone, width, palette)
     return [_row(plot.ref, line, alone, palette) for line in lines]
@@ -48,12 +48,18 @@ class _Entry:
         self.ink = ink
         self.shown = _cut(printable_row(series.name) or f"series {index + 1}", _NAME)
         self.series = series
-        self.last = next((value for value in reversed(series.y) if math.isfinite(value)), None)
+        self.said = _said(series)
 
     def text(self, names: int, lasts: int, palette: Palette) -> Text:
-        said = "" if self.last is None else number(self.last)
         name = set_cell_size(self.shown, names)
-        return Text.assemble((self.glyph, self.ink), " ", name, (f" {said:>{lasts}}", palette.muted), end="")
+        return Text.assemble((self.glyph, self.ink), " ", name, (f" {self.said:>{lasts}}", palette.muted), end="")
+
+
+def _said(series: Series) -> str:
+    """The newest value; of a histogram, how many there are."""
+    if series.kind == "histogram":
+        return f"{len(series.y):,} values"
+    return next((number(value) for value in reversed(series.y) if math.isfinite(value)), "")
 
 
 def _ends(series: Series) -> tuple[float, float]:
@@ -101,7 +107,7 @@ def _tiled(plot: Plot, entries: Sequence[_Entry], alone: str | None, width: int,
 
 def _widths(entries: Sequence[_Entry]) -> tuple[int, int]:
     names = max(cell_len(entry.shown) for entry in entries)
-    return names, max(len(number(entry.last)) if entry.last is not None else 0 for entry in entries)
+    return names, max(len(entry.said) for entry in entries)
 
 
 def _row(ref: str, line: _Line, alone: str | None, palette: Palette) -> OutputRow:

@@ -109,7 +109,10 @@ def _join(x: int, y: int, to_x: int, to_y: int, masks: list[int]) -> None:
     slope = (to_y - y) / (to_x - x)
     reached = y
     for column in range(x, to_x + 1):
-        until = to_y if column == to_x else round(y + slope * (column - x + 0.5))
+        exactly = y + slope * (column - x + 0.5)
+        # What lies halfway between two rows belongs to the one that the line comes from.
+        halfway = math.floor(exactly + 0.5) if slope < 0 else math.ceil(exactly - 0.5)
+        until = to_y if column == to_x else halfway
         # It goes on beside the dot that it came to, not on it: so it is nowhere thicker than it must be.
         begin = reached if column == x or until == reached else reached + (1 if until > reached else -1)
         masks[column] |= _stroke(*sorted((begin, until)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from notebook_tui.widgets.plot_text import number
 
 _NICE: Final = (1.0, 2.0, 5.0, 10.0)
+_LARGEST: Final = 1e306
 _LOOSE: Final = 1.15
 _DIGITS: Final = 5
 """From here on, to the left or to the right of the point, a number is written with its power of ten."""
@@ -74,7 +76,7 @@ def rounded_ends(low: float, high: float, most: int) -> tuple[float, float]:
     for part in (step / 2, step / 5, step / 10):
         if part and abs(low / part) < 1e15 and abs(high / part) < 1e15:
             ends = math.floor(low / part) * part, math.ceil(high / part) * part
-            if ends[1] - ends[0] <= span * _LOOSE:
+            if ends[1] - ends[0] <= min(span * _LOOSE, sys.float_info.max):
                 return ends
     return low, high
 
@@ -121,6 +123,8 @@ def _step(span: float, most: int) -> float:
     if rough <= 0 or not math.isfinite(rough):
         return 0.0
     power: float = 10.0 ** math.floor(math.log10(rough))
+    if not 0 < power < _LARGEST:
+        return 0.0
     # Two ends that happen to be round may make one tick too many: then the next step is taken.
     for nice in (*_NICE, 20.0):
         step = nice * power
