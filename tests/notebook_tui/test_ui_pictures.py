@@ -19,7 +19,8 @@ from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.outputs.display_rows import display_rows
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.pictures.decoding import NoPicture, decoded
-from notebook_tui.ui.pictures.drawing import Drawing, drawing_of
+from notebook_tui.ui.pictures.draw import drawing_of
+from notebook_tui.ui.pictures.drawing import Drawing
 from notebook_tui.ui.pictures.fitting import columns_and_rows
 from notebook_tui.ui.pictures.gallery import Gallery, Pictures
 from notebook_tui.ui.pictures.graphics import Answers, Graphics, Protocol, graphics_for

@@ -23,8 +23,6 @@ from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import wrap_code, wrap_words
 from notebook_tui.ui.drawing.syntax import code_lines
 from notebook_tui.ui.markdown.alerts import alert_of
-from notebook_tui.ui.markdown.formulas import formula_texts
-from notebook_tui.ui.markdown.html_text import markdown_of
 from notebook_tui.ui.markdown.inks import Inks
 from notebook_tui.ui.markdown.inline import inline_text
 from notebook_tui.ui.markdown.picture_rows import picture_rows, stands_alone
@@ -91,7 +89,7 @@ class _Page:
             case "table":
                 return table_rows(node, width, palette)
             case "math_block" | "math_block_label":
-                return iter(formula_texts(node.content, width, palette))
+                return iter(_formula(node.content, width, palette))
             case "hr":
                 return iter([Text("─" * width, palette.faint, end="")])
             case "html_block":
@@ -110,7 +108,7 @@ class _Page:
         if picture := stands_alone(node):
             yield from picture_rows(picture, width, self._inks)
         elif formula := _lone_formula(node):
-            yield from formula_texts(formula, width, self._palette)
+            yield from _formula(formula, width, self._palette)
         else:
             yield from wrap_words(inline_text(node, self._palette), width)
 
@@ -145,7 +143,7 @@ class _Page:
     def _code(self, node: SyntaxTreeNode, width: int) -> Iterator[Text]:
         language = node.info.split(maxsplit=1)[0] if node.info.strip() else "text"
         if language in ("math", "latex", "tex"):
-            yield from formula_texts(node.content, width, self._palette)
+            yield from _formula(node.content, width, self._palette)
             return
         if language == "mermaid":
             # Few notebooks have diagrams: what draws them is loaded with the first.
@@ -162,8 +160,16 @@ class _Page:
     def _markup(self, node: SyntaxTreeNode, width: int) -> Iterator[Text]:
         """What can be read of HTML; of a comment nothing."""
         if self._html < _DEEPEST_HTML:
+            from notebook_tui.ui.markdown.html_text import markdown_of
+
             return _rows(markdown_of(node.content), width, self._inks, self._html + 1)
         return wrap_words(Text(node.content.rstrip("\n"), self._palette.muted), width)
+
+
+def _formula(source: str, width: int, palette: Palette) -> list[Text]:
+    from notebook_tui.ui.markdown.formulas import formula_texts
+
+    return formula_texts(source, width, palette)
 
 
 def _markers(node: SyntaxTreeNode, depth: int) -> Sequence[str]:

@@ -10,7 +10,6 @@ from rich.style import Style
 from rich.text import Text
 
 from notebook_tui.ui.drawing.palette import Palette
-from notebook_tui.ui.markdown.formulas import formula_text
 
 _STRUCK: Final = Style(strike=True)
 # What a terminal may be told to open: nothing in it can end the sequence that tells it, and no other program hears it.
@@ -45,6 +44,9 @@ def _piece(node: SyntaxTreeNode, palette: Palette) -> Text:
         case "image":
             return picture_text(node.content, str(node.attrs.get("src", "")), palette)
         case "math_inline" | "math_inline_double":
+            # Loaded with the first formula, as in other places what few notebooks need.
+            from notebook_tui.ui.markdown.formulas import formula_text
+
             return formula_text(node.content, palette)
         case "footnote_ref":
             return Text(f"[{node.meta.get('label') or node.meta['id'] + 1}]", palette.link)

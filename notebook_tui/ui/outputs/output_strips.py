@@ -22,7 +22,6 @@ from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import fold
 from notebook_tui.ui.outputs.display_rows import display_rows, plain_texts
 from notebook_tui.ui.outputs.looks import Looks
-from notebook_tui.ui.outputs.plot_rows import plot_rows
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.terminal_text import decoded, last_lines
 from notebook_tui.widgets.views import Plot
@@ -94,11 +93,7 @@ def _last_rows(
     """
     left_out = 0
     if isinstance(output, Plot | Display):
-        whole = (
-            plot_rows(output, width, palette, looks, limit)
-            if isinstance(output, Plot)
-            else display_rows(output, width, limit, palette, looks)
-        )
+        whole = _drawn(output, limit, width, palette, looks)
         return list(whole[:room]), max(0, len(whole) - room)
     output = drawn(output)
     if isinstance(output, Text):
@@ -109,6 +104,15 @@ def _last_rows(
         return rows, left_out
     kept = rows[:room] if isinstance(output, Result | Display) else rows[-room:]
     return kept, left_out + len(rows) - room
+
+
+def _drawn(output: Plot | Display, limit: int, width: int, palette: Palette, looks: Looks) -> Sequence[OutputRow]:
+    if isinstance(output, Display):
+        return display_rows(output, width, limit, palette, looks)
+    # What draws plots is loaded with the first one.
+    from notebook_tui.ui.outputs.plot_rows import plot_rows
+
+    return plot_rows(output, width, palette, looks, limit)
 
 
 def _rows(output: Still, width: int, palette: Palette) -> Iterator[OutputRow]:

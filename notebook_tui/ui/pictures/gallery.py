@@ -21,7 +21,7 @@ from rich.text import Text
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.pictures.decoding import NoPicture, refusal_of
-from notebook_tui.ui.pictures.drawing import Drawing, drawing_of
+from notebook_tui.ui.pictures.drawing import Drawing
 from notebook_tui.ui.pictures.files import read_picture
 from notebook_tui.ui.pictures.fitting import columns_and_rows
 from notebook_tui.ui.pictures.graphics import Graphics
@@ -137,7 +137,7 @@ class Gallery:
     def _begin(self, key: Key, data: bytes | str, graphics: Graphics) -> None:
         self._numbers += 1
         self._overlays[self._numbers] = key
-        job = self._submit(drawing_of, data, key[1], key[2], graphics, self._numbers)
+        job = self._submit(_drawn, data, key[1], key[2], graphics, self._numbers)
         self._jobs[key] = job
         job.add_done_callback(lambda _: self._on_ready())
 
@@ -219,6 +219,12 @@ def _digest(data: bytes | str) -> bytes:
 
 
 digest_of: Final[Kept[bytes | str, bytes]] = Kept(_digest, room=64)
+
+
+def _drawn(data: bytes | str, columns: int, rows: int, graphics: Graphics, number: int) -> Drawing:
+    from notebook_tui.ui.pictures.draw import drawing_of
+
+    return drawing_of(data, columns, rows, graphics, number)
 
 
 def _outcome(job: Future[Drawing]) -> Drawing | NoPicture:
