@@ -206,6 +206,34 @@ def test_a_drawing_is_made_once_and_thrown_away_when_many_came_after_it() -> Non
     assert kitty_pictures(said + gallery.close()) == {}
 
 
+def test_where_pictures_follow_each_other_the_last_stays_until_the_next_is_drawn() -> None:
+    gallery = Gallery()
+    gallery.use(Graphics("blocks"))
+    pictures = Pictures(0, gallery)
+
+    def shown(data: bytes, place: str) -> list[str]:
+        return [row.plain for row in pictures.rows(data, "picture", 20, 8, Palette(), place=place)]
+
+    first, second = png("r", scale=128), png("g", scale=128)
+    shown(first, "frame")
+    gallery.wait(10)
+    before = shown(first, "frame")
+    assert shown(second, "frame") == before
+    assert shown(second, "another frame")[0].startswith("picture 128")
+    gallery.wait(10)
+    assert block_pixels(pictures.rows(second, "picture", 20, 8, Palette(), place="frame"))[0][0] == GREEN
+    gallery.close()
+
+
+def test_of_pictures_that_come_too_fast_only_the_newest_wait() -> None:
+    gallery = Gallery()
+    gallery.use(Graphics("sixel"))
+    for grey in range(100):
+        gallery.drawing(saved(Image.new("L", (400, 400), grey)), 40, 20)
+    assert sum(not job.done() for job in gallery._jobs.values()) <= 17
+    gallery.close()
+
+
 def test_without_colour_a_caption_says_what_there_is() -> None:
     (row,) = rows_of(image(FLAG, alt="a flag"), Graphics("off"))
     assert row.startswith("a flag, 128 × 128")

@@ -20,7 +20,7 @@ from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.terminal_text import decoded
 from notebook_tui.ui.pictures.decoding import bytes_of
 from notebook_tui.ui.pictures.gallery import Pictures
-from notebook_tui.widgets.views import Display
+from notebook_tui.widgets.views import Display, Plot
 from notebook_tui.widgets.views_within import contents_of
 
 _PICTURES: Final = (
@@ -31,17 +31,25 @@ _PROSE: Final = 100
 # A longer value is shown without colours: its text is data, and lexing it would cost more than it tells.
 _COLORED: Final = 4_000
 _NAMED: Final = re.compile(r"\[(.+): \S+, [\d,]+ bytes\]")
-_JSON: Final = re.compile(r"application/(?:[\w.-]+\+)?json")
+_JSON: Final = re.compile(r"application/(?:geo\+|ld\+)?json")
+_VEGA: Final = re.compile(r"application/vnd\.vegalite\.v\d+(?:\.\d+)*\+json")
 
 
-def display_rows(display: Display, width: int, height: int, palette: Palette, looks: Looks) -> list[OutputRow]:
-    """Pictures are at most `height` rows high; anything else has as many rows as it takes.
+def display_rows(
+    display: Display, width: int, height: int, palette: Palette, looks: Looks, place: str = ""
+) -> list[OutputRow]:
+    """Pictures are at most `height` rows high; anything else has as many rows as it takes. Where displays follow each
+    other in one `place`, such as a frame, a picture stays until the next has been drawn.
 
     >>> rows = display_rows(Display((("text/markdown", "*cat*"), ("text/plain", "cat"))), 40, 20, Palette(), Looks())
     >>> [(row.mark, row.text.plain) for row in rows]
     [('=', 'cat')]
     """
-    texts = _texts(display, width, height, palette, looks)
+    if (chart := _chart_of(display)) is not None:
+        from notebook_tui.ui.outputs.plot_rows import plot_rows
+
+        return list(plot_rows(chart, width, palette, looks, height))
+    texts = _texts(display, width, height, palette, looks, place)
     rows = [row for text in texts for row in fold(text, width)]
     return [OutputRow(" " if index else "=", palette.ok, row) for index, row in enumerate(rows)]
 
@@ -71,9 +79,19 @@ def pictures_alone(outputs: Iterable[object]) -> bool:
     return all(isinstance(output, Display) and picture_of(output) for output in outputs)
 
 
-def _texts(display: Display, width: int, height: int, palette: Palette, looks: Looks) -> Iterable[Text]:
+def _chart_of(display: Display) -> Plot | None:
+    """A chart of Vega-Lite that comes without a picture of it."""
+    for media_type, form in display.forms:
+        if _VEGA.fullmatch(media_type) and isinstance(form, str) and picture_of(display) is None:
+            from notebook_tui.ui.outputs.vega import vega_plot
+
+            return vega_plot(form)
+    return None
+
+
+def _texts(display: Display, width: int, height: int, palette: Palette, looks: Looks, place: str) -> Iterable[Text]:
     if picture := picture_of(display):
-        return looks.pictures.rows(*picture, width, height, palette)
+        return looks.pictures.rows(*picture, width, height, palette, place=place)
     for media_type, form in sorted(display.forms, key=lambda pair: _rank(pair[0])):
         if (
             isinstance(form, str)

@@ -92,6 +92,8 @@ def _last_rows(
     A result gives its head instead of its end: the first rows of a table say more than its last.
     """
     left_out = 0
+    if isinstance(output, Exported):
+        output = _exported(output) or output
     if isinstance(output, Plot | Display):
         whole = _drawn(output, limit, width, palette, looks)
         return list(whole[:room]), max(0, len(whole) - room)
@@ -104,6 +106,14 @@ def _last_rows(
         return rows, left_out
     kept = rows[:room] if isinstance(output, Result | Display) else rows[-room:]
     return kept, left_out + len(rows) - room
+
+
+def _exported(output: Exported) -> Plot | None:
+    if output.info.strip() != "vega-lite":
+        return None
+    from notebook_tui.ui.outputs.vega import vega_plot
+
+    return vega_plot(output.text)
 
 
 def _drawn(output: Plot | Display, limit: int, width: int, palette: Palette, looks: Looks) -> Sequence[OutputRow]:

@@ -29,6 +29,7 @@ from notebook_tui.ui.pictures.header import size_of
 from notebook_tui.ui.plots.kept import Kept
 
 _ROOM: Final = 64
+_WAITING: Final = 16
 Work = ParamSpec("Work")
 Result = TypeVar("Result")
 Key: TypeAlias = tuple[bytes, int, int]
@@ -46,6 +47,8 @@ class Gallery:
         self._said: list[str] = []
         self._numbers = random.randrange(1, 0xFFFFFF)
         self._overlays: dict[int, Key] = {}
+        self._last: dict[tuple[str, int, int], Key] = {}
+        """The picture that was shown last in a place, at that size."""
         self._files: dict[tuple[Path, str], bytes | str | None] = {}
         self._news = False
         self.version = 0
@@ -80,17 +83,18 @@ class Gallery:
         drawing = self._drawn.get(self._overlays.get(number, (b"", 0, 0)))
         return drawing.painted_over if isinstance(drawing, Drawing) else ""
 
-    def drawing(self, data: bytes | str, columns: int, rows: int) -> Drawing | NoPicture | None:
-        """None while it is being drawn."""
+    def drawing(self, data: bytes | str, columns: int, rows: int, place: str = "") -> Drawing | NoPicture | None:
+        """None while it is being drawn; in a place where there was one of that size, the one before."""
         if self._graphics is None:
             return None
         key = (digest_of(data), columns, rows)
         if key in self._drawn:
             self._drawn.move_to_end(key)
+            self._last[place, columns, rows] = key
             return self._drawn[key]
         if key not in self._jobs:
             self._begin(key, data, self._graphics)
-        return None
+        return self._drawn.get(self._last.get((place, columns, rows), key)) if place else None
 
     def wait(self, seconds: float) -> None:
         """Until all that was asked for is drawn."""
@@ -139,7 +143,15 @@ class Gallery:
         self._overlays[self._numbers] = key
         job = self._submit(_drawn, data, key[1], key[2], graphics, self._numbers)
         self._jobs[key] = job
+        self._give_up_the_oldest()
         job.add_done_callback(lambda _: self._on_ready())
+
+    def _give_up_the_oldest(self) -> None:
+        """Pictures that come faster than they are drawn: what waits longest is drawn if it is asked for once more."""
+        waiting = [key for key, job in self._jobs.items() if not job.running() and not job.done()]
+        for key in waiting[:-_WAITING]:
+            if self._jobs[key].cancel():
+                del self._jobs[key]
 
     def _submit(self, work: Callable[Work, Result], *args: Work.args, **options: Work.kwargs) -> Future[Result]:
         if self._threads is None:
@@ -152,7 +164,9 @@ class Gallery:
         if isinstance(outcome, Drawing):
             self._said.append(outcome.sent_before)
         while len(self._drawn) > _ROOM:
-            self._forget(self._drawn.popitem(last=False)[1])
+            key, forgotten = self._drawn.popitem(last=False)
+            self._forget(forgotten)
+            self._last = {place: last for place, last in self._last.items() if last != key}
         self._overlays = {number: at for number, at in self._overlays.items() if at in self._drawn or at in self._jobs}
 
     def _forget_all(self) -> None:
@@ -163,6 +177,7 @@ class Gallery:
             self._forget(outcome)
         self._drawn.clear()
         self._overlays.clear()
+        self._last.clear()
 
     def _forget(self, outcome: Drawing | NoPicture) -> None:
         if isinstance(outcome, Drawing):
@@ -181,10 +196,17 @@ class Pictures:
         return self.gallery.file(name)
 
     def rows(
-        self, data: bytes | str, name: str, columns: int, rows: int, palette: Palette, enlarged: bool = False
+        self,
+        data: bytes | str,
+        name: str,
+        columns: int,
+        rows: int,
+        palette: Palette,
+        enlarged: bool = False,
+        place: str = "",
     ) -> list[Text]:
         """The rows of a picture, as many whether it is drawn yet or not; one that says what is there, where it is not
-        shown."""
+        shown. In a place where pictures follow each other the last one stays until the next is drawn."""
         if not data:
             return [_caption(f"{name} …", columns, palette)]
         size = size_of(data)
@@ -200,7 +222,7 @@ class Pictures:
             ]
         cell = graphics.cell if graphics else Graphics("off").cell
         wide, high = columns_and_rows(size, cell, columns, rows, enlarged)
-        drawing = self.gallery.drawing(data, wide, high)
+        drawing = self.gallery.drawing(data, wide, high, place)
         if isinstance(drawing, Drawing):
             return [row.copy() for row in drawing.rows]
         if isinstance(drawing, NoPicture):

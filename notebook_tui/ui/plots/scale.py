@@ -31,7 +31,7 @@ class Scale:
 
     def at(self, value: float) -> int:
         """The place of the value; of one beyond an end, that end."""
-        return max(0, min(self.steps - 1, round(self.exactly(value))))
+        return round(self.exactly(max(self.low, min(self.high, value))))
 
     def exactly(self, value: float) -> float:
         """The same between the places."""
@@ -62,6 +62,8 @@ def ticks(low: float, high: float, most: int) -> tuple[Tick, ...]:
         return tuple(Tick(value, number(value)) for value in (low, high))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     values = [index * step for index in range(first, last + 1)]
+    if len(values) < 2:
+        return tuple(Tick(value, number(value)) for value in (low, high))
     return tuple(Tick(value, label) for value, label in zip(values, labels(values, step), strict=True))
 
 
