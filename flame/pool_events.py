@@ -46,6 +46,8 @@ class Picture:
     lanes: Mapping[RunnerId, LanePicture] = field(default_factory=dict)
     wall: datetime = EPOCH
     """The time of day, for what goes by it."""
+    lost: frozenset[RunnerId] = frozenset()
+    """The runners whose nodes are lost and so have no lane; the pool may not have read of it yet (`RunnerLost`)."""
     wanted_elsewhere: int = 0
     """How many runners other pools wait for, of those that this one shares with them."""
 

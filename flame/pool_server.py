@@ -249,8 +249,8 @@ class PoolServer(bl.GenServer):
         self.tell(RunnerUp(runner, child.node, self._now(), child.machine.where))
 
     def node_lost(self, runner: RunnerId, reason: str) -> None:
+        self.tell(NodeLost(runner, reason, self._now()))  # before the look that this makes due
         self.traffic.take_calls_of(runner)
-        self.tell(NodeLost(runner, reason, self._now()))
 
     def finished(self, runner: RunnerId, answers: list[Answer]) -> None:
         self.traffic.finished(runner, answers)
@@ -342,8 +342,7 @@ class PoolServer(bl.GenServer):
             case Boot(runner):
                 self._boot(runner)
             case Open(runner, node):
-                if runner not in self.traffic.lost:  # the word of that is still on its way here
-                    self.traffic.open(runner, node)
+                self.traffic.open(runner, node)
             case Close():
                 pass  # done already, with the others
             case StopRunner(runner, reason):

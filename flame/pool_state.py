@@ -15,6 +15,8 @@ Rules that are easily broken:
 - One that takes calls again idles anew: who waits gets its slots before the picture shows it.
 - Beyond `max`, which may have become smaller, runners go whether they idle or not: no call is cut off for that.
 - An idle check that does not answer keeps no runner: nothing else would ever end it.
+- A node is lost before the word of it is read. Such a runner is no reason to stop another one, and none to boot one
+  either: whether that is to wait for a pause is known once the word is read.
 - A leaving runner counts against `max`: it is a machine that still costs, and may hold the only GPU.
 - A boot that is not wanted any more is called off only if callers have cancelled. One that became needless since other
   runners were quicker, or that callers had no time to wait for, goes on: the next burst would ask for it again.
@@ -198,7 +200,7 @@ def _note(state: PoolState, event: Event, picture: Picture) -> Step:
         case BootStep():
             return _changed(state, event.runner, step=event.step), ()
         case RunnerUp():
-            return _runner_up(state, event)
+            return _runner_up(state, event, picture)
         case RunnerServed():
             return _served(state, event.runner), ()
         case RunnerLost():
@@ -212,7 +214,7 @@ def _note(state: PoolState, event: Event, picture: Picture) -> Step:
         case DrainRequested():
             return _drain(state, event.runner, event.why, event.at + event.seconds)
         case CordonRequested():
-            return _cordon(state, event)
+            return _cordon(state, event, picture)
         case Resized():
             options = replace(state.options, min=event.min, max=event.max)
             return replace(state, options=options, warm=min(state.warm, event.max)), ()
@@ -250,7 +252,7 @@ def demand_of(state: PoolState, at: float, picture: Picture) -> Demand:
         waited=waited,
         busy=busy,
         up=len(usable),
-        booting=state.count(Phase.BOOTING),
+        booting=len(_booting(state, picture)),
         slots=slots,
         at=at,
         wall=picture.wall,
@@ -259,11 +261,23 @@ def demand_of(state: PoolState, at: float, picture: Picture) -> Demand:
 
 def _usable(state: PoolState, picture: Picture) -> list[Runner]:
     """Runners that take calls, now or when a slot falls free."""
-    return [
-        runner
-        for runner in state.runners
-        if runner.phase is Phase.READY and not (runner.stuck or runner.cordoned) and not _lane(picture, runner).spent
-    ]
+    ready = _there(state, picture, Phase.READY)
+    return [it for it in ready if not (it.stuck or it.cordoned or _lane(picture, it).spent)]
+
+
+def _booting(state: PoolState, picture: Picture) -> list[Runner]:
+    return _there(state, picture, Phase.BOOTING)
+
+
+def _there(state: PoolState, picture: Picture, *phases: Phase) -> list[Runner]:
+    """Without those whose loss is still to be read."""
+    return [runner for runner in state.runners if runner.phase in phases and runner.id not in picture.lost]
+
+
+def _to_be_told(state: PoolState, picture: Picture) -> int:
+    """How many would be of use, had they not been lost, which is still to be read."""
+    lost = [it for it in state.runners if it.phase in (Phase.BOOTING, Phase.READY) and it.id in picture.lost]
+    return sum(not (it.stuck or it.cordoned) for it in lost)
 
 
 def _want(state: PoolState, at: float, picture: Picture) -> Wanted:
@@ -307,7 +321,7 @@ def _grow(state: PoolState, at: float, picture: Picture) -> Step:
         state = replace(state, warm=0)
     wanted = _want(state, at, picture)
     state = replace(state, wanted=wanted)
-    missing = wanted.runners - usable - state.count(Phase.BOOTING)
+    missing = wanted.runners - usable - len(_booting(state, picture)) - _to_be_told(state, picture)
     more = min(missing, state.options.max - len(state.runners))
     if more <= 0 or state.retry_at is not None or state.withheld:
         return state, ()
@@ -335,7 +349,7 @@ def _booted(state: PoolState, count: int, at: float) -> Step:
 
 def _call_off_boots(state: PoolState, at: float, picture: Picture) -> Step:
     """The latest go first, which have come least far."""
-    booting = [runner for runner in state.runners if runner.phase is Phase.BOOTING]
+    booting = _booting(state, picture)
     needless = len(_usable(state, picture)) + len(booting) - _want(state, at, picture).runners
     effects: Effects = ()
     for runner in booting[len(booting) - max(0, min(needless, len(booting))) :]:
@@ -424,12 +438,12 @@ def _idle_answered(state: PoolState, event: IdleAnswered, picture: Picture) -> S
 # Runners
 
 
-def _runner_up(state: PoolState, event: RunnerUp) -> Step:
+def _runner_up(state: PoolState, event: RunnerUp, picture: Picture) -> Step:
     runner = state.runner(event.runner)
     if runner is None or runner.phase is not Phase.BOOTING:  # its boot was called off a moment ago
         return state, ()
     ready = replace(runner, phase=Phase.READY, step="ready", node=event.node, up_since=event.at, awake_at=event.at)
-    return replace(_with_runner(state, ready), broken=False), _opened(state, ready, event.at)
+    return replace(_with_runner(state, ready), broken=False), _opened(state, ready, event.at, picture)
 
 
 def _runner_lost(state: PoolState, event: RunnerLost) -> Step:
@@ -484,12 +498,12 @@ def _drain(state: PoolState, id: RunnerId, why: str, until: float) -> Step:
     return _with_runner(state, replace(runner, phase=Phase.DRAINING, until=until, why=why)), (Close(id),)
 
 
-def _cordon(state: PoolState, event: CordonRequested) -> Step:
+def _cordon(state: PoolState, event: CordonRequested, picture: Picture) -> Step:
     runner = state.runner(event.runner)
     if runner is None or runner.phase is not Phase.READY or runner.cordoned is event.cordoned:
         return state, ()
     changed = replace(runner, cordoned=event.cordoned, awake_at=event.at)
-    effects = (Close(runner.id),) if event.cordoned else _opened(state, changed, event.at)
+    effects = (Close(runner.id),) if event.cordoned else _opened(state, changed, event.at, picture)
     return _with_runner(state, changed), effects
 
 
@@ -513,7 +527,7 @@ def _age(state: PoolState, at: float, picture: Picture) -> Step:
 
 def _fit(state: PoolState, at: float, picture: Picture) -> Step:
     """Those beyond `max` go: first the latest boots, then who has idled longest, then who has least to do."""
-    there = [runner for runner in state.runners if runner.phase in (Phase.BOOTING, Phase.READY)]
+    there = _there(state, picture, Phase.BOOTING, Phase.READY)
     beyond = len(there) - state.options.max
     if beyond <= 0:
         return state, ()
@@ -553,7 +567,7 @@ def _retire(state: PoolState, at: float, picture: Picture) -> Step:
         if runner.stuck and not _lane(picture, runner).abandoned:  # the work that lingered has ended after all
             well = replace(runner, stuck=False, awake_at=at)
             state = _with_runner(state, well)
-            effects += _opened(state, well, at)
+            effects += _opened(state, well, at, picture)
     state, left = _leave_all(state, is_lost, "work that nobody waits for does not end there")
     return state, effects + left
 
@@ -565,8 +579,9 @@ def _lingers(state: PoolState, id: RunnerId) -> Step:
     return _with_runner(state, replace(runner, stuck=True)), (Close(id),)
 
 
-def _opened(state: PoolState, runner: Runner, at: float) -> Effects:
-    is_barred = runner.cordoned or runner.stuck or _is_over(_expires(state, runner), at)
+def _opened(state: PoolState, runner: Runner, at: float, picture: Picture) -> Effects:
+    is_over = runner.id in picture.lost or _is_over(_expires(state, runner), at)
+    is_barred = runner.cordoned or runner.stuck or is_over
     opens = runner.phase is Phase.READY and state.stage is Stage.OPEN and not is_barred
     return (Open(runner.id, runner.node),) if opens else ()
 

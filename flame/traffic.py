@@ -91,7 +91,8 @@ class Traffic:
         """How the slots stand."""
         dispatch = self.dispatch
         lanes = {runner: _picture_of(lane) for runner, lane in dispatch.lanes.items()}
-        return Picture(dispatch.waiting, dispatch.bound, dispatch.first_since(), lanes, datetime.now(UTC))
+        lost = frozenset(self.lost)
+        return Picture(dispatch.waiting, dispatch.bound, dispatch.first_since(), lanes, datetime.now(UTC), lost)
 
     # Calls.
 

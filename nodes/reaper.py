@@ -40,7 +40,8 @@ class Reaper:
         while True:
             for descriptor, _ in epoll.poll():
                 process, child = self._watched.pop(descriptor)
-                os.close(descriptor)  # which takes it out of the epoll
+                epoll.unregister(descriptor)  # as long as a process that was forked has a copy, closing it does not
+                os.close(descriptor)
                 _bury(process, child)
 
     def forget(self) -> None:

@@ -39,6 +39,8 @@ def private_environment() -> Iterator[None]:
             path.mkdir(mode=0o700)
             patch.setenv(name, str(path))
         patch.setenv("HOME", directory)
+        # What tests write there was written by somebody else, as far as the programs know that they start.
+        patch.setenv("BEAMLIKE_TRUSTED", os.pathsep.join((tempfile.gettempdir(), os.getcwd())))
         yield
 
 

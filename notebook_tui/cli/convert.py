@@ -43,14 +43,14 @@ def call(options: argparse.Namespace) -> int:
     source, target = Path(options.source), Path(options.target)
     _check_kinds(source, target)
     _check_target(source, target, force=options.force)
-    notebook, warnings = _read(source)
+    notebook, warnings = read_notebook(source)
     for warning in warnings:
         print(f"beamlike: {source}: {warning}", file=sys.stderr)
     if options.no_outputs:
         from notebook_tui.format.stills import outputs_dropped
 
         notebook = outputs_dropped(notebook)
-    _make(target, text_for(target, notebook, source), force=options.force)
+    make(target, text_for(target, notebook, source), force=options.force)
     return 0
 
 
@@ -98,7 +98,7 @@ def _taken(target: Path) -> UserError:
     return UserError(f"{target} exists already; to replace it: --force")
 
 
-def _read(source: Path) -> tuple[Notebook, tuple[str, ...]]:
+def read_notebook(source: Path) -> tuple[Notebook, tuple[str, ...]]:
     from notebook_tui.format.decode import NotANotebook, decode
 
     try:
@@ -164,7 +164,7 @@ def _pictures(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
     return found
 
 
-def _make(target: Path, text: str, *, force: bool) -> None:
+def make(target: Path, text: str, *, force: bool) -> None:
     """The file whole or not at all, and without `force` none that somebody else made meanwhile."""
     path = target.resolve() if force else target
     try:

@@ -1,4 +1,4 @@
-"""`beamlike notebook PATH`: the terminal notebook."""
+"""`beamlike notebook [PATH]`: the terminal notebook, on a file or at home in a directory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notebook_tui.cli.main import FAILED, UserError
@@ -23,10 +24,18 @@ LEAVE_SECONDS = 5.0
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "path", metavar="PATH", help="a .livemd file; one that does not exist is made on the first save"
+        "path",
+        metavar="PATH",
+        nargs="?",
+        default=".",
+        help="a .livemd file; one that does not exist is made on the first save. A directory, as without a PATH: home, "
+        "where notebooks are found",
     )
     parser.add_argument(
         "--runtime", metavar="NAME", help="where cells run: a name out of runtimes.toml in the settings, or local"
+    )
+    parser.add_argument(
+        "--plain", action="store_true", help="lines to read and type instead of a screen: for screen readers, and pipes"
     )
     parser.epilog = "example: beamlike notebook docs/notebooks/tour.livemd"
     parser.set_defaults(call=call)
@@ -34,27 +43,50 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def call(options: argparse.Namespace) -> int:
     # It draws on standard error.
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if not options.plain and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UserError(
             "expected a terminal, found a pipe or a file as standard input, output or error; "
-            f"to evaluate without one: beamlike run {options.path}"
+            f"to evaluate without one: beamlike run {'PATH' if os.path.isdir(options.path) else options.path}"
         )
+    path = Path(options.path).absolute()
+    home = path if path.is_dir() else path.parent
     try:
-        asyncio.run(_notebook(options.path, options.runtime))
+        if options.plain:
+            asyncio.run(_plain(options.path, options.runtime))
+            return 0
+        last_words = asyncio.run(_notebook("" if path.is_dir() else options.path, home, options.runtime))
     except (UnreadableFile, InUse, ProfileError) as error:
         raise UserError(str(error)) from error
-    return 0
+    if last_words:
+        print(f"beamlike: {last_words}", file=sys.stderr)
+    return FAILED if last_words else 0
 
 
-async def _notebook(path: str, runtime: str | None) -> None:
-    from notebook_tui.cli.open_session import open_session
+async def _notebook(path: str, directory: Path, runtime: str | None) -> str:
+    """Why the program failed; empty if it did not. Without a path it begins at home."""
+    from notebook_tui.cli.program_house import ProgramHouse
     from notebook_tui.ui.app import NotebookApp
+    from notebook_tui.ui.settings.preferences import preferences_of_user
+    from notebook_tui.ui.visit import begin
+
+    house = ProgramHouse(runtime, directory)
+    preferences = preferences_of_user()
+    app = NotebookApp(await begin(house.open(path)) if path else None, house=house, preferences=preferences)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, _hang_up, app)
+    try:
+        await app.run_async(mouse=preferences.now.mouse)
+    finally:
+        await app.leave()
+    return app.last_words
+
+
+async def _plain(path: str, runtime: str | None) -> None:
+    from notebook_tui.cli.open_session import open_session
+    from notebook_tui.cli.plain import plain_notebook
 
     async with open_session(path, runtime=runtime) as client:
-        app = NotebookApp(client)
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, _hang_up, app)
-        await app.run_async()
+        await plain_notebook(client)
 
 
 def _hang_up(app: NotebookApp) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from notebook_tui.document import asking, clients, connection, editing, evaluation, operations
+from notebook_tui.document import asking, clients, connection, editing, evaluation, operations, trust
 from notebook_tui.document.effects import Effect
 from notebook_tui.document.operations import Edit, Operation
 from notebook_tui.document.queue import with_outputs
@@ -38,7 +38,13 @@ def apply(state: State, operation: Operation) -> tuple[State, tuple[Effect, ...]
         case operations.EraseOutputs():
             return _erase_outputs(state), ()
         case operations.QueueCells(cell_ids, alone):
+            if not state.trusted:
+                raise Rejected(trust.NOT_TRUSTED)
             return evaluation.queue_cells(state, cell_ids, alone=alone)
+        case operations.Trust(folder):
+            return trust.given(state, folder=folder)
+        case operations.TrustWithdrawn():
+            return trust.withdrawn(state), ()
         case operations.CancelEvaluation(cell_id, drop):
             return evaluation.cancel(state, cell_id, drop=drop)
         case operations.EvaluationStarted(cell_id, at):

@@ -16,7 +16,7 @@ from notebook_tui.document.state import State
 
 def with_automatic(state: State) -> State:
     """With these cells waiting."""
-    if state.runtime.phase != "connected":
+    if state.runtime.phase != "connected" or not state.trusted:
         return state
     candidates = [cell.id for cell in state.notebook.cells() if cell.metadata and _is_candidate(state, cell)]
     if not candidates:

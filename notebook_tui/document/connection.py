@@ -13,19 +13,21 @@ from notebook_tui.document.find import find_section
 from notebook_tui.document.operations import RuntimeEvent
 from notebook_tui.document.queue import in_order, started
 from notebook_tui.document.rejected import Rejected
-from notebook_tui.document.state import Phase, RuntimeStatus, State
+from notebook_tui.document.state import ConnectStep, Phase, RuntimeStatus, State
 from notebook_tui.document.validity import settled
 from notebook_tui.document.versions import Versions
+
+MOST_STEPS = 100
 
 
 def connection_changed(state: State, event: RuntimeEvent) -> tuple[State, tuple[Effect, ...]]:
     match event:
         case operations.Connect():
             return connect(state)
-        case operations.RuntimeConnecting(text):
-            return runtime_connecting(state, text), ()
-        case operations.RuntimeConnected(text):
-            return runtime_connected(state, text)
+        case operations.RuntimeConnecting(text, at):
+            return runtime_connecting(state, text, at), ()
+        case operations.RuntimeConnected(text, at):
+            return runtime_connected(state, text, at)
         case operations.RuntimeDown(reason):
             return runtime_down(state, reason), ()
         case operations.ContainerDown(container):
@@ -43,20 +45,22 @@ def connect(state: State) -> tuple[State, tuple[Effect, ...]]:
     return connecting(state)
 
 
-def runtime_connecting(state: State, text: str) -> State:
+def runtime_connecting(state: State, text: str, at: float) -> State:
     _check_phase(state, "connecting")
-    return replace(state, runtime=replace(state.runtime, text=text))
+    steps = (*state.runtime.steps[-MOST_STEPS + 1 :], ConnectStep(text, at))
+    return replace(state, runtime=replace(state.runtime, text=text, steps=steps))
 
 
-def runtime_connected(state: State, text: str) -> tuple[State, tuple[Effect, ...]]:
+def runtime_connected(state: State, text: str, at: float) -> tuple[State, tuple[Effect, ...]]:
     _check_phase(state, "connecting")
-    return started(replace(state, runtime=RuntimeStatus("connected", text)))
+    return started(replace(state, runtime=RuntimeStatus("connected", text, steps=state.runtime.steps, since=at)))
 
 
 def runtime_down(state: State, reason: str) -> State:
     """Outputs stay, values are gone, and nothing connects again by itself."""
     _check_phase(state, "connecting", "connected")
-    state = without_values(replace(state, runtime=RuntimeStatus("disconnected", lost=reason)))
+    runtime = RuntimeStatus("disconnected", lost=reason, steps=state.runtime.steps if reason else ())
+    state = without_values(replace(state, runtime=runtime))
     return in_order(state, (), frozenset())
 
 

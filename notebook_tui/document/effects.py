@@ -49,6 +49,19 @@ class ForgetEvaluation:
     cell_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class RememberTrust:
+    """The user trusts the code as it is now; with `folder`, whatever lies beside the notebook or below. No answer."""
+
+    folder: bool
+
+
 Effect: TypeAlias = (
-    ConnectRuntime | DisconnectRuntime | StartEvaluation | DropContainer | InterruptEvaluation | ForgetEvaluation
+    ConnectRuntime
+    | DisconnectRuntime
+    | StartEvaluation
+    | DropContainer
+    | InterruptEvaluation
+    | ForgetEvaluation
+    | RememberTrust
 )

@@ -242,6 +242,18 @@ class EraseOutputs:
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """The code may run: the user knows it; with `folder`, also that of all notebooks there and below."""
+
+    folder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrustWithdrawn:
+    """The code is not what the user has trusted any more: somebody else has changed it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connect:
     """Connect the runtime without running anything yet."""
 
@@ -251,11 +263,13 @@ class RuntimeConnecting:
     """A step of connecting, in words."""
 
     text: str
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeConnected:
     text: str
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +379,7 @@ CellEdit: TypeAlias = (
 Edit: TypeAlias = SetTitle | SetNotebookMetadata | SectionEdit | CellEdit | Arrange
 """What `Undo` takes back."""
 History: TypeAlias = Undo | Redo
+TrustEvent: TypeAlias = Trust | TrustWithdrawn
 ClientEvent: TypeAlias = ClientJoined | ClientLeft | ReportRevision
 InputEvent: TypeAlias = InputShown | InputBound | SetInputValue
 RuntimeEvent: TypeAlias = (
@@ -373,4 +388,6 @@ RuntimeEvent: TypeAlias = (
 EvaluationEvent: TypeAlias = (
     QueueCells | CancelEvaluation | EvaluationStarted | OutputAdded | OutputChanged | EvaluationFinished
 )
-Operation: TypeAlias = Edit | History | EraseOutputs | ClientEvent | InputEvent | EvaluationEvent | RuntimeEvent | Saved
+Operation: TypeAlias = (
+    Edit | History | EraseOutputs | TrustEvent | ClientEvent | InputEvent | EvaluationEvent | RuntimeEvent | Saved
+)

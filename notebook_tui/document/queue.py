@@ -66,7 +66,7 @@ def with_outputs(state: State, cell: Cell, outputs: tuple[Output, ...]) -> State
 
 def started(state: State) -> tuple[State, tuple[Effect, ...]]:
     """Each waiting cell begins whose container is free and that waits for no cell above it."""
-    if state.runtime.phase != "connected" or not state.queue:
+    if state.runtime.phase != "connected" or not state.queue or not state.trusted:
         return state, ()
     effects: list[Effect] = []
     for cell_id in list(_ready(state)):

@@ -24,6 +24,14 @@ Phase: TypeAlias = Literal["disconnected", "connecting", "connected"]
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectStep:
+    """What was done to get a runtime, in words, and when it began, in seconds since the epoch."""
+
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class RuntimeStatus:
     phase: Phase = "disconnected"
     text: str = ""
@@ -34,6 +42,10 @@ class RuntimeStatus:
     """The names of the nodes that the runtime is connected to, in the order in which it told them."""
     versions: Mapping[str, Versions] = field(default_factory=dict)
     """Of the cells, by id, that run on nodes beside the runtime's, too."""
+    steps: tuple[ConnectStep, ...] = ()
+    """Of the last connecting, in order."""
+    since: float = 0.0
+    """When it was connected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,8 @@ class State:
     """Those who type, by id."""
     texts: Mapping[str, Text] = field(default_factory=dict)
     """Of the cells, by id, whose text changed while there were clients."""
+    trusted: bool = True
+    """Whether its code may run (`trust`)."""
     flow: Flow = field(default_factory=Flow, repr=False, compare=False)
     """An index that follows from the rest."""
 

@@ -103,6 +103,17 @@ class Bindings:
                     seen[name] = value
         return seen
 
+    def owners(self, above: Iterable[str]) -> dict[str, tuple[str, object]]:
+        """As `seen_from`, each value with the id of the cell that bound it."""
+        seen: dict[str, tuple[str, object]] = {}
+        for cell_id in above:
+            for name, value in list(run.values.items()) if (run := self._runs.get(cell_id)) is not None else ():
+                if value is MISSING:
+                    seen.pop(name, None)
+                else:
+                    seen[name] = cell_id, value
+        return seen
+
     def future(self, above: Iterable[str]) -> int:
         flags = 0
         for cell_id in above:

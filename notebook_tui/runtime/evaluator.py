@@ -103,6 +103,10 @@ class Evaluator:
         """The names that those cells have bound, in their order."""
         return self._bindings.seen_from(above)
 
+    def owners(self, cells: Sequence[str]) -> dict[str, tuple[str, object]]:
+        """As `seen_from`, each value with the id of the cell that bound it."""
+        return self._bindings.owners(cells)
+
     def is_cell(self, filename: str) -> bool:
         """Whether code of this file name came from a cell, as the cell is or once was, if any of it is alive."""
         return filename in self.files

@@ -68,7 +68,7 @@ def members(owner: object) -> dict[str, Member]:
     if issubclass(type(owner), type):
         return {name: Member(value) for name, value in _class_attributes(owner).items()}
     found = members_of_instance(type(owner))
-    for name, value in _own_attributes(owner):
+    for name, value in own_attributes(owner):
         if type(name) is str and not (name in found and _has(found[name].value, "__set__")):
             found[name] = Member(value)
     return found
@@ -225,7 +225,14 @@ def _class_attributes(kind: Any) -> dict[str, object]:
     return found
 
 
-def _own_attributes(owner: object) -> list[tuple[object, object]]:
+def own_attributes(owner: object) -> list[tuple[object, object]]:
+    """What an instance has in its own dictionary, in order.
+
+    >>> class Point:
+    ...     def __init__(self): self.x = 1
+    >>> own_attributes(Point())
+    [('x', 1)]
+    """
     for one in ancestry(type(owner)):
         getter = _class_dict(one).get("__dict__")
         if getter is not None:

@@ -26,12 +26,14 @@ from beamlike.kernel import group_leader
 from beamlike.kernel.current import current_node
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import NOCONNECTION, Reason
+from notebook_tui.runtime import packages, variables
 from notebook_tui.runtime.cell_outputs import CellOutputs
 from notebook_tui.runtime.container import Container, ReplaceEvaluator, drop
 from notebook_tui.runtime.descriptors import log_output, redirect_descriptors
 from notebook_tui.runtime.display import install_display
 from notebook_tui.runtime.environment import SetEnvironment
 from notebook_tui.runtime.evaluator import Evaluator, cell_name
+from notebook_tui.runtime.facts import TellFacts, facts
 from notebook_tui.runtime.figures import show_figures_here
 from notebook_tui.runtime.intellisense import serve, warm_when_idle
 from notebook_tui.runtime.interrupt import install_interrupt
@@ -49,10 +51,12 @@ from notebook_tui.runtime.messages import (
     ToWidget,
 )
 from notebook_tui.runtime.outcome import Failure, Outcome
+from notebook_tui.runtime.packages import CheckPackage, ListPackages
 from notebook_tui.runtime.questions import answer
 from notebook_tui.runtime.relay import Adopt, Away, LeaseOver, relay
 from notebook_tui.runtime.stalled_nodes import tell_stalled
 from notebook_tui.runtime.typing_questions import Complete, Define, Describe, Format, SignaturesOf
+from notebook_tui.runtime.variable_questions import ListVariables, ShowVariable
 from notebook_tui.runtime.version_watch import Look, tell_versions
 from notebook_tui.runtime.widget_servers import GONE
 from notebook_tui.widgets.messages import Answer as AnswerOfWidget
@@ -124,6 +128,15 @@ class RuntimeServer(GenServer):
                 container = self._containers.get(place.container, self._main)
                 cells = {source: cell_id for cell_id, source in self._sources().items()}
                 serve(client, request, container.module_name, cells, container.evaluator.seen_from(place.cells_above))
+                return bl.NO_REPLY
+            case TellFacts():
+                return facts()
+            case ListPackages() | CheckPackage():
+                packages.serve(client, request)
+                return bl.NO_REPLY
+            case ListVariables(cells, name) | ShowVariable(_, cells, name):
+                container = self._containers.get(name, self._main)
+                variables.serve(client, request, container.evaluator.owners(cells))
                 return bl.NO_REPLY
             case ReplaceEvaluator(name):
                 self._containers[name].replace_process()

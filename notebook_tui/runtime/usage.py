@@ -28,15 +28,15 @@ class Meter:
 
     @classmethod
     def begin(cls) -> Self:
-        return cls(time.monotonic(), time.process_time(), _memory())
+        return cls(time.monotonic(), time.process_time(), memory_held())
 
     def read(self) -> Usage:
-        memory = _memory()
+        memory = memory_held()
         seconds, cpu = time.monotonic() - self.seconds, time.process_time() - self.cpu
         return Usage(seconds, cpu, memory, memory - self.memory)
 
 
-def _memory() -> int:
+def memory_held() -> int:
     """Bytes that are resident; where the system does not say so cheaply, the most that ever were."""
     if sys.platform == "linux":
         with open(_STATM, "rb") as file:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
+from pathlib import Path
 
 import beamlike as bl
 from notebook_tui.document.apply import apply
 from notebook_tui.document.operations import CancelEvaluation, Operation, SetInputValue
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.session import attachments
 from notebook_tui.session.messages import (
     Act,
     Applied,
     Asked,
     Behind,
+    ChosenRuntime,
     Discard,
+    Disconnect,
     GiveAnswer,
     GiveSecrets,
     GiveStoredSecrets,
@@ -38,8 +42,15 @@ from notebook_tui.session.messages import (
     SetSecretInput,
     Settled,
     TakeQuestions,
+    UseRuntime,
 )
+from notebook_tui.session.notebook_files import NotebookFiles, attaching, files_of
+from notebook_tui.session.package_questions import PackageQuestions
+from notebook_tui.session.runtime_choices import add_profile, runtime_choices
+from notebook_tui.session.runtime_questions import RuntimeQuestions
+from notebook_tui.session.secrets.stored import forget_secret, store_secret, stored_secrets
 from notebook_tui.session.typing_help import TypingHelp
+from notebook_tui.session.variables import VariableQuestions
 from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
 from notebook_tui.widgets.views import Scalar, Table
 
@@ -79,6 +90,22 @@ class Client:
         self.signatures = help.signatures
         self.definition = help.definition
         self.format = help.format
+        questions = VariableQuestions(lambda: self._state, self._runtime_server)
+        self.variables = questions.variables
+        self.variable = questions.variable
+        runtime = RuntimeQuestions(self._runtime_server)
+        self.runtime_facts = runtime.runtime_facts
+        self.cluster = runtime.cluster
+        self.tell_runner = runtime.tell_runner
+        self.disconnect_node = runtime.disconnect_node
+        self.runtime_choices = runtime_choices
+        self.add_profile = add_profile
+        self.stored_secrets = stored_secrets
+        self.store_secret = store_secret
+        self.forget_secret = forget_secret
+        packages = PackageQuestions(self._runtime_server)
+        self.packages = packages.packages
+        self.check_package = packages.check_package
         self._joined = asyncio.get_running_loop().create_future()
         self._viewer = bl.spawn(self._view)
 
@@ -170,6 +197,43 @@ class Client:
 
     async def restart(self) -> None:
         await bl.GenServer.call(self._session, Restart(), timeout=RESTART_SECONDS)
+
+    async def disconnect(self) -> None:
+        """No runtime any more, and none that is being connected. The text stays, all values are lost."""
+        await bl.GenServer.call(self._session, Disconnect(), timeout=RESTART_SECONDS)
+
+    async def use_runtime(self, spec: str) -> None:
+        """Cells run there from now on, in a fresh runtime: a profile by its name, or `KIND:…`. `ProfileError` says why
+        not, and then all stays as it is."""
+        refusal: Exception | None = await bl.GenServer.call(self._session, UseRuntime(spec), timeout=RESTART_SECONDS)
+        if refusal is not None:
+            raise refusal
+
+    async def chosen_runtime(self) -> str:
+        """The spec of where cells run, or would."""
+        spec: str = await bl.GenServer.call(self._session, ChosenRuntime(), timeout=CALL_SECONDS)
+        return spec
+
+    async def files(self) -> NotebookFiles | None:
+        """Those of the notebook, and what lies beside it; None as long as it has no file."""
+        if self._state.path is None:
+            return None
+        return await asyncio.to_thread(files_of, self._state.notebook, Path(self._state.path))
+
+    async def attach_file(self, source: str) -> str:
+        """Copies that file to those of the notebook; the name that it has there. ValueError or OSError say why not."""
+        name, arrange = await asyncio.to_thread(attaching, self._state.notebook, self._path(), source)
+        self.send(arrange)
+        return name
+
+    async def remove_file(self, name: str) -> None:
+        """It, and what the notebook says of it, is gone. ValueError if there is none of that name."""
+        self.send(await asyncio.to_thread(attachments.remove, self._state.notebook, self._path(), name))
+
+    def _path(self) -> Path:
+        if self._state.path is None:
+            raise ValueError("the notebook has no file yet, so none can lie beside it: save it first")
+        return Path(self._state.path)
 
     async def save(self) -> str:
         return await self._saved(Save())

@@ -172,6 +172,12 @@ class Keeping:
         self._kept.move_journal()
         self._kept.wrote(answer)
 
+    def trust_given(self, *, folder: bool) -> None:
+        """By the user, to the code as it is in the file, and to what the folder holds."""
+        self._kept.remember_code()
+        if folder:
+            self._kept.trust_folder()
+
     def discard(self) -> None:
         """What is not saved is not wanted."""
         self._discarded = True

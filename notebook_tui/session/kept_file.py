@@ -16,15 +16,17 @@ from notebook_tui.document import operations
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
+from notebook_tui.document.trust import code_digest
 from notebook_tui.session.disk import Found, Look, Refused, Wrote, perform
 from notebook_tui.session.journal import Journal
-from notebook_tui.session.lock import FileLock, Holder, InUse, release_at_end
+from notebook_tui.session.lock import FileLock, Holder, InUse, release_at_end, this_terminal
 from notebook_tui.session.merging.descent import goes_back_to
 from notebook_tui.session.merging.merge import Merge, merge
 from notebook_tui.session.options import SessionOptions
 from notebook_tui.session.recovery import Recovered, recover
 from notebook_tui.session.state_directory import name_for, state_directory
 from notebook_tui.session.storage import NotebookFile, Theirs, digest_of, file_data
+from notebook_tui.session.trust import is_trusted, remember_code, trust_folder
 
 JOURNALS = "journals"
 
@@ -64,6 +66,9 @@ class KeptFile:
         self._saving: Notebook | None = None
         """What an earlier session may have written just before its end."""
         self._complained = ""
+        self._minds_trust = False
+        self._known_code: str | None = None
+        """The digest of what was remembered last as the user's."""
 
     # Opening.
 
@@ -71,6 +76,7 @@ class KeptFile:
         """What is in the journal, else in the file. `InUse` if another session has it, `UnreadableFile` if it is no
         notebook."""
         notices: tuple[str, ...] = ()
+        self._minds_trust = options.trust
         if options.lock:
             notices = self.lock()
         try:
@@ -83,7 +89,9 @@ class KeptFile:
         """Words about what is in the way, but for `InUse`, which is raised."""
         path = self.file.identity
         try:
-            self._lock = FileLock(path, Holder(os.getpid(), bl.self().node))
+            self._lock = FileLock(
+                path, Holder(os.getpid(), bl.self().node, path=str(self.file.path.absolute()), terminal=this_terminal())
+            )
         except InUse:
             raise
         except OSError as error:
@@ -114,14 +122,17 @@ class KeptFile:
         self._base = notebook
         if self.journal is not None:
             self.journal.opened(self.file.digest, notebook)
-        return Opened(State(notebook, path=str(self.file.path)), 0, (*notices, *warnings))
+        trusted = not self._minds_trust or is_trusted(self.file.path, notebook)
+        return Opened(State(notebook, path=str(self.file.path), trusted=trusted), 0, (*notices, *warnings))
 
     def _recovered(self, journal: Journal, recovered: Recovered, notices: tuple[str, ...]) -> Opened:
         self._base, self._saving = recovered.base, recovered.saving
         self.file.taken_for_known(recovered.digest)
         journal.opened(recovered.digest, recovered.base)
         journal.safe = recovered.applied
-        return Opened(replace(recovered.state, path=str(self.file.path)), recovered.applied, notices)
+        trusted = recovered.state.trusted or is_trusted(self.file.path, recovered.state.notebook)
+        state = replace(recovered.state, path=str(self.file.path), trusted=trusted)
+        return Opened(state, recovered.applied, notices)
 
     def begin(self, host: Host) -> None:
         """The session runs. If the file is another than the journal knew, that is merged now."""
@@ -157,6 +168,27 @@ class KeptFile:
         self.follow()
         self._host.do(operations.Saved(str(self.file.path), wrote.revision))
         self._holds(wrote.notebook, wrote.digest)
+        if self._host.state.trusted:
+            self.remember_code(wrote.notebook)
+
+    def remember_code(self, notebook: Notebook | None = None) -> None:
+        """The user knows the code of the notebook, or of the file as it is."""
+        known = notebook or self._base
+        digest = code_digest(known)
+        if not self._minds_trust or digest == self._known_code:
+            return
+        try:
+            remember_code(self.file.identity, known)
+        except OSError as error:
+            self._host.notify(f"you will be asked again whether this notebook may run: {error.strerror or error}")
+        self._known_code = digest
+
+    def trust_folder(self) -> None:
+        """Of the file, and below."""
+        try:
+            trust_folder(self.file.path.absolute().parent)
+        except OSError as error:
+            self._host.notify(f"the folder is not remembered as trusted: {error.strerror or error}")
 
     def take_in(self, theirs: Theirs) -> None:
         """Somebody else did, and their changes are made here."""
@@ -165,6 +197,7 @@ class KeptFile:
         merged = merge(self._base, host.state.notebook, theirs.notebook, _new_id, running)
         # A crash in between would have the changes made twice.
         with self.journal.together(host) if self.journal is not None else nullcontext():
+            self._withdraw_trust(theirs.notebook)
             self._make(merged)
             self.file.taken_for_known(theirs.digest)
             self._holds(merged.base, theirs.digest)
@@ -173,6 +206,14 @@ class KeptFile:
             host.notify(words)
         if merged.operations:
             host.notify(f"{self.file.path.name} was changed by another program: its changes are here now")
+
+    def _withdraw_trust(self, theirs: Notebook) -> None:
+        """If they have changed code: before it is here, so that nothing runs it by itself."""
+        if not self._minds_trust or not self._host.state.trusted or code_digest(theirs) == code_digest(self._base):
+            return
+        if not is_trusted(self.file.path, theirs):
+            self._host.do(operations.TrustWithdrawn())
+            self._known_code = None
 
     def _make(self, merged: Merge) -> None:
         was_dirty = self._host.state.dirty
@@ -205,7 +246,7 @@ class KeptFile:
     def moved_to(self, file: NotebookFile, *, locks: bool) -> KeptFile:
         """The same notebook, which is about to be written into `file`. `InUse` if that is open elsewhere."""
         other = KeptFile(file)
-        other.journal, other._host = self.journal, self._host
+        other.journal, other._host, other._minds_trust = self.journal, self._host, self._minds_trust
         if locks:
             for words in other.lock():
                 self._host.notify(words)

@@ -26,6 +26,9 @@ class Holder:
     pid: int
     node: str = ""
     address: str = ""
+    path: str = ""
+    """The file, where others are to see that it is open."""
+    terminal: str = ""
 
 
 class InUse(OSError):
@@ -81,6 +84,18 @@ class FileLock:
         return state_directory(FOLDER) / f"{seen.st_dev:x}-{seen.st_ino:x}.lock"
 
 
+def this_terminal() -> str:
+    """The name of the terminal that this program draws on; empty without one.
+
+    >>> isinstance(this_terminal(), str)
+    True
+    """
+    try:
+        return os.ttyname(2).removeprefix("/dev/")
+    except OSError:
+        return ""
+
+
 async def release_at_end(session: bl.Pid, lock: FileLock) -> None:
     """A process that may be killed releases nothing by itself, and the program in which it was goes on."""
     ended = bl.monitor(session)
@@ -125,6 +140,6 @@ def _is_still(place: Path, descriptor: int) -> bool:
 
 def _holder(descriptor: int) -> Holder | None:
     try:
-        return Holder(**json.loads(os.pread(descriptor, 4096, 0)))
+        return Holder(**json.loads(os.pread(descriptor, 16_384, 0)))
     except (ValueError, TypeError):
         return None  # it is just being written

@@ -99,6 +99,23 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
+class Disconnect:
+    """A call: no runtime, and none that is being connected. The text stays, all values are lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseRuntime:
+    """A call: cells run there from now on, in a fresh runtime; the answer is None, or why not."""
+
+    spec: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenRuntime:
+    """A call: the spec of where cells run, or would."""
+
+
+@dataclass(frozen=True, slots=True)
 class RuntimeServerOf:
     """A call: the pid of the runtime's server, or None while there is none."""
 

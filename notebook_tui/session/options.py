@@ -19,11 +19,14 @@ class SessionOptions:
 
     grants: bool = False
     """Secrets that its user has given to the notebook are given again; else those of this session alone."""
+    trust: bool = False
+    """Code that its user neither wrote nor trusted does not run until the user says so; else whoever asks may run it.
+    """
     inputs: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What inputs begin with in place of their defaults, by their labels or their environment variables."""
 
 
 EVALUATES = SessionOptions()
 """For a program that runs a notebook and leaves its file alone."""
-EDITS = SessionOptions(journal=True, autosave=True, lock=True, watch=True, grants=True)
+EDITS = SessionOptions(journal=True, autosave=True, lock=True, watch=True, grants=True, trust=True)
 """For people."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import beamlike as bl
@@ -43,9 +44,23 @@ class Connection:
         await self.child.stop(grace=0.2)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """To the session, by the process that connects: what is being done now, in words."""
+
+    connector: bl.Pid
+    text: str
+
+
+def step(owner: bl.Pid, text: str) -> None:
+    """Tell it to whoever waits for the runtime; to be called by the process that connects."""
+    bl.send(owner, Step(bl.self(), text))
+
+
 class Runtime(Protocol):
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
-        """Makes a fresh runtime whose messages go to `owner`. BeamlikeError or OSError say why it cannot be had."""
+        """Makes a fresh runtime whose messages go to `owner`. BeamlikeError or OSError say why it cannot be had. Each
+        `step` on the way may be told; who is cancelled leaves nothing behind."""
         ...
 
 
@@ -54,6 +69,11 @@ def _offer_modules(runtime: str, directory: str | None) -> None:
     bl.offer("notebook_tui", to=runtime)
     if directory is not None:
         bl.offer(directory, to=runtime)
+
+
+def _tell_phase(owner: bl.Pid, connector: bl.Pid, phase: nodes.Phase) -> None:
+    if phase.name not in ("requested", "ready", "failed"):
+        bl.send(owner, Step(connector, f"{phase.name}: {phase.words}" if phase.words else phase.name))
 
 
 class Local:
@@ -78,8 +98,10 @@ class Local:
 
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
         backend = nodes.Local(python=self._python, env=self._env, users_secret=True)
-        child = await nodes.boot(backend, timeout=BOOT_SECONDS, own_thread=True, lease=LEASE_SECONDS)
+        told = partial(_tell_phase, owner, bl.self())
+        child = await nodes.boot(backend, timeout=BOOT_SECONDS, own_thread=True, lease=LEASE_SECONDS, on_phase=told)
         try:
+            step(owner, "sending it what makes it a runtime")
             _offer_modules(child.node, directory)
             where = self._directory or directory
             server = await bl.rpc.call(child.node, start_runtime, owner, notebook, where, timeout=START_SECONDS)

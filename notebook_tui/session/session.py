@@ -39,7 +39,9 @@ from notebook_tui.session.index_ahead import index_ahead
 from notebook_tui.session.keeping import Keeping
 from notebook_tui.session.messages import (
     Act,
+    ChosenRuntime,
     Discard,
+    Disconnect,
     GiveAnswer,
     GiveSecrets,
     GiveStoredSecrets,
@@ -58,11 +60,14 @@ from notebook_tui.session.messages import (
     Seen,
     SetSecretInput,
     TakeQuestions,
+    UseRuntime,
 )
 from notebook_tui.session.options import EVALUATES, SessionOptions
+from notebook_tui.session.profiles import LOCAL, ProfileError
 from notebook_tui.session.questions import Questions
 from notebook_tui.session.reattach import Incoming, Lost, Reattached, reattach
-from notebook_tui.session.runtime import Connection, Runtime
+from notebook_tui.session.runtime import Connection, Runtime, Step
+from notebook_tui.session.runtime_kinds import runtime_of
 from notebook_tui.session.secrets.giving import Giving
 from notebook_tui.session.storage import NotebookFile
 from notebook_tui.session.viewers import Viewers
@@ -86,6 +91,7 @@ class Session(GenServer):
         self._state, self.applied = opened.state, opened.applied
         self._notices += opened.notices
         self._runtime = runtime
+        self._runtime_spec = str(getattr(runtime, "name", LOCAL))
         self._connection: Connection | None = None
         self._connection_ref: bl.Ref | None = None
         self._connecting: tuple[bl.Pid, bl.Ref] | None = None
@@ -142,11 +148,16 @@ class Session(GenServer):
                 self._note_file()
                 return answer
             case Restart():
-                await self._drop_runtime()
-                # Asked for, so nothing was lost against anybody's will.
-                self._do(operations.RuntimeDown(""))
+                await self._disconnect()
                 self._do(operations.Connect())
                 return None
+            case Disconnect():
+                await self._disconnect()
+                return None
+            case UseRuntime(spec):
+                return await self._use_runtime(spec)
+            case ChosenRuntime():
+                return self._runtime_spec
             case InputsRead():
                 return tuple(self._inputs_read)
             case RuntimeServerOf():
@@ -215,6 +226,9 @@ class Session(GenServer):
                 self._do(operations.NodesChanged(names))
             case runtime_messages.Versions(cells):
                 self._do(operations.VersionsChanged(tuple((cell.cell_id, _versions(cell)) for cell in cells)))
+            case Step(connector, text):
+                if self._connecting is not None and self._connecting[0] == connector:
+                    self._do(operations.RuntimeConnecting(text, time.time()))
             case (bl.Pid() as connector, Connection() as connection):
                 await self._connected(connector, connection)
             case Relayed():
@@ -333,7 +347,7 @@ class Session(GenServer):
     def _perform(self, effect: Effect) -> None:
         match effect:
             case effects.ConnectRuntime():
-                self._do(operations.RuntimeConnecting("starting a runtime"))
+                self._do(operations.RuntimeConnecting("starting a runtime", time.time()))
                 if self._giving.reading:
                     self._connects_next = True
                 else:
@@ -356,6 +370,8 @@ class Session(GenServer):
             case effects.ForgetEvaluation(cell_id):
                 self._widgets.runs(cell_id)
                 self.tell_runtime(runtime_messages.Forget(cell_id))
+            case effects.RememberTrust(folder):
+                self._keeping.trust_given(folder=folder)
             case _:
                 assert_never(effect)
 
@@ -371,6 +387,22 @@ class Session(GenServer):
     def _connect_now(self) -> None:
         self._connects_next = False
         self._connecting = bl.spawn_monitor(self._connect, bl.self())
+
+    async def _disconnect(self) -> None:
+        """Asked for, so nothing is lost against anybody's will; neither is what is just being connected."""
+        await self._drop_runtime()
+        if self._state.runtime.phase != "disconnected":
+            self._do(operations.RuntimeDown(""))
+
+    async def _use_runtime(self, spec: str) -> ProfileError | None:
+        try:
+            runtime = runtime_of(spec)
+        except ProfileError as error:
+            return error
+        await self._disconnect()
+        self._runtime, self._runtime_spec = runtime, spec
+        self._do(operations.Connect())
+        return None
 
     async def _connect(self, session: bl.Pid) -> None:
         """Runs in a process of its own, so that the session answers meanwhile."""
@@ -390,7 +422,7 @@ class Session(GenServer):
         environment = self._giving.environment
         if environment is not None:
             self.tell_runtime(environment)
-        self._do(operations.RuntimeConnected(connection.text))
+        self._do(operations.RuntimeConnected(connection.text, time.time()))
         early, self._early = self._early, []
         for relayed in early:
             await self._relayed(relayed)

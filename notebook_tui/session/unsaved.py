@@ -71,8 +71,12 @@ def new_file(now: datetime) -> UnsavedFile:
 def file_at(path: str | Path) -> NotebookFile:
     """The file at that path; one that lies among those that were never saved goes on as one of them."""
     path = Path(path)
-    unsaved = state_path() / AUTOSAVED
-    return UnsavedFile(path.absolute()) if unsaved in path.absolute().parents else NotebookFile(path)
+    return UnsavedFile(path.absolute()) if is_unsaved(path) else NotebookFile(path)
+
+
+def is_unsaved(path: str | Path | None) -> bool:
+    """Whether it lies among those that nobody has given a file, or is nowhere yet."""
+    return path is None or state_path() / AUTOSAVED in Path(path).absolute().parents
 
 
 def fork(path: str | Path, now: datetime) -> UnsavedFile:

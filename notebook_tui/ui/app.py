@@ -1,10 +1,12 @@
-"""The terminal program: one notebook of one session, its themes, its palette, and a careful way out."""
+"""The terminal program: a notebook of a session or the home of all, themes, a palette, and a careful way out."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import time
@@ -15,25 +17,31 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
-from textual.theme import ThemeProvider
+from textual.theme import Theme, ThemeProvider
 
 from notebook_tui.ui.cells.cell_list import MakePainter
 from notebook_tui.ui.cells.cell_strips import Painter
 from notebook_tui.ui.client import SessionClient
-from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
+from notebook_tui.ui.crash.guarded_app import GuardedApp
 from notebook_tui.ui.dialogs.command_search import CommandSearch
-from notebook_tui.ui.drawing.theme import DAY, NIGHT, theme_for
-from notebook_tui.ui.driver.driver_class import terminal_driver
+from notebook_tui.ui.drawing.theme import DAY, NIGHT, THEMES, theme_for
 from notebook_tui.ui.driver.picture_app import PictureApp
+from notebook_tui.ui.house import House
 from notebook_tui.ui.keys.key import pretty
 from notebook_tui.ui.keys.table import KEYS
+from notebook_tui.ui.leaving import Leaving
 from notebook_tui.ui.notebook_screen import NotebookScreen
+from notebook_tui.ui.settings.preferences import Preferences
+from notebook_tui.ui.settings.values import Settings
+from notebook_tui.ui.visit import Visit, begin
 
 
-class NotebookApp(PictureApp):
-    """Shows and edits what the client's session holds, until the user quits.
+class NotebookApp(GuardedApp, PictureApp):
+    """Shows and edits what the client's session holds, until the user quits; without one, home.
 
-    `clock` gives seconds since the epoch; `make_painter` makes what draws items, for whoever wants to count.
+    `clock` gives seconds since the epoch; `make_painter` makes what draws items, for whoever wants to count. With a
+    `house` other notebooks can be opened. `preferences` are the user's settings, and without them nothing of the
+    user's is read or written.
     """
 
     TITLE = "beamlike"
@@ -42,33 +50,56 @@ class NotebookApp(PictureApp):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False)]
 
     def __init__(
-        self, client: SessionClient, clock: Callable[[], float] = time, make_painter: MakePainter = Painter
+        self,
+        opened: SessionClient | Visit | None,
+        clock: Callable[[], float] = time,
+        make_painter: MakePainter = Painter,
+        house: House | None = None,
+        preferences: Preferences | None = None,
     ) -> None:
-        no_color = "NO_COLOR" in os.environ
-        super().__init__(driver_class=terminal_driver(), ansi_color=True if no_color else None)
-        self.make_gallery()
-        self.gallery.folder = self._folder
-        self.client = client
+        self._no_color = "NO_COLOR" in os.environ
+        super().__init__(ansi_color=True if self._no_color else None)
+        self.make_gallery(self._folder)
+        assert opened is not None or house is not None, "expected a notebook, or a house to find one in"
+        self.preferences = preferences or Preferences()
+        self.house = house
+        self._visit = opened if isinstance(opened, Visit) or opened is None else Visit(opened, opened.close)
         self._clock = clock
         self._make_painter = make_painter
+        self._ending: set[asyncio.Task[None]] = set()
         self.animation_level = "none"
         self.register_theme(NIGHT)
         self.register_theme(DAY)
-        self.theme = theme_for(self.console.color_system, no_color)
+        self._settings_changed(self.preferences.now)
+        self.preferences.subscribe(self._settings_changed)
+
+    @property
+    def client(self) -> SessionClient | None:
+        """Of the notebook that is open, if one is."""
+        return None if self._visit is None else self._visit.client
+
+    @property
+    def notebook_screen(self) -> NotebookScreen | None:
+        """The view of the notebook that is open, if there is one."""
+        base = self.screen_stack[0] if self.screen_stack else None
+        return base if isinstance(base, NotebookScreen) else None
 
     def _folder(self) -> Path | None:
         """Where the notebook is: pictures in its Markdown lie beside it."""
-        path = self.client.state.path
+        path = self.client.state.path if self.client is not None else None
         return Path(path).absolute().parent if path else None
 
     def get_default_screen(self) -> Screen[None]:
-        return NotebookScreen(self.client, self._clock, self._make_painter)
+        return self._view()
+
+    def on_mount(self) -> None:
+        self.theme_changed_signal.subscribe(self, self._theme_chosen)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterator[SystemCommand]:
         """Every action of the table of keys, and the choice of a theme."""
         told: set[str] = set()
         for key in KEYS:
-            if key.mode != "insert" and key.action not in told and not key.action.startswith("app."):
+            if key.mode in ("navigation", "anywhere") and key.action not in told and not key.action.startswith("app."):
                 told.add(key.action)
                 help_text = ", ".join(pretty(each) for each in key.keys) or "only here"
                 yield SystemCommand(key.title, help_text, partial(screen.run_action, f"do('{key.action}')"))
@@ -91,34 +122,154 @@ class NotebookApp(PictureApp):
                 return
         await super().on_event(event)
 
+    # From one notebook to another.
+
     async def action_quit(self) -> None:
         """Leave; with unsaved changes, or while a cell runs, only after a question."""
-        screen = self.screen_stack[0]
-        assert isinstance(screen, NotebookScreen)
-        if isinstance(self.screen, ChoiceScreen):
-            return
-        running = _RUNS if self.client.state.evaluating else ""
-        if screen.flush() or self.client.state.dirty:
-            self.push_screen(ChoiceScreen(f"There are changes that are not saved. {running}", _WAYS_OUT), self._leave)
-        elif running:
-            self.push_screen(ChoiceScreen(running, _END_OR_STAY), self._leave)
+        self._leave("quit", self.exit)
+
+    def action_home(self) -> None:
+        """Close the notebook and show all there are."""
+        screen = self.notebook_screen
+        if self.house is None:
+            if screen is not None:
+                screen.say("This program shows one notebook and no others.", "information")
+        elif screen is not None:
+            self._leave("close", lambda: self.call_later(self._go_home))
+
+    def open_notebook(self, path: str) -> None:
+        """In the place of the one that is open, which is left as carefully as by quitting."""
+        self._leave("close", lambda: self.run_worker(self._open(path), group="open", exclusive=True))
+
+    def _leave(self, verb: str, then: Callable[[], object]) -> None:
+        screen = self.notebook_screen
+        if screen is None:
+            then()
         else:
-            self.exit()
+            Leaving(screen, verb, lambda: (then(), None)[1]).begin()
+
+    async def _open(self, path: str) -> None:
+        assert self.house is not None
+        if self._visit is not None:
+            await self._go_home()
+        await asyncio.gather(*self._ending)
+        try:
+            visit = await begin(self.house.open(path))
+        except (OSError, ValueError) as error:
+            self.notify(str(error), severity="error", markup=False, timeout=10)
+            return
+        self._visit = visit
+        await self.show_alone(self._view())
+        self._note_on_shelf()
+
+    def on_ready(self) -> None:
+        super().on_ready()
+        self._note_on_shelf()
+
+    def _note_on_shelf(self) -> None:
+        """That the notebook was open; later than the user waits for, and nothing if that fails."""
+        if self.house is not None and (client := self.client) is not None and client.state.path:
+            title, at = client.state.notebook.title, self._clock()
+            self.run_worker(partial(_note, client.state.path, title, at), thread=True, group="shelf")
+
+    async def _go_home(self) -> None:
+        """The session ends behind the scenes, and is waited for before another begins."""
+        if (visit := self._visit) is not None:
+            if visit.client.state.path:
+                title, at = visit.client.state.notebook.title, self._clock()
+                await asyncio.to_thread(_note, visit.client.state.path, title, at)
+            self._visit = None
+            closing = asyncio.create_task(self._end_visit(visit))
+            self._ending.add(closing)
+            closing.add_done_callback(self._ending.discard)
+        await self.show_alone(self._view())
+
+    async def _end_visit(self, visit: Visit) -> None:
+        await visit.client.close()
+        await visit.end()
+
+    async def leave(self) -> None:
+        """All sessions are over; to be called when the app has ended."""
+        if self._visit is not None:
+            await self._end_visit(self._visit)
+        await asyncio.gather(*self._ending)
+
+    def _view(self) -> Screen[None]:
+        if (client := self.client) is not None:
+            return NotebookScreen(client, self._clock, self._make_painter, self.preferences)
+        from notebook_tui.ui.home.home_screen import HomeScreen
+
+        assert self.house is not None
+        return HomeScreen(self.house, self._clock)
+
+    # The end, and failures.
 
     def hang_up(self) -> None:
         """Leave without a question and save what is not saved: the terminal, or the machine, is going away."""
         self.call_later(self._hang_up)
 
     async def _hang_up(self) -> None:
-        screen = self.screen_stack[0]
-        assert isinstance(screen, NotebookScreen)
-        if screen.flush() or self.client.state.dirty:
-            with suppress(OSError):  # nobody is there to be told; a conflict has put ours beside the file
-                await self.client.save()
+        await self._save_quietly()
         self.exit()
 
+    async def _save_quietly(self) -> None:
+        self.rescue()
+        if (client := self.client) is not None and client.state.dirty:
+            with suppress(OSError):  # nobody is there to be told; a conflict has put ours beside the file
+                await client.save()
+
+    def rescue(self) -> None:
+        if (screen := self.notebook_screen) is not None:
+            screen.flush()
+
+    def panel_for(self, report: str, *, again: bool) -> Screen[None]:
+        from notebook_tui.ui.crash.crash_screen import CrashScreen
+        from notebook_tui.ui.crash.report import keep_report
+
+        path = keep_report(report, datetime.now())
+        return CrashScreen(report, path, again=again, has_notebook=self.client is not None)
+
+    async def on_crash_screen_answered(self, event: events.Event) -> None:
+        from notebook_tui.ui.crash import crash_screen
+
+        assert isinstance(event, crash_screen.CrashScreen.Answered)
+        if event.answer == crash_screen.RESTART:
+            await self.show_alone(self._view())
+            self.restarted()
+        elif event.answer == crash_screen.QUIT:
+            self.exit()
+        else:
+            self.run_worker(self._save_and_quit())
+
+    async def _save_and_quit(self) -> None:
+        from notebook_tui.ui.crash.crash_screen import CrashScreen
+
+        try:
+            if self.client is not None:
+                await self.client.save()
+        except OSError as error:
+            assert isinstance(self.screen, CrashScreen)
+            self.screen.say(f"Not saved: {error}")
+        else:
+            self.exit()
+
+    def _settings_changed(self, settings: Settings) -> None:
+        self.theme = self._theme_of(settings)
+        self.show_pictures_as(settings.images)
+
+    def _theme_of(self, settings: Settings) -> str:
+        name = THEMES.get(settings.theme, settings.theme)
+        return name if name in self.available_themes else theme_for(self.console.color_system, self._no_color)
+
+    def _theme_chosen(self, _: Theme) -> None:
+        """Textual's search for themes sets one without a word: it is the user's from now on."""
+        # The theme of this moment: the signal is late, and may tell of one that has been left already.
+        if self.theme != self._theme_of(self.preferences.now):
+            self.preferences.change("theme", self.theme)
+
     async def on_unmount(self) -> None:
-        await self.client.close()
+        if self.client is not None:
+            await self.client.close()
 
     def _search(self, palette: CommandSearch) -> None:
         async def opened() -> None:
@@ -127,25 +278,10 @@ class NotebookApp(PictureApp):
         # Before the next key is looked at, and until the palette has its parts: that key is for them.
         self.call_next(opened)
 
-    async def _leave(self, answer: str | None) -> None:
-        if answer == "discard":
-            await self.client.discard()
-            self.exit()
-        elif answer == "save":
-            self.run_worker(self._save_and_leave())
 
-    async def _save_and_leave(self) -> None:
-        screen = self.screen_stack[0]
-        assert isinstance(screen, NotebookScreen)
-        screen.flush()
-        try:
-            await self.client.save()
-        except OSError as error:
-            screen.say(f"Not saved, so the notebook stays open: {error}", "error")
-        else:
-            self.exit()
+def _note(path: str, title: str, at: float) -> None:
+    from notebook_tui.session.shelf import is_there, was_opened
 
-
-_RUNS = "A cell still runs. Its runtime and the nodes that it started end with this program."
-_END_OR_STAY = (Choice("q", "discard", "Quit"), Choice("s", "stay", "Stay"))
-_WAYS_OUT = (Choice("s", "save", "Save and quit"), Choice("d", "discard", "Quit without saving"))
+    if is_there(path):
+        with suppress(OSError):
+            was_opened(path, title, at)

@@ -13,10 +13,18 @@ from notebook_tui.document.completion import Completion
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.runtime.answers import SignatureHelp
+from notebook_tui.runtime.cluster_view import Cluster, ToRunner
+from notebook_tui.runtime.facts import Facts
 from notebook_tui.runtime.formatting import Formatting
 from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.runtime.packages import PackageCheck, Packages
+from notebook_tui.runtime.variable_questions import VariableDetail, Variables
 from notebook_tui.session.hover import Hover
 from notebook_tui.session.messages import SecretNames
+from notebook_tui.session.notebook_files import NotebookFiles
+from notebook_tui.session.profiles import Profile
+from notebook_tui.session.runtime_choices import RuntimeChoices
+from notebook_tui.session.secrets.stored import StoredSecrets
 from notebook_tui.session.typing_help import Definition
 from notebook_tui.widgets.messages import EventValue, Page
 from notebook_tui.widgets.views import Scalar, Table
@@ -77,6 +85,63 @@ class SessionClient(Protocol):
 
     async def restart(self) -> None:
         """A fresh runtime: all values are lost, the text is not."""
+
+    async def disconnect(self) -> None:
+        """No runtime any more, and none that is being connected: all values are lost, the text is not."""
+
+    async def use_runtime(self, spec: str) -> None:
+        """Cells run there from now on, in a fresh runtime; ValueError says why not, and then nothing has changed."""
+
+    async def chosen_runtime(self) -> str:
+        """The spec of where cells run, or would."""
+
+    async def runtime_choices(self) -> RuntimeChoices:
+        """The user's profiles, and the nodes of this host that can be reached."""
+
+    async def add_profile(self, profile: Profile) -> None:
+        """Describe a runtime for later; ValueError says what is wrong with it."""
+
+    async def runtime_facts(self) -> Facts | None:
+        """Of the runtime's process; None while there is no runtime."""
+
+    async def cluster(self) -> Cluster | None:
+        """The runtime's nodes and pools; None while there is no runtime."""
+
+    async def tell_runner(self, pool: str, node: str, what: ToRunner) -> None:
+        """Drain, cordon or uncordon a runner; LookupError if there is none on that node."""
+
+    async def disconnect_node(self, node: str) -> bool:
+        """The runtime drops its connection to that node; whether there was one."""
+
+    async def variables(self, cell_id: str) -> Variables:
+        """All that the container of that cell has."""
+
+    async def variable(self, cell_id: str, name: str) -> VariableDetail | None:
+        """More of one of them; None if it is gone."""
+
+    async def packages(self, dependencies: tuple[str, ...]) -> Packages | None:
+        """How these requirements stand on the runtime; None while there is none."""
+
+    async def check_package(self, requirement: str) -> PackageCheck:
+        """What the runtime's installer would install for it, or why nothing fits."""
+
+    async def files(self) -> NotebookFiles | None:
+        """Those of the notebook, and what lies beside it; None as long as it has no file."""
+
+    async def attach_file(self, source: str) -> str:
+        """Copy a file to those of the notebook; its name there. ValueError or OSError say why not."""
+
+    async def remove_file(self, name: str) -> None:
+        """It is gone; ValueError if there is none of that name."""
+
+    async def stored_secrets(self) -> StoredSecrets:
+        """The names in the user's store, and where it is."""
+
+    async def store_secret(self, name: str, value: str) -> None:
+        """Keep a secret for all notebooks that are given it; ValueError if none may be called so."""
+
+    async def forget_secret(self, name: str) -> None:
+        """The store has it no more; LookupError if it had none of that name."""
 
     async def save(self) -> str:
         """Write the file and return its path; OSError with a clear text if that failed."""

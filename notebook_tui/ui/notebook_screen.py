@@ -21,27 +21,42 @@ from textual.message import Message
 from textual.screen import Screen
 
 from notebook_tui.document.state import RuntimeStatus, State
+from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.ui.cells.cell_list import CellList, MakePainter
 from notebook_tui.ui.cells.items import items_of
+from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.client import SessionClient
+from notebook_tui.ui.commands.answering import AnswerCommands
+from notebook_tui.ui.commands.interrupt import Interrupts
+from notebook_tui.ui.commands.keyboard import HINTS, KeysAway
 from notebook_tui.ui.commands.named import commands_of
+from notebook_tui.ui.commands.panels import PanelCommands
+from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.commands.run import RunCommands
 from notebook_tui.ui.commands.session import SessionCommands
 from notebook_tui.ui.commands.show import ShowCommands
+from notebook_tui.ui.commands.touching import Touching
 from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity
 from notebook_tui.ui.drawing.printable import printable
+from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
-from notebook_tui.ui.keys.table import keys_of, sequences
+from notebook_tui.ui.keys.table import keys_of, place_actions, sequences
 from notebook_tui.ui.notebook_view import NotebookView
-from notebook_tui.ui.panels.outline import Outline
+from notebook_tui.ui.panels.kinds import make_panel
 from notebook_tui.ui.panels.panel import Panel
+from notebook_tui.ui.panels.panel_list import PanelList
 from notebook_tui.ui.panels.side import Side
+from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.status.bar import Status, StatusBar
+from notebook_tui.ui.status.beyond import BeyondTheScreen
+from notebook_tui.ui.status.memory import RuntimeMemory
 
 FRAME: Final = 1 / 20
 _LONGEST_WAIT: Final = 1.0
+_ANSWERING: Final = (("Enter", "answer"), ("Ctrl+D", "end of input"), ("Esc", "later"), ("Ctrl+C", "interrupt"))
+_FILLING: Final = (("Enter", "keep"), ("Tab", "keep, next"), ("Esc", "leave as it was"))
 
 
 class NotebookScreen(Screen[None]):
@@ -59,8 +74,27 @@ class NotebookScreen(Screen[None]):
 
         text: str
 
-    def __init__(self, client: SessionClient, clock: Callable[[], float], make_painter: MakePainter) -> None:
+    @dataclass
+    class Asked(Message):
+        """A cell waits for a line."""
+
+        wanted: InputWanted
+
+    @dataclass
+    class Settled(Message):
+        """A question needs no answer any more."""
+
+        question: str
+
+    def __init__(
+        self,
+        client: SessionClient,
+        clock: Callable[[], float],
+        make_painter: MakePainter,
+        preferences: Preferences | None = None,
+    ) -> None:
         super().__init__()
+        self._preferences = preferences or Preferences()
         self._client = client
         self._clock = clock
         self._shown: State | None = None
@@ -72,19 +106,35 @@ class NotebookScreen(Screen[None]):
         self._remarked = ""
         self._remarked_at = 0.0
         self._settled = asyncio.Event()
+        self._followed = ""
         self._pressed: tuple[str, ...] = ()
-        self._view = NotebookView(client.send, self.action_do, clock, make_painter)
+        self._view = NotebookView(client, self.action_do, clock, make_painter)
         self._status = StatusBar(client.state)
-        desk = Desk(client, self._view, self.say, self.hush)
-        self._side = Side((Outline(self._go_to),))
+        self._memory = RuntimeMemory(client)
+        desk = Desk(client, self._view, self.say, self.hush, self._preferences, clock)
+        self._side = Side(lambda name: make_panel(name, desk))
         self._write = WriteCommands(desk)
+        self._interrupts = Interrupts(desk)
+        self._whys = Whys()
+        self._answers = AnswerCommands(desk, self._write.edit, clock)
+        self._touching = Touching(desk, self.action_do, self._answers.answer)
+        self._places = PlaceCommands(desk, self._touching, self._leave_list)
+        self._keys_away = KeysAway(desk, clock)
+        self._place_actions = place_actions()
         groups = (
-            RunCommands(desk, self._write),
+            self._answers,
+            self._places,
+            RunCommands(desk, self._write, self._interrupts),
             self._write,
-            ShowCommands(desk, self._side, self._log),
+            ShowCommands(desk, self._log, self._places),
+            PanelCommands(desk, self._side),
             SessionCommands(desk),
         )
         self._commands = commands_of(groups)
+
+    @property
+    def client(self) -> SessionClient:
+        return self._client
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -93,10 +143,17 @@ class NotebookScreen(Screen[None]):
         yield self._status
 
     def on_mount(self) -> None:
+        self._beyond = BeyondTheScreen(self.app, self._clock)
         self._client.subscribe(self._state_changed, self._message_came)
+        self._client.take_questions(self._question_came, self._question_went)
         self._show_newest()
         self._view.take_focus()
         self.set_interval(FRAME, self._tick)
+        for problem in self._preferences.problems:
+            self.say(problem, "warning")
+
+    def on_unmount(self) -> None:
+        self._beyond.leave()
 
     def say(self, text: str, severity: Severity) -> None:
         """Tell the user: now in a toast, later in the list of messages."""
@@ -128,9 +185,10 @@ class NotebookScreen(Screen[None]):
         self._show_status()
 
     async def ready_for_keys(self) -> None:
-        """Wait until a cell that was just asked for has the editor: what is typed next is its text."""
+        """Wait until a cell that was just asked for has the editor, and a panel its lines: the next key is theirs."""
         try:
             async with asyncio.timeout(_LONGEST_WAIT):
+                await self._side.arrived()
                 while self._write.is_waiting:
                     self._settled.clear()
                     await self._settled.wait()
@@ -140,9 +198,22 @@ class NotebookScreen(Screen[None]):
 
     def take_key(self, event: events.Key) -> bool:
         """Act on a key of navigation; False if it is none, or if something else than the list has the focus."""
-        if not isinstance(self.focused, CellList):
+        self._beyond.touched()
+        if self._view.take_line_key(event):
+            self._show_status()
+            return True
+        if not isinstance(self.focused, CellList | PanelList):
             return False
+        if self._keys_away.are_away and event.key != "ctrl+q":
+            self._keys_away.send(event)
+            self._show_status()
+            return True
         key = event.character if event.character and event.character.isalnum() else event.key
+        if isinstance(self.focused, PanelList) and not self._pressed and key != "s":
+            return False
+        if self._places.is_at_place and not self._pressed and (action := self._place_actions.get(key)):
+            self.action_do(action)
+            return True
         if key == "escape":
             self._dismiss()
             return True
@@ -172,28 +243,54 @@ class NotebookScreen(Screen[None]):
         if event.times == 2:
             self.action_do("edit")
 
+    @on(CellList.Touched)
+    def _touched(self, event: CellList.Touched) -> None:
+        answer = self._places.touch(event.item_id, event.touch)
+        if iscoroutine(answer):
+            self.run_worker(self._finish("press", answer))
+        self._show_status()
+
+    @on(Asked)
+    def _asked(self, event: Asked) -> None:
+        self._answers.asked(event.wanted)
+        self._show_status()
+
+    @on(Settled)
+    def _question_settled(self, event: Settled) -> None:
+        self._answers.settled(event.question)
+        self._show_status()
+
     @on(NotebookView.EditingChanged)
     def _editing_changed(self) -> None:
         self._sequence.forget()
         self._show_status()
 
-    @on(NotebookView.CompletionWanted)
-    def _completion_wanted(self, event: NotebookView.CompletionWanted) -> None:
-        self.run_worker(self._finish("complete", self._complete(event)), exclusive=True, group="completion")
+    @on(Editor.ChordChanged)
+    def _chord_changed(self) -> None:
+        self._show_status()
+
+    @on(NotebookView.Remarked)
+    def _remarked_by_view(self, event: NotebookView.Remarked) -> None:
+        self._remark(event.text)
 
     @on(Panel.Closed)
     def _panel_closed(self) -> None:
         self._side.close()
         self._view.take_focus()
 
-    def _go_to(self, item_id: str) -> None:
-        self._view.focus_item(item_id)
+    @on(Panel.Left)
+    def _panel_left(self) -> None:
         self._view.take_focus()
 
-    async def _complete(self, event: NotebookView.CompletionWanted) -> None:
-        completions = await self._client.complete(event.cell_id, event.text, event.offset)
-        if not self._view.show_completions(event.cell_id, completions):
-            self._remark("Nothing to complete here.")
+    def _leave_list(self, by: int) -> None:
+        self.focus_next() if by > 0 else self.focus_previous()
+
+    @on(Panel.Widened)
+    def _panel_widened(self, event: Panel.Widened) -> None:
+        self._side.widen(event.by)
+
+    def on_resize(self) -> None:
+        self._side.fit()
 
     async def _finish(self, action: str, answer: Coroutine[None, None, None]) -> None:
         try:
@@ -215,6 +312,12 @@ class NotebookScreen(Screen[None]):
     def _message_came(self, text: str) -> None:
         self.post_message(self.Said(text))
 
+    def _question_came(self, wanted: InputWanted) -> None:
+        self.post_message(self.Asked(wanted))
+
+    def _question_went(self, question: str) -> None:
+        self.post_message(self.Settled(question))
+
     def _tick(self) -> None:
         if self._client.state is not self._shown:
             self._show_newest()
@@ -222,16 +325,27 @@ class NotebookScreen(Screen[None]):
             self._dismiss()
         if self._remarked and self._clock() - self._remarked_at > PATIENCE:
             self._remark("")
+        if self._view.focused_id != self._followed:
+            self._followed = self._view.focused_id
+            self._side.follow(self._followed)
+            self._show_status()
+        if self._memory.is_due(now := self._clock()):
+            self.run_worker(self._ask_memory(now), exit_on_error=False)
         self._view.tick()
+        self._answers.tick()
 
     def _show_newest(self) -> None:
         before, self._shown = self._shown, self._client.state
         self._shown_at = monotonic()
-        items = items_of(self._shown)
+        items = items_of(self._shown, self._whys, self._interrupts.counts(self._shown))
         self._view.show(items)
+        self._touching.settle()
+        self._places.settle()
+        self._answers.settle()
         self._side.show(self._shown)
         self._write.settle()
         self._settled.set()
+        self._beyond.show(self._shown)
         if before:
             self._tell_of_runtime(before.runtime, self._shown.runtime)
         self._show_status()
@@ -242,23 +356,46 @@ class NotebookScreen(Screen[None]):
         elif now.phase == "connected" and before.phase != "connected":
             self._log.dismiss()
 
+    async def _ask_memory(self, now: float) -> None:
+        if await self._memory.ask(now):
+            self._show_status()
+
     def _remark(self, text: str) -> None:
         """Say something for a moment that is worth no toast."""
         self._remarked, self._remarked_at = text, self._clock()
         self._show_status()
 
     def _show_status(self) -> None:
-        continuations = tuple(self._sequence.continuations()) if self._pressed else ()
+        pressed, editor = self._pressed, self._view.editor
+        continuations = self._sequence.continuations() if pressed else []
+        if editor.pressed:
+            pressed, continuations = editor.pressed, editor.chord.continuations()
         self._status.show(
             Status(
                 self._client.state,
                 self._view.is_editing,
-                self._pressed,
-                continuations,
+                pressed,
+                tuple(continuations),
                 self._log.unread,
                 self._remarked,
+                self._answers.count,
+                *self._chip(),
+                focused_id=self._view.focused_id,
+                memory=self._memory.held,
             )
         )
+
+    def _chip(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """What keys do now, where they neither navigate nor edit, and which to press."""
+        if self._keys_away.are_away:
+            return "KEYS", HINTS
+        if self._answers.is_answering:
+            return "ANSWER", _ANSWERING
+        if self._view.line is not None:
+            return "FILL", _FILLING
+        if self._places.is_at_place:
+            return "OUTPUT", self._places.hints
+        return "", ()
 
     def _dismiss(self) -> None:
         """Forget a begun sequence; without one, the message in the status bar."""

@@ -6,83 +6,137 @@ the user asks for (`flush`); text that comes from the session enters the editor 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.message import Message
+from textual.worker import WorkType
 
-from notebook_tui.document.completion import Completion
 from notebook_tui.document.notebook import Cell
-from notebook_tui.document.operations import Operation, SetCellSource
+from notebook_tui.document.operations import SetCellSource
 from notebook_tui.ui.cells.cell_list import CellList, MakePainter
 from notebook_tui.ui.cells.cell_strips import Painter
 from notebook_tui.ui.cells.items import CellItem, Item, focusable
+from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.drawing.frame import frame_for
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.drawing.rows import row_numbers
-from notebook_tui.ui.editing.completion_popup import CompletionPopup
+from notebook_tui.ui.editing.caret_help import CaretHelp, Kind
 from notebook_tui.ui.editing.editor import Editor, Past
 from notebook_tui.ui.editing.source_sync import SourceSync
+from notebook_tui.ui.outputs.line_editor import Line, LineEditor
+from notebook_tui.ui.outputs.looks import Looks
+from notebook_tui.ui.outputs.places import Places, place_of
 
 PAUSE: Final = 0.25
 """Seconds without a key after which typed text is sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class WordPlace:
-    """Where the word under the caret begins: completions are for this place and no other."""
-
-    cell_id: str
-    row: int
-    column: int
-
-
 class NotebookView(Container):
     @dataclass
-    class CompletionWanted(Message):
-        cell_id: str
+    class Remarked(Message):
+        """There is something to say for a moment."""
+
         text: str
-        offset: int
 
     class EditingChanged(Message):
-        """A cell has been opened for editing, or left."""
+        """A cell has been opened for editing, or left; or a line over a place of its output."""
 
     def __init__(
         self,
-        send: Callable[[Operation], None],
+        client: SessionClient,
         perform: Callable[[str], None],
         clock: Callable[[], float],
         make_painter: MakePainter = Painter,
     ) -> None:
         super().__init__()
-        self._send = send
+        self._send = client.send
         self._clock = clock
         self._list = CellList(clock, make_painter)
-        self._popup = CompletionPopup()
-        self._editor = Editor(self._popup, perform)
+        self._editor = Editor(perform, clock)
+        self._help = CaretHelp(client, self._editor, self)
+        self._editor.take_first = self._help.take_key
+        self._line = LineEditor(perform)
         self._order: tuple[str, ...] = ()
         self._sync: SourceSync | None = None
         self._pasts: dict[str, Past] = {}
         self._typed_at = 0.0
-        self._asked: WordPlace | None = None
 
     def compose(self) -> ComposeResult:
         yield self._list
         yield self._editor
-        yield self._popup
+        yield self._line
+        yield from self._help.widgets
 
     @property
     def focused_id(self) -> str:
         return self._list.focused_id
 
     @property
+    def editor(self) -> Editor:
+        return self._editor
+
+    @property
     def is_editing(self) -> bool:
         return self._sync is not None
+
+    @property
+    def looks(self) -> Looks:
+        """What the viewer has chosen to see of views."""
+        return self._list.looks
+
+    @property
+    def places(self) -> Places:
+        """What in the focused item answers to a press."""
+        return self._list.places()
+
+    @property
+    def line(self) -> Line | None:
+        """The line that is typed over a place, if one is."""
+        return self._line.line
+
+    @property
+    def typed_line(self) -> str:
+        """What stands in that line."""
+        return self._line.value
+
+    @property
+    def has_list_focus(self) -> bool:
+        """Whether keys navigate."""
+        return self.screen.focused is self._list and self.screen.is_active
+
+    def look(self, looks: Looks) -> None:
+        """Show views as the viewer has chosen."""
+        self._list.look(looks)
+        self._place_line()
+
+    def open_line(self, line: Line) -> None:
+        """Let the user type over a place of the focused cell."""
+        self.leave()
+        self._list.look(replace(self.looks, at=line.touch))
+        self._line.open(line)
+        # At once, not by a message: the next key may be in the queue already, and it is text.
+        self.screen.set_focus(self._line, scroll_visible=False)
+        self._place_line()
+        self.post_message(self.EditingChanged())
+
+    def take_line_key(self, event: events.Key) -> bool:
+        """Act on a key of the line that is typed over a place; False if none is, or it has no such key."""
+        return self.screen.focused is self._line and self._line.take_key(event)
+
+    def close_line(self) -> None:
+        """Nothing is typed over a place any more."""
+        if self._line.line is not None:
+            had_focus = self.screen.focused is self._line
+            self._line.close()
+            if had_focus:
+                self.take_focus()
+            self.post_message(self.EditingChanged())
 
     def show(self, items: Sequence[Item]) -> None:
         """Show the newest state of everything."""
@@ -100,6 +154,7 @@ class NotebookView(Container):
         """Give an item the focus; an edit in another one ends."""
         if id != self.focused_id:
             self.leave()
+            self.close_line()
         self._list.focus_item(id)
 
     def focus_by(self, offset: int) -> None:
@@ -119,13 +174,17 @@ class NotebookView(Container):
         else:
             self.focus_item(self._order[-1 if direction > 0 else 0])
 
-    def edit(self, cell: Cell) -> None:
-        """Open the editor over a cell, with the caret at the end of its text."""
+    def edit(self, cell: Cell, line: int | None = None) -> None:
+        """Open the editor over a cell, with the caret at the end of its text or of that line, from 1."""
         self.focus_item(cell.id)
+        self.close_line()
         language = "markdown" if cell.kind == "markdown" else cell.language
         palette = palette_of(self.app.theme_variables)
         self._editor.open(cell.source, language, palette, self._pasts.get(cell.id))
         self._sync = SourceSync(cell.source, self._editor.text)
+        if line is not None:
+            row = max(0, min(line, self._editor.document.line_count) - 1)
+            self._editor.move_cursor((row, len(self._editor.document.get_line(row))))
         # At once, not by a message: the next key may be in the queue already, and it is text.
         self.screen.set_focus(self._editor, scroll_visible=False)
         self._follow_editor()
@@ -151,21 +210,33 @@ class NotebookView(Container):
     def tick(self) -> None:
         """Time passes: running cells count, and typed text is sent after a pause."""
         self._list.tick()
+        self._editor.tick()
         if self._clock() - self._typed_at >= PAUSE:
             self.flush()
 
-    def show_completions(self, cell_id: str, completions: Sequence[Completion]) -> bool:
-        """What the runtime proposes; dropped if the caret has gone to another word since it was asked. False if there
-        is nothing to show for the word."""
-        if self._asked is None or self._word_place() != self._asked or cell_id != self._asked.cell_id:
-            return True
-        word = self._editor.word_before_caret
-        if len(completions) == 1 and completions[0].insert.startswith(word):
-            self._editor.accept(completions[0])
-            return True
-        self._popup.open(completions, word)
-        self._place_popup()
-        return self._popup.is_open
+    @property
+    def room(self) -> Size:
+        return self.size
+
+    def place_in_room(self, place: int) -> Offset:
+        """Where that place of the text that is edited is seen."""
+        return self._list.editor_region().offset + self._editor.place_of(place)
+
+    def ask(self, kind: Kind, question: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Run it beside everything else, and end the last one of its kind."""
+
+        async def asked() -> None:
+            try:
+                await question()
+            except Exception as error:
+                # Whatever went wrong over there, it must not take the user's unsaved text with it.
+                self.remark(f"No {kind}: {error or 'the session does not answer'}.")
+
+        work: WorkType[None] = asked
+        self.run_worker(work, exclusive=True, group=kind)
+
+    def remark(self, text: str) -> None:
+        self.post_message(self.Remarked(text))
 
     @on(Editor.Changed)
     def _typed(self, event: Editor.Changed) -> None:
@@ -178,17 +249,33 @@ class NotebookView(Container):
         event.stop()
         self._follow_editor()
 
-    @on(Editor.CompletionWanted)
-    def _completion_wanted(self, event: Editor.CompletionWanted) -> None:
+    @on(Editor.HelpWanted)
+    def _help_wanted(self, event: Editor.HelpWanted) -> None:
         event.stop()
-        self._asked = self._word_place()
-        self.post_message(self.CompletionWanted(self.focused_id, event.text, event.offset))
+        match event.what:
+            case "completion":
+                self._help.complete()
+            case "signature":
+                self._help.show_signature()
+            case "description":
+                self._help.describe()
+
+    @on(Editor.Typed)
+    def _character_typed(self, event: Editor.Typed) -> None:
+        event.stop()
+        self._help.typed(event.character)
+
+    @on(Editor.Pointed)
+    def _pointed(self, event: Editor.Pointed) -> None:
+        event.stop()
+        self._help.point_at(event.offset)
 
     @on(CellList.Shifted)
     def _rows_shifted(self, event: CellList.Shifted) -> None:
         event.stop()
         if self.is_editing:
             self._place_editor()
+        self._place_line()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         self._list.scroll_relative(y=self.app.scroll_sensitivity_y, animate=False)
@@ -217,15 +304,21 @@ class NotebookView(Container):
         frame = frame_for(self._list.size.width, text.count("\n") + 1)
         self._list.set_editing(row_numbers(text, frame.wrap_width))
         self._list.reveal_row(self._caret().y)
+        self._help.caret_moved()
         self._place_editor()
-        self._narrow_popup()
 
     def _place_editor(self) -> None:
         region = self._list.editor_region()
         self._editor.styles.offset = region.offset
         self._editor.styles.width, self._editor.styles.height = region.size
-        self._place_popup()
+        self._help.place()
         self.call_after_refresh(self._put_terminal_cursor)
+
+    def _place_line(self) -> None:
+        line = self._line.line
+        place = place_of(self.places, line.touch) if line is not None else None
+        if place is not None:
+            self._line.place(self._list.region_of(place))
 
     def _put_terminal_cursor(self) -> None:
         # Screen readers, braille displays and input methods look at the terminal's own cursor.
@@ -234,29 +327,11 @@ class NotebookView(Container):
 
     def _close_editor(self) -> None:
         self._sync = None
-        self._asked = None
+        self._help.close()
         self._pasts[self.focused_id] = self._editor.close()
         self._list.set_editing(None)
         self.take_focus()
         self.post_message(self.EditingChanged())
 
     def _caret(self) -> Offset:
-        return self._editor.wrapped_document.location_to_offset(self._editor.cursor_location)
-
-    def _word_place(self) -> WordPlace:
-        row, column = self._editor.cursor_location
-        return WordPlace(self.focused_id, row, column - len(self._editor.word_before_caret))
-
-    def _narrow_popup(self) -> None:
-        if not self._popup.is_open:
-            return
-        if self._word_place() == self._asked:
-            self._popup.narrow(self._editor.word_before_caret)
-        else:
-            self._popup.close()
-
-    def _place_popup(self) -> None:
-        if self._popup.is_open:
-            region = self._list.editor_region()
-            word = Offset(len(self._editor.word_before_caret), 0)
-            self._popup.place(region.offset + self._caret() - word, self.size)
+        return self._editor.place_of(self._editor.offset_of_caret)

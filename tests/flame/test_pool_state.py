@@ -53,13 +53,14 @@ class History:
         self.waiting = 0
         self.bound = 0
         self.since: float | None = None
+        self.lost: frozenset[int] = frozenset()
         self.wake: float | None = None
 
     def sees(self, *events: Event) -> list[Effect]:
         """The effects of the last event but its WakeAt, which is `wake`."""
         effects: list[Effect] = []
         for event in events:
-            picture = Picture(self.waiting, self.bound, self.since, self.lanes)
+            picture = Picture(self.waiting, self.bound, self.since, self.lanes, lost=self.lost)
             state, seen = apply(self.state, event, picture)
             assert apply(self.state, event, picture) == (state, seen), "the same comes of the same"
             *effects, last = seen
@@ -87,6 +88,11 @@ class History:
         else:
             self.idle(runner, at)
         return self
+
+    def lose(self, runner: int) -> History:
+        """Its node is lost, and the word of it lies in the mail."""
+        self.lost |= {runner}
+        return self.gone(runner)
 
     def gone(self, runner: int) -> History:
         self.lanes.pop(runner, None)
@@ -182,6 +188,35 @@ def test_a_lost_runner_is_lent_to_nobody_and_holds_its_place_while_its_machine_i
     history = working().wait(1)
     assert history.sees(RunnerLost(1, "lost", 1.0)) == [Close(1)]
     assert history.sees(down(1, 2.0)) == [Boot(2)]
+
+
+def with_a_boot_and_a_lost_runner() -> History:
+    history = pool(max=2).wait(2)
+    history.sees(look())
+    return history.ready(1).lose(1).wait(1)
+
+
+def test_no_boot_is_called_off_for_a_runner_whose_loss_is_still_to_be_read() -> None:
+    assert with_a_boot_and_a_lost_runner().sees(Looked(1.0, cancelled=True)) == []
+    assert with_a_boot_and_a_lost_runner().sees(Resized(0, 1, 1.0)) == []
+
+
+def test_no_runner_that_idles_goes_for_one_whose_loss_is_still_to_be_read() -> None:
+    history = pool(max=2, min=1, idle_shutdown_after=1.0).wait(2)
+    history.sees(look())
+    history.ready(1).ready(2, calls=0).lose(1).wait(0)
+    assert history.sees(look(5.0)) == []
+    assert history.sees(RunnerLost(1, "lost", 5.0)) == [Close(1)]
+
+
+def test_a_runner_whose_loss_is_still_to_be_read_is_not_replaced_before_nor_opened() -> None:
+    history = pool(max=3).wait(1)
+    history.sees(look())
+    assert history.lose(1).sees(up(1)) == []
+    assert history.sees(look(1.0)) == []
+    assert history.sees(RunnerLost(1, "lost", 1.0)) == [Close(1)]
+    assert history.wake == 2.0
+    assert history.sees(look(2.0)) == [Boot(2)]
 
 
 def test_a_resize_grows_and_what_is_beyond_a_smaller_max_goes_whether_it_idles_or_not() -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.chaos_parent import CALL_SECONDS
+from tests.support.chaos_parent import CALL_SECONDS, CALLERS, VALUE
 from tests.support.processes import DEADLINE, is_alive, wait_until_gone
 from tests.support.soak import count
 
@@ -80,7 +80,7 @@ class Victim:
         assert not late, f"{context}: ended late: {late}"
         strange = [it for it in ended if it["outcome"].startswith("unexpected")]
         assert not strange, f"{context}: ended in another way: {strange}"
-        lying = [it for it in ended if it["outcome"] == "value" and it["number"] not in ran]
+        lying = [it for it in ended if it["outcome"] == VALUE and it["number"] not in ran]
         assert not lying, f"{context}: had a value and never ran: {lying}"
         if all_ended:
             hanging = set(self._lines("begun")) - {it["number"] for it in ended}
@@ -183,7 +183,6 @@ CHILDREN = [kill_a_child, kill_a_child, kill_all_children, stop_a_child, stop_a_
 @linux
 def test_case_35_calls_end_once_and_in_time_whatever_happens_to_the_children(tmp_path: Path) -> None:
     rounds, in_one = count(12, 600, part=120), 12
-    endings: Counter[str] = Counter()
     for first in range(0, rounds, in_one):
         chance = random.Random(first)
         context = f"rounds from {first}"
@@ -194,8 +193,9 @@ def test_case_35_calls_end_once_and_in_time_whatever_happens_to_the_children(tmp
             one.say("end")
             assert one.process.wait(4 * DEADLINE) == 0, (tmp_path / str(first) / "log").read_text()
             one.until_no_child_is_left(context)
-            endings += one.check_calls(context, all_ended=True)
-    assert endings["value"] > rounds // 4, endings  # slow boots leave a child little time between two hits
+            endings = one.check_calls(context, all_ended=True)
+            # While there are hits that is a matter of how fast boots are. After the last one every caller is served.
+            assert endings[VALUE] >= CALLERS, f"{context}: {endings}"
 
 
 # The parent is hit, and children with it.

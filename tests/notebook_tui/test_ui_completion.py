@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from notebook_tui.document.completion import Completion
 from notebook_tui.document.operations import SetCellSource
+from notebook_tui.session.hover import Hover
+from notebook_tui.ui.editing.caret_help import REST
+from notebook_tui.ui.editing.editor import Editor
 from tests.support.fake_session import code, prose
 from tests.support.screen import Terminal, in_terminal, terminal
 
@@ -40,7 +44,7 @@ async def test_the_marked_completion_takes_the_place_of_the_word(shown: Terminal
     assert "▸max" in shown.text
     assert "max(iterable, *, key=None)" in shown.text
     await shown.press("enter", "(", "escape")
-    assert sources(shown) == ["max("]
+    assert sources(shown) == ["max()"]
 
 
 @in_terminal(code("a", "m"))
@@ -130,3 +134,146 @@ async def test_no_proposal_is_told_in_the_hint_line_for_a_moment(shown: Terminal
     await shown.until(lambda: shown.hints == " Nothing to complete here.", "the remark")
     shown.clock.now += 3
     await shown.until(lambda: "Esc leave" in shown.hints, "the keys again")
+
+
+@in_terminal(code("a", ""))
+async def test_proposals_come_by_themselves_after_two_letters_and_after_a_dot(shown: Terminal) -> None:
+    shown.session.completions = MATHS
+    await shown.press(*FIRST, "i", "m")
+    await asyncio.sleep(2 * REST)
+    assert shown.session.completed == []
+    await shown.press("a")
+    await shown.shows("▸math")
+    await shown.press("escape")
+    assert "NAV" in shown.status, "a list that came by itself must not be in the way of who leaves"
+    await shown.press("i", ".")
+    await shown.shows("▸math")
+    assert [offset for _, _, offset in shown.session.completed] == [2, 3]
+
+
+@in_terminal(code("a", ""))
+async def test_nothing_comes_by_itself_where_that_is_switched_off(shown: Terminal) -> None:
+    shown.session.completions = MATHS
+    await shown.press(*FIRST, "i")
+    shown.app.screen.query_one(Editor).choices.completes_while_typing = False
+    await shown.press("m", "a")
+    await asyncio.sleep(2 * REST)
+    await shown.settle()
+    assert shown.session.completed == []
+
+
+@in_terminal(code("a", ""))
+async def test_enter_breaks_the_line_where_the_word_is_written_to_its_end(shown: Terminal) -> None:
+    shown.session.completions = [Completion("pass", "keyword", "pass"), Completion("passage", "variable", "passage")]
+    await shown.press(*FIRST, "i", "p", "a")
+    await shown.shows("▸pass")
+    await shown.press("s", "s", "enter", "x", "escape")
+    assert sources(shown) == ["pass\nx"]
+
+
+@in_terminal(code("a", "x"))
+async def test_letters_from_inside_a_name_find_it(shown: Terminal) -> None:
+    shown.session.completions = [Completion(name, "variable", name) for name in ("xylophone", "x_longest", "xlo")]
+    await shown.press(*FIRST, "i", "tab")
+    await shown.shows("▸xylophone")
+    await shown.press("l", "o")
+    rows = [line.split("▸")[-1] for line in shown.lines if "variable" in line]
+    assert [row.split("=")[-1].split()[0] for row in rows] == ["xlo", "xylophone", "x_longest"]
+
+
+@in_terminal(code("a", "x."))
+async def test_a_function_is_taken_with_brackets_and_who_types_one_more_means_that_one(shown: Terminal) -> None:
+    shown.session.completions = [
+        Completion("pop", "function", "pop", "pop(index)"),
+        Completion("copy", "function", "copy", "copy()"),
+    ]
+    await shown.press(*FIRST, "i", "tab")
+    await shown.shows("▸pop")
+    await shown.press("tab", "(", "1", ")", ".", "tab")
+    await shown.shows("▸pop")
+    await shown.press("down", "tab", "+", "escape")
+    assert sources(shown) == ["x.pop(1).copy()+"]
+
+
+@in_terminal(code("a", "ma"))
+async def test_the_documentation_of_the_marked_proposal_stands_beside_the_list(shown: Terminal) -> None:
+    shown.session.completions = MATHS
+    shown.session.documentation = {"math": "Access to **mathematics**.", "map": "Calls `f` for each."}
+    await shown.press(*FIRST, "i", "tab")
+    await shown.shows("│ Access to mathematics.")
+    await shown.press("up")
+    await shown.shows("│ Calls f for each.")
+    assert "mathematics" not in shown.text
+    await shown.press("down")
+    await shown.shows("mathematics")
+    assert shown.session.documented == ["math", "map"], "what is known is not asked for again"
+    await shown.press("ctrl+@")
+    await shown.hides("mathematics")
+    assert "▸math" in shown.text
+    await shown.press("ctrl+@")
+    await shown.shows("mathematics")
+    await shown.press("escape")
+    await shown.hides("mathematics")
+
+
+@in_terminal(code("a", "ma"))
+async def test_long_documentation_ends_within_the_terminal_and_is_scrolled(shown: Terminal) -> None:
+    shown.session.completions = MATHS
+    shown.session.documentation = {"math": "\n\n".join(f"Paragraph {n}." for n in range(40))}
+    await shown.press(*FIRST, "i", "tab")
+    await shown.shows("Paragraph 0.")
+    assert "more rows" in shown.text
+    assert "EDIT" in shown.status
+    await shown.press("ctrl+down", "ctrl+down")
+    await shown.hides("Paragraph 0.")
+
+
+def test_documentation_of_a_proposal_that_is_marked_no_more_is_dropped() -> None:
+    async def main() -> None:
+        async with terminal(code("a", "ma")) as shown:
+            shown.session.completions = MATHS
+            asked: dict[str, asyncio.Event] = {each.label: asyncio.Event() for each in MATHS}
+
+            async def describe(cell_id: str, source: str, offset: int, chosen: Completion) -> Hover | None:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asked[chosen.label].wait()
+                return Hover(0, 0, f"All of {chosen.label}.")
+
+            shown.session.describe_completion = describe  # type: ignore[method-assign]
+            await shown.press(*FIRST, "i", "tab")
+            await asyncio.sleep(2 * REST)
+            await shown.press("down")
+            asked["max"].set()
+            await shown.shows("All of max.")
+            asked["math"].set()
+            await shown.settle()
+            assert "All of math." not in shown.text
+
+    asyncio.run(main())
+
+
+def test_typing_goes_on_while_the_session_says_nothing() -> None:
+    async def main() -> None:
+        async with terminal(code("a", "")) as shown:
+
+            async def complete(cell_id: str, source: str, offset: int) -> list[Completion]:
+                await asyncio.Event().wait()
+                raise AssertionError
+
+            shown.session.complete = complete  # type: ignore[method-assign]
+            await shown.press(*FIRST, "i", "m", "a", "tab", "t", "h", "escape")
+            assert sources(shown) == ["math"]
+
+    asyncio.run(main())
+
+
+@in_terminal(code("a", "ma"))
+async def test_a_session_that_fails_to_answer_is_told_and_costs_no_text(shown: Terminal) -> None:
+    async def complete(cell_id: str, source: str, offset: int) -> list[Completion]:
+        raise OSError("the link is down")
+
+    shown.session.complete = complete  # type: ignore[method-assign]
+    await shown.press(*FIRST, "i", "tab")
+    await shown.shows("No completion: the link is down.")
+    await shown.press("x", "escape")
+    assert sources(shown) == ["max"]

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_tui.ui.editing.indent import commented, dedented, indent_after, indented
+from notebook_tui.ui.editing.comment import commented
+from notebook_tui.ui.editing.indent import dedented, indented
+from notebook_tui.ui.editing.line_breaks import indent_after
 
 lines = st.lists(st.from_regex(r"[ ]{0,9}[a-z]{0,3}", fullmatch=True), min_size=1, max_size=6)
 

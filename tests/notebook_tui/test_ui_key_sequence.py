@@ -42,6 +42,10 @@ def test_what_may_follow_is_known() -> None:
         ("s", "run_section"),
         ("a", "run_outdated"),
         ("x", "cancel"),
+        ("b", "run_from_here"),
+        ("r", "run_again"),
+        ("p", "show_plan"),
+        ("w", "show_reasons"),
     ]
     typed.forget()
     assert typed.continuations() == []

@@ -98,11 +98,10 @@ async def test_a_click_focuses_and_a_double_click_edits(shown: Terminal) -> None
 @in_terminal(TWO_SECTIONS)
 async def test_the_outline_names_the_sections_and_takes_the_focus_there(shown: Terminal) -> None:
     await shown.press("s", "o")
-    await shown.until(lambda: any(line.startswith(" Second part") for line in shown.lines), "the outline")
-    await shown.press("down", "enter")
+    await shown.shows("▾ Second part")
+    await shown.press("j", "j", "j", "enter")
     assert "Second part" in shown.focused_line()
-    await shown.press("s", "o")
-    await shown.until(lambda: not any(line.startswith(" Second part") for line in shown.lines), "no outline")
+    await shown.hides("▾ Second part")
 
 
 @in_terminal(Notebook(), state=State())

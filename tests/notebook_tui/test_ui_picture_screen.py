@@ -32,14 +32,14 @@ async def test_o_opens_the_pictures_of_a_cell_that_has_nothing_else(shown: Termi
 
 
 @in_terminal(code("a", "x", Text("stdout", "printed\n"), Frame("f", (image(RED, alt="within a frame"),))))
-async def test_sv_opens_the_pictures_among_other_outputs(shown: Terminal) -> None:
-    await shown.press("j", "j", "j", "s", "v")
+async def test_si_opens_the_pictures_among_other_outputs(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "s", "i")
     await shown.shows("within a frame  128 × 128")
 
 
 @in_terminal(code("a", "x", Text("stdout", "printed\n")))
 async def test_of_a_cell_without_pictures_it_is_said(shown: Terminal) -> None:
-    await shown.press("j", "j", "j", "s", "v")
+    await shown.press("j", "j", "j", "s", "i")
     await shown.shows("This cell has no picture.")
 
 

@@ -13,6 +13,7 @@ from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.document.versions import Versions
 from notebook_tui.ui.cells.running import tally
 from notebook_tui.ui.cells.stamp import Stamp, glyph, stamp_of, words
+from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.dialogs.messages import Note
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.keys.table import sequences
@@ -38,7 +39,7 @@ def skewed(*behind: str) -> RuntimeStatus:
 
 
 def said(state: State, now: float = 100.0) -> str:
-    stamp = stamp_of(state, CELL, frozenset(state.queue))
+    stamp = stamp_of(state, CELL, frozenset(state.queue), Whys(), {})
     return f"{glyph(stamp, now)} {words(stamp, CELL, now)}"
 
 

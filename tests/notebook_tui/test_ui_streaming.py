@@ -24,7 +24,7 @@ async def test_a_cell_shows_the_end_of_a_long_output_and_counts_the_rest(shown: 
 
 @in_terminal(*(code(f"c{n}", f"v{n}") for n in range(5)), code("a", SOURCE))
 async def test_the_window_follows_the_output_of_a_running_cell_in_focus(shown: Terminal) -> None:
-    await shown.press("G", "e", "e")
+    await shown.press("G", "e", "e", "enter")
     shown.session.finish("c0")
     for n in range(1, 5):
         shown.session.finish(f"c{n}")

@@ -4,7 +4,7 @@ Callers call without end. Each call writes its number to the file `begun`, its f
 gets a line of JSON with how the call ended and how long that took: all three can be read when this was killed.
 
 On standard input it takes "cut" and "join", which hold back what passes between it and its children and let it pass
-again, and "end", after which it lets the calls end and stops the pool.
+again, and "end", after which nothing happens to it: each caller goes on until it is served, and the pool stops.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from tests.support.proxy import Proxy, proxy_to
 CALL_SECONDS = 8.0
 CALLERS = 4
 RUNNERS = 2
+VALUE = "value"
+"""How a call has ended that was served."""
 
 
 class Behind(nodes.Local):
@@ -82,19 +84,22 @@ class Load:
         self._directory = directory
         self._numbers = itertools.count()
         self._chance = random.Random(os.getpid())
-        self.over = False
+        self.is_quiet = False
 
     async def caller(self) -> None:
-        while not self.over:
-            await self._call(f"{os.getpid()}-{next(self._numbers)}")
+        is_served = False
+        while not is_served:
+            was_quiet = self.is_quiet
+            outcome = await self._call(f"{os.getpid()}-{next(self._numbers)}")
+            is_served = was_quiet and outcome == VALUE
             # Now and then nobody calls, so that runners idle, end, and are booted anew.
             await asyncio.sleep(self._chance.choice((0, 0, 0.05, 0.6)))
 
-    async def _call(self, number: str) -> None:
+    async def _call(self, number: str) -> str:
         self._note("begun", number)
         function = self._chance.choice((plain, busy, patient))
         seconds, started = self._chance.choice((0, 0, 0.05, 0.5)), time.monotonic()
-        outcome = "value"
+        outcome = VALUE
         try:
             ran = str(self._directory / "ran")
             value = await self._pool.call(function, note, ran, number, seconds, timeout=CALL_SECONDS)
@@ -105,6 +110,7 @@ class Load:
             outcome = f"unexpected: {error!r}"
         took = time.monotonic() - started
         self._note("ended", json.dumps({"number": number, "outcome": outcome, "seconds": took}))
+        return outcome
 
     def _note(self, name: str, line: str) -> None:
         note(str(self._directory / name), line)
@@ -142,7 +148,7 @@ async def main(directory: Path, lease: float) -> None:
             for _ in range(CALLERS):
                 callers.create_task(load.caller())
             await obey(backend.proxy)
-            load.over = True
+            load.is_quiet = True
         await pool.stop()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from notebook_tui.document.apply import apply
 from notebook_tui.document.completion import Completion
@@ -20,6 +21,7 @@ from notebook_tui.document.operations import (
     Operation,
     OutputAdded,
     RuntimeConnected,
+    RuntimeConnecting,
     RuntimeDown,
     Saved,
     SetInputValue,
@@ -28,10 +30,20 @@ from notebook_tui.document.outputs import Output, Text
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.runtime.answers import SignatureHelp
+from notebook_tui.runtime.cluster_view import Cluster, ToRunner
+from notebook_tui.runtime.facts import Facts
 from notebook_tui.runtime.formatting import Formatted, Formatting
 from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.runtime.packages import PackageCheck, Packages
+from notebook_tui.runtime.variable_questions import VariableDetail, Variables
 from notebook_tui.session.hover import Hover
 from notebook_tui.session.messages import SecretNames
+from notebook_tui.session.notebook_files import NotebookFiles
+from notebook_tui.session.profiles import Profile
+from notebook_tui.session.runtime_choices import RuntimeChoices
+from notebook_tui.session.runtime_kinds import runtime_of
+from notebook_tui.session.secrets.store import NoSecret, checked
+from notebook_tui.session.secrets.stored import StoredSecrets
 from notebook_tui.session.typing_help import Definition
 from notebook_tui.widgets.messages import EventValue, Page
 from notebook_tui.widgets.views import Scalar, Table
@@ -55,6 +67,10 @@ class FakeSession:
         """Whether a cell goes on that is interrupted."""
         self.discarded = False
         self.hover: Hover | None = None
+        self.documentation: dict[str, str] = {}
+        """Of proposals, by their labels."""
+        self.documented: list[str] = []
+        """Of which it was asked for."""
         self.signatures_found: tuple[SignatureHelp, ...] = ()
         self.defined: Definition | None = None
         self.formatting: Formatting | None = None
@@ -64,6 +80,27 @@ class FakeSession:
         self.acts: list[tuple[str, EventValue]] = []
         self.secret_inputs: dict[str, str | None] = {}
         self.secret_names = SecretNames((), ())
+        self.given: dict[str, str] = {}
+        self.store: dict[str, str] = {}
+        """The user's, by name."""
+        self.connects = True
+        """Whether a runtime is there as soon as it is asked for; else `arrive` has it come."""
+        self.disconnects = 0
+        self.runtime_spec = "local"
+        self.choices = RuntimeChoices((Profile("local"),), "local", ())
+        self.profile_error: Exception | None = None
+        self.facts: Facts | None = None
+        self.cluster_seen: Cluster | None = None
+        self.told_runners: list[tuple[str, str, ToRunner]] = []
+        self.dropped_nodes: list[str] = []
+        self.known_variables = Variables()
+        self.variables_asked: list[str] = []
+        self.details: dict[str, VariableDetail] = {}
+        self.packages_of: Callable[[tuple[str, ...]], Packages | None] = lambda _: None
+        self.package_checks: dict[str, PackageCheck] = {}
+        self.notebook_files: NotebookFiles | None = None
+        self.attached: list[str] = []
+        self.removed: list[str] = []
         self.answers: list[tuple[str, str | None]] = []
         self._on_question: list[Callable[[InputWanted], None]] = []
         self._on_settled: list[Callable[[str], None]] = []
@@ -92,7 +129,9 @@ class FakeSession:
         return self.hover
 
     async def describe_completion(self, cell_id: str, source: str, offset: int, chosen: Completion) -> Hover | None:
-        return self.hover
+        self.documented.append(chosen.label)
+        markdown = self.documentation.get(chosen.label)
+        return Hover(offset, offset, markdown) if markdown is not None else None
 
     async def signatures(self, cell_id: str, source: str, offset: int) -> tuple[SignatureHelp, ...]:
         return self.signatures_found
@@ -138,13 +177,92 @@ class FakeSession:
         return self.secret_names
 
     async def give_secrets(self, values: Mapping[str, str]) -> None:
-        raise NotImplementedError("no test gives secrets yet")
+        for name in values:
+            checked(name)
+        self.given.update(values)
+        names = tuple(sorted({*self.secret_names.given, *values}))
+        self.secret_names = SecretNames(names, self.secret_names.stored)
 
     async def give_stored_secrets(self, *names: str) -> None:
-        raise NotImplementedError("no test gives stored secrets yet")
+        for name in names:
+            if name not in self.store:
+                raise NoSecret(f"there is no secret {name}")
+        given = tuple(sorted({*self.secret_names.given, *names}))
+        self.secret_names = SecretNames(given, tuple(sorted({*self.secret_names.stored, *names})))
 
     async def revoke_secrets(self, *names: str) -> None:
-        raise NotImplementedError("no test revokes secrets yet")
+        known = self.secret_names
+        self.secret_names = SecretNames(
+            tuple(name for name in known.given if name not in names),
+            tuple(name for name in known.stored if name not in names),
+        )
+
+    async def stored_secrets(self) -> StoredSecrets:
+        return StoredSecrets(tuple(sorted(self.store)), "the system's keyring")
+
+    async def store_secret(self, name: str, value: str) -> None:
+        self.store[checked(name)] = value
+
+    async def forget_secret(self, name: str) -> None:
+        del self.store[name]
+
+    async def disconnect(self) -> None:
+        self.disconnects += 1
+        if self._state.runtime.phase != "disconnected":
+            self._apply(RuntimeDown(""))
+
+    async def use_runtime(self, spec: str) -> None:
+        runtime_of(spec)
+        await self.disconnect()
+        self.runtime_spec = spec
+        self._apply(Connect())
+
+    async def chosen_runtime(self) -> str:
+        return self.runtime_spec
+
+    async def runtime_choices(self) -> RuntimeChoices:
+        return self.choices
+
+    async def add_profile(self, profile: Profile) -> None:
+        if self.profile_error is not None:
+            raise self.profile_error
+        self.choices = replace(self.choices, profiles=(*self.choices.profiles, profile))
+
+    async def runtime_facts(self) -> Facts | None:
+        return self.facts if self._state.runtime.phase == "connected" else None
+
+    async def cluster(self) -> Cluster | None:
+        return self.cluster_seen
+
+    async def tell_runner(self, pool: str, node: str, what: ToRunner) -> None:
+        self.told_runners.append((pool, node, what))
+
+    async def disconnect_node(self, node: str) -> bool:
+        self.dropped_nodes.append(node)
+        return True
+
+    async def variables(self, cell_id: str) -> Variables:
+        self.variables_asked.append(cell_id)
+        return self.known_variables
+
+    async def variable(self, cell_id: str, name: str) -> VariableDetail | None:
+        return self.details.get(name)
+
+    async def packages(self, dependencies: tuple[str, ...]) -> Packages | None:
+        return self.packages_of(dependencies)
+
+    async def check_package(self, requirement: str) -> PackageCheck:
+        return self.package_checks.get(requirement, PackageCheck(trouble=f"no index knows {requirement}"))
+
+    async def files(self) -> NotebookFiles | None:
+        return self.notebook_files
+
+    async def attach_file(self, source: str) -> str:
+        self.attached.append(source)
+        return source.rpartition("/")[2]
+
+    async def remove_file(self, name: str) -> None:
+        self.removed.append(name)
 
     async def save_as(self, path: str) -> str:
         if self.save_error is not None:
@@ -189,6 +307,14 @@ class FakeSession:
         """The run of the cell is over; the next in the queue begins."""
         self._apply(EvaluationFinished(cell_id, self._clock(), ending))
 
+    def arrive(self, text: str = "test runtime") -> None:
+        """The runtime that was asked for is there."""
+        self._apply(RuntimeConnected(text, self._clock()))
+
+    def step(self, text: str) -> None:
+        """Of connecting."""
+        self._apply(RuntimeConnecting(text, self._clock()))
+
     def lose_runtime(self, reason: str) -> None:
         self._apply(RuntimeDown(reason))
 
@@ -211,7 +337,7 @@ class FakeSession:
     def _perform(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
             match effect:
-                case ConnectRuntime():
+                case ConnectRuntime() if self.connects:
                     self.apply(RuntimeConnected("test runtime"))
                 case StartEvaluation(cell_id):
                     self.apply(EvaluationStarted(cell_id, self._clock()))

@@ -16,6 +16,8 @@ from notebook_tui.document.state import State
 from notebook_tui.ui.app import NotebookApp
 from notebook_tui.ui.cells.cell_list import MakePainter
 from notebook_tui.ui.cells.cell_strips import Painter
+from notebook_tui.ui.settings.preferences import Preferences
+from notebook_tui.ui.settings.values import Settings
 from tests.support.fake_session import FakeSession, notebook_of
 
 NOW = 1_790_000_000.0
@@ -42,6 +44,7 @@ class Clock:
 class Terminal:
     def __init__(self, session: FakeSession, pilot: Pilot[None], clock: Clock) -> None:
         self.session = session
+        self.expects_crash = False
         self.pilot = pilot
         self.clock = clock
 
@@ -114,13 +117,12 @@ class Terminal:
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait until it holds; the screen is told where it does not."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while not condition():
-                    await asyncio.sleep(0.01)
-                    await self.settle()
-        except TimeoutError:
-            raise AssertionError(f"never came true: {what}\n{self.text}") from None
+        # A clock instead of `asyncio.timeout`: its cancellation comes once, and `wait_for` of Python 3.11 may lose it.
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while not condition():
+            assert asyncio.get_running_loop().time() < end, f"never came true: {what}\n{self.text}"
+            await asyncio.sleep(0.01)
+            await self.settle()
 
     async def shows(self, text: str) -> None:
         await self.until(lambda: text in self.text, f"{text!r} on the screen")
@@ -138,13 +140,17 @@ class Terminal:
 
 
 def in_terminal(
-    notebook: Notebook | Cell, *more: Cell, size: tuple[int, int] = (80, 24), state: State | None = None
+    notebook: Notebook | Cell,
+    *more: Cell,
+    size: tuple[int, int] = (80, 24),
+    state: State | None = None,
+    settings: Settings | None = None,
 ) -> Callable[[Callable[[Terminal], Coroutine[None, None, None]]], Callable[[], None]]:
     """Makes a coroutine function a test that runs in a terminal of that size on that notebook."""
 
     def as_test(body: Callable[[Terminal], Coroutine[None, None, None]]) -> Callable[[], None]:
         async def main() -> None:
-            async with terminal(notebook, *more, size=size, state=state) as shown:
+            async with terminal(notebook, *more, size=size, state=state, preferences=Preferences(settings)) as shown:
                 await body(shown)
 
         def test() -> None:
@@ -164,14 +170,16 @@ async def terminal(
     state: State | None = None,
     make_painter: MakePainter = Painter,
     delay: float = 0.0,
+    preferences: Preferences | None = None,
 ) -> AsyncIterator[Terminal]:
     """A terminal on a notebook, or on one of these cells in one section; `delay` is the session's."""
     whole = notebook if isinstance(notebook, Notebook) else notebook_of(notebook, *more)
     clock = Clock()
     session = FakeSession(state or State(whole, path="test.livemd"), clock, delay)
-    app = NotebookApp(session, clock, make_painter)
+    app = NotebookApp(session, clock, make_painter, preferences=preferences)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Terminal(session, pilot, clock)
         await shown.settle()
         yield shown
+    assert not app.crashes or shown.expects_crash, f"the view failed: {app.crashes!r}"
     assert session.closed, "the terminal is gone and has not told the session"

@@ -67,6 +67,13 @@ class SecretStore:
         write_private(state_directory(FOLDER) / FILE, json.dumps(known, indent=1).encode())
 
 
+def place() -> str:
+    """Where a secret goes that is set now, in words. A keyring that is locked refuses, and then it is the file."""
+    if _keyring() is not None:
+        return "the system's keyring"
+    return f"{state_directory(FOLDER) / FILE}, which only you can read"
+
+
 def checked(name: str) -> str:
     """The name, if a secret may be called so.
 

@@ -23,6 +23,9 @@ from notebook_tui.ui.cells.items import CellItem, Item
 from notebook_tui.ui.cells.scene import Scene, Window
 from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.driver.picture_app import PictureApp
+from notebook_tui.ui.outputs.looks import Looks
+from notebook_tui.ui.outputs.places import Place, Places, place_of, place_under
+from notebook_tui.ui.outputs.spots import Touch
 from notebook_tui.ui.pictures.gallery import Pictures
 from notebook_tui.ui.pictures.overlay import Placed, placed_in
 
@@ -38,6 +41,13 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
 
         item_id: str
         times: int
+
+    @dataclass
+    class Touched(Message):
+        """The mouse was pressed on a place of an item that answers to it."""
+
+        item_id: str
+        touch: Touch
 
     class Shifted(Message):
         """Rows have moved on the screen; what floats above the list must follow."""
@@ -75,6 +85,8 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         """Mark the item and move nothing."""
         with self._kept_in_place():
             self._scene.redraw(self.focused_id, id)
+            if id != self.focused_id:
+                self._scene.looks = self._scene.looks.unfocused()
             self._scene.focused = id
 
     def first_seen(self, ids: Sequence[str]) -> str:
@@ -85,6 +97,7 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
     def set_editing(self, numbers: Numbers | None) -> None:
         """Make room for the editor over the source of the focused cell, or none."""
         self._scene.editing = numbers
+        self._scene.looks = self._scene.looks.unfocused()
         with self._kept_in_place():
             self._scene.redraw(self.focused_id)
 
@@ -96,6 +109,30 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
             return Region()
         frame = frame_of(item, Look(self.size.width, editing=numbers))
         return Region(frame.text_left, self._scene.top(item.id) - self._window.top, frame.text_width, len(numbers))
+
+    @property
+    def looks(self) -> Looks:
+        """What the viewer has chosen to see of views."""
+        return self._scene.looks
+
+    def look(self, looks: Looks) -> None:
+        """Show views as the viewer has chosen, and the place that the keyboard is at."""
+        if looks == self.looks:
+            return
+        moved = looks.at is not None and looks.at != self.looks.at
+        with self._kept_in_place():
+            self._scene.look(looks)
+        if moved and (place := place_of(self.places(), looks.at)) is not None:
+            self.reveal_row(place.row)
+
+    def places(self) -> Places:
+        """What in the focused item answers to a press."""
+        return self._scene.places(self.focused_id) if self._scene.item(self.focused_id) is not None else ()
+
+    def region_of(self, place: Place) -> Region:
+        """Where a place of the focused item lies, seen from the top left of the list."""
+        row = self._scene.top(self.focused_id) + place.row - self._window.top
+        return Region(place.start, row, place.end - place.start, 1)
 
     def reveal_row(self, row: int) -> None:
         """Bring a row of the focused item into view."""
@@ -153,8 +190,14 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
             self._go_to(self._scene.top_to_reveal(self.focused_id, self._window))
 
     def on_click(self, event: events.Click) -> None:
-        item = self._scene.item_at(event.y + self.scroll_offset.y)
-        if item is not None:
+        row = event.y + self.scroll_offset.y
+        item = self._scene.item_at(row)
+        if item is None:
+            return
+        place = place_under(self._scene.places(item.id), row - self._scene.top(item.id), event.x)
+        if place is not None:
+            self.post_message(self.Touched(item.id, place.touch))
+        else:
             self.post_message(self.Clicked(item.id, event.chain))
 
     @property

@@ -8,9 +8,9 @@ folds no text anew.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias, assert_never
+from typing import Final, Literal, NamedTuple, TypeAlias, assert_never
 
 from rich.segment import Segment
 from rich.text import Text
@@ -26,7 +26,11 @@ from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.markdown.blocks import markdown_rows
 from notebook_tui.ui.outputs.looks import Looks
+from notebook_tui.ui.outputs.marked_row import marked_row
 from notebook_tui.ui.outputs.output_strips import inline_view
+from notebook_tui.ui.outputs.places import Place, Places
+from notebook_tui.ui.outputs.question_row import with_question
+from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.pictures.gallery import NO_PICTURES
 
 Part: TypeAlias = Literal["source", "prose", "outputs"]
@@ -51,6 +55,15 @@ class Look:
     looks: Looks = field(default_factory=Looks)
 
 
+class Kept(NamedTuple):
+    """A part as it was drawn last, and what it was drawn from."""
+
+    key: object
+    strips: list[Strip]
+    places: Places = ()
+    """Rows are counted from the first of the part."""
+
+
 class Painter:
     """Rows of items in one palette.
 
@@ -61,12 +74,20 @@ class Painter:
 
     def __init__(self, palette: Palette) -> None:
         self.palette = palette
-        self._parts: OrderedDict[tuple[str, Part], tuple[object, list[Strip]]] = OrderedDict()
+        self._parts: OrderedDict[tuple[str, Part], Kept] = OrderedDict()
 
     def rows(self, item: Item, look: Look) -> list[Strip]:
         """All rows of the item, and a blank one below it."""
         rows = [with_rail(row, look.focused, self.palette) for row in self._body(item, look)]
         return [*rows, _BLANK]
+
+    def places(self, item: Item, look: Look, height: int) -> Places:
+        """What in these rows of the item, so many as `rows` has drawn, answers to a press."""
+        if not isinstance(item, CellItem) or item.cell.kind == "markdown" or is_folded(item):
+            return ()
+        kept = self._outputs(item.cell, frame_of(item, look), look)
+        first = height - 1 - len(kept.strips)
+        return tuple(Place(first + each.row, each.start, each.end, each.touch) for each in kept.places)
 
     def _body(self, item: Item, look: Look) -> Iterable[Strip]:
         match item:
@@ -102,35 +123,56 @@ class Painter:
             return
         else:
             yield from self._source(item, frame)
-        yield stamp_row(item, frame, self.palette, look.now)
-        yield from self._outputs(item.cell, frame, look)
+        waits = any(question.name and question.cell_id == item.id for question in look.looks.questions)
+        yield stamp_row(item, frame, self.palette, look.now, waits=waits)
+        yield from self._outputs(item.cell, frame, look).strips
 
     def _source(self, item: CellItem, frame: Frame) -> list[Strip]:
         cell, failed = item.cell, failed_line(item)
         key = (cell.source, cell.language, frame, failed)
         return self._part(cell.id, "source", key, lambda: source_rows(cell, frame, self.palette, failed))
 
-    def _outputs(self, cell: Cell, frame: Frame, look: Look) -> list[Strip]:
-        def draw() -> Iterable[Strip]:
-            view = inline_view(cell.outputs, frame.text_width, look.output_rows, self.palette, look.looks)
+    def _outputs(self, cell: Cell, frame: Frame, look: Look) -> Kept:
+        looks = look.looks if look.focused else look.looks.unfocused()
+
+        def draw() -> tuple[OutputRow, ...]:
+            view = inline_view(cell.outputs, frame.text_width, look.output_rows, self.palette, looks)
             muted = self.palette.muted
+            rows = view.rows
             if view.hidden_lines:
                 noun = "line" if view.hidden_lines == 1 else "lines"
                 note = Text(f"{view.hidden_lines:,} more {noun} · o opens all", muted, end="")
-                yield gutter_row(frame, "", "…", note, muted, muted)
-            for row in view.rows:
-                yield gutter_row(frame, "", row.mark, row.text, muted, row.mark_style)
+                rows = (OutputRow("…", muted, note), *rows)
+            rows = with_question(rows, looks.questions, cell.id, frame.text_width, self.palette)
+            return tuple(marked_row(row, looks.at, self.palette) for row in rows)
 
-        return self._part(cell.id, "outputs", (cell.outputs, frame, look.output_rows, look.looks), draw)
+        key = (cell.outputs, frame, look.output_rows, looks)
+        kept = self._parts.get((cell.id, "outputs"))
+        if kept is None or kept.key != key:
+            rows = draw()
+            muted = self.palette.muted
+            strips = [gutter_row(frame, "", row.mark, row.text, muted, row.mark_style) for row in rows]
+            kept = Kept(key, strips, tuple(_places(rows, frame)))
+        return self._keep(cell.id, "outputs", kept)
 
     def _part(self, id: str, part: Part, key: object, draw: Callable[[], Iterable[Strip]]) -> list[Strip]:
         kept = self._parts.get((id, part))
-        if kept is None or kept[0] != key:
-            kept = self._parts[id, part] = (key, list(draw()))
+        if kept is None or kept.key != key:
+            kept = Kept(key, list(draw()))
+        return self._keep(id, part, kept).strips
+
+    def _keep(self, id: str, part: Part, kept: Kept) -> Kept:
+        self._parts[id, part] = kept
         self._parts.move_to_end((id, part))
         while len(self._parts) > 2 * _KEPT_ITEMS:
             self._parts.popitem(last=False)
-        return kept[1]
+        return kept
+
+
+def _places(rows: Iterable[OutputRow], frame: Frame) -> Iterator[Place]:
+    for index, row in enumerate(rows):
+        for spot in row.spots:
+            yield Place(index, frame.text_left + spot.start, frame.text_left + spot.end, spot.touch)
 
 
 def frame_of(item: CellItem, look: Look) -> Frame:

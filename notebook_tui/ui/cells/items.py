@@ -5,18 +5,21 @@ The cell list compares an item with the one of the same id before: what is equal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import count
+from typing import Final, TypeAlias
 
 from notebook_tui.document.notebook import Cell, Section
 from notebook_tui.document.state import State
 from notebook_tui.ui.cells.stamp import Stamp, stamp_of
+from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.widgets.views import Display, Frame, Grid, Tabs
 
 TITLE_ID = "title"
 HINT_ID = "hint"
+_NONE: Final[Mapping[str, int]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class CellItem:
     stamp: Stamp
     role: str = ""
     """A word for cells with a place of their own: `setup`."""
+    label: str = ""
+    """Its number among the cells that can run, by which messages name it."""
 
     @property
     def id(self) -> str:
@@ -68,16 +73,22 @@ def may_hold_pictures(item: Item) -> bool:
     return any(isinstance(output, Display | Frame | Tabs | Grid) for output in item.cell.outputs)
 
 
-def items_of(state: State) -> tuple[Item, ...]:
-    """The list of a notebook in this state."""
+def items_of(state: State, whys: Whys | None = None, interrupts: Mapping[str, int] = _NONE) -> tuple[Item, ...]:
+    """The list of a notebook in this state; `interrupts` counts those of cells that run."""
     notebook = state.notebook
     queued = frozenset(state.queue)
+    numbers = count(1)
+
+    def item_of(cell: Cell, role: str = "") -> CellItem:
+        label = str(next(numbers)) if cell.runnable and not role else ""
+        return CellItem(cell, stamp_of(state, cell, queued, whys, interrupts), role, label)
+
     items: list[Item] = [TitleItem(printable(notebook.title))]
     setup = [notebook.setup] if notebook.pyproject is None else [notebook.setup, notebook.pyproject]
-    items += [CellItem(cell, stamp_of(state, cell, queued), role="setup") for cell in setup]
+    items += [item_of(cell, "setup") for cell in setup]
     names = {section.id: section.name for section in notebook.sections}
     for section in notebook.sections:
-        cells = [CellItem(cell, stamp_of(state, cell, queued)) for cell in section.cells]
+        cells = [item_of(cell) for cell in section.cells]
         items.append(_heading(section, cells, names))
         items += cells
     if not any(section.cells for section in notebook.sections):

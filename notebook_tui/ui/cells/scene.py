@@ -20,6 +20,7 @@ from notebook_tui.ui.cells.items import CellItem, Item, may_hold_pictures
 from notebook_tui.ui.cells.layout import Layout
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.output_strips import rows_for
+from notebook_tui.ui.outputs.places import Places
 from notebook_tui.ui.pictures.gallery import Pictures
 
 _KEPT_ITEMS: Final = 128
@@ -59,6 +60,7 @@ class Scene:
         self.focused = ""
         self.editing: Numbers | None = None
         self.looks = Looks()
+        self._asked: set[str] = set()
 
     @property
     def height(self) -> int:
@@ -115,6 +117,23 @@ class Scene:
         for item in self._items:
             if item.id in self._drawn and may_hold_pictures(item):
                 del self._drawn[item.id]
+
+    def look(self, looks: Looks) -> None:
+        """The viewer has chosen something else to see: the cells that were drawn with outputs are drawn anew."""
+        only_moved = looks.unfocused() == self.looks.unfocused()
+        self.looks = looks
+        if only_moved:
+            self.redraw(self.focused)
+            return
+        drawn = [item for item in map(self.item, self._drawn) if isinstance(item, CellItem)]
+        asked = {question.cell_id for question in looks.questions}
+        self.redraw(*(item.id for item in drawn if item.cell.outputs or item.id in asked), *self._asked)
+        self._asked = asked
+
+    def places(self, id: str) -> Places:
+        """What in the rows of the item answers to a press."""
+        index = self._index[id]
+        return self._painter.places(self._items[index], self._look(id), len(self._rows(index)))
 
     def resize(self, width: int, height: int) -> None:
         """Another window: everything is folded anew."""
@@ -190,14 +209,16 @@ class Scene:
         item = self._items[index]
         rows = self._drawn.get(item.id)
         if rows is None:
-            focused = item.id == self.focused
-            editing = self.editing if focused else None
-            look = Look(self._width, self._output_rows, self._clock(), focused, editing, self.looks)
-            rows = self._drawn[item.id] = self._painter.rows(item, look)
+            rows = self._drawn[item.id] = self._painter.rows(item, self._look(item.id))
         self._drawn.move_to_end(item.id)
         while len(self._drawn) > _KEPT_ITEMS:
             self._drawn.popitem(last=False)
         return rows
+
+    def _look(self, id: str) -> Look:
+        focused = id == self.focused
+        editing = self.editing if focused else None
+        return Look(self._width, self._output_rows, self._clock(), focused, editing, self.looks)
 
     def _restart(self) -> None:
         self._drawn.clear()

@@ -47,15 +47,24 @@ def folded_row(item: CellItem, frame: Frame, palette: Palette) -> Strip:
     return gutter_row(frame, "", GLYPHS["fresh"], text, palette.muted, palette.muted)
 
 
-def stamp_row(item: CellItem, frame: Frame, palette: Palette, now: float) -> Strip:
-    """The line that closes the source and says what became of the cell."""
+def stamp_row(item: CellItem, frame: Frame, palette: Palette, now: float, *, waits: bool = False) -> Strip:
+    """The line that closes the source and says what became of the cell; `waits`: for a line that is to be typed."""
     if item.cell.kind == "markdown":
         text = Text("Markdown", palette.muted, end="")
     else:
         role = f"{item.role} · " if item.role else ""
-        said = f" {role}{words(item.stamp, item.cell, now)}"
+        asks = " · waits for input, i answers" if waits else ""
+        said = f" {role}{words(item.stamp, item.cell, now)}{asks}"
         text = Text.assemble((glyph(item.stamp, now), _ink(item.stamp.kind, palette)), (said, palette.muted), end="")
+    if item.label:
+        text = _with_label(text, f"cell {item.label}", frame.text_width, palette)
     return gutter_row(frame, "", "╰", text, palette.muted, palette.faint)
+
+
+def _with_label(text: Text, label: str, width: int, palette: Palette) -> Text:
+    """The name that messages call the cell by at the right, where there is room for it."""
+    room = width - text.cell_len - len(label)
+    return text.append(" " * room + label, palette.muted) if room > 1 else text
 
 
 def _ink(kind: StampKind, palette: Palette) -> Style:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -10,6 +10,7 @@ from notebook_tui.document.evaluations import Evaluation
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.state import State
 from notebook_tui.document.versions import Versions
+from notebook_tui.ui.cells.whys import Whys
 
 StampKind: TypeAlias = Literal[
     "foreign", "fresh", "queued", "running", "ok", "failed", "stale", "interrupted", "aborted"
@@ -25,6 +26,12 @@ GLYPHS: Final[dict[StampKind, str]] = {
     "interrupted": "■",
     "aborted": "■",
 }
+_LADDER: Final = (
+    "",
+    " · interrupting · Ctrl+C again insists",
+    " · insisting · Ctrl+C again ends it with all its values",
+)
+_NONE: Final[Mapping[str, int]] = {}
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -39,19 +46,27 @@ class Stamp:
     """Whether the text has changed since it ran."""
     versions: str = ""
     """Which nodes run it as it ran last, if some run an older version."""
+    why: str = ""
+    """Of a stale one, in words."""
+    interrupts: int = 0
+    """How often it was interrupted while it runs."""
 
 
-def stamp_of(state: State, cell: Cell, queued: Set[str]) -> Stamp:
-    """The stamp of one cell; `queued` is the state's queue as a set."""
+def stamp_of(
+    state: State, cell: Cell, queued: Set[str], whys: Whys | None = None, interrupts: Mapping[str, int] = _NONE
+) -> Stamp:
+    """The stamp of one cell; `queued` is the state's queue as a set, `interrupts` counts those of cells that run.
+    Why it is stale is said if there is somebody to ask."""
     if not cell.runnable:
         return Stamp("foreign")
     run = state.evaluation(cell.id)
     if cell.id in state.running.values():
-        return Stamp("running", since=run.started_at)
+        return Stamp("running", since=run.started_at, interrupts=interrupts.get(cell.id, 0))
     edited = run.source is not None and run.source != cell.source
     kind: StampKind = "queued" if cell.id in queued else _ended(run)
     versions = state.runtime.versions.get(cell.id, Versions()).said
-    return Stamp(kind, took=run.took, failed=run.errored, edited=edited, versions=versions)
+    why = whys.said(state, cell.id) if whys and kind == "stale" and not edited else ""
+    return Stamp(kind, took=run.took, failed=run.errored, edited=edited, versions=versions, why=why)
 
 
 def _ended(run: Evaluation) -> StampKind:
@@ -77,7 +92,7 @@ def words(stamp: Stamp, cell: Cell, now: float) -> str:
     '1.2 s'
     """
     said = _state_words(stamp, cell, now)
-    more = ("edited since" if stamp.edited and stamp.kind != "running" else "", stamp.versions)
+    more = ("edited since" if stamp.edited and stamp.kind != "running" else "", stamp.versions, stamp.why)
     return " · ".join(filter(None, (said, *more)))
 
 
@@ -89,7 +104,8 @@ def _state_words(stamp: Stamp, cell: Cell, now: float) -> str:
         case "fresh":
             return "not run"
         case "running":
-            return "starting" if stamp.since is None else f"running {live_duration(max(0.0, now - stamp.since))}"
+            going = "starting" if stamp.since is None else f"running {live_duration(max(0.0, now - stamp.since))}"
+            return f"{going}{_LADDER[min(stamp.interrupts, len(_LADDER) - 1)]}"
         case "ok":
             return took
         case "failed":

@@ -6,16 +6,22 @@ from collections.abc import Sequence
 
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.operations import CancelEvaluation, EraseOutputs, QueueCells
-from notebook_tui.document.plan import full_evaluation
+from notebook_tui.document.plan import Plan, full_evaluation, planned, reevaluation
+from notebook_tui.document.reasons import why, words
+from notebook_tui.document.rejected import Rejected
 from notebook_tui.ui.cells.running import section_cells
+from notebook_tui.ui.commands.interrupt import Interrupts
 from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
+from notebook_tui.ui.dialogs.plan_screen import PlanAnswer, PlanScreen, deserves_a_look
 
 
 class RunCommands:
-    def __init__(self, desk: Desk, write: WriteCommands) -> None:
+    def __init__(self, desk: Desk, write: WriteCommands, interrupts: Interrupts) -> None:
         self._desk = desk
         self._write = write
+        self._interrupts = interrupts
+        self._asks_first = True
 
     def run(self) -> None:
         """The focused cell; on a heading, its section."""
@@ -68,12 +74,63 @@ class RunCommands:
         else:
             self._desk.say("There is no cell to run in this section.", "information")
 
+    def run_again(self) -> None:
+        """What ran so far, down to the first cell that did not."""
+        self._desk.view.flush()
+        ids = reevaluation(self._desk.state)
+        if ids:
+            self._queue(ids)
+        else:
+            self._desk.say("Nothing has run yet. ea runs all cells.", "information")
+
+    def run_from_here(self) -> None:
+        """The focused cell and all below it."""
+        cells = list(self._desk.state.notebook.cells())
+        place = next((n for n, cell in enumerate(cells) if cell.id == self._desk.focused_id), len(cells))
+        ids = [cell.id for cell in cells[place:] if cell.runnable and cell.source.strip()]
+        if ids:
+            self._queue(ids)
+        else:
+            self._desk.say("There is no cell to run here, or below.", "information")
+
+    def show_plan(self) -> None:
+        """What would run for this cell, and why; nothing does yet."""
+        self._desk.view.flush()
+        cell = self._desk.focused_cell
+        ids = [cell.id] if cell and cell.runnable else self._outdated_and(None)
+        if not ids:
+            self._desk.say("Nothing is outdated: every cell stands as it ran.", "information")
+        elif (plan := self._planned(ids)) is not None:
+            self._show(plan, ids)
+
+    def show_reasons(self) -> None:
+        """Why the focused cell is not up to date, all of it."""
+        cell = self._desk.focused_cell
+        reasons = why(self._desk.state, cell.id) if cell else ()
+        if cell is None or not cell.runnable:
+            self._desk.say("This is no cell that runs.", "information")
+        elif not reasons:
+            self._desk.say("This cell is up to date.", "information")
+        else:
+            notebook = self._desk.state.notebook
+            self._desk.say("Not up to date: " + "; ".join(words(each, notebook) for each in reasons), "information")
+
     def cancel(self) -> None:
         cell = self._desk.focused_cell
-        if cell is not None and self._desk.state.status(cell.id) != "ready":
+        status = self._desk.state.status(cell.id) if cell else "ready"
+        if cell is not None and status == "evaluating":
+            self._interrupts.press([cell.id])
+        elif cell is not None and status == "queued":
             self._desk.ask(CancelEvaluation(cell.id))
         else:
             self._desk.say("This cell neither runs nor waits. Ctrl+C interrupts the one that runs.", "information")
+
+    def interrupt(self) -> None:
+        running = list(self._desk.state.running.values())
+        if running:
+            self._interrupts.press(running)
+        else:
+            self._desk.say("Nothing runs. Ctrl+Q quits.", "information")
 
     def erase_outputs(self) -> None:
         self._desk.ask(EraseOutputs())
@@ -90,4 +147,26 @@ class RunCommands:
             self._desk.say(f"Cells of {cell.language} are shown here, not run; only Python cells run.", "information")
 
     def _queue(self, ids: Sequence[str], *, alone: bool = False) -> None:
-        self._desk.ask(QueueCells(tuple(ids), alone))
+        """Run them; where much more would run than was asked for, only after a look at what."""
+        self._desk.view.flush()
+        plan = self._planned(ids, alone=alone) if self._asks_first else None
+        if plan is not None and deserves_a_look(plan, ids, self._desk.state):
+            self._show(plan, ids)
+        else:
+            self._desk.ask(QueueCells(tuple(ids), alone))
+
+    def _planned(self, ids: Sequence[str], *, alone: bool = False) -> Plan | None:
+        """None where the session will say why not."""
+        try:
+            return planned(self._desk.state, ids, alone=alone)
+        except Rejected:
+            return None
+
+    def _show(self, plan: Plan, ids: Sequence[str]) -> None:
+        def run(answer: PlanAnswer | None) -> None:
+            if answer == "never":
+                self._asks_first = False
+            if answer is not None:
+                self._desk.ask(QueueCells(tuple(ids), alone=answer == "alone"))
+
+        self._desk.open(PlanScreen(plan, tuple(ids), self._desk.state), run)

@@ -9,12 +9,6 @@ class SessionCommands:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def interrupt(self) -> None:
-        if self._desk.state.evaluating is None:
-            self._desk.say("Nothing runs. Ctrl+Q quits.", "information")
-        else:
-            await self._desk.client.interrupt()
-
     async def restart(self) -> None:
         self._desk.view.flush()
         await self._desk.client.restart()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from notebook_tui.document.outputs import Output
+from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.help_screen import HelpScreen
 from notebook_tui.ui.dialogs.message_screen import MessageScreen
@@ -12,16 +13,15 @@ from notebook_tui.ui.dialogs.messages import MessageLog
 from notebook_tui.ui.driver.picture_app import PictureApp
 from notebook_tui.ui.outputs.display_rows import has_pictures, pictures_alone
 from notebook_tui.ui.outputs.output_screen import OutputScreen
-from notebook_tui.ui.panels.side import Side
 
 _FAR = 1_000_000
 
 
 class ShowCommands:
-    def __init__(self, desk: Desk, side: Side, log: MessageLog) -> None:
+    def __init__(self, desk: Desk, log: MessageLog, places: PlaceCommands) -> None:
         self._desk = desk
-        self._side = side
         self._log = log
+        self._places = places
 
     def focus_next(self) -> None:
         self._desk.view.focus_by(1)
@@ -42,6 +42,8 @@ class ShowCommands:
         self._desk.view.scroll_page(-1)
 
     def open_output(self) -> None:
+        if self._places.open_table():
+            return
         cell = self._desk.focused_cell
         if cell is None or not cell.outputs:
             self._desk.say("This cell has no output.", "information")
@@ -69,13 +71,6 @@ class ShowCommands:
     def _outputs_of(self, cell_id: str) -> Callable[[], tuple[Output, ...]]:
         """Of the cell as it is now; nothing once it is deleted."""
         return lambda: next((each.outputs for each in self._desk.state.notebook.cells() if each.id == cell_id), ())
-
-    def toggle_outline(self) -> None:
-        self._toggle("outline")
-
-    def _toggle(self, panel: str) -> None:
-        if not self._side.toggle(panel, self._desk.state):
-            self._desk.view.take_focus()
 
     def show_messages(self) -> None:
         self._log.dismiss()

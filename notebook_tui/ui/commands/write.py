@@ -20,11 +20,11 @@ from notebook_tui.document.operations import (
     SetTitle,
 )
 from notebook_tui.ui.cells.items import TITLE_ID
-from notebook_tui.ui.commands.ids import new_id
-from notebook_tui.ui.commands.insertion import NEW_SECTION, Place, inserting, section_place
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
 from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
+from notebook_tui.ui.ids import new_id
+from notebook_tui.ui.insertion import NEW_SECTION, Place, inserting, section_place
 
 _DELETED: Final = "Cell deleted. u puts it back."
 

@@ -32,10 +32,14 @@ class HelpScreen(ClosesOnce[None], ModalScreen[None]):
         Binding("k", "scroll(-1)", show=False),
     ]
 
+    def __init__(self, keys: Sequence[Key] = KEYS) -> None:
+        super().__init__()
+        self._keys = keys
+
     def compose(self) -> ComposeResult:
-        blocks = help_blocks(palette_of(self.app.theme_variables))
+        blocks = help_blocks(palette_of(self.app.theme_variables), self._keys)
         wide = self.app.size.width >= _WIDE
-        columns = [blocks[:2], blocks[2:]] if wide else [blocks]
+        columns = halves(blocks) if wide else [blocks]
         with VerticalScroll(classes="dialog help wide" if wide else "dialog help"):
             with Horizontal(classes="help-columns"):
                 for column in columns:
@@ -46,9 +50,20 @@ class HelpScreen(ClosesOnce[None], ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_relative(y=rows, animate=False)
 
 
-def help_blocks(palette: Palette) -> Sequence[Text]:
+def halves(blocks: Sequence[Text]) -> Sequence[Sequence[Text]]:
+    """The blocks in two columns, in order and about equally long.
+
+    >>> [[block.plain for block in half] for half in halves([Text("a"), Text("b\\nb"), Text("c\\nc\\nc")])]
+    [['a', 'b\\nb'], ['c\\nc\\nc']]
+    """
+    heights = [block.plain.count("\n") + 2 for block in blocks]
+    split = min(range(len(blocks) + 1), key=lambda place: max(sum(heights[:place]), sum(heights[place:])))
+    return blocks[:split], blocks[split:]
+
+
+def help_blocks(palette: Palette, keys: Sequence[Key] = KEYS) -> Sequence[Text]:
     """A block for each group; an action that has several keys stands once."""
-    return [_block(group, keys, palette) for group, keys in groupby(KEYS, key=lambda key: key.group)]
+    return [_block(group, keys, palette) for group, keys in groupby(keys, key=lambda key: key.group)]
 
 
 def _block(group: str, keys: Iterable[Key], palette: Palette) -> Text:

@@ -82,6 +82,9 @@ DAY: Final = Theme(
     },
 )
 
+THEMES: Final = {"ansi": "ansi-dark"}
+"""Names in the settings for themes that Textual calls otherwise."""
+
 
 def theme_for(color_system: str | None, no_color: bool) -> str:
     """The theme's name for what the terminal can show; `color_system` is rich's word for it.

@@ -6,7 +6,8 @@ Overrides `App._display`, which Textual does not promise to keep; a test looks a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 from rich.console import RenderableType
@@ -19,8 +20,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from notebook_tui.ui.driver.answered import TerminalAnswered
+from notebook_tui.ui.driver.driver_class import terminal_driver
 from notebook_tui.ui.pictures.gallery import Gallery, Pictures
-from notebook_tui.ui.pictures.graphics import Answers, complaint, graphics_for
+from notebook_tui.ui.pictures.graphics import SETTING, Answers, complaint, graphics_for
 from notebook_tui.ui.pictures.overlay import Overlay, Placed, at
 
 DEADLINE: Final = 0.2
@@ -44,18 +46,29 @@ class PictureApp(App[None]):
 
     gallery: Gallery
     _overlay: Overlay
+    _answers = Answers()
+    _wanted = ""
 
-    def make_gallery(self) -> None:
-        """To be called before the app runs."""
+    def make_gallery(self, folder: Callable[[], Path | None]) -> None:
+        """To be called before the app runs; pictures of Markdown lie in that folder."""
+        self.driver_class = terminal_driver() or self.driver_class
         self.gallery = Gallery(lambda: self.post_message(self.PicturesReady()))
+        self.gallery.folder = folder
         self._overlay = Overlay()
+
+    def show_pictures_as(self, wanted: str) -> None:
+        """The user's choice among the ways to show them; `auto` leaves it to the terminal."""
+        if wanted != self._wanted:
+            self._wanted = wanted
+            if self.gallery.graphics is not None:
+                self._use(self._answers)
 
     @property
     def pictures(self) -> Pictures:
         """As they are now."""
         return Pictures(self.gallery.version, self.gallery)
 
-    def last_words(self) -> str:
+    def farewell(self) -> str:
         return self.gallery.forget()
 
     def on_mount(self) -> None:
@@ -84,7 +97,9 @@ class PictureApp(App[None]):
             self._use(Answers())
 
     def _use(self, answers: Answers) -> None:
-        self.gallery.use(graphics_for(answers, os.environ, self.console.color_system, self.current_theme.dark))
+        self._answers = answers
+        environ = {SETTING: self._wanted, **os.environ}
+        self.gallery.use(graphics_for(answers, environ, self.console.color_system))
         self._show_pictures()
 
     def _show_pictures(self) -> None:

@@ -29,7 +29,7 @@ _CHUNK: Final = 4_096
 
 @runtime_checkable
 class SaysGoodbye(Protocol):
-    def last_words(self) -> str:
+    def farewell(self) -> str:
         """What the terminal is told before the program leaves it."""
 
 
@@ -50,7 +50,7 @@ class TerminalDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         if isinstance(self._app, SaysGoodbye):
-            self.write(self._app.last_words())
+            self.write(self._app.farewell())
         super().stop_application_mode()
 
     def run_input_thread(self) -> None:

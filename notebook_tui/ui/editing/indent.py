@@ -1,26 +1,18 @@
-"""How Python text is indented and commented while it is written. Lines in, lines out."""
+"""White space at the beginning of lines: indented and dedented by hand. Lines in, lines out."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
+from notebook_tui.ui.editing.passage import Passage
+
 INDENT: Final = "    "
-_LEAVES_BLOCK: Final = re.compile(r"\s*(return|pass|break|continue|raise)\b")
-_OPENS_BLOCK: Final = re.compile(r".*[:\[({]\s*(#.*)?$")
 
 
-def indent_after(line: str) -> str:
-    """The white space with which the line after `line` begins.
-
-    >>> indent_after("    if x:"), indent_after("    return x"), indent_after("    f(")
-    ('        ', '', '        ')
-    """
-    indent = line[: len(line) - len(line.lstrip())]
-    if _OPENS_BLOCK.match(line):
-        return indent + INDENT
-    return indent[: -len(INDENT)] if _LEAVES_BLOCK.match(line) else indent
+def white(line: str) -> str:
+    """The white space that a line begins with."""
+    return line[: len(line) - len(line.lstrip())]
 
 
 def indented(lines: Iterable[str]) -> list[str]:
@@ -33,19 +25,26 @@ def dedented(lines: Iterable[str]) -> list[str]:
     >>> dedented(["      a", "  b", "c"])
     ['  a', 'b', 'c']
     """
-    return [line[len(line[: len(INDENT)]) - len(line[: len(INDENT)].lstrip()) :] for line in lines]
+    return [line[len(white(line[: len(INDENT)])) :] for line in lines]
 
 
-def commented(lines: Sequence[str]) -> list[str]:
-    """Lines made comments at their common indent, or, if all are comments, made code again.
+def tabbed(passage: Passage) -> Passage:
+    """White space up to the next stop.
 
-    >>> commented(["  a", "    b", ""])
-    ['  # a', '  #   b', '']
-    >>> commented(["  # a", "  #   b", ""])
-    ['  a', '    b', '']
+    >>> tabbed(Passage.at("ab", 2)).text
+    'ab  '
     """
-    written = [line for line in lines if line.strip()]
-    if written and all(line.lstrip().startswith("#") for line in written):
-        return [re.sub(r"^(\s*)# ?", r"\1", line) for line in lines]
-    indent = min((len(line) - len(line.lstrip()) for line in written), default=0)
-    return [f"{line[:indent]}# {line[indent:]}" if line.strip() else line for line in lines]
+    column = len(passage.before.expandtabs(len(INDENT)))
+    return passage.put(" " * (len(INDENT) - column % len(INDENT)))
+
+
+def outdented(passage: Passage) -> Passage | None:
+    """What Backspace does in the white space that a line begins with: back to the stop before.
+
+    >>> outdented(Passage.at("      x", 6))
+    Passage(text='    x', anchor=4, caret=4)
+    """
+    before = passage.before
+    if passage.selected or not before or before.strip(" "):
+        return None
+    return passage.select(passage.caret - ((len(before) - 1) % len(INDENT) + 1), passage.caret).put("")

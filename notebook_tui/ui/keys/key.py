@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-Mode: TypeAlias = Literal["navigation", "insert", "anywhere"]
+Mode: TypeAlias = Literal["navigation", "places", "insert", "anywhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ _NAMES: Final = {
     "pageup": "PgUp",
     "down": "↓",
     "up": "↑",
+    "left": "←",
+    "right": "→",
+    "plus": "+",
+    "minus": "-",
     "@": "Space",
     "underscore": "/",
     "slash": "/",

@@ -60,6 +60,10 @@ class KeySequence:
     def forget(self) -> None:
         self._pressed = ()
 
+    def continues(self, at: float) -> bool:
+        """Whether a sequence has been begun and can still be ended."""
+        return bool(self._pressed) and at - self._last <= PATIENCE
+
     def continuations(self) -> list[tuple[str, Key]]:
         """What may follow now: the next key, and what it would do."""
         if not self._pressed:

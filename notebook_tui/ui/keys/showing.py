@@ -9,8 +9,7 @@ from notebook_tui.ui.keys.key import Key
 _GROUP: Final = "Show"
 SHOWING: Final[tuple[Key, ...]] = (
     Key(_GROUP, "Open the whole output", "open_output", ("o",), hint="output"),
-    Key(_GROUP, "Open the pictures", "open_pictures", ("s v",)),
-    Key(_GROUP, "Sections at the side", "toggle_outline", ("s o",), hint="sections"),
+    Key(_GROUP, "Open the pictures", "open_pictures", ("s i",)),
     Key(_GROUP, "Messages so far", "show_messages", ("s m",), hint="messages"),
     Key(_GROUP, "All keys", "help", ("question_mark",), hint="keys"),
     Key(_GROUP, "All keys", "help", ("f1",), "anywhere"),

@@ -15,18 +15,22 @@ from typing import Final, assert_never
 from rich.style import Style
 from rich.text import Text as RichText
 
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Still, Text, drawn
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Still, Text, TextStream, View, drawn
 from notebook_tui.ui.drawing.frame import CONTINUED
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import fold
-from notebook_tui.ui.outputs.display_rows import display_rows, plain_texts
+from notebook_tui.ui.outputs.display_rows import plain_texts
+from notebook_tui.ui.outputs.input_rows import label_width
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.terminal_text import decoded, last_lines
-from notebook_tui.widgets.views import Plot
+from notebook_tui.ui.outputs.view_rows import view_rows
+from notebook_tui.widgets.views import Frame as Shown
+from notebook_tui.widgets.views import Input, Plot
 
 _FEWEST_ROWS: Final = 8
+_MOST_VIEW_ROWS: Final = 240
 _MOST_ROWS: Final = 40
 _FOLDED: Final = Style(dim=True)
 _AS_IT_COMES: Final = Looks()
@@ -52,11 +56,19 @@ def rows_for(height: int) -> int:
 def inline_view(
     outputs: Sequence[Output], width: int, limit: int, palette: Palette, looks: Looks = _AS_IT_COMES
 ) -> OutputView:
-    """The last `limit` rows of the outputs."""
+    """The last `limit` rows of the outputs. Views that can be used are shown whole beside these: what is hidden cannot
+    be pressed."""
     shown: list[OutputRow] = []
-    hidden = 0
+    hidden = whole = 0
+    labels = label_width(output for output in outputs if isinstance(output, Input))
     for output in reversed(outputs):
-        room = limit - len(shown)
+        if isinstance(output, View) and not isinstance(output, Plot | TextStream):
+            rows = view_rows(output, width, palette, looks, labels, limit)
+            if any(row.spots for row in rows) and whole + len(rows) <= _MOST_VIEW_ROWS:
+                whole += len(rows)
+                shown[:0] = rows
+                continue
+        room = limit + whole - len(shown)
         if room > 0:
             rows, left_out = _last_rows(output, room, limit, width, palette, looks)
             shown[:0] = rows
@@ -94,10 +106,10 @@ def _last_rows(
     left_out = 0
     if isinstance(output, Exported):
         output = _exported(output) or output
-    if isinstance(output, Plot | Display):
-        whole = _drawn(output, limit, width, palette, looks)
-        return list(whole[:room]), max(0, len(whole) - room)
-    output = drawn(output)
+    if isinstance(output, View | Display):
+        rows = view_rows(output, width, palette, looks, height=limit)
+        ends = isinstance(output, TextStream | Shown)
+        return (rows[-room:] if ends else rows[:room]), max(0, len(rows) - room)
     if isinstance(output, Text):
         tail, left_out = last_lines(output.text, room)
         output = Text(output.stream, tail)
@@ -114,15 +126,6 @@ def _exported(output: Exported) -> Plot | None:
     from notebook_tui.ui.outputs.vega import vega_plot
 
     return vega_plot(output.text)
-
-
-def _drawn(output: Plot | Display, limit: int, width: int, palette: Palette, looks: Looks) -> Sequence[OutputRow]:
-    if isinstance(output, Display):
-        return display_rows(output, width, limit, palette, looks)
-    # What draws plots is loaded with the first one.
-    from notebook_tui.ui.outputs.plot_rows import plot_rows
-
-    return plot_rows(output, width, palette, looks, limit)
 
 
 def _rows(output: Still, width: int, palette: Palette) -> Iterator[OutputRow]:

@@ -73,7 +73,29 @@ class OpenWhole:
     cell_id: str
 
 
-Touch: TypeAlias = GoTo | Act | Fill | OpenTab | ShowSeries | SortBy | TurnPage | OpenWhole
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Of a table that is too wide: its columns from `column` on, counted from 0."""
+
+    ref: str
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveKeys:
+    """Every key goes to this keyboard of the notebook's code, until the user takes them back."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Type the line that a cell waits for."""
+
+    question: str
+
+
+Touch: TypeAlias = GoTo | Act | Fill | OpenTab | ShowSeries | SortBy | TurnPage | OpenWhole | Shift | GiveKeys | Reply
 
 
 @dataclass(frozen=True, slots=True)

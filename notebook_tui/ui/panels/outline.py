@@ -1,74 +1,173 @@
-"""The sections of the notebook at the side: choose one and the focus goes there."""
+"""The sections of the notebook, and under each its cells with what they define: choose one and the focus goes there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
+from rich.style import Style
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import OptionList
-from textual.widgets.option_list import Option
 
+from notebook_tui.document.names import names
+from notebook_tui.document.notebook import Cell, Section
 from notebook_tui.document.state import State
-from notebook_tui.ui.cells.items import SectionItem, items_of
-from notebook_tui.ui.panels.panel import Panel
+from notebook_tui.ui.cells.stamp import GLYPHS, Stamp, StampKind, stamp_of
+from notebook_tui.ui.desk import Desk
+from notebook_tui.ui.drawing.palette import Palette
+from notebook_tui.ui.drawing.printable import printable_row
+from notebook_tui.ui.panels.list_panel import ListPanel
+from notebook_tui.ui.panels.panel_list import Line, said
+
+_ROLL_UP: Final[tuple[StampKind, ...]] = ("running", "queued", "failed", "stale", "interrupted", "aborted", "ok")
+_MOST_NAMES: Final = 12
+"""Functions and classes of one cell that are named."""
 
 
-class Outline(Panel):
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One cell."""
+
+    cell: Cell
+    kind: StampKind
+
+
+class Outline(ListPanel):
     NAME = "outline"
     TITLE = "Sections"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "move(1)", show=False),
-        Binding("k", "move(-1)", show=False),
-    ]
-    DEFAULT_CSS = """
-    Outline OptionList {
-        border: none;
-        padding: 0;
-        background: $background;
-        height: 1fr;
+    WIDTH = 40
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "fold", "fold a section"), Binding("C", "fold_all", "all")]
 
-        &:focus {
-            border: none;
-            background-tint: $foreground 0%;
-        }
-    }
-    """
-
-    def __init__(self, go_to: Callable[[str], None]) -> None:
-        """`go_to` gives the focus to the section of that id."""
-        super().__init__()
-        self._go_to = go_to
-        self._list = OptionList(markup=False)
-        self._sections: tuple[SectionItem, ...] = ()
-
-    def compose(self) -> ComposeResult:
-        yield self._list
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._folded: frozenset[str] = frozenset()
+        self._drawn: object = None
 
     def show(self, state: State) -> None:
-        """Name the sections; the marked one stays marked."""
-        sections = tuple(item for item in items_of(state) if isinstance(item, SectionItem))
-        if sections == self._sections:
-            return
-        self._sections = sections
-        marked = self._list.highlighted
-        self._list.set_options(Option(_prompt(section), id=section.id) for section in sections)
-        self._list.highlighted = marked if marked is not None and marked < len(sections) else 0 if sections else None
+        # What cells print makes new states, twenty a second; little of that is seen here.
+        seen = _seen(state), self.size.width, self._folded
+        if seen != self._drawn:
+            self._drawn = seen if self.is_attached else None
+            super().show(state)
 
-    def action_move(self, by: int) -> None:
-        if by > 0:
-            self._list.action_cursor_down()
-        else:
-            self._list.action_cursor_up()
+    def on_resize(self) -> None:
+        self.show(self.state)
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        if event.option_id is not None:
-            self._go_to(event.option_id)
+    def draw(self, width: int, palette: Palette) -> Sequence[Line]:
+        if not self.state.notebook.sections:
+            return said("There is no section yet. S makes one.", width, palette)
+        return tuple(outline_lines(self.state, self._folded, width, palette))
+
+    def focus_moved(self, item_id: str) -> None:
+        section = self.state.notebook.section_of(item_id)
+        is_hidden = section is not None and section.id in self._folded
+        self.list.mark(section.id if section is not None and is_hidden else item_id)
+
+    def chosen(self, id: str) -> None:
+        self.go_to(id.partition("#")[0])
+
+    def action_fold(self) -> None:
+        id = self.list.marked.partition("#")[0]
+        section = self.state.notebook.section_of(id)
+        folded = section.id if section is not None else id
+        self._folded ^= {folded}
+        self.show(self.state)
+        self.list.mark(folded)
+
+    def action_fold_all(self) -> None:
+        all_ = frozenset(section.id for section in self.state.notebook.sections)
+        self._folded = frozenset() if self._folded >= all_ else all_
+        self.show(self.state)
 
 
-def _prompt(section: SectionItem) -> Text:
-    tally = f" {section.done}/{section.cells}" if section.cells else ""
-    return Text(f"{section.name}{tally}", overflow="ellipsis", no_wrap=True)
+def _seen(state: State) -> object:
+    """What of a state the outline shows."""
+    sections = [
+        (each.id, each.name, each.parent, [(cell.id, cell.source, cell.kind) for cell in each.cells])
+        for each in state.notebook.sections
+    ]
+    return sections, state.evaluations, state.queue, state.running
+
+
+def outline_lines(state: State, folded: frozenset[str], width: int, palette: Palette) -> Iterator[Line]:
+    """A line for each section, with how many of its cells stand how, and beneath it one for each cell, and for each
+    function and class that the cell defines."""
+    queued = frozenset(state.queue)
+    names_of = {section.id: section.name for section in state.notebook.sections}
+    for section in state.notebook.sections:
+        entries = [Entry(cell, _kind(stamp_of(state, cell, queued))) for cell in section.cells]
+        is_folded = section.id in folded
+        parent = names_of.get(section.parent or "", "")
+        yield Line(_section_text(section, entries, parent, is_folded, width, palette), section.id)
+        for entry in () if is_folded else entries:
+            yield Line(_cell_text(entry, palette), entry.cell.id)
+            if entry.cell.runnable:
+                for number, defined in enumerate(defined_in(entry.cell.source)):
+                    yield Line(Text(f"      {defined}", palette.function), f"{entry.cell.id}#{number}")
+
+
+def defined_in(source: str) -> tuple[str, ...]:
+    """The functions and classes that a cell defines, as they are called or named.
+
+    >>> defined_in("def area(r): ...\\nclass Box: ...")
+    ('area()', 'Box')
+    """
+    made = sorted(names(source).made, key=lambda name: _place(source, name))
+    return tuple(name if _is_class(source, name) else f"{name}()" for name in made[:_MOST_NAMES])
+
+
+def _place(source: str, name: str) -> int:
+    return max(source.find(f"def {name}"), source.find(f"class {name}"))
+
+
+def _is_class(source: str, name: str) -> bool:
+    return f"class {name}" in source and f"def {name}" not in source
+
+
+def _kind(stamp: Stamp) -> StampKind:
+    """Of a cell that was edited after it ran: that it is to run again."""
+    return "stale" if stamp.edited and stamp.kind in ("ok", "failed") else stamp.kind
+
+
+def _section_text(
+    section: Section, entries: Sequence[Entry], parent: str, folded: bool, width: int, palette: Palette
+) -> Text:
+    mark = "▸" if folded else "▾"
+    tally = _tally(entries, palette)
+    name = Text(f"{mark} {'⑂ ' if parent else ''}{printable_row(section.name)}", palette.heading)
+    if parent:
+        name.append(f" from {printable_row(parent)}", palette.muted)
+    name.truncate(max(4, width - tally.cell_len - 1), overflow="ellipsis")
+    name.append(" " * max(1, width - name.cell_len - tally.cell_len))
+    return name.append_text(tally)
+
+
+def _tally(entries: Sequence[Entry], palette: Palette) -> Text:
+    """How many cells stand how, by their glyphs; those that have not run are what is missing."""
+    count = Counter(entry.kind for entry in entries if entry.cell.runnable)
+    parts = [Text(f"{GLYPHS[kind]}{count[kind]}", _ink(kind, palette)) for kind in _ROLL_UP if count[kind]]
+    return Text(" ").join(parts)
+
+
+def _ink(kind: StampKind, palette: Palette) -> Style:
+    match kind:
+        case "running":
+            return palette.running
+        case "failed":
+            return palette.error
+        case "stale":
+            return palette.warning
+        case "ok":
+            return palette.ok
+        case _:
+            return palette.muted
+
+
+def _cell_text(entry: Entry, palette: Palette) -> Text:
+    first = next((line.strip() for line in entry.cell.source.splitlines() if line.strip()), "")
+    if not entry.cell.runnable:
+        return Text(f"    ¶ {printable_row(first.lstrip('# '))}", palette.muted)
+    glyph = Text(f"    {GLYPHS[entry.kind]} ", _ink(entry.kind, palette))
+    return glyph.append(printable_row(first) or "empty", "" if first else palette.muted)

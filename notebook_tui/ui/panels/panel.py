@@ -5,14 +5,23 @@ A panel is shown a state whenever there is a new one while it is open, and asks 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import ClassVar, Final, TypeAlias
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
+from textual.worker import Worker
 
 from notebook_tui.document.state import State
+from notebook_tui.ui.desk import Desk
+
+NARROW: Final = 100
+"""Columns of a screen below which there is no room for both."""
+
+Act: TypeAlias = Callable[..., Coroutine[None, None, None]]
 
 
 class Panel(Container):
@@ -20,13 +29,42 @@ class Panel(Container):
 
     NAME: ClassVar[str]
     TITLE: ClassVar[str]
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+    WIDTH: ClassVar[int] = 34
+    """Columns that it would like to have; at most three fifths of the screen, until its user says so."""
+    TICK: ClassVar[float] = 0.0
+    """Seconds after which it is told that time has passed, while it is open; 0: it need not be."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", show=False),
+        Binding("tab,shift+tab", "leave", show=False),
+        Binding("greater_than_sign", "widen(8)", show=False),
+        Binding("less_than_sign", "widen(-8)", show=False),
+    ]
     DEFAULT_CSS = """
     Panel { width: 1fr; height: 1fr; }
     """
 
     class Closed(Message):
         """The user is done with the panel."""
+
+    class Left(Message):
+        """The user goes back to the cells, and the panel stays."""
+
+    class Widened(Message):
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.focused_at_first = ""
+        """The item of the list that has the focus when the panel is made."""
+
+    def on_mount(self) -> None:
+        if self.display:
+            self.come_up(self.desk.state, self.focused_at_first)
+        if self.TICK:
+            self.set_interval(self.TICK, self._tick)
 
     def show(self, state: State) -> None:
         """The newest state; called while the panel is open."""
@@ -35,9 +73,65 @@ class Panel(Container):
     def opened(self) -> None:
         """It has just come up: what is asked of others is asked now."""
 
+    def come_up(self, state: State, focused_id: str) -> None:
+        """It is seen from now on, and has the keys."""
+        self.opened()
+        self.show(state)
+        self.focus_moved(focused_id)
+        self.take_focus()
+
+    def focus_moved(self, item_id: str) -> None:
+        """The focus in the list of cells is on that item now; called while the panel is open."""
+
+    def time_passed(self) -> None:
+        """Called each `TICK` seconds while the panel is open."""
+
+    def _tick(self) -> None:
+        if self.display:
+            self.time_passed()
+
     def take_focus(self) -> None:
         """Its keys work from now on."""
         next(child for child in self.query(Widget) if child.can_focus).focus(scroll_visible=False)
 
+    def go_to(self, item_id: str) -> None:
+        """Give the focus to that item of the list; a panel that hides the list makes way."""
+        self.desk.view.focus_item(item_id)
+        if self.is_over:
+            self.action_close()
+        else:
+            self.action_leave()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the screen is too narrow for panel and cells."""
+        return self.app.size.width < NARROW
+
+    def ask(self, what: str, act: Act, *arguments: object) -> None:
+        """Have something done that takes a while. What goes wrong is told: it must not take the program with it."""
+        _: Worker[None] = self.run_worker(self._telling(what, act, *arguments))
+
+    def refresh_from(self, what: str, act: Act, *arguments: object) -> None:
+        """As `ask`, of what only tells: asked again, the first one is given up."""
+        _: Worker[None] = self.run_worker(
+            self._telling(what, act, *arguments), group=f"{self.NAME}: {what}", exclusive=True
+        )
+
+    def _telling(self, what: str, act: Act, *arguments: object) -> Callable[[], Coroutine[None, None, None]]:
+        # Not the coroutine: one of a worker that is given up before it began would never be awaited.
+        return partial(self._told, what, act, *arguments)
+
+    async def _told(self, what: str, act: Act, *arguments: object) -> None:
+        try:
+            await act(*arguments)
+        except Exception as error:  # of the session, whatever it is
+            self.desk.say(f"{what} failed: {error or type(error).__name__}", "error")
+
     def action_close(self) -> None:
         self.post_message(self.Closed())
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
+
+    def action_widen(self, by: int) -> None:
+        self.post_message(self.Widened(by))

@@ -38,7 +38,6 @@ class Graphics:
     """Rich's word for the colours that text can have."""
     tmux: bool = False
     """Whether what is meant for the terminal itself must be handed through tmux."""
-    dark: bool = True
 
     @property
     def overlays(self) -> bool:
@@ -46,9 +45,7 @@ class Graphics:
         return self.protocol in ("sixel", "iterm2")
 
 
-def graphics_for(
-    answers: Answers, environ: Mapping[str, str], colors: str | None = "truecolor", dark: bool = True
-) -> Graphics:
+def graphics_for(answers: Answers, environ: Mapping[str, str], colors: str | None = "truecolor") -> Graphics:
     """
     >>> graphics_for(Answers(kitty=True, version="kitty(0.40.0)"), {}).protocol
     'kitty'
@@ -63,7 +60,7 @@ def graphics_for(
     protocol = next((each for each in PROTOCOLS if each == wanted), None)
     if protocol is None:
         protocol = _best(answers, environ, tmux) if colors and "NO_COLOR" not in environ else "off"
-    return Graphics(protocol, cell, colors, tmux, dark)
+    return Graphics(protocol, cell, colors, tmux)
 
 
 def complaint(environ: Mapping[str, str]) -> str | None:

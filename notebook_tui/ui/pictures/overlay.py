@@ -8,7 +8,7 @@ held by the text beneath.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.geometry import Region
 from textual.strip import Strip
@@ -48,20 +48,13 @@ class Overlay:
 
 def placed_in(rows: Sequence[Strip]) -> Iterator[Placed]:
     """The pictures of which all rows are among these, seen from their top left."""
-    y = 0
-    while y < len(rows):
-        found = _place(rows[y])
-        if found is None:
-            y += 1
-            continue
-        place, x = found
-        below = rows[y : y + place.rows - place.row]
-        whole = place.row == 0 and len(below) == place.rows
-        if whole and all(_is_row(row, place, at) for at, row in enumerate(below)):
-            yield Placed(place.key, Region(x, y, place.columns, place.rows))
-            y += place.rows
-        else:
-            y += 1
+    found = [set(_places(row)) for row in rows]
+    for y, places in enumerate(found):
+        for place, x in sorted(places, key=lambda pair: pair[1]):
+            below = found[y : y + place.rows]
+            whole = place.row == 0 and len(below) == place.rows
+            if whole and all((replace(place, row=at), x) in row for at, row in enumerate(below)):
+                yield Placed(place.key, Region(x, y, place.columns, place.rows))
 
 
 def at(region: Region, painting: str) -> str:
@@ -73,15 +66,9 @@ def at(region: Region, painting: str) -> str:
     return f"\x1b7\x1b[{region.y + 1};{region.x + 1}H{painting}\x1b8"
 
 
-def _is_row(row: Strip, place: Place, at: int) -> bool:
-    found = _place(row)
-    return found is not None and found[0].key == place.key and found[0].row == at
-
-
-def _place(row: Strip) -> tuple[Place, int] | None:
+def _places(row: Strip) -> Iterator[tuple[Place, int]]:
     x = 0
     for segment in row:
         if segment.style is not None and (place := segment.style.meta.get(PLACE)) is not None:
-            return place, x
+            yield place, x
         x += segment.cell_length
-    return None

@@ -19,7 +19,9 @@ from textual.widget import Widget
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.document.versions import nodes_behind
 from notebook_tui.ui.cells.running import failed, tally
+from notebook_tui.ui.cells.stamp import duration
 from notebook_tui.ui.dialogs.messages import Note
+from notebook_tui.ui.drawing.amounts import size_text
 from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.keys.key import Key, Mode, pretty
@@ -43,6 +45,15 @@ class Status:
     """A warning or an error that has not been dismissed."""
     remark: str = ""
     """What is said for a moment."""
+    asks: int = 0
+    """How many lines cells wait for."""
+    chip: str = ""
+    """What keys do now, where they neither navigate nor edit."""
+    hints: tuple[tuple[str, str], ...] = ()
+    """With such a chip: keys, and what they do."""
+    focused_id: str = ""
+    memory: int | None = None
+    """Bytes that the runtime's process holds."""
 
 
 class StatusBar(Widget, can_focus=False):
@@ -67,17 +78,21 @@ class StatusBar(Widget, can_focus=False):
 def status_line(status: Status, width: int, palette: Palette) -> Text:
     """Mode, file, runtime and nodes at the left, how far the cells are at the right."""
     state = status.state
-    mode = Text(" EDIT " if status.editing else " NAV ", _CHIP)
+    mode = Text(f" {status.chip} " if status.chip else " EDIT " if status.editing else " NAV ", _CHIP)
     runtime = state.runtime
     # In the order of their use: what does not fit is left out from the end.
     left = [
         mode,
         _file(state, palette),
+        *_trust(state, palette),
         *_node_count(runtime, palette),
         _runtime(runtime, palette),
+        *_memory(status, palette),
+        *_timing(status, palette),
         *_node_names(runtime, palette),
     ]
-    right = _progress(state, palette).append(" ")
+    asks = f"? {status.asks} {'asks' if status.asks == 1 else 'ask'} · " if status.asks else ""
+    right = Text.assemble((asks, palette.running), _progress(state, palette), " ", end="")
     room = width - right.cell_len - len(_NARROW)
     if room < mode.cell_len:
         return fitted(left, width, _NARROW)
@@ -93,6 +108,9 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
         return fitted([begun, *(_hint(key, entry, palette) for key, entry in status.continuations)], width)
     if status.remark:
         return fitted([Text(f" {status.remark}", palette.muted)], width)
+    if status.chip:
+        told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in status.hints]
+        return Text(" ", end="").append_text(fitted(told, width - 1))
     if status.note is not None:
         sign = "✗" if status.note.severity == "error" else "!"
         ink = palette.error if status.note.severity == "error" else palette.warning
@@ -128,6 +146,10 @@ def _file(state: State, palette: Palette) -> Text:
     return Text.assemble((name, palette.strong), unsaved)
 
 
+def _trust(state: State, palette: Palette) -> Sequence[Text]:
+    return [] if state.trusted else [Text("? not trusted", palette.warning)]
+
+
 def _runtime(runtime: RuntimeStatus, palette: Palette) -> Text:
     match runtime.phase:
         case "connected":
@@ -151,6 +173,20 @@ def _node_count(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:
 def _node_names(runtime: RuntimeStatus, palette: Palette) -> Sequence[Text]:
     names = ", ".join(name.partition("@")[0] for name in runtime.nodes)
     return [Text(names, palette.muted)] if names else []
+
+
+def _memory(status: Status, palette: Palette) -> Sequence[Text]:
+    if status.memory is None or status.state.runtime.phase != "connected":
+        return []
+    return [Text(size_text(status.memory), palette.muted)]
+
+
+def _timing(status: Status, palette: Palette) -> Sequence[Text]:
+    """Of the focused cell, how long it ran last; one that runs counts beside itself."""
+    took = status.state.evaluation(status.focused_id).took
+    if took is None or not status.state.notebook.has_cell(status.focused_id):
+        return []
+    return [Text(f"cell {status.state.notebook.label(status.focused_id)}: {duration(took)}", palette.muted)]
 
 
 def _progress(state: State, palette: Palette) -> Text:

@@ -1,0 +1,58 @@
+"""A viewer's questions about the runtime and its cluster, and what it wants done there."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import beamlike as bl
+from notebook_tui.runtime.facts import Facts, TellFacts
+
+if TYPE_CHECKING:
+    from notebook_tui.runtime.cluster_view import Cluster, ToRunner
+
+SECONDS = 5.0
+
+
+class RuntimeQuestions:
+    """`server_of` tells the pid of the runtime's server, or None while there is none."""
+
+    def __init__(self, server_of: Callable[[], Awaitable[bl.Pid | None]]) -> None:
+        self._server_of = server_of
+
+    async def runtime_facts(self) -> Facts | None:
+        """Of the runtime's process; None while there is none."""
+        server = await self._server_of()
+        if server is None:
+            return None
+        found: Facts = await bl.GenServer.call(server, TellFacts(), timeout=SECONDS)
+        return found
+
+    async def cluster(self) -> Cluster | None:
+        """The runtime's nodes and pools; None while there is no runtime."""
+        from notebook_tui.runtime.cluster_view import look
+
+        server = await self._server_of()
+        if server is None:
+            return None
+        found: Cluster = await bl.rpc.call(server.node, look, bl.self().node, timeout=SECONDS)
+        return found
+
+    async def tell_runner(self, pool: str, node: str, what: ToRunner) -> None:
+        """Drain, cordon or uncordon the runner on that node. LookupError if there is none."""
+        from notebook_tui.runtime.cluster_view import DRAIN_SECONDS, tell_runner
+
+        server = await self._needed()
+        await bl.rpc.call(server.node, tell_runner, pool, node, what, timeout=DRAIN_SECONDS)
+
+    async def disconnect_node(self, node: str) -> bool:
+        """The runtime drops its connection to that node; whether there was one."""
+        server = await self._needed()
+        dropped: bool = await bl.rpc.call(server.node, bl.disconnect, node, timeout=SECONDS)
+        return dropped
+
+    async def _needed(self) -> bl.Pid:
+        server = await self._server_of()
+        if server is None:
+            raise LookupError("there is no runtime: 00 starts one")
+        return server

@@ -1,0 +1,52 @@
+"""What a path that is being typed may become. Blocks on the disk for as long as one folder takes to read."""
+
+from __future__ import annotations
+
+import os
+from itertools import takewhile
+from pathlib import Path
+from typing import Final
+
+_MOST: Final = 200
+
+
+def absolute(typed: str, directory: Path) -> Path:
+    """
+    >>> absolute("b/../c", Path("/a"))
+    PosixPath('/a/c')
+    """
+    return Path(os.path.normpath(directory / Path(typed).expanduser()))
+
+
+def proposals(typed: str, directory: Path, kinds: tuple[str, ...], *, folders_only: bool = False) -> list[str]:
+    """What the last part may be, folders with a slash at their end; as the whole text would be then."""
+    head, _, begun = typed.rpartition("/")
+    base = absolute(head or ("/" if typed.startswith("/") else "."), directory)
+    prefix = f"{head}/" if "/" in typed else ""
+    found: list[str] = []
+    try:
+        with os.scandir(base) as entries:
+            for entry in entries:
+                if not entry.name.startswith(begun) or (entry.name.startswith(".") and not begun.startswith(".")):
+                    continue
+                if entry.is_dir():
+                    found.append(f"{prefix}{entry.name}/")
+                elif not folders_only and os.path.splitext(entry.name)[1].lower() in kinds:
+                    found.append(prefix + entry.name)
+                if len(found) >= _MOST:
+                    break
+    except OSError:
+        return []
+    return sorted(found)
+
+
+def completed(typed: str, found: list[str]) -> str:
+    """As far as all the proposals agree.
+
+    >>> completed("ca", ["cats/", "cats.livemd"]), completed("x", [])
+    ('cats', 'x')
+    """
+    if not found:
+        return typed
+    same = takewhile(lambda column: len(set(column)) == 1, zip(*found, strict=False))
+    return "".join(column[0] for column in same) or typed

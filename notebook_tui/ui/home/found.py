@@ -1,0 +1,78 @@
+"""What home has to show: looked for on the disk, away from the event loop, and handed over as one value."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from notebook_tui.session.examples import Example, examples
+from notebook_tui.session.open_elsewhere import OpenNotebook, open_notebooks
+from notebook_tui.session.shelf import Books, books, is_there
+
+KINDS: Final = (".livemd", ".ipynb", ".py")
+"""Endings of what can be opened, or made into a notebook."""
+_MOST: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    name: str
+    changed_at: float
+    is_folder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    directory: Path
+    files: tuple[File, ...] = ()
+    """Folders first, each part in the order of names."""
+    books: Books = ()
+    missing: frozenset[str] = frozenset()
+    """The paths of books whose files are not there."""
+    open: tuple[OpenNotebook, ...] = ()
+    examples: tuple[Example, ...] = ()
+    trouble: str = ""
+    """Why there are no files."""
+
+
+def look_around(directory: Path, *, hidden: bool) -> Found:
+    """Blocks on the disk."""
+    known = books()
+    files, trouble = _files(directory, hidden=hidden)
+    return Found(
+        directory,
+        files,
+        known,
+        frozenset(book.path for book in known if not is_there(book.path)),
+        open_notebooks(),
+        examples(),
+        trouble,
+    )
+
+
+def _files(directory: Path, *, hidden: bool) -> tuple[tuple[File, ...], str]:
+    found: list[File] = []
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                if len(found) >= _MOST:
+                    break
+                if (file := _file(entry, hidden=hidden)) is not None:
+                    found.append(file)
+    except OSError as error:
+        return (), (error.strerror or str(error)).lower()
+    return tuple(sorted(found, key=lambda file: (not file.is_folder, file.name.casefold()))), ""
+
+
+def _file(entry: os.DirEntry[str], *, hidden: bool) -> File | None:
+    if entry.name.startswith(".") and not hidden:
+        return None
+    try:
+        is_folder = entry.is_dir()
+        if not is_folder and os.path.splitext(entry.name)[1].lower() not in KINDS:
+            return None
+        return File(entry.name, entry.stat().st_mtime, is_folder)
+    except OSError:  # gone meanwhile, or a link to nowhere
+        return None

@@ -1,0 +1,123 @@
+"""What the runtime's panel shows, as lines: what is connected, how connecting goes, and where cells could run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.text import Text
+
+from notebook_tui.document.state import RuntimeStatus
+from notebook_tui.runtime.facts import Facts
+from notebook_tui.session.profiles import Profile
+from notebook_tui.session.runtime_choices import RuntimeChoices, home_shortened
+from notebook_tui.session.runtime_kinds import KINDS
+from notebook_tui.ui.cells.stamp import SPINNER
+from notebook_tui.ui.drawing.amounts import age_text, size_text
+from notebook_tui.ui.drawing.palette import Palette
+from notebook_tui.ui.drawing.printable import printable_row
+from notebook_tui.ui.panels.panel_list import BLANK, Line, heading, said
+
+NEW: Final = "+new"
+_LABEL: Final = 10
+
+
+def status_lines(
+    runtime: RuntimeStatus, spec: str, facts: Facts | None, now: float, width: int, palette: Palette
+) -> Iterator[Line]:
+    match runtime.phase:
+        case "connected":
+            yield Line(Text.assemble(("● ", palette.ok), ("connected", palette.strong), f" to {printable_row(spec)}"))
+            yield from _facts_lines(runtime, facts, now, palette)
+        case "connecting":
+            sign = SPINNER[int(now * 10) % len(SPINNER)]
+            yield Line(Text.assemble((f"{sign} ", palette.running), ("connecting", palette.strong), f" to {spec}"))
+            yield from _step_lines(runtime, now, width, palette)
+        case "disconnected":
+            yield Line(Text.assemble(("○ ", palette.muted), ("no runtime", palette.strong), f"; {spec} is chosen"))
+            if runtime.lost:
+                yield from (
+                    Line(Text(f"  {line.text.plain}", palette.error)) for line in said(runtime.lost, width - 2, palette)
+                )
+                yield from _step_lines(runtime, now, width, palette)
+            else:
+                yield from said("It starts with the first cell that runs, or with r.", width, palette)
+
+
+def _facts_lines(runtime: RuntimeStatus, facts: Facts | None, now: float, palette: Palette) -> Iterator[Line]:
+    if runtime.since:
+        yield _fact("for", age_text(now - runtime.since), palette)
+    if facts is None:
+        yield _fact("", runtime.text, palette)
+        return
+    yield _fact("node", facts.node, palette)
+    yield _fact("process", f"{facts.pid} on {facts.host}", palette)
+    yield _fact("Python", f"{facts.python}, {home_shortened(facts.executable)}", palette)
+    yield _fact("in", home_shortened(facts.directory), palette)
+    held = size_text(facts.memory)
+    if facts.memory_of_host is not None:
+        held += f" of {size_text(facts.memory_of_host)}, {size_text(facts.memory_free)} free"
+    yield _fact("memory", held, palette)
+    yield _fact("CPUs", str(facts.cpus), palette)
+    if runtime.nodes:
+        yield _fact("nodes", f"{len(runtime.nodes)} (sn shows them)", palette)
+
+
+def _fact(label: str, value: str, palette: Palette) -> Line:
+    return Line(Text.assemble((f"  {label:<{_LABEL - 2}}", palette.muted), printable_row(value)))
+
+
+def _step_lines(runtime: RuntimeStatus, now: float, width: int, palette: Palette) -> Iterator[Line]:
+    """The steps so far, each with how long it took; the last one is under way, or is where it went wrong."""
+    for number, step in enumerate(runtime.steps):
+        is_last = number + 1 == len(runtime.steps)
+        until = now if is_last else runtime.steps[number + 1].at
+        if is_last and runtime.phase == "disconnected":
+            sign, ink, took = "✗", palette.error, ""
+        else:
+            sign, ink = (SPINNER[int(now * 10) % len(SPINNER)], palette.running) if is_last else ("✓", palette.ok)
+            took = f"{max(0.0, until - step.at):.1f} s"
+        text = Text.assemble((f"  {sign} ", ink), printable_row(step.text))
+        text.truncate(max(8, width - len(took) - 1), overflow="ellipsis")
+        text.append(" " * max(1, width - text.cell_len - len(took))).append(took, palette.muted)
+        yield Line(text)
+
+
+def choice_lines(choices: RuntimeChoices, spec: str, width: int, palette: Palette) -> Iterator[Line]:
+    """Profiles, nodes that can be reached, and the other kinds; the one that is used is marked."""
+    yield heading("Where cells run", palette)
+    for profile in choices.profiles:
+        words = profile_words(profile) + (", by default" if profile.name == choices.default else "")
+        yield _choice(profile.name, profile.name, words, spec, palette)
+    yield Line(Text("  + another profile…", palette.muted), NEW)
+    yield BLANK
+    yield heading("In a node that runs", palette)
+    if not choices.nodes:
+        yield from said("  No node of yours runs on this host.", width, palette)
+    for node in choices.nodes:
+        yield _choice(f"attach:{node.name}", node.name, f"{node.address}, process {node.pid}", spec, palette)
+    yield BLANK
+    yield heading("Elsewhere", palette)
+    for kind in KINDS.values():
+        current = spec if spec.startswith(f"{kind.name}:") else ""
+        yield _choice(f"{kind.name}:…", f"{kind.title}…", current, spec, palette, is_current=bool(current))
+    if choices.trouble:
+        yield BLANK
+        yield from said(f"! {choices.trouble}", width, palette)
+
+
+def profile_words(profile: Profile) -> str:
+    """
+    >>> profile_words(Profile("old", python="/usr/bin/python3.11", env={"A": "1"}))
+    '/usr/bin/python3.11, with A'
+    """
+    python = home_shortened(profile.python) if profile.python else "the Python of this program"
+    where = f", in {home_shortened(profile.directory)}" if profile.directory else ""
+    return python + where + (f", with {', '.join(profile.env)}" if profile.env else "")
+
+
+def _choice(id: str, name: str, words: str, spec: str, palette: Palette, *, is_current: bool | None = None) -> Line:
+    is_current = id == spec if is_current is None else is_current
+    mark = ("● ", palette.ok) if is_current else ("○ ", palette.muted)
+    text = Text.assemble(mark, (printable_row(name), palette.strong), "  ", (printable_row(words), palette.muted))
+    return Line(text, id)

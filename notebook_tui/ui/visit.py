@@ -1,0 +1,49 @@
+"""A notebook that is open: the client of its session, and the way to end it.
+
+A session is entered and left in one task of its own: what it starts does not belong to the screen that asked for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from notebook_tui.ui.client import SessionClient
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    client: SessionClient
+    end: Callable[[], Awaitable[None]]
+    """The session is over, and all that it has started; once more is nothing."""
+
+
+async def begin(opening: AbstractAsyncContextManager[SessionClient]) -> Visit:
+    """Raises what opening raises, and then nothing is open."""
+    opened: asyncio.Future[SessionClient] = asyncio.get_running_loop().create_future()
+    over = asyncio.Event()
+
+    async def hold() -> None:
+        try:
+            async with opening as client:
+                opened.set_result(client)
+                await over.wait()
+        except Exception as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
+
+    holding = asyncio.create_task(hold())
+
+    async def end() -> None:
+        over.set()
+        await asyncio.shield(holding)
+
+    try:
+        return Visit(await asyncio.shield(opened), end)
+    except asyncio.CancelledError:
+        over.set()
+        holding.cancel()
+        raise

@@ -1,0 +1,111 @@
+"""Plain mode: the notebook as lines, typed and read, in the real program."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.open_notebook import notebook_text
+from tests.support.terminal import Terminal
+
+PLAIN = [sys.executable, "-m", "notebook_tui", "notebook", "--plain"]
+pytestmark = pytest.mark.timeout(120)
+
+
+def plain(path: Path, *lines: str) -> str:
+    """What is said when these lines are typed."""
+    given = "".join(f"{line}\n" for line in lines)
+    result = subprocess.run([*PLAIN, str(path)], input=given, capture_output=True, text=True, timeout=90, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    path = tmp_path / "test.livemd"
+    path.write_text(notebook_text("x = 1", "print('x is', x)\nx + 1"), encoding="utf-8")
+    return path
+
+
+def test_cells_are_listed_run_and_shown_in_lines_without_any_drawing(notebook: Path) -> None:
+    said = plain(notebook, "run all", "wait", "show 2", "quit")
+    assert "cell 2, not run: print('x is', x)" in said
+    assert "cell 2 runs\nx is 1\nresult: 2\ncell 2 done after" in said
+    assert "line 2: x + 1" in said
+    assert all(character.isprintable() or character == "\n" for character in said)
+    assert not set(said) & set("│╭╰▌─")
+
+
+def test_a_cell_is_typed_its_readers_say_why_they_are_stale_and_undo_takes_it_back(notebook: Path) -> None:
+    said = plain(notebook, "run all", "wait", "type 1", "x = 2", ".", "wait", "why 2", "undo", "wait", "show 1", "quit")
+    assert "cell 1, which gives x, must run first" in said
+    assert said.index("line 1: x = 1") > said.index("must run first")
+
+
+def test_what_is_added_is_saved_where_it_is_said(notebook: Path, tmp_path: Path) -> None:
+    said = plain(notebook, "next", "text", "# Not a heading", ".", "add", "y = 3", ".", "save", "quit")
+    assert f"saved to {notebook}" in said
+    text = notebook.read_text(encoding="utf-8")
+    assert text.index("y = 3") > text.index("Not a heading")
+
+
+def test_the_end_of_all_input_saves_what_is_not_saved(notebook: Path) -> None:
+    plain(notebook, "type 1", "x = 41")
+    assert "x = 41" in notebook.read_text(encoding="utf-8")
+
+
+def test_what_makes_no_sense_is_said_and_nothing_else_happens(notebook: Path) -> None:
+    said = plain(notebook, "dance", "show 9", "run t1", "answer", "end 1", "quit")
+    for words in ("no command dance", "no cell 9", "no cell t1", "no cell asks", "that cell does not run"):
+        assert words in said
+
+
+def test_a_cell_that_asks_gets_its_line_and_a_secret_is_typed_unseen(tmp_path: Path) -> None:
+    path = tmp_path / "test.livemd"
+    path.write_text(notebook_text("name = input('Who? ')\nimport getpass\nkey = getpass.getpass('Key? ')\nlen(key)"))
+    with Terminal([*PLAIN, str(path)]) as terminal:
+        terminal.until("help lists what you can type")
+        terminal.type("run 1", "enter")
+        terminal.until("waits for a line; answer LINE")
+        terminal.type("answer Ada", "enter")
+        terminal.until("answer lets you type it unseen")
+        terminal.type("answer", "enter")
+        terminal.until(lambda text: text.rstrip().endswith("answer"))
+        terminal.type("swordfish", "enter")
+        terminal.until("result: 9")
+        assert "swordfish" not in terminal.text()
+        terminal.type("quit", "enter")
+        assert terminal.wait() == 0
+
+
+def test_ctrl_c_interrupts_what_runs_and_the_program_stays(tmp_path: Path) -> None:
+    path = tmp_path / "test.livemd"
+    path.write_text(notebook_text("while True: pass"))
+    with Terminal([*PLAIN, str(path)]) as terminal:
+        terminal.until("help lists what you can type")
+        terminal.type("run 1", "enter")
+        terminal.until("cell 1 runs")
+        terminal.program.send_signal(signal.SIGINT)  # as the terminal does that it is in the foreground of
+        terminal.until("cell 1 interrupted")
+        terminal.type("status", "enter")
+        terminal.until("running: nothing")
+        terminal.type("quit", "enter")
+        assert terminal.wait() == 0
+
+
+def test_help_names_every_command(notebook: Path) -> None:
+    said = plain(notebook, "help", "quit")
+    for word in ("run [CELL | all]", "why [CELL]", "answer [LINE]", "quit"):
+        assert word in said
+
+
+def test_without_plain_a_pipe_is_refused(notebook: Path) -> None:
+    words = [*PLAIN[:-1], str(notebook)]
+    result = subprocess.run(words, input="", capture_output=True, text=True, timeout=60, check=False, env=os.environ)
+    assert result.returncode != 0
+    assert "expected a terminal" in result.stderr

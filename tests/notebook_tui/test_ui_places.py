@@ -1,0 +1,122 @@
+"""Places in outputs: found with the keyboard and with the mouse, seen, and doing what they say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from textual.strip import Strip
+
+from notebook_tui.document.outputs import Text
+from notebook_tui.ui.cells.cell_strips import Look, Painter
+from notebook_tui.ui.cells.items import Item
+from notebook_tui.widgets.messages import Toggle
+from notebook_tui.widgets.views import Branch, Button, Grid, Tabs, Tree
+from tests.support.fake_session import code, notebook_of
+from tests.support.screen import Terminal, in_terminal, terminal
+
+BUTTONS = Grid("g", (Button("left", "Left"), Button("right", "Right"), Button("low", "Low")), columns=2)
+TABS = Tabs("tabs", (("One", Text("stdout", "first")), ("Two", Button("b", "Press"))))
+TREE = Tree("tree", (Branch("", 0, "all", "open"), Branch("a", 1, "part", "closed"), Branch("b", 1, "leaf")))
+
+
+async def click(shown: Terminal, text: str) -> None:
+    """The mouse is pressed on the first place of the screen that says this."""
+    row, line = next((row, line) for row, line in enumerate(shown.lines) if text in line)
+    await shown.pilot.click(offset=(line.index(text) + 1, row))
+    await shown.settle()
+
+
+@in_terminal(code("a", "x", BUTTONS))
+async def test_tab_goes_into_an_output_and_enter_presses_and_escape_goes_back(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "tab")
+    assert "▶" in shown.text
+    assert "[ Left ]◂" in shown.text
+    assert shown.status.startswith(" OUTPUT ")
+    assert "Enter press Left" in shown.hints
+    await shown.press("enter", "tab", "space", "escape")
+    assert shown.session.acts == [("left", None), ("right", None)]
+    assert "▶" not in shown.text
+    assert shown.status.startswith(" NAV ")
+
+
+@in_terminal(code("a", "x", BUTTONS))
+async def test_arrows_go_where_they_point_and_tab_ends_at_the_ends(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "shift+tab")
+    assert "[ Low ]◂" in shown.text
+    await shown.press("tab")
+    assert "[ Low ]◂" in shown.text
+    await shown.press("up", "right")
+    assert "▸[ Right ]◂" in shown.text
+    await shown.press("left", "left")
+    assert "[ Left ]◂" in shown.text
+    await shown.press("shift+tab")
+    assert "[ Left ]◂" in shown.text
+    await shown.press("up")
+    assert "▶" not in shown.text
+
+
+@in_terminal(code("a", "x", BUTTONS), code("b", "y"))
+async def test_below_the_last_place_stands_the_next_cell(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "shift+tab", "down")
+    assert shown.focused_line().endswith("y")
+    assert "▶" not in shown.text
+
+
+@in_terminal(code("a", "x", BUTTONS))
+async def test_a_press_of_the_mouse_does_it_and_takes_the_keyboard_there(shown: Terminal) -> None:
+    await click(shown, "Right")
+    assert shown.session.acts == [("right", None)]
+    assert "▸[ Right ]◂" in shown.text
+
+
+@in_terminal(code("a", "x", TABS))
+async def test_tabs_open_where_the_viewer_wants_and_nobody_else_is_told(shown: Terminal) -> None:
+    assert "first" in shown.text
+    await shown.press("j", "j", "j", "tab", "right", "enter")
+    assert "first" not in shown.text
+    assert "[ Press ]" in shown.text
+    await shown.press("tab", "enter")
+    assert shown.session.acts == [("b", None)]
+    assert not shown.session.sent
+
+
+@in_terminal(code("a", "x", TREE))
+async def test_a_branch_of_a_tree_is_toggled_where_the_tree_lives(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "tab", "down", "enter")
+    assert shown.session.acts == [("tree", Toggle("a"))]
+    assert "│▸▸ part◂" in shown.text
+
+
+@in_terminal(code("a", "x"))
+async def test_a_cell_without_places_keeps_the_keyboard(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "tab")
+    assert shown.status.startswith(" NAV ")
+    await shown.press("i")
+    assert shown.status.startswith(" EDIT ")
+
+
+@in_terminal(code("a", "x", *(Button(f"b{n}", f"Number {n}") for n in range(40))))
+async def test_the_place_that_the_keyboard_is_at_is_scrolled_into_view(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "shift+tab")
+    assert "[ Number 39 ]◂" in shown.text
+    assert "Number 5 " not in shown.text
+
+
+def test_a_key_among_places_draws_no_other_cell() -> None:
+    drawn: Counter[str] = Counter()
+
+    class Counting(Painter):
+        def rows(self, item: Item, look: Look) -> list[Strip]:
+            drawn[item.id] += 1
+            return super().rows(item, look)
+
+    async def main() -> None:
+        cells = [code(f"c{n}", f"value = {n}", BUTTONS) for n in range(500)]
+        async with terminal(notebook_of(*cells), make_painter=Counting) as shown:
+            await shown.press("j", "j", "j", "tab")
+            drawn.clear()
+            await shown.press("tab", "tab", "shift+tab", "left")
+            assert set(drawn) == {"c0"}
+
+    asyncio.run(main())

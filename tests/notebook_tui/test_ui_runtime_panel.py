@@ -1,0 +1,160 @@
+"""The runtime at the side: what is connected, how connecting goes, and where cells run instead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from notebook_tui.document.operations import Connect
+from notebook_tui.document.state import RuntimeStatus, State
+from notebook_tui.runtime.facts import Facts
+from notebook_tui.session.profiles import Profile
+from notebook_tui.session.runtime_choices import ReachableNode, RuntimeChoices
+from tests.support.fake_session import code, notebook_of
+from tests.support.screen import NOW, Terminal, in_terminal
+
+CELL = code("a", "x = 1")
+FACTS = Facts(
+    "local-1@h", "thinkpad", 4711, "3.12.4", "/usr/bin/python", "/data", NOW, 187_000_000, 16 << 30, 8 << 30, 8
+)
+CONNECTED = State(notebook_of(CELL), "t.livemd", runtime=RuntimeStatus("connected", "local", since=NOW - 125))
+CHOICES = RuntimeChoices(
+    (Profile("local"), Profile("old", python="/opt/python3.11")), "local", (ReachableNode("app@h", "h:4370", 99),)
+)
+
+
+@in_terminal(CELL, size=(120, 34), state=CONNECTED)
+async def test_what_is_connected_is_told_with_its_process_and_memory(shown: Terminal) -> None:
+    shown.session.facts = FACTS
+    shown.session.choices = CHOICES
+    await shown.press("s", "r")
+    await shown.shows("local-1@h")
+    for text in (
+        "● connected to local",
+        "for     2 min",
+        "4711 on thinkpad",
+        "3.12.4",
+        "178 MB of 16.0 GB, 8.0 GB free",
+    ):
+        assert text in shown.text, text
+    for text in ("● local", "○ old  /opt/python3.11", "○ app@h  h:4370, process 99", "○ on a Fly Machine…"):
+        assert text in shown.text, text
+    assert shown.lines[11].startswith(" ▌● local")
+
+
+@in_terminal(CELL, size=(120, 34))
+async def test_connecting_is_told_step_by_step_and_called_off(shown: Terminal) -> None:
+    shown.session.connects = False
+    await shown.press("s", "r")
+    assert "○ no runtime; local is chosen" in shown.text
+    await shown.press("r")
+    assert shown.session.operations_of(Connect) == [Connect()]
+    shown.session.step("creating a process")
+    shown.clock.now += 1.5
+    shown.session.step("it dials")
+    shown.clock.now += 0.3
+    await shown.shows("it dials")
+    assert "✓ creating a process" in shown.text
+    assert shown.lines[2].partition("▕")[0].rstrip().endswith("1.5 s")
+    await shown.press("x")
+    await shown.shows("no runtime")
+    assert shown.session.state.runtime.phase == "disconnected"
+    shown.session.send(Connect())
+    shown.session.step("creating a process")
+    shown.session.lose_runtime("no room is left")
+    await shown.shows("✗ creating a process")
+    assert "no room is left" in shown.text
+
+
+@in_terminal(CELL, size=(120, 34), state=CONNECTED)
+async def test_another_runtime_is_used_after_a_question(shown: Terminal) -> None:
+    shown.session.choices = CHOICES
+    vars(shown.session)["use_runtime"] = used_by(shown)
+    await shown.press("s", "r", "j", "enter")
+    await shown.shows("all values are lost")
+    await shown.press("n")
+    assert shown.session.runtime_spec == "local"
+    await shown.press("enter", "y")
+    await shown.until(lambda: shown.session.runtime_spec == "old", "old is used")
+    await shown.shows("● old")
+
+
+def used_by(shown: Terminal):  # type: ignore[no-untyped-def]
+    async def use(spec: str) -> None:
+        shown.session.runtime_spec = spec
+
+    return use
+
+
+@in_terminal(CELL, size=(120, 34))
+async def test_a_kind_that_cannot_be_started_yet_says_so_in_one_sentence(shown: Terminal) -> None:
+    shown.session.choices = CHOICES
+    await shown.press("s", "r")
+    await shown.press("j", "j", "j", "enter")
+    await shown.shows("this version cannot start a runtime in a node that runs already")
+    assert shown.session.runtime_spec == "local"
+
+
+@in_terminal(CELL, size=(120, 40))
+async def test_a_form_checks_what_it_is_given_and_makes_a_spec(shown: Terminal) -> None:
+    await shown.press("s", "r", "G", "enter")
+    await shown.shows("Cells run in a pod of Kubernetes")
+    assert "default" in shown.text
+    await shown.press("enter", "enter", "enter")
+    await shown.type("much")
+    await shown.press("enter", "enter")
+    await shown.shows("! expected such as 1Gi or 512Mi; got much")
+    await shown.press(*["backspace"] * 4, "2", "G", "i", "enter", "enter")
+    await shown.press("s", "m")
+    await shown.shows("(k8s:default?memory=2Gi)")
+
+
+@in_terminal(CELL, size=(120, 40))
+async def test_a_profile_is_added_once_it_is_right(shown: Terminal) -> None:
+    await shown.press("s", "r", "a")
+    await shown.type("my old")
+    await shown.press("enter")
+    await shown.type("/no/such/python")
+    await shown.press("enter", "enter")
+    await shown.shows("there is no /no/such/python")
+    assert "expected letters, digits" in shown.text
+    await shown.press(*["backspace"] * 6, "o", "l", "d", "enter", *["backspace"] * 15, "enter", "enter")
+    await shown.shows("The profile old is there.")
+    assert shown.session.choices.profiles[-1] == Profile("old")
+
+
+@in_terminal(CELL, size=(120, 34), state=CONNECTED)
+async def test_a_runtime_is_ended_only_after_a_question_and_started_again(shown: Terminal) -> None:
+    await shown.press("s", "r", "x", "n")
+    assert shown.session.disconnects == 0
+    await shown.press("x", "y")
+    await shown.shows("○ no runtime")
+    assert shown.session.disconnects == 1
+    await shown.press("x")
+    await shown.shows("There is no runtime to disconnect.")
+    await shown.press("r", "r")
+    await shown.shows("The runtime is restarted")
+
+
+@in_terminal(CELL, size=(100, 24), state=CONNECTED)
+async def test_the_bar_tells_the_memory_of_the_runtime_as_long_as_it_is_there(shown: Terminal) -> None:
+    shown.session.facts = FACTS
+    shown.clock.now += 11
+    await shown.until(lambda: "178 MB" in shown.status, "the memory")
+    shown.session.facts = replace(FACTS, memory=300_000_000)
+    await shown.settle()
+    assert "178 MB" in shown.status
+    shown.clock.now += 11
+    await shown.until(lambda: "286 MB" in shown.status, "the memory, asked again")
+    shown.session.lose_runtime("gone")
+    await shown.until(lambda: "MB" not in shown.status, "no memory of what is gone")
+
+
+@pytest.mark.parametrize("phase", ["connected", "disconnected"])
+def test_lines_of_the_panel_keep_to_its_width(phase: str) -> None:
+    from notebook_tui.ui.drawing.palette import Palette
+    from notebook_tui.ui.panels.runtime_lines import status_lines
+
+    runtime = RuntimeStatus(phase, "x" * 200, lost="why " * 50)  # type: ignore[arg-type]
+    assert list(status_lines(runtime, "local", FACTS, NOW, 30, Palette()))
