@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from time import time
 from typing import ClassVar
 
@@ -24,6 +25,7 @@ from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.crash.guarded_app import GuardedApp
 from notebook_tui.ui.dialogs.command_search import CommandSearch
 from notebook_tui.ui.drawing.theme import DAY, NIGHT, THEMES, theme_for
+from notebook_tui.ui.driver.picture_app import PictureApp
 from notebook_tui.ui.house import House
 from notebook_tui.ui.keys.key import pretty
 from notebook_tui.ui.keys.table import DEFAULT
@@ -34,7 +36,7 @@ from notebook_tui.ui.settings.values import Settings
 from notebook_tui.ui.visit import Visit, begin
 
 
-class NotebookApp(GuardedApp):
+class NotebookApp(GuardedApp, PictureApp):
     """Shows and edits what the client's session holds, until the user quits; without one, home.
 
     `clock` gives seconds since the epoch; `make_painter` makes what draws items, for whoever wants to count. With a
@@ -57,6 +59,7 @@ class NotebookApp(GuardedApp):
     ) -> None:
         self._no_color = "NO_COLOR" in os.environ
         super().__init__(ansi_color=True if self._no_color else None)
+        self.make_gallery(self._folder)
         assert opened is not None or house is not None, "expected a notebook, or a house to find one in"
         self.preferences = preferences or Preferences()
         self.house = house
@@ -80,6 +83,11 @@ class NotebookApp(GuardedApp):
         """The view of the notebook that is open, if there is one."""
         base = self.screen_stack[0] if self.screen_stack else None
         return base if isinstance(base, NotebookScreen) else None
+
+    def _folder(self) -> Path | None:
+        """Where the notebook is: pictures in its Markdown lie beside it."""
+        path = self.client.state.path if self.client is not None else None
+        return Path(path).absolute().parent if path else None
 
     def get_default_screen(self) -> Screen[None]:
         return self._view()
@@ -254,6 +262,7 @@ class NotebookApp(GuardedApp):
 
     def _settings_changed(self, settings: Settings) -> None:
         self.theme = self._theme_of(settings)
+        self.show_pictures_as(settings.images)
 
     def _theme_of(self, settings: Settings) -> str:
         name = THEMES.get(settings.theme, settings.theme)

@@ -33,6 +33,7 @@ from notebook_tui.ui.outputs.output_strips import inline_view
 from notebook_tui.ui.outputs.places import Place, Places
 from notebook_tui.ui.outputs.question_row import with_question
 from notebook_tui.ui.outputs.row import OutputRow
+from notebook_tui.ui.pictures.gallery import NO_PICTURES
 
 Part: TypeAlias = Literal["source", "prose", "outputs"]
 Numbers: TypeAlias = tuple[int | None, ...]
@@ -101,20 +102,21 @@ class Painter:
             case HintItem():
                 return hint_rows(item, self.palette)
             case CellItem(cell=Cell(kind="markdown")) if look.editing is None:
-                return self._prose(item.cell, Frame(look.width), look.found)
+                return self._prose(item.cell, Frame(look.width), look)
             case CellItem():
                 return self._code(item, look)
             case _:
                 assert_never(item)
 
-    def _prose(self, cell: Cell, frame: Frame, found: Pattern | None) -> list[Strip]:
+    def _prose(self, cell: Cell, frame: Frame, look: Look) -> list[Strip]:
         def draw() -> Iterable[Strip]:
             indent = Segment(" " * (frame.text_left - LEFT))
             nothing = [Text("Empty Markdown cell · i to write", self.palette.muted, end="")]
-            rows = markdown_rows(cell.source, frame.prose_width, self.palette) or nothing
-            return _marked((Strip([indent, *strip_of(row)]) for row in rows), found, 0)
+            rows = markdown_rows(cell.source, frame.prose_width, self.palette, pictures, look.output_rows) or nothing
+            return _marked((Strip([indent, *strip_of(row)]) for row in rows), look.found, 0)
 
-        return self._part(cell.id, "prose", (cell.source, frame, found), draw)
+        pictures = look.looks.pictures if "![" in cell.source else NO_PICTURES
+        return self._part(cell.id, "prose", (cell.source, frame, pictures, look.output_rows, look.found), draw)
 
     def _code(self, item: CellItem, look: Look) -> Iterable[Strip]:
         frame = frame_of(item, look)

@@ -9,6 +9,8 @@ from notebook_tui.document.notebook import Cell
 from notebook_tui.document.outputs import Error, Output
 from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.desk import Desk
+from notebook_tui.ui.driver.picture_app import PictureApp
+from notebook_tui.ui.outputs.display_rows import has_pictures, pictures_alone
 
 if TYPE_CHECKING:
     from notebook_tui.ui.commands.taking import Taking
@@ -31,8 +33,25 @@ class OutputCommands:
             return
         if (cell := self._with_output()) is not None:
             newest = partial(self._newest, cell.id)
+            if pictures_alone(cell.outputs):
+                self._open_pictures(cell.id)
+                return
             screen = OutputScreen(newest, cell.id, copy=self._taking.copy, save=self._taking.save)
             self._desk.view.app.push_screen(screen)
+
+    def open_pictures(self) -> None:
+        cell = self._desk.focused_cell
+        if cell is None or not has_pictures(cell.outputs):
+            self._desk.say("This cell has no picture.", "information")
+        else:
+            self._open_pictures(cell.id)
+
+    def _open_pictures(self, cell_id: str) -> None:
+        from notebook_tui.ui.outputs.picture_screen import PictureScreen
+
+        app = self._desk.view.app
+        assert isinstance(app, PictureApp)
+        app.push_screen(PictureScreen(partial(self._newest, cell_id), app.pictures))
 
     def fold_output(self) -> None:
         if (cell := self._with_output()) is not None:

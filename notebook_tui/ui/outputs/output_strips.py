@@ -19,12 +19,12 @@ from notebook_tui.ui.drawing.frame import CONTINUED
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import fold
-from notebook_tui.ui.drawing.syntax import code_lines
+from notebook_tui.ui.outputs.display_rows import plain_texts
 from notebook_tui.ui.outputs.error_rows import error_lines
 from notebook_tui.ui.outputs.input_rows import label_width
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.row import OutputRow
-from notebook_tui.ui.outputs.terminal_text import count_rows, decoded, last_rows, settled_lines
+from notebook_tui.ui.outputs.terminal_text import count_rows, last_rows, settled_lines
 from notebook_tui.ui.outputs.traceback_lines import frames_of, headline
 from notebook_tui.ui.outputs.view_rows import view_rows
 from notebook_tui.widgets.terminal.widths import is_narrow
@@ -34,8 +34,6 @@ from notebook_tui.widgets.views import Input, Plot
 _FEWEST_ROWS: Final = 8
 _MOST_VIEW_ROWS: Final = 240
 _MOST_ROWS: Final = 40
-# A longer value is shown without colours: its text is data, and lexing it would cost more than it tells.
-_COLORED_RESULT: Final = 4_000
 _FOLDED: Final = Style(dim=True)
 _AS_IT_COMES: Final = Looks()
 
@@ -73,14 +71,14 @@ def inline_view(
     labels = label_width(output for output in outputs if isinstance(output, Input))
     for output in reversed(outputs):
         if isinstance(output, View) and not isinstance(output, Plot | TextStream):
-            rows = view_rows(output, width, palette, looks, labels)
+            rows = view_rows(output, width, palette, looks, labels, limit)
             if any(row.spots for row in rows) and whole + len(rows) <= _MOST_VIEW_ROWS:
                 whole += len(rows)
                 shown[:0] = rows
                 continue
         room = limit + whole - len(shown)
         if room > 0:
-            rows, left_out = _last_rows(output, room, width, palette, looks, cell_id)
+            rows, left_out = _last_rows(output, room, limit, width, palette, looks, cell_id)
             shown[:0] = rows
             hidden += left_out
         else:
@@ -130,15 +128,19 @@ def _folded_row(outputs: Sequence[Output], palette: Palette) -> OutputRow:
 
 
 def _last_rows(
-    output: Output, room: int, width: int, palette: Palette, looks: Looks, cell_id: str
+    output: Output, room: int, limit: int, width: int, palette: Palette, looks: Looks, cell_id: str
 ) -> tuple[list[OutputRow], int]:
-    """What is shown of one output in `room` rows, and how many of its lines are not.
+    """What is shown of one output in `room` rows, and how many of its lines are not. What has a height of its own takes
+    no more than the `limit` of the whole cell, so that it stays as it is while others grow.
+
 
     A result gives its head instead of its end: the first rows of a table say more than its last. An error gives its
     message, and where it was raised.
     """
-    if isinstance(output, View):
-        rows = view_rows(output, width, palette, looks)
+    if isinstance(output, Exported):
+        output = _exported(output) or output
+    if isinstance(output, View | Display):
+        rows = view_rows(output, width, palette, looks, height=limit)
         ends = isinstance(output, TextStream | Shown)
         return (rows[-room:] if ends else rows[:room]), max(0, len(rows) - room)
     output = drawn(output)
@@ -153,6 +155,14 @@ def _last_rows(
     if left_out and isinstance(output, Error) and room > 1:
         return [rows[0], *rows[1 - room :]], left_out
     return rows[:room], left_out
+
+
+def _exported(output: Exported) -> Plot | None:
+    if output.info.strip() != "vega-lite":
+        return None
+    from notebook_tui.ui.outputs.vega import vega_plot
+
+    return vega_plot(output.text)
 
 
 def _ends(lines: Sequence[RichText], width: int, room: int) -> tuple[list[RichText], int]:
@@ -179,7 +189,7 @@ def _rows(
 ) -> Iterator[OutputRow]:
     match output:
         case Result(text=text) | Display(text=text):
-            return _marked("=", " ", palette.ok, value_lines(text, palette), width)
+            return _marked("=", " ", palette.ok, plain_texts(text, palette), width)
         case Error():
             return _error_rows(output, width, palette, cell_id)
         case Exported(info=info, text=text):
@@ -208,10 +218,3 @@ def _marked(first: str, rest: str, style: Style, lines: Iterable[RichText], widt
         yield OutputRow(mark, style, row)
         yield from (OutputRow(CONTINUED, _FOLDED, piece) for piece in folded)
         mark = rest
-
-
-def value_lines(text: str, palette: Palette) -> Iterable[RichText]:
-    """The lines of a value in the colours that it came with, or else in those of code."""
-    if "\x1b" in text or len(text) > _COLORED_RESULT:
-        return decoded(text)
-    return code_lines(text.expandtabs(8), "python", palette)

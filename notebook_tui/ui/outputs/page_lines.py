@@ -14,8 +14,9 @@ from rich.text import Text as RichText
 
 from notebook_tui.document.outputs import Display, Error, Output, Result
 from notebook_tui.ui.drawing.palette import Palette
+from notebook_tui.ui.outputs.display_rows import plain_texts
 from notebook_tui.ui.outputs.error_rows import error_lines
-from notebook_tui.ui.outputs.output_strips import output_lines, value_lines
+from notebook_tui.ui.outputs.output_strips import output_lines
 from notebook_tui.ui.outputs.terminal_text import decoded, plain
 
 PageLine: TypeAlias = str | RichText
@@ -69,6 +70,6 @@ def _lines(output: Output, palette: Palette, cell_id: str) -> Iterator[PageLine]
         case Error():
             return (line.text for line in error_lines(output, palette, cell_id, whole=True))
         case Result(text=text) | Display(text=text) if "\x1b" not in text:
-            return iter(value_lines(text, palette))
+            return plain_texts(text, palette)
         case _:
             return iter(output_lines(output))
