@@ -10,6 +10,11 @@ from textual.strip import Strip
 from notebook_tui.document.outputs import Text
 from notebook_tui.ui.cells.cell_strips import Look, Painter
 from notebook_tui.ui.cells.items import Item
+from notebook_tui.ui.drawing.palette import Palette
+from notebook_tui.ui.outputs.looks import Looks
+from notebook_tui.ui.outputs.marked_row import marked_row
+from notebook_tui.ui.outputs.spots import Act
+from notebook_tui.ui.outputs.view_rows import view_rows
 from notebook_tui.widgets.messages import Toggle
 from notebook_tui.widgets.views import Branch, Button, Grid, Tabs, Tree
 from tests.support.fake_session import code, notebook_of
@@ -38,6 +43,13 @@ async def test_tab_goes_into_an_output_and_enter_presses_and_escape_goes_back(sh
     assert shown.session.acts == [("left", None), ("right", None)]
     assert "▶" not in shown.text
     assert shown.status.startswith(" NAV ")
+
+
+def test_a_mark_tells_the_place_without_colours() -> None:
+    (row,) = view_rows(Button("b", "Press"), 40, Palette(), Looks())
+    marked = marked_row(row, Act("b"), Palette())
+    assert (marked.mark, marked.text.plain) == ("▶", "[ Press ]◂")
+    assert marked_row(row, Act("c"), Palette()) == row
 
 
 @in_terminal(code("a", "x", BUTTONS))
