@@ -70,6 +70,16 @@ async def test_escape_leaves_an_input_as_it_was(shown: Terminal) -> None:
     assert "[▸Ada " in shown.text
 
 
+@in_terminal(CELL, code("b", "other"))
+async def test_a_press_of_the_mouse_elsewhere_keeps_what_was_typed(shown: Terminal) -> None:
+    await go_in(shown, NAME)
+    await shown.press("enter", "!")
+    await shown.pilot.click(offset=(10, next(row for row, line in enumerate(shown.lines) if "other" in line)))
+    await shown.settle()
+    assert values(shown) == [("name", "Ada!")]
+    assert shown.status.startswith(" NAV ")
+
+
 @in_terminal(CELL)
 async def test_tab_keeps_what_was_typed_and_goes_on_and_keys_typed_fast_are_not_lost(shown: Terminal) -> None:
     await go_in(shown, NAME, SIZE)

@@ -117,7 +117,8 @@ class Filling:
                 self.set(touch, field, _meant(field, text))
             except ValueError as error:
                 self._desk.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", "warning")
-                return
+                if ending != "away":
+                    return
         view.close_line()
         if ending in ("next", "previous"):
             self._perform("next_place" if ending == "next" else "previous_place")
