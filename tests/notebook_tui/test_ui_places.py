@@ -72,6 +72,7 @@ async def test_arrows_go_where_they_point_and_tab_ends_at_the_ends(shown: Termin
 async def test_below_the_last_place_stands_the_next_cell(shown: Terminal) -> None:
     await shown.press("j", "j", "j", "shift+tab", "down")
     assert shown.focused_line().endswith("y")
+    assert shown.status.startswith(" NAV ")
     assert "▶" not in shown.text
 
 
