@@ -133,3 +133,19 @@ def test_a_key_among_places_draws_no_other_cell() -> None:
             assert set(drawn) == {"c0"}
 
     asyncio.run(main())
+
+
+@in_terminal(code("a", "x", Text("stdout", "line\n" * 100)))
+async def test_what_is_left_out_opens_by_a_press(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "tab")
+    assert "Enter open the whole output" in shown.hints
+    await click(shown, "more lines")
+    await shown.shows("100 lines")
+
+
+@in_terminal(code("a", "x", BUTTONS, TABS, TREE), size=(24, 10))
+async def test_a_tiny_terminal_shows_places_too(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "tab", "tab", "tab", "tab", "tab", "tab", "tab")
+    assert "◂" in shown.text
+    await shown.press("shift+tab", "up", "up", "left", "enter")
+    assert shown.session.acts
