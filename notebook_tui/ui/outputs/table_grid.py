@@ -47,6 +47,7 @@ class TableGrid(Widget, can_focus=True):
         Binding("g,home", "go_to(0)", show=False),
         Binding("G,end", "last", show=False),
         Binding("s,enter", "sort", show=False),
+        Binding("r", "again", show=False),
         Binding("plus,greater_than_sign", "widen(1)", show=False),
         Binding("minus,less_than_sign", "widen(-1)", show=False),
     ]
@@ -107,6 +108,11 @@ class TableGrid(Widget, can_focus=True):
     def sort_by(self, sort: Sort | None) -> None:
         self.blocks.sort_by(sort)
         self._put_cursor(0, self.column)
+
+    def action_again(self) -> None:
+        """Fetch what is seen anew: the table may have changed."""
+        self.blocks.sort_by(self.blocks.sort)
+        self._put_cursor(self.row, self.column)
 
     def action_widen(self, by: int) -> None:
         """The column of the cursor."""
