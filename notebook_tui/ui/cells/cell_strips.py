@@ -33,6 +33,7 @@ from notebook_tui.ui.outputs.output_strips import inline_view
 from notebook_tui.ui.outputs.places import Place, Places
 from notebook_tui.ui.outputs.question_row import with_question
 from notebook_tui.ui.outputs.row import OutputRow
+from notebook_tui.ui.outputs.spots import OpenWhole, Spot
 from notebook_tui.ui.pictures.gallery import NO_PICTURES
 
 Part: TypeAlias = Literal["source", "prose", "outputs"]
@@ -150,7 +151,7 @@ class Painter:
             if view.hidden_lines:
                 noun = "line" if view.hidden_lines == 1 else "lines"
                 note = Text(f"{view.hidden_lines:,} more {noun} · o opens all", muted, end="")
-                rows = (OutputRow("…", muted, note), *rows)
+                rows = (OutputRow("…", muted, note, (Spot(0, note.cell_len, OpenWhole(cell.id)),)), *rows)
             rows = with_question(rows, looks.questions, cell.id, frame.text_width, self.palette)
             return tuple(marked_row(row, looks.at, self.palette) for row in rows)
 
