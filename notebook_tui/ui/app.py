@@ -131,9 +131,9 @@ class NotebookApp(GuardedApp):
         elif screen is not None:
             self._leave("close", lambda: self.call_later(self._go_home))
 
-    def open_notebook(self, path: str) -> None:
+    def open_notebook(self, path: str, failed: Callable[[], None] = lambda: None) -> None:
         """In the place of the one that is open, which is left as carefully as by quitting."""
-        self._leave("close", lambda: self.run_worker(self._open(path), group="open", exclusive=True))
+        self._leave("close", lambda: self.run_worker(partial(self._open, path, failed), group="open", exclusive=True))
 
     def _leave(self, verb: str, then: Callable[[], object]) -> None:
         screen = self.notebook_screen
@@ -142,7 +142,7 @@ class NotebookApp(GuardedApp):
         else:
             Leaving(screen, verb, lambda: (then(), None)[1]).begin()
 
-    async def _open(self, path: str) -> None:
+    async def _open(self, path: str, failed: Callable[[], None]) -> None:
         assert self.house is not None
         if self._visit is not None:
             await self._go_home()
@@ -151,6 +151,7 @@ class NotebookApp(GuardedApp):
             visit = await begin(self.house.open(path))
         except (OSError, ValueError) as error:
             self.notify(str(error), severity="error", markup=False, timeout=10)
+            failed()
             return
         self._visit = visit
         await self.show_alone(self._view())
@@ -221,20 +222,20 @@ class NotebookApp(GuardedApp):
         if (screen := self.notebook_screen) is not None:
             screen.flush()
 
-    def panel_for(self, report: str, *, again: bool) -> Screen[None]:
+    def panel_for(self, failure: BaseException, report: str, *, again: bool) -> Screen[None]:
         from notebook_tui.ui.crash.crash_screen import CrashScreen
-        from notebook_tui.ui.crash.report import keep_report
+        from notebook_tui.ui.crash.report import keep_report, summary_of
 
         path = keep_report(report, datetime.now())
-        return CrashScreen(report, path, again=again, has_notebook=self.client is not None)
+        return CrashScreen(summary_of(failure), report, path, again=again, has_notebook=self.client is not None)
 
     async def on_crash_screen_answered(self, event: events.Event) -> None:
         from notebook_tui.ui.crash import crash_screen
 
         assert isinstance(event, crash_screen.CrashScreen.Answered)
         if event.answer == crash_screen.RESTART:
-            await self.show_alone(self._view())
             self.restarted()
+            await self.show_alone(self._view())
         elif event.answer == crash_screen.QUIT:
             self.exit()
         else:

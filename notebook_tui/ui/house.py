@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -28,5 +29,5 @@ class House(Protocol):
 class OpensNotebooks(Protocol):
     """The program, as those see it who stand below it."""
 
-    def open_notebook(self, path: str) -> None:
-        """In the place of what is shown now."""
+    def open_notebook(self, path: str, failed: Callable[[], None] = ...) -> None:
+        """In the place of what is shown now; `failed` is called where that cannot be, once that has been said."""

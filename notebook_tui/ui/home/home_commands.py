@@ -95,7 +95,8 @@ class HomeCommands:
 
     def _open(self, path: str) -> None:
         self._screen.busy_with(f"opening {Path(path).name}")
-        cast(OpensNotebooks, self._screen.app).open_notebook(path)
+        opens = cast(OpensNotebooks, self._screen.app)
+        opens.open_notebook(path, failed=lambda: self._screen.busy_with(""))
 
     async def _open_example(self, entry: Entry) -> None:
         example = next(each for each in self._screen.found.examples if str(each.path) == entry.path)

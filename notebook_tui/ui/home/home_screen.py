@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -92,7 +93,7 @@ class HomeScreen(Screen[None]):
         self._show(prefer)
 
     def look_again(self) -> None:
-        self.run_worker(self.look(), group="look", exclusive=True)
+        self.run_worker(self.look, group="look", exclusive=True)
 
     async def go_to(self, directory: Path) -> None:
         """Show the files of that folder, with the one marked that one comes from."""
@@ -172,7 +173,7 @@ class HomeScreen(Screen[None]):
     @on(HomeList.Moved)
     def _preview(self) -> None:
         if self._pane.display:
-            self.run_worker(self._show_preview(self.marked), group="preview", exclusive=True)
+            self.run_worker(partial(self._show_preview, self.marked), group="preview", exclusive=True)
 
     @on(HomeList.Pressed)
     def _pressed_entry(self, event: HomeList.Pressed) -> None:
