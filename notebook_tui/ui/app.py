@@ -4,34 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from time import time
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
-from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.screen import Screen
-from textual.theme import Theme, ThemeProvider
+from textual.theme import Theme
 
 from notebook_tui.ui.cells.cell_list import MakePainter
 from notebook_tui.ui.cells.cell_strips import Painter
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.crash.guarded_app import GuardedApp
-from notebook_tui.ui.dialogs.command_search import CommandSearch
 from notebook_tui.ui.drawing.theme import DAY, NIGHT, THEMES, theme_for
 from notebook_tui.ui.house import House
-from notebook_tui.ui.keys.key import pretty
-from notebook_tui.ui.keys.table import DEFAULT
 from notebook_tui.ui.leaving import Leaving
 from notebook_tui.ui.notebook_screen import NotebookScreen
 from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.settings.values import Settings
 from notebook_tui.ui.visit import Visit, begin
+
+if TYPE_CHECKING:
+    from notebook_tui.ui.finding.command import Command
+    from notebook_tui.ui.home.home_screen import HomeScreen
+
+_REMEMBERED: Final = 30
 
 
 class NotebookApp(GuardedApp):
@@ -64,6 +65,8 @@ class NotebookApp(GuardedApp):
         self._clock = clock
         self._make_painter = make_painter
         self._ending: set[asyncio.Task[None]] = set()
+        self._used: list[str] = []
+        """The commands of the palette, those used last first."""
         self.animation_level = "none"
         self.register_theme(NIGHT)
         self.register_theme(DAY)
@@ -81,31 +84,39 @@ class NotebookApp(GuardedApp):
         base = self.screen_stack[0] if self.screen_stack else None
         return base if isinstance(base, NotebookScreen) else None
 
+    @property
+    def home_screen(self) -> HomeScreen | None:
+        if self.notebook_screen is not None or not self.screen_stack:
+            return None
+        from notebook_tui.ui.home.home_screen import HomeScreen
+
+        base = self.screen_stack[0]
+        return base if isinstance(base, HomeScreen) else None
+
     def get_default_screen(self) -> Screen[None]:
         return self._view()
 
     def on_mount(self) -> None:
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterator[SystemCommand]:
-        """Every action of the table of keys, and the choice of a theme."""
-        told: set[str] = set()
-        shown = self.screen_stack[0]
-        table = shown.table if isinstance(shown, NotebookScreen) else DEFAULT
-        for key in table.rows:
-            if key.mode in ("navigation", "anywhere") and key.action not in told and not key.action.startswith("app."):
-                told.add(key.action)
-                help_text = ", ".join(pretty(each) for each in key.keys) or "only here"
-                yield SystemCommand(key.title, help_text, partial(screen.run_action, f"do('{key.action}')"))
-        yield SystemCommand("Change the theme", "colours of everything", self.action_change_theme)
-        yield SystemCommand("Quit", "Ctrl+Q", self.action_quit)
-
     def action_command_palette(self) -> None:
-        if not isinstance(self.screen, CommandPalette):
-            self._search(CommandSearch())
+        from notebook_tui.ui.finding.palette_screen import PaletteScreen
+        from notebook_tui.ui.finding.sources import commands_of
 
-    def search_themes(self) -> None:
-        self._search(CommandSearch(providers=[ThemeProvider], placeholder="Search for themes…"))
+        if isinstance(self.screen, PaletteScreen):
+            return
+        palette = PaletteScreen(commands_of(self), self._used)
+
+        async def opened() -> None:
+            await self.push_screen(palette, self._perform)
+
+        # Before the next key is looked at, and until the palette has its parts: that key is for them.
+        self.call_next(opened)
+
+    def _perform(self, command: Command | None) -> None:
+        if command is not None:
+            self._used = [command.id, *(id for id in self._used if id != command.id)][:_REMEMBERED]
+            command.run()
 
     async def on_event(self, event: events.Event) -> None:
         # Keys of navigation are acted on here, one after the other, and not by the focused widget: between its queue
@@ -269,13 +280,6 @@ class NotebookApp(GuardedApp):
     async def on_unmount(self) -> None:
         if self.client is not None:
             await self.client.close()
-
-    def _search(self, palette: CommandSearch) -> None:
-        async def opened() -> None:
-            await self.push_screen(palette)
-
-        # Before the next key is looked at, and until the palette has its parts: that key is for them.
-        self.call_next(opened)
 
 
 def _note(path: str, title: str, at: float) -> None:

@@ -311,6 +311,11 @@ class NotebookScreen(Screen[None]):
         self._side.close()
         self._view.take_focus()
 
+    def go_to(self, item_id: str) -> None:
+        """Give that cell, or the heading of that section, the focus."""
+        self._view.focus_item(item_id)
+        self._view.take_focus()
+
     @on(Panel.Left)
     def _panel_left(self) -> None:
         self._view.take_focus()

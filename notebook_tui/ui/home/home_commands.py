@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from notebook_tui.session import examples, shelf
 from notebook_tui.session.unsaved import new_file
+from notebook_tui.ui.choosing.rows import Entry
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
 from notebook_tui.ui.dialogs.path_completion import absolute
 from notebook_tui.ui.dialogs.path_screen import PathScreen
 from notebook_tui.ui.home.found import KINDS
-from notebook_tui.ui.home.rows import Entry, short
+from notebook_tui.ui.home.rows import short
 from notebook_tui.ui.house import House, OpensNotebooks
 
 if TYPE_CHECKING:

@@ -15,13 +15,14 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
 
+from notebook_tui.ui.choosing.choice_list import ChoiceList
+from notebook_tui.ui.choosing.rows import Entry
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.home.found import Found, look_around
 from notebook_tui.ui.home.home_bar import HomeBar, HomeStatus
 from notebook_tui.ui.home.home_commands import HomeCommands
-from notebook_tui.ui.home.home_list import HomeList
 from notebook_tui.ui.home.preview import PreviewPane, preview_of
-from notebook_tui.ui.home.rows import Entry, rows_of, short
+from notebook_tui.ui.home.rows import rows_of, short
 from notebook_tui.ui.house import House
 from notebook_tui.ui.keys.home import home_sequences
 from notebook_tui.ui.keys.sequence import KeySequence, Matched
@@ -54,7 +55,7 @@ class HomeScreen(Screen[None]):
         self._is_typing = False
         self._busy = ""
         self._pressed = KeySequence(home_sequences())
-        self._rows = HomeList()
+        self._rows = ChoiceList()
         self._pane = PreviewPane()
         self._bar = HomeBar()
         self.commands = HomeCommands(self, house)
@@ -76,7 +77,7 @@ class HomeScreen(Screen[None]):
         self.set_interval(_LOOKS_EVERY, self.look_again)
 
     @property
-    def list(self) -> HomeList:
+    def list(self) -> ChoiceList:
         return self._rows
 
     @property
@@ -170,13 +171,13 @@ class HomeScreen(Screen[None]):
         self._pane.display = event.size.width >= _WIDE
         self._preview()
 
-    @on(HomeList.Moved)
+    @on(ChoiceList.Moved)
     def _preview(self) -> None:
         if self._pane.display:
             self.run_worker(partial(self._show_preview, self.marked), group="preview", exclusive=True)
 
-    @on(HomeList.Pressed)
-    def _pressed_entry(self, event: HomeList.Pressed) -> None:
+    @on(ChoiceList.Pressed)
+    def _pressed_entry(self, event: ChoiceList.Pressed) -> None:
         if event.times == 2:
             self.action_do("open")
 
