@@ -144,7 +144,11 @@ class NotebookApp(GuardedApp):
 
     def open_notebook(self, path: str, failed: Callable[[], None] = lambda: None) -> None:
         """In the place of the one that is open, which is left as carefully as by quitting."""
-        self._leave("close", lambda: self.run_worker(partial(self._open, path, failed), group="open", exclusive=True))
+
+        async def open_it() -> None:
+            await self._open(path, failed)
+
+        self._leave("close", lambda: self.run_worker(open_it, group="open", exclusive=True))
 
     def _leave(self, verb: str, then: Callable[[], object]) -> None:
         screen = self.notebook_screen

@@ -107,7 +107,7 @@ async def test_the_mouse_chooses_too(shown: Terminal) -> None:
     await shown.shows("All keys")
     row = next(number for number, line in enumerate(shown.lines) if "All keys" in line)
     await shown.pilot.click(offset=(30, row))
-    await shown.shows("Ctrl+P finds every action")
+    await shown.shows("Show what would run")
 
 
 @at_home()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -94,7 +93,10 @@ class HomeScreen(Screen[None]):
         self._show(prefer)
 
     def look_again(self) -> None:
-        self.run_worker(self.look, group="look", exclusive=True)
+        async def look() -> None:
+            await self.look()
+
+        self.run_worker(look, group="look", exclusive=True)
 
     async def go_to(self, directory: Path) -> None:
         """Show the files of that folder, with the one marked that one comes from."""
@@ -174,16 +176,16 @@ class HomeScreen(Screen[None]):
     @on(ChoiceList.Moved)
     def _preview(self) -> None:
         if self._pane.display:
-            self.run_worker(partial(self._show_preview, self.marked), group="preview", exclusive=True)
+            self.run_worker(self._show_preview, group="preview", exclusive=True)
 
     @on(ChoiceList.Pressed)
     def _pressed_entry(self, event: ChoiceList.Pressed) -> None:
         if event.times == 2:
             self.action_do("open")
 
-    async def _show_preview(self, entry: Entry | None) -> None:
-        if entry is None:
-            return
+    async def _show_preview(self) -> None:
         await asyncio.sleep(_PREVIEW_PAUSE)  # who moves on quickly wants no file read on the way
+        if (entry := self.marked) is None:
+            return
         preview = await asyncio.to_thread(preview_of, entry)
         self._pane.show(preview, short(Path(entry.path)) if entry.path else "")
