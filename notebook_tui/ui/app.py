@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -99,13 +99,17 @@ class NotebookApp(GuardedApp):
     def on_mount(self) -> None:
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
 
-    def action_command_palette(self) -> None:
+    def search_themes(self) -> None:
+        self.action_command_palette("Theme: ")
+
+    def action_command_palette(self, typed: str = "") -> None:
+        """Everything that can be done now; with `typed`, what that finds."""
         from notebook_tui.ui.finding.palette_screen import PaletteScreen
         from notebook_tui.ui.finding.sources import commands_of
 
         if isinstance(self.screen, PaletteScreen):
             return
-        palette = PaletteScreen(commands_of(self), self._used)
+        palette = PaletteScreen(commands_of(self), self._used, typed)
 
         async def opened() -> None:
             await self.push_screen(palette, self._perform)
@@ -145,10 +149,11 @@ class NotebookApp(GuardedApp):
     def open_notebook(self, path: str, failed: Callable[[], None] = lambda: None) -> None:
         """In the place of the one that is open, which is left as carefully as by quitting."""
 
-        async def open_it() -> None:
-            await self._open(path, failed)
+        def open_it() -> None:
+            opening: Callable[[], Coroutine[None, None, None]] = partial(self._open, path, failed)
+            self.run_worker(opening, group="open", exclusive=True)
 
-        self._leave("close", lambda: self.run_worker(open_it, group="open", exclusive=True))
+        self._leave("close", open_it)
 
     def _leave(self, verb: str, then: Callable[[], object]) -> None:
         screen = self.notebook_screen

@@ -46,11 +46,11 @@ class PaletteScreen(ClosesOnce[Command | None], ModalScreen[Command | None]):
         Binding("pageup", "move(-10)", show=False, priority=True),
     ]
 
-    def __init__(self, commands: Sequence[Command], used: Sequence[str], placeholder: str = "") -> None:
+    def __init__(self, commands: Sequence[Command], used: Sequence[str], typed: str = "") -> None:
         super().__init__()
         self._commands = commands
         self._used = used
-        self._line = Input(placeholder=placeholder or "What is to happen? Type some letters of it")
+        self._line = Input(typed, placeholder="What is to happen? Type some letters of it", select_on_focus=False)
         self._rows = ChoiceList()
         self._rows.can_focus = False
 

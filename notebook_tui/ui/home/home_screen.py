@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Final
 
@@ -93,9 +93,7 @@ class HomeScreen(Screen[None]):
         self._show(prefer)
 
     def look_again(self) -> None:
-        async def look() -> None:
-            await self.look()
-
+        look: Callable[[], Coroutine[None, None, None]] = self.look
         self.run_worker(look, group="look", exclusive=True)
 
     async def go_to(self, directory: Path) -> None:
@@ -176,7 +174,8 @@ class HomeScreen(Screen[None]):
     @on(ChoiceList.Moved)
     def _preview(self) -> None:
         if self._pane.display:
-            self.run_worker(self._show_preview, group="preview", exclusive=True)
+            show: Callable[[], Coroutine[None, None, None]] = self._show_preview
+            self.run_worker(show, group="preview", exclusive=True)
 
     @on(ChoiceList.Pressed)
     def _pressed_entry(self, event: ChoiceList.Pressed) -> None:
