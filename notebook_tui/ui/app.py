@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.worker import WorkType
 
 from notebook_tui.ui.cells.cell_list import MakePainter
 from notebook_tui.ui.cells.cell_strips import Painter
@@ -150,7 +151,7 @@ class NotebookApp(GuardedApp):
         """In the place of the one that is open, which is left as carefully as by quitting."""
 
         def open_it() -> None:
-            opening: Callable[[], Coroutine[None, None, None]] = partial(self._open, path, failed)
+            opening: WorkType[None] = partial(self._open, path, failed)
             self.run_worker(opening, group="open", exclusive=True)
 
         self._leave("close", open_it)

@@ -26,6 +26,13 @@ class House(Protocol):
         """Write the notebook, whose file is `source`, as what `target` is by its name; OSError says why not."""
 
 
+class HasHouse(Protocol):
+    """The program, as those see it who stand below it."""
+
+    @property
+    def house(self) -> House | None: ...
+
+
 class OpensNotebooks(Protocol):
     """The program, as those see it who stand below it."""
 

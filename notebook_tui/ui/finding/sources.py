@@ -24,9 +24,7 @@ def commands_of(app: NotebookApp) -> tuple[Command, ...]:
 
     found: list[Command] = []
     if (screen := app.notebook_screen) is not None:
-        from notebook_tui.ui.keys.table import KEYS
-
-        found += of_keys(KEYS, screen.action_do)
+        found += of_keys(screen.table.rows, screen.action_do)
         found += of_places(screen.client.state, screen.go_to)
     elif (home := app.home_screen) is not None:
         from notebook_tui.ui.keys.home import HOME

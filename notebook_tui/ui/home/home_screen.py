@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
+from textual.worker import WorkType
 
 from notebook_tui.ui.choosing.choice_list import ChoiceList
 from notebook_tui.ui.choosing.rows import Entry
@@ -93,7 +94,7 @@ class HomeScreen(Screen[None]):
         self._show(prefer)
 
     def look_again(self) -> None:
-        look: Callable[[], Coroutine[None, None, None]] = self.look
+        look: WorkType[None] = self.look
         self.run_worker(look, group="look", exclusive=True)
 
     async def go_to(self, directory: Path) -> None:
@@ -174,7 +175,7 @@ class HomeScreen(Screen[None]):
     @on(ChoiceList.Moved)
     def _preview(self) -> None:
         if self._pane.display:
-            show: Callable[[], Coroutine[None, None, None]] = self._show_preview
+            show: WorkType[None] = self._show_preview
             self.run_worker(show, group="preview", exclusive=True)
 
     @on(ChoiceList.Pressed)
