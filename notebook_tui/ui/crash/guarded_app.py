@@ -18,8 +18,6 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
-from notebook_tui.ui.crash.report import keep_report, report_of
-
 AT_ONCE: Final = 5.0
 """Seconds: a view that fails so soon after it was restarted will not be restarted once more."""
 
@@ -98,6 +96,8 @@ class GuardedApp(App[None]):
         with contextlib.suppress(Exception):
             self.rescue()
         again = self._restarted_at is not None and monotonic() - self._restarted_at < AT_ONCE
+        from notebook_tui.ui.crash.report import report_of
+
         report = report_of(failure, f"{self.size.width}x{self.size.height}")
         try:
             await self.show_alone(Screen())  # the failed view goes, and what else it fails of is no news
@@ -112,6 +112,8 @@ class GuardedApp(App[None]):
             self.rescue()
         if self.last_words:
             return
+        from notebook_tui.ui.crash.report import keep_report, report_of
+
         path = keep_report(report_of(failure, "?"), datetime.now())
         where = f"; the report is {path}" if path else ""
         self.last_words = f"the view failed ({type(failure).__name__}: {failure}){where}"
