@@ -102,7 +102,7 @@ def test_whatever_fails_is_told_and_typed_text_is_kept_and_the_view_starts_again
 ) -> None:
     @in_terminal(code("a", "x"))
     async def crash(shown: Terminal) -> None:
-        shown.expects_crash = True
+        shown.may_fail = True
         await shown.press(*FIRST, "i", "1")
         with pytest.MonkeyPatch.context() as patch:
             break_it(shown, patch)
@@ -124,7 +124,7 @@ def test_whatever_fails_is_told_and_typed_text_is_kept_and_the_view_starts_again
 
 @in_terminal(code("a", "x"))
 async def test_the_panel_saves_and_quits(shown: Terminal) -> None:
-    shown.expects_crash = True
+    shown.may_fail = True
     await shown.press(*FIRST, "i", "1")
     shown.app.call_later(fail)
     await shown.shows(FAILED)
@@ -139,7 +139,7 @@ async def test_the_panel_saves_and_quits(shown: Terminal) -> None:
 
 @in_terminal(code("a", "x"))
 async def test_the_panel_copies_the_report_and_quits_without_a_word_of_saving(shown: Terminal) -> None:
-    shown.expects_crash = True
+    shown.may_fail = True
     copied: list[str] = []
     vars(shown.app)["copy_to_clipboard"] = copied.append
     shown.app.call_later(fail)
@@ -154,7 +154,7 @@ async def test_the_panel_copies_the_report_and_quits_without_a_word_of_saving(sh
 
 @in_terminal(code("a", "x"))
 async def test_a_view_that_fails_again_at_once_is_not_restarted_again(shown: Terminal) -> None:
-    shown.expects_crash = True
+    shown.may_fail = True
     with pytest.MonkeyPatch.context() as patch:
         break_drawing(shown, patch)
         await panel(shown)
@@ -168,7 +168,7 @@ async def test_a_view_that_fails_again_at_once_is_not_restarted_again(shown: Ter
 
 @in_terminal(code("a", "x"))
 async def test_a_panel_that_fails_itself_ends_the_program_in_words(shown: Terminal) -> None:
-    shown.expects_crash = True
+    shown.may_fail = True
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CrashScreen, "compose", fail)
         shown.app.call_later(fail)
@@ -200,14 +200,14 @@ def test_a_test_that_breaks_the_view_unawares_fails() -> None:
             shown.app.call_later(fail)
             await shown.shows(FAILED)
 
-    with pytest.raises(AssertionError, match="the view failed"):
+    with pytest.raises(AssertionError, match="the view has failed"):
         asyncio.run(crash())
 
 
 def test_a_report_holds_nothing_that_the_user_wrote(tmp_path: Path) -> None:
     @in_terminal(code("a", "swordfish"))
     async def crash(shown: Terminal) -> None:
-        shown.expects_crash = True
+        shown.may_fail = True
         secret = "swordfish"
 
         class Odd(Message):

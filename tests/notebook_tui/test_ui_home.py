@@ -335,10 +335,10 @@ async def test_a_small_terminal_has_no_preview_and_all_hints(shown: HomeTerminal
 @at_home()
 async def test_the_help_of_home_names_its_keys_and_q_quits(shown: HomeTerminal) -> None:
     await shown.press("?")
-    await shown.shows("Take off the list; the file stays")
+    await shown.shows("Open what is marked")
     assert "Run the cell" not in shown.text
     await shown.press("escape")
-    await shown.hides("Take off the list")
+    await shown.hides("Open what is marked")
     await shown.press("q")
     await shown.until(lambda: shown.has_ended, "the end of the program")
 

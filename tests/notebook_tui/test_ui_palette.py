@@ -73,11 +73,11 @@ async def test_typed_letters_find_and_enter_does_it(shown: Terminal) -> None:
 
 @in_terminal(code("a", "x"))
 async def test_what_was_used_last_stands_first(shown: Terminal) -> None:
-    await shown.press("ctrl+p", *"sections at", "enter")
+    await shown.press("ctrl+p", *"sections and", "enter")
     await shown.shows("Sections")
     await shown.press("escape", "ctrl+p")
     await shown.shows("Used last")
-    assert "Sections at the side" in marked(shown)
+    assert "Sections and what" in marked(shown)
 
 
 PLACES = Notebook(
