@@ -27,6 +27,7 @@ from notebook_tui.ui.cells.items import items_of
 from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.commands.answering import AnswerCommands
+from notebook_tui.ui.commands.files import FileCommands
 from notebook_tui.ui.commands.find import FindCommands
 from notebook_tui.ui.commands.interrupt import Interrupts
 from notebook_tui.ui.commands.keyboard import HINTS, KeysAway
@@ -141,6 +142,7 @@ class NotebookScreen(Screen[None]):
             OutputCommands(desk, self._places),
             PanelCommands(desk, self._side),
             SessionCommands(desk),
+            FileCommands(desk),
             self._finding,
             SettingCommands(desk, self._write),
         )
@@ -309,6 +311,11 @@ class NotebookScreen(Screen[None]):
     @on(Panel.Closed)
     def _panel_closed(self) -> None:
         self._side.close()
+        self._view.take_focus()
+
+    def go_to(self, item_id: str) -> None:
+        """Give that cell, or the heading of that section, the focus."""
+        self._view.focus_item(item_id)
         self._view.take_focus()
 
     @on(Panel.Left)
