@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flame.events import PhaseName
 from flame.stats import RunnerStats, Stats
 from notebook_tui.document.notebook import Cell, Notebook, Section
 from notebook_tui.document.operations import InsertCell, QueueCells, SetCellSource
@@ -24,11 +25,13 @@ WITH_SETUP = Notebook("Test", Cell("setup", "code", BLOCK), sections=(Section("s
 FACTS = Facts("local-1@h", "thinkpad", 47, "3.12.4", "/usr/bin/python", "/data", NOW - 60, 187_000_000, None, None, 8)
 SKEW = {"a": Versions(("cpu-1@h",), (("cpu-2@h", 0.0),))}
 CONNECTED = State(
-    notebook_of(CELL), "t.livemd", runtime=RuntimeStatus("connected", "local", ("cpu-1@h", "cpu-2@h"), versions=SKEW)
+    notebook_of(CELL),
+    "t.livemd",
+    runtime=RuntimeStatus("connected", "local", nodes=("cpu-1@h", "cpu-2@h"), versions=SKEW),
 )
 
 
-def runner(number: int, phase: str, *, busy: int = 0, cordoned: bool = False) -> RunnerStats:
+def runner(number: int, phase: PhaseName, *, busy: int = 0, cordoned: bool = False) -> RunnerStats:
     node = f"cpu-{number}@h"
     return RunnerStats(
         number,
@@ -45,7 +48,7 @@ def runner(number: int, phase: str, *, busy: int = 0, cordoned: bool = False) ->
         1234,
         60.0,
         0.0031,
-        "",  # type: ignore[arg-type]
+        "",
     )
 
 
