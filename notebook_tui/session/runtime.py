@@ -72,8 +72,9 @@ def _offer_modules(runtime: str, directory: str | None) -> None:
 
 
 def _tell_phase(owner: bl.Pid, connector: bl.Pid, phase: nodes.Phase) -> None:
+    words = {"creating": "starting a process", "dialled": "it has dialled back"}.get(phase.name, phase.words)
     if phase.name not in ("requested", "ready", "failed"):
-        bl.send(owner, Step(connector, f"{phase.name}: {phase.words}" if phase.words else phase.name))
+        bl.send(owner, Step(connector, words or phase.name))
 
 
 class Local:

@@ -55,7 +55,7 @@ def runner(number: int, phase: PhaseName, *, busy: int = 0, cordoned: bool = Fal
 POOL = replace(
     Stats.of_nothing("cpu"),
     max=4,
-    runners=(runner(1, "busy", busy=3), runner(2, "starting")),
+    runners=(runner(1, "busy", busy=3), runner(2, "started")),
     waiting=12,
     runner_seconds=41.0,
     usd=0.02,
@@ -73,7 +73,7 @@ async def test_nodes_and_pools_are_told_with_phases_queue_cost_and_skew(shown: T
     text = "\n".join(line.partition("▕")[0] for line in shown.lines)
     assert " ".join(text.split("cpu-1@h")[1].split()[:8]) == "0.7 ms 47.7 MB 3.12.4 1 min same"
     assert "no answer" in text
-    for part in ("12 calls wait", "cost: $0.02 for 41 runner-seconds", "busy", "3/4", "starting", "older", "$0.0031"):
+    for part in ("12 calls wait", "cost: $0.02 for 41 runner-seconds", "busy", "3/4", "started", "older", "$0.0031"):
         assert part in text, part
 
 
