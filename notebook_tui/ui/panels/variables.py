@@ -88,6 +88,9 @@ class VariablesPanel(ListPanel):
             self._is_waiting = False
             self.redraw()
 
+    def worth(self, state: State) -> object:
+        return state.runtime.phase, tuple(state.notebook.places)
+
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         if self.state.runtime.phase != "connected":
             return said("There is no runtime, so there are no values. ee runs a cell.", width, palette)
