@@ -13,7 +13,7 @@ import beamlike as bl
 from notebook_tui.document.operations import Connect
 from notebook_tui.session.messages import Perform
 from notebook_tui.session.notebook_files import NoSuchFile
-from notebook_tui.session.profiles import Profile, ProfileError, profiles
+from notebook_tui.session.profiles import Profile, ProfileError, profiles, settings_path
 from notebook_tui.session.runtime import Connection, step
 from notebook_tui.session.runtime_choices import add_profile, profile_troubles, runtime_choices
 from notebook_tui.session.runtime_kinds import KINDS, runtime_of, values_of
@@ -80,6 +80,13 @@ def test_variables_facts_and_cluster_of_a_runtime_and_another_runtime_of_an_open
             assert fresh.pid != facts.pid
             assert (await client.variables("cell-1")).shown == ()
 
+            settings_path().write_text('[gone]\npython = "/no/such/python"\n')
+            await client.use_runtime("gone")
+            await it.until(lambda state: state.runtime.phase == "disconnected")
+            assert "a Python that is not there: /no/such/python" in it.state.runtime.lost
+
+            await client.use_runtime("local")
+            await it.until(lambda state: state.runtime.phase == "connected")
             await client.disconnect()
             await it.until(lambda state: state.runtime.phase == "disconnected")
             assert it.state.runtime.lost == ""
