@@ -116,7 +116,7 @@ class NotebookScreen(Screen[None]):
         self._remarked = ""
         self._remarked_at = 0.0
         self._settled = asyncio.Event()
-        self._followed = ""
+        self._followed = "", False
         self._pressed: tuple[str, ...] = ()
         self._view = NotebookView(client, self.action_do, clock, make_painter)
         self._status = StatusBar(client.state)
@@ -365,9 +365,10 @@ class NotebookScreen(Screen[None]):
             self._dismiss()
         if self._remarked and self._clock() - self._remarked_at > PATIENCE:
             self._remark("")
-        if self._view.focused_id != self._followed:
-            self._followed = self._view.focused_id
-            self._side.follow(self._followed)
+        followed = self._view.focused_id, isinstance(self.focused, PanelList)
+        if followed != self._followed:
+            self._followed = followed
+            self._side.follow(self._view.focused_id)
             self._show_status()
         if self._memory.is_due(now := self._clock()):
             self.run_worker(self._ask_memory(now), exit_on_error=False)
@@ -426,6 +427,7 @@ class NotebookScreen(Screen[None]):
                 mode=self._view.keymap.mode,
                 begun=self._view.keymap.pressed if self._view.is_editing else "",
                 table=self.table,
+                in_panel=isinstance(self.focused, PanelList),
             )
         )
 
