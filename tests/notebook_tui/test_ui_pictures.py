@@ -18,6 +18,7 @@ from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.outputs.display_rows import display_rows
 from notebook_tui.ui.outputs.looks import Looks
+from notebook_tui.ui.outputs.view_rows import view_rows
 from notebook_tui.ui.pictures.decoding import NoPicture, decoded
 from notebook_tui.ui.pictures.draw import drawing_of
 from notebook_tui.ui.pictures.drawing import Drawing
@@ -29,7 +30,7 @@ from notebook_tui.ui.pictures.kitty import MOST_CELLS, placeholder_rows
 from notebook_tui.ui.pictures.overlay import Overlay, Placed, placed_in
 from notebook_tui.ui.pictures.sixel import sixels
 from notebook_tui.widgets.image import image
-from notebook_tui.widgets.views import Display
+from notebook_tui.widgets.views import Display, Frame, Grid
 from tests.support.fake_session import code
 from tests.support.pictures import block_pixels, iterm2_picture, kitty_pictures, png, saved, sixel_picture
 from tests.support.screen import Terminal, in_terminal
@@ -330,3 +331,35 @@ async def test_other_graphics_draw_it_anew(shown: Terminal) -> None:
     shown.app._show_pictures()
     await shown.until(lambda: "\U0010eeee" in shown.text)
     assert "▀▀▀▀" not in shown.text
+
+
+def test_each_cell_of_kitty_says_its_row_and_its_column() -> None:
+    first, second, third = "\u0305", "\u030d", "\u030e"
+    rows = [row.plain for row in placeholder_rows(3, 3, 2, "truecolor")]
+    cell = "\U0010eeee"
+    assert rows[0] == cell + first + first + cell + first + second + cell + first + third
+    assert rows[1] == cell + second + first + cell + second + second + cell + second + third
+
+
+def test_pictures_side_by_side_are_each_painted_over() -> None:
+    gallery = Gallery()
+    gallery.use(Graphics("sixel"))
+    looks = Looks(pictures=Pictures(0, gallery))
+    grid = Grid("g", (image(png("r", scale=80)), Frame("f", (image(png("g", scale=80)),))), 2)
+    view_rows(grid, 60, Palette(), looks)
+    gallery.wait(10)
+    rows = [strip_of(row.text) for row in view_rows(grid, 60, Palette(), looks)]
+    assert [placed.region for placed in placed_in(rows)] == [Region(0, 0, 10, 5), Region(31, 0, 10, 5)]
+    paintings = [gallery.painting(placed.number) for placed in placed_in(rows)]
+    assert [sixel_picture(painting).getpixel((1, 1))[:3] for painting in paintings] == [RED, GREEN]
+    gallery.close()
+
+
+@in_terminal(code("a", "x", Frame("f", (image(png("r", scale=128), alt="a dot"),))))
+async def test_the_user_chooses_how_pictures_are_shown(shown: Terminal) -> None:
+    await shown.until(lambda: "▀▀▀▀" in shown.text)
+    shown.app.show_pictures_as("off")
+    await shown.shows("a dot, 128 × 128")
+    assert "▀▀▀▀" not in shown.text
+    shown.app.show_pictures_as("auto")
+    await shown.until(lambda: "▀▀▀▀" in shown.text)

@@ -18,8 +18,8 @@ from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.spots import ShowSeries, Spot
-from notebook_tui.ui.plots.kept import Kept
 from notebook_tui.ui.plots.marks import glyph_of, inks_of
+from notebook_tui.ui.plots.track import track_of
 from notebook_tui.widgets.plot_text import number
 from notebook_tui.widgets.views import Plot, Series
 
@@ -62,13 +62,6 @@ def _said(series: Series) -> str:
     return next((number(value) for value in reversed(series.y) if math.isfinite(value)), "")
 
 
-def _ends(series: Series) -> tuple[float, float]:
-    finite = [value for value in series.y if math.isfinite(value)]
-    return min(finite, default=math.nan), max(finite, default=math.nan)
-
-
-ends_of: Final[Kept[Series, tuple[float, float]]] = Kept(_ends, room=64)
-"""The least and the greatest value of a series."""
 _Line: TypeAlias = list[tuple[str, Text]]
 
 
@@ -76,9 +69,9 @@ def _listed(entries: Sequence[_Entry], width: int, palette: Palette) -> Iterator
     names, lasts = _widths(entries)
     for entry in entries:
         text = entry.text(names, lasts, palette)
-        low, high = ends_of(entry.series)
-        if low < high:
-            range_of = f"   {number(low)} … {number(high)}"
+        track = track_of(entry.series, False)
+        if track.y_low < track.y_high:
+            range_of = f"   {number(track.y_low)} … {number(track.y_high)}"
             if text.cell_len + len(range_of) <= width:
                 text.append(range_of, palette.muted)
         yield [(entry.name, text)]

@@ -130,6 +130,6 @@ def _step(span: float, most: int) -> float:
     # Two ends that happen to be round may make one tick too many: then the next step is taken.
     for nice in (*_NICE, 20.0):
         step = nice * power
-        if step >= rough * (1 - 1e-9) and math.floor(span / step + 1e-9) + 1 <= most:
+        if math.floor(span / step + 1e-9) + 1 <= most:
             return step
     return 50.0 * power
