@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import unicodedata
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
 from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from notebook_tui.document.notebook import Cell, Notebook
@@ -26,8 +26,7 @@ _HOPS = 6
 """More queues than any message goes through: app, editor, view, list, screen."""
 _CHARACTERS = {"space": " ", "question_mark": "?"}
 _NAMES = {"?": "question_mark", " ": "space", "\n": "enter", "\t": "tab"} | {
-    character: unicodedata.name(character).lower().replace("-", "_").replace(" ", "_")
-    for character in "!\"#$%&'()*+,-./:;<=>@[\\]^_`{|}~"
+    character: _character_to_key(character) for character in "!\"#$%&'()*+,-./:;<=>@[\\]^_`{|}~"
 }
 
 
