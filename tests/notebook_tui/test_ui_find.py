@@ -108,10 +108,10 @@ async def test_a_match_that_is_far_away_is_brought_into_view(shown: Terminal) ->
 async def test_all_are_replaced_told_and_taken_back(shown: Terminal) -> None:
     await shown.press("s", "r", "a", "f7", *"xy", "alt+a")
     await shown.shows("3 places replaced in 2 cells")
-    assert sources(shown) | {"c": "c"} >= {"a": "xy xy", "b": "b xy", "c": "c"}
+    assert sources(shown).items() >= {"a": "xy xy", "b": "b xy", "c": "c"}.items()
     assert len([each for each in shown.session.sent if isinstance(each, SetCellSource)]) == 2
     await shown.press("escape", "s", "u")
-    await shown.shows("taken back in 2 cells")
+    await shown.shows("Taken back in 2 cells")
     assert sources(shown)["a"] == "a a"
     assert sources(shown)["b"] == "b a"
     await shown.press("s", "u")
@@ -123,7 +123,7 @@ async def test_a_cell_that_was_changed_since_keeps_what_it_has(shown: Terminal) 
     await shown.press("s", "r", "a", "f7", "x", "alt+a", "escape")
     shown.session.apply(SetCellSource("b", "mine"))
     await shown.press("s", "u")
-    await shown.shows("taken back in 1 cell; 1 cell had been changed")
+    await shown.shows("Taken back in 1 cell; 1 changed since")
     assert sources(shown)["a"] == "a"
     assert sources(shown)["b"] == "mine"
 
