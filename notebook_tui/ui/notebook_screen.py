@@ -27,8 +27,11 @@ from notebook_tui.ui.cells.items import items_of
 from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.commands.answering import AnswerCommands
+from notebook_tui.ui.commands.cells import CellCommands
+from notebook_tui.ui.commands.definitions import DefinitionCommands
 from notebook_tui.ui.commands.files import FileCommands
 from notebook_tui.ui.commands.find import FindCommands
+from notebook_tui.ui.commands.history import HistoryCommands
 from notebook_tui.ui.commands.interrupt import Interrupts
 from notebook_tui.ui.commands.keyboard import HINTS, KeysAway
 from notebook_tui.ui.commands.named import commands_of
@@ -39,6 +42,7 @@ from notebook_tui.ui.commands.run import RunCommands
 from notebook_tui.ui.commands.session import SessionCommands
 from notebook_tui.ui.commands.settings import SettingCommands
 from notebook_tui.ui.commands.show import ShowCommands
+from notebook_tui.ui.commands.texts import TextCommands
 from notebook_tui.ui.commands.touching import Touching
 from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
@@ -123,7 +127,8 @@ class NotebookScreen(Screen[None]):
         self._memory = RuntimeMemory(client)
         desk = Desk(client, self._view, self.say, self.hush, self._preferences, clock)
         self._side = Side(lambda name: make_panel(name, desk))
-        self._write = WriteCommands(desk)
+        self._write = WriteCommands(desk, clock)
+        self._history = HistoryCommands(desk, clock)
         self._interrupts = Interrupts(desk)
         self._whys = Whys()
         self._answers = AnswerCommands(desk, self._write.edit, clock)
@@ -138,6 +143,10 @@ class NotebookScreen(Screen[None]):
             self._places,
             RunCommands(desk, self._write, self._interrupts),
             self._write,
+            self._history,
+            CellCommands(desk, self._write, clock),
+            DefinitionCommands(desk),
+            TextCommands(desk, clock),
             ShowCommands(desk, self._log, lambda: self.table),
             OutputCommands(desk, self._places),
             PanelCommands(desk, self._side),
@@ -252,6 +261,7 @@ class NotebookScreen(Screen[None]):
     @on(Said)
     def _session_said(self, event: Said) -> None:
         self._write.give_up()
+        self._history.give_up()
         self._settled.set()
         self.say(event.text, "warning")
 
@@ -386,6 +396,7 @@ class NotebookScreen(Screen[None]):
         self._side.show(self._shown)
         self._finding.show_newest()
         self._write.settle()
+        self._history.settle()
         self._settled.set()
         self._beyond.show(self._shown)
         if before:

@@ -31,6 +31,7 @@ from notebook_tui.ui.editing.caret_help import CaretHelp, Kind
 from notebook_tui.ui.editing.editor import Editor, Past
 from notebook_tui.ui.editing.keymaps.attached import AttachedKeyMap
 from notebook_tui.ui.editing.source_sync import SourceSync
+from notebook_tui.ui.editing.trail import CaretPlace, Trail
 from notebook_tui.ui.finding.pattern import Pattern, TooLong
 from notebook_tui.ui.outputs.line_editor import Line, LineEditor
 from notebook_tui.ui.outputs.looks import Looks
@@ -62,6 +63,7 @@ class NotebookView(Container):
         self._clock = clock
         self._list = CellList(clock, make_painter)
         self._editor = Editor(perform, clock)
+        self.trail = Trail()
         self._help = CaretHelp(client, self._editor, self)
         self._line = LineEditor(perform)
         self.keymap = AttachedKeyMap(self._editor, perform, self.remark)
@@ -71,6 +73,7 @@ class NotebookView(Container):
         self._sync: SourceSync | None = None
         self._pasts: dict[str, Past] = {}
         self._typed_at = 0.0
+        self._numbered: tuple[str, int, int] | None = None
 
     def compose(self) -> ComposeResult:
         yield self._list
@@ -85,6 +88,12 @@ class NotebookView(Container):
     @property
     def editor(self) -> Editor:
         return self._editor
+
+    @property
+    def caret_place(self) -> CaretPlace:
+        """Where the caret is; without one, at the beginning of what has the focus."""
+        row, column = self._editor.cursor_location if self.is_editing else (0, 0)
+        return CaretPlace(self.focused_id, row + 1, column)
 
     @property
     def is_editing(self) -> bool:
@@ -212,13 +221,15 @@ class NotebookView(Container):
         else:
             self.focus_item(self._order[-1 if direction > 0 else 0])
 
-    def edit(self, cell: Cell, line: int | None = None) -> None:
-        """Open the editor over a cell, with the caret at the end of its text or of that line, from 1."""
+    def edit(self, cell: Cell, line: int | None = None, *, caret: int | None = None) -> None:
+        """Open the editor over a cell, with the caret at the end of its text or of that line, from 1, or just there."""
         self.focus_item(cell.id)
         self.leave_line()
         language = "markdown" if cell.kind == "markdown" else cell.language
         palette = palette_of(self.app.theme_variables)
         self._editor.open(cell.source, language, palette, self._pasts.get(cell.id))
+        if caret is not None:
+            self._editor.become(self._editor.passage.to(min(caret, len(self._editor.text))))
         self.keymap.opened()
         self._sync = SourceSync(cell.source, self._editor.text)
         if line is not None:
@@ -229,10 +240,12 @@ class NotebookView(Container):
         self._follow_editor()
         self.post_message(self.EditingChanged())
 
-    def leave(self) -> None:
-        """End the edit; what was typed is sent."""
+    def leave(self, *, remembered: bool = True) -> None:
+        """End the edit; what was typed is sent, and the place of the caret is one to come back to."""
         if self.is_editing:
             self.flush()
+            if remembered:
+                self.trail.left(self.caret_place)
             self._close_editor()
 
     def flush(self) -> bool:
@@ -243,7 +256,7 @@ class NotebookView(Container):
         self._sync.typed(self._editor.text)
         text = self._sync.take_unsent()
         if text is not None:
-            self._send(SetCellSource(self.focused_id, text))
+            self._send(SetCellSource(self.focused_id, text, self._clock()))
         return text is not None
 
     def tick(self) -> None:
@@ -339,9 +352,12 @@ class NotebookView(Container):
         """Give the editor the room it needs now, and keep its caret in view."""
         if not self.is_editing:
             return
-        text = self._editor.text
-        frame = frame_for(self._list.size.width, text.count("\n") + 1)
-        self._list.set_editing(row_numbers(text, frame.wrap_width))
+        looked_at = (self.focused_id, self._editor.version, self._list.size.width)
+        if looked_at != self._numbered:
+            self._numbered = looked_at
+            lines = self._editor.document.lines
+            frame = frame_for(self._list.size.width, len(lines))
+            self._list.set_editing(row_numbers(lines, frame.wrap_width))
         self._list.reveal_row(self._caret().y)
         self._help.caret_moved()
         self._place_editor()
@@ -370,6 +386,7 @@ class NotebookView(Container):
         self.keymap.closed()
         self._pasts[self.focused_id] = self._editor.close()
         self._list.set_editing(None)
+        self._numbered = None
         self.take_focus()
         self.post_message(self.EditingChanged())
 

@@ -41,11 +41,11 @@ async def test_a_question_mark_opens_the_help_and_escape_closes_it(shown: Termin
     await shown.hides("Run the cell and go to the next")
 
 
-@in_terminal(code("a", "x"), size=(200, 60))
+@in_terminal(code("a", "x"), size=(220, 60))
 async def test_a_wide_terminal_shows_all_keys_at_once(shown: Terminal) -> None:
     await shown.press("f1")
     await shown.shows("Esc closes this")
-    for text in ("Ctrl+Enter", "Comment or uncomment", "Put back what was deleted last"):
+    for text in ("Ctrl+Enter", "Comment or uncomment", "Take back the last change"):
         assert text in shown.text
 
 

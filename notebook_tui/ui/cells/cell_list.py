@@ -97,6 +97,8 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def set_editing(self, numbers: Numbers | None) -> None:
         """Make room for the editor over the source of the focused cell, or none."""
+        if numbers == self._scene.editing:
+            return
         self._scene.editing = numbers
         self._scene.looks = self._scene.looks.unfocused()
         with self._kept_in_place():

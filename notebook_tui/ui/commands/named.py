@@ -12,9 +12,11 @@ Command: TypeAlias = Callable[[], Coroutine[None, None, None] | None]
 
 
 def commands_of(groups: tuple[object, ...]) -> dict[str, Command]:
-    """The method of each action in the table of keys, whatever map is chosen."""
+    """The method of each action in the table of keys, whatever map is chosen, but for what the editor does itself."""
     actions = {key.action for key in all_rows() if key.mode in _MODES and not key.action.startswith("app.")}
-    return {action: _command(groups, action) for action in (*actions, "leave")}
+    editing = {key.action for key in all_rows() if key.mode == "insert"}
+    both = (action for action in editing if any(hasattr(group, action) for group in groups))
+    return {action: _command(groups, action) for action in (*actions, *both, "leave")}
 
 
 def _command(groups: tuple[object, ...], action: str) -> Command:

@@ -36,6 +36,7 @@ _NAMES: Final = {
     "@": "Space",
     "underscore": "/",
     "slash": "/",
+    "backslash": "\\",
     "colon": ":",
     "semicolon": ";",
     "comma": ",",

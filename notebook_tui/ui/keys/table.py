@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from notebook_tui.ui.keys.cells import CELLS
 from notebook_tui.ui.keys.editing import EDITING
 from notebook_tui.ui.keys.filing import FILING
 from notebook_tui.ui.keys.finding import FINDING
@@ -22,12 +23,15 @@ from notebook_tui.ui.keys.panels import PANELS
 from notebook_tui.ui.keys.places import PLACES
 from notebook_tui.ui.keys.running import RUNNING
 from notebook_tui.ui.keys.showing import SHOWING
+from notebook_tui.ui.keys.texts import TEXTS
 from notebook_tui.ui.keys.writing import WRITING
 
 KEYS: Final[tuple[Key, ...]] = (
     *RUNNING,
     *MOVING,
     *WRITING,
+    *CELLS,
+    *TEXTS,
     *FINDING,
     *SHOWING,
     *OUTPUTS,
