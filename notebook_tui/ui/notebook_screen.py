@@ -29,11 +29,13 @@ from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.commands.answering import AnswerCommands
 from notebook_tui.ui.commands.cells import CellCommands
 from notebook_tui.ui.commands.definitions import DefinitionCommands
+from notebook_tui.ui.commands.files import FileCommands
 from notebook_tui.ui.commands.find import FindCommands
 from notebook_tui.ui.commands.history import HistoryCommands
 from notebook_tui.ui.commands.interrupt import Interrupts
 from notebook_tui.ui.commands.keyboard import HINTS, KeysAway
 from notebook_tui.ui.commands.named import commands_of
+from notebook_tui.ui.commands.outputs import OutputCommands
 from notebook_tui.ui.commands.panels import PanelCommands
 from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.commands.run import RunCommands
@@ -118,7 +120,7 @@ class NotebookScreen(Screen[None]):
         self._remarked = ""
         self._remarked_at = 0.0
         self._settled = asyncio.Event()
-        self._followed = ""
+        self._followed = "", False
         self._pressed: tuple[str, ...] = ()
         self._view = NotebookView(client, self.action_do, clock, make_painter)
         self._status = StatusBar(client.state)
@@ -145,9 +147,11 @@ class NotebookScreen(Screen[None]):
             CellCommands(desk, self._write, clock),
             DefinitionCommands(desk),
             TextCommands(desk, clock),
-            ShowCommands(desk, self._log, self._places, lambda: self.table),
+            ShowCommands(desk, self._log, lambda: self.table),
+            OutputCommands(desk, self._places),
             PanelCommands(desk, self._side),
             SessionCommands(desk),
+            FileCommands(desk),
             self._finding,
             SettingCommands(desk, self._write),
         )
@@ -327,6 +331,11 @@ class NotebookScreen(Screen[None]):
         self._side.close()
         self._view.take_focus()
 
+    def go_to(self, item_id: str) -> None:
+        """Give that cell, or the heading of that section, the focus."""
+        self._view.focus_item(item_id)
+        self._view.take_focus()
+
     @on(Panel.Left)
     def _panel_left(self) -> None:
         self._view.take_focus()
@@ -374,9 +383,10 @@ class NotebookScreen(Screen[None]):
             self._dismiss()
         if self._remarked and self._clock() - self._remarked_at > PATIENCE:
             self._remark("")
-        if self._view.focused_id != self._followed:
-            self._followed = self._view.focused_id
-            self._side.follow(self._followed)
+        followed = self._view.focused_id, isinstance(self.focused, PanelList)
+        if followed != self._followed:
+            self._followed = followed
+            self._side.follow(self._view.focused_id)
             self._show_status()
         if self._memory.is_due(now := self._clock()):
             self.run_worker(self._ask_memory(now), exit_on_error=False)
@@ -436,6 +446,7 @@ class NotebookScreen(Screen[None]):
                 mode=self._view.keymap.mode,
                 begun=self._view.keymap.pressed if self._view.is_editing else "",
                 table=self.table,
+                in_panel=isinstance(self.focused, PanelList),
             )
         )
 

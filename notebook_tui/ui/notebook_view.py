@@ -143,6 +143,12 @@ class NotebookView(Container):
         """Act on a key of the line that is typed over a place; False if none is, or it has no such key."""
         return self.screen.focused is self._line and self._line.take_key(event)
 
+    def leave_line(self) -> None:
+        """The user goes to something else than the line that is typed over a place."""
+        if (line := self._line.line) is not None:
+            line.done("away", self._line.value)
+            self.close_line()
+
     def close_line(self) -> None:
         """Nothing is typed over a place any more."""
         if self._line.line is not None:
@@ -164,11 +170,20 @@ class NotebookView(Container):
             self.focus_item(self._order[min(place, len(self._order) - 1)])
         self._receive_source(items)
 
+    @property
+    def folded(self) -> frozenset[str]:
+        """The cells whose outputs are one row here."""
+        return self._list.folded
+
+    def fold(self, ids: frozenset[str]) -> None:
+        """Make the outputs of these cells one row each, and show those of all others."""
+        self._list.fold(ids)
+
     def focus_item(self, id: str) -> None:
         """Give an item the focus; an edit in another one ends."""
         if id != self.focused_id:
             self.leave()
-            self.close_line()
+            self.leave_line()
         self._list.focus_item(id)
 
     def focus_by(self, offset: int) -> None:
@@ -178,6 +193,7 @@ class NotebookView(Container):
 
     def take_focus(self) -> None:
         """Make the keys of navigation work."""
+        self.leave_line()
         self.screen.set_focus(self._list, scroll_visible=False)
 
     def focus_editor(self) -> None:
@@ -208,7 +224,7 @@ class NotebookView(Container):
     def edit(self, cell: Cell, line: int | None = None, *, caret: int | None = None) -> None:
         """Open the editor over a cell, with the caret at the end of its text or of that line, from 1, or just there."""
         self.focus_item(cell.id)
-        self.close_line()
+        self.leave_line()
         language = "markdown" if cell.kind == "markdown" else cell.language
         palette = palette_of(self.app.theme_variables)
         self._editor.open(cell.source, language, palette, self._pasts.get(cell.id))

@@ -78,3 +78,15 @@ async def test_what_the_session_says_is_a_toast_and_stays_readable(shown: Termin
     await shown.until(lambda: any("·" not in line and "! The file" in line for line in shown.lines[:-2]), "the list")
     await shown.press("escape")
     assert "The file has changed" not in shown.hints
+
+
+@in_terminal(code("a", "x"))
+async def test_what_is_typed_narrows_the_help_down(shown: Terminal) -> None:
+    await shown.press("?")
+    await shown.type("undo")
+    await shown.shows("Ctrl+Z")
+    assert "Run the section" not in shown.text
+    await shown.type("xyz")
+    await shown.shows("No key does")
+    await shown.press("escape")
+    await shown.hides("No key does")

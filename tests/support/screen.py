@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import unicodedata
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
 from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from notebook_tui.document.notebook import Cell, Notebook
@@ -26,8 +26,7 @@ _HOPS = 6
 """More queues than any message goes through: app, editor, view, list, screen."""
 _CHARACTERS = {"space": " ", "question_mark": "?"}
 _NAMES = {"?": "question_mark", " ": "space", "\n": "enter", "\t": "tab"} | {
-    character: unicodedata.name(character).lower().replace("-", "_").replace(" ", "_")
-    for character in "!\"#$%&'()*+,-./:;<=>@[\\]^_`{|}~"
+    character: _character_to_key(character) for character in "!\"#$%&'()*+,-./:;<=>@[\\]^_`{|}~"
 }
 
 
@@ -44,7 +43,6 @@ class Clock:
 class Terminal:
     def __init__(self, session: FakeSession, pilot: Pilot[None], clock: Clock) -> None:
         self.session = session
-        self.expects_crash = False
         self.pilot = pilot
         self.clock = clock
         self.may_fail = False
@@ -110,9 +108,10 @@ class Terminal:
             await self._all_set(waiting)
 
     async def _all_set(self, waiting: list[asyncio.Event]) -> None:
-        """Until all are, or the app has ended and sets no more."""
+        """Until all are, or the app has ended, or another screen has come, and they are set no more."""
+        screens = self.app._screen_stack[:]
         for event in waiting:
-            while not event.is_set() and not self.has_ended:
+            while not event.is_set() and not self.has_ended and self.app._screen_stack == screens:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(event.wait(), 0.1)
 
@@ -185,5 +184,5 @@ async def terminal(
         shown = Terminal(session, pilot, clock)
         await shown.settle()
         yield shown
-    assert not app.crashes or shown.expects_crash, f"the view failed: {app.crashes!r}"
+    assert not app.crashes or shown.may_fail, f"the view failed: {app.crashes!r}"
     assert session.closed, "the terminal is gone and has not told the session"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -22,10 +22,13 @@ from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter, frame_of
 from notebook_tui.ui.cells.items import CellItem, Item
 from notebook_tui.ui.cells.scene import Scene, Window
 from notebook_tui.ui.drawing.palette import Palette, palette_of
+from notebook_tui.ui.driver.picture_app import PictureApp
 from notebook_tui.ui.finding.pattern import Pattern
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.places import Place, Places, place_of, place_under
 from notebook_tui.ui.outputs.spots import Touch
+from notebook_tui.ui.pictures.gallery import Pictures
+from notebook_tui.ui.pictures.overlay import Placed, placed_in
 
 MakePainter = Callable[[Palette], Painter]
 
@@ -101,6 +104,18 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         with self._kept_in_place():
             self._scene.redraw(self.focused_id)
 
+    @property
+    def folded(self) -> frozenset[str]:
+        """The cells whose outputs are one row."""
+        return self._scene.looks.folded
+
+    def fold(self, ids: frozenset[str]) -> None:
+        """Make the outputs of these cells one row each, and show those of all others."""
+        changed = ids ^ self.folded
+        with self._kept_in_place():
+            self._scene.looks = replace(self._scene.looks, folded=ids)
+            self._scene.redraw(*changed)
+
     def editor_region(self) -> Region:
         """Where the editor lies, seen from the top left of the list."""
         item = self._scene.item(self.focused_id)
@@ -161,6 +176,15 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         with self._kept_in_place():
             self._scene.repaint(self._make_painter(palette_of(self.app.theme_variables)))
 
+    def show_pictures(self, pictures: Pictures) -> None:
+        """Draw cells with pictures anew: some have been drawn meanwhile, or all are drawn in another way."""
+        with self._kept_in_place():
+            self._scene.show_pictures(pictures)
+
+    def placed_pictures(self) -> Iterator[Placed]:
+        """The pictures that are wholly in view, where they are to be painted over."""
+        return placed_in(self._painted)
+
     def scroll_page(self, direction: int) -> bool:
         """Move the window by most of its height; False if it is at that end already."""
         before = self._window.top
@@ -180,6 +204,8 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         self._refresh_scrollbars()
         self.app.theme_changed_signal.subscribe(self, lambda _: self.repaint())
         self.repaint()
+        if isinstance(self.app, PictureApp):
+            self.show_pictures(self.app.pictures)
 
     def on_resize(self, event: events.Resize) -> None:
         was_seen = self._scene.is_seen(self.focused_id, Window(self.scroll_offset.y, self._height))

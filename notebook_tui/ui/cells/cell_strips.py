@@ -33,6 +33,8 @@ from notebook_tui.ui.outputs.output_strips import inline_view
 from notebook_tui.ui.outputs.places import Place, Places
 from notebook_tui.ui.outputs.question_row import with_question
 from notebook_tui.ui.outputs.row import OutputRow
+from notebook_tui.ui.outputs.spots import OpenWhole, Spot
+from notebook_tui.ui.pictures.gallery import NO_PICTURES
 
 Part: TypeAlias = Literal["source", "prose", "outputs"]
 Numbers: TypeAlias = tuple[int | None, ...]
@@ -101,20 +103,21 @@ class Painter:
             case HintItem():
                 return hint_rows(item, self.palette)
             case CellItem(cell=Cell(kind="markdown")) if look.editing is None:
-                return self._prose(item.cell, Frame(look.width), look.found)
+                return self._prose(item.cell, Frame(look.width), look)
             case CellItem():
                 return self._code(item, look)
             case _:
                 assert_never(item)
 
-    def _prose(self, cell: Cell, frame: Frame, found: Pattern | None) -> list[Strip]:
+    def _prose(self, cell: Cell, frame: Frame, look: Look) -> list[Strip]:
         def draw() -> Iterable[Strip]:
             indent = Segment(" " * (frame.text_left - LEFT))
             nothing = [Text("Empty Markdown cell · i to write", self.palette.muted, end="")]
-            rows = markdown_rows(cell.source, frame.prose_width, self.palette) or nothing
-            return _marked((Strip([indent, *strip_of(row)]) for row in rows), found, 0)
+            rows = markdown_rows(cell.source, frame.prose_width, self.palette, pictures, look.output_rows) or nothing
+            return _marked((Strip([indent, *strip_of(row)]) for row in rows), look.found, 0)
 
-        return self._part(cell.id, "prose", (cell.source, frame, found), draw)
+        pictures = look.looks.pictures if "![" in cell.source else NO_PICTURES
+        return self._part(cell.id, "prose", (cell.source, frame, pictures, look.output_rows, look.found), draw)
 
     def _code(self, item: CellItem, look: Look) -> Iterable[Strip]:
         frame = frame_of(item, look)
@@ -142,13 +145,13 @@ class Painter:
         looks = look.looks if look.focused else look.looks.unfocused()
 
         def draw() -> tuple[OutputRow, ...]:
-            view = inline_view(cell.outputs, frame.text_width, look.output_rows, self.palette, looks)
+            view = inline_view(cell.outputs, frame.text_width, look.output_rows, self.palette, looks, cell.id)
             muted = self.palette.muted
             rows = view.rows
             if view.hidden_lines:
                 noun = "line" if view.hidden_lines == 1 else "lines"
                 note = Text(f"{view.hidden_lines:,} more {noun} · o opens all", muted, end="")
-                rows = (OutputRow("…", muted, note), *rows)
+                rows = (OutputRow("…", muted, note, (Spot(0, note.cell_len, OpenWhole(cell.id)),)), *rows)
             rows = with_question(rows, looks.questions, cell.id, frame.text_width, self.palette)
             return tuple(marked_row(row, looks.at, self.palette) for row in rows)
 

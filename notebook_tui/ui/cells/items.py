@@ -15,6 +15,7 @@ from notebook_tui.document.state import State
 from notebook_tui.ui.cells.stamp import Stamp, stamp_of
 from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.drawing.printable import printable
+from notebook_tui.widgets.views import Display, Frame, Grid, Tabs
 
 TITLE_ID = "title"
 HINT_ID = "hint"
@@ -61,6 +62,15 @@ class HintItem:
 
 
 Item: TypeAlias = TitleItem | SectionItem | CellItem | HintItem
+
+
+def may_hold_pictures(item: Item) -> bool:
+    """Whether a picture may stand in it, in its prose or in its outputs."""
+    if not isinstance(item, CellItem):
+        return False
+    if item.cell.kind == "markdown":
+        return "![" in item.cell.source
+    return any(isinstance(output, Display | Frame | Tabs | Grid) for output in item.cell.outputs)
 
 
 def items_of(state: State, whys: Whys | None = None, interrupts: Mapping[str, int] = _NONE) -> tuple[Item, ...]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from textual.strip import Strip
 
 from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter, text_left
 from notebook_tui.ui.cells.height_guess import guessed_height
-from notebook_tui.ui.cells.items import CellItem, Item
+from notebook_tui.ui.cells.items import CellItem, Item, may_hold_pictures
 from notebook_tui.ui.cells.layout import Layout
 from notebook_tui.ui.cells.source_strips import STAMP
 from notebook_tui.ui.drawing.frame import LEFT
@@ -25,6 +25,7 @@ from notebook_tui.ui.finding.pattern import Pattern
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.output_strips import rows_for
 from notebook_tui.ui.outputs.places import Places
+from notebook_tui.ui.pictures.gallery import Pictures
 
 _KEPT_ITEMS: Final = 128
 _NO_ROW: Final = Strip([])
@@ -114,6 +115,13 @@ class Scene:
         """Draw these items anew when they are seen next."""
         for id in ids:
             self._drawn.pop(id, None)
+
+    def show_pictures(self, pictures: Pictures) -> None:
+        """These are the pictures now; what may hold one is drawn anew."""
+        self.looks = replace(self.looks, pictures=pictures)
+        for item in self._items:
+            if item.id in self._drawn and may_hold_pictures(item):
+                del self._drawn[item.id]
 
     def look(self, looks: Looks) -> None:
         """The viewer has chosen something else to see: the cells that were drawn with outputs are drawn anew."""

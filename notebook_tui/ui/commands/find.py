@@ -46,8 +46,8 @@ class FindCommands:
         self._desk.ask(*(SetCellSource(each.cell_id, each.before) for each in back))
         left = len(self._replaced) - len(back)
         self._replaced = []
-        more = f"; {_count(left, 'cell')} had been changed since and stay" if left else ""
-        self._desk.say(f"The replacement is taken back in {_count(len(back), 'cell')}{more}.", "information")
+        more = f"; {left} changed since" if left else ""
+        self._desk.say(f"Taken back in {_count(len(back), 'cell')}{more}.", "information")
 
     # What the bar asks for
 

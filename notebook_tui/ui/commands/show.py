@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from notebook_tui.document.outputs import Output
-from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.help_screen import HelpScreen
 from notebook_tui.ui.dialogs.message_screen import MessageScreen
 from notebook_tui.ui.dialogs.messages import MessageLog
 from notebook_tui.ui.keys.table import DEFAULT, KeyTable
-from notebook_tui.ui.outputs.output_screen import OutputScreen
 
 _FAR = 1_000_000
 
 
 class ShowCommands:
-    def __init__(
-        self, desk: Desk, log: MessageLog, places: PlaceCommands, table: Callable[[], KeyTable] = lambda: DEFAULT
-    ) -> None:
+    def __init__(self, desk: Desk, log: MessageLog, table: Callable[[], KeyTable] = lambda: DEFAULT) -> None:
         """`table` gives what keys mean now."""
         self._table = table
         self._desk = desk
         self._log = log
-        self._places = places
 
     def focus_next(self) -> None:
         self._desk.view.focus_by(1)
@@ -43,20 +37,6 @@ class ShowCommands:
 
     def page_up(self) -> None:
         self._desk.view.scroll_page(-1)
-
-    def open_output(self) -> None:
-        if self._places.open_table():
-            return
-        cell = self._desk.focused_cell
-        if cell is None or not cell.outputs:
-            self._desk.say("This cell has no output.", "information")
-            return
-
-        def newest() -> tuple[Output, ...]:
-            """Of the cell as it is now; nothing once it is deleted."""
-            return next((each.outputs for each in self._desk.state.notebook.cells() if each.id == cell.id), ())
-
-        self._desk.view.app.push_screen(OutputScreen(newest))
 
     def show_messages(self) -> None:
         self._log.dismiss()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from rich.style import Style
 from textual.color import Color
@@ -34,11 +35,14 @@ class Palette:
     comment: Style = PLAIN
     function: Style = PLAIN
     builtin: Style = PLAIN
+    math: Style = PLAIN
     decorator: Style = PLAIN
     ok: Style = PLAIN
     running: Style = PLAIN
     warning: Style = PLAIN
     error: Style = PLAIN
+    series: tuple[Style, ...] = ()
+    """Inks that are told apart, for what is drawn side by side: the lines of a plot, the kinds of a diagram."""
 
 
 def palette_of(variables: Mapping[str, str]) -> Palette:
@@ -69,12 +73,23 @@ def palette_of(variables: Mapping[str, str]) -> Palette:
         comment=dim + Style(italic=True),
         function=ink("syntax-function", "text-secondary", "secondary"),
         builtin=ink("syntax-builtin", "text-accent", "accent"),
+        math=ink("syntax-builtin", "text-accent", "accent"),
         decorator=ink("syntax-decorator", "text-warning", "warning"),
         ok=ink("success"),
         running=ink("primary") + bold,
         warning=ink("warning"),
         error=ink("error") + bold,
+        series=_series(variables),
     )
+
+
+def _series(variables: Mapping[str, str]) -> tuple[Style, ...]:
+    """Those of the theme, `series-1` and so on; of a theme that has none, the colours of the terminal itself."""
+    own = [color for n in range(1, 13) if (color := _first_color(variables, (f"series-{n}",)))]
+    return tuple(Style(color=color) for color in own or _TERMINAL_COLORS)
+
+
+_TERMINAL_COLORS: Final = ("blue", "yellow", "magenta", "green", "cyan", "red")
 
 
 def _first_color(variables: Mapping[str, str], names: tuple[str, ...]) -> str | None:

@@ -10,6 +10,16 @@ from typing import Final
 
 from textual.theme import Theme
 
+
+def series(colors: str) -> dict[str, str]:
+    """Variables of these colours, for what is drawn side by side.
+
+    >>> series("#ff0000 #00ff00")
+    {'series-1': '#ff0000', 'series-2': '#00ff00'}
+    """
+    return {f"series-{n}": color for n, color in enumerate(colors.split(), 1)}
+
+
 NIGHT: Final = Theme(
     name="night",
     dark=True,
@@ -31,6 +41,7 @@ NIGHT: Final = Theme(
         "syntax-function": "#82aadb",
         "syntax-builtin": "#7cc0c8",
         "syntax-decorator": "#d9b072",
+        **series("#6cb6ff #e5a950 #8ecf73 #d98ae0 #5ad1c4 #f07f7f #c4b5fd #d6d66a #7fa8a0 #ff9fcf #b0a080 #9aa7ff"),
         "scrollbar": "#333944",
         "scrollbar-hover": "#454c59",
         "scrollbar-active": "#586072",
@@ -61,6 +72,7 @@ DAY: Final = Theme(
         "syntax-function": "#2f62a8",
         "syntax-builtin": "#1f7a86",
         "syntax-decorator": "#94660d",
+        **series("#1f66c1 #b06a00 #2e7d32 #9b30b0 #00798a #c62f2f #5b4bc4 #7a7a00 #4d6f68 #c2187a #7a5c2e #3949ab"),
         "scrollbar": "#c9c7be",
         "scrollbar-hover": "#b0aea5",
         "scrollbar-active": "#98968d",

@@ -118,8 +118,9 @@ class FindBar(Container):
         with Horizontal():
             yield Static("Find", classes="label")
             yield self._query
-            yield from self._chips.values()
+            # Before the switches: what does not fit into a narrow terminal is what keys reach as well.
             yield self._found
+            yield from self._chips.values()
         with Horizontal(id="replacing"):
             yield Static("By", classes="label")
             yield self._replacement

@@ -6,10 +6,11 @@ wins while a cell is edited, and outside of the editor the key stays what it is.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
+
+from textual.keys import _character_to_key
 
 from notebook_tui.ui.keys.emacs import EMACS
 from notebook_tui.ui.keys.key import Key, Mode, pretty
@@ -87,7 +88,7 @@ def canonical(keys: str) -> str:
 def _canonical_key(key: str) -> str:
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
     if len(last) == 1 and not last.isalnum():
-        last = unicodedata.name(last, last).lower().replace("-", "_").replace(" ", "_")
+        last = _character_to_key(last)
     elif len(last) > 1 or modifiers:
         last = last.lower()
     return "+".join([*(modifier.lower() for modifier in modifiers), last])

@@ -8,7 +8,6 @@ from notebook_tui.ui.keys.key import Key
 
 _GROUP: Final = "Show"
 SHOWING: Final[tuple[Key, ...]] = (
-    Key(_GROUP, "Open the whole output", "open_output", ("o",), hint="output"),
     Key(_GROUP, "Messages so far", "show_messages", ("s m",), hint="messages"),
     Key(_GROUP, "Settings", "settings", ("s comma",), hint="settings"),
     Key(_GROUP, "Keys of the editor as in most editors", "use_default_keys"),

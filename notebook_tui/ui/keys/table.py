@@ -18,6 +18,7 @@ from notebook_tui.ui.keys.filing import FILING
 from notebook_tui.ui.keys.finding import FINDING
 from notebook_tui.ui.keys.key import Key, Mode, pretty
 from notebook_tui.ui.keys.moving import MOVING
+from notebook_tui.ui.keys.outputs import OUTPUTS
 from notebook_tui.ui.keys.panels import PANELS
 from notebook_tui.ui.keys.places import PLACES
 from notebook_tui.ui.keys.running import RUNNING
@@ -33,6 +34,7 @@ KEYS: Final[tuple[Key, ...]] = (
     *TEXTS,
     *FINDING,
     *SHOWING,
+    *OUTPUTS,
     *PANELS,
     *FILING,
     *PLACES,

@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 
 from notebook_tui.ui.outputs.questions import Question
 from notebook_tui.ui.outputs.spots import Touch
+from notebook_tui.ui.pictures.gallery import NO_PICTURES, Pictures
 from notebook_tui.widgets.views import Scalar, Table
 
 V = TypeVar("V")
@@ -21,6 +22,8 @@ class Looks:
     """The one series of a plot that is shown alone."""
     pages: Mapping[str, Table] = field(default_factory=dict)
     """The page of a table that was asked for in place of the one that its cell shows."""
+    pictures: Pictures = NO_PICTURES
+    """What draws pictures on this terminal, and has drawn."""
     columns: Mapping[str, int] = field(default_factory=dict)
     """The first column that is shown of a table that is too wide."""
     values: Mapping[str, Scalar] = field(default_factory=dict)
@@ -29,6 +32,8 @@ class Looks:
     """The lines that cells wait for, the oldest first."""
     keyboard: str = ""
     """The keyboard that has all keys."""
+    folded: frozenset[str] = frozenset()
+    """The cells whose outputs are one row."""
     at: Touch | None = None
     """Where the keyboard is among the spots of the focused cell."""
 

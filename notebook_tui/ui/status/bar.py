@@ -34,6 +34,11 @@ _CHIP: Final = Style(reverse=True, bold=True)
 _NAVIGATION_HINTS: Final = ("edit", "run", "insert_code_below", "run_outdated", "save", "help", "app.quit")
 _INSERT_HINTS: Final = ("leave", "run", "run_and_next", "complete_or_indent", "save")
 
+_PANEL_HINTS: Final = (
+    *(("jk", "move"), ("Enter", "choose"), ("Tab", "to the cells"), ("<>", "width"), ("s…", "another panel")),
+    ("Esc", "close"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -60,6 +65,8 @@ class Status:
     begun: str = ""
     """What has been pressed of a command of such a map, or typed into its prompt."""
     table: KeyTable = DEFAULT
+    in_panel: bool = False
+    """Whether a panel has the keys, and not the cells."""
 
 
 class StatusBar(Widget, can_focus=False):
@@ -118,8 +125,7 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
     if status.remark:
         return fitted([Text(f" {status.remark}", palette.muted)], width)
     if status.chip:
-        told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in status.hints]
-        return Text(" ", end="").append_text(fitted(told, width - 1))
+        return _told(status.hints, width, palette)
     if status.note is not None:
         sign = "✗" if status.note.severity == "error" else "!"
         ink = palette.error if status.note.severity == "error" else palette.warning
@@ -127,11 +133,18 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
         line = Text.assemble((f" {sign} ", ink), text, end="")
         line.truncate(max(1, width - 22), overflow="ellipsis")
         return line.append("  sm all · Esc dismiss", palette.muted)
+    if status.in_panel:
+        return _told(_PANEL_HINTS, width, palette)
     actions = _INSERT_HINTS if status.editing else _NAVIGATION_HINTS
     modes: tuple[Mode, ...] = ("insert", "anywhere") if status.editing else ("navigation", "anywhere")
     entries = (status.table.entry(action, *modes) for action in actions)
     hints = [_hint(key.keys[0], key, palette) for key in entries if key is not None]
     return Text(" ", end="").append_text(fitted(hints, width - 1))
+
+
+def _told(hints: Iterable[tuple[str, str]], width: int, palette: Palette) -> Text:
+    told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in hints]
+    return Text(" ", end="").append_text(fitted(told, width - 1))
 
 
 def fitted(parts: Iterable[Text], width: int, between: str = _GAP) -> Text:
