@@ -55,6 +55,8 @@ class Look:
     focused: bool = False
     editing: Numbers | None = None
     """While the editor lies over the source: the line number that each of its rows begins, None within a line."""
+    wrong: int | None = None
+    """The line of the text that is edited which keeps it from being compiled."""
     looks: Looks = field(default_factory=Looks)
     found: Pattern | None = None
     """What is looked for, and marked where it is."""
@@ -122,7 +124,7 @@ class Painter:
     def _code(self, item: CellItem, look: Look) -> Iterable[Strip]:
         frame = frame_of(item, look)
         if look.editing is not None:
-            yield from editing_rows(look.editing, frame, self.palette)
+            yield from editing_rows(look.editing, frame, self.palette, look.wrong)
         elif is_folded(item):
             yield folded_row(item, frame, self.palette)
             return

@@ -34,12 +34,16 @@ def source_rows(cell: Cell, frame: Frame, palette: Palette, failed_line: int | N
         yield on_panel(row, frame, palette)
 
 
-def editing_rows(numbers: Sequence[int | None], frame: Frame, palette: Palette) -> Iterator[Strip]:
-    """The gutter beside the editor: the number of the line that each row begins, None within a line."""
+def editing_rows(
+    numbers: Sequence[int | None], frame: Frame, palette: Palette, wrong: int | None = None
+) -> Iterator[Strip]:
+    """The gutter beside the editor: the number of the line that each row begins, None within a line; a cross beside
+    the line that is no Python."""
     for number in numbers:
-        mark = CONTINUED if number is None else _BAR
+        is_wrong = wrong is not None and number == wrong
+        mark = _FAILED if is_wrong else CONTINUED if number is None else _BAR
         label = "" if number is None else str(number)
-        row = gutter_row(frame, label, mark, Text(end=""), palette.muted, palette.focus)
+        row = gutter_row(frame, label, mark, Text(end=""), palette.muted, palette.error if is_wrong else palette.focus)
         yield on_panel(row, frame, palette)
 
 
