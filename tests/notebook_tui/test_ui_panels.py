@@ -121,7 +121,7 @@ async def test_the_outline_sums_up_each_section_names_definitions_and_follows_th
         "✗ 1/0",
         "¶ Words",
     ]
-    assert shown.lines[9].strip(" ▌").startswith("▾ ⑂ Else from Load")
+    assert shown.lines[9].strip(" ▌").startswith("▾ ↳ Else from Load")
     await shown.press("tab", "j", "j", "j", "j")
     await shown.until(lambda: shown.lines[3].startswith(" ▌"), "the mark on the focused cell")
     await shown.press("s", "enter", "j", "j", "enter")
