@@ -34,7 +34,7 @@ _PREVIEWED: Final = 60
 class VariablesPanel(ListPanel):
     NAME = "variables"
     TITLE = "Variables"
-    WIDTH = 72
+    WIDTH = 90
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter"),
         Binding("o", "order", "order"),
