@@ -110,9 +110,12 @@ class PlaceCommands:
         table = self._touching.table_at(self._at)
         if table is None:
             return False
+        # What is used seldom is imported when it is.
+        from notebook_tui.ui.commands.taking import Taking
         from notebook_tui.ui.outputs.table_screen import TableScreen
 
-        self._desk.view.app.push_screen(TableScreen(table, self._desk.client.rows, self._desk.say))
+        screen = TableScreen(table, self._desk.client.rows, self._desk.say, Taking(self._desk).copy)
+        self._desk.view.app.push_screen(screen)
         return True
 
     def give_keys(self) -> None:
