@@ -267,6 +267,7 @@ class NotebookScreen(Screen[None]):
 
     @on(CellList.Clicked)
     def _clicked(self, event: CellList.Clicked) -> None:
+        self._view.leave()
         self._view.focus_item(event.item_id)
         self._view.take_focus()
         if event.times == 2:

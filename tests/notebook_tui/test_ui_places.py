@@ -83,6 +83,24 @@ async def test_a_press_of_the_mouse_does_it_and_takes_the_keyboard_there(shown: 
     assert "▸[ Right ]◂" in shown.text
 
 
+@in_terminal(code("a", "x", BUTTONS))
+async def test_a_press_in_the_output_of_the_edited_cell_ends_the_edit(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "i", "y")
+    await click(shown, "Right")
+    assert shown.session.acts == [("right", None)]
+    assert shown.status.startswith(" OUTPUT ")
+    assert shown.session.state.notebook.cell("a").source == "xy"
+
+
+@in_terminal(code("a", "x"))
+async def test_a_press_beside_the_editor_ends_the_edit(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "i", "y")
+    await click(shown, "not run")
+    assert shown.status.startswith(" NAV ")
+    await shown.press("k")
+    assert shown.session.state.notebook.cell("a").source == "xy"
+
+
 @in_terminal(code("a", "x", TABS))
 async def test_tabs_open_where_the_viewer_wants_and_nobody_else_is_told(shown: Terminal) -> None:
     assert "first" in shown.text

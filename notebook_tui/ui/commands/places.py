@@ -48,6 +48,7 @@ class PlaceCommands:
     def touch(self, item_id: str, touch: Touch) -> Coroutine[None, None, None] | None:
         """A press of the mouse: the keyboard goes there too."""
         view = self._desk.view
+        view.leave()
         view.focus_item(item_id)
         view.take_focus()
         self._go(place_of(view.places, touch))
