@@ -52,7 +52,7 @@ from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.finding.bar import FindBar
 from notebook_tui.ui.keys.maps import bound, problems_of, table_of
 from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
-from notebook_tui.ui.keys.table import DEFAULT, keys_of, place_actions
+from notebook_tui.ui.keys.table import DEFAULT, keys_of
 from notebook_tui.ui.notebook_view import NotebookView
 from notebook_tui.ui.panels.kinds import make_panel
 from notebook_tui.ui.panels.panel import Panel
@@ -135,7 +135,7 @@ class NotebookScreen(Screen[None]):
         self._touching = Touching(desk, self.action_do, self._answers.answer)
         self._places = PlaceCommands(desk, self._touching, self._leave_list)
         self._keys_away = KeysAway(desk, clock)
-        self._place_actions = place_actions()
+        self._inside = self.table.inside
         self._bar = FindBar()
         self._finding = FindCommands(desk, self._bar, self._remark)
         groups = (
@@ -232,14 +232,14 @@ class NotebookScreen(Screen[None]):
             return True
         if not isinstance(self.focused, CellList | PanelList):
             return False
-        if self._keys_away.are_away and event.key != "ctrl+q":
+        if isinstance(self.focused, CellList) and self._keys_away.are_away and event.key != "ctrl+q":
             self._keys_away.send(event)
             self._show_status()
             return True
         key = event.character if event.character and event.character.isalnum() else event.key
         if isinstance(self.focused, PanelList) and not self._pressed and key != "s":
             return False
-        if self._places.is_at_place and not self._pressed and (action := self._place_actions.get(key)):
+        if self._places.is_at_place and not self._pressed and (action := self._inside.get(key)):
             self.action_do(action)
             return True
         if key == "escape":
@@ -267,6 +267,7 @@ class NotebookScreen(Screen[None]):
 
     @on(CellList.Clicked)
     def _clicked(self, event: CellList.Clicked) -> None:
+        self._view.leave()
         self._view.focus_item(event.item_id)
         self._view.take_focus()
         if event.times == 2:
@@ -464,6 +465,7 @@ class NotebookScreen(Screen[None]):
         self._told = True
         self.table = table
         self._sequence = KeySequence(table.sequences())
+        self._inside = table.inside
         self._view.editor.use(table)
         self._view.keymap.use(settings.keymap, table.of("insert"))
         self.app.set_keymap(bound(table))
