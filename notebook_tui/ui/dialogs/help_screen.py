@@ -30,7 +30,7 @@ _MOST_COLUMNS: Final = 3
 _MAPS: Final = {"default": "", "vim": " · as in Vim", "emacs": " · as in Emacs"}
 
 
-class HelpScreen(ClosesOnce[None], ModalScreen[None]):
+class HelpScreen(ModalScreen[None], ClosesOnce[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1", "dismiss", "Close", show=False),
         Binding("down", "scroll(1)", show=False),

@@ -24,7 +24,7 @@ _TITLE: Final = 24
 _VALUE: Final = 12
 
 
-class SettingsScreen(ClosesOnce[None], ModalScreen[None]):
+class SettingsScreen(ModalScreen[None], ClosesOnce[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", "Close", show=False),
         Binding("j", "move(1)", show=False),
