@@ -200,10 +200,18 @@ class NotebookScreen(Screen[None]):
         """Send what was typed and is not sent yet; whether there was any."""
         return self._view.flush()
 
+    @property
+    def is_editing(self) -> bool:
+        """Whether a cell is in the editor, so that the editor's commands mean something."""
+        return self._view.is_editing
+
     def action_do(self, action: str) -> None:
         """Perform the command of that name."""
         if action.startswith("app."):
             self.app.call_later(self.app.run_action, action)
+            return
+        if action not in self._commands:
+            self._view.editor.action_do(action)
             return
         answer = self._commands[action]()
         if iscoroutine(answer):
@@ -456,7 +464,10 @@ class NotebookScreen(Screen[None]):
         return "", ()
 
     def _settings_changed(self, settings: Settings) -> None:
-        self._view.editor.choices.completes_while_typing = settings.completion_while_typing
+        choices = self._view.editor.choices
+        choices.completes_while_typing = settings.completion_while_typing
+        choices.shows_signatures = settings.signatures_while_typing
+        choices.closes_brackets = settings.closing_brackets
         table = table_of(settings.keymap, settings.keys)
         if table == self.table:
             return

@@ -187,7 +187,9 @@ async def test_a_function_is_taken_with_brackets_and_who_types_one_more_means_th
         Completion("pop", "function", "pop", "pop(index)"),
         Completion("copy", "function", "copy", "copy()"),
     ]
-    await shown.press(*FIRST, "i", "tab")
+    await shown.press(*FIRST, "i")
+    shown.app.screen.query_one(Editor).choices.completes_while_typing = False
+    await shown.press("tab")
     await shown.shows("▸pop")
     await shown.press("tab", "(", "1", ")", ".", "tab")
     await shown.shows("▸pop")
@@ -277,3 +279,14 @@ async def test_a_session_that_fails_to_answer_is_told_and_costs_no_text(shown: T
     await shown.shows("No completion: the link is down.")
     await shown.press("x", "escape")
     assert sources(shown) == ["max"]
+
+
+@in_terminal(code("a", ""))
+async def test_a_word_that_was_left_before_the_rest_is_not_asked_about(shown: Terminal) -> None:
+    shown.session.completions = MATHS
+    await shown.press(*FIRST, "i", "m")
+    for key in ("a", "("):
+        shown.post_key(key)
+    await asyncio.sleep(2 * REST)
+    await shown.settle()
+    assert shown.session.completed == []

@@ -127,3 +127,15 @@ def test_few_of_very_many_are_listed_and_used_ones_win_among_equals() -> None:
     assert len(rows) == MOST
     assert isinstance(rows[0], Entry)
     assert rows[0].path == "77"
+
+
+@in_terminal(code("a", "one\ntwo"))
+async def test_the_editors_commands_are_there_while_a_cell_is_edited(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "ctrl+p", *"lines up")
+    assert "Move the lines up" not in shown.text
+    await shown.press("escape", "i", "ctrl+p", *"move the lines up")
+    await shown.shows("Alt+↑")
+    await shown.press("enter")
+    await shown.until(lambda: "1 │ two" in shown.text, "the line above the other")
+    await shown.press("!")
+    assert "1 │ two!" in shown.text

@@ -64,13 +64,17 @@ class Colouring:
         """Lines from `first` on: up to one below the change at which it was begun last time too, and could be now."""
         old, shift = self._lines, len(self._lines) - len(sources)
         found = [_Line(sources[first], plain_line(""), True)]
+        # Of f-strings, whose expressions go on over the end of a line where one is not closed.
+        braces = 0
         for kind, value in lexer(self._language).get_tokens(printable("\n".join(sources[first:]))):
             style = style_of(kind, self._palette)
+            if kind in Token.Literal.String.Interpol:
+                braces += (value == "{") - (value == "}")
             head, *rest = value.split("\n")
             found[-1].text.append(head, style)
             for part in rest:
                 row = first + len(found)
-                fresh = kind not in Token.Literal.String and _begins_statement(sources[row])
+                fresh = not braces and kind not in Token.Literal.String and _begins_statement(sources[row])
                 if fresh and row >= changed_to and old[row + shift].fresh:
                     return found
                 found.append(_Line(sources[row], plain_line(""), fresh))

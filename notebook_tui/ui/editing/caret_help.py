@@ -110,9 +110,7 @@ class CaretHelp:
         choices, python = self._editor.choices, self._editor.language_of_source == "python"
         if not python:
             return
-        word = word_before(self._editor.passage)
-        wanted = character == "." or (len(word) >= 2 and not word[0].isdigit())
-        if wanted and choices.completes_while_typing and not self.completions.is_open:
+        if choices.completes_while_typing and not self.completions.is_open and self._may_be_completed():
             self._around.ask("completion", partial(self._complete, asked=False))
         if character in "(," and choices.shows_signatures and not self.signature.is_open:
             self._around.ask("signature", partial(self._sign, asked=False))
@@ -222,6 +220,8 @@ class CaretHelp:
     async def _complete(self, *, asked: bool) -> None:
         if not asked:
             await asyncio.sleep(REST)
+            if not self._may_be_completed():
+                return
         word, passage = self._word_place(), self._editor.passage
         started = word_before(passage)
         async with asyncio.timeout(_PATIENCE):
@@ -243,6 +243,12 @@ class CaretHelp:
             self.place()
         elif asked:
             self._around.remark("Nothing to complete here.")
+
+    def _may_be_completed(self) -> bool:
+        """Whether proposals come by themselves here: after two letters, and after a dot."""
+        passage = self._editor.passage
+        word = word_before(passage)
+        return (len(word) >= 2 and not word[0].isdigit()) or passage.before.removesuffix(word).endswith(".")
 
     def _take_marked(self, key: str) -> bool:
         """A list that came by itself has nothing to say about a line that ends with the very word."""

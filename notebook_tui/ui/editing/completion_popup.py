@@ -11,12 +11,16 @@ from textual.geometry import Offset, Region, Size
 from textual.widget import Widget
 
 from notebook_tui.document.completion import Completion, CompletionKind
+from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.editing.fitting import fitting
 from notebook_tui.ui.editing.placing import by_caret
 
 _ROWS: Final = 8
 _MARK: Final = "▸"
+_EDGE: Final = "│"
+_LEFT: Final = len(_EDGE) + len("ƒ ") + len(_MARK)
+"""Columns before the first letter of a proposal."""
 _WIDEST: Final = 64
 _SIGNS: Final[dict[CompletionKind, str]] = {
     "function": "ƒ",
@@ -92,18 +96,19 @@ class CompletionPopup(Widget, can_focus=False):
 
     def place(self, caret: Offset, room: Size) -> None:
         """Below the caret, or above it where there is no room below; both seen from the top left of the parent."""
-        self._list = by_caret(caret - (len(_MARK) + 2, 0), self._size_of_list(), room)
+        self._list = by_caret(caret - (_LEFT, 0), self._size_of_list(), room)
         self.styles.offset = self._list.offset
 
     def render(self) -> Text:
         width = self._size_of_list().width
-        rows = [self._row(each, width) for each in self._shown[self._first : self._first + _ROWS]]
+        rows = [self._row(each, width - len(_EDGE)) for each in self._shown[self._first : self._first + _ROWS]]
         rows[self._selected - self._first].stylize(self.get_component_rich_style("completion-popup--selected"))
         if any(each.detail for each in self._shown):
             muted = self.get_component_rich_style("completion-popup--muted")
             detail = next(iter(printable(self.selected.detail).splitlines()), "")
-            rows.append(_fitted(Text(f" {detail}", muted), width))
-        return Text("\n").join(rows)
+            rows.append(_fitted(Text(f" {detail}", muted), width - len(_EDGE)))
+        focus = palette_of(self.app.theme_variables).focus
+        return Text("\n").join(Text.assemble((_EDGE, focus), row) for row in rows)
 
     @property
     def _first(self) -> int:
@@ -117,8 +122,8 @@ class CompletionPopup(Widget, can_focus=False):
         return Text.assemble(_fitted(label, width - len(completion.kind) - 2), (f" {completion.kind} ", muted))
 
     def _size_of_list(self) -> Size:
-        widest = max(cell_len(each.label) + len(each.kind) + 6 for each in self._shown)
-        detail = max((cell_len(each.detail) + 2 for each in self._shown), default=0)
+        widest = max(cell_len(each.label) + len(each.kind) + _LEFT + 3 for each in self._shown)
+        detail = max((cell_len(each.detail) + 3 for each in self._shown), default=0)
         has_detail = any(each.detail for each in self._shown)
         return Size(min(_WIDEST, max(widest, detail)), min(_ROWS, len(self._shown)) + has_detail)
 

@@ -46,7 +46,7 @@ def snapped(line: str, column: int) -> int:
 def column_at(line: str, cell: int, tab: int) -> int:
     """The place whose character covers that cell of the line; its end beyond it.
 
-    >>> column_at("漢e\u0301x", 2, 4), column_at("\tx", 3, 4), column_at("ab", 9, 4)
+    >>> column_at("漢e\\u0301x", 2, 4), column_at("\\tx", 3, 4), column_at("ab", 9, 4)
     (1, 0, 2)
     """
     spans, _ = split_graphemes(line)

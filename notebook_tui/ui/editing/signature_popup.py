@@ -16,6 +16,7 @@ from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import strip_of, wrap_words
 from notebook_tui.ui.editing.placing import by_caret
+from notebook_tui.ui.editing.reading_popup import EDGE
 
 _ACTIVE: Final = Style(bold=True, underline=True)
 _MOST: Final = 4
@@ -70,13 +71,14 @@ def signature_rows(found: Sequence[SignatureHelp], width: int, palette: Palette)
     """Each signature in as many rows as it takes, as far as there is room; where there are several they are counted.
 
     >>> [row.plain for row in signature_rows([SignatureHelp("f", ("a", "b=1"), 0)], 40, Palette())]
-    [' f(a, b=1) ']
+    ['│ f(a, b=1) ']
     """
     rows: list[Text] = []
+    edge = (EDGE, palette.focus)
     for number, each in enumerate(found, 1):
         count = f"{number}/{len(found)} " if len(found) > 1 else ""
         text = Text.assemble((count, palette.muted), _signature(each, palette), end="")
-        rows.extend(Text.assemble(" ", row, " ", end="") for row in wrap_words(text, width - 2))
+        rows.extend(Text.assemble(edge, row, " ", end="") for row in wrap_words(text, width - len(EDGE) - 1))
     if len(rows) <= _MOST:
         return rows
     active = next((index for index, row in enumerate(rows) if any(span.style == _ACTIVE for span in row.spans)), 0)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from notebook_tui.ui.app import NotebookApp
 
 _LONGEST = 60
+_MODES = ("navigation", "anywhere")
 
 
 def commands_of(app: NotebookApp) -> tuple[Command, ...]:
@@ -24,7 +25,8 @@ def commands_of(app: NotebookApp) -> tuple[Command, ...]:
 
     found: list[Command] = []
     if (screen := app.notebook_screen) is not None:
-        found += of_keys(screen.table.rows, screen.action_do)
+        modes = (*_MODES, "insert") if screen.is_editing else _MODES
+        found += of_keys(screen.table.rows, screen.action_do, modes)
         found += of_places(screen.client.state, screen.go_to)
     elif (home := app.home_screen) is not None:
         from notebook_tui.ui.keys.home import HOME
@@ -36,12 +38,12 @@ def commands_of(app: NotebookApp) -> tuple[Command, ...]:
     return tuple(found)
 
 
-def of_keys(keys: Iterable[Key], do: Callable[[str], None]) -> Iterator[Command]:
-    """An action stands once, with all its keys; what is meant for a text that is edited is left out."""
+def of_keys(keys: Iterable[Key], do: Callable[[str], None], modes: Sequence[str] = _MODES) -> Iterator[Command]:
+    """An action stands once, with all its keys; what means nothing in these modes is left out."""
     labels: dict[str, list[str]] = {}
     first: dict[str, Key] = {}
     for key in keys:
-        if key.mode in ("navigation", "anywhere") and key.action != "app.command_palette":
+        if key.mode in modes and key.action != "app.command_palette":
             first.setdefault(key.action, key)
             labels.setdefault(key.action, []).extend(pretty(each) for each in key.keys)
     for action, key in first.items():

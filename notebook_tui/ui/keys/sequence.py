@@ -65,11 +65,15 @@ class KeySequence:
         return bool(self._pressed) and at - self._last <= PATIENCE
 
     def continuations(self) -> list[tuple[str, Key]]:
-        """What may follow now: the next key, and what it would do."""
+        """What may follow now: the next key, and what it would do; of several that would do the same, the first."""
         if not self._pressed:
             return []
         place = len(self._pressed)
-        return [(sequence[place], self._table[sequence]) for sequence in self._begun_with(self._pressed)]
+        found: dict[str, tuple[str, Key]] = {}
+        for sequence in self._begun_with(self._pressed):
+            entry = self._table[sequence]
+            found.setdefault(entry.action, (sequence[place], entry))
+        return list(found.values())
 
     def _begun_with(self, pressed: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         return (sequence for sequence in self._table if sequence[: len(pressed)] == pressed)

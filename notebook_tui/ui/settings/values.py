@@ -22,6 +22,8 @@ class Settings:
     """`auto`, `night`, `day`, `ansi`, or a theme of Textual by its name."""
     keymap: KeyMapName = "default"
     completion_while_typing: bool = True
+    signatures_while_typing: bool = True
+    closing_brackets: bool = True
     mouse: bool = True
     images: Images = "auto"
     notify_after_seconds: float = 10.0
@@ -60,6 +62,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         open=True,
     ),
     Setting("completion_while_typing", "Completion while typing", "propose names without being asked", (True, False)),
+    Setting("signatures_while_typing", "Signatures while typing", "show what a call takes", (True, False)),
+    Setting("closing_brackets", "Closing brackets", "put in the second of a pair with the first", (True, False)),
     Setting("line_numbers", "Line numbers", "beside the lines of code", (True, False)),
     Setting(
         "images",
