@@ -123,7 +123,7 @@ async def test_a_cell_that_was_changed_since_keeps_what_it_has(shown: Terminal) 
     await shown.press("s", "r", "a", "f7", "x", "alt+a", "escape")
     shown.session.apply(SetCellSource("b", "mine"))
     await shown.press("s", "u")
-    await shown.shows("Taken back in 1 cell; 1 changed since")
+    await shown.shows("Taken back in 1 cell; 1 changed")
     assert sources(shown)["a"] == "a"
     assert sources(shown)["b"] == "mine"
 
