@@ -7,6 +7,7 @@ once; the rest wait for a tick, twenty a second, however fast a cell prints.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from inspect import iscoroutine
@@ -456,6 +457,8 @@ class NotebookScreen(Screen[None]):
 
     def _settings_changed(self, settings: Settings) -> None:
         self._view.editor.choices.completes_while_typing = settings.completion_while_typing
+        self._view.number_lines(settings.line_numbers)
+        self._beyond.long = settings.notify_after_seconds or math.inf
         table = table_of(settings.keymap, settings.keys)
         if table == self.table:
             return

@@ -39,6 +39,7 @@ class HelpScreen(ClosesOnce[None], ModalScreen[None]):
         Binding("pageup", "scroll(-12)", show=False),
     ]
     CSS = """
+    HelpScreen { align: center middle; background: $background 60%; }
     HelpScreen .dialog { height: 90%; padding: 0 2; }
     HelpScreen VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
     HelpScreen #help-top { height: 1; }

@@ -34,6 +34,7 @@ class SettingsScreen(ClosesOnce[None], ModalScreen[None]):
         Binding("e", "type", show=False),
     ]
     CSS = """
+    SettingsScreen { align: center middle; background: $background 60%; }
     SettingsScreen .dialog { width: 76; }
     SettingsScreen Input { display: none; }
     SettingsScreen Input.-asked { display: block; }

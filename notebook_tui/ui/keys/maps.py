@@ -107,7 +107,8 @@ def _with_map(rows: tuple[Key, ...], added: tuple[Key, ...]) -> Iterator[Key]:
             yield replace(key, keys=kept)
         else:
             yield replace(key, keys=kept)
-            yield replace(key, keys=tuple(name for name in key.keys if name in taken), mode="navigation")
+            lost = tuple(name for name in key.keys if name in taken)
+            yield replace(key, keys=lost, mode="navigation", title=f"{key.title} (not in the editor)")
     yield from added
 
 
