@@ -177,12 +177,13 @@ class NotebookScreen(Screen[None]):
         self._view.take_focus()
         self.set_interval(FRAME, self._tick)
         self._settings_changed(self._preferences.now)
-        self._preferences.subscribe(self._settings_changed)
+        self._stop_hearing = self._preferences.subscribe(self._settings_changed)
         for problem in self._preferences.problems:
             self.say(problem, "warning")
 
     def on_unmount(self) -> None:
         self._beyond.leave()
+        self._stop_hearing()
 
     def say(self, text: str, severity: Severity) -> None:
         """Tell the user: now in a toast, later in the list of messages."""

@@ -101,7 +101,7 @@ def _with_map(rows: tuple[Key, ...], added: tuple[Key, ...]) -> Iterator[Key]:
         kept = tuple(name for name in key.keys if name not in taken)
         if (key.action, key.mode) in replaced or (key.mode == "insert" and key.keys and not kept):
             continue
-        if key.mode == "navigation" or kept == key.keys:
+        if key.mode not in ("insert", "anywhere") or kept == key.keys:
             yield key
         elif key.mode == "insert":
             yield replace(key, keys=kept)
