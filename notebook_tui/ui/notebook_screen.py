@@ -7,6 +7,7 @@ once; the rest wait for a tick, twenty a second, however fast a cell prints.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from inspect import iscoroutine
@@ -176,12 +177,13 @@ class NotebookScreen(Screen[None]):
         self._view.take_focus()
         self.set_interval(FRAME, self._tick)
         self._settings_changed(self._preferences.now)
-        self._preferences.subscribe(self._settings_changed)
+        self._stop_hearing = self._preferences.subscribe(self._settings_changed)
         for problem in self._preferences.problems:
             self.say(problem, "warning")
 
     def on_unmount(self) -> None:
         self._beyond.leave()
+        self._stop_hearing()
 
     def say(self, text: str, severity: Severity) -> None:
         """Tell the user: now in a toast, later in the list of messages."""
@@ -468,6 +470,8 @@ class NotebookScreen(Screen[None]):
         choices.completes_while_typing = settings.completion_while_typing
         choices.shows_signatures = settings.signatures_while_typing
         choices.closes_brackets = settings.closing_brackets
+        self._view.number_lines(settings.line_numbers)
+        self._beyond.long = settings.notify_after_seconds or math.inf
         table = table_of(settings.keymap, settings.keys)
         if table == self.table:
             return

@@ -158,6 +158,10 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         with self._kept_in_place():
             self._scene.highlight(found)
 
+    def number_lines(self, numbered: bool) -> None:
+        with self._kept_in_place():
+            self._scene.number_lines(numbered)
+
     def reveal_match(self, pattern: Pattern, nth: int) -> None:
         """Bring that match in the focused item into view."""
         row = self._scene.row_of_match(self.focused_id, pattern, nth)

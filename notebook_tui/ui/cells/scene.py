@@ -66,6 +66,7 @@ class Scene:
         self.looks = Looks()
         self._asked: set[str] = set()
         self._found: Pattern | None = None
+        self._numbered = True
 
     @property
     def height(self) -> int:
@@ -144,6 +145,12 @@ class Scene:
         """Mark what is looked for; no row is taller for it."""
         if found is not self._found:
             self._found = found
+            self._drawn.clear()
+
+    def number_lines(self, numbered: bool) -> None:
+        """Whether lines of code have their numbers beside them."""
+        if numbered != self._numbered:
+            self._numbered = numbered
             self._drawn.clear()
 
     def row_of_match(self, id: str, pattern: Pattern, nth: int) -> int | None:
@@ -242,7 +249,8 @@ class Scene:
     def _look(self, id: str) -> Look:
         focused = id == self.focused
         editing = self.editing if focused else None
-        return Look(self._width, self._output_rows, self._clock(), focused, editing, self.looks)
+        seen = (self._clock(), focused, editing, self.looks, self._found, self._numbered)
+        return Look(self._width, self._output_rows, *seen)
 
     def _restart(self) -> None:
         self._drawn.clear()

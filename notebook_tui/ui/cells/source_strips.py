@@ -23,22 +23,26 @@ STAMP: Final = "╰"
 _FAILED: Final = "✗"
 
 
-def source_rows(cell: Cell, frame: Frame, palette: Palette, failed_line: int | None) -> Iterator[Strip]:
+def source_rows(
+    cell: Cell, frame: Frame, palette: Palette, failed_line: int | None, *, numbered: bool = True
+) -> Iterator[Strip]:
     """Numbered lines; a line that wraps has a broken bar, the line that raised a cross."""
     lines = code_lines(cell.source, cell.language, palette)
     for number, starts, text in wrap_code(lines, frame.wrap_width):
         failed = starts and number == failed_line
         mark = _FAILED if failed else _BAR if starts else CONTINUED
         mark_style = palette.error if failed else palette.faint
-        row = gutter_row(frame, str(number) if starts else "", mark, text, palette.muted, mark_style)
+        row = gutter_row(frame, str(number) if starts and numbered else "", mark, text, palette.muted, mark_style)
         yield on_panel(row, frame, palette)
 
 
-def editing_rows(numbers: Sequence[int | None], frame: Frame, palette: Palette) -> Iterator[Strip]:
+def editing_rows(
+    numbers: Sequence[int | None], frame: Frame, palette: Palette, *, numbered: bool = True
+) -> Iterator[Strip]:
     """The gutter beside the editor: the number of the line that each row begins, None within a line."""
     for number in numbers:
         mark = CONTINUED if number is None else _BAR
-        label = "" if number is None else str(number)
+        label = "" if number is None or not numbered else str(number)
         row = gutter_row(frame, label, mark, Text(end=""), palette.muted, palette.focus)
         yield on_panel(row, frame, palette)
 

@@ -38,7 +38,8 @@ class HelpScreen(ModalScreen[None], ClosesOnce[None]):
         Binding("pagedown", "scroll(12)", show=False),
         Binding("pageup", "scroll(-12)", show=False),
     ]
-    DEFAULT_CSS = """
+    CSS = """
+    HelpScreen { align: center middle; background: $background 60%; }
     HelpScreen .dialog { height: 90%; padding: 0 2; }
     HelpScreen VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
     HelpScreen #help-top { height: 1; }
