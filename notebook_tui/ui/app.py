@@ -135,6 +135,13 @@ class NotebookApp(GuardedApp, PictureApp):
             self._used = [command.id, *(id for id in self._used if id != command.id)][:_REMEMBERED]
             command.run()
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """To the clipboard of whoever sits at the terminal, past tmux and GNU screen too."""
+        from notebook_tui.ui.commands.clipboard import carried_on, sendable
+
+        super().copy_to_clipboard(sendable(text))
+        self.run_worker(carried_on(self, text))
+
     async def on_event(self, event: events.Event) -> None:
         # Keys of navigation are acted on here, one after the other, and not by the focused widget: between its queue
         # and ours the next key would already be on its way to the list when it is meant for the editor.

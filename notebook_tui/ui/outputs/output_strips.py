@@ -24,7 +24,7 @@ from notebook_tui.ui.outputs.error_rows import error_lines
 from notebook_tui.ui.outputs.input_rows import label_width
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.row import OutputRow
-from notebook_tui.ui.outputs.terminal_text import count_rows, last_rows, settled_lines
+from notebook_tui.ui.outputs.terminal_text import count_rows, first_lines, last_rows, settled_lines
 from notebook_tui.ui.outputs.traceback_lines import frames_of, headline
 from notebook_tui.ui.outputs.view_rows import view_rows
 from notebook_tui.widgets.terminal.widths import is_narrow
@@ -140,7 +140,6 @@ def _last_rows(
     """What is shown of one output in `room` rows, and how many of its lines are not. What has a height of its own takes
     no more than the `limit` of the whole cell, so that it stays as it is while others grow.
 
-
     A result gives its head instead of its end: the first rows of a table say more than its last. An error gives its
     message, and where it was raised.
     """
@@ -155,8 +154,12 @@ def _last_rows(
         left_out += cut_off
         rows = list(_printed(output.stream, lines, width, palette))
         return rows[-room:], left_out + max(0, len(rows) - room)
+    below = 0
+    if isinstance(output, Result):
+        head, below = first_lines(output.text, room)
+        output = Result(head)
     rows = list(_rows(output, width, palette, cell_id))
-    left_out = max(0, len(rows) - room)
+    left_out = max(0, len(rows) - room) + below
     if left_out and isinstance(output, Error) and room > 1:
         return [rows[0], *rows[1 - room :]], left_out
     return rows[:room], left_out
