@@ -39,7 +39,7 @@ def _covers(new: str, old: str) -> bool:
     colors = _COLOR.findall(old)
     if not plain.isprintable() or (colors and colors[-1] not in ("\x1b[0m", "\x1b[m")):
         return False
-    if _ERASE.search(new):
-        return True
     written = _COLOR.sub("", new)
+    if _ERASE.search(new):  # of this line, unless it has gone to another first
+        return _ERASE.sub("", written).isprintable()
     return written.isprintable() and len(written) >= len(plain)

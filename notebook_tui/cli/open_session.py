@@ -11,6 +11,7 @@ import beamlike as bl
 from notebook_tui.session.client import Client
 from notebook_tui.session.options import EDITS, SessionOptions
 from notebook_tui.session.profiles import runtime_named
+from notebook_tui.session.runtime_kinds import runtime_of
 from notebook_tui.session.session import Session
 from notebook_tui.session.unsaved import file_at
 
@@ -21,11 +22,12 @@ STOP_SECONDS = 10.0
 async def open_session(path: str, options: SessionOptions = EDITS, runtime: str | None = None) -> AsyncIterator[Client]:
     """Opens the file and yields a client of its session. At the end the runtime and all that it booted is gone.
 
-    `options` say what is kept: EVALUATES leaves file and user's directories alone. `runtime` names a profile.
+    `options` say what is kept: EVALUATES leaves file and user's directories alone. `runtime` is a spec:
+    the name of a profile, or KIND:….
     UnreadableFile if the file cannot be opened, InUse if it is open in another program,
     ProfileError if there is no such runtime.
     """
-    runs_on = runtime_named(runtime)
+    runs_on = runtime_of(runtime) if runtime is not None else runtime_named()
     node = bl.Node(
         f"notebook-{os.getpid()}@127.0.0.1", secret=secrets.token_bytes(32), hidden=True, stall_threshold=None
     )

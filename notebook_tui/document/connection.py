@@ -59,9 +59,14 @@ def runtime_connected(state: State, text: str, at: float) -> tuple[State, tuple[
 def runtime_down(state: State, reason: str) -> State:
     """Outputs stay, values are gone, and nothing connects again by itself."""
     _check_phase(state, "connecting", "connected")
-    runtime = RuntimeStatus("disconnected", lost=reason, steps=state.runtime.steps if reason else ())
+    runtime = RuntimeStatus("disconnected", lost=reason, steps=_steps_in_vain(state, reason))
     state = without_values(replace(state, runtime=runtime))
     return in_order(state, (), frozenset())
+
+
+def _steps_in_vain(state: State, reason: str) -> tuple[ConnectStep, ...]:
+    """Those of a runtime that could not be had, to see how far that came."""
+    return state.runtime.steps if reason and state.runtime.phase == "connecting" else ()
 
 
 def container_down(state: State, container: str) -> tuple[State, tuple[Effect, ...]]:

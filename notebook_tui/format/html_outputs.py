@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from notebook_tui.document.outputs import Display, Error, Exported, Result, Still, Text
 from notebook_tui.format.html_colours import coloured
 from notebook_tui.format.html_kept import kept
+from notebook_tui.widgets.terminal.shown import as_shown
 
 Picture: TypeAlias = Callable[[str], str | None]
 _BEST_FIRST = (
@@ -41,7 +42,7 @@ def output(shown: Still) -> str:
     """
     match shown:
         case Text(stream, text):
-            return _text(text.removesuffix("\n"), "printed stderr" if stream == "stderr" else "printed")
+            return _text(as_shown(text).removesuffix("\n"), "printed stderr" if stream == "stderr" else "printed")
         case Result(text) | Exported(_, text):
             return _text(text, "")
         case Error():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from notebook_tui.document.outputs import Display, Error, Exported, Result, Still, Text
+from notebook_tui.widgets.terminal.shown import as_shown
 
 # ECMA-48: a control sequence, a string up to its terminator (titles, links), or a lone escape of two characters.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?")
@@ -17,7 +18,9 @@ def plain_text(output: Still) -> str:
     match output:
         case Exported():
             return _NO_TEXT.sub("", output.text)
-        case Text() | Result() | Display():
+        case Text():
+            text = as_shown(output.text)
+        case Result() | Display():
             text = output.text
         case Error():
             frames = output.traceback.rstrip("\n")

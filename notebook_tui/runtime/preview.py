@@ -13,10 +13,11 @@ import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from types import FunctionType
 from typing import Any, Final
 
 from notebook_tui.runtime.columns import columns
-from notebook_tui.runtime.live import is_exactly, own_attributes, type_name
+from notebook_tui.runtime.live import is_exactly, kind_of, own_attributes, type_name
 from notebook_tui.runtime.measured import dtype_text, is_of, module_name
 
 LIMIT: Final = 80
@@ -47,6 +48,19 @@ def preview(value: object, limit: int = LIMIT, entries: int = 6, depth: int = 2)
     except RuntimeError:  # a cell changes it meanwhile, in its own thread
         text = f"<{type_name(value)}>"
     return text if len(text) <= limit else text[: limit - 1] + _MORE
+
+
+def named(value: Any) -> str:
+    """A function, class or module in a value, by its name where that is certainly a name.
+
+    >>> named(preview), named(int), named(print)
+    ('preview()', 'int', '<builtin_function_or_method>')
+    """
+    if type(value) is FunctionType:
+        return f"{value.__name__}()"
+    if issubclass(type(value), type):
+        return str(type.__dict__["__name__"].__get__(value))
+    return f"<{type_name(value)}>"
 
 
 class _Writer:
@@ -100,6 +114,8 @@ class _Writer:
             return f"{dtype} {self._items(value)}".strip() if dtype else ", ".join(map(str, columns_[:30]))
         if module_name(value) == "numpy" and "generic" in [one.__name__ for one in type.mro(type(value))]:
             return repr(value.item())[: self._left] if is_exactly(value.item(), (bool, int, float, complex)) else ""
+        if kind_of(value, otherwise="variable") != "variable":
+            return named(value)
         own = [(name, item) for name, item in own_attributes(value) if type(name) is str and name[:1] != "_"]
         fields = ((f"{name}=", item) for name, item in own[: self._entries])
         return f"{type_name(value)}({self._joined(fields, len(own), depth)})"

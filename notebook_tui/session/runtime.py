@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -72,8 +73,9 @@ def _offer_modules(runtime: str, directory: str | None) -> None:
 
 
 def _tell_phase(owner: bl.Pid, connector: bl.Pid, phase: nodes.Phase) -> None:
+    words = {"creating": "starting a process", "dialled": "it has dialled back"}.get(phase.name, phase.words)
     if phase.name not in ("requested", "ready", "failed"):
-        bl.send(owner, Step(connector, f"{phase.name}: {phase.words}" if phase.words else phase.name))
+        bl.send(owner, Step(connector, words or phase.name))
 
 
 class Local:
@@ -97,6 +99,8 @@ class Local:
         self._env = dict(env or {})
 
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
+        if shutil.which(self._python) is None:
+            raise FileNotFoundError(f"the runtime {self.name!r} is to be of a Python that is not there: {self._python}")
         backend = nodes.Local(python=self._python, env=self._env, users_secret=True)
         told = partial(_tell_phase, owner, bl.self())
         child = await nodes.boot(backend, timeout=BOOT_SECONDS, own_thread=True, lease=LEASE_SECONDS, on_phase=told)

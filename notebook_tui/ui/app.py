@@ -4,36 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import time
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
-from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.screen import Screen
-from textual.theme import Theme, ThemeProvider
+from textual.theme import Theme
+from textual.worker import WorkType
 
 from notebook_tui.ui.cells.cell_list import MakePainter
 from notebook_tui.ui.cells.cell_strips import Painter
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.crash.guarded_app import GuardedApp
-from notebook_tui.ui.dialogs.command_search import CommandSearch
 from notebook_tui.ui.drawing.theme import DAY, NIGHT, THEMES, theme_for
 from notebook_tui.ui.driver.picture_app import PictureApp
 from notebook_tui.ui.house import House
-from notebook_tui.ui.keys.key import pretty
-from notebook_tui.ui.keys.table import KEYS
 from notebook_tui.ui.leaving import Leaving
 from notebook_tui.ui.notebook_screen import NotebookScreen
 from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.settings.values import Settings
 from notebook_tui.ui.visit import Visit, begin
+
+if TYPE_CHECKING:
+    from notebook_tui.ui.finding.command import Command
+    from notebook_tui.ui.home.home_screen import HomeScreen
+
+_REMEMBERED: Final = 30
 
 
 class NotebookApp(GuardedApp, PictureApp):
@@ -67,6 +69,8 @@ class NotebookApp(GuardedApp, PictureApp):
         self._clock = clock
         self._make_painter = make_painter
         self._ending: set[asyncio.Task[None]] = set()
+        self._used: list[str] = []
+        """The commands of the palette, those used last first."""
         self.animation_level = "none"
         self.register_theme(NIGHT)
         self.register_theme(DAY)
@@ -89,29 +93,43 @@ class NotebookApp(GuardedApp, PictureApp):
         path = self.client.state.path if self.client is not None else None
         return Path(path).absolute().parent if path else None
 
+    @property
+    def home_screen(self) -> HomeScreen | None:
+        if self.notebook_screen is not None or not self.screen_stack:
+            return None
+        from notebook_tui.ui.home.home_screen import HomeScreen
+
+        base = self.screen_stack[0]
+        return base if isinstance(base, HomeScreen) else None
+
     def get_default_screen(self) -> Screen[None]:
         return self._view()
 
     def on_mount(self) -> None:
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterator[SystemCommand]:
-        """Every action of the table of keys, and the choice of a theme."""
-        told: set[str] = set()
-        for key in KEYS:
-            if key.mode in ("navigation", "anywhere") and key.action not in told and not key.action.startswith("app."):
-                told.add(key.action)
-                help_text = ", ".join(pretty(each) for each in key.keys) or "only here"
-                yield SystemCommand(key.title, help_text, partial(screen.run_action, f"do('{key.action}')"))
-        yield SystemCommand("Change the theme", "colours of everything", self.action_change_theme)
-        yield SystemCommand("Quit", "Ctrl+Q", self.action_quit)
-
-    def action_command_palette(self) -> None:
-        if not isinstance(self.screen, CommandPalette):
-            self._search(CommandSearch())
-
     def search_themes(self) -> None:
-        self._search(CommandSearch(providers=[ThemeProvider], placeholder="Search for themes…"))
+        self.action_command_palette("Theme: ")
+
+    def action_command_palette(self, typed: str = "") -> None:
+        """Everything that can be done now; with `typed`, what that finds."""
+        from notebook_tui.ui.finding.palette_screen import PaletteScreen
+        from notebook_tui.ui.finding.sources import commands_of
+
+        if isinstance(self.screen, PaletteScreen):
+            return
+        palette = PaletteScreen(commands_of(self), self._used, typed)
+
+        async def opened() -> None:
+            await self.push_screen(palette, self._perform)
+
+        # Before the next key is looked at, and until the palette has its parts: that key is for them.
+        self.call_next(opened)
+
+    def _perform(self, command: Command | None) -> None:
+        if command is not None:
+            self._used = [command.id, *(id for id in self._used if id != command.id)][:_REMEMBERED]
+            command.run()
 
     async def on_event(self, event: events.Event) -> None:
         # Keys of navigation are acted on here, one after the other, and not by the focused widget: between its queue
@@ -137,9 +155,14 @@ class NotebookApp(GuardedApp, PictureApp):
         elif screen is not None:
             self._leave("close", lambda: self.call_later(self._go_home))
 
-    def open_notebook(self, path: str) -> None:
+    def open_notebook(self, path: str, failed: Callable[[], None] = lambda: None) -> None:
         """In the place of the one that is open, which is left as carefully as by quitting."""
-        self._leave("close", lambda: self.run_worker(self._open(path), group="open", exclusive=True))
+
+        def open_it() -> None:
+            opening: WorkType[None] = partial(self._open, path, failed)
+            self.run_worker(opening, group="open", exclusive=True)
+
+        self._leave("close", open_it)
 
     def _leave(self, verb: str, then: Callable[[], object]) -> None:
         screen = self.notebook_screen
@@ -148,7 +171,7 @@ class NotebookApp(GuardedApp, PictureApp):
         else:
             Leaving(screen, verb, lambda: (then(), None)[1]).begin()
 
-    async def _open(self, path: str) -> None:
+    async def _open(self, path: str, failed: Callable[[], None]) -> None:
         assert self.house is not None
         if self._visit is not None:
             await self._go_home()
@@ -157,6 +180,7 @@ class NotebookApp(GuardedApp, PictureApp):
             visit = await begin(self.house.open(path))
         except (OSError, ValueError) as error:
             self.notify(str(error), severity="error", markup=False, timeout=10)
+            failed()
             return
         self._visit = visit
         await self.show_alone(self._view())
@@ -204,6 +228,11 @@ class NotebookApp(GuardedApp, PictureApp):
 
     # The end, and failures.
 
+    def action_save_and_quit(self) -> None:
+        """What `:wq` does; where it cannot be saved, the notebook stays open."""
+        if (screen := self.notebook_screen) is not None:
+            self.run_worker(Leaving(screen, "quit", self.exit).save())
+
     def hang_up(self) -> None:
         """Leave without a question and save what is not saved: the terminal, or the machine, is going away."""
         self.call_later(self._hang_up)
@@ -222,20 +251,20 @@ class NotebookApp(GuardedApp, PictureApp):
         if (screen := self.notebook_screen) is not None:
             screen.flush()
 
-    def panel_for(self, report: str, *, again: bool) -> Screen[None]:
+    def panel_for(self, failure: BaseException, report: str, *, again: bool) -> Screen[None]:
         from notebook_tui.ui.crash.crash_screen import CrashScreen
-        from notebook_tui.ui.crash.report import keep_report
+        from notebook_tui.ui.crash.report import keep_report, summary_of
 
         path = keep_report(report, datetime.now())
-        return CrashScreen(report, path, again=again, has_notebook=self.client is not None)
+        return CrashScreen(summary_of(failure), report, path, again=again, has_notebook=self.client is not None)
 
     async def on_crash_screen_answered(self, event: events.Event) -> None:
         from notebook_tui.ui.crash import crash_screen
 
         assert isinstance(event, crash_screen.CrashScreen.Answered)
         if event.answer == crash_screen.RESTART:
-            await self.show_alone(self._view())
             self.restarted()
+            await self.show_alone(self._view())
         elif event.answer == crash_screen.QUIT:
             self.exit()
         else:
@@ -270,13 +299,6 @@ class NotebookApp(GuardedApp, PictureApp):
     async def on_unmount(self) -> None:
         if self.client is not None:
             await self.client.close()
-
-    def _search(self, palette: CommandSearch) -> None:
-        async def opened() -> None:
-            await self.push_screen(palette)
-
-        # Before the next key is looked at, and until the palette has its parts: that key is for them.
-        self.call_next(opened)
 
 
 def _note(path: str, title: str, at: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -25,8 +26,15 @@ class House(Protocol):
         """Write the notebook, whose file is `source`, as what `target` is by its name; OSError says why not."""
 
 
+class HasHouse(Protocol):
+    """The program, as those see it who stand below it."""
+
+    @property
+    def house(self) -> House | None: ...
+
+
 class OpensNotebooks(Protocol):
     """The program, as those see it who stand below it."""
 
-    def open_notebook(self, path: str) -> None:
-        """In the place of what is shown now."""
+    def open_notebook(self, path: str, failed: Callable[[], None] = ...) -> None:
+        """In the place of what is shown now; `failed` is called where that cannot be, once that has been said."""

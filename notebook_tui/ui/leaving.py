@@ -48,9 +48,10 @@ class Leaving:
             await self._client.discard()
             self._then()
         elif answer == "save":
-            self._screen.run_worker(self._save())
+            self._screen.run_worker(self.save())
 
-    async def _save(self) -> None:
+    async def save(self) -> None:
+        """Save, and leave if that went well."""
         self._screen.flush()
         try:
             await self._client.save()

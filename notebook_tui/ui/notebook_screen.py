@@ -27,28 +27,39 @@ from notebook_tui.ui.cells.items import items_of
 from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.commands.answering import AnswerCommands
+from notebook_tui.ui.commands.cells import CellCommands
+from notebook_tui.ui.commands.definitions import DefinitionCommands
+from notebook_tui.ui.commands.files import FileCommands
+from notebook_tui.ui.commands.find import FindCommands
+from notebook_tui.ui.commands.history import HistoryCommands
 from notebook_tui.ui.commands.interrupt import Interrupts
 from notebook_tui.ui.commands.keyboard import HINTS, KeysAway
 from notebook_tui.ui.commands.named import commands_of
+from notebook_tui.ui.commands.outputs import OutputCommands
 from notebook_tui.ui.commands.panels import PanelCommands
 from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.commands.run import RunCommands
 from notebook_tui.ui.commands.session import SessionCommands
+from notebook_tui.ui.commands.settings import SettingCommands
 from notebook_tui.ui.commands.show import ShowCommands
+from notebook_tui.ui.commands.texts import TextCommands
 from notebook_tui.ui.commands.touching import Touching
 from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.editing.editor import Editor
+from notebook_tui.ui.finding.bar import FindBar
+from notebook_tui.ui.keys.maps import bound, problems_of, table_of
 from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
-from notebook_tui.ui.keys.table import keys_of, place_actions, sequences
+from notebook_tui.ui.keys.table import DEFAULT, keys_of, place_actions
 from notebook_tui.ui.notebook_view import NotebookView
 from notebook_tui.ui.panels.kinds import make_panel
 from notebook_tui.ui.panels.panel import Panel
 from notebook_tui.ui.panels.panel_list import PanelList
 from notebook_tui.ui.panels.side import Side
 from notebook_tui.ui.settings.preferences import Preferences
+from notebook_tui.ui.settings.values import Settings
 from notebook_tui.ui.status.bar import Status, StatusBar
 from notebook_tui.ui.status.beyond import BeyondTheScreen
 from notebook_tui.ui.status.memory import RuntimeMemory
@@ -101,19 +112,23 @@ class NotebookScreen(Screen[None]):
         self._shown_at = 0.0
         self._announced = False
         self._log = MessageLog()
-        self._sequence = KeySequence(sequences())
+        self.table = DEFAULT
+        """What keys mean now: help, hints and palette show it."""
+        self._sequence = KeySequence(self.table.sequences())
+        self._told = False
         self._pressed_at = 0.0
         self._remarked = ""
         self._remarked_at = 0.0
         self._settled = asyncio.Event()
-        self._followed = ""
+        self._followed = "", False
         self._pressed: tuple[str, ...] = ()
         self._view = NotebookView(client, self.action_do, clock, make_painter)
         self._status = StatusBar(client.state)
         self._memory = RuntimeMemory(client)
         desk = Desk(client, self._view, self.say, self.hush, self._preferences, clock)
         self._side = Side(lambda name: make_panel(name, desk))
-        self._write = WriteCommands(desk)
+        self._write = WriteCommands(desk, clock)
+        self._history = HistoryCommands(desk, clock)
         self._interrupts = Interrupts(desk)
         self._whys = Whys()
         self._answers = AnswerCommands(desk, self._write.edit, clock)
@@ -121,14 +136,24 @@ class NotebookScreen(Screen[None]):
         self._places = PlaceCommands(desk, self._touching, self._leave_list)
         self._keys_away = KeysAway(desk, clock)
         self._place_actions = place_actions()
+        self._bar = FindBar()
+        self._finding = FindCommands(desk, self._bar, self._remark)
         groups = (
             self._answers,
             self._places,
             RunCommands(desk, self._write, self._interrupts),
             self._write,
-            ShowCommands(desk, self._log, self._places),
+            self._history,
+            CellCommands(desk, self._write, clock),
+            DefinitionCommands(desk),
+            TextCommands(desk, clock),
+            ShowCommands(desk, self._log, lambda: self.table),
+            OutputCommands(desk, self._places),
             PanelCommands(desk, self._side),
             SessionCommands(desk),
+            FileCommands(desk),
+            self._finding,
+            SettingCommands(desk, self._write),
         )
         self._commands = commands_of(groups)
 
@@ -140,6 +165,7 @@ class NotebookScreen(Screen[None]):
         with Horizontal(id="body"):
             yield self._side
             yield self._view
+        yield self._bar
         yield self._status
 
     def on_mount(self) -> None:
@@ -149,6 +175,8 @@ class NotebookScreen(Screen[None]):
         self._show_newest()
         self._view.take_focus()
         self.set_interval(FRAME, self._tick)
+        self._settings_changed(self._preferences.now)
+        self._preferences.subscribe(self._settings_changed)
         for problem in self._preferences.problems:
             self.say(problem, "warning")
 
@@ -233,6 +261,7 @@ class NotebookScreen(Screen[None]):
     @on(Said)
     def _session_said(self, event: Said) -> None:
         self._write.give_up()
+        self._history.give_up()
         self._settled.set()
         self.say(event.text, "warning")
 
@@ -265,6 +294,22 @@ class NotebookScreen(Screen[None]):
         self._sequence.forget()
         self._show_status()
 
+    @on(FindBar.Changed)
+    def _query_changed(self, event: FindBar.Changed) -> None:
+        self._finding.changed(event)
+
+    @on(FindBar.Step)
+    def _step_wanted(self, event: FindBar.Step) -> None:
+        self._finding.step(event.by)
+
+    @on(FindBar.Replace)
+    def _replacement_wanted(self, event: FindBar.Replace) -> None:
+        self._finding.replaced(event)
+
+    @on(FindBar.Closed)
+    def _bar_closed(self) -> None:
+        self._finding.close()
+
     @on(Editor.ChordChanged)
     def _chord_changed(self) -> None:
         self._show_status()
@@ -276,6 +321,11 @@ class NotebookScreen(Screen[None]):
     @on(Panel.Closed)
     def _panel_closed(self) -> None:
         self._side.close()
+        self._view.take_focus()
+
+    def go_to(self, item_id: str) -> None:
+        """Give that cell, or the heading of that section, the focus."""
+        self._view.focus_item(item_id)
         self._view.take_focus()
 
     @on(Panel.Left)
@@ -325,9 +375,10 @@ class NotebookScreen(Screen[None]):
             self._dismiss()
         if self._remarked and self._clock() - self._remarked_at > PATIENCE:
             self._remark("")
-        if self._view.focused_id != self._followed:
-            self._followed = self._view.focused_id
-            self._side.follow(self._followed)
+        followed = self._view.focused_id, isinstance(self.focused, PanelList)
+        if followed != self._followed:
+            self._followed = followed
+            self._side.follow(self._view.focused_id)
             self._show_status()
         if self._memory.is_due(now := self._clock()):
             self.run_worker(self._ask_memory(now), exit_on_error=False)
@@ -343,7 +394,9 @@ class NotebookScreen(Screen[None]):
         self._places.settle()
         self._answers.settle()
         self._side.show(self._shown)
+        self._finding.show_newest()
         self._write.settle()
+        self._history.settle()
         self._settled.set()
         self._beyond.show(self._shown)
         if before:
@@ -382,6 +435,10 @@ class NotebookScreen(Screen[None]):
                 *self._chip(),
                 focused_id=self._view.focused_id,
                 memory=self._memory.held,
+                mode=self._view.keymap.mode,
+                begun=self._view.keymap.pressed if self._view.is_editing else "",
+                table=self.table,
+                in_panel=isinstance(self.focused, PanelList),
             )
         )
 
@@ -396,6 +453,21 @@ class NotebookScreen(Screen[None]):
         if self._places.is_at_place:
             return "OUTPUT", self._places.hints
         return "", ()
+
+    def _settings_changed(self, settings: Settings) -> None:
+        self._view.editor.choices.completes_while_typing = settings.completion_while_typing
+        table = table_of(settings.keymap, settings.keys)
+        if table == self.table:
+            return
+        for problem in problems_of(settings.keys, table) if table.name == settings.keymap and not self._told else ():
+            self.say(problem, "warning")
+        self._told = True
+        self.table = table
+        self._sequence = KeySequence(table.sequences())
+        self._view.editor.use(table)
+        self._view.keymap.use(settings.keymap, table.of("insert"))
+        self.app.set_keymap(bound(table))
+        self._show_status()
 
     def _dismiss(self) -> None:
         """Forget a begun sequence; without one, the message in the status bar."""

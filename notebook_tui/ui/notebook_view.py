@@ -7,6 +7,7 @@ the user asks for (`flush`); text that comes from the session enters the editor 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,7 +29,10 @@ from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.drawing.rows import row_numbers
 from notebook_tui.ui.editing.caret_help import CaretHelp, Kind
 from notebook_tui.ui.editing.editor import Editor, Past
+from notebook_tui.ui.editing.keymaps.attached import AttachedKeyMap
 from notebook_tui.ui.editing.source_sync import SourceSync
+from notebook_tui.ui.editing.trail import CaretPlace, Trail
+from notebook_tui.ui.finding.pattern import Pattern, TooLong
 from notebook_tui.ui.outputs.line_editor import Line, LineEditor
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.places import Places, place_of
@@ -59,13 +63,17 @@ class NotebookView(Container):
         self._clock = clock
         self._list = CellList(clock, make_painter)
         self._editor = Editor(perform, clock)
+        self.trail = Trail()
         self._help = CaretHelp(client, self._editor, self)
-        self._editor.take_first = self._help.take_key
         self._line = LineEditor(perform)
+        self.keymap = AttachedKeyMap(self._editor, perform, self.remark)
+        self._editor.take_first = lambda key: self._help.take_key(key) and not self.keymap.wants_after_popup(key)
+        self._editor.take_next = self.keymap.press
         self._order: tuple[str, ...] = ()
         self._sync: SourceSync | None = None
         self._pasts: dict[str, Past] = {}
         self._typed_at = 0.0
+        self._numbered: tuple[str, int, int] | None = None
 
     def compose(self) -> ComposeResult:
         yield self._list
@@ -80,6 +88,12 @@ class NotebookView(Container):
     @property
     def editor(self) -> Editor:
         return self._editor
+
+    @property
+    def caret_place(self) -> CaretPlace:
+        """Where the caret is; without one, at the beginning of what has the focus."""
+        row, column = self._editor.cursor_location if self.is_editing else (0, 0)
+        return CaretPlace(self.focused_id, row + 1, column)
 
     @property
     def is_editing(self) -> bool:
@@ -129,6 +143,12 @@ class NotebookView(Container):
         """Act on a key of the line that is typed over a place; False if none is, or it has no such key."""
         return self.screen.focused is self._line and self._line.take_key(event)
 
+    def leave_line(self) -> None:
+        """The user goes to something else than the line that is typed over a place."""
+        if (line := self._line.line) is not None:
+            line.done("away", self._line.value)
+            self.close_line()
+
     def close_line(self) -> None:
         """Nothing is typed over a place any more."""
         if self._line.line is not None:
@@ -150,11 +170,20 @@ class NotebookView(Container):
             self.focus_item(self._order[min(place, len(self._order) - 1)])
         self._receive_source(items)
 
+    @property
+    def folded(self) -> frozenset[str]:
+        """The cells whose outputs are one row here."""
+        return self._list.folded
+
+    def fold(self, ids: frozenset[str]) -> None:
+        """Make the outputs of these cells one row each, and show those of all others."""
+        self._list.fold(ids)
+
     def focus_item(self, id: str) -> None:
         """Give an item the focus; an edit in another one ends."""
         if id != self.focused_id:
             self.leave()
-            self.close_line()
+            self.leave_line()
         self._list.focus_item(id)
 
     def focus_by(self, offset: int) -> None:
@@ -164,7 +193,25 @@ class NotebookView(Container):
 
     def take_focus(self) -> None:
         """Make the keys of navigation work."""
+        self.leave_line()
         self.screen.set_focus(self._list, scroll_visible=False)
+
+    def focus_editor(self) -> None:
+        """Keys are text again, after something else had them."""
+        self.screen.set_focus(self._editor, scroll_visible=False)
+
+    def highlight(self, found: Pattern | None) -> None:
+        """Mark what is looked for, in cells and in the editor; None: nothing any more."""
+        self._list.highlight(found)
+        spans: list[tuple[int, int]] = []
+        if found is not None and self.is_editing:
+            with suppress(TooLong):
+                spans = found.spans(self._editor.text)
+        self._editor.highlight(spans)
+
+    def reveal_match(self, pattern: Pattern, nth: int) -> None:
+        """Bring that match in the focused cell into view."""
+        self._list.reveal_match(pattern, nth)
 
     def scroll_page(self, direction: int) -> None:
         """Scroll by a page, and give the focus to the first item that is seen there; at the end, to the last."""
@@ -174,13 +221,16 @@ class NotebookView(Container):
         else:
             self.focus_item(self._order[-1 if direction > 0 else 0])
 
-    def edit(self, cell: Cell, line: int | None = None) -> None:
-        """Open the editor over a cell, with the caret at the end of its text or of that line, from 1."""
+    def edit(self, cell: Cell, line: int | None = None, *, caret: int | None = None) -> None:
+        """Open the editor over a cell, with the caret at the end of its text or of that line, from 1, or just there."""
         self.focus_item(cell.id)
-        self.close_line()
+        self.leave_line()
         language = "markdown" if cell.kind == "markdown" else cell.language
         palette = palette_of(self.app.theme_variables)
         self._editor.open(cell.source, language, palette, self._pasts.get(cell.id))
+        if caret is not None:
+            self._editor.become(self._editor.passage.to(min(caret, len(self._editor.text))))
+        self.keymap.opened()
         self._sync = SourceSync(cell.source, self._editor.text)
         if line is not None:
             row = max(0, min(line, self._editor.document.line_count) - 1)
@@ -190,10 +240,12 @@ class NotebookView(Container):
         self._follow_editor()
         self.post_message(self.EditingChanged())
 
-    def leave(self) -> None:
-        """End the edit; what was typed is sent."""
+    def leave(self, *, remembered: bool = True) -> None:
+        """End the edit; what was typed is sent, and the place of the caret is one to come back to."""
         if self.is_editing:
             self.flush()
+            if remembered:
+                self.trail.left(self.caret_place)
             self._close_editor()
 
     def flush(self) -> bool:
@@ -204,7 +256,7 @@ class NotebookView(Container):
         self._sync.typed(self._editor.text)
         text = self._sync.take_unsent()
         if text is not None:
-            self._send(SetCellSource(self.focused_id, text))
+            self._send(SetCellSource(self.focused_id, text, self._clock()))
         return text is not None
 
     def tick(self) -> None:
@@ -300,9 +352,12 @@ class NotebookView(Container):
         """Give the editor the room it needs now, and keep its caret in view."""
         if not self.is_editing:
             return
-        text = self._editor.text
-        frame = frame_for(self._list.size.width, text.count("\n") + 1)
-        self._list.set_editing(row_numbers(text, frame.wrap_width))
+        looked_at = (self.focused_id, self._editor.version, self._list.size.width)
+        if looked_at != self._numbered:
+            self._numbered = looked_at
+            lines = self._editor.document.lines
+            frame = frame_for(self._list.size.width, len(lines))
+            self._list.set_editing(row_numbers(lines, frame.wrap_width))
         self._list.reveal_row(self._caret().y)
         self._help.caret_moved()
         self._place_editor()
@@ -328,8 +383,10 @@ class NotebookView(Container):
     def _close_editor(self) -> None:
         self._sync = None
         self._help.close()
+        self.keymap.closed()
         self._pasts[self.focused_id] = self._editor.close()
         self._list.set_editing(None)
+        self._numbered = None
         self.take_focus()
         self.post_message(self.EditingChanged())
 

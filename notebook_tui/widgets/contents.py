@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar, assert_never
 
+from notebook_tui.widgets.terminal.shown import moves, settled
 from notebook_tui.widgets.views import (
     Button,
     Content,
@@ -37,6 +39,7 @@ BYTES: Final = 8
 ELLIPSIS: Final = "…"
 """Stands where something was left out, in a text on a line of its own."""
 _MARK: Final = f"{ELLIPSIS}\n"
+_COLOR: Final = re.compile(r"\x1b\[[0-9;:]*m")
 _NUMBER: Final = 8
 _RECORD: Final = 40
 
@@ -73,14 +76,23 @@ def newest(contents: tuple[Content, ...]) -> tuple[Content, ...]:
 
 
 def tail(stream: Stream, text: str) -> Text:
-    """The end of a text, as far as it is kept, as a terminal shows it after each `\\r`."""
+    """The end of a text, as far as it is kept, as a terminal shows it after each `\\r`.
+
+    What moves about in it, as a display of several bars does, stays as it was written, for what comes next moves on
+    from there. When there is too much of it, it is settled to what it shows; so twice as many lines of it may be kept.
+    """
+    room = CHARACTERS
+    if moves(text):
+        if len(text) <= CHARACTERS and text.count("\n") <= 2 * LINES:
+            return Text(stream, text)
+        text, room = settled(text), CHARACTERS * 3 // 4  # not anew with each piece
     lines = text.split("\n")
     was_cut = len(lines) > 1 and lines[0] == ELLIPSIS
     lines = [*(_rewound(line) for line in lines[was_cut:-1]), _rewound(lines[-1], open_end=True)]
     kept = lines[-LINES:] if lines[-1] else lines[-LINES - 1 :]
     text = "\n".join(kept)
-    if was_cut or len(kept) < len(lines) or len(text) > CHARACTERS:
-        text = _MARK + text[-CHARACTERS:]
+    if was_cut or len(kept) < len(lines) or len(text) > room:
+        text = _MARK + text[-room:]
     return Text(stream, text)
 
 
@@ -154,8 +166,16 @@ def _lengths(texts: Iterable[str]) -> int:
 
 def _rewound(line: str, *, open_end: bool = False) -> str:
     """What the line shows: what comes after its last `\\r`. One at an open end waits for what comes next."""
+    if "\r" not in line:
+        return line
     text = line.rstrip("\r")
-    return text.rpartition("\r")[2] + ("\r" if open_end and text != line else "")
+    before, _, last = text.rpartition("\r")
+    if moves(before):
+        last = text
+    elif "\x1b" in before:  # a colour that it left on is on
+        codes = _COLOR.findall(before.rpartition("\x1b[0m")[2].rpartition("\x1b[m")[2])
+        last = "".join(reversed(dict.fromkeys(reversed(codes)))) + last
+    return last + ("\r" if open_end and text != line else "")
 
 
 def _bounded(items: tuple[T | Text, ...], size: Callable[[T | Text], int]) -> tuple[T | Text, ...]:

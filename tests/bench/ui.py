@@ -7,7 +7,8 @@ is. Prints one JSON line per figure.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from itertools import count
 from time import perf_counter
 
@@ -29,6 +30,8 @@ CELLS = 500
 KEYS = 60
 PRINTING = f"c{KEYS - 4}"
 """The cell above the one that is edited: the focus starts on the title and moves down `KEYS` times."""
+LONG = (30, 300, 1_000)
+"""Lines of a cell in which is typed."""
 SIZE = (120, 40)
 DEADLINE = 30.0
 _SOURCE = '''import torch
@@ -87,10 +90,25 @@ def opened(cells: int) -> State:
     return State(Notebook("Bench", setup, sections=(Section("s", "Section", made),)), "bench.livemd", runs)
 
 
-async def measure(cells: int, lines_per_second: int) -> dict[str, float]:
-    """Figures in milliseconds of one run: start, then editing the middle cell while another one prints."""
-    session = FakeSession(opened(cells), Clock())
-    began = perf_counter()
+def long_cell(lines: int) -> State:
+    """A notebook of one cell with that many lines."""
+    source = "".join(_SOURCE.format(n=n) for n in range(lines // 8 + 1))
+    cell = Cell("c0", "code", "\n".join(source.split("\n")[:lines]))
+    return State(Notebook("Bench", sections=(Section("s", "Section", (cell,)),)), "bench.livemd")
+
+
+async def measure_typing(lines: int) -> dict[str, float]:
+    """Figures in milliseconds of typing at the end of a cell of that many lines."""
+    async with _shown(FakeSession(long_cell(lines), Clock()), "Section") as driver:
+        for key in ("j", "j", "j", "i"):
+            driver.press(key, key)
+            await asyncio.sleep(0.2)
+        return spread("key_to_paint", await _type(driver))
+
+
+@asynccontextmanager
+async def _shown(session: FakeSession, first: str) -> AsyncIterator[MemoryDriver]:
+    """The app on a driver, once that text is painted."""
     app = NotebookApp(session)
     made: asyncio.Future[MemoryDriver] = asyncio.get_running_loop().create_future()
 
@@ -102,22 +120,30 @@ async def measure(cells: int, lines_per_second: int) -> dict[str, float]:
     app.driver_class = make_driver  # type: ignore[assignment]
     task = asyncio.create_task(app.run_async(size=SIZE))
     driver = await made
-    await driver.seconds_until("epoch", lambda: None)
-    figures = {"first_paint": (perf_counter() - began) * 1000}
-    await asyncio.sleep(0.5)
-    moves = [await driver.seconds_until("▌", lambda: driver.press("j", "j")) for _ in range(KEYS)]
-    figures |= spread("focus_to_paint", moves)
-    driver.press("i", "i")
-    await asyncio.sleep(0.5)
-    printer = asyncio.create_task(_print(session, lines_per_second)) if lines_per_second else None
-    before = driver.written
-    figures |= spread("key_to_paint", await _type(driver))
-    figures["bytes_per_key"] = (driver.written - before) / KEYS
-    if printer:
-        printer.cancel()
+    await driver.seconds_until(first, lambda: None)
+    yield driver
     app.exit()
     await task
-    return figures
+
+
+async def measure(cells: int, lines_per_second: int) -> dict[str, float]:
+    """Figures in milliseconds of one run: start, then editing the middle cell while another one prints."""
+    session = FakeSession(opened(cells), Clock())
+    began = perf_counter()
+    async with _shown(session, "epoch") as driver:
+        figures = {"first_paint": (perf_counter() - began) * 1000}
+        await asyncio.sleep(0.5)
+        moves = [await driver.seconds_until("▌", lambda: driver.press("j", "j")) for _ in range(KEYS)]
+        figures |= spread("focus_to_paint", moves)
+        driver.press("i", "i")
+        await asyncio.sleep(0.5)
+        printer = asyncio.create_task(_print(session, lines_per_second)) if lines_per_second else None
+        before = driver.written
+        figures |= spread("key_to_paint", await _type(driver))
+        figures["bytes_per_key"] = (driver.written - before) / KEYS
+        if printer:
+            printer.cancel()
+        return figures
 
 
 async def _type(driver: MemoryDriver) -> list[float]:
@@ -154,6 +180,9 @@ def main() -> None:
         for metric, value in asyncio.run(measure(CELLS, lines_per_second)).items():
             unit = "B" if metric.startswith("bytes") else "ms"
             emit("beamlike", "ui", metric, unit, round(value, 2), cells=CELLS, lines_per_second=lines_per_second)
+    for lines in LONG:
+        for metric, value in asyncio.run(measure_typing(lines)).items():
+            emit("beamlike", "ui", metric, "ms", round(value, 2), lines_of_cell=lines)
 
 
 if __name__ == "__main__":

@@ -133,6 +133,7 @@ def test_another_thread_cannot_overtake_what_is_being_emitted() -> None:
         ("\r\x1b[32mgreen\rred!!", "\r\x1b[32mgreen\rred!!"),
         ("\rup\x1b[A\rover", "\rup\x1b[A\rover"),
         ("\r\t\rtab", "\r\t\rtab"),
+        ("\rthis\r\x1b[A\x1b[Kabove", "\rthis\r\x1b[A\x1b[Kabove"),
     ],
 )
 def test_only_what_is_overwritten_in_full_is_left_out(text: str, left: str) -> None:

@@ -147,7 +147,7 @@ async def test_a_mouse_that_rests_on_a_name_shows_it_and_one_that_goes_hides_it(
 async def test_markdown_has_none_of_it(shown: Terminal) -> None:
     shown.session.signatures_found, shown.session.hover = (MAX,), Hover(0, 3, "mathematics")
     await shown.press(*FIRST, "i", "f2", "f4", "(", "escape")
-    assert [each for each in shown.session.sent if isinstance(each, SetCellSource)] == [SetCellSource("a", "max()")]
+    assert [each.source for each in shown.session.sent if isinstance(each, SetCellSource)] == ["max()"]
 
 
 def marked(shown: Terminal) -> str:

@@ -14,7 +14,7 @@ from notebook_tui.document.operations import (
 )
 from notebook_tui.document.state import State
 from tests.support.fake_session import code, prose
-from tests.support.screen import Terminal, in_terminal
+from tests.support.screen import NOW, Terminal, in_terminal
 
 FIRST = ("j", "j", "j")
 THREE = (code("a", "first"), code("b", "second"), code("c", "third"))
@@ -117,7 +117,7 @@ async def test_what_was_typed_last_comes_back_with_the_cell(shown: Terminal) -> 
 async def test_cells_come_back_in_the_reverse_order_of_their_deletion(shown: Terminal) -> None:
     await shown.press(*FIRST, "d", "d", "d", "d", "u", "u", "u")
     assert order(shown) == ["first", "second", "third"]
-    await shown.shows("Nothing was deleted")
+    await shown.shows("Nothing was changed since")
 
 
 @in_terminal(*THREE)
@@ -137,7 +137,7 @@ async def test_a_running_cell_that_is_deleted_is_stopped_and_comes_back_once_it_
     await shown.press(*FIRST, "e", "e", "d", "d")
     assert order(shown) == ["second", "third"]
     await shown.press("u")
-    await shown.shows("has not stopped yet")
+    await shown.shows("it comes back once it has stopped")
     shown.session.finish("a", "interrupted")
     await shown.press("u")
     assert order(shown) == ["first", "second", "third"]
@@ -182,7 +182,7 @@ async def test_a_section_with_cells_is_deleted_only_after_a_question(shown: Term
     await shown.press("G", "k", "d", "d")
     assert "Delete the section “Two”?" in shown.text
     await shown.press("escape", "d", "d", "m")
-    assert shown.session.operations_of(DeleteSection) == [DeleteSection("two", with_cells=False)]
+    assert shown.session.operations_of(DeleteSection) == [DeleteSection("two", with_cells=False, at=NOW)]
     assert order(shown) == ["first", "second"]
 
 

@@ -41,11 +41,11 @@ async def test_a_question_mark_opens_the_help_and_escape_closes_it(shown: Termin
     await shown.hides("Run the cell and go to the next")
 
 
-@in_terminal(code("a", "x"), size=(200, 60))
+@in_terminal(code("a", "x"), size=(220, 60))
 async def test_a_wide_terminal_shows_all_keys_at_once(shown: Terminal) -> None:
     await shown.press("f1")
     await shown.shows("Esc closes this")
-    for text in ("Ctrl+Enter", "Comment or uncomment", "Put back what was deleted last"):
+    for text in ("Ctrl+Enter", "Comment or uncomment", "Take back the last change"):
         assert text in shown.text
 
 
@@ -78,3 +78,15 @@ async def test_what_the_session_says_is_a_toast_and_stays_readable(shown: Termin
     await shown.until(lambda: any("·" not in line and "! The file" in line for line in shown.lines[:-2]), "the list")
     await shown.press("escape")
     assert "The file has changed" not in shown.hints
+
+
+@in_terminal(code("a", "x"))
+async def test_what_is_typed_narrows_the_help_down(shown: Terminal) -> None:
+    await shown.press("?")
+    await shown.type("undo")
+    await shown.shows("Ctrl+Z")
+    assert "Run the section" not in shown.text
+    await shown.type("xyz")
+    await shown.shows("No key does")
+    await shown.press("escape")
+    await shown.hides("No key does")

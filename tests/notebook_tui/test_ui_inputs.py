@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from notebook_tui.document.operations import InputShown, QueueCells, SetInputValue
 from notebook_tui.widgets.messages import Key
 from notebook_tui.widgets.views import Button, Form, Input, Keyboard
 from tests.support.fake_session import code
-from tests.support.screen import Terminal, in_terminal
+from tests.support.screen import Terminal, in_terminal, terminal
 
 NAME = Input("name", "text", "Name", "Ada")
 SIZE = Input("size", "number", "Size", 8, low=1, high=64)
@@ -66,6 +68,16 @@ async def test_escape_leaves_an_input_as_it_was(shown: Terminal) -> None:
     await shown.press("enter", "x", "escape")
     assert values(shown) == []
     assert "[▸Ada " in shown.text
+
+
+@in_terminal(CELL, code("b", "other"))
+async def test_a_press_of_the_mouse_elsewhere_keeps_what_was_typed(shown: Terminal) -> None:
+    await go_in(shown, NAME)
+    await shown.press("enter", "!")
+    await shown.pilot.click(offset=(10, next(row for row, line in enumerate(shown.lines) if "other" in line)))
+    await shown.settle()
+    assert values(shown) == [("name", "Ada!")]
+    assert shown.status.startswith(" NAV ")
 
 
 @in_terminal(CELL)
@@ -185,3 +197,19 @@ async def test_escape_twice_takes_the_keys_back_and_enter_on_the_keyboard_gives_
 async def test_a_cell_without_a_keyboard_says_so(shown: Terminal) -> None:
     await shown.press("j", "j", "j", "ctrl+k")
     await shown.shows("This cell shows no keyboard")
+
+
+def test_presses_that_are_faster_than_the_session_all_count() -> None:
+    async def main() -> None:
+        async with terminal(CELL, delay=0.05) as shown:
+            shown.session.send(QueueCells(("a",), True))
+            await shown.until(lambda: shown.session.state.running)
+            shown.session.output("a", RATE)
+            shown.session.apply(InputShown("a", RATE.ref, RATE.default))
+            await shown.settle()
+            for key in ("j", "j", "j", "tab", "right", "right"):
+                shown.post_key(key)
+            await shown.until(lambda: len(values(shown)) == 2)
+            assert values(shown) == [("rate", 5), ("rate", 7)]
+
+    asyncio.run(main())

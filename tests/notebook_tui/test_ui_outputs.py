@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import strip_of
-from notebook_tui.ui.outputs.output_screen import with_colors
 from notebook_tui.ui.outputs.output_strips import inline_view, output_lines
-from notebook_tui.ui.outputs.terminal_text import decoded, last_lines
+from notebook_tui.ui.outputs.terminal_text import decoded, last_lines, settled_lines
 from tests.support.fake_session import code
 from tests.support.screen import Terminal, in_terminal
 
@@ -95,7 +94,7 @@ def test_a_colour_lasts_until_it_is_reset() -> None:
 
 
 def test_the_pager_knows_the_colour_a_line_begins_with() -> None:
-    assert list(with_colors(iter(["\x1b[1ma", "b\x1b[m", "c"]))) == ["\x1b[1ma", "\x1b[1mb\x1b[m", "c"]
+    assert settled_lines("\x1b[1ma\nb\x1b[m\nc") == ["\x1b[1ma", "\x1b[1mb\x1b[m", "c"]
 
 
 def test_printed_text_shows_its_end_and_a_value_its_head() -> None:

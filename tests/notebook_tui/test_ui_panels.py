@@ -56,6 +56,15 @@ async def test_in_a_narrow_terminal_a_panel_lies_over_the_cells_and_is_as_wide_a
     assert "import json" not in shown.text
     await shown.press("escape")
     assert "import json" in shown.text
+    await shown.press("s", "s", "tab")
+    assert "import json" in shown.text
+    await shown.pilot.resize_terminal(120, 30)
+    await shown.press("s", "s")
+    assert "Secrets" in shown.text
+    assert "import json" in shown.text
+    await shown.pilot.resize_terminal(60, 20)
+    await shown.settle()
+    assert "import json" not in shown.text
 
 
 @in_terminal(BRANCHED, size=(140, 30))
@@ -68,6 +77,24 @@ async def test_a_panel_is_made_wider_and_narrower_and_stays_so(shown: Terminal) 
     assert shown.lines[0].index("▕") == before + 8
     await shown.press(*["<"] * 20)
     assert shown.lines[0].index("▕") < before
+
+
+@in_terminal(BRANCHED, size=(120, 30))
+async def test_a_line_of_a_panel_is_marked_by_a_click_and_chosen_by_two(shown: Terminal) -> None:
+    await shown.press("s", "o")
+    await shown.pilot.click(offset=(8, 7))
+    await shown.settle()
+    assert shown.lines[7].startswith(" ▌")
+    await shown.pilot.click(offset=(8, 7), times=2)
+    await shown.until(lambda: any("▕▌" in line and "1/0" in line for line in shown.lines), "the cell has the focus")
+
+
+@in_terminal(BRANCHED, size=(120, 30))
+async def test_the_hints_at_the_foot_are_those_of_what_has_the_keys(shown: Terminal) -> None:
+    await shown.press("s", "u")
+    await shown.until(lambda: "Tab to the cells" in shown.hints, "hints of a panel")
+    await shown.press("tab")
+    await shown.until(lambda: "i edit" in shown.hints, "hints of the cells")
 
 
 @in_terminal(BRANCHED, size=(120, 30))
@@ -151,4 +178,5 @@ async def test_edits_are_undone_up_to_the_one_that_is_chosen_and_done_again(show
 @in_terminal(code("a", "x"), size=(120, 30), state=State(notebook_of(code("a", "x")), clients=frozenset({"ann", "bo"})))
 async def test_who_types_is_named(shown: Terminal) -> None:
     await shown.press("s", "u")
-    assert [shown.lines[row].partition("▕")[0].strip(" ▌") for row in (1, 2, 3)] == ["● you", "● ann", "● bo"]
+    assert [shown.lines[row].partition("▕")[0].strip(" ▌") for row in (2, 3)] == ["● ann", "● bo"]
+    assert "● you" in shown.lines[1]

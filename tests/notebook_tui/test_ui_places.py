@@ -10,6 +10,11 @@ from textual.strip import Strip
 from notebook_tui.document.outputs import Text
 from notebook_tui.ui.cells.cell_strips import Look, Painter
 from notebook_tui.ui.cells.items import Item
+from notebook_tui.ui.drawing.palette import Palette
+from notebook_tui.ui.outputs.looks import Looks
+from notebook_tui.ui.outputs.marked_row import marked_row
+from notebook_tui.ui.outputs.spots import Act
+from notebook_tui.ui.outputs.view_rows import view_rows
 from notebook_tui.widgets.messages import Toggle
 from notebook_tui.widgets.views import Branch, Button, Grid, Tabs, Tree
 from tests.support.fake_session import code, notebook_of
@@ -40,6 +45,13 @@ async def test_tab_goes_into_an_output_and_enter_presses_and_escape_goes_back(sh
     assert shown.status.startswith(" NAV ")
 
 
+def test_a_mark_tells_the_place_without_colours() -> None:
+    (row,) = view_rows(Button("b", "Press"), 40, Palette(), Looks())
+    marked = marked_row(row, Act("b"), Palette())
+    assert (marked.mark, marked.text.plain) == ("▶", "[ Press ]◂")
+    assert marked_row(row, Act("c"), Palette()) == row
+
+
 @in_terminal(code("a", "x", BUTTONS))
 async def test_arrows_go_where_they_point_and_tab_ends_at_the_ends(shown: Terminal) -> None:
     await shown.press("j", "j", "j", "shift+tab")
@@ -60,6 +72,7 @@ async def test_arrows_go_where_they_point_and_tab_ends_at_the_ends(shown: Termin
 async def test_below_the_last_place_stands_the_next_cell(shown: Terminal) -> None:
     await shown.press("j", "j", "j", "shift+tab", "down")
     assert shown.focused_line().endswith("y")
+    assert shown.status.startswith(" NAV ")
     assert "▶" not in shown.text
 
 
@@ -120,3 +133,19 @@ def test_a_key_among_places_draws_no_other_cell() -> None:
             assert set(drawn) == {"c0"}
 
     asyncio.run(main())
+
+
+@in_terminal(code("a", "x", Text("stdout", "line\n" * 100)))
+async def test_what_is_left_out_opens_by_a_press(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "tab")
+    assert "Enter open the whole output" in shown.hints
+    await click(shown, "more lines")
+    await shown.shows("100 lines")
+
+
+@in_terminal(code("a", "x", BUTTONS, TABS, TREE), size=(24, 10))
+async def test_a_tiny_terminal_shows_places_too(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "tab", "tab", "tab", "tab", "tab", "tab", "tab")
+    assert "◂" in shown.text
+    await shown.press("shift+tab", "up", "up", "left", "enter")
+    assert shown.session.acts

@@ -54,6 +54,18 @@ async def test_escape_leaves_the_cell_waiting_and_i_goes_back_to_what_was_typed(
     assert shown.session.answers == [("q1", "Ada")]
 
 
+@in_terminal(code("a", "input()"), code("b", "other"))
+async def test_what_was_typed_of_an_answer_is_kept_while_the_user_looks_elsewhere(shown: Terminal) -> None:
+    await shown.press("j", "j", "j")
+    await run_and_ask(shown)
+    await shown.press("A", "d")
+    await shown.pilot.click(offset=(10, next(row for row, line in enumerate(shown.lines) if "other" in line)))
+    await shown.settle()
+    assert shown.session.answers == []
+    await shown.press("g", "i", "a", "enter")
+    assert shown.session.answers == [("q1", "Ada")]
+
+
 @in_terminal(code("a", "getpass()"))
 async def test_a_password_is_never_seen(shown: Terminal) -> None:
     await shown.press("j", "j", "j")

@@ -117,7 +117,7 @@ async def test_a_profile_is_added_once_it_is_right(shown: Terminal) -> None:
     await shown.press("enter")
     await shown.type("/no/such/python")
     await shown.press("enter", "enter")
-    await shown.shows("there is no /no/such/python")
+    await shown.shows("is no /no/such/python")
     assert "expected letters, digits" in shown.text
     await shown.press(*["backspace"] * 6, "o", "l", "d", "enter", *["backspace"] * 15, "enter", "enter")
     await shown.shows("The profile old is there.")

@@ -128,3 +128,44 @@ def test_what_is_wrong_with_the_file_is_told_at_the_start() -> None:
             await shown.shows("! settings.toml, line 3: expected vim")
 
     asyncio.run(main())
+
+
+@in_terminal(code("a", "x"))
+async def test_a_setting_is_changed_on_the_screen_and_holds_at_once(shown: Terminal) -> None:
+    await shown.press("s", ",")
+    await shown.shows("Keys in the editor")
+    await shown.press("right")
+    assert shown.app.preferences.now.keymap == "vim"
+    await shown.shows("◂ vim ▸")
+    await shown.press("left", "j", "l", "l")
+    assert shown.app.theme == "day"
+    await shown.press("d")
+    assert shown.app.preferences.now.theme == "auto"
+    await shown.press("escape")
+    await shown.hides("Keys in the editor")
+
+
+@in_terminal(code("a", "x"))
+async def test_a_value_that_is_none_of_the_choices_is_typed(shown: Terminal) -> None:
+    await shown.press("s", ",", "j", "j", "j", "j", "j", "e", *"soon", "enter")
+    await shown.shows("Expected a number of seconds; found 'soon'")
+    await shown.press("backspace", "backspace", "backspace", "backspace", *"2.5", "enter")
+    assert shown.app.preferences.now.notify_after_seconds == 2.5
+    await shown.press("e", "escape")
+    await shown.shows("◂ 2.5 ▸")
+    await shown.press("escape")
+    await shown.hides("Ring after")
+
+
+def test_a_change_is_kept_and_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    async def main() -> None:
+        path = tmp_path / "settings.toml"
+        async with terminal(code("a", "x"), preferences=Preferences(path=path)) as shown:
+            await shown.press("s", ",", "right", "escape")
+            assert tomllib.loads(path.read_text()) == {"keymap": "vim"}
+            path.write_text("not = [")
+            await shown.press("s", ",", "right", "escape")
+            await shown.shows("It holds until you quit")
+            assert shown.app.preferences.now.keymap == "emacs"
+
+    asyncio.run(main())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from notebook_tui.document.operations import DeleteCell
+from notebook_tui.document.operations import DeleteCell, OutputChanged, QueueCells
+from notebook_tui.ui.outputs.table_blocks import TableBlocks
+from notebook_tui.widgets.changes import Became
 from notebook_tui.widgets.messages import Page
 from notebook_tui.widgets.views import Column, Sort, Table
 from tests.support.fake_session import code
@@ -82,6 +85,32 @@ async def test_a_page_is_forgotten_when_its_table_is_another(shown: Terminal) ->
     shown.session.apply(DeleteCell("a"))
     await shown.hides("rows 11-20")
     assert not shown.app.screen._view.looks.pages  # type: ignore[attr-defined]
+
+
+@in_terminal(code("a", "x"))
+async def test_a_table_that_changes_under_a_page_is_shown_as_it_is_now(shown: Terminal) -> None:
+    serve(shown)
+    shown.session.send(QueueCells(("a",), True))
+    shown.session.output("a", FIRST)
+    await shown.press("j", "j", "j", "shift+tab", "enter")
+    await shown.shows("rows 11-20")
+    serve(shown, lambda page: replace(page_of(page), rows=(("grown", "1"),) * 10))
+    shown.session.apply(OutputChanged("a", "t", Became(replace(FIRST, rows=(("first", "1"),) * 10))))
+    await shown.shows("grown")
+    assert "rows 11-20" in shown.text
+    serve(shown, lambda page: Table("t", COLUMNS, (), page.offset, 1))
+    shown.session.apply(OutputChanged("a", "t", Became(Table("t", COLUMNS, (("alone", "1"),), count=1))))
+    await shown.shows("alone")
+    assert "1 row" in shown.text
+
+
+def test_rows_that_come_in_an_order_that_is_not_wanted_any_more_are_dropped() -> None:
+    blocks = TableBlocks(None, None)
+    page = blocks.wanted(0, 10)
+    assert page is not None
+    blocks.sort_by(Sort("age"))
+    blocks.put(page, FIRST)
+    assert blocks.row(0) is None
 
 
 @in_terminal(code("a", "x", WIDE))
@@ -172,3 +201,13 @@ async def test_a_screen_whose_rows_do_not_come_says_so_and_closes(shown: Termina
     await shown.shows("The rows could not be fetched")
     await shown.press("escape")
     await shown.shows("NAV")
+
+
+@in_terminal(code("a", "x", FIRST))
+async def test_r_fetches_a_table_again_that_has_changed(shown: Terminal) -> None:
+    serve(shown)
+    await shown.press("j", "j", "j", "o")
+    await shown.shows("person 15")
+    serve(shown, lambda page: replace(page_of(page), rows=(("grown", "1"),) * page.limit))
+    await shown.press("r")
+    await shown.shows("grown")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import unicodedata
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
 from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from notebook_tui.document.notebook import Cell, Notebook
@@ -26,8 +26,7 @@ _HOPS = 6
 """More queues than any message goes through: app, editor, view, list, screen."""
 _CHARACTERS = {"space": " ", "question_mark": "?"}
 _NAMES = {"?": "question_mark", " ": "space", "\n": "enter", "\t": "tab"} | {
-    character: unicodedata.name(character).lower().replace("-", "_").replace(" ", "_")
-    for character in "!\"#$%&'()*+,-./:;<=>@[\\]^_`{|}~"
+    character: _character_to_key(character) for character in "!\"#$%&'()*+,-./:;<=>@[\\]^_`{|}~"
 }
 
 
@@ -44,9 +43,10 @@ class Clock:
 class Terminal:
     def __init__(self, session: FakeSession, pilot: Pilot[None], clock: Clock) -> None:
         self.session = session
-        self.expects_crash = False
         self.pilot = pilot
         self.clock = clock
+        self.may_fail = False
+        """Whether the test wants to see what becomes of a view that fails; else that fails the test."""
 
     @property
     def app(self) -> NotebookApp:
@@ -93,6 +93,8 @@ class Terminal:
     async def settle(self) -> None:
         """Until every part of the app has handled its queue, what others put there meanwhile, and the layout."""
         await self._handle_queues()
+        if self.app.crashes and not self.may_fail:
+            raise AssertionError("the view has failed") from self.app.crashes[0]
         laid_out = asyncio.Event()
         if self.app.screen.call_after_refresh(laid_out.set):
             await self._all_set([laid_out])
@@ -106,9 +108,10 @@ class Terminal:
             await self._all_set(waiting)
 
     async def _all_set(self, waiting: list[asyncio.Event]) -> None:
-        """Until all are, or the app has ended and sets no more."""
+        """Until all are, or the app has ended, or another screen has come, and they are set no more."""
+        screens = self.app._screen_stack[:]
         for event in waiting:
-            while not event.is_set() and not self.has_ended:
+            while not event.is_set() and not self.has_ended and self.app._screen_stack == screens:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(event.wait(), 0.1)
 
@@ -181,5 +184,5 @@ async def terminal(
         shown = Terminal(session, pilot, clock)
         await shown.settle()
         yield shown
-    assert not app.crashes or shown.expects_crash, f"the view failed: {app.crashes!r}"
+    assert not app.crashes or shown.may_fail, f"the view failed: {app.crashes!r}"
     assert session.closed, "the terminal is gone and has not told the session"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from hypothesis import strategies as st
 
 from notebook_tui.widgets.views import (
@@ -14,6 +16,7 @@ from notebook_tui.widgets.views import (
     Frame,
     Grid,
     Input,
+    InputKind,
     Keyboard,
     Plot,
     Progress,
@@ -55,7 +58,7 @@ def tables(draw: st.DrawFn) -> Table:
 
 @st.composite
 def inputs(draw: st.DrawFn) -> Input:
-    kind = draw(st.sampled_from(["text", "number", "select", "checkbox", "range", "date", "file", "secret"]))
+    kind = draw(st.sampled_from(get_args(InputKind)))
     options = ((draw(words), 1), (draw(words), "2")) if kind == "select" else ()
     low, high = (0.0, 10.0) if kind == "range" else (draw(numbers), draw(numbers))
     return Input(draw(refs), kind, draw(words), draw(st.one_of(numbers, words, st.booleans())), options, low, high)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -23,6 +23,7 @@ from notebook_tui.ui.cells.items import CellItem, Item
 from notebook_tui.ui.cells.scene import Scene, Window
 from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.driver.picture_app import PictureApp
+from notebook_tui.ui.finding.pattern import Pattern
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.places import Place, Places, place_of, place_under
 from notebook_tui.ui.outputs.spots import Touch
@@ -96,10 +97,24 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def set_editing(self, numbers: Numbers | None) -> None:
         """Make room for the editor over the source of the focused cell, or none."""
+        if numbers == self._scene.editing:
+            return
         self._scene.editing = numbers
         self._scene.looks = self._scene.looks.unfocused()
         with self._kept_in_place():
             self._scene.redraw(self.focused_id)
+
+    @property
+    def folded(self) -> frozenset[str]:
+        """The cells whose outputs are one row."""
+        return self._scene.looks.folded
+
+    def fold(self, ids: frozenset[str]) -> None:
+        """Make the outputs of these cells one row each, and show those of all others."""
+        changed = ids ^ self.folded
+        with self._kept_in_place():
+            self._scene.looks = replace(self._scene.looks, folded=ids)
+            self._scene.redraw(*changed)
 
     def editor_region(self) -> Region:
         """Where the editor lies, seen from the top left of the list."""
@@ -137,6 +152,17 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
     def reveal_row(self, row: int) -> None:
         """Bring a row of the focused item into view."""
         self._go_to(self._scene.top_to_reveal_row(self.focused_id, row, self._window))
+
+    def highlight(self, found: Pattern | None) -> None:
+        """Mark what is looked for, or nothing any more."""
+        with self._kept_in_place():
+            self._scene.highlight(found)
+
+    def reveal_match(self, pattern: Pattern, nth: int) -> None:
+        """Bring that match in the focused item into view."""
+        row = self._scene.row_of_match(self.focused_id, pattern, nth)
+        if row is not None:
+            self.reveal_row(row)
 
     def tick(self) -> None:
         """Draw the time of the cells that run, as far as they are seen."""

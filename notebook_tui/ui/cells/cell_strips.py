@@ -24,6 +24,8 @@ from notebook_tui.ui.cells.source_strips import editing_rows, folded_row, source
 from notebook_tui.ui.drawing.frame import LEFT, Frame, frame_for, gutter_row, with_rail
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import strip_of
+from notebook_tui.ui.finding.highlight import highlighted
+from notebook_tui.ui.finding.pattern import Pattern
 from notebook_tui.ui.markdown.blocks import markdown_rows
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.marked_row import marked_row
@@ -31,6 +33,7 @@ from notebook_tui.ui.outputs.output_strips import inline_view
 from notebook_tui.ui.outputs.places import Place, Places
 from notebook_tui.ui.outputs.question_row import with_question
 from notebook_tui.ui.outputs.row import OutputRow
+from notebook_tui.ui.outputs.spots import OpenWhole, Spot
 from notebook_tui.ui.pictures.gallery import NO_PICTURES
 
 Part: TypeAlias = Literal["source", "prose", "outputs"]
@@ -53,6 +56,8 @@ class Look:
     editing: Numbers | None = None
     """While the editor lies over the source: the line number that each of its rows begins, None within a line."""
     looks: Looks = field(default_factory=Looks)
+    found: Pattern | None = None
+    """What is looked for, and marked where it is."""
 
 
 class Kept(NamedTuple):
@@ -109,10 +114,10 @@ class Painter:
             indent = Segment(" " * (frame.text_left - LEFT))
             nothing = [Text("Empty Markdown cell · i to write", self.palette.muted, end="")]
             rows = markdown_rows(cell.source, frame.prose_width, self.palette, pictures, look.output_rows) or nothing
-            return (Strip([indent, *strip_of(row)]) for row in rows)
+            return _marked((Strip([indent, *strip_of(row)]) for row in rows), look.found, 0)
 
         pictures = look.looks.pictures if "![" in cell.source else NO_PICTURES
-        return self._part(cell.id, "prose", (cell.source, frame, pictures, look.output_rows), draw)
+        return self._part(cell.id, "prose", (cell.source, frame, pictures, look.output_rows, look.found), draw)
 
     def _code(self, item: CellItem, look: Look) -> Iterable[Strip]:
         frame = frame_of(item, look)
@@ -122,37 +127,42 @@ class Painter:
             yield folded_row(item, frame, self.palette)
             return
         else:
-            yield from self._source(item, frame)
+            yield from self._source(item, frame, look.found)
         waits = any(question.name and question.cell_id == item.id for question in look.looks.questions)
         yield stamp_row(item, frame, self.palette, look.now, waits=waits)
         yield from self._outputs(item.cell, frame, look).strips
 
-    def _source(self, item: CellItem, frame: Frame) -> list[Strip]:
+    def _source(self, item: CellItem, frame: Frame, found: Pattern | None) -> list[Strip]:
         cell, failed = item.cell, failed_line(item)
-        key = (cell.source, cell.language, frame, failed)
-        return self._part(cell.id, "source", key, lambda: source_rows(cell, frame, self.palette, failed))
+        key = (cell.source, cell.language, frame, failed, found)
+
+        def draw() -> Iterable[Strip]:
+            return _marked(source_rows(cell, frame, self.palette, failed), found, frame.text_left - LEFT)
+
+        return self._part(cell.id, "source", key, draw)
 
     def _outputs(self, cell: Cell, frame: Frame, look: Look) -> Kept:
         looks = look.looks if look.focused else look.looks.unfocused()
 
         def draw() -> tuple[OutputRow, ...]:
-            view = inline_view(cell.outputs, frame.text_width, look.output_rows, self.palette, looks)
+            view = inline_view(cell.outputs, frame.text_width, look.output_rows, self.palette, looks, cell.id)
             muted = self.palette.muted
             rows = view.rows
             if view.hidden_lines:
                 noun = "line" if view.hidden_lines == 1 else "lines"
                 note = Text(f"{view.hidden_lines:,} more {noun} · o opens all", muted, end="")
-                rows = (OutputRow("…", muted, note), *rows)
+                rows = (OutputRow("…", muted, note, (Spot(0, note.cell_len, OpenWhole(cell.id)),)), *rows)
             rows = with_question(rows, looks.questions, cell.id, frame.text_width, self.palette)
             return tuple(marked_row(row, looks.at, self.palette) for row in rows)
 
-        key = (cell.outputs, frame, look.output_rows, looks)
+        key = (cell.outputs, frame, look.output_rows, looks, look.found)
         kept = self._parts.get((cell.id, "outputs"))
         if kept is None or kept.key != key:
             rows = draw()
             muted = self.palette.muted
             strips = [gutter_row(frame, "", row.mark, row.text, muted, row.mark_style) for row in rows]
-            kept = Kept(key, strips, tuple(_places(rows, frame)))
+            marked = list(_marked(strips, look.found, frame.text_left - LEFT))
+            kept = Kept(key, marked, tuple(_places(rows, frame)))
         return self._keep(cell.id, "outputs", kept)
 
     def _part(self, id: str, part: Part, key: object, draw: Callable[[], Iterable[Strip]]) -> list[Strip]:
@@ -175,11 +185,22 @@ def _places(rows: Iterable[OutputRow], frame: Frame) -> Iterator[Place]:
             yield Place(index, frame.text_left + spot.start, frame.text_left + spot.end, spot.touch)
 
 
+def _marked(rows: Iterable[Strip], found: Pattern | None, left: int) -> Iterable[Strip]:
+    return rows if found is None else highlighted(rows, found, left)
+
+
 def frame_of(item: CellItem, look: Look) -> Frame:
     """Where the columns of a cell stand."""
     if look.editing is None:
         return frame_for(look.width, item.cell.source.count("\n") + 1)
     return frame_for(look.width, max((number or 1 for number in look.editing), default=1))
+
+
+def text_left(item: Item, width: int) -> int:
+    """The column in which the text of an item begins."""
+    if isinstance(item, CellItem) and item.cell.kind != "markdown":
+        return frame_of(item, Look(width)).text_left
+    return LEFT
 
 
 def is_folded(item: CellItem) -> bool:

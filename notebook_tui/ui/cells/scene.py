@@ -14,10 +14,14 @@ from typing import Final
 
 from textual.strip import Strip
 
-from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter
+from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter, text_left
 from notebook_tui.ui.cells.height_guess import guessed_height
 from notebook_tui.ui.cells.items import CellItem, Item, may_hold_pictures
 from notebook_tui.ui.cells.layout import Layout
+from notebook_tui.ui.cells.source_strips import STAMP
+from notebook_tui.ui.drawing.frame import LEFT
+from notebook_tui.ui.finding.highlight import spans_in
+from notebook_tui.ui.finding.pattern import Pattern
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.output_strips import rows_for
 from notebook_tui.ui.outputs.places import Places
@@ -61,6 +65,7 @@ class Scene:
         self.editing: Numbers | None = None
         self.looks = Looks()
         self._asked: set[str] = set()
+        self._found: Pattern | None = None
 
     @property
     def height(self) -> int:
@@ -134,6 +139,25 @@ class Scene:
         """What in the rows of the item answers to a press."""
         index = self._index[id]
         return self._painter.places(self._items[index], self._look(id), len(self._rows(index)))
+
+    def highlight(self, found: Pattern | None) -> None:
+        """Mark what is looked for; no row is taller for it."""
+        if found is not self._found:
+            self._found = found
+            self._drawn.clear()
+
+    def row_of_match(self, id: str, pattern: Pattern, nth: int) -> int | None:
+        """On which of its rows the item shows that match, counted from 0; None if it is not on the page: folded, cut
+        off, or broken between two rows."""
+        item = self.item(id)
+        left = LEFT if item is None else text_left(item, self._width)
+        for index, row in enumerate(self._rows(self._index[id])):
+            if STAMP in row.crop(0, left).text:
+                continue
+            nth -= len(spans_in(row, pattern, left))
+            if nth < 0:
+                return index
+        return None
 
     def resize(self, width: int, height: int) -> None:
         """Another window: everything is folded anew."""

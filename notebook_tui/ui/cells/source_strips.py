@@ -18,6 +18,8 @@ from notebook_tui.ui.drawing.rows import wrap_code
 from notebook_tui.ui.drawing.syntax import code_lines
 
 _BAR: Final = "│"
+STAMP: Final = "╰"
+"""In the place of the bar, where the source ends."""
 _FAILED: Final = "✗"
 
 
@@ -58,7 +60,7 @@ def stamp_row(item: CellItem, frame: Frame, palette: Palette, now: float, *, wai
         text = Text.assemble((glyph(item.stamp, now), _ink(item.stamp.kind, palette)), (said, palette.muted), end="")
     if item.label:
         text = _with_label(text, f"cell {item.label}", frame.text_width, palette)
-    return gutter_row(frame, "", "╰", text, palette.muted, palette.faint)
+    return gutter_row(frame, "", STAMP, text, palette.muted, palette.faint)
 
 
 def _with_label(text: Text, label: str, width: int, palette: Palette) -> Text:

@@ -130,7 +130,7 @@ class AnswerCommands:
                 self._desk.client.answer(question.name, None)
                 self._leave()
                 self._show()
-            case "leave" | "end":
+            case "leave" | "end" | "away":
                 if question.name and not question.hidden:
                     self._drafts[question.name] = text
                 self._stop_expecting()

@@ -45,14 +45,16 @@ class Filling:
     def set(self, touch: Fill, field: Input, value: Scalar) -> None:
         """ValueError says what the field takes instead."""
         value = accepted(field, value)
+        if field.kind == "secret" and not touch.field:
+            self._desk.client.set_secret_input(field.ref, value if isinstance(value, str) else None)
+            return
         if touch.field:
             self.filled[field.ref] = value
-            looks = self._desk.view.looks
-            self._desk.view.look(replace(looks, values={**looks.values, field.ref: value}))
-        elif field.kind == "secret":
-            self._desk.client.set_secret_input(field.ref, value if isinstance(value, str) else None)
         else:
             self._desk.client.set_input(field.ref, value)
+        # At once, not when the session has answered: the next press goes on from here.
+        looks = self._desk.view.looks
+        self._desk.view.look(replace(looks, values={**looks.values, field.ref: value}))
 
     def change_by(self, touch: Fill, field: Input, by: int) -> bool:
         """To the next value; whether it has steps."""
@@ -115,7 +117,8 @@ class Filling:
                 self.set(touch, field, _meant(field, text))
             except ValueError as error:
                 self._desk.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", "warning")
-                return
+                if ending != "away":
+                    return
         view.close_line()
         if ending in ("next", "previous"):
             self._perform("next_place" if ending == "next" else "previous_place")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from notebook_tui.ui.keys.table import KEYS
+from notebook_tui.ui.keys.maps import all_rows
 
+_MODES: Final = ("navigation", "places", "anywhere")
 Command: TypeAlias = Callable[[], Coroutine[None, None, None] | None]
 
 
 def commands_of(groups: tuple[object, ...]) -> dict[str, Command]:
-    """The method of each action in the table of keys."""
-    actions = {key.action for key in KEYS if key.mode != "insert" and not key.action.startswith("app.")}
-    return {action: _command(groups, action) for action in (*actions, "leave")}
+    """The method of each action in the table of keys, whatever map is chosen, but for what the editor does itself."""
+    actions = {key.action for key in all_rows() if key.mode in _MODES and not key.action.startswith("app.")}
+    editing = {key.action for key in all_rows() if key.mode == "insert"}
+    both = (action for action in editing if any(hasattr(group, action) for group in groups))
+    return {action: _command(groups, action) for action in (*actions, *both, "leave")}
 
 
 def _command(groups: tuple[object, ...], action: str) -> Command:

@@ -21,36 +21,66 @@ class Paging:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._shown: dict[str, View] = {}
-        """What its cell showed of a table when a page was asked for."""
+        """What its cell showed of a table when the page of it was fetched."""
+        self._fetching: set[str] = set()
 
     async def turn(self, table: Table, touch: SortBy | TurnPage) -> None:
         """Show that page in the place of this one; why there is none is told."""
-        view = self._in_cell(table.ref)
-        shown = view if isinstance(view, Table) else table
-        limit = max(len(shown.rows), 1) if shown.rows else PAGE
+        limit = self._limit(table)
         match touch:
             case SortBy(column=column):
                 page = Page(0, limit, next_sort(table.sort, column))
             case TurnPage(offset=offset):
                 page = Page(offset, limit, table.sort)
         try:
-            fetched = await self._desk.client.rows(table.ref, page)
+            fetched = await self._fetched(table.ref, page)
         except LookupError as error:
             self._desk.say(f"The rows could not be fetched: {error.args[0] if error.args else error}", "warning")
             return
-        if view is not None and self._in_cell(table.ref) is view:
-            self._shown[table.ref] = view
-            looks = self._desk.view.looks
-            looks = replace(looks, pages={**looks.pages, table.ref: fetched})
-            if looks.at == touch and isinstance(touch, TurnPage):
-                looks = replace(looks, at=_onward(touch, table, fetched, limit))
-            self._desk.view.look(looks)
+        looks = self._desk.view.looks
+        if fetched is not None and looks.at == touch and isinstance(touch, TurnPage):
+            self._desk.view.look(replace(looks, at=_onward(touch, table, fetched, limit)))
 
     def kept(self, looks: Looks, views: Mapping[str, View]) -> Looks:
-        """Without the pages of tables that are others by now."""
-        pages = {ref: page for ref, page in looks.pages.items() if views.get(ref) is self._shown.get(ref)}
+        """Without the pages of tables that are gone; where a table is another by now, its page is fetched anew."""
+        pages = {ref: page for ref, page in looks.pages.items() if isinstance(views.get(ref), Table)}
         self._shown = {ref: view for ref, view in self._shown.items() if ref in pages}
+        for ref, page in pages.items():
+            if views[ref] is not self._shown.get(ref) and ref not in self._fetching:
+                self._fetching.add(ref)
+                self._desk.view.run_worker(self._follow(ref, page))
         return looks if len(pages) == len(looks.pages) else replace(looks, pages=pages)
+
+    async def _follow(self, ref: str, page: Table) -> None:
+        """The same rows of the table as it is now; where there are none any more, what its cell shows."""
+        wanted = Page(page.offset, self._limit(page), page.sort)
+        try:
+            fetched = await self._fetched(ref, wanted)
+            while fetched is not None and self._in_cell(ref) is not self._shown.get(ref):
+                fetched = await self._fetched(ref, wanted)  # of the table that has changed meanwhile
+        except LookupError:
+            fetched = None
+        finally:
+            self._fetching.discard(ref)
+        if fetched is None or (page.offset and not fetched.rows):
+            looks = self._desk.view.looks
+            self._desk.view.look(replace(looks, pages={key: each for key, each in looks.pages.items() if key != ref}))
+
+    async def _fetched(self, ref: str, page: Page) -> Table | None:
+        """That page, which is shown from now on; None if the table has gone meanwhile."""
+        asked = self._in_cell(ref)
+        fetched = await self._desk.client.rows(ref, page)
+        if asked is None or self._in_cell(ref) is None:
+            return None
+        self._shown[ref] = asked
+        looks = self._desk.view.looks
+        self._desk.view.look(replace(looks, pages={**looks.pages, ref: fetched}))
+        return fetched
+
+    def _limit(self, table: Table) -> int:
+        """How many rows its cell shows of it at a time."""
+        shown = self._in_cell(table.ref)
+        return len(shown.rows if isinstance(shown, Table) else table.rows) or PAGE
 
     def _in_cell(self, ref: str) -> View | None:
         cells = self._desk.state.notebook.cells()

@@ -49,7 +49,6 @@ class PlaceCommands:
         """A press of the mouse: the keyboard goes there too."""
         view = self._desk.view
         view.focus_item(item_id)
-        view.close_line()
         view.take_focus()
         self._go(place_of(view.places, touch))
         return self._touching.touch(touch)

@@ -13,8 +13,3 @@ class SessionCommands:
         self._desk.view.flush()
         await self._desk.client.restart()
         self._desk.say("The runtime is restarted: all values are gone, the text is not.", "information")
-
-    async def save(self) -> None:
-        self._desk.view.flush()
-        path = await self._desk.client.save()
-        self._desk.say(f"Saved to {path}", "information")

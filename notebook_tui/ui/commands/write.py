@@ -1,47 +1,48 @@
 """What the keys of the group Write do: cells and sections come, move and go.
 
-The session answers later, so what is to be focused then is remembered as `_awaited`. What is deleted is kept here, so
-that one key puts it back; the text lives on in the session's journal as well.
+The session answers later, so what is to be focused then is remembered as `_awaited`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from notebook_tui.document.notebook import Cell, CellKind, Section
 from notebook_tui.document.operations import (
     DeleteCell,
     DeleteSection,
-    InsertCell,
     InsertSection,
     MoveCell,
+    MoveSection,
     RenameSection,
     SetTitle,
 )
 from notebook_tui.ui.cells.items import TITLE_ID
+from notebook_tui.ui.commands.history import DELETED
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
 from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
 from notebook_tui.ui.ids import new_id
-from notebook_tui.ui.insertion import NEW_SECTION, Place, inserting, section_place
-
-_DELETED: Final = "Cell deleted. u puts it back."
+from notebook_tui.ui.insertion import NEW_SECTION, inserting, section_place
 
 
 @dataclass(frozen=True, slots=True)
-class Deleted:
-    cell: Cell
-    place: Place
+class Awaited:
+    """What was asked for and gets the focus once it is there."""
+
+    id: str
+    edited: bool = True
+    caret: int | None = None
+    """Where the caret is to stand; None: at the end."""
 
 
 class WriteCommands:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, clock: Callable[[], float]) -> None:
         self._desk = desk
-        self._bin: list[Deleted] = []
-        self._awaited: str | None = None
+        self._clock = clock
+        self._awaited: Awaited | None = None
         self._deleting: str | None = None
-        self._restored: str | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -50,23 +51,32 @@ class WriteCommands:
 
     def give_up(self) -> None:
         """What was asked for will not come."""
-        self._awaited = self._deleting = self._restored = None
+        self._awaited = self._deleting = None
 
     def settle(self) -> None:
         """To be called when a new state is shown: gives the focus to what was asked for, tells what is gone."""
         notebook, awaited = self._desk.state.notebook, self._awaited
-        if self._deleting and all(cell.id != self._deleting for cell in notebook.cells()):
+        if self._deleting and not notebook.has_cell(self._deleting):
             self._deleting = None
-            self._desk.say(_DELETED, "information")
-        if any(cell.id == self._restored for cell in notebook.cells()):
-            self._desk.view.focus_item(str(self._restored))
-            self._restored = None
-        if cell := next((each for each in notebook.cells() if each.id == awaited), None):
+            self._desk.say(DELETED, "information")
+        if awaited is None:
+            return
+        if notebook.has_cell(awaited.id) and awaited.edited:
             self._awaited = None
-            self._desk.view.edit(cell)
-        elif any(section.id == awaited for section in notebook.sections):
-            self._desk.view.focus_item(str(awaited))
+            self._desk.view.edit(notebook.cell(awaited.id), caret=awaited.caret)
+        elif notebook.has_cell(awaited.id) or any(section.id == awaited.id for section in notebook.sections):
             self._awaited = None
+            self._desk.view.focus_item(awaited.id)
+
+    def await_new(self, id: str, caret: int | None = None) -> str:
+        """The cell of this id is edited once it is there."""
+        self._awaited = Awaited(id, caret=caret)
+        return id
+
+    def await_focus(self, id: str) -> str:
+        """The cell or section of this id has the focus once it is there."""
+        self._awaited = Awaited(id, edited=False)
+        return id
 
     def edit(self) -> None:
         """The cell in the editor; a title or a name in a line of its own."""
@@ -96,8 +106,7 @@ class WriteCommands:
         def insert(name: str | None) -> None:
             if name is not None:
                 index = section_place(self._desk.state.notebook, self._desk.focused_id)
-                self._awaited = new_id()
-                self._desk.ask(InsertSection(index, self._awaited, name))
+                self._desk.ask(InsertSection(index, self.await_focus(new_id()), name))
 
         self._desk.view.app.push_screen(PromptScreen("Name of the new section", NEW_SECTION), insert)
 
@@ -118,42 +127,22 @@ class WriteCommands:
         if cell is None or home is None:
             self._desk.say("The title and the setup cell belong to the notebook and cannot be deleted.", "information")
             return
-        self._bin.append(Deleted(cell, Place(home.id, home.cells.index(cell))))
         self._deleting = cell.id
-        self._desk.ask(DeleteCell(cell.id))
-
-    def put_back(self) -> None:
-        """The cell that was deleted last and is still gone, where it was."""
-        notebook = self._desk.state.notebook
-        there = {cell.id for cell in notebook.cells()}
-        while self._bin and self._bin[-1].cell.id in there:
-            self._bin.pop()
-        if not self._bin:
-            self._desk.say("Nothing was deleted since the notebook was opened here.", "information")
-        elif not notebook.sections:
-            self._desk.say("There is no section to put the cell into. S makes one.", "information")
-        elif self._bin[-1].cell.id in self._desk.state.running.values():
-            self._desk.say("The cell has not stopped yet. Once it has, u puts it back.", "information")
-        else:
-            deleted = self._bin.pop()
-            home = next((each for each in notebook.sections if each.id == deleted.place.section_id), None)
-            target = home or notebook.sections[-1]
-            index = min(deleted.place.index, len(target.cells)) if home else len(target.cells)
-            self._desk.hush(_DELETED)
-            self._restored = deleted.cell.id
-            self._desk.ask(InsertCell(target.id, index, deleted.cell))
+        self._desk.ask(DeleteCell(cell.id, self._clock()))
 
     def _insert(self, kind: CellKind, *, below: bool) -> None:
         cell = Cell(new_id(), kind)
         self._desk.view.leave()
-        self._awaited = cell.id
+        self.await_new(cell.id)
         notebook, focused = self._desk.state.notebook, self._desk.focused_id
         self._desk.ask(*inserting(notebook, focused, cell, below=below, section_id=new_id()))
 
     def _move(self, offset: int) -> None:
         cell = self._desk.focused_cell
-        if cell is None or self._desk.state.notebook.section_of(cell.id) is None:
-            self._desk.say("Only the cells of sections can be moved.", "information")
+        if section := self._section():
+            self._desk.ask(MoveSection(section.id, offset))
+        elif cell is None or self._desk.state.notebook.section_of(cell.id) is None:
+            self._desk.say("Only sections and their cells can be moved.", "information")
         else:
             self._desk.ask(MoveCell(cell.id, offset))
 
@@ -179,12 +168,12 @@ class WriteCommands:
 
     def _delete_section(self, section: Section) -> None:
         if not section.cells:
-            self._desk.ask(DeleteSection(section.id, with_cells=True))
+            self._desk.ask(DeleteSection(section.id, with_cells=True, at=self._clock()))
             return
 
         def delete(answer: str | None) -> None:
             if answer is not None:
-                self._desk.ask(DeleteSection(section.id, with_cells=answer == "all"))
+                self._desk.ask(DeleteSection(section.id, with_cells=answer == "all", at=self._clock()))
 
         noun = "cell" if len(section.cells) == 1 else "cells"
         choices = [Choice("d", "all", f"Delete it with its {len(section.cells)} {noun}")]

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
@@ -20,7 +20,6 @@ RESTART: Final = "restart"
 SAVE: Final = "save"
 QUIT: Final = "quit"
 COPY: Final = "copy"
-_LAST_LINES: Final = 12
 
 
 class CrashScreen(Screen[None]):
@@ -41,7 +40,8 @@ class CrashScreen(Screen[None]):
         }
 
         & .crash-title { text-style: bold; }
-        & VerticalScroll { height: auto; max-height: 12; margin: 1 0; background: $surface; padding: 0 1; }
+        & .crash-summary { margin: 1 0; background: $surface; padding: 0 1; }
+        & Static { height: auto; }
         & .crash-note { color: $foreground 70%; }
     }
     """
@@ -52,8 +52,9 @@ class CrashScreen(Screen[None]):
             super().__init__()
             self.answer = answer
 
-    def __init__(self, report: str, path: Path | None, *, again: bool, has_notebook: bool) -> None:
+    def __init__(self, summary: str, report: str, path: Path | None, *, again: bool, has_notebook: bool) -> None:
         super().__init__()
+        self._summary = summary
         self._report = report
         self._path = path
         self._choices = list(_choices(again=again, has_notebook=has_notebook))
@@ -61,18 +62,13 @@ class CrashScreen(Screen[None]):
         self._note = Static(markup=False, classes="crash-note")
 
     def compose(self) -> ComposeResult:
-        lines = printable(self._report).rstrip().splitlines()
+        title = "The view has failed again." if self._again else "The view has failed."
+        where = f"The report is kept as {self._path}" if self._path else "The report could not be kept: c copies it."
         with Vertical():
-            title = "The view has failed again." if self._again else "The view has failed."
-            yield Static(
-                Text(f"✗ {title} The notebook has not: its cells go on, and no text is lost."), classes="crash-title"
-            )
-            with VerticalScroll():
-                yield Static(Text("\n".join(lines[-_LAST_LINES:])))
+            yield Static(Text(f"✗ {title}"), classes="crash-title")
+            yield Static(Text("The notebook has not: its cells go on, and no text is lost."))
+            yield Static(Text(printable(self._summary)), classes="crash-summary")
             yield Static(Text("\n".join(f"{letter}  {text}" for letter, _, text in self._choices)))
-            where = (
-                f"The report is kept as {self._path}" if self._path else "The report could not be kept: c copies it."
-            )
             yield Static(Text(f"\n{where}"), classes="crash-note")
             yield self._note
 

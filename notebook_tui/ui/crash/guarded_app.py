@@ -18,8 +18,6 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
-from notebook_tui.ui.crash.report import keep_report, report_of
-
 AT_ONCE: Final = 5.0
 """Seconds: a view that fails so soon after it was restarted will not be restarted once more."""
 
@@ -50,7 +48,7 @@ class GuardedApp(App[None]):
         """Hand on what was typed; the view may be in any state."""
         raise NotImplementedError
 
-    def panel_for(self, report: str, *, again: bool) -> Screen[None]:
+    def panel_for(self, failure: BaseException, report: str, *, again: bool) -> Screen[None]:
         """The panel; `again` where the view was restarted a moment ago."""
         raise NotImplementedError
 
@@ -69,7 +67,8 @@ class GuardedApp(App[None]):
         await self.switch_screen(screen)
 
     def restarted(self) -> None:
-        """Another view stands in the place of the one that failed."""
+        """Another view is about to stand in the place of the one that failed."""
+        self._panel = None
         self._restarted_at = monotonic()
 
     async def _dispatch_message(self, message: Message) -> None:
@@ -85,7 +84,7 @@ class GuardedApp(App[None]):
         self.crashes.append(failure)
         if self._failing:
             return  # what was drawn anew meanwhile fails as well
-        if not self._is_up or self._panel in self.screen_stack:
+        if not self._is_up or self._panel is not None:
             self._give_up(failure)
             return
         self._failing = True
@@ -97,18 +96,24 @@ class GuardedApp(App[None]):
         with contextlib.suppress(Exception):
             self.rescue()
         again = self._restarted_at is not None and monotonic() - self._restarted_at < AT_ONCE
+        from notebook_tui.ui.crash.report import report_of
+
         report = report_of(failure, f"{self.size.width}x{self.size.height}")
         try:
-            self._panel = self.panel_for(report, again=again)
+            await self.show_alone(Screen())  # the failed view goes, and what else it fails of is no news
+            self._panel, self._failing = self.panel_for(failure, report, again=again), False
             await self.show_alone(self._panel)
         except Exception as error:
             self.crashes.append(error)
             self._give_up(failure)
-        self._failing = False
 
     def _give_up(self, failure: BaseException) -> None:
         with contextlib.suppress(Exception):
             self.rescue()
+        if self.last_words:
+            return
+        from notebook_tui.ui.crash.report import keep_report, report_of
+
         path = keep_report(report_of(failure, "?"), datetime.now())
         where = f"; the report is {path}" if path else ""
         self.last_words = f"the view failed ({type(failure).__name__}: {failure}){where}"

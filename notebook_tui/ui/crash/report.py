@@ -18,6 +18,8 @@ from notebook_tui.session.state_directory import state_directory
 
 FOLDER: Final = "crashes"
 _KEPT: Final = 20
+_PLACES: Final = 3
+_LONGEST: Final = 300
 
 
 def report_of(error: BaseException, terminal: str) -> str:
@@ -28,6 +30,19 @@ def report_of(error: BaseException, terminal: str) -> str:
     about = f"beamlike {_version('beamlike')}, textual {_version('textual')}, Python {platform.python_version()}"
     shown = "".join(traceback.format_exception(error))
     return f"The view of the notebook failed.\n{about}, {sys.platform}, terminal {terminal}\n\n{shown}"
+
+
+def summary_of(error: BaseException) -> str:
+    """What failed, and where it did: the innermost places that are ours, or else of whoever.
+
+    >>> summary_of(ValueError("no such row"))
+    'ValueError: no such row'
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "notebook_tui" in Path(frame.filename).parts] or list(frames)
+    places = [f"  {Path(frame.filename).name}, line {frame.lineno}, in {frame.name}" for frame in ours[-_PLACES:]]
+    words = " ".join(str(error).split())[:_LONGEST]
+    return "\n".join([f"{type(error).__name__}: {words}", *reversed(places)])
 
 
 def keep_report(text: str, now: datetime) -> Path | None:

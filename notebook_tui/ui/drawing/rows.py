@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from io import StringIO
 from typing import Final
 
@@ -86,11 +87,22 @@ def wrap_words(text: Text, width: int) -> Iterator[Text]:
         yield row
 
 
-def row_numbers(source: str, width: int) -> tuple[int | None, ...]:
-    """For each row that the source takes at this width: the number of the line it begins, None within a line.
+def row_numbers(lines: Sequence[str], width: int) -> tuple[int | None, ...]:
+    """For each row that the lines of a source take at this width: the number of the line it begins, None within a line.
 
-    >>> row_numbers("short\\na line that wraps", 8)
+    >>> row_numbers(["short", "a line that wraps"], 8)
     (1, 2, None, None)
     """
-    lines = [Text(line) for line in source.split("\n")]
-    return tuple(number if starts else None for number, starts, _ in wrap_code(lines, width))
+    numbers: list[int | None] = []
+    for number, line in enumerate(lines, 1):
+        numbers.append(number)
+        # Nearly all lines are short and plain, and no character is wider than two cells: this is done for every line.
+        is_short = 2 * len(line) <= width or (len(line) <= width and line.isascii())
+        if not is_short or "\t" in line:
+            numbers.extend([None] * (_row_count(line, width) - 1))
+    return tuple(numbers)
+
+
+@lru_cache(maxsize=1 << 15)
+def _row_count(line: str, width: int) -> int:
+    return sum(1 for _ in wrap_code([Text(line)], width))

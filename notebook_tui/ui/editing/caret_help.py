@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, Protocol, TypeAlias
 
-from textual.geometry import Offset, Size
+from textual.geometry import Offset, Region, Size
 
 from notebook_tui.document.completion import Completion
 from notebook_tui.runtime.answers import SignatureHelp
@@ -282,9 +282,10 @@ class CaretHelp:
         if region is None:
             self.documentation.close()
             return
-        rows = self.documentation.rows_at(region.width)
-        if region.y + rows > room.height and region.y == self.completions.list_region.y:
-            region = region.translate((0, max(-region.y, room.height - region.y - rows)))
+        rows = min(self.documentation.rows_at(region.width), room.height)
+        if region.height < rows and region.x != self.completions.list_region.x:
+            # Beside the list it may begin higher up.
+            region = Region(region.x, room.height - rows, region.width, rows)
         self.documentation.place(region)
 
     async def _sign(self, *, asked: bool) -> None:

@@ -10,7 +10,9 @@ performed here, between the letters before and after it, and what was pressed af
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
 
@@ -23,14 +25,16 @@ from textual.document._document import Location
 from textual.document._history import EditHistory
 from textual.geometry import Offset
 from textual.message import Message
+from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit as TextEdit
 from textual.widgets.text_area import EditResult, Selection
 
+from notebook_tui.ui.drawing.colouring import Colouring
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import TAB_WIDTH
-from notebook_tui.ui.drawing.syntax import code_lines
+from notebook_tui.ui.editing import graphemes
 from notebook_tui.ui.editing.brackets import backspaced, bracket_beside, typed
 from notebook_tui.ui.editing.changes import CHANGES
 from notebook_tui.ui.editing.choices import EditingChoices
@@ -39,13 +43,14 @@ from notebook_tui.ui.editing.line_breaks import clause_dedented, line_broken
 from notebook_tui.ui.editing.lines import smart_home as smart_home_of
 from notebook_tui.ui.editing.passage import Passage, replaced_between
 from notebook_tui.ui.keys.sequence import KeySequence, Matched, Pending
-from notebook_tui.ui.keys.table import keys_of
+from notebook_tui.ui.keys.table import DEFAULT, KeyTable, keys_of
 
-_ANYWHERE: Final = {name: key.action for key in keys_of("anywhere") for name in key.keys}
-_CHORDS: Final = {tuple(name.split()): key for key in keys_of("insert") for name in key.keys if " " in name}
 _POINTS: Final = 0.6
 """Seconds for which a mouse rests before it is taken to point at something."""
+_KEPT_ROWS: Final = 512
 _BRACKETS: Final = Style(bold=True, underline=True)
+_FOUND: Final = Style(reverse=True, underline=True)
+_SELECTED: Final = Style(reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class Editor(TextArea):
         self._perform = perform
         self._clock = clock
         self.choices = choices or EditingChoices()
-        self.chord = KeySequence(_CHORDS)
+        self.use(DEFAULT)
         self.pressed: tuple[str, ...] = ()
         """What has been pressed of a sequence."""
         self.display = False
@@ -104,11 +109,19 @@ class Editor(TextArea):
         self.cursor_blink = False
         self.take_first: Callable[[str], bool] = lambda key: False
         """Is offered each key, and says whether that was all to be done."""
+        self.take_next: Callable[[events.Key], bool] = lambda event: False
+        """Is offered what is left: the map of keys."""
+        self._found: tuple[tuple[int, int], ...] = ()
+        self._lines: tuple[int, int] | None = None
         self._given: tuple[str, int] | None = None
         self._pointing: Timer | None = None
         self._palette = Palette()
         self._source_language = "text"
+        self._colouring = Colouring(self._source_language, self._palette)
         self._colored: list[Text] | None = None
+        self.version = 0
+        """Goes up with every change of the text."""
+        self._painted: OrderedDict[tuple[object, ...], tuple[Text, Strip]] = OrderedDict()
         self._brackets: tuple[Location, ...] = ()
 
     @property
@@ -140,6 +153,8 @@ class Editor(TextArea):
         """Edit this text, with the caret at its end; what was done to it before can be undone if nobody else changed
         it since."""
         self._source_language, self._palette = language, palette
+        self._colouring = Colouring(language, palette)
+        self._painted.clear()
         self.display = True
         self.load_text(source)
         if past is not None and past.text == self.text:
@@ -160,6 +175,30 @@ class Editor(TextArea):
         self.load_text(source)
         self.move_cursor(self.clamp_visitable(location))
 
+    def use(self, table: KeyTable) -> None:
+        """Keys mean what they do in this table from now on."""
+        self._anywhere = table.anywhere
+        self.chord = KeySequence(
+            {tuple(name.split()): key for key in table.of("insert") for name in key.keys if " " in name}
+        )
+
+    def highlight(self, spans: Sequence[tuple[int, int]]) -> None:
+        """Mark these places of the text as found."""
+        self._redraw(tuple(spans), self._lines)
+
+    def highlight_lines(self, span: tuple[int, int] | None) -> None:
+        """Mark what stands there as selected, wherever the caret is."""
+        self._redraw(self._found, span)
+
+    def press_own(self, key: str) -> None:
+        """A key as if it were pressed, past the map of keys."""
+        if len(key) == 1 and not self._typed(events.Key(key, key)):
+            self.replace(key, *self.selection, maintain_selection_offset=False)
+        elif key == "backspace":
+            self.action_delete_left()
+        elif len(key) > 1:
+            self._own_key(key)
+
     def bracket_given(self) -> None:
         """The bracket before the caret came with a proposal: who types it all the same means that one."""
         self._given = (self.text, self.offset_of_caret)
@@ -178,13 +217,37 @@ class Editor(TextArea):
 
     def get_line(self, line_index: int) -> Text:
         """The line in its colours; the base class draws selection and caret into it."""
-        if self._colored is None:
-            self._colored = code_lines(self.text, self._source_language, self._palette)
-        line = self._colored[line_index].copy()
+        line = self._coloured_line(line_index).copy()
         for row, column in self._brackets:
             if row == line_index:
                 line.stylize(_BRACKETS, column, column + 1)
+        wide = self._wide_caret() if line_index == self.cursor_location[0] else None
+        if wide and super()._draw_cursor and self._theme.cursor_style:
+            line.stylize(self._theme.cursor_style, *wide)
+        if self._found or self._lines:
+            self._mark_line(line, line_index)
         return line
+
+    def render_line(self, y: int) -> Strip:
+        """One row. The base class draws all rows anew when the caret moves; here only those that look different."""
+        rows = self.wrapped_document._offset_to_line_info
+        if y >= len(rows):
+            return super().render_line(y)
+        line, section = rows[y]
+        (first, _), (last, _) = sorted(self.selection)
+        touched = self.selection if first <= line <= last else None
+        marked = tuple(column for row, column in self._brackets if row == line)
+        text = self._coloured_line(line)
+        breaks = tuple(self.wrapped_document.get_offsets(line))
+        looks = (self.size.width, super()._draw_cursor, self.app.theme)
+        key = (id(text), section, breaks, touched, marked, looks)
+        kept = self._painted.pop(key, None)
+        # With its text, whose id is nobody else's as long as it is kept.
+        strip = kept[1] if kept is not None else self._render_line(y)
+        self._painted[key] = (text, strip)
+        while len(self._painted) > _KEPT_ROWS:
+            self._painted.popitem(last=False)
+        return strip
 
     def find_matching_bracket(self, bracket: str, search_from: Location) -> None:
         """Mark the bracket beside the caret, and its partner: `get_line` draws them, the base class only before the
@@ -199,28 +262,32 @@ class Editor(TextArea):
         return self._location(smart_home_of(self.passage))
 
     def load_text(self, text: str) -> None:
-        self._colored = None
+        self._text_changes()
         super().load_text(text)
 
     def edit(self, edit: TextEdit) -> EditResult:
-        self._colored = None
+        self._text_changes()
         return super().edit(edit)
 
     def undo(self) -> None:
-        self._colored = None
+        self._text_changes()
         super().undo()
 
     def redo(self) -> None:
-        self._colored = None
+        self._text_changes()
         super().redo()
+
+    def _text_changes(self) -> None:
+        self._colored = None
+        self.version += 1
 
     def on_key(self, event: events.Key) -> None:
         if not self.display:
             self.app.post_message(events.Key(event.key, event.character))
-        elif (not self.pressed and self.take_first(event.key)) or self._key_of_chord(event):
+        elif (not self.pressed and self.take_first(event.key)) or self.take_next(event) or self._key_of_chord(event):
             pass
-        elif event.key in _ANYWHERE:
-            self._perform(_ANYWHERE[event.key])
+        elif event.key in self._anywhere:
+            self._perform(self._anywhere[event.key])
         elif not self._own_key(event.key) and not self._typed(event):
             return
         event.stop()
@@ -235,11 +302,10 @@ class Editor(TextArea):
         """Perform the command of that name of the table of keys."""
         if change := CHANGES.get(action):
             self.become(change(self.passage, self._source_language))
+        elif own := getattr(self, f"action_{action}", None):
+            own()
         else:
-            getattr(self, f"action_{action}")()
-
-    def action_leave(self) -> None:
-        self._perform("leave")
+            self._perform(action)
 
     def action_complete(self) -> None:
         """Ask what may follow; there is nobody to ask in other languages."""
@@ -263,11 +329,75 @@ class Editor(TextArea):
         else:
             self.become(tabbed(self.passage))
 
+    def get_cursor_left_location(self) -> Location:
+        row, column = self.cursor_location
+        line = self.document.get_line(row)
+        return (row, graphemes.before(line, column)) if column else super().get_cursor_left_location()
+
+    def get_cursor_right_location(self) -> Location:
+        row, column = self.cursor_location
+        line = self.document.get_line(row)
+        return (row, graphemes.after(line, column)) if column < len(line) else super().get_cursor_right_location()
+
+    def get_cursor_up_location(self) -> Location:
+        return self._beside_row(-1) or super().get_cursor_up_location()
+
+    def get_cursor_down_location(self) -> Location:
+        return self._beside_row(1) or super().get_cursor_down_location()
+
+    def get_target_document_location(self, event: events.MouseEvent) -> Location:
+        return self._location_at(event.x, event.y) or super().get_target_document_location(event)
+
+    def _validate_selection(self, selection: Selection) -> Selection:
+        """The base class counts code points; neither end may stand within what is seen as one character."""
+        start, end = super()._validate_selection(selection)
+        return Selection(self._snapped(start), self._snapped(end))
+
+    def _snapped(self, location: Location) -> Location:
+        row, column = location
+        return row, graphemes.snapped(self.document.get_line(row), column)
+
+    def _beside_row(self, by: int) -> Location | None:
+        _, y = self.wrapped_document.location_to_offset(self.cursor_location)
+        return self._location_at(self.navigator.last_x_offset, y + by)
+
+    def _location_at(self, x: int, y: int) -> Location | None:
+        """What is seen in that cell; None where the base class knows it just as well."""
+        rows = self.wrapped_document._offset_to_line_info
+        if not 0 <= y < len(rows):
+            return None
+        line, section = rows[y]
+        sections = self.wrapped_document.get_sections(line)
+        if sections[section].isascii():
+            return None
+        column = graphemes.column_at(sections[section], max(0, x), TAB_WIDTH)
+        is_end = column == len(sections[section]) and section + 1 < len(sections)
+        return line, sum(map(len, sections[:section])) + column - is_end
+
+    @property
+    def _draw_cursor(self) -> bool:
+        """The base class draws the caret one code point wide: what is more, `get_line` draws."""
+        return bool(super()._draw_cursor) and self._wide_caret() is None
+
+    def _wide_caret(self) -> tuple[int, int] | None:
+        """From where to where the character at the caret goes, if it is of several code points."""
+        row, column = self.cursor_location
+        line = self.document.get_line(row)
+        end = graphemes.after(line, column)
+        return (column, end) if end - column > 1 else None
+
     def action_delete_left(self) -> None:
         passage = self.passage
         pair = backspaced(passage, self._source_language) if self.choices.closes_brackets else None
         if not self.become(pair or outdented(passage)):
             super().action_delete_left()
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        """In one edit, with the line ends that cells have. What no text of a cell can hold the session replaces."""
+        event.stop()
+        event.prevent_default()
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        self.become(self.passage.put(text))
 
     async def _on_mouse_move(self, event: events.MouseMove) -> None:
         await super()._on_mouse_move(event)
@@ -285,7 +415,7 @@ class Editor(TextArea):
             case "enter":
                 self.become(line_broken(self.passage, self._source_language))
             case "escape":
-                self.action_leave()
+                self._perform("leave")
             case "ctrl+c" if self.selection.is_empty:
                 self._perform("interrupt")
             case _:
@@ -326,6 +456,31 @@ class Editor(TextArea):
         self.chord.forget()
         self.pressed = ()
         self.post_message(self.ChordChanged())
+
+    def _coloured_line(self, index: int) -> Text:
+        if self._colored is None:
+            self._colored = self._colouring.lines(self.document.lines)
+        return self._colored[index]
+
+    def _redraw(self, found: tuple[tuple[int, int], ...], lines: tuple[int, int] | None) -> None:
+        if (found, lines) != (self._found, self._lines):
+            self._found, self._lines = found, lines
+            self._line_cache.clear()
+            self._painted.clear()
+            self.refresh()
+
+    def _mark_line(self, line: Text, row: int) -> None:
+        start = self._offset((row, 0))
+        end = start + len(self.document.lines[row])
+        if self._lines and self._lines[0] <= end and start <= self._lines[1]:
+            line.stylize(_SELECTED)
+            if not line.plain:
+                line.append(" ", _SELECTED)
+        first = bisect_left(self._found, start, key=lambda span: span[1])
+        for left, right in self._found[first:]:
+            if left >= end:
+                break
+            line.stylize(_FOUND, max(0, left - start), right - start)
 
     def _width_of_row(self, row: int) -> int:
         line, section = self.wrapped_document._offset_to_line_info[row]

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from notebook_tui.session import examples, shelf
 from notebook_tui.session.unsaved import new_file
+from notebook_tui.ui.choosing.rows import Entry
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
 from notebook_tui.ui.dialogs.path_completion import absolute
 from notebook_tui.ui.dialogs.path_screen import PathScreen
 from notebook_tui.ui.home.found import KINDS
-from notebook_tui.ui.home.rows import Entry, short
+from notebook_tui.ui.home.rows import short
 from notebook_tui.ui.house import House, OpensNotebooks
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ class HomeCommands:
 
     def _open(self, path: str) -> None:
         self._screen.busy_with(f"opening {Path(path).name}")
-        cast(OpensNotebooks, self._screen.app).open_notebook(path)
+        opens = cast(OpensNotebooks, self._screen.app)
+        opens.open_notebook(path, failed=lambda: self._screen.busy_with(""))
 
     async def _open_example(self, entry: Entry) -> None:
         example = next(each for each in self._screen.found.examples if str(each.path) == entry.path)
@@ -205,8 +207,9 @@ class HomeCommands:
     def help(self) -> None:
         from notebook_tui.ui.dialogs.help_screen import HelpScreen
         from notebook_tui.ui.keys.home import HOME
+        from notebook_tui.ui.keys.table import KeyTable
 
-        self._screen.app.push_screen(HelpScreen(HOME))
+        self._screen.app.push_screen(HelpScreen(KeyTable(HOME)))
 
 
 def _free(path: Path) -> Path:

@@ -13,14 +13,16 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
+from textual.worker import WorkType
 
+from notebook_tui.ui.choosing.choice_list import ChoiceList
+from notebook_tui.ui.choosing.rows import Entry
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.home.found import Found, look_around
 from notebook_tui.ui.home.home_bar import HomeBar, HomeStatus
 from notebook_tui.ui.home.home_commands import HomeCommands
-from notebook_tui.ui.home.home_list import HomeList
 from notebook_tui.ui.home.preview import PreviewPane, preview_of
-from notebook_tui.ui.home.rows import Entry, rows_of, short
+from notebook_tui.ui.home.rows import rows_of, short
 from notebook_tui.ui.house import House
 from notebook_tui.ui.keys.home import home_sequences
 from notebook_tui.ui.keys.sequence import KeySequence, Matched
@@ -53,7 +55,7 @@ class HomeScreen(Screen[None]):
         self._is_typing = False
         self._busy = ""
         self._pressed = KeySequence(home_sequences())
-        self._rows = HomeList()
+        self._rows = ChoiceList()
         self._pane = PreviewPane()
         self._bar = HomeBar()
         self.commands = HomeCommands(self, house)
@@ -75,7 +77,7 @@ class HomeScreen(Screen[None]):
         self.set_interval(_LOOKS_EVERY, self.look_again)
 
     @property
-    def list(self) -> HomeList:
+    def list(self) -> ChoiceList:
         return self._rows
 
     @property
@@ -92,7 +94,8 @@ class HomeScreen(Screen[None]):
         self._show(prefer)
 
     def look_again(self) -> None:
-        self.run_worker(self.look(), group="look", exclusive=True)
+        look: WorkType[None] = self.look
+        self.run_worker(look, group="look", exclusive=True)
 
     async def go_to(self, directory: Path) -> None:
         """Show the files of that folder, with the one marked that one comes from."""
@@ -169,19 +172,20 @@ class HomeScreen(Screen[None]):
         self._pane.display = event.size.width >= _WIDE
         self._preview()
 
-    @on(HomeList.Moved)
+    @on(ChoiceList.Moved)
     def _preview(self) -> None:
         if self._pane.display:
-            self.run_worker(self._show_preview(self.marked), group="preview", exclusive=True)
+            show: WorkType[None] = self._show_preview
+            self.run_worker(show, group="preview", exclusive=True)
 
-    @on(HomeList.Pressed)
-    def _pressed_entry(self, event: HomeList.Pressed) -> None:
+    @on(ChoiceList.Pressed)
+    def _pressed_entry(self, event: ChoiceList.Pressed) -> None:
         if event.times == 2:
             self.action_do("open")
 
-    async def _show_preview(self, entry: Entry | None) -> None:
-        if entry is None:
-            return
+    async def _show_preview(self) -> None:
         await asyncio.sleep(_PREVIEW_PAUSE)  # who moves on quickly wants no file read on the way
+        if (entry := self.marked) is None:
+            return
         preview = await asyncio.to_thread(preview_of, entry)
         self._pane.show(preview, short(Path(entry.path)) if entry.path else "")

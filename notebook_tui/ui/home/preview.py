@@ -13,11 +13,11 @@ from textual.widgets import Static
 
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.format.decode import NotANotebook, decode
+from notebook_tui.ui.choosing.rows import Entry
 from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.syntax import code_lines
 from notebook_tui.ui.home.found import KINDS
-from notebook_tui.ui.home.rows import Entry
 
 _LARGEST: Final = 4_000_000
 _SECTIONS: Final = 12

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import localtime, strftime
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from notebook_tui.session.shelf import Book
+from notebook_tui.ui.choosing.rows import Entry, Heading, Row, Words
 from notebook_tui.ui.home.found import File, Found
 
-Kind: TypeAlias = Literal["open", "book", "folder", "file", "example", "new"]
 RECENT: Final = 9
 """So many are shown as long as nothing is looked for."""
 NO_FILES: Final = "No notebooks and no folders here. n makes a notebook."
@@ -20,33 +19,6 @@ WELCOME: Final = (
     "A notebook for Python, in your terminal. Its cells run",
     "beside it, on a server, or on a whole cluster.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    kind: Kind
-    path: str
-    name: str
-    where: str = ""
-    when: str = ""
-    mark: str = " "
-    missing: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    text: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Nothing that can be chosen; empty: a gap."""
-
-    text: str = ""
-
-
-Row: TypeAlias = Entry | Heading | Words
 
 
 def rows_of(found: Found, typed: str, now: float) -> tuple[Row, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-Mode: TypeAlias = Literal["navigation", "places", "insert", "anywhere"]
+Mode: TypeAlias = Literal["navigation", "places", "insert", "anywhere", "normal"]
+"""`normal` is that of Vim; its rows say what the keys mean there, and `editing.keymaps.vim` knows it by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,30 @@ _NAMES: Final = {
     "@": "Space",
     "underscore": "/",
     "slash": "/",
+    "backslash": "\\",
+    "colon": ":",
+    "semicolon": ";",
+    "comma": ",",
+    "full_stop": ".",
+    "percent_sign": "%",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "tilde": "~",
+    "circumflex_accent": "^",
+    "dollar_sign": "$",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
+    "equals_sign": "=",
+    "quotation_mark": '"',
+    "grave_accent": "`",
+    "apostrophe": "'",
+    "at": "@",
+    "asterisk": "*",
+    "number_sign": "#",
 }
 
 
@@ -44,14 +69,17 @@ def pretty(keys: str) -> str:
     >>> pretty("ctrl+e"), pretty("e e"), pretty("question_mark"), pretty("ctrl+@")
     ('Ctrl+E', 'ee', '?', 'Ctrl+Space')
     """
-    return "".join(_pretty_key(key) for key in keys.split())
+    names = [_pretty_key(key) for key in keys.split()]
+    return (" " if any(len(name) > 1 for name in names) else "").join(names)
 
 
 def _pretty_key(key: str) -> str:
     *modifiers, last = key.split("+")
-    name = last.upper() if modifiers and last.isalpha() and len(last) == 1 else _name(last)
+    name = last.upper() if modifiers and last.isalpha() and len(last) == 1 else _name(last, bool(modifiers))
     return "+".join([*(modifier.capitalize() for modifier in modifiers), name])
 
 
-def _name(part: str) -> str:
+def _name(part: str, modified: bool = False) -> str:
+    if modified and part == "@":
+        return "Space"
     return _NAMES.get(part, part.capitalize() if len(part) > 1 else part)

@@ -14,8 +14,7 @@ WRITING: Final[tuple[Key, ...]] = (
     Key(_GROUP, "New Markdown cell below", "insert_markdown_below", ("m",)),
     Key(_GROUP, "New Markdown cell above", "insert_markdown_above", ("M",)),
     Key(_GROUP, "New section below", "insert_section", ("S",)),
-    Key(_GROUP, "Move the cell down", "move_down", ("J",)),
-    Key(_GROUP, "Move the cell up", "move_up", ("K",)),
+    Key(_GROUP, "Move the cell or section down", "move_down", ("J",)),
+    Key(_GROUP, "Move the cell or section up", "move_up", ("K",)),
     Key(_GROUP, "Delete the cell or section", "delete", ("d d",), hint="delete"),
-    Key(_GROUP, "Put back what was deleted last", "put_back", ("u",)),
 )

@@ -17,8 +17,8 @@ from textual.widgets import Input
 
 from notebook_tui.ui.outputs.spots import Touch
 
-Ending: TypeAlias = Literal["enter", "next", "previous", "end", "leave", "more", "less"]
-"""By which key: Enter, Tab, Shift+Tab, Ctrl+D, Esc, ↑ or ↓."""
+Ending: TypeAlias = Literal["enter", "next", "previous", "end", "leave", "more", "less", "away"]
+"""By which key: Enter, Tab, Shift+Tab, Ctrl+D, Esc, ↑ or ↓; or because the user went to something else."""
 
 _MOVES: Final = {
     key: (name, (True,) if more else ())

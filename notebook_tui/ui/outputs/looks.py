@@ -32,6 +32,8 @@ class Looks:
     """The lines that cells wait for, the oldest first."""
     keyboard: str = ""
     """The keyboard that has all keys."""
+    folded: frozenset[str] = frozenset()
+    """The cells whose outputs are one row."""
     at: Touch | None = None
     """Where the keyboard is among the spots of the focused cell."""
 

@@ -1,119 +1,147 @@
-"""The whole output of a cell: every line, uncut, scrolled in both directions; it follows what still arrives.
-
-Lines are split once and coloured only when they are seen, so a million of them open at once. What colour a line begins
-with is remembered, for a program may set a colour in one line and reset it many lines later.
-"""
+"""The whole output of a cell: every line, uncut, to read, search, copy and save; it follows what still arrives."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Coroutine, Sequence
 from typing import ClassVar, Final
 
-from rich.cells import cell_len
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from notebook_tui.document.outputs import Output
 from notebook_tui.ui.dialogs.closes_once import ClosesOnce
-from notebook_tui.ui.drawing.rows import strip_of
-from notebook_tui.ui.outputs.output_strips import output_lines
-from notebook_tui.ui.outputs.terminal_text import decoded
+from notebook_tui.ui.drawing.palette import palette_of
+from notebook_tui.ui.outputs.keepsakes import text_of
+from notebook_tui.ui.outputs.page_lines import page_lines
+from notebook_tui.ui.outputs.pages import OutputPages
 
 Outputs = tuple[Output, ...]
-_COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")
-_RESETS: Final = ("\x1b[m", "\x1b[0m")
 _REFRESH: Final = 0.25
-_STEP: Final = 8
-
-
-class OutputPages(ScrollView, can_focus=True):
-    ALLOW_SELECT: ClassVar[bool] = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
-        Binding("h,left", "sideways(-1)", show=False),
-        Binding("l,right", "sideways(1)", show=False),
-        Binding("space", "page_down", show=False),
-        Binding("g,home", "go(0)", show=False),
-        Binding("G,end", "go(1)", show=False),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lines: list[str] = []
-
-    def show(self, outputs: Sequence[Output]) -> int:
-        """Show these outputs and return the number of lines; a reader at the end stays at the end."""
-        at_end = bool(self._lines) and self.is_vertical_scroll_end
-        self._lines = list(with_colors(line for output in outputs for line in output_lines(output)))
-        width = max((cell_len(line) for line in self._lines), default=0)
-        self.virtual_size = Size(width, len(self._lines))
-        self.refresh()
-        if at_end:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
-        return len(self._lines)
-
-    def action_sideways(self, direction: int) -> None:
-        self.scroll_relative(x=direction * _STEP, animate=False)
-
-    def action_go(self, end: int) -> None:
-        """To the first line, or to the last."""
-        self.scroll_to(x=0, y=end * self.max_scroll_y, animate=False)
-
-    def render_line(self, y: int) -> Strip:
-        x, top = self.scroll_offset
-        row = y + top
-        strip = _strip(self._lines[row]) if row < len(self._lines) else Strip([])
-        return strip.crop_extend(x, x + self.size.width, None).apply_style(self.rich_style)
+_HINTS: Final = "Esc back  / find  y copy  s save  v select  w wrap  # numbers"
+_SELECTING: Final = "Esc end  j k G g extend  y copy"
 
 
 class OutputScreen(ClosesOnce[None]):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,o", "dismiss", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Close", show=False),
+        Binding("q,o", "dismiss", "Close", show=False),
+        Binding("slash", "ask", "Find", show=False),
+        Binding("y", "copy", "Copy", show=False),
+        Binding("s", "save", "Save", show=False),
+    ]
+    DEFAULT_CSS = """
+    OutputScreen {
+        background: $background;
 
-    def __init__(self, outputs: Callable[[], Outputs]) -> None:
+        & > #output-note {
+            height: 1;
+            background: $panel;
+        }
+
+        & > Input {
+            display: none;
+            height: 1;
+            border: none;
+            padding: 0 1;
+            background: $panel;
+        }
+
+        &.asking > Input {
+            display: block;
+        }
+
+        &.asking > #output-note {
+            display: none;
+        }
+    }
+    """
+
+    def __init__(
+        self,
+        outputs: Callable[[], Outputs],
+        cell_id: str = "",
+        *,
+        copy: Callable[[str, str], Coroutine[None, None, None]],
+        save: Callable[[Sequence[Output]], None],
+    ) -> None:
+        """`copy` takes a text and what it is, `save` asks where to."""
         super().__init__()
         self._outputs = outputs
+        self._cell_id = cell_id
+        self._copy = copy
+        self._save = save
         self._shown: Outputs = ()
+        self._pages = OutputPages()
+        self._note = Static(id="output-note")
+        self._input = Input(placeholder="find in the output", select_on_focus=True, compact=True)
 
     def compose(self) -> ComposeResult:
-        yield OutputPages()
-        yield Static(id="output-note")
+        yield self._pages
+        yield self._note
+        yield self._input
 
     def on_mount(self) -> None:
+        self._pages.focus()
         self._show_newest()
         self.set_interval(_REFRESH, self._show_newest)
+
+    def action_back(self) -> None:
+        """Out of what was begun last: the question, the selection, the screen."""
+        if self.has_class("asking"):
+            self._end_question()
+        elif not self._pages.end_selection():
+            self.dismiss()
+
+    def action_ask(self) -> None:
+        self.add_class("asking")
+        self._input.focus()
+
+    def action_copy(self) -> None:
+        """The selected lines, or all."""
+        selection, lines = self._pages.selection, self._pages.lines
+        if selection is None:
+            text, what = text_of(self._shown), "the output"
+        else:
+            text, what = "".join(f"{lines.plain(number)}\n" for number in selection), "the selection"
+            self._pages.end_selection()
+        self.run_worker(self._copy(text, what))
+
+    def action_save(self) -> None:
+        self._save(self._shown)
+
+    @on(Input.Submitted)
+    def _asked(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._end_question()
+        self._pages.search(event.value)
+
+    @on(OutputPages.Changed)
+    def _tell(self) -> None:
+        pages = self._pages
+        count = len(pages.lines.lines)
+        said = [f" {count:,} {'line' if count == 1 else 'lines'}"]
+        if not pages.is_all_seen:
+            said.append(f"{pages.first + 1:,}–{pages.last + 1:,}")
+        if len(pages.lines.starts) > 1:
+            said.append(f"output {pages.lines.output_at(pages.first)}/{len(pages.lines.starts)} [ ]")
+        if pages.words:
+            said.append(f"{len(pages.found):,} × “{pages.words}” n N")
+        selection = pages.selection
+        if selection is not None:
+            said.append(f"{len(selection):,} selected")
+        hints = _HINTS if selection is None else _SELECTING
+        self._note.update(Text(" · ".join(said) + f"   {hints}", no_wrap=True, overflow="ellipsis"))
+
+    def _end_question(self) -> None:
+        self.remove_class("asking")
+        self._pages.focus()
 
     def _show_newest(self) -> None:
         outputs = self._outputs()
         if outputs is not self._shown:
             self._shown = outputs
-            count = self.query_one(OutputPages).show(outputs)
-            noun = "line" if count == 1 else "lines"
-            note = f" {count:,} {noun}   ↑↓←→ scroll   g top   G end   Esc back"
-            self.query_one("#output-note", Static).update(Text(note))
-
-
-def with_colors(lines: Iterator[str]) -> Iterator[str]:
-    """Each line led by the colours that are on where it begins.
-
-    >>> list(with_colors(iter(["a\\x1b[31m", "b", "\\x1b[0mc", "d"])))
-    ['a\\x1b[31m', '\\x1b[31mb', '\\x1b[31m\\x1b[0mc', 'd']
-    """
-    on = ""
-    for line in lines:
-        yield on + line
-        if "\x1b[" in line:
-            for code in _COLOR.findall(line):
-                on = "" if code in _RESETS else on + code
-
-
-@lru_cache(maxsize=512)
-def _strip(line: str) -> Strip:
-    return strip_of(next(decoded(line), Text()))
+            palette = palette_of(self.app.theme_variables)
+            self._pages.show(page_lines(outputs, palette, self._cell_id), palette)

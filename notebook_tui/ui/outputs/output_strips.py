@@ -7,25 +7,27 @@ depends on colour.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from rich.style import Style
 from rich.text import Text as RichText
 
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Still, Text, TextStream, View, drawn
+from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text, TextStream, View, drawn
 from notebook_tui.ui.drawing.frame import CONTINUED
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import fold
 from notebook_tui.ui.outputs.display_rows import plain_texts
+from notebook_tui.ui.outputs.error_rows import error_lines
 from notebook_tui.ui.outputs.input_rows import label_width
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.row import OutputRow
-from notebook_tui.ui.outputs.terminal_text import decoded, last_lines
+from notebook_tui.ui.outputs.terminal_text import count_rows, last_rows, settled_lines
+from notebook_tui.ui.outputs.traceback_lines import frames_of, headline
 from notebook_tui.ui.outputs.view_rows import view_rows
+from notebook_tui.widgets.terminal.widths import is_narrow
 from notebook_tui.widgets.views import Frame as Shown
 from notebook_tui.widgets.views import Input, Plot
 
@@ -34,7 +36,6 @@ _MOST_VIEW_ROWS: Final = 240
 _MOST_ROWS: Final = 40
 _FOLDED: Final = Style(dim=True)
 _AS_IT_COMES: Final = Looks()
-_FRAME: Final = re.compile(r"Traceback |\s+(?:File|cell) .*, line \d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,17 @@ def rows_for(height: int) -> int:
 
 
 def inline_view(
-    outputs: Sequence[Output], width: int, limit: int, palette: Palette, looks: Looks = _AS_IT_COMES
+    outputs: Sequence[Output],
+    width: int,
+    limit: int,
+    palette: Palette,
+    looks: Looks = _AS_IT_COMES,
+    cell_id: str = "",
 ) -> OutputView:
-    """The last `limit` rows of the outputs. Views that can be used are shown whole beside these: what is hidden cannot
-    be pressed."""
+    """The last `limit` rows of the outputs of that cell; one row, with the count, where the viewer has folded them.
+    Views that can be used are shown whole beside these: what is hidden cannot be pressed."""
+    if cell_id in looks.folded and outputs:
+        return OutputView((_folded_row(outputs, palette),))
     shown: list[OutputRow] = []
     hidden = whole = 0
     labels = label_width(output for output in outputs if isinstance(output, Input))
@@ -70,54 +78,83 @@ def inline_view(
                 continue
         room = limit + whole - len(shown)
         if room > 0:
-            rows, left_out = _last_rows(output, room, limit, width, palette, looks)
+            rows, left_out = _last_rows(output, room, limit, width, palette, looks, cell_id)
             shown[:0] = rows
             hidden += left_out
         else:
-            hidden += len(output_lines(output))
+            hidden += count_lines(output)
     return OutputView(tuple(shown), hidden)
 
 
 def output_lines(output: Output) -> list[str]:
-    """The lines of an output, before they are folded; they may hold escapes.
+    """The lines of an output, before they are folded; each stands alone, and may hold colours.
 
     >>> output_lines(Text("stdout", "a\\nb\\n"))
     ['a', 'b']
     """
     match drawn(output):
         case Text(text=text) | Exported(text=text):
-            return text.removesuffix("\n").split("\n") if text else []
+            return settled_lines(text) if text != "\n" else [""]
         case Result(text=text) | Display(text=text):
-            return text.split("\n")
+            return settled_lines(text) + [""] * (text.endswith("\n") or not text)
         case Error() as output:
-            return _headline(output).split("\n") + _frames(output)
+            return [*settled_lines(headline(output)), *settled_lines("\n".join(frames_of(output)))]
         case other:
             assert_never(other)
 
 
+def count_lines(output: Output) -> int:
+    """How many lines an output has, before they are folded.
+
+    >>> count_lines(Result("1\\n2"))
+    2
+    """
+    match drawn(output):
+        case Text(text=text) | Exported(text=text):
+            return count_rows(text)
+        case Result(text=text) | Display(text=text):
+            return text.count("\n") + 1
+        case Error() as error:
+            return len(headline(error).split("\n")) + len(frames_of(error))
+        case other:
+            assert_never(other)
+
+
+def _folded_row(outputs: Sequence[Output], palette: Palette) -> OutputRow:
+    count = sum(map(count_lines, outputs))
+    noun = "line" if count == 1 else "lines"
+    what = ", with an error" if any(isinstance(output, Error) for output in outputs) else ""
+    return OutputRow("▸", palette.muted, RichText(f"{count:,} {noun} folded{what} · za unfolds", palette.muted, end=""))
+
+
 def _last_rows(
-    output: Output, room: int, limit: int, width: int, palette: Palette, looks: Looks
+    output: Output, room: int, limit: int, width: int, palette: Palette, looks: Looks, cell_id: str
 ) -> tuple[list[OutputRow], int]:
     """What is shown of one output in `room` rows, and how many of its lines are not. What has a height of its own takes
     no more than the `limit` of the whole cell, so that it stays as it is while others grow.
 
-    A result gives its head instead of its end: the first rows of a table say more than its last.
+
+    A result gives its head instead of its end: the first rows of a table say more than its last. An error gives its
+    message, and where it was raised.
     """
-    left_out = 0
     if isinstance(output, Exported):
         output = _exported(output) or output
     if isinstance(output, View | Display):
         rows = view_rows(output, width, palette, looks, height=limit)
         ends = isinstance(output, TextStream | Shown)
         return (rows[-room:] if ends else rows[:room]), max(0, len(rows) - room)
+    output = drawn(output)
     if isinstance(output, Text):
-        tail, left_out = last_lines(output.text, room)
-        output = Text(output.stream, tail)
-    rows = list(_rows(output, width, palette))
-    if len(rows) <= room:
-        return rows, left_out
-    kept = rows[:room] if isinstance(output, Result | Display) else rows[-room:]
-    return kept, left_out + len(rows) - room
+        lines, left_out = last_rows(output.text, room)
+        lines, cut_off = _ends(lines, width, room)
+        left_out += cut_off
+        rows = list(_printed(output.stream, lines, width, palette))
+        return rows[-room:], left_out + max(0, len(rows) - room)
+    rows = list(_rows(output, width, palette, cell_id))
+    left_out = max(0, len(rows) - room)
+    if left_out and isinstance(output, Error) and room > 1:
+        return [rows[0], *rows[1 - room :]], left_out
+    return rows[:room], left_out
 
 
 def _exported(output: Exported) -> Plot | None:
@@ -128,22 +165,49 @@ def _exported(output: Exported) -> Plot | None:
     return vega_plot(output.text)
 
 
-def _rows(output: Still, width: int, palette: Palette) -> Iterator[OutputRow]:
+def _ends(lines: Sequence[RichText], width: int, room: int) -> tuple[list[RichText], int]:
+    """The lines without whole rows at their beginnings that are not shown, and how many those are.
+
+    What prints one endless line is folded from its end so, and not anew from its start with every piece.
+    """
+    kept, cut_off = [], 0
+    for line in lines:
+        rows = len(line.plain) // width - room
+        if rows > room and is_narrow(line.plain):
+            line, cut_off = line[rows * width :], cut_off + rows
+        kept.append(line)
+    return kept, cut_off
+
+
+def _printed(stream: str, lines: Iterable[RichText], width: int, palette: Palette) -> Iterator[OutputRow]:
+    mark, style = ("!", palette.warning) if stream == "stderr" else (" ", palette.muted)
+    return _marked(mark, mark, style, lines, width)
+
+
+def _rows(
+    output: Result | Display | Error | Exported, width: int, palette: Palette, cell_id: str
+) -> Iterator[OutputRow]:
     match output:
-        case Text(stream="stderr", text=text):
-            return _marked("!", "!", palette.warning, _printed(text), width)
-        case Text(text=text):
-            return _marked(" ", " ", palette.muted, _printed(text), width)
         case Result(text=text) | Display(text=text):
             return _marked("=", " ", palette.ok, plain_texts(text, palette), width)
         case Error():
-            return _marked("✗", " ", palette.error, _error(output, palette), width)
+            return _error_rows(output, width, palette, cell_id)
         case Exported(info=info, text=text):
             name = " ".join(printable(info).split()) or "output"
             kept = RichText(f"{name} drawn by Livebook · o opens its text", palette.muted, end="")
             return _marked("·", " ", palette.muted, [kept], width)
         case _:
             assert_never(output)
+
+
+def _error_rows(error: Error, width: int, palette: Palette, cell_id: str) -> Iterator[OutputRow]:
+    mark = "✗"
+    for line in error_lines(error, palette, cell_id):
+        row, *folded = fold(line.text, width)
+        spots = tuple(replace(spot, end=min(spot.end, width)) for spot in line.spots if spot.start < width)
+        yield OutputRow(mark, palette.error, row, spots)
+        yield from (OutputRow(CONTINUED, _FOLDED, piece) for piece in folded)
+        mark = " "
 
 
 def _marked(first: str, rest: str, style: Style, lines: Iterable[RichText], width: int) -> Iterator[OutputRow]:
@@ -154,28 +218,3 @@ def _marked(first: str, rest: str, style: Style, lines: Iterable[RichText], widt
         yield OutputRow(mark, style, row)
         yield from (OutputRow(CONTINUED, _FOLDED, piece) for piece in folded)
         mark = rest
-
-
-def _printed(text: str) -> Iterator[RichText]:
-    return decoded(text.removesuffix("\n")) if text != "\n" else iter([RichText(end="")])
-
-
-def _headline(error: Error) -> str:
-    return f"{error.type}: {error.message}" if error.message else error.type
-
-
-def _frames(error: Error) -> list[str]:
-    """The traceback without its last line where that says once more what the headline says."""
-    frames = error.traceback.rstrip().removesuffix(_headline(error)).rstrip()
-    return frames.split("\n") if frames else []
-
-
-def _error(error: Error, palette: Palette) -> Iterator[RichText]:
-    """Type and message first, for they are what is looked for; then the frames, the user's own lines in plain ink."""
-    for line in decoded(_headline(error)):
-        line.stylize_before(palette.error)
-        yield line
-    for line in decoded("\n".join(_frames(error))):
-        if _FRAME.match(line.plain) or not line.plain.strip(" ^~"):
-            line.stylize_before(palette.muted)
-        yield line

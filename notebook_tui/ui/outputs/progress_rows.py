@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from rich.text import Text
@@ -16,6 +17,8 @@ _LONGEST_BAR: Final = 40
 _SHORTEST_BAR: Final = 8
 _GLYPHS: Final = {"going": "●", "done": "✓", "failed": "✗"}
 # A rate of the first moments says nothing.
+_FOREVER: Final = 100 * 365 * 86400
+"""Seconds that nobody waits."""
 _TELLING: Final = 0.5
 
 
@@ -63,7 +66,8 @@ def _tail(progress: Progress, share: float | None) -> list[str]:
         rate = progress.done / progress.seconds
         parts.append(f"{_n(round(rate, 1) if rate < 100 else round(rate))}/s")
         if progress.state == "going" and progress.total and progress.total > progress.done:
-            parts.append(f"{clock((progress.total - progress.done) / rate)} left")
+            left = (progress.total - progress.done) / rate if rate else math.inf
+            parts += [f"{clock(left)} left"] if left < _FOREVER else []
     return parts
 
 

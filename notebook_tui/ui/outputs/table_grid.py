@@ -47,6 +47,7 @@ class TableGrid(Widget, can_focus=True):
         Binding("g,home", "go_to(0)", show=False),
         Binding("G,end", "last", show=False),
         Binding("s,enter", "sort", show=False),
+        Binding("r", "again", show=False),
         Binding("plus,greater_than_sign", "widen(1)", show=False),
         Binding("minus,less_than_sign", "widen(-1)", show=False),
     ]
@@ -107,6 +108,11 @@ class TableGrid(Widget, can_focus=True):
     def sort_by(self, sort: Sort | None) -> None:
         self.blocks.sort_by(sort)
         self._put_cursor(0, self.column)
+
+    def action_again(self) -> None:
+        """Fetch what is seen anew: the table may have changed."""
+        self.blocks.sort_by(self.blocks.sort)
+        self._put_cursor(self.row, self.column)
 
     def action_widen(self, by: int) -> None:
         """The column of the cursor."""
@@ -171,25 +177,32 @@ class TableGrid(Widget, can_focus=True):
         self.post_message(self.Moved())
 
     def _ask(self) -> None:
-        page = self.blocks.wanted(self._top, self._top + self._height)
-        if page is not None and not self._asking:
+        if not self._asking and self._wanted() is not None:
             self._asking = True
-            self.run_worker(self._fetch(page))
+            self.run_worker(self._fetch())
 
-    async def _fetch(self, page: Page) -> None:
+    def _wanted(self) -> Page | None:
+        return self.blocks.wanted(self._top, self._top + self._height)
+
+    async def _fetch(self) -> None:
+        """Whatever is to be seen by the time that it comes. One task asks for all of it: a task that it began would
+        share its mailbox, which ends with it."""
         try:
-            table = await self._rows(self.table.ref, page)
+            while (page := self._wanted()) is not None:
+                table = await self._rows(self.table.ref, page)
+                self.blocks.put(page, table)
+                self._widen_to(table)
+                self._put_cursor(self.row, self.column)
         except LookupError as error:
             self._trouble(f"The rows could not be fetched: {error.args[0] if error.args else error}")
+        finally:
             self._asking = False
-            return
-        self._asking = False
-        self.blocks.put(page, table)
+
+    def _widen_to(self, table: Table) -> None:
         if len(table.columns) == len(self._widths):
             for index, width in enumerate(_natural(table)):
                 if index not in self._set:
                     self._widths[index] = max(self._widths[index], min(_WIDEST, width))
-        self._put_cursor(self.row, self.column)
 
     def _shown(self) -> Iterator[tuple[int, int]]:
         """The columns that are seen, each with where it begins."""

@@ -60,7 +60,7 @@ class TableScreen(ClosesOnce[None]):
         count = grid.blocks.count
         of = "" if count is None else f" of {count:,}"
         title = f"{one_line(self._table.title)} · " if self._table.title else ""
-        keys = "Esc back   s sort   : row   y copy   Y copy row   + - width   g top   G end"
+        keys = "Esc back   s sort   : row   y copy   Y copy row   + - width   g top   G end   r fetch again"
         self.query_one("#table-note", Static).update(Text(f" {title}row {grid.row + 1:,}{of}   {keys}"))
 
     def action_ask_row(self) -> None:

@@ -44,6 +44,9 @@ class BinPanel(ListPanel):
             self.desk.view.focus_item(self._restored)
             self._restored = ""
 
+    def worth(self, state: State) -> object:
+        return state.bin, state.past, state.future
+
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         state, now = self.state, self.desk.now()
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 
 from rich.text import Text
@@ -17,6 +18,9 @@ class ClientsPanel(ListPanel):
     NAME = "clients"
     TITLE = "Who types here"
 
+    def worth(self, state: State) -> object:
+        return state.clients
+
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         return tuple(client_lines(self.state, width, palette))
 
@@ -24,10 +28,13 @@ class ClientsPanel(ListPanel):
 def client_lines(state: State, width: int, palette: Palette) -> Iterator[Line]:
     """This viewer, and all who have joined.
 
-    >>> [line.text.plain for line in client_lines(State(clients=frozenset({"ann"})), 40, Palette())][:2]
-    ['● you', '● ann']
+    >>> [line.text.plain for line in client_lines(State(clients=frozenset({"ann"})), 40, Palette())][1]
+    '● ann'
     """
-    yield Line(Text.assemble(("● ", palette.ok), ("you", palette.strong)), "you")
+    who = os.environ.get("USER") or os.environ.get("LOGNAME") or ""
+    yield Line(
+        Text.assemble(("● ", palette.ok), ("you", palette.strong), (f"  {printable_row(who)}", palette.muted)), "you"
+    )
     for name in sorted(state.clients):
         yield Line(Text.assemble(("● ", palette.ok), printable_row(name)), name)
     yield BLANK

@@ -60,6 +60,9 @@ class ClusterPanel(ListPanel):
             self._is_asked = False
             self.redraw()
 
+    def worth(self, state: State) -> object:
+        return state.runtime.phase, state.runtime.versions
+
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         if self.state.runtime.phase != "connected":
             return said("There is no runtime, so it has no nodes. sr shows where cells run.", width, palette)

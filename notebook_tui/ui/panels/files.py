@@ -55,6 +55,9 @@ class FilesPanel(ListPanel):
         self._files = await self.desk.client.files()
         self.redraw()
 
+    def worth(self, state: State) -> object:
+        return state.path
+
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         if self._files is None:
             words = "The notebook has no file yet, so none lies beside it. Ctrl+S saves it."

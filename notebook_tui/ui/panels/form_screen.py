@@ -75,7 +75,10 @@ class FormScreen(ClosesOnce[Values | None], ModalScreen[Values | None]):
         self._words = words
         self._done = done
         self._inputs = {
-            each.name: Input(each.value, placeholder=each.words, password=each.masked, compact=True) for each in fields
+            each.name: Input(
+                each.value, placeholder=each.words, password=each.masked, compact=True, select_on_focus=False
+            )
+            for each in fields
         }
         self._troubles = {name: Static(markup=False, classes="form-trouble") for name in ("", *self._inputs)}
 

@@ -29,6 +29,7 @@ class ListPanel(Panel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.list = PanelList()
+        self._shown: object = None
 
     def compose(self) -> ComposeResult:
         yield self.list
@@ -45,8 +46,20 @@ class ListPanel(Panel):
     def chosen(self, id: str) -> None:
         """That line was chosen."""
 
+    def worth(self, state: State) -> object:
+        """What of a state it shows. What cells print makes new states, twenty a second: most are not drawn here."""
+        raise NotImplementedError
+
     def show(self, state: State) -> None:
+        worth = self.worth(state)
+        if worth != self._shown:
+            self._shown = worth
+            self.redraw()
+
+    def come_up(self, state: State, focused_id: str) -> None:
+        self._shown = self.worth(state)
         self.redraw()
+        super().come_up(state, focused_id)
 
     def redraw(self) -> None:
         if self.is_attached and self.display:

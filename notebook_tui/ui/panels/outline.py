@@ -43,17 +43,9 @@ class Outline(ListPanel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._folded: frozenset[str] = frozenset()
-        self._drawn: object = None
 
-    def show(self, state: State) -> None:
-        # What cells print makes new states, twenty a second; little of that is seen here.
-        seen = _seen(state), self.size.width, self._folded
-        if seen != self._drawn:
-            self._drawn = seen if self.is_attached else None
-            super().show(state)
-
-    def on_resize(self) -> None:
-        self.show(self.state)
+    def worth(self, state: State) -> object:
+        return _seen(state)
 
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         if not self.state.notebook.sections:
@@ -73,13 +65,13 @@ class Outline(ListPanel):
         section = self.state.notebook.section_of(id)
         folded = section.id if section is not None else id
         self._folded ^= {folded}
-        self.show(self.state)
+        self.redraw()
         self.list.mark(folded)
 
     def action_fold_all(self) -> None:
         all_ = frozenset(section.id for section in self.state.notebook.sections)
         self._folded = frozenset() if self._folded >= all_ else all_
-        self.show(self.state)
+        self.redraw()
 
 
 def _seen(state: State) -> object:

@@ -51,6 +51,9 @@ class PackagesPanel(ListPanel):
         self._packages = await self.desk.client.packages(declared_in(self.state)[0])
         self.redraw()
 
+    def worth(self, state: State) -> object:
+        return state.runtime.phase, state.notebook.setup.source
+
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         declared, trouble = declared_in(self.state)
         return tuple(package_lines(declared, trouble, self._packages, self._all, width, palette))

@@ -97,10 +97,7 @@ class Panel(Container):
     def go_to(self, item_id: str) -> None:
         """Give the focus to that item of the list; a panel that hides the list makes way."""
         self.desk.view.focus_item(item_id)
-        if self.is_over:
-            self.action_close()
-        else:
-            self.action_leave()
+        self.action_leave()
 
     @property
     def is_over(self) -> bool:
@@ -131,7 +128,8 @@ class Panel(Container):
         self.post_message(self.Closed())
 
     def action_leave(self) -> None:
-        self.post_message(self.Left())
+        # What hides the cells makes way: nobody works on what is not seen.
+        self.post_message(self.Closed() if self.is_over else self.Left())
 
     def action_widen(self, by: int) -> None:
         self.post_message(self.Widened(by))

@@ -80,6 +80,9 @@ class RuntimePanel(ListPanel):
         if is_first:
             self.list.mark(self._spec)
 
+    def worth(self, state: State) -> object:
+        return state.runtime
+
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         now = self.desk.now()
         status = status_lines(self.state.runtime, self._spec, self._facts, now, width, palette)

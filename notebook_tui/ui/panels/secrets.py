@@ -43,13 +43,13 @@ class SecretsPanel(ListPanel):
     def opened(self) -> None:
         self.refresh_from("listing secrets", self._list)
 
-    def show(self, state: State) -> None:
-        pass  # they are no part of it
-
     async def _list(self) -> None:
         self._names = await self.desk.client.secrets()
         self._stored = await self.desk.client.stored_secrets()
         self.redraw()
+
+    def worth(self, state: State) -> object:
+        return None  # they are no part of it
 
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         return tuple(secret_lines(self._names, self._stored, width, palette))

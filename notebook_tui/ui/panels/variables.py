@@ -88,6 +88,9 @@ class VariablesPanel(ListPanel):
             self._is_waiting = False
             self.redraw()
 
+    def worth(self, state: State) -> object:
+        return state.runtime.phase, tuple(state.notebook.places)
+
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         if self.state.runtime.phase != "connected":
             return said("There is no runtime, so there are no values. ee runs a cell.", width, palette)
@@ -182,7 +185,7 @@ def variable_lines(
         (printable_row(each.name), printable_row(each.type), each.size, size_text(each.bytes), label(each.cell_id))
         for each in variables
     ]
-    room = width - width // 3 if width >= _PREVIEWED else width
+    room = width - max(14, width // 5) if width >= _PREVIEWED else width
     widths = columns_of(rows, room)
     styles = [palette.strong, palette.function, palette.number, palette.muted, palette.muted]
     lines = [Line(row_text(rows[0], widths, [palette.muted] * len(_TITLES)))]

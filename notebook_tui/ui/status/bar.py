@@ -23,15 +23,21 @@ from notebook_tui.ui.cells.stamp import duration
 from notebook_tui.ui.dialogs.messages import Note
 from notebook_tui.ui.drawing.amounts import size_text
 from notebook_tui.ui.drawing.palette import Palette, palette_of
+from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.keys.key import Key, Mode, pretty
-from notebook_tui.ui.keys.table import KEYS
+from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 
 _GAP: Final = "   "
 _NARROW: Final = "  "
 _CHIP: Final = Style(reverse=True, bold=True)
 _NAVIGATION_HINTS: Final = ("edit", "run", "insert_code_below", "run_outdated", "save", "help", "app.quit")
 _INSERT_HINTS: Final = ("leave", "run", "run_and_next", "complete_or_indent", "save")
+
+_PANEL_HINTS: Final = (
+    *(("jk", "move"), ("Enter", "choose"), ("Tab", "to the cells"), ("<>", "width"), ("s…", "another panel")),
+    ("Esc", "close"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,13 @@ class Status:
     focused_id: str = ""
     memory: int | None = None
     """Bytes that the runtime's process holds."""
+    mode: str = ""
+    """That of a map of keys that has modes, while a cell is edited."""
+    begun: str = ""
+    """What has been pressed of a command of such a map, or typed into its prompt."""
+    table: KeyTable = DEFAULT
+    in_panel: bool = False
+    """Whether a panel has the keys, and not the cells."""
 
 
 class StatusBar(Widget, can_focus=False):
@@ -78,7 +91,8 @@ class StatusBar(Widget, can_focus=False):
 def status_line(status: Status, width: int, palette: Palette) -> Text:
     """Mode, file, runtime and nodes at the left, how far the cells are at the right."""
     state = status.state
-    mode = Text(f" {status.chip} " if status.chip else " EDIT " if status.editing else " NAV ", _CHIP)
+    edit = status.mode or "EDIT"
+    mode = Text(f" {status.chip} " if status.chip else f" {edit} " if status.editing else " NAV ", _CHIP)
     runtime = state.runtime
     # In the order of their use: what does not fit is left out from the end.
     left = [
@@ -106,11 +120,12 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
     if status.pressed:
         begun = Text(f" {''.join(pretty(key) for key in status.pressed)}…", palette.strong)
         return fitted([begun, *(_hint(key, entry, palette) for key, entry in status.continuations)], width)
+    if status.begun:
+        return Text.assemble(" ", (f"{printable(status.begun)}▏", palette.strong), end="")
     if status.remark:
         return fitted([Text(f" {status.remark}", palette.muted)], width)
     if status.chip:
-        told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in status.hints]
-        return Text(" ", end="").append_text(fitted(told, width - 1))
+        return _told(status.hints, width, palette)
     if status.note is not None:
         sign = "✗" if status.note.severity == "error" else "!"
         ink = palette.error if status.note.severity == "error" else palette.warning
@@ -118,10 +133,18 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
         line = Text.assemble((f" {sign} ", ink), text, end="")
         line.truncate(max(1, width - 22), overflow="ellipsis")
         return line.append("  sm all · Esc dismiss", palette.muted)
+    if status.in_panel:
+        return _told(_PANEL_HINTS, width, palette)
     actions = _INSERT_HINTS if status.editing else _NAVIGATION_HINTS
-    entries = (_entry(action, status.editing) for action in actions)
-    hints = [_hint(key.keys[0], key, palette) for key in entries]
+    modes: tuple[Mode, ...] = ("insert", "anywhere") if status.editing else ("navigation", "anywhere")
+    entries = (status.table.entry(action, *modes) for action in actions)
+    hints = [_hint(key.keys[0], key, palette) for key in entries if key is not None]
     return Text(" ", end="").append_text(fitted(hints, width - 1))
+
+
+def _told(hints: Iterable[tuple[str, str]], width: int, palette: Palette) -> Text:
+    told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in hints]
+    return Text(" ", end="").append_text(fitted(told, width - 1))
 
 
 def fitted(parts: Iterable[Text], width: int, between: str = _GAP) -> Text:
@@ -198,11 +221,6 @@ def _progress(state: State, palette: Palette) -> Text:
     if count := failed(state):
         return Text.assemble((f"✗ {count} failed", palette.error), (" · ", palette.muted), text, end="")
     return text
-
-
-def _entry(action: str, editing: bool) -> Key:
-    modes: tuple[Mode, ...] = ("insert", "anywhere") if editing else ("navigation", "anywhere")
-    return next(key for mode in modes for key in KEYS if key.action == action and key.mode == mode)
 
 
 def _hint(keys: str, entry: Key, palette: Palette) -> Text:

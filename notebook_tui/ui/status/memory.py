@@ -9,6 +9,8 @@ from notebook_tui.ui.client import SessionClient
 
 EVERY: Final = 10.0
 """Seconds between two questions."""
+SOON: Final = 1.0
+"""If cells have run meanwhile."""
 
 
 class RuntimeMemory:
@@ -18,6 +20,7 @@ class RuntimeMemory:
         self._client = client
         self._asked_at = float("-inf")
         self._is_asked = False
+        self._runs = 0
         self.held: int | None = None
 
     def is_due(self, now: float) -> bool:
@@ -25,11 +28,14 @@ class RuntimeMemory:
         if self._client.state.runtime.phase != "connected":
             self.held, self._asked_at = None, float("-inf")
             return False
-        return not self._is_asked and now - self._asked_at >= EVERY
+        state = self._client.state
+        has_run = not state.running and state.runs != self._runs
+        return not self._is_asked and now - self._asked_at >= (SOON if has_run else EVERY)
 
     async def ask(self, now: float) -> bool:
         """Whether what is held has changed by more than one reads."""
         self._is_asked, self._asked_at = True, now
+        self._runs = self._client.state.runs
         before = self.held
         try:
             facts = await self._client.runtime_facts()

@@ -1,4 +1,4 @@
-"""Rows of home as strips of the screen.
+"""Rows of a list as strips of the screen.
 
 ▌ ★ A report of cats         ~/work/cats.livemd          2 h ago
 """
@@ -10,10 +10,10 @@ from typing import Final
 from rich.text import Text
 from textual.strip import Strip
 
+from notebook_tui.ui.choosing.rows import Entry, Heading, Row
 from notebook_tui.ui.drawing.frame import RAIL
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import strip_of
-from notebook_tui.ui.home.rows import Entry, Heading, Row
 
 _LEFT: Final = 4
 """Rail, gap, mark, gap."""

@@ -1,4 +1,4 @@
-"""The list of home: one scrolling widget on the Line API, however many files a folder has."""
+"""A list to choose from: one scrolling widget on the Line API, however many entries it has."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from notebook_tui.ui.choosing.row_strips import row_strip
+from notebook_tui.ui.choosing.rows import Entry, Heading, Row
 from notebook_tui.ui.drawing.palette import palette_of
-from notebook_tui.ui.home.row_strips import row_strip
-from notebook_tui.ui.home.rows import Entry, Heading, Row
 
 
-class HomeList(ScrollView, can_focus=True, inherit_bindings=False):
+class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
     ALLOW_SELECT: ClassVar[bool] = False
     DEFAULT_CSS = """
-    HomeList {
+    ChoiceList {
         width: 1fr;
         height: 1fr;
         overflow-x: hidden;

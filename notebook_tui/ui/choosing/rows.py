@@ -1,0 +1,36 @@
+"""Rows of a list to choose from: entries, headings above them, and words between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What can be chosen; `kind` and `path` say what it is to whoever made the list."""
+
+    kind: str
+    path: str
+    name: str
+    where: str = ""
+    when: str = ""
+    """At the right: a time, or a key."""
+    mark: str = " "
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Nothing that can be chosen; empty: a gap."""
+
+    text: str = ""
+
+
+Row: TypeAlias = Entry | Heading | Words
