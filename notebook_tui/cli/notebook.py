@@ -15,6 +15,7 @@ from notebook_tui.cli.main import FAILED, UserError
 from notebook_tui.session.lock import InUse
 from notebook_tui.session.profiles import ProfileError
 from notebook_tui.session.storage import UnreadableFile
+from notebook_tui.ui.settings.preferences import preferences_of_user
 
 if TYPE_CHECKING:
     from notebook_tui.ui.app import NotebookApp
@@ -43,7 +44,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def call(options: argparse.Namespace) -> int:
     # It draws on standard error.
-    if not options.plain and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    plain = options.plain or preferences_of_user().now.plain
+    if not plain and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UserError(
             "expected a terminal, found a pipe or a file as standard input, output or error; "
             f"to evaluate without one: beamlike run {'PATH' if os.path.isdir(options.path) else options.path}"
@@ -51,7 +53,7 @@ def call(options: argparse.Namespace) -> int:
     path = Path(options.path).absolute()
     home = path if path.is_dir() else path.parent
     try:
-        if options.plain:
+        if plain:
             asyncio.run(_plain(options.path, options.runtime))
             return 0
         last_words = asyncio.run(_notebook("" if path.is_dir() else options.path, home, options.runtime))
@@ -66,7 +68,6 @@ async def _notebook(path: str, directory: Path, runtime: str | None) -> str:
     """Why the program failed; empty if it did not. Without a path it begins at home."""
     from notebook_tui.cli.program_house import ProgramHouse
     from notebook_tui.ui.app import NotebookApp
-    from notebook_tui.ui.settings.preferences import preferences_of_user
     from notebook_tui.ui.visit import begin
 
     house = ProgramHouse(runtime, directory)

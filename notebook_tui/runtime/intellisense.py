@@ -14,9 +14,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from contextlib import nullcontext, suppress
-from threading import Thread
+from contextlib import nullcontext
 from typing import Any, TypeVar, assert_never
 
 import beamlike as bl
@@ -26,12 +24,14 @@ from notebook_tui.runtime.caret import call_at
 from notebook_tui.runtime.completion import complete
 from notebook_tui.runtime.definition import definition
 from notebook_tui.runtime.description import describe
-from notebook_tui.runtime.formatting import NotFormatted, formatted
+from notebook_tui.runtime.formatting import formatted
 from notebook_tui.runtime.hurry import hurry
+from notebook_tui.runtime.own_thread import in_thread
 from notebook_tui.runtime.signature import helps_for, signatures
 from notebook_tui.runtime.static_analysis import signatures_within_budget, warm
 from notebook_tui.runtime.text_names import text_names
 from notebook_tui.runtime.typing_questions import (
+    FORMAT_SECONDS,
     AtPlace,
     Complete,
     Define,
@@ -40,13 +40,13 @@ from notebook_tui.runtime.typing_questions import (
     Place,
     Question,
     SignaturesOf,
+    nothing,
 )
 from notebook_tui.runtime.visible import visible
 from notebook_tui.runtime.written import written
 
 SECONDS = 1.5
 """For an answer, formatting aside; the session waits a little longer."""
-FORMAT_SECONDS = 12.0
 THERE_SECONDS = 0.7
 """For another node."""
 
@@ -75,21 +75,6 @@ def answer(question: Question, namespace: Mapping[str, object], cells: Mapping[s
             return definition(at.source, at.offset, namespace, above=at.above, hidden=at.hidden, cells=cells)
         case Format(source):
             return formatted(source)
-        case _:
-            assert_never(question)
-
-
-def nothing(question: Question) -> Any:
-    """The answer where there is none."""
-    match question:
-        case Complete():
-            return []
-        case SignaturesOf():
-            return ()
-        case Describe() | Define():
-            return None
-        case Format():
-            return NotFormatted("the formatter did not answer in time")
         case _:
             assert_never(question)
 
@@ -160,24 +145,6 @@ async def _in_thread(
 def _names_of(module: str) -> Mapping[str, object]:
     loaded = sys.modules.get(module)
     return loaded.__dict__ if loaded is not None else {}
-
-
-async def in_thread(work: Callable[[], T]) -> T:
-    """A thread of its own: one that is stuck delays no other, and not the end of the interpreter."""
-    done: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            result = work()
-        except BaseException as error:
-            with suppress(Exception):  # nobody waits any more
-                done.set_exception(error)
-        else:
-            with suppress(Exception):
-                done.set_result(result)
-
-    Thread(target=run, name="intellisense", daemon=True).start()
-    return await asyncio.wrap_future(done)
 
 
 async def _from(node: str, question: AtPlace, module: str) -> Any:

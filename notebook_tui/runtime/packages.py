@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 import beamlike as bl
 from beamlike.kernel.question import Client
-from notebook_tui.runtime.intellisense import in_thread
+from notebook_tui.runtime.own_thread import in_thread
 
 SECONDS: Final = 10.0
 CHECK_SECONDS: Final = 60.0

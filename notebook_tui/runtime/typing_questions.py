@@ -7,7 +7,12 @@ The answer to `Complete` is a list of `Item`, to `Describe` a `Description` or N
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias, assert_never
+
+from notebook_tui.runtime.formatting import NotFormatted
+
+FORMAT_SECONDS = 12.0
+"""For the answer to `Format`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +63,18 @@ class Format:
 AtPlace: TypeAlias = Complete | Describe | SignaturesOf | Define
 Question: TypeAlias = AtPlace | Format
 QUESTIONS = (Complete, Describe, SignaturesOf, Define, Format)
+
+
+def nothing(question: Question) -> Any:
+    """The answer where there is none."""
+    match question:
+        case Complete():
+            return []
+        case SignaturesOf():
+            return ()
+        case Describe() | Define():
+            return None
+        case Format():
+            return NotFormatted("the formatter did not answer in time")
+        case _:
+            assert_never(question)

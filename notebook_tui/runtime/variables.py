@@ -15,9 +15,9 @@ from typing import Any, Final, TypeAlias
 import beamlike as bl
 from beamlike.kernel.question import Client
 from notebook_tui.runtime.frame_rows import frame_of
-from notebook_tui.runtime.intellisense import in_thread
 from notebook_tui.runtime.live import Member, kind_of, type_name
 from notebook_tui.runtime.measured import measured, module_name
+from notebook_tui.runtime.own_thread import in_thread
 from notebook_tui.runtime.preview import preview
 from notebook_tui.runtime.signature import signature_of, signature_text
 from notebook_tui.runtime.variable_questions import (

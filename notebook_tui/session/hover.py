@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from docstring_to_markdown import UnknownFormatError, convert
-
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.runtime.answers import Description, Location
 
@@ -43,6 +41,8 @@ def docs_as_markdown(docs: str) -> str:
     <BLANKLINE>
     - `one`: A number.
     """
+    from docstring_to_markdown import UnknownFormatError, convert
+
     try:
         return convert(docs).strip() if docs.strip() else ""
     except UnknownFormatError:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,7 +15,6 @@ from typing import Protocol
 
 import beamlike as bl
 import nodes
-from notebook_tui.runtime.server import start_runtime
 from notebook_tui.session.crash import readable
 
 BOOT_SECONDS = 30.0
@@ -65,6 +65,13 @@ class Runtime(Protocol):
         ...
 
 
+def _starter() -> Callable[..., Awaitable[bl.Pid]]:
+    # The whole runtime comes with it: a program that shows a notebook is up sooner without.
+    from notebook_tui.runtime.server import start_runtime
+
+    return start_runtime
+
+
 def _offer_modules(runtime: str, directory: str | None) -> None:
     """What a runtime may import that it does not have: what makes it one, and what lies beside the notebook."""
     bl.offer("notebook_tui", to=runtime)
@@ -108,6 +115,7 @@ class Local:
             step(owner, "sending it what makes it a runtime")
             _offer_modules(child.node, directory)
             where = self._directory or directory
+            start_runtime = await asyncio.to_thread(_starter)
             server = await bl.rpc.call(child.node, start_runtime, owner, notebook, where, timeout=START_SECONDS)
         except BaseException:
             await child.stop(grace=0)

@@ -17,9 +17,18 @@ from notebook_tui.document.state import State
 from notebook_tui.runtime.answers import Location, SignatureHelp
 from notebook_tui.runtime.caret import word_at
 from notebook_tui.runtime.formatting import Formatting, NotFormatted, formatted
-from notebook_tui.runtime.intellisense import FORMAT_SECONDS, answer, in_thread, nothing
+from notebook_tui.runtime.own_thread import in_thread
 from notebook_tui.runtime.text_names import text_names
-from notebook_tui.runtime.typing_questions import Complete, Define, Describe, Format, Question, SignaturesOf
+from notebook_tui.runtime.typing_questions import (
+    FORMAT_SECONDS,
+    Complete,
+    Define,
+    Describe,
+    Format,
+    Question,
+    SignaturesOf,
+    nothing,
+)
 from notebook_tui.session.hover import Hover, hover
 from notebook_tui.session.surroundings import Surroundings, surroundings
 
@@ -94,10 +103,17 @@ class TypingHelp:
             async with asyncio.timeout(seconds):
                 server = await self._server_of()
                 if server is None:
-                    return await in_thread(lambda: answer(question, {}, {}))
+                    return await in_thread(lambda: _of_text_alone(question))
                 return await bl.GenServer.call(server, question, timeout=seconds)
         except (bl.CallFailed, TimeoutError):  # a CallTimeout is one
             return nothing(question)
+
+
+def _of_text_alone(question: Question) -> Any:
+    # What answers is large, and a notebook that is only read needs none of it.
+    from notebook_tui.runtime.intellisense import answer
+
+    return answer(question, {}, {})
 
 
 def _of_location(location: Location, state: State, cell_id: str, around: Surroundings) -> Definition | None:

@@ -22,11 +22,13 @@ from notebook_tui.ui.cells.cell_list import MakePainter
 from notebook_tui.ui.cells.cell_strips import Painter
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.crash.guarded_app import GuardedApp
+from notebook_tui.ui.drawing.ascii import draw_in_ascii
 from notebook_tui.ui.drawing.theme import DAY, NIGHT, THEMES, theme_for
 from notebook_tui.ui.driver.picture_app import PictureApp
 from notebook_tui.ui.house import House
 from notebook_tui.ui.leaving import Leaving
 from notebook_tui.ui.notebook_screen import NotebookScreen
+from notebook_tui.ui.settings.file import NotKept
 from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.settings.values import Settings
 from notebook_tui.ui.visit import Visit, begin
@@ -107,6 +109,8 @@ class NotebookApp(GuardedApp, PictureApp):
 
     def on_mount(self) -> None:
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
+        if self.preferences.now.ascii and self._driver is not None:
+            draw_in_ascii(self._driver)
 
     def search_themes(self) -> None:
         self.action_command_palette("Theme: ")
@@ -130,6 +134,13 @@ class NotebookApp(GuardedApp, PictureApp):
         if command is not None:
             self._used = [command.id, *(id for id in self._used if id != command.id)][:_REMEMBERED]
             command.run()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """To the clipboard of whoever sits at the terminal, past tmux and GNU screen too."""
+        from notebook_tui.ui.commands.clipboard import carried_on, sendable
+
+        super().copy_to_clipboard(sendable(text))
+        self.run_worker(carried_on(self, text))
 
     async def on_event(self, event: events.Event) -> None:
         # Keys of navigation are acted on here, one after the other, and not by the focused widget: between its queue
@@ -294,7 +305,10 @@ class NotebookApp(GuardedApp, PictureApp):
         """Textual's search for themes sets one without a word: it is the user's from now on."""
         # The theme of this moment: the signal is late, and may tell of one that has been left already.
         if self.theme != self._theme_of(self.preferences.now):
-            self.preferences.change("theme", self.theme)
+            try:
+                self.preferences.change("theme", self.theme)
+            except NotKept as error:
+                self.notify(f"It holds until you quit: {error}", severity="warning", markup=False)
 
     async def on_unmount(self) -> None:
         if self.client is not None:

@@ -7,6 +7,7 @@ once; the rest wait for a tick, twenty a second, however fast a cell prints.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from inspect import iscoroutine
@@ -52,7 +53,7 @@ from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.finding.bar import FindBar
 from notebook_tui.ui.keys.maps import bound, problems_of, table_of
 from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
-from notebook_tui.ui.keys.table import DEFAULT, keys_of, place_actions
+from notebook_tui.ui.keys.table import DEFAULT, keys_of
 from notebook_tui.ui.notebook_view import NotebookView
 from notebook_tui.ui.panels.kinds import make_panel
 from notebook_tui.ui.panels.panel import Panel
@@ -135,7 +136,7 @@ class NotebookScreen(Screen[None]):
         self._touching = Touching(desk, self.action_do, self._answers.answer)
         self._places = PlaceCommands(desk, self._touching, self._leave_list)
         self._keys_away = KeysAway(desk, clock)
-        self._place_actions = place_actions()
+        self._inside = self.table.inside
         self._bar = FindBar()
         self._finding = FindCommands(desk, self._bar, self._remark)
         groups = (
@@ -176,12 +177,13 @@ class NotebookScreen(Screen[None]):
         self._view.take_focus()
         self.set_interval(FRAME, self._tick)
         self._settings_changed(self._preferences.now)
-        self._preferences.subscribe(self._settings_changed)
+        self._stop_hearing = self._preferences.subscribe(self._settings_changed)
         for problem in self._preferences.problems:
             self.say(problem, "warning")
 
     def on_unmount(self) -> None:
         self._beyond.leave()
+        self._stop_hearing()
 
     def say(self, text: str, severity: Severity) -> None:
         """Tell the user: now in a toast, later in the list of messages."""
@@ -240,14 +242,14 @@ class NotebookScreen(Screen[None]):
             return True
         if not isinstance(self.focused, CellList | PanelList):
             return False
-        if self._keys_away.are_away and event.key != "ctrl+q":
+        if isinstance(self.focused, CellList) and self._keys_away.are_away and event.key != "ctrl+q":
             self._keys_away.send(event)
             self._show_status()
             return True
         key = event.character if event.character and event.character.isalnum() else event.key
         if isinstance(self.focused, PanelList) and not self._pressed and key != "s":
             return False
-        if self._places.is_at_place and not self._pressed and (action := self._place_actions.get(key)):
+        if self._places.is_at_place and not self._pressed and (action := self._inside.get(key)):
             self.action_do(action)
             return True
         if key == "escape":
@@ -275,6 +277,7 @@ class NotebookScreen(Screen[None]):
 
     @on(CellList.Clicked)
     def _clicked(self, event: CellList.Clicked) -> None:
+        self._view.leave()
         self._view.focus_item(event.item_id)
         self._view.take_focus()
         if event.times == 2:
@@ -467,6 +470,8 @@ class NotebookScreen(Screen[None]):
         choices.completes_while_typing = settings.completion_while_typing
         choices.shows_signatures = settings.signatures_while_typing
         choices.closes_brackets = settings.closing_brackets
+        self._view.number_lines(settings.line_numbers)
+        self._beyond.long = settings.notify_after_seconds or math.inf
         table = table_of(settings.keymap, settings.keys)
         if table == self.table:
             return
@@ -475,6 +480,7 @@ class NotebookScreen(Screen[None]):
         self._told = True
         self.table = table
         self._sequence = KeySequence(table.sequences())
+        self._inside = table.inside
         self._view.editor.use(table)
         self._view.keymap.use(settings.keymap, table.of("insert"))
         self.app.set_keymap(bound(table))

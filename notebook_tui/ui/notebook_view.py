@@ -212,6 +212,10 @@ class NotebookView(Container):
                 spans = found.spans(self._editor.text)
         self._editor.highlight(spans)
 
+    def number_lines(self, numbered: bool) -> None:
+        """Whether lines of code have their numbers beside them."""
+        self._list.number_lines(numbered)
+
     def reveal_match(self, pattern: Pattern, nth: int) -> None:
         """Bring that match in the focused cell into view."""
         self._list.reveal_match(pattern, nth)

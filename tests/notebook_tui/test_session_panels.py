@@ -14,7 +14,7 @@ from notebook_tui.document.operations import Connect
 from notebook_tui.session.messages import Perform
 from notebook_tui.session.notebook_files import NoSuchFile
 from notebook_tui.session.profiles import Profile, ProfileError, profiles, settings_path
-from notebook_tui.session.runtime import Connection, step
+from notebook_tui.session.runtime import Connection, Step, step
 from notebook_tui.session.runtime_choices import add_profile, profile_troubles, runtime_choices
 from notebook_tui.session.runtime_kinds import KINDS, runtime_of, values_of
 from notebook_tui.session.session import Session
@@ -72,6 +72,7 @@ def test_variables_facts_and_cluster_of_a_runtime_and_another_runtime_of_an_open
             with pytest.raises(ProfileError, match="cannot start a runtime on a Fly Machine yet"):
                 await client.use_runtime("fly:app")
             assert (await client.runtime_facts()) is not None, "a refusal changes nothing"
+            assert await client.chosen_runtime() == "local"
             await client.use_runtime("other")
             assert await client.chosen_runtime() == "other"
             await it.until(lambda state: state.runtime.phase == "connected")
@@ -148,6 +149,9 @@ async def test_connecting_tells_its_steps_and_is_called_off(tmp_path: Path) -> N
     bl.GenServer.cast(session, Perform(Connect(), bl.self()))
     steps = ["starting a runtime", "asking for room", "waiting for it"]
     await eventually(lambda: [each.text for each in client.state.runtime.steps] == steps)
+    bl.send(session, Step(bl.self(), "of a connector that nobody waits for"))
+    assert await client.chosen_runtime() == "local"  # the session has heard it by now
+    assert [each.text for each in client.state.runtime.steps] == steps
     await client.disconnect()
     await asyncio.wait_for(runtime.cancelled.wait(), 10)
     await eventually(lambda: client.state.runtime.phase == "disconnected")

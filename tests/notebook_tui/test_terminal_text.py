@@ -20,7 +20,7 @@ from notebook_tui.format.plain_text import shown as shown_in_file
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.outputs.output_strips import count_lines, inline_view, output_lines
-from notebook_tui.ui.outputs.terminal_text import count_rows, decoded, last_rows, plain, settled_lines
+from notebook_tui.ui.outputs.terminal_text import count_rows, decoded, last_rows, settled_lines
 from tests.notebook_tui.test_terminal_screen import hostile
 from tests.support.fake_session import code
 from tests.support.screen import Terminal, in_terminal
@@ -213,7 +213,9 @@ def test_the_end_of_a_text_is_the_end_of_the_whole(text: str, count: int) -> Non
     whole = settled_lines(text) if text != "\n" else [""]
     rows, before = last_rows(text, count)
     assert len(whole) == count_rows(text) == before + len(rows)
-    assert [row.plain.rstrip() for row in rows] == [plain(line).rstrip() for line in whole[before:]]
+    assert [row.plain.rstrip() for row in rows] == [
+        next(decoded(line), RichText()).plain.rstrip() for line in whole[before:]
+    ]
 
 
 @given(hostile)

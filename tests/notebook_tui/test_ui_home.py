@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import os
+import pkgutil
 from pathlib import Path
 
 import pytest
+from textual.screen import ModalScreen
 
+from notebook_tui import ui
 from notebook_tui.session import shelf
 from notebook_tui.session.lock import FOLDER, Holder
 from notebook_tui.session.state_directory import state_directory, state_path
@@ -389,3 +393,12 @@ def test_two_programs_write_the_shelf_at_a_time(tmp_path: Path) -> None:
 
     asyncio.run(write_all())
     assert len(shelf.books()) == 20
+
+
+def test_every_dialog_is_styled_as_one() -> None:
+    """Textual looks for styles along the first base of each class only."""
+    modules = [module.name for module in pkgutil.walk_packages(ui.__path__, "notebook_tui.ui.")]
+    for name in modules:
+        for each in vars(importlib.import_module(name)).values():
+            if isinstance(each, type) and issubclass(each, ModalScreen):
+                assert "ModalScreen" in {base.__name__ for base in each._css_bases(each)}, each

@@ -159,8 +159,8 @@ async def test_undo_and_comment_of_emacs_are_the_editors(shown: Terminal) -> Non
 @in_terminal(code("a", "x"), prose("b", "hello"))
 async def test_a_map_is_chosen_in_the_palette_and_holds_at_once(shown: Terminal) -> None:
     await shown.press(*FIRST, "i", "escape", "ctrl+p")
-    await shown.type("as in vim")
-    await shown.shows("Keys of the editor as in Vim")
+    await shown.type("use keys of vim")
+    await shown.shows("Use keys of Vim")
     await shown.press("enter")
     await shown.until(lambda: shown.app.preferences.now.keymap == "vim")
     await shown.press("enter")

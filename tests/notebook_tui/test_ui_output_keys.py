@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import tempfile
 from base64 import b64decode
 from pathlib import Path
 
@@ -91,10 +93,14 @@ def test_gnu_screen_gets_it_in_pieces_that_make_one_sequence() -> None:
     assert b64decode(sequence.removeprefix("\x1b]52;c;").removesuffix("\x07")) == b"word " * 1_000
 
 
-async def _given(directory: Path, script: str) -> str:
+def _write_tmux(directory: Path, script: str) -> None:
     tmux = directory / "tmux"
     tmux.write_text(f"#!/bin/sh\n{script}\n")
     tmux.chmod(0o755)
+
+
+async def _given(directory: Path, script: str) -> str:
+    _write_tmux(directory, script)
     return await give_to_tmux("text", {"PATH": f"{directory}:{os.environ['PATH']}", "TMUX": "/tmp/x,1,0"})
 
 
@@ -103,14 +109,10 @@ async def _given(directory: Path, script: str) -> str:
     [('test "$*" = "load-buffer -w -" && test "$(cat)" = text', ""), ("echo no server >&2; exit 1", "no server")],
 )
 def test_tmux_is_given_it_and_says_what_is_wrong(script: str, trouble: str, tmp_path: Path) -> None:
-    import asyncio
-
     assert asyncio.run(_given(tmp_path, script)) == trouble
 
 
 def test_an_output_is_saved_beside_the_notebook_and_no_file_is_written_over_without_a_question(tmp_path: Path) -> None:
-    import asyncio
-
     async def main() -> None:
         state = State(notebook_of(code("a", "x", PRINTED)), path=str(tmp_path / "test.livemd"))
         async with terminal(state.notebook, state=state) as shown:
@@ -135,8 +137,6 @@ def test_an_output_is_saved_beside_the_notebook_and_no_file_is_written_over_with
 
 
 def test_a_picture_is_saved_as_it_is(tmp_path: Path) -> None:
-    import asyncio
-
     async def main() -> None:
         picture = Display((("image/png", b"\x89PNG..."), ("text/html", "<p>"), ("text/plain", "a cat")))
         state = State(notebook_of(code("a", "x", picture)), path=str(tmp_path / "test.livemd"))
@@ -154,8 +154,6 @@ def test_a_picture_is_saved_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    import asyncio
-
     async def main() -> None:
         state = State(notebook_of(code("a", "x", PRINTED)), path=str(tmp_path / "missing" / "test.livemd"))
         async with terminal(state.notebook, state=state) as shown:
@@ -163,3 +161,24 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
             await shown.shows("Not saved:")
 
     asyncio.run(main())
+
+
+@in_terminal(code("a", "x = 1"))
+async def test_tmux_is_given_what_is_copied_anywhere_in_the_program(shown: Terminal) -> None:
+    with tempfile.TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
+        taken = Path(directory, "taken")
+        _write_tmux(Path(directory), f"cat >{taken}.part && mv {taken}.part {taken}")
+        patch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
+        patch.setenv("TMUX", "/tmp/x,1,0")
+        await shown.press("G", "i", "shift+home", "ctrl+c")
+        await shown.until(lambda: taken.exists() and taken.read_text() == "x = 1", "what tmux was given")
+
+
+@in_terminal(code("a", "x = 1"))
+async def test_trouble_with_tmux_is_said(shown: Terminal) -> None:
+    with tempfile.TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
+        _write_tmux(Path(directory), "echo no server >&2; exit 1")
+        patch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
+        patch.setenv("TMUX", "/tmp/x,1,0")
+        await shown.press("G", "y", "s")
+        await shown.shows("tmux did not take it")

@@ -49,6 +49,17 @@ async def test_each_panel_opens_by_its_key_takes_the_place_of_the_one_before_and
     assert "Who types here" not in shown.text
 
 
+@in_terminal(BRANCHED, size=(120, 30))
+async def test_a_panel_that_the_palette_opens_has_the_keys(shown: Terminal) -> None:
+    await shown.press("ctrl+p")
+    await shown.type("bin and history")
+    await shown.shows("sb")
+    await shown.press("enter")
+    await shown.shows("Deleted cells")
+    await shown.press("escape")
+    await shown.hides("Deleted cells")
+
+
 @in_terminal(BRANCHED)
 async def test_in_a_narrow_terminal_a_panel_lies_over_the_cells_and_is_as_wide_as_they(shown: Terminal) -> None:
     await shown.press("s", "s")
@@ -121,7 +132,7 @@ async def test_the_outline_sums_up_each_section_names_definitions_and_follows_th
         "✗ 1/0",
         "¶ Words",
     ]
-    assert shown.lines[9].strip(" ▌").startswith("▾ ⑂ Else from Load")
+    assert shown.lines[9].strip(" ▌").startswith("▾ ↳ Else from Load")
     await shown.press("tab", "j", "j", "j", "j")
     await shown.until(lambda: shown.lines[3].startswith(" ▌"), "the mark on the focused cell")
     await shown.press("s", "enter", "j", "j", "enter")

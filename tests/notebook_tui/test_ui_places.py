@@ -16,7 +16,7 @@ from notebook_tui.ui.outputs.marked_row import marked_row
 from notebook_tui.ui.outputs.spots import Act
 from notebook_tui.ui.outputs.view_rows import view_rows
 from notebook_tui.widgets.messages import Toggle
-from notebook_tui.widgets.views import Branch, Button, Grid, Tabs, Tree
+from notebook_tui.widgets.views import Branch, Button, Grid, Plot, Series, Tabs, Tree
 from tests.support.fake_session import code, notebook_of
 from tests.support.screen import Terminal, in_terminal, terminal
 
@@ -81,6 +81,24 @@ async def test_a_press_of_the_mouse_does_it_and_takes_the_keyboard_there(shown: 
     await click(shown, "Right")
     assert shown.session.acts == [("right", None)]
     assert "▸[ Right ]◂" in shown.text
+
+
+@in_terminal(code("a", "x", BUTTONS))
+async def test_a_press_in_the_output_of_the_edited_cell_ends_the_edit(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "i", "y")
+    await click(shown, "Right")
+    assert shown.session.acts == [("right", None)]
+    assert shown.status.startswith(" OUTPUT ")
+    assert shown.session.state.notebook.cell("a").source == "xy"
+
+
+@in_terminal(code("a", "x"))
+async def test_a_press_beside_the_editor_ends_the_edit(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "i", "y")
+    await click(shown, "not run")
+    assert shown.status.startswith(" NAV ")
+    await shown.press("k")
+    assert shown.session.state.notebook.cell("a").source == "xy"
 
 
 @in_terminal(code("a", "x", TABS))
@@ -149,3 +167,21 @@ async def test_a_tiny_terminal_shows_places_too(shown: Terminal) -> None:
     assert "◂" in shown.text
     await shown.press("shift+tab", "up", "up", "left", "enter")
     assert shown.session.acts
+
+
+@in_terminal(
+    code(
+        "a",
+        "x",
+        Plot("p", (Series("up", "line", (0.0, 1.0), (0.0, 1.0)), Series("down", "line", (0.0, 1.0), (7.0, 5.0)))),
+    ),
+    size=(100, 40),
+)
+async def test_of_a_plot_one_series_is_looked_at_alone_and_all_again(shown: Terminal) -> None:
+    both = shown.text
+    await shown.press("j", "j", "j", "tab", "right", "enter")
+    alone = shown.text
+    assert alone != both
+    await shown.press("enter", "escape")
+    await shown.press("k")
+    assert [line.strip("▌ ") for line in shown.lines[4:-2]] == [line.strip("▌ ") for line in both.splitlines()[4:-2]]

@@ -266,3 +266,21 @@ def test_what_did_not_change_is_not_drawn_again() -> None:
 async def test_a_plot_stands_among_the_outputs_of_its_cell(shown: Terminal) -> None:
     assert "● loss 1   1 … 3" in shown.text
     assert "┤" in shown.text
+
+
+@in_terminal(code("a", "plot", plot(line("train", 3, 2, 1), line("test", 4, 3, 2))))
+async def test_enter_on_a_name_shows_that_series_alone_and_again_all(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "tab", "tab", "enter")
+    await shown.shows("◂ alone")
+    assert "■ test  2   2 … 4 ◂ alone" in shown.text.replace("▸", " ").replace("▶", " ")
+    await shown.press("enter")
+    await shown.hides("◂ alone")
+
+
+@in_terminal(code("a", "plot", plot(*(line(f"run {n}", n, n + 1) for n in range(40)))), size=(80, 40))
+async def test_the_last_entry_of_a_folded_legend_names_all(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "shift+tab")
+    assert "run 39" not in shown.text
+    await shown.press("enter")
+    await shown.shows("run 39")
+    await shown.shows("fewer names")

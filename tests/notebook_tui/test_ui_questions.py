@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual import events
+
 from notebook_tui.document.operations import QueueCells
 from notebook_tui.runtime.messages import InputWanted
 from tests.support.fake_session import code
@@ -95,6 +97,18 @@ async def test_a_debugger_is_used_as_in_a_terminal_also_by_someone_who_types_fas
     await shown.press("enter")
     assert shown.session.answers[-1] == ("q3", "c")
     assert len(shown.session.state.notebook.sections[0].cells) == 1
+
+
+@in_terminal(code("a", "input()"))
+async def test_each_line_that_is_pasted_is_an_answer(shown: Terminal) -> None:
+    await shown.press("j", "j", "j")
+    await run_and_ask(shown)
+    shown.app.post_message(events.Paste("one\ntwo\nthr"))
+    await shown.settle()
+    await run_and_ask(shown, "q2")
+    await run_and_ask(shown, "q3")
+    await shown.type("ee\n")
+    assert shown.session.answers == [("q1", "one"), ("q2", "two"), ("q3", "three")]
 
 
 @in_terminal(code("a", "breakpoint()"))

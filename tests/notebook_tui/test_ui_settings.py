@@ -169,3 +169,34 @@ def test_a_change_is_kept_and_a_file_that_cannot_be_written_is_told(tmp_path: Pa
             assert shown.app.preferences.now.keymap == "emacs"
 
     asyncio.run(main())
+
+
+@in_terminal(code("a", "x = 1"), settings=Settings(line_numbers=False))
+async def test_line_numbers_can_be_off_and_come_back(shown: Terminal) -> None:
+    assert "1 │ x = 1" not in shown.text
+    assert "│ x = 1" in shown.text
+    await shown.press("j", "j", "j", "i")
+    assert "1 │ x = 1" not in shown.text
+    shown.app.preferences.change("line_numbers", True)
+    await shown.settle()
+    assert "1 │ x = 1" in shown.text
+    await shown.press("escape")
+    assert "1 │ x = 1" in shown.text
+
+
+def test_in_ascii_every_sign_of_ours_is_as_wide_as_before() -> None:
+    from rich.cells import cell_len
+
+    from notebook_tui.ui.drawing.ascii import _TABLE, draw_in_ascii
+
+    assert all(cell_len(chr(odd)) == 1 and cell_len(plain) == 1 for odd, plain in _TABLE.items())
+    written: list[str] = []
+
+    class Driver:
+        def __init__(self) -> None:
+            self.write = written.append
+
+    driver = Driver()
+    draw_in_ascii(driver)
+    driver.write("▌╰ ✓ naïve 漢")
+    assert written == ["|` v naïve 漢"]

@@ -44,7 +44,7 @@ async def test_variables_are_asked_for_when_a_run_has_ended_and_not_while_nothin
     await shown.settle()
     asked = len(shown.session.variables_asked)
     shown.session.print("a", "still running\n")
-    await shown.settle()
+    await shown.shows("still running")
     assert len(shown.session.variables_asked) == asked
     shown.session.finish("a")
     await shown.shows("rows")

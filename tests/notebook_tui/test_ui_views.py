@@ -12,7 +12,7 @@ from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.marked_row import index_at, marked_row
 from notebook_tui.ui.outputs.output_strips import inline_view
-from notebook_tui.ui.outputs.spots import Fill, OpenTab, Shift, SortBy, TurnPage
+from notebook_tui.ui.outputs.spots import Fill, OpenTab, Shift, ShowSeries, SortBy, TurnPage
 from notebook_tui.ui.outputs.view_rows import NARROWEST, view_rows
 from notebook_tui.widgets.views import (
     Branch,
@@ -24,7 +24,9 @@ from notebook_tui.widgets.views import (
     Grid,
     Input,
     Keyboard,
+    Plot,
     Progress,
+    Series,
     Sort,
     Table,
     Tabs,
@@ -85,6 +87,8 @@ def test_a_mark_at_a_place_changes_no_width_and_no_word_of_the_place(view: Conte
         Input("i", "text", "Name"),
         Form("f", (("a", Input("f/a", "text", "Name")), ("b", Input("f/b", "checkbox", "Yes")))),
         Keyboard("k"),
+        Plot("p", (Series("loss", "line", (0.0, 1.0, 2.0), (4.0, 2.0, 1.0)),), "Loss", "step"),
+        Plot("p", (Series("bytes", "bar", (0.0, 1.0), (3.0, 4.0), ("text", "pictures")),)),
     ],
     ids=lambda view: type(view).__name__,
 )
@@ -187,3 +191,9 @@ def test_views_that_can_be_used_are_shown_whole_beside_text_that_is_cut() -> Non
     shown = [row.text.plain for row in view.rows]
     assert shown == ["x"] * 10 + [f"[ B{n} ]" for n in range(30)]
     assert view.hidden_lines == 40
+
+
+def test_a_plot_with_a_legend_is_shown_whole_where_other_text_has_taken_the_room() -> None:
+    plot = Plot("p", (Series("a", "line", (0.0, 1.0), (0.0, 1.0)), Series("b", "line", (0.0, 1.0), (1.0, 0.0))))
+    view = inline_view([plot, Text("stdout", "x\n" * 50)], 60, 14, Palette())
+    assert {spot.touch for row in view.rows for spot in row.spots} == {ShowSeries("p", "a"), ShowSeries("p", "b")}

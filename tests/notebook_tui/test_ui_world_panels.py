@@ -98,6 +98,23 @@ async def test_a_runner_is_drained_and_a_node_disconnected_only_after_a_question
     await shown.shows("There is no runtime, so it has no nodes.")
 
 
+@in_terminal(CELL, size=(140, 34), state=CONNECTED)
+async def test_a_cluster_that_does_not_answer_is_told_once_and_asked_on(shown: Terminal) -> None:
+    asked = 0
+
+    async def fails() -> Cluster:
+        nonlocal asked
+        asked += 1
+        raise TimeoutError("no answer within 5 s")
+
+    vars(shown.session)["cluster"] = fails
+    await shown.press("s", "n")
+    await shown.until(lambda: asked >= 3, "it is asked again")
+    await shown.press("s", "m")
+    await shown.shows("looking at the cluster failed")
+    assert shown.text.count("✗ looking at the cluster failed") == 1
+
+
 @in_terminal(CELL, size=(120, 34))
 async def test_a_new_secret_is_typed_unseen_and_given_or_remembered(shown: Terminal) -> None:
     await shown.press("s", "s", "a")

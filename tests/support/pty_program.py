@@ -6,15 +6,15 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
+import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 
 
 class PtyProgram:
@@ -49,15 +49,18 @@ class PtyProgram:
 @contextmanager
 def on_terminal(code: str, environ: Mapping[str, str], size: tuple[int, int] = (80, 24)) -> Iterator[PtyProgram]:
     """Runs Python code in a terminal of that size; what still runs at the end is killed."""
-    child, file = pty.fork()
-    if child == 0:
-        os.execve(sys.executable, [sys.executable, "-c", code], {**_clean(), **environ})
-    fcntl.ioctl(file, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+    file, far = pty.openpty()
+    fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+    words = [sys.executable, "-c", code]
+    program = subprocess.Popen(
+        words, stdin=far, stdout=far, stderr=far, env={**_clean(), **environ}, start_new_session=True
+    )
+    os.close(far)
     try:
         yield PtyProgram(file)
     finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        program.kill()
+        program.wait()
         os.close(file)
 
 

@@ -165,6 +165,10 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         with self._kept_in_place():
             self._scene.highlight(found)
 
+    def number_lines(self, numbered: bool) -> None:
+        with self._kept_in_place():
+            self._scene.number_lines(numbered)
+
     def reveal_match(self, pattern: Pattern, nth: int) -> None:
         """Bring that match in the focused item into view."""
         row = self._scene.row_of_match(self.focused_id, pattern, nth)
@@ -185,8 +189,11 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show_pictures(self, pictures: Pictures) -> None:
         """Draw cells with pictures anew: some have been drawn meanwhile, or all are drawn in another way."""
-        with self._kept_in_place():
-            self._scene.show_pictures(pictures)
+        self._scene.looks = replace(self._scene.looks, pictures=pictures)
+        # Where there is none, nothing may move: not the list, nor what floats above it.
+        if with_pictures := self._scene.drawn_with_pictures():
+            with self._kept_in_place():
+                self._scene.redraw(*with_pictures)
 
     def placed_pictures(self) -> Iterator[Placed]:
         """The pictures that are wholly in view, where they are to be painted over."""

@@ -55,11 +55,13 @@ class Look:
     focused: bool = False
     editing: Numbers | None = None
     """While the editor lies over the source: the line number that each of its rows begins, None within a line."""
-    wrong: int | None = None
-    """The line of the text that is edited which keeps it from being compiled."""
     looks: Looks = field(default_factory=Looks)
     found: Pattern | None = None
     """What is looked for, and marked where it is."""
+    numbered: bool = True
+    """Whether lines of code have their numbers beside them."""
+    wrong: int | None = None
+    """The line of the text that is edited which keeps it from being compiled."""
 
 
 class Kept(NamedTuple):
@@ -124,22 +126,23 @@ class Painter:
     def _code(self, item: CellItem, look: Look) -> Iterable[Strip]:
         frame = frame_of(item, look)
         if look.editing is not None:
-            yield from editing_rows(look.editing, frame, self.palette, look.wrong)
+            yield from editing_rows(look.editing, frame, self.palette, look.wrong, numbered=look.numbered)
         elif is_folded(item):
             yield folded_row(item, frame, self.palette)
             return
         else:
-            yield from self._source(item, frame, look.found)
+            yield from self._source(item, frame, look)
         waits = any(question.name and question.cell_id == item.id for question in look.looks.questions)
         yield stamp_row(item, frame, self.palette, look.now, waits=waits)
         yield from self._outputs(item.cell, frame, look).strips
 
-    def _source(self, item: CellItem, frame: Frame, found: Pattern | None) -> list[Strip]:
+    def _source(self, item: CellItem, frame: Frame, look: Look) -> list[Strip]:
         cell, failed = item.cell, failed_line(item)
-        key = (cell.source, cell.language, frame, failed, found)
+        key = (cell.source, cell.language, frame, failed, look.found, look.numbered)
 
         def draw() -> Iterable[Strip]:
-            return _marked(source_rows(cell, frame, self.palette, failed), found, frame.text_left - LEFT)
+            rows = source_rows(cell, frame, self.palette, failed, numbered=look.numbered)
+            return _marked(rows, look.found, frame.text_left - LEFT)
 
         return self._part(cell.id, "source", key, draw)
 

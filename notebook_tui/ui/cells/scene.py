@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from textual.strip import Strip
@@ -25,7 +25,6 @@ from notebook_tui.ui.finding.pattern import Pattern
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.output_strips import rows_for
 from notebook_tui.ui.outputs.places import Places
-from notebook_tui.ui.pictures.gallery import Pictures
 
 _KEPT_ITEMS: Final = 128
 _NO_ROW: Final = Strip([])
@@ -68,6 +67,7 @@ class Scene:
         self.looks = Looks()
         self._asked: set[str] = set()
         self._found: Pattern | None = None
+        self._numbered = True
 
     @property
     def height(self) -> int:
@@ -118,12 +118,9 @@ class Scene:
         for id in ids:
             self._drawn.pop(id, None)
 
-    def show_pictures(self, pictures: Pictures) -> None:
-        """These are the pictures now; what may hold one is drawn anew."""
-        self.looks = replace(self.looks, pictures=pictures)
-        for item in self._items:
-            if item.id in self._drawn and may_hold_pictures(item):
-                del self._drawn[item.id]
+    def drawn_with_pictures(self) -> list[str]:
+        """The items that are drawn and may hold pictures."""
+        return [item.id for item in self._items if item.id in self._drawn and may_hold_pictures(item)]
 
     def look(self, looks: Looks) -> None:
         """The viewer has chosen something else to see: the cells that were drawn with outputs are drawn anew."""
@@ -146,6 +143,12 @@ class Scene:
         """Mark what is looked for; no row is taller for it."""
         if found is not self._found:
             self._found = found
+            self._drawn.clear()
+
+    def number_lines(self, numbered: bool) -> None:
+        """Whether lines of code have their numbers beside them."""
+        if numbered != self._numbered:
+            self._numbered = numbered
             self._drawn.clear()
 
     def row_of_match(self, id: str, pattern: Pattern, nth: int) -> int | None:
@@ -245,7 +248,8 @@ class Scene:
         focused = id == self.focused
         editing = self.editing if focused else None
         wrong = self.wrong if focused else None
-        return Look(self._width, self._output_rows, self._clock(), focused, editing, wrong, self.looks)
+        seen = (self._clock(), focused, editing, self.looks, self._found, self._numbered, wrong)
+        return Look(self._width, self._output_rows, *seen)
 
     def _restart(self) -> None:
         self._drawn.clear()

@@ -23,26 +23,28 @@ STAMP: Final = "╰"
 _FAILED: Final = "✗"
 
 
-def source_rows(cell: Cell, frame: Frame, palette: Palette, failed_line: int | None) -> Iterator[Strip]:
+def source_rows(
+    cell: Cell, frame: Frame, palette: Palette, failed_line: int | None, *, numbered: bool = True
+) -> Iterator[Strip]:
     """Numbered lines; a line that wraps has a broken bar, the line that raised a cross."""
     lines = code_lines(cell.source, cell.language, palette)
     for number, starts, text in wrap_code(lines, frame.wrap_width):
         failed = starts and number == failed_line
         mark = _FAILED if failed else _BAR if starts else CONTINUED
         mark_style = palette.error if failed else palette.faint
-        row = gutter_row(frame, str(number) if starts else "", mark, text, palette.muted, mark_style)
+        row = gutter_row(frame, str(number) if starts and numbered else "", mark, text, palette.muted, mark_style)
         yield on_panel(row, frame, palette)
 
 
 def editing_rows(
-    numbers: Sequence[int | None], frame: Frame, palette: Palette, wrong: int | None = None
+    numbers: Sequence[int | None], frame: Frame, palette: Palette, wrong: int | None = None, *, numbered: bool = True
 ) -> Iterator[Strip]:
     """The gutter beside the editor: the number of the line that each row begins, None within a line; a cross beside
     the line that is no Python."""
     for number in numbers:
         is_wrong = wrong is not None and number == wrong
         mark = _FAILED if is_wrong else CONTINUED if number is None else _BAR
-        label = "" if number is None else str(number)
+        label = "" if number is None or not numbered else str(number)
         row = gutter_row(frame, label, mark, Text(end=""), palette.muted, palette.error if is_wrong else palette.focus)
         yield on_panel(row, frame, palette)
 

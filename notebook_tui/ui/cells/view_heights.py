@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from notebook_tui.widgets.plot_text import plot_text
 from notebook_tui.widgets.views import (
     Button,
     Content,
@@ -42,7 +41,7 @@ def view_height(view: Content, width: int) -> int:
         case Grid():
             return _grid(view, width)
         case Plot():
-            return plot_text(view, width).count("\n") + 1
+            return _plot(view, width)
         case Table(title=title, columns=columns, rows=rows):
             return int(bool(title)) + (2 + len(rows) if columns else 0) + 1
         case Tree(branches=branches):
@@ -57,6 +56,15 @@ def view_height(view: Content, width: int) -> int:
 
 def text_height(text: str, width: int) -> int:
     return sum(1 + max(0, len(line) - 1) // width for line in text.split("\n"))
+
+
+def _plot(plot: Plot, width: int) -> int:
+    chart = max(5, min(20, width // 6)) + 2 + bool(plot.x_label)
+    dotted = any(series.kind in ("line", "scatter") for series in plot.series)
+    bars = sum(len(series.labels) for series in plot.series if series.kind == "bar")
+    histograms = sum(series.kind == "histogram" for series in plot.series)
+    around = bool(plot.title) + bool(plot.y_label) + bool(plot.series)
+    return around + max(1, (chart if dotted else 0) + bars + histograms * chart)
 
 
 def _grid(grid: Grid, width: int) -> int:

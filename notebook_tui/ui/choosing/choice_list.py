@@ -84,7 +84,7 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         place = y + self.scroll_offset.y
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if place >= len(self._rows):
             return Strip.blank(width, self.rich_style)
         palette = palette_of(self.app.theme_variables)

@@ -40,7 +40,8 @@ def _entry(entry: Entry, width: int, palette: Palette, *, marked: bool) -> Strip
     name_room = room - when.cell_len - 2
     where = Text()
     if entry.where and width >= _NARROW:
-        column = min(_LONGEST_NAME, max(24, room * 2 // 5))
+        share = 3 if entry.kind == "command" else 2  # of five: a command says all it has to say by its name
+        column = min(_LONGEST_NAME, max(24, room * share // 5))
         where = Text(_from_left(entry.where, max(0, name_room - column - 2)), palette.muted)
         name_room = column
     ink = palette.muted if entry.missing else palette.strong if marked else ""

@@ -7,9 +7,12 @@ as it is set up by default, and so it is asked by its own command, which also fi
 from __future__ import annotations
 
 import asyncio
+import os
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+
+from textual.app import App
 
 LIMIT: Final = 100_000
 """So many characters of base64 pass any terminal; many drop what is longer, and say nothing."""
@@ -44,8 +47,12 @@ def for_screen(text: str) -> str:
     return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
 
 
-def is_in_screen(environ: Mapping[str, str]) -> bool:
-    return "STY" in environ and "TMUX" not in environ
+async def carried_on(app: App[Any], text: str) -> None:
+    """Past what stands between the program and the terminal, and would keep the sequence; trouble is said."""
+    if "STY" in os.environ and "TMUX" not in os.environ and app._driver is not None:
+        app._driver.write(for_screen(text))
+    if trouble := await give_to_tmux(text, os.environ):
+        app.notify(f"tmux did not take it: {trouble}", severity="warning", markup=False)
 
 
 async def give_to_tmux(text: str, environ: Mapping[str, str]) -> str:

@@ -9,7 +9,6 @@ from typing import Final
 
 from notebook_tui.ui.commands.path_completion import completed_path
 from notebook_tui.ui.desk import Desk
-from notebook_tui.ui.dialogs.pick_screen import PickScreen
 from notebook_tui.ui.outputs.field_steps import stepped
 from notebook_tui.ui.outputs.line_editor import Ending, Line
 from notebook_tui.ui.outputs.looks import Looks
@@ -87,6 +86,9 @@ class Filling:
         return replace(looks, values={ref: value for ref, value in looks.values.items() if ref not in gone})
 
     def _choose(self, touch: Fill, field: Input) -> None:
+        # What is used seldom is imported when it is.
+        from notebook_tui.ui.dialogs.pick_screen import PickScreen
+
         labels = [label for label, _ in field.options]
         value = self.value(field)
         here = next((index for index, (_, each) in enumerate(field.options) if _same(each, value)), 0)

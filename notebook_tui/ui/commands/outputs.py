@@ -78,18 +78,18 @@ class OutputCommands:
         cell_id, line = next((place for place in reversed(error.places) if place[0] in cells), own)
         self._desk.view.edit(cells[cell_id], line)
 
-    async def copy_source(self) -> None:
+    def copy_source(self) -> None:
         self._desk.view.flush()
         if (cell := self._desk.focused_cell) is not None:
-            await self._taking.copy(cell.source, "the source")
+            self._taking.copy(cell.source, "the source")
         else:
             self._desk.say(_NO_CELL, "information")
 
-    async def copy_output(self) -> None:
+    def copy_output(self) -> None:
         from notebook_tui.ui.outputs.keepsakes import text_of
 
         if (cell := self._with_output()) is not None:
-            await self._taking.copy(text_of(cell.outputs), "the output")
+            self._taking.copy(text_of(cell.outputs), "the output")
 
     def save_output(self) -> None:
         if (cell := self._with_output()) is not None:

@@ -48,6 +48,7 @@ class PlaceCommands:
     def touch(self, item_id: str, touch: Touch) -> Coroutine[None, None, None] | None:
         """A press of the mouse: the keyboard goes there too."""
         view = self._desk.view
+        view.leave()
         view.focus_item(item_id)
         view.take_focus()
         self._go(place_of(view.places, touch))
@@ -110,9 +111,12 @@ class PlaceCommands:
         table = self._touching.table_at(self._at)
         if table is None:
             return False
+        # What is used seldom is imported when it is.
+        from notebook_tui.ui.commands.taking import Taking
         from notebook_tui.ui.outputs.table_screen import TableScreen
 
-        self._desk.view.app.push_screen(TableScreen(table, self._desk.client.rows, self._desk.say))
+        screen = TableScreen(table, self._desk.client.rows, self._desk.say, Taking(self._desk).copy)
+        self._desk.view.app.push_screen(screen)
         return True
 
     def give_keys(self) -> None:

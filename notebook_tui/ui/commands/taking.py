@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from notebook_tui.document.outputs import Output
-from notebook_tui.ui.commands.clipboard import LIMIT, fits, for_screen, give_to_tmux, is_in_screen, sendable
+from notebook_tui.ui.commands.clipboard import LIMIT, fits
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
 from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
@@ -23,7 +23,7 @@ class Taking:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def copy(self, text: str, what: str) -> None:
+    def copy(self, text: str, what: str) -> None:
         """To the clipboard of whoever sits at the terminal, and say so; `what` as in "Copied the output"."""
         if not text:
             self._desk.say(f"Not copied: {what} is empty.", "information")
@@ -32,14 +32,8 @@ class Taking:
             size = f"{len(text):,} characters are more than a terminal takes ({LIMIT * 3 // 4:,} bytes)"
             self._desk.say(f"Not copied: {size}. yf saves an output to a file.", "warning")
             return
-        app = self._desk.view.app
-        app.copy_to_clipboard(sendable(text))
-        if is_in_screen(os.environ) and app._driver is not None:
-            app._driver.write(for_screen(text))
-        trouble = await give_to_tmux(text, os.environ)
+        self._desk.view.app.copy_to_clipboard(text)
         self._desk.say(f"Copied {what}: {said_size(text)}", "information")
-        if trouble:
-            self._desk.say(f"tmux did not take it: {trouble}", "warning")
 
     def save(self, outputs: Sequence[Output]) -> None:
         """To a file that the user names; of several forms, in the one that is chosen."""

@@ -26,7 +26,7 @@ _NODE: Final = "Node on which it runs; empty: where the rest does"
 _SIZES: Final = ("default", "wide", "full")
 
 
-class CellSettings(ClosesOnce[dict[str, object] | None], ModalScreen[dict[str, object] | None]):
+class CellSettings(ModalScreen[dict[str, object] | None], ClosesOnce[dict[str, object] | None]):
     """Dismissed with what is to be another than it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

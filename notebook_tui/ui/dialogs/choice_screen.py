@@ -25,7 +25,7 @@ class Choice:
     text: str
 
 
-class ChoiceScreen(ClosesOnce[str | None], ModalScreen[str | None]):
+class ChoiceScreen(ModalScreen[str | None], ClosesOnce[str | None]):
     """Dismissed with the answer of the choice, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

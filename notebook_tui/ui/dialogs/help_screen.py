@@ -30,7 +30,7 @@ _MOST_COLUMNS: Final = 3
 _MAPS: Final = {"default": "", "vim": " · as in Vim", "emacs": " · as in Emacs"}
 
 
-class HelpScreen(ClosesOnce[None], ModalScreen[None]):
+class HelpScreen(ModalScreen[None], ClosesOnce[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1", "dismiss", "Close", show=False),
         Binding("down", "scroll(1)", show=False),
@@ -38,7 +38,8 @@ class HelpScreen(ClosesOnce[None], ModalScreen[None]):
         Binding("pagedown", "scroll(12)", show=False),
         Binding("pageup", "scroll(-12)", show=False),
     ]
-    DEFAULT_CSS = """
+    CSS = """
+    HelpScreen { align: center middle; background: $background 60%; }
     HelpScreen .dialog { height: 90%; padding: 0 2; }
     HelpScreen VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
     HelpScreen #help-top { height: 1; }

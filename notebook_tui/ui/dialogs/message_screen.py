@@ -18,7 +18,7 @@ from notebook_tui.ui.dialogs.messages import Note
 from notebook_tui.ui.drawing.palette import Palette, palette_of
 
 
-class MessageScreen(ClosesOnce[None], ModalScreen[None]):
+class MessageScreen(ModalScreen[None], ClosesOnce[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Close", show=False)]
 
     def __init__(self, notes: Sequence[Note]) -> None:

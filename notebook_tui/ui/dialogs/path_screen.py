@@ -20,7 +20,7 @@ from notebook_tui.ui.drawing.printable import printable_row
 _SHOWN: Final = 6
 
 
-class PathScreen(ClosesOnce[str | None], ModalScreen[str | None]):
+class PathScreen(ModalScreen[str | None], ClosesOnce[str | None]):
     """Dismissed with what was typed; None if it was cancelled. An empty text counts only with `empty`, which says what
     that means."""
 

@@ -18,7 +18,7 @@ from notebook_tui.ui.dialogs.closes_once import ClosesOnce
 from notebook_tui.ui.drawing.printable import printable_row
 
 
-class PickScreen(ClosesOnce[int | None], ModalScreen[int | None]):
+class PickScreen(ModalScreen[int | None], ClosesOnce[int | None]):
     """Dismissed with the index of the option, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", show=False)]

@@ -26,7 +26,7 @@ PlanAnswer: TypeAlias = Literal["run", "alone", "never"]
 _MANY: Final = 3
 
 
-class PlanScreen(ClosesOnce[PlanAnswer | None], ModalScreen[PlanAnswer | None]):
+class PlanScreen(ModalScreen[PlanAnswer | None], ClosesOnce[PlanAnswer | None]):
     DEFAULT_CSS = """
     PlanScreen VerticalScroll { height: auto; max-height: 16; scrollbar-size-vertical: 1; }
     """

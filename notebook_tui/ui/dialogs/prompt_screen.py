@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from notebook_tui.ui.dialogs.closes_once import ClosesOnce
 
 
-class PromptScreen(ClosesOnce[str | None], ModalScreen[str | None]):
+class PromptScreen(ModalScreen[str | None], ClosesOnce[str | None]):
     """Dismissed with the text, its white space made single; None if it was cancelled or left empty."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", show=False)]

@@ -21,10 +21,9 @@ from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.settings.values import SETTINGS, Setting, Settings, Value, default_of, shown
 
 _TITLE: Final = 24
-_VALUE: Final = 12
 
 
-class SettingsScreen(ClosesOnce[None], ModalScreen[None]):
+class SettingsScreen(ModalScreen[None], ClosesOnce[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", "Close", show=False),
         Binding("j", "move(1)", show=False),
@@ -34,8 +33,9 @@ class SettingsScreen(ClosesOnce[None], ModalScreen[None]):
         Binding("d", "default", show=False),
         Binding("e", "type", show=False),
     ]
-    DEFAULT_CSS = """
-    SettingsScreen .dialog { width: 96; }
+    CSS = """
+    SettingsScreen { align: center middle; background: $background 60%; }
+    SettingsScreen .dialog { width: 76; }
     SettingsScreen Input { display: none; }
     SettingsScreen Input.-asked { display: block; }
     SettingsScreen #settings-where { text-style: dim; }
@@ -135,20 +135,18 @@ class SettingsScreen(ClosesOnce[None], ModalScreen[None]):
         choices = " · ".join(shown(choice) for choice in setting.choices)
         when = "From the next start on. " if setting.later else ""
         more = ", e types another" if setting.open else ""
-        self._note.update(f"{choices}\n{when}←→ changes{more}, d is the default, Esc closes.")
+        meaning = setting.meaning[0].upper() + setting.meaning[1:]
+        self._note.update(f"{meaning}.\n{choices}\n{when}←→ changes{more}, d is the default, Esc closes.")
 
 
 def setting_row(setting: Setting, now: Settings, palette: Palette) -> Text:
     """
     >>> setting_row(SETTINGS[0], Settings(keymap="vim"), Palette()).plain
-    'Keys in the editor      ◂ vim ▸       as in most editors, as in Vim, or as in Emacs'
+    'Keys in the editor      ◂ vim ▸'
     """
     value: Value = getattr(now, setting.name)
     said = f"◂ {shown(value)} ▸"
     return Text.assemble(
         f"{setting.title:<{_TITLE}}",
-        (f"{said:<{_VALUE + 2}}", palette.muted if value == default_of(setting.name) else palette.strong),
-        (setting.meaning, palette.muted),
-        overflow="ellipsis",
-        no_wrap=True,
+        (said, palette.muted if value == default_of(setting.name) else palette.strong),
     )

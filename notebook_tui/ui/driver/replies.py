@@ -45,11 +45,15 @@ class Replies:
         if "\x1b" not in text:
             return text
         text = _REPLY.sub(self._take, text)
-        begun = None if self.complete else _BEGUN.search(text)
-        if begun is not None and len(begun[0]) <= _LONGEST:
+        begun = _BEGUN.search(text)
+        if begun is not None and self._may_be_one(begun[0]):
             self._held = begun[0]
             return text[: begun.start()]
         return text
+
+    def _may_be_one(self, begun: str) -> bool:
+        """Through tmux the answer about pictures takes longer than the last of those that tmux gives itself."""
+        return len(begun) <= _LONGEST and (not self.complete or begun.startswith("\x1b_G"))
 
     def release(self) -> str:
         """What was held back and is no answer, for nothing has come after it."""

@@ -18,7 +18,7 @@ from notebook_tui.ui.finding.command import Command
 from notebook_tui.ui.finding.palette_rows import palette_rows
 
 
-class PaletteScreen(ClosesOnce[Command | None], ModalScreen[Command | None]):
+class PaletteScreen(ModalScreen[Command | None], ClosesOnce[Command | None]):
     """Dismissed with the command that was chosen."""
 
     DEFAULT_CSS = """

@@ -101,13 +101,14 @@ def _with_map(rows: tuple[Key, ...], added: tuple[Key, ...]) -> Iterator[Key]:
         kept = tuple(name for name in key.keys if name not in taken)
         if (key.action, key.mode) in replaced or (key.mode == "insert" and key.keys and not kept):
             continue
-        if key.mode == "navigation" or kept == key.keys:
+        if key.mode not in ("insert", "anywhere") or kept == key.keys:
             yield key
         elif key.mode == "insert":
             yield replace(key, keys=kept)
         else:
             yield replace(key, keys=kept)
-            yield replace(key, keys=tuple(name for name in key.keys if name in taken), mode="navigation")
+            lost = tuple(name for name in key.keys if name in taken)
+            yield replace(key, keys=lost, mode="navigation", title=f"{key.title} (not in the editor)")
     yield from added
 
 

@@ -10,9 +10,9 @@ _GROUP: Final = "Show"
 SHOWING: Final[tuple[Key, ...]] = (
     Key(_GROUP, "Messages so far", "show_messages", ("s m",), hint="messages"),
     Key(_GROUP, "Settings", "settings", ("s comma",), hint="settings"),
-    Key(_GROUP, "Keys of the editor as in most editors", "use_default_keys"),
-    Key(_GROUP, "Keys of the editor as in Vim", "use_vim_keys"),
-    Key(_GROUP, "Keys of the editor as in Emacs", "use_emacs_keys"),
+    Key(_GROUP, "Use default keys", "use_default_keys"),
+    Key(_GROUP, "Use keys of Vim", "use_vim_keys"),
+    Key(_GROUP, "Use keys of Emacs", "use_emacs_keys"),
     Key(_GROUP, "All keys", "help", ("question_mark",), hint="keys"),
     Key(_GROUP, "All keys", "help", ("f1",), "anywhere"),
     Key(_GROUP, "Commands", "app.command_palette", ("ctrl+p",), "anywhere"),

@@ -66,6 +66,11 @@ class KeyTable:
         """The actions of keys that work while a cell is edited as well."""
         return {name: key.action for key in self.of("anywhere") for name in key.keys}
 
+    @property
+    def inside(self) -> dict[str, str]:
+        """The actions of single keys while the keyboard is inside an output."""
+        return {name: key.action for key in self.of("places") for name in key.keys}
+
     def entry(self, action: str, *modes: Mode) -> Key | None:
         """The row of the action in the first of these modes that has one."""
         found = (key for mode in modes for key in self.of(mode) if key.action == action)
@@ -87,8 +92,3 @@ def keys_of(mode: Mode) -> Iterator[Key]:
 def sequences() -> dict[tuple[str, ...], Key]:
     """What acts on the focused cell in the default map, by the single keys that it is pressed with."""
     return DEFAULT.sequences()
-
-
-def place_actions() -> dict[str, str]:
-    """What a single key does while the keyboard is inside an output."""
-    return {name: key.action for key in keys_of("places") for name in key.keys}

@@ -143,9 +143,12 @@ def _json(form: str, palette: Palette) -> list[Text] | None:
 
 def plain_texts(text: str, palette: Palette) -> Iterator[Text]:
     """The text of a value, coloured as Python where it has no colours of its own and is not long."""
-    if "\x1b" in text or len(text) > _COLORED:
-        return decoded(text)
-    return _colored(text.expandtabs(8), "python", palette)
+    return _colored(text.expandtabs(8), "python", palette) if is_coloured_here(text) else decoded(text)
+
+
+def is_coloured_here(text: str) -> bool:
+    """Whether a value is shown in the colours of code: it brings none, and is no heap of data."""
+    return "\x1b" not in text and len(text) <= _COLORED
 
 
 def _colored(text: str, language: str, palette: Palette) -> Iterator[Text]:

@@ -72,7 +72,7 @@ def _box(field: Input, value: Scalar, label: Text, width: int, palette: Palette,
     longest = _LONGEST.get(field.kind, _LONGEST_TEXT)
     if field.kind == "select":
         longest = max((Text(printable_row(each)).cell_len for each, _ in field.options), default=8) + 2
-    shown = Text(said, end="") if said else inked(_hint(field), palette.faint)
+    shown = Text(said, end="") if said else inked(_hint(field), palette.muted)
     size = max(1, min(room, longest))
     shown.truncate(size, overflow="ellipsis")
     shown.append(" " * (size - shown.cell_len))

@@ -15,7 +15,7 @@ from textual.binding import Binding
 from textual.geometry import Region
 from textual.widgets import Input
 
-from notebook_tui.ui.outputs.spots import Touch
+from notebook_tui.ui.outputs.spots import Reply, Touch
 
 Ending: TypeAlias = Literal["enter", "next", "previous", "end", "leave", "more", "less", "away"]
 """By which key: Enter, Tab, Shift+Tab, Ctrl+D, Esc, ↑ or ↓; or because the user went to something else."""
@@ -117,6 +117,20 @@ class LineEditor(Input):
         else:
             return False
         return True
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Each line that is pasted answers a question; of an input only the first is taken."""
+        if self._line is None or not isinstance(self._line.touch, Reply):
+            return
+        event.stop()
+        event.prevent_default()
+        *whole, rest = event.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        for text in whole:
+            self.replace(text, *self.selection)
+            if self._line is not None:
+                self._line.done("enter", self.value)
+        if self._line is not None:
+            self.replace(rest, *self.selection)
 
     def _completes(self, line: Line) -> bool:
         longer = line.completed(self.value) if line.completed is not None else self.value

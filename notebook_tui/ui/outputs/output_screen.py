@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
 from rich.text import Text
@@ -64,7 +64,7 @@ class OutputScreen(ClosesOnce[None]):
         outputs: Callable[[], Outputs],
         cell_id: str = "",
         *,
-        copy: Callable[[str, str], Coroutine[None, None, None]],
+        copy: Callable[[str, str], None],
         save: Callable[[Sequence[Output]], None],
     ) -> None:
         """`copy` takes a text and what it is, `save` asks where to."""
@@ -107,7 +107,7 @@ class OutputScreen(ClosesOnce[None]):
         else:
             text, what = "".join(f"{lines.plain(number)}\n" for number in selection), "the selection"
             self._pages.end_selection()
-        self.run_worker(self._copy(text, what))
+        self._copy(text, what)
 
     def action_save(self) -> None:
         self._save(self._shown)

@@ -24,7 +24,7 @@ from notebook_tui.ui.outputs.error_rows import error_lines
 from notebook_tui.ui.outputs.input_rows import label_width
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.row import OutputRow
-from notebook_tui.ui.outputs.terminal_text import count_rows, last_rows, settled_lines
+from notebook_tui.ui.outputs.terminal_text import count_rows, first_lines, last_rows, settled_lines
 from notebook_tui.ui.outputs.traceback_lines import frames_of, headline
 from notebook_tui.ui.outputs.view_rows import view_rows
 from notebook_tui.widgets.terminal.widths import is_narrow
@@ -70,20 +70,27 @@ def inline_view(
     hidden = whole = 0
     labels = label_width(output for output in outputs if isinstance(output, Input))
     for output in reversed(outputs):
-        if isinstance(output, View) and not isinstance(output, Plot | TextStream):
-            rows = view_rows(output, width, palette, looks, labels, limit)
-            if any(row.spots for row in rows) and whole + len(rows) <= _MOST_VIEW_ROWS:
-                whole += len(rows)
-                shown[:0] = rows
-                continue
         room = limit + whole - len(shown)
-        if room > 0:
-            rows, left_out = _last_rows(output, room, limit, width, palette, looks, cell_id)
-            shown[:0] = rows
-            hidden += left_out
+        rows = _view(output, width, limit, palette, looks, labels)
+        if any(row.spots for row in rows) and whole + len(rows) <= _MOST_VIEW_ROWS:
+            whole += len(rows)
+            left_out = 0
+        elif room <= 0:
+            rows, left_out = [], count_lines(output)
+        elif rows:
+            rows, left_out = _cut(output, rows, room)
         else:
-            hidden += count_lines(output)
+            rows, left_out = _last_rows(output, room, limit, width, palette, looks, cell_id)
+        shown[:0] = rows
+        hidden += left_out
     return OutputView(tuple(shown), hidden)
+
+
+def _view(output: Output, width: int, limit: int, palette: Palette, looks: Looks, labels: int) -> list[OutputRow]:
+    """All rows of a view; none of what is no view, or is text that grows, of which the end is enough."""
+    if not isinstance(output, View) or isinstance(output, TextStream):
+        return []
+    return view_rows(output, width, palette, looks, labels, limit)
 
 
 def output_lines(output: Output) -> list[str]:
@@ -133,16 +140,13 @@ def _last_rows(
     """What is shown of one output in `room` rows, and how many of its lines are not. What has a height of its own takes
     no more than the `limit` of the whole cell, so that it stays as it is while others grow.
 
-
     A result gives its head instead of its end: the first rows of a table say more than its last. An error gives its
     message, and where it was raised.
     """
     if isinstance(output, Exported):
         output = _exported(output) or output
     if isinstance(output, View | Display):
-        rows = view_rows(output, width, palette, looks, height=limit)
-        ends = isinstance(output, TextStream | Shown)
-        return (rows[-room:] if ends else rows[:room]), max(0, len(rows) - room)
+        return _cut(output, view_rows(output, width, palette, looks, height=limit), room)
     output = drawn(output)
     if isinstance(output, Text):
         lines, left_out = last_rows(output.text, room)
@@ -150,11 +154,21 @@ def _last_rows(
         left_out += cut_off
         rows = list(_printed(output.stream, lines, width, palette))
         return rows[-room:], left_out + max(0, len(rows) - room)
+    below = 0
+    if isinstance(output, Result):
+        head, below = first_lines(output.text, room)
+        output = Result(head)
     rows = list(_rows(output, width, palette, cell_id))
-    left_out = max(0, len(rows) - room)
+    left_out = max(0, len(rows) - room) + below
     if left_out and isinstance(output, Error) and room > 1:
         return [rows[0], *rows[1 - room :]], left_out
     return rows[:room], left_out
+
+
+def _cut(output: Output, rows: list[OutputRow], room: int) -> tuple[list[OutputRow], int]:
+    """Of what grows at its end the last rows, of anything else the first."""
+    grows = isinstance(output, TextStream | Shown)
+    return (rows[-room:] if grows else rows[:room]), max(0, len(rows) - room)
 
 
 def _exported(output: Exported) -> Plot | None:

@@ -14,7 +14,7 @@ from rich.text import Text as RichText
 
 from notebook_tui.document.outputs import Display, Error, Output, Result
 from notebook_tui.ui.drawing.palette import Palette
-from notebook_tui.ui.outputs.display_rows import plain_texts
+from notebook_tui.ui.outputs.display_rows import is_coloured_here, plain_texts
 from notebook_tui.ui.outputs.error_rows import error_lines
 from notebook_tui.ui.outputs.output_strips import output_lines
 from notebook_tui.ui.outputs.terminal_text import decoded, plain
@@ -69,7 +69,7 @@ def _lines(output: Output, palette: Palette, cell_id: str) -> Iterator[PageLine]
     match output:
         case Error():
             return (line.text for line in error_lines(output, palette, cell_id, whole=True))
-        case Result(text=text) | Display(text=text) if "\x1b" not in text:
+        case Result(text=text) | Display(text=text) if is_coloured_here(text):
             return plain_texts(text, palette)
         case _:
             return iter(output_lines(output))

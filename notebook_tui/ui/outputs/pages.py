@@ -1,16 +1,9 @@
-"""Lines to read: scrolled in both directions or wrapped, numbered, searched, and selected to be copied.
-
-A row of the page is a line, or a piece of one where lines wrap: `_tops` says at which row each line begins.
-"""
+"""Lines to read: scrolled in both directions or wrapped, numbered, searched, and selected to be copied."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import accumulate
 from typing import ClassVar, Final
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -22,7 +15,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from notebook_tui.ui.drawing.palette import Palette
-from notebook_tui.ui.drawing.rows import fold, strip_of
+from notebook_tui.ui.drawing.rows import strip_of
+from notebook_tui.ui.outputs.page_layout import PageLayout
 from notebook_tui.ui.outputs.page_lines import PageLines
 
 _STEP: Final = 8
@@ -74,8 +68,7 @@ class OutputPages(ScrollView, can_focus=True):
         self.found: list[int] = []
         """The lines that hold it."""
         self._palette = Palette()
-        self._widths: list[int] = []
-        self._tops: Sequence[int] = range(1)
+        self._rows = PageLayout(self.lines)
         self._anchor: int | None = None
         self._caret = 0
         self._pieces: dict[int, list[Text]] = {}
@@ -83,12 +76,12 @@ class OutputPages(ScrollView, can_focus=True):
     @property
     def first(self) -> int:
         """The first line that is seen."""
-        return self._line_at(self.scroll_offset.y)
+        return self._rows.line_at(self.scroll_offset.y)
 
     @property
     def last(self) -> int:
         """The last line that is seen."""
-        return self._line_at(self.scroll_offset.y + max(1, self.scrollable_content_region.height) - 1)
+        return self._rows.line_at(self.scroll_offset.y + max(1, self.scrollable_content_region.height) - 1)
 
     @property
     def is_all_seen(self) -> bool:
@@ -106,7 +99,6 @@ class OutputPages(ScrollView, can_focus=True):
         at_end = bool(self.lines.lines) and self.is_vertical_scroll_end
         first = self.first
         self.lines, self._palette = lines, palette
-        self._widths = [cell_len(lines.plain(number)) for number in range(len(lines.lines))]
         self.found = lines.holding(self.words) if self.words else []
         self._lay_out(first)
         if at_end:
@@ -174,7 +166,7 @@ class OutputPages(ScrollView, can_focus=True):
             self._move_caret(line)
         else:
             # At the end of the text it cannot stand at the top; then the next one must still be found.
-            self.scroll_to(y=self._tops[line], animate=False)
+            self.scroll_to(y=self._rows.top(line), animate=False)
             self._caret = line
 
     def action_output(self, direction: int) -> None:
@@ -183,7 +175,7 @@ class OutputPages(ScrollView, can_focus=True):
         here = self.first
         others = [each for each in starts if each > here] if direction > 0 else [each for each in starts if each < here]
         if others:
-            self.scroll_to(y=self._tops[others[0 if direction > 0 else -1]], animate=False)
+            self.scroll_to(y=self._rows.top(others[0 if direction > 0 else -1]), animate=False)
 
     def action_toggle_selection(self) -> None:
         if not self.end_selection():
@@ -194,11 +186,11 @@ class OutputPages(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         x, top = self.scroll_offset
         row, width = y + top, self.size.width
-        line = self._line_at(row)
-        if row >= self._tops[-1]:
+        line = self._rows.line_at(row)
+        if row >= self._rows.height:
             return Strip.blank(width, self.rich_style)
         pieces = self._pieces_of(line)
-        place = row - self._tops[line]
+        place = row - self._rows.top(line)
         strip = strip_of(pieces[place]) if place < len(pieces) else Strip([])
         gutter = self._gutter(line if place == 0 else None, line)
         room = max(0, width - gutter.cell_length)
@@ -212,43 +204,23 @@ class OutputPages(ScrollView, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         self._lay_out(self.first)
 
-    def _line_at(self, row: int) -> int:
-        if not self.wraps:
-            return max(0, min(row, len(self.lines.lines) - 1))
-        return max(0, min(bisect_right(self._tops, row) - 1, len(self.lines.lines) - 1))
-
     def _lay_out(self, first: int) -> None:
         """Every line gets its rows; that one stays the first to be seen."""
         self._pieces.clear()
-        count = len(self.lines.lines)
-        if self.wraps:
-            heights = (self._height(number, width) for number, width in enumerate(self._widths))
-            self._tops = list(accumulate(heights, initial=0))
-            width = 0
-        else:
-            self._tops = range(count + 1)
-            width = max(self._widths, default=0) + self._gutter_width
-        self.virtual_size = Size(width, self._tops[-1])
+        room = max(1, self.scrollable_content_region.width - self._gutter_width)
+        self._rows = PageLayout(self.lines, room if self.wraps else None)
+        width = self._rows.width
+        self.virtual_size = Size(width and width + self._gutter_width, self._rows.height)
         self.refresh()
-        if count:
-            self.scroll_to(y=self._tops[min(first, count - 1)], animate=False)
+        self.scroll_to(y=self._rows.top(first), animate=False)
         self.post_message(self.Changed())
-
-    def _height(self, line: int, width: int) -> int:
-        room = self._room
-        if width <= room:
-            return 1
-        is_narrow = width == len(self.lines.plain(line))
-        # Only what is wide may leave the last column of a row empty.
-        return -(-width // room) if is_narrow else len(self._pieces_of(line))
 
     def _pieces_of(self, line: int) -> list[Text]:
         pieces = self._pieces.get(line)
         if pieces is None:
             if len(self._pieces) >= _KEPT:
                 self._pieces.clear()
-            text = self._highlighted(line)
-            pieces = self._pieces[line] = list(fold(text, self._room)) if self.wraps else [text]
+            pieces = self._pieces[line] = self._rows.pieces(self._highlighted(line))
         return pieces
 
     def _highlighted(self, line: int) -> Text:
@@ -260,10 +232,6 @@ class OutputPages(ScrollView, can_focus=True):
                 text.stylize(_FOUND, start, start + len(self.words))
                 start = plain.find(self.words, start + len(self.words))
         return text
-
-    @property
-    def _room(self) -> int:
-        return max(8, self.scrollable_content_region.width - self._gutter_width)
 
     @property
     def _gutter_width(self) -> int:
@@ -283,7 +251,7 @@ class OutputPages(ScrollView, can_focus=True):
 
     def _move_caret(self, line: int) -> None:
         self._caret = max(0, min(line, len(self.lines.lines) - 1))
-        row, height = self._tops[self._caret], self.scrollable_content_region.height
+        row, height = self._rows.top(self._caret), self.scrollable_content_region.height
         if row < self.scroll_offset.y:
             self.scroll_to(y=row, animate=False)
         elif row >= self.scroll_offset.y + height:

@@ -113,7 +113,7 @@ def _rule(columns: _Columns, palette: Palette) -> OutputRow:
 def _cells(table: Table, columns: _Columns, number: int, row: Sequence[str], palette: Palette) -> OutputRow:
     text = Text(end="")
     if columns.digits:
-        text.append(f"{number:>{columns.digits}}{_GAP}", palette.faint)
+        text.append(f"{number:>{columns.digits}}{_GAP}", palette.muted)
     for index, width in enumerate(columns.widths, columns.first):
         if index > columns.first:
             text.append(_GAP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import ClassVar
 
 from rich.text import Text
@@ -38,9 +38,15 @@ class TableScreen(ClosesOnce[None]):
     """
 
     def __init__(
-        self, table: Table, rows: Callable[[str, Page], Awaitable[Table]], say: Callable[[str, Severity], None]
+        self,
+        table: Table,
+        rows: Callable[[str, Page], Awaitable[Table]],
+        say: Callable[[str, Severity], None],
+        copy: Callable[[str, str], Coroutine[None, None, None]],
     ) -> None:
+        """`copy` takes a text to the clipboard, and says what it was."""
         super().__init__()
+        self._copy = copy
         self._table = table
         self._say = say
         self._grid = TableGrid(table, rows, lambda text: say(text, "warning"))
@@ -76,12 +82,8 @@ class TableScreen(ClosesOnce[None]):
         self.app.push_screen(PromptScreen("Go to row", str(self._grid.row + 1)), go)
 
     def action_copy_cell(self) -> None:
-        self._copy(self._grid.cell, "The cell")
+        self.run_worker(self._copy(self._grid.cell, "the cell"))
 
     def action_copy_row(self) -> None:
         row = self._grid.blocks.row(self._grid.row)
-        self._copy("\t".join(row or ()), "The row")
-
-    def _copy(self, text: str, what: str) -> None:
-        self.app.copy_to_clipboard(text)
-        self._say(f"{what} is copied.", "information")
+        self.run_worker(self._copy("\t".join(row or ()), "the row"))

@@ -45,6 +45,22 @@ def last_lines(text: str, count: int) -> tuple[str, int]:
     return text[start + 1 : end], text.count("\n", 0, start + 1)
 
 
+def first_lines(text: str, count: int) -> tuple[str, int]:
+    """The beginning of `text` that holds its first `count` lines, and how many lines stand below it.
+
+    >>> first_lines("a\\nb\\nc", 2)
+    ('a\\nb', 1)
+    """
+    if not _stays(text):
+        return text, 0
+    end = -1
+    for _ in range(count):
+        end = text.find("\n", end + 1)
+        if end < 0:
+            return text, 0
+    return text[:end], text.count("\n", end)
+
+
 def last_rows(text: str, count: int) -> tuple[list[Text], int]:
     """The last `count` lines of what `text` shows, and how many stand before them.
 

@@ -34,7 +34,7 @@ class FormField:
     masked: bool = False
 
 
-class FormScreen(ClosesOnce[Values | None], ModalScreen[Values | None]):
+class FormScreen(ModalScreen[Values | None], ClosesOnce[Values | None]):
     """Dismissed with the values by their names, or None. `check` says what is wrong, by the names of fields; the empty
     name is for the form as a whole."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from rich.style import Style
@@ -100,6 +101,7 @@ def outline_lines(state: State, folded: frozenset[str], width: int, palette: Pal
                     yield Line(Text(f"      {defined}", palette.function), f"{entry.cell.id}#{number}")
 
 
+@lru_cache(maxsize=4096)
 def defined_in(source: str) -> tuple[str, ...]:
     """The functions and classes that a cell defines, as they are called or named.
 
@@ -128,7 +130,7 @@ def _section_text(
 ) -> Text:
     mark = "▸" if folded else "▾"
     tally = _tally(entries, palette)
-    name = Text(f"{mark} {'⑂ ' if parent else ''}{printable_row(section.name)}", palette.heading)
+    name = Text(f"{mark} {'↳ ' if parent else ''}{printable_row(section.name)}", palette.heading)
     if parent:
         name.append(f" from {printable_row(parent)}", palette.muted)
     name.truncate(max(4, width - tally.cell_len - 1), overflow="ellipsis")
@@ -161,5 +163,5 @@ def _cell_text(entry: Entry, palette: Palette) -> Text:
     first = next((line.strip() for line in entry.cell.source.splitlines() if line.strip()), "")
     if not entry.cell.runnable:
         return Text(f"    ¶ {printable_row(first.lstrip('# '))}", palette.muted)
-    glyph = Text(f"    {GLYPHS[entry.kind]} ", _ink(entry.kind, palette))
-    return glyph.append(printable_row(first) or "empty", "" if first else palette.muted)
+    words = (printable_row(first), "") if first else ("empty", palette.muted)
+    return Text.assemble((f"    {GLYPHS[entry.kind]} ", _ink(entry.kind, palette)), words)

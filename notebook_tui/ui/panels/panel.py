@@ -57,6 +57,7 @@ class Panel(Container):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self._troubles: dict[str, str] = {}
         self.focused_at_first = ""
         """The item of the list that has the focus when the panel is made."""
 
@@ -106,23 +107,30 @@ class Panel(Container):
 
     def ask(self, what: str, act: Act, *arguments: object) -> None:
         """Have something done that takes a while. What goes wrong is told: it must not take the program with it."""
-        _: Worker[None] = self.run_worker(self._telling(what, act, *arguments))
+        # Not the coroutine, here and below: one of a worker that is given up before it began would never be awaited.
+        _: Worker[None] = self.run_worker(partial(self._done, what, act, *arguments))
 
     def refresh_from(self, what: str, act: Act, *arguments: object) -> None:
-        """As `ask`, of what only tells: asked again, the first one is given up."""
-        _: Worker[None] = self.run_worker(
-            self._telling(what, act, *arguments), group=f"{self.NAME}: {what}", exclusive=True
-        )
+        """As `ask`, of what only tells: asked again, the first is given up, and a trouble that lasts is told once."""
+        work = partial(self._learned, what, act, *arguments)
+        _: Worker[None] = self.run_worker(work, group=f"{self.NAME}: {what}", exclusive=True)
 
-    def _telling(self, what: str, act: Act, *arguments: object) -> Callable[[], Coroutine[None, None, None]]:
-        # Not the coroutine: one of a worker that is given up before it began would never be awaited.
-        return partial(self._told, what, act, *arguments)
-
-    async def _told(self, what: str, act: Act, *arguments: object) -> None:
+    async def _done(self, what: str, act: Act, *arguments: object) -> None:
         try:
             await act(*arguments)
         except Exception as error:  # of the session, whatever it is
-            self.desk.say(f"{what} failed: {error or type(error).__name__}", "error")
+            self.desk.say(_trouble(what, error), "error")
+
+    async def _learned(self, what: str, act: Act, *arguments: object) -> None:
+        try:
+            await act(*arguments)
+        except Exception as error:
+            trouble = _trouble(what, error)
+            if self._troubles.get(what) != trouble:
+                self._troubles[what] = trouble
+                self.desk.say(trouble, "error")
+        else:
+            self._troubles.pop(what, None)
 
     def action_close(self) -> None:
         self.post_message(self.Closed())
@@ -133,3 +141,7 @@ class Panel(Container):
 
     def action_widen(self, by: int) -> None:
         self.post_message(self.Widened(by))
+
+
+def _trouble(what: str, error: Exception) -> str:
+    return f"{what} failed: {error or type(error).__name__}"

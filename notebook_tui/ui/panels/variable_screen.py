@@ -22,7 +22,7 @@ from notebook_tui.ui.drawing.table_lines import columns_of, row_text
 from notebook_tui.ui.panels.panel_list import Line, PanelList
 
 
-class VariableScreen(ClosesOnce[bool], ModalScreen[bool]):
+class VariableScreen(ModalScreen[bool], ClosesOnce[bool]):
     """Dismissed with whether its cell is to be gone to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -6,6 +6,7 @@ They are asked for when the panel opens and when a run has ended, never while no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, ClassVar, Final
 
 from rich.text import Text
@@ -33,7 +34,7 @@ _PREVIEWED: Final = 60
 class VariablesPanel(ListPanel):
     NAME = "variables"
     TITLE = "Variables"
-    WIDTH = 72
+    WIDTH = 90
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter"),
         Binding("o", "order", "order"),
@@ -99,7 +100,7 @@ class VariablesPanel(ListPanel):
         if not shown:
             nothing = f"None has “{wanted}” in its name or type." if wanted else "No cell has bound a name yet."
             return said("Asking the runtime…" if self._is_waiting and not wanted else nothing, width, palette)
-        label = self.state.notebook.label
+        label = cache(self.state.notebook.label)
         lines = list(variable_lines(_ordered(shown, _ORDERS[self._order], self._place), label, width, palette))
         if self._known.more:
             lines += said(f"and {self._known.more:,} more", width, palette)

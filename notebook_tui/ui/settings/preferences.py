@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ class Preferences:
         """What was wrong with the file when it was read."""
         self._on_change: list[Callable[[Settings], None]] = []
 
-    def subscribe(self, on_change: Callable[[Settings], None]) -> None:
-        """Call this with the settings after each change of one."""
+    def subscribe(self, on_change: Callable[[Settings], None]) -> Callable[[], None]:
+        """Call this with the settings after each change of one, until what is returned is called."""
         self._on_change.append(on_change)
+        return partial(self._on_change.remove, on_change)
 
     def change(self, name: str, value: Value) -> None:
         """From now on. `NotKept` if it could not be written; it holds nevertheless."""

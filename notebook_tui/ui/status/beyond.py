@@ -25,6 +25,8 @@ class BeyondTheScreen:
         self._clock = clock
         self._runs = RunWatch()
         self._title = ""
+        self.long = LONG
+        """Seconds; the user may set others."""
         self._touched_at = clock()
         self._write(KEEP_TITLE)
 
@@ -35,7 +37,7 @@ class BeyondTheScreen:
     def show(self, state: State) -> None:
         """The newest state."""
         ended = self._runs.seen(state, self._clock())
-        if ended is not None and ended.took >= LONG and self._nobody_looks:
+        if ended is not None and ended.took >= self.long and self._nobody_looks:
             self._write(BELL + notification(f"{title_of(state)}: {ended.words}", os.environ))
         if (text := title_of(state)) != self._title:
             self._title = text

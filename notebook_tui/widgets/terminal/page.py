@@ -95,10 +95,12 @@ class Page:
 
     def up_a_line(self) -> None:
         """To the row above; above the first one comes a new one."""
+        column = self.column
         if self.row:
-            self.move(-1, 0)
+            self.row -= 1
         else:
             self.insert_rows(1)
+        self.column = column
 
     def erase_in_row(self, what: int) -> None:
         if self.row >= len(self.rows):
