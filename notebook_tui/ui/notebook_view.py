@@ -6,6 +6,7 @@ the user asks for (`flush`); text that comes from the session enters the editor 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.drawing.frame import frame_for
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.drawing.rows import row_numbers
+from notebook_tui.ui.editing import soundness
 from notebook_tui.ui.editing.caret_help import CaretHelp, Kind
 from notebook_tui.ui.editing.editor import Editor, Past
 from notebook_tui.ui.editing.keymaps.attached import AttachedKeyMap
@@ -74,6 +76,7 @@ class NotebookView(Container):
         self._pasts: dict[str, Past] = {}
         self._typed_at = 0.0
         self._numbered: tuple[str, int, int] | None = None
+        self._fault: soundness.Fault | None = None
 
     def compose(self) -> ComposeResult:
         yield self._list
@@ -299,6 +302,20 @@ class NotebookView(Container):
         event.stop()
         self._typed_at = self._clock()
         self._follow_editor()
+        self.ask("soundness", self._look_for_fault)
+
+    async def _look_for_fault(self) -> None:
+        """A cross beside the line that is no Python, once nobody types; not where the caret still is."""
+        await asyncio.sleep(soundness.REST)
+        version, is_python = self._editor.version, self._editor.language_of_source == "python"
+        fault = await asyncio.to_thread(soundness.fault_of, self._editor.text) if is_python else None
+        if not self.is_editing or self._editor.version != version:
+            return
+        shown = fault is not None and fault.line != self.caret_place.line
+        self._list.mark_wrong(fault.line if fault and shown else None)
+        if fault and shown and fault != self._fault:
+            self.remark(f"Line {fault.line}: {fault.message}")
+        self._fault = fault
 
     @on(Editor.SelectionChanged)
     def _caret_moved(self, event: Editor.SelectionChanged) -> None:
@@ -389,8 +406,9 @@ class NotebookView(Container):
         self._help.close()
         self.keymap.closed()
         self._pasts[self.focused_id] = self._editor.close()
+        self._list.mark_wrong(None)
         self._list.set_editing(None)
-        self._numbered = None
+        self._numbered = self._fault = None
         self.take_focus()
         self.post_message(self.EditingChanged())
 

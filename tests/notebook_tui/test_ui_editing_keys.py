@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 
 from notebook_tui.document.operations import SetCellSource
 from notebook_tui.ui.keys.table import keys_of
@@ -112,3 +113,13 @@ def test_every_sequence_of_the_editor_begins_with_a_key_that_is_no_text() -> Non
         for keys in key.keys:
             first, *rest = keys.split()
             assert not rest or first.startswith("ctrl+")
+
+
+@in_terminal(code("a", "x"), code("b", "y"))
+async def test_escape_and_a_letter_in_one_packet_leave_the_cell_and_are_no_text(shown: Terminal) -> None:
+    """As a terminal sends Alt and a letter: nobody can tell them apart, and who types fast means the former."""
+    await shown.press(*FIRST, "i", "!")
+    shown.app.post_message(events.Key("alt+j", "j"))
+    await shown.until(lambda: shown.focused_line().endswith("y"), "the next cell")
+    assert sent_sources(shown) == ["x!"]
+    assert "NAV" in shown.status

@@ -147,7 +147,7 @@ async def test_a_setting_is_changed_on_the_screen_and_holds_at_once(shown: Termi
 
 @in_terminal(code("a", "x"))
 async def test_a_value_that_is_none_of_the_choices_is_typed(shown: Terminal) -> None:
-    await shown.press("s", ",", "j", "j", "j", "j", "j", "e", *"soon", "enter")
+    await shown.press("s", ",", "j", "j", "j", "j", "j", "j", "j", "e", *"soon", "enter")
     await shown.shows("Expected a number of seconds; found 'soon'")
     await shown.press("backspace", "backspace", "backspace", "backspace", *"2.5", "enter")
     assert shown.app.preferences.now.notify_after_seconds == 2.5

@@ -95,6 +95,13 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         seen = [id for id in ids if self._scene.is_seen(id, self._window)]
         return next((id for id in seen if self._scene.top(id) >= self._window.top), seen[0])
 
+    def mark_wrong(self, line: int | None) -> None:
+        """A cross beside that line of the text that is edited, or none."""
+        if line != self._scene.wrong:
+            self._scene.wrong = line
+            with self._kept_in_place():
+                self._scene.redraw(self.focused_id)
+
     def set_editing(self, numbers: Numbers | None) -> None:
         """Make room for the editor over the source of the focused cell, or none."""
         if numbers == self._scene.editing:

@@ -60,6 +60,8 @@ class Look:
     """What is looked for, and marked where it is."""
     numbered: bool = True
     """Whether lines of code have their numbers beside them."""
+    wrong: int | None = None
+    """The line of the text that is edited which keeps it from being compiled."""
 
 
 class Kept(NamedTuple):
@@ -124,7 +126,7 @@ class Painter:
     def _code(self, item: CellItem, look: Look) -> Iterable[Strip]:
         frame = frame_of(item, look)
         if look.editing is not None:
-            yield from editing_rows(look.editing, frame, self.palette, numbered=look.numbered)
+            yield from editing_rows(look.editing, frame, self.palette, look.wrong, numbered=look.numbered)
         elif is_folded(item):
             yield folded_row(item, frame, self.palette)
             return

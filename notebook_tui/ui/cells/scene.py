@@ -62,6 +62,8 @@ class Scene:
         self._output_rows = rows_for(24)
         self.focused = ""
         self.editing: Numbers | None = None
+        self.wrong: int | None = None
+        """The line of the edited text that is no Python."""
         self.looks = Looks()
         self._asked: set[str] = set()
         self._found: Pattern | None = None
@@ -245,7 +247,8 @@ class Scene:
     def _look(self, id: str) -> Look:
         focused = id == self.focused
         editing = self.editing if focused else None
-        seen = (self._clock(), focused, editing, self.looks, self._found, self._numbered)
+        wrong = self.wrong if focused else None
+        seen = (self._clock(), focused, editing, self.looks, self._found, self._numbered, wrong)
         return Look(self._width, self._output_rows, *seen)
 
     def _restart(self) -> None:

@@ -37,13 +37,15 @@ def source_rows(
 
 
 def editing_rows(
-    numbers: Sequence[int | None], frame: Frame, palette: Palette, *, numbered: bool = True
+    numbers: Sequence[int | None], frame: Frame, palette: Palette, wrong: int | None = None, *, numbered: bool = True
 ) -> Iterator[Strip]:
-    """The gutter beside the editor: the number of the line that each row begins, None within a line."""
+    """The gutter beside the editor: the number of the line that each row begins, None within a line; a cross beside
+    the line that is no Python."""
     for number in numbers:
-        mark = CONTINUED if number is None else _BAR
+        is_wrong = wrong is not None and number == wrong
+        mark = _FAILED if is_wrong else CONTINUED if number is None else _BAR
         label = "" if number is None or not numbered else str(number)
-        row = gutter_row(frame, label, mark, Text(end=""), palette.muted, palette.focus)
+        row = gutter_row(frame, label, mark, Text(end=""), palette.muted, palette.error if is_wrong else palette.focus)
         yield on_panel(row, frame, palette)
 
 

@@ -36,6 +36,7 @@ class SettingsScreen(ModalScreen[None], ClosesOnce[None]):
     CSS = """
     SettingsScreen { align: center middle; background: $background 60%; }
     SettingsScreen .dialog { width: 76; }
+    SettingsScreen OptionList { max-height: 40vh; scrollbar-size-vertical: 1; }
     SettingsScreen Input { display: none; }
     SettingsScreen Input.-asked { display: block; }
     SettingsScreen #settings-where { text-style: dim; }

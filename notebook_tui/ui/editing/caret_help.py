@@ -33,7 +33,7 @@ _PATIENCE: Final = 5.0
 """Seconds; an answer that takes longer is for another text."""
 _HOVER_WIDTH: Final = 70
 
-Kind: TypeAlias = Literal["completion", "documentation", "signature", "hover"]
+Kind: TypeAlias = Literal["completion", "documentation", "signature", "hover", "soundness"]
 
 
 class Asking(Protocol):

@@ -47,6 +47,7 @@ from notebook_tui.ui.keys.table import DEFAULT, KeyTable, keys_of
 
 _POINTS: Final = 0.6
 """Seconds for which a mouse rests before it is taken to point at something."""
+_ESCAPED: Final = re.compile(r"alt\+(shift\+)?\w")
 _KEPT_ROWS: Final = 512
 _BRACKETS: Final = Style(bold=True, underline=True)
 _FOUND: Final = Style(reverse=True, underline=True)
@@ -288,6 +289,10 @@ class Editor(TextArea):
             pass
         elif event.key in self._anywhere:
             self._perform(self._anywhere[event.key])
+        elif _ESCAPED.fullmatch(event.key) and event.character:
+            # Escape and a letter that came right after it look just like that in most terminals.
+            self._perform("leave")
+            self.app.post_message(events.Key(event.character, event.character))
         elif not self._own_key(event.key) and not self._typed(event):
             return
         event.stop()
