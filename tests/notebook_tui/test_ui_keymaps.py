@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual import events
 
+from notebook_tui.document.completion import Completion
 from notebook_tui.document.operations import QueueCells, SetCellSource
 from notebook_tui.ui.keys.maps import bound, canonical, problems_of, table_of
 from notebook_tui.ui.keys.table import DEFAULT, KeyTable
@@ -230,3 +231,22 @@ def test_names_of_keys_are_read_as_people_write_them() -> None:
 def test_every_binding_of_textual_follows_the_table() -> None:
     assert set(bound(DEFAULT)) == set(bound(table_of("vim"))) == set(bound(table_of("emacs")))
     assert bound(KeyTable(()))["run"] == "f35"
+
+
+@in_terminal(code("a", "x"), settings=VIM)
+async def test_escape_closes_proposals_and_leaves_insert_mode_at_once(shown: Terminal) -> None:
+    shown.session.completions = [
+        Completion("xaver", "variable", insert="xaver"),
+        Completion("xeno", "variable", insert="xeno"),
+    ]
+    await shown.press(*FIRST, "i", "tab")
+    await shown.shows("xaver")
+    await shown.press("escape")
+    assert " NORMAL " in shown.status
+    assert "xaver" not in shown.text
+
+
+@pytest.mark.parametrize("keymap", ["vim", "emacs"])
+def test_what_only_the_editor_does_gets_no_key_in_the_list_of_cells(keymap: str) -> None:
+    own = {row.action for row in DEFAULT.of("insert")} - {row.action for row in DEFAULT.of("navigation", "anywhere")}
+    assert not own & {row.action for row in table_of(keymap).of("navigation", "anywhere")}
