@@ -104,6 +104,10 @@ class AttachedKeyMap:
         """The editor is about to be closed."""
         self._end_group()
         self._editor.highlight(())
+        self.give_cursor_back()
+
+    def give_cursor_back(self) -> None:
+        """The terminal's cursor has the shape that it has elsewhere."""
         self._shape_cursor("0")
 
     def wants_after_popup(self, key: str) -> bool:
