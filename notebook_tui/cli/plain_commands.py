@@ -18,6 +18,7 @@ from notebook_tui.document.operations import (
     QueueCells,
     Redo,
     SetCellSource,
+    Trust,
     Undo,
 )
 from notebook_tui.document.plan import full_evaluation, planned
@@ -25,6 +26,7 @@ from notebook_tui.document.reasons import why
 from notebook_tui.document.reasons import words as reason_words
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.session.client import Client
+from notebook_tui.session.trust_question import trust_question
 from notebook_tui.ui.ids import new_id
 from notebook_tui.ui.insertion import inserting
 
@@ -148,10 +150,22 @@ class Commands:
             if not cell.runnable:
                 raise Wrong("this is a text; only cells run")
             ids = (cell.id,)
-        self._client.send(QueueCells(ids))
+        self._queue(QueueCells(ids))
 
     async def only(self, name: str) -> None:
-        self._client.send(QueueCells((self._cell(name).id,), alone=True))
+        self._queue(QueueCells((self._cell(name).id,), alone=True))
+
+    def _queue(self, wanted: QueueCells) -> None:
+        if not self._client.state.trusted:
+            asked = trust_question(self._client.state)
+            raise Wrong(f"nothing was run.\n{asked}\ntrust lets it run, trust folder all that lies beside it, too")
+        self._client.send(wanted)
+
+    async def trust(self, what: str) -> None:
+        if what not in ("", "folder"):
+            raise Wrong("expected nothing more, or the word folder")
+        self._client.send(Trust(folder=what == "folder"))
+        self._paper.block("its code may run from now on")
 
     async def plan(self, name: str) -> None:
         state = self._client.state
@@ -274,6 +288,7 @@ _COMMANDS: Final = (
     Command(Commands.previous, "previous", "the one before"),
     Command(Commands.run, "run [CELL | all]", "runs a cell and what is outdated above it, or all that is outdated"),
     Command(Commands.only, "only [CELL]", "runs a cell and nothing else"),
+    Command(Commands.trust, "trust [folder]", "says that code which you have not written may run"),
     Command(Commands.plan, "plan [CELL | all]", "what would run"),
     Command(Commands.why, "why [CELL]", "why a cell is not up to date"),
     Command(Commands.stop, "stop", "interrupts what runs, as Ctrl+C does"),

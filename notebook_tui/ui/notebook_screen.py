@@ -184,6 +184,7 @@ class NotebookScreen(Screen[None]):
     def on_unmount(self) -> None:
         self._beyond.leave()
         self._stop_hearing()
+        self._view.keymap.give_cursor_back()
 
     def say(self, text: str, severity: Severity) -> None:
         """Tell the user: now in a toast, later in the list of messages."""

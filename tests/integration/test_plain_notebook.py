@@ -109,3 +109,15 @@ def test_without_plain_a_pipe_is_refused(notebook: Path) -> None:
     result = subprocess.run(words, input="", capture_output=True, text=True, timeout=60, check=False, env=os.environ)
     assert result.returncode != 0
     assert "expected a terminal" in result.stderr
+
+
+def test_code_of_a_stranger_runs_after_the_word_trust_and_not_before(
+    notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEAMLIKE_TRUSTED", "")
+    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
+    said = plain(notebook, "run all", "only 1", "wait", "trust", "run all", "wait", "quit")
+    assert said.count("nothing was run.\nYou have not written the code") == 2
+    assert "· 2 code cells" in said
+    assert said.index("its code may run from now on") < said.index("x is 1")
+    assert "x is 1" in plain(notebook, "run all", "wait", "quit")

@@ -89,13 +89,16 @@ def test_a_cell_that_runs_by_itself_does_not_without_trust() -> None:
     with_trust = after(state, SetCellSource("a", "x = 2"), QueueCells(("a",)), *ran("a", versions={"x": "2"}))
     assert "b" in with_trust.running.values()
     state = after(state, SetCellSource("a", "x = 2"), QueueCells(("a",)), TrustWithdrawn())
-    assert after(state, *ran("a", versions={"x": "2"})).running == {}
+    state = after(state, *ran("a", versions={"x": "2"}))
+    assert (state.running, state.queue) == ({}, ())
 
 
 def test_a_runtime_that_comes_late_starts_nothing_without_trust() -> None:
     state = after(STATE, QueueCells(("a",)), TrustWithdrawn())
     assert after(state, RuntimeConnected("here")).running == {}
     assert after(replace(STATE, trusted=False), Connect(), RuntimeConnected("here")).running == {}
+    waiting = replace(after(STATE, QueueCells(("a",))), trusted=False)
+    assert after(waiting, RuntimeConnected("here")).running == {}
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notebook_tui.document.outputs import Error, Result, Text
-from notebook_tui.ui.keys.table import KEYS
+from notebook_tui.ui.keys.maps import all_rows
+from notebook_tui.ui.settings.preferences import Preferences
+from notebook_tui.ui.settings.values import KeyMapName, Settings
 from tests.support.fake_session import code, prose
 from tests.support.screen import Terminal, terminal
 from tests.support.soak import count
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
-KNOWN = sorted({key for entry in KEYS for keys in entry.keys for key in keys.split() if entry.action != "app.quit"})
+KNOWN = sorted(
+    {key for entry in all_rows() for keys in entry.keys for key in keys.split() if entry.action != "app.quit"}
+)
 OTHERS = [
     "a",
     "b",
@@ -24,6 +29,7 @@ OTHERS = [
     "(",
     "漢",
     "tab",
+    *"$:/%*~",
     "left",
     "right",
     "backspace",
@@ -66,12 +72,16 @@ async def act(shown: Terminal, step: str) -> None:
 
 
 @settings(max_examples=count(20, 200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(steps)
-def test_no_keys_and_events_bring_the_terminal_down(chosen: list[str]) -> None:
+@given(steps, st.sampled_from(get_args(KeyMapName)))
+def test_no_keys_and_events_bring_the_terminal_down(chosen: list[str], keymap: KeyMapName) -> None:
     async def main() -> None:
-        async with terminal(code("a", "x = 1"), prose("b", "# Hi\n\n- there"), code("c", "x\n" * 9)) as shown:
+        preferences = Preferences(Settings(keymap=keymap))
+        cells = (code("a", "x = 1"), prose("b", "# Hi\n\n- there"), code("c", "x\n" * 9))
+        async with terminal(*cells, preferences=preferences) as shown:
             for step in chosen:
                 await act(shown, step)
+                if shown.has_ended and shown.app.return_code == 0 and keymap != "default":
+                    return  # Ctrl+X Ctrl+C, or ZZ
             assert not shown.has_ended
             assert len(shown.lines) == shown.app.size.height
 

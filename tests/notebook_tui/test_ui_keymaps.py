@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+
 import pytest
 from textual import events
 
+from notebook_tui.document.completion import Completion
 from notebook_tui.document.operations import QueueCells, SetCellSource
 from notebook_tui.ui.keys.maps import bound, canonical, problems_of, table_of
 from notebook_tui.ui.keys.table import DEFAULT, KeyTable
+from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.settings.values import Settings
 from tests.support.fake_session import code, prose
-from tests.support.screen import Terminal, in_terminal
+from tests.support.screen import Terminal, in_terminal, terminal
 
 FIRST = ("j", "j", "j")
 VIM = Settings(keymap="vim")
@@ -230,3 +235,35 @@ def test_names_of_keys_are_read_as_people_write_them() -> None:
 def test_every_binding_of_textual_follows_the_table() -> None:
     assert set(bound(DEFAULT)) == set(bound(table_of("vim"))) == set(bound(table_of("emacs")))
     assert bound(KeyTable(()))["run"] == "f35"
+
+
+@in_terminal(code("a", "x"), settings=VIM)
+async def test_escape_closes_proposals_and_leaves_insert_mode_at_once(shown: Terminal) -> None:
+    shown.session.completions = [
+        Completion("xaver", "variable", insert="xaver"),
+        Completion("xeno", "variable", insert="xeno"),
+    ]
+    await shown.press(*FIRST, "i", "tab")
+    await shown.shows("xaver")
+    await shown.press("escape")
+    assert " NORMAL " in shown.status
+    assert "xaver" not in shown.text
+
+
+@pytest.mark.parametrize("keymap", ["vim", "emacs"])
+def test_what_only_the_editor_does_gets_no_key_in_the_list_of_cells(keymap: str) -> None:
+    own = {row.action for row in DEFAULT.of("insert")} - {row.action for row in DEFAULT.of("navigation", "anywhere")}
+    assert not own & {row.action for row in table_of(keymap).of("navigation", "anywhere")}
+
+
+def test_the_cursor_has_the_shape_of_the_mode_and_at_the_end_that_of_before() -> None:
+    async def main() -> list[str]:
+        shapes: list[str] = []
+        async with terminal(code("a", "x"), preferences=Preferences(VIM)) as shown:
+            driver = shown.app._driver
+            assert driver is not None
+            driver.write = lambda data: shapes.extend(re.findall(r"\x1b\[(\d) q", data))  # type: ignore[method-assign]
+            await shown.press(*FIRST, "i", "escape", "i")
+        return shapes
+
+    assert asyncio.run(main()) == ["6", "2", "6", "0"]

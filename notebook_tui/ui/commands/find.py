@@ -24,10 +24,17 @@ class FindCommands:
         self._cells: object = None
 
     def find(self) -> None:
-        self._open(replacing=False)
+        """Open the bar; once it is open, look in all cells, or again in this one."""
+        if self._bar.has_focus_within:
+            self._bar.action_flip("cell")
+        else:
+            self._open(replacing=False)
 
     def replace(self) -> None:
-        self._open(replacing=True)
+        if self._bar.has_focus_within:
+            self._bar.action_open_replacement()
+        else:
+            self._open(replacing=True)
 
     def find_next(self) -> None:
         self.step(1)

@@ -26,7 +26,6 @@ class PathScreen(ModalScreen[str | None], ClosesOnce[str | None]):
 
     DEFAULT_CSS = """
     PathScreen {
-        & .dialog { width: 76; }
         & .path-found { height: 7; margin-top: 1; color: $foreground 70%; }
     }
     """
@@ -52,7 +51,7 @@ class PathScreen(ModalScreen[str | None], ClosesOnce[str | None]):
         self._found = Static(markup=False, classes="path-found")
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
+        with Vertical(classes="dialog wide"):
             yield Static(Text(self._question), classes="dialog-title")
             yield Input(self._typed, select_on_focus=False)
             yield self._found

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 Span: TypeAlias = tuple[int, int]
 PATIENCE: Final = 0.25
 """Seconds that a search may take in all."""
+_TOO_LONG: Final = "This expression takes too long."
 _MOST: Final = 10_000
 """More matches are counted and marked nowhere: nobody looks at them one by one."""
 
@@ -57,6 +58,7 @@ class Pattern:
             raise BadPattern("no expression: it is too large") from error
         self._is_regex = query.regex
         self._clock = clock
+        self._given_up = False
 
     def spans(self, text: str, until: float | None = None) -> list[Span]:
         """Where it is found, in order; places without a width are none. `TooLong` past the deadline."""
@@ -79,6 +81,9 @@ class Pattern:
     def _matches(self, text: str, until: float | None) -> list[Any]:
         end = self._clock() + PATIENCE if until is None else until
         found: list[Any] = []
+        if self._given_up:
+            # Once is enough: every row on the screen would wait as long again.
+            raise TooLong(_TOO_LONG)
         try:
             for match in self._compiled.finditer(text, timeout=max(0.001, end - self._clock())):
                 if match.start() < match.end():
@@ -86,7 +91,8 @@ class Pattern:
                     if len(found) >= _MOST:
                         break
         except TimeoutError as error:
-            raise TooLong("This expression takes too long.") from error
+            self._given_up = True
+            raise TooLong(_TOO_LONG) from error
         return found
 
     def _expanded(self, match: Any, replacement: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from rich.text import Text
@@ -42,7 +42,7 @@ class TableScreen(ClosesOnce[None]):
         table: Table,
         rows: Callable[[str, Page], Awaitable[Table]],
         say: Callable[[str, Severity], None],
-        copy: Callable[[str, str], Coroutine[None, None, None]],
+        copy: Callable[[str, str], None],
     ) -> None:
         """`copy` takes a text to the clipboard, and says what it was."""
         super().__init__()
@@ -82,8 +82,8 @@ class TableScreen(ClosesOnce[None]):
         self.app.push_screen(PromptScreen("Go to row", str(self._grid.row + 1)), go)
 
     def action_copy_cell(self) -> None:
-        self.run_worker(self._copy(self._grid.cell, "the cell"))
+        self._copy(self._grid.cell, "the cell")
 
     def action_copy_row(self) -> None:
         row = self._grid.blocks.row(self._grid.row)
-        self.run_worker(self._copy("\t".join(row or ()), "the row"))
+        self._copy("\t".join(row or ()), "the row")

@@ -6,30 +6,18 @@ The default map is no map: then all keys are the editor's own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from textual import events
 from textual.widgets.text_area import Selection
 
 from notebook_tui.ui.editing.changes import CHANGES
 from notebook_tui.ui.editing.editor import Editor
-from notebook_tui.ui.editing.keymaps.effects import (
-    Copy,
-    Edit,
-    Effect,
-    Mark,
-    Pass,
-    Perform,
-    Place,
-    Play,
-    Redo,
-    Revert,
-    Say,
-    Undo,
-    View,
-)
 from notebook_tui.ui.editing.passage import Passage
 from notebook_tui.ui.keys.key import Key
+
+if TYPE_CHECKING:
+    from notebook_tui.ui.editing.keymaps.effects import Effect, View
 
 _NEEDS_MODIFIER: Final = ("alt+", "ctrl+", "super+", "hyper+", "meta+")
 
@@ -116,6 +104,10 @@ class AttachedKeyMap:
         """The editor is about to be closed."""
         self._end_group()
         self._editor.highlight(())
+        self.give_cursor_back()
+
+    def give_cursor_back(self) -> None:
+        """The terminal's cursor has the shape that it has elsewhere."""
         self._shape_cursor("0")
 
     def wants_after_popup(self, key: str) -> bool:
@@ -148,12 +140,29 @@ class AttachedKeyMap:
         return taken
 
     def _view(self) -> View:
+        from notebook_tui.ui.editing.keymaps.effects import View
+
         passage = self._editor.passage
         anchor = passage.anchor if passage.selected else None
         return View(passage.text, passage.caret, anchor, self._editor.app.clipboard)
 
     def _apply(self, effects: list[Effect]) -> bool:
         """Do all of it; whether the key was the map's."""
+        # Here, for a terminal without a map needs none of them to start.
+        from notebook_tui.ui.editing.keymaps.effects import (
+            Copy,
+            Edit,
+            Mark,
+            Pass,
+            Perform,
+            Place,
+            Play,
+            Redo,
+            Revert,
+            Say,
+            Undo,
+        )
+
         passage, taken = self._editor.passage, True
         asked: list[str] = []
         for effect in effects:
@@ -162,8 +171,11 @@ class AttachedKeyMap:
                     passage = passage.select(start, end).put(text)
                 case Place(caret, anchor):
                     passage = passage.select(caret if anchor is None else anchor, caret)
-                case Undo(count) | Redo(count):
-                    self._travel(effect, count)
+                case Undo(count):
+                    self._travel(count, back=True)
+                    passage = self._editor.passage
+                case Redo(count):
+                    self._travel(count, back=False)
                     passage = self._editor.passage
                 case Revert():
                     passage = Passage.at(self._opened_with, 0)
@@ -199,11 +211,14 @@ class AttachedKeyMap:
         elif span is not None:
             self._editor.selection = Selection.cursor(self._editor.selection.end)
 
-    def _travel(self, effect: Undo | Redo, count: int) -> None:
+    def _travel(self, count: int, *, back: bool) -> None:
         self._end_group()
         history = self._editor.history
-        for _ in range(min(count, len(history.undo_stack if isinstance(effect, Undo) else history.redo_stack))):
-            self._editor.undo() if isinstance(effect, Undo) else self._editor.redo()
+        for _ in range(min(count, len(history.undo_stack if back else history.redo_stack))):
+            if back:
+                self._editor.undo()
+            else:
+                self._editor.redo()
 
     def _ask(self, action: str) -> None:
         if action in CHANGES or action in ("undo", "redo"):
