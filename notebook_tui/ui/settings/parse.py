@@ -105,8 +105,11 @@ def _own_keys(table: object, text: str, file: str) -> tuple[Mapping[str, tuple[s
 def value_from(setting: Setting, typed: str) -> Value | None:
     """What a user typed as a value of the setting; None if it is none.
 
-    >>> value_from(SETTINGS[0], "vim"), value_from(SETTINGS[0], "vi"), value_from(SETTINGS[5], "2.5")
-    ('vim', None, 2.5)
+    >>> named = {setting.name: setting for setting in SETTINGS}
+    >>> value_from(named["keymap"], "vim"), value_from(named["keymap"], "vi")
+    ('vim', None)
+    >>> value_from(named["notify_after_seconds"], "2.5")
+    2.5
     """
     default = default_of(setting.name)
     value: Value = typed.strip()
