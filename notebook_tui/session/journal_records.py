@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
@@ -13,7 +13,7 @@ from notebook_tui.session.operation_codec import Codec, pack
 from notebook_tui.session.redaction import redacted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """A journal begins with one: all that was before."""
 
@@ -28,12 +28,12 @@ class Snapshot:
     """What was about to be written into it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     operation: Operation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileIs:
     """The file is known to hold this notebook, or the one of the state that is reached here."""
 
@@ -41,13 +41,13 @@ class FileIs:
     base: Notebook | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Saving:
     """The notebook of the state that is reached here is about to be written into the file: after a crash that may hold
     it, or not yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Together:
     """All of these, or none: what a merge did, and what is in the file since."""
 

@@ -16,10 +16,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.session.runtime import Local, Runtime
 
 FILE: Final = "runtimes.toml"
@@ -33,7 +34,7 @@ class ProfileError(ValueError):
     """There is no such profile, or it makes no sense; the message says what is expected."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Profile:
     """A child process of the terminal program: of which interpreter, where, and with what environment besides."""
 

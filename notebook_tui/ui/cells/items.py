@@ -6,10 +6,10 @@ The cell list compares an item with the one of the same id before: what is equal
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from typing import Final, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Cell, Section
 from notebook_tui.document.state import State
 from notebook_tui.ui.cells.stamp import Stamp, stamp_of
@@ -22,13 +22,13 @@ HINT_ID = "hint"
 _NONE: Final[Mapping[str, int]] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TitleItem:
     title: str
     id: str = TITLE_ID
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SectionItem:
     id: str
     name: str
@@ -38,7 +38,7 @@ class SectionItem:
     """The name of the section that this one branches from."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CellItem:
     cell: Cell
     stamp: Stamp
@@ -52,7 +52,7 @@ class CellItem:
         return self.cell.id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HintItem:
     """Stands in a notebook without cells, but for that of the set-up, and says what to press; never focused."""
 

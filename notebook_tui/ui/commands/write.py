@@ -6,8 +6,8 @@ The session answers later, so what is to be focused then is remembered as `_awai
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Cell, CellKind, Section
 from notebook_tui.document.operations import (
     DeleteCell,
@@ -27,7 +27,7 @@ from notebook_tui.ui.ids import new_id
 from notebook_tui.ui.insertion import NEW_SECTION, inserting, section_place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Awaited:
     """What was asked for and gets the focus once it is there."""
 

@@ -7,7 +7,6 @@ least important parts, never its first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import ClassVar, Final
 
@@ -16,6 +15,7 @@ from rich.text import Text
 from textual.strip import Strip
 from textual.widget import Widget
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.document.versions import nodes_behind
 from notebook_tui.ui.cells.running import failed, tally
@@ -40,7 +40,7 @@ _PANEL_HINTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Status:
     state: State
     editing: bool = False
