@@ -100,11 +100,10 @@ class Scene:
 
     def show(self, items: Sequence[Item]) -> None:
         """Other items, or the same in another state; what is equal keeps its rows and its height."""
-        before = {item.id: index for index, item in enumerate(self._items)}
         heights: list[int] = []
         for item in items:
-            index = before.get(item.id)
-            if index is not None and self._items[index] == item:
+            index = self._index.get(item.id)
+            if index is not None and ((before := self._items[index]) is item or before == item):
                 heights.append(self._layout.height(index))
             else:
                 self._drawn.pop(item.id, None)
