@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TypeAlias
 
 from beamlike.kernel.record import frozen
@@ -55,15 +56,20 @@ class Together:
 
 
 Record: TypeAlias = Snapshot | Done | FileIs | Saving | Together
-_CODEC = Codec(Record)
+
+
+@cache
+def _codec() -> Codec:
+    """Made when there is something to keep: it goes through all types that there are."""
+    return Codec(Record)
 
 
 def encoded(record: Record, secrets: Mapping[str, str]) -> bytes:
-    plain = _CODEC.to_plain(record)
+    plain = _codec().to_plain(record)
     return pack(redacted(plain, secrets))
 
 
 def decoded(data: bytes) -> Record:
     """`Unreadable` in words if a newer version wrote it."""
-    record: Record = _CODEC.decode(data)
+    record: Record = _codec().decode(data)
     return record
