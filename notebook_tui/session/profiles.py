@@ -14,7 +14,6 @@ A notebook's file names none, so that opening somebody's file reaches nothing.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
@@ -56,7 +55,10 @@ def profiles() -> tuple[dict[str, Profile], str]:
     """All that there are, by name, and the name of the one that is meant when none is named."""
     path = settings_path()
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        import tomllib  # by whoever has profiles
+
+        said = tomllib.loads(text)
     except FileNotFoundError:
         said = {}
     except (OSError, ValueError) as error:
