@@ -81,7 +81,7 @@ class StatusBar(Widget, can_focus=False):
         if status != self._status:
             self._status = status
             # Most of what happens while a cell prints is not told here: over a slow line every row counts.
-            if self._lines() != self._drawn:
+            if self._drawn is None or not self.is_attached or self._lines() != self._drawn:
                 self.refresh()
 
     def render_line(self, y: int) -> Strip:
