@@ -24,8 +24,7 @@ from textual.screen import Screen
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.ui.cells.cell_list import CellList, MakePainter
-from notebook_tui.ui.cells.items import items_of
-from notebook_tui.ui.cells.whys import Whys
+from notebook_tui.ui.cells.known_items import KnownItems
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.commands.answering import AnswerCommands
 from notebook_tui.ui.commands.cells import CellCommands
@@ -131,7 +130,7 @@ class NotebookScreen(Screen[None]):
         self._write = WriteCommands(desk, clock)
         self._history = HistoryCommands(desk, clock)
         self._interrupts = Interrupts(desk)
-        self._whys = Whys()
+        self._items = KnownItems()
         self._answers = AnswerCommands(desk, self._write.edit, clock)
         self._touching = Touching(desk, self.action_do, self._answers.answer)
         self._places = PlaceCommands(desk, self._touching, self._leave_list)
@@ -400,8 +399,7 @@ class NotebookScreen(Screen[None]):
     def _show_newest(self) -> None:
         before, self._shown = self._shown, self._client.state
         self._shown_at = monotonic()
-        items = items_of(self._shown, self._whys, self._interrupts.counts(self._shown))
-        self._view.show(items)
+        self._view.show(self._items.of(self._shown, self._interrupts.counts(self._shown)))
         self._touching.settle()
         self._places.settle()
         self._answers.settle()

@@ -11,7 +11,7 @@ from notebook_tui.document.notebook import Cell
 from notebook_tui.document.plan import full_evaluation
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.document.versions import Versions
-from notebook_tui.ui.cells.running import tally
+from notebook_tui.ui.cells.running import Tally, tally
 from notebook_tui.ui.cells.stamp import Stamp, glyph, stamp_of, words
 from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.dialogs.messages import Note
@@ -142,4 +142,4 @@ def test_outdated_is_what_did_not_run_as_it_stands_now() -> None:
     }
     state = State(notebook_of(*cells), evaluations=runs)
     assert full_evaluation(state) == ("b", "c", "g")
-    assert tally(state) == (1, 4)
+    assert tally(state) == Tally(done=1, all=4, failed=1)

@@ -4,7 +4,6 @@ slip in a file must not keep anybody from a notebook."""
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -22,6 +21,8 @@ def parsed(text: str, file: str = "settings.toml") -> tuple[Settings, tuple[str,
     >>> parsed('theme = "day"\\nkeymap = "vi"')[1]
     ("settings.toml, line 2: expected keymap to be 'default', 'vim' or 'emacs', found 'vi'",)
     """
+    import tomllib  # by whoever has settings
+
     try:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
