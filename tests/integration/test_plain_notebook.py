@@ -126,7 +126,7 @@ def test_code_of_a_stranger_runs_after_the_word_trust_and_not_before(
 def test_nothing_that_a_stranger_has_put_into_the_notebook_commands_the_terminal(tmp_path: Path) -> None:
     command = "\x1b]52;c;aGk=\x07\x1b[2J\x9b2J\x1b"
     path = tmp_path / "theirs.livemd"
-    cell = f"```python\n1{command}\n```\n\n<!-- livebook:{{\"output\":true}} -->\n\n```\nout{command}\n```\n"
+    cell = f'```python\n1{command}\n```\n\n<!-- livebook:{{"output":true}} -->\n\n```\nout{command}\n```\n'
     path.write_text(f"# A{command}\n\n## S{command}\n\nwords{command}\n\n{cell}", encoding="utf-8")
     said = plain(path, "show t1", "show 1", "run 1", f"bad{command}", "quit")
     assert "out" in said

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notebook_tui.widgets.terminal.ink import Ink
 from notebook_tui.widgets.terminal import page
+from notebook_tui.widgets.terminal.ink import Ink
 from notebook_tui.widgets.terminal.page import COLUMNS, LINES, SCREEN
 from notebook_tui.widgets.terminal.row import Row
 from notebook_tui.widgets.terminal.screen import Screen

@@ -1,7 +1,7 @@
 """The last that every row of the screen passes, whichever widget drew it: no text in it commands the terminal.
 
-What is drawn here has passed `strip_of`; Textual's own widgets (lines to type in, lists, messages) let an escape through,
-and names of files and of sections stand in those as well.
+What is drawn here has passed `strip_of`; Textual's own widgets (lines to type in, lists, messages) let an escape
+through, and names of files and of sections stand in those as well.
 """
 
 from __future__ import annotations
