@@ -94,10 +94,12 @@ class TextCommands:
             return
         if mine == text:
             view.remark("Nothing was changed.")
+            # Before the session has answered it has what there was before the last letters: nobody else's text.
+            text = text if self._source(cell) == cell.source else self._source(cell)
         else:
             text = self._take(cell, text, mine)
         if was_edited:
-            # Not what the session has: it may not have answered yet, and what is typed now goes on from here.
+            # Not what the session has: what is typed now goes on from what it will have.
             view.edit(replace(self._desk.state.notebook.cell(cell.id), source=text))
 
     def _take(self, cell: Cell, before: str, mine: str) -> str:
