@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notebook_tui.cli.main import UserError
+from notebook_tui.session.whole_files import replace_file
 
 if TYPE_CHECKING:
     from notebook_tui.document.notebook import Notebook
@@ -170,7 +170,7 @@ def make(target: Path, text: str, *, force: bool) -> None:
     try:
         new = _reserved(path, force=force)
         try:
-            _replace(path, text)
+            replace_file(path, text.encode("utf-8"))
         except BaseException:
             if new:
                 path.unlink(missing_ok=True)
@@ -188,15 +188,3 @@ def _reserved(path: Path, *, force: bool) -> bool:
             raise _taken(path) from error
         return False
     return True
-
-
-def _replace(path: Path, text: str) -> None:
-    descriptor, beside = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        os.chmod(beside, path.stat().st_mode & 0o7777)
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from notebook_tui.cli.plain_words import called, names, standing
+from notebook_tui.cli.plain_words import bare, called, names, standing
 from notebook_tui.cli.run_evaluation import LEFT_OUT
 from notebook_tui.cli.run_paper import Paper
 from notebook_tui.cli.run_views import ViewsOnPaper
@@ -26,7 +26,7 @@ from notebook_tui.widgets.views_within import views_in
 
 class PlainReport:
     def __init__(self, client: Client) -> None:
-        self.paper = self._paper = Paper()
+        self.paper = self._paper = Paper(bare)
         self._views = ViewsOnPaper(self.paper)
         self._client = client
         self._heard = client.applied

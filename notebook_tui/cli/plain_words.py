@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from notebook_tui.document.notebook import SETUP_CELL_ID, Cell, Notebook
 from notebook_tui.document.reasons import why
 from notebook_tui.document.reasons import words as reason_words
 from notebook_tui.document.state import State
 from notebook_tui.ui.cells.stamp import duration
+from notebook_tui.ui.drawing.printable import printable
+
+_SEQUENCE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+
+
+def bare(text: str) -> str:
+    """The text without colours, and without anything else that would command the terminal: whoever wrote the notebook
+    is a stranger until it is trusted, and whoever listens hears no colours.
+
+    >>> bare("\\x1b[31mred\\x1b[0m \\x1b]52;c;aGk=\\x07 10%\\r20%\\x1b")
+    'red  10%\\r20%␛'
+    """
+    if text.isprintable():
+        return text
+    return "\r".join(map(printable, _SEQUENCE.sub("", text).split("\r")))
 
 
 def names(notebook: Notebook) -> dict[str, str]:

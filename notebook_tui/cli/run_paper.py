@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 from notebook_tui.widgets.views import Stream
@@ -13,7 +14,10 @@ _WIPED = "\r\x1b[K"
 
 
 class Paper:
-    def __init__(self) -> None:
+    """`cleaned` is what becomes of each text before it is written."""
+
+    def __init__(self, cleaned: Callable[[str], str] = str) -> None:
+        self._cleaned = cleaned
         self._together = sys.stdout.isatty() and sys.stderr.isatty()
         self._open: dict[Stream, str] = {}
         """Who wrote last on a stream, as long as that line has no end."""
@@ -22,6 +26,7 @@ class Paper:
 
     def go_on(self, source: str, text: str, stream: Stream = "stdout") -> None:
         """The text goes on where that source stopped; if another has written since, on a line of its own."""
+        text = self._cleaned(text)
         if not text:
             return
         self._wipe()
@@ -36,7 +41,7 @@ class Paper:
     def block(self, text: str, stream: Stream = "stdout") -> None:
         """The text on lines of its own."""
         self.end_line(stream)
-        _write(stream, f"{text}\n")
+        _write(stream, f"{self._cleaned(text)}\n")
 
     def end_line(self, stream: Stream = "stdout") -> None:
         """Whatever comes next is on a new line."""
@@ -50,7 +55,7 @@ class Paper:
             if not self._bar:
                 self.end_line("stderr")
             self._bar = True
-            _write("stderr", _WIPED + text[: shutil.get_terminal_size().columns - 1])
+            _write("stderr", _WIPED + self._cleaned(text)[: shutil.get_terminal_size().columns - 1])
 
     def _wipe(self) -> None:
         if self._bar:

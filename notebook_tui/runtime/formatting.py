@@ -83,7 +83,8 @@ def _command() -> list[str] | None:
     black = ["--quiet", "--stdin-filename", name, "-"]
     for tool, arguments in (("ruff", ruff), ("black", black)):
         if find_spec(tool) is not None:
-            return [sys.executable, "-m", tool, *arguments]
+            # -P: a file of that name beside somebody else's notebook is not run for it.
+            return [sys.executable, "-P", "-m", tool, *arguments]
         path = shutil.which(tool)
         if path is not None:
             return [path, *arguments]

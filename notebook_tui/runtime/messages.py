@@ -143,7 +143,7 @@ class Answer:
     """The line without its end; None for the end of all input, with what is in the way if something is."""
 
     question: str
-    text: str | None
+    text: str | None = field(repr=False)
     trouble: str = ""
 
 

@@ -139,7 +139,7 @@ class GiveAnswer:
     """A cast: the line that somebody typed, without its end; None for the end of all input."""
 
     question: str
-    text: str | None
+    text: str | None = field(repr=False)
 
 
 @frozen
@@ -147,7 +147,7 @@ class Act:
     """A cast: this viewer did something with a widget."""
 
     ref: str
-    value: EventValue
+    value: EventValue = field(repr=False)
     viewer: bl.Pid
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from beamlike.distribution.directory import Directory
 from beamlike.kernel.record import frozen
 from notebook_tui.session.profiles import LOCAL, Profile, ProfileError, profiles, settings_path
+from notebook_tui.session.whole_files import replace_file
 
 PYTHON_SECONDS: Final = 15.0
 _LEAST: Final = (3, 11)
@@ -105,9 +106,7 @@ def _add(profile: Profile) -> None:
     path = settings_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(before + ("\n" if before else "") + _as_toml(profile), encoding="utf-8")
-    draft.replace(path)
+    replace_file(path, (before + ("\n" if before else "") + _as_toml(profile)).encode())
 
 
 def _as_toml(profile: Profile) -> str:

@@ -6,9 +6,7 @@ A session merges those (`disk`, `merge`); who cannot finds its own text in a fil
 from __future__ import annotations
 
 import hashlib
-import os
 import shlex
-import tempfile
 from itertools import chain, count
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from notebook_tui.document.notebook import Notebook
 from notebook_tui.format.decode import NotANotebook, decode
 from notebook_tui.format.markdown_read import read
 from notebook_tui.format.markdown_write import write
+from notebook_tui.session.whole_files import replace_file
 
 _OTHER_KINDS = {
     ".ipynb": "a Jupyter notebook",
@@ -113,7 +112,7 @@ class NotebookFile:
             theirs = None
         if theirs is not None and theirs.digest != digest_of(data):
             return theirs
-        _replace(self.path, data)
+        replace_file(self.path, data)
         self._known = digest_of(data)
         return None
 
@@ -138,12 +137,12 @@ class NotebookFile:
         found = self._found()
         if found != self._known and found != digest_of(data):
             self._beside = self._beside or _free_beside(self.path)
-            _replace(self._beside, data)
+            replace_file(self._beside, data)
             raise ChangedOnDisk(
                 f"{self.path} was changed by another program since it was opened; yours is saved as {self._beside}. "
                 "Compare the two, and open the one that is right"
             )
-        _replace(self.path, data)
+        replace_file(self.path, data)
         self._known = digest_of(data)
 
     def _found(self) -> bytes | None:
@@ -167,7 +166,7 @@ def file_data(notebook: Notebook) -> bytes:
 
 def write_copy(path: str | Path, text: str) -> None:
     """The text, in place of whatever is at `path`: who names a file for outputs means that one."""
-    _replace(Path(path), text.encode("utf-8"))
+    replace_file(Path(path), text.encode("utf-8"))
 
 
 def _free_beside(path: Path) -> Path:
@@ -179,28 +178,3 @@ def _free_beside(path: Path) -> Path:
 def digest_of(data: bytes) -> bytes:
     """Of what a file holds."""
     return hashlib.blake2b(data, digest_size=16).digest()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Written beside it, synced, and moved into place: a crash leaves the old file or the new one."""
-    target = path.resolve()
-    descriptor, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            os.chmod(beside, target.stat().st_mode & 0o7777)
-        else:
-            os.chmod(beside, 0o666 & ~_umask())
-        os.replace(beside, target)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -121,3 +121,14 @@ def test_code_of_a_stranger_runs_after_the_word_trust_and_not_before(
     assert "· 2 code cells" in said
     assert said.index("its code may run from now on") < said.index("x is 1")
     assert "x is 1" in plain(notebook, "run all", "wait", "quit")
+
+
+def test_nothing_that_a_stranger_has_put_into_the_notebook_commands_the_terminal(tmp_path: Path) -> None:
+    command = "\x1b]52;c;aGk=\x07\x1b[2J\x9b2J\x1b"
+    path = tmp_path / "theirs.livemd"
+    cell = f'```python\n1{command}\n```\n\n<!-- livebook:{{"output":true}} -->\n\n```\nout{command}\n```\n'
+    path.write_text(f"# A{command}\n\n## S{command}\n\nwords{command}\n\n{cell}", encoding="utf-8")
+    said = plain(path, "show t1", "show 1", "run 1", f"bad{command}", "quit")
+    assert "out" in said
+    assert "words" in said
+    assert [each for each in said if not each.isprintable() and each != "\n"] == []

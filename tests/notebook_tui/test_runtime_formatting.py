@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,16 @@ def test_what_is_no_python_stays_and_the_line_is_told() -> None:
     assert isinstance(found, NotFormatted)
     assert (found.line, found.no_formatter) == (2, False)
     assert isinstance(formatted("x = '\0'"), NotFormatted)
+
+
+def test_a_file_beside_the_notebook_that_is_called_like_the_formatter_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ruff", "black", "subprocess"):
+        (tmp_path / f"{name}.py").write_text("open('was_run', 'w').close()\nprint('x = 2')\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert formatted("x=1") == Formatted("x = 1")
+    assert not (tmp_path / "was_run").exists()
 
 
 def test_without_a_formatter_it_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -270,8 +270,8 @@ async def test_the_file_is_never_ahead_of_the_journal(tmp_path: Path, monkeypatc
         found.append(data)
         real(target, data)
 
-    real = storage._replace
-    monkeypatch.setattr(storage, "_replace", replace_file)
+    real = storage.replace_file
+    monkeypatch.setattr(storage, "replace_file", replace_file)
     async with kept(path, autosave=True) as it:
         for number in range(3):
             it.client.send(SetTitle(f"title {number}"))
@@ -299,13 +299,13 @@ async def test_the_file_is_never_ahead_of_a_journal_that_does_not_keep_up(
         titles.append(recovered.state.notebook.title)
         real_replace(target, data)
 
-    real_append, real_replace = JournalFile.append, storage._replace
+    real_append, real_replace = JournalFile.append, storage.replace_file
     async with kept(path) as it:
         it.client.send(SetTitle("first"))
         await it.until_safe()
         monkeypatch.setattr(journal_module, "WAITING_BYTES", 1_000)
         monkeypatch.setattr(JournalFile, "append", append)
-        monkeypatch.setattr(storage, "_replace", replace_file)
+        monkeypatch.setattr(storage, "replace_file", replace_file)
         for number in range(100):
             it.client.send(SetTitle(f"title {number}" + " and more" * 10))
         await it.until(lambda: it.client.applied == 101)

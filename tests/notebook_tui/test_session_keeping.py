@@ -74,8 +74,8 @@ async def test_a_save_that_fails_is_told_once_and_tried_again(tmp_path: Path, mo
             raise OSError(errno.ENOSPC, "No space left on device")
         real(target, data)
 
-    real = storage._replace
-    monkeypatch.setattr(storage, "_replace", full)
+    real = storage.replace_file
+    monkeypatch.setattr(storage, "replace_file", full)
     async with kept(path, autosave=True) as it:
         it.client.send(SetTitle("B"))
         await it.says("autosave failed: [Errno 28] No space left on device")
@@ -92,7 +92,7 @@ async def test_a_save_that_was_asked_for_and_fails_raises(tmp_path: Path, monkey
     path = notebook_at(tmp_path)
     async with kept(path) as it:
         it.client.send(SetTitle("B"))
-        monkeypatch.setattr(storage, "_replace", full)
+        monkeypatch.setattr(storage, "replace_file", full)
         with pytest.raises(OSError, match="No space left"):
             await it.client.save()
         monkeypatch.undo()

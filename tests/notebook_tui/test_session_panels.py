@@ -197,7 +197,9 @@ def test_forms_begin_with_what_the_environment_says(monkeypatch: pytest.MonkeyPa
 @in_node
 async def test_a_profile_is_added_beside_those_that_there_are() -> None:
     await add_profile(Profile("first", python=sys.executable))
+    settings_path().chmod(0o600)  # values of its environment may be nobody else's business
     await add_profile(Profile("second", directory="/", env={"A": "1"}))
+    assert settings_path().stat().st_mode & 0o777 == 0o600
     assert list(profiles()[0]) == ["local", "first", "second"]
     assert profiles()[0]["second"].env == {"A": "1"}
     with pytest.raises(ProfileError, match="'first' already"):

@@ -15,11 +15,11 @@ from keyring.errors import KeyringLocked, PasswordDeleteError
 import beamlike as bl
 from notebook_tui.document.operations import Operation, OutputAdded, OutputChanged, SetTitle
 from notebook_tui.document.outputs import Display, Text
-from notebook_tui.runtime.messages import Displayed
+from notebook_tui.runtime.messages import Answer, Displayed
 from notebook_tui.session.journal import Journal
 from notebook_tui.session.journal_records import Done, decoded, encoded
 from notebook_tui.session.kept_file import JOURNALS
-from notebook_tui.session.messages import GiveSecrets, SecretNames
+from notebook_tui.session.messages import Act, GiveAnswer, GiveSecrets, SecretNames
 from notebook_tui.session.redaction import Seams
 from notebook_tui.session.secrets import store
 from notebook_tui.session.secrets.giving import SecretsRead
@@ -441,3 +441,9 @@ def test_a_secret_that_comes_in_two_pieces_is_seen_in_streams_and_in_frames() ->
     seams = Seams()
     apart = [OutputChanged("c", "s", TextAppended(first.text)), OutputChanged("c", "other", TextAppended(rest.text))]
     assert not any(seams.hide(each, [SECRET]) for each in apart)
+
+
+def test_what_is_typed_unseen_stands_in_no_report_of_a_process_that_failed_over_it() -> None:
+    viewer: Any = None
+    said = [GiveAnswer("q", "hunter2"), Answer("q", "hunter2"), Act("form", {"password": "hunter2"}, viewer)]
+    assert [each for each in map(repr, said) if "hunter2" in each] == []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pyte
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from notebook_tui.widgets.terminal import page
 from notebook_tui.widgets.terminal.ink import Ink
-from notebook_tui.widgets.terminal.page import COLUMNS, LINES
+from notebook_tui.widgets.terminal.page import COLUMNS, LINES, SCREEN
+from notebook_tui.widgets.terminal.row import Row
 from notebook_tui.widgets.terminal.screen import Screen
 
 Look = tuple[object, ...]
@@ -138,3 +141,30 @@ def test_a_place_that_was_saved_is_returned_to_as_often_as_one_likes() -> None:
     assert [row.text for row in screen.rows] == ["abY", "cd"]
     assert list(screen.rows[0].runs()) == [("ab", Ink()), ("Y", Ink(bold=True))]
     assert rows("ab\ncd\x1b8X") == ["Xb", "cd"]
+
+
+@pytest.mark.parametrize("erasing", ["\x1b[2J", "x\x1b[2J", "\x1b[3Jx\n", "\x1b[H\x1b[9999L", "\x1b[1J"])
+def test_erasing_a_long_page_over_and_over_costs_what_is_on_it_and_not_its_length_each_time(
+    erasing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touched = 0
+
+    class Counted(Row):
+        def __init__(self) -> None:
+            nonlocal touched
+            touched += 1
+            super().__init__()
+
+        def clear(self) -> None:
+            nonlocal touched
+            touched += 1
+            super().clear()
+
+    monkeypatch.setattr(page, "Row", Counted)
+    screen_of("\n" * 5_000 + erasing * 500)
+    assert touched < 5_000 * 3 + 500 * (SCREEN + 10)
+
+
+def test_a_page_that_is_drawn_over_for_long_remembers_no_more_than_its_rows() -> None:
+    screen = screen_of(*["one\r\ntwo\x1b[A\r"] * 2_000)
+    assert len(screen._page._written) < 2 * LINES + 2 * SCREEN

@@ -11,6 +11,7 @@ from notebook_tui.document.operations import Saved
 from notebook_tui.session.attachments import add
 from notebook_tui.session.duplicate import duplicate
 from notebook_tui.session.storage import NotebookFile
+from notebook_tui.ui.dialogs.path_completion import completed, proposals
 from tests.support.home_terminal import HomeTerminal, at_home
 
 FIRST = ("j", "j", "j")
@@ -172,3 +173,12 @@ def test_attachments_are_copied_along(work: Path) -> None:
     assert (elsewhere / "files" / "data.csv").read_text() == "1"
     with pytest.raises(FileNotFoundError, match="there is no directory"):
         duplicate(Notebook(), work / "cats.livemd", work / "no" / "copy.livemd")
+
+
+def test_a_path_is_completed_to_what_all_names_agree_on_however_many_there_are(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"{'cat' if number else 'c'}-{number}.livemd").touch()
+    (tmp_path / "cats").mkdir()
+    assert completed("c", proposals("c", tmp_path, (".livemd",))) == "c"
+    assert completed("cat", proposals("cat", tmp_path, (".csv",))) == "cats/"
+    assert len(proposals("", tmp_path)) == 301

@@ -267,3 +267,11 @@ def test_the_cursor_has_the_shape_of_the_mode_and_at_the_end_that_of_before() ->
         return shapes
 
     assert asyncio.run(main()) == ["6", "2", "6", "0"]
+
+
+@in_terminal(code("a", "x"), settings=VIM)
+async def test_a_macro_that_plays_itself_is_stopped(shown: Terminal) -> None:
+    await shown.press(*FIRST, "enter", "q", "a", "~", "@", "a", "q", "@", "a")
+    await shown.shows("The macro was stopped after")
+    await shown.press("i", "y", "escape")
+    assert "│ yx" in shown.text.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import stat
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from notebook_tui.document.operations import DeleteCell, SetCellSource
 from notebook_tui.ui.app import NotebookApp
 from notebook_tui.ui.commands.outside_editor import OutsideEditorError, editor_command
 from tests.support.fake_session import code, prose
-from tests.support.screen import Terminal, in_terminal
+from tests.support.screen import Terminal, in_terminal, terminal
 
 FIRST = ("j", "j", "j")
 
@@ -181,3 +182,16 @@ def test_the_editor_is_what_visual_or_else_editor_names(monkeypatch: pytest.Monk
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(OutsideEditorError, match="set VISUAL or EDITOR"):
         editor_command({})
+
+
+def test_what_is_typed_before_the_session_has_answered_goes_on_from_the_new_text(editor: Callable[[str], Path]) -> None:
+    editor('printf "z" > "$2"')
+
+    async def main() -> None:
+        async with terminal(prose("a", "x"), delay=0.2) as shown:
+            await shown.press(*FIRST, "i", "y", "ctrl+o")
+            await shown.until(lambda: "z" in sent(shown), "the new text")
+            await shown.press("!", "escape")
+            assert sent(shown)[-1] == "z!"
+
+    asyncio.run(main())

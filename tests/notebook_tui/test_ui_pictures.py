@@ -155,6 +155,25 @@ def test_no_bytes_break_the_reading_of_a_size(tail: bytes, head: bytes) -> None:
     assert size is None or min(size) > 0
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        f'<svg width="{"9" * 400}" height="1">',
+        f'<svg viewBox="0 0 {"9" * 400} 1">',
+        '<svg width="1.2.3">',
+        b"\xff\xd8" + b"\xff\xe0\0\2" * 3_000,
+        b"\xff\xd8" + b"\xff" * 3_000,
+    ],
+)
+def test_a_size_that_nothing_has_is_none(data: bytes | str) -> None:
+    assert size_of(data) is None
+
+
+def test_a_photograph_may_have_many_segments_and_filling_before_its_size() -> None:
+    photo = saved(Image.new("RGB", (123, 45), "red"), "JPEG")
+    assert size_of(photo[:2] + b"\xff\xe1\0\2" * 100 + b"\xff" * 50 + photo[2:]) == (123, 45)
+
+
 @given(st.binary(max_size=300), st.integers(0, 400))
 @settings(max_examples=80, deadline=None)
 def test_a_picture_with_broken_bytes_is_shown_or_says_why_not(noise: bytes, at: int) -> None:

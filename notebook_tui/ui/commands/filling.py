@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from pathlib import Path
 
-from notebook_tui.ui.commands.path_completion import completed_path
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.outputs.field_steps import stepped
 from notebook_tui.ui.outputs.line_editor import Ending, Line
@@ -15,8 +14,6 @@ from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.spots import Fill
 from notebook_tui.widgets.input_values import accepted
 from notebook_tui.widgets.views import Form, Input, Scalar, View
-
-_NOT_TYPED: Final = ("checkbox", "select")
 
 
 class Filling:
@@ -106,8 +103,8 @@ class Filling:
         def done(ending: Ending, text: str) -> None:
             self._typed(touch, field, ending, text)
 
-        completed = completed_path if field.kind == "file" else None
-        self._desk.view.open_line(Line(touch, "" if value is None else str(value), done, hidden, completed))
+        complete = _with_rest_of_path if field.kind == "file" else None
+        self._desk.view.open_line(Line(touch, "" if value is None else str(value), done, hidden, complete))
 
     def _typed(self, touch: Fill, field: Input, ending: Ending, text: str) -> None:
         view = self._desk.view
@@ -138,6 +135,13 @@ class Filling:
 def _meant(field: Input, text: str) -> Scalar:
     """Nothing typed is no value, where a text is not what is wanted."""
     return None if not text.strip() and field.kind != "text" else text
+
+
+def _with_rest_of_path(typed: str) -> str:
+    """As far as the files on this machine leave no doubt."""
+    from notebook_tui.ui.dialogs.path_completion import completed, proposals
+
+    return completed(typed, proposals(typed, Path.cwd()))
 
 
 def _same(one: Scalar, other: Scalar) -> bool:

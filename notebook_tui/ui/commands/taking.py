@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from notebook_tui.document.outputs import Output
+from notebook_tui.session.whole_files import make_file, replace_file
 from notebook_tui.ui.commands.clipboard import LIMIT, fits
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
@@ -68,7 +69,7 @@ class Taking:
                 self._save(path, data, over=True)
 
         try:
-            await asyncio.to_thread(_written, path, data, over=over)
+            await asyncio.to_thread(replace_file if over else make_file, path, data)
         except FileExistsError:
             choices = [Choice("o", "over", "Write over it"), Choice("k", "keep", "Keep it")]
             self._desk.view.app.push_screen(ChoiceScreen(f"There is {path} already.", choices), decide)
@@ -81,11 +82,6 @@ class Taking:
         """Of the notebook, or where the program was started."""
         path = self._desk.state.path
         return Path(path).absolute().parent if path else Path.cwd()
-
-
-def _written(path: Path, data: bytes, *, over: bool) -> None:
-    with path.open("wb" if over else "xb") as file:
-        file.write(data)
 
 
 def said_size(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from notebook_tui.document.delta import between, transform_position
@@ -90,22 +91,29 @@ class TextCommands:
         if not self._desk.state.notebook.has_cell(cell.id):
             view.app.copy_to_clipboard(mine)
             self._desk.say("The cell is gone: its text was copied to the clipboard.", "warning")
-        elif mine == text:
+            return
+        if mine == text:
             view.remark("Nothing was changed.")
+            # Before the session has answered it has what there was before the last letters: nobody else's text.
+            text = text if self._source(cell) == cell.source else self._source(cell)
         else:
-            self._take(cell, text, mine)
-        if was_edited and self._desk.state.notebook.has_cell(cell.id):
-            view.edit(self._desk.state.notebook.cell(cell.id))
+            text = self._take(cell, text, mine)
+        if was_edited:
+            # Not what the session has: what is typed now goes on from what it will have.
+            view.edit(replace(self._desk.state.notebook.cell(cell.id), source=text))
 
-    def _take(self, cell: Cell, before: str, mine: str) -> None:
+    def _take(self, cell: Cell, before: str, mine: str) -> str:
+        """What the cell's text is from now on."""
         theirs = self._source(cell)
-        if theirs in (before, mine):
+        if theirs in (before, mine, cell.source):
             self._desk.ask(SetCellSource(cell.id, mine, self._clock()))
-        elif (both := merged_lines(before, mine, theirs)) is not None:
+            return mine
+        if (both := merged_lines(before, mine, theirs)) is not None:
             self._desk.ask(SetCellSource(cell.id, both, self._clock()))
             self._desk.say("The cell was changed here too meanwhile: both changes are in it.", "warning")
-        else:
-            self._ask_whose(cell, mine)
+            return both
+        self._ask_whose(cell, mine)
+        return theirs
 
     def _ask_whose(self, cell: Cell, mine: str) -> None:
         from notebook_tui.document.operations import InsertCell
@@ -113,9 +121,13 @@ class TextCommands:
         from notebook_tui.ui.insertion import place_beside
 
         def take(answer: str | None) -> None:
-            place = place_beside(self._desk.state.notebook, cell.id, below=True)
-            if answer == "mine" or place is None:
+            notebook = self._desk.state.notebook
+            place = place_beside(notebook, cell.id, below=True)
+            if answer == "mine" and notebook.has_cell(cell.id):
                 self._desk.ask(SetCellSource(cell.id, mine, self._clock()))
+            elif place is None:
+                self._desk.view.app.copy_to_clipboard(mine)
+                self._desk.say("There is no section for a new cell: your text was copied to the clipboard.", "warning")
             else:
                 new = Cell(new_id(), cell.kind, mine, cell.language)
                 self._desk.ask(InsertCell(place.section_id, place.index, new))

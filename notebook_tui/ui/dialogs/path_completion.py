@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 from itertools import takewhile
 from pathlib import Path
-from typing import Final
-
-_MOST: Final = 200
 
 
 def absolute(typed: str, directory: Path) -> Path:
@@ -18,8 +15,9 @@ def absolute(typed: str, directory: Path) -> Path:
     return Path(os.path.normpath(directory / Path(typed).expanduser()))
 
 
-def proposals(typed: str, directory: Path, kinds: tuple[str, ...], *, folders_only: bool = False) -> list[str]:
-    """What the last part may be, folders with a slash at their end; as the whole text would be then."""
+def proposals(typed: str, directory: Path, kinds: tuple[str, ...] | None = None) -> list[str]:
+    """What the last part may be, folders with a slash at their end; as the whole text would be then. All of them: who
+    knows only some would complete to what only those agree on. Files of these kinds; None: of all."""
     head, _, begun = typed.rpartition("/")
     base = absolute(head or ("/" if typed.startswith("/") else "."), directory)
     prefix = f"{head}/" if "/" in typed else ""
@@ -31,10 +29,8 @@ def proposals(typed: str, directory: Path, kinds: tuple[str, ...], *, folders_on
                     continue
                 if entry.is_dir():
                     found.append(f"{prefix}{entry.name}/")
-                elif not folders_only and os.path.splitext(entry.name)[1].lower() in kinds:
+                elif kinds is None or os.path.splitext(entry.name)[1].lower() in kinds:
                     found.append(prefix + entry.name)
-                if len(found) >= _MOST:
-                    break
     except OSError:
         return []
     return sorted(found)

@@ -111,14 +111,18 @@ class HomeCommands:
     def _ask_to_go_on(self, example: examples.Example, copy: Path) -> None:
         def answered(answer: str | None) -> None:
             if answer == "anew":
-                kept = examples.renewed(example)
-                self._screen.say(f"Your changes are kept as {short(kept)}")
-            if answer is not None:
+                self._screen.run_worker(self._told(self._begin_anew(example, copy)))
+            elif answer is not None:
                 self._open(str(copy))
 
         choices = (Choice("c", "continue", "Continue with your copy"), Choice("a", "anew", "Begin anew; yours is kept"))
         question = f"You have changed your copy of “{example.title}”:\n{short(copy)}"
         self._screen.app.push_screen(ChoiceScreen(question, choices), answered)
+
+    async def _begin_anew(self, example: examples.Example, copy: Path) -> None:
+        kept = await asyncio.to_thread(examples.renewed, example)
+        self._screen.say(f"Your changes are kept as {short(kept)}")
+        self._open(str(copy))
 
     def _ask_to_convert(self, path: Path) -> None:
         what = "a Jupyter notebook" if path.suffix.lower() == ".ipynb" else "a Python script"

@@ -63,11 +63,18 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._open = [_Open("", {})]
         self._dropped = 0
+        self._ends: bool = True
+        """Whether a comment may still have an end: who looks for it at each of thousands reads all that follows."""
 
     def finished(self) -> str:
         while len(self._open) > 1:
             self._close()
         return re.sub(r"\n{3,}", "\n\n", "".join(self._open[0].parts)).strip("\n")
+
+    def parse_comment(self, i: int, report: bool = True) -> int:
+        end = super().parse_comment(i, report) if self._ends else -1
+        self._ends = self._ends and end >= 0
+        return end
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}

@@ -7,6 +7,7 @@ two letters of somebody who types fast.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import field
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from textual import events
@@ -35,7 +36,7 @@ class Line:
     """What is typed, and for what. `done` is called with how the line ended and its text, and says whether it has."""
 
     touch: Touch
-    text: str
+    text: str = field(repr=False)
     done: Callable[[Ending, str], None]
     hidden: bool = False
     completed: Callable[[str], str] | None = None

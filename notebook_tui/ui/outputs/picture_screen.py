@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -16,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from notebook_tui.document.outputs import Output
+from notebook_tui.session.whole_files import make_file
 from notebook_tui.ui.dialogs.closes_once import ClosesOnce
 from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
 from notebook_tui.ui.drawing.palette import palette_of
@@ -119,10 +119,11 @@ class PictureScreen(ClosesOnce[None]):
 
     async def _save(self, path: Path, data: bytes | str) -> None:
         try:
-            await asyncio.to_thread(_write, path, data)
+            raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
+            await asyncio.to_thread(make_file, path, raw)
         except FileExistsError:
             self.notify(f"{path} is there already; the picture was not saved.", severity="warning", markup=False)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a name with a NUL is no name
             self.notify(f"The picture was not saved: {error}", severity="error", markup=False)
         else:
             self.notify(f"Saved as {path}", markup=False)
@@ -145,14 +146,3 @@ class PictureScreen(ClosesOnce[None]):
         many = f"{self._at + 1} of {len(self._found)}   ←→ others   " if len(self._found) > 1 else ""
         note = f" {name}  {size[0]} × {size[1]}  {len(data):,} bytes   {many}s save   Esc back"
         self.query_one("#picture-note", Static).update(Text(note, no_wrap=True))
-
-
-def _write(path: Path, data: bytes | str) -> None:
-    """Into a file that is not there yet: half of one that could not be written is taken away."""
-    with path.open("xb") as file:
-        try:
-            file.write(data.encode("utf-8", "replace") if isinstance(data, str) else data)
-        except OSError:
-            with suppress(OSError):
-                path.unlink()
-            raise

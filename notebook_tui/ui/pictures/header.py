@@ -15,6 +15,9 @@ _BOX: Final = re.compile(
     r"""\bviewBox\s*=\s*["']\s*[-0-9.]+[\s,]+[-0-9.]+[\s,]+([0-9.]+)[\s,]+([0-9.]+)""", re.IGNORECASE
 )
 _HEADS: Final = {"png": b"\x89PNG", "gif": b"GIF8", "jpg": b"\xff\xd8\xff", "bmp": b"BM", "webp": b"RIFF"}
+_FILLED: Final = re.compile(rb"\xff+")
+_MOST_SEGMENTS: Final = 2_000
+"""Cameras write some dozens."""
 _STAND_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
 _FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
@@ -27,7 +30,7 @@ def size_of(data: bytes | str) -> Size | None:
     """
     try:
         found = _svg(data) if isinstance(data, str) else _pixels(data)
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, IndexError, ValueError, OverflowError):
         return None
     return found if found and all(side > 0 for side in found) else None
 
@@ -62,16 +65,17 @@ def _pixels(data: bytes) -> Size | None:
 def _jpeg(data: bytes) -> Size | None:
     """From the first segment that begins a frame."""
     at = 2
-    while at < len(data):
+    for _ in range(_MOST_SEGMENTS):
         if data[at] != 0xFF:
             return None
         marker = data[at + 1]
         if marker in _FRAMES:
             height, width = struct.unpack(">HH", data[at + 5 : at + 9])
             return width, height
-        at += (
-            1 if marker == 0xFF else 2 if marker in _STAND_ALONE else 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
-        )
+        if marker == 0xFF:
+            at = _FILLED.match(data, at).end() - 1  # type: ignore[union-attr]
+        else:
+            at += 2 if marker in _STAND_ALONE else 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
     return None
 
 

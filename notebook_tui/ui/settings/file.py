@@ -3,12 +3,11 @@ setting. Comments and order are the user's and stay."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Final
 
 from notebook_tui.session.profiles import settings_path as profiles_path
+from notebook_tui.session.whole_files import replace_file
 from notebook_tui.ui.settings.parse import parsed
 from notebook_tui.ui.settings.values import Settings, Value
 
@@ -44,20 +43,8 @@ def keep_setting(path: Path, name: str, value: Value) -> None:
         document = parse(text)
         document[name] = value
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path.resolve(), dumps(document))
+        replace_file(path, dumps(document).encode())
     except (OSError, UnicodeDecodeError) as error:
         raise NotKept(f"{path} could not be written: {error}") from error
     except TOMLKitError as error:
         raise NotKept(f"{path} is not TOML and was left alone: {error}") from error
-
-
-def _replace(path: Path, text: str) -> None:
-    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        os.chmod(beside, path.stat().st_mode & 0o7777 if path.exists() else 0o644)
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise

@@ -16,6 +16,8 @@ from notebook_tui.widgets.terminal.widths import columns_of
 
 COLUMNS: Final = 200
 LINES: Final = 24
+SCREEN: Final = 200
+"""Rows that one sequence reaches at the most, where it would have to touch each: more than terminals have."""
 TAB: Final = 8
 # The line-drawing characters of terminals since 1978, for those who select them by `ESC ( 0`.
 _DRAWN: Final = str.maketrans("`afgjklmnopqrstuvwxyz{|}~", "◆▒°±┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·")
@@ -40,6 +42,8 @@ class Page:
         self.saved = Cursor()
         self.inserts = False
         self._last = ""
+        self._written: list[Row] = []
+        """The rows that may hold something: who erases all of them again and again touches no others."""
 
     @property
     def height(self) -> int:
@@ -122,12 +126,16 @@ class Page:
                 self.erase_in_row(0)
                 del self.rows[self.row + 1 :]
             case 1:
-                for row in self.rows[: self.row]:
+                # As much as a terminal sees of it: who does that again and again is not to pay for all rows.
+                for row in self.rows[max(0, self.row - SCREEN) : self.row]:
                     row.clear()
                 self.erase_in_row(1)
             case 2 | 3:
                 # Rows above the cursor stay, for it does not move.
-                self.rows = [Row() for _ in self.rows[: self.row]]
+                for row in self._written:
+                    row.clear()
+                self._written.clear()
+                del self.rows[self.row :]
             case _:
                 pass
 
@@ -148,7 +156,7 @@ class Page:
         self.column = 0
         if self.row < len(self.rows):
             bottom = self._bottom + 1
-            self.rows[self.row : self.row] = [Row() for _ in range(min(count, bottom - self.row))]
+            self.rows[self.row : self.row] = [Row() for _ in range(min(count, bottom - self.row, SCREEN))]
             del self.rows[bottom:]
 
     def delete_rows(self, count: int) -> None:
@@ -169,4 +177,9 @@ class Page:
     def _current(self) -> Row:
         while len(self.rows) <= self.row:
             self.rows.append(Row())
-        return self.rows[self.row]
+        row = self.rows[self.row]
+        if not self._written or self._written[-1] is not row:
+            if len(self._written) > 2 * len(self.rows) + SCREEN:
+                self._written = [each for each in self.rows if each.width]
+            self._written.append(row)
+        return row

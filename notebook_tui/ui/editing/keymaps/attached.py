@@ -5,6 +5,7 @@ The default map is no map: then all keys are the editor's own.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -19,6 +20,7 @@ from notebook_tui.ui.keys.key import Key
 if TYPE_CHECKING:
     from notebook_tui.ui.editing.keymaps.effects import Effect, View
 
+MOST_PLAYED: Final = 4_000
 _NEEDS_MODIFIER: Final = ("alt+", "ctrl+", "super+", "hyper+", "meta+")
 
 
@@ -64,6 +66,8 @@ class AttachedKeyMap:
         self._before_group: object | None = None
         self._in_group = False
         self._shown = ("", "")
+        self._to_play: deque[str] | None = None
+        """Keys of a macro that is being played."""
 
     @property
     def mode(self) -> str:
@@ -227,11 +231,22 @@ class AttachedKeyMap:
             self._perform(action)
 
     def _play(self, keys: tuple[str, ...]) -> None:
-        for key in keys:
-            if not self._editor.display:
-                return
-            if not self._press(key):
-                self._editor.press_own(key)
+        """What plays itself, or others that play others, ends all the same."""
+        if self._to_play is not None:
+            self._to_play.extendleft(reversed(keys))
+            return
+        self._to_play = deque(keys)
+        try:
+            for _ in range(MOST_PLAYED):
+                if not self._to_play or not self._editor.display:
+                    return
+                key = self._to_play.popleft()
+                if not self._press(key):
+                    self._editor.press_own(key)
+            if self._to_play:
+                self._say(f"The macro was stopped after {MOST_PLAYED:,} keys.")
+        finally:
+            self._to_play = None
 
     # Undo: what a command does, and all that is typed in one go in insert mode, is one step.
 

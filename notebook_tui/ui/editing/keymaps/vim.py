@@ -36,8 +36,9 @@ from notebook_tui.ui.editing.keymaps.objects import object_at
 from notebook_tui.ui.editing.keymaps.operators import IndentAfter, Piece, piece_between
 from notebook_tui.ui.editing.keymaps.registers import Registers
 from notebook_tui.ui.editing.keymaps.vim_commands import OPERATORS, Command, NoCommand, command_of
+from notebook_tui.ui.editing.keymaps.vim_search import VimSearch
 from notebook_tui.ui.editing.line_breaks import indent_after
-from notebook_tui.ui.finding.pattern import BadPattern, Pattern, Query, TooLong
+from notebook_tui.ui.finding.pattern import Query
 
 Mode: TypeAlias = Literal["normal", "insert", "visual", "visual line", "prompt"]
 NAMES: Final[dict[Mode, str]] = {
@@ -103,8 +104,7 @@ class Vim:
         self._last_visual: tuple[Mode, int, int] | None = None
         self._column: int | None = None
         self._looked_for: tuple[str, str] | None = None
-        self._searched: Query | None = None
-        self._forward = True
+        self._search = VimSearch()
         self._inserting: _Inserting | None = None
         self._change: _Change | None = None
         self._recording: tuple[str, tuple[str, ...]] | None = None
@@ -197,24 +197,24 @@ class Vim:
         elif key == "enter":
             kind, said = self.prompt[0], self.prompt[1:]
             self.prompt, self.mode = "", "normal"
-            return self._run_line(said, view) if kind == ":" else self._search(said, view, forward=kind == "/")
+            return self._run_line(said, view) if kind == ":" else self._look_for(said, view, forward=kind == "/")
         elif key == "backspace":
             self.prompt = self.prompt[:-1]
         elif len(key) == 1 or key == "space":
             self.prompt += " " if key == "space" else key
         return []
 
-    def _search(self, said: str, view: View, *, forward: bool) -> list[Effect]:
+    def _look_for(self, said: str, view: View, *, forward: bool) -> list[Effect]:
         if said:
-            self._searched = Query(said, case=True, regex=True)
-        self._forward = forward
+            self._search.query = Query(said, case=True, regex=True)
+        self._search.forward = forward
         buffer = Buffer(view)
-        before = (buffer.caret, self._searched)
-        moved = self._to_match(buffer, 1, forward=forward)
+        before = buffer.caret
+        moved = self._search.to_match(buffer, 1, forward=forward)
         if moved is None:
-            return [*buffer.effects, Place(before[0])]
+            return [*buffer.effects, Place(before)]
         self._remember_jump(buffer)
-        return [*buffer.effects, Mark(tuple(self._spans(buffer) or ())), Place(moved.at)]
+        return [*buffer.effects, Mark(tuple(self._search.spans(buffer) or ())), Place(moved.at)]
 
     def _run_line(self, said: str, view: View) -> list[Effect]:
         buffer = Buffer(view)
@@ -232,43 +232,8 @@ class Vim:
             case Wrong(why=why):
                 return [Say(why)] if why else []
             case Substitute() as wanted:
-                self._substitute(buffer, wanted)
+                self._search.substitute(buffer, wanted)
                 return [*buffer.effects, Place(buffer.caret)]
-
-    def _substitute(self, buffer: Buffer, wanted: Substitute) -> None:
-        query = Query(wanted.pattern, case=not wanted.ignore_case, regex=True)
-        lines = buffer.text.split("\n")
-        count, last = 0, 0
-        try:
-            pattern = Pattern(query)
-            for row in range(wanted.first or 0, (wanted.last or 0) + 1):
-                line = lines[row]
-                if wanted.all_in_line:
-                    changed, found = pattern.replaced(line, wanted.replacement)
-                else:
-                    spans = pattern.spans(line)[:1]
-                    found = len(spans)
-                    changed = line
-                    for start, end in spans:
-                        by = pattern.replacement_at(line, (start, end), wanted.replacement) or ""
-                        changed = line[:start] + by + line[end:]
-                if found:
-                    lines[row], count, last = changed, count + found, row
-        except (BadPattern, TooLong) as error:
-            buffer.do(Say(str(error)))
-            return
-        if not count:
-            buffer.do(Say(f"Not found: {wanted.pattern}"))
-            return
-        self._searched = query
-        first_row, last_row = wanted.first or 0, wanted.last or 0
-        start = places.row_start(buffer.text, first_row)
-        end = places.line_end(buffer.text, places.row_start(buffer.text, last_row))
-        new = "\n".join(lines[first_row : last_row + 1])
-        above = "\n".join(lines[:last])
-        buffer.edit(start, end, new)
-        buffer.caret = places.first_letter(buffer.text, len(above) + 1 if last else 0)
-        buffer.do(Say(f"{count} {'place' if count == 1 else 'places'} replaced"))
 
     # Commands
 
@@ -363,11 +328,11 @@ class Vim:
                     return None
                 return Moved(place) if how == "`" else Moved(places.first_letter(text, place), "lines")
             case "n" | "N" as which:
-                moved = self._to_match(buffer, count, forward=self._forward == (which == "n"))
-                self._mark_matches(buffer)
+                moved = self._search.to_match(buffer, count, forward=self._search.forward == (which == "n"))
+                self._search.mark(buffer)
                 return moved
             case "*" | "#" as which:
-                return self._to_word(buffer, count, forward=which == "*")
+                return self._search.to_word(buffer, count, forward=which == "*")
             case motion:
                 return MOTIONS[motion](text, at, count)
 
@@ -379,54 +344,6 @@ class Vim:
         else:
             place = find_character(text, at, count, how, wanted)
         return None if place is None else Moved(place, "inclusive" if how in "ft" else "exclusive")
-
-    # Searching
-
-    def _spans(self, buffer: Buffer) -> list[tuple[int, int]] | None:
-        if self._searched is None:
-            buffer.do(Say("Nothing was searched for yet."))
-            return None
-        try:
-            return Pattern(self._searched).spans(buffer.text)
-        except (BadPattern, TooLong) as error:
-            buffer.do(Say(str(error)))
-            return None
-
-    def _mark_matches(self, buffer: Buffer) -> None:
-        if self._searched is not None:
-            buffer.do(Mark(tuple(self._spans(buffer) or ())))
-
-    def _to_match(self, buffer: Buffer, count: int, *, forward: bool) -> Moved | None:
-        spans = self._spans(buffer)
-        if spans is None:
-            return None
-        if not spans:
-            buffer.do(Say(f"Not found: {self._searched.text if self._searched else ''}"))
-            return None
-        starts = [start for start, _ in spans]
-        place = buffer.caret
-        for _ in range(count % len(starts) or len(starts)):
-            ahead = [start for start in starts if (start > place if forward else start < place)]
-            place = (ahead or starts)[0 if forward else -1]
-        return Moved(place)
-
-    def _to_word(self, buffer: Buffer, count: int, *, forward: bool) -> Moved | None:
-        line, column = buffer.line(buffer.caret), column_of(buffer.text, buffer.caret)
-        while column < len(line) and places.kind(line[column]) != "w":
-            column += 1
-        if column == len(line):
-            buffer.do(Say("There is no word under the caret."))
-            return None
-        start = end = column
-        while start and places.kind(line[start - 1]) == "w":
-            start -= 1
-        while end < len(line) and places.kind(line[end]) == "w":
-            end += 1
-        self._searched, self._forward = Query(line[start:end], case=True, words=True), forward
-        buffer.caret = places.line_start(buffer.text, buffer.caret) + start
-        moved = self._to_match(buffer, count, forward=forward)
-        self._mark_matches(buffer)
-        return moved
 
     # Marks are rows and columns: an edit elsewhere in the row leaves them where people look for them.
 
