@@ -274,7 +274,7 @@ class NotebookScreen(Screen[None]):
         self._write.give_up()
         self._history.give_up()
         self._settled.set()
-        self.say(event.text, "warning")
+        self.say(event.text[:1].upper() + event.text[1:], "warning")
 
     @on(CellList.Clicked)
     def _clicked(self, event: CellList.Clicked) -> None:

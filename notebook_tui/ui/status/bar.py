@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
@@ -143,7 +144,11 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
 
 
 def _told(hints: Iterable[tuple[str, str]], width: int, palette: Palette) -> Text:
-    told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in hints]
+    """As many as fit, but the way out in any case."""
+    kept = list(hints)
+    while len(kept) > 1 and sum(cell_len(f"{keys} {meaning}{_GAP}") for keys, meaning in kept) - len(_GAP) > width - 1:
+        del kept[-2 if kept[-1][0] == "Esc" else -1]
+    told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in kept]
     return Text(" ", end="").append_text(fitted(told, width - 1))
 
 
