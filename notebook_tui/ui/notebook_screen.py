@@ -306,6 +306,10 @@ class NotebookScreen(Screen[None]):
         self._sequence.forget()
         self._show_status()
 
+    @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        self._show_status()
+
     @on(FindBar.Changed)
     def _query_changed(self, event: FindBar.Changed) -> None:
         self._finding.changed(event)
@@ -321,6 +325,7 @@ class NotebookScreen(Screen[None]):
     @on(FindBar.Closed)
     def _bar_closed(self) -> None:
         self._finding.close()
+        self._show_status()
 
     @on(Editor.ChordChanged)
     def _chord_changed(self) -> None:
@@ -462,6 +467,8 @@ class NotebookScreen(Screen[None]):
             return "ANSWER", _ANSWERING
         if self._view.line is not None:
             return "FILL", _FILLING
+        if self._bar.has_focus_within:
+            return "FIND", self._bar.hints
         if self._places.is_at_place:
             return "OUTPUT", self._places.hints
         return "", ()

@@ -119,7 +119,7 @@ def test_the_hint_line_prefers_a_begun_sequence_to_a_message_to_the_keys() -> No
     note = Note("something\nwent wrong", "error", 0.0)
     continuation = (("e", sequences()[("e", "e")]),)
     status = Status(state_of(), pressed=("e",), continuations=continuation, note=note)
-    assert hint_line(status, 80, Palette()).plain == " e…   e run"
+    assert hint_line(status, 80, Palette()).plain == " e…  e run"
     assert hint_line(Status(state_of(), note=note), 80, Palette()).plain.startswith(" ✗ something went wrong  sm")
     assert "i edit" in hint_line(Status(state_of()), 80, Palette()).plain
 

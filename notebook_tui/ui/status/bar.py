@@ -31,6 +31,7 @@ from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 
 _GAP: Final = "   "
 _NARROW: Final = "  "
+_MORE: Final = "  …"
 _CHIP: Final = Style(reverse=True, bold=True)
 _NAVIGATION_HINTS: Final = ("edit", "run", "insert_code_below", "run_outdated", "save", "help", "app.quit")
 _INSERT_HINTS: Final = ("leave", "run", "run_and_next", "complete_or_indent", "save")
@@ -120,7 +121,11 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
     """What a begun sequence may become; else what is remarked or went wrong last; else the most useful keys."""
     if status.pressed:
         begun = Text(f" {''.join(pretty(key) for key in status.pressed)}…", palette.strong)
-        return fitted([begun, *(_hint(key, entry, palette) for key, entry in status.continuations)], width)
+        told = [begun, *(_hint(key, entry, palette) for key, entry in status.continuations)]
+        line = fitted(told, width, _NARROW)
+        if cut := line.cell_len < sum(part.cell_len + len(_NARROW) for part in told) - len(_NARROW):
+            line = fitted(told, width - len(_MORE), _NARROW)
+        return line.append(_MORE if cut else "", palette.muted)
     if status.begun:
         return Text.assemble(" ", (f"{printable(status.begun)}▏", palette.strong), end="")
     if status.remark:
