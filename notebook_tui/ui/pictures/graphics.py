@@ -28,6 +28,8 @@ class Answers:
     """Its name and version."""
     cell: tuple[int, int] | None = None
     """Width and height of a character, in pixels."""
+    light: bool = False
+    """Whether its background is."""
 
 
 @dataclass(frozen=True, slots=True)
