@@ -42,7 +42,7 @@ def test_a_notebook_is_typed_run_resized_saved_and_left(notebook: Path) -> None:
         shown.until("print(word, 'line')")
         run_all(shown)
         assert "first line" in shown.text()
-        assert shown.title == "test.livemd"
+        shown.until(lambda _: shown.title == "test.livemd")
         shown.press("G", "n")
         shown.until("EDIT")
         shown.type("len('four')")

@@ -50,7 +50,9 @@ async def test_the_marked_completion_takes_the_place_of_the_word(shown: Terminal
 @in_terminal(code("a", "m"))
 async def test_typing_on_narrows_the_list_and_other_text_closes_it(shown: Terminal) -> None:
     shown.session.completions = MATHS
-    await shown.press(*FIRST, "i", "ctrl+@")
+    await shown.press(*FIRST, "i")
+    shown.app.screen.query_one(Editor).choices.completes_while_typing = False
+    await shown.press("ctrl+@")
     await shown.shows("▸math")
     await shown.press("a", "p")
     assert "▸map" not in shown.text

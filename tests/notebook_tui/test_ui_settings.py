@@ -147,7 +147,8 @@ async def test_a_setting_is_changed_on_the_screen_and_holds_at_once(shown: Termi
 
 @in_terminal(code("a", "x"))
 async def test_a_value_that_is_none_of_the_choices_is_typed(shown: Terminal) -> None:
-    await shown.press("s", ",", "j", "j", "j", "j", "j", "j", "j", "e", *"soon", "enter")
+    place = [setting.name for setting in SETTINGS].index("notify_after_seconds")
+    await shown.press("s", ",", *["j"] * place, "e", *"soon", "enter")
     await shown.shows("Expected a number of seconds; found 'soon'")
     await shown.press("backspace", "backspace", "backspace", "backspace", *"2.5", "enter")
     assert shown.app.preferences.now.notify_after_seconds == 2.5
@@ -200,3 +201,10 @@ def test_in_ascii_every_sign_of_ours_is_as_wide_as_before() -> None:
     draw_in_ascii(driver)
     driver.write("▌╰ ✓ naïve 漢")
     assert written == ["|` v naïve 漢"]
+
+
+def test_the_guide_shows_every_setting_and_all_of_it_is_right() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "terminal.md").read_text()
+    shown_file = guide.partition("```toml\n")[2].partition("```")[0]
+    assert parsed(shown_file)[1] == ()
+    assert set(tomllib.loads(shown_file)) == {*BY_NAME, "keys"}

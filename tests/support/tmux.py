@@ -26,8 +26,9 @@ class Tmux:
         self, words: Sequence[str], *, columns: int = 80, lines: int = 24, env: Mapping[str, str] | None = None
     ) -> None:
         self._name = f"test-{uuid4().hex[:12]}"
-        self._environment = {**os.environ, **(env or {})}
-        self._environment.pop("TMUX", None)
+        # A size in the environment would stand above that of the pane.
+        kept = {name: value for name, value in os.environ.items() if name not in ("TMUX", "COLUMNS", "LINES")}
+        self._environment = {**kept, **(env or {})}
         self._do("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(lines), shlex.join(words))
         # What the program leaves on the screen is read after it has ended.
         self._do("set", "-g", "remain-on-exit", "on")
@@ -45,9 +46,9 @@ class Tmux:
 
     @property
     def status(self) -> int | None:
-        """The program's exit status; None while it runs."""
-        dead, status = self._do("display-message", "-p", "#{pane_dead} #{pane_dead_status}").split(" ")
-        return int(status) if dead == "1" else None
+        """The program's exit status, -1 if a signal ended it; None while it runs."""
+        dead, _, status = self._do("display-message", "-p", "#{pane_dead} #{pane_dead_status}").partition(" ")
+        return int(status or -1) if dead == "1" else None
 
     @property
     def title(self) -> str:

@@ -35,10 +35,12 @@ class SettingsScreen(ModalScreen[None], ClosesOnce[None]):
     ]
     CSS = """
     SettingsScreen { align: center middle; background: $background 60%; }
-    SettingsScreen .dialog { width: 76; }
-    SettingsScreen OptionList { max-height: 40vh; scrollbar-size-vertical: 1; }
-    SettingsScreen Input { display: none; }
-    SettingsScreen Input.-asked { display: block; }
+    SettingsScreen .dialog { width: 76; padding: 0 2; }
+    SettingsScreen OptionList { max-height: 50vh; scrollbar-size-vertical: 1; }
+    SettingsScreen .dialog Input {
+        display: none; height: 1; border: none; padding: 0 1; background: $surface; margin-top: 1;
+    }
+    SettingsScreen .dialog Input.-asked { display: block; }
     SettingsScreen #settings-where { text-style: dim; }
     """
 
