@@ -273,7 +273,7 @@ class NotebookScreen(Screen[None]):
         self._write.give_up()
         self._history.give_up()
         self._settled.set()
-        self.say(event.text, "warning")
+        self.say(event.text[:1].upper() + event.text[1:], "warning")
 
     @on(CellList.Clicked)
     def _clicked(self, event: CellList.Clicked) -> None:
@@ -305,6 +305,10 @@ class NotebookScreen(Screen[None]):
         self._sequence.forget()
         self._show_status()
 
+    @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        self._show_status()
+
     @on(FindBar.Changed)
     def _query_changed(self, event: FindBar.Changed) -> None:
         self._finding.changed(event)
@@ -320,6 +324,7 @@ class NotebookScreen(Screen[None]):
     @on(FindBar.Closed)
     def _bar_closed(self) -> None:
         self._finding.close()
+        self._show_status()
 
     @on(Editor.ChordChanged)
     def _chord_changed(self) -> None:
@@ -460,6 +465,8 @@ class NotebookScreen(Screen[None]):
             return "ANSWER", _ANSWERING
         if self._view.line is not None:
             return "FILL", _FILLING
+        if self._bar.has_focus_within:
+            return "FIND", self._bar.hints
         if self._places.is_at_place:
             return "OUTPUT", self._places.hints
         return "", ()

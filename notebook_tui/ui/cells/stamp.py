@@ -30,6 +30,7 @@ _LADDER: Final = (
     "",
     " · interrupting · Ctrl+C again insists",
     " · insisting · Ctrl+C again ends it with all its values",
+    " · ending it with all its values",
 )
 _NONE: Final[Mapping[str, int]] = {}
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"

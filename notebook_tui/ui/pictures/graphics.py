@@ -29,6 +29,8 @@ class Answers:
     """Its name and version."""
     cell: tuple[int, int] | None = None
     """Width and height of a character, in pixels."""
+    light: bool = False
+    """Whether its background is."""
 
 
 @frozen

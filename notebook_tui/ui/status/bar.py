@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
@@ -30,6 +31,7 @@ from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 
 _GAP: Final = "   "
 _NARROW: Final = "  "
+_MORE: Final = "  …"
 _CHIP: Final = Style(reverse=True, bold=True)
 _NAVIGATION_HINTS: Final = ("edit", "run", "insert_code_below", "run_outdated", "save", "help", "app.quit")
 _INSERT_HINTS: Final = ("leave", "run", "run_and_next", "complete_or_indent", "save")
@@ -126,7 +128,11 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
     """What a begun sequence may become; else what is remarked or went wrong last; else the most useful keys."""
     if status.pressed:
         begun = Text(f" {''.join(pretty(key) for key in status.pressed)}…", palette.strong)
-        return fitted([begun, *(_hint(key, entry, palette) for key, entry in status.continuations)], width)
+        told = [begun, *(_hint(key, entry, palette) for key, entry in status.continuations)]
+        line = fitted(told, width, _NARROW)
+        if cut := line.cell_len < sum(part.cell_len + len(_NARROW) for part in told) - len(_NARROW):
+            line = fitted(told, width - len(_MORE), _NARROW)
+        return line.append(_MORE if cut else "", palette.muted)
     if status.begun:
         return Text.assemble(" ", (f"{printable(status.begun)}▏", palette.strong), end="")
     if status.remark:
@@ -150,7 +156,11 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
 
 
 def _told(hints: Iterable[tuple[str, str]], width: int, palette: Palette) -> Text:
-    told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in hints]
+    """As many as fit, but the way out in any case."""
+    kept = list(hints)
+    while len(kept) > 1 and sum(cell_len(f"{keys} {meaning}{_GAP}") for keys, meaning in kept) - len(_GAP) > width - 1:
+        del kept[-2 if kept[-1][0] == "Esc" else -1]
+    told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in kept]
     return Text(" ", end="").append_text(fitted(told, width - 1))
 
 
