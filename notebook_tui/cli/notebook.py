@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from notebook_tui.ui.app import NotebookApp
 
 LEAVE_SECONDS = 5.0
+START_SECONDS = 1.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +68,7 @@ def call(options: argparse.Namespace) -> int:
 
 async def _notebook(path: str, directory: Path, runtime: str | None) -> str:
     """Why the program failed; empty if it did not. Without a path it begins at home."""
+    _look_for_no_garbage_yet()
     from notebook_tui.cli.program_house import ProgramHouse
     from notebook_tui.ui.app import NotebookApp
     from notebook_tui.ui.visit import begin
@@ -80,6 +83,19 @@ async def _notebook(path: str, directory: Path, runtime: str | None) -> str:
     finally:
         await app.leave()
     return app.last_words
+
+
+def _look_for_no_garbage_yet() -> None:
+    """While the program starts there is none, and looking would take a tenth of the time."""
+    gc.disable()
+    asyncio.get_running_loop().call_later(START_SECONDS, _look_for_garbage)
+
+
+def _look_for_garbage() -> None:
+    """In what comes from now on, and in few objects at a time: a key waits for as long as it takes."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 async def _plain(path: str, runtime: str | None) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from notebook_tui.cli.plain_lines import Lines
 from notebook_tui.cli.plain_report import PlainReport
 from notebook_tui.cli.plain_words import called, names, numbered, outline, standing
@@ -273,7 +273,7 @@ class Commands:
 Act: TypeAlias = Callable[[Commands, str], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     act: Act
     usage: str

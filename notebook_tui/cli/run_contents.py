@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from beamlike.kernel.record import frozen
 from notebook_tui.cli.run_imports import imported_beside
 from notebook_tui.session.storage import digest_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Found:
     """A file, or none: then both are None."""
 
@@ -20,7 +20,7 @@ class _Found:
     digest: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contents:
     files: Mapping[Path, _Found]
 

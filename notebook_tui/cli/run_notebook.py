@@ -6,9 +6,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from beamlike.kernel.record import frozen
 from notebook_tui.cli.convert import text_for
 from notebook_tui.cli.main import FAILED, USAGE_ERROR, UserError
 from notebook_tui.cli.open_session import open_session
@@ -26,7 +27,7 @@ from notebook_tui.session.options import EVALUATES
 from notebook_tui.session.storage import write_copy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunOptions:
     path: str
     values: Mapping[str, str]

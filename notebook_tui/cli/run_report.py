@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.operations import OutputChanged
 from notebook_tui.document.outputs import Error, Output, View
 
@@ -26,7 +27,7 @@ class CellReport:
     """What it showed, once the run is over."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunReport:
     title: str
     cells: tuple[CellReport, ...]

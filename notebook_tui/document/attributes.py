@@ -7,13 +7,13 @@ what is listed here can be set.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.rejected import Rejected
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attribute:
     default: object
     expected: str

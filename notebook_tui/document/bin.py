@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Cell, Notebook
 from notebook_tui.document.rejected import Rejected
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binned:
     cell: Cell
     section_id: str

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 CompletionKind: TypeAlias = Literal["variable", "function", "class", "module", "attribute", "keyword"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Completion:
     label: str
     """What the list shows."""

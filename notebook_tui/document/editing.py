@@ -145,7 +145,7 @@ def _check_running(state: State, notebook: Notebook) -> None:
         if not notebook.has_cell(cell_id):
             continue
         if not state.notebook.has_cell(cell_id):
-            raise Rejected(f"the cell {cell_id} was deleted while it ran: it comes back once it has stopped")
+            raise Rejected("a cell that was deleted while it ran can come back once it has stopped")
         if not notebook.cell(cell_id).runnable:
             raise Rejected("a cell that runs cannot become Markdown; interrupt it first")
         old, new = state.notebook.section_of(cell_id), notebook.section_of(cell_id)

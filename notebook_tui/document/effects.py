@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class ConnectRuntime:
     """Answered by `RuntimeConnected` or `RuntimeDown`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DisconnectRuntime:
     """End the runtime that there is: another takes its place. No answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StartEvaluation:
     """Answered by `EvaluationStarted`, outputs, and `EvaluationFinished`; or by `ContainerDown` or `RuntimeDown`."""
 
@@ -28,28 +29,28 @@ class StartEvaluation:
     """The cells whose names it sees, in the order of the document; what a later one binds wins."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropContainer:
     """The last step of stopping: end the container with all its values. Answered by `ContainerDown`."""
 
     container: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InterruptEvaluation:
     """Stop the cell and keep its values. The answer is its `EvaluationFinished`, whatever the ending."""
 
     cell_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForgetEvaluation:
     """The cell is gone: what only its run defined may go too. No answer."""
 
     cell_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RememberTrust:
     """The user trusts the code as it is now; with `folder`, whatever lies beside the notebook or below. No answer."""
 

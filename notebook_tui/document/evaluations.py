@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.inputs import Input
 
 Validity: TypeAlias = Literal["fresh", "evaluated", "stale", "aborted"]
@@ -15,7 +16,7 @@ ANYTHING = "*"
 """Stands for all names together where a cell may read any."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evaluation:
     """The last run of a cell: fresh before it, aborted once it was interrupted or its values are lost.
 

@@ -7,9 +7,10 @@ nothing, however long it is. An index belongs to one state; `upkeep` makes that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.evaluations import Evaluation
 from notebook_tui.document.inputs import Input
 from notebook_tui.document.lookup import Lookup
@@ -22,7 +23,7 @@ Token: TypeAlias = str | tuple[str, str | None]
 _NOBODY: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flow:
     """The index, and of what it is one."""
 

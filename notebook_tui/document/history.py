@@ -8,9 +8,9 @@ what it showed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Cell, Notebook, Section
 
 STEPS = 500
@@ -19,26 +19,26 @@ PAUSE = 2.0
 """Seconds without typing that end a step."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutTitle:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutMetadata:
     """Of the notebook."""
 
     metadata: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutOutline:
     """All but the texts and outputs of cells that there are; cells that it has not are gone."""
 
     outline: Notebook
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutSection:
     """This section, with its cells, at `index`."""
 
@@ -46,7 +46,7 @@ class PutSection:
     section: Section
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveSection:
     """And its cells, or hand them to the section before."""
 
@@ -54,7 +54,7 @@ class RemoveSection:
     with_cells: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SplitSection:
     """The cells of a section from `index` on belong to `section` from now on, which follows it."""
 
@@ -63,20 +63,20 @@ class SplitSection:
     section: Section
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutHeading:
     """The section's name, parent and metadata; its cells are what they are."""
 
     section: Section
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShiftSection:
     section_id: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutCell:
     """A new cell, with what it shows."""
 
@@ -85,18 +85,18 @@ class PutCell:
     cell: Cell
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveCell:
     cell_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShiftCell:
     cell_id: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeCell:
     """The cell's text, kind, language and metadata; what it shows stays."""
 
@@ -119,7 +119,7 @@ Change: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Typing:
     """The end of what was typed last."""
 
@@ -129,7 +129,7 @@ class Typing:
     """The last character put in; empty after one was taken out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One thing to undo."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.rejected import Rejected
 
 _Plain: TypeAlias = str | int | float | bool | None
@@ -18,7 +19,7 @@ InputValue: TypeAlias = _Plain | bytes | tuple[_Plain, ...]
 """What an input may hold: values that a journal and a wire bring back as they were."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Input:
     value: InputValue
     fingerprint: str

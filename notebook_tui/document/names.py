@@ -15,9 +15,11 @@ import ast
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, lru_cache
 from typing import TypeAlias
+
+from beamlike.kernel.record import frozen
 
 _NOTHING: frozenset[str] = frozenset()
 _REFLECTION = frozenset({"eval", "exec", "globals", "locals", "vars"})
@@ -35,7 +37,7 @@ _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Names:
     reads: frozenset[str] = _NOTHING
     defines: frozenset[str] = _NOTHING

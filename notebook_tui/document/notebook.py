@@ -8,9 +8,10 @@ title or a section's name is one line without space at its ends.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any, Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.outputs import Output
 
 CellKind: TypeAlias = Literal["code", "markdown"]
@@ -20,7 +21,7 @@ SETUP_CELL_ID = "setup"
 PYPROJECT_CELL_ID = "setup-pyproject.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     id: str
     kind: CellKind
@@ -35,7 +36,7 @@ class Cell:
         return self.kind == "code" and self.language == "python"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     id: str
     name: str
@@ -45,7 +46,7 @@ class Section:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stamp:
     """The comment at the end of a file that signs what stands above it, and the digest of that."""
 
@@ -53,7 +54,7 @@ class Stamp:
     of: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notebook:
     title: str = "Untitled notebook"
     setup: Cell = field(default_factory=lambda: Cell(SETUP_CELL_ID, "code"))

@@ -6,9 +6,9 @@ tense (`OutputAdded`, `RuntimeDown`). `apply` is the one place where they act.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.delta import Delta
 from notebook_tui.document.inputs import InputValue
 from notebook_tui.document.notebook import Cell, CellKind, Notebook
@@ -19,12 +19,12 @@ from notebook_tui.widgets.changes import Change
 Ending: TypeAlias = Literal["ok", "error", "interrupted"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetTitle:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InsertSection:
     """An empty section at `index` (0: first); the sections from there on move down."""
 
@@ -33,13 +33,13 @@ class InsertSection:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RenameSection:
     section_id: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteSection:
     """With its cells, which go to the bin, or handing them to the section before it."""
 
@@ -48,7 +48,7 @@ class DeleteSection:
     at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MoveSection:
     """By `offset` places (negative: up). A branch stays below the section that it branches from."""
 
@@ -56,7 +56,7 @@ class MoveSection:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetSectionParent:
     """The section branches from that one from now on; from none: it belongs to the main flow."""
 
@@ -64,7 +64,7 @@ class SetSectionParent:
     parent: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SplitSection:
     """The cells from `index` on belong to a new section from now on, which follows the old one."""
 
@@ -74,7 +74,7 @@ class SplitSection:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InsertCell:
     """`index` 0 is the section's first place. The cell may be new, or one that was deleted."""
 
@@ -83,7 +83,7 @@ class InsertCell:
     cell: Cell
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteCell:
     """Into the bin. One that runs is interrupted first."""
 
@@ -91,14 +91,14 @@ class DeleteCell:
     at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RestoreCell:
     """Out of the bin: where it was, or at the end of the last section if its own is gone."""
 
     cell_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MoveCell:
     """By `offset` places (negative: up), where the border between two sections is a place too."""
 
@@ -106,7 +106,7 @@ class MoveCell:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetCellSource:
     """The whole text, as it is at `at`; it counts as typing, as `ApplyDelta` does."""
 
@@ -115,7 +115,7 @@ class SetCellSource:
     at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApplyDelta:
     """A client's change of a cell's text, made for that `revision` of it (`delta`, `texts`)."""
 
@@ -126,7 +126,7 @@ class ApplyDelta:
     at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetCellMetadata:
     """One setting of a code cell, such as `reevaluate_automatically` (`attributes`)."""
 
@@ -135,7 +135,7 @@ class SetCellMetadata:
     value: object
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetNotebookMetadata:
     """One setting of the notebook, such as `persist_outputs` (`attributes`)."""
 
@@ -143,7 +143,7 @@ class SetNotebookMetadata:
     value: object
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetCellKind:
     """Code becomes Markdown, which has no outputs, or the other way round."""
 
@@ -151,7 +151,7 @@ class SetCellKind:
     kind: CellKind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SplitCell:
     """What follows the first `offset` characters goes to a new cell below."""
 
@@ -160,7 +160,7 @@ class SplitCell:
     new_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MergeCells:
     """The cell takes in the one below it."""
 
@@ -168,7 +168,7 @@ class MergeCells:
     at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrange:
     """Order, sections, metadata and comments as `outline` has them: from a file that was edited elsewhere.
 
@@ -178,33 +178,33 @@ class Arrange:
     outline: Notebook
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undo:
     """Take back the last edit, whoever made it; never a run."""
 
     at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Redo:
     """The edit that was taken back last, once more, if there was none since."""
 
     at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClientJoined:
     """From now on this client may send deltas, and is told of all others'."""
 
     client_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClientLeft:
     client_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportRevision:
     """The client has that revision of a cell's text: it needs no change from before it any more."""
 
@@ -213,7 +213,7 @@ class ReportRevision:
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueCells:
     """Run these cells, and before each what is outdated above it; `alone`: these cells and no others.
 
@@ -224,7 +224,7 @@ class QueueCells:
     alone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CancelEvaluation:
     """Take a waiting cell, and those that wait for it, out of the queue; interrupt the one that runs.
 
@@ -236,29 +236,29 @@ class CancelEvaluation:
     drop: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EraseOutputs:
     """Of all cells. What they defined stays."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trust:
     """The code may run: the user knows it; with `folder`, also that of all notebooks there and below."""
 
     folder: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrustWithdrawn:
     """The code is not what the user has trusted any more: somebody else has changed it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connect:
     """Connect the runtime without running anything yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuntimeConnecting:
     """A step of connecting, in words."""
 
@@ -266,20 +266,20 @@ class RuntimeConnecting:
     at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuntimeConnected:
     text: str
     at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuntimeDown:
     """The runtime is lost, or could not be reached."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContainerDown:
     """One container of the runtime has ended, with all its values: that of a branching section, or the main flow's."""
 
@@ -287,31 +287,31 @@ class ContainerDown:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodesChanged:
     nodes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VersionsChanged:
     """Of all cells that have some, each with its id."""
 
     versions: tuple[tuple[str, Versions], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EvaluationStarted:
     cell_id: str
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputAdded:
     cell_id: str
     output: Output
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputChanged:
     """The view of that ref, wherever it stands in the outputs of the cell, has changed."""
 
@@ -320,7 +320,7 @@ class OutputChanged:
     change: Change
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EvaluationFinished:
     cell_id: str
     at: float
@@ -329,7 +329,7 @@ class EvaluationFinished:
     """The names that it bound, with a fingerprint of each value; an empty one stands for a value of this run alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputShown:
     """The cell that runs shows an input. One that is there already keeps its value."""
 
@@ -338,7 +338,7 @@ class InputShown:
     default: InputValue
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputBound:
     """The cell that runs has read an input: it is stale once that has another value than it saw."""
 
@@ -346,7 +346,7 @@ class InputBound:
     input_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetInputValue:
     """Text of a secret belongs in no input: what is set is part of the state."""
 
@@ -354,7 +354,7 @@ class SetInputValue:
     value: InputValue
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Saved:
     """The notebook as it was at `revision` is in the file `path`, but for what the warnings say."""
 

@@ -6,9 +6,10 @@ format and the screen know outputs only through these records.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.widgets.contents import (
     CHARACTERS,
     ELLIPSIS,
@@ -45,14 +46,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """The value of the cell's last expression, as text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Error:
     """The exception that ended the cell.
 
@@ -68,7 +69,7 @@ class Error:
     """Cells and their lines that the traceback names, in its order: where a reader may want to go."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exported:
     """What a file holds of a chart or the like that Livebook drew: text, in a language named by `info`."""
 

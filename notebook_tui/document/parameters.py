@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Cell, Notebook
 from notebook_tui.document.rejected import Rejected
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """Where a parameter's value stands in its cell, in characters."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.attributes import is_on
 from notebook_tui.document.evaluation import needs_fresh_runtime, with_fresh_runtime, with_queued
 from notebook_tui.document.lineage import above
@@ -12,7 +12,7 @@ from notebook_tui.document.notebook import SETUP_CELL_ID, Cell
 from notebook_tui.document.state import State
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     cells: tuple[str, ...]
     """The cells that run, in the order of the document; those left out that wait or run already."""

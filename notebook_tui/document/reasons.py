@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.evaluations import ANYTHING, Evaluation, Origins
 from notebook_tui.document.find import find_cell
 from notebook_tui.document.inputs import current
@@ -13,27 +13,27 @@ from notebook_tui.document.notebook import SETUP_CELL_ID, Notebook
 from notebook_tui.document.state import State
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NeverRan:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edited:
     """Its text is another than the one that ran."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interrupted:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValuesLost:
     """Where it ran has ended since."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValueChanged:
     """The cell that gives `name` has given it another value since."""
 
@@ -41,7 +41,7 @@ class ValueChanged:
     cell_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComesFromElsewhere:
     """Of a name: the cells that gave it, and those that do now. Something was moved, deleted or put between."""
 
@@ -50,7 +50,7 @@ class ComesFromElsewhere:
     now: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NeedsRun:
     """The cell that gives `name` must run first: it was edited, or is itself stale."""
 
@@ -58,12 +58,12 @@ class NeedsRun:
     cell_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnythingChanged:
     """It may read any name, and something above has changed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputChanged:
     """An input that it read has another value, or is shown by no cell any more."""
 

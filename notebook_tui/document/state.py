@@ -7,9 +7,10 @@ its `Evaluation`; its *status* says what it is doing and follows from `queue` an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.bin import Binned
 from notebook_tui.document.evaluations import FRESH, Evaluation
 from notebook_tui.document.flow import Flow
@@ -23,7 +24,7 @@ Status: TypeAlias = Literal["ready", "queued", "evaluating"]
 Phase: TypeAlias = Literal["disconnected", "connecting", "connected"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectStep:
     """What was done to get a runtime, in words, and when it began, in seconds since the epoch."""
 
@@ -31,7 +32,7 @@ class ConnectStep:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuntimeStatus:
     phase: Phase = "disconnected"
     text: str = ""
@@ -48,7 +49,7 @@ class RuntimeStatus:
     """When it was connected."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     notebook: Notebook = field(default_factory=Notebook)
     path: str | None = None

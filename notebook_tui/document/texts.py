@@ -8,14 +8,15 @@ of again (`delta.transform`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document import delta as deltas
 from notebook_tui.document.delta import Delta
 from notebook_tui.document.rejected import Rejected
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     revision: int = 0
     deltas: tuple[Delta, ...] = ()

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.attributes import is_on
 from notebook_tui.document.effects import Effect, RememberTrust
 from notebook_tui.document.notebook import Cell, Notebook
@@ -20,7 +21,7 @@ NOT_TRUSTED = (
 """Why a run is refused."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code:
     """What there is to be trusted, for the eyes of who is asked."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Versions:
     """Names of nodes; those behind each with the time since which it has its older version, in seconds since the epoch.
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from beamlike.kernel.record import frozen
 from notebook_tui.format import metadata
 
 _BLOCKS_ONLY = MarkdownIt("commonmark").disable(["inline", "text_join"])
 _ENDS_IN_HASHES = re.compile(r"(^|[ \t])#+$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heading:
     start: int
     end: int
@@ -29,7 +29,7 @@ class Heading:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fence:
     start: int
     end: int
@@ -39,7 +39,7 @@ class Fence:
     """The line that would close it; empty if it is closed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Metadata:
     """A `livebook:` comment."""
 
@@ -48,7 +48,7 @@ class Metadata:
     keys: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comment:
     """Any other; `fault` says what is wrong with it if it was meant as metadata."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.format.blocks import Block, Comment, Fence, Heading, Metadata, blank
 
 LANGUAGES = ("python", "elixir", "erlang", "pyproject.toml")
@@ -22,7 +22,7 @@ UNCLOSED = "unclosed"
 """Says of a Markdown cell that its last line was added by the writer, to end a fence or comment that never ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """An output comment and the fence below it, right after code or another output."""
 
@@ -32,12 +32,12 @@ class Output:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prose:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Force:
     start: int
     end: int

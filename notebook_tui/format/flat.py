@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import SETUP_CELL_ID, Cell
 from notebook_tui.document.outputs import Still
 from notebook_tui.format.blocks import Heading
@@ -27,7 +28,7 @@ NO_SETUP = Cell(SETUP_CELL_ID, "code")
 _HEADING = re.compile(r"(?P<heading>#{1,2}(?:[ \t][^\n]*|(?=\n|\Z)))(?P<gap>\n*)(?P<rest>.*)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlatCell:
     kind: Kind
     source: str
@@ -40,7 +41,7 @@ class FlatCell:
     """Of the title or of a section."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlatNotebook:
     cells: tuple[FlatCell, ...] = ()
     ours: Mapping[str, Any] = field(default_factory=dict)

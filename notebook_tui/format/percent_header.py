@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from beamlike.kernel.record import frozen
 from notebook_tui.format.flat import Kind
 from notebook_tui.format.metadata import DEEPEST, WRAPPED, with_escaped_surrogates, writable
 
@@ -23,7 +24,7 @@ DEPTH = "cell_depth"
 """What Jupytext calls the number of `%` beyond two."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Header:
     kind: Kind = "code"
     keys: Mapping[str, Any] = field(default_factory=dict)

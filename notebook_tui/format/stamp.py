@@ -12,9 +12,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from beamlike.kernel.record import frozen
 from notebook_tui.format import metadata
 from notebook_tui.format.stamp_comment import divided, size, stamp_in
 
@@ -24,7 +25,7 @@ _OF_LIVEBOOK = 2
 """By this number Livebook knows the newest of its own, and finds out that the token is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grants:
     """What a notebook may reach, by names: no secret stands in it."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.live import Kind
 
 Where: TypeAlias = Literal["here", "above", "cell", "file"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Location:
     """Where something is defined: in the asking text itself, in the text of the cells above that has not run, in a
     cell that ran, or in a file of the node that was asked."""
@@ -24,7 +24,7 @@ class Location:
     """What the cell or file held when its code was compiled, to be shown where the file is not at hand."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Description:
     name: str
     kind: Kind
@@ -43,7 +43,7 @@ class Description:
     """Without its text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignatureHelp:
     """The call around the caret; `active` is the place in `parameters` that the caret's argument fills, if one."""
 

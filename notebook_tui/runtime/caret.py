@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.fstring import is_formatted, scan
 from notebook_tui.runtime.source_tokens import Token, tokens
 
 Role: TypeAlias = Literal["", "exception", "decorator"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameAt:
     """A bare name; `call` if it may be the keyword of an argument. `role` is what only some names are fit for."""
 
@@ -22,7 +22,7 @@ class NameAt:
     role: Role = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AttributeAt:
     """After a dot behind the expression `base`."""
 
@@ -30,7 +30,7 @@ class AttributeAt:
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyAt:
     """In the string that subscripts the expression `base`; `typed` is what stands between quote and caret."""
 
@@ -39,7 +39,7 @@ class KeyAt:
     quote: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextAt:
     """In any other string, as an argument of `function` if it is one's first; `typed` as in `KeyAt`."""
 
@@ -48,7 +48,7 @@ class TextAt:
     function: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModuleAt:
     """A module of `package`, or a top-level one if that is empty, in an import."""
 
@@ -56,7 +56,7 @@ class ModuleAt:
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MemberAt:
     """What is imported from `module`."""
 
@@ -64,7 +64,7 @@ class MemberAt:
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallAt:
     """The innermost call whose brackets are open at the caret."""
 
@@ -79,7 +79,7 @@ class CallAt:
     """Whether one before the caret is `*some` or `**some`, and fills nobody knows what."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """A dotted expression and where its last name stands."""
 

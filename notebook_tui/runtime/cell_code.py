@@ -11,8 +11,9 @@ import __future__ as future
 import ast
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from types import CodeType
+
+from beamlike.kernel.record import frozen
 
 _FUTURE_FLAGS = sum(getattr(future, name).compiler_flag for name in future.all_feature_names)
 
@@ -22,7 +23,7 @@ _REACHES_ALL = frozenset(
 """Who mentions one of these may mean any name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CellCode:
     statements: CodeType
     expression: CodeType | None = None

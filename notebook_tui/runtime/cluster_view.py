@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.facts import Facts, facts
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ DRAIN_SECONDS: Final = 300.0
 ToRunner: TypeAlias = Literal["drain", "cordon", "uncordon"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NodeSeen:
     name: str
     facts: Facts | None = None
@@ -36,7 +36,7 @@ class NodeSeen:
     """Seconds of a call there and back."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cluster:
     runtime: Facts
     nodes: tuple[NodeSeen, ...] = ()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import beamlike as bl
 from beamlike.code.notebook_module import NotebookModule
 from beamlike.kernel import group_leader
 from beamlike.kernel.group_leader import Output
+from beamlike.kernel.record import frozen
 from beamlike.kernel.scheduler import Scheduler
 from beamlike.scheduler_thread import SchedulerThread
 from notebook_tui.runtime import descriptors
@@ -31,7 +32,7 @@ DROP_SECONDS = 5.0
 """So long a cell may take to end when its container is dropped."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """To the evaluator: run the cell, when what its last run left behind is ended."""
 
@@ -44,7 +45,7 @@ class Run:
     """The nodes on which it may run."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forgotten:
     """To the evaluator, so that no run is under way when the names go."""
 
@@ -53,14 +54,14 @@ class Forgotten:
     output: bl.Pid | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReplaceEvaluator:
     """A call to the server: kill the evaluator process of that container and start another."""
 
     container: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Emptied:
     """To the evaluator: all its cells are gone. It answers `reply` when what they left behind has ended."""
 

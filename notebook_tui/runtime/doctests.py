@@ -12,11 +12,11 @@ import inspect
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from doctest import IGNORE_EXCEPTION_DETAIL, SKIP, DocTestParser, Example, OutputChecker
 from typing import Any, Final, TypeAlias
 
 from beamlike.kernel import group_leader
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.outcome import Doctest
 
 _SHOW: Final = "__doctest_show__"
@@ -26,7 +26,7 @@ _ENOUGH: Final = 2_000
 """Characters that are shown of one difference."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Docstring:
     name: str
     line: int

@@ -6,21 +6,21 @@ import os
 import platform
 import sys
 import time
-from dataclasses import dataclass
 
 from beamlike.kernel.current import current_node
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.usage import memory_held
 
 _BEGAN = time.time()
 """When this module came here, where the system does not say when the process did."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TellFacts:
     """A call to the runtime's server; the answer is `Facts`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     node: str
     host: str

@@ -12,9 +12,9 @@ import builtins
 import inspect
 import linecache
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.cell_code import split
 from notebook_tui.runtime.forms import Rendered, rendered
 
@@ -22,7 +22,7 @@ NAME = "__notebook__"
 """What code of such a cell has for a module."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FarCell:
     name: str
     """What tracebacks call it."""

@@ -10,22 +10,22 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime import typed_text
 from notebook_tui.runtime.cell_code import semicolon_after
 
 SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Formatted:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotFormatted:
     """Why the text stays as it is."""
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.live import type_name
 from notebook_tui.runtime.result_text import WIDTH, one_line, result_text
 from notebook_tui.runtime.time_limit import Overdue, within
@@ -47,7 +48,7 @@ _RICH: Final = ("__rich_console__", "__rich__")
 _RICHEST_FIRST: Final = ("application/", "image/", "text/html", "text/markdown", "text/latex", "text/")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rendered:
     text: str
     """For a viewer that can show nothing but text; may hold ANSI colours."""

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
+
 _PREFIX = re.compile(r"[rRbBuUfFtT]{0,2}(?P<quote>\"{3}|'{3}|\"|')")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _DEEPEST = 20
 """Strings within strings: nobody writes more, and each is a call of the one around."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal:
     end: int
     """Where it ends in the source, or where the source, or the line, ends without it."""

@@ -11,7 +11,6 @@ import ast
 import builtins
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from types import (
@@ -28,6 +27,7 @@ from types import (
 )
 from typing import Any, Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime import typed_text
 
 Kind: TypeAlias = Literal["variable", "function", "class", "module", "attribute", "keyword"]
@@ -46,7 +46,7 @@ GETTERS = (GetSetDescriptorType, MemberDescriptorType)
 _MODULE_DICT: Any = vars(ModuleType)["__dict__"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member:
     value: object
     """As it lies in the dictionary: a descriptor is not asked for what it stands for."""

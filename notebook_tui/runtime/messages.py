@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from beamlike import Pid
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.versions import CellVersions
 from notebook_tui.widgets.messages import Ask, Changed, Event, GiveUp
 from notebook_tui.widgets.views import Content, Scalar
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evaluate:
     """Run the cell; `label` is what tracebacks call it."""
 
@@ -30,40 +31,40 @@ class Evaluate:
     """What inputs begin with in place of their defaults, by their labels or variables."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drop:
     """End this container with all its values, also while it runs; answered by `Dropped`."""
 
     container: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dropped:
     container: str
     trouble: str = ""
     """What could not be ended, and what to do about it, in words."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interrupt:
     """Stop the evaluation of this cell; nothing if it has ended meanwhile."""
 
     cell_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forget:
     """The cell is gone: what it still prints goes nowhere."""
 
     cell_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Started:
     cell_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Printed:
     """What code of the cell printed since the last one, here and on other nodes, also after it finished. To be
     answered by `Taken` to `output`."""
@@ -74,7 +75,7 @@ class Printed:
     output: Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Displayed:
     """A value or a widget that code of the cell displays. In order with what is `Printed`, and answered as that is."""
 
@@ -83,7 +84,7 @@ class Displayed:
     output: Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ViewsChanged:
     """Views have changed that code of the cell made, wherever they are shown. Answered as `Printed` is."""
 
@@ -92,7 +93,7 @@ class ViewsChanged:
     output: Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputRead:
     """The run of the cell has read an input. Comes before its `Finished`, after all that it had shown by then."""
 
@@ -100,7 +101,7 @@ class InputRead:
     ref: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToWidget:
     """Something that a viewer did with, or asks of, a widget that code of the cell made."""
 
@@ -108,7 +109,7 @@ class ToWidget:
     message: Event | Ask | GiveUp
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WidgetEnded:
     """The program of a widget that the cell showed is over: nobody hears any more what viewers do with it."""
 
@@ -116,17 +117,17 @@ class WidgetEnded:
     ref: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunOver:
     """To the output of a run: its cell runs again or is gone, so the programs of its widgets end on all nodes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """The owner has taken one `Printed`, `Displayed` or `ViewsChanged` and is ready for another."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputWanted:
     """Code of the cell waits for a line from whoever sits at the notebook; `hidden`: what is typed must show nowhere.
     To be answered by `Answer` to the server, or by nobody, if `InputSettled` comes."""
@@ -137,7 +138,7 @@ class InputWanted:
     hidden: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """The line without its end; None for the end of all input, with what is in the way if something is."""
 
@@ -146,7 +147,7 @@ class Answer:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputSettled:
     """Nobody waits for an answer to that any more."""
 
@@ -154,7 +155,7 @@ class InputSettled:
     question: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """Comes after all that the cell had printed by then. It ran for `seconds`, by the runtime's own clock."""
 
@@ -163,14 +164,14 @@ class Finished:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nodes:
     """The nodes that the runtime is connected to, its session's left out."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Versions:
     """Which nodes run which version of a cell, of all cells that run on other nodes, too."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 Status: TypeAlias = Literal["ok", "error", "interrupted"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CellLine:
     """A line of a cell that was being run when an exception was raised: where a viewer can take its reader."""
 
@@ -16,7 +17,7 @@ class CellLine:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """The exception that ended a cell.
 
@@ -34,7 +35,7 @@ class Failure:
     first and the last."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Usage:
     """What the runtime's process used while the cell ran: with cells of other branches, if some ran beside it."""
 
@@ -46,7 +47,7 @@ class Usage:
     """By how many that is more than when it began; less than nothing if it set memory free."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Doctest:
     """The examples of one function, class or method that the cell defines."""
 
@@ -58,7 +59,7 @@ class Doctest:
     """What is wrong with that example, in words; empty if all are right."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     status: Status
     result: str | None = None

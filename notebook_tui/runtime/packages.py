@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import platform
-from dataclasses import dataclass
 from threading import Event
 from typing import Final, TypeAlias
 
 import beamlike as bl
 from beamlike.kernel.question import Client
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.own_thread import in_thread
 
 SECONDS: Final = 10.0
@@ -22,21 +22,21 @@ CHECK_SECONDS: Final = 60.0
 logger = logging.getLogger("notebook_tui.runtime")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListPackages:
     """A call to the runtime's server: how these requirements stand. The answer is `Packages`."""
 
     dependencies: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckPackage:
     """A call to the runtime's server: what would be installed for this requirement. The answer is `PackageCheck`."""
 
     requirement: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PackageSeen:
     requirement: str
     installed: str
@@ -44,7 +44,7 @@ class PackageSeen:
     is_met: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Packages:
     python: str
     declared: tuple[PackageSeen, ...] = ()
@@ -54,7 +54,7 @@ class Packages:
     """All that can be imported, by name, with versions."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PackageCheck:
     adds: tuple[str, ...] = ()
     """What would be installed, in words."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.live import GETTERS, Kind, Member, is_exactly, kind_of, type_name
 from notebook_tui.runtime.signature import signature_of, signature_text
 
@@ -21,7 +22,7 @@ _GROUPS: Final[tuple[Group, ...]] = ("argument", "local", "shared", "builtin", "
 """In this order."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One proposal. `insert` takes the place of the identifier characters right before the caret."""
 
@@ -32,7 +33,7 @@ class Item:
     """A signature, or the name of a type; may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Found:
     item: Item
     group: int

@@ -10,13 +10,13 @@ from __future__ import annotations
 import secrets
 import sys
 import threading
-from dataclasses import dataclass
 
 from beamlike import Pid
 from beamlike.kernel import group_leader
 from beamlike.kernel.current import node_towards
 from beamlike.kernel.errors import AmbiguousNode, NoNode
 from beamlike.kernel.node import LocalNode
+from beamlike.kernel.record import frozen
 
 NO_CELL = "only code of a cell can ask for input, and only on the runtime itself; this code is of none"
 GONE = "the cell was interrupted, has run again or is gone: nobody answers what it asked"
@@ -24,7 +24,7 @@ LOOK_UP_SECONDS = 0.05
 """So often a waiting thread lets an exception in that another thread raises in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """To the cell's output: somebody waits for an answer to this."""
 
@@ -33,7 +33,7 @@ class Asked:
     hidden: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settled:
     """To the cell's output: nobody waits for that any more."""
 

@@ -8,12 +8,12 @@ back what they print until the owner has taken what they printed before (see `ce
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Relayed:
     """To the owner, who answers with `Got`."""
 
@@ -24,19 +24,19 @@ class Relayed:
     """Whose words these are: an owner that has turned to another runtime has no ear for those of the one before."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Got:
     """All up to this number."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Away:
     """The owner cannot be reached."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Adopt:
     """A call to a runtime's server: this process is its owner, and has all messages up to `seen`. The answer is whether
     it is; where another owner is in reach, it is not."""
@@ -45,7 +45,7 @@ class Adopt:
     seen: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeaseOver:
     """To the server: its owner, as it monitored it, has been out of reach for too long."""
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 import dataclasses
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.live import type_name
 
 WIDTH = 100
@@ -43,7 +43,7 @@ def result_text(value: object, *, width: int = WIDTH, limit: int = LIMIT, entrie
     return _cut(_lay_out(tree, 0, width), limit)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Group:
     """Entries between brackets; each has a text in front of it, such as `'key': `."""
 
@@ -57,7 +57,7 @@ class _Group:
 _Tree: TypeAlias = _Group | str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Container:
     """A value that is taken apart; `entries` is lazy, for reading may stop anywhere."""
 

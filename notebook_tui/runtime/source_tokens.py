@@ -6,9 +6,9 @@ The standard `tokenize` refuses what is unfinished, and differs in that between 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.fstring import is_formatted, scan
 
 TokenKind: TypeAlias = Literal["string", "open_string", "comment", "number", "name", "newline", "op"]
@@ -30,7 +30,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """An operator is one character, so `==` is two tokens. `start` and `end` count characters of the source."""
 

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from keyword import iskeyword
 
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.live import Kind
 from notebook_tui.runtime.source_tokens import Token, tokens
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bound:
     """A name and where it was bound last."""
 
@@ -26,7 +27,7 @@ class Bound:
     """Its name there; empty if it is the module itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextNames:
     local: dict[str, Bound] = field(default_factory=dict)
     """Of the functions around the caret, arguments included, and of the class, if the caret stands right in one."""

@@ -6,16 +6,16 @@ The answer to `Complete` is a list of `Item`, to `Describe` a `Description` or N
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.formatting import NotFormatted
 
 FORMAT_SECONDS = 12.0
 """For the answer to `Format`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """The caret, `offset` code points into the text of a cell, and what the cell sees."""
 
@@ -30,32 +30,32 @@ class Place:
     """Their ids, in the order of the document."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Complete:
     place: Place
     node: str = ""
     """On which the cell runs, if on another than the runtime's: that one is asked, too."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Describe:
     place: Place
     node: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignaturesOf:
     place: Place
     node: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Define:
     place: Place
     node: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Format:
     source: str
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from dataclasses import dataclass
 from typing import Self
 
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.outcome import Usage
 
 _STATM = "/proc/self/statm"
 _PAGE = resource.getpagesize()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Meter:
     """Begun before a run and read after it.
 

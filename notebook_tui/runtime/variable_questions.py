@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.live import Kind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListVariables:
     """Of these cells, in the order of the document, in that container. The answer is `Variables`."""
 
@@ -15,7 +14,7 @@ class ListVariables:
     container: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShowVariable:
     """More of one of them. The answer is a `VariableDetail`, or None if there is none of that name."""
 
@@ -24,7 +23,7 @@ class ShowVariable:
     container: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variable:
     name: str
     kind: Kind
@@ -38,7 +37,7 @@ class Variable:
     preview: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variables:
     shown: tuple[Variable, ...] = ()
     """By name."""
@@ -46,7 +45,7 @@ class Variables:
     """So many more there are."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VariableDetail:
     variable: Variable
     module: str

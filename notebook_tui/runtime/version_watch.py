@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.messages import Versions
 from notebook_tui.runtime.versions import CellVersions, cell_versions
 
@@ -18,7 +18,7 @@ SECONDS = 5.0
 """After which a node that has not said what it holds is left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """Look at the cells, whose sources have these names by their ids, on these nodes."""
 

@@ -6,12 +6,12 @@ A node that runs nothing of a cell does not count. The runtime's own node does, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from beamlike.code.holdings import Holding
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Behind:
     """A node on which an older version is in use, and since when it has that (seconds since the epoch)."""
 
@@ -19,7 +19,7 @@ class Behind:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CellVersions:
     cell_id: str
     current: tuple[str, ...]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from inspect import Parameter, Signature
 from textwrap import dedent
 from typing import Literal
 
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime import typed_text
 from notebook_tui.runtime.text_names import Bound
 
@@ -19,7 +19,7 @@ MOST_HEADER = 20
 """Lines from `def` to the colon."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     kind: Literal["function", "class"]
     signature: Signature | None

@@ -6,15 +6,15 @@ session ── Write, Look ──► disk ──► Wrote, Found, Unchanged, Gon
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.session.storage import NotebookFile, Theirs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Write:
     notebook: Notebook
     revision: int
@@ -22,36 +22,36 @@ class Write:
     """Also if somebody has removed the file."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """Whether somebody else has changed it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wrote:
     notebook: Notebook
     revision: int
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """Somebody else's; nothing was written."""
 
     theirs: Theirs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unchanged:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gone:
     """Somebody has removed it; nothing was written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     error: OSError
 

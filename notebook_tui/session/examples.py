@@ -6,11 +6,11 @@ An installed program has them inside its package; a checkout has them in `docs/n
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import notebook_tui
+from beamlike.kernel.record import frozen
 from notebook_tui.session.state_directory import state_directory
 
 FOLDER = "examples"
@@ -18,7 +18,7 @@ TOUR = "tour.livemd"
 _PACKAGE = Path(notebook_tui.__file__).parent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Example:
     path: Path
     """Where it came with the program."""

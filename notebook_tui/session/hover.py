@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.runtime.answers import Description, Location
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hover:
     start: int
     """Where the identifier begins in the source, and below, where it ends."""

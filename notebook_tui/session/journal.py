@@ -13,11 +13,12 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
@@ -42,14 +43,14 @@ UNKEPT = (OSError, TypeError, ValueError)
 """The disk refuses, or a value is of a kind that no journal can hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Append:
     record: bytes
     applied: int
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rewrite:
     """At `path`, and with what is not to be found in it."""
 
@@ -62,7 +63,7 @@ class Rewrite:
         return f"Rewrite(applied={self.snapshot.applied})"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Safe:
     """To the session: the first `applied` operations survive whatever happens."""
 
@@ -74,7 +75,7 @@ class Safe:
     snapshot_size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsafe:
     """To the session: what could not be written, in words. A Rewrite is wanted, and tried again after a while."""
 
@@ -264,12 +265,12 @@ class Journal:
         bl.send(self._writer, message)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _End:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retry:
     """To the session: it is time to ask for a Rewrite again."""
 

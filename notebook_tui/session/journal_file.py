@@ -14,8 +14,9 @@ import struct
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from beamlike.kernel.record import frozen
 
 MAGIC = b"beamlike journal 1\n"
 _FRONT = struct.Struct(">II")
@@ -25,7 +26,7 @@ class NoJournal(ValueError):
     """The file is not one, or of a version that this program does not know."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Records:
     records: tuple[bytes, ...]
     torn: int

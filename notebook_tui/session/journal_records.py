@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
@@ -13,7 +14,7 @@ from notebook_tui.session.operation_codec import Codec, pack
 from notebook_tui.session.redaction import redacted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """A journal begins with one: all that was before."""
 
@@ -28,12 +29,12 @@ class Snapshot:
     """What was about to be written into it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     operation: Operation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileIs:
     """The file is known to hold this notebook, or the one of the state that is reached here."""
 
@@ -41,13 +42,13 @@ class FileIs:
     base: Notebook | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Saving:
     """The notebook of the state that is reached here is about to be written into the file: after a crash that may hold
     it, or not yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Together:
     """All of these, or none: what a merge did, and what is in the file since."""
 
@@ -55,15 +56,20 @@ class Together:
 
 
 Record: TypeAlias = Snapshot | Done | FileIs | Saving | Together
-_CODEC = Codec(Record)
+
+
+@cache
+def _codec() -> Codec:
+    """Made when there is something to keep: it goes through all types that there are."""
+    return Codec(Record)
 
 
 def encoded(record: Record, secrets: Mapping[str, str]) -> bytes:
-    plain = _CODEC.to_plain(record)
+    plain = _codec().to_plain(record)
     return pack(redacted(plain, secrets))
 
 
 def decoded(data: bytes) -> Record:
     """`Unreadable` in words if a newer version wrote it."""
-    record: Record = _CODEC.decode(data)
+    record: Record = _codec().decode(data)
     return record

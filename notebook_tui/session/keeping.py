@@ -8,11 +8,11 @@ file seen ──► merge ──► operations
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.kernel.question import Client
+from beamlike.kernel.record import frozen
 from notebook_tui.document.operations import Operation
 from notebook_tui.session.autosave import interval_of
 from notebook_tui.session.disk import (
@@ -40,7 +40,7 @@ TRIES = 5
 """So often a save begins anew because somebody else has just written the file."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AutosaveDue:
     """To the session."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from notebook_tui.document import operations
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Operation
@@ -47,7 +48,7 @@ class Host(Protocol):
     def tell_journaled(self, safe: int) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     state: State
     applied: int

@@ -14,12 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from notebook_tui.session.state_directory import name_for, state_directory
 
 FOLDER = "locks"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holder:
     """Who has the file open: its process, and the node and address of its session where others may join."""
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.widgets.messages import EventValue
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Join:
     """A call: from now on the caller gets `Applied`, `Behind`, `Resync`, `Journaled` and `Notice`; the
     answer is `Joined`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Joined:
     state: State
     applied: int
@@ -26,7 +27,7 @@ class Joined:
     journaled: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Perform:
     """A cast: apply this operation. If it is refused, its sender alone gets a `Notice`."""
 
@@ -34,50 +35,50 @@ class Perform:
     viewer: bl.Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Save:
     """A call: the answer is the path, or the OSError that was in the way."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SaveAs:
     """A call: the notebook is in the file at `path` from now on; answered as `Save`."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Discard:
     """A call: what is not saved is not wanted. The session is about to be ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GiveSecrets:
     """A call: the notebook's cells have these values, by name, until the session ends."""
 
     values: Mapping[str, str] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GiveStoredSecrets:
     """A call: the notebook's cells have these of the user's secrets, this time and the next."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RevokeSecrets:
     """A call: cells that run from now on do not find them any more."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SecretsOf:
     """A call: the answer is `SecretNames`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SecretNames:
     given: tuple[str, ...]
     """What the notebook has now."""
@@ -85,7 +86,7 @@ class SecretNames:
     """What it will have the next time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """A cast: the viewer has come so far; said now and then, and as the answer to `Behind`."""
 
@@ -93,39 +94,39 @@ class Seen:
     applied: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Restart:
     """A call: a fresh runtime in place of the one there is."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disconnect:
     """A call: no runtime, and none that is being connected. The text stays, all values are lost."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UseRuntime:
     """A call: cells run there from now on, in a fresh runtime; the answer is None, or why not."""
 
     spec: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChosenRuntime:
     """A call: the spec of where cells run, or would."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuntimeServerOf:
     """A call: the pid of the runtime's server, or None while there is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputsRead:
     """A call: the refs of the inputs that cells have read, also of those that no cell shows."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakeQuestions:
     """A cast: from now on this viewer gets `Asked` and `Settled`. While there is none that does, a cell that reads is
     told that there is no keyboard."""
@@ -133,7 +134,7 @@ class TakeQuestions:
     viewer: bl.Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GiveAnswer:
     """A cast: the line that somebody typed, without its end; None for the end of all input."""
 
@@ -141,7 +142,7 @@ class GiveAnswer:
     text: str | None = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Act:
     """A cast: this viewer did something with a widget."""
 
@@ -150,7 +151,7 @@ class Act:
     viewer: bl.Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetSecretInput:
     """A cast: the value of an input of the kind that nobody may read, or None to have none."""
 
@@ -159,19 +160,19 @@ class SetSecretInput:
     viewer: bl.Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     wanted: InputWanted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settled:
     """That question needs no answer any more: it has one, or the cell waits no longer."""
 
     question: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Applied:
     """Every viewer applies the same operations, in the same order, to its own copy of the state."""
 
@@ -180,12 +181,12 @@ class Applied:
     """Of all that the session has applied, from 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Behind:
     """To a viewer that does not keep up: no operation is told any more until it says `Seen`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resync:
     """To a viewer that did not keep up: the state after all that it was not told."""
 
@@ -193,14 +194,14 @@ class Resync:
     applied: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Journaled:
     """The first `applied` operations are on the disk: no crash loses them any more."""
 
     applied: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """Words for the user."""
 

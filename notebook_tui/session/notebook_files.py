@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Arrange
 from notebook_tui.session import attachments
@@ -21,7 +21,7 @@ class NoSuchFile(ValueError):
     """The message says what was expected."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileSeen:
     name: str
     size: int | None
@@ -30,7 +30,7 @@ class FileSeen:
     is_missing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotebookFiles:
     directory: str
     attached: tuple[FileSeen, ...]

@@ -6,13 +6,13 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from notebook_tui.session.lock import FOLDER, Holder
 from notebook_tui.session.state_directory import state_path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenNotebook:
     path: str
     pid: int

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionOptions:
     journal: bool = False
     """Every operation is on the disk some milliseconds later, and an ended program's notebook is as it was."""

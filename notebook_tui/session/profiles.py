@@ -14,12 +14,12 @@ A notebook's file names none, so that opening somebody's file reaches nothing.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.session.runtime import Local, Runtime
 
 FILE: Final = "runtimes.toml"
@@ -33,7 +33,7 @@ class ProfileError(ValueError):
     """There is no such profile, or it makes no sense; the message says what is expected."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Profile:
     """A child process of the terminal program: of which interpreter, where, and with what environment besides."""
 
@@ -55,7 +55,10 @@ def profiles() -> tuple[dict[str, Profile], str]:
     """All that there are, by name, and the name of the one that is meant when none is named."""
     path = settings_path()
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        import tomllib  # by whoever has profiles
+
+        said = tomllib.loads(text)
     except FileNotFoundError:
         said = {}
     except (OSError, ValueError) as error:

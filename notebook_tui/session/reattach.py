@@ -4,9 +4,9 @@ lease is over, and what its cells did meanwhile arrives then."""
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.messages import Displayed, Printed, Taken, ViewsChanged
 from notebook_tui.runtime.relay import Adopt, Got, Relayed
 from notebook_tui.session.runtime import Connection
@@ -15,7 +15,7 @@ ADOPT_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reattached:
     """To the session: the runtime is there, with all its values."""
 
@@ -46,7 +46,7 @@ class Incoming:
         return relayed.message
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lost:
     """To the session: there is no runtime any more, and why, in words."""
 

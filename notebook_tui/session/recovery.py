@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.apply import apply
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import RuntimeDown
@@ -18,7 +19,7 @@ from notebook_tui.session.operation_codec import Unreadable
 ENDED = "the program that ran it has ended"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recovered:
     state: State
     """With no runtime, whatever there was: that is gone."""

@@ -9,12 +9,12 @@ import asyncio
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 import beamlike as bl
 import nodes
+from beamlike.kernel.record import frozen
 from notebook_tui.session.crash import readable
 
 BOOT_SECONDS = 30.0
@@ -24,7 +24,7 @@ LEASE_SECONDS = 240.0
 its variables hold is worth waiting for. Of a notebook that has ended a runtime hears at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connection:
     """A runtime that is up: `server` takes its messages, and its end is the runtime's end."""
 
@@ -45,7 +45,7 @@ class Connection:
         await self.child.stop(grace=0.2)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """To the session, by the process that connects: what is being done now, in words."""
 

@@ -7,11 +7,11 @@ import json
 import os
 import re
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from beamlike.distribution.directory import Directory
+from beamlike.kernel.record import frozen
 from notebook_tui.session.profiles import LOCAL, Profile, ProfileError, profiles, settings_path
 from notebook_tui.session.whole_files import replace_file
 
@@ -20,14 +20,14 @@ _LEAST: Final = (3, 11)
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReachableNode:
     name: str
     address: str
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuntimeChoices:
     profiles: tuple[Profile, ...]
     default: str

@@ -9,16 +9,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
+from beamlike.kernel.record import frozen
 from notebook_tui.session.profiles import ProfileError, runtime_named
 from notebook_tui.session.runtime import Runtime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """One line of a form."""
 
@@ -32,7 +33,7 @@ class Field:
     fits: re.Pattern[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     name: str
     title: str

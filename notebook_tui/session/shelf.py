@@ -10,10 +10,11 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.session.private_file import write_private
 from notebook_tui.session.state_directory import state_directory, state_path
 
@@ -22,7 +23,7 @@ KEPT: Final = 50
 """So many without a star."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Book:
     path: str
     title: str = ""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.format.decode import NotANotebook, decode
 from notebook_tui.format.markdown_read import read
@@ -34,7 +34,7 @@ class ChangedOnDisk(OSError):
     """Somebody else wrote the file since it was read; ours went to a file beside it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Theirs:
     """What somebody else has put into the file."""
 

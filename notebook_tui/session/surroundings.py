@@ -6,8 +6,8 @@ Only names that a text shows are known to be a cell's: what `exec` bound in a ce
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.lineage import above
 from notebook_tui.document.names import names
 from notebook_tui.document.notebook import Cell
@@ -18,7 +18,7 @@ MOST_TEXT = 20_000
 """Characters of the cells above: of those that have not run, the nearest."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """A cell's place in the text above."""
 
@@ -27,7 +27,7 @@ class Part:
     lines: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     text: str
     parts: tuple[Part, ...]

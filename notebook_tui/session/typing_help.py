@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from notebook_tui.document.completion import Completion
 from notebook_tui.document.lineage import above
 from notebook_tui.document.state import State
@@ -35,7 +35,7 @@ from notebook_tui.session.surroundings import Surroundings, surroundings
 SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Definition:
     """Line `line`, from 1, of a cell, or of a file of the node that knows it."""
 

@@ -11,10 +11,13 @@ from notebook_tui.session.disk import Look
 from notebook_tui.session.storage import NotebookFile
 
 POLL_MILLISECONDS = 1_000
+LATER_SECONDS = 0.5
+"""What watches takes longer to load than the notebook to be shown, which comes first."""
 
 
 async def watch_file(disk: bl.Pid, session: bl.Pid, file: NotebookFile) -> None:
     """Ends with the session. The directory is watched, for a file that is replaced is another one."""
+    await asyncio.sleep(LATER_SECONDS)
     from watchfiles import Change, awatch
 
     async def ended() -> None:
@@ -29,5 +32,6 @@ async def watch_file(disk: bl.Pid, session: bl.Pid, file: NotebookFile) -> None:
     directory = file.path.resolve().parent
     bl.spawn_link(ended)
     options: dict[str, Any] = {"watch_filter": ours, "recursive": False, "step": 50, "debounce": 200}
+    bl.send(disk, Look())  # at what was written until now
     async for _ in awatch(directory, stop_event=stop, poll_delay_ms=POLL_MILLISECONDS, **options):
         bl.send(disk, Look())

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
@@ -25,6 +25,7 @@ from notebook_tui.ui.crash.guarded_app import GuardedApp
 from notebook_tui.ui.drawing.ascii import draw_in_ascii
 from notebook_tui.ui.drawing.inert import Inert
 from notebook_tui.ui.drawing.theme import DAY, NIGHT, THEMES, theme_for
+from notebook_tui.ui.driver.answered import TerminalAnswered
 from notebook_tui.ui.driver.picture_app import PictureApp
 from notebook_tui.ui.house import House
 from notebook_tui.ui.leaving import Leaving
@@ -63,6 +64,7 @@ class NotebookApp(GuardedApp, PictureApp):
         preferences: Preferences | None = None,
     ) -> None:
         self._no_color = "NO_COLOR" in os.environ
+        self._light = False
         super().__init__(ansi_color=True if self._no_color else None)
         # Textual does not promise to keep the name; a test looks at what such text becomes on the screen.
         self._filters.append(Inert())
@@ -302,7 +304,14 @@ class NotebookApp(GuardedApp, PictureApp):
 
     def _theme_of(self, settings: Settings) -> str:
         name = THEMES.get(settings.theme, settings.theme)
-        return name if name in self.available_themes else theme_for(self.console.color_system, self._no_color)
+        return (
+            name if name in self.available_themes else theme_for(self.console.color_system, self._no_color, self._light)
+        )
+
+    @on(TerminalAnswered)
+    def _background_told(self, event: TerminalAnswered) -> None:
+        self._light = event.answers.light
+        self.theme = self._theme_of(self.preferences.now)
 
     def _theme_chosen(self, _: Theme) -> None:
         """Textual's search for themes sets one without a word: it is the user's from now on."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Cell, Notebook
 from notebook_tui.document.operations import InsertCell, InsertSection, Operation
 
 NEW_SECTION: Final = "Section"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     section_id: str
     index: int

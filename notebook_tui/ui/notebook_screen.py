@@ -24,8 +24,7 @@ from textual.screen import Screen
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.ui.cells.cell_list import CellList, MakePainter
-from notebook_tui.ui.cells.items import items_of
-from notebook_tui.ui.cells.whys import Whys
+from notebook_tui.ui.cells.known_items import KnownItems
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.commands.answering import AnswerCommands
 from notebook_tui.ui.commands.cells import CellCommands
@@ -131,7 +130,7 @@ class NotebookScreen(Screen[None]):
         self._write = WriteCommands(desk, clock)
         self._history = HistoryCommands(desk, clock)
         self._interrupts = Interrupts(desk)
-        self._whys = Whys()
+        self._items = KnownItems()
         self._answers = AnswerCommands(desk, self._write.edit, clock)
         self._touching = Touching(desk, self.action_do, self._answers.answer)
         self._places = PlaceCommands(desk, self._touching, self._leave_list)
@@ -274,7 +273,7 @@ class NotebookScreen(Screen[None]):
         self._write.give_up()
         self._history.give_up()
         self._settled.set()
-        self.say(event.text, "warning")
+        self.say(event.text[:1].upper() + event.text[1:], "warning")
 
     @on(CellList.Clicked)
     def _clicked(self, event: CellList.Clicked) -> None:
@@ -306,6 +305,10 @@ class NotebookScreen(Screen[None]):
         self._sequence.forget()
         self._show_status()
 
+    @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        self._show_status()
+
     @on(FindBar.Changed)
     def _query_changed(self, event: FindBar.Changed) -> None:
         self._finding.changed(event)
@@ -321,6 +324,7 @@ class NotebookScreen(Screen[None]):
     @on(FindBar.Closed)
     def _bar_closed(self) -> None:
         self._finding.close()
+        self._show_status()
 
     @on(Editor.ChordChanged)
     def _chord_changed(self) -> None:
@@ -400,8 +404,7 @@ class NotebookScreen(Screen[None]):
     def _show_newest(self) -> None:
         before, self._shown = self._shown, self._client.state
         self._shown_at = monotonic()
-        items = items_of(self._shown, self._whys, self._interrupts.counts(self._shown))
-        self._view.show(items)
+        self._view.show(self._items.of(self._shown, self._interrupts.counts(self._shown)))
         self._touching.settle()
         self._places.settle()
         self._answers.settle()
@@ -462,6 +465,8 @@ class NotebookScreen(Screen[None]):
             return "ANSWER", _ANSWERING
         if self._view.line is not None:
             return "FILL", _FILLING
+        if self._bar.has_focus_within:
+            return "FIND", self._bar.hints
         if self._places.is_at_place:
             return "OUTPUT", self._places.hints
         return "", ()

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.client import SessionClient
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Visit:
     client: SessionClient
     end: Callable[[], Awaitable[None]]

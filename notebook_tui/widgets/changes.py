@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias, TypeVar, assert_never
 
+from beamlike.kernel.record import frozen
 from notebook_tui.widgets.contents import CHARACTERS, OUTPUTS, TOTAL, content_size, joined, newest, series_size, tail
 from notebook_tui.widgets.views import (
     Content,
@@ -32,35 +33,35 @@ SERIES: Final = 100
 """What a plot keeps: the last ones."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Became:
     """The view is this one from now on."""
 
     view: View
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rendered:
     """The frame holds these contents and no others."""
 
     contents: tuple[Content, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Appended:
     """The frame holds these contents after what it held."""
 
     contents: tuple[Content, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextAppended:
     """The text goes on."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PointsAppended:
     """Each series has these points after those it had; one of a new name is a new one, as is each of those `afresh`."""
 

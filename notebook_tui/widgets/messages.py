@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import beamlike as bl
@@ -24,7 +23,7 @@ class Shown(Output):
     servers: Servers = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Changed:
     """To the group leader of the code that made the widget. `first` is the view as it was made: this may arrive before
     the view is shown anywhere."""
@@ -35,14 +34,14 @@ class Changed:
     servers: Servers = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InputRead:
     """To the group leader of a cell: its run has read this input."""
 
     ref: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """To the server of a widget, and on to whoever listens: what a viewer did.
 
@@ -55,21 +54,21 @@ class Event:
     """Which viewer: several people may have the notebook open."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """`key` as terminals name it, such as `a`, `up` or `ctrl+s`."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Toggle:
     """Open or close a branch of a tree."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """So many rows of a table, in that order."""
 
@@ -78,7 +77,7 @@ class Page:
     sort: Sort | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """To the server of a widget: answered by a Reply to `client`, with an Answer."""
 
@@ -87,7 +86,7 @@ class Ask:
     client: bl.Alias
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """`trouble` says in words why there is no `view`."""
 
@@ -95,24 +94,24 @@ class Answer:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subscribe:
     listener: bl.Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsubscribe:
     listener: bl.Pid
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GiveUp:
     """To the runtime: no cell has shown this widget for long, so its program may end."""
 
     ref: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heard:
     """To the server of a widget: the listener is done with one event."""
 

@@ -7,7 +7,6 @@ nodes: so a function that a cell has run on a child shows its plot in the cell.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -16,6 +15,7 @@ import beamlike as bl
 from beamlike.kernel import group_leader
 from beamlike.kernel.current import node_towards
 from beamlike.kernel.errors import AmbiguousNode, NoNode
+from beamlike.kernel.record import frozen
 from notebook_tui.widgets.changes import (
     Appended,
     Became,
@@ -55,7 +55,7 @@ def place_here() -> Place:
     return TERMINAL if leader is None else Led(leader)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Led:
     """At the place of that group leader."""
 
@@ -84,7 +84,7 @@ class Led:
         group_leader.outbox.put_message(node, self.leader, message)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terminal:
     """Of a plain script: views are printed, and of their changes what a terminal can show.
 

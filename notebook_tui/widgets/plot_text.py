@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.widgets.views import Plot, Series
 
 HEIGHT: Final = 12
@@ -57,7 +57,7 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Scale:
     low: float
     high: float

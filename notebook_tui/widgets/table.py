@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 import beamlike as bl
+from beamlike.kernel.record import frozen
 from notebook_tui.widgets import views
 from notebook_tui.widgets.changes import Became
 from notebook_tui.widgets.messages import Answer, Page
@@ -63,7 +64,7 @@ def page_of(view: views.Table, rows: Rows, page: Page) -> views.Table:
     return replace(view, rows=texts, offset=page.offset, count=rows.count, sort=page.sort)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Replace:
     view: views.Table
     rows: Rows

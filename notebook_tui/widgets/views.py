@@ -7,8 +7,9 @@ what it holds is bounded by whoever makes it; `text` is all that a viewer shows 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 Stream: TypeAlias = Literal["stdout", "stderr"]
 ColumnKind: TypeAlias = Literal["text", "number", "time", "truth"]
@@ -17,7 +18,7 @@ InputKind: TypeAlias = Literal["text", "number", "select", "checkbox", "range", 
 Scalar: TypeAlias = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """What the cell printed. May hold ANSI colours; `\\r` returns to the start of its line."""
 
@@ -25,7 +26,7 @@ class Text:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Display:
     """A value in several forms of which each viewer shows the best that it can: what Jupyter calls a MIME bundle.
 
@@ -50,7 +51,7 @@ class Display:
         return f"<{', '.join(media_type for media_type, _ in self.forms)}>"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """A place whose contents come and go."""
 
@@ -59,14 +60,14 @@ class Frame:
     placeholder: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tabs:
     ref: str
     tabs: tuple[tuple[str, Content], ...]
     """Each with its label."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grid:
     ref: str
     contents: tuple[Content, ...]
@@ -74,7 +75,7 @@ class Grid:
     boxed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextStream:
     """Text that grows at its end; its beginning goes when it is long."""
 
@@ -82,7 +83,7 @@ class TextStream:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """`done` of `total`, in whatever unit; a total of None is not known."""
 
@@ -95,19 +96,19 @@ class Progress:
     state: Literal["going", "done", "failed"] = "going"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     name: str
     kind: ColumnKind = "text"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sort:
     column: str
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """One page of a table; the rest is where the data lives, and the viewer asks for it."""
 
@@ -123,7 +124,7 @@ class Table:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Series:
     """Points of equally long `x` and `y`; of a bar chart `labels` name them."""
 
@@ -134,7 +135,7 @@ class Series:
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plot:
     ref: str
     series: tuple[Series, ...] = ()
@@ -144,7 +145,7 @@ class Plot:
     log_y: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branch:
     """A line of a tree; those below it follow it, one deeper each."""
 
@@ -155,13 +156,13 @@ class Branch:
     state: Literal["leaf", "open", "closed"] = "leaf"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tree:
     ref: str
     branches: tuple[Branch, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Input:
     """Something that the user of the notebook sets; its value is the notebook's."""
 
@@ -177,13 +178,13 @@ class Input:
     """Of a number or a range."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Button:
     ref: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """Inputs whose values are sent together. They are the form's: nobody reads them one by one."""
 
@@ -194,7 +195,7 @@ class Form:
     """Whether submitting sets the fields back to their defaults."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keyboard:
     """Where it stands, keys go to the notebook's code while the user wants that."""
 

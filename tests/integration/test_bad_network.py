@@ -129,7 +129,7 @@ def impatient(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.soak
 @pytest.mark.timeout(count(60, 3600))
-@settings(max_examples=count(70, 700), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=count(40, 700), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from([True, True, False]), histories)
 @example(True, A_SIZE_TOO_LARGE)
 def test_whatever_the_network_does_all_that_is_promised_holds(

@@ -81,7 +81,7 @@ class History:
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("turn", range(count(4, 20, part=4)))
+@pytest.mark.parametrize("turn", range(count(2, 20, part=4)))
 def test_no_line_of_anybody_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turn: int) -> None:
     monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
 

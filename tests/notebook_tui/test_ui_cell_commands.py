@@ -55,7 +55,7 @@ async def test_tj_merges_the_cell_with_the_one_below(shown: Terminal) -> None:
     await shown.press(*FIRST, "t", "j")
     assert sources(shown) == ["one\ntwo", "three"]
     await shown.press("t", "j")
-    await shown.shows("expected two cells of one kind")
+    await shown.shows("Expected two cells of one kind")
 
 
 @in_terminal(code("a", "one"))

@@ -71,7 +71,7 @@ async def test_an_empty_name_keeps_it_among_the_unsaved(shown: HomeTerminal) -> 
 @at_home()
 async def test_it_is_saved_under_another_name(shown: HomeTerminal) -> None:
     path = await opened(shown)
-    await choose(shown, "Save under another name")
+    await choose(shown, "Save as, under another name")
     await shown.shows("the old file stays")
     await retype(shown, "other")
     await shown.says("Saved to")

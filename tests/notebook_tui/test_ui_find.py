@@ -57,6 +57,18 @@ async def test_a_slash_finds_in_all_cells_and_says_how_many(shown: Terminal) -> 
     assert "two" in shown.focused_line()
 
 
+@in_terminal(code("a", "one one"))
+async def test_the_line_at_the_foot_tells_the_keys_of_the_bar_while_it_has_them(shown: Terminal) -> None:
+    await shown.press("/", *"one")
+    assert " FIND " in shown.status
+    await shown.shows("Enter next")
+    await shown.press("f7")
+    await shown.shows("Alt+A all")
+    await shown.press("escape")
+    assert " NAV " in shown.status
+    await shown.shows("ee run")
+
+
 @in_terminal(code("a", "Word word words"))
 async def test_case_words_and_expressions_are_switched_by_keys_and_by_the_mouse(shown: Terminal) -> None:
     await shown.press("/", *"word")

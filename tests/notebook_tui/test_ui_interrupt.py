@@ -22,10 +22,12 @@ async def test_a_cell_that_does_not_stop_is_told_twice_and_then_ends_with_its_va
     await shown.shows("insisting")
     assert cancels(shown.session) == [CancelEvaluation("a"), CancelEvaluation("a")]
     await shown.press("ctrl+c")
-    await shown.shows("Cell 1 has not stopped")
+    await shown.shows("Cell 1 has not stopped, though it was interrupted")
+    await shown.shows("twice. What is left")
     assert len(cancels(shown.session)) == 2
     await shown.press("e")
     assert cancels(shown.session)[-1] == CancelEvaluation("a", drop=True)
+    await shown.shows("ending it with all its values")
 
 
 @in_terminal(code("a", "x = 1"))
@@ -60,7 +62,8 @@ async def test_ex_interrupts_the_focused_cell_in_the_same_steps_and_takes_a_wait
     await shown.press("e", "a", "G", "e", "x")
     assert shown.session.state.queue == ()
     await shown.press("k", "e", "x", "e", "x", "e", "x")
-    await shown.shows("Cell 1 has not stopped")
+    await shown.shows("Cell 1 has not stopped, though it was interrupted")
+    await shown.shows("twice. What is left")
 
 
 @in_terminal(code("a", "x = 1"))

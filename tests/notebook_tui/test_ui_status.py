@@ -11,7 +11,7 @@ from notebook_tui.document.notebook import Cell
 from notebook_tui.document.plan import full_evaluation
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.document.versions import Versions
-from notebook_tui.ui.cells.running import tally
+from notebook_tui.ui.cells.running import Tally, tally
 from notebook_tui.ui.cells.stamp import Stamp, glyph, stamp_of, words
 from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.dialogs.messages import Note
@@ -119,9 +119,17 @@ def test_the_hint_line_prefers_a_begun_sequence_to_a_message_to_the_keys() -> No
     note = Note("something\nwent wrong", "error", 0.0)
     continuation = (("e", sequences()[("e", "e")]),)
     status = Status(state_of(), pressed=("e",), continuations=continuation, note=note)
-    assert hint_line(status, 80, Palette()).plain == " e…   e run"
+    assert hint_line(status, 80, Palette()).plain == " e…  e run"
     assert hint_line(Status(state_of(), note=note), 80, Palette()).plain.startswith(" ✗ something went wrong  sm")
     assert "i edit" in hint_line(Status(state_of()), 80, Palette()).plain
+
+
+def test_a_narrow_hint_line_keeps_the_way_out() -> None:
+    hints = (("Enter", "turn the page"), ("o", "whole table"), ("Tab", "next"), ("Esc", "back to the cell"))
+    status = Status(state_of(), chip="OUTPUT", hints=hints)
+    assert hint_line(status, 80, Palette()).plain.endswith("o whole table   Tab next   Esc back to the cell")
+    assert hint_line(status, 64, Palette()).plain.endswith("o whole table   Esc back to the cell")
+    assert hint_line(status, 45, Palette()).plain == " Enter turn the page   Esc back to the cell"
 
 
 def test_outdated_is_what_did_not_run_as_it_stands_now() -> None:
@@ -142,4 +150,4 @@ def test_outdated_is_what_did_not_run_as_it_stands_now() -> None:
     }
     state = State(notebook_of(*cells), evaluations=runs)
     assert full_evaluation(state) == ("b", "c", "g")
-    assert tally(state) == (1, 4)
+    assert tally(state) == Tally(done=1, all=4, failed=1)

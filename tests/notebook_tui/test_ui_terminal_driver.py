@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.color import Color
 
+from notebook_tui.ui.drawing.theme import DAY, NIGHT
 from notebook_tui.ui.driver.questions import questions
 from notebook_tui.ui.driver.replies import Replies
 from notebook_tui.ui.pictures.graphics import Answers
@@ -31,6 +34,7 @@ print("the end")
 RGB = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 KITTY = "\x1b_Gi=31;OK\x1b\\"
 DA1, DA1_SIXEL = "\x1b[?62;22c", "\x1b[?62;4;22c"
+LIGHT = "\x1b]11;rgb:ffff/ffff/ffff\x1b\\"
 CELL = "\x1b[6;20;10t"
 PIECES = [
     KITTY,
@@ -38,6 +42,7 @@ PIECES = [
     DA1_SIXEL,
     CELL,
     "\x1bP>|kitty(0.40.0)\x1b\\",
+    LIGHT,
     "a",
     "\x1b[A",
     "\x1b[?2026;2$y",
@@ -70,6 +75,20 @@ def test_kitty_is_sent_a_picture_and_told_to_forget_it_at_the_end() -> None:
         assert picture.size == (130, 140)
         assert picture.getpixel((10, 10)) == (255, 0, 0, 255)
         assert kitty_pictures(leave(program)) == {}
+
+
+def test_a_light_terminal_gets_the_light_theme_and_a_dark_one_the_dark() -> None:
+    dark = "\x1b]11;rgb:1111/1111/1111\x07"
+    for said, theme in ((LIGHT, DAY), (dark, NIGHT)):
+        with on_terminal(PROGRAM, RGB) as program:
+            answer(program, said, DA1)
+            red, green, blue = Color.parse(theme.background or "").rgb
+            program.until(partial(contains, f"48;2;{red};{green};{blue}"), theme.name)
+            leave(program)
+
+
+def contains(part: str, written: str) -> bool:
+    return part in written
 
 
 def test_sixels_are_painted_where_the_picture_stands() -> None:
@@ -135,9 +154,9 @@ def test_what_is_typed_comes_through_whole_however_it_is_cut(pieces: list[str], 
         through += replies.feed(text[at : at + cut])
         at += cut
     through += replies.feed(text[at:]) + replies.release()
-    typed = "".join(piece for piece in pieces if piece not in PIECES[:5])
+    typed = "".join(piece for piece in pieces if piece not in PIECES[:6])
     until_complete = next((i for i, piece in enumerate(pieces) if piece in (DA1, DA1_SIXEL)), len(pieces))
-    if all(piece not in PIECES[:5] for piece in pieces[until_complete + 1 :]):
+    if all(piece not in PIECES[:6] for piece in pieces[until_complete + 1 :]):
         assert through == typed
 
 
@@ -145,11 +164,14 @@ def test_answers_are_understood() -> None:
     replies = Replies()
     assert replies.feed(f"{KITTY}\x1bP>|WezTerm 1\x1b\\{CELL}{DA1_SIXEL}") == ""
     assert replies.answers == Answers(True, True, "WezTerm 1", (10, 20))
+    assert replies.feed("\x1b]11;rgb:ff") == ""
+    assert replies.feed("ff/fefe/e0e0\x07x") == "x"
+    assert replies.answers.light
     assert replies.complete
 
 
 @pytest.mark.parametrize(
-    "environ", [{"TERM": "linux"}, {"STY": "1", "TERM": "screen"}, {"TERM": "xterm", "BEAMLIKE_IMAGES": "off"}]
+    "environ", [{"TERM": "linux"}, {"STY": "1", "TERM": "screen"}, {"TERM": "xterm", "NO_COLOR": "1"}]
 )
 def test_a_terminal_that_would_print_the_questions_is_not_asked(environ: dict[str, str]) -> None:
     assert questions(environ) == ""

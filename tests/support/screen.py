@@ -86,7 +86,9 @@ class Terminal:
 
     def post_key(self, key: str) -> None:
         """A key in the app's queue, as the terminal's driver puts it there."""
-        character = _CHARACTERS.get(key, key if len(key) == 1 else None)
+        # Most terminals send Alt and a letter as Escape and the letter: Textual keeps the letter with the key.
+        letter = key.removeprefix("alt+")
+        character = _CHARACTERS.get(key, letter if len(letter) == 1 else None)
         name = _NAMES.get(key, key)
         self.app.post_message(events.Key(name, character))
 

@@ -10,9 +10,10 @@ below it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Cell, Notebook, Section
 from notebook_tui.document.operations import Operation
 from notebook_tui.session.merging.difference import operations_between
@@ -23,7 +24,7 @@ from notebook_tui.session.merging.places import Place, in_order, places, section
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Merge:
     notebook: Notebook
     """What is to be in the open notebook."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.question import Client
+from beamlike.kernel.record import frozen
 from notebook_tui.runtime.environment import SetEnvironment
 from notebook_tui.session.messages import GiveSecrets, GiveStoredSecrets, RevokeSecrets, SecretNames, SecretsOf
 from notebook_tui.session.secrets.grants import Grants, granted_to, remember
@@ -32,7 +33,7 @@ class Host(Protocol):
         """By their values, each with its name: they are not to be found in the journal."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SecretsRead:
     """To the session: what the user's store has of the secrets that it was asked for."""
 

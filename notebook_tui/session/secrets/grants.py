@@ -6,16 +6,16 @@ So a file that somebody else has written, or changed while it was not open, has 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
+from beamlike.kernel.record import frozen
 from notebook_tui.session.private_file import write_private
 from notebook_tui.session.state_directory import name_for, state_directory, state_path
 
 FOLDER = "grants"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grants:
     names: tuple[str, ...]
     digest: bytes | None

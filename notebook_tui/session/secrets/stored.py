@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from notebook_tui.session.secrets.store import SecretStore, place
 
 SECONDS = 60.0
 """A keyring may ask its user."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredSecrets:
     names: tuple[str, ...]
     place: str

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, NamedTuple, TypeAlias, assert_never
 
 from rich.segment import Segment
 from rich.text import Text
 from textual.strip import Strip
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.outputs import Error
 from notebook_tui.ui.cells.heading_strips import hint_rows, section_rows, title_rows
@@ -43,7 +44,7 @@ _KEPT_ITEMS: Final = 128
 _BLANK: Final = Strip([])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """What the rows of an item depend on beside the item."""
 

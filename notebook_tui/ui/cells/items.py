@@ -6,10 +6,10 @@ The cell list compares an item with the one of the same id before: what is equal
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from typing import Final, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Cell, Section
 from notebook_tui.document.state import State
 from notebook_tui.ui.cells.stamp import Stamp, stamp_of
@@ -22,13 +22,13 @@ HINT_ID = "hint"
 _NONE: Final[Mapping[str, int]] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TitleItem:
     title: str
     id: str = TITLE_ID
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SectionItem:
     id: str
     name: str
@@ -38,7 +38,7 @@ class SectionItem:
     """The name of the section that this one branches from."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CellItem:
     cell: Cell
     stamp: Stamp
@@ -52,7 +52,7 @@ class CellItem:
         return self.cell.id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HintItem:
     """Stands in a notebook without cells, but for that of the set-up, and says what to press; never focused."""
 
@@ -62,6 +62,7 @@ class HintItem:
 
 
 Item: TypeAlias = TitleItem | SectionItem | CellItem | HintItem
+_NOBODY: Final[Mapping[str, CellItem]] = {}
 
 
 def may_hold_pictures(item: Item) -> bool:
@@ -73,14 +74,22 @@ def may_hold_pictures(item: Item) -> bool:
     return any(isinstance(output, Display | Frame | Tabs | Grid) for output in item.cell.outputs)
 
 
-def items_of(state: State, whys: Whys | None = None, interrupts: Mapping[str, int] = _NONE) -> tuple[Item, ...]:
-    """The list of a notebook in this state; `interrupts` counts those of cells that run."""
+def items_of(
+    state: State,
+    whys: Whys | None = None,
+    interrupts: Mapping[str, int] = _NONE,
+    known: Mapping[str, CellItem] = _NOBODY,
+) -> tuple[Item, ...]:
+    """The list of a notebook in this state; `interrupts` counts those of cells that run. An item that is `known` is
+    taken for its cell unless that is another one by now: whoever gives it sees to it that the rest still holds."""
     notebook = state.notebook
     queued = frozenset(state.queue)
     numbers = count(1)
 
     def item_of(cell: Cell, role: str = "") -> CellItem:
         label = str(next(numbers)) if cell.runnable and not role else ""
+        if (item := known.get(cell.id)) is not None and item.cell is cell and item.label == label and item.role == role:
+            return item
         return CellItem(cell, stamp_of(state, cell, queued, whys, interrupts), role, label)
 
     items: list[Item] = [TitleItem(printable(notebook.title))]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from notebook_tui.document.notebook import Cell, Section
+from beamlike.kernel.record import frozen
+from notebook_tui.document.evaluations import FRESH
+from notebook_tui.document.notebook import Section
 from notebook_tui.document.state import State
 
 
@@ -10,20 +12,26 @@ def section_cells(section: Section) -> tuple[str, ...]:
     return tuple(cell.id for cell in section.cells if cell.runnable)
 
 
-def _is_outdated(state: State, cell: Cell) -> bool:
-    run = state.evaluation(cell.id)
-    worth = run.validity == "evaluated" and not run.errored and run.source == cell.source
-    return cell.runnable and bool(cell.source.strip()) and not worth
+@frozen
+class Tally:
+    done: int
+    """Cells that stand as they ran."""
+    all: int
+    """Cells that can run and have a text."""
+    failed: int
+    """Cells that stand as they ran, and that was to an error."""
 
 
-def failed(state: State) -> int:
-    """How many cells stand as they ran, and that was to an error."""
-    running = set(state.running.values())
-    runs = [(cell, state.evaluation(cell.id)) for cell in state.notebook.cells() if cell.id not in running]
-    return sum(run.validity == "evaluated" and run.errored and run.source == cell.source for cell, run in runs)
-
-
-def tally(state: State) -> tuple[int, int]:
-    """How many cells stand as they ran, of how many that can run and have a text."""
-    runnable = [cell for cell in state.notebook.cells() if cell.runnable and cell.source.strip()]
-    return sum(not _is_outdated(state, cell) for cell in runnable), len(runnable)
+def tally(state: State) -> Tally:
+    """How far the cells are; one walk past all of them, for every state that is shown is asked."""
+    done = all_ = failed = 0
+    running = frozenset(state.running.values())
+    evaluations = state.evaluations
+    for cell in state.notebook.cells():
+        run = evaluations.get(cell.id, FRESH)
+        stands = run.validity == "evaluated" and run.source == cell.source
+        failed += stands and run.errored and cell.id not in running
+        if cell.runnable and cell.source.strip():
+            all_ += 1
+            done += stands and not run.errored
+    return Tally(done, all_, failed)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from textual.strip import Strip
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter, text_left
 from notebook_tui.ui.cells.height_guess import guessed_height
 from notebook_tui.ui.cells.items import CellItem, Item, may_hold_pictures
@@ -30,7 +30,7 @@ _KEPT_ITEMS: Final = 128
 _NO_ROW: Final = Strip([])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """The rows that are seen: `height` of them from `top` on."""
 
@@ -42,7 +42,7 @@ class Window:
         return self.top + self.height
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Anchor:
     """An item, and the row of the window that its first row is to stay on; negative above the window."""
 
@@ -100,11 +100,10 @@ class Scene:
 
     def show(self, items: Sequence[Item]) -> None:
         """Other items, or the same in another state; what is equal keeps its rows and its height."""
-        before = {item.id: index for index, item in enumerate(self._items)}
         heights: list[int] = []
         for item in items:
-            index = before.get(item.id)
-            if index is not None and self._items[index] == item:
+            index = self._index.get(item.id)
+            if index is not None and ((before := self._items[index]) is item or before == item):
                 heights.append(self._layout.height(index))
             else:
                 self._drawn.pop(item.id, None)

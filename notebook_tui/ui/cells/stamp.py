@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.evaluations import Evaluation
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.state import State
@@ -30,12 +30,13 @@ _LADDER: Final = (
     "",
     " · interrupting · Ctrl+C again insists",
     " · insisting · Ctrl+C again ends it with all its values",
+    " · ending it with all its values",
 )
 _NONE: Final[Mapping[str, int]] = {}
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stamp:
     kind: StampKind
     since: float | None = None

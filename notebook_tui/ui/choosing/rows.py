@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Entry:
     """What can be chosen; `kind` and `path` say what it is to whoever made the list."""
 
@@ -20,13 +21,13 @@ class Entry:
     missing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heading:
     text: str
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """Nothing that can be chosen; empty: a gap."""
 

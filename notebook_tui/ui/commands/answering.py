@@ -63,7 +63,7 @@ class AnswerCommands:
             self._open(question, text)
         elif not self._is_looked_at(question):
             prompt = " ".join(question.prompt.split())
-            self._desk.say(f"A cell waits for input: {prompt or 'a line'}  (gi goes there)", "information")
+            self._desk.say(f"A cell waits for input: {prompt or 'a line'} · gi goes there", "information")
 
     def settled(self, name: str) -> None:
         """That needs no answer any more."""

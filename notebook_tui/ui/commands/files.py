@@ -11,7 +11,6 @@ from notebook_tui.session.duplicate import duplicate
 from notebook_tui.session.unsaved import is_unsaved, slug
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.path_completion import absolute
-from notebook_tui.ui.dialogs.path_screen import PathScreen
 from notebook_tui.ui.house import HasHouse
 
 _NOTEBOOK: Final = ".livemd"
@@ -89,6 +88,8 @@ class FileCommands:
         empty: str = "",
         note: str = "",
     ) -> None:
+        from notebook_tui.ui.dialogs.path_screen import PathScreen
+
         directory = Path.cwd()
 
         def answered(typed: str | None) -> None:

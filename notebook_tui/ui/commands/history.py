@@ -6,9 +6,9 @@ What was typed belongs to it too, a word at a time; the editor has a history of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.history import ChangeCell, PutCell, ShiftCell, Step
 from notebook_tui.document.operations import Redo, Undo
 from notebook_tui.ui.desk import Desk
@@ -16,7 +16,7 @@ from notebook_tui.ui.desk import Desk
 DELETED: Final = "Cell deleted. u puts it back."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Wanted:
     step: Step
     undone: bool

@@ -15,6 +15,8 @@ from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
 
 KEEPS_VALUES = 2
 """So many interrupts take nothing away."""
+ENDING = KEEPS_VALUES + 1
+"""And one more ends it, with its values."""
 
 
 class Interrupts:
@@ -50,8 +52,11 @@ class Interrupts:
             running = set(self._desk.state.running.values())
             for cell_id in cell_ids if answer == "end" else ():
                 if cell_id in running:
+                    self._counts[cell_id, self._desk.state.evaluation(cell_id).run] = ENDING
                     self._desk.ask(CancelEvaluation(cell_id, drop=True))
 
-        question = f"{names} has not stopped, though it was interrupted twice. What is left is to end where it runs."
+        names = names[0].upper() + names[1:]
+        have, they = ("has", "it was") if len(cell_ids) == 1 else ("have", "they were")
+        question = f"{names} {have} not stopped, though {they} interrupted twice. What is left is to end where it runs."
         choices = (Choice("w", "wait", "Wait"), Choice("e", "end", "End it; the values of all its cells are lost"))
-        self._desk.open(ChoiceScreen(question.capitalize(), choices), end)
+        self._desk.open(ChoiceScreen(question, choices), end)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from notebook_tui.ui.desk import Desk
-from notebook_tui.ui.dialogs.help_screen import HelpScreen
-from notebook_tui.ui.dialogs.message_screen import MessageScreen
 from notebook_tui.ui.dialogs.messages import MessageLog
 from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 
@@ -39,8 +37,12 @@ class ShowCommands:
         self._desk.view.scroll_page(-1)
 
     def show_messages(self) -> None:
+        from notebook_tui.ui.dialogs.message_screen import MessageScreen
+
         self._log.dismiss()
         self._desk.view.app.push_screen(MessageScreen(self._log.notes))
 
     def help(self) -> None:
+        from notebook_tui.ui.dialogs.help_screen import HelpScreen
+
         self._desk.view.app.push_screen(HelpScreen(self._table()))

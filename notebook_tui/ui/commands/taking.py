@@ -13,7 +13,6 @@ from notebook_tui.session.whole_files import make_file, replace_file
 from notebook_tui.ui.commands.clipboard import LIMIT, fits
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
-from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
 from notebook_tui.ui.outputs.keepsakes import Keepsake, keepsakes
 
 _FORMS: Final = 9
@@ -52,6 +51,8 @@ class Taking:
             self._desk.view.app.push_screen(ChoiceScreen("Save which form of the output?", choices), chosen)
 
     def _ask_for_name(self, keepsake: Keepsake) -> None:
+        from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
+
         def named(path: str | None) -> None:
             if path is not None:
                 self._save(Path(os.path.expanduser(path)), keepsake.data)

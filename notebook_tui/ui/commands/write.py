@@ -6,8 +6,8 @@ The session answers later, so what is to be focused then is remembered as `_awai
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Cell, CellKind, Section
 from notebook_tui.document.operations import (
     DeleteCell,
@@ -22,12 +22,11 @@ from notebook_tui.ui.cells.items import TITLE_ID
 from notebook_tui.ui.commands.history import DELETED
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
-from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
 from notebook_tui.ui.ids import new_id
 from notebook_tui.ui.insertion import NEW_SECTION, inserting, section_place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Awaited:
     """What was asked for and gets the focus once it is there."""
 
@@ -108,7 +107,12 @@ class WriteCommands:
                 index = section_place(self._desk.state.notebook, self._desk.focused_id)
                 self._desk.ask(InsertSection(index, self.await_focus(new_id()), name))
 
-        self._desk.view.app.push_screen(PromptScreen("Name of the new section", NEW_SECTION), insert)
+        self._ask_for("Name of the new section", NEW_SECTION, insert)
+
+    def _ask_for(self, what: str, proposal: str, answered: Callable[[str | None], None]) -> None:
+        from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
+
+        self._desk.view.app.push_screen(PromptScreen(what, proposal), answered)
 
     def move_down(self) -> None:
         self._move(1)
@@ -156,15 +160,14 @@ class WriteCommands:
             if title is not None:
                 self._desk.ask(SetTitle(title))
 
-        screen = PromptScreen("Title of the notebook", self._desk.state.notebook.title)
-        self._desk.view.app.push_screen(screen, rename)
+        self._ask_for("Title of the notebook", self._desk.state.notebook.title, rename)
 
     def _rename_section(self, section: Section) -> None:
         def rename(name: str | None) -> None:
             if name is not None:
                 self._desk.ask(RenameSection(section.id, name))
 
-        self._desk.view.app.push_screen(PromptScreen("Name of the section", section.name), rename)
+        self._ask_for("Name of the section", section.name, rename)
 
     def _delete_section(self, section: Section) -> None:
         if not section.cells:

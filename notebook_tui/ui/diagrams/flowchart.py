@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from textwrap import wrap
 from typing import Final
+
+from beamlike.kernel.record import frozen
 
 _HEAD: Final = re.compile(r"(?:graph|flowchart)(?:\s+(TB|TD|BT|LR|RL))?\s*;?\s*(.*)", re.DOTALL)
 _IGNORED: Final = re.compile(
@@ -28,7 +29,7 @@ _WIDEST: Final = 28
 MOST_NODES: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     id: str
     lines: tuple[str, ...]
@@ -36,7 +37,7 @@ class Node:
     """How its box begins in Mermaid: `{` a decision, `(` a round one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edge:
     start: str
     end: str
@@ -47,7 +48,7 @@ class Edge:
     """Whether there is an arrow at its start, too."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flowchart:
     across: bool
     """Whether it goes from left to right and not from top to bottom."""

@@ -7,14 +7,14 @@ over several layers passes through points of no size, neighbours are sorted by t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.diagrams.flowchart import Edge, Flowchart
 
 _SWEEPS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """A part of an edge, between neighbouring layers."""
 
@@ -27,7 +27,7 @@ class Piece:
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layers:
     layers: tuple[tuple[str, ...], ...]
     """Ids of nodes, and of points that edges pass through: these have a zero byte in them."""

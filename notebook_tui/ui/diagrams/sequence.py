@@ -8,6 +8,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.diagrams.sheet import Sheet
 
 _PARTICIPANT: Final = re.compile(r"(?:create\s+)?(?:participant|actor)\s+([^\s:]+)(?:\s+as\s+(.+))?")
@@ -22,7 +23,7 @@ _GAP: Final = 4
 _MOST: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Message:
     start: str
     end: str
@@ -31,7 +32,7 @@ class _Message:
     head: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Note:
     first: str
     last: str
@@ -39,7 +40,7 @@ class _Note:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Rule:
     """Where a loop, a choice or the like begins, goes on or ends."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
@@ -15,10 +14,11 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.dialogs.closes_once import ClosesOnce
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     letter: str
     answer: str

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 Severity: TypeAlias = Literal["information", "warning", "error"]
 _KEPT: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     text: str
     severity: Severity

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from rich.segment import Segment
@@ -15,6 +14,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import strip_of
 
@@ -27,7 +27,7 @@ MARGIN: Final = 1
 _PROSE: Final = 88
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     width: int
     digits: int = 2

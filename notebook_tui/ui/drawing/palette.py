@@ -7,16 +7,17 @@ theme is a change of palette. No role says anything that a glyph or a word besid
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rich.style import Style
 from textual.color import Color
 
+from beamlike.kernel.record import frozen
+
 PLAIN = Style()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Palette:
     """Styles by role. `panel` is a background only; every other role is a foreground."""
 

@@ -86,11 +86,14 @@ THEMES: Final = {"ansi": "ansi-dark"}
 """Names in the settings for themes that Textual calls otherwise."""
 
 
-def theme_for(color_system: str | None, no_color: bool) -> str:
-    """The theme's name for what the terminal can show; `color_system` is rich's word for it.
+def theme_for(color_system: str | None, no_color: bool, light: bool = False) -> str:
+    """The theme's name for what the terminal can show; `color_system` is rich's word for it, `light` is its background.
 
     >>> theme_for("truecolor", no_color=False), theme_for("standard", no_color=False)
     ('night', 'ansi-dark')
+    >>> theme_for("truecolor", no_color=False, light=True)
+    'day'
     """
     rich_enough = color_system in ("truecolor", "256")
-    return NIGHT.name if rich_enough and not no_color else "ansi-dark"
+    own = DAY if light else NIGHT
+    return own.name if rich_enough and not no_color else "ansi-dark"

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, Protocol, TypeAlias
 
 from textual.geometry import Offset, Region, Size
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.completion import Completion
 from notebook_tui.runtime.answers import SignatureHelp
 from notebook_tui.session.hover import Hover
@@ -63,7 +63,7 @@ class Around(Protocol):
     def remark(self, text: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WordPlace:
     """Where the word under the caret begins: completions are for this place and no other."""
 

@@ -31,6 +31,7 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Edit as TextEdit
 from textual.widgets.text_area import EditResult, Selection
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.drawing.colouring import Colouring
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import TAB_WIDTH
@@ -54,7 +55,7 @@ _FOUND: Final = Style(reverse=True, underline=True)
 _SELECTED: Final = Style(reverse=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Past:
     """What was done to a text, up to this one."""
 

@@ -7,10 +7,11 @@ one, or to None where they do not apply, so any map of keys can use them, and no
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passage:
     text: str
     anchor: int
@@ -83,7 +84,7 @@ def line_end(text: str, place: int) -> int:
     return len(text) if end < 0 else end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replaced:
     """What must be put where to make one text of another."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import warnings
-from dataclasses import dataclass
 from typing import Final
+
+from beamlike.kernel.record import frozen
 
 REST: Final = 0.8
 """Seconds without a key before a text is looked at: half a statement is no mistake."""
@@ -13,7 +14,7 @@ _LONGEST: Final = 200_000
 """Characters; a longer text is not looked at."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     line: int
     """From 1."""

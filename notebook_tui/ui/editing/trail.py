@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from beamlike.kernel.record import frozen
 
 _MOST: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaretPlace:
     cell_id: str
     line: int

@@ -58,6 +58,14 @@ class Chip(Widget, can_focus=True):
         self.post_message(self.Pressed(self.name or ""))
 
 
+class _Line(Input):
+    """Alt and a letter is a key of the bar: most terminals send the letter with it, and it is no text all the same."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key.startswith("alt+"):
+            event.prevent_default()
+
+
 class FindBar(Container):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", show=False),
@@ -104,8 +112,8 @@ class FindBar(Container):
 
     def __init__(self) -> None:
         super().__init__()
-        self._query = Input(placeholder="find", select_on_focus=True)
-        self._replacement = Input(placeholder="put in its place", select_on_focus=True)
+        self._query = _Line(placeholder="find", select_on_focus=True)
+        self._replacement = _Line(placeholder="put in its place", select_on_focus=True)
         self._found = Static(id="found", markup=False)
         self._chips = {
             "case": Chip("Aa", "case"),
@@ -130,6 +138,17 @@ class FindBar(Container):
     @property
     def is_open(self) -> bool:
         return bool(self.display)
+
+    @property
+    def hints(self) -> tuple[tuple[str, str], ...]:
+        """Which keys mean something in it."""
+        acts = (
+            (("Enter", "replace"), ("Alt+A", "all"))
+            if self._replacement.has_focus
+            else (("Enter", "next"), ("↑", "before"))
+        )
+        more = () if self.has_class("-replacing") else (("F7", "replace"),)
+        return (*acts, *more, ("Alt+C W R S", "how"), ("Tab", "along"), ("Esc", "close"))
 
     @property
     def query_now(self) -> Query:

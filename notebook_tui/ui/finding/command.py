@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     id: str
     """The same each time, so that what was used last stands first."""

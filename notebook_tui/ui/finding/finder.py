@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.operations import SetCellSource
 from notebook_tui.document.outputs import Output
@@ -21,7 +21,7 @@ _LONGEST_OUTPUT: Final = 200_000
 """Characters of a cell's outputs that are looked through: the end of what it prints, which is what is seen."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     cell_id: str
     nth: int
@@ -30,7 +30,7 @@ class Place:
     """Where in the source; None in what the cell shows."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Looked:
     source: str
     outputs: tuple[Output, ...]
@@ -38,7 +38,7 @@ class _Looked:
     in_outputs: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replacement:
     """What was replaced in a cell."""
 

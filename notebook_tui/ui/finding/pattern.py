@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 Span: TypeAlias = tuple[int, int]
 PATIENCE: Final = 0.25
@@ -26,7 +27,7 @@ class TooLong(Exception):
     """The search was given up."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     text: str
     case: bool = False

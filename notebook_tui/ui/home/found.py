@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.session.examples import Example, examples
 from notebook_tui.session.open_elsewhere import OpenNotebook, open_notebooks
 from notebook_tui.session.shelf import Books, books, is_there
@@ -16,14 +16,14 @@ KINDS: Final = (".livemd", ".ipynb", ".py")
 _MOST: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class File:
     name: str
     changed_at: float
     is_folder: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     directory: Path
     files: tuple[File, ...] = ()

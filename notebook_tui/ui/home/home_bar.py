@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from rich.style import Style
@@ -10,6 +9,7 @@ from rich.text import Text
 from textual.strip import Strip
 from textual.widget import Widget
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import strip_of
@@ -19,7 +19,7 @@ from notebook_tui.ui.keys.key import pretty
 _CHIP: Final = Style(reverse=True, bold=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HomeStatus:
     where: str = ""
     typed: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.format.decode import NotANotebook, decode
 from notebook_tui.ui.choosing.rows import Entry
@@ -24,7 +24,7 @@ _SECTIONS: Final = 12
 _LINES: Final = 14
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     title: str = ""
     facts: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from notebook_tui.ui.keys.key import Key
 _GROUP: Final = "File"
 FILING: Final[tuple[Key, ...]] = (
     Key(_GROUP, "Save", "save", ("ctrl+s",), "anywhere", "save"),
-    Key(_GROUP, "Save under another name", "save_as"),
+    Key(_GROUP, "Save as, under another name", "save_as"),
     Key(_GROUP, "Rename the file", "rename"),
     Key(_GROUP, "Copy the notebook to another file", "duplicate"),
     Key(_GROUP, "Export as a page, Jupyter notebook or script", "export"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 Mode: TypeAlias = Literal["navigation", "places", "insert", "anywhere", "normal"]
 """`normal` is that of Vim; its rows say what the keys mean there, and `editing.keymaps.vim` knows it by itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     group: str
     title: str

@@ -9,7 +9,7 @@ from notebook_tui.ui.keys.key import Key
 _GROUP: Final = "Outputs"
 OUTPUTS: Final[tuple[Key, ...]] = (
     Key(_GROUP, "Open the whole output", "open_output", ("o",), hint="output"),
-    Key(_GROUP, "Open the pictures", "open_pictures", ("s i",)),
+    Key(_GROUP, "Open the pictures", "open_pictures", ("s i",), hint="pictures"),
     Key(_GROUP, "Fold the output, or unfold it", "fold_output", ("z a",), hint="fold the output"),
     Key(_GROUP, "Fold all outputs, or unfold them", "fold_all_outputs", ("z A",), hint="fold all"),
     Key(_GROUP, "Go to the line of the error", "go_to_error", ("g e",), hint="the error"),

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.keys.key import Key
 
 PATIENCE: Final = 2.0
 """Seconds after which a begun sequence is forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Matched:
     key: Key
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pending:
     pressed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     pressed: tuple[str, ...]
 

@@ -9,9 +9,9 @@ terminal that cannot tell Ctrl+Enter from Enter.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.keys.cells import CELLS
 from notebook_tui.ui.keys.editing import EDITING
 from notebook_tui.ui.keys.filing import FILING
@@ -42,7 +42,7 @@ KEYS: Final[tuple[Key, ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyTable:
     """The rows that hold now.
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from markdown_it.tree import SyntaxTreeNode
 from rich.style import Style
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.drawing.palette import Palette
 
 _FIRST: Final = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*", re.IGNORECASE)
 _SIGNS: Final = {"note": "i", "tip": "✓", "important": "»", "warning": "!", "caution": "✗"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alert:
     title: str
     style: Style

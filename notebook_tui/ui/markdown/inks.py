@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.pictures.gallery import NO_PICTURES, Pictures
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inks:
     palette: Palette
     pictures: Pictures = field(default=NO_PICTURES)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from rich.cells import cell_len
+
+from beamlike.kernel.record import frozen
 
 _TALL: Final = {
     "(": "⎛⎜⎝",
@@ -28,7 +29,7 @@ _MIDDLE: Final = {"{": "⎨", "}": "⎬"}
 _ANGLES: Final = "⟨⟩"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     rows: tuple[str, ...]
     base: int = 0

@@ -7,11 +7,11 @@ go to.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.text import Text
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.outputs import Error
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.syntax import code_lines
@@ -20,7 +20,7 @@ from notebook_tui.ui.outputs.terminal_text import decoded
 from notebook_tui.ui.outputs.traceback_lines import Hidden, Line, folded, headline, told_apart
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorLine:
     text: Text
     spots: tuple[Spot, ...] = ()

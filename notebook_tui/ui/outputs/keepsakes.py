@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.outputs import Display, Error, Output
 from notebook_tui.ui.outputs.output_strips import output_lines
 from notebook_tui.ui.outputs.terminal_text import plain
@@ -16,7 +16,7 @@ from notebook_tui.ui.outputs.traceback_lines import headline
 _SUFFIXES: Final = {"text/markdown": ".md", "text/latex": ".tex", "text/html": ".html", "image/jpeg": ".jpg"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keepsake:
     name: str
     """What a file with it may be called."""

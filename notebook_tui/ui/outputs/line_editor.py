@@ -7,7 +7,7 @@ two letters of somebody who types fast.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from textual import events
@@ -15,6 +15,7 @@ from textual.binding import Binding
 from textual.geometry import Region
 from textual.widgets import Input
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.outputs.spots import Reply, Touch
 
 Ending: TypeAlias = Literal["enter", "next", "previous", "end", "leave", "more", "less", "away"]
@@ -30,7 +31,7 @@ _MOVES: Final = {
 """What the keys of a line do that are no letters: its methods, each with whether it selects."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """What is typed, and for what. `done` is called with how the line ended and its text, and says whether it has."""
 

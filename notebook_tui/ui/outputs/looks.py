@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Self, TypeVar
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.outputs.questions import Question
 from notebook_tui.ui.outputs.spots import Touch
 from notebook_tui.ui.pictures.gallery import NO_PICTURES, Pictures
@@ -14,7 +15,7 @@ from notebook_tui.widgets.views import Scalar, Table
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Looks:
     tabs: Mapping[str, int] = field(default_factory=dict)
     """The tab that is open; the first where none was chosen."""

@@ -8,12 +8,13 @@ depends on colour.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, assert_never
 
 from rich.style import Style
 from rich.text import Text as RichText
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text, TextStream, View, drawn
 from notebook_tui.ui.drawing.frame import CONTINUED
 from notebook_tui.ui.drawing.palette import Palette
@@ -38,7 +39,7 @@ _FOLDED: Final = Style(dim=True)
 _AS_IT_COMES: Final = Looks()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputView:
     rows: tuple[OutputRow, ...] = ()
     hidden_lines: int = 0

@@ -7,11 +7,11 @@ its program is short, and coloured right away.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from rich.text import Text as RichText
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.outputs import Display, Error, Output, Result
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.outputs.display_rows import is_coloured_here, plain_texts
@@ -22,7 +22,7 @@ from notebook_tui.ui.outputs.terminal_text import decoded, plain
 PageLine: TypeAlias = str | RichText
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageLines:
     lines: Sequence[PageLine] = ()
     starts: tuple[int, ...] = ()

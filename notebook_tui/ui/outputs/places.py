@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.outputs.spots import Touch
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     row: int
     """Counted from the first row of the item."""

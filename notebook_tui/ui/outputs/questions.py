@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from beamlike.kernel.record import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     cell_id: str
     name: str

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rich.style import Style
 from rich.text import Text
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.outputs.spots import Spot
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputRow:
     mark: str
     """One character for the gutter: ` ` printed, `!` printed to stderr, `=` the value, `✗` an error, `┊` a line that

@@ -6,13 +6,13 @@ meant, and `touch` says what it does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.widgets.messages import EventValue
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GoTo:
     """A line, from 1, of a cell."""
 
@@ -20,7 +20,7 @@ class GoTo:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Act:
     """Do this with the widget: press the button, open a branch of the tree, submit the form."""
 
@@ -28,7 +28,7 @@ class Act:
     value: EventValue = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fill:
     """Change what stands in an input, or in a field of a form."""
 
@@ -36,13 +36,13 @@ class Fill:
     field: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenTab:
     ref: str
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShowSeries:
     """Of a plot: this series alone; pressed once more, all of them again."""
 
@@ -50,7 +50,7 @@ class ShowSeries:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SortBy:
     """Of a table: up, then down, then as it is."""
 
@@ -58,7 +58,7 @@ class SortBy:
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TurnPage:
     """Of a table: the rows from `offset` on."""
 
@@ -66,14 +66,14 @@ class TurnPage:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenWhole:
     """The cell's whole output in a screen of its own."""
 
     cell_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shift:
     """Of a table that is too wide: its columns from `column` on, counted from 0."""
 
@@ -81,14 +81,14 @@ class Shift:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GiveKeys:
     """Every key goes to this keyboard of the notebook's code, until the user takes them back."""
 
     ref: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """Type the line that a cell waits for."""
 
@@ -98,7 +98,7 @@ class Reply:
 Touch: TypeAlias = GoTo | Act | Fill | OpenTab | ShowSeries | SortBy | TurnPage | OpenWhole | Shift | GiveKeys | Reply
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spot:
     """From column `start` of its row's text up to `end`, counted in cells of the screen."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rich.text import Text
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.outputs.column_widths import column_widths
@@ -22,7 +22,7 @@ from notebook_tui.widgets.views import Column, Table
 _GAP: Final = "  "
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Columns:
     """Those that are shown."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final, Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.outputs import Error
 
 Kind: TypeAlias = Literal["cell", "own", "library", "code", "caret", "header", "raised", "remote", "words"]
@@ -35,7 +35,7 @@ _REMOTE: Final = "beamlike.kernel.errors.RemoteTraceback:"
 _FEWEST_HIDDEN: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     text: str
     kind: Kind
@@ -50,7 +50,7 @@ class Line:
     """The cell, and its line."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hidden:
     """So many frames of these packages are left out."""
 

@@ -6,7 +6,7 @@ Enter goes to the next line, and from the last one it is done; what is wrong kee
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from rich.text import Text
@@ -17,6 +17,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.dialogs.closes_once import ClosesOnce
 from notebook_tui.ui.drawing.printable import printable
 
@@ -24,7 +25,7 @@ Values = Mapping[str, str]
 Troubles = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormField:
     name: str
     label: str

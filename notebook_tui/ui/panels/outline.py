@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Final
 
@@ -12,6 +11,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.names import names
 from notebook_tui.document.notebook import Cell, Section
 from notebook_tui.document.state import State
@@ -27,7 +27,7 @@ _MOST_NAMES: Final = 12
 """Functions and classes of one cell that are named."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One cell."""
 

@@ -19,13 +19,14 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.drawing.palette import PLAIN, Palette, palette_of
 from notebook_tui.ui.drawing.rows import strip_of
 
 _MARK: Final = "▌"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     text: Text
     id: str = ""

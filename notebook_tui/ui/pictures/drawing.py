@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from rich.text import Text
+
+from beamlike.kernel.record import frozen
 
 PLACE: Final = "picture"
 """In the meta of the first segment of a row that a picture is painted over: a `Place`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A row of a picture that is to be painted over its text."""
 
@@ -21,7 +22,7 @@ class Place:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawing:
     rows: tuple[Text, ...]
     sent_before: str = ""

@@ -10,7 +10,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, ParamSpec, TypeAlias, TypeVar
@@ -18,6 +18,7 @@ from typing import Final, ParamSpec, TypeAlias, TypeVar
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.pictures.decoding import NoPicture, refusal_of
@@ -184,7 +185,7 @@ class Gallery:
             self._said.append(outcome.forgotten_by)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pictures:
     """The pictures as they are now: another value whenever rows would look different."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
+
+from beamlike.kernel.record import frozen
 
 Protocol: TypeAlias = Literal["kitty", "iterm2", "sixel", "blocks", "off"]
 SETTING: Final = "BEAMLIKE_IMAGES"
@@ -17,7 +18,7 @@ _ITERM2_PROGRAMS: Final = ("iTerm.app", "WezTerm", "mintty")
 _CELL: Final = (8, 16)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answers:
     """What the terminal said; empty where it said nothing."""
 
@@ -28,9 +29,11 @@ class Answers:
     """Its name and version."""
     cell: tuple[int, int] | None = None
     """Width and height of a character, in pixels."""
+    light: bool = False
+    """Whether its background is."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Graphics:
     protocol: Protocol
     cell: tuple[int, int] = _CELL

@@ -8,15 +8,16 @@ held by the text beneath.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from textual.geometry import Region
 from textual.strip import Strip
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.pictures.drawing import PLACE, Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placed:
     number: int
     """Of the drawing."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.plots.scale import Tick, log_ticks, ticks
@@ -17,7 +17,7 @@ _ROWS_TO_A_TICK = 3
 _COLUMNS_TO_A_TICK = 12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Axes:
     """Of a drawing of `columns` x `rows` characters."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.widgets.plot_text import number
 
 _NICE: Final = (1.0, 2.0, 5.0, 10.0)
@@ -17,7 +17,7 @@ _DIGITS: Final = 5
 """From here on, to the left or to the right of the point, a number is written with its power of ten."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scale:
     """`steps` places, from that of `low` to that of `high`.
 
@@ -42,7 +42,7 @@ class Scale:
         return (value / 2 - self.low / 2) / across * (self.steps - 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tick:
     value: float
     label: str

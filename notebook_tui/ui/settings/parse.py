@@ -4,7 +4,6 @@ slip in a file must not keep anybody from a notebook."""
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -22,6 +21,8 @@ def parsed(text: str, file: str = "settings.toml") -> tuple[Settings, tuple[str,
     >>> parsed('theme = "day"\\nkeymap = "vi"')[1]
     ("settings.toml, line 2: expected keymap to be 'default', 'vim' or 'emacs', found 'vi'",)
     """
+    import tomllib  # by whoever has settings
+
     try:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -105,8 +106,11 @@ def _own_keys(table: object, text: str, file: str) -> tuple[Mapping[str, tuple[s
 def value_from(setting: Setting, typed: str) -> Value | None:
     """What a user typed as a value of the setting; None if it is none.
 
-    >>> value_from(SETTINGS[0], "vim"), value_from(SETTINGS[0], "vi"), value_from(SETTINGS[5], "2.5")
-    ('vim', None, 2.5)
+    >>> named = {setting.name: setting for setting in SETTINGS}
+    >>> value_from(named["keymap"], "vim"), value_from(named["keymap"], "vi")
+    ('vim', None)
+    >>> value_from(named["notify_after_seconds"], "2.5")
+    2.5
     """
     default = default_of(setting.name)
     value: Value = typed.strip()

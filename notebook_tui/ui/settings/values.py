@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 KeyMapName: TypeAlias = Literal["default", "vim", "emacs"]
 Images: TypeAlias = Literal["auto", "kitty", "iterm2", "sixel", "blocks", "off"]
 Value: TypeAlias = str | bool | int | float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """
     >>> Settings(keymap="vim").keymap
@@ -35,7 +37,7 @@ class Settings:
     """The user's own keys, by the names of actions in the table of keys."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One row of the screen of settings."""
 

@@ -7,18 +7,19 @@ least important parts, never its first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 from textual.widget import Widget
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.document.versions import nodes_behind
-from notebook_tui.ui.cells.running import failed, tally
+from notebook_tui.ui.cells.running import tally
 from notebook_tui.ui.cells.stamp import duration
 from notebook_tui.ui.dialogs.messages import Note
 from notebook_tui.ui.drawing.amounts import size_text
@@ -30,6 +31,7 @@ from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 
 _GAP: Final = "   "
 _NARROW: Final = "  "
+_MORE: Final = "  …"
 _CHIP: Final = Style(reverse=True, bold=True)
 _NAVIGATION_HINTS: Final = ("edit", "run", "insert_code_below", "run_outdated", "save", "help", "app.quit")
 _INSERT_HINTS: Final = ("leave", "run", "run_and_next", "complete_or_indent", "save")
@@ -40,7 +42,7 @@ _PANEL_HINTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Status:
     state: State
     editing: bool = False
@@ -75,17 +77,24 @@ class StatusBar(Widget, can_focus=False):
     def __init__(self, state: State) -> None:
         super().__init__()
         self._status = Status(state)
+        self._drawn: tuple[Text, Text] | None = None
 
     def show(self, status: Status) -> None:
         if status != self._status:
             self._status = status
-            self.refresh()
+            # Most of what happens while a cell prints is not told here: over a slow line every row counts.
+            if self._drawn is None or not self.is_attached or self._lines() != self._drawn:
+                self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        palette = palette_of(self.app.theme_variables)
-        draw = (status_line, hint_line)[min(y, 1)]
-        row = strip_of(draw(self._status, self.size.width, palette))
+        if y == 0 or self._drawn is None:
+            self._drawn = self._lines()
+        row = strip_of(self._drawn[min(y, 1)])
         return row.adjust_cell_length(self.size.width).apply_style(self.rich_style)
+
+    def _lines(self) -> tuple[Text, Text]:
+        palette, width = palette_of(self.app.theme_variables), self.size.width
+        return status_line(self._status, width, palette), hint_line(self._status, width, palette)
 
 
 def status_line(status: Status, width: int, palette: Palette) -> Text:
@@ -119,7 +128,11 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
     """What a begun sequence may become; else what is remarked or went wrong last; else the most useful keys."""
     if status.pressed:
         begun = Text(f" {''.join(pretty(key) for key in status.pressed)}…", palette.strong)
-        return fitted([begun, *(_hint(key, entry, palette) for key, entry in status.continuations)], width)
+        told = [begun, *(_hint(key, entry, palette) for key, entry in status.continuations)]
+        line = fitted(told, width, _NARROW)
+        if cut := line.cell_len < sum(part.cell_len + len(_NARROW) for part in told) - len(_NARROW):
+            line = fitted(told, width - len(_MORE), _NARROW)
+        return line.append(_MORE if cut else "", palette.muted)
     if status.begun:
         return Text.assemble(" ", (f"{printable(status.begun)}▏", palette.strong), end="")
     if status.remark:
@@ -143,7 +156,11 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
 
 
 def _told(hints: Iterable[tuple[str, str]], width: int, palette: Palette) -> Text:
-    told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in hints]
+    """As many as fit, but the way out in any case."""
+    kept = list(hints)
+    while len(kept) > 1 and sum(cell_len(f"{keys} {meaning}{_GAP}") for keys, meaning in kept) - len(_GAP) > width - 1:
+        del kept[-2 if kept[-1][0] == "Esc" else -1]
+    told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in kept]
     return Text(" ", end="").append_text(fitted(told, width - 1))
 
 
@@ -213,13 +230,13 @@ def _timing(status: Status, palette: Palette) -> Sequence[Text]:
 
 
 def _progress(state: State, palette: Palette) -> Text:
-    done, all_ = tally(state)
+    found = tally(state)
     parts = [f"{len(state.running)} running"] if state.running else []
     parts += [f"{len(state.queue)} queued"] if state.queue else []
-    parts.append(f"{done}/{all_} done")
+    parts.append(f"{found.done}/{found.all} done")
     text = Text(" · ".join(parts), palette.running if state.running else palette.muted, end="")
-    if count := failed(state):
-        return Text.assemble((f"✗ {count} failed", palette.error), (" · ", palette.muted), text, end="")
+    if found.failed:
+        return Text.assemble((f"✗ {found.failed} failed", palette.error), (" · ", palette.muted), text, end="")
     return text
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.state import State
 from notebook_tui.ui.cells.stamp import live_duration
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended:
     """All that was to run has run, or was stopped."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from notebook_tui.document.state import State
-from notebook_tui.ui.cells.running import failed, tally
+from notebook_tui.ui.cells.running import tally
 
 
 def title_of(state: State) -> str:
@@ -14,7 +14,7 @@ def title_of(state: State) -> str:
     'tour.livemd'
     """
     name = PurePath(state.path).name if state.path else state.notebook.title
-    done, all_ = tally(state)
+    found = tally(state)
     if state.running or state.queue:
-        return f"▶ {done}/{all_} {name}"
-    return f"✗ {name}" if failed(state) else name
+        return f"▶ {found.done}/{found.all} {name}"
+    return f"✗ {name}" if found.failed else name

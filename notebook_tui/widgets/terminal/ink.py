@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 Underline: TypeAlias = Literal["", "single", "double", "curly", "dotted", "dashed"]
 TRUE: Final = 1 << 24
 """Added to a colour of 24 bits; a smaller number is a place in the palette of 256."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ink:
     """The default is a terminal's own."""
 

@@ -7,9 +7,9 @@ the row's width, and no further down than 24 rows or the page's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.widgets.terminal.ink import PLAIN, Ink
 from notebook_tui.widgets.terminal.row import Row
 from notebook_tui.widgets.terminal.widths import columns_of
@@ -23,7 +23,7 @@ TAB: Final = 8
 _DRAWN: Final = str.maketrans("`afgjklmnopqrstuvwxyz{|}~", "◆▒°±┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cursor:
     row: int = 0
     column: int = 0

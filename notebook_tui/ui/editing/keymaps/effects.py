@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from beamlike.kernel.record import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class View:
     """The text as it is, and where the caret stands in it."""
 
@@ -17,7 +18,7 @@ class View:
     clipboard: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """Put `text` in the place of what stands from `start` to `end`."""
 
@@ -26,7 +27,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """The caret goes here; with an anchor, what lies between is selected."""
 
@@ -34,53 +35,53 @@ class Place:
     anchor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undo:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Redo:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Revert:
     """The text as it was when the cell was opened."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Copy:
     """Onto the clipboard of the system."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Perform:
     """The action of that name in the table of keys."""
 
     action: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pass:
     """The key is the editor's own: text, most often."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Say:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Play:
     """Press these keys."""
 
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """Highlight these places of the text; none: no longer."""
 

@@ -6,9 +6,9 @@ Which key means what stands in the table of keys (`keys.emacs`), where users can
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.editing.keymaps import places
 from notebook_tui.ui.editing.keymaps.buffer import Buffer
 from notebook_tui.ui.editing.keymaps.effects import Copy, Effect, Mark, Pass, Perform, Place, Say, View
@@ -26,7 +26,7 @@ _MOVES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Search:
     text: str
     forward: bool

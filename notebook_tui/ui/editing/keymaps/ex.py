@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from beamlike.kernel.record import frozen
 
 _ACTIONS: Final = {
     "w": ("save",),
@@ -20,12 +21,12 @@ _ACTIONS: Final = {
 _RANGE: Final = re.compile(r"(%|'<,'>|(\d+|\.|\$)(?:,(\d+|\.|\$))?)?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Do:
     actions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Substitute:
     """On the rows from `first` to `last`, counted from 0; None is the caret's."""
 
@@ -37,22 +38,22 @@ class Substitute:
     ignore_case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GoToLine:
     row: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forget:
     """No more highlighting."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reload:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wrong:
     why: str
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.editing.keymaps import places
 from notebook_tui.ui.editing.keymaps.places import line_end, line_start, row_of, row_start, rows, times
 
@@ -14,7 +14,7 @@ Kind: TypeAlias = Literal["exclusive", "inclusive", "lines"]
 _HALF_PAGE: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moved:
     at: int
     kind: Kind = "exclusive"

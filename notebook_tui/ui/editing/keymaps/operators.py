@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.editing.indent import dedented, indented
 from notebook_tui.ui.editing.keymaps import places
 from notebook_tui.ui.editing.keymaps.buffer import Buffer
@@ -14,7 +14,7 @@ from notebook_tui.ui.editing.keymaps.registers import Register, Registers
 IndentAfter = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """From `start` up to `end`, which is not included; of lines, without the last line feed."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.editing.keymaps.effects import Copy, Effect
 
 _SYSTEM: Final = ("+", "*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Register:
     text: str
     lines: bool = False

@@ -11,9 +11,10 @@ Who drives this puts all edits from leaving normal mode to coming back into one 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.editing.keymaps import operators, places
 from notebook_tui.ui.editing.keymaps.buffer import Buffer
 from notebook_tui.ui.editing.keymaps.effects import (
@@ -64,7 +65,7 @@ _OTHER_WAY: Final = {"f": "F", "F": "f", "t": "T", "T": "t"}
 _LONGEST_MACRO: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Inserting:
     """Since insert mode was entered: what began it, and the text and the caret then."""
 
@@ -73,7 +74,7 @@ class _Inserting:
     caret: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Change:
     """What `.` does again."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from beamlike.kernel.record import frozen
 from notebook_tui.ui.editing.keymaps.motions import MOTIONS
 from notebook_tui.ui.editing.keymaps.objects import NAMES
 
@@ -49,7 +49,7 @@ _PREFIXES: Final = frozenset("gZ")
 _DOUBLED: Final = {"g~": ("~", "g~"), "gu": ("u", "gu"), "gU": ("U", "gU")}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     name: str = ""
     """An operator or an action; empty for a motion alone."""
