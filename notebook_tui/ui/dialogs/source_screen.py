@@ -102,11 +102,11 @@ class SourceScreen(ClosesOnce[None]):
 
     def __init__(self, name: str, text: str, line: int) -> None:
         super().__init__()
-        self._name, self._text, self._line = name, text, line
+        self._file, self._text, self._line = name, text, line
 
     def compose(self) -> ComposeResult:
         if self._text:
             yield SourcePages(self._text, self._line)
         else:
             yield Static(Text("\n  The text of this file is not at hand.\n"), id="source-missing")
-        yield Static(Text(printable(_note(self._name, self._line, self.app.size.width))), id="source-note")
+        yield Static(Text(printable(_note(self._file, self._line, self.app.size.width))), id="source-note")
