@@ -43,6 +43,12 @@ def test_each_line_of_a_cell_is_a_place_to_go_to() -> None:
     ]
 
 
+def test_carets_below_a_line_that_is_folded_are_left_out() -> None:
+    failure = failed(f"print({'1 + ' * 20}1 / 0)")
+    assert any("^" in text for text, _ in shown(failure, width=120))
+    assert not any("^" in text for text, _ in shown(failure, width=60))
+
+
 def test_the_place_lies_on_the_name_of_the_cell_and_its_line() -> None:
     row = next(row for row in inline_view([error_of(failed("1 / 0"))], 80, 20, Palette()).rows if row.spots)
     (spot,) = row.spots

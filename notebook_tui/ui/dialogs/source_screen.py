@@ -80,6 +80,17 @@ def _numbered(line: Text, number: int, marked: bool, digits: int, palette: Palet
     return Text.assemble(mark, label, line, end="")
 
 
+def _note(name: str, line: int, width: int) -> str:
+    """The way out first; of a long path its end.
+
+    >>> _note("/usr/lib/python3.12/json/decoder.py", 7, 57)
+    ' Esc back   ↑↓←→ g G scroll   line 7 of …/json/decoder.py'
+    """
+    said = f" Esc back   ↑↓←→ g G scroll   line {line} of "
+    room = max(12, width - cell_len(said))
+    return said + (name if len(name) <= room else f"…{name[1 - room :]}")
+
+
 class SourceScreen(ClosesOnce[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,ctrl+t,alt+left", "dismiss", "Back", show=False),
@@ -91,12 +102,11 @@ class SourceScreen(ClosesOnce[None]):
 
     def __init__(self, name: str, text: str, line: int) -> None:
         super().__init__()
-        self._name, self._text, self._line = name, text, line
+        self._file, self._text, self._line = name, text, line
 
     def compose(self) -> ComposeResult:
         if self._text:
             yield SourcePages(self._text, self._line)
         else:
             yield Static(Text("\n  The text of this file is not at hand.\n"), id="source-missing")
-        note = f" {self._name}, line {self._line}   ↑↓←→ scroll   g top   G end   Esc back"
-        yield Static(Text(printable(note)), id="source-note")
+        yield Static(Text(printable(_note(self._file, self._line, self.app.size.width))), id="source-note")

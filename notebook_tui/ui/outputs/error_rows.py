@@ -24,6 +24,8 @@ from notebook_tui.ui.outputs.traceback_lines import Hidden, Line, folded, headli
 class ErrorLine:
     text: Text
     spots: tuple[Spot, ...] = ()
+    carets: bool = False
+    """Whether it only points at places of the line above it."""
 
 
 def error_lines(error: Error, palette: Palette, cell_id: str = "", *, whole: bool = False) -> Iterator[ErrorLine]:
@@ -50,7 +52,7 @@ def _line(line: Line, palette: Palette) -> ErrorLine:
         case "code" if line.own:
             return ErrorLine(_code(line.text, palette))
         case "caret" if line.own:
-            return ErrorLine(_shown(line.text, palette, "error"))
+            return ErrorLine(_shown(line.text, palette, "error"), carets=True)
         case "remote":
             margin = line.text[: len(line.text) - len(line.text.lstrip(" |"))]
             return ErrorLine(Text(f"{margin}On the other node:", palette.strong, end=""))

@@ -118,7 +118,7 @@ def _said(field: Input, value: Scalar) -> str:
 def _hint(field: Input) -> str:
     match field.kind:
         case "date":
-            return "2026-01-31"
+            return "YYYY-MM-DD"
         case "file":
             return "path of a file"
         case "secret":

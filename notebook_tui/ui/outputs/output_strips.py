@@ -230,6 +230,8 @@ def _rows(
 def _error_rows(error: Error, width: int, palette: Palette, cell_id: str) -> Iterator[OutputRow]:
     mark = "✗"
     for line in error_lines(error, palette, cell_id):
+        if line.carets and line.text.cell_len > width:
+            continue  # folded, they would point at nothing
         row, *folded = fold(line.text, width)
         spots = tuple(replace(spot, end=min(spot.end, width)) for spot in line.spots if spot.start < width)
         yield OutputRow(mark, palette.error, row, spots)

@@ -107,7 +107,8 @@ def status_line(status: Status, width: int, palette: Palette) -> Text:
     """Mode, file, runtime and nodes at the left, how far the cells are at the right."""
     state = status.state
     edit = status.mode or "EDIT"
-    mode = Text(f" {status.chip} " if status.chip else f" {edit} " if status.editing else " NAV ", _CHIP)
+    keys = status.chip or ("PANEL" if status.in_panel else edit if status.editing else "NAV")
+    mode = Text(f" {keys} ", _CHIP)
     runtime = state.runtime
     # In the order of their use: what does not fit is left out from the end.
     left = [
