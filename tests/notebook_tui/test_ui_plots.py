@@ -104,6 +104,7 @@ def test_every_value_has_a_place(low: float, high: float, steps: int, value: flo
 
 @given(st.floats(-1e12, 1e12), st.floats(1e-6, 1e12), st.integers(2, 20))
 @example(0.0, 1.0, 6)
+@example(8.0, 1e-06, 2)
 def test_ticks_are_within_the_axis_few_rising_and_labelled_apart(low: float, span: float, most: int) -> None:
     high = low + span
     found = ticks(low, high, most)

@@ -62,7 +62,7 @@ def ticks(low: float, high: float, most: int) -> tuple[Tick, ...]:
         return tuple(Tick(value, number(value)) for value in (low, high))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     values = [index * step for index in range(first, last + 1)]
-    if len(values) < 2:
+    if not 2 <= len(values) <= most:
         return tuple(Tick(value, number(value)) for value in (low, high))
     return tuple(Tick(value, label) for value, label in zip(values, labels(values, step), strict=True))
 
