@@ -73,6 +73,8 @@ class NotebookView(Container):
         self._editor.take_next = self.keymap.press
         self._order: tuple[str, ...] = ()
         self._sync: SourceSync | None = None
+        self._left: dict[str, SourceSync] = {}
+        """Of cells that were left while what was typed was on its way to the session."""
         self._pasts: dict[str, Past] = {}
         self._typed_at = 0.0
         self._numbered: tuple[str, int, int] | None = None
@@ -232,13 +234,17 @@ class NotebookView(Container):
         """Open the editor over a cell, with the caret at the end of its text or of that line, from 1, or just there."""
         self.focus_item(cell.id)
         self.leave_line()
+        self.flush()  # of the very cell, where it is edited already
+        underway = self._sync or self._left.pop(cell.id, None)
+        source = cell.source if underway is None else underway.expected(cell.source)
         language = "markdown" if cell.kind == "markdown" else cell.language
         palette = palette_of(self.app.theme_variables)
-        self._editor.open(cell.source, language, palette, self._pasts.get(cell.id))
+        self._editor.open(source, language, palette, self._pasts.get(cell.id))
         if caret is not None:
             self._editor.become(self._editor.passage.to(min(caret, len(self._editor.text))))
         self.keymap.opened()
-        self._sync = SourceSync(cell.source, self._editor.text)
+        goes_on = underway is not None and source != cell.source
+        self._sync = underway if goes_on else SourceSync(source, self._editor.text)
         if line is not None:
             row = max(0, min(line, self._editor.document.line_count) - 1)
             self._editor.move_cursor((row, len(self._editor.document.get_line(row))))
@@ -361,6 +367,9 @@ class NotebookView(Container):
             self._follow_editor()
 
     def _receive_source(self, items: Sequence[Item]) -> None:
+        if self._left:
+            sources = {item.id: item.cell.source for item in items if isinstance(item, CellItem)}
+            self._left = {id: sync for id, sync in self._left.items() if sync.waits_still(sources.get(id))}
         if self._sync is None:
             return
         item = next(item for item in items if item.id == self.focused_id)
@@ -402,6 +411,8 @@ class NotebookView(Container):
             self.app.cursor_position = self._editor.cursor_screen_offset
 
     def _close_editor(self) -> None:
+        if self._sync is not None:
+            self._left[self.focused_id] = self._sync
         self._sync = None
         self._help.close()
         self.keymap.closed()

@@ -84,7 +84,7 @@ def test_ac26_a_running_cell_that_is_deleted_is_stopped_and_what_is_below_waits_
 def test_ac26_a_deleted_cell_that_has_not_stopped_yet_does_not_come_back() -> None:
     state = after(RAN, QueueCells(("c1",)), DeleteCell("c1"))
     for operation in (Undo(), RestoreCell("c1"), InsertCell("s1", 0, Cell("c1", "code"))):
-        with pytest.raises(Rejected, match="comes back once it has stopped"):
+        with pytest.raises(Rejected, match="can come back once it has stopped"):
             apply(state, operation)
     assert after(state, *ran("c1")[1:], Undo()).notebook.has_cell("c1")
 

@@ -109,7 +109,7 @@ def test_a_branch_that_is_deleted_while_it_runs_is_stopped_and_its_container_fre
     state, wanted = apply(both_running(), DeleteSection("s2", with_cells=True))
     assert wanted == (InterruptEvaluation("c3"), ForgetEvaluation("c2"))
     assert state.running == {"": "c4", "s2": "c3"}
-    with pytest.raises(Rejected, match="comes back once it has stopped"):
+    with pytest.raises(Rejected, match="can come back once it has stopped"):
         apply(state, Undo())
     assert effects(state, CancelEvaluation("c3", drop=True)) == (DropContainer("s2"),)
     assert after(state, ContainerDown("s2", "killed")).running == {"": "c4"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual import events
 
@@ -90,6 +92,24 @@ def test_a_signature_that_is_too_long_shows_the_argument_that_is_written() -> No
 )
 def test_the_call_around_the_caret(text: str, place: int | None) -> None:
     assert open_call(text, len(text)) == place
+
+
+@in_terminal(code("a", "import math"))
+async def test_an_answer_that_comes_when_the_text_is_another_is_for_nobody(shown: Terminal) -> None:
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def describe(cell_id: str, source: str, offset: int) -> Hover:
+        asked.set()
+        await may_answer.wait()
+        return Hover(7, 11, "Access to mathematics.")
+
+    shown.session.describe = describe  # type: ignore[method-assign]
+    await shown.press(*FIRST, "i", "f2")
+    await shown.until(asked.is_set)
+    await shown.press("s")
+    may_answer.set()
+    await shown.settle()
+    assert "mathematics" not in shown.text
 
 
 @in_terminal(code("a", "import math"))

@@ -137,7 +137,7 @@ async def test_a_running_cell_that_is_deleted_is_stopped_and_comes_back_once_it_
     await shown.press(*FIRST, "e", "e", "d", "d")
     assert order(shown) == ["second", "third"]
     await shown.press("u")
-    await shown.shows("it comes back once it has stopped")
+    await shown.shows("A cell that was deleted while it ran can come back")
     shown.session.finish("a", "interrupted")
     await shown.press("u")
     assert order(shown) == ["first", "second", "third"]

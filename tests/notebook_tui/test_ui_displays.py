@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 from rich.text import Text as RichText
 
-from notebook_tui.document.outputs import Exported
+from notebook_tui.document.outputs import Exported, Text
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.outputs.display_rows import display_rows
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.output_strips import inline_view
 from notebook_tui.ui.outputs.vega import vega_plot
-from notebook_tui.widgets.views import Display
+from notebook_tui.widgets.views import Column, Content, Display, Frame, Progress, Table
 from tests.support.pictures import png
 
 SPEC = {
@@ -66,6 +67,22 @@ def test_a_simple_chart_of_vega_lite_is_drawn() -> None:
     assert rows[-2:] == ["● a 1   1 … 3", "■ b 2"]
     view = inline_view([Exported("vega-lite", json.dumps(SPEC))], 40, 20, Palette())
     assert view.rows[0].text.plain == "Loss"
+
+
+def test_an_output_that_cannot_be_drawn_says_so_among_those_that_can() -> None:
+    deep: Content = Text("stdout", "x")
+    for _ in range(400):
+        deep = Frame("f", (deep,))
+    for odd in (deep, Progress("p", 1.0, None, "", math.inf), Table("t", (Column("a"), Column("b")), (("1",),))):
+        view = inline_view([Text("stdout", "before\n"), odd, Text("stdout", "after\n")], 60, 20, Palette())
+        first, middle, last = (row.text.plain for row in view.rows)
+        assert (first, last) == ("before", "after")
+        assert middle.startswith("cannot be drawn: ")
+
+
+def test_a_chart_of_numbers_that_are_too_large_is_none() -> None:
+    values = [{"x": 10**400, "y": 1}]
+    assert vega_plot(json.dumps(SPEC | {"data": {"values": values}})) is None
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,11 @@ async def test_a_password_is_never_seen(shown: Terminal) -> None:
     await shown.press("enter")
     assert shown.session.answers == [("q1", "xyzzy")]
     assert "xyzzy" not in shown.text
+    await run_and_ask(shown, "q2")
+    await shown.press("up")
+    assert "xyzzy" not in shown.text
+    await shown.press("enter")
+    assert shown.session.answers[-1] == ("q2", "")
 
 
 @in_terminal(code("a", "breakpoint()"))

@@ -59,3 +59,12 @@ def test_whatever_the_delays_the_session_ends_with_the_text_of_the_editor(events
             editor = event
             sync.typed(editor)
     assert ([*underway] or [session])[-1] == editor
+
+
+def test_what_somebody_else_wrote_does_not_come_between_while_something_typed_is_on_its_way() -> None:
+    sync = SourceSync("a", shown="a")
+    sync.typed("ab")
+    assert sync.take_unsent() == "ab"
+    assert sync.received("theirs") is None
+    assert sync.received("ab") is None
+    assert sync.received("theirs") == "theirs"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import ClassVar
 
+from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -59,6 +60,7 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         self._scene = Scene(make_painter(Palette()), clock)
         self._moving = False
         self._painted: list[Strip] = []
+        self._ink = Style.null()
         self._height = 0
 
     @property
@@ -205,9 +207,14 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         self._go_to(before + direction * max(1, self.size.height - 3))
         return self._window.top != before
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # To ask for it for every row takes a quarter of a frame.
+        self._ink = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         strip = self._scene.strip(y + self.scroll_offset.y)
-        return strip.adjust_cell_length(self.size.width).apply_style(self.rich_style)
+        return strip.adjust_cell_length(self.size.width).apply_style(self._ink)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)

@@ -18,7 +18,7 @@ from beamlike.kernel.record import frozen
 from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text, TextStream, View, drawn
 from notebook_tui.ui.drawing.frame import CONTINUED
 from notebook_tui.ui.drawing.palette import Palette
-from notebook_tui.ui.drawing.printable import printable
+from notebook_tui.ui.drawing.printable import printable, printable_row
 from notebook_tui.ui.drawing.rows import fold
 from notebook_tui.ui.outputs.display_rows import plain_texts
 from notebook_tui.ui.outputs.error_rows import error_lines
@@ -72,16 +72,21 @@ def inline_view(
     labels = label_width(output for output in outputs if isinstance(output, Input))
     for output in reversed(outputs):
         room = limit + whole - len(shown)
-        rows = _view(output, width, limit, palette, looks, labels)
-        if any(row.spots for row in rows) and whole + len(rows) <= _MOST_VIEW_ROWS:
-            whole += len(rows)
-            left_out = 0
-        elif room <= 0:
-            rows, left_out = [], count_lines(output)
-        elif rows:
-            rows, left_out = _cut(output, rows, room)
-        else:
-            rows, left_out = _last_rows(output, room, limit, width, palette, looks, cell_id)
+        try:
+            rows = _view(output, width, limit, palette, looks, labels)
+            if any(row.spots for row in rows) and whole + len(rows) <= _MOST_VIEW_ROWS:
+                whole += len(rows)
+                left_out = 0
+            elif room <= 0:
+                rows, left_out = [], count_lines(output)
+            elif rows:
+                rows, left_out = _cut(output, rows, room)
+            else:
+                rows, left_out = _last_rows(output, room, limit, width, palette, looks, cell_id)
+        except Exception as error:
+            # Of whatever a cell, or a stranger's file, has made: it must not take the view of all others with it, each
+            # time that the notebook is opened.
+            rows, left_out = [_not_drawn(error, width, palette)], 0
         shown[:0] = rows
         hidden += left_out
     return OutputView(tuple(shown), hidden)
@@ -126,6 +131,13 @@ def count_lines(output: Output) -> int:
             return len(headline(error).split("\n")) + len(frames_of(error))
         case other:
             assert_never(other)
+
+
+def _not_drawn(error: Exception, width: int, palette: Palette) -> OutputRow:
+    why = printable_row(" ".join(str(error).split()))
+    text = RichText(f"cannot be drawn: {type(error).__name__}: {why}", palette.warning, end="")
+    text.truncate(width, overflow="ellipsis")
+    return OutputRow("!", palette.warning, text)
 
 
 def _folded_row(outputs: Sequence[Output], palette: Palette) -> OutputRow:

@@ -30,7 +30,7 @@ def vega_plot(spec: str) -> Plot | None:
     """
     try:
         return _plot(json.loads(spec))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         # Whatever is not as in a simple chart: then it is none.
         return None
 

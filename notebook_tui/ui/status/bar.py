@@ -78,6 +78,8 @@ class StatusBar(Widget, can_focus=False):
         super().__init__()
         self._status = Status(state)
         self._drawn: tuple[Text, Text] | None = None
+        self._told: tuple[Status, int, Palette, tuple[Text, Text]] | None = None
+        """The two lines, and of what they were made."""
 
     def show(self, status: Status) -> None:
         if status != self._status:
@@ -93,8 +95,12 @@ class StatusBar(Widget, can_focus=False):
         return row.adjust_cell_length(self.size.width).apply_style(self.rich_style)
 
     def _lines(self) -> tuple[Text, Text]:
-        palette, width = palette_of(self.app.theme_variables), self.size.width
-        return status_line(self._status, width, palette), hint_line(self._status, width, palette)
+        status, width, palette = self._status, self.size.width, palette_of(self.app.theme_variables)
+        told = self._told
+        if told is None or told[0] is not status or told[1:3] != (width, palette):
+            lines = status_line(status, width, palette), hint_line(status, width, palette)
+            told = self._told = (status, width, palette, lines)
+        return told[3]
 
 
 def status_line(status: Status, width: int, palette: Palette) -> Text:
