@@ -14,7 +14,7 @@ from notebook_tui.ui.dialogs.path_completion import absolute
 from notebook_tui.ui.house import HasHouse
 
 _NOTEBOOK: Final = ".livemd"
-_UNNAMED: Final = "Without a name it stays among the unsaved notebooks, under its title."
+_UNNAMED: Final = "Without a name it stays among the unsaved, under its title."
 _EXPORTED: Final = (".html", ".ipynb", ".py", ".md")
 
 
@@ -27,7 +27,7 @@ class FileCommands:
         self._desk.view.flush()
         if self._is_unnamed:
             name = self._in_work(slug(self._title))
-            self._ask_path("Save as", name, self._save_as_path, empty="kept as unsaved", note=_UNNAMED)
+            self._ask_path("Save as", name, self._save_as_path, empty="unsaved", note=_UNNAMED)
         else:
             await self._save()
 

@@ -22,7 +22,7 @@ _TITLES: Final = {
     "folded": "Show only its first line",
     "hide_code": "Show its outputs only",
 }
-_NODE: Final = "Node on which it runs; empty: where the rest does"
+_NODE: Final = "Node to run on; empty: that of the others"
 _SIZES: Final = ("default", "wide", "full")
 
 
