@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -69,6 +69,7 @@ def test_any_text_is_set_in_some_rows(source: str, tall: bool) -> None:
 
 @given(st.lists(st.sampled_from([word for word in WORDS if word not in ("\\", "%")]), max_size=30).map("".join))
 @settings(deadline=None)
+@example(r"\frac\sqrt\sqrt&")
 def test_a_box_is_one_rectangle(source: str) -> None:
     try:
         box = _Reader(source, True).everything()

@@ -66,7 +66,7 @@ def beside(boxes: Iterable[Box]) -> Box:
     for box in boxes:
         blank = " " * box.width
         before, after = above - box.base, below - (box.height - box.base)
-        columns.append([blank] * before + [_padded(row, box.width) for row in box.rows] + [blank] * after)
+        columns.append([blank] * before + [padded(row, box.width) for row in box.rows] + [blank] * after)
     return Box(tuple("".join(parts) for parts in zip(*columns, strict=True)), above)
 
 
@@ -102,7 +102,7 @@ def root(inside: Box, degree: str) -> Box:
     body[-1] = "╲" + body[-1]
     rows = [" " * (2 + len(degree)) + "_" * inside.width]
     rows += [" " * (1 + len(degree)) + row for row in body[:-1]] + [degree.ljust(len(degree)) + body[-1]]
-    return Box(tuple(_padded(row, max(map(cell_len, rows))) for row in rows), inside.base + 1)
+    return Box(tuple(padded(row, max(map(cell_len, rows))) for row in rows), inside.base + 1)
 
 
 def _fence(sign: str, inside: Box) -> Box:
@@ -126,7 +126,8 @@ def _fence(sign: str, inside: Box) -> Box:
     return Box(tuple(rows), inside.base)
 
 
-def _padded(row: str, width: int) -> str:
+def padded(row: str, width: int) -> str:
+    """With blanks behind it, as wide as that in cells of the screen."""
     return row + " " * (width - cell_len(row))
 
 

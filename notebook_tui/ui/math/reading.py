@@ -12,8 +12,10 @@ from functools import lru_cache
 from typing import Final
 from unicodedata import normalize
 
+from rich.cells import cell_len
+
 from notebook_tui.ui.math import symbols
-from notebook_tui.ui.math.box import Box, above, beside, fenced, fraction, root, text
+from notebook_tui.ui.math.box import Box, above, beside, fenced, fraction, padded, root, text
 
 _TOKEN: Final = re.compile(r"\\[A-Za-z]+\*?|\\.|%[^\n]*|\s+|.", re.DOTALL)
 _LINES: Final = "\u0305\u0332"
@@ -334,7 +336,8 @@ def _grid(table: list[list[Box]], align: str) -> Box:
     spaced = [part for line in lines for part in ((line, text("")) if line.height > 1 else (line,))]
     spaced = spaced[:-1] if lines[-1].height > 1 else spaced
     rows = tuple(row for part in spaced for row in part.rows)
-    return Box(tuple(row.ljust(max(map(len, rows))) for row in rows), (len(rows) - 1) // 2)
+    width = max(map(cell_len, rows))
+    return Box(tuple(padded(row, width) for row in rows), (len(rows) - 1) // 2)
 
 
 def _scripted(box: Box, low: Box | None, high: Box | None, tall: bool) -> Box:
