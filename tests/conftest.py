@@ -15,7 +15,7 @@ from tests.support.soak import count
 
 # How long an example takes says how busy the machine is, no more.
 settings.register_profile(
-    "house", max_examples=count(60, 1000, part=300), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "house", max_examples=count(40, 1000, part=300), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")
 

@@ -244,7 +244,7 @@ class Commands:
         wanted = self._report.take_question()
         if wanted is None:
             raise Wrong("no cell asks for anything")
-        text = await self._lines.read("", hidden=True) if wanted.hidden and not line else line
+        text = await self._lines.read("unseen: ", hidden=True) if wanted.hidden and not line else line
         self._client.answer(wanted.question, text)
 
     async def status(self, _: str) -> None:

@@ -78,7 +78,7 @@ def there(request: pytest.FixtureRequest) -> Iterator[SecondInterpreter]:
         yield interpreter
 
 
-@settings(max_examples=count(100, 2000))
+@settings(max_examples=count(60, 2000))
 @example({"slots": True}, {FIELDS[5]}, "", False)
 @example({"slots": True, "frozen": True}, {FIELDS[3]}, "(Base)", True)
 @example({"unsafe_hash": True}, {FIELDS[1], FIELDS[2]}, "", False)
@@ -105,7 +105,7 @@ class Own{base}:
     check(there, "from __future__ import annotations\n" * future + cell)
 
 
-@settings(max_examples=count(50, 1000))
+@settings(max_examples=count(30, 1000))
 @given(st.lists(names, min_size=1, max_size=4, unique=True), st.integers(0, 4), st.booleans())
 def test_any_named_tuple(there: SecondInterpreter, fields: list[str], defaults: int, typed: bool) -> None:
     plain = len(fields) - min(defaults, len(fields))
@@ -118,7 +118,7 @@ def test_any_named_tuple(there: SecondInterpreter, fields: list[str], defaults: 
     check(there, text)
 
 
-@settings(max_examples=count(50, 1000))
+@settings(max_examples=count(30, 1000))
 @given(
     st.sampled_from(["Enum", "IntEnum", "Flag", "IntFlag", "StrEnum", "str, Enum"]),
     st.lists(st.tuples(names.map(str.upper), st.sampled_from([1, 2, 4, 3, 0])), min_size=1, max_size=5),

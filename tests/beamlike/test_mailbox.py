@@ -141,7 +141,7 @@ def matches(guard: Callable[[Any], bool], message: Any) -> bool:
         return False
 
 
-MailboxAgainstList.TestCase.settings = settings(max_examples=count(200, 3000), stateful_step_count=30, deadline=None)
+MailboxAgainstList.TestCase.settings = settings(max_examples=count(100, 3000), stateful_step_count=30, deadline=None)
 test_any_history_agrees_with_a_naive_list = MailboxAgainstList.TestCase
 
 

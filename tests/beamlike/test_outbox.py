@@ -129,7 +129,7 @@ def may_meet(one: Pair, other: Pair) -> bool:
     )
 
 
-@settings(max_examples=count(150, 5000), deadline=None)
+@settings(max_examples=count(80, 5000), deadline=None)
 @given(st.lists(SENT | TAKES, max_size=30))
 def test_all_arrives_once_and_in_order_between_each_two_whatever_is_large(history: list[Sent | int]) -> None:
     outbox, reader, sent = Outbox(), Reader(), dict[int, Sent]()

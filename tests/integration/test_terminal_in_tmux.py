@@ -75,8 +75,9 @@ def test_a_killed_program_shows_the_same_when_it_is_opened_again(notebook: Path)
         shown.press("Escape")
         shown.until("NAV")
         shown.until("edited since")
-        os.kill(shown.pid, signal.SIGKILL)
-        shown.wait()
+        killed = shown.pid
+        os.kill(killed, signal.SIGKILL)
+        wait_until_gone(killed)
     with Tmux([*PROGRAM, str(notebook)]) as shown:
         text = shown.until("first line")
         assert "# typed last" in text

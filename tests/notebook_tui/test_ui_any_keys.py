@@ -71,7 +71,7 @@ async def act(shown: Terminal, step: str) -> None:
     await shown.settle()
 
 
-@settings(max_examples=count(8, 200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=count(8, 200, part=100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps, st.sampled_from(get_args(KeyMapName)))
 def test_no_keys_and_events_bring_the_terminal_down(chosen: list[str], keymap: KeyMapName) -> None:
     async def main() -> None:

@@ -133,7 +133,7 @@ def test_every_own_action_of_the_table_is_known() -> None:
             editor.press(*keys.split())
 
 
-@settings(max_examples=count(300, 5000), deadline=None)
+@settings(max_examples=count(100, 5000, part=1500), deadline=None)
 @given(
     st.text(alphabet="ab .(\n_漢", max_size=30),
     st.integers(0, 30),

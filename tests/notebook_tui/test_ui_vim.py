@@ -319,7 +319,7 @@ KEYS = st.lists(
 )
 
 
-@settings(max_examples=count(300, 5000), deadline=None)
+@settings(max_examples=count(100, 5000, part=1500), deadline=None)
 @given(TEXTS, st.integers(0, 40), KEYS)
 def test_no_keys_bring_the_caret_out_of_the_text__and_undo_brings_the_text_back(
     text: str, caret: int, keys: list[str]
@@ -333,7 +333,7 @@ def test_no_keys_bring_the_caret_out_of_the_text__and_undo_brings_the_text_back(
     assert editor.text == text
 
 
-@settings(max_examples=count(200, 2000), deadline=None)
+@settings(max_examples=count(80, 2000, part=800), deadline=None)
 @given(TEXTS, st.integers(0, 40), st.sampled_from(sorted({*MOTIONS, "G", "iw", "aw", "i(", "ap", "line"})))
 def test_what_a_motion_deletes_can_be_put_back(text: str, caret: int, motion: str) -> None:
     editor = ModelEditor(Vim(), "|")
@@ -357,7 +357,7 @@ def after_one_more(editor: ModelEditor, key: str) -> str:
     return other.text
 
 
-@settings(max_examples=count(200, 2000), deadline=None)
+@settings(max_examples=count(80, 2000, part=800), deadline=None)
 @given(TEXTS, st.integers(0, 40), st.sampled_from(sorted({*MOTIONS} - {"0"})), st.integers(1, 5))
 def test_a_motion_changes_no_text_and_stays_on_a_character(text: str, caret: int, motion: str, count: int) -> None:
     editor = ModelEditor(Vim(), "|")

@@ -46,9 +46,9 @@ class Tmux:
 
     @property
     def status(self) -> int | None:
-        """The program's exit status, -1 if a signal ended it; None while it runs."""
-        dead, _, status = self._do("display-message", "-p", "#{pane_dead} #{pane_dead_status}").partition(" ")
-        return int(status or -1) if dead == "1" else None
+        """The program's exit status; None while it runs, and of one that a signal ended."""
+        status = self._do("display-message", "-p", "#{pane_dead_status}")
+        return int(status) if status else None
 
     @property
     def title(self) -> str:
