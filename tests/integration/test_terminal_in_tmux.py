@@ -57,10 +57,10 @@ def test_a_notebook_is_typed_run_resized_saved_and_left(notebook: Path) -> None:
         shown.until(lambda text: len(text.splitlines()) <= 15 and "NAV" in text)
         shown.press("C-s")
         shown.until(lambda _: "len('four')" in notebook.read_text(encoding="utf-8"))
-        below = [process.pid for process in psutil.Process(shown.pid).children(recursive=True)]
+        program = psutil.Process(shown.pid)
+        below = [process.pid for process in program.children(recursive=True)]
         shown.press("C-q")
-        assert shown.wait() == 0
-    wait_until_gone(*below)
+        wait_until_gone(program.pid, *below)
 
 
 @needs_tmux

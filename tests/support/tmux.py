@@ -45,12 +45,6 @@ class Tmux:
         return int(self._do("display-message", "-p", "#{pane_pid}"))
 
     @property
-    def status(self) -> int | None:
-        """The program's exit status; None while it runs, and of one that a signal ended."""
-        status = self._do("display-message", "-p", "#{pane_dead_status}")
-        return int(status) if status else None
-
-    @property
     def title(self) -> str:
         return self._do("display-message", "-p", "#{pane_title}")
 
@@ -75,14 +69,6 @@ class Tmux:
             assert time.monotonic() < end, f"{condition!r} did not come within {DEADLINE} s; the screen:\n{text}"
             time.sleep(0.05)
         return text
-
-    def wait(self) -> int:
-        """Until the program has ended; its exit status."""
-        end = time.monotonic() + DEADLINE
-        while (status := self.status) is None:
-            assert time.monotonic() < end, f"the program did not end within {DEADLINE} s; the screen:\n{self.text()}"
-            time.sleep(0.05)
-        return status
 
     def _do(self, *words: str) -> str:
         command = ["tmux", "-L", self._name, *words]
