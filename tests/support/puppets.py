@@ -66,6 +66,10 @@ class Done(Exception):
     """Has a puppet return."""
 
 
+class NotToldYet(LookupError):
+    """A message names what a puppet on another scheduler has not told of yet."""
+
+
 class Stage:
     """The puppets, and what the tokens of the model stand for."""
 
@@ -81,7 +85,11 @@ class Stage:
         return next(puppet.number for puppet in self.puppets if puppet.pid == pid)
 
     def token(self, ref: bl.Ref) -> int:
-        return next(token for token, known in self.refs.items() if known == ref)
+        # A copy: a puppet on another scheduler may tell of one meanwhile.
+        token = next((token for token, known in list(self.refs.items()) if known == ref), None)
+        if token is None:
+            raise NotToldYet(f"no puppet has told of {ref}")
+        return token
 
     def real(self, message: Message) -> Any:
         match message:
