@@ -153,7 +153,9 @@ def _bare(function: Callable[..., Any]) -> Callable[..., Any]:
         function = function.func
     if inspect.isroutine(function) or isinstance(function, type):
         return function
-    return function.__call__
+    instance: Any = function
+    method: Callable[..., Any] = instance.__call__
+    return method
 
 
 def _next(generator: Iterator[Any]) -> Any:

@@ -84,6 +84,7 @@ class ServingServer(GenServer):
         self._partitions: dict[Pid, Partition] = {}
         self._coming: Coming | None = None
         self._timer: Timer | None = None
+        self._timer_at = 0.0
         self._preparing = 0
         self._listening: dict[Ref, Ref] = {}
         self._counts = dict.fromkeys(("served", "failed", "refused", "late", "withdrawn", "batches", "inputs"), 0)
@@ -209,10 +210,11 @@ class ServingServer(GenServer):
             return
         batch, its.batch = its.batch, []
         self._runs.add(seconds)
-        for entry, outcome in zip(batch, outcomes, strict=True):
-            self._settle(entry, outcome)
         if its.retires:
             self._retire(pid)
+        self._look()  # first, so that the partition has its next batch while these are answered
+        for entry, outcome in zip(batch, outcomes, strict=True):
+            self._settle(entry, outcome)
 
     def _settle(self, entry: Entry, outcome: Outcome) -> None:
         self._latencies.add(self._now() - entry.since)
@@ -266,14 +268,16 @@ class ServingServer(GenServer):
         kernel.send(pid, Work(tuple(entry.value for entry in batch), listeners))
 
     def _set_timer(self, now: float) -> None:
-        if self._timer is not None:
-            cancel_timer(self._timer)
-            self._timer = None
+        """One that comes too early does no harm: most requests find one that is set."""
         is_free = any(not its.batch and not its.retires for its in self._partitions.values())
         due = self._batches.due_at(now) if is_free else None
         times = [time for time in (due, self._batches.next_deadline()) if time is not None]
-        if times:
-            self._timer = send_after(kernel.self(), _LOOK, max(0.0, min(times) - now))
+        if not times or (self._timer is not None and self._timer_at <= min(times)):
+            return
+        if self._timer is not None:
+            cancel_timer(self._timer)
+        self._timer_at = min(times)
+        self._timer = send_after(kernel.self(), _LOOK, max(0.0, self._timer_at - now))
 
     # Partitions.
 
