@@ -34,6 +34,7 @@ from nodes.invitation import BadInvitation, Invitation
 from nodes.last_words import kill_own_group, say
 from nodes.own_addresses import address_towards, own_address
 from nodes.parent import invited_by
+from nodes.versions import HERE, misfit
 
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 1.0
 """Between two tries to reach the parent, at first and in the end."""
@@ -48,6 +49,8 @@ def main() -> None:
     except BadInvitation as error:
         print(f"{invitations.ENVIRONMENT_VARIABLE}: {error}", file=sys.stderr)
         sys.exit(NEVER_CAN_JOIN)
+    if why := misfit(invitation.made_by, HERE):
+        _give_up(invitation, why, NEVER_CAN_JOIN)
     guards = Guards(invitation)
     invited_by(invitation)
     secret = take_users_secret()
