@@ -123,7 +123,7 @@ def own_host(invitation: Invitation) -> str:
     """Where this node listens once it has children itself, or is to be dialled: its name's host is its parent's."""
     if invitation.listens_at:
         return own_address() or "127.0.0.1"
-    return address_towards(seen_from_here((invitation.host, 0))[0]) or host_of(invitation.child)
+    return address_towards(invitation.host) or own_address() or host_of(invitation.child)
 
 
 async def join(node: bl.Node, invitation: Invitation) -> None:
