@@ -42,6 +42,7 @@ from beamlike.kernel.threads.watchdog import Watch, monitor_stalls, watch
 from beamlike.kernel.threads.watched_loop import THRESHOLD
 from beamlike.loop_thread import LoopThread
 from beamlike.scheduler_thread import SchedulerThread
+from beamlike.tensors import travel as tensors
 
 T = TypeVar("T")
 
@@ -143,6 +144,7 @@ class Node(LocalNode):
             raise RuntimeError(f"{self.name} has been started already; make another bl.Node to start it anew")
         self._started = True
         declare_script()
+        tensors.install()
         secret = load_secret() if self._secret is None else self._secret
         if self._own_thread:
             self._thread = LoopThread(f"beamlike {self.name}")

@@ -33,7 +33,7 @@ from beamlike.code.modules.far_loader import loader_of
 from beamlike.code.peer import Peer
 from beamlike.code.plain_pickler import PROTOCOL, PlainPickler
 from beamlike.code.rebinding import rebinds, sets_attributes
-from beamlike.code.reducers import REDUCERS, Reduced, reduce_cell, reduce_exception
+from beamlike.code.reducers import BY_MODULE, REDUCERS, Reduced, reduce_cell, reduce_exception
 from beamlike.code.requirements.needs import NEEDS
 from beamlike.code.shared import Shared, load_shared, shared_of
 from beamlike.code.source import Source, SourceHash
@@ -142,6 +142,9 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
             reduced = self._reduce_class(value)
         elif isinstance(value, BaseException):
             reduced = reduce_exception(value)
+        elif kind.__module__ in BY_MODULE:
+            self._need(value)
+            reduced = BY_MODULE[kind.__module__](value)
         else:
             reduced = None
         if reduced is not None:
@@ -153,9 +156,13 @@ class CodePickler(cloudpickle.Pickler):  # type: ignore[misc]
             self._uses.modules.add(value.__name__)
             if loader_of(value) is not None:  # also one that has changed, and so does not stand among the modules here
                 return cloudpickle.subimport, (value.__name__,)
-        elif NEEDS.modules and (module := NEEDS.module_of(value)) is not None:
-            self._uses.modules.add(module)
+        else:
+            self._need(value)
         return reduced
+
+    def _need(self, value: object) -> None:
+        if NEEDS.modules and (module := NEEDS.module_of(value)) is not None:
+            self._uses.modules.add(module)
 
     def _function_getnewargs(self, function: FunctionType) -> Reduced:
         """cloudpickle's, with the cells themselves, so that functions which share a variable do so there too."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from beamlike.code.by_value import is_private_of_the_library, module_goes_by_value
 from beamlike.code.images import IMAGES
 from beamlike.code.loaders import load_image
-from beamlike.code.reducers import REDUCERS
+from beamlike.code.reducers import BY_MODULE, REDUCERS
 from beamlike.code.requirements.needs import NEEDS
 from beamlike.code.shared import Shared
 from beamlike.code.uses import NOTHING, Image, Uses
@@ -55,6 +55,9 @@ class PlainPickler(pickle.Pickler):
             self._modules.add(value.__module__)
         elif kind in REDUCERS or kind is Shared or isinstance(value, BaseException):
             raise NeedsMore
-        elif NEEDS.modules and (module := NEEDS.module_of(value)) is not None:
-            self._modules.add(module)
+        else:
+            if NEEDS.modules and (module := NEEDS.module_of(value)) is not None:
+                self._modules.add(module)
+            if kind.__module__ in BY_MODULE and (reduced := BY_MODULE[kind.__module__](value)) is not None:
+                return reduced
         return NotImplemented

@@ -245,6 +245,9 @@ def reduce_text_file(file: io.TextIOWrapper) -> Reduced:
     raise pickle.PicklingError(f"cannot pickle the open file {file.name!r}")
 
 
+BY_MODULE: dict[str, Callable[[Any], Reduced | None]] = {}
+"""For instances of the classes that a module defines, where classes are not to be imported in order to be known."""
+
 REDUCERS: dict[type, Callable[[Any], Reduced | None]] = {
     FunctionType: reduce_function,
     functools.singledispatchmethod: reduce_generic_method,

@@ -1,0 +1,103 @@
+"""Tensors of torch as terms: the memory of a tensor goes as it is, beside the pickle, and is used in place over there.
+
+torch's own way writes a file into the pickle, which copies everything twice, and sends all of the storage of which a
+tensor may be a small view. Here the elements of the tensor go, and only those: as they lie in memory where that is
+dense in any order of the dimensions (a transposed matrix, channels last), else as a contiguous copy.
+
+What is handled elsewhere, right and by torch itself: sparse and quantised tensors, whose parts are tensors again or go
+into the pickle, and subclasses. What cannot travel is refused in words: a tensor with a history of gradients.
+
+This file is imported when the first tensor is sent or comes, which is after torch was.
+"""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any, Final
+
+import torch
+
+from beamlike.code.reducers import Reduced
+
+_PLAIN: Final = frozenset({torch.Tensor, torch.nn.Parameter})
+
+
+def reduce_tensor(tensor: torch.Tensor) -> Reduced | None:
+    """As its memory and how to read that; None where torch's own way is right. ValueError for what cannot travel."""
+    if type(tensor) not in _PLAIN or tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta:
+        return None
+    if not tensor.is_leaf:
+        raise ValueError(
+            "expected a tensor without a history of gradients, which would stay here; "
+            f"got {tuple(tensor.shape)} with grad_fn={tensor.grad_fn.name() if tensor.grad_fn else None}: "
+            "send tensor.detach()"
+        )
+    elements, strides = _in_memory(tensor.detach().resolve_conj().resolve_neg())
+    parts = (
+        pickle.PickleBuffer(elements.cpu().view(torch.uint8).numpy()) if elements.numel() else b"",
+        tensor.dtype,
+        tuple(tensor.shape),
+        strides,
+        str(tensor.device),
+        tensor.requires_grad,
+        type(tensor) is torch.nn.Parameter,
+    )
+    attributes = vars(tensor)
+    if attributes:  # those that the user gave it, for which torch has a __setstate__ of its own
+        return rebuild_tensor, parts, dict(attributes), None, None, set_attributes
+    return rebuild_tensor, parts
+
+
+def _in_memory(tensor: torch.Tensor) -> tuple[torch.Tensor, tuple[int, ...]]:
+    """The elements in one row, as they lie there, and the strides that make the tensor of them again."""
+    if not is_dense(tuple(tensor.shape), tensor.stride()):
+        tensor = tensor.contiguous()
+    return torch.as_strided(tensor, (tensor.numel(),), (1,)), tensor.stride()
+
+
+def is_dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether the elements lie side by side, each once, in whatever order of the dimensions.
+
+    >>> is_dense((2, 3), (3, 1)), is_dense((3, 2), (1, 3)), is_dense((2, 3), (6, 2)), is_dense((2, 3), (0, 1))
+    (True, True, False, False)
+    """
+    expected = 1
+    for stride, size in sorted((stride, size) for stride, size in zip(strides, shape, strict=True) if size != 1):
+        if stride != expected:
+            return False
+        expected *= size
+    return True
+
+
+def rebuild_tensor(
+    memory: Any,
+    dtype: torch.dtype,
+    shape: tuple[int, ...],
+    strides: tuple[int, ...],
+    device: str,
+    requires_grad: bool,
+    is_parameter: bool,
+) -> torch.Tensor:
+    """The tensor, on the device that it was on if there is such a one here, else on the CPU."""
+    if len(memory):
+        elements = torch.frombuffer(memory, dtype=torch.uint8)
+        if elements.data_ptr() % dtype.itemsize:
+            elements = elements.clone()
+        tensor = torch.as_strided(elements.view(dtype), shape, strides)
+    else:
+        tensor = torch.empty_strided(shape, strides, dtype=dtype)
+    tensor = tensor.to(_here(device))
+    return torch.nn.Parameter(tensor, requires_grad) if is_parameter else tensor.requires_grad_(requires_grad)
+
+
+def set_attributes(tensor: torch.Tensor, attributes: dict[str, object]) -> None:
+    vars(tensor).update(attributes)
+
+
+def _here(name: str) -> torch.device:
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        return torch.device("cpu")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        return torch.device("cpu")
+    return device

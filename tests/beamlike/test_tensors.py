@@ -1,0 +1,146 @@
+"""Tensors cross nodes by their memory: equal in every way that matters over there, and never copied into a pickle."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import beamlike as bl
+from beamlike.code.codec import CodeCodec
+from tests.support.peers import Peers, among_peers
+
+torch = pytest.importorskip("torch", reason="torch is not installed: make setup EXTRAS=torch")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def tensors_travel() -> None:
+    from beamlike.tensors.travel import install
+
+    install()
+
+
+def crossed(value: Any) -> Any:
+    """As it is on another node."""
+    codec = CodeCodec("test@127.0.0.1")
+    encoded = codec.encode(value)
+    return codec.decode(encoded.data, [bytearray(buffer) for buffer in encoded.buffers])
+
+
+def pickled_size(value: Any) -> int:
+    return len(CodeCodec("test@127.0.0.1").encode(value).data)
+
+
+LARGE = torch.arange(600 * 400, dtype=torch.float32).reshape(600, 400)
+CASES: dict[str, Callable[[], Any]] = {
+    "zero-dimensional": lambda: torch.tensor(3.5),
+    "empty": lambda: torch.empty(0, 3),
+    "bool": lambda: torch.tensor([True, False]),
+    "int8": lambda: torch.arange(5, dtype=torch.int8),
+    "float16": lambda: torch.ones(3, dtype=torch.float16),
+    "bfloat16": lambda: torch.randn(300, 300).to(torch.bfloat16),
+    "complex": lambda: torch.randn(4, 4, dtype=torch.complex64),
+    "conjugated": lambda: torch.randn(200, 200, dtype=torch.complex64).conj(),
+    "large": lambda: LARGE,
+    "transposed": lambda: LARGE.t(),
+    "channels last": lambda: torch.randn(2, 3, 64, 64).to(memory_format=torch.channels_last),
+    "every second row": lambda: LARGE[::2],
+    "a column": lambda: LARGE[:, 7],
+    "expanded": lambda: torch.tensor([1.0, 2.0]).expand(1000, 2),
+    "sparse": lambda: torch.eye(100).to_sparse(),
+    "compressed sparse rows": lambda: torch.eye(100).to_sparse_csr(),
+    "quantised": lambda: torch.quantize_per_tensor(torch.randn(50, 50), 0.1, 0, torch.qint8),
+    "a leaf that wants a gradient": lambda: torch.ones(3, requires_grad=True),
+    "a parameter": lambda: torch.nn.Parameter(torch.randn(200, 100)),
+    "a frozen parameter": lambda: torch.nn.Parameter(torch.ones(2), requires_grad=False),
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # torch warns of its own layouts
+@pytest.mark.parametrize("name", CASES)
+def test_a_tensor_arrives_as_it_was(name: str) -> None:
+    sent = CASES[name]()
+    there = crossed(sent)
+    assert type(there) is type(sent)
+    assert (there.dtype, there.shape, there.device, there.layout) == (sent.dtype, sent.shape, sent.device, sent.layout)
+    assert there.requires_grad == sent.requires_grad
+    as_dense = (lambda it: it.dequantize()) if sent.is_quantized else (lambda it: it.to_dense())
+    if sent.layout is torch.strided and not sent.is_quantized:
+        as_dense = torch.Tensor.detach
+    assert torch.equal(as_dense(there), as_dense(sent))
+
+
+@pytest.mark.parametrize("name", ["large", "transposed", "channels last", "bfloat16", "a parameter"])
+def test_its_memory_is_not_copied_into_the_pickle_and_lies_there_in_the_same_order(name: str) -> None:
+    sent = CASES[name]()
+    codec = CodeCodec("test@127.0.0.1")
+    encoded = codec.encode(sent)
+    assert len(encoded.data) < 1000
+    [buffer] = encoded.buffers
+    assert memoryview(buffer).nbytes == sent.numel() * sent.element_size()
+    there = codec.decode(encoded.data, [bytearray(buffer)])
+    assert there.stride() == sent.stride()
+
+
+def test_of_a_view_only_what_it_shows_travels() -> None:
+    [buffer] = CodeCodec("test@127.0.0.1").encode(LARGE[:200]).buffers
+    assert memoryview(buffer).nbytes == 200 * 400 * 4
+    assert pickled_size(LARGE[0, :3]) < 1000
+
+
+def test_what_arrived_can_be_written_to() -> None:
+    for sent in (LARGE, torch.ones(3)):
+        there = crossed(sent)
+        there += 1
+        assert torch.equal(there, sent + 1)
+
+
+def test_a_tensor_with_a_history_of_gradients_is_refused_in_words() -> None:
+    loss = (torch.ones(3, requires_grad=True) * 2).sum()
+    with pytest.raises(Exception, match=r"send tensor\.detach\(\)"):
+        crossed({"loss": loss})
+    assert crossed(loss.detach()) == 6
+
+
+def test_modules_and_their_states_travel_with_what_is_tied_in_them() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(300, 300), torch.nn.Linear(300, 300), torch.nn.BatchNorm1d(300))
+    model[1].weight = model[0].weight
+    there = crossed(model)
+    assert there[0].weight is there[1].weight
+    assert pickled_size(model) < 20_000
+    for name, value in crossed(model.state_dict()).items():
+        assert torch.equal(value, model.state_dict()[name])
+    optimizer = torch.optim.Adam(model.parameters())
+    model(torch.randn(4, 300)).sum().backward()
+    optimizer.step()
+    state = crossed(optimizer.state_dict())["state"][0]["exp_avg"]
+    assert torch.equal(state, optimizer.state_dict()["state"][0]["exp_avg"])
+
+
+def test_attributes_of_a_tensor_go_along() -> None:
+    sent = torch.ones(2)
+    sent.label = "of the user"
+    assert crossed(sent).label == "of the user"
+
+
+def test_pickle_outside_of_nodes_is_as_it_was() -> None:
+    assert torch.equal(pickle.loads(pickle.dumps(LARGE)), LARGE)
+    assert b"beamlike" not in pickle.dumps(torch.ones(2))
+
+
+def mean_of(tensor: Any) -> tuple[float, bool]:
+    return tensor.mean().item(), tensor.is_contiguous()
+
+
+@among_peers
+async def test_a_tensor_of_many_megabytes_reaches_another_node_and_comes_back(started: Peers) -> None:
+    peer = await started.start("there")
+    await bl.connect(peer.node)
+    sent = torch.arange(4 << 20, dtype=torch.float32).reshape(2048, 2048)
+    assert await bl.rpc.call(peer.node, mean_of, sent) == (sent.mean().item(), True)
+    async with asyncio.timeout(30):
+        back = await bl.rpc.call(peer.node, torch.flip, sent, [0], timeout=30)
+    assert torch.equal(back, sent.flip(0))
