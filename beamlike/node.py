@@ -22,6 +22,7 @@ from beamlike.distribution.cluster import INVITATION_LIFETIME, TICK_TIME, Cluste
 from beamlike.distribution.connection import LARGEST_SIGNAL
 from beamlike.distribution.dial_policy import AutoConnect
 from beamlike.distribution.encryption import Encryption
+from beamlike.distribution.errors import UnusableSecret
 from beamlike.distribution.finding.joining import EVERY, JoinInfo, Joining
 from beamlike.distribution.finding.strategy import Strategy
 from beamlike.distribution.global_names.server import Seat, start_name_server
@@ -37,7 +38,6 @@ from beamlike.distribution.secret import (
     load_observe_secret,
     load_secret,
 )
-from beamlike.distribution.errors import UnusableSecret
 from beamlike.distribution.tls_option import TlsOption, check_option
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
@@ -476,7 +476,9 @@ def _observers_secret(value: bytes | str | Secret | Literal[False] | None) -> Se
         return value
     if isinstance(value, Secret):
         if value.role != OBSERVE:
-            raise ValueError("expected the secret of observers to have that role, got one that lets its holder evaluate")
+            raise ValueError(
+                "expected the secret of observers to have that role, got one that lets its holder evaluate"
+            )
         return value
     if not isinstance(value, bytes | str):
         raise TypeError(f"expected the observers' secret as bytes or text, or False, got a {type(value).__name__}")

@@ -481,6 +481,6 @@ class Cluster:
 
 
 def _as_seen(identity: Identity, link: Link) -> Identity:
-    """An observer, and who is observed, stands in no list of nodes: nothing is told them that a cluster's nodes tell each
+    """An observer, and who is observed, stands in no list of nodes: neither is told what a cluster's nodes tell each
     other."""
     return replace(identity, hidden=True) if link.role == OBSERVE else identity

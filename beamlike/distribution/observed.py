@@ -59,13 +59,11 @@ class Observed:
 
 
 def only_to_inspect(send: SendSignal) -> SendSignal:
-    """Sends what is for a process, or for the name `inspect`. What nodes tell each other by names, such as who is in which
-    group, is not for an observer, and it has nothing to tell."""
+    """Sends what is for a process, or for the name `inspect`. What nodes tell each other by names, such as who is in
+    which group, is not for an observer, and it has nothing to tell."""
 
     def send_some(signal: Signal) -> None:
         if not (isinstance(signal, Send) and isinstance(signal.target, tuple) and signal.target[0] != INSPECT):
             send(signal)
 
     return send_some
-
-

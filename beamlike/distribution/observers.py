@@ -56,8 +56,8 @@ FASTEST_BEAT: Final = 0.25
 """Seconds: no observer has this node show signs of life more often."""
 
 WORDS: Final = (
-    "it holds the observers' secret, with which a node may be looked at and nothing else; to evaluate, connect with the "
-    "node's own secret"
+    "it holds the observers' secret, with which a node may be looked at and nothing else; to evaluate, connect with "
+    "the node's own secret"
 )
 
 

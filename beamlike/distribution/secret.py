@@ -85,8 +85,8 @@ def load_secret(environment: Mapping[str, str] = os.environ) -> Secret:
 
 
 def load_observe_secret(environment: Mapping[str, str] = os.environ) -> Secret | None:
-    """The observers' secret: the variable, else the file beside the cluster's, which nobody makes unasked; None if there
-    is neither. UnusableSecret says what is wrong with it.
+    """The observers' secret: the variable, else the file beside the cluster's, which nobody makes unasked; None if
+    there is neither. UnusableSecret says what is wrong with it.
 
     >>> load_observe_secret({"BEAMLIKE_OBSERVE_SECRET": "a word"}).role
     'observe'

@@ -95,8 +95,8 @@ class Heartbeat:
         *,
         observes: bool = False,
     ) -> None:
-        """`link` to the node `name` is established; its lane is dialled at `address`, or else from there. With `observes`
-        one of the two may only observe the other: it may ask who is blocking, and nothing else."""
+        """`link` to the node `name` is established; its lane is dialled at `address`, or else from there. Where it
+        `observes`, one of the two may only observe the other: it may ask who is blocking, and nothing else."""
         self._lanes.join(Neighbour(name, link, session_key, address, observes=observes))
 
     def leave(self, name: str, link: NeighboursLink) -> None:
