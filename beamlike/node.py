@@ -302,7 +302,7 @@ class Node(LocalNode):
     async def start_scheduler(self, name: str) -> SchedulerThread:
         """One more event loop, in a thread of that name, for processes that would hold up those of this one."""
         scheduler = await SchedulerThread.start(self, name)
-        self._schedulers.append(scheduler)
+        self._schedulers = [*(it for it in self._schedulers if not it.is_stopped), scheduler]
         return scheduler
 
     # Other nodes.

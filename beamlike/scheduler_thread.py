@@ -58,6 +58,11 @@ class SchedulerThread:
         with at(self._node):
             return spawn_tied(function, args, link=link, scheduler=self.scheduler)
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether its end has begun."""
+        return self._stopped
+
     def processes(self) -> list[Pid]:
         """The processes that live there."""
         return [

@@ -256,6 +256,11 @@ class Cluster:
         is taken but answers."""
         return OBSERVE if name in self._observed else EVALUATE
 
+    def address_of(self, name: str) -> Address | None:
+        """Where the connection to the node `name` comes from or leads to; None if there is none."""
+        peer = self._peers.get(name)
+        return peer.link.peer_address if peer is not None else None
+
     def refusals(self) -> dict[tuple[str, str], int]:
         """How often each peer, and reason, was refused here or refused this node, of late."""
         return self._refusals.counts()

@@ -227,6 +227,15 @@ class Link:
         self._connection.restrict()
 
     @property
+    def peer_address(self) -> Address | None:
+        """Where the other side's end of the socket is; None if it is closed."""
+        try:
+            host, port = self._socket.getpeername()[:2] if self._socket is not None else ("", 0)
+        except OSError:
+            return None
+        return (host, port) if host else None
+
+    @property
     def was_dialled(self) -> bool:
         """Whether this is the side that dialled."""
         return self._connection.was_dialled

@@ -107,6 +107,15 @@ class Heartbeat:
         """The peer of `link`, whose ticks are shorter, wants to hear of this node as often."""
         self._thread.call(partial(self._beat_for, link, seconds))
 
+    def look_every(self, seconds: float, look: Callable[[], bool]) -> None:
+        """Calls `look` in the heartbeat's thread as often, for as long as it answers True. It must not wait."""
+
+        def turn() -> None:
+            if not self._stopped and look():
+                self._thread.call_later(seconds, turn)
+
+        self._thread.call(turn)
+
     def tell_silence(self, name: str, tell: Callable[[int], None]) -> None:
         """While `name` is connected, calls `tell` at each beat with the number of beats for which nothing came of it.
 
