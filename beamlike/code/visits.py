@@ -17,7 +17,9 @@ import inspect
 import logging
 import sys
 from collections.abc import Awaitable, Callable
-from threading import Lock
+from concurrent.futures import Future
+from importlib import import_module
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.distribution.audit import Entry, Visitor, write
@@ -111,6 +113,22 @@ async def begin(owner: Pid, package: str, user: str) -> None:
             await asyncio.sleep(0.02)
     visit = Visit(node, owner, package, user)
     visit.note("attach")
+
+
+async def load(module: str) -> None:
+    """Imports it in a thread, so that the loop goes on meanwhile. The thread is gone afterwards."""
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            import_module(module)
+        except BaseException as error:
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    Thread(target=run, name=f"import of {module}", daemon=True).start()
+    await asyncio.wrap_future(done)
 
 
 def of(owner: Pid) -> Visit:

@@ -85,6 +85,8 @@ class LocalNode:
         self._names: dict[str, Process] = {}
         self._naming = Lock()
         self._peers: dict[str, Peer] = {}
+        self._led: dict[str, Callable[[], None]] = {}
+        """The nodes whose code has a leader here, each with what gives back the router of outputs."""
         self.outlets: dict[str, Outlet] = {}
         # The scheduler that carries output to group leaders; a busy user's loop must not delay it.
         self.output_scheduler = self.scheduler
@@ -300,8 +302,9 @@ class LocalNode:
             return None
         context = Context()
         if spawn.group_leader is not None:
-            # What it prints is for them; an interpreter of a service has no router until somebody is to hear of it.
-            group_leader.install_router()
+            # What it prints is for them; an interpreter of a service has no router but while somebody is to hear of it.
+            if spawn.source.node not in self._led:
+                self._led[spawn.source.node] = group_leader.borrow_router()
             context.run(group_leader.set_leader, spawn.group_leader)
         function, args = spawn.function, spawn.args
         if type(spawn) is signals.Apply and spawn.monitor is not None:
@@ -323,6 +326,9 @@ class LocalNode:
 
     def peer_down(self, name: str, reason: str) -> None:
         """`name` is lost or cannot be reached. Ties to it end with "noconnection", watchers get NodeDown."""
+        give_back = self._led.pop(name, None)
+        if give_back is not None:
+            give_back()
         self.outlets.pop(name, None)
         lost = self._peers.pop(name, None)
         before = self.next_id()

@@ -72,6 +72,8 @@ class Remains:
         self.outputs: dict[str, bl.Pid] = {}
         """The latest of each cell."""
         self.leaders: set[bl.Pid] = set()
+        self.server_parts: list[bl.Pid] = []
+        """Processes that are the server's own."""
         self.environment: list[SetEnvironment] = []
         self._node = node
         self._evaluator = evaluator
@@ -84,6 +86,8 @@ class Remains:
         self._end_processes()
         for container in self.containers:
             await container.close()
+        for pid in (*self.leaders, *self.server_parts):
+            bl.exit(pid, "kill")
         if self.guard is not None:
             self.guard.ended = True
         for before in reversed(self.environment):
@@ -119,6 +123,7 @@ class AttachedServer(RuntimeServer):
         self._remains = remains
         self._visit = visit
         super().init(owner, evaluator, module, lease)
+        remains.server_parts += [self._owner, self._versions]
 
     def _new_main(self, evaluator: Evaluator, module: NotebookModule) -> Container:
         main = Container.main(self._visit.node, module, evaluator, self._thread)

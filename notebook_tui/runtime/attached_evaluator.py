@@ -17,11 +17,13 @@ from typing import Any, NoReturn
 
 import beamlike as bl
 from beamlike.code.requirements.errors import RequirementsError
-from beamlike.code.requirements.script_block import script_block
+from beamlike.code.requirements.opening import OPENING
 from beamlike.kernel import current
+from notebook_tui.runtime.cell_code import CellCode
 from notebook_tui.runtime.children import Tasks
 from notebook_tui.runtime.display import display
 from notebook_tui.runtime.evaluator import Evaluator, _Cell
+from notebook_tui.runtime.forms import Rendered
 from notebook_tui.runtime.guarded_steps import GuardedSteps, LoopTasks
 from notebook_tui.runtime.keyboard import _getpass, _input
 from notebook_tui.runtime.strikable import Strikable
@@ -44,6 +46,8 @@ class AttachedEvaluator(Evaluator):
     node: bl.Node
     on_loop: LoopTasks
     steps: Strikable
+    _awaits = False
+    """Whether the cell that runs has an `await`: then all of it runs on the service's loop."""
 
     def run_on(self, node: bl.Node, loop: asyncio.AbstractEventLoop) -> None:
         self.node = node
@@ -62,7 +66,7 @@ class AttachedEvaluator(Evaluator):
         return AttachedTasks(self.on_loop)
 
     async def _require(self, cell: _Cell) -> None:
-        if script_block(cell.source) is not None:
+        if OPENING in cell.source:
             raise RequirementsError(
                 f"expected a cell without requirements, for {self.node.name} is a service with packages of its own: "
                 "install them there, or evaluate this on another runtime"
@@ -71,11 +75,19 @@ class AttachedEvaluator(Evaluator):
     def _show_figures(self, apart_from: object) -> None:
         """Those that are open may be the service's."""
 
+    async def _result(self, code: CellCode) -> Rendered | None:
+        pieces = filter(None, (code.statements, code.expression))
+        self._awaits = any(piece.co_flags & inspect.CO_COROUTINE for piece in pieces)
+        return await super()._result(code)
+
     async def _run(self, code: CodeType) -> object:
+        if not self._awaits:
+            return eval(code, self.namespace)
+        return await self._on_services_loop(self._piece(code))
+
+    async def _piece(self, code: CodeType) -> object:
         value = eval(code, self.namespace)
-        if not code.co_flags & inspect.CO_COROUTINE:
-            return value
-        return await self._on_services_loop(value)
+        return await value if code.co_flags & inspect.CO_COROUTINE else value
 
     async def _on_services_loop(self, coroutine: Any) -> object:
         """Awaits it there. Each cancel of who waits here is one of it, and the waiting ends when it does."""

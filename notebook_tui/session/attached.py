@@ -66,6 +66,7 @@ class Attached:
     async def _start(self, owner: bl.Pid, notebook: str) -> bl.Pid:
         await bl.rpc.call(self._node, visits.begin, owner, "notebook_tui", user(), timeout=START_SECONDS)
         start_attached = await asyncio.to_thread(_starter)
+        await bl.rpc.call(self._node, visits.load, start_attached.__module__, timeout=START_SECONDS)
         return await bl.rpc.call(self._node, start_attached, owner, notebook, LEASE_SECONDS, timeout=START_SECONDS)
 
 
