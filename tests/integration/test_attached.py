@@ -96,7 +96,7 @@ import asyncio
 async def swallow():
     for _ in range(3):
         try:
-            while True: pass
+            while True: len([])
         except BaseException as error:
             print(type(error).__name__)
 await swallow()
