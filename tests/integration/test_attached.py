@@ -92,11 +92,12 @@ while True:
     pass
 """
 STUBBORN = """
-import asyncio
+def spin():
+    while True: pass
 async def swallow():
     for _ in range(3):
         try:
-            while True: len([])
+            spin()
         except BaseException as error:
             print(type(error).__name__)
 await swallow()
