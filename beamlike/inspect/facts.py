@@ -48,7 +48,7 @@ class ProcessFacts:
 class TaskFacts:
     """An asyncio task of the service. `number` tells two of one name apart for as long as both live. `state` is
     "running", "ready" or "waiting". `waits_for` is what it waits for in words ("task 'fetch'", "a timer", "a lock");
-    `waits_for_task` and `awaited_by` are numbers of tasks. `stack` goes from the outermost line to the innermost."""
+    `waits_for_tasks` and `awaited_by` are numbers of tasks. `stack` goes from the outermost line to the innermost."""
 
     number: int
     name: str
@@ -57,7 +57,7 @@ class TaskFacts:
     waits_for: str
     place: Place | None
     stack: tuple[Place, ...] = ()
-    waits_for_task: int | None = None
+    waits_for_tasks: tuple[int, ...] = ()
     awaited_by: tuple[int, ...] = ()
     pid: Pid | None = None
     thread: str = ""
