@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Any, Final
 
 from beamlike.behaviours.supervision.supervising import living
+from beamlike.inspect.facts import ProcessFacts
 from beamlike.inspect.looking import places
 from beamlike.inspect.looking.awaiting import Chain, chain_of, words
-from beamlike.inspect.facts import ProcessFacts
 from beamlike.inspect.looking.options import ProcessOptions
 from beamlike.inspect.looking.patience import Patience
 from beamlike.inspect.looking.rates import Counting, counting_of
@@ -21,8 +21,19 @@ from beamlike.kernel.guest import GuestProcess
 from beamlike.kernel.inspection.code_frames import coroutine_of, is_running, task_of
 from beamlike.kernel.node import LocalNode
 from beamlike.kernel.process import Process
-from beamlike.kernel.states import ANY, CAREFUL, CAREFUL_READY, CAREFUL_REPLY, FUTURE, NEW, READY, REPLY
-from beamlike.kernel.states import RUNNING, UNBORN, WAIT
+from beamlike.kernel.states import (
+    ANY,
+    CAREFUL,
+    CAREFUL_READY,
+    CAREFUL_REPLY,
+    FUTURE,
+    NEW,
+    READY,
+    REPLY,
+    RUNNING,
+    UNBORN,
+    WAIT,
+)
 from beamlike.kernel.stepped import SteppedProcess, begin
 from beamlike.kernel.terms import Pid
 from beamlike.kernel.threads.thread_stack import Place, frame_of
