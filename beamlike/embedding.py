@@ -14,11 +14,13 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from beamlike.distribution.errors import NodeNameTaken
 from beamlike.kernel.errors import BeamlikeError
 from beamlike.node import Node
+
+Inner: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 MOST_ALIKE: Final = 1000
 """Nodes of one host whose names differ in their number alone."""
@@ -28,12 +30,10 @@ HERE: Final = "127.0.0.1"
 class Lifespan:
     """Holds a node for as long as it is entered; each entry makes a new one."""
 
-    def __init__(
-        self, name: str, inner: Callable[[Any], AbstractAsyncContextManager[Any]] | None, options: Any
-    ) -> None:
+    def __init__(self, name: str, inner: Inner | None, options: dict[str, Any]) -> None:
         self._name = name if "@" in name else f"{name}@{HERE}"
         self._inner = inner
-        self._options: dict[str, Any] = options
+        self._options = options
         self.node: Node | None = None
         """The node, while it runs."""
 
@@ -85,9 +85,7 @@ class _Entered:
             yield state
 
 
-def lifespan(
-    name: str, *, inner: Callable[[Any], AbstractAsyncContextManager[Any]] | None = None, **options: Any
-) -> Lifespan:
+def lifespan(name: str, *, inner: Inner | None = None, **options: Any) -> Lifespan:
     """A node named `name`, "word" or "word@host", for the lifetime of a service; `options` as for Node.
 
     Without a host it is 127.0.0.1: the node is reached from this machine. Where a node of that name runs already, as in

@@ -55,7 +55,7 @@ _PROCESS = ("PID", "NAME", "STATE", "QUEUE", "MSG/S", "STEP/S", "MEMORY", "AT")
 
 
 def _process(it: ProcessFacts) -> Row:
-    name = it.name or it.label or it.initial_call
+    name = it.name or it.label or ".".join(it.initial_call.split(".")[-2:])
     rates = (_rate(it.messages_per_s), _rate(it.steps_per_s))
     return (
         _pid(it.pid),

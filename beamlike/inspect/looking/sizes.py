@@ -31,3 +31,10 @@ def _sizer(kind: Any) -> Any:
         if type(found) in (MethodDescriptorType, WrapperDescriptorType):
             return found
     return _BASIC
+
+
+def type_name(kind: type) -> str:
+    """Past whatever a metaclass says about it."""
+    name = type.__dict__["__qualname__"].__get__(kind)
+    module = type.__dict__["__dict__"].__get__(kind).get("__module__")
+    return f"{module}.{name}" if type(module) is str and module != "builtins" else str.__str__(name)
