@@ -39,6 +39,8 @@ from beamlike.distribution.secret import (
     load_secret,
 )
 from beamlike.distribution.tls_option import TlsOption, check_option
+from beamlike.inspect.inspector import NAME as INSPECTOR
+from beamlike.inspect.inspector import inspect_node
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
 from beamlike.kernel.errors import NotConnected
@@ -173,6 +175,7 @@ class Node(LocalNode):
                 self._cluster.heartbeat.watch_over(watch(quiet=True))
             current.started(self)
             await self._in_cluster(self._start_groups())
+            self._start_inspector()
             if self._long_mailbox is not None:
                 self._patrol = MailboxPatrol(self, self._long_mailbox)
             if self._listens:
@@ -214,6 +217,10 @@ class Node(LocalNode):
         """Before anybody can connect, and on the loop that user code does not block."""
         current.enter_node(self)
         await pg.start_supervised()
+
+    def _start_inspector(self) -> None:
+        """It waits, at no cost, until somebody looks at this node (see `bl.inspect`)."""
+        self.register(INSPECTOR, Context().run(self.spawn_beside, inspect_node))
 
     async def _start_name_server(self) -> None:
         current.enter_node(self)
