@@ -180,6 +180,7 @@ def between(test: Callable[[bl.Node, bl.Node], Awaitable[None]], *, name: str = 
             bl.Node(HERE, secret=OWN, observers=OBSERVERS) as service,
             bl.Node(name, secret="none", listen=False) as observer,
         ):
+            service.unregister("inspect")  # in its place one that notes what reaches it
             service.register("inspect", service.spawn(inspector))
             await observer.connect(HERE, secret=observing())
             await test(service, observer)
@@ -213,6 +214,20 @@ def test_an_observer_asks_inspect_and_is_answered_in_plain_terms_of_any_size(cap
 
 async def bl_who_blocks(node: bl.Node) -> object:
     return await node.who_is_blocking(HERE, timeout=10)
+
+
+def test_an_observer_sees_what_the_inspector_of_a_node_tells() -> None:
+    async def main() -> None:
+        async with (
+            bl.Node(HERE, secret=OWN, observers=OBSERVERS) as service,
+            bl.Node("observer-1@127.0.0.1", secret="none", listen=False) as observer,
+        ):
+            pid = service.spawn(asyncio.sleep, 60)
+            await observer.connect(HERE, secret=observing())
+            found = await observer.call(observer.name, bl.inspect.processes, HERE, timeout=20)
+            assert pid in [facts.pid for facts in found]
+
+    asyncio.run(main())
 
 
 def test_what_an_observer_may_not_do_fails_at_once_and_in_words() -> None:
