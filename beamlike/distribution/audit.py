@@ -15,6 +15,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from contextvars import Context
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -81,7 +82,8 @@ def write(
 ) -> Entry:
     """Writes it down. OSError if there is to be a file and it cannot be written: then nothing is to be evaluated."""
     made = entry(visitor, here, what, source, now=datetime.now(UTC))
-    logger.warning("%s", made, extra={"audit": made})
+    # Without a group leader: what handlers print is for this program, and not for the visitor.
+    Context().run(logger.warning, "%s", made, extra={"audit": made})
     path = environment.get(FILE_VARIABLE)
     if path:
         _append(path, json.dumps(asdict(made), ensure_ascii=True) + "\n")

@@ -254,20 +254,6 @@ class Link:
         self._connection.restrict()
 
     @property
-    def peer_address(self) -> Address | None:
-        """Where the other side's end of the socket is; None if it is closed."""
-        try:
-            host, port = self._socket.getpeername()[:2] if self._socket is not None else ("", 0)
-        except OSError:
-            return None
-        return (host, port) if host else None
-
-    @property
-    def was_dialled(self) -> bool:
-        """Whether this is the side that dialled."""
-        return self._connection.was_dialled
-
-    @property
     def session_key(self) -> bytes:
         """What only the two ends know, once it is established."""
         return self._connection.session_key

@@ -35,9 +35,10 @@ LEAVE_SECONDS = 5.0
 """So long the tasks of cells may take over their end."""
 
 
-async def start_attached(owner: bl.Pid, notebook: str, lease: float = 0.0) -> bl.Pid:
+async def start_attached(owner: bl.Pid, notebook: str, lease: float = 0.0, what: str = "cell") -> bl.Pid:
     """Makes a runtime of `notebook` in this process and returns its server, which ends with `owner`; where that cannot
-    be reached any more, `lease` seconds later. The visit of `owner` must have begun."""
+    be reached any more, `lease` seconds later. The visit of `owner` must have begun. `what` is what the audit log
+    calls an evaluation."""
     node, visit = current_node(), visits.of(owner)
     assert isinstance(node, bl.Node)
     loop = node.scheduler.loop
@@ -49,7 +50,7 @@ async def start_attached(owner: bl.Pid, notebook: str, lease: float = 0.0) -> bl
     thread = await node.start_scheduler(f"attached {notebook}")
     remains = Remains(node, evaluator)
     visit.on_end(remains.end)
-    server: bl.Pid = await AttachedServer.start(owner, evaluator, module, lease, thread, remains, visit)
+    server: bl.Pid = await AttachedServer.start(owner, evaluator, module, lease, thread, remains, visit, what)
     visit.serve(server)
     guard = StallGuard(
         loop.call_soon_threadsafe,
@@ -118,7 +119,9 @@ class AttachedServer(RuntimeServer):
         thread: SchedulerThread,
         remains: Remains,
         visit: visits.Visit,
+        what: str,
     ) -> None:
+        self._what = what
         self._thread = thread
         self._remains = remains
         self._visit = visit
@@ -143,7 +146,7 @@ class AttachedServer(RuntimeServer):
         return container
 
     async def _evaluate(self, cell: Evaluate) -> None:
-        self._visit.note("cell", cell.source)
+        self._visit.note(self._what, cell.source)
         await super()._evaluate(cell)
         output = self._outputs.of(cell.cell_id)
         if output is not None:

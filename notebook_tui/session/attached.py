@@ -55,7 +55,7 @@ class Attached:
         await _connect(node, self._node, self._address)
         step(owner, "sending it what makes it a runtime")
         try:
-            server = await self._start(owner, notebook)
+            server = await start_there(self._node, owner, notebook, "cell", LEASE_SECONDS)
         except BaseException:
             await node.disconnect(self._node)
             raise
@@ -63,11 +63,13 @@ class Attached:
         reconnect = partial(_reconnect, node, self._node, self._address, directory)
         return Connection(server, Service(node, self._node, server), text, LEASE_SECONDS, reconnect)
 
-    async def _start(self, owner: bl.Pid, notebook: str) -> bl.Pid:
-        await bl.rpc.call(self._node, visits.begin, owner, "notebook_tui", user(), timeout=START_SECONDS)
-        start_attached = await asyncio.to_thread(_starter)
-        await bl.rpc.call(self._node, visits.load, start_attached.__module__, timeout=START_SECONDS)
-        return await bl.rpc.call(self._node, start_attached, owner, notebook, LEASE_SECONDS, timeout=START_SECONDS)
+
+async def start_there(name: str, owner: bl.Pid, notebook: str, what: str, lease: float = 0.0) -> bl.Pid:
+    """Makes the node `name`, which is connected and offered the runtime, one for `owner`; returns its server."""
+    await bl.rpc.call(name, visits.begin, owner, "notebook_tui", user(), timeout=START_SECONDS)
+    start_attached = await asyncio.to_thread(_starter)
+    await bl.rpc.call(name, visits.load, start_attached.__module__, timeout=START_SECONDS)
+    return await bl.rpc.call(name, start_attached, owner, notebook, lease, what, timeout=START_SECONDS)
 
 
 def _starter() -> Callable[..., Awaitable[bl.Pid]]:
