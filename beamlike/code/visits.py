@@ -15,6 +15,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import os
+import platform
 import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
@@ -129,6 +131,26 @@ async def load(module: str) -> None:
 
     Thread(target=run, name=f"import of {module}", daemon=True).start()
     await asyncio.wrap_future(done)
+
+
+def house() -> dict[str, object]:
+    """What a visitor has to know of this node: whether it takes code, and which versions it runs."""
+    node: Any = current_node()
+    return {
+        "accepts_code": node.code.accepts_code,
+        "beamlike": _version(),
+        "python": platform.python_version(),
+        "program": os.path.basename(sys.argv[0]) or "python",
+    }
+
+
+def _version() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version("beamlike")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
 
 
 def of(owner: Pid) -> Visit:

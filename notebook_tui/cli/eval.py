@@ -22,8 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=_seconds, metavar="S", help="interrupt it after so many seconds")
     parser.add_argument("--json", action="store_true", help="print one JSON object with the result and the output")
     parser.epilog = (
-        "Code without await runs in a thread there. Code that awaits runs on the service's event loop, which it may keep\n"
-        "for 0.25 s. Each evaluation is written to the service's audit log.\n"
+        "Code without await runs in a thread there. Code that awaits runs on the service's event loop, which it may\n"
+        "keep for 0.25 s. Each evaluation is written to the service's audit log.\n"
         "exit status: 0 it was evaluated, 1 it raised or took too long, 2 the node cannot be reached\n\n"
         "examples: beamlike eval app@127.0.0.1 'import gc; len(gc.get_objects())'\n"
         "          beamlike eval app@10.0.0.7:4370 - --timeout 10 < look.py"

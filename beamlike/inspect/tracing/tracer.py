@@ -119,7 +119,9 @@ class _Tracer:
             await self._take_up()
             if self.messages is not None and self.messages.left_alone and not left_alone:
                 left_alone = True
-                self._tell([_note(f"{self.messages.left_alone} processes are left alone: {MOST_PROCESSES} are the most")])
+                self._tell(
+                    [_note(f"{self.messages.left_alone} processes are left alone: {MOST_PROCESSES} are the most")]
+                )
             if why := await self._wait(gone, self._wakes_in()):
                 return why
             self._tell(self._recorder.fetch())
