@@ -77,7 +77,7 @@ class SchedulerThread:
             self._stopped = True
             self._node.halt(self.scheduler)
             await self._thread.run(_unwound(self._node.unwind_seconds))
-            await asyncio.to_thread(self._thread.stop)
+            await self._thread.stopped()
 
     async def __aenter__(self) -> Self:
         return self

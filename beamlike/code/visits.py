@@ -82,8 +82,10 @@ class Visit:
                     ref = kernel.monitor(server)
                 case Down(gone) if gone == ref:
                     break
-        self.note("detach")
-        await self._end()
+        try:
+            self.note("detach")
+        finally:
+            await self._end()
 
     async def _end(self) -> None:
         """Undoes all, whatever fails."""
@@ -113,8 +115,8 @@ async def begin(owner: Pid, package: str, user: str) -> None:
     async with asyncio.timeout(AGAIN_SECONDS):
         while owner in _visits:  # noqa: ASYNC110 - it is leaving, and undoes what it did
             await asyncio.sleep(0.02)
-    visit = Visit(node, owner, package, user)
-    visit.note("attach")
+    write(visitor_of(node, owner.node, user), node.name, "attach")
+    Visit(node, owner, package, user)
 
 
 async def load(module: str) -> None:

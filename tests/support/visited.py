@@ -32,10 +32,12 @@ async def service(monkeypatch: pytest.MonkeyPatch, **options: Any) -> AsyncItera
 
 
 @asynccontextmanager
-async def visiting(peer: Peer, directory: Path, *cells: str, name: str = "test") -> AsyncIterator[OpenNotebook]:
-    """A notebook that is attached to it."""
+async def visiting(
+    peer: Peer, directory: Path, *cells: str, name: str = "test", port: int | None = None
+) -> AsyncIterator[OpenNotebook]:
+    """A notebook that is attached to it, by another port perhaps."""
     path = directory / f"{name}.livemd"
     path.write_text(notebook_text(*cells), encoding="utf-8")
-    host, port = await address_of(peer)
+    port = port or (await address_of(peer))[1]
     async with open_session(str(path), runtime=f"attach:{peer.node}:{port}") as client:
         yield OpenNotebook(client, path)

@@ -23,13 +23,15 @@ def in_all() -> dict[str, Any]:
     own = {*sys.stdlib_module_names, "beamlike", "packaging"}  # what it has installed it may load at any time
     return {
         **traces(),
-        "modules": {name for name in sys.modules if name.partition(".")[0] not in own and name[:14] != "_sysconfigdata"},
+        "modules": {name for name in sys.modules if name.partition(".")[0] not in own and "_sysconfig" not in name},
         "threads": sorted(thread.name for thread in threading.enumerate()),
         "thread start": threading.Thread.start is _START and ThreadPoolExecutor.submit is _SUBMIT,
-        "tasks": len([task for task in asyncio.all_tasks() if isinstance(task, asyncio.Task)]),
+        "tasks": sum(isinstance(task, asyncio.Task) for task in asyncio.all_tasks()),
         "task factory": repr(loop.get_task_factory()),
         "handlers": [*map(repr, logging.getLogger().handlers)],
-        "signals": {number: repr(signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGURG)},
+        "signals": {
+            number: repr(signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGURG)
+        },
         "files": len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0,
         "streams": (type(sys.stdin).__name__, type(sys.stdout).__name__, type(sys.stderr).__name__),
         "hooks": (sys.excepthook.__module__, sys.displayhook.__module__, sys.breakpointhook.__module__),
