@@ -23,7 +23,7 @@ from beamlike.kernel import group_leader, signals, terms
 from beamlike.kernel.errors import NameTaken, NoProcess
 from beamlike.kernel.guest import GuestProcess
 from beamlike.kernel.node_watchers import Nodes, NodeWatchers, kinds
-from beamlike.kernel.performing import perform
+from beamlike.kernel.performing import name_of, perform
 from beamlike.kernel.process import Process
 from beamlike.kernel.record import frozen
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
@@ -33,6 +33,7 @@ from beamlike.kernel.terms import CREATION_BITS, CREATION_SHIFT, Alias, Pid, Ref
 from beamlike.kernel.trace_events import Registered, Unregistered
 
 logger = logging.getLogger("beamlike.node")
+audit = logging.getLogger("beamlike.audit")
 
 UNWIND_SECONDS = 5.0
 
@@ -317,6 +318,8 @@ class LocalNode:
         function, args = spawn.function, spawn.args
         if type(spawn) is signals.Apply and spawn.monitor is not None:
             function, args = perform, (Alias(spawn.source, spawn.monitor.id), function, args)
+        if audit.isEnabledFor(logging.DEBUG):
+            audit.debug("%s has %s call %s", spawn.source.node, self.name, name_of(spawn.function))
         process = self.start_process(function, args, id=spawn.pid.id, context=context)
         process.add_parent(spawn.source, link=spawn.link, monitor=spawn.monitor)
         return process

@@ -355,3 +355,16 @@ def test_who_knows_no_secret_leaves_the_service_answering(monkeypatch: pytest.Mo
                 writer.close()
 
     asyncio.run(main())
+
+
+def test_calls_of_other_nodes_are_in_the_audit_log_at_its_finest(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with bl.Node("called@127.0.0.1", secret="s") as called, bl.Node("caller@127.0.0.1", secret="s") as caller:
+            await caller.connect(called.name)
+            await caller.call(called.name, os.getpid, timeout=10)
+            with caplog.at_level("DEBUG", "beamlike.audit"):
+                await caller.call(called.name, os.getppid, timeout=10)
+
+    asyncio.run(main())
+    said = [record.getMessage() for record in caplog.records if record.name == "beamlike.audit"]
+    assert said == ["caller@127.0.0.1 has called@127.0.0.1 call getppid"]
