@@ -61,7 +61,7 @@ class Entry:
         """
         >>> visitor = Visitor("notebook-7@127.0.0.1", "ada", "10.0.0.9", "evaluate")
         >>> print(entry(visitor, "app@10.0.0.5", "eval", "1 + 1", now=datetime.fromtimestamp(0, UTC)))
-        eval on app@10.0.0.5 by ada at notebook-7@127.0.0.1 (10.0.0.9, evaluate): '1 + 1' (sha256 dfd1cae2d8e4)
+        eval on app@10.0.0.5 by ada at notebook-7@127.0.0.1 (10.0.0.9, evaluate): '1 + 1' (sha256 72fce59447a0)
         """
         shown = repr(self.source[:LONGEST_IN_LOG]) + ("..." if self.size > LONGEST_IN_LOG else "")
         who = f"{self.user} at {self.node} ({self.address}, {self.role})"
