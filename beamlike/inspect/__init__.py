@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from beamlike.inspect import opentelemetry, prometheus
     from beamlike.inspect.asking import (
         files,
         gc,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         TypeFacts,
     )
 else:
+    _MODULES = ("opentelemetry", "prometheus")
     _ASKING = (
         "files",
         "gc",
@@ -70,6 +72,8 @@ else:
     def __getattr__(name: str) -> object:
         if name not in __all__:
             raise AttributeError(f"module 'beamlike.inspect' has no attribute {name!r}")
+        if name in _MODULES:
+            return import_module(f"beamlike.inspect.{name}")
         home = "asking" if name in _ASKING else "facts"
         value = globals()[name] = getattr(import_module(f"beamlike.inspect.{home}"), name)
         return value
@@ -105,7 +109,9 @@ __all__ = [
     "memory",
     "modules",
     "names",
+    "opentelemetry",
     "processes",
+    "prometheus",
     "snapshot",
     "tasks",
     "threads",
