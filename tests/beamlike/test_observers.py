@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import beamlike as bl
+from beamlike.code.modules.messages import FindModule, encode_question
 from beamlike.distribution.handshake import Listener
+from beamlike.distribution.heartbeat.lane import LaneQuestion
 from beamlike.distribution.observers import Allowance, Gate
 from beamlike.distribution.refusal import HandshakeRefused, Refused, Status
 from beamlike.distribution.secret import OBSERVE, Secret, load_observe_secret
@@ -358,6 +360,22 @@ def test_items_of_the_wire_itself_do_no_harm_either(item: list[Any]) -> None:
             assert await other.call(other.name, ask, "still there", timeout=10) == ("told", "still there")
 
     between(test)
+
+
+def test_an_observer_asks_by_its_lane_who_is_blocking_and_gets_no_source_and_no_interrupt(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def test(_service: bl.Node, observer: bl.Node) -> None:
+        heartbeat = observer.cluster.heartbeat
+        heartbeat._lanes.neighbours[HERE].observes = False  # at its own end
+        question = encode_question(FindModule(HERE, "tests"))
+        assert await asyncio.to_thread(heartbeat.ask_code, HERE, question, 10.0) == b""
+        assert await heartbeat.ask(HERE, LaneQuestion.INTERRUPT, 10.0) is None
+        assert await heartbeat.ask(HERE, LaneQuestion.WHO_IS_BLOCKING, 10.0) is None
+
+    with caplog.at_level(logging.WARNING, "beamlike"):
+        between(test)
+    assert sum("a question by its lane" in record.getMessage() for record in caplog.records) == 1
 
 
 def test_an_observer_that_floods_is_cut_off_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
