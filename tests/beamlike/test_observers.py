@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import beamlike as bl
 from beamlike.code.modules.messages import FindModule, encode_question
+from beamlike.distribution import observed
 from beamlike.distribution.handshake import Listener
 from beamlike.distribution.heartbeat.lane import LaneQuestion
 from beamlike.distribution.observers import Allowance, Gate
@@ -393,6 +394,33 @@ def test_an_observer_that_floods_is_cut_off_and_the_log_says_so(caplog: pytest.L
     with caplog.at_level(logging.WARNING, "beamlike"):
         between(test)
     assert any("signals a second" in record.getMessage() for record in caplog.records)
+
+
+def test_an_observer_that_asks_and_does_not_read_is_cut_off(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observed, "MOST_UNREAD", 1000)
+
+    async def test(service: bl.Node, observer: bl.Node) -> None:
+        link: Any = service.cluster._peers[observer.name].link
+        monkeypatch.setattr(type(link), "waiting", property(lambda it: 5000 if it is link else 0))
+        observer.monitor_node(HERE)
+        observer.send(("inspect", HERE), "one more")
+        assert (await observer.receive(lambda it: isinstance(it, bl.NodeDown), timeout=10)).node == HERE
+
+    with caplog.at_level(logging.WARNING, "beamlike"):
+        between(test)
+    assert any("to read what it asked for" in record.getMessage() for record in caplog.records)
+
+
+def test_a_name_that_is_invited_is_not_opened_by_the_observers_secret() -> None:
+    async def test(service: bl.Node, _observer: bl.Node) -> None:
+        service.invite("observer-2@127.0.0.1")
+        async with bl.Node("observer-2@127.0.0.1", secret="none", listen=False) as other:
+            with pytest.raises(HandshakeRefused):
+                await other.connect(HERE, secret=observing())
+
+    between(test)
 
 
 def test_who_stands_in_for_the_service_runs_nothing_at_the_observer() -> None:
