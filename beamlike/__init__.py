@@ -20,7 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from beamlike import code
+    from beamlike import code, inspect
     from beamlike.behaviours.agent import Agent
     from beamlike.behaviours.child_spec import ChildSpec
     from beamlike.behaviours.registry import AlreadyRegistered, Registry, Via
@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from beamlike.distribution.process_groups import pg
     from beamlike.distribution.refusal import HandshakeRefused
     from beamlike.distribution.tls_option import Tls
+    from beamlike.embedding import lifespan
     from beamlike.kernel import trace_events
     from beamlike.kernel.call import CALL_TIMEOUT
     from beamlike.kernel.call_errors import CallFailed, CallTimeout
@@ -140,6 +141,7 @@ else:
         "code": "code",
         "finding": "distribution.finding.strategies",
         "global_": "distribution.global_names.global_",
+        "inspect": "inspect",
         "pg": "distribution.process_groups.pg",
         "rpc": "distribution.rpc",
         "sys": "behaviours.servers.system",
@@ -254,6 +256,7 @@ else:
         "is_alive": "kernel.functions",
         "join": "node",
         "joining": "node",
+        "lifespan": "embedding",
         "link": "kernel.functions",
         "make_ref": "kernel.functions",
         "max_mailbox": "kernel.inspection.mailbox_limit",
@@ -420,10 +423,12 @@ __all__ = [
     "exit",
     "finding",
     "global_",
+    "inspect",
     "interrupt",
     "is_alive",
     "join",
     "joining",
+    "lifespan",
     "link",
     "make_ref",
     "max_mailbox",

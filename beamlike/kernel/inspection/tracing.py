@@ -7,7 +7,8 @@ processes of the same scheduler looked at, too: child tasks act for the process,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from beamlike.kernel import current, signals
 from beamlike.kernel.terms import Address, Pid
@@ -21,15 +22,19 @@ RECEIVE: Final = "receive"
 PROCS: Final = "procs"
 FLAGS: Final = (SEND, RECEIVE, PROCS)
 
+Hears: TypeAlias = Callable[[TraceEvent], None]
+"""Called with each event, in the thread of the process that is traced and in the middle of what it does."""
+
 
 class Tracing:
     """What is traced of one process, and who hears of it. All but the construction happens in the process's thread."""
 
-    __slots__ = ("_flags", "_process", "tracer")
+    __slots__ = ("_flags", "_hears", "_process", "tracer")
 
-    def __init__(self, process: Process, tracer: Pid) -> None:
+    def __init__(self, process: Process, tracer: Pid, hears: Hears | None = None) -> None:
         self._process = process
         self._flags: frozenset[str] = frozenset()
+        self._hears = hears
         self.tracer = tracer
 
     @property
@@ -56,7 +61,10 @@ class Tracing:
         if not self.goes_on:
             self._process.scheduler.call(self.end)
         elif flag in self._flags:
-            self._process.node.route(signals.Send(None, self.tracer, event))
+            if self._hears is not None:
+                self._hears(event)
+            else:
+                self._process.node.route(signals.Send(None, self.tracer, event))
 
     # On and off.
 
@@ -138,8 +146,19 @@ def tracer_of(pid: Pid) -> Pid | None:
     return tracing.tracer if tracing is not None and tracing.goes_on else None
 
 
-def _claim(process: Process, tracer: Pid) -> Tracing:
-    mine = Tracing(process, tracer)
+def overhear(process: Process, flags: frozenset[str], tracer: Pid, hears: Hears) -> bool:
+    """As `trace`, but `hears` is called with each event, for whoever traces many and takes few. It goes on for as long
+    as `tracer` lives, and until `untrace`. False if somebody else traces the process."""
+    try:
+        tracing = _claim(process, tracer, hears)
+    except ValueError:
+        return False
+    process.scheduler.call(tracing.add, flags)
+    return True
+
+
+def _claim(process: Process, tracer: Pid, hears: Hears | None = None) -> Tracing:
+    mine = Tracing(process, tracer, hears)
     while (tracing := _claims.setdefault(process.pid, mine)).tracer != tracer:
         if tracing.goes_on:
             raise ValueError(

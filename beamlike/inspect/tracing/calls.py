@@ -1,0 +1,75 @@
+"""Watches the calls of a few chosen functions, all code that calls them, in every thread.
+
+From Python 3.12 on `sys.monitoring` tells of them (`monitored_calls`); before, the function's code is exchanged for one
+that tells and goes on to the old (`exchanged_code`). Both hand what happened to the same `CallLog`, cost nothing
+for any other function, and nothing at all once they have let go. `sys.settrace` would slow every line of a thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+from types import FunctionType
+from typing import Any, Protocol
+
+from beamlike.inspect.tracing.messages import pid_text
+from beamlike.inspect.tracing.recorder import Recorder
+from beamlike.inspect.tracing.shown import shown, shown_arguments
+from beamlike.kernel import current
+
+
+class CallWatch(Protocol):
+    """What both ways are to the tracer. Any thread may call them; to do it twice changes nothing."""
+
+    def take_up(self) -> None: ...
+
+    def let_go(self) -> None:
+        """Leaves each function as it was, exactly."""
+
+
+class CallLog:
+    def __init__(self, recorder: Recorder, home: str) -> None:
+        self._recorder = recorder
+        self._home = home
+        self._numbers = itertools.count(1)
+
+    def called(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, float] | None:
+        """The number of the call and when it began; None if it is not to be told of, and neither is its end."""
+        if not self._recorder.is_open:
+            return None
+        number, at = next(self._numbers), time.perf_counter()
+
+        def row() -> tuple[Any, ...]:
+            return ("called", time.time(), self._who(), name, shown_arguments(args, kwargs), number, None)
+
+        return (number, at) if self._recorder.add(row) else None
+
+    def returned(self, name: str, call: tuple[int, float], value: Any) -> None:
+        self._end("returned", name, call, lambda: shown(value))
+
+    def raised(self, name: str, call: tuple[int, float], error: BaseException) -> None:
+        self._end("raised", name, call, lambda: shown(type(error)))
+
+    def _end(self, kind: str, name: str, call: tuple[int, float], text: Any) -> None:
+        number, began = call
+        took = time.perf_counter() - began
+        self._recorder.add(lambda: (kind, time.time(), self._who(), name, text(), number, took))
+
+    def _who(self) -> str:
+        """The process that calls, if it is one."""
+        process = current.process_here()
+        if process is current.NOBODY:
+            return ""
+        return process.name or pid_text(process.pid, self._home)
+
+
+def watch_calls(functions: dict[str, FunctionType], log: CallLog) -> CallWatch:
+    """By whichever way this Python has. NoFunction for one that cannot be traced so."""
+    if sys.version_info >= (3, 12):
+        from beamlike.inspect.tracing.monitored_calls import MonitoredCalls
+
+        return MonitoredCalls(functions, log)
+    from beamlike.inspect.tracing.exchanged_code import ExchangedCode
+
+    return ExchangedCode(functions, log)
