@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from beamlike.inspect.tracing.messages import pid_text
 from beamlike.inspect.tracing.recorder import Recorder
-from beamlike.inspect.tracing.shown import shown, shown_arguments
+from beamlike.inspect.tracing.shown import shown, shown_arguments, shown_error
 from beamlike.kernel import current
 
 
@@ -49,7 +49,7 @@ class CallLog:
         self._end("returned", name, call, lambda: shown(value))
 
     def raised(self, name: str, call: tuple[int, float], error: BaseException) -> None:
-        self._end("raised", name, call, lambda: shown(type(error)))
+        self._end("raised", name, call, lambda: shown_error(error))
 
     def _end(self, kind: str, name: str, call: tuple[int, float], text: Any) -> None:
         number, began = call
