@@ -1,0 +1,169 @@
+"""Samples the stacks of all threads from a thread of its own, for a bounded time at a bounded rate, and only when asked.
+
+`sys._current_frames()` holds the interpreter lock while it looks, so what it finds is where threads were when they gave
+the lock away: code in C is seen as the Python function that called it, and code that never gives it away at the
+end of its turn. The sampler measures what a look costs and looks less often where that would be more than its share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import time
+from collections import Counter
+from types import CodeType, FrameType
+from typing import Any, Final
+
+from beamlike.inspect.profiling.profile import Frame, Profile
+from beamlike.kernel.errors import BeamlikeError
+
+MOST_SECONDS: Final = 60.0
+MOST_PER_SECOND: Final = 500
+SHARE: Final = 0.02
+"""Of one core, that looking may take."""
+_DEEPEST: Final = 128
+_MOST_STACKS: Final = 20_000
+_LONGEST: Final = 200
+
+_WAITING: Final = {
+    ("selectors.py", "select"),
+    ("threading.py", "wait"),
+    ("threading.py", "_wait_for_tstate_lock"),
+    ("queue.py", "get"),
+    ("runners.py", "run"),
+    ("base_events.py", "run_forever"),
+    ("thread.py", "_worker"),
+    ("socket.py", "accept"),
+    ("selector_thread.py", "_run"),
+}
+"""Where a thread stands that waits for work: the last file and function that Python knows of."""
+
+_busy = threading.Lock()
+
+
+class NotProfiled(BeamlikeError):
+    """A profile cannot be taken; the message says why."""
+
+
+async def take_profile(seconds: float, rate: int) -> dict[str, Any]:
+    """A profile of this interpreter, as it travels; see `bl.inspect.profile`. Ends with the process that runs it."""
+    from beamlike.kernel.current import current_node
+
+    _check(seconds, MOST_SECONDS, "a time", "seconds")
+    _check(rate, MOST_PER_SECOND, "a rate", "samples a second")
+    if not _busy.acquire(blocking=False):
+        raise NotProfiled("expected a node that nobody profiles; another profile is being taken, and ends by itself")
+    sampler = Sampler(seconds, 1 / rate)
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def run() -> None:
+        try:
+            sampler.run()
+        finally:
+            _busy.release()
+            _tell(loop, done)
+
+    threading.Thread(target=run, name=_NAME, daemon=True).start()
+    try:
+        await done.wait()
+    finally:
+        sampler.stop()
+    return sampler.profile(current_node().name).row
+
+
+_NAME: Final = "beamlike profile"
+
+
+def _tell(loop: asyncio.AbstractEventLoop, done: asyncio.Event) -> None:
+    try:
+        loop.call_soon_threadsafe(done.set)
+    except RuntimeError:
+        if not loop.is_closed():  # else the node has gone meanwhile, and nobody waits
+            raise
+
+
+class Sampler:
+    def __init__(self, seconds: float, interval: float) -> None:
+        self._seconds = seconds
+        self._interval = interval
+        self._stopped = threading.Event()
+        self._counts: Counter[tuple[Any, ...]] = Counter()
+        self._samples = self._idle = self._left_out = 0
+        self._began = time.time()
+        self._took = 0.0
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Until the time is over, or `stop`."""
+        me, began, cost = threading.get_ident(), time.monotonic(), 0.0
+        due = began
+        while (now := time.monotonic()) < began + self._seconds:
+            self._look(me)
+            cost = 0.8 * cost + 0.2 * (time.monotonic() - now)
+            # What was missed while the lock was elsewhere is not made up for.
+            due = max(due + max(self._interval, cost / SHARE), time.monotonic())
+            if self._stopped.wait(max(0.0, min(due, began + self._seconds) - time.monotonic())):
+                break
+        self._took = time.monotonic() - began
+
+    def _look(self, me: int) -> None:
+        self._samples += 1
+        frames = sys._current_frames()
+        for thread, frame in frames.items():
+            if thread != me:
+                self._count(thread, frame)
+
+    def _count(self, thread: int, frame: FrameType | None) -> None:
+        if frame is None or _waits(frame.f_code):
+            self._idle += 1
+            return
+        stack: list[Any] = []
+        while frame is not None and len(stack) < _DEEPEST:
+            stack.append(frame.f_code)
+            frame = frame.f_back
+        key = (thread, *reversed(stack))
+        if key in self._counts or len(self._counts) < _MOST_STACKS:
+            self._counts[key] += 1
+        else:
+            self._left_out += 1
+
+    def profile(self, node: str) -> Profile:
+        names = {thread.ident: thread.name for thread in threading.enumerate()}
+        places: dict[Frame, int] = {}
+
+        def place(frame: Frame) -> int:
+            return places.setdefault(frame, len(places))
+
+        stacks: Counter[tuple[int, ...]] = Counter()
+        for (thread, *codes), count in self._counts.items():
+            outermost = Frame(names.get(thread, "a thread that has ended"), "", 0)
+            stacks[(place(outermost), *(place(_frame(code)) for code in codes))] += count
+        interval = self._took / self._samples if self._samples else self._interval
+        return Profile(
+            node,
+            self._began,
+            self._took,
+            interval,
+            self._samples,
+            self._idle,
+            tuple(places),
+            tuple(stacks.items()),
+            self._left_out,
+        )
+
+
+def _waits(code: CodeType) -> bool:
+    return (code.co_filename.rpartition("/")[2], code.co_name) in _WAITING
+
+
+def _frame(code: CodeType) -> Frame:
+    return Frame(code.co_qualname[:_LONGEST], code.co_filename[-_LONGEST:], code.co_firstlineno)
+
+
+def _check(value: object, most: float, what: str, unit: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
+        raise NotProfiled(f"expected {what} above 0 and up to {most:g} {unit} for a profile, got {value!r}")
