@@ -20,7 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from beamlike import code
+    from beamlike import code, inspect
     from beamlike.behaviours.agent import Agent
     from beamlike.behaviours.child_spec import ChildSpec
     from beamlike.behaviours.registry import AlreadyRegistered, Registry, Via
@@ -138,6 +138,7 @@ else:
         "code": "code",
         "finding": "distribution.finding.strategies",
         "global_": "distribution.global_names.global_",
+        "inspect": "inspect",
         "pg": "distribution.process_groups.pg",
         "rpc": "distribution.rpc",
         "sys": "behaviours.servers.system",
@@ -408,6 +409,7 @@ __all__ = [
     "exit",
     "finding",
     "global_",
+    "inspect",
     "interrupt",
     "is_alive",
     "join",

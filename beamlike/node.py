@@ -29,6 +29,8 @@ from beamlike.distribution.liveness import interrupt, node_state, who_is_blockin
 from beamlike.distribution.process_groups import pg
 from beamlike.distribution.secret import GIVEN, INVITED, Secret, load_secret
 from beamlike.distribution.tls_option import TlsOption, check_option
+from beamlike.inspect.inspector import NAME as INSPECTOR
+from beamlike.inspect.inspector import inspect_node
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
 from beamlike.kernel.errors import NotConnected
@@ -152,6 +154,7 @@ class Node(LocalNode):
                 self._cluster.heartbeat.watch_over(watch(quiet=True))
             current.started(self)
             await self._in_cluster(self._start_groups())
+            self._start_inspector()
             if self._long_mailbox is not None:
                 self._patrol = MailboxPatrol(self, self._long_mailbox)
             if self._listens:
@@ -192,6 +195,10 @@ class Node(LocalNode):
         """Before anybody can connect, and on the loop that user code does not block."""
         current.enter_node(self)
         await pg.start_supervised()
+
+    def _start_inspector(self) -> None:
+        """It waits, at no cost, until somebody looks at this node (see `bl.inspect`)."""
+        self.register(INSPECTOR, Context().run(self.spawn_beside, inspect_node))
 
     async def _start_name_server(self) -> None:
         current.enter_node(self)

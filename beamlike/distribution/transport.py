@@ -83,6 +83,8 @@ class Link:
         self._awaits_successor = False
         self._beats: asyncio.TimerHandle | None = None
         self._successor: Link | None = None
+        # Bytes that have come and left, as the network saw them; those in shared memory are not counted.
+        self.bytes_in = self.bytes_out = 0
         self.congestion = Congestion(connection.outbox)
         connection.wants_to_write = self._flush_soon
         connection.beats_are_asked_for = self._beats_asked
@@ -163,6 +165,7 @@ class Link:
             size = sock.send(data)
         except OSError:
             size = 0
+        self.bytes_out += size
         if size < len(data):
             self._unsent = [memoryview(data)[size:]]
 
@@ -211,6 +214,30 @@ class Link:
         self._set_timer(HANDSHAKE_DEADLINE, self._handshake_is_late)
         self._flush()
 
+    @property
+    def peer_address(self) -> Address | None:
+        """The other side's end of the socket; None once that is closed."""
+        if self._socket is None:
+            return None
+        try:
+            host, port = self._socket.getpeername()[:2]
+        except OSError:  # it was reset just now
+            return None
+        return host, port
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self._layer is not None
+
+    @property
+    def was_dialled(self) -> bool:
+        return self._connection.was_dialled
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that have not left yet."""
+        return len(self._connection.outbox)
+
     def tick_every(self, seconds: float) -> None:
         """Looks for the peer's signs of life as often, and asks for them. To be called before it is established."""
         self.tick_interval = seconds
@@ -224,13 +251,7 @@ class Link:
     @property
     def dialled_at(self) -> Address | None:
         """Where the other side was dialled from here; None if it has dialled, or the socket has been closed."""
-        if self._socket is None or not self._connection.was_dialled:
-            return None
-        try:
-            host, port = self._socket.getpeername()[:2]
-        except OSError:  # it was reset just now
-            return None
-        return host, port
+        return self.peer_address if self._connection.was_dialled else None
 
     def take_over(self, other: Link) -> None:
         """Sends from now on what is sent through `other`, and first what waits there. `other` is given up."""
@@ -278,6 +299,7 @@ class Link:
             self._lost()
 
     def _received(self, size: int) -> None:
+        self.bytes_in += size
         if self._layer is None:
             self._act(self._connection.received(size))
         else:
@@ -350,6 +372,7 @@ class Link:
                     if not self._unsent:
                         break
                 size = sock.sendmsg(self._unsent)
+                self.bytes_out += size
                 room -= size
                 if not drop_front(self._unsent, size) or not (self._layer or self._connection.has_more):
                     break

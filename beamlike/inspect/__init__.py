@@ -7,43 +7,76 @@
 
 The node answers from a process named "inspect". It sorts and cuts there, so a table of 100,000 processes does not
 travel; it gives way to the service's own work between slices; and while nobody asks it does nothing at all.
+
+The names are imported when they are first used: every node has an inspector, and few are ever looked at.
 """
 
-from beamlike.inspect.asking import (
-    files,
-    gc,
-    links,
-    logs,
-    loop,
-    memory,
-    modules,
-    names,
-    processes,
-    snapshot,
-    tasks,
-    threads,
-    tree,
-)
-from beamlike.inspect.facts import (
-    AllocationFacts,
-    FileFacts,
-    GcFacts,
-    LagHistogram,
-    LinkFacts,
-    LogLine,
-    LoopFacts,
-    MemoryFacts,
-    ModuleFacts,
-    NameFacts,
-    NodeFacts,
-    ProcessFacts,
-    Snapshot,
-    StallFacts,
-    SupervisorTree,
-    TaskFacts,
-    ThreadFacts,
-    TypeFacts,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from beamlike.inspect.asking import (
+        files,
+        gc,
+        links,
+        logs,
+        loop,
+        memory,
+        modules,
+        names,
+        processes,
+        snapshot,
+        tasks,
+        threads,
+        tree,
+    )
+    from beamlike.inspect.facts import (
+        AllocationFacts,
+        FileFacts,
+        GcFacts,
+        LagHistogram,
+        LinkFacts,
+        LogLine,
+        LoopFacts,
+        MemoryFacts,
+        ModuleFacts,
+        NameFacts,
+        NodeFacts,
+        ProcessFacts,
+        Snapshot,
+        StallFacts,
+        SupervisorTree,
+        TaskFacts,
+        ThreadFacts,
+        TypeFacts,
+    )
+else:
+    _ASKING = (
+        "files",
+        "gc",
+        "links",
+        "logs",
+        "loop",
+        "memory",
+        "modules",
+        "names",
+        "processes",
+        "snapshot",
+        "tasks",
+        "threads",
+        "tree",
+    )
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module 'beamlike.inspect' has no attribute {name!r}")
+        home = "asking" if name in _ASKING else "facts"
+        value = globals()[name] = getattr(import_module(f"beamlike.inspect.{home}"), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return __all__
+
 
 __all__ = [
     "AllocationFacts",

@@ -6,9 +6,12 @@ connected and cannot be reached, or is one without an inspector; ValueError for 
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from collections.abc import AsyncGenerator
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
+from beamlike.inspect.envelope import unwrap
 from beamlike.inspect.facts import (
     FileFacts,
     GcFacts,
@@ -24,7 +27,14 @@ from beamlike.inspect.facts import (
     TaskFacts,
     ThreadFacts,
 )
+from beamlike.inspect.inspector import LONGEST_WAIT, NAME
+from beamlike.inspect.looking.parts import snapshot as look_here
+from beamlike.inspect.plain import from_plain
+from beamlike.kernel import current
+from beamlike.kernel.call import call
 from beamlike.kernel.terms import Pid
+
+T = TypeVar("T")
 
 TIMEOUT: Final = 5.0
 LIMIT: Final = 100
@@ -52,7 +62,8 @@ async def processes(
 
     With `rates` the node counts messages and steps until nobody has asked for 10 s; the second look shows them.
     """
-    raise NotImplementedError
+    told = {"sort": sort, "limit": limit, "only": only, "pids": pids, "stacks": stacks, "rates": rates}
+    return _some((await _look(node, {"processes": told}, timeout)).processes)
 
 
 async def tasks(
@@ -64,44 +75,45 @@ async def tasks(
     stacks: bool = True,
     timeout: float = TIMEOUT,
 ) -> tuple[TaskFacts, ...]:
-    raise NotImplementedError
+    told = {"sort": sort, "limit": limit, "only": only, "stacks": stacks}
+    return _some((await _look(node, {"tasks": told}, timeout)).tasks)
 
 
 async def threads(node: str | None = None, *, stacks: bool = True, timeout: float = TIMEOUT) -> tuple[ThreadFacts, ...]:
-    raise NotImplementedError
+    return _some((await _look(node, {"threads": {"stacks": stacks}}, timeout)).threads)
 
 
 async def loop(node: str | None = None, *, timeout: float = TIMEOUT) -> tuple[LoopFacts, ...]:
-    raise NotImplementedError
+    return _some((await _look(node, {"loops": {}}, timeout)).loops)
 
 
 async def gc(node: str | None = None, *, timeout: float = TIMEOUT) -> GcFacts:
-    raise NotImplementedError
+    return _some((await _look(node, {"gc": {}}, timeout)).gc)
 
 
 async def memory(node: str | None = None, *, limit: int = 20, timeout: float = 30.0) -> MemoryFacts:
-    raise NotImplementedError
+    return _some((await _look(node, {"memory": {"limit": limit}}, timeout)).memory)
 
 
 async def links(node: str | None = None, *, timeout: float = TIMEOUT) -> tuple[LinkFacts, ...]:
-    raise NotImplementedError
+    return _some((await _look(node, {"links": {}}, timeout)).links)
 
 
 async def files(node: str | None = None, *, limit: int = 1000, timeout: float = TIMEOUT) -> tuple[FileFacts, ...]:
-    raise NotImplementedError
+    return _some((await _look(node, {"files": {"limit": limit}}, timeout)).files)
 
 
 async def modules(node: str | None = None, *, timeout: float = TIMEOUT) -> tuple[ModuleFacts, ...]:
-    raise NotImplementedError
+    return _some((await _look(node, {"modules": {}}, timeout)).modules)
 
 
 async def names(node: str | None = None, *, limit: int = 1000, timeout: float = TIMEOUT) -> tuple[NameFacts, ...]:
-    raise NotImplementedError
+    return _some((await _look(node, {"names": {"limit": limit}}, timeout)).names)
 
 
 async def tree(node: str | None = None, *, timeout: float = TIMEOUT) -> tuple[SupervisorTree, ...]:
     """The supervision trees of the node, one for each supervisor that is nobody's child here."""
-    raise NotImplementedError
+    return _some((await _look(node, {"trees": {}}, timeout)).trees)
 
 
 async def snapshot(
@@ -117,12 +129,76 @@ async def snapshot(
     timeout: float = TIMEOUT,
 ) -> Snapshot:
     """Several parts at once; the options are those of `processes`."""
-    raise NotImplementedError
+    told: dict[str, dict[str, Any]] = {part: {} for part in parts}
+    if "processes" in told:
+        told["processes"] = {
+            "sort": sort, "limit": limit, "only": only, "pids": pids, "stacks": stacks, "rates": rates,
+        }
+    for part in told.keys() & {"tasks", "threads"}:
+        told[part] = {"stacks": stacks}
+    return await _look(node, told, timeout)
 
 
 async def logs(
     node: str | None = None, *, level: int | str = "INFO", logger: str = "", per_second: int = 200
 ) -> AsyncGenerator[LogLine, None]:
-    """What the node logs from now on, until the loop over it is left."""
-    raise NotImplementedError
-    yield  # type: ignore[unreachable]
+    """What the node logs from now on, until the loop over it is left.
+
+    The levels of the service stay as they are: what they keep back is not seen. At most `per_second` lines a second
+    come; `lost` of the next one says how many did not.
+    """
+    told = {"level": level, "logger": logger, "per_second": per_second}
+    who = secrets.token_hex(8)
+    try:
+        while True:
+            for plain in await _fetched(node, who, told):
+                yield from_plain(LogLine, plain)
+    finally:
+        await _ask(_name(node), ("leave", who), TIMEOUT)
+
+
+async def _fetched(node: str | None, who: str, told: dict[str, Any]) -> list[Any]:
+    plain = await _ask(_name(node), ("logs", who, told), LONGEST_WAIT + TIMEOUT)
+    if type(plain) is not list:
+        raise ValueError(f"expected lines of a log as a list, got a {type(plain).__name__}")
+    return plain
+
+
+async def _look(node: str | None, parts: dict[str, dict[str, Any]], timeout: float) -> Snapshot:
+    here = current.current_node()
+    if node in (None, here.name) and asyncio.get_running_loop() is here.output_scheduler.loop:
+        async with asyncio.timeout(timeout):
+            return await look_here(here, parts)
+    return from_plain(Snapshot, await _ask(_name(node), ("snapshot", parts), timeout))
+
+
+def _name(node: str | None) -> str:
+    return node or current.current_node().name
+
+
+async def _ask(node: str, request: tuple[Any, ...], timeout: float) -> Any:
+    """What the inspector of `node` answers, as plain terms; None if it has nothing to say."""
+    try:
+        async with asyncio.timeout(timeout):
+            pieces, number, data = await _piece(node, request)
+            for piece in range(1, pieces):
+                data += (await _piece(node, ("rest", number, piece)))[2]
+    except TimeoutError:
+        raise TimeoutError(f"expected an answer of the inspector of {node} within {timeout:g} s, got none") from None
+    return unwrap(data) if data else None
+
+
+async def _piece(node: str, request: tuple[Any, ...]) -> tuple[int, int, bytes]:
+    match await call((NAME, node), request, timeout=None):
+        case ("ok", int() as pieces, int() as number, bytes() as data):
+            return pieces, number, data
+        case ("no", str() as why):
+            raise ValueError(why)
+        case _:
+            raise ValueError(f"expected an answer of the inspector of {node}, got something else")
+
+
+def _some(value: T | None) -> T:
+    if value is None:
+        raise ValueError("expected the node to tell what it was asked for; it is of another version")
+    return value

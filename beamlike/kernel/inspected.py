@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
 
 class Inspected:
-    __slots__ = ("aside", "label", "limit", "recorder", "suspended_by", "suspending", "tracing")
+    __slots__ = ("aside", "counter", "label", "limit", "recorder", "suspended_by", "suspending", "tracing")
 
     def __init__(self) -> None:
         self.label: Any = None
         self.tracing: Tracing | None = None
         self.recorder: FlightRecorder | None = None
         self.limit: MailboxLimit | None = None
+        # Counts what arrives, while somebody looks at its rate.
+        self.counter: ArrivalWatch | None = None
         # How often each has suspended this process, and how often this one has suspended others.
         self.suspended_by: dict[Pid, int] = {}
         self.suspending: dict[Pid, int] = {}
@@ -33,4 +35,4 @@ class Inspected:
 
     @property
     def arrival_watches(self) -> tuple[ArrivalWatch, ...]:
-        return tuple(watch for watch in (self.tracing, self.recorder, self.limit) if watch is not None)
+        return tuple(watch for watch in (self.tracing, self.recorder, self.limit, self.counter) if watch is not None)

@@ -107,6 +107,10 @@ class LocalNode:
     def processes(self) -> list[Pid]:
         return [process.pid for process in tuple(self._processes.values())]
 
+    def live(self) -> tuple[Process, ...]:
+        """All processes, in the order of their start. Any thread may ask."""
+        return tuple(self._processes.values())
+
     def process_by_id(self, id: int) -> Process | None:
         return self._processes.get(id)
 
@@ -136,6 +140,10 @@ class LocalNode:
             guest = self._guests[task] = GuestProcess(self, id, scheduler_of(asyncio.get_running_loop()), task)
             self._processes[id] = guest
         return guest
+
+    def guest_of(self, task: asyncio.Task[Any]) -> GuestProcess | None:
+        """The process identity that a task has already."""
+        return self._guests.get(task)
 
     def forget_quietly(self, pid: Pid) -> None:
         """Frees all that a process held here which had no name."""

@@ -261,3 +261,8 @@ def scheduler_of(loop: asyncio.AbstractEventLoop) -> Scheduler:
             _schedulers.pop(closed, None)
         scheduler = _schedulers[loop] = Scheduler(loop)
     return scheduler
+
+
+def loop_threads() -> dict[asyncio.AbstractEventLoop, int]:
+    """The loops that have a scheduler, each with its thread. Any thread may ask."""
+    return {loop: scheduler.thread_id for loop, scheduler in tuple(_schedulers.items()) if not loop.is_closed()}

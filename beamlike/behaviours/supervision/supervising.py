@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from inspect import Parameter, signature
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 from beamlike.behaviours.child_spec import BY_TYPE, ChildId, ChildSpec, ChildType, Restart, Shutdown, child_spec_of
 from beamlike.behaviours.servers.gen_server import GenServer
@@ -34,6 +35,9 @@ from beamlike.kernel.server_names import Name, Server
 from beamlike.kernel.terms import Exit, Pid, Reason
 
 logger = logging.getLogger("beamlike.supervisor")
+
+living: WeakValueDictionary[Pid, Supervising] = WeakValueDictionary()
+"""The supervisors of this interpreter: who looks at a tree need not ask one that is busy with its children."""
 
 FROM_ELIXIR = {"max_restarts": "intensity", "max_seconds": "period"}
 
@@ -146,6 +150,11 @@ class Supervising(GenServer, ABC):
     def _begin(self, limit: RestartIntensity) -> None:
         kernel.trap_exit(True)
         self._restarts = Restarts(limit)
+        living[kernel.self()] = self
+
+    def children_now(self) -> Iterable[ChildInfo]:
+        """As they are at this moment; to be read in the supervisor's thread, without a pause."""
+        return self._infos()
 
     async def handle_call(self, request: Any, client: Client) -> Any:
         match request:

@@ -247,6 +247,11 @@ async def start_name_server(seat: Seat) -> None:
     await Supervisor.start([NameServer.child_spec(seat, name=SERVER)], intensity=INTENSITY)
 
 
+def table_of(node: LocalNode) -> NameTable | None:
+    """The names as that node knows them; None if it has no name server."""
+    return _tables.get(node)
+
+
 def table_here() -> NameTable:
     """The names as the current node knows them, also while its name server starts again."""
     node = current_node()

@@ -70,6 +70,16 @@ class Heartbeat:
         self._lanes = Lanes(node, self._thread, encryption or Encryption(), self._reply)
         self._thread.call(self._beat)
 
+    @property
+    def thread(self) -> SelectorThread:
+        """In which it beats. What is called there must neither wait nor compute."""
+        return self._thread
+
+    @property
+    def watches(self) -> tuple[Watch, ...]:
+        """Of the loops that this node lives on."""
+        return tuple(self._watches)
+
     def watch_over(self, users_loop: Watch) -> None:
         """Another loop answers for the node as well: that of a standalone runtime's own code, in the main thread."""
         self._watches.append(users_loop)

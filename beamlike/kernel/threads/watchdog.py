@@ -25,7 +25,7 @@ from queue import Empty, SimpleQueue
 from beamlike.kernel import current, signals
 from beamlike.kernel.terms import Pid
 from beamlike.kernel.threads.stall import Stall
-from beamlike.kernel.threads.watched_loop import THRESHOLD, WatchedLoop
+from beamlike.kernel.threads.watched_loop import THRESHOLD, Running, WatchedLoop
 
 logger = logging.getLogger("beamlike.watchdog")
 
@@ -41,6 +41,21 @@ class Watch:
     def close(self) -> None:
         """Watches no more; a second call does nothing. Any thread may call it."""
         _watchdog.drop(self._watched, self)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Which is watched."""
+        return self._watched.loop
+
+    @property
+    def runs_now(self) -> Running:
+        """What runs in the loop at this very moment. Any thread may ask."""
+        return self._watched.runs_now()
+
+    @property
+    def computed(self) -> float:
+        """Seconds of the processor that the loop's thread has used."""
+        return self._watched.seconds_computed()
 
     @property
     def stall(self) -> Stall | None:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any, Final, Protocol
 
+from beamlike.kernel.record import frozen
 from beamlike.kernel.stepped import SteppedProcess, begin
 from beamlike.kernel.task_interface import TaskInterface
 from beamlike.kernel.terms import Pid
@@ -41,9 +42,18 @@ class Watching(Protocol):
         ...
 
 
+@frozen
+class Running:
+    """Who runs in a loop, and where: a process, or else a task by its name."""
+
+    pid: Pid | None
+    name: str | None
+    where: Whereabouts
+
+
 class WatchedLoop:
-    """What is known of one loop, and told by `tell`. To be made in the loop's thread, in which `_beat` runs; `stalls`
-    and `stall_now` are for any thread, all else is for the watchdog's."""
+    """What is known of one loop, and told by `tell`. To be made in the loop's thread, in which `_beat` runs; `stalls`,
+    `stall_now` and `runs_now` are for any thread, all else is for the watchdog's."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, tell: Callable[[Stall], None]) -> None:
         self.loop = loop
@@ -52,7 +62,7 @@ class WatchedLoop:
         self.stall: Stall | None = None
         self.thread = threading.current_thread()
         self._clock = _clock_of_this_thread()
-        self._computed = self._seconds_computed()
+        self._computed = self.seconds_computed()
         self._context = Context()
         self._asked = False
         self._answered = 0.0
@@ -70,7 +80,7 @@ class WatchedLoop:
 
     def look(self, last: float, now: float, expected: float) -> None:
         """Judges the time between two looks, and asks for a sign of life that the next one will find."""
-        before, self._computed = self._computed, self._seconds_computed()
+        before, self._computed = self._computed, self.seconds_computed()
         seen = look(now - last, expected, self._computed - before)
         frame = frame_of(self.thread.ident or 0)
         turns = not self.loop.is_running() or _is_asleep(frame)
@@ -87,6 +97,10 @@ class WatchedLoop:
     @property
     def stalls(self) -> bool:
         return self.stall is not None and self._asked
+
+    def runs_now(self) -> Running:
+        runner = asyncio.current_task(self.loop)
+        return Running(*_identity(runner), self._where(runner, frame_of(self.thread.ident or 0)))
 
     def stall_now(self) -> Stall | None:
         silence, stall = self._silence, self.stall
@@ -159,7 +173,8 @@ class WatchedLoop:
         if any(not watch.quiet for watch in tuple(self.watches)):
             self._say(stall)
 
-    def _seconds_computed(self) -> float:
+    def seconds_computed(self) -> float:
+        """That the thread has used of the processor. Any thread may ask."""
         try:
             return time.clock_gettime(self._clock)
         except OSError:  # the thread has ended
