@@ -3,6 +3,11 @@
     ("snapshot", {part: {option: value}})       ──► ("ok", pieces, number, bytes)
     ("logs", who, {option: value})              ──► the same, when there are lines, or after a second
     ("leave", who)                              ──► who follows the log no longer
+    ("trace", who, {option: value})             ──► a trace begins
+    ("traced", who)                             ──► what it has told since, when there is something, or after a second
+    ("trace off", who), which is no call         ──► it ends
+    ("profile", {option: value})                ──► a sampling profile, when it has been taken
+    ("mailbox", pid)                            ──► the first messages that wait for a process, as short texts
     ("rest", number, piece)                     ──► ("ok", pieces, number, bytes), the further pieces of an answer
                                                  or ("no", why)
 
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("beamlike.inspect")
 
 NAME: Final = "inspect"
+OFF: Final = "trace off"
 AT_ONCE: Final = 8
 KEPT: Final = 8
 """Answers of more than one piece that wait to be fetched; of more the oldest are dropped."""
@@ -59,6 +65,8 @@ class Inspector:
                 self._asked(message, message.request)
             case Question():
                 reply(message, ("no", f"expected a request as a tuple, got a {type(message.request).__name__}"))
+            case (word, str() as who) if word == OFF:
+                _stop_trace(who)
             case ("done", Question() as client, answer):
                 self._busy -= 1
                 reply(client, self._first(answer))
@@ -110,7 +118,7 @@ async def _answer(inspector: Inspector, client: Question, request: tuple[Any, ..
     """In a process of its own. The answer leaves by the inspector, who was asked."""
     answer: list[bytes] | str = "the look was ended before it was over"
     try:
-        answer = await _looked(inspector, request)
+        answer = await _looked(inspector, request, client.pid)
     except ValueError as error:
         answer = str(error)
     except Exception as error:
@@ -120,15 +128,15 @@ async def _answer(inspector: Inspector, client: Question, request: tuple[Any, ..
         inspector.done(client, answer)
 
 
-async def _looked(inspector: Inspector, request: tuple[Any, ...]) -> list[bytes]:
+async def _looked(inspector: Inspector, request: tuple[Any, ...], client: Pid) -> list[bytes]:
     # Most nodes are never looked at, and all start: so nothing of this is imported before.
     from beamlike.inspect.envelope import wrap
     from beamlike.inspect.plain import to_plain
 
-    return wrap(to_plain(await look(inspector, current.current_node(), request)))
+    return wrap(to_plain(await look(inspector, current.current_node(), request, client)))
 
 
-async def look(inspector: Inspector, node: LocalNode, request: tuple[Any, ...]) -> Any:
+async def look(inspector: Inspector, node: LocalNode, request: tuple[Any, ...], client: Pid) -> Any:
     """What a request asks for, as records. ValueError says what is wrong with it."""
     from beamlike.inspect.looking.log_lines import Followers
     from beamlike.inspect.looking.parts import snapshot
@@ -144,8 +152,26 @@ async def look(inspector: Inspector, node: LocalNode, request: tuple[Any, ...]) 
             return await inspector.followers.fetch(
                 who, told.level, told.logger, told.per_second, min(told.wait, LONGEST_WAIT)
             )
+        case ("trace" | "traced", *_):
+            from beamlike.inspect.tracing.tracers import traced
+
+            return await traced(node, request, client)
+        case ("profile", dict() as options):
+            from beamlike.inspect.profiling.sampler import take_profile
+
+            return await take_profile(node, options, client)
+        case ("mailbox", Pid() as pid):
+            from beamlike.inspect.tracing.mailbox import waiting_messages
+
+            return waiting_messages(node, pid)
         case _:
             raise ValueError(f"expected a request that this node knows, got one that begins with {request[:1]!r}")
+
+
+def _stop_trace(who: str) -> None:
+    from beamlike.inspect.tracing.tracers import stop
+
+    stop(current.current_node(), who)
 
 
 def _spawn(function: Any, *args: Any) -> None:

@@ -19,6 +19,7 @@ from beamlike.inspect.profiling.profile import Frame, Profile, from_row, tree
 from beamlike.inspect.profiling.sampler import NotProfiled, Sampler
 from beamlike.inspect.profiling.svg import svg
 from beamlike.inspect.profiling.take import profile
+from tests.support.local_nodes import eventually
 from tests.support.peers import main_node
 
 FRAMES = tuple(Frame(name, f"/srv/{name}.py", line) for line, name in enumerate("abcdefg", 1))
@@ -75,20 +76,18 @@ def test_a_profile_takes_no_longer_and_looks_no_oftener_than_it_may() -> None:
     assert looks[-1] - looks[0] <= 0.6
 
 
-def test_one_profile_at_a_time_and_the_next_when_it_is_over() -> None:
+def test_one_profile_at_a_time_and_it_ends_with_whoever_asked_for_it() -> None:
+    async def asks() -> None:
+        await profile(seconds=60)
+
     async def main() -> None:
         async with main_node():
-            first = asyncio.create_task(profile(seconds=30))
-            while not sampler._busy.locked():  # noqa: ASYNC110 - another thread takes it
-                await asyncio.sleep(0.01)
+            first = bl.spawn(asks)
+            await eventually(sampler._busy.locked)
             with pytest.raises(NotProfiled, match="another profile is being taken"):
                 await profile(seconds=0.1)
-            first.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await first
-            async with asyncio.timeout(10):
-                while sampler._busy.locked():  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
+            bl.exit(first, "kill")
+            await eventually(lambda: not sampler._busy.locked())
             assert (await profile(seconds=0.1)).samples > 0
 
     asyncio.run(main())

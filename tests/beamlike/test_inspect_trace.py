@@ -169,7 +169,7 @@ async def test_a_tracer_that_is_killed_leaves_nothing_that_is_traced(node: bl.No
         assert tracer is not None
         bl.exit(tracer, "kill")
         rest = await taken(stream)
-        assert rest[-1].text == "the tracer is gone: killed"
+        assert rest[-1].text.startswith("the tracer is gone")
         json.dumps(1)
         await eventually(lambda: is_untraced(*pids))
         assert json.dumps.__code__ is code

@@ -94,26 +94,37 @@ class Profile:
         }
 
     @property
-    def row(self) -> dict[str, Any]:
-        """As it travels."""
-        plain = {
-            name: getattr(self, name) for name in ("node", "at", "seconds", "interval", "samples", "idle", "left_out")
-        }
-        return plain | {
-            "frames": [(each.name, each.file, each.line) for each in self.frames],
-            "stacks": [(list(stack), count) for stack, count in self.stacks],
-        }
+    def row(self) -> tuple[Any, ...]:
+        """As it travels: a stack as one text, since there may be many."""
+        return (
+            (self.node, self.at, self.seconds, self.interval, self.samples, self.idle, self.left_out),
+            tuple((each.name, each.file, each.line) for each in self.frames),
+            tuple(" ".join(map(str, stack)) for stack, _ in self.stacks),
+            tuple(count for _, count in self.stacks),
+        )
 
 
-def from_row(row: dict[str, Any]) -> Profile:
-    """
+def from_row(row: Any) -> Profile:
+    """ValueError for what is no profile.
+
     >>> profile = Profile("a@h", 0.0, 1.0, 0.01, 100, 0, (Frame("main", "", 0),), (((0,), 7),))
     >>> from_row(profile.row) == profile
     True
     """
-    frames = tuple(Frame(*each) for each in row["frames"])
-    stacks = tuple((tuple(stack), count) for stack, count in row["stacks"])
-    return Profile(**{**row, "frames": frames, "stacks": stacks})
+    try:
+        (node, at, seconds, interval, samples, idle, left_out), places, stacks, counts = row
+        frames = tuple(Frame(str(name), str(file), int(line)) for name, file, line in places)
+        found = tuple(
+            (tuple(int(place) for place in stack.split()), int(count))
+            for stack, count in zip(stacks, counts, strict=True)
+        )
+        if any(not 0 <= place < len(frames) for stack, _ in found for place in stack):
+            raise ValueError("a stack of functions that are not there")
+        return Profile(
+            str(node), float(at), float(seconds), float(interval), int(samples), int(idle), frames, found, int(left_out)
+        )
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"expected a profile, got something else: {error}") from error
 
 
 @frozen

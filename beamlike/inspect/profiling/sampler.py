@@ -7,7 +7,6 @@ end of its turn. The sampler measures what a look costs and looks less often whe
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import threading
 import time
@@ -16,7 +15,10 @@ from types import CodeType, FrameType
 from typing import Any, Final
 
 from beamlike.inspect.profiling.profile import Frame, Profile
+from beamlike.kernel import functions, signals
 from beamlike.kernel.errors import BeamlikeError
+from beamlike.kernel.node import LocalNode
+from beamlike.kernel.terms import Down, Pid
 
 MOST_SECONDS: Final = 60.0
 MOST_PER_SECOND: Final = 500
@@ -42,46 +44,40 @@ _WAITING: Final = {
 _busy = threading.Lock()
 
 
-class NotProfiled(BeamlikeError):
+class NotProfiled(BeamlikeError, ValueError):
     """A profile cannot be taken; the message says why."""
 
 
-async def take_profile(seconds: float, rate: int) -> dict[str, Any]:
-    """A profile of this interpreter, as it travels; see `bl.inspect.profile`. Ends with the process that runs it."""
-    from beamlike.kernel.current import current_node
-
-    _check(seconds, MOST_SECONDS, "a time", "seconds")
-    _check(rate, MOST_PER_SECOND, "a rate", "samples a second")
+async def take_profile(node: LocalNode, options: dict[Any, Any], client: Pid) -> tuple[Any, ...]:
+    """A profile of this interpreter, as it travels; see `bl.inspect.profile`. Ends with whoever asked for it."""
+    seconds = _checked(options.get("seconds"), MOST_SECONDS, "a time", "seconds")
+    rate = _checked(options.get("rate"), MOST_PER_SECOND, "a rate", "samples a second")
     if not _busy.acquire(blocking=False):
         raise NotProfiled("expected a node that nobody profiles; another profile is being taken, and ends by itself")
     sampler = Sampler(seconds, 1 / rate)
-    done = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    taken: list[tuple[Any, ...]] = []
+    me, gone = functions.self(), functions.monitor(client)
 
     def run() -> None:
         try:
             sampler.run()
+            taken.append(sampler.profile(node.name).row)
         finally:
             _busy.release()
-            _tell(loop, done)
+            node.route(signals.Send(None, me, _DONE))
 
     threading.Thread(target=run, name=_NAME, daemon=True).start()
     try:
-        await done.wait()
+        await functions.receive(lambda message: message == _DONE or (type(message) is Down and message.ref == gone))
     finally:
         sampler.stop()
-    return sampler.profile(current_node().name).row
+    if not taken:
+        raise NotProfiled("no profile was taken: who asked for it is gone, or it failed, as standard error says")
+    return taken[0]
 
 
 _NAME: Final = "beamlike profile"
-
-
-def _tell(loop: asyncio.AbstractEventLoop, done: asyncio.Event) -> None:
-    try:
-        loop.call_soon_threadsafe(done.set)
-    except RuntimeError:
-        if not loop.is_closed():  # else the node has gone meanwhile, and nobody waits
-            raise
+_DONE: Final = "profile taken"
 
 
 class Sampler:
@@ -164,6 +160,7 @@ def _frame(code: CodeType) -> Frame:
     return Frame(code.co_qualname[:_LONGEST], code.co_filename[-_LONGEST:], code.co_firstlineno)
 
 
-def _check(value: object, most: float, what: str, unit: str) -> None:
+def _checked(value: Any, most: float, what: str, unit: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
         raise NotProfiled(f"expected {what} above 0 and up to {most:g} {unit} for a profile, got {value!r}")
+    return float(value)

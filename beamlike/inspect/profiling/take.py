@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from beamlike.distribution import rpc
+from beamlike.inspect.ask import ask
 from beamlike.inspect.profiling.profile import Profile, from_row
-from beamlike.inspect.profiling.sampler import take_profile
+from beamlike.inspect.profiling.sampler import NotProfiled
 from beamlike.kernel import current
 
 _ANSWER_SECONDS: Final = 15.0
@@ -17,7 +17,8 @@ async def profile(node: str | None = None, *, seconds: float = 5.0, rate: int = 
 
     At most 500 times a second for 60 s, and less often where looking would take more than 2% of a core. Nothing runs
     there before or after. The stalled loop of a node is sampled as any other; the answer comes when it turns again.
-    NotProfiled says what is in the way, such as another profile that is being taken.
+    NotProfiled says what is in the way, such as another profile that is being taken; TimeoutError and CallFailed are
+    as of the other looks.
 
     >>> import asyncio, beamlike as bl
     >>> from beamlike.inspect.profiling.take import profile
@@ -29,4 +30,8 @@ async def profile(node: str | None = None, *, seconds: float = 5.0, rate: int = 
     ('doc@127.0.0.1', True)
     """
     target = node or current.current_node().name
-    return from_row(await rpc.call(target, take_profile, seconds, rate, timeout=seconds + _ANSWER_SECONDS))
+    try:
+        row = await ask(target, ("profile", {"seconds": seconds, "rate": rate}), seconds + _ANSWER_SECONDS)
+        return from_row(row)
+    except ValueError as error:
+        raise NotProfiled(str(error)) from None

@@ -18,6 +18,7 @@ class NoFunction(ValueError):
 def function_named(name: str) -> FunctionType:
     """The function that "module:function" names, or "module:Class.method".
 
+    >>> import json
     >>> function_named("json:dumps").__name__
     'dumps'
     >>> function_named("json:bumps")

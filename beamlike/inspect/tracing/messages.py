@@ -163,9 +163,11 @@ def _message(to: Any, message: Any) -> str:
     return shown(message)
 
 
-def check_flags(flags: tuple[str, ...]) -> frozenset[str]:
-    """ValueError for an unknown one."""
+def check_flags(flags: tuple[str, ...], calls: tuple[str, ...] = ()) -> frozenset[str]:
+    """ValueError for an unknown one, and where nothing is to be traced."""
     for flag in flags:
         if flag not in FLAGS:
             raise ValueError(f"expected {', '.join(map(repr, FLAGS))} to trace, got {flag!r}")
+    if not flags and not calls:
+        raise ValueError("expected messages or functions to trace, got neither")
     return frozenset(flags)
