@@ -4,6 +4,8 @@
     await bl.inspect.processes("orders@10.0.0.5")        of that node, which must be reachable
     await bl.inspect.snapshot(node, parts=("processes", "loops"))
     async for line in bl.inspect.logs(node): ...
+    async for event in bl.inspect.trace(node, "shop:Till.pay", limit=100): ...
+    (await bl.inspect.profile(node, seconds=5)).folded()
 
 The node answers from a process named "inspect". It sorts and cuts there, so a table of 100,000 processes does not
 travel; it gives way to the service's own work between slices; and while nobody asks it does nothing at all.
@@ -50,6 +52,12 @@ if TYPE_CHECKING:
         ThreadFacts,
         TypeFacts,
     )
+    from beamlike.inspect.profiling.profile import Profile
+    from beamlike.inspect.profiling.sampler import NotProfiled
+    from beamlike.inspect.profiling.take import profile
+    from beamlike.inspect.tracing.events import Traced
+    from beamlike.inspect.tracing.trace import trace
+    from beamlike.inspect.tracing.tracer import NotTraced
 else:
     _ASKING = (
         "files",
@@ -67,10 +75,19 @@ else:
         "tree",
     )
 
+    _ELSEWHERE = {
+        "NotProfiled": "profiling.sampler",
+        "NotTraced": "tracing.tracer",
+        "Profile": "profiling.profile",
+        "Traced": "tracing.events",
+        "profile": "profiling.take",
+        "trace": "tracing.trace",
+    }
+
     def __getattr__(name: str) -> object:
         if name not in __all__:
             raise AttributeError(f"module 'beamlike.inspect' has no attribute {name!r}")
-        home = "asking" if name in _ASKING else "facts"
+        home = _ELSEWHERE.get(name, "asking" if name in _ASKING else "facts")
         value = globals()[name] = getattr(import_module(f"beamlike.inspect.{home}"), name)
         return value
 
@@ -90,12 +107,16 @@ __all__ = [
     "ModuleFacts",
     "NameFacts",
     "NodeFacts",
+    "NotProfiled",
+    "NotTraced",
     "ProcessFacts",
+    "Profile",
     "Snapshot",
     "StallFacts",
     "SupervisorTree",
     "TaskFacts",
     "ThreadFacts",
+    "Traced",
     "TypeFacts",
     "files",
     "gc",
@@ -106,8 +127,10 @@ __all__ = [
     "modules",
     "names",
     "processes",
+    "profile",
     "snapshot",
     "tasks",
     "threads",
+    "trace",
     "tree",
 ]

@@ -178,4 +178,5 @@ def _spawn(function: Any, *args: Any) -> None:
     """Beside the inspector, on the same loop."""
     here = current.current_process()
     process = here.node.start_process(function, args, scheduler=here.scheduler)
+    process.own_inspected().label = NAME  # by which it is known for one of those that look
     here.scheduler.ready(process)

@@ -36,10 +36,14 @@ _WAITING: Final = {
     ("runners.py", "run"),
     ("base_events.py", "run_forever"),
     ("thread.py", "_worker"),
-    ("socket.py", "accept"),
-    ("selector_thread.py", "_run"),
 }
 """Where a thread stands that waits for work: the last file and function that Python knows of."""
+
+_LOOPS: Final = {("base_events.py", "run_forever"), ("runners.py", "run")}
+"""What runs an event loop: a thread in whose stack one stands."""
+_IDLE_SHARE: Final = 0.1
+"""Of the time since the last look: a thread that computed for less has waited, in C code that Python cannot see into."""
+_cpu_clock: Final[Any] = getattr(time, "pthread_getcpuclockid", None)
 
 _busy = threading.Lock()
 
@@ -89,6 +93,8 @@ class Sampler:
         self._samples = self._idle = self._left_out = 0
         self._began = time.time()
         self._took = 0.0
+        self._looked_at = 0.0
+        self._computed: dict[int, float] = {}
 
     def stop(self) -> None:
         self._stopped.set()
@@ -108,19 +114,35 @@ class Sampler:
 
     def _look(self, me: int) -> None:
         self._samples += 1
+        now = time.monotonic()
+        passed, self._looked_at = now - self._looked_at, now
         frames = sys._current_frames()
         for thread, frame in frames.items():
             if thread != me:
-                self._count(thread, frame)
+                self._count(thread, frame, self._computes(thread, passed))
 
-    def _count(self, thread: int, frame: FrameType | None) -> None:
-        if frame is None or _waits(frame.f_code):
+    def _computes(self, thread: int, passed: float) -> bool:
+        """Whether the thread did anything since the last look. It has not ended: its frame was there, and we hold the
+        lock that it would need to go."""
+        if _cpu_clock is None:
+            return True
+        computed = time.clock_gettime(_cpu_clock(thread))
+        before = self._computed.get(thread)
+        self._computed[thread] = computed
+        return before is not None and computed - before >= _IDLE_SHARE * min(passed, self._interval)
+
+    def _count(self, thread: int, frame: FrameType | None, computes: bool) -> None:
+        if frame is None or _is(frame.f_code, _WAITING):
             self._idle += 1
             return
-        stack: list[Any] = []
+        stack: list[CodeType] = []
         while frame is not None and len(stack) < _DEEPEST:
             stack.append(frame.f_code)
             frame = frame.f_back
+        # Code that keeps a loop from turning is to be seen though it only waits.
+        if not computes and not any(_is(code, _LOOPS) for code in stack):
+            self._idle += 1
+            return
         key = (thread, *reversed(stack))
         if key in self._counts or len(self._counts) < _MOST_STACKS:
             self._counts[key] += 1
@@ -152,8 +174,8 @@ class Sampler:
         )
 
 
-def _waits(code: CodeType) -> bool:
-    return (code.co_filename.rpartition("/")[2], code.co_name) in _WAITING
+def _is(code: CodeType, places: set[tuple[str, str]]) -> bool:
+    return (code.co_filename.rpartition("/")[2], code.co_name) in places
 
 
 def _frame(code: CodeType) -> Frame:

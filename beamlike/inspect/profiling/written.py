@@ -15,7 +15,7 @@ def written(profile: Profile, path: str) -> str:
     Traceback (most recent call last):
     ValueError: expected a file that ends in .svg, .json (for speedscope) or .folded, got 'out.txt'
     """
-    for ending, form in _FORMS.items():
+    for ending, form in FORMS.items():
         if path.endswith(ending):
             return form(profile)
     raise ValueError(f"expected a file that ends in .svg, .json (for speedscope) or .folded, got {path!r}")
@@ -27,7 +27,7 @@ def _svg(profile: Profile) -> str:
     return svg(profile)
 
 
-_FORMS: Final[dict[str, Callable[[Profile], str]]] = {
+FORMS: Final[dict[str, Callable[[Profile], str]]] = {
     ".svg": _svg,
     ".json": Profile.speedscope,
     ".folded": Profile.folded,

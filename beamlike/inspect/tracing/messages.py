@@ -37,7 +37,7 @@ MOST_PROCESSES: Final = 5000
 SLICE: Final = 200
 """Processes that are taken up, or let go, in one go: half a millisecond."""
 _OWN: Final = "inspect"
-"""Names of the processes that look: they would see themselves."""
+"""The name, or the label, of processes that look: they would see themselves."""
 
 
 class MessageWatch:
@@ -82,7 +82,7 @@ class MessageWatch:
     def _watch(self, process: Process | None) -> None:
         if process is None or process.pid in self._unseen or len(self._watched) >= MOST_PROCESSES:
             return
-        if process.name is not None and process.name.startswith(_OWN):
+        if (process.name or "").startswith(_OWN) or _label_of(process) == _OWN:
             return
         if tracer_of(process.pid) is None and overhear(process, self._flags, self._tracer, self._hear):
             self._watched[process.pid.id] = process.pid
@@ -144,6 +144,11 @@ class MessageWatch:
         """By its registered name where it has one, else by its number, with the node if that is another."""
         process = self._node.process(pid)
         return (process.name if process is not None else None) or pid_text(pid, self._node.name)
+
+
+def _label_of(process: Process) -> str | None:
+    inspected = process.inspected
+    return inspected.label if inspected is not None and type(inspected.label) is str else None
 
 
 def pid_text(pid: Pid, home: str) -> str:

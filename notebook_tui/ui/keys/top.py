@@ -24,7 +24,7 @@ TOP: Final[tuple[Key, ...]] = (
     ),
     Key(_LOOK, "The next tab, the one before", "next_tab", ("tab", "right")),
     Key(_LOOK, "The next tab, the one before", "previous_tab", ("shift+tab", "left")),
-    Key(_LOOK, "Look into what is marked", "open", ("enter", "l"), hint="look into"),
+    Key(_LOOK, "Look into what is marked", "open", ("enter", "l"), hint="open"),
     Key(_LOOK, "Back to the table", "back", ("escape", "h", "backspace")),
     Key(_LOOK, "Messages and calls, live", "trace", ("t",), hint="trace"),
     Key(_LOOK, "Where the time goes: flame graph", "profile", ("p",), hint="profile"),
@@ -43,7 +43,7 @@ TOP: Final[tuple[Key, ...]] = (
     Key(_ROWS, "Look more often, less often", "faster", ("plus",)),
     Key(_ROWS, "Look more often, less often", "slower", ("minus",)),
     Key(_ROWS, "Look now", "refresh", ("r",)),
-    Key(_ACT, "End a process: send an exit signal", "exit", ("x", "f9")),
+    Key(_ACT, "End a process: send an exit signal", "exit", ("x", "f9"), hint="end"),
     Key(_TRACE, "As a diagram, as lines", "trace_form", ("v",), "places"),
     Key(_TRACE, "Stop; then back", "back", ("escape",), "places"),
     Key(_FLAME, "To the function that stands there", "flame_move", ("up", "down", "left", "right"), "places"),
@@ -60,5 +60,10 @@ def top_sequences(mode: Mode = "navigation") -> dict[tuple[str, ...], Key]:
     return {tuple(keys.split()): key for key in TOP if key.mode == mode for keys in key.keys}
 
 
+_WORTH: Final = ("open", "find", "next_sort", "trace", "profile", "freeze", "follow", "exit", "nodes", "help", "quit")
+
+
 def hinted() -> Iterator[Key]:
-    return (key for key in TOP if key.hint)
+    """Those that are named at the bottom of the screen, the most useful first; `help` and `quit` always."""
+    by_action = {key.action: key for key in TOP if key.hint}
+    return (by_action[action] for action in _WORTH)

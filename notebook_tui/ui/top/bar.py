@@ -47,7 +47,7 @@ class TopBar(Widget, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         palette = palette_of(self.app.theme_variables)
-        line = (status_line, hint_line)[min(y, 1)](self._status, palette)
+        line = status_line(self._status, palette) if y == 0 else hint_line(self._status, self.size.width, palette)
         line.truncate(self.size.width, overflow="ellipsis")
         return strip_of(line).adjust_cell_length(self.size.width).apply_style(self.rich_style)
 
@@ -59,13 +59,15 @@ def status_line(status: Status, palette: Palette) -> Text:
     return line.append(printable_row(status.about))
 
 
-def hint_line(status: Status, palette: Palette) -> Text:
+def hint_line(status: Status, width: int, palette: Palette) -> Text:
+    """What is being typed, else the keys that are worth the room; the last two always have some."""
     if status.is_typing or status.typed:
         caret = "▏" if status.is_typing else ""
         rest = "   Enter keeps it · Esc shows all" if status.is_typing else "   Esc shows all"
         return Text.assemble((f" /{printable_row(status.typed)}{caret}", palette.strong), (rest, palette.muted))
     hints = status.hints or tuple((pretty(key.keys[0]), key.hint) for key in hinted())
-    line = Text(" ")
-    for number, (name, word) in enumerate(hints):
-        line.append("  " if number else "").append(name, palette.strong).append(f" {word}", palette.muted)
-    return line
+    texts = [Text.assemble((name, palette.strong), (f" {word}", palette.muted)) for name, word in hints]
+    first, last = texts[:-2], texts[-2:]
+    while first and sum(each.cell_len + 2 for each in (*first, *last)) > width - 1:
+        first.pop()
+    return Text(" ").append_text(Text("  ").join([*first, *last]))

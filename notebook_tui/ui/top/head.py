@@ -18,6 +18,7 @@ from notebook_tui.ui.top.view import TABS, View
 
 CHIP: Final = Style(reverse=True, bold=True)
 SPARK: Final = 12
+_ROOMY: Final = 110
 _LATE: Final = 0.05
 _VERY_LATE: Final = 0.25
 
@@ -81,27 +82,28 @@ def figures_line(snapshot: Snapshot | None, histories: Histories, width: int, pa
     line = Text(" ")
     if snapshot is None:
         return line
-    for figure in _figures(snapshot, histories, palette):
+    for figure in _figures(snapshot, histories, SPARK if width >= _ROOMY else SPARK // 2, palette):
         if line.cell_len + figure.cell_len + 2 > width:
             break
         line.append("  " if line.cell_len > 1 else "").append_text(figure)
     return line
 
 
-def _figures(snapshot: Snapshot, histories: Histories, palette: Palette) -> Iterator[Text]:
+def _figures(snapshot: Snapshot, histories: Histories, spark: int, palette: Palette) -> Iterator[Text]:
     node = snapshot.node
     lag = lag_of(snapshot)
     ink = palette.ok if (lag or 0) < _LATE else palette.warning if (lag or 0) < _VERY_LATE else palette.error
-    yield _figure("loop", f"{histories.lag.spark(SPARK, _LATE)} {seconds_text(lag) or '?':>6}", ink, palette)
+    yield _figure("loop", f"{histories.lag.spark(spark, _LATE)} {seconds_text(lag) or '?':>6}", ink, palette)
     cpu = "?" if node.cpu is None else f"{node.cpu:.0%}"
-    yield _figure("cpu", f"{histories.cpu.spark(SPARK // 2, 1.0)} {cpu:>4}", palette.focus, palette)
+    yield _figure("cpu", f"{histories.cpu.spark(spark, 1.0)} {cpu:>4}", palette.focus, palette)
     yield _figure("mem", size_text(node.rss), palette.strong, palette)
     yield _figure("procs", count_text(node.processes), palette.strong, palette)
-    runnable = sum(each.state in ("running", "runnable") for each in snapshot.processes or ())
     if snapshot.processes is not None:
-        yield _figure("ready", count_text(runnable), palette.strong, palette)
         rate = count_text(histories.messages.last) or "?"
-        yield _figure("msg/s", f"{histories.messages.spark(SPARK // 2)} {rate:>5}", palette.focus, palette)
+        yield _figure("msg/s", f"{histories.messages.spark(spark)} {rate:>5}", palette.focus, palette)
+    if snapshot.processes is not None:
+        runnable = sum(each.state in ("running", "runnable") for each in snapshot.processes)
+        yield _figure("ready", count_text(runnable), palette.strong, palette)
     yield _figure("tasks", count_text(node.tasks), palette.strong, palette)
     yield _figure("threads", count_text(node.threads), palette.strong, palette)
     yield _figure("links", count_text(node.nodes), palette.strong, palette)
@@ -130,7 +132,7 @@ def tabs_line(view: View, width: int, palette: Palette) -> Text:
 def tab_places(width: int) -> Iterator[tuple[int, str, str]]:
     """Where each tab stands: its first column, its label and its name."""
     at = 0
-    roomy = width >= 110
+    roomy = width >= _ROOMY
     for number, tab in enumerate(TABS, 1):
         label = f" {number % 10} {tab.capitalize()} " if roomy else f"{number % 10}{tab.capitalize()}"
         yield at, label, tab

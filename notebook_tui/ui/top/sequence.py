@@ -11,6 +11,7 @@ Those who took part last stand in the columns; where there is no room for more, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,22 +24,30 @@ from notebook_tui.ui.drawing.printable import printable_row
 
 _TIME: Final = 13
 _NARROWEST: Final = 18
+_LAST: Final = 12
 _WIDEST: Final = 44
 _BESIDE: Final = ("note", "ended")
 
 
-def lanes(events: Sequence[Traced], most: int) -> list[str]:
-    """Who gets a column, in the order in which they came; of too many those that the last events are about.
+OTHERS: Final = "others"
+_LOOKED_AT: Final = 300
+"""So many of the last events say who gets a column."""
 
-    >>> lanes([Traced("sent", 0.0, "a", "b"), Traced("sent", 0.0, "c", "a")], 2)
-    ['a', 'c']
+
+def lanes(events: Sequence[Traced], most: int) -> list[str]:
+    """Who gets a column, in the order in which they came. Of too many, those whom most of the last events are about;
+    all the rest share the first column, OTHERS.
+
+    >>> told = [Traced("sent", 0.0, "a", "b"), Traced("sent", 0.0, "c", "b"), Traced("sent", 0.0, "a", "b")]
+    >>> lanes(told, 3), lanes(told, 2)
+    (['a', 'b', 'c'], ['others', 'b'])
     """
-    found: dict[str, int] = {}
-    for at, event in enumerate(events):
-        for name in _parties(event):
-            found[name] = at
-    last = sorted(found, key=lambda name: -found[name])[:most]
-    return [name for name in found if name in last]
+    counts = Counter(name for event in events[-_LOOKED_AT:] for name in _parties(event))
+    first: dict[str, None] = dict.fromkeys(name for event in events for name in _parties(event) if name in counts)
+    if len(first) <= most:
+        return list(first)
+    chosen = {name for name, _ in counts.most_common(max(1, most - 1))}
+    return [OTHERS, *(name for name in first if name in chosen)]
 
 
 def _parties(event: Traced) -> list[str]:
@@ -66,24 +75,32 @@ def diagram(events: Sequence[Traced], width: int, palette: Palette) -> tuple[Tex
     columns = {name: _TIME + 3 + number * apart for number, name in enumerate(names)}
     head = Text(" " * (_TIME + 1))
     for name in names:
-        head.append(set_cell_size(f" {printable_row(_short(name, apart - 2))}", apart), palette.strong)
+        head.append(set_cell_size(f" {printable_row(_short(_brief(name), apart - 2))}", apart), palette.strong)
     head.rstrip()
     return head, [_row(event, columns, width, palette) for event in events]
 
 
 def _apart(width: int, count: int) -> int:
-    if count < 2:
-        return max(_NARROWEST, width - _TIME - 4)
-    return max(_NARROWEST, min(_WIDEST, (width - _TIME - 4 - 10) // (count - 1))) if count == 2 else max(
-        _NARROWEST, min(_WIDEST, (width - _TIME - 4) // count)
-    )
+    """Columns between two lines; the last one needs no more than room for its name."""
+    return max(_NARROWEST, min(_WIDEST, (width - _TIME - 4 - _LAST) // max(1, count - 1)))
+
+
+def _brief(name: str) -> str:
+    """Processes without a name are told apart by their last number: all are of one node.
+
+    >>> _brief("6150caf.34"), _brief("shop.till"), _brief("6150caf.34 on b@h")
+    ('.34', 'shop.till', '6150caf.34 on b@h')
+    """
+    before, dot, number = name.rpartition(".")
+    is_pid = bool(dot) and number.isdigit() and all(letter in "0123456789abcdef" for letter in before)
+    return f".{number}" if is_pid else name
 
 
 def _row(event: Traced, columns: dict[str, int], width: int, palette: Palette) -> Text:
     line = Text(f"{clock_text(event.at)} ", palette.muted) if event.at else Text(" " * _TIME)
     if event.kind in _BESIDE:
         return line.append(f" {printable_row(event.words)}", palette.warning if event.kind == "note" else palette.title)
-    parties = [columns.get(name) for name in _parties(event)]
+    parties = [columns.get(name, columns.get(OTHERS)) for name in _parties(event)]
     if len(parties) == 2 and None not in parties and parties[0] != parties[1]:
         start, end = (at for at in parties if at is not None)
         text = _arrow(event, start, end, columns)
@@ -94,7 +111,8 @@ def _row(event: Traced, columns: dict[str, int], width: int, palette: Palette) -
         return _laid(line, printable_row(event.words), _TIME + 3, _TIME + 3, columns, width, palette, palette.muted)
     mark = "×" if event.kind == "exited" else "◆" if event.kind in ("registered", "called") else "├"
     ink = palette.error if event.kind in ("exited", "raised") else palette.muted
-    return _laid(line, f"{mark} {printable_row(_beside(event))}", at, at, columns, width, palette, ink)
+    beside = _beside(event) if event.process in columns else event.words
+    return _laid(line, f"{mark} {printable_row(beside)}", at, at, columns, width, palette, ink)
 
 
 def _arrow(event: Traced, start: int, end: int, columns: dict[str, int]) -> str:
@@ -102,7 +120,8 @@ def _arrow(event: Traced, start: int, end: int, columns: dict[str, int]) -> str:
     room = abs(end - start) - 1
     back = event.kind in ("returned", "raised")
     word = {"sent": "", "called": "", "returned": "= ", "raised": "raised "}.get(event.kind, f"{event.kind} ")
-    said = printable_row(f"{word}{event.text}".strip())
+    unseen = " ".join(_brief(name) for name in _parties(event) if name not in columns)
+    said = printable_row(f"{f'{unseen}: ' if unseen else ''}{word}{event.text}".strip())
     label = f" {_short(said, max(1, room - 4))} " if said else ""
     if back:
         start, end = end, start

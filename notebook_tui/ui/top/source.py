@@ -96,7 +96,9 @@ class LiveSource:
         """Raises what keeps the node from being reached."""
         host = self._node.rpartition("@")[2]
         name = f"observer-top-{secrets.token_hex(4)}@{host}"
-        self._here = await self._stack.enter_async_context(bl.Node(name, listen=False, hidden=True, **self._options))
+        # Nobody is to write over the screen that a frame took long.
+        options = {"stall_threshold": None, **self._options}
+        self._here = await self._stack.enter_async_context(bl.Node(name, listen=False, hidden=True, **options))
         await self.reconnect()
 
     async def close(self) -> None:

@@ -54,7 +54,7 @@ class TableRow:
 
 COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "processes": (
-        Column("PID", 9, "pid"),
+        Column("PID", 11, "pid"),
         Column("NAME", 20, "name"),
         Column("STATE", 9, "state", from_width=64),
         Column("QUEUE", 7, "queue", right=True),
@@ -194,7 +194,16 @@ def pid_text(pid: Pid | None, home: str) -> str:
 
 def name_of(fact: ProcessFacts) -> str:
     """The name, else the label, else what it runs."""
-    return fact.name or fact.label or fact.initial_call.rpartition(".")[2] or fact.initial_call
+    return fact.name or fact.label or _short_call(fact.initial_call)
+
+
+def _short_call(call: str) -> str:
+    """
+    >>> _short_call("shop.orders.serve"), _short_call("beamlike.gen_server.GenServer._run"), _short_call("")
+    ('serve', 'GenServer._run', '')
+    """
+    *_, holder, name = ["", *call.split(".")]
+    return f"{holder}.{name}" if holder[:1].isupper() else name
 
 
 _STATE_INK: Final = {"running": "running", "runnable": "ok", "ready": "ok", "suspended": "warning"}
@@ -358,7 +367,7 @@ def _log(number: int, line: LogLine) -> TableRow:
 def _lags(snapshot: Snapshot) -> Iterator[TableRow]:
     for at, loop in enumerate(snapshot.loops or ()):
         measured = f"{loop.kind} in {loop.thread}, measured for {seconds_text(loop.measured)}"
-        yield TableRow(f"o{at}", (measured, "", ""), "heading", (), loop)
+        yield TableRow(f"o{at}", ("", "", measured), "heading", (), loop)
         yield from _histogram(loop.lags, at)
         if loop.stall is not None:
             words = f"stalls NOW, for {seconds_text(loop.stall.seconds)}: {loop.stall.who}  {place_text(loop.stall.place)}"
