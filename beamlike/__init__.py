@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from beamlike.distribution.process_groups import pg
     from beamlike.distribution.refusal import HandshakeRefused
     from beamlike.distribution.tls_option import Tls
+    from beamlike.embedding import lifespan
     from beamlike.kernel import trace_events
     from beamlike.kernel.call import CALL_TIMEOUT
     from beamlike.kernel.call_errors import CallFailed, CallTimeout
@@ -248,6 +249,7 @@ else:
         "is_alive": "kernel.functions",
         "join": "node",
         "joining": "node",
+        "lifespan": "embedding",
         "link": "kernel.functions",
         "make_ref": "kernel.functions",
         "max_mailbox": "kernel.inspection.mailbox_limit",
@@ -414,6 +416,7 @@ __all__ = [
     "is_alive",
     "join",
     "joining",
+    "lifespan",
     "link",
     "make_ref",
     "max_mailbox",

@@ -7,6 +7,9 @@ import errno
 import os
 import socket
 from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
+from typing import Any
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.clear_or_tls import Layer
@@ -84,7 +87,37 @@ async def _resolve(address: Address) -> list[str]:
     """The numeric addresses of a host, in the order of preference."""
     host, port = address
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = _numeric(host, port) or await _looked_up(host, port)
     except (socket.gaierror, UnicodeError) as error:
         raise NotConnected(f"expected a host that can be looked up, got {host!r}: {error}") from error
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+
+
+def _numeric(host: str, port: int) -> list[Any]:
+    """Nothing for a name, which has to be looked up."""
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return []
+
+
+async def _looked_up(host: str, port: int) -> list[Any]:
+    """In a thread that ends with it: one of the loop's executor would stay, in a service that may have none."""
+    future: Future[list[Any]] = Future()
+    Thread(target=_settle, args=(future, host, port), name=f"beamlike looks up {host}", daemon=True).start()
+    return await asyncio.wrap_future(future)
+
+
+def _settle(future: Future[list[Any]], host: str, port: int) -> None:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except Exception as error:
+        _set(future, future.set_exception, error)
+    else:
+        _set(future, future.set_result, found)
+
+
+def _set(future: Future[list[Any]], setter: Callable[[Any], None], value: Any) -> None:
+    """Unless nobody waits for it any more."""
+    if future.set_running_or_notify_cancel():
+        setter(value)

@@ -131,7 +131,12 @@ async def snapshot(
     told: dict[str, dict[str, Any]] = {part: {} for part in parts}
     if "processes" in told:
         told["processes"] = {
-            "sort": sort, "limit": limit, "only": only, "pids": pids, "stacks": stacks, "rates": rates,
+            "sort": sort,
+            "limit": limit,
+            "only": only,
+            "pids": pids,
+            "stacks": stacks,
+            "rates": rates,
         }
     for part in told.keys() & {"tasks", "threads"}:
         told[part] = {"stacks": stacks}

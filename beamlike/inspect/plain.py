@@ -25,7 +25,7 @@ def to_plain(value: Any) -> Any:
     >>> to_plain(NameFacts("clock", Pid("app@h", 7), "node"))
     {'name': 'clock', 'pid': ['app@h', 7], 'scope': 'node'}
     """
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _SCALARS:
         return value
     if kind is tuple:
@@ -40,15 +40,16 @@ def from_plain(record: type[T], plain: Any) -> T:
 
     >>> from beamlike.inspect.facts import NameFacts
     >>> from_plain(NameFacts, {"name": "clock", "pid": ["app@h", 7], "scope": "node", "of a later version": 1})
-    NameFacts(name='clock', pid=Pid<app@h 7>, scope='node')
+    NameFacts(name='clock', pid=Pid<app@h 0.7>, scope='node')
     >>> from_plain(NameFacts, {"name": 3})
     Traceback (most recent call last):
     ValueError: expected a str as the name of a NameFacts, got 3
     """
+    kind: Any = record
     if type(plain) is not dict:
         raise ValueError(f"expected a {record.__name__} as a dict, got a {type(plain).__name__}")
     values = {}
-    for name, (build, kinds) in _builders(record).items():
+    for name, (build, kinds) in _builders(kind).items():
         if name not in plain:
             continue
         try:
@@ -57,26 +58,26 @@ def from_plain(record: type[T], plain: Any) -> T:
             if type(error) is ValueError and error.args and str(error).startswith("expected a"):
                 raise
             raise ValueError(f"expected {kinds} as the {name} of a {record.__name__}, got {plain[name]!r}") from error
-    missing = [name for name in _required(record) if name not in values]
+    missing = [name for name in _required(kind) if name not in values]
     if missing:
         raise ValueError(f"expected {', '.join(missing)} in a {record.__name__}, got none")
     return record(**values)
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     return tuple(it.name for it in fields(kind))
 
 
 @cache
-def _required(kind: type) -> tuple[str, ...]:
+def _required(kind: Any) -> tuple[str, ...]:
     return tuple(it.name for it in fields(kind) if it.default is MISSING and it.default_factory is MISSING)
 
 
 @cache
-def _builders(record: type) -> dict[str, tuple[Callable[[Any], Any], str]]:
+def _builders(record: Any) -> dict[str, tuple[Callable[[Any], Any], str]]:
     hints = get_type_hints(record)
-    return {it.name: (_builder(hints[it.name]), _words(hints[it.name])) for it in fields(record)}  # type: ignore[arg-type]
+    return {it.name: (_builder(hints[it.name]), _words(hints[it.name])) for it in fields(record)}
 
 
 def _words(hint: Any) -> str:

@@ -11,7 +11,7 @@ from beamlike.kernel.terms import Pid
 LONGEST_WORD: Final = 200
 MOST_PER_SECOND: Final = 1000
 
-_KINDS: Final[dict[str, type | tuple[type, ...]]] = {
+_KINDS: Final[dict[str, type]] = {
     "sort": str,
     "only": str,
     "limit": int,
@@ -45,7 +45,7 @@ def _value(name: str, value: Any) -> Any:
             raise ValueError("expected pids as a list of pids")
         return tuple(value)
     kind = _KINDS.get(name)
-    if kind is None or type(value) is not kind or (kind is str and len(value) > LONGEST_WORD):
+    if kind is None or type(value) is not kind or (type(value) is str and len(value) > LONGEST_WORD):
         known = ", ".join((*_KINDS, "pids"))
         raise ValueError(f"expected options of {known}, each of its kind, got {name} as a {type(value).__name__}")
     return value

@@ -21,6 +21,8 @@ COMMANDS = {
     "run": "evaluate a notebook without a terminal",
     "convert": "turn a notebook into another kind of file",
     "node": "run a node that waits for work",
+    "nodes": "list the nodes that can be reached from here",
+    "top": "look at a running node",
     "trace": "see messages and calls of a running node as they happen",
     "profile": "see where a running node spends its time",
     "flame": "list the child nodes that run, and end those left behind",

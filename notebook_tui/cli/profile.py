@@ -51,11 +51,11 @@ def call(options: argparse.Namespace) -> int:
 async def _profile(options: argparse.Namespace) -> Profile:
     from beamlike.inspect.profiling.take import profile
     from beamlike.kernel.errors import BeamlikeError
-    from notebook_tui.cli.looking import looking_at
+    from notebook_tui.cli.visiting import visiting
 
     try:
-        async with looking_at(options.node):
-            return await profile(options.node, seconds=options.seconds, rate=options.rate)
+        async with visiting(options.node, "profile") as node:
+            return await profile(node, seconds=options.seconds, rate=options.rate)
     except (BeamlikeError, ValueError, OSError, TimeoutError) as error:
         raise UserError(f"{options.node} cannot be profiled: {error}") from error
 

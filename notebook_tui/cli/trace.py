@@ -36,15 +36,15 @@ def call(options: argparse.Namespace) -> int:
 async def _trace(options: argparse.Namespace) -> int:
     from beamlike.inspect.tracing.trace import trace
     from beamlike.kernel.errors import BeamlikeError
-    from notebook_tui.cli.looking import looking_at
+    from notebook_tui.cli.visiting import visiting
 
     flags = ("send", "procs", *(["receive"] if options.received else []))
     messages = flags if options.messages or options.received or not options.functions else ()
     is_over = begun = False
     try:
-        async with looking_at(options.node):
+        async with visiting(options.node, "trace") as node:
             events = trace(
-                options.node,
+                node,
                 *options.functions,
                 messages=messages,
                 limit=options.limit,

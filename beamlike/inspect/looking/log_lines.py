@@ -57,7 +57,7 @@ class LogFollower(logging.Handler):
                     await self._come.wait()
             except TimeoutError:
                 pass
-        found = []
+        found: list[LogLine] = []
         while self._lines and len(found) < KEPT:
             found.append(self._lines.popleft())
         return tuple(found)
@@ -123,7 +123,7 @@ def _message(record: logging.LogRecord) -> str:
     args: Any = record.args
     safe: Any = {key: _plain(it) for key, it in args.items()} if type(args) is dict else tuple(map(_plain, args))
     try:
-        return text % safe
+        return str(text % safe)
     except (TypeError, ValueError, KeyError):  # as for "%d" of an object of the user's
         return f"{text} {shown(args, LONGEST)}"
 
@@ -169,16 +169,14 @@ MOST: Final = 16
 
 
 class Followers:
-    """Who follows, by the words that they have chosen for themselves; each is dropped when it has not come for LEASE."""
+    """Who follows, by the word that each has chosen for itself; who has not come for LEASE is dropped."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._followers: dict[str, tuple[LogFollower, float]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    async def fetch(
-        self, who: str, level: int, logger: str, per_second: int, seconds: float
-    ) -> tuple[LogLine, ...]:
+    async def fetch(self, who: str, level: int, logger: str, per_second: int, seconds: float) -> tuple[LogLine, ...]:
         """ValueError if there are too many already."""
         known = self._followers.get(who)
         if known is None:

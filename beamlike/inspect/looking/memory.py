@@ -12,7 +12,7 @@ from typing import Any, Final
 from beamlike.inspect.facts import AllocationFacts, MemoryFacts, TypeFacts
 from beamlike.inspect.looking.options import SomeOptions
 from beamlike.inspect.looking.patience import Patience
-from beamlike.inspect.looking.sizes import size_of
+from beamlike.inspect.looking.sizes import size_of, type_name
 from beamlike.kernel.node import LocalNode
 
 MOST_OBJECTS: Final = 1_000_000
@@ -80,10 +80,3 @@ def rss() -> int:
 def peak_rss() -> int:
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
-
-
-def type_name(kind: type) -> str:
-    """Past whatever a metaclass says about it."""
-    name = type.__dict__["__qualname__"].__get__(kind)
-    module = type.__dict__["__dict__"].__get__(kind).get("__module__")
-    return f"{module}.{name}" if type(module) is str and module != "builtins" else str.__str__(name)

@@ -42,7 +42,8 @@ def _version(top: str, module: Any) -> str:
 
 def _text(module: Any, name: str) -> str:
     """Read past a module's own `__getattr__`, which is the user's code."""
-    names = ModuleType.__dict__["__dict__"].__get__(module) if isinstance(module, ModuleType) else {}
+    slot: Any = vars(ModuleType)["__dict__"]
+    names = slot.__get__(module) if isinstance(module, ModuleType) else {}
     text = names.get(name)
     return text if type(text) is str else ""
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
-from beamlike.inspect.looking import files, links, loops, memory, modules, names, processes, tasks, threads, trees
 from beamlike.inspect.facts import (
     FileFacts,
     GcFacts,
@@ -21,6 +20,7 @@ from beamlike.inspect.facts import (
     TaskFacts,
     ThreadFacts,
 )
+from beamlike.inspect.looking import files, links, loops, memory, modules, names, processes, tasks, threads, trees
 from beamlike.inspect.looking.options import ProcessOptions, SomeOptions, TaskOptions
 from beamlike.inspect.looking.patience import Patience
 from beamlike.inspect.looking.whole import node_facts

@@ -6,23 +6,37 @@ import heapq
 import threading
 from collections.abc import Callable, Iterator
 from itertools import islice
+from types import CodeType, FrameType
 from typing import Any, Final
 
+from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.supervision.supervising import living
+from beamlike.inspect.facts import ProcessFacts
 from beamlike.inspect.looking import places
 from beamlike.inspect.looking.awaiting import Chain, chain_of, words
-from beamlike.inspect.facts import ProcessFacts
 from beamlike.inspect.looking.options import ProcessOptions
 from beamlike.inspect.looking.patience import Patience
 from beamlike.inspect.looking.rates import Counting, counting_of
-from beamlike.inspect.looking.sizes import size_of
+from beamlike.inspect.looking.sizes import size_of, type_name
 from beamlike.inspect.tracing.shown import shown
+from beamlike.kernel import current
 from beamlike.kernel.guest import GuestProcess
 from beamlike.kernel.inspection.code_frames import coroutine_of, is_running, task_of
 from beamlike.kernel.node import LocalNode
 from beamlike.kernel.process import Process
-from beamlike.kernel.states import ANY, CAREFUL, CAREFUL_READY, CAREFUL_REPLY, FUTURE, NEW, READY, REPLY
-from beamlike.kernel.states import RUNNING, UNBORN, WAIT
+from beamlike.kernel.states import (
+    ANY,
+    CAREFUL,
+    CAREFUL_READY,
+    CAREFUL_REPLY,
+    FUTURE,
+    NEW,
+    READY,
+    REPLY,
+    RUNNING,
+    UNBORN,
+    WAIT,
+)
 from beamlike.kernel.stepped import SteppedProcess, begin
 from beamlike.kernel.terms import Pid
 from beamlike.kernel.threads.thread_stack import Place, frame_of
@@ -60,7 +74,10 @@ async def _chosen(
     # What is smaller than the smallest of the best so far need not be kept.
     best: list[tuple[Any, int, Process]] = []
     sign = 1 if largest_first else -1
+    here = current.process_or_none()
     for number, process in enumerate(node.live()):
+        if process is here and not isinstance(process, GuestProcess):  # which is there only for this look
+            continue
         if patience.is_due():
             await patience.pause()
         if options.only and not _matches(process, options.only):
@@ -211,11 +228,20 @@ def _initial_call(process: Process) -> str:
     coroutine = coroutine_of(process)
     code = getattr(coroutine, "cr_code", None)
     if code is not None:
-        return places.name_of(code, getattr(coroutine, "cr_frame", None))
+        frame = getattr(coroutine, "cr_frame", None)
+        return _server_class(code, frame) or places.name_of(code, frame)
     if not isinstance(process, SteppedProcess):
         return shown(task_of(process), 80)
     function = getattr(process, "resume", None)
     return shown(function, 80) if function is not None else ""
+
+
+def _server_class(code: CodeType, frame: FrameType | None) -> str:
+    """Of a GenServer, whose loop is the same for all: it says more than that."""
+    if code is not GenServer._run.__func__.__code__ or frame is None:  # type: ignore[attr-defined]
+        return ""
+    kind = type(frame.f_locals.get("server"))
+    return f"{type_name(kind)}" if issubclass(kind, GenServer) else ""
 
 
 def memory_of(process: Process) -> int:

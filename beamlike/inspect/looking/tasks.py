@@ -6,9 +6,9 @@ import asyncio
 import sys
 from typing import Any
 
+from beamlike.inspect.facts import TaskFacts
 from beamlike.inspect.looking import places
 from beamlike.inspect.looking.awaiting import Chain, awaited_tasks, chain_of, task_name, words
-from beamlike.inspect.facts import TaskFacts
 from beamlike.inspect.looking.loops import loops_of
 from beamlike.inspect.looking.options import TaskOptions
 from beamlike.inspect.looking.patience import Patience
@@ -61,7 +61,7 @@ async def _rows(
 
 
 def all_tasks() -> list[Any]:
-    """Of all loops of the interpreter, ended ones as well; asyncio's own `all_tasks` looks at each before it returns."""
+    """Of all loops of the interpreter, ended ones as well: asyncio's own `all_tasks` looks at each in one go."""
     if sys.version_info >= (3, 14):
         return [task for loop in loop_threads() for task in asyncio.all_tasks(loop)]
     known = getattr(asyncio.tasks, "_scheduled_tasks", None)

@@ -7,8 +7,8 @@ import sys
 import threading
 from typing import Any
 
-from beamlike.inspect.looking import places
 from beamlike.inspect.facts import ThreadFacts
+from beamlike.inspect.looking import places
 from beamlike.inspect.looking.options import SomeOptions
 from beamlike.inspect.looking.patience import Patience
 from beamlike.kernel.node import LocalNode

@@ -26,13 +26,14 @@ async def trees(node: LocalNode, options: SomeOptions, patience: Patience) -> tu
         children[pid] = _children(supervisor, options.limit)
         await patience.pause_if_due()
     below = {child.pid for infos in children.values() for child in infos}
-    return tuple(
-        SupervisorTree(
-            _kind(here[pid]), pid, _name(node, pid), _kind(here[pid]), "", "running", _below(node, pid, here, children, 1)
-        )
-        for pid in here
-        if pid not in below
-    )
+    return tuple(_root(node, pid, here, children) for pid in here if pid not in below)
+
+
+def _root(
+    node: LocalNode, pid: Pid, here: dict[Pid, Supervising], children: dict[Pid, list[ChildInfo]]
+) -> SupervisorTree:
+    kind = _kind(here[pid])
+    return SupervisorTree(kind, pid, _name(node, pid), kind, "", "running", _below(node, pid, here, children, 1))
 
 
 def _children(supervisor: Supervising, limit: int) -> list[ChildInfo]:

@@ -11,8 +11,8 @@ from functools import cache
 from importlib import metadata
 from weakref import WeakKeyDictionary
 
-from beamlike.inspect.looking import files, memory, tasks
 from beamlike.inspect.facts import NodeFacts
+from beamlike.inspect.looking import files, memory, tasks
 from beamlike.inspect.looking.loops import longest_lag
 from beamlike.kernel.node import LocalNode
 

@@ -65,9 +65,9 @@ def diagram(events: Sequence[Traced], width: int, palette: Palette) -> tuple[Tex
 
     >>> head, rows = diagram([Traced("sent", 0.25, "till", "shop", "'pay'")], 60, Palette())
     >>> print(head.plain)
-                   till                             shop
+                   till                           shop
     >>> print(rows[0].plain)
-    00:00:00.250    ├──────────── 'pay' ────────────▶│
+    00:00:00.250    ├─────────── 'pay' ───────────▶│
     """
     most = max(1, (width - _TIME - 4) // _NARROWEST)
     names = lanes(events, most)

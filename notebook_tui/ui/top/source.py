@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Final, Protocol
 
 import beamlike as bl
+from beamlike.distribution.addresses import split_port
 from beamlike.inspect.asking import Part
 from beamlike.inspect.facts import LogLine, Snapshot
 from beamlike.inspect.profiling.profile import Profile
@@ -83,7 +84,8 @@ class LiveSource:
     """Looks at real nodes. `options` are those of the `bl.Node` from which it does."""
 
     def __init__(self, node: str, **options: Any) -> None:
-        self._node = node
+        """`node` is "word@host", or "word@host:port". ValueError for what is neither."""
+        self._node, self._address = split_port(node)
         self._options = options
         self._stack = AsyncExitStack()
         self._here: bl.Node | None = None
@@ -106,14 +108,15 @@ class LiveSource:
 
     async def reconnect(self) -> None:
         async with asyncio.timeout(_CONNECT_SECONDS):
-            await bl.connect(self._node)
+            await bl.connect(self._node, self._address)
 
     async def turn_to(self, node: str) -> None:
-        before, self._node = self._node, node
+        before = self._node, self._address
+        self._node, self._address = split_port(node)
         try:
             await self.reconnect()
         except BaseException:
-            self._node = before
+            self._node, self._address = before
             raise
 
     async def snapshot(self, look: Look) -> Snapshot:
