@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from beamlike.inspect.envelope import unwrap
-from beamlike.inspect.inspector import NAME
+from beamlike.inspect.requests import NAME
 from beamlike.kernel.call import call
 
 

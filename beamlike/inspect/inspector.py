@@ -22,6 +22,7 @@ import itertools
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
+from beamlike.inspect.requests import NAME, OFF
 from beamlike.kernel import current, functions
 from beamlike.kernel.call import reply
 from beamlike.kernel.node import LocalNode
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("beamlike.inspect")
 
-NAME: Final = "inspect"
-OFF: Final = "trace off"
 AT_ONCE: Final = 8
 KEPT: Final = 8
 """Answers of more than one piece that wait to be fetched; of more the oldest are dropped."""
@@ -161,7 +160,7 @@ async def look(inspector: Inspector, node: LocalNode, request: tuple[Any, ...], 
 
             return await take_profile(node, options, client)
         case ("mailbox", Pid() as pid):
-            from beamlike.inspect.tracing.mailbox import waiting_messages
+            from beamlike.inspect.tracing.waiting import waiting_messages
 
             return waiting_messages(node, pid)
         case _:

@@ -97,7 +97,7 @@ def test_one_profile_at_a_time_and_it_ends_with_whoever_asked_for_it() -> None:
 def test_nobody_is_given_more_than_a_node_gives(options: dict[str, float]) -> None:
     async def main() -> None:
         async with bl.Node("main@127.0.0.1", listen=False):
-            with pytest.raises(NotProfiled, match="expected a .* above 0 and up to"):
+            with pytest.raises(NotProfiled, match=r"expected a .* above 0 and up to"):
                 await profile(**options)  # type: ignore[arg-type]
 
     asyncio.run(main())
@@ -116,14 +116,16 @@ def test_a_profile_travels_and_its_numbers_add_up(taken: Profile) -> None:
 def test_no_bar_of_a_flame_graph_is_wider_than_the_one_above_or_lies_on_another(taken: Profile, width: int) -> None:
     laid = {bar.path: bar for bar in bars(tree(taken), width)}
     for path, bar in laid.items():
-        assert 0 <= bar.left
+        assert bar.left >= 0
         assert bar.left + bar.width <= width
         if path:
             above = laid[path[:-1]]
             assert above.left <= bar.left
             assert bar.left + bar.width <= above.left + above.width
     for row in {bar.row for bar in laid.values()}:
-        columns = [column for bar in laid.values() if bar.row == row for column in range(bar.left, bar.left + bar.width)]
+        columns = [
+            column for bar in laid.values() if bar.row == row for column in range(bar.left, bar.left + bar.width)
+        ]
         assert len(columns) == len(set(columns))
 
 

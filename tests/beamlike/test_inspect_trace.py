@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -77,7 +78,7 @@ async def test_messages_are_told_by_name_in_order_until_the_limit(node: bl.Node)
         assert len(events) == 20
         said = [(event.process, event.other) for event in events]
         assert set(said) == {("talker", "echo"), ("echo", "talker")}
-        assert all(one != two for one, two in zip(said, said[1:], strict=False)), "one answers the other"
+        assert all(one != two for one, two in pairwise(said)), "one answers the other"
         await eventually(lambda: is_untraced(*pids))
 
 

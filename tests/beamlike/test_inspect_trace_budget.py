@@ -21,9 +21,9 @@ def test_no_history_takes_more_than_the_limit_the_rate_or_the_time(limits: Limit
             taken.append(budget._last)
     assert len(taken) == budget.taken <= limits.limit
     assert all(each < 100.0 + limits.seconds for each in taken)
-    assert all(
-        sum(start <= each < start + 1.0 for each in taken) <= limits.rate for start in taken
-    ), "more than the rate within one second"
+    assert all(sum(start <= each < start + 1.0 for each in taken) <= limits.rate for start in taken), (
+        "more than the rate within one second"
+    )
 
 
 @given(LIMITS, PAUSES)
@@ -49,5 +49,5 @@ def test_at_the_time_it_says_it_opens(limits: Limits) -> None:
     "options", [{"limit": 0}, {"limit": 10_001}, {"rate": 1001}, {"rate": 2.5}, {"seconds": 0}, {"seconds": 601.0}]
 )
 def test_nobody_is_given_more_than_a_node_gives(options: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="expected a .* from .* to trace, got"):
+    with pytest.raises(ValueError, match=r"expected a .* from .* to trace, got"):
         Limits(**options)

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from beamlike.inspect.tracing.budget import Budget, Limits
-from beamlike.inspect.tracing.calls import CallLog, watch_calls
+from beamlike.inspect.tracing.call_watches import watch_calls
+from beamlike.inspect.tracing.calls import CallLog
 from beamlike.inspect.tracing.events import Traced, from_row
 from beamlike.inspect.tracing.functions import NoFunction, function_named
 from beamlike.inspect.tracing.recorder import Recorder
@@ -193,7 +194,11 @@ def test_no_code_of_a_hostile_argument_is_run() -> None:
     assert all("Hostile" in text and len(text) <= 120 for text in told)
 
 
-@pytest.mark.parametrize("value", [10**100_000, "x" * 10**6, [[[[[1]]]]], list(range(10**5)), b"\0" * 10**6], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value",
+    [10**100_000, "x" * 10**6, [[[[[1]]]]], list(range(10**5)), b"\0" * 10**6],
+    ids=lambda value: type(value).__name__,
+)
 def test_a_large_value_is_shown_in_few_characters(value: Any) -> None:
     assert 0 < len(shown(value)) <= 120
 
@@ -234,7 +239,7 @@ def test_a_decorated_function_is_the_one_that_is_called() -> None:
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="sys.monitoring can")
 def test_an_async_generator_is_refused_where_it_cannot_be_traced() -> None:
-    with pytest.raises(NoFunction, match="async generator, whose calls only Python 3.12"), watched("flowing"):
+    with pytest.raises(NoFunction, match=r"async generator, whose calls only Python 3\.12"), watched("flowing"):
         pass
 
 

@@ -57,9 +57,7 @@ def bars(root: Block, width: int, zoom: tuple[int, ...] = ()) -> list[Bar]:
     return found
 
 
-def _laid(
-    block: Block, row: int, left: float, scale: float, path: tuple[int, ...], everything: int
-) -> Iterator[Bar]:
+def _laid(block: Block, row: int, left: float, scale: float, path: tuple[int, ...], everything: int) -> Iterator[Bar]:
     begin, end = round(left), round(left + block.total * scale)
     if end <= begin:
         return

@@ -53,7 +53,8 @@ class Profile:
     def folded(self) -> str:
         """A line for each stack, its functions joined by semicolons, and the number at its end.
 
-        >>> profile = Profile("a@h", 0.0, 1.0, 0.01, 100, 0, (Frame("main", "", 0), Frame("f", "/a.py", 3)), (((0, 1), 7),))
+        >>> frames = (Frame("main", "", 0), Frame("f", "/a.py", 3))
+        >>> profile = Profile("a@h", 0.0, 1.0, 0.01, 100, 0, frames, (((0, 1), 7),))
         >>> profile.folded()
         'main;f (a.py:3) 7\\n'
         """

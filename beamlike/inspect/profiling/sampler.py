@@ -1,4 +1,4 @@
-"""Samples the stacks of all threads from a thread of its own, for a bounded time at a bounded rate, and only when asked.
+"""Samples the stacks of all threads from one of its own, for a bounded time at a bounded rate, and only when asked.
 
 `sys._current_frames()` holds the interpreter lock while it looks, so what it finds is where threads were when they gave
 the lock away: code in C is seen as the Python function that called it, and code that never gives it away at the
@@ -42,7 +42,7 @@ _WAITING: Final = {
 _LOOPS: Final = {("base_events.py", "run_forever"), ("runners.py", "run")}
 """What runs an event loop: a thread in whose stack one stands."""
 _IDLE_SHARE: Final = 0.1
-"""Of the time since the last look: a thread that computed for less has waited, in C code that Python cannot see into."""
+"""Of the time since the last look: a thread that computed for less has waited, in C code that Python does not see."""
 _cpu_clock: Final[Any] = getattr(time, "pthread_getcpuclockid", None)
 
 _busy = threading.Lock()

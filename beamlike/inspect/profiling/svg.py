@@ -19,7 +19,8 @@ _UNITS: Final = 4
 def svg(profile: Profile) -> str:
     """
     >>> from beamlike.inspect.profiling.profile import Frame
-    >>> text = svg(Profile("a@h", 0.0, 1.0, 0.01, 9, 0, (Frame("main", "", 0), Frame("<f>", "/a.py", 3)), (((0, 1), 9),)))
+    >>> frames = (Frame("main", "", 0), Frame("<f>", "/a.py", 3))
+    >>> text = svg(Profile("a@h", 0.0, 1.0, 0.01, 9, 0, frames, (((0, 1), 9),)))
     >>> text.startswith("<svg"), "&lt;f&gt;" in text
     (True, True)
     """

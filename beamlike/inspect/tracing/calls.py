@@ -8,9 +8,7 @@ for any other function, and nothing at all once they have let go. `sys.settrace`
 from __future__ import annotations
 
 import itertools
-import sys
 import time
-from types import FunctionType
 from typing import Any, Protocol
 
 from beamlike.inspect.tracing.messages import pid_text
@@ -62,14 +60,3 @@ class CallLog:
         if process is current.NOBODY:
             return ""
         return process.name or pid_text(process.pid, self._home)
-
-
-def watch_calls(functions: dict[str, FunctionType], log: CallLog) -> CallWatch:
-    """By whichever way this Python has. NoFunction for one that cannot be traced so."""
-    if sys.version_info >= (3, 12):
-        from beamlike.inspect.tracing.monitored_calls import MonitoredCalls
-
-        return MonitoredCalls(functions, log)
-    from beamlike.inspect.tracing.exchanged_code import ExchangedCode
-
-    return ExchangedCode(functions, log)

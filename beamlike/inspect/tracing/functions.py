@@ -71,9 +71,7 @@ def _traceable(names: dict[str, Any]) -> str:
 
 def _public(names: dict[str, Any]) -> Iterator[str]:
     return (
-        name
-        for name, value in names.items()
-        if type(value) in (FunctionType, *_UNWRAPPED) and not name.startswith("_")
+        name for name, value in names.items() if type(value) in (FunctionType, *_UNWRAPPED) and not name.startswith("_")
     )
 
 

@@ -125,7 +125,11 @@ class MessageWatch:
             case Unregistered(_, name):
                 return "unregistered", name, ""
             case Exited(_, reason):
-                return "exited", "", f"{reason.type}: {reason.message}" if type(reason) is ExceptionInfo else shown(reason)
+                return (
+                    "exited",
+                    "",
+                    f"{reason.type}: {reason.message}" if type(reason) is ExceptionInfo else shown(reason),
+                )
             case _:
                 return "note", "", shown(event)
 

@@ -19,7 +19,12 @@ _ITEMS: Final = 6
 _DEPTH: Final = 3
 _BITS: Final = 256
 _OURS: Final = ("beamlike.", "nodes.", "flame.")
-_BRACKETS: Final = {tuple: "()", list: "[]", set: "{}", frozenset: "{}"}
+_BRACKETS: Final[dict[type, tuple[str, str]]] = {
+    tuple: ("(", ")"),
+    list: ("[", "]"),
+    set: ("{", "}"),
+    frozenset: ("{", "}"),
+}
 
 
 def shown(value: Any, longest: int = LONGEST) -> str:

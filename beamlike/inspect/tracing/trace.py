@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final
 
 from beamlike.inspect.ask import ask
-from beamlike.inspect.inspector import NAME, OFF
+from beamlike.inspect.requests import NAME, OFF
 from beamlike.inspect.tracing.events import Traced, from_row
 from beamlike.inspect.tracing.tracer import NotTraced
 from beamlike.kernel import current, functions

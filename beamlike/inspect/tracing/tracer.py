@@ -18,7 +18,8 @@ from typing import Any, Final
 
 from beamlike.inspect.tracing import messages
 from beamlike.inspect.tracing.budget import Budget, Limits
-from beamlike.inspect.tracing.calls import CallLog, CallWatch, watch_calls
+from beamlike.inspect.tracing.call_watches import watch_calls
+from beamlike.inspect.tracing.calls import CallLog, CallWatch
 from beamlike.inspect.tracing.events import Traced
 from beamlike.inspect.tracing.functions import function_named
 from beamlike.inspect.tracing.messages import MessageWatch, check_flags

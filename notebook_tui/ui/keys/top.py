@@ -18,10 +18,7 @@ _FLAME: Final = "In a flame graph"
 _PROGRAM: Final = "Program"
 
 TOP: Final[tuple[Key, ...]] = (
-    *(
-        Key(_LOOK, "Show that tab", f"tab_{tab}", (place,))
-        for place, tab in zip(_PLACES, _TABS, strict=True)
-    ),
+    *(Key(_LOOK, "Show that tab", f"tab_{tab}", (place,)) for place, tab in zip(_PLACES, _TABS, strict=True)),
     Key(_LOOK, "The next tab, the one before", "next_tab", ("tab", "right")),
     Key(_LOOK, "The next tab, the one before", "previous_tab", ("shift+tab", "left")),
     Key(_LOOK, "Look into what is marked", "open", ("enter", "l"), hint="open"),

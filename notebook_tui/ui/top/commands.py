@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from beamlike.inspect.facts import ProcessFacts, SupervisorTree, TaskFacts
 from beamlike.kernel.terms import Pid
-from notebook_tui.ui.top.source import Wanted
+from notebook_tui.ui.top.source import FAILURES, Wanted
 from notebook_tui.ui.top.tables import FIRST_SORT, name_of, next_sort, pid_text, sort_of
 
 if TYPE_CHECKING:
@@ -157,8 +157,6 @@ class TopCommands:
         app.push_screen(ChoiceScreen(f"End {name}: with which exit signal?", reasons), chosen)
 
     async def _end(self, pid: Pid, name: str, reason: str) -> None:
-        from notebook_tui.ui.top.top_screen import FAILURES
-
         try:
             outcome = await self._screen.source.end(pid, reason)
         except (*FAILURES, PermissionError) as error:
@@ -203,7 +201,9 @@ class TopCommands:
             elif answer == "all":
                 self._show_trace(Wanted(messages=("send", "procs")), "all processes")
             elif answer == "calls":
-                app.push_screen(PromptScreen("Which function? module:function or module:Class.method", ""), function_named)
+                app.push_screen(
+                    PromptScreen("Which function? module:function or module:Class.method", ""), function_named
+                )
 
         app.push_screen(ChoiceScreen("Trace, at most 1,000 events and 50 a second for a minute", choices), chosen)
 
@@ -214,7 +214,6 @@ class TopCommands:
 
     async def profile(self) -> None:
         from notebook_tui.ui.top.flame_screen import FlameScreen
-        from notebook_tui.ui.top.top_screen import FAILURES
 
         screen = self._screen
         taking = asyncio.create_task(screen.source.profile(_PROFILE_SECONDS))

@@ -33,7 +33,11 @@ def detail_lines(fact: Any, home: str, palette: Palette, messages: tuple[str, ..
         case LogLine():
             return list(_log(fact, palette))
         case StallFacts():
-            return [_title(f"Stall of {fact.seconds:.2f} s", palette), _pair("who", fact.who, palette), *_stack(fact.stack, palette)]
+            return [
+                _title(f"Stall of {fact.seconds:.2f} s", palette),
+                _pair("who", fact.who, palette),
+                *_stack(fact.stack, palette),
+            ]
         case SupervisorTree():
             return list(_supervisor(fact, home, palette))
         case _ if is_dataclass(fact):
@@ -121,7 +125,11 @@ def _stack(stack: Iterable[Place], palette: Palette) -> Iterator[Text]:
     for place in places:
         folder, slash, file = place.file.rpartition("/")
         yield Text.assemble(
-            "  ", (place.function, palette.function), "  ", (f"{folder}{slash}", palette.muted), (f"{file}:{place.line}", palette.strong)
+            "  ",
+            (place.function, palette.function),
+            "  ",
+            (f"{folder}{slash}", palette.muted),
+            (f"{file}:{place.line}", palette.strong),
         )
         if place.source:
             yield Text("    ").append_text(code_lines(place.source, "python", palette)[0])

@@ -35,7 +35,13 @@ class FlameScreen(Screen[None]):
 
     @on(FlameView.Moved)
     def _show_bar(self) -> None:
-        hints = (("← ↑ ↓ →", "walk"), ("Enter", "as wide as the screen"), ("Bksp", "wider again"), ("w", "write"), ("Esc", "back"))
+        hints = (
+            ("← ↑ ↓ →", "walk"),
+            ("Enter", "as wide as the screen"),
+            ("Bksp", "wider again"),
+            ("w", "write"),
+            ("Esc", "back"),
+        )
         self.bar.show(Status("FLAME", self.flame.about, hints=hints))
 
     def on_key(self, event: events.Key) -> None:
@@ -62,7 +68,9 @@ class FlameScreen(Screen[None]):
         from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
 
         name = f"profile-{self._profile.node.partition('@')[0]}.svg"
-        self.app.push_screen(PromptScreen("Write to which file? .svg, .json (speedscope) or .folded", name), self._write)
+        self.app.push_screen(
+            PromptScreen("Write to which file? .svg, .json (speedscope) or .folded", name), self._write
+        )
 
     def _write(self, path: str | None) -> None:
         if path is None:

@@ -139,7 +139,9 @@ class FlameView(Widget, can_focus=True):
         row = self._top + y
         if row >= len(self._rows):
             return Strip.blank(width, self.rich_style)
-        line = flame_line(self._rows[row], palette, self._marked, colourless=self.app.native_ansi_color or self.app.no_color)
+        line = flame_line(
+            self._rows[row], palette, self._marked, colourless=self.app.native_ansi_color or self.app.no_color
+        )
         return strip_of(line).adjust_cell_length(width).apply_style(self.rich_style)
 
 
@@ -166,4 +168,6 @@ def _ink(bar: Bar, palette: Palette, *, is_marked: bool, colourless: bool) -> St
     if colourless or not bar.block.frame.file or not palette.series:
         return palette.strong if not bar.block.frame.file else Style(underline=colourless)
     color = palette.series[hash_of(bar.block.frame.file) % len(palette.series)].color
-    return Style(bgcolor=color, color="#15171c") if color is not None and color.triplet is not None else Style(color=color)
+    return (
+        Style(bgcolor=color, color="#15171c") if color is not None and color.triplet is not None else Style(color=color)
+    )

@@ -69,7 +69,13 @@ class Grid(Widget, can_focus=True):
         return max(1, self.size.height - 1)
 
     def show(
-        self, columns: tuple[Column, ...], rows: Sequence[TableRow], sort: str, *, keep: str = "", is_stale: bool = False
+        self,
+        columns: tuple[Column, ...],
+        rows: Sequence[TableRow],
+        sort: str,
+        *,
+        keep: str = "",
+        is_stale: bool = False,
     ) -> None:
         """The row of the key `keep` stays marked, wherever it is now; without one the mark stays where it is."""
         before = self.marked
@@ -154,7 +160,9 @@ def _head(shown: Sequence[tuple[int, Column, int]], sort: str, palette: Palette)
     for _, column, width in shown:
         is_sorted = bool(sort) and column.key == sort
         title = f"{column.title}▼" if is_sorted else column.title
-        line.append(_fitted(title, width, column.right), palette.heading if is_sorted else palette.muted + Style(bold=True))
+        line.append(
+            _fitted(title, width, column.right), palette.heading if is_sorted else palette.muted + Style(bold=True)
+        )
         line.append(" " * _GAP)
     return line
 

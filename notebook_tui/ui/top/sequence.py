@@ -161,7 +161,4 @@ def _short(text: str, width: int) -> str:
 
 def list_rows(events: Sequence[Traced], palette: Palette) -> list[Text]:
     """An event a line, with all its words."""
-    return [
-        Text.assemble((f"{clock_text(event.at)}  ", palette.muted), printable_row(event.words))
-        for event in events
-    ]
+    return [Text.assemble((f"{clock_text(event.at)}  ", palette.muted), printable_row(event.words)) for event in events]

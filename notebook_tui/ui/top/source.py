@@ -18,9 +18,12 @@ from beamlike.inspect.facts import LogLine, Snapshot
 from beamlike.inspect.profiling.profile import Profile
 from beamlike.inspect.tracing.events import Traced
 from beamlike.inspect.tracing.shown import shown
+from beamlike.kernel.errors import BeamlikeError
 from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid
 
+FAILURES: Final = (BeamlikeError, OSError, TimeoutError, ValueError)
+"""What a node that cannot be asked is told by."""
 _END_SECONDS: Final = 3.0
 _CONNECT_SECONDS: Final = 5.0
 
@@ -167,7 +170,9 @@ class LiveSource:
         try:
             down = await bl.receive(ref=ref, timeout=_END_SECONDS)
         except TimeoutError:
-            return f"it has not ended within {_END_SECONDS:g} s: it traps exits, or does not come to it; kill would end it"
+            return (
+                f"it has not ended within {_END_SECONDS:g} s: it traps exits, or does not come to it; kill would end it"
+            )
         finally:
             bl.demonitor(ref, flush=True)
         return f"ended: {shown(down.reason)}"

@@ -102,7 +102,12 @@ COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
         Column("SIZE", 10, "size", right=True),
         Column("", 20, "", from_width=80),
     ),
-    "logs": (Column("TIME", 12, ""), Column("LEVEL", 8, ""), Column("LOGGER", 20, "", from_width=70), Column("MESSAGE", 0, "")),
+    "logs": (
+        Column("TIME", 12, ""),
+        Column("LEVEL", 8, ""),
+        Column("LOGGER", 20, "", from_width=70),
+        Column("MESSAGE", 0, ""),
+    ),
     "modules": (
         Column("MODULE", 26, "name"),
         Column("VERSION", 14, "version"),
@@ -252,7 +257,13 @@ def _tasks(snapshot: Snapshot) -> Iterator[tuple[dict[str, Any], TableRow]]:
 def _task(fact: TaskFacts) -> tuple[dict[str, Any], TableRow]:
     where = place_text(fact.place)
     cells = (fact.name, fact.state, fact.coroutine, fact.waits_for, where)
-    order = {"name": fact.name, "state": fact.state, "coroutine": fact.coroutine, "waits": fact.waits_for, "place": where}
+    order = {
+        "name": fact.name,
+        "state": fact.state,
+        "coroutine": fact.coroutine,
+        "waits": fact.waits_for,
+        "place": where,
+    }
     inks = ((1, _STATE_INK.get(fact.state, "")), (4, "muted"))
     return order, TableRow(f"k{fact.number}", cells, "", inks, fact)
 
@@ -361,7 +372,9 @@ def _log(number: int, line: LogLine) -> TableRow:
     message = first if not line.lost else f"[{line.lost} lines lost] {first}"
     ink = _LEVEL_INK.get(line.level, "")
     cells = (clock_text(line.at), line.level, line.logger, message)
-    return TableRow(f"l{number}-{line.at}", cells, "muted" if line.level == "DEBUG" else "", ((1, ink), (2, "muted")), line)
+    return TableRow(
+        f"l{number}-{line.at}", cells, "muted" if line.level == "DEBUG" else "", ((1, ink), (2, "muted")), line
+    )
 
 
 def _lags(snapshot: Snapshot) -> Iterator[TableRow]:
@@ -370,7 +383,9 @@ def _lags(snapshot: Snapshot) -> Iterator[TableRow]:
         yield TableRow(f"o{at}", ("", "", measured), "heading", (), loop)
         yield from _histogram(loop.lags, at)
         if loop.stall is not None:
-            words = f"stalls NOW, for {seconds_text(loop.stall.seconds)}: {loop.stall.who}  {place_text(loop.stall.place)}"
+            words = (
+                f"stalls NOW, for {seconds_text(loop.stall.seconds)}: {loop.stall.who}  {place_text(loop.stall.place)}"
+            )
             yield TableRow(f"o{at}now", ("", "", words), "error", (), loop.stall)
         for number, stall in enumerate(loop.worst):
             words = f"{seconds_text(stall.seconds)}  {stall.who}  {place_text(stall.place)}"
@@ -382,9 +397,15 @@ def _histogram(lags: LagHistogram, at: int) -> Iterator[TableRow]:
     count = lags.count or 1
     for number, times in enumerate(lags.counts):
         is_last = number >= len(lags.bounds)
-        bound = f"> {seconds_text(lags.bounds[-1])}" if is_last and lags.bounds else f"≤ {seconds_text(lags.bounds[number])}"
+        bound = (
+            f"> {seconds_text(lags.bounds[-1])}"
+            if is_last and lags.bounds
+            else f"≤ {seconds_text(lags.bounds[number])}"
+        )
         bar = share_bar(times / count, 30) + (f" {times / count:.1%}" if times else "")
-        yield TableRow(f"o{at}b{number}", (bound, count_text(times), bar), "", ((2, "warning" if is_last else "focus"),), lags)
+        yield TableRow(
+            f"o{at}b{number}", (bound, count_text(times), bar), "", ((2, "warning" if is_last else "focus"),), lags
+        )
 
 
 _MAKERS: Final[dict[str, Callable[[Snapshot], Iterator[tuple[dict[str, Any], TableRow]]]]] = {

@@ -20,7 +20,6 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkType
 
 from beamlike.inspect.facts import LogLine, ProcessFacts, Snapshot
-from beamlike.kernel.errors import BeamlikeError
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.keys.key import pretty
 from notebook_tui.ui.keys.sequence import KeySequence, Matched
@@ -32,7 +31,7 @@ from notebook_tui.ui.top.grid import Grid
 from notebook_tui.ui.top.head import Connection, Histories
 from notebook_tui.ui.top.head_view import HeadView
 from notebook_tui.ui.top.pane import Pane
-from notebook_tui.ui.top.source import Look, Source
+from notebook_tui.ui.top.source import FAILURES, Look, Source
 from notebook_tui.ui.top.tables import COLUMNS, TableRow, rows_of, sort_of
 from notebook_tui.ui.top.view import View
 
@@ -44,9 +43,6 @@ _MOST_ROWS: Final = 500
 _MOST_LOGS: Final = 2000
 _FIND_AGAIN: Final = 0.15
 _LOST_PAUSE: Final = 1.0
-
-FAILURES: Final = (BeamlikeError, OSError, TimeoutError, ValueError)
-"""What a node that cannot be asked is told by."""
 
 
 class TopScreen(Screen[None]):
@@ -204,7 +200,12 @@ class TopScreen(Screen[None]):
             self.listen()
         if view.tab != before.tab:
             self.is_inside = False
-        asks_anew = (before.tab, before.node, before.typed, before.sorts) != (view.tab, view.node, view.typed, view.sorts)
+        asks_anew = (before.tab, before.node, before.typed, before.sorts) != (
+            view.tab,
+            view.node,
+            view.typed,
+            view.sorts,
+        )
         if asks_anew or before.is_frozen != view.is_frozen or before.interval != view.interval:
             self.refresh_soon()
         self._show()
@@ -268,9 +269,18 @@ class TopScreen(Screen[None]):
             parts.append(f"{memory.seen:,} objects seen{', not all' if memory.cut else ''}")
         hints: tuple[tuple[str, str], ...] = ()
         if self.is_inside:
-            hints = (("Esc", "back"), ("x", "end it"), ("t", "trace"), ("f", "follow"), ("↑ ↓", "scroll"), ("?", "keys"))
+            hints = (
+                ("Esc", "back"),
+                ("x", "end it"),
+                ("t", "trace"),
+                ("f", "follow"),
+                ("↑ ↓", "scroll"),
+                ("?", "keys"),
+            )
         self.bar.show(
-            Status("LOOK" if self.is_inside else "TOP", "   ".join(parts), view.typed, view.is_typing, self._busy, hints)
+            Status(
+                "LOOK" if self.is_inside else "TOP", "   ".join(parts), view.typed, view.is_typing, self._busy, hints
+            )
         )
 
     @property

@@ -15,7 +15,7 @@ from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.top.bar import Status, TopBar
 from notebook_tui.ui.top.pane import Pane
 from notebook_tui.ui.top.sequence import diagram, list_rows
-from notebook_tui.ui.top.source import Source, Wanted
+from notebook_tui.ui.top.source import FAILURES, Source, Wanted
 
 _MOST: Final = 2000
 _TICK: Final = 0.1
@@ -54,8 +54,6 @@ class TraceScreen(Screen[None]):
         self._show()
 
     async def _follow(self) -> None:
-        from notebook_tui.ui.top.top_screen import FAILURES
-
         try:
             async for event in self._source.trace(self._wanted):
                 self._events.append(event)
