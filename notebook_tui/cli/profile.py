@@ -22,7 +22,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", metavar="FILE", help="write it: .svg, .json (for speedscope.app) or .folded; - prints folded stacks"
     )
-    parser.epilog = "examples: beamlike profile shop@10.0.0.5\n          beamlike profile shop@10.0.0.5 --seconds 20 --output out.svg"
+    parser.epilog = (
+        "examples: beamlike profile shop@10.0.0.5\n"
+        "          beamlike profile shop@10.0.0.5 --seconds 20 --output out.svg"
+    )
     parser.set_defaults(call=call)
 
 

@@ -1,4 +1,4 @@
-"""What the inspector of a node is asked about traces, by whoever may look: a trace is known by the word of who began it."""
+"""What the inspector of a node is asked about traces, by whoever may look: a trace has a word of who began it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that is known of one row, as lines: a process with its stack, links and messages; a task, a thread, a log line."""
+"""All that is known of one row, as lines: a process with its stack, links and messages, a task, a log line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The head of the view: which node, how it is, and the tabs. Pure texts; `head_lines` gives as many as there is room for."""
+"""The head of the view: which node, how it is, and the tabs. Pure texts, as much of them as there is room for."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Pane(Widget, can_focus=True):
         return max(1, self.content_size.height - (self._head is not None))
 
     def show(self, lines: Sequence[Text], head: Text | None = None, *, anew: bool = False) -> None:
-        """The `head` stays on top. `anew`: from the first line on; else where one is, or at the end if that was seen."""
+        """The `head` stays on top. `anew`: from the first line on; else where one is, or at the end if one was."""
         was_at_end = self._top >= len(self._rows) - self.room
         self._lines, self._head = lines, head
         self._fold()

@@ -56,12 +56,12 @@ COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "processes": (
         Column("PID", 11, "pid"),
         Column("NAME", 20, "name"),
-        Column("STATE", 9, "state", from_width=64),
+        Column("STATE", 9, "state", from_width=90),
         Column("QUEUE", 7, "queue", right=True),
         Column("MSG/S", 7, "messages", right=True),
-        Column("STEPS/S", 7, "steps", right=True, from_width=100),
+        Column("STEPS/S", 7, "steps", right=True, from_width=116),
         Column("MEM", 8, "memory", right=True, from_width=72),
-        Column("LINKS", 5, "links", right=True, from_width=100),
+        Column("LINKS", 5, "links", right=True, from_width=116),
         Column("WHERE", 0, "place"),
     ),
     "tree": (
