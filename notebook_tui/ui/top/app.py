@@ -70,6 +70,16 @@ class TopApp(GuardedApp):
         if self.preferences.now.ascii and self._driver is not None:
             draw_in_ascii(self._driver)
 
+    async def on_event(self, event: events.Event) -> None:
+        # Acted on here, one after the other: in the queue of the screen the next key would already be on its way to
+        # the table when it is meant for the dialog that this one opens.
+        if isinstance(event, events.Key) and not event.is_forwarded and isinstance(self.screen, TopScreen):
+            if self.screen.take_key(event):
+                # Of Textual's own; what opens a dialog by a key is tested with keys that follow at once.
+                await self.screen._mounted_event.wait()
+                return
+        await super().on_event(event)
+
     async def action_quit(self) -> None:
         self.exit()
 

@@ -21,8 +21,7 @@ from textual.worker import Worker, WorkType
 
 from beamlike.inspect.facts import LogLine, ProcessFacts, Snapshot
 from notebook_tui.ui.drawing.palette import palette_of
-from notebook_tui.ui.keys.key import pretty
-from notebook_tui.ui.keys.sequence import KeySequence, Matched
+from notebook_tui.ui.keys.sequence import KeySequence, Matched, Unknown
 from notebook_tui.ui.keys.top import top_sequences
 from notebook_tui.ui.top.bar import Status, TopBar
 from notebook_tui.ui.top.commands import TopCommands
@@ -289,26 +288,21 @@ class TopScreen(Screen[None]):
 
     # Keys and mouse.
 
-    def on_key(self, event: events.Key) -> None:
+    def take_key(self, event: events.Key) -> bool:
+        """Whether it means something here, and has been acted on."""
         if self.view.is_typing:
-            self._type(event)
-            return
+            return self._type(event)
         key = event.character if event.character and event.character.isalnum() else event.key
         outcome = self._pressed.press(key, self._clock())
         if isinstance(outcome, Matched):
-            event.stop()
-            event.prevent_default()
             self.action_do(outcome.key.action)
-        elif pretty(key) == key and len(key) == 1:
-            self.busy_with("")
+        return not isinstance(outcome, Unknown)
 
     def action_do(self, action: str) -> None:
         """Perform the command of that name in the table of keys."""
         self.commands.perform(action)
 
-    def _type(self, event: events.Key) -> None:
-        event.stop()
-        event.prevent_default()
+    def _type(self, event: events.Key) -> bool:
         view = self.view
         match event.key:
             case "escape":
@@ -321,6 +315,9 @@ class TopScreen(Screen[None]):
                 self.grid.move(1 if event.key == "down" else -1)
             case _ if event.character and event.is_printable:
                 self.set_view(replace(view, typed=view.typed + event.character))
+            case _:
+                return False
+        return True
 
     def on_resize(self) -> None:
         self._show()
