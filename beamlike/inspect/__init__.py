@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from beamlike.inspect import opentelemetry, prometheus
     from beamlike.inspect.asking import (
         files,
         gc,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from beamlike.inspect.tracing.trace import trace
     from beamlike.inspect.tracing.tracer import NotTraced
 else:
+    _MODULES = ("opentelemetry", "prometheus")
     _ASKING = (
         "files",
         "gc",
@@ -87,6 +89,8 @@ else:
     def __getattr__(name: str) -> object:
         if name not in __all__:
             raise AttributeError(f"module 'beamlike.inspect' has no attribute {name!r}")
+        if name in _MODULES:
+            return import_module(f"beamlike.inspect.{name}")
         home = _ELSEWHERE.get(name, "asking" if name in _ASKING else "facts")
         value = globals()[name] = getattr(import_module(f"beamlike.inspect.{home}"), name)
         return value
@@ -126,8 +130,13 @@ __all__ = [
     "memory",
     "modules",
     "names",
+    "opentelemetry",
     "processes",
+<<<<<<< HEAD
     "profile",
+=======
+    "prometheus",
+>>>>>>> inspect
     "snapshot",
     "tasks",
     "threads",

@@ -45,7 +45,7 @@ class Ledger(bl.GenServer):
 
 
 def interest(amount: int) -> float:
-    return sum(amount / (year * year) for year in range(1, 3000))
+    return sum(amount / (year * year) for year in range(1, 60_000))
 
 
 async def buyer(number: int) -> None:
@@ -67,9 +67,11 @@ async def call_till(amount: int) -> int:
 async def newsletter() -> None:
     """Sends more than anybody takes."""
     bl.register("mailer", bl.spawn(asyncio.sleep, 3600))
+    for number in range(400):
+        bl.send("mailer", ("mail", f"reader-{number}@example.org"))
     while True:
         bl.send("mailer", ("mail", f"reader-{random.randrange(10_000)}@example.org"))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
 
 
 async def reports() -> None:

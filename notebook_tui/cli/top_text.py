@@ -84,9 +84,7 @@ def _by_place(tasks: Iterable[TaskFacts], limit: int) -> list[tuple[TaskFacts, i
 
 def _task(row: tuple[TaskFacts, int]) -> Row:
     it, count = row
-    outermost = it.stack[0] if it.stack else None
-    name = it.name if count == 1 else it.coroutine
-    return str(count), name, it.state, it.waits_for, _at(outermost, "")
+    return str(count), it.name if count == 1 else it.coroutine, it.state, it.waits_for, _at(it.place, "")
 
 
 def _loops(loops: Iterable[LoopFacts]) -> Iterator[str]:

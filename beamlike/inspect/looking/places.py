@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import CodeType, FrameType
 from typing import Any, Final
 
-from beamlike.kernel.threads.thread_stack import Place
+from beamlike.kernel.threads.thread_stack import Place, is_user_code
 
 DEEPEST: Final = 40
 """Frames of a stack that are told, the innermost ones."""
@@ -16,6 +16,13 @@ DEEPEST: Final = 40
 def place(frame: FrameType) -> Place:
     code, line = frame.f_code, frame.f_lineno or 0
     return Place(code.co_filename, line, code.co_qualname, linecache.getline(code.co_filename, line).strip())
+
+
+def own_place(innermost_first: Sequence[FrameType]) -> Place | None:
+    """The innermost line of the service's own code; where there is none, the innermost of all."""
+    if not innermost_first:
+        return None
+    return place(next((frame for frame in innermost_first if is_user_code(frame.f_code)), innermost_first[0]))
 
 
 def stack(innermost_first: Iterable[FrameType]) -> tuple[Place, ...]:

@@ -39,7 +39,7 @@ from beamlike.kernel.states import (
 )
 from beamlike.kernel.stepped import SteppedProcess, begin
 from beamlike.kernel.terms import Pid
-from beamlike.kernel.threads.thread_stack import Place, frame_of
+from beamlike.kernel.threads.thread_stack import frame_of
 
 MOST_TIES: Final = 100
 """Links, monitors and who monitors, that are told of one process."""
@@ -154,7 +154,7 @@ def _facts(process: Process, stacks: bool, counting: Counting | None) -> Process
         state=state,
         waits_for=_waits_for(process) if state == "waiting" else "",
         initial_call=_initial_call(process),
-        place=_place(frames),
+        place=places.own_place(frames),
         queue=process.message_queue_len,
         memory=memory_of(process),
         links=tuple(sorted(islice(process.links, MOST_TIES), key=lambda pid: (pid.node, pid.id))),
@@ -167,10 +167,6 @@ def _facts(process: Process, stacks: bool, counting: Counting | None) -> Process
         messages_per_s=rates.messages if rates is not None else None,
         steps_per_s=rates.steps if rates is not None else None,
     )
-
-
-def _place(frames: list[Any]) -> Place | None:
-    return places.place(frames[0]) if frames else None
 
 
 def _own_frames(process: Process) -> list[Any]:

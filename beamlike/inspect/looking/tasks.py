@@ -54,7 +54,7 @@ async def _rows(
         chain = chain_of(task)
         for awaited in awaited_tasks(chain):
             awaited_by[id(awaited)] = (*awaited_by.get(id(awaited), ()), id(task))
-        place = places.place(chain.frames[0]) if chain.frames else None
+        place = places.own_place(chain.frames)
         if not options.only or _matches(task, chain, options.only):
             rows.append((task, chain, place))
     return rows, awaited_by

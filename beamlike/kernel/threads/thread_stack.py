@@ -80,12 +80,17 @@ class _Line:
     names: dict[str, Any]
 
     def is_user_code(self) -> bool:
-        return not self.code.co_filename.startswith(_libraries())
+        return is_user_code(self.code)
 
     def place(self) -> Place:
         file = self.code.co_filename
         source = linecache.getline(file, self.number, self.names).strip()
         return Place(file, self.number, self.code.co_qualname, source)
+
+
+def is_user_code(code: CodeType) -> bool:
+    """Whether it is outside the standard library, installed packages and this package."""
+    return not code.co_filename.startswith(_libraries())
 
 
 @cache

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
+from rich.style import Style
 from rich.text import Text
 
 from beamlike.inspect.tracing.events import Traced, clock_text
@@ -132,7 +133,7 @@ def _arrow(event: Traced, start: int, end: int, columns: dict[str, int]) -> str:
 
 
 def _laid(
-    line: Text, text: str, low: int, high: int, columns: dict[str, int], width: int, palette: Palette, ink: object
+    line: Text, text: str, low: int, high: int, columns: dict[str, int], width: int, palette: Palette, ink: Style
 ) -> Text:
     """The text from the column `low` on, and the lines of the others beside it."""
     end = low + cell_len(text)
@@ -140,11 +141,21 @@ def _laid(
         if at < low:
             line.append(" " * (at - line.cell_len)).append("│", palette.faint)
     line.append(" " * max(0, low - line.cell_len))
-    line.append(text, ink)  # type: ignore[arg-type]
+    line.append_text(_inked(text, ink))
     for at in sorted(columns.values()):
         if at >= max(end, high + 1) and at < width:
             line.append(" " * max(0, at - line.cell_len)).append("│", palette.faint)
     return line
+
+
+_LINE: Final = "├│◀▶┤─┄◆×"
+
+
+def _inked(text: str, ink: Style) -> Text:
+    """Lines and heads of arrows in the ink; what is said in them as it is, to be read."""
+    begin = next((at for at, character in enumerate(text) if character not in _LINE), len(text))
+    end = len(text) - next((at for at, character in enumerate(reversed(text)) if character not in _LINE), 0)
+    return Text.assemble((text[:begin], ink), text[begin:end], (text[end:], ink))
 
 
 def _beside(event: Traced) -> str:
