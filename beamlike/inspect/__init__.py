@@ -132,11 +132,8 @@ __all__ = [
     "names",
     "opentelemetry",
     "processes",
-<<<<<<< HEAD
-    "profile",
-=======
     "prometheus",
->>>>>>> inspect
+    "profile",
     "snapshot",
     "tasks",
     "threads",
