@@ -98,7 +98,7 @@ def _brief(name: str) -> str:
 
 
 def _row(event: Traced, columns: dict[str, int], width: int, palette: Palette) -> Text:
-    line = Text(f"{clock_text(event.at)} ", palette.muted) if event.at else Text(" " * _TIME)
+    line = Text.assemble((f"{clock_text(event.at)} " if event.at else " " * _TIME, palette.muted))
     if event.kind in _BESIDE:
         return line.append(f" {printable_row(event.words)}", palette.warning if event.kind == "note" else palette.title)
     parties = [columns.get(name, columns.get(OTHERS)) for name in _parties(event)]

@@ -133,7 +133,8 @@ class LiveSource:
             only=look.only,
             pids=look.pids,
             stacks=look.stacks,
-            rates="processes" in look.parts,
+            # A look at one process would begin the counting of all anew.
+            rates="processes" in look.parts and not look.pids,
         )
 
     def logs(self) -> AsyncIterator[LogLine]:

@@ -141,7 +141,9 @@ class TopScreen(Screen[None]):
         found = await self.source.snapshot(Look(("processes",), pids=(fact.pid,), stacks=True))
         if self.is_inside and fact.queue:
             self.messages = await self.source.messages(fact.pid)
-        return next(iter(found.processes or ()), None)
+        for each in found.processes or ():
+            return replace(each, messages_per_s=fact.messages_per_s, steps_per_s=fact.steps_per_s)
+        return None
 
     def _wanted(self, view: View) -> Look:
         limit = min(_MOST_ROWS, self.grid.page + self.grid.place[0] + _MARGIN)
