@@ -105,7 +105,7 @@ def watched(*names: str, limits: Limits | None = None) -> Iterator[Recorder]:
     functions: dict[str, FunctionType] = {name: function_named(f"{HERE}:{name}") for name in names}
     box: list[Any] = []
     recorder = Recorder(Budget(limits or Limits(1000, 1000, 60), time.monotonic()), alive(), lambda: box[0].let_go())
-    box.append(watch_calls(functions, CallLog(recorder, "doc@h")))
+    box.append(watch_calls(functions, CallLog(recorder, "doc@h", functions)))
     box[0].take_up()
     try:
         yield recorder
@@ -129,6 +129,7 @@ def test_a_call_and_its_value_are_told_with_all_kinds_of_arguments() -> None:
     assert (began.kind, began.other) == ("called", "plain")
     assert began.text.startswith("1, 5, 6, 7, c=8")
     assert "e=9" in began.text
+    assert "d=" not in began.text, "nobody has given it"
     assert (ended.kind, ended.text, ended.number) == ("returned", "(1, 5, (6, 7), 8, 4, {'e': 9})", began.number)
     assert ended.seconds is not None
     assert ended.seconds >= 0

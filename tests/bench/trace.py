@@ -94,7 +94,9 @@ Load = Callable[[], AsyncIterator[None]]
 @asynccontextmanager
 async def program(*words: str) -> AsyncIterator[asyncio.subprocess.Process]:
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.bench.trace", *words, stdin=pipe, stdout=pipe)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.bench.trace", *words, stdin=pipe, stdout=pipe
+    )
     try:
         yield process
     finally:
@@ -140,7 +142,9 @@ async def measure() -> None:
         client = await stack.enter_async_context(program("load", str(port)))
         assert client.stdin is not None
         assert client.stdout is not None
-        host = await stack.enter_async_context(bl.Node(f"bench-{secrets.token_hex(3)}@127.0.0.1", listen=False, hidden=True))
+        host = await stack.enter_async_context(
+            bl.Node(f"bench-{secrets.token_hex(3)}@127.0.0.1", listen=False, hidden=True)
+        )
         await host.connect(SERVICE)
 
         async def rate() -> float:

@@ -99,7 +99,9 @@ class PlayedNode:
             "gc": GcFacts(True, (700, 10, 10), (1, 2, 3), (4, 5, 6), (7, 8, 9), 0, 0),
             "memory": MemoryFacts(84_000_000, 90_000_000, 1000, False, (TypeFacts("dict", 400, 90_000),)),
             "links": (
-                LinkFacts("other@127.0.0.1", "up", False, "127.0.0.1:7000", True, True, 900, 800, 0, 100, True, 5.0, 6.0),
+                LinkFacts(
+                    "other@127.0.0.1", "up", False, "127.0.0.1:7000", True, True, 900, 800, 0, 100, True, 5.0, 6.0
+                ),
             ),
             "files": (FileFacts(5, "socket", "tcp", "127.0.0.1:80", "", "listening"),),
             "modules": (ModuleFacts("msgpack", "1.1.0", "/lib/msgpack", 4),),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from types import FunctionType
 from typing import Any, Protocol
 
 from beamlike.inspect.tracing.messages import pid_text
@@ -27,8 +28,9 @@ class CallWatch(Protocol):
 
 
 class CallLog:
-    def __init__(self, recorder: Recorder, home: str) -> None:
+    def __init__(self, recorder: Recorder, home: str, functions: dict[str, FunctionType]) -> None:
         self._recorder = recorder
+        self._functions = functions
         self._home = home
         self._numbers = itertools.count(1)
 
@@ -39,9 +41,30 @@ class CallLog:
         number, at = next(self._numbers), time.perf_counter()
 
         def row() -> tuple[Any, ...]:
-            return ("called", time.time(), self._who(), name, shown_arguments(args, kwargs), number, None)
+            return (
+                "called",
+                time.time(),
+                self._who(),
+                name,
+                shown_arguments(*self._given(name, args, kwargs)),
+                number,
+                None,
+            )
 
         return (number, at) if self._recorder.add(row) else None
+
+    def _given(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Without those at the end that are their defaults: nobody has given them, or might as well not have."""
+        function = self._functions[name]
+        defaults, by_name = function.__defaults__ or (), function.__kwdefaults__ or {}
+        missing = object()
+        kwargs = {key: value for key, value in kwargs.items() if by_name.get(key, missing) is not value}
+        if len(args) == function.__code__.co_argcount:  # no more than that came by *args
+            while args and defaults and args[-1] is defaults[-1]:
+                args, defaults = args[:-1], defaults[:-1]
+        return args, kwargs
 
     def returned(self, name: str, call: tuple[int, float], value: Any) -> None:
         self._end("returned", name, call, lambda: shown(value))

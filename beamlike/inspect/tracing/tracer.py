@@ -106,7 +106,7 @@ async def _trace(
 
     try:
         if watched:
-            tracer.calls = watch_calls(watched, CallLog(recorder, here.node.name))
+            tracer.calls = watch_calls(watched, CallLog(recorder, here.node.name, watched))
         if flags:
             tracer.messages = MessageWatch(here.node, here.pid, flags, chosen, recorder, client)
         why = await tracer.watch()
