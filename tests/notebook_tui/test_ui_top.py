@@ -209,7 +209,7 @@ async def test_the_calls_of_a_function_are_traced_by_its_name(shown: TopTerminal
 
 
 @in_top()
-async def test_a_flame_graph_is_walked_through_and_written(shown: TopTerminal, tmp_path: Path | None = None) -> None:
+async def test_a_flame_graph_is_walked_through_and_written(shown: TopTerminal) -> None:
     await shown.press("p")
     await shown.shows("serve 80%", "price 60%", "MainThread  100.0%")
     await shown.press("down")

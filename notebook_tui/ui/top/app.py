@@ -73,12 +73,13 @@ class TopApp(GuardedApp):
     async def on_event(self, event: events.Event) -> None:
         # Acted on here, one after the other: in the queue of the screen the next key would already be on its way to
         # the table when it is meant for the dialog that this one opens.
-        if isinstance(event, events.Key) and not event.is_forwarded and isinstance(self.screen, TopScreen):
-            if self.screen.take_key(event):
-                # Of Textual's own; what opens a dialog by a key is tested with keys that follow at once.
-                await self.screen._mounted_event.wait()
-                return
-        await super().on_event(event)
+        top = self.screen
+        is_key = isinstance(event, events.Key) and not event.is_forwarded
+        if is_key and isinstance(top, TopScreen) and top.take_key(event):  # type: ignore[arg-type]
+            # Of Textual's own; what opens a dialog by a key is tested with keys that follow at once.
+            await self.screen._mounted_event.wait()
+        else:
+            await super().on_event(event)
 
     async def action_quit(self) -> None:
         self.exit()
