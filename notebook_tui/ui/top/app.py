@@ -73,13 +73,14 @@ class TopApp(GuardedApp):
     async def on_event(self, event: events.Event) -> None:
         # Acted on here, one after the other: in the queue of the screen the next key would already be on its way to
         # the table when it is meant for the dialog that this one opens.
-        top = self.screen
-        is_key = isinstance(event, events.Key) and not event.is_forwarded
-        if is_key and isinstance(top, TopScreen) and top.take_key(event):  # type: ignore[arg-type]
+        if isinstance(event, events.Key) and not event.is_forwarded and self._takes(event):
             # Of Textual's own; what opens a dialog by a key is tested with keys that follow at once.
             await self.screen._mounted_event.wait()
         else:
             await super().on_event(event)
+
+    def _takes(self, key: events.Key) -> bool:
+        return isinstance(self.screen, TopScreen) and self.screen.take_key(key)
 
     async def action_quit(self) -> None:
         self.exit()

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 import beamlike as bl
 from beamlike.distribution.addresses import split_port
+from beamlike.distribution.observers import WORDS
 from beamlike.distribution.refusal import Status
 from beamlike.distribution.secret import load_observe_secret
 from beamlike.inspect.asking import Part
@@ -71,7 +72,7 @@ class Source(Protocol):
         """The first messages in its mailbox, as short texts."""
 
     async def end(self, pid: Pid, reason: str) -> str:
-        """Sends an exit signal; what came of it, in words."""
+        """Sends an exit signal; what came of it, in words. PermissionError for whoever may only look."""
 
     async def others(self) -> list[str]:
         """Nodes that may be looked at as well."""
@@ -190,6 +191,8 @@ class LiveSource:
             )
         finally:
             bl.demonitor(ref, flush=True)
+        if type(down.reason) is str and WORDS in down.reason:
+            raise PermissionError(down.reason)
         return f"ended: {shown(down.reason)}"
 
     async def others(self) -> list[str]:
