@@ -60,7 +60,15 @@ class LogFollower(logging.Handler):
         found: list[LogLine] = []
         while self._lines and len(found) < KEPT:
             found.append(self._lines.popleft())
+        if not found and self._lost:
+            found.append(self._gap())
         return tuple(found)
+
+    def _gap(self) -> LogLine:
+        """Lines were lost, and no other has come that could say so."""
+        lost, self._lost = self._lost, 0
+        words = f"{lost} lines came too fast to be followed"
+        return LogLine(time.time(), "WARNING", "beamlike.inspect", words, None, "", lost=lost)
 
     # In the thread of whoever logs.
 
