@@ -22,6 +22,7 @@ import itertools
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
+from beamlike.inspect.loaded import loaded
 from beamlike.inspect.requests import NAME, OFF
 from beamlike.kernel import current, functions
 from beamlike.kernel.call import reply
@@ -128,7 +129,9 @@ async def _answer(inspector: Inspector, client: Question, request: tuple[Any, ..
 
 
 async def _looked(inspector: Inspector, request: tuple[Any, ...], client: Pid) -> list[bytes]:
-    # Most nodes are never looked at, and all start: so nothing of this is imported before.
+    # Most nodes are never looked at, and all start: so nothing of this is imported before. A thread does it, or the
+    # service would wait for the files.
+    await loaded("beamlike.inspect.looking.parts", "beamlike.inspect.looking.log_lines", "beamlike.inspect.plain")
     from beamlike.inspect.envelope import wrap
     from beamlike.inspect.plain import to_plain
 
@@ -152,14 +155,17 @@ async def look(inspector: Inspector, node: LocalNode, request: tuple[Any, ...], 
                 who, told.level, told.logger, told.per_second, min(told.wait, LONGEST_WAIT)
             )
         case ("trace" | "traced", *_):
+            await loaded("beamlike.inspect.tracing.tracers", "beamlike.inspect.tracing.call_watches")
             from beamlike.inspect.tracing.tracers import traced
 
             return await traced(node, request, client)
         case ("profile", dict() as options):
+            await loaded("beamlike.inspect.profiling.sampler")
             from beamlike.inspect.profiling.sampler import take_profile
 
             return await take_profile(node, options, client)
         case ("mailbox", Pid() as pid):
+            await loaded("beamlike.inspect.tracing.waiting")
             from beamlike.inspect.tracing.waiting import waiting_messages
 
             return waiting_messages(node, pid)
