@@ -8,7 +8,7 @@ from contextlib import aclosing
 import pytest
 
 import beamlike as bl
-from notebook_tui.ui.top.source import Look, LiveSource, Wanted
+from notebook_tui.ui.top.source import LiveSource, Look, Wanted
 from tests.support.local_nodes import PATIENCE
 from tests.support.peers import SECRET, Peer, peers
 

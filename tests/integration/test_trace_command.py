@@ -12,13 +12,11 @@ import beamlike as bl
 from tests.support.peers import SECRET, Peers, among_peers
 
 
-
-
 async def work() -> None:
     async def sells() -> None:
         while True:
             json.dumps({"order": 7})
-            sum(range(20_000))
+            sum(range(300_000))
             await asyncio.sleep(0.005)
 
     bl.register("seller", bl.spawn(sells))
