@@ -33,15 +33,15 @@ from beamlike.kernel.trace_events import (
     WaitedInVain,
 )
 
-MOST_PROCESSES: Final = 5000
-SLICE: Final = 200
-"""Processes that are taken up, or let go, in one go: half a millisecond."""
+MOST_PROCESSES: Final = 2000
+SLICE: Final = 50
+"""Processes that are taken up, or let go, in one go: some 0.3 ms."""
 _OWN: Final = "inspect"
 """The name, or the label, of processes that look: they would see themselves."""
 
 
 class MessageWatch:
-    """`chosen`: only these processes; else all, up to MOST_PROCESSES."""
+    """`chosen`: only these processes; else all, up to MOST_PROCESSES, of whom those with a name come first."""
 
     def __init__(
         self,
@@ -67,8 +67,13 @@ class MessageWatch:
 
     def take_up(self) -> Iterator[None]:
         """Watches those that are not watched yet, some at each step."""
-        pids = iter([pid for pid in self._chosen or self._node.processes() if pid.id not in self._watched])
-        while some := list(islice(pids, SLICE)):
+        if len(self._watched) >= MOST_PROCESSES:
+            return
+        missing = [pid for pid in self._chosen or self._node.processes() if pid.id not in self._watched]
+        if len(missing) > MOST_PROCESSES:
+            missing.sort(key=lambda pid: pid.process is None or pid.process.name is None)
+        pids = iter(missing)
+        while len(self._watched) < MOST_PROCESSES and (some := list(islice(pids, SLICE))):
             for pid in some:
                 self._watch(self._node.process(pid))
             yield

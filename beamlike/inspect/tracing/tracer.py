@@ -10,6 +10,7 @@ the kind "ended".
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextvars import Context
@@ -37,6 +38,7 @@ _MOST_CHOSEN: Final = 100
 _AT_ONCE: Final = 500
 """Rows that are fetched in one go."""
 _CLOSED: Final = "closed"
+_PAUSE: Final = 0.002
 
 
 class NotTraced(BeamlikeError, ValueError):
@@ -217,16 +219,9 @@ class _Tracer:
 
 
 async def _in_slices(steps: Iterator[None]) -> None:
-    """The loop turns between two steps."""
+    """The loop has time for others between two steps."""
     for _ in steps:
-        try:
-            await functions.receive(_nothing, timeout=0)
-        except TimeoutError:
-            continue
-
-
-def _nothing(_: object) -> bool:
-    return False
+        await asyncio.sleep(_PAUSE)
 
 
 def _note(text: str) -> tuple[Any, ...]:
