@@ -9,14 +9,13 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import beamlike as bl
 from beamlike.distribution.addresses import split_port
 from beamlike.distribution.observers import WORDS
 from beamlike.distribution.refusal import Status
 from beamlike.distribution.secret import load_observe_secret
-from beamlike.inspect.asking import Part
 from beamlike.inspect.facts import LogLine, Snapshot
 from beamlike.inspect.profiling.profile import Profile
 from beamlike.inspect.tracing.events import Traced
@@ -24,6 +23,9 @@ from beamlike.inspect.tracing.shown import shown
 from beamlike.kernel.errors import BeamlikeError
 from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid
+
+if TYPE_CHECKING:
+    from beamlike.inspect.asking import Part
 
 FAILURES: Final = (BeamlikeError, OSError, TimeoutError, ValueError)
 """What a node that cannot be asked is told by."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from beamlike.inspect.asking import Part
 from beamlike.kernel.record import frozen
+
+if TYPE_CHECKING:
+    from beamlike.inspect.asking import Part
 
 TABS: Final = ("processes", "tree", "tasks", "threads", "loop", "links", "memory", "logs", "modules", "files")
 INTERVALS: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
