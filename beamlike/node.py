@@ -334,10 +334,10 @@ class Node(LocalNode):
     ) -> None:
         """Connects to the node `name`, found in this host's directory or at `address`; nothing if connected already.
 
-        `secret` is another than the cluster's: bytes from an invitation, or a Secret, such as that of observers.
-        `tick_time` is for that connection, the node's own by default. `encrypted` has it inside TLS though the address
-        is one of this machine, as that of a tunnel is, behind which the other node demands TLS. NotConnected says what
-        is in the way: nobody listens, another secret, a name that is taken.
+        `secret` is another than the cluster's: bytes from an invitation, or a Secret, as that of observers. `tick_time`
+        is for that connection, the node's own by default. `encrypted` has it inside TLS though the address is one of
+        this machine, as that of a tunnel is, behind which the other node demands TLS. NotConnected says what is in the
+        way: nobody listens, another secret, a name that is taken.
         """
         token = _as_secret(secret, INVITED) if secret is not None else None
         del secret

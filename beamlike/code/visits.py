@@ -22,6 +22,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from importlib import import_module
 from threading import Lock, Thread
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.distribution.audit import Entry, Visitor, write
@@ -119,8 +120,11 @@ async def begin(owner: Pid, package: str, user: str) -> None:
     Visit(node, owner, package, user)
 
 
-async def load(module: str) -> None:
-    """Imports it in a thread, so that the loop goes on meanwhile. The thread is gone afterwards."""
+async def load(module: str, package: ModuleType) -> None:
+    """Imports it in a thread, so that the loop goes on meanwhile. The thread is gone afterwards.
+
+    `package` holds it, and is imported by the loop: as it travels, this node is told from where it is to be had."""
+    assert module.startswith(f"{package.__name__}.")
     done: Future[None] = Future()
 
     def run() -> None:

@@ -348,13 +348,17 @@ class Cluster:
             secrets.token_bytes(NONCE_SIZE),
             self._secret_for,
             lambda peer: self._admit(link, peer),
-            lambda _name: self._observers_secret,
+            self._observers_secret_for,
         )
         link = self._new_link(handshake)
         sock = guest.take(partial(self._home.call, link.abandon))
         if sock is not None:
             self._guests[link] = guest
             link.start(sock, self._encryption.accept(guest.host))
+
+    def _observers_secret_for(self, name: str) -> Secret | None:
+        """A name that is invited is opened by its token alone."""
+        return self._observers_secret if self._secret_for(name) is self._secret else None
 
     def _secret_for(self, name: str) -> Secret:
         return self._invitations.secret_for(name, otherwise=self._secret)

@@ -19,6 +19,9 @@ logger = logging.getLogger("beamlike.distribution")
 
 TOO_MUCH = "observer_sends_too_much"
 
+MOST_UNREAD = 16 << 20
+"""Bytes that may wait for an observer that asks on and does not read."""
+
 
 class Observed:
     """To be used in the thread of the link's loop."""
@@ -37,6 +40,11 @@ class Observed:
             words = f"expected at most {PER_SECOND:g} signals a second of an observer, {self._there} sent more"
             self._note("too much", words, now)
             self._link.close(TOO_MUCH, words)
+            return []
+        if self._allowance is not None and self._link.waiting > MOST_UNREAD:
+            words = f"expected {self._there} to read what it asked for, {self._link.waiting} bytes wait for it"
+            self._note("does not read", words, now)
+            self._link.abandon()
             return []
         return [item for item in items if self._passes(item, now)]
 

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, Literal, TypeAlias
 
 import beamlike as bl
+import notebook_tui
 from beamlike.code import visits
 from beamlike.distribution.addresses import Address, is_loopback, split_port
 from beamlike.distribution.directory import Directory
@@ -213,7 +214,7 @@ class Examination:
         module = "notebook_tui.runtime.attached"
         try:
             await self._call(visits.begin, bl.self(), "notebook_tui", "doctor", timeout=CONNECT_SECONDS)
-            await self._call(visits.load, module, timeout=IMPORT_SECONDS)
+            await self._call(visits.load, module, notebook_tui, timeout=IMPORT_SECONDS)
         except Ends:
             raise
         except ImportError as error:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 
 import beamlike as bl
+import notebook_tui
 from beamlike.code import visits
 from beamlike.distribution.addresses import Address, split_port
 from beamlike.distribution.secret import load_secret
@@ -68,7 +69,7 @@ async def start_there(name: str, owner: bl.Pid, notebook: str, what: str, lease:
     """Makes the node `name`, which is connected and offered the runtime, one for `owner`; returns its server."""
     await bl.rpc.call(name, visits.begin, owner, "notebook_tui", user(), timeout=START_SECONDS)
     start_attached = await asyncio.to_thread(_starter)
-    await bl.rpc.call(name, visits.load, start_attached.__module__, timeout=START_SECONDS)
+    await bl.rpc.call(name, visits.load, start_attached.__module__, notebook_tui, timeout=START_SECONDS)
     return await bl.rpc.call(name, start_attached, owner, notebook, lease, what, timeout=START_SECONDS)
 
 

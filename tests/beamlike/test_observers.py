@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import beamlike as bl
+from beamlike.code.modules.messages import FindModule, encode_question
+from beamlike.distribution import observed
 from beamlike.distribution.handshake import Listener
+from beamlike.distribution.heartbeat.lane import LaneQuestion
 from beamlike.distribution.observers import Allowance, Gate
 from beamlike.distribution.refusal import HandshakeRefused, Refused, Status
 from beamlike.distribution.secret import OBSERVE, Secret, load_observe_secret
@@ -360,6 +363,22 @@ def test_items_of_the_wire_itself_do_no_harm_either(item: list[Any]) -> None:
     between(test)
 
 
+def test_an_observer_asks_by_its_lane_who_is_blocking_and_gets_no_source_and_no_interrupt(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def test(_service: bl.Node, observer: bl.Node) -> None:
+        heartbeat = observer.cluster.heartbeat
+        heartbeat._lanes.neighbours[HERE].observes = False  # at its own end
+        question = encode_question(FindModule(HERE, "tests"))
+        assert await asyncio.to_thread(heartbeat.ask_code, HERE, question, 10.0) == b""
+        assert await heartbeat.ask(HERE, LaneQuestion.INTERRUPT, 10.0) is None
+        assert await heartbeat.ask(HERE, LaneQuestion.WHO_IS_BLOCKING, 10.0) is None
+
+    with caplog.at_level(logging.WARNING, "beamlike"):
+        between(test)
+    assert sum("a question by its lane" in record.getMessage() for record in caplog.records) == 1
+
+
 def test_an_observer_that_floods_is_cut_off_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
     async def test(service: bl.Node, observer: bl.Node) -> None:
         link = unleash(observer)
@@ -375,6 +394,33 @@ def test_an_observer_that_floods_is_cut_off_and_the_log_says_so(caplog: pytest.L
     with caplog.at_level(logging.WARNING, "beamlike"):
         between(test)
     assert any("signals a second" in record.getMessage() for record in caplog.records)
+
+
+def test_an_observer_that_asks_and_does_not_read_is_cut_off(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observed, "MOST_UNREAD", 1000)
+
+    async def test(service: bl.Node, observer: bl.Node) -> None:
+        link: Any = service.cluster._peers[observer.name].link
+        monkeypatch.setattr(type(link), "waiting", property(lambda it: 5000 if it is link else 0))
+        observer.monitor_node(HERE)
+        observer.send(("inspect", HERE), "one more")
+        assert (await observer.receive(lambda it: isinstance(it, bl.NodeDown), timeout=10)).node == HERE
+
+    with caplog.at_level(logging.WARNING, "beamlike"):
+        between(test)
+    assert any("to read what it asked for" in record.getMessage() for record in caplog.records)
+
+
+def test_a_name_that_is_invited_is_not_opened_by_the_observers_secret() -> None:
+    async def test(service: bl.Node, _observer: bl.Node) -> None:
+        service.invite("observer-2@127.0.0.1")
+        async with bl.Node("observer-2@127.0.0.1", secret="none", listen=False) as other:
+            with pytest.raises(HandshakeRefused):
+                await other.connect(HERE, secret=observing())
+
+    between(test)
 
 
 def test_who_stands_in_for_the_service_runs_nothing_at_the_observer() -> None:

@@ -12,8 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
+import msgpack
+import packaging
 import pytest
 
+import beamlike as bl
 from notebook_tui.cli.main import main
 from tests.support.pty_program import PtyProgram, on_terminal
 
@@ -108,6 +112,30 @@ def test_eval_needs_more_than_the_observers_secret(
     monkeypatch.setenv("BEAMLIKE_SECRET", OBSERVERS)
     assert beamlike("eval", service, "1") == 2
     assert "secret" in capsys.readouterr().err
+
+
+def test_a_service_that_has_only_beamlike_gets_the_rest_from_the_visitor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for package in (bl, msgpack, cloudpickle, packaging):
+        (tmp_path / package.__name__).symlink_to(Path(str(package.__file__)).parent)
+    here = f"import sys; sys.path[:] = [it for it in sys.path if 'lib' in it] + [{str(tmp_path)!r}]\n"
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", here + SERVICE, "bare@127.0.0.1", "code"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        cwd=tmp_path,
+    ) as process:
+        assert process.stdout is not None
+        node = f"bare@127.0.0.1:{process.stdout.readline().strip()}"
+        try:
+            code = "import sys, notebook_tui; await __import__('asyncio').sleep(0); notebook_tui.__file__"
+            assert beamlike("eval", node, code) == 0
+            assert "<notebook_tui" in capsys.readouterr().out
+            assert beamlike("eval", node, "len([name for name in sys.modules if 'notebook' in name])") == 1
+        finally:
+            process.kill()
 
 
 # The shell.
