@@ -109,10 +109,10 @@ async def test_who_is_spawned_meanwhile_is_watched_from_its_first_message_to_its
 
 @in_node
 async def test_in_no_second_more_than_the_rate_is_taken_and_meanwhile_nobody_is_watched(node: bl.Node) -> None:
-    async with talk(0) as (talker, partner):
-        stream = trace(messages=["send"], limit=12, rate=4)
+    async with talk() as (talker, partner):
+        stream = trace(messages=["send"], limit=12, rate=4, seconds=60)
         events, untraced = [], 0
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(3 * PATIENCE):
             async for event in stream:
                 events.append(event)
                 if event.kind != "ended" and len(events) == 4:
