@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from beamlike.inspect.tracing.budget import Budget, Limits, Verdict
 
-LIMITS = st.builds(Limits, st.integers(1, 30), st.integers(1, 8), st.floats(0.1, 5.0))
-PAUSES = st.lists(st.floats(-0.5, 1.5) | st.just(0.0) | st.floats(0, 0.01), max_size=80)
+LIMITS = st.builds(Limits, st.integers(1, 30), st.integers(1, 4), st.floats(0.5, 5.0))
+PAUSES = st.lists(st.sampled_from([0.0, 0.01, 0.3, 0.5, 0.9, 0.99, 1.0]) | st.floats(-0.5, 1.5), max_size=80)
 
 
 @given(LIMITS, PAUSES)
