@@ -13,8 +13,13 @@ contains, it is answered, and nothing of it is ever run.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
+import sys
+from concurrent.futures import Future
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.kernel import current, functions
@@ -120,8 +125,31 @@ async def _answer(inspector: Inspector, client: Question, request: tuple[Any, ..
         inspector.done(client, answer)
 
 
+_LOOKING: Final = "beamlike.inspect.looking.parts"
+
+
+async def _imported() -> None:
+    """Most nodes are never looked at, and all start: so this is imported at the first look. In a thread that ends with
+    it, for it takes a tenth of a second, in which the loop is to turn."""
+    if _LOOKING in sys.modules:
+        return
+    future: Future[object] = Future()
+    Thread(target=_import, args=(future,), name="beamlike imports what looks", daemon=True).start()
+    await asyncio.wrap_future(future)
+
+
+def _import(future: Future[object]) -> None:
+    try:
+        for name in (_LOOKING, "beamlike.inspect.looking.log_lines", "beamlike.inspect.envelope"):
+            import_module(name)
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(None)
+
+
 async def _looked(inspector: Inspector, request: tuple[Any, ...]) -> list[bytes]:
-    # Most nodes are never looked at, and all start: so nothing of this is imported before.
+    await _imported()
     from beamlike.inspect.envelope import wrap
     from beamlike.inspect.plain import to_plain
 
