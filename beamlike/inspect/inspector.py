@@ -131,7 +131,7 @@ async def _answer(inspector: Inspector, client: Question, request: tuple[Any, ..
 async def _looked(inspector: Inspector, request: tuple[Any, ...], client: Pid) -> list[bytes]:
     # Most nodes are never looked at, and all start: so nothing of this is imported before. A thread does it, or the
     # service would wait for the files.
-    await loaded("beamlike.inspect.looking.parts", "beamlike.inspect.looking.log_lines", "beamlike.inspect.plain")
+    await loaded("beamlike.inspect.looking.parts", "beamlike.inspect.looking.log_lines", "beamlike.inspect.envelope")
     from beamlike.inspect.envelope import wrap
     from beamlike.inspect.plain import to_plain
 

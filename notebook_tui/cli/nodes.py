@@ -135,4 +135,4 @@ def _rows_text(found: list[Reached]) -> str:
         for it in found
     ]
     titles = ("NODE", "ADDRESS", "PROCESS", "PROGRAM", "UP", "PROCESSES", "MEMORY", "STATE")
-    return table("", titles, rows, shutil.get_terminal_size().columns).lstrip("\n")
+    return table("", titles, rows, shutil.get_terminal_size().columns, whole=2).lstrip("\n")

@@ -184,15 +184,15 @@ def _branch(it: SupervisorTree, first: str, below: str) -> Iterator[str]:
 # Tables and words.
 
 
-def table(title: str, titles: Row, rows: Iterable[Row], width: int) -> str:
-    """The last column is cut where there is no room, then the widest of the others."""
+def table(title: str, titles: Row, rows: Iterable[Row], width: int, whole: int = 0) -> str:
+    """The widest column is cut where there is no room, but none of the first `whole` ones."""
     lines = [titles, *rows]
     if len(lines) == 1:
         return f"{title}: none"
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
     room = max(width, 60) - 2 * (len(widths) - 1)
     while sum(widths) > room:
-        widest = max(range(len(widths)), key=lambda column: widths[column])
+        widest = max(range(whole, len(widths)), key=lambda column: widths[column])
         if widths[widest] <= _NARROWEST:
             break
         widths[widest] -= 1

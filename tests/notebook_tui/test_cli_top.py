@@ -1,0 +1,134 @@
+"""The walk of docs/introspection.md: three faults of a running service, found by the commands that it shows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notebook_tui.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+SERVICE = ROOT / "docs" / "examples" / "orders.py"
+NODE = "walked@127.0.0.1"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def service() -> Iterator[None]:
+    command = [sys.executable, str(SERVICE), "--name", "walked"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == f"{NODE} sells\n"
+        yield
+        program.kill()
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    printed = capsys.readouterr()
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code, printed.out, printed.err
+
+
+def look(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    code, printed, errors = run(capsys, "top", NODE, "--once", "--json", *words)
+    assert code == 0, errors
+    return json.loads(printed)
+
+
+def until(found: Any, told: str) -> Any:
+    """What `found` returns as soon as it is true."""
+    deadline = time.monotonic() + 30
+    while not (value := found()):
+        assert time.monotonic() < deadline, told
+    return value
+
+
+def test_the_growing_mailbox_is_the_longest_and_more_comes_than_its_process_takes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def grows() -> Any:
+        first = look(capsys, "--parts", "processes", "--interval", "0.6")["processes"][0]
+        return first if first["queue"] > 10 else None
+
+    first = until(grows, "no mailbox grows")
+    assert first["name"] == "mailer"
+    assert first["messages_per_s"] > 2 * first["steps_per_s"]
+    assert first["place"]["function"] == "Mailer.handle_cast"
+    assert look(capsys, "--parts", "processes", "--interval", "0.6")["processes"][0]["queue"] > first["queue"]
+
+
+def test_the_leaking_tasks_stand_at_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def most_frequent(count: int) -> int:
+        tasks = look(capsys, "--parts", "tasks", "--limit", "1000")["tasks"]
+        places = Counter((it["place"]["function"], it["waits_for"]) for it in tasks if it["place"])
+        ((function, waits_for), found) = places.most_common(1)[0]
+        return found if found > count and (function, waits_for) == ("confirm_order", "an event") else 0
+
+    before = until(lambda: most_frequent(5), "no tasks gather")
+    assert until(lambda: most_frequent(before), "it does not leak") > before
+
+
+def test_the_stall_is_named_with_the_line_that_computes(capsys: pytest.CaptureFixture[str]) -> None:
+    def worst() -> Any:
+        (loop,) = look(capsys, "--parts", "loops", "--interval", "0.5")["loops"]
+        return next((it for it in loop["worst"] if it["seconds"] > 0.1 and it["place"]), None)
+
+    stall = until(worst, "no stall was seen")
+    assert stall["place"]["function"].startswith("check_sums")
+    assert any(place["function"] == "accountant" for place in stall["stack"])
+
+
+def test_as_text_it_is_as_wide_as_the_terminal_and_shows_each_part(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    parts = "processes,tasks,threads,gc,links,names,trees,memory,files,modules"
+    code, printed, errors = run(capsys, "top", NODE, "--once", "--parts", parts, "--interval", "0.1")
+    assert code == 0, errors
+    for title in ("processes", "tasks", "threads", "garbage collector", "links", "names", "memory", "files", "modules"):
+        assert f"\n{title}" in printed
+    assert "└─ mailer" in printed
+    tables = [line for line in printed.splitlines() if not line.startswith((" ", "walked"))]
+    assert max(map(len, tables)) <= 100
+
+
+def test_nodes_lists_it_with_what_it_says_of_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    code, printed, errors = run(capsys, "nodes", "--json")
+    assert code == 0, errors
+    (row,) = [it for it in json.loads(printed) if it["node"] == NODE]
+    assert (row["state"], row["program"]) == ("up", "orders.py")
+    assert row["processes"] > 3
+    code, printed, _ = run(capsys, "nodes")
+    assert NODE in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("top", "nobody@127.0.0.1", "--once"), "expected nobody@127.0.0.1 among this host's live nodes"),
+        (("top", "walked", "--once"), "expected a node as NAME@HOST"),
+        (("top", NODE, "--json"), "it needs --once"),
+        (("top", NODE), "the live view needs a terminal"),
+        (("top", NODE, "--once", "--parts", "weather"), "expected tables of processes"),
+        (("top", NODE, "--once", "--sort", "colour"), "expected one of queue"),
+    ],
+    ids=lambda it: " ".join(it)[:30] if isinstance(it, tuple) else "",
+)
+def test_what_is_in_the_way_is_said_in_one_line(
+    words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, printed, errors = run(capsys, *words)
+    assert (code, printed) == (2, "")
+    assert told in errors
+    assert errors.startswith("beamlike: ")
+    assert errors.count("\n") == 1
