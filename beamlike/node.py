@@ -39,8 +39,8 @@ from beamlike.distribution.secret import (
     load_secret,
 )
 from beamlike.distribution.tls_option import TlsOption, check_option
-from beamlike.inspect.inspector import NAME as INSPECTOR
 from beamlike.inspect.inspector import inspect_node
+from beamlike.inspect.requests import NAME as INSPECTOR
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
 from beamlike.kernel.errors import NotConnected

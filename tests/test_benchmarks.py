@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import harm
 from tests.bench.__main__ import HERE, benchmarks, main
 from tests.bench.kernel import __main__ as kernel
 from tests.bench.kernel import cases, erlang, systems
@@ -120,3 +122,13 @@ def test_a_program_in_erlang_is_compiled_and_run_as_a_node_on_loopback(tmp_path:
 def test_an_unknown_benchmark_is_refused_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nosuch"]) == 2
     assert "got nosuch" in capsys.readouterr().err
+
+
+def test_the_harm_of_a_node_is_told_as_ratios_to_the_service_without(capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(harm.measure(rounds=1, seconds=0.2))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    ratios = {(line["system"], line["metric"]): line["value"] for line in lines if line["metric"].endswith("_ratio")}
+    assert set(ratios) == {
+        (f"beamlike {kind}", f"{metric}_ratio") for kind in ("idle", "observed") for metric in harm.METRICS
+    }
+    assert all(value > 0 for value in ratios.values())

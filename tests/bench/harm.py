@@ -18,7 +18,10 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from tests.bench.lines import emit, percentile
 
@@ -111,26 +114,50 @@ async def client(port: int, until: float, latencies: list[float]) -> None:
         writer.close()
 
 
-async def load(port: int, seconds: float) -> tuple[float, float]:
-    """Requests per second, and the 99th percentile of their latency in seconds."""
+@dataclass(frozen=True, slots=True)
+class Service:
+    port: int
+    process: psutil.Process
+
+    def computed(self) -> float:
+        """Seconds of the processor that it has used."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Requests per second, the 99th percentile of their latency, and seconds of the processor that the service used for
+    each: the one figure that others on the machine hardly change."""
+
+    requests: float
+    p99: float
+    cpu: float
+
+
+async def load(service: Service, seconds: float) -> Load:
     latencies: list[float] = []
-    began = time.perf_counter()
-    await asyncio.gather(*(client(port, began + seconds, latencies) for _ in range(CLIENTS)))
-    return len(latencies) / (time.perf_counter() - began), percentile(latencies, 99)
+    computed, began = service.computed(), time.perf_counter()
+    await asyncio.gather(*(client(service.port, began + seconds, latencies) for _ in range(CLIENTS)))
+    took = time.perf_counter() - began
+    cpu = (service.computed() - computed) / len(latencies)
+    return Load(len(latencies) / took, percentile(latencies, 99), cpu)
 
 
 @contextlib.asynccontextmanager
-async def services(observed: bool = True) -> AsyncIterator[dict[str, int]]:
-    """The ports of the services, by what they are."""
+async def services() -> AsyncIterator[dict[str, Service]]:
+    """By what they are."""
     with contextlib.ExitStack() as stack:
-        ports = {"without": free_port(), "idle": free_port(), "observed": free_port()}
-        for kind, port in ports.items():
-            stack.enter_context(program(SERVICE, "" if kind == "without" else f"{kind}@127.0.0.1", str(port)))
-        for port in ports.values():
-            await served(port)
+        found: dict[str, Service] = {}
+        for kind in KINDS:
+            port = free_port()
+            running = stack.enter_context(program(SERVICE, "" if kind == "without" else f"{kind}@127.0.0.1", str(port)))
+            found[kind] = Service(port, psutil.Process(running.pid))
+        for service in found.values():
+            await served(service.port)
         with tempfile.TemporaryFile("w+") as costs:
             observer = stack.enter_context(program(OBSERVER, "observed@127.0.0.1", stdout=costs))
-            yield ports
+            yield found
             if observer.poll() is not None:
                 raise RuntimeError("expected somebody to look all the time, and they have ended")
             costs.seek(0)
@@ -138,30 +165,26 @@ async def services(observed: bool = True) -> AsyncIterator[dict[str, int]]:
 
 
 async def measure(rounds: int, seconds: float) -> None:
-    found: dict[str, list[tuple[float, float]]] = {}
+    found: dict[str, list[Load]] = {kind: [] for kind in KINDS}
     order = random.Random(7)
-    async with services() as ports:
-        for port in ports.values():
-            await load(port, min(1.0, seconds))
+    async with services() as running:
+        for service in running.values():
+            await load(service, seconds)
         for _ in range(rounds):
-            kinds = order.sample(list(ports), len(ports))
-            for kind in kinds:
-                found.setdefault(kind, []).append(await load(ports[kind], seconds))
-    for kind, system in (("without", "uvicorn"), ("idle", "beamlike idle"), ("observed", "beamlike observed")):
-        rate, p99 = (statistics.median(values) for values in zip(*found[kind], strict=True))
-        emit(system, "harm", "requests", "req/s", rate, clients=CLIENTS, rounds=rounds, seconds=seconds)
-        emit(system, "harm", "p99", "s", p99, clients=CLIENTS, rounds=rounds, seconds=seconds)
-    for kind in ("idle", "observed"):
-        pairs = list(zip(found[kind], found["without"], strict=True))
-        emit(
-            f"beamlike {kind}",
-            "harm",
-            "requests_ratio",
-            "x/s",
-            statistics.median(ours[0] / bare[0] for ours, bare in pairs),
-        )
-        emit(f"beamlike {kind}", "harm", "p99_ratio", "x", statistics.median(ours[1] / bare[1] for ours, bare in pairs))
+            for kind in order.sample(list(KINDS), len(KINDS)):
+                found[kind].append(await load(running[kind], seconds))
+    for kind, system in KINDS.items():
+        for metric, unit in METRICS.items():
+            value = statistics.median(getattr(it, metric) for it in found[kind])
+            emit(system, "harm", metric, unit, value, clients=CLIENTS, rounds=rounds, seconds=seconds)
+            if kind != "without":
+                pairs = zip(found[kind], found["without"], strict=True)
+                ratio = statistics.median(getattr(ours, metric) / getattr(bare, metric) for ours, bare in pairs)
+                emit(system, "harm", f"{metric}_ratio", "x/s" if unit.endswith("/s") else "x", ratio, rounds=rounds)
 
+
+KINDS = {"without": "uvicorn", "idle": "beamlike idle", "observed": "beamlike observed"}
+METRICS = {"requests": "req/s", "p99": "s", "cpu": "s"}
 
 IMPORT = """
 import time

@@ -1,6 +1,6 @@
 """Measures how late an event loop is, and where it stood when it was late, while somebody looks at it.
 
-The heartbeat's thread asks the loop to call back, fifty times a second; how long that takes is a lag. A loop that has
+The heartbeat's thread asks the loop to call back, twenty times a second; how long that takes is a lag. A loop that has
 not called back for a while is looked at: who runs there, and how it came there. So no thread is added, and nothing at
 all goes on when nobody has looked for a minute. C code that holds the interpreter lock keeps the heartbeat's thread
 from running as well: then that thread comes late while the loop's computes, which is a stall, too.
@@ -20,7 +20,7 @@ from beamlike.inspect.looking.lag_histogram import Lags, Worst
 from beamlike.kernel.threads.stall import Stall, look
 from beamlike.kernel.threads.watchdog import Watch
 
-EVERY: Final = 0.02
+EVERY: Final = 0.05
 LEASE: Final = 60.0
 """Seconds after the last look: a scraper of metrics comes each 15 or 30."""
 LATE: Final = 0.05
