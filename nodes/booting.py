@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import re
 import secrets
-from dataclasses import field
-from typing import ClassVar, Final
+from dataclasses import field, replace
+from typing import TYPE_CHECKING, ClassVar
 
 import beamlike as bl
+from beamlike.distribution.addresses import is_loopback
 from beamlike.kernel.current import current_node
 from beamlike.kernel.record import frozen
-from nodes import records
-from nodes.backend import Backend, Description, Machine
+from nodes import records, stopping
+from nodes.backend import Backend, Description, Machine, dials_child
 from nodes.boot_failure import BootFailed, Ending, MachineEnded, failure
-from nodes.invitation import LEASE_SECONDS, Invitation
+from nodes.invitation import CHILD_PORT, LEASE_SECONDS, Invitation
+from nodes.labels import NO_LABELS, Labels
+from nodes.own_addresses import NoOwnAddress, advertised
 from nodes.phases import OnPhase, Progress
 from nodes.records import Recorded
+from nodes.skew import met
 
-logger = logging.getLogger("nodes")
+if TYPE_CHECKING:
+    from nodes.tunnels.carrier import Carrier
 
 BOOT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
@@ -33,23 +37,10 @@ LOOK_SECONDS = 0.1
 """How often a machine that has not dialled back is looked at: one that ended fails the boot at once."""
 END_LOOK_SECONDS = 0.025
 """How often a machine that is about to end is looked at."""
-STOP_PAUSES = (0.1, 0.5, 2.0)
-"""Between tries to stop a machine."""
 _NUMBER = re.compile("-[0-9a-f]{6}$")
 
 
 SHORTEST_LEASE = 0.2
-
-
-@frozen
-class Labels:
-    """Whose a child is, for those who look at it from outside, and for its own code: the pool, and the runner in it."""
-
-    pool: str = ""
-    runner: str = ""
-
-
-NO_LABELS: Final = Labels()
 
 
 @frozen
@@ -62,6 +53,8 @@ class Child:
     machine: Machine
     backend: Backend
     recorded: Recorded | None = field(default=None, repr=False, compare=False)
+    carrier: Carrier | None = field(default=None, repr=False, compare=False)
+    """What leads to it, where it is reached by tunnels."""
 
     async def fate(self, *, within: float = FATE_SECONDS) -> str:
         """What became of the machine of a node that was lost, in words, with the last that it printed."""
@@ -82,9 +75,11 @@ class Child:
             await asyncio.shield(self._stop_machine())
 
     async def _stop_machine(self) -> None:
-        await _stop(self.backend, self.machine)
-        if self.recorded is not None:
-            self.recorded.remove()
+        try:
+            await stopping.stop(self.backend, self.machine, self.recorded)
+        finally:
+            if self.carrier is not None:
+                await self.carrier.close()
 
     async def _until_ended(self, seconds: float) -> Description:
         """The machine as it was last seen: ended, or still running after so many seconds."""
@@ -132,7 +127,11 @@ async def boot(
     _check(lease, max_lifetime)
     node, progress = _current_node(), Progress(on_phase)
     child = name or _child_name(node)
-    host, port = await node.listen()
+    dialled = dials_child(backend)
+    try:
+        host, port = ("", 0) if dialled else advertised(await node.listen(), backend)
+    except NoOwnAddress as error:
+        raise BootFailed(str(error), permanent=True) from error
     invitation = Invitation(
         parent=node.name,
         host=host,
@@ -141,35 +140,24 @@ async def boot(
         token=node.invite(child, lifetime=timeout, tick_time=lease / 4),
         dial_seconds=float(timeout),
         own_thread=own_thread,
-        tls=node.tls,
+        tls=node.tls or ("always" if dialled else None),
+        listens_at=f":{CHILD_PORT}" if dialled else "",
         lease_seconds=float(lease),
         max_lifetime=None if max_lifetime is None else float(max_lifetime),
         pool=labels.pool,
         runner=labels.runner,
+        session=_session(node),
     )
     me = node.self()
     node.watch_node(child, me)
     try:
-        return await _Boot(backend, invitation, progress).run()
+        return await _Boot(node, backend, invitation, progress).run()
     except BaseException:
         node.revoke(child)
         await asyncio.shield(_turned_away(node, child))
         raise
     finally:
         node.unwatch_node(child, me)
-
-
-async def _stop(backend: Backend, machine: Machine) -> None:
-    """A machine that is not stopped costs on: a backend that fails to is asked again, a few times."""
-    for pause in STOP_PAUSES:
-        try:
-            await backend.stop(machine)
-        except Exception as error:
-            logger.info("%s could not be stopped, which is tried again in %g s: %r", machine.where, pause, error)
-            await asyncio.sleep(pause)
-        else:
-            return
-    await backend.stop(machine)
 
 
 async def _turned_away(node: bl.Node, child: str) -> None:
@@ -181,12 +169,15 @@ async def _turned_away(node: bl.Node, child: str) -> None:
 class _Boot:
     """One boot, from the request to the node that has dialled back, or to nothing that is left."""
 
-    def __init__(self, backend: Backend, invitation: Invitation, progress: Progress) -> None:
+    def __init__(self, node: bl.Node, backend: Backend, invitation: Invitation, progress: Progress) -> None:
+        self._node = node
         self._backend = backend
         self._invitation = invitation
         self._progress = progress
         self._machine: Machine | None = None
         self._recorded: Recorded | None = None
+        self._carrier: Carrier | None = None
+        self._dialling: asyncio.Task[None] | None = None
 
     async def run(self) -> Child:
         invitation, progress = self._invitation, self._progress
@@ -196,18 +187,22 @@ class _Boot:
                 progress.reach("requested", f"{invitation.child} is to join {invitation.parent}")
                 machine = await self._create()
                 await self._arrival(machine)
-            progress.reach("dialled", f"{invitation.child} is connected")
+                told = met(self._node, invitation.child)
+            progress.reach("dialled", f"{invitation.child} is connected{told and f'; {told}'}")
             progress.reach("ready", f"{invitation.child} is {machine.where}")
         except BaseException as error:
             time_it_had = invitation.dial_seconds if limit.expired() else None
-            ending = Ending(error, progress.phase, progress.seconds, time_it_had)
+            step = replace(progress.phase, seconds=progress.reached)
+            ending = Ending(error, step, progress.seconds, time_it_had, self._what_is_in_the_way())
             seen = await self._cleaned_up(error)
             if not isinstance(error, Exception):
                 raise
             failed = self._failure(ending, seen)
             progress.reach("failed", str(failed))
             raise failed from error
-        return Child(invitation.child, machine, self._backend, self._recorded)
+        if self._carrier is not None:
+            self._carrier.close_with_last()
+        return Child(invitation.child, machine, self._backend, self._recorded, self._carrier)
 
     async def _create(self) -> Machine:
         """The machine; on record, where it is a process of this host, before there is one."""
@@ -221,7 +216,8 @@ class _Boot:
                 lifetime=invitation.max_lifetime,
             )
         progress.reach("creating", f"{self._backend!r} is asked for a machine")
-        self._machine = machine = await self._backend.boot(invitation)
+        with progress.told_by_backend():
+            self._machine = machine = await self._backend.boot(invitation)
         if self._recorded is not None and machine.pid is not None:
             self._recorded.pid_is(machine.pid)
         progress.reach("created", f"{machine.where} was made")
@@ -232,9 +228,23 @@ class _Boot:
         child = self._invitation.child
         while True:
             await self._look(machine)
+            await self._dial_once_it_runs(machine)
             with contextlib.suppress(TimeoutError):
                 await bl.receive(lambda news: isinstance(news, bl.NodeUp) and news.node == child, timeout=LOOK_SECONDS)
                 return
+
+    async def _dial_once_it_runs(self, machine: Machine) -> None:
+        """Where the child is to be dialled: raises what keeps it from being, for good."""
+        if self._dialling is not None:
+            if self._carrier is not None and self._carrier.refused is not None:
+                raise self._carrier.refused
+            if self._dialling.done():
+                self._dialling.result()
+        elif dials_child(self._backend) and self._progress.phase.name == "started":
+            from nodes.tunnels.dialling import carrier_to, dial  # which most children do without
+
+            self._carrier = await carrier_to(machine, self._backend, self._invitation)
+            self._dialling = asyncio.create_task(dial(self._node, self._invitation, self._carrier.address))
 
     async def _look(self, machine: Machine) -> None:
         seen = await self._backend.describe(machine)
@@ -242,10 +252,15 @@ class _Boot:
             raise MachineEnded(f"{machine.where} {seen.ending()}")
         if seen.state == "running" and self._progress.phase.name == "created":
             self._progress.reach("started", f"{machine.where} runs")
+        self._progress.say(seen.words)
 
     async def _cleaned_up(self, error: BaseException) -> Description | None:
         """How the machine was before it was stopped, which it is even if it cannot be looked at."""
         seen = None
+        if self._dialling is not None:
+            self._dialling.cancel()
+        if self._carrier is not None:
+            await asyncio.shield(self._carrier.close())
         if self._machine is not None:
             try:
                 seen = await self._backend.describe(self._machine)
@@ -257,14 +272,23 @@ class _Boot:
             self._recorded.remove()
         return seen
 
+    def _what_is_in_the_way(self) -> str:
+        """Of a machine that runs, and whose child is not connected."""
+        invitation = self._invitation
+        if self._carrier is not None:
+            return self._carrier.trouble
+        if self._progress.phase.name != "started":
+            return ""
+        reaches_itself = not invitation.listens_at and _is_loopback(invitation.host)
+        if reaches_itself and not getattr(self._backend, "on_this_host", False):
+            return f"it was told to dial {invitation.host}, which is itself: have this node listen at another address"
+        return ""
+
     async def _stop(self, machine: Machine, error: BaseException) -> None:
         try:
-            await _stop(self._backend, machine)
-        except Exception as trouble:  # it stays on record, so that a sweeper finds it
+            await stopping.stop(self._backend, machine, self._recorded)
+        except Exception as trouble:
             error.add_note(f"{machine.where} could not be stopped: {type(trouble).__name__}: {trouble}")
-        else:
-            if self._recorded is not None:
-                self._recorded.remove()
 
     def _failure(self, ending: Ending, seen: Description | None) -> BootFailed:
         invitation = self._invitation
@@ -287,11 +311,23 @@ def _check(lease: float, max_lifetime: float | None) -> None:
             raise ValueError(f"expected {option} as a number of seconds, {least:g} or more, got {value!r}")
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return is_loopback(host)
+    except ValueError:
+        return host == "localhost"
+
+
 def _current_node() -> bl.Node:
     node = current_node()
     if not isinstance(node, bl.Node):
         raise bl.NotConnected(f"expected a node with distribution, so that a child can call back; got {node!r}")
     return node
+
+
+def _session(node: bl.Node) -> str:
+    """Of this incarnation of the node, and of no other: what a platform's labels may be made of."""
+    return f"{node.name.partition('@')[0]}-{node.creation:08x}"
 
 
 def _child_name(node: bl.Node) -> str:
