@@ -12,7 +12,16 @@ import beamlike as bl
 from tests.test_readme import run
 
 DOCS = Path(__file__).parent.parent / "docs"
-GUIDES = ("processes.md", "behaviours.md", "distribution.md", "introspection.md", "code.md", "pools.md", "notebook_engine.md", "widgets.md")
+GUIDES = (
+    "processes.md",
+    "behaviours.md",
+    "distribution.md",
+    "introspection.md",
+    "code.md",
+    "pools.md",
+    "notebook_engine.md",
+    "widgets.md",
+)
 TITLE = r"^#+ (?P<title>[^\n]*)$"
 OTHER = r"^```(?!python)\w+\n.*?^```$"
 """In which a line with a "#" is no title."""
