@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from contextvars import Context
 from typing import Any, TypeVar
 
@@ -53,6 +54,20 @@ class LoopThread:
         self._thread.join(STOP_SECONDS)
         if self._thread.is_alive():
             logger.error("the thread %r is busy and did not end within %s s", self._thread.name, STOP_SECONDS)
+
+    async def stopped(self) -> None:
+        """As `stop`, for another loop, which goes on meanwhile. Its executor has no part in it: a thread of that would
+        stay."""
+        here = asyncio.get_running_loop()
+        done = asyncio.Event()
+
+        def stop() -> None:
+            self.stop()
+            with suppress(RuntimeError):  # that loop is closed
+                here.call_soon_threadsafe(done.set)
+
+        threading.Thread(target=stop, name=f"end of {self.name}", daemon=True).start()
+        await done.wait()
 
 
 async def _end_tasks() -> None:

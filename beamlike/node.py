@@ -22,15 +22,25 @@ from beamlike.distribution.cluster import INVITATION_LIFETIME, TICK_TIME, Cluste
 from beamlike.distribution.connection import LARGEST_SIGNAL
 from beamlike.distribution.dial_policy import AutoConnect
 from beamlike.distribution.encryption import Encryption
+from beamlike.distribution.errors import UnusableSecret
 from beamlike.distribution.finding.joining import EVERY, JoinInfo, Joining
 from beamlike.distribution.finding.strategy import Strategy
 from beamlike.distribution.global_names.server import Seat, start_name_server
 from beamlike.distribution.liveness import interrupt, node_state, who_is_blocking
 from beamlike.distribution.process_groups import pg
-from beamlike.distribution.secret import GIVEN, INVITED, Secret, load_secret
+from beamlike.distribution.secret import (
+    GIVEN,
+    INVITED,
+    OBSERVE,
+    OBSERVERS_GIVEN,
+    Role,
+    Secret,
+    load_observe_secret,
+    load_secret,
+)
 from beamlike.distribution.tls_option import TlsOption, check_option
-from beamlike.inspect.inspector import NAME as INSPECTOR
 from beamlike.inspect.inspector import inspect_node
+from beamlike.inspect.requests import NAME as INSPECTOR
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
 from beamlike.kernel.errors import NotConnected
@@ -53,7 +63,9 @@ class Node(LocalNode):
 
     `listen` is another "host:port" to listen on, or False to listen only when the node first becomes a parent.
     `join` is a strategy by which it finds its cluster, joins it, and stays in it (see `join`, the method).
-    `secret` is the cluster's secret, else $BEAMLIKE_SECRET, else the user's secret file, made on first use. A `hidden`
+    `secret` is the cluster's secret, else $BEAMLIKE_SECRET, else the user's secret file, made on first use. `observers`
+    is another, with which others may look at this node and do nothing else (see `distribution.observers`), else
+    $BEAMLIKE_OBSERVE_SECRET, else the user's file of it, if there is one; with False there are no observers. A `hidden`
     node is not in the `nodes()` of others. `own_thread` keeps the distribution in a thread of its own, so that it
     never waits for user code that blocks the event loop.
 
@@ -84,6 +96,7 @@ class Node(LocalNode):
         listen: str | Literal[False] | None = None,
         join: Strategy | None = None,
         secret: bytes | str | Secret | None = None,
+        observers: bytes | str | Secret | Literal[False] | None = None,
         hidden: bool = False,
         own_thread: bool = False,
         stall_threshold: float | None = THRESHOLD,
@@ -97,7 +110,8 @@ class Node(LocalNode):
         accept_code: bool = True,
     ) -> None:
         self._secret = None if secret is None else _as_secret(secret)
-        del secret  # what goes wrong from here on shows no secret, even in a traceback with local variables
+        self._observers = _observers_secret(observers)
+        del secret, observers  # what goes wrong from here on shows no secret, even in a traceback with local variables
         check_node_name(name)
         plain, address = split_port(name)
         if address is not None:
@@ -146,6 +160,13 @@ class Node(LocalNode):
         self._started = True
         declare_script()
         secret = load_secret() if self._secret is None else self._secret
+        if self._observers is None:
+            self._observers = load_observe_secret() or False
+        if self._observers == secret:
+            raise UnusableSecret(
+                f"expected the observers' secret of {self.name} to be another than its own, got the same: who may only "
+                "look could run any code"
+            )
         if self._own_thread:
             self._thread = LoopThread(f"beamlike {self.name}")
         try:
@@ -181,6 +202,7 @@ class Node(LocalNode):
             auto_connect=self._auto_connect,
             encryption=Encryption(self.tls),
             largest_signal=self._largest_signal,
+            observers=self._observers or None,
         )
         cluster.heartbeat.answer_code = self.code.answer
         return cluster
@@ -292,26 +314,30 @@ class Node(LocalNode):
     async def start_scheduler(self, name: str) -> SchedulerThread:
         """One more event loop, in a thread of that name, for processes that would hold up those of this one."""
         scheduler = await SchedulerThread.start(self, name)
-        self._schedulers.append(scheduler)
+        self._schedulers = [*(it for it in self._schedulers if not it.is_stopped), scheduler]
         return scheduler
 
     # Other nodes.
+
+    def role_of(self, name: str) -> Role:
+        """What the node `name` may do here: "observe" if it came with the observers' secret, else "evaluate"."""
+        return self.cluster.role(name)
 
     async def connect(
         self,
         name: str,
         address: tuple[str, int] | None = None,
         *,
-        secret: bytes | None = None,
+        secret: bytes | Secret | None = None,
         tick_time: float | None = None,
         encrypted: bool = False,
     ) -> None:
         """Connects to the node `name`, found in this host's directory or at `address`; nothing if connected already.
 
-        `secret` is another than the cluster's, from an invitation; `tick_time` is for that connection, the node's own
-        by default. `encrypted` has it inside TLS though the address is one of this machine, as that of a tunnel is,
-        behind which the other node demands TLS. NotConnected says what is in the way: nobody
-        listens, another secret, a name that is taken.
+        `secret` is another than the cluster's: bytes from an invitation, or a Secret, as that of observers. `tick_time`
+        is for that connection, the node's own by default. `encrypted` has it inside TLS though the address is one of
+        this machine, as that of a tunnel is, behind which the other node demands TLS. NotConnected says what is in the
+        way: nobody listens, another secret, a name that is taken.
         """
         token = _as_secret(secret, INVITED) if secret is not None else None
         del secret
@@ -471,6 +497,20 @@ def _as_secret(value: bytes | str | Secret, remedy: str = GIVEN) -> Secret:
     if not isinstance(value, bytes | str):
         raise TypeError(f"expected a secret as bytes or text, got a {type(value).__name__}")
     return Secret(value.encode() if isinstance(value, str) else value, remedy)
+
+
+def _observers_secret(value: bytes | str | Secret | Literal[False] | None) -> Secret | Literal[False] | None:
+    if value is None or value is False:
+        return value
+    if isinstance(value, Secret):
+        if value.role != OBSERVE:
+            raise ValueError(
+                "expected the secret of observers to have that role, got one that lets its holder evaluate"
+            )
+        return value
+    if not isinstance(value, bytes | str):
+        raise TypeError(f"expected the observers' secret as bytes or text, or False, got a {type(value).__name__}")
+    return Secret(value.encode() if isinstance(value, str) else value, OBSERVERS_GIVEN, OBSERVE)
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

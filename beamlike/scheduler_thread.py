@@ -58,6 +58,11 @@ class SchedulerThread:
         with at(self._node):
             return spawn_tied(function, args, link=link, scheduler=self.scheduler)
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether its end has begun."""
+        return self._stopped
+
     def processes(self) -> list[Pid]:
         """The processes that live there."""
         return [
@@ -72,7 +77,7 @@ class SchedulerThread:
             self._stopped = True
             self._node.halt(self.scheduler)
             await self._thread.run(_unwound(self._node.unwind_seconds))
-            await asyncio.to_thread(self._thread.stop)
+            await self._thread.stopped()
 
     async def __aenter__(self) -> Self:
         return self

@@ -17,6 +17,7 @@ import logging
 import os
 import secrets
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from importlib.util import MAGIC_NUMBER
 from threading import RLock
@@ -47,10 +48,12 @@ from beamlike.distribution.invitations import Invitations
 from beamlike.distribution.listing import Listing
 from beamlike.distribution.liveness import heartbeats
 from beamlike.distribution.lost_nodes import LostNodes
+from beamlike.distribution.observed import Observed, only_to_inspect
+from beamlike.distribution.observers import may_observe
 from beamlike.distribution.peers import Dial, Peer
 from beamlike.distribution.refusal import Refused, Status
 from beamlike.distribution.refusal_log import RefusalLog
-from beamlike.distribution.secret import INVITED, Secret
+from beamlike.distribution.secret import EVALUATE, INVITED, OBSERVE, Role, Secret
 from beamlike.distribution.sockets import listening_at, open_link
 from beamlike.distribution.terms_codec import CodecFactory
 from beamlike.distribution.transport import HANDSHAKE_DEADLINE, Link
@@ -95,9 +98,14 @@ class Cluster:
         auto_connect: AutoConnect = "always",
         encryption: Encryption | None = None,
         largest_signal: int = LARGEST_SIGNAL,
+        observers: Secret | None = None,
     ) -> None:
+        """With the secret `observers` others may look at this node, and no more: see `observers`."""
         self._node = node
         self._secret = secret
+        self._observers_secret = observers
+        self._observed: dict[str, Observed] = {}
+        """What is between this node and those that may only observe it, or that it may only observe."""
         self._codec_factory = codec_factory
         self._largest_signal = largest_signal
         self._identity = Identity(node.name, node.creation, hidden, MAGIC_NUMBER, cloudpickle.__version__)
@@ -268,6 +276,16 @@ class Cluster:
         """Why `name` was lost, or could not be reached; None if nothing is known of that, or it is connected."""
         return self._lost_nodes.why(name)
 
+    def role(self, name: str) -> Role:
+        """What the node `name` may do here, if it is connected. Of a node that this one may only observe, too, nothing
+        is taken but answers."""
+        return OBSERVE if name in self._observed else EVALUATE
+
+    def address_of(self, name: str) -> Address | None:
+        """Where the connection to the node `name` comes from or leads to; None if there is none."""
+        peer = self._peers.get(name)
+        return peer.link.peer_address if peer is not None else None
+
     def refusals(self) -> dict[tuple[str, str], int]:
         """How often each peer, and reason, was refused here or refused this node, of late."""
         return self._refusals.counts()
@@ -330,6 +348,7 @@ class Cluster:
             secrets.token_bytes(NONCE_SIZE),
             self._secret_for,
             lambda peer: self._admit(link, peer),
+            self._observers_secret_for,
         )
         link = self._new_link(handshake)
         sock = guest.take(partial(self._home.call, link.abandon))
@@ -337,17 +356,29 @@ class Cluster:
             self._guests[link] = guest
             link.start(sock, self._encryption.accept(guest.host))
 
+    def _observers_secret_for(self, name: str) -> Secret | None:
+        """A name that is invited is opened by its token alone."""
+        return self._observers_secret if self._secret_for(name) is self._secret else None
+
     def _secret_for(self, name: str) -> Secret:
         return self._invitations.secret_for(name, otherwise=self._secret)
 
     def _admit(self, link: Link, identity: Identity) -> Status:
-        name, newcomer = identity.name, Peer(identity, link)
+        observes = link.role == OBSERVE
+        if observes:
+            if not may_observe(identity.name):
+                return Status.OBSERVERS_NAME
+            link.restrict()
+        name, newcomer = identity.name, Peer(_as_seen(identity, link), link)
         if not self._invitations.admits(name, self._home.loop.time()):
             return Status.NOT_ALLOWED
         with self._lock:
             dial, peer = self._dials.get(name), self._peers.get(name)
             standing = Standing(dial is not None, peer.identity.creation if peer is not None else None)
             status = admit(self._node.name, identity, standing)
+            if observes and (dial is not None or (peer is not None and not peer.observes)):
+                # It does not get what waits for the node that is dialled, nor the place of one that may do more.
+                status = Status.DUPLICATE_NAME
             if status is Status.OK and dial is None:
                 self._join(newcomer)
         if status is not Status.OK:
@@ -377,6 +408,9 @@ class Cluster:
     # What the links report, in the loop's thread.
 
     def deliver(self, items: list[Item], there: str, interpret: Callable[[Item], bool]) -> None:
+        observed = self._observed.get(there)
+        if observed is not None:
+            items = observed.passed(items, self._home.loop.time())
         deliver(self._node, items, there, interpret)
 
     def route(self, signal: Signal) -> None:
@@ -406,12 +440,15 @@ class Cluster:
     def link_event(self, link: Link, event: Undelivered | Established | Refused | Closed) -> None:
         match event:
             case Established(identity):
+                if link.role == OBSERVE:  # before all else, so that nothing can come to pass without
+                    self._observed[identity.name] = Observed(self._node, identity.name, link, self._refusals)
                 self._settled(link)
-                self.heartbeat.join(identity.name, link, link.session_key, link.dialled_at)
+                observes = link.role == OBSERVE
+                self.heartbeat.join(identity.name, link, link.session_key, link.dialled_at, observes=observes)
                 if link.tick_interval < self._tick_interval:
                     # Not only once the peer asks for it: the loop, which would hear that, may be kept busy by then.
                     self.heartbeat.beat_every(link, link.tick_interval)
-                self._up(Peer(identity, link))
+                self._up(Peer(_as_seen(identity, link), link))
             case Refused():
                 self._refused(link, event)
             case Closed(reason, message):
@@ -435,7 +472,8 @@ class Cluster:
         logger.info("%s is connected to %s", self._node.name, name)
         self._lost_nodes.found(name)
         self._node.outlets[name] = peer.link
-        self._node.peer_up(name, peer.link.send, peer.identity.hidden)
+        send = only_to_inspect(peer.link.send) if peer.observes else peer.link.send
+        self._node.peer_up(name, send, peer.identity.hidden)
 
     def _refused(self, link: Link, refused: Refused) -> None:
         dial = next((dial for dial in self._dials.values() if dial.link is link), None)
@@ -465,6 +503,7 @@ class Cluster:
         with self._lock:
             del self._peers[name]
             self._policy.lost(name)
+        self._observed.pop(name, None)
         self._lost_nodes.lost(name, f"the connection was lost: {message}")
         self.heartbeat.leave(name, peer.link)
         logger.info("%s lost %s (%s): %s", self._node.name, name, reason, message)
@@ -475,3 +514,9 @@ class Cluster:
             handshake, self._codec_factory(), tick_interval=self._tick_interval, largest=self._largest_signal
         )
         return Link(connection, self, self._home, self._tick_interval)
+
+
+def _as_seen(identity: Identity, link: Link) -> Identity:
+    """An observer, and who is observed, stands in no list of nodes: neither is told what a cluster's nodes tell each
+    other."""
+    return replace(identity, hidden=True) if link.role == OBSERVE else identity

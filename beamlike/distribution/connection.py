@@ -26,9 +26,11 @@ from beamlike.distribution.frames import HANDSHAKE_CAP, FrameReader
 from beamlike.distribution.handshake import Dialler, Listener
 from beamlike.distribution.handshake_frames import Identity
 from beamlike.distribution.held_back import HeldBack
+from beamlike.distribution.observers import FASTEST_BEAT, LARGEST, PlainTerms
 from beamlike.distribution.outbox import Outbox
 from beamlike.distribution.packing import Packed, pack_content, sizes_in
 from beamlike.distribution.refusal import Refused, Status
+from beamlike.distribution.secret import OBSERVE, Role
 from beamlike.distribution.shared_memory import SharedMemory
 from beamlike.distribution.terms_codec import Buffer, TermCodec
 from beamlike.distribution.wire import Item, SignalCodec, SignalDraft, Undelivered, pair_of
@@ -105,6 +107,7 @@ class Connection:
         self._blocks = BlockReader()
         self._dials = isinstance(handshake, Dialler)
         self._greetings = b""
+        self._restricted = False
         self.signals = SignalCodec(codec, handshake.us.name, handshake.expected_name() or "")
         self.outbox = Outbox()
         self._shared = SharedMemory()
@@ -126,6 +129,22 @@ class Connection:
         self._sent = False
         self._silent_ticks = 0
         self._heard_ticks = 0
+        if handshake.role == OBSERVE:
+            self.restrict()
+
+    @property
+    def role(self) -> Role:
+        """In which the dialler comes, once it has proved its secret."""
+        return self._handshake.role
+
+    def restrict(self) -> None:
+        """One of the two nodes may only observe the other: from now on plain terms pass and nothing else, and what the
+        observer sends is small. To be called before anything is sent, and before anything is read but the handshake."""
+        self._restricted = True
+        there = self._handshake.expected_name() or ""
+        self.signals = SignalCodec(PlainTerms(), self._handshake.us.name, there, only_plain=True)
+        if self._dials:
+            self._largest = min(self._largest, LARGEST)
 
     def bind(self, channel: bytes) -> None:
         """Has both proofs cover what the two sides see of the channel between them: see `Handshake.bind`."""
@@ -449,6 +468,8 @@ class Connection:
         return [Items(items)] if items else []
 
     def _hear_news(self, item: Item) -> None:
+        if self._restricted and item[0] in (parcels.OFFER, parcels.REACHED, parcels.RETURNED):
+            return  # no memory is shared with an observer
         match item:
             case [parcels.PARCEL, *_]:
                 self._announced(item)
@@ -461,7 +482,7 @@ class Connection:
             case [parcels.RETURNED, int() as inode]:
                 self._shared.returned(inode)
             case [parcels.BEATS, int() as milliseconds]:
-                self.beats_are_asked_for(max(1, milliseconds) / 1000)
+                self.beats_are_asked_for(max(1, milliseconds, self._restricted and FASTEST_BEAT * 1000) / 1000)
             case _:
                 raise ProtocolError(f"expected an item of this version, got {item!r:.100}")
 
@@ -481,6 +502,8 @@ class Connection:
         try:
             _, number, sizes = item
             total = sum(abs(size if isinstance(size, int) else size[-1]) for size in sizes)
+            if self._restricted and (not self.was_dialled or not all(isinstance(size, int) for size in sizes)):
+                raise ProtocolError(f"expected messages of at most {LARGEST} bytes of an observer, got one of {total}")
             if total > self._largest:
                 raise ProtocolError(f"expected a signal of at most {self._largest} bytes, got one of {total}")
             parcel = Parcel([size if isinstance(size, int) else self._borrowed(*size) for size in sizes])
@@ -516,7 +539,7 @@ class Connection:
             self.signals.meet(outcome.name)
             if self.tick_interval is not None:
                 self._tell(parcels.BEATS, round(self.tick_interval * 1000))
-            offer = self._shared.offer()
+            offer = None if self._restricted else self._shared.offer()
             if offer is not None:
                 self._tell(parcels.OFFER, *offer)
             # What came right behind is opened once the owner knows of the connection: terms may need its lane.

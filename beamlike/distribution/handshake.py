@@ -16,6 +16,10 @@ around this. Somebody in between has another certificate, hence the ends see dif
 which, so that an honest program in between, such as a load balancer that ends TLS, is named for what it is. Safety does
 not rest on that claim: each side mixes into the proofs the channel that it sees itself.
 
+A listener may take two secrets: its own, and one for observers. The role of a secret is part of what is signed, so the
+observers' secret opens nothing if somebody takes it for the node's own; and the proof of the listener tells the dialler
+in which role it was let in. Who only observes is told nothing that has to be trusted: see `observers`.
+
 All of this is values in, values out: what to send is returned, the nonce is an argument, and the transitions stand in
 the table at the end.
 """
@@ -40,13 +44,17 @@ from beamlike.distribution.handshake_frames import (
     version_of,
 )
 from beamlike.distribution.refusal import Refused, Status, refused_by_them, refused_by_us
-from beamlike.distribution.secret import Secret
+from beamlike.distribution.secret import EVALUATE, OBSERVE, Role, Secret
 
 SecretFor: TypeAlias = Callable[[str], Secret]
 """The secret that a dialler of this name must hold."""
 
+ObserversSecretFor: TypeAlias = Callable[[str], Secret | None]
+"""The secret with which a dialler of this name may come in to observe; None if it may not."""
+
 Admit: TypeAlias = Callable[[Identity], Status]
-"""Whether a dialler that has proved its secret may come in. OK promises that the link will be used."""
+"""Whether a dialler that has proved its secret may come in. OK promises that the link will be used. In which role it
+comes stands in the handshake by then."""
 
 _UNNAMED: Final = "the other side"
 
@@ -75,6 +83,8 @@ class Handshake:
     def __init__(self, us: Identity, nonce: bytes, state: State) -> None:
         self.us = us
         self.state = state
+        self.role: Role = EVALUATE
+        """Of the secret that both sides hold."""
         self.peer: Identity | None = None
         self.outcome = None
         self._nonce = nonce
@@ -130,15 +140,18 @@ class Handshake:
         return self.peer
 
     def sign(self, secret: Secret, purpose: bytes) -> bytes:
-        return secret.sign(self._bound(purpose))
+        return secret.sign(self._bound(secret.role, purpose))
 
     def verify(self, secret: Secret, purpose: bytes, proof: bytes) -> None:
-        if not secret.verify(self._bound(purpose), proof):
+        if not self.holds(secret, purpose, proof):
             raise _TurnAway(Status.WRONG_SECRET)
 
-    def _bound(self, purpose: bytes) -> bytes:
-        """What is signed; no two purposes, channels or transcripts give the same bytes."""
-        return purpose + self._channel + self._transcript
+    def holds(self, secret: Secret, purpose: bytes, proof: bytes) -> bool:
+        return secret.verify(self._bound(secret.role, purpose), proof)
+
+    def _bound(self, role: Role, purpose: bytes) -> bytes:
+        """What is signed; no two roles, purposes, channels or transcripts give the same bytes."""
+        return _OPENINGS[role] + purpose + self._channel + self._transcript
 
     def hear_refusal(self, payload: bytes) -> bytes:
         status, their_version = decode_refusal(payload)
@@ -178,6 +191,7 @@ class Dialler(Handshake):
         super().__init__(us, nonce, State.AWAIT_CHALLENGE)
         self._secret = secret
         self._expected = expected
+        self.role = secret.role
 
     def expected_name(self) -> str:
         return self._expected
@@ -201,9 +215,17 @@ class Dialler(Handshake):
 
 
 class Listener(Handshake):
-    def __init__(self, us: Identity, nonce: bytes, secret_for: SecretFor, admit: Admit) -> None:
+    def __init__(
+        self,
+        us: Identity,
+        nonce: bytes,
+        secret_for: SecretFor,
+        admit: Admit,
+        observers_secret_for: ObserversSecretFor = lambda name: None,
+    ) -> None:
         super().__init__(us, nonce, State.AWAIT_HELLO)
         self._secret_for = secret_for
+        self._observers_secret_for = observers_secret_for
         self._admit = admit
 
     def secret_remedy(self) -> str:
@@ -218,7 +240,12 @@ class Listener(Handshake):
     def check_dialler(self, proof: bytes) -> bytes:
         assert self.peer is not None
         secret = self._secret_for(self.peer.name)
-        self.verify(secret, _DIALLER, proof)
+        observers = self._observers_secret_for(self.peer.name)
+        if observers is not None and self.holds(observers, _DIALLER, proof):
+            secret = observers
+        else:
+            self.verify(secret, _DIALLER, proof)
+        self.role = secret.role
         status = self._admit(self.peer)
         if status is not Status.OK:
             raise _TurnAway(status)
@@ -226,9 +253,10 @@ class Listener(Handshake):
         return frame(ACCEPT, self.sign(secret, _LISTENER))
 
 
-_DIALLER: Final = b"beamlike dialler"
-_LISTENER: Final = b"beamlike listener"
-_SESSION: Final = b"beamlike session"
+_OPENINGS: Final[dict[Role, bytes]] = {EVALUATE: b"beamlike ", OBSERVE: b"beamlike observing "}
+_DIALLER: Final = b"dialler"
+_LISTENER: Final = b"listener"
+_SESSION: Final = b"session"
 
 
 def _transcript(hello: bytes, challenge: bytes) -> bytes:

@@ -42,6 +42,9 @@ from beamlike.kernel.terms import (
 MOST_COMPOUNDS: Final = 64
 """A term of more lists, tuples, dicts and records than this is left to the codec."""
 
+MANY_COMPOUNDS: Final = 1 << 18
+"""The same, where there is no codec."""
+
 
 @frozen
 class Drafted:
@@ -190,8 +193,8 @@ _PARTS: Final[dict[type, Callable[[Any], tuple[object, ...]]]] = {
 }
 
 
-def is_plain(term: object) -> bool:
-    """Whether msgpack can hold `term` exactly, and is the better choice for it.
+def is_plain(term: object, most: int = MOST_COMPOUNDS) -> bool:
+    """Whether msgpack can hold `term` exactly, and is the better choice for it: it has at most so many compounds.
 
     >>> is_plain({"a": (1, [None, b""])}), is_plain({1, 2}), is_plain(bytearray())
     (True, False, False)
@@ -200,7 +203,7 @@ def is_plain(term: object) -> bool:
         return True
     compounds = [term]
     for compound in compounds:
-        if len(compounds) > MOST_COMPOUNDS or type(compound) not in _PARTS:
+        if len(compounds) > most or type(compound) not in _PARTS:
             return False
         parts = _PARTS[type(compound)](compound)
         if not _ATOMS.issuperset(map(type, parts)):
@@ -265,8 +268,9 @@ class Packing:
     What names one of the two nodes is packed without its name.
     """
 
-    def __init__(self, codec: TermCodec, here: str, there: str) -> None:
+    def __init__(self, codec: TermCodec, here: str, there: str, most: int = MOST_COMPOUNDS) -> None:
         self._codec = codec
+        self._most = most
         self.here = here
         self.there = there
         self.has_pending = False
@@ -292,7 +296,7 @@ class Packing:
         """What to pack in place of a term. Raises whatever the codec does if it cannot travel."""
         if type(term) in (tuple, list) and _SMALL_ATOMS.issuperset(map(type, term)):  # type: ignore[call-overload]
             return term
-        if is_plain(term):
+        if is_plain(term, self._most):
             return self._plain(term, draft)
         if type(term) is Reply:  # so that who waits for it can be told, should its value not be decoded
             return Reply(term.ref, self.term(term.value, draft))

@@ -7,6 +7,7 @@ import asyncio
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.handshake_frames import Identity
 from beamlike.distribution.refusal import HandshakeRefused, Status
+from beamlike.distribution.secret import OBSERVE
 from beamlike.distribution.transport import Link
 from beamlike.kernel.errors import NotConnected
 from beamlike.kernel.record import frozen, slotted
@@ -35,3 +36,8 @@ class Dial:
 class Peer:
     identity: Identity
     link: Link
+
+    @property
+    def observes(self) -> bool:
+        """Whether one of the two nodes may only observe the other."""
+        return self.link.role == OBSERVE

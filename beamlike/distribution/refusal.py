@@ -33,6 +33,8 @@ class Status(IntEnum):
     """The two ends see different certificates, or only one of them sees one."""
     TLS_REQUIRED = 9
     """It came without TLS."""
+    OBSERVERS_NAME = 10
+    """It holds the observers' secret, and its name is that of a node, not of an observer."""
 
 
 @frozen
@@ -76,6 +78,8 @@ def refused_by_us(
             return f"the TLS of {peer} does not reach this node: {_IN_BETWEEN}"
         case Status.TLS_REQUIRED:
             return f"expected TLS, {peer} came without: {_SAME_TLS}"
+        case Status.OBSERVERS_NAME:
+            return f"expected an observer of a name like observer-7@host, got {peer}: {_OBSERVERS_NAME}"
         case _:
             return f"the handshake with {peer} failed ({status.name})"
 
@@ -101,6 +105,8 @@ def refused_by_them(
             return f"{peer} refused {us}: the TLS of this node does not reach it: {_IN_BETWEEN}"
         case Status.TLS_REQUIRED:
             return f"{peer} refused {us}: it expects TLS, and this node came without: {_SAME_TLS}"
+        case Status.OBSERVERS_NAME:
+            return f"{peer} refused {us}: it expects of an observer a name like observer-7@host: {_OBSERVERS_NAME}"
         case _:
             return f"{peer} refused {us}: it could not make sense of the handshake ({status.name})"
 
@@ -116,5 +122,9 @@ _INVITE_AGAIN = "an invitation works once and until its deadline, by the inviter
 _IN_BETWEEN = (
     "somebody in between presents a certificate of its own; if that is a proxy or load balancer of yours, "
     "let it pass the bytes of this port on as they are"
+)
+_OBSERVERS_NAME = (
+    "who holds the observers' secret must not pass for a node that others send to; give it a name that begins with "
+    "`observer-`"
 )
 _SAME_TLS = "give both nodes the same `tls` option, and use the address that the node listens at"

@@ -3,6 +3,9 @@
 It is BEAMLIKE_SECRET of the environment, else the content of a file that only its owner can read, made on first use.
 A `Secret` proves itself without ever being shown: not in `repr`, not in logs, not by pickle. Where it came from is
 told: a node that is refused for its secret has to say which of the two is to be changed, and how.
+
+A secret has a role. That of the cluster lets its holder evaluate; beside it a node may take one with which others may
+only observe (see `observers`). The role is part of what is signed: a secret proves nothing in another role.
 """
 
 from __future__ import annotations
@@ -14,12 +17,20 @@ import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, Literal, NoReturn, TypeAlias
 
 from beamlike.distribution.errors import UnusableSecret
 
+Role: TypeAlias = Literal["observe", "evaluate"]
+"""What the holder of a secret may do: look, or run any code."""
+
+OBSERVE: Final = "observe"
+EVALUATE: Final = "evaluate"
+
 VARIABLE = "BEAMLIKE_SECRET"
+OBSERVE_VARIABLE = "BEAMLIKE_OBSERVE_SECRET"
 GIVEN = "give the other the one that this node was given by its program, as `secret=`"
+OBSERVERS_GIVEN = "give the other the one that this node was given by its program, as `observers=`"
 INVITED = "it is to be that of an invitation, which serves one name, at the node that made it: make a new one"
 """The remedy of an invitation's token."""
 
@@ -33,13 +44,14 @@ class Secret:
     True
     """
 
-    __slots__ = ("_value", "remedy")
+    __slots__ = ("_value", "remedy", "role")
 
-    def __init__(self, value: bytes, remedy: str = GIVEN) -> None:
+    def __init__(self, value: bytes, remedy: str = GIVEN, role: Role = EVALUATE) -> None:
         if not value:
             raise UnusableSecret("expected a secret of at least one byte, got an empty one")
         self._value = value
         self.remedy = remedy
+        self.role = role
 
     def sign(self, text: bytes) -> bytes:
         """The HMAC-SHA-256 of `text`, which only a holder of this secret can make."""
@@ -70,6 +82,25 @@ def load_secret(environment: Mapping[str, str] = os.environ) -> Secret:
     if not path.exists():
         _make(path)
     return _read(path)
+
+
+def load_observe_secret(environment: Mapping[str, str] = os.environ) -> Secret | None:
+    """The observers' secret: the variable, else the file beside the cluster's, which nobody makes unasked; None if
+    there is neither. UnusableSecret says what is wrong with it.
+
+    >>> load_observe_secret({"BEAMLIKE_OBSERVE_SECRET": "a word"}).role
+    'observe'
+    >>> load_observe_secret({"XDG_CONFIG_HOME": "/nowhere"})
+    """
+    value = environment.get(OBSERVE_VARIABLE)
+    if value is not None:
+        remedy = f"give the other the same {OBSERVE_VARIABLE} as this node"
+        return Secret(value.encode(errors="surrogateescape"), remedy, OBSERVE)
+    try:
+        path = secret_path(environment).with_name("observe-secret")
+        return _read(path, OBSERVE_VARIABLE, OBSERVE)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def secret_path(environment: Mapping[str, str] = os.environ) -> Path:
@@ -103,7 +134,7 @@ def _make(path: Path) -> None:
         draft.unlink()
 
 
-def _read(path: Path) -> Secret:
+def _read(path: Path, variable: str = VARIABLE, role: Role = EVALUATE) -> Secret:
     with path.open("rb") as file:
         mode = os.fstat(file.fileno()).st_mode
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -114,9 +145,11 @@ def _read(path: Path) -> Secret:
         value = file.read().strip()
     if not value:
         raise UnusableSecret(
-            f"expected a secret in {path}, found an empty file: delete it, and the next node makes one"
+            f"expected a secret in {path}, found an empty file: delete it"
+            + (", and the next node makes one" if role == EVALUATE else ", or write one into it")
         )
     return Secret(
         value,
-        f"give both the same {VARIABLE}, or the other a copy of {path}, which this node read when it started",
+        f"give both the same {variable}, or the other a copy of {path}, which this node read when it started",
+        role,
     )

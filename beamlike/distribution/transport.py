@@ -33,6 +33,7 @@ from beamlike.distribution.link_owner import LinkOwner
 from beamlike.distribution.link_sockets import SEND_BUFFER, drop_front, tune
 from beamlike.distribution.parcels import NEWS
 from beamlike.distribution.refusal import Refused, Status
+from beamlike.distribution.secret import Role
 from beamlike.distribution.terms_codec import LARGE, Buffer
 from beamlike.distribution.wire import Item, Undelivered
 from beamlike.kernel.signals import Answer, Ask, Send, Signal, Spawn
@@ -242,6 +243,15 @@ class Link:
         """Looks for the peer's signs of life as often, and asks for them. To be called before it is established."""
         self.tick_interval = seconds
         self._connection.tick_interval = seconds
+
+    @property
+    def role(self) -> Role:
+        """In which the dialler comes, once it has proved its secret."""
+        return self._connection.role
+
+    def restrict(self) -> None:
+        """One of the two nodes may only observe the other: see `Connection.restrict`."""
+        self._connection.restrict()
 
     @property
     def session_key(self) -> bytes:

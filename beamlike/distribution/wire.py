@@ -25,7 +25,15 @@ import msgpack
 
 from beamlike.distribution.apply_items import apply_of, fields_of, raises
 from beamlike.distribution.errors import ProtocolError, UndecodableTerm, UnencodableTerm
-from beamlike.distribution.packing import Draft, Packed, Packing, Undecodable, is_plain
+from beamlike.distribution.packing import (
+    MANY_COMPOUNDS,
+    MOST_COMPOUNDS,
+    Draft,
+    Packed,
+    Packing,
+    Undecodable,
+    is_plain,
+)
 from beamlike.distribution.terms_codec import LARGE, Buffer, TermCodec
 from beamlike.kernel import terms
 from beamlike.kernel.question import Call, Question
@@ -50,16 +58,16 @@ from beamlike.kernel.terms import Alias, Pid, Reason, Ref, RemoteName
 # The numbers are the protocol, as in `packing`.
 POST: Final = 0  # a Send from a pid to a pid
 POST_TUPLE: Final = 1  # the same, of a tuple of atoms
-_SEND: Final = 2
+SEND: Final = 2
 ASK: Final = 3
 ANSWER: Final = 4
-_LINK: Final = 5
-_UNLINK: Final = 6
-_UNLINK_ACK: Final = 7
-_EXIT: Final = 8
-_MONITOR: Final = 9
-_DEMONITOR: Final = 10
-_DOWN: Final = 11
+LINK: Final = 5
+UNLINK: Final = 6
+UNLINK_ACK: Final = 7
+EXIT: Final = 8
+MONITOR: Final = 9
+DEMONITOR: Final = 10
+DOWN: Final = 11
 SPAWN: Final = 12
 APPLY: Final = 13
 
@@ -104,9 +112,10 @@ class SignalCodec:
     Send(source=None, target=('shell', 'b@127.0.0.1'), message='hello')
     """
 
-    def __init__(self, codec: TermCodec, here: str, there: str) -> None:
+    def __init__(self, codec: TermCodec, here: str, there: str, *, only_plain: bool = False) -> None:
+        """With `only_plain` plain terms of any number of parts travel without the codec."""
         self._codec = codec
-        self._packing = Packing(codec, here, there)
+        self._packing = Packing(codec, here, there, MANY_COMPOUNDS if only_plain else MOST_COMPOUNDS)
         if there:
             codec.meet(there)
         # Only for what runs no code meanwhile: neither another thread nor a finalizer can enter it.
@@ -217,7 +226,7 @@ class SignalCodec:
                 source, target = signal.source, signal.target
                 if source is not None and type(target) is Pid and self._joins(source, target):
                     return [POST, target.id, source.id, message]
-                return [_SEND, source, target, message]
+                return [SEND, source, target, message]
             case Ask():
                 question, target = signal.question, signal.target
                 assert isinstance(question, Question)
@@ -229,19 +238,19 @@ class SignalCodec:
                 value = self._message(signal.value, signal.target, draft)
                 return [ANSWER, signal.source.id, signal.target.pid.id, signal.target.id, value]
             case Link():
-                return [_LINK, signal.source, signal.target]
+                return [LINK, signal.source, signal.target]
             case Unlink():
-                return [_UNLINK, signal.source, signal.target, signal.id]
+                return [UNLINK, signal.source, signal.target, signal.id]
             case UnlinkAck():
-                return [_UNLINK_ACK, signal.source, signal.target, signal.id]
+                return [UNLINK_ACK, signal.source, signal.target, signal.id]
             case Exit():
-                return [_EXIT, signal.source, signal.target, self._reason(signal.reason, draft), signal.linked]
+                return [EXIT, signal.source, signal.target, self._reason(signal.reason, draft), signal.linked]
             case Monitor():
-                return [_MONITOR, signal.source, signal.target, signal.ref]
+                return [MONITOR, signal.source, signal.target, signal.ref]
             case Demonitor():
-                return [_DEMONITOR, signal.source, signal.target, signal.ref]
+                return [DEMONITOR, signal.source, signal.target, signal.ref]
             case Down():
-                return [_DOWN, signal.source, signal.target, signal.ref, self._reason(signal.reason, draft)]
+                return [DOWN, signal.source, signal.target, signal.ref, self._reason(signal.reason, draft)]
             case Apply():
                 return [APPLY, *self._fields(signal, draft)]
             case Spawn():
@@ -348,16 +357,16 @@ def _as_it_is(kind: Callable[..., Signal]) -> Callable[..., Signal]:
 _BUILDERS: Final[dict[int, Callable[..., Signal | Undelivered]]] = {
     POST: SignalCodec._post,
     POST_TUPLE: SignalCodec._post_tuple,
-    _SEND: _send,
+    SEND: _send,
     ASK: SignalCodec._ask,
     ANSWER: SignalCodec._answer,
-    _LINK: _as_it_is(Link),
-    _UNLINK: _as_it_is(Unlink),
-    _UNLINK_ACK: _as_it_is(UnlinkAck),
-    _EXIT: _exit,
-    _MONITOR: _as_it_is(Monitor),
-    _DEMONITOR: _as_it_is(Demonitor),
-    _DOWN: _down,
+    LINK: _as_it_is(Link),
+    UNLINK: _as_it_is(Unlink),
+    UNLINK_ACK: _as_it_is(UnlinkAck),
+    EXIT: _exit,
+    MONITOR: _as_it_is(Monitor),
+    DEMONITOR: _as_it_is(Demonitor),
+    DOWN: _down,
     SPAWN: _spawn,
     APPLY: SignalCodec._apply,
 }

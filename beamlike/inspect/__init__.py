@@ -4,6 +4,8 @@
     await bl.inspect.processes("orders@10.0.0.5")        of that node, which must be reachable
     await bl.inspect.snapshot(node, parts=("processes", "loops"))
     async for line in bl.inspect.logs(node): ...
+    async for event in bl.inspect.trace(node, "shop:Till.pay", limit=100): ...
+    (await bl.inspect.profile(node, seconds=5)).folded()
 
 The node answers from a process named "inspect". It sorts and cuts there, so a table of 100,000 processes does not
 travel; it gives way to the service's own work between slices; and while nobody asks it does nothing at all.
@@ -51,6 +53,12 @@ if TYPE_CHECKING:
         ThreadFacts,
         TypeFacts,
     )
+    from beamlike.inspect.profiling.profile import Profile
+    from beamlike.inspect.profiling.sampler import NotProfiled
+    from beamlike.inspect.profiling.take import profile
+    from beamlike.inspect.tracing.events import Traced
+    from beamlike.inspect.tracing.trace import trace
+    from beamlike.inspect.tracing.tracer import NotTraced
 else:
     _MODULES = ("opentelemetry", "prometheus")
     _ASKING = (
@@ -69,12 +77,21 @@ else:
         "tree",
     )
 
+    _ELSEWHERE = {
+        "NotProfiled": "profiling.sampler",
+        "NotTraced": "tracing.tracer",
+        "Profile": "profiling.profile",
+        "Traced": "tracing.events",
+        "profile": "profiling.take",
+        "trace": "tracing.trace",
+    }
+
     def __getattr__(name: str) -> object:
         if name not in __all__:
             raise AttributeError(f"module 'beamlike.inspect' has no attribute {name!r}")
         if name in _MODULES:
             return import_module(f"beamlike.inspect.{name}")
-        home = "asking" if name in _ASKING else "facts"
+        home = _ELSEWHERE.get(name, "asking" if name in _ASKING else "facts")
         value = globals()[name] = getattr(import_module(f"beamlike.inspect.{home}"), name)
         return value
 
@@ -94,12 +111,16 @@ __all__ = [
     "ModuleFacts",
     "NameFacts",
     "NodeFacts",
+    "NotProfiled",
+    "NotTraced",
     "ProcessFacts",
+    "Profile",
     "Snapshot",
     "StallFacts",
     "SupervisorTree",
     "TaskFacts",
     "ThreadFacts",
+    "Traced",
     "TypeFacts",
     "files",
     "gc",
@@ -111,9 +132,11 @@ __all__ = [
     "names",
     "opentelemetry",
     "processes",
+    "profile",
     "prometheus",
     "snapshot",
     "tasks",
     "threads",
+    "trace",
     "tree",
 ]

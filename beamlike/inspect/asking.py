@@ -11,7 +11,7 @@ import secrets
 from collections.abc import AsyncGenerator
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
-from beamlike.inspect.envelope import unwrap
+from beamlike.inspect.ask import ask
 from beamlike.inspect.facts import (
     FileFacts,
     GcFacts,
@@ -27,11 +27,10 @@ from beamlike.inspect.facts import (
     TaskFacts,
     ThreadFacts,
 )
-from beamlike.inspect.inspector import LONGEST_WAIT, NAME
+from beamlike.inspect.inspector import LONGEST_WAIT
 from beamlike.inspect.looking.parts import snapshot as look_here
 from beamlike.inspect.plain import from_plain
 from beamlike.kernel import current
-from beamlike.kernel.call import call
 from beamlike.kernel.terms import Pid
 
 T = TypeVar("T")
@@ -159,11 +158,11 @@ async def logs(
             for plain in await _fetched(node, who, told):
                 yield from_plain(LogLine, plain)
     finally:
-        await _ask(_name(node), ("leave", who), TIMEOUT)
+        await ask(_name(node), ("leave", who), TIMEOUT)
 
 
 async def _fetched(node: str | None, who: str, told: dict[str, Any]) -> list[Any]:
-    plain = await _ask(_name(node), ("logs", who, told), LONGEST_WAIT + TIMEOUT)
+    plain = await ask(_name(node), ("logs", who, told), LONGEST_WAIT + TIMEOUT)
     if type(plain) is not list:
         raise ValueError(f"expected lines of a log as a list, got a {type(plain).__name__}")
     return plain
@@ -174,33 +173,11 @@ async def _look(node: str | None, parts: dict[str, dict[str, Any]], timeout: flo
     if node in (None, here.name) and asyncio.get_running_loop() is here.output_scheduler.loop:
         async with asyncio.timeout(timeout):
             return await look_here(here, parts)
-    return from_plain(Snapshot, await _ask(_name(node), ("snapshot", parts), timeout))
+    return from_plain(Snapshot, await ask(_name(node), ("snapshot", parts), timeout))
 
 
 def _name(node: str | None) -> str:
     return node or current.current_node().name
-
-
-async def _ask(node: str, request: tuple[Any, ...], timeout: float) -> Any:
-    """What the inspector of `node` answers, as plain terms; None if it has nothing to say."""
-    try:
-        async with asyncio.timeout(timeout):
-            pieces, number, data = await _piece(node, request)
-            for piece in range(1, pieces):
-                data += (await _piece(node, ("rest", number, piece)))[2]
-    except TimeoutError:
-        raise TimeoutError(f"expected an answer of the inspector of {node} within {timeout:g} s, got none") from None
-    return unwrap(data) if data else None
-
-
-async def _piece(node: str, request: tuple[Any, ...]) -> tuple[int, int, bytes]:
-    match await call((NAME, node), request, timeout=None):
-        case ("ok", int() as pieces, int() as number, bytes() as data):
-            return pieces, number, data
-        case ("no", str() as why):
-            raise ValueError(why)
-        case _:
-            raise ValueError(f"expected an answer of the inspector of {node}, got something else")
 
 
 def _some(value: T | None) -> T:

@@ -3,6 +3,11 @@
     ("snapshot", {part: {option: value}})       ──► ("ok", pieces, number, bytes)
     ("logs", who, {option: value})              ──► the same, when there are lines, or after a second
     ("leave", who)                              ──► who follows the log no longer
+    ("trace", who, {option: value})             ──► a trace begins
+    ("traced", who)                             ──► what it has told since, when there is something, or after a second
+    ("trace off", who), which is no call         ──► it ends
+    ("profile", {option: value})                ──► a sampling profile, when it has been taken
+    ("mailbox", pid)                            ──► the first messages that wait for a process, as short texts
     ("rest", number, piece)                     ──► ("ok", pieces, number, bytes), the further pieces of an answer
                                                  or ("no", why)
 
@@ -13,15 +18,12 @@ contains, it is answered, and nothing of it is ever run.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import logging
-import sys
-from concurrent.futures import Future
-from importlib import import_module
-from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
+from beamlike.inspect.loaded import loaded
+from beamlike.inspect.requests import NAME, OFF
 from beamlike.kernel import current, functions
 from beamlike.kernel.call import reply
 from beamlike.kernel.node import LocalNode
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("beamlike.inspect")
 
-NAME: Final = "inspect"
 AT_ONCE: Final = 8
 KEPT: Final = 8
 """Answers of more than one piece that wait to be fetched; of more the oldest are dropped."""
@@ -64,6 +65,8 @@ class Inspector:
                 self._asked(message, message.request)
             case Question():
                 reply(message, ("no", f"expected a request as a tuple, got a {type(message.request).__name__}"))
+            case (word, str() as who) if word == OFF:
+                _stop_trace(who)
             case ("done", Question() as client, answer):
                 self._busy -= 1
                 reply(client, self._first(answer))
@@ -115,7 +118,7 @@ async def _answer(inspector: Inspector, client: Question, request: tuple[Any, ..
     """In a process of its own. The answer leaves by the inspector, who was asked."""
     answer: list[bytes] | str = "the look was ended before it was over"
     try:
-        answer = await _looked(inspector, request)
+        answer = await _looked(inspector, request, client.pid)
     except ValueError as error:
         answer = str(error)
     except Exception as error:
@@ -125,38 +128,17 @@ async def _answer(inspector: Inspector, client: Question, request: tuple[Any, ..
         inspector.done(client, answer)
 
 
-_LOOKING: Final = "beamlike.inspect.looking.parts"
-
-
-async def _imported() -> None:
-    """Most nodes are never looked at, and all start: so this is imported at the first look. In a thread that ends with
-    it, for it takes a tenth of a second, in which the loop is to turn."""
-    if _LOOKING in sys.modules:
-        return
-    future: Future[object] = Future()
-    Thread(target=_import, args=(future,), name="beamlike imports what looks", daemon=True).start()
-    await asyncio.wrap_future(future)
-
-
-def _import(future: Future[object]) -> None:
-    try:
-        for name in (_LOOKING, "beamlike.inspect.looking.log_lines", "beamlike.inspect.envelope"):
-            import_module(name)
-    except BaseException as error:
-        future.set_exception(error)
-    else:
-        future.set_result(None)
-
-
-async def _looked(inspector: Inspector, request: tuple[Any, ...]) -> list[bytes]:
-    await _imported()
+async def _looked(inspector: Inspector, request: tuple[Any, ...], client: Pid) -> list[bytes]:
+    # Most nodes are never looked at, and all start: so nothing of this is imported before. A thread does it, or the
+    # service would wait for the files.
+    await loaded("beamlike.inspect.looking.parts", "beamlike.inspect.looking.log_lines", "beamlike.inspect.envelope")
     from beamlike.inspect.envelope import wrap
     from beamlike.inspect.plain import to_plain
 
-    return wrap(to_plain(await look(inspector, current.current_node(), request)))
+    return wrap(to_plain(await look(inspector, current.current_node(), request, client)))
 
 
-async def look(inspector: Inspector, node: LocalNode, request: tuple[Any, ...]) -> Any:
+async def look(inspector: Inspector, node: LocalNode, request: tuple[Any, ...], client: Pid) -> Any:
     """What a request asks for, as records. ValueError says what is wrong with it."""
     from beamlike.inspect.looking.log_lines import Followers
     from beamlike.inspect.looking.parts import snapshot
@@ -172,12 +154,34 @@ async def look(inspector: Inspector, node: LocalNode, request: tuple[Any, ...]) 
             return await inspector.followers.fetch(
                 who, told.level, told.logger, told.per_second, min(told.wait, LONGEST_WAIT)
             )
+        case ("trace" | "traced", *_):
+            await loaded("beamlike.inspect.tracing.tracers", "beamlike.inspect.tracing.call_watches")
+            from beamlike.inspect.tracing.tracers import traced
+
+            return await traced(node, request, client)
+        case ("profile", dict() as options):
+            await loaded("beamlike.inspect.profiling.sampler")
+            from beamlike.inspect.profiling.sampler import take_profile
+
+            return await take_profile(node, options, client)
+        case ("mailbox", Pid() as pid):
+            await loaded("beamlike.inspect.tracing.waiting")
+            from beamlike.inspect.tracing.waiting import waiting_messages
+
+            return waiting_messages(node, pid)
         case _:
             raise ValueError(f"expected a request that this node knows, got one that begins with {request[:1]!r}")
+
+
+def _stop_trace(who: str) -> None:
+    from beamlike.inspect.tracing.tracers import stop
+
+    stop(current.current_node(), who)
 
 
 def _spawn(function: Any, *args: Any) -> None:
     """Beside the inspector, on the same loop."""
     here = current.current_process()
     process = here.node.start_process(function, args, scheduler=here.scheduler)
+    process.own_inspected().label = NAME  # by which it is known for one of those that look
     here.scheduler.ready(process)

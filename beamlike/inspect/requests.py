@@ -8,6 +8,9 @@ from typing import Any, Final
 from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid
 
+NAME: Final = "inspect"
+"""Under which the process that answers is registered."""
+OFF: Final = "trace off"
 LONGEST_WORD: Final = 200
 MOST_PER_SECOND: Final = 1000
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import Context, ContextVar
 from dataclasses import field
 from threading import RLock
@@ -318,8 +318,55 @@ def _note_fork() -> None:
 os.register_at_fork(after_in_child=_note_fork)
 
 
+_for_good = False
+_borrowers = 0
+
+
 def install_router() -> None:
     """Puts the router in place of sys.stdout and sys.stderr, where there are any; a second call does nothing."""
+    global _for_good
+    _for_good = True
+    _put_router()
+
+
+def borrow_router() -> Callable[[], None]:
+    """As `install_router`, until what this returns is called: with the last who borrowed it the router goes, and the
+    streams are those that they were. One that somebody has put another in place of meanwhile is left alone.
+
+    >>> stdout = sys.stdout
+    >>> give_back = borrow_router()
+    >>> give_back()
+    >>> sys.stdout is stdout
+    True
+    """
+    global _borrowers
+    with _borrowing:
+        _borrowers += 1
+        _put_router()
+    return _once(_give_back_router)
+
+
+_borrowing = RLock()
+
+
+def _give_back_router() -> None:
+    global _borrowers
+    with _borrowing:
+        _borrowers -= 1
+        if _borrowers or _for_good:
+            return
+        if isinstance(sys.stdout, Router):
+            sys.stdout = sys.stdout.real
+        if isinstance(sys.stderr, Router):
+            sys.stderr = sys.stderr.real
+
+
+def _once(function: Callable[[], None]) -> Callable[[], None]:
+    left = [function]
+    return lambda: left.pop()() if left else None
+
+
+def _put_router() -> None:
     if not isinstance(sys.stdout, Router | None):
         sys.stdout = Router(sys.stdout, "stdout")
     if not isinstance(sys.stderr, Router | None):

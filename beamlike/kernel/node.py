@@ -23,7 +23,7 @@ from beamlike.kernel import group_leader, signals, terms
 from beamlike.kernel.errors import NameTaken, NoProcess
 from beamlike.kernel.guest import GuestProcess
 from beamlike.kernel.node_watchers import Nodes, NodeWatchers, kinds
-from beamlike.kernel.performing import perform
+from beamlike.kernel.performing import name_of, perform
 from beamlike.kernel.process import Process
 from beamlike.kernel.record import frozen
 from beamlike.kernel.scheduler import Scheduler, scheduler_of
@@ -33,6 +33,7 @@ from beamlike.kernel.terms import CREATION_BITS, CREATION_SHIFT, Alias, Pid, Ref
 from beamlike.kernel.trace_events import Registered, Unregistered
 
 logger = logging.getLogger("beamlike.node")
+audit = logging.getLogger("beamlike.audit")
 
 UNWIND_SECONDS = 5.0
 
@@ -85,6 +86,8 @@ class LocalNode:
         self._names: dict[str, Process] = {}
         self._naming = Lock()
         self._peers: dict[str, Peer] = {}
+        self._led: dict[str, Callable[[], None]] = {}
+        """The nodes whose code has a leader here, each with what gives back the router of outputs."""
         self.outlets: dict[str, Outlet] = {}
         # The scheduler that carries output to group leaders; a busy user's loop must not delay it.
         self.output_scheduler = self.scheduler
@@ -308,12 +311,15 @@ class LocalNode:
             return None
         context = Context()
         if spawn.group_leader is not None:
-            # What it prints is for them; an interpreter of a service has no router until somebody is to hear of it.
-            group_leader.install_router()
+            # What it prints is for them; an interpreter of a service has no router but while somebody is to hear of it.
+            if spawn.source.node not in self._led:
+                self._led[spawn.source.node] = group_leader.borrow_router()
             context.run(group_leader.set_leader, spawn.group_leader)
         function, args = spawn.function, spawn.args
         if type(spawn) is signals.Apply and spawn.monitor is not None:
             function, args = perform, (Alias(spawn.source, spawn.monitor.id), function, args)
+        if audit.isEnabledFor(logging.DEBUG):
+            audit.debug("%s has %s call %s", spawn.source.node, self.name, name_of(spawn.function))
         process = self.start_process(function, args, id=spawn.pid.id, context=context)
         process.add_parent(spawn.source, link=spawn.link, monitor=spawn.monitor)
         return process
@@ -331,6 +337,9 @@ class LocalNode:
 
     def peer_down(self, name: str, reason: str) -> None:
         """`name` is lost or cannot be reached. Ties to it end with "noconnection", watchers get NodeDown."""
+        give_back = self._led.pop(name, None)
+        if give_back is not None:
+            give_back()
         self.outlets.pop(name, None)
         lost = self._peers.pop(name, None)
         before = self.next_id()

@@ -22,7 +22,14 @@ COMMANDS = {
     "convert": "turn a notebook into another kind of file",
     "node": "run a node that waits for work",
     "nodes": "list the nodes that can be reached from here",
+    "attach": "open a notebook whose cells run in a running node",
+    "eval": "evaluate something in a running node",
+    "shell": "a prompt that evaluates in a running node",
     "top": "look at a running node",
+    "trace": "see messages and calls of a running node as they happen",
+    "profile": "see where a running node spends its time",
+    "doctor": "find out why a node cannot be reached",
+    "inject": "start a node in a running program that has none",
     "flame": "list the child nodes that run, and end those left behind",
 }
 

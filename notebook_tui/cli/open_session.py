@@ -28,9 +28,9 @@ async def open_session(path: str, options: SessionOptions = EDITS, runtime: str 
     ProfileError if there is no such runtime.
     """
     runs_on = runtime_of(runtime) if runtime is not None else runtime_named()
-    node = bl.Node(
-        f"notebook-{os.getpid()}@127.0.0.1", secret=secrets.token_bytes(32), hidden=True, stall_threshold=None
-    )
+    # By the process alone two programs on two machines could have the same name, and meet in a service that both visit.
+    name = f"notebook-{os.getpid()}-{secrets.token_hex(3)}@127.0.0.1"
+    node = bl.Node(name, secret=secrets.token_bytes(32), observers=False, hidden=True, stall_threshold=None)
     async with node:
         session = await Session.start(file_at(path), runs_on, options)
         try:

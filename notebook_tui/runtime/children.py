@@ -52,6 +52,9 @@ class Tasks:
 
         loop.set_task_factory(make)
 
+    def cancel_elsewhere(self, leader: bl.Pid) -> None:
+        """Cancels those of other loops that code of this leader has made. Here there are none."""
+
     def of(self, leader: bl.Pid) -> list[asyncio.Future[Any]]:
         with self._lock:
             return [task for task, its in self._leaders.items() if its == leader and not task.done()]

@@ -77,7 +77,7 @@ class Container:
         self.evaluating: str | None = None
         self.began = 0.0
         self.runs = 0
-        self.tasks = Tasks()
+        self.tasks = evaluator.new_tasks()
         self._node = node
         self.thread: SchedulerThread | None = None
         self._scheduler: Scheduler = node.scheduler
@@ -90,8 +90,14 @@ class Container:
         return self.notebook.module.__name__
 
     @classmethod
-    def main(cls, node: bl.Node, notebook: NotebookModule, evaluator: Evaluator) -> Container:
+    def main(
+        cls, node: bl.Node, notebook: NotebookModule, evaluator: Evaluator, thread: SchedulerThread | None = None
+    ) -> Container:
+        """Its cells run in the thread that user code has for itself, or in another one."""
         container = cls(node, "", notebook, evaluator)
+        container.thread = thread
+        if thread is not None:
+            container._scheduler = thread.scheduler
         container._begin()
         return container
 
@@ -131,6 +137,12 @@ class Container:
     def forget(self, cell_id: str, label: str, output: bl.Pid | None) -> None:
         bl.send(self.process, Forgotten(cell_id, label, output))
 
+    async def close(self) -> None:
+        """Its thread ends, and what its cells have defined is gone."""
+        if self.thread is not None:
+            await self.thread.stop()
+        self.notebook.close()
+
     def interrupt(self) -> None:
         if self.thread is None:
             interrupt_run(self.evaluator, self.runs)
@@ -146,9 +158,8 @@ async def drop(server: bl.Pid, container: Container, outputs: tuple[bl.Pid, ...]
         if not await _is_emptied(container, outputs):
             bl.send(server, Dropped(container.name, STUCK))
             return
-    if container.thread is not None:
-        await container.thread.stop()
-        container.notebook.close()
+    if container.name:
+        await container.close()
     bl.send(server, Dropped(container.name))
 
 
@@ -211,6 +222,7 @@ async def _end(tasks: Tasks, leader: bl.Pid | None, tell: bl.Pid | None = None) 
     """Ends the children of an earlier run; those that do not end are told of to `tell`."""
     if leader is None:
         return
+    tasks.cancel_elsewhere(leader)
     left = await end_children(leader, tasks.of(leader))
     if left and tell is not None:
         words = f"of the run before, this did not end within {SECONDS:.0f} s and goes on: {', '.join(left)}\n"

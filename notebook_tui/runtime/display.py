@@ -44,6 +44,11 @@ def install_display() -> None:
     """`display` is a builtin from now on, in this interpreter, which is the notebook's alone; and what stands in frames
     and the like is shown in all its forms."""
     setattr(builtins, "display", display)  # noqa: B010
+    shown_in_all_forms()
+
+
+def shown_in_all_forms() -> None:
+    """What stands in frames and the like is shown in all its forms."""
     use_display(lambda value: _told(rendered(value)))
 
 

@@ -19,9 +19,12 @@ class SetEnvironment:
 
     values: Mapping[str, str | None] = field(repr=False)
 
-    def apply(self) -> None:
+    def apply(self) -> SetEnvironment:
+        """Returns what sets them again to what they were."""
+        before = SetEnvironment({name: os.environ.get(name) for name in self.values})
         for name, value in self.values.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+        return before

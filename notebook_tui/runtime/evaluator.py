@@ -38,6 +38,7 @@ from beamlike.kernel.inspection.code_frames import suspended_frames
 from notebook_tui.runtime.bindings import Bindings
 from notebook_tui.runtime.cell_code import CellCode, split
 from notebook_tui.runtime.cell_files import CellFiles
+from notebook_tui.runtime.children import Tasks
 from notebook_tui.runtime.display import display, shows_itself
 from notebook_tui.runtime.doctests import run_doctests
 from notebook_tui.runtime.failure import failure
@@ -181,7 +182,7 @@ class Evaluator:
 
     async def _ran(self, cell: _Cell) -> Outcome:
         try:
-            await require_block(f"{self._notebook.name}, {cell.name}", cell.source, _tell)
+            await self._require(cell)
         except RequirementsError as error:
             return self._ended(error.with_traceback(None), False, None)
         cell.has_packages = True
@@ -197,6 +198,10 @@ class Evaluator:
         versions = self._namespace.leave(cell.visit, kept=True, complete=cell.elsewhere is None)
         outcome = Outcome("ok", versions=versions, doctests=doctests)
         return outcome if shown is None else replace(outcome, result=shown.text, forms=shown.forms)
+
+    async def _require(self, cell: _Cell) -> None:
+        """Has the packages installed that the cell asks for."""
+        await require_block(f"{self._notebook.name}, {cell.name}", cell.source, _tell)
 
     async def _ran_here(self, cell: _Cell) -> tuple[Rendered | None, tuple[Doctest, ...]]:
         code = cell.visit.code
@@ -220,9 +225,13 @@ class Evaluator:
         versions = self._namespace.leave(cell.visit, kept=outcome.status == "interrupted", complete=False)
         return replace(outcome, versions=versions)
 
+    def new_tasks(self) -> Tasks:
+        """What keeps the tasks that cells of a container leave behind."""
+        return Tasks()
+
     def beside(self, notebook: NotebookModule, container: str) -> Evaluator:
         """One for another container, in the namespace of `notebook`: its cells see what those here have bound."""
-        return Evaluator(notebook, self._bindings, container, self.files)
+        return type(self)(notebook, self._bindings, container, self.files)
 
     def clear(self) -> None:
         """All cells are gone, with what they bound."""
@@ -238,7 +247,7 @@ class Evaluator:
     async def _result(self, code: CellCode) -> Rendered | None:
         await self._run(code.statements)
         value = None if code.expression is None else await self._run(code.expression)
-        show_open_figures(apart_from=value if code.shown else None)
+        self._show_figures(value if code.shown else None)
         if value is None:
             return None
         self.namespace["_"] = value
@@ -248,6 +257,9 @@ class Evaluator:
             display(value)
             return None
         return rendered(value)
+
+    def _show_figures(self, apart_from: object) -> None:
+        show_open_figures(apart_from=apart_from)
 
     async def _run(self, code: CodeType) -> object:
         value = eval(code, self.namespace)

@@ -105,17 +105,26 @@ class RuntimeServer(GenServer):
         self._lease = lease
         self._away = False
         self._notebook = module.name
-        self._main = Container.main(_node(), module, evaluator)
+        self._main = self._new_main(evaluator, module)
         self._containers = {"": self._main}
         self._dropping: set[str] = set()
         self._homes: dict[str, Container] = {}
         self._outputs = CellOutputs(self._owner)
         self._labels: dict[str, str] = {}
-        bl.spawn(warm_when_idle, lambda: not any(each.evaluating for each in self._containers.values()))
+        self._warm()
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
         self._owner_ref = bl.monitor(owner)
         bl.monitor_nodes(hidden=True)
         self._tell_nodes()
+
+    def _new_main(self, evaluator: Evaluator, module: NotebookModule) -> Container:
+        return Container.main(_node(), module, evaluator)
+
+    def _warm(self) -> None:
+        bl.spawn(warm_when_idle, lambda: not any(each.evaluating for each in self._containers.values()))
+
+    def _set_environment(self, message: SetEnvironment) -> None:
+        message.apply()
 
     def handle_call(self, request: object, client: Client) -> object:
         match request:
@@ -154,7 +163,7 @@ class RuntimeServer(GenServer):
             case Answer(question, text, trouble):
                 answer(question, text, trouble)
             case SetEnvironment():
-                message.apply()
+                self._set_environment(message)
             case ToWidget(cell_id, about):
                 output = self._outputs.of(cell_id)
                 if output is not None:

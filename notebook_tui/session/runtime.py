@@ -24,12 +24,24 @@ LEASE_SECONDS = 240.0
 its variables hold is worth waiting for. Of a notebook that has ended a runtime hears at once."""
 
 
+class Host(Protocol):
+    """Where a runtime is: a child node that was booted for it, or a node that runs for itself."""
+
+    async def fate(self) -> str:
+        """Why it was lost, in words."""
+        ...
+
+    async def stop(self, *, grace: float) -> object:
+        """Ends what was started there."""
+        ...
+
+
 @frozen
 class Connection:
     """A runtime that is up: `server` takes its messages, and its end is the runtime's end."""
 
     server: bl.Pid
-    child: nodes.Child
+    child: Host
     text: str
     lease: float = 0.0
     """So many seconds it lives on where its owner cannot be reached."""

@@ -104,6 +104,12 @@ def runtime_of(spec: str) -> Runtime:
     return kind.runtime(spec.partition(":")[2])
 
 
+def _attached(spec: str) -> Runtime:
+    from notebook_tui.session.attached import Attached
+
+    return Attached(spec)
+
+
 def _fly_app() -> str:
     return os.environ.get("FLY_APP_NAME", "")
 
@@ -139,6 +145,7 @@ _ALL: Final = (
         "attach",
         "in a node that runs already",
         (Field("node", "Node", "NAME@HOST or NAME@HOST:PORT, such as app@10.0.0.7", required=True, fits=_NODE),),
+        runtime=_attached,
     ),
     Kind(
         "fly",

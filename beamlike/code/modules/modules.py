@@ -11,6 +11,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import field
+from functools import partial
+from threading import RLock
 
 from beamlike.code.modules.finder import FINDER
 from beamlike.code.modules.held import LoadedModule
@@ -62,6 +64,9 @@ class Modules:
         self._origin = Origin(node, self._own.roots)
         self._relay = Relay(self._receiver)
         self._ledgers: dict[str, Ledger] = {}
+        self._kept: dict[str, int] = {}
+        """Whose modules are to stay when the connection is lost, and for how many."""
+        self._keeping = RLock()
 
     # What this node sends.
 
@@ -77,14 +82,39 @@ class Modules:
     def meet(self, ledger: Ledger, peer: str) -> None:
         """The connection of this ledger is one to `peer`, and the only one from now on."""
         if peer in self._ledgers:
-            self.forget(peer)
+            self._lose(peer)
         self._ledgers[peer] = ledger
         ledger.given.peer = peer
 
     def part(self, ledger: Ledger, peer: str) -> None:
         """The connection of this ledger is over. Nothing, if there is a newer one by now, or there never was one."""
         if self._ledgers.get(peer) is ledger:
-            self.forget(peer)
+            self._lose(peer)
+
+    def keep(self, peer: str) -> Callable[[], None]:
+        """What came of `peer` stays here when its connection is lost, until what this returns is called: code of it
+        runs here, and waits for the peer to come again."""
+        with self._keeping:
+            self._kept[peer] = self._kept.get(peer, 0) + 1
+        return partial(self._let_go, peer)
+
+    def _let_go(self, peer: str) -> None:
+        with self._keeping:
+            self._kept[peer] -= 1
+            if self._kept[peer]:
+                return
+            del self._kept[peer]
+            if peer not in self._ledgers:
+                self.forget(peer)
+
+    def _lose(self, peer: str) -> None:
+        with self._keeping:
+            if peer in self._kept:
+                self._ledgers.pop(peer, None)
+                self._own.forget(peer)
+                self._origin.forget(peer)
+            else:
+                self.forget(peer)
 
     def news(self, ledger: Ledger, peer: str) -> bytes | None:
         """What `peer` must hear ahead of a term that may use modules of this node; mostly nothing.

@@ -7,8 +7,10 @@ other nodes ──► Doorway ──► links: to the event loop
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -25,10 +27,14 @@ from beamlike.distribution.heartbeat.lanes import Answer, Lanes
 from beamlike.distribution.heartbeat.neighbour import Neighbour, NeighboursLink, Question
 from beamlike.distribution.heartbeat.stall_terms import stall_from_plain, stall_to_plain
 from beamlike.distribution.home import Home
+from beamlike.distribution.observers import WORDS
+from beamlike.distribution.refusal_log import RefusalLog
 from beamlike.distribution.selector_thread import SelectorThread
 from beamlike.kernel.errors import NotConnected
 from beamlike.kernel.threads.stall import Stall
 from beamlike.kernel.threads.watchdog import Watch, watch
+
+logger = logging.getLogger("beamlike.distribution")
 
 NodeState: TypeAlias = Literal["up", "stalled", "unresponsive", "down"]
 
@@ -61,6 +67,7 @@ class Heartbeat:
         self._watches = [watch(quiet=True)]
         self._standalone = False
         self._stopped = False
+        self._refusals = RefusalLog()
         self._process = os.getpid()
         # The guests for the loop. Of more than there is room for, the doorway has dropped the oldest.
         self._arrivals: deque[Guest] = deque(maxlen=ROOM)
@@ -89,9 +96,18 @@ class Heartbeat:
         """Accepts connections there until the end."""
         self._thread.call(partial(self._doorway.open, listening))
 
-    def join(self, name: str, link: NeighboursLink, session_key: bytes, address: Address | None) -> None:
-        """`link` to the node `name` is established; its lane is dialled at `address`, or else from there."""
-        self._lanes.join(Neighbour(name, link, session_key, address))
+    def join(
+        self,
+        name: str,
+        link: NeighboursLink,
+        session_key: bytes,
+        address: Address | None,
+        *,
+        observes: bool = False,
+    ) -> None:
+        """`link` to the node `name` is established; its lane is dialled at `address`, or else from there. Where it
+        `observes`, one of the two may only observe the other: it may ask who is blocking, and nothing else."""
+        self._lanes.join(Neighbour(name, link, session_key, address, observes=observes))
 
     def leave(self, name: str, link: NeighboursLink) -> None:
         """`link`, to the node `name`, is lost."""
@@ -100,6 +116,15 @@ class Heartbeat:
     def beat_every(self, link: NeighboursLink, seconds: float) -> None:
         """The peer of `link`, whose ticks are shorter, wants to hear of this node as often."""
         self._thread.call(partial(self._beat_for, link, seconds))
+
+    def look_every(self, seconds: float, look: Callable[[], bool]) -> None:
+        """Calls `look` in the heartbeat's thread as often, for as long as it answers True. It must not wait."""
+
+        def turn() -> None:
+            if not self._stopped and look():
+                self._thread.call_later(seconds, turn)
+
+        self._thread.call(turn)
 
     def tell_silence(self, name: str, tell: Callable[[int], None]) -> None:
         """While `name` is connected, calls `tell` at each beat with the number of beats for which nothing came of it.
@@ -121,6 +146,8 @@ class Heartbeat:
 
     async def ask(self, name: str, question: LaneQuestion, timeout: float) -> Stall | None:
         """NotConnected if there is nobody to ask, TimeoutError if there is no answer within `timeout` seconds."""
+        if question is not LaneQuestion.WHO_IS_BLOCKING and self._only_observes(name):
+            raise PermissionError(f"expected to hold the secret of {name}, to {question.name.lower()} there: {WORDS}")
         future: Future[Any] = Future()
         if name == self._node:
             self._thread.call(partial(self._reply, name, Asked(0, question), partial(_settle, future)))
@@ -188,7 +215,16 @@ class Heartbeat:
         stalls = [stall for held in self._watches if (stall := held.now()) is not None]
         return max(stalls, key=lambda stall: stall.seconds, default=None)
 
+    def _only_observes(self, name: str) -> bool:
+        neighbour = self._lanes.neighbours.get(name)
+        return neighbour is not None and neighbour.observes
+
     def _reply(self, peer: str, asked: Asked, answer: Answer) -> None:
+        if asked.question != LaneQuestion.WHO_IS_BLOCKING and self._only_observes(peer):
+            if self._refusals.is_news(peer, "lane", time.monotonic()):
+                logger.warning("%s refused %s a question by its lane (%s): %s", self._node, peer, asked.question, WORDS)
+            answer(b"" if asked.question == LaneQuestion.CODE else None)
+            return
         match asked.question:
             case LaneQuestion.WHO_IS_BLOCKING:
                 answer(stall_to_plain(self._stall()))

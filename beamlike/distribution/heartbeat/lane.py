@@ -86,6 +86,8 @@ class Lane:
         self._pieces: deque[bytes] = deque()
         self._parts: dict[int, bytearray] = {}
         self._silent_beats = 0
+        self.takes_parts = True
+        """Whether the peer may be asked what has a long answer."""
 
     @property
     def proved(self) -> bool:
@@ -112,6 +114,8 @@ class Lane:
         events: list[LaneEvent] = []
         for kind, payload in self._frames.read(data):
             if self._proof.proved and kind == PART:
+                if not self.takes_parts:
+                    raise ProtocolError("expected no long answers of a node that was asked nothing")
                 self._collect(*decode_part(payload))
             elif self._proof.proved:
                 events.append(self._event(kind, payload))

@@ -184,6 +184,8 @@ class Lanes:
 
     def _open(self, neighbour: Neighbour, lane: LaneSocket) -> None:
         self._settled(lane)
+        if lane.lane is not None:
+            lane.lane.takes_parts = not neighbour.observes
         neighbour.take_lane(lane)
 
     def lane_closed(self, lane: LaneSocket) -> None:

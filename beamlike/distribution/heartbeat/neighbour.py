@@ -58,6 +58,8 @@ class Neighbour:
     session_key: bytes = field(repr=False)
     address: Address | None
     lane: LaneSocket | None = None
+    observes: bool = False
+    """One of the two nodes may only observe the other: no parts of long answers are gathered of it."""
     stalled: float = 0.0
     was_unresponsive: bool = False
     cut_off: bool = False

@@ -8,14 +8,13 @@ for any other function, and nothing at all once they have let go. `sys.settrace`
 from __future__ import annotations
 
 import itertools
-import sys
 import time
 from types import FunctionType
 from typing import Any, Protocol
 
 from beamlike.inspect.tracing.messages import pid_text
 from beamlike.inspect.tracing.recorder import Recorder
-from beamlike.inspect.tracing.shown import shown, shown_arguments
+from beamlike.inspect.tracing.shown import shown, shown_arguments, shown_error
 from beamlike.kernel import current
 
 
@@ -29,8 +28,9 @@ class CallWatch(Protocol):
 
 
 class CallLog:
-    def __init__(self, recorder: Recorder, home: str) -> None:
+    def __init__(self, recorder: Recorder, home: str, functions: dict[str, FunctionType]) -> None:
         self._recorder = recorder
+        self._functions = functions
         self._home = home
         self._numbers = itertools.count(1)
 
@@ -41,15 +41,36 @@ class CallLog:
         number, at = next(self._numbers), time.perf_counter()
 
         def row() -> tuple[Any, ...]:
-            return ("called", time.time(), self._who(), name, shown_arguments(args, kwargs), number, None)
+            return (
+                "called",
+                time.time(),
+                self._who(),
+                name,
+                shown_arguments(*self._given(name, args, kwargs)),
+                number,
+                None,
+            )
 
         return (number, at) if self._recorder.add(row) else None
+
+    def _given(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Without those at the end that are their defaults: nobody has given them, or might as well not have."""
+        function = self._functions[name]
+        defaults, by_name = function.__defaults__ or (), function.__kwdefaults__ or {}
+        missing = object()
+        kwargs = {key: value for key, value in kwargs.items() if by_name.get(key, missing) is not value}
+        if len(args) == function.__code__.co_argcount:  # no more than that came by *args
+            while args and defaults and args[-1] is defaults[-1]:
+                args, defaults = args[:-1], defaults[:-1]
+        return args, kwargs
 
     def returned(self, name: str, call: tuple[int, float], value: Any) -> None:
         self._end("returned", name, call, lambda: shown(value))
 
     def raised(self, name: str, call: tuple[int, float], error: BaseException) -> None:
-        self._end("raised", name, call, lambda: shown(type(error)))
+        self._end("raised", name, call, lambda: shown_error(error))
 
     def _end(self, kind: str, name: str, call: tuple[int, float], text: Any) -> None:
         number, began = call
@@ -62,14 +83,3 @@ class CallLog:
         if process is current.NOBODY:
             return ""
         return process.name or pid_text(process.pid, self._home)
-
-
-def watch_calls(functions: dict[str, FunctionType], log: CallLog) -> CallWatch:
-    """By whichever way this Python has. NoFunction for one that cannot be traced so."""
-    if sys.version_info >= (3, 12):
-        from beamlike.inspect.tracing.monitored_calls import MonitoredCalls
-
-        return MonitoredCalls(functions, log)
-    from beamlike.inspect.tracing.exchanged_code import ExchangedCode
-
-    return ExchangedCode(functions, log)

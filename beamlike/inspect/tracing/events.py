@@ -103,7 +103,13 @@ def clock_text(at: float) -> str:
 def _took(seconds: float | None) -> str:
     if seconds is None:
         return "?"
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} µs"
+    return (
+        f"{seconds:.2f} s"
+        if seconds >= 1
+        else f"{seconds * 1000:.1f} ms"
+        if seconds >= 1e-3
+        else f"{seconds * 1e6:.0f} µs"
+    )
 
 
 def _by(process: str) -> str:

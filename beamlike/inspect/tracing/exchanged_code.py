@@ -107,7 +107,7 @@ def _like(code: CodeType, hook: Callable[..., Any]) -> CodeType:
     """Code of the same arguments, kind and free variables, that calls `hook`, which is one of its constants."""
     names: dict[str, Any] = {}
     exec(compile(_source(code), code.co_filename, "exec"), names)
-    made = names["outer"]().__code__
+    made: CodeType = names["outer"]().__code__
     assert made.co_freevars == code.co_freevars, "the closure would not fit"
     consts = tuple(hook if each == _MARK else each for each in made.co_consts)
     return made.replace(

@@ -18,11 +18,12 @@ class NoFunction(ValueError):
 def function_named(name: str) -> FunctionType:
     """The function that "module:function" names, or "module:Class.method".
 
+    >>> import json
     >>> function_named("json:dumps").__name__
     'dumps'
     >>> function_named("json:bumps")
     Traceback (most recent call last):
-    beamlike.inspect.tracing.functions.NoFunction: expected a function of json to trace, got 'bumps'; it has dump, dumps
+    beamlike.inspect.tracing.functions.NoFunction: expected a function of json to trace, got 'bumps'; it has ...
     """
     module_name, colon, path = name.partition(":")
     if not (module_name and colon and path):
@@ -70,9 +71,7 @@ def _traceable(names: dict[str, Any]) -> str:
 
 def _public(names: dict[str, Any]) -> Iterator[str]:
     return (
-        name
-        for name, value in names.items()
-        if type(value) in (FunctionType, *_UNWRAPPED) and not name.startswith("_")
+        name for name, value in names.items() if type(value) in (FunctionType, *_UNWRAPPED) and not name.startswith("_")
     )
 
 

@@ -33,15 +33,15 @@ from beamlike.kernel.trace_events import (
     WaitedInVain,
 )
 
-MOST_PROCESSES: Final = 5000
-SLICE: Final = 200
-"""Processes that are taken up, or let go, in one go: half a millisecond."""
+MOST_PROCESSES: Final = 2000
+SLICE: Final = 50
+"""Processes that are taken up, or let go, in one go: some 0.3 ms."""
 _OWN: Final = "inspect"
-"""Names of the processes that look: they would see themselves."""
+"""The name, or the label, of processes that look: they would see themselves."""
 
 
 class MessageWatch:
-    """`chosen`: only these processes; else all, up to MOST_PROCESSES."""
+    """`chosen`: only these processes; else all, up to MOST_PROCESSES, of whom those with a name come first."""
 
     def __init__(
         self,
@@ -67,8 +67,13 @@ class MessageWatch:
 
     def take_up(self) -> Iterator[None]:
         """Watches those that are not watched yet, some at each step."""
-        pids = iter([pid for pid in self._chosen or self._node.processes() if pid.id not in self._watched])
-        while some := list(islice(pids, SLICE)):
+        if len(self._watched) >= MOST_PROCESSES:
+            return
+        missing = [pid for pid in self._chosen or self._node.processes() if pid.id not in self._watched]
+        if len(missing) > MOST_PROCESSES:
+            missing.sort(key=lambda pid: pid.process is None or pid.process.name is None)
+        pids = iter(missing)
+        while len(self._watched) < MOST_PROCESSES and (some := list(islice(pids, SLICE))):
             for pid in some:
                 self._watch(self._node.process(pid))
             yield
@@ -82,7 +87,7 @@ class MessageWatch:
     def _watch(self, process: Process | None) -> None:
         if process is None or process.pid in self._unseen or len(self._watched) >= MOST_PROCESSES:
             return
-        if process.name is not None and process.name.startswith(_OWN):
+        if (process.name or "").startswith(_OWN) or _label_of(process) == _OWN:
             return
         if tracer_of(process.pid) is None and overhear(process, self._flags, self._tracer, self._hear):
             self._watched[process.pid.id] = process.pid
@@ -125,7 +130,11 @@ class MessageWatch:
             case Unregistered(_, name):
                 return "unregistered", name, ""
             case Exited(_, reason):
-                return "exited", "", f"{reason.type}: {reason.message}" if type(reason) is ExceptionInfo else shown(reason)
+                return (
+                    "exited",
+                    "",
+                    f"{reason.type}: {reason.message}" if type(reason) is ExceptionInfo else shown(reason),
+                )
             case _:
                 return "note", "", shown(event)
 
@@ -146,6 +155,11 @@ class MessageWatch:
         return (process.name if process is not None else None) or pid_text(pid, self._node.name)
 
 
+def _label_of(process: Process) -> str | None:
+    inspected = process.inspected
+    return inspected.label if inspected is not None and type(inspected.label) is str else None
+
+
 def pid_text(pid: Pid, home: str) -> str:
     """
     >>> pid_text(Pid("a@h", (1 << 32) + 5), "a@h"), pid_text(Pid("b@h", (1 << 32) + 5), "a@h")
@@ -163,9 +177,11 @@ def _message(to: Any, message: Any) -> str:
     return shown(message)
 
 
-def check_flags(flags: tuple[str, ...]) -> frozenset[str]:
-    """ValueError for an unknown one."""
+def check_flags(flags: tuple[str, ...], calls: tuple[str, ...] = ()) -> frozenset[str]:
+    """ValueError for an unknown one, and where nothing is to be traced."""
     for flag in flags:
         if flag not in FLAGS:
             raise ValueError(f"expected {', '.join(map(repr, FLAGS))} to trace, got {flag!r}")
+    if not flags and not calls:
+        raise ValueError("expected messages or functions to trace, got neither")
     return frozenset(flags)

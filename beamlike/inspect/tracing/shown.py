@@ -19,7 +19,12 @@ _ITEMS: Final = 6
 _DEPTH: Final = 3
 _BITS: Final = 256
 _OURS: Final = ("beamlike.", "nodes.", "flame.")
-_BRACKETS: Final = {tuple: "()", list: "[]", set: "{}", frozenset: "{}"}
+_BRACKETS: Final[dict[type, tuple[str, str]]] = {
+    tuple: ("(", ")"),
+    list: ("[", "]"),
+    set: ("{", "}"),
+    frozenset: ("{", "}"),
+}
 
 
 def shown(value: Any, longest: int = LONGEST) -> str:
@@ -30,7 +35,7 @@ def shown(value: Any, longest: int = LONGEST) -> str:
     >>> class Hostile:
     ...     def __repr__(self): raise SystemExit
     >>> shown([Hostile(), "x" * 300], 60)
-    "[<...Hostile>, 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
+    "[<beamlike.inspect.tracing.shown.Hostile>, 'xxxxxxxxxxxxxxx…"
     """
     text = _shown(value, longest, _DEPTH)
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
@@ -45,6 +50,18 @@ def shown_arguments(args: tuple[Any, ...], kwargs: dict[str, Any], longest: int 
     parts += [f"{name}={shown(each, longest)}" for name, each in islice(kwargs.items(), _ITEMS)]
     text = ", ".join(parts) + (", …" if len(args) > _ITEMS or len(kwargs) > _ITEMS else "")
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def shown_error(error: BaseException, longest: int = LONGEST) -> str:
+    """
+    >>> shown_error(ValueError("no such order", 7))
+    "ValueError('no such order', 7)"
+    """
+    text = f"{_name(type(error))}({shown_arguments(_arguments_of(error), {}, longest)})"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+_arguments_of: Final[Any] = BaseException.__dict__["args"].__get__
 
 
 def _shown(value: Any, longest: int, depth: int) -> str:
@@ -116,7 +133,7 @@ def _name(kind: type) -> str:
 
 
 def _module(kind: type) -> str:
-    module = _of(kind, "__module__")
+    module = type.__dict__["__module__"].__get__(kind)
     return module if type(module) is str else ""
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final
 
-from beamlike.distribution import rpc
+from beamlike.inspect.ask import ask
+from beamlike.inspect.requests import NAME, OFF
 from beamlike.inspect.tracing.events import Traced, from_row
-from beamlike.inspect.tracing.tracer import start_tracer
+from beamlike.inspect.tracing.tracer import NotTraced
 from beamlike.kernel import current, functions
-from beamlike.kernel.terms import Down, Pid
+from beamlike.kernel.terms import Pid
 
 ASK_SECONDS: Final = 10.0
 DEFAULT_FLAGS: Final = ("send", "procs")
@@ -33,7 +36,7 @@ async def trace(
     second is spent, so nothing can make it take more. It has one tracer at a time, and traces no longer once this
     iterator, its process or its node is gone.
 
-    NotTraced says what is in the way; NodeLost, or CallTimedOut, that the node cannot be reached.
+    NotTraced says what is in the way; TimeoutError and CallFailed are as of the other looks.
 
     >>> import asyncio, beamlike as bl
     >>> from beamlike.inspect.tracing.trace import trace
@@ -62,30 +65,20 @@ async def trace(
         "rate": rate,
         "seconds": seconds,
     }
-    client = current.current_process()
-    tracer = await _started(target, options, client.pid)
-    ref = functions.monitor(tracer)
-    address = functions.alias(ref)
-    functions.send(tracer, ("go", address))
+    who = secrets.token_hex(8)
     try:
-        while True:
-            match await functions.receive(ref=ref):
-                case Down(_, _, reason):
-                    yield Traced("ended", 0.0, text=f"the tracer is gone: {reason}")
-                    return
-                case (_, rows):
-                    for row in rows:
-                        event = from_row(row)
-                        yield event
-                        if event.kind == "ended":
-                            return
+        await ask(target, ("trace", who, options), ASK_SECONDS)
+    except ValueError as error:
+        raise NotTraced(str(error)) from None
+    try:
+        is_over = False
+        while not is_over:
+            try:
+                rows, is_over = await ask(target, ("traced", who), ASK_SECONDS)
+            except ValueError as error:
+                rows, is_over = [Traced("ended", time.time(), text=str(error)).row], True
+            for row in rows:
+                yield from_row(tuple(row))
     finally:
-        # Whatever task closes this iterator: it may be another one than the client.
-        client.scheduler.call(client.unalias, address.id)
-        client.scheduler.call(client.demonitor, ref, True)
-        functions.send(tracer, "stop")
-
-
-async def _started(target: str, options: dict[str, Any], client: Pid) -> Pid:
-    pid: Pid = await rpc.call(target, start_tracer, options, client, timeout=ASK_SECONDS)
-    return pid
+        # Without waiting: whoever closes the iterator may be about to end, and in another task.
+        functions.send((NAME, target), (OFF, who))
