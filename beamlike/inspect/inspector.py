@@ -4,7 +4,7 @@
     ("logs", who, {option: value})              ──► the same, when there are lines, or after a second
     ("leave", who)                              ──► who follows the log no longer
     ("trace", who, {option: value})             ──► a trace begins
-    ("traced", who)                             ──► what it has told since, when there is something, or after a second
+    ("traced", who, seen)                       ──► what it has told since, when there is something, or after a second
     ("trace off", who), which is no call         ──► it ends
     ("profile", {option: value})                ──► a sampling profile, when it has been taken
     ("mailbox", pid)                            ──► the first messages that wait for a process, as short texts

@@ -71,13 +71,14 @@ async def trace(
     except ValueError as error:
         raise NotTraced(str(error)) from None
     try:
-        is_over = False
+        seen, is_over = 0, False
         while not is_over:
             try:
-                rows, is_over = await ask(target, ("traced", who), ASK_SECONDS)
+                first, rows, is_over = await ask(target, ("traced", who, seen), ASK_SECONDS)
             except ValueError as error:
-                rows, is_over = [Traced("ended", time.time(), text=str(error)).row], True
-            for row in rows:
+                first, rows, is_over = seen, [Traced("ended", time.time(), text=str(error)).row], True
+            for row in rows[seen - first :]:
+                seen += 1
                 yield from_row(tuple(row))
     finally:
         # Without waiting: whoever closes the iterator may be about to end, and in another task.

@@ -4,8 +4,9 @@ It takes up what is to be watched, lets go when the budget of the second is spen
 stops watching when the budget is spent for good, when the client says so, ends, is lost with its node, or has not
 fetched anything for LEASE_SECONDS; and then everything is as it was. What it has told by then can still be fetched.
 
-It takes ("fetch", who, ref), answered by (ref, rows, is_over) when there is something, and "stop". The last row is of
-the kind "ended".
+It takes ("fetch", who, ref, seen), answered by (ref, first, rows, is_over) when there is something, and "stop". Rows are
+numbered from 0, `first` is the number of the first that comes, and they are kept until a fetch says how many were seen:
+an answer may be lost on its way. The last row is of the kind "ended".
 """
 
 from __future__ import annotations
@@ -130,6 +131,7 @@ class _Tracer:
         self._recorder = recorder
         self._budget = budget
         self._rows: list[tuple[Any, ...]] = []
+        self._first = 0
         self._fetching: tuple[Pid, Ref] | None = None
         self._fetched_at = time.monotonic()
         self._is_over = False
@@ -176,8 +178,9 @@ class _Tracer:
         match message:
             case "stop":
                 return "stopped by who asked for it"
-            case ("fetch", Pid() as who, Ref() as ref):
+            case ("fetch", Pid() as who, Ref() as ref, int() as seen):
                 self._fetching, self._fetched_at = (who, ref), time.monotonic()
+                self._drop(seen)
                 self._hand_on()
             case Down(ref, _, reason) if ref == self._gone:
                 return f"who asked for it is gone: {shown(reason)}"
@@ -214,8 +217,13 @@ class _Tracer:
         if self._fetching is not None and self._rows:
             who, ref = self._fetching
             self._fetching = None
-            rows, self._rows = self._rows[:_AT_ONCE], self._rows[_AT_ONCE:]
-            functions.send(who, (ref, rows, self._is_over and not self._rows))
+            rows = self._rows[:_AT_ONCE]
+            functions.send(who, (ref, self._first, rows, self._is_over and len(rows) == len(self._rows)))
+
+    def _drop(self, seen: int) -> None:
+        gone = max(0, min(seen - self._first, len(self._rows)))
+        del self._rows[:gone]
+        self._first += gone
 
 
 async def _in_slices(steps: Iterator[None]) -> None:

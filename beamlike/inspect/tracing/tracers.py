@@ -16,13 +16,13 @@ _tracers: dict[tuple[str, str], Pid] = {}
 
 
 async def traced(node: LocalNode, request: tuple[Any, ...], client: Pid) -> tuple[Any, ...]:
-    """The rows of a trace, and whether they are the last; ValueError for what cannot be meant."""
+    """The number of the first row, the rows, and whether they are the last; ValueError for what cannot be meant."""
     match request:
         case ("trace", str() as who, dict() as options):
             _begin(node, who, options, client)
-            return (), False
-        case ("traced", str() as who):
-            return await _fetched(node, who)
+            return 0, (), False
+        case ("traced", str() as who, int() as seen):
+            return await _fetched(node, who, seen)
         case _:
             raise ValueError("expected a word and options for a trace")
 
@@ -41,20 +41,20 @@ def _begin(node: LocalNode, who: str, options: dict[Any, Any], client: Pid) -> N
     _tracers[node.name, who] = start_tracer(node, options, client)
 
 
-async def _fetched(node: LocalNode, who: str) -> tuple[Any, ...]:
+async def _fetched(node: LocalNode, who: str, seen: int) -> tuple[Any, ...]:
     """When there is something, or after a second."""
     pid = _tracers.get((node.name, who))
     if pid is None or pid.process is None:
         raise ValueError("the tracer is gone; what it has told is lost")
     ref = functions.monitor(pid)
-    functions.send(pid, ("fetch", functions.self(), ref))
+    functions.send(pid, ("fetch", functions.self(), ref, seen))
     try:
         match await functions.receive(ref=ref, timeout=WAIT_SECONDS):
-            case (_, list() as rows, bool() as is_over):
-                return tuple(rows), is_over
+            case (_, int() as first, list() as rows, bool() as is_over):
+                return first, tuple(rows), is_over
             case _:
                 raise ValueError("the tracer is gone; what it has told is lost")
     except TimeoutError:
-        return (), False
+        return seen, (), False
     finally:
         functions.demonitor(ref, flush=True)
