@@ -12,7 +12,16 @@ import beamlike as bl
 from tests.test_readme import run
 
 DOCS = Path(__file__).parent.parent / "docs"
-GUIDES = ("processes.md", "behaviours.md", "distribution.md", "code.md", "pools.md", "notebook_engine.md", "widgets.md")
+GUIDES = (
+    "processes.md",
+    "behaviours.md",
+    "distribution.md",
+    "introspection.md",
+    "code.md",
+    "pools.md",
+    "notebook_engine.md",
+    "widgets.md",
+)
 SHORT = ("top.md",)
 """Guides to what is seen more than programmed."""
 TITLE = r"^#+ (?P<title>[^\n]*)$"

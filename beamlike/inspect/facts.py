@@ -17,10 +17,10 @@ from beamlike.kernel.threads.thread_stack import Place
 class ProcessFacts:
     """A process. `kind` is "process", or "task" for the identity of an asyncio task. `state` is "running", "runnable",
     "waiting" or "suspended"; `waits_for` says in words what a waiting one waits for. `place` is the innermost line of
-    the service's own code in it, `stack` how it came there, outermost first (only if asked for). `queue` is the length of its mailbox.
-    `monitors` are pids or names. `parent` is its supervisor, as far as one of this node says so. `memory` is an
-    estimate from below. The rates are over the time since the last look that asked for them: `steps_per_s` counts how
-    often it was resumed (None for a task), `messages_per_s` what came into its mailbox.
+    the service's own code in it, `stack` how it came there, outermost first (only if asked for). `queue` is the length
+    of its mailbox. `monitors` are pids or names. `parent` is its supervisor, as far as one of this node says so.
+    `memory` is an estimate from below. The rates are over the time since the last look that asked for them:
+    `steps_per_s` counts how often it was resumed (None for a task), `messages_per_s` what came into its mailbox.
     """
 
     pid: Pid

@@ -13,6 +13,7 @@ import beamlike as bl
 from beamlike.distribution.directory import Directory, Entry
 from beamlike.kernel.record import frozen
 from notebook_tui.cli.main import UserError
+from notebook_tui.cli.visiting import connect, look_out
 
 LOOK_SECONDS = 3.0
 
@@ -65,8 +66,6 @@ def _listed(entry: Entry) -> Reached:
 
 
 async def _reached(listed: list[Entry], options: argparse.Namespace) -> list[Reached]:
-    from notebook_tui.cli.visiting import look_out
-
     host = listed[0].name.rpartition("@")[2]
     async with look_out(host, "nodes") as here:
         answers = await asyncio.gather(*(_ask(here, entry) for entry in listed))
@@ -84,7 +83,7 @@ async def _ask(here: bl.Node, entry: Entry) -> tuple[Reached, list[Reached]]:
     row = _listed(entry)
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            await here.connect(entry.name)
+            await connect(here, entry.name, None)
             found = await bl.inspect.snapshot(entry.name, parts=("links",), timeout=LOOK_SECONDS)
     except TimeoutError:
         state = here.node_state(entry.name)

@@ -29,7 +29,7 @@ async def visiting(node: str, purpose: str) -> AsyncIterator[str]:
     async with look_out(host, purpose) as here:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                await _connect(here, name, address)
+                await connect(here, name, address)
         except bl.NotConnected as error:
             raise UserError(str(error)) from error
         except TimeoutError:
@@ -37,7 +37,7 @@ async def visiting(node: str, purpose: str) -> AsyncIterator[str]:
         yield name
 
 
-async def _connect(here: bl.Node, name: str, address: Address | None) -> None:
+async def connect(here: bl.Node, name: str, address: Address | None) -> None:
     """With the observers' secret, where this user has one and the node takes it: to look, no more is needed."""
     observers = load_observe_secret()
     if observers is not None:

@@ -8,13 +8,13 @@ import sys
 import threading
 import time
 from functools import cache
-from importlib import metadata
 from weakref import WeakKeyDictionary
 
 from beamlike.inspect.facts import NodeFacts
 from beamlike.inspect.looking import files, memory, tasks
 from beamlike.inspect.looking.loops import longest_lag
 from beamlike.kernel.node import LocalNode
+from beamlike.release import PYTHON, RELEASE
 
 SHORTEST = 0.5
 """Seconds between two looks from which the share of a core is told."""
@@ -25,8 +25,8 @@ def node_facts(node: LocalNode) -> NodeFacts:
     lags = longest_lag(node)
     return NodeFacts(
         node=node.name,
-        version=_version(),
-        python=platform.python_version(),
+        version=RELEASE,
+        python=PYTHON,
         system=f"{sys.platform} {platform.machine()}",
         os_pid=os.getpid(),
         program=os.path.basename(sys.argv[0]) if sys.argv else "",
@@ -43,14 +43,6 @@ def node_facts(node: LocalNode) -> NodeFacts:
         loop=f"{type(loop).__module__.partition('.')[0]}.{type(loop).__qualname__}",
         lag=lags.longest if lags is not None else None,
     )
-
-
-@cache
-def _version() -> str:
-    try:
-        return metadata.version("beamlike")
-    except metadata.PackageNotFoundError:
-        return ""
 
 
 @cache
