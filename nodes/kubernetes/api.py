@@ -3,7 +3,7 @@
 The package `kubernetes` finds the cluster, signs in and speaks TLS; its models are left out, for to make a thousand of
 them a second would cost more than all else that we do. All of this blocks: it is for threads.
 
-Every question here may be asked twice: what is made has a name that we chose, so a second one is answered by a conflict.
+Every question here may be asked twice: what is made has a name that we chose, so a second one is told of a conflict.
 """
 
 from __future__ import annotations

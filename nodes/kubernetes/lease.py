@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from nodes.kubernetes import manifest
@@ -85,7 +85,7 @@ class SessionLease:
 
 
 def now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 def rfc3339(at: datetime) -> str:
@@ -94,7 +94,7 @@ def rfc3339(at: datetime) -> str:
     >>> rfc3339(datetime(2026, 11, 27, tzinfo=timezone.utc))
     '2026-11-27T00:00:00.000000Z'
     """
-    return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def read_time(text: str) -> datetime:

@@ -7,8 +7,8 @@ A pod is put together of four parts, of which a later one wins:
     options    what `nodes.Kubernetes` was told
     forced     what makes the pod ours: name, labels, owner, no restart, the invitation
 
-Mappings are merged key by key; lists whose items have a key of their own (containers and volumes their name, mounts
-their a path) item by item; of other lists the later one counts, but tolerations are added to each other. A null takes out
+Mappings are merged key by key; lists whose items have a key of their own (containers and volumes a name, mounts
+a path) item by item; of other lists the later one counts, but tolerations are added to each other. A null takes out
 what stands below it.
 """
 
@@ -216,14 +216,20 @@ def _of_options(options: Options, main: str) -> Json:
         "imagePullPolicy": options.image_pull_policy,
         "command": list(options.command or ()),
         "resources": _resources(
-            {"cpu": options.cpu, "memory": options.memory, options.gpu_resource: str(options.gpu) if options.gpu else None}
+            {
+                "cpu": options.cpu,
+                "memory": options.memory,
+                options.gpu_resource: str(options.gpu) if options.gpu else None,
+            }
         ),
         "env": [*_plain_variables(options.env), *_secret_variables(options.secrets)],
         "envFrom": [{"secretRef": {"name": name}} for name in options.env_from],
         "volumeMounts": mounts,
     }
     metadata = {"labels": dict(options.labels), "annotations": dict(options.annotations)}
-    return _without_nothing({"metadata": metadata, "spec": {**spec, "volumes": volumes, "containers": [container]}})
+    said: Json = {"metadata": metadata, "spec": {**spec, "volumes": volumes, "containers": [container]}}
+    told: Json = _without_nothing(said)
+    return told
 
 
 def _forced(order: Order, main: str) -> Json:
@@ -296,7 +302,7 @@ def _node_first(containers: list[Json], main: str) -> None:
 
 
 def _without_nothing(value: Any) -> Any:
-    """Without what says nothing: None, and empty mappings and lists. An empty text, which a variable may have, stays."""
+    """Without None and empty mappings and lists, which say nothing. An empty text, which a variable may have, stays."""
     if isinstance(value, Mapping):
         kept = {name: _without_nothing(it) for name, it in value.items()}
         return {name: it for name, it in kept.items() if it is not None and it != {} and it != []}
@@ -308,8 +314,8 @@ def _without_nothing(value: Any) -> Any:
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> Json:
     """`below` with what `above` says, which wins.
 
-    >>> merged({"env": [{"name": "A", "value": "1"}], "x": {"y": 1}}, {"env": [{"name": "B", "value": "2"}], "x": {"z": 2}})
-    {'env': [{'name': 'A', 'value': '1'}, {'name': 'B', 'value': '2'}], 'x': {'y': 1, 'z': 2}}
+    >>> merged({"env": [{"name": "A"}], "x": {"y": 1}}, {"env": [{"name": "B"}], "x": {"z": 2}})
+    {'env': [{'name': 'A'}, {'name': 'B'}], 'x': {'y': 1, 'z': 2}}
     """
     result = dict(below)
     for name, value in above.items():

@@ -38,4 +38,6 @@ def parent_pod(api: Api, container: str | None = None) -> ParentPod | None:
     containers = {str(it["name"]): str(it["image"]) for it in pod["spec"]["containers"]}
     image = containers.get(container or "") or next(iter(containers.values()))
     metadata = pod["metadata"]
-    return ParentPod(Owner("v1", "Pod", str(metadata["name"]), str(metadata["uid"])), image, metadata.get("labels") or {})
+    return ParentPod(
+        Owner("v1", "Pod", str(metadata["name"]), str(metadata["uid"])), image, metadata.get("labels") or {}
+    )

@@ -19,7 +19,9 @@ from nodes.backend import Cause
 Json: TypeAlias = Mapping[str, Any]
 Standing: TypeAlias = Literal["created", "running", "ended"]
 
-_BAD_IMAGE: Final = frozenset({"InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "SignatureValidationFailed"})
+_BAD_IMAGE: Final = frozenset(
+    {"InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "SignatureValidationFailed"}
+)
 _NO_PULL: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable"})
 _CANNOT_START: Final = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError", "ContainerCannotRun"}
@@ -77,9 +79,9 @@ def judged(pod: Json, events: Sequence[Json] = (), *, wait_for_room: bool = True
     """How a pod stands, of which `events` are known, oldest first. With `wait_for_room` one that cannot be scheduled
     is waited for: an autoscaler may act, or another pod end.
 
-    >>> waits = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}
+    >>> waits = {"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available: 3 Insufficient cpu"}
     >>> judged({"status": {"phase": "Pending", "conditions": [waits]}}).words
-    'unschedulable: 0/3 nodes are available'
+    'unschedulable: 0/3 nodes are available: 3 Insufficient cpu'
     """
     status = pod.get("status") or {}
     container = _main_status(pod)
@@ -208,7 +210,9 @@ def _no_pull(pod: Json, reason: str, message: str, events: Sequence[Json]) -> Ve
     """What only the event of the failed pull says is told: of the pause after it the status says nothing more."""
     if reason == "ImagePullBackOff" or not message:
         failed = [str(it.get("message") or "") for it in events if it.get("reason") == "Failed"]
-        told = next((it for it in reversed(failed) if "pull" in it.lower() and len(it) > len("Error: ErrImagePull")), "")
+        told = next(
+            (it for it in reversed(failed) if "pull" in it.lower() and len(it) > len("Error: ErrImagePull")), ""
+        )
         message = told or message
     words = f"{reason}: {message or _image(pod)}"
     if _PASSES.search(message):
@@ -220,7 +224,9 @@ def _unscheduled(scheduled: Json, events: Sequence[Json], wait_for_room: bool) -
     message = str(scheduled.get("message") or "no node is found for it").strip()
     if scheduled.get("reason") == "SchedulingGated":
         return Verdict("created", f"waits behind a scheduling gate: {message}", "unschedulable")
-    scaler = next((it for it in reversed(events) if it.get("reason") in ("TriggeredScaleUp", "NotTriggerScaleUp")), None)
+    scaler = next(
+        (it for it in reversed(events) if it.get("reason") in ("TriggeredScaleUp", "NotTriggerScaleUp")), None
+    )
     told = f"; {str(scaler.get('message')).strip()}" if scaler is not None else ""
     words = f"unschedulable: {message}{told}"
     grows = scaler is not None and scaler.get("reason") == "TriggeredScaleUp"
@@ -268,7 +274,7 @@ def _conditions(pod: Json) -> dict[str, Json]:
 
 
 def _image(pod: Json) -> str:
-    containers = (pod.get("spec") or {}).get("containers") or ({},)
+    containers: Sequence[Json] = (pod.get("spec") or {}).get("containers") or ({},)
     return str(containers[0].get("image") or "its image")
 
 

@@ -73,7 +73,7 @@ def refused(status: int, body: bytes, phrase: str = "", retry_after: str | None 
 def as_backend_error(error: ApiRefused | ApiUnreachable, asked: str) -> BackendError:
     """`asked` says what was asked for: "make the pod bl-a in demo".
 
-    >>> quota = ApiRefused(403, "Forbidden", 'pods "a" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2')
+    >>> quota = ApiRefused(403, "Forbidden", 'pods "a" is forbidden: exceeded quota: small, requested: pods=1')
     >>> type(as_backend_error(quota, "make a pod")).__name__
     'QuotaError'
     """
@@ -81,7 +81,9 @@ def as_backend_error(error: ApiRefused | ApiUnreachable, asked: str) -> BackendE
         return BackendError(f"asked to {asked}, the API of the cluster gave no answer: {error}")
     words = f"asked to {asked}, the cluster answered {str(error)[:_WORDS]}"
     if error.status == 401:
-        return AuthError(words, remedy="its credentials are not valid (any more): sign in again, or look at the kubeconfig")
+        return AuthError(
+            words, remedy="its credentials are not valid (any more): sign in again, or look at the kubeconfig"
+        )
     if error.status == 403:
         return _forbidden(error, words)
     if error.status == 404:

@@ -47,7 +47,8 @@ def checked(manifest: object, where: str) -> Json:
     containers = manifest.get("spec", {}).get("containers", [])
     if not isinstance(containers, list) or not all(isinstance(it, Mapping) and it.get("name") for it in containers):
         raise BadTemplate(f"{_EXPECTED}; spec.containers in {where} is no list of containers with names")
-    return _copied(manifest)
+    copy: Json = _copied(manifest)
+    return copy
 
 
 def main_container(template: Json, wanted: str | None) -> str:

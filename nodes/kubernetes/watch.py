@@ -1,10 +1,11 @@
-"""One watch of a namespace in a thread of its own: keeps what `watch_state` knows up to date, and tells what has changed.
+"""One watch of a namespace, in a thread of its own: keeps `watch_state` up to date, and tells what has changed.
 
 It lives for as long as anybody wants to be told. What is told is told in this thread, one thing after the other.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -145,10 +146,8 @@ def _failed(error: ApiRefused | ApiUnreachable) -> Failed:
 
 def _shut(response: Any) -> None:
     """Wakes the thread that reads it: to close it would wait for that thread."""
-    try:
+    with contextlib.suppress(OSError, ValueError, RuntimeError, AttributeError):  # it has ended already
         response.shutdown()
-    except (OSError, ValueError, RuntimeError, AttributeError):  # it has ended already
-        pass
 
 
 def slim_pod(pod: Json) -> Json:

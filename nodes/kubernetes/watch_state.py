@@ -4,9 +4,9 @@
       ▲                │
       └── 410, as an answer or as a line ──┘     a pause before what has failed, as long as the server asks for
 
-A list is compared with what was known: what is in it no more has gone while nobody looked, and is told as gone; what has
-the same name and another uid is gone and another one came. A version that was told before is not told again. Versions
-are texts that say nothing but whether they are the same.
+A list is compared with what was known: what is in it no more has gone while nobody looked, and is told as gone; what
+has the same name and another uid is gone, and another one came. A version that was told before is not told again.
+Versions are texts that say nothing but whether they are the same.
 """
 
 from __future__ import annotations
@@ -123,7 +123,9 @@ def _line(state: Watched, event: Line) -> tuple[Watched, list[Effect]]:
     it = event.object
     if event.type == "ERROR":
         code = it.get("code")
-        return _failed(state, Failed(code if isinstance(code, int) else 500, str(it.get("message") or it), _pause_of(it)))
+        return _failed(
+            state, Failed(code if isinstance(code, int) else 500, str(it.get("message") or it), _pause_of(it))
+        )
     version = (it.get("metadata") or {}).get("resourceVersion") or state.version
     state = replace(state, version=version, trouble="", failures=0)
     if event.type == "BOOKMARK":
