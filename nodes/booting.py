@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import re
 import secrets
 from dataclasses import field
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import beamlike as bl
 from beamlike.kernel.current import current_node
 from beamlike.kernel.record import frozen
-from nodes import records
+from nodes import records, stopping
 from nodes.backend import Backend, Description, Machine
 from nodes.boot_failure import BootFailed, Ending, MachineEnded, failure
 from nodes.invitation import LEASE_SECONDS, Invitation
+from nodes.labels import NO_LABELS, Labels
 from nodes.phases import OnPhase, Progress
 from nodes.records import Recorded
-
-logger = logging.getLogger("nodes")
 
 BOOT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
@@ -33,23 +31,10 @@ LOOK_SECONDS = 0.1
 """How often a machine that has not dialled back is looked at: one that ended fails the boot at once."""
 END_LOOK_SECONDS = 0.025
 """How often a machine that is about to end is looked at."""
-STOP_PAUSES = (0.1, 0.5, 2.0)
-"""Between tries to stop a machine."""
 _NUMBER = re.compile("-[0-9a-f]{6}$")
 
 
 SHORTEST_LEASE = 0.2
-
-
-@frozen
-class Labels:
-    """Whose a child is, for those who look at it from outside, and for its own code: the pool, and the runner in it."""
-
-    pool: str = ""
-    runner: str = ""
-
-
-NO_LABELS: Final = Labels()
 
 
 @frozen
@@ -82,9 +67,7 @@ class Child:
             await asyncio.shield(self._stop_machine())
 
     async def _stop_machine(self) -> None:
-        await _stop(self.backend, self.machine)
-        if self.recorded is not None:
-            self.recorded.remove()
+        await stopping.stop(self.backend, self.machine, self.recorded)
 
     async def _until_ended(self, seconds: float) -> Description:
         """The machine as it was last seen: ended, or still running after so many seconds."""
@@ -146,6 +129,7 @@ async def boot(
         max_lifetime=None if max_lifetime is None else float(max_lifetime),
         pool=labels.pool,
         runner=labels.runner,
+        session=_session(node),
     )
     me = node.self()
     node.watch_node(child, me)
@@ -157,19 +141,6 @@ async def boot(
         raise
     finally:
         node.unwatch_node(child, me)
-
-
-async def _stop(backend: Backend, machine: Machine) -> None:
-    """A machine that is not stopped costs on: a backend that fails to is asked again, a few times."""
-    for pause in STOP_PAUSES:
-        try:
-            await backend.stop(machine)
-        except Exception as error:
-            logger.info("%s could not be stopped, which is tried again in %g s: %r", machine.where, pause, error)
-            await asyncio.sleep(pause)
-        else:
-            return
-    await backend.stop(machine)
 
 
 async def _turned_away(node: bl.Node, child: str) -> None:
@@ -221,7 +192,8 @@ class _Boot:
                 lifetime=invitation.max_lifetime,
             )
         progress.reach("creating", f"{self._backend!r} is asked for a machine")
-        self._machine = machine = await self._backend.boot(invitation)
+        with progress.told_by_backend():
+            self._machine = machine = await self._backend.boot(invitation)
         if self._recorded is not None and machine.pid is not None:
             self._recorded.pid_is(machine.pid)
         progress.reach("created", f"{machine.where} was made")
@@ -242,6 +214,7 @@ class _Boot:
             raise MachineEnded(f"{machine.where} {seen.ending()}")
         if seen.state == "running" and self._progress.phase.name == "created":
             self._progress.reach("started", f"{machine.where} runs")
+        self._progress.say(seen.words)
 
     async def _cleaned_up(self, error: BaseException) -> Description | None:
         """How the machine was before it was stopped, which it is even if it cannot be looked at."""
@@ -259,12 +232,9 @@ class _Boot:
 
     async def _stop(self, machine: Machine, error: BaseException) -> None:
         try:
-            await _stop(self._backend, machine)
-        except Exception as trouble:  # it stays on record, so that a sweeper finds it
+            await stopping.stop(self._backend, machine, self._recorded)
+        except Exception as trouble:
             error.add_note(f"{machine.where} could not be stopped: {type(trouble).__name__}: {trouble}")
-        else:
-            if self._recorded is not None:
-                self._recorded.remove()
 
     def _failure(self, ending: Ending, seen: Description | None) -> BootFailed:
         invitation = self._invitation
@@ -292,6 +262,11 @@ def _current_node() -> bl.Node:
     if not isinstance(node, bl.Node):
         raise bl.NotConnected(f"expected a node with distribution, so that a child can call back; got {node!r}")
     return node
+
+
+def _session(node: bl.Node) -> str:
+    """Of this incarnation of the node, and of no other: what a platform's labels may be made of."""
+    return f"{node.name.partition('@')[0]}-{node.creation:08x}"
 
 
 def _child_name(node: bl.Node) -> str:
