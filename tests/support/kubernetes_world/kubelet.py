@@ -37,7 +37,7 @@ PROBE_SECONDS = 0.02
 
 
 class Kubelet(threading.Thread):
-    def __init__(self, cluster: Cluster, images: set[str]) -> None:
+    def __init__(self, cluster: Cluster, images: dict[str, int]) -> None:
         super().__init__(name="kubelet", daemon=True)
         self.cluster = cluster
         self.images = images
@@ -298,6 +298,8 @@ class Life(threading.Thread):
         """Returns when all that its variables refer to is there."""
         while True:
             try:
+                if why := troubles.of_user(container, self._pod(), self._kubelet.images):
+                    raise NoConfig(why)
                 environment(self._store, self._pod(), container)
             except NoConfig as error:
                 self._tell("Warning", "Failed", f"Error: {error}")
@@ -398,7 +400,6 @@ class Life(threading.Thread):
         grace = self._pod()["spec"]["terminationGracePeriodSeconds"]
         if not self._until(lambda: container.has_ended, grace, stop_when_deleted=False):
             container.kill()
-            self._until(lambda: container.has_ended, stop_when_deleted=False)
 
     def _after_the_end(self, container: Json) -> bool:
         ended = self.container
@@ -451,7 +452,6 @@ class Life(threading.Thread):
 
         self._until(is_over, stop_when_deleted=False, every=0.05)
         container.kill()
-        self._until(lambda: container.has_ended, stop_when_deleted=False)
 
     def _remove(self) -> None:
         with self._store.changed:

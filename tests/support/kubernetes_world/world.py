@@ -39,8 +39,8 @@ NAMESPACE = "default"
 class World:
     def __init__(self, tls: Tls | None = None) -> None:
         self.cluster = Cluster()
-        self.images = {IMAGE}
-        """Those that can be pulled."""
+        self.images = {IMAGE: 1000}
+        """Those that can be pulled, and the user that each runs as."""
         self.kubelet = Kubelet(self.cluster, self.images)
         self.owners = Owners(self.cluster)
         self.server = ApiServer(self.cluster, self.kubelet, None if tls is None else _context(tls))
