@@ -11,7 +11,7 @@ import pytest
 from tests.nodes.backend_contract import BackendContract, World
 from tests.support.kubernetes_clusters import Cluster, emulated, existing, real
 from tests.support.kubernetes_contract import EmulatedWorld, RealWorld
-from tests.support.relay import relay_to
+from tests.support.breakable import relay_to
 
 
 class TestEmulated(BackendContract):

@@ -1,79 +1,75 @@
-"""A TCP relay on the loopback, whose connections a test can break."""
+"""A tunnel as a platform offers it: a port of this host behind which another one lies. A test may cut it."""
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from contextlib import suppress
 
 
 class Relay:
-    """Listens at `port`; what connects there is connected to `target`."""
+    """`cut` breaks every connection and closes the port; `hold` lets nothing pass, with no end in sight."""
 
     def __init__(self, target: tuple[str, int]) -> None:
-        self.target = target
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listening.getsockname()[1]
-        self._lock = threading.Lock()
-        self._open: list[tuple[socket.socket, socket.socket]] = []
+        self.host, self.port = "127.0.0.1", 0
+        self.is_open = False
+        self.carried = 0
+        """Bytes, in both directions."""
+        self._target = target
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._ways: set[asyncio.Task[None]] = set()
+        self._passes = asyncio.Event()
+        self._passes.set()
+        self.cut_after: int | None = None
+        """Cuts itself when it has carried so many bytes."""
 
-    def run(self) -> None:
-        while True:
-            try:
-                near, _ = self._listening.accept()
-            except OSError:
-                return
-            try:
-                far = socket.create_connection(self.target, 5)
-            except OSError:
-                near.close()
-                continue
-            far.settimeout(None)
-            with self._lock:
-                self._open.append((near, far))
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+    async def open(self) -> Relay:
+        self._server = await asyncio.start_server(self._come, self.host, 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.is_open = True
+        return self
 
-    def cut(self) -> int:
-        """Breaks what is open, and says how many connections that were."""
-        with self._lock:
-            pairs, self._open = self._open, []
-        alive = [pair for pair in pairs if all(sock.fileno() != -1 for sock in pair)]
-        for pair in alive:
-            for sock in pair:
-                _end(sock)
-        return len(alive)
+    def hold(self) -> None:
+        self._passes.clear()
 
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
+    def cut(self) -> None:
+        self.is_open = False
+        if self._server is not None:
+            self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def close(self) -> None:
         self.cut()
+        self._passes.set()
+        for way in self._ways:
+            way.cancel()
+        await asyncio.gather(*self._ways, return_exceptions=True)
 
+    def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        way = asyncio.create_task(self._pass(reader, writer))
+        self._ways.add(way)
+        way.add_done_callback(self._ways.discard)
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    _end(sink)
-    _end(source)
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        with suppress(OSError):
+            inner_reader, inner_writer = await asyncio.open_connection(*self._target)
+            self._writers.add(inner_writer)
+            await asyncio.gather(self._carry(reader, inner_writer), self._carry(inner_reader, writer))
+        writer.close()
 
-
-def _end(sock: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
-    sock.close()
-
-
-@contextmanager
-def relay_to(host: str, port: int) -> Iterator[Relay]:
-    relay = Relay((host, port))
-    thread = threading.Thread(target=relay.run, daemon=True)
-    thread.start()
-    try:
-        yield relay
-    finally:
-        relay.close()
-        thread.join(5)
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(1 << 16):
+                await self._passes.wait()
+                self.carried += len(data)
+                if self.cut_after is not None and self.carried > self.cut_after:
+                    self.cut_after = None
+                    self.cut()
+                    return
+                writer.write(data)
+                await writer.drain()
+        finally:
+            writer.close()
