@@ -89,7 +89,7 @@ class Making:
         identity = Identity(it.session or it.parent, it.parent, it.child, it.pool, it.runner)
         expires = None
         if it.max_lifetime is not None:
-            expires = rfc3339(now() + timedelta(seconds=it.max_lifetime + it.dial_seconds + manifest.LATE_SECONDS))
+            expires = rfc3339(now() + timedelta(seconds=it.max_lifetime))
         _, _, port = it.listens_at.rpartition(":")
         return Order(
             name=identity.pod_name(),
