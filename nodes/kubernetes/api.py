@@ -107,11 +107,11 @@ class Api:
         self, path: str, query: Mapping[str, str], silence: float, opened: Callable[[Any], None]
     ) -> Iterator[Json]:
         """The lines of a watch, until the server ends it; ApiUnreachable if nothing has come for `silence` seconds.
-        `opened` gets the answer, which another thread may close."""
+        `opened` gets the answer once it has begun; another thread may shut it."""
         response = self._send("GET", path, query, None, (ANSWER_SECONDS, silence))
-        opened(response)
         if response.status != 200:
             raise self._refusal(response)
+        opened(response)
         from urllib3.exceptions import HTTPError
 
         rest = b""

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -62,7 +63,7 @@ class Making:
             return self._run()
         except (ApiRefused, ApiUnreachable) as error:
             told = as_backend_error(error, where)
-            if isinstance(told, AuthError):
+            if isinstance(told, AuthError) and isinstance(error, ApiRefused) and error.status == 403:
                 self._name_what_is_missing()
             raise told from error
         except NoImage as error:
@@ -93,7 +94,8 @@ class Making:
     def _name_what_is_missing(self) -> None:
         """What was allowed when it was asked may not be any more: then AuthError names all that is missing now."""
         if self._rights is not None:
-            check_rights(self._api, *self._rights, anew=True)
+            with suppress(ApiRefused, ApiUnreachable):  # what was refused is told then
+                check_rights(self._api, *self._rights, anew=True)
 
     def _order(self, namespace: str, parent: owner.ParentPod | None, lease: manifest.Owner | None) -> Order:
         it = self._invitation

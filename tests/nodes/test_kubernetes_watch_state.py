@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from nodes.kubernetes.watch_state import (
     Line,
     List,
     Listed,
+    Opened,
     Tell,
     Watch,
     Watched,
@@ -122,6 +123,7 @@ class Watcher:
         elif lines is None:
             self.happens(Failed(410, "too old resource version"))
         else:
+            self.happens(Opened())
             for line in lines if fault == "none" else lines[:cut]:
                 self.happens(line)
                 if fault == "repeats":
@@ -222,6 +224,7 @@ def test_it_waits_for_as_long_as_the_server_asks_and_says_meanwhile_what_is_wron
     in_stream = {"code": 429, "message": "slow down", "details": {"retryAfterSeconds": 3}}
     assert apply(state, Line("ERROR", in_stream))[1] == [Watch("7", 3.0)]
     assert apply(state, Line("MODIFIED", pod("a", 1, 9)))[0].trouble == ""
+    assert apply(state, Opened()) == (replace(state, trouble=""), [])
 
 
 def test_another_pod_of_the_same_name_is_told_as_the_end_of_the_first() -> None:
