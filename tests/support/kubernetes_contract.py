@@ -299,7 +299,12 @@ def kill_in_pod(cluster: Cluster, name: str) -> None:
     api = client.CoreV1Api(client.ApiClient(known))
     command = ["python3", "-c", KILL]
     ask = api.connect_get_namespaced_pod_exec
-    stream(ask, name, cluster.namespace, command=command, stdout=True, stderr=True, container="runner")
+    asked = {"command": command, "stdout": True, "stderr": True, "container": "runner", "_preload_content": False}
+    running = stream(ask, name, cluster.namespace, **asked)
+    try:
+        running.run_forever(timeout=cluster.patience)
+    finally:
+        running.close()
 
 
 def _by_way_of(relay: Relay, kubeconfig: Path, path: Path) -> Path:
