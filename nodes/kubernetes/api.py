@@ -93,6 +93,7 @@ class Api:
                     raise
                 error = refusal
             except ApiUnreachable as unreachable:
+                self._forget()  # the cluster may have moved, and the kubeconfig say so
                 error = unreachable
             pause = _pause(error, tries)
             if tries and isinstance(error, ApiRefused) and error.status == 401:

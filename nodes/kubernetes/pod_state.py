@@ -213,9 +213,12 @@ def _no_pull(pod: Json, reason: str, message: str, events: Sequence[Json]) -> Ve
     if failed and (reason == "ImagePullBackOff" or not message):
         message = str(failed[-1].get("message"))
     words = f"{reason}: {message or _image(pod)}"
-    if _PASSES.search(message) and sum(int(it.get("count") or 1) for it in failed) < PULLS_TRIED:
+    if not _PASSES.search(message):
+        return Verdict("ended", words, "image", hopeless=True)
+    if sum(int(it.get("count") or 1) for it in failed) < PULLS_TRIED:
         return Verdict("created", f"{words} (it is tried again)", "image")
-    return Verdict("ended", words, "image", hopeless=True)
+    # No cause: another boot, in a while, may well have the image.
+    return Verdict("ended", f"{words} (given up after {PULLS_TRIED} tries)", hopeless=True)
 
 
 def _unscheduled(scheduled: Json, events: Sequence[Json], wait_for_room: bool) -> Verdict:

@@ -131,14 +131,15 @@ class Watcher:
             self.happens(Failed(0, "broken") if fault == "broken" else Ended(30.0))
 
 
-changes = st.tuples(st.just("change"), st.sampled_from("abc"), st.booleans())
+changes = st.tuples(st.just("change"), st.sampled_from("ab"), st.booleans())
+replacements = st.tuples(st.just("replace"), st.sampled_from("ab"), st.none())
 asks = st.tuples(
     st.just("ask"),
     st.sampled_from(["none", "refused", "broken", "in stream", "repeats", "bookmark", "cut"]),
     st.integers(0, 4),
 )
 compactions = st.tuples(st.just("compact"), st.none(), st.none())
-histories = st.lists(changes | asks | compactions, max_size=40)
+histories = st.lists(changes | asks | replacements | compactions, max_size=30)
 
 
 @settings(max_examples=400)
@@ -151,6 +152,9 @@ def test_whatever_happens_each_pod_is_told_as_it_is_in_the_end_and_each_that_wen
     for kind, first, second in history:
         if kind == "change":
             cluster.change(first, second)
+        elif kind == "replace":
+            cluster.change(first, deletes=True)
+            cluster.change(first, deletes=False)
         elif kind == "compact":
             cluster.oldest = cluster.version
         else:
