@@ -24,6 +24,7 @@ from tests.support.kubernetes_world.world import IMAGE, World, kubernetes_world
 
 SECONDS = 10.0
 SLEEPS = ("python3", "-c", "import time; time.sleep(600)")
+LISTENS = ("python3", "-c", "import socket, time; it = socket.create_server(('', 44444)); time.sleep(600)")
 INVITATION = Invitation(
     parent="app@127.0.0.1",
     host="127.0.0.1",
@@ -90,6 +91,10 @@ def runs(it: nodes.Description) -> bool:
 
 def ended(it: nodes.Description) -> bool:
     return it.state == "ended"
+
+
+def is_ready(world: World, name: str) -> bool:
+    return any((it["type"], it["status"]) == ("Ready", "True") for it in world.pod(name)["status"]["conditions"])
 
 
 def name_of(machine: nodes.Machine) -> str:
@@ -400,7 +405,10 @@ FAILURES: dict[str, tuple[Json, Callable[[World, str], object] | None, str, Caus
         *(None, "ended", "deadline", "longer than the specified deadline"),
     ),
     "preempted": ({}, lambda world, name: world.preempt(name), "ended", "preempted", "preempt"),
-    "a node that is lost": ({}, lambda world, _: world.lose_node(), "running", "node lost", "does not answer"),
+    "a node that is lost": (
+        {"command": LISTENS},
+        *(lambda world, _: world.lose_node(), "running", "node lost", "does not answer"),
+    ),
     "a node that is shut down": ({}, lambda world, name: world.shut_node_down(name), "ended", "node lost", "shut"),
 }  # fmt: skip
 
@@ -417,6 +425,8 @@ def test_case_40_each_way_in_which_a_pod_fails_is_told_in_the_clusters_words(
         try:
             if happens is not None:
                 await seen(pods, machine, runs)
+                if what == "a node that is lost":
+                    await until(lambda: now(is_ready(world, name_of(machine))))
                 happens(world, name_of(machine))
             last = await seen(pods, machine, lambda it: it.cause == cause and it.state == state)
             assert words in last.words
