@@ -1,4 +1,4 @@
-"""Pods of a real cluster find each other: of that of $KUBECONFIG, if BEAMLIKE_K8S_IMAGE names an image with this package.
+"""Pods of a real cluster find each other: see `kubernetes_clusters`.
 
 It needs the right to make namespaces, roles and pods, and leaves none of them behind.
 """
@@ -19,7 +19,7 @@ from tests.support.kubernetes_clusters import REAL_IMAGE, real
 if TYPE_CHECKING:
     from kubernetes.client import CoreV1Api
 
-pytestmark = list(real)
+pytestmark = real
 
 PATIENCE = 60.0
 FINDS = """

@@ -1,4 +1,4 @@
-"""Work that a child does where nothing is installed but beamlike: this module travels there, and must import no more."""
+"""Work for a child where nothing but beamlike is installed: this module travels there, and must import no more."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ async def booted(backend: nodes.Kubernetes, invitation: Invitation = INVITATION)
 
 async def until(look: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(SECONDS):
-        while not await look():
+        while not await look():  # noqa: ASYNC110 - a cluster has no event for this
             await asyncio.sleep(0.01)
 
 
@@ -78,7 +78,7 @@ async def seen(
     last = None
     try:
         async with asyncio.timeout(SECONDS):
-            while not wanted(last := await backend.describe(machine)):
+            while not wanted(last := await backend.describe(machine)):  # noqa: ASYNC110 - nor has a backend
                 await asyncio.sleep(0.01)
     except TimeoutError:
         pytest.fail(f"the machine was last seen as {last}")
@@ -193,33 +193,34 @@ def test_case_40_a_namespace_of_restricted_security_takes_the_pod_as_it_is(
 # The watch.
 
 
+def forget(world: World) -> None:
+    world.compact()
+    world.cut_watches()
+
+
+def forget_and_refuse(world: World) -> None:
+    world.server.gone_by_status = True
+    forget(world)
+
+
+def be_overloaded(world: World) -> None:
+    world.faults.add("watch", "pods", Refuse(429, "TooManyRequests", 1))
+    world.end_watches()
+
+
+def be_away(world: World) -> None:
+    world.faults.add("watch", "pods", UNAVAILABLE, times=2)
+    world.end_watches()
+
+
 INTERRUPTIONS: dict[str, Callable[[World], None]] = {
-    "its end": lambda world: world.end_watches(),
-    "a connection that breaks": lambda world: world.cut_watches(),
-    "an error within the stream": lambda world: world.fail_watches(),
-    "a version that is forgotten": lambda world: (world.compact(), world.cut_watches()) and None,
-    "a refusal for a version that is forgotten": lambda world: (
-        (
-            setattr(world.server, "gone_by_status", True),
-            world.compact(),
-            world.cut_watches(),
-        )
-        and None
-    ),
-    "a server that is overloaded": lambda world: (
-        (
-            world.faults.add("watch", "pods", Refuse(429, "TooManyRequests", 1)),
-            world.end_watches(),
-        )
-        and None
-    ),
-    "a server that is not there for a moment": lambda world: (
-        (
-            world.faults.add("watch", "pods", UNAVAILABLE, times=2),
-            world.end_watches(),
-        )
-        and None
-    ),
+    "its end": World.end_watches,
+    "a connection that breaks": World.cut_watches,
+    "an error within the stream": World.fail_watches,
+    "a version that is forgotten": forget,
+    "a refusal for a version that is forgotten": forget_and_refuse,
+    "a server that is overloaded": be_overloaded,
+    "a server that is not there for a moment": be_away,
 }
 
 
