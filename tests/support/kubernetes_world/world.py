@@ -82,9 +82,11 @@ class World:
         self.cluster.create(NAMESPACES, "", {"metadata": {"name": name, "labels": labels or {}}})
 
     def put(self, kind: Kind, it: Json) -> Json:
-        """Has it stand there as it is, with its status; a pod so put is nobody's process."""
+        """Has it stand there as it is, with its status, in a namespace made for it; such a pod is nobody's process."""
         metadata = it["metadata"]
         namespace = metadata.setdefault("namespace", NAMESPACE) if kind.namespaced else ""
+        if namespace and self.cluster.store.find(Key(NAMESPACES, "", namespace)) is None:
+            self.add_namespace(namespace)
         whole = {"kind": kind.kind, "apiVersion": kind.api_version, **it}
         whole["metadata"] = {"uid": f"uid of {metadata['name']}", **metadata}
         return self.cluster.store.add(Key(kind, namespace, metadata["name"]), whole)
