@@ -16,7 +16,7 @@ from tests.support.local_world import LocalWorld, Troubled
 from tests.support.loose_children import Loose
 from tests.support.relay import Relay
 
-_hosts = (f"127.{110 + os.getpid() % 100}.{number // 250}.{number % 250 + 1}" for number in itertools.count())
+hosts = (f"127.{110 + os.getpid() % 100}.{number // 250}.{number % 250 + 1}" for number in itertools.count())
 PORT = 44444
 
 
@@ -33,15 +33,15 @@ class Behind:
         self.port = PORT
         """At which tunnels end."""
         self.loose = Loose(log)
-        self._hosts: dict[str, str] = {}
+        self.hosts: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return "Behind()"
 
     async def boot(self, invitation: Invitation) -> Machine:
-        host = next(_hosts)
+        host = next(hosts)
         machine = await self.loose.boot(replace(invitation, listens_at=f"{host}:{PORT}"))
-        self._hosts[machine.id] = host
+        self.hosts[machine.id] = host
         return replace(machine, pid=int(machine.id))
 
     async def stop(self, machine: Machine) -> None:
@@ -54,7 +54,7 @@ class Behind:
         if self.refused:
             self.refused -= 1
             raise ConnectionRefusedError("no tunnel now")
-        self.tunnels.append(await Relay((self._hosts[machine.id], self.port)).open())
+        self.tunnels.append(await Relay((self.hosts[machine.id], self.port)).open())
         return self.tunnels[-1]
 
 
