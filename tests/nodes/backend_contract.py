@@ -401,4 +401,5 @@ async def none_is_left(world: World) -> None:
         async with asyncio.timeout(world.patience):
             while world.left():  # noqa: ASYNC110 - a platform has no event for this
                 await asyncio.sleep(0.02)
-    assert list(world.left()) == []
+    left = list(world.left())
+    assert left == [], f"this is still there: {left}"
