@@ -25,7 +25,7 @@ from tests.support.kubernetes_world.world import IMAGE, kubernetes_world
 
 PODS = 1000
 EACH = 12
-"""Versions of a pod in its life on a real cluster: pending, scheduled, created, running, ready, and as many at its end."""
+"""Versions of a pod in its life, as a real cluster makes them."""
 BOOTS = 12
 
 SERVER = """

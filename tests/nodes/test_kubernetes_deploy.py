@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "kubernetes"
-FILES = sorted(path.name for path in FOLDER.glob("*.yaml"))
+FILES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.yaml"))
 MORE = json.loads((ROOT / "tests" / "support" / "kubernetes_deploy.json").read_text())
 IDENTITY = Identity("app-1", "app@10.0.0.7", "app-7@10.0.0.7", "gpu", "gpu-1")
 
@@ -86,7 +86,7 @@ def test_roles_are_bound_to_who_needs_them_and_children_have_none() -> None:
 def test_children_and_the_notebook_are_admitted_where_the_namespace_is_restricted() -> None:
     [namespace] = of_kind("Namespace")
     labels = namespace["metadata"]["labels"]
-    gpu = child(Options(image="c:1", gpu=1), template.read(FOLDER / "gpu-template.yaml"))
+    gpu = child(Options(image="c:1", gpu=1), template.read(FOLDER / "templates" / "gpu.yaml"))
     [notebook] = of_kind("Deployment")
     pods = [child(), gpu, {**notebook["spec"]["template"], "metadata": {"name": "notebook"}}]
     for pod in pods:
