@@ -278,8 +278,9 @@ class BackendContract:
 
         async def main() -> None:
             async with parent():
+                refused = fault(world, "refused stops")
                 child = await boot(world)
-                with fault(world, "refused stops"), pytest.raises((BackendError, OSError)):
+                with refused, pytest.raises((BackendError, OSError)):
                     await child.stop(grace=0.0)
                 await none_is_left(world)
 

@@ -58,15 +58,14 @@ def test_what_is_under_way_when_a_tunnel_is_cut_comes_whole_and_in_order(dialled
             echo = bl.spawn(echoes, bl.self(), node=child.node)
             monitor = bl.monitor(echo)
             blocks = [os.urandom(200_000) for _ in range(20)]
-            cuts = 0
-            for number, block in enumerate(blocks):
-                if number % 4 == 2:
-                    dialled.behind.tunnels[-1].cut_after = dialled.behind.tunnels[-1].carried + 150_000
-                    cuts += 1
+            before = len(dialled.behind.tunnels)
+            dialled.behind.cut_after = 700_000
+            dialled.behind.tunnels[-1].cut_after = 300_000
+            for block in blocks:
                 bl.send(echo, block)
             for block in blocks:
                 assert await bl.receive(lambda it: type(it) is bytes, timeout=20) == block
-            assert len(dialled.behind.tunnels) > 1
+            assert len(dialled.behind.tunnels) >= before + 3
             bl.demonitor(monitor, flush=True)
 
     asyncio.run(main())

@@ -32,6 +32,8 @@ class Behind:
         """So many of the next tunnels cannot be had."""
         self.port = PORT
         """At which tunnels end."""
+        self.cut_after: int | None = None
+        """So many bytes pass through each new tunnel before it breaks."""
         self.loose = Loose(log)
         self.hosts: dict[str, str] = {}
 
@@ -54,8 +56,10 @@ class Behind:
         if self.refused:
             self.refused -= 1
             raise ConnectionRefusedError("no tunnel now")
-        self.tunnels.append(await Relay((self.hosts[machine.id], self.port)).open())
-        return self.tunnels[-1]
+        tunnel = Relay((self.hosts[machine.id], self.port))
+        tunnel.cut_after = self.cut_after
+        self.tunnels.append(await tunnel.open())
+        return tunnel
 
 
 class DialledWorld(LocalWorld):

@@ -304,7 +304,7 @@ def kill_in_pod(cluster: Cluster, name: str) -> None:
     try:
         running.run_forever(timeout=cluster.patience)
     finally:
-        running.close()
+        running.sock.shutdown()  # `close` leaves the socket open when the other side has closed first
 
 
 def _by_way_of(relay: Relay, kubeconfig: Path, path: Path) -> Path:
