@@ -140,8 +140,6 @@ def _container_end(ended: Json, code: int | None, message: str) -> Verdict:
     if reason == "OOMKilled":
         words = "OOMKilled: it needed more memory than its limit allows"
         return Verdict("ended", words, "out of memory", code, message=message)
-    if reason in _CANNOT_START and _PASSES.search(message):  # its node has not seen the Secret yet
-        return Verdict("created", f"{reason}: {message} (it is tried again)")
     if reason in _CANNOT_START:
         return Verdict("ended", f"{reason}: {message}", "refused", code, hopeless=True)
     if reason == "ContainerStatusUnknown":
@@ -208,6 +206,8 @@ def _waiting(pod: Json, container: Json, events: Sequence[Json], wait_for_room: 
         return Verdict("ended", f"{reason}: {message or _image(pod)}", "image", hopeless=True)
     if reason in _NO_PULL:
         return _no_pull(pod, reason, message, events)
+    if reason in _CANNOT_START and _PASSES.search(message):  # its node has not seen the Secret yet
+        return Verdict("created", f"{reason}: {message} (it is tried again)")
     if reason in _CANNOT_START:
         return Verdict("ended", f"{reason}: {message}{_hint(message)}", "refused", hopeless=True)
     if reason == "CrashLoopBackOff":

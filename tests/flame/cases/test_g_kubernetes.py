@@ -462,7 +462,8 @@ def test_case_40_a_secret_that_its_node_has_not_seen_yet_is_waited_for(
     async def main() -> None:
         pods = backend()
         async with booted(pods) as machine:
-            await seen(pods, machine, lambda it: "failed to sync secret cache" in it.words)
+            waits = await seen(pods, machine, lambda it: "failed to sync secret cache" in it.words)
+            assert waits.state == "created"
             await seen(pods, machine, runs)
 
     asyncio.run(main())
