@@ -551,6 +551,18 @@ def test_a_token_that_was_renewed_is_read_anew(inside: tuple[World, Path]) -> No
     run(main())
 
 
+def test_who_wants_no_owner_gets_neither_one_nor_a_lease(world: World, kubernetes: Callable[..., Kubernetes]) -> None:
+    async def main() -> None:
+        world.deny("create", "leases")
+        backend = kubernetes(owner_reference=False)
+        machine = await backend.boot(INVITATION)
+        assert "ownerReferences" not in world.pod(machine.id.partition("/")[2])["metadata"]
+        assert names(world, LEASES) == []
+        await backend.stop(machine)
+
+    run(main())
+
+
 def test_in_another_namespace_than_its_own_a_parent_has_a_lease(inside: tuple[World, Path]) -> None:
     world, _ = inside
     world.add_namespace("elsewhere")
