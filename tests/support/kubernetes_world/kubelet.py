@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import signal
 import sys
 import tempfile
@@ -73,9 +74,12 @@ class Kubelet(threading.Thread):
             life.poke()
 
     def _address(self) -> str:
-        """Of this host, for only Linux answers at all of 127.0.0.0/8; elsewhere pods share their ports."""
-        number = next(self._numbers)
-        return f"127.77.{number // 250}.{number % 250 + 1}" if sys.platform == "linux" else "127.0.0.1"
+        """Of this host, for only Linux answers at all of 127.0.0.0/8; elsewhere pods share their ports. Other processes
+        with tests have clusters as well, and so other addresses."""
+        if sys.platform != "linux":
+            return "127.0.0.1"
+        number, process = next(self._numbers), os.getpid()
+        return f"127.{16 + process % 200}.{process // 200 % 50 * 5 + number // 250 % 5}.{number % 250 + 1}"
 
     def poke(self) -> None:
         for life in list(self.lives.values()):
