@@ -133,3 +133,16 @@ def price_of(machine: Machine, prices: Prices | None = None) -> Price | None:
     0.0
     """
     return (prices or Prices.known()).price_of(machine)
+
+
+def price_of_backend(backend: object) -> Price | None:
+    """The price of a machine of this backend: what it was told as its `price_per_hour`, or else by the prices known.
+
+    >>> import nodes
+    >>> price_of_backend(nodes.Kubernetes(image="child:1", price_per_hour=0.9)).usd_per_second
+    0.00025
+    """
+    told: float | None = getattr(backend, "price_per_hour", None)
+    if told is not None:
+        return Price(told / 3600, "the backend's price_per_hour")
+    return price_of({"backend": type(backend).__name__.lower()})

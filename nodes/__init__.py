@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nodes.boot_failure import BootFailed
     from nodes.booting import Child, boot
     from nodes.invitation import Invitation
+    from nodes.kubernetes.backend import Kubernetes
     from nodes.labels import Labels
     from nodes.local import Local
     from nodes.parent import Parent, current_parent
@@ -37,6 +38,7 @@ else:
         "ConflictError": "backend",
         "Description": "backend",
         "Invitation": "invitation",
+        "Kubernetes": "kubernetes.backend",
         "Labels": "labels",
         "Local": "local",
         "Machine": "backend",
@@ -66,6 +68,7 @@ __all__ = [
     "ConflictError",
     "Description",
     "Invitation",
+    "Kubernetes",
     "Labels",
     "Local",
     "Machine",

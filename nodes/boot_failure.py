@@ -97,7 +97,8 @@ def failure(what: str, ending: Ending, seen: Description | None) -> BootFailed:
     if isinstance(ending.error, MachineEnded) and not log and seen is not None and seen.exit_code == NEVER_CAN_JOIN:
         printed += f", and that code says that its image does not fit this program ({HERE}): build it anew with that"
     permanent = ending.limit is None and is_permanent(ending.error, seen)
-    words = f"{what}{ending.why()}{printed}"
+    stood = f" ({seen.words})" if seen is not None and seen.words and ending.limit is not None else ""
+    words = f"{what}{ending.why()}{stood}{printed}"
     return BootFailed(
         words,
         phase=ending.phase.name,

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from beamlike.kernel.record import frozen
 from nodes.found import Found
+from nodes.kubernetes.census import KubernetesCensus
+from nodes.kubernetes.configuration import is_configured
 from nodes.local_census import LocalCensus
 
 
@@ -38,7 +40,10 @@ class Platform(Protocol):
 
 def platforms() -> dict[str, Platform]:
     """Those that are configured, by name."""
-    return {"local": LocalCensus()}
+    found: dict[str, Platform] = {"local": LocalCensus()}
+    if is_configured():
+        found["k8s"] = KubernetesCensus()
+    return found
 
 
 def census() -> tuple[list[Found], list[str]]:

@@ -32,6 +32,7 @@ from nodes.census import Platform
 from nodes.found import Found
 from nodes.phases import PhaseName
 from tests.support.local_nodes import eventually
+from tests.support.slow_work import slowly
 
 ROOT = Path(__file__).parents[2]
 
@@ -277,8 +278,9 @@ class BackendContract:
 
         async def main() -> None:
             async with parent():
+                refused = fault(world, "refused stops")
                 child = await boot(world)
-                with fault(world, "refused stops"), pytest.raises((BackendError, OSError)):
+                with refused, pytest.raises((BackendError, OSError)):
                     await child.stop(grace=0.0)
                 await none_is_left(world)
 
@@ -348,11 +350,6 @@ class BackendContract:
         assert found_in(world) == []
 
 
-async def slowly(seconds: float) -> int:
-    await asyncio.sleep(seconds)
-    return os.getpid()
-
-
 @contextmanager
 def orphaned(world: World) -> Iterator[str]:
     """Has another program boot a child there, and kills that program at the end. Gives the machine."""
@@ -405,4 +402,5 @@ async def none_is_left(world: World) -> None:
         async with asyncio.timeout(world.patience):
             while world.left():  # noqa: ASYNC110 - a platform has no event for this
                 await asyncio.sleep(0.02)
-    assert list(world.left()) == []
+    left = list(world.left())
+    assert left == [], f"this is still there: {left}"
