@@ -135,7 +135,7 @@ class KubernetesWorld:
             Failure(
                 "no such namespace",
                 self.on(namespace="no-such-namespace"),
-                *(("creating",), 'namespaces "no-such-namespace" not found', True, self.patience),
+                *(("creating",), 'namespaces? "?no-such-namespace', True, self.patience),
             ),
             Failure(
                 "its maximum lifetime",
