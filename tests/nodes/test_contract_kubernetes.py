@@ -67,7 +67,7 @@ def nobody(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 class TestReal(InPods):
-    mib = 64
+    mib = 16
     pytestmark = real
 
     @pytest.fixture

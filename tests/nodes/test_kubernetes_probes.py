@@ -536,6 +536,13 @@ with socket.create_server(("0.0.0.0", 44444)) as server:
 """
 
 
+def closed(forward: Any) -> None:
+    """The thread of it ends the connection, and may leave its socket open."""
+    forward.close()
+    soon(lambda: not forward.connected)
+    forward.websocket.shutdown()
+
+
 def test_a_port_is_forwarded_whole_and_what_nobody_listens_at_is_told(cluster: Cluster, made: Any) -> None:
     from kubernetes import client, config
     from kubernetes.stream import portforward
@@ -548,14 +555,19 @@ def test_a_port_is_forwarded_whole_and_what_nobody_listens_at_is_told(cluster: C
     cluster.until(
         name, lambda it: any(c["type"] == "Ready" and c["status"] == "True" for c in it["status"].get("conditions", ()))
     )
-    forward = portforward(api.connect_get_namespaced_pod_portforward, name, cluster.namespace, ports="44444,7")
+    ask = api.connect_get_namespaced_pod_portforward
+    forward = portforward(ask, name, cluster.namespace, ports="7")
     try:
         refused = forward.socket(7)
-        refused.settimeout(20)
+        refused.settimeout(cluster.patience)
         assert refused.recv(1) == b""
         assert "refused" in (forward.error(7) or "")
+    finally:
+        closed(forward)
+    forward = portforward(ask, name, cluster.namespace, ports="44444")
+    try:
         sock = forward.socket(44444)
-        sock.settimeout(20)
+        sock.settimeout(cluster.patience)
         content, echoed = os.urandom(1 << 20), bytearray()
         sending = threading.Thread(target=sock.sendall, args=(content,))
         sending.start()
@@ -564,7 +576,7 @@ def test_a_port_is_forwarded_whole_and_what_nobody_listens_at_is_told(cluster: C
         sending.join()
         assert echoed == content
     finally:
-        forward.close()
+        closed(forward)
 
 
 def test_no_port_is_forwarded_of_a_pod_that_does_not_run(cluster: Cluster, made: Any) -> None:
