@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from nodes.backend import Backend, BackendError, Description, Machine
     from nodes.boot_failure import BootFailed
     from nodes.booting import Child, Labels, boot
+    from nodes.guards import leave
     from nodes.invitation import Invitation
     from nodes.local import Local
     from nodes.parent import Parent, current_parent
@@ -29,6 +30,7 @@ else:
         "Phase": "phases",
         "boot": "booting",
         "current_parent": "parent",
+        "leave": "guards",
     }
 
     def __getattr__(name: str) -> object:
@@ -52,4 +54,5 @@ __all__ = [
     "Phase",
     "boot",
     "current_parent",
+    "leave",
 ]

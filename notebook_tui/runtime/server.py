@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
@@ -39,6 +40,8 @@ from notebook_tui.runtime.intellisense import serve, warm_when_idle
 from notebook_tui.runtime.interrupt import install_interrupt
 from notebook_tui.runtime.keyboard import install_keyboard
 from notebook_tui.runtime.leaders import inherit_leaders
+from notebook_tui.runtime.limits import Lifetime, SetIdleLimit
+from notebook_tui.runtime.limits_watch import LimitsLook, LimitsWatch
 from notebook_tui.runtime.messages import (
     Answer,
     Drop,
@@ -63,9 +66,12 @@ from notebook_tui.widgets.messages import Answer as AnswerOfWidget
 from notebook_tui.widgets.messages import Ask
 
 
-async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None, lease: float = 0.0) -> bl.Pid:
+async def start_runtime(
+    owner: bl.Pid, notebook: str, directory: str | None, lease: float = 0.0, idle_limit: float | None = None
+) -> bl.Pid:
     """Makes this node the runtime of `notebook` and returns its server, which ends with `owner`; where that cannot be
-    reached any more, `lease` seconds later, unless it is adopted meanwhile.
+    reached any more, `lease` seconds later, unless it is adopted meanwhile; and after `idle_limit` seconds
+    in which no cell ran and nobody asked anything of it.
 
     Cells run in `directory`, where this machine has it, and import what lies there wherever they run: that is offered
     by the node of `owner`.
@@ -86,20 +92,27 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None, lea
     group_leader.set_fallback_leader(node.spawn_beside(log_output))
     inherit_leaders()
     ready = bl.alias(once=True)
-    node.spawn_beside(_start_server, ready, owner, evaluator, module, lease)
+    node.spawn_beside(_start_server, ready, owner, evaluator, module, lease, idle_limit)
     reply: bl.Reply = await bl.receive(ref=ready.ref, timeout=10)
     server: bl.Pid = reply.value
     return server
 
 
 async def _start_server(
-    ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float
+    ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float, idle: float | None
 ) -> None:
-    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module, lease)))
+    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module, lease, idle)))
 
 
 class RuntimeServer(GenServer):
-    def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float = 0.0) -> None:
+    def init(
+        self,
+        owner: bl.Pid,
+        evaluator: Evaluator,
+        module: NotebookModule,
+        lease: float = 0.0,
+        idle_limit: float | None = None,
+    ) -> None:
         self._session = owner
         self._owner = bl.spawn_link(relay, owner, bl.self())  # what is said to the owner goes by there
         self._lease = lease
@@ -111,13 +124,16 @@ class RuntimeServer(GenServer):
         self._homes: dict[str, Container] = {}
         self._outputs = CellOutputs(self._owner)
         self._labels: dict[str, str] = {}
-        bl.spawn(warm_when_idle, lambda: not any(each.evaluating for each in self._containers.values()))
+        bl.spawn(warm_when_idle, lambda: not self._evaluates())
+        self._limits = LimitsWatch(idle_limit, self._owner)
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
         self._owner_ref = bl.monitor(owner)
         bl.monitor_nodes(hidden=True)
         self._tell_nodes()
 
     def handle_call(self, request: object, client: Client) -> object:
+        if not isinstance(request, Adopt | TellFacts):
+            self._limits.used()
         match request:
             case Adopt():
                 return self._adopt(request)
@@ -130,7 +146,10 @@ class RuntimeServer(GenServer):
                 serve(client, request, container.module_name, cells, container.evaluator.seen_from(place.cells_above))
                 return bl.NO_REPLY
             case TellFacts():
-                return facts()
+                return replace(facts(), lifetime=self._lifetime())
+            case SetIdleLimit(seconds):
+                self._limits.set_idle(seconds)
+                return self._lifetime()
             case ListPackages() | CheckPackage():
                 packages.serve(client, request)
                 return bl.NO_REPLY
@@ -145,6 +164,8 @@ class RuntimeServer(GenServer):
                 raise TypeError(f"a runtime does not know the call {request!r}")
 
     async def handle_info(self, message: object) -> None:
+        if isinstance(message, Evaluate | Answer | ToWidget | Finished):
+            self._limits.used()
         match message:
             case Evaluate():
                 await self._evaluate(message)
@@ -179,6 +200,10 @@ class RuntimeServer(GenServer):
                 self._owner_gone(reason)
             case LeaseOver(ref) if ref == self._owner_ref:
                 raise bl.Stop("shutdown")
+            case LimitsLook():
+                over = self._limits.look(message, busy=self._evaluates())
+                if over is not None:
+                    raise bl.Stop(("shutdown", over))
             case bl.Down(ref, _, reason):
                 for container in [each for each in self._containers.values() if each.process_ref == ref]:
                     self._evaluator_ended(container, reason)
@@ -224,6 +249,12 @@ class RuntimeServer(GenServer):
         if name not in self._containers:
             self._containers[name] = await Container.branch(_node(), name, self._notebook, self._main.evaluator)
         return self._containers[name]
+
+    def _lifetime(self) -> Lifetime:
+        return self._limits.lifetime(busy=self._evaluates())
+
+    def _evaluates(self) -> bool:
+        return any(each.evaluating for each in self._containers.values())
 
     def _evaluating(self, cell_id: str) -> list[Container]:
         return [each for each in self._containers.values() if each.evaluating == cell_id]

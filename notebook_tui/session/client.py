@@ -95,6 +95,7 @@ class Client:
         self.variable = questions.variable
         runtime = RuntimeQuestions(self._runtime_server)
         self.runtime_facts = runtime.runtime_facts
+        self.set_idle_limit = runtime.set_idle_limit
         self.cluster = runtime.cluster
         self.tell_runner = runtime.tell_runner
         self.disconnect_node = runtime.disconnect_node

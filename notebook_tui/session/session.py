@@ -20,7 +20,7 @@ import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.question import Client
-from beamlike.kernel.terms import NOCONNECTION, Reason
+from beamlike.kernel.terms import NOCONNECTION, SHUTDOWN, Reason
 from notebook_tui.document import effects, operations
 from notebook_tui.document.apply import apply
 from notebook_tui.document.effects import Effect
@@ -30,6 +30,7 @@ from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.document.versions import Versions
 from notebook_tui.runtime import messages as runtime_messages
+from notebook_tui.runtime.limits import EndsSoon, LimitOver
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.sound import Unsound
@@ -39,6 +40,7 @@ from notebook_tui.session.from_runtime import checked
 from notebook_tui.session.index_ahead import index_ahead
 from notebook_tui.session.keeper import keep
 from notebook_tui.session.keeping import Keeping
+from notebook_tui.session.limit_words import at_its_end, before_its_end
 from notebook_tui.session.messages import (
     Act,
     ChosenRuntime,
@@ -231,6 +233,8 @@ class Session(GenServer):
                 self._do(operations.NodesChanged(names))
             case runtime_messages.Versions(cells):
                 self._do(operations.VersionsChanged(tuple((cell.cell_id, _versions(cell)) for cell in cells)))
+            case EndsSoon():
+                self.notify(before_its_end(message))
             case Step(connector, text):
                 if self._is_kept_by(connector):
                     self._do(operations.RuntimeConnecting(text, time.time()))
@@ -292,7 +296,7 @@ class Session(GenServer):
                 assert self._incoming is not None
                 self._reattaching = bl.spawn(reattach, bl.self(), connection, self._incoming.seen)
                 return
-            self._lost(await connection.fate() if reason == NOCONNECTION else _words(reason))
+            self._lost(await connection.fate() if reason in (NOCONNECTION, SHUTDOWN) else _words(reason))
         elif self._keeper is not None and ref == self._keeper[1]:
             self._keeper = None
             self._early.clear()
@@ -465,6 +469,8 @@ def _versions(cell: CellVersions) -> Versions:
 
 
 def _words(reason: Reason) -> str:
+    if isinstance(reason, tuple) and len(reason) == 2 and isinstance(reason[1], LimitOver):
+        return at_its_end(reason[1])
     if isinstance(reason, bl.ExceptionInfo):
         return f"{reason.type.rpartition('.')[2]}: {reason.message}"
     return str(reason)

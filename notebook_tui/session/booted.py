@@ -1,0 +1,132 @@
+"""Runtimes on machines that a backend boots: a child process here, a Fly Machine, a pod.
+
+All in which these differ is in the backend.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+import beamlike as bl
+import nodes
+from notebook_tui.session.runtime import Connection, Span, Step, step
+
+START_SECONDS = 15.0
+"""How long a node on this host may take to become a runtime."""
+FAR_START_SECONDS = 60.0
+"""One elsewhere: what makes it a runtime is sent to it."""
+BOOT_SECONDS = 30.0
+FAR_BOOT_SECONDS = 600.0
+"""An image may have to be pulled, and a machine be added to a cluster."""
+LEASE_SECONDS = 240.0
+"""A cell may hold the interpreter lock for long, as a sort in C does, and a terminal may be stopped for a while: what
+its variables hold is worth waiting for. Of a notebook that has ended a runtime hears at once."""
+
+_SAID_BEFORE = frozenset({"requested", "ready", "failed"})
+"""Phases of a boot that say nothing new to whoever asked for it."""
+
+
+class Booted:
+    """A runtime on a machine of `backend`. `directory` is where its cells run, else where the notebook lies, if the
+    machine has that.
+
+    It ends after `idle_limit` seconds without an evaluation and without a question, and after `lifetime` in any case.
+    `alone` says that its machine has something, such as a volume, that the next one can only have when it is gone.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        backend: nodes.Backend,
+        *,
+        directory: str | None = None,
+        idle_limit: float | None = None,
+        lifetime: float | None = None,
+        lease: float = LEASE_SECONDS,
+        alone: bool = False,
+    ) -> None:
+        self.name = name
+        self.alone = alone
+        self._backend = backend
+        self._directory = directory
+        self._idle_limit = idle_limit
+        self._lifetime = lifetime
+        self._lease = lease
+        self._is_here = getattr(backend, "on_this_host", False)
+
+    async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
+        lifetime = None if self._lifetime is None else Span(time.monotonic(), self._lifetime)
+        child = await nodes.boot(
+            self._backend,
+            timeout=BOOT_SECONDS if self._is_here else FAR_BOOT_SECONDS,
+            own_thread=True,
+            lease=self._lease,
+            max_lifetime=self._lifetime,
+            on_phase=partial(_tell_phase, owner, bl.self()),
+        )
+        try:
+            step(owner, "sending it what makes it a runtime")
+            server = await self._start(child, owner, notebook, directory)
+        except BaseException:
+            await child.stop(grace=0)
+            raise
+        return Connection(server, child, f"{self.name}, {child.machine.where}", lifetime=lifetime)
+
+    async def _start(self, child: nodes.Child, owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
+        _offer_modules(child.node, directory)
+        start_runtime = await asyncio.to_thread(_starter)
+        where = self._directory or directory
+        seconds = START_SECONDS if self._is_here else FAR_START_SECONDS
+        server: bl.Pid = await bl.rpc.call(
+            child.node, start_runtime, owner, notebook, where, 0.0, self._idle_limit, timeout=seconds
+        )
+        return server
+
+
+class Local(Booted):
+    """A runtime in a child process on this machine, of the interpreter that runs the terminal program, or of `python`.
+
+    To other nodes it is a program of its user as any other: it reaches those that hold the user's secret.
+    """
+
+    def __init__(
+        self,
+        name: str = "local",
+        *,
+        python: str | None = None,
+        directory: str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self._python = python or sys.executable
+        backend = nodes.Local(python=self._python, env=dict(env or {}), users_secret=True)
+        super().__init__(name, backend, directory=directory, alone=True)
+
+    async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
+        if shutil.which(self._python) is None:
+            raise FileNotFoundError(f"the runtime {self.name!r} is to be of a Python that is not there: {self._python}")
+        return await super().connect(owner, notebook, directory)
+
+
+def _tell_phase(owner: bl.Pid, connector: bl.Pid, phase: nodes.Phase) -> None:
+    words = {"creating": "starting a process", "dialled": "it has dialled back"}.get(phase.name, phase.words)
+    if phase.name not in _SAID_BEFORE:
+        bl.send(owner, Step(connector, words or phase.name))
+
+
+def _starter() -> Callable[..., Awaitable[bl.Pid]]:
+    # The whole runtime comes with it: a program that shows a notebook is up sooner without.
+    from notebook_tui.runtime.server import start_runtime
+
+    return start_runtime
+
+
+def _offer_modules(runtime: str, directory: str | None) -> None:
+    """What a runtime may import that it does not have: what makes it one, and what lies beside the notebook."""
+    bl.offer("notebook_tui", to=runtime)
+    if directory is not None:
+        bl.offer(directory, to=runtime)
