@@ -102,7 +102,8 @@ class Pool:
     ) -> Pool:
         """Starts a pool under `name` on the current node and returns it once `min` runners are up.
 
-        The options are those of PoolOptions; `backend` says where runners are booted, nodes.Local() by default. The
+        The options are those of PoolOptions; `backend` says where runners are booted, by default
+        what `nodes.default_backend()` says: processes here, and on a machine of a platform others of that. The
         pool runs until `stop`, or until its node stops. `on_event` is called with each `flame.events` record, one
         after the other, and awaited if it is async, in a process of its own: the pool does not wait for it, and if it
         raises, that is logged. NameTaken if the name is, BootFailed if `min` runners cannot be booted.
@@ -133,7 +134,7 @@ class Pool:
         )
         if on_event is not None and not callable(on_event):
             raise TypeError(f"pool {name!r}: expected a function to call with each event, got on_event={on_event!r}")
-        return await start(options, backend or nodes.Local(), LoopClock(), on_event)
+        return await start(options, backend or nodes.default_backend(), LoopClock(), on_event)
 
     async def call(
         self,

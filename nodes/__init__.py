@@ -7,29 +7,52 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nodes.backend import Backend, BackendError, Description, Machine
+    from nodes.backend import (
+        AuthError,
+        Backend,
+        BackendError,
+        CapacityError,
+        ConflictError,
+        Description,
+        Machine,
+        QuotaError,
+        RateLimited,
+        Tunnel,
+    )
     from nodes.boot_failure import BootFailed
-    from nodes.booting import Child, Labels, boot
+    from nodes.booting import Child, boot
+    from nodes.default_backend import default_backend
     from nodes.guards import leave
     from nodes.invitation import Invitation
+    from nodes.labels import Labels
     from nodes.local import Local
     from nodes.parent import Parent, current_parent
     from nodes.phases import Phase
+    from nodes.specs import SpecError, backend_of
 else:
     _HOMES = {
+        "AuthError": "backend",
         "Backend": "backend",
         "BackendError": "backend",
         "BootFailed": "boot_failure",
+        "CapacityError": "backend",
         "Child": "booting",
+        "ConflictError": "backend",
         "Description": "backend",
         "Invitation": "invitation",
-        "Labels": "booting",
+        "Labels": "labels",
         "Local": "local",
         "Machine": "backend",
         "Parent": "parent",
         "Phase": "phases",
+        "QuotaError": "backend",
+        "RateLimited": "backend",
+        "SpecError": "specs",
+        "Tunnel": "backend",
+        "backend_of": "specs",
         "boot": "booting",
         "current_parent": "parent",
+        "default_backend": "default_backend",
         "leave": "guards",
     }
 
@@ -41,10 +64,13 @@ else:
 
 
 __all__ = [
+    "AuthError",
     "Backend",
     "BackendError",
     "BootFailed",
+    "CapacityError",
     "Child",
+    "ConflictError",
     "Description",
     "Invitation",
     "Labels",
@@ -52,7 +78,13 @@ __all__ = [
     "Machine",
     "Parent",
     "Phase",
+    "QuotaError",
+    "RateLimited",
+    "SpecError",
+    "Tunnel",
+    "backend_of",
     "boot",
     "current_parent",
+    "default_backend",
     "leave",
 ]

@@ -1,0 +1,43 @@
+"""Where machines are booted, in a line of text: `local`, `fly:APP?region=fra&memory=1024`, `k8s:NAMESPACE?cpu=500m`.
+
+What such a line may hold stands in `places`. Forms, commands and errors are made of that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nodes.places import PLACES
+from nodes.spec_text import SpecError, read
+
+if TYPE_CHECKING:
+    from nodes.backend import Backend
+
+
+def backend_of(spec: str) -> Backend:
+    """The backend for such a line. SpecError says what is wrong with it, or what is missing here.
+
+    >>> backend_of("local").on_this_host
+    True
+    >>> backend_of("moon:base")
+    Traceback (most recent call last):
+    nodes.specs.SpecError: expected local, fly:APP or k8s:NAMESPACE, got moon:base
+    >>> backend_of("fly:my-app?regoin=fra")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    nodes.specs.SpecError: fly:my-app?regoin=fra: expected the options image, region, size, ...; found regoin
+    """
+    if spec == "local":
+        from nodes.local import Local
+
+        return Local()
+    place = PLACES.get(spec.partition(":")[0])
+    if place is None:
+        raise SpecError(f"expected local, fly:APP or k8s:NAMESPACE, got {spec}")
+    values = read(spec, place.options, place.absent)
+    try:
+        return place.backend(values)
+    except ValueError as error:  # a backend checks what only it knows
+        raise error if isinstance(error, SpecError) else SpecError(f"{spec}: {error}") from error
+
+
+__all__ = ["PLACES", "SpecError", "backend_of"]
