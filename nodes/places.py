@@ -177,7 +177,9 @@ _KUBERNETES: Final = Place(
         Option("home", "Home", f"a PersistentVolumeClaim, mounted at {HOME}", fits=_DNS),
         _ENV,
         Option("secrets", "Secrets", "names of Secrets whose keys become variables, with commas", fits=_NAMES),
-        Option("service_account", "Account", "a service account; pools in the pod need one that may make pods", fits=_DNS),
+        Option(
+            "service_account", "Account", "a service account; pools in the pod need one that may make pods", fits=_DNS
+        ),
         Option("user", "User", "the number of the user in the image, who gets the home", fits=re.compile(r"\d{1,10}")),
         Option("template", "Template", "a file with a pod's manifest, for all else"),
     ),

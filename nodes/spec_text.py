@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from beamlike.kernel.record import frozen
 
+
 class SpecError(ValueError):
     """The line makes no sense, or what it names cannot be had here; the message says what is expected."""
 
@@ -36,7 +37,8 @@ class Option:
 def written(kind: str, options: Sequence[Option], values: Mapping[str, str]) -> str:
     """The line for these values.
 
-    >>> written("k8s", [Option("namespace", "Namespace"), Option("memory", "Memory"), Option("image", "Image")], {"namespace": "demo", "memory": "2Gi", "image": ""})
+    >>> options = Option("namespace", "Namespace"), Option("memory", "Memory"), Option("image", "Image")
+    >>> written("k8s", options, {"namespace": "demo", "memory": "2Gi", "image": ""})
     'k8s:demo?memory=2Gi'
     """
     first, *others = options
@@ -46,7 +48,7 @@ def written(kind: str, options: Sequence[Option], values: Mapping[str, str]) -> 
 
 
 def read(spec: str, options: Sequence[Option], absent: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The values that the line gives. SpecError if it makes no sense; `absent` are options that are known elsewhere, and
+    """The values that the line gives. SpecError if it makes no sense; `absent` are options known elsewhere, and
     what is done instead.
 
     >>> read("fly:my-app?region=fra", [Option("app", "App"), Option("region", "Region")])

@@ -21,10 +21,11 @@ def backend_of(spec: str) -> Backend:
     True
     >>> backend_of("moon:base")
     Traceback (most recent call last):
-    nodes.specs.SpecError: expected local, fly:APP or k8s:NAMESPACE, got moon:base
-    >>> backend_of("fly:my-app?regoin=fra")  # doctest: +ELLIPSIS
+    nodes.spec_text.SpecError: expected local, fly:APP or k8s:NAMESPACE, got moon:base
+    >>> backend_of("fly:my-app?regoin=fra")
     Traceback (most recent call last):
-    nodes.specs.SpecError: fly:my-app?regoin=fra: expected the options image, region, size, ...; found regoin
+    nodes.spec_text.SpecError: fly:my-app?regoin=fra: expected the options image, region, size, memory, home, env; \
+found regoin
     """
     if spec == "local":
         from nodes.local import Local

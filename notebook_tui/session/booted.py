@@ -36,7 +36,8 @@ class Booted:
     machine has that.
 
     It ends after `idle_limit` seconds without an evaluation and without a question, and after `lifetime` in any case.
-    `alone` says that its machine has something, such as a volume, that the next one can only have when it is gone.
+    `alone` says that its machine has something, such as a volume, that the next one can only have when it is gone;
+    `priced_as` is what its price depends on (see `flame.prices`).
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class Booted:
         lifetime: float | None = None,
         lease: float = LEASE_SECONDS,
         alone: bool = False,
+        priced_as: Mapping[str, object] | None = None,
     ) -> None:
         self.name = name
+        self._priced_as = priced_as
         self.alone = alone
         self._backend = backend
         self._directory = directory
@@ -72,10 +75,26 @@ class Booted:
         try:
             step(owner, "sending it what makes it a runtime")
             server = await self._start(child, owner, notebook, directory)
+            price = await self._price(owner)
         except BaseException:
             await child.stop(grace=0)
             raise
-        return Connection(server, child, f"{self.name}, {child.machine.where}", lifetime=lifetime)
+        text = f"{self.name}, {child.machine.where}"
+        return Connection(server, child, text, lifetime=lifetime, usd_per_hour=price)
+
+    async def _price(self, owner: bl.Pid) -> float | None:
+        """For an hour, in dollars, where it is known: a notebook goes on without."""
+        told: float | None = getattr(self._backend, "price_per_hour", None)
+        if told is not None or self._priced_as is None:
+            return told
+        from flame.prices import price_of
+
+        try:
+            price = await asyncio.to_thread(price_of, self._priced_as)
+        except ValueError as error:
+            step(owner, f"its price is not known: {error}")
+            return None
+        return None if price is None else price.usd_per_hour
 
     async def _start(self, child: nodes.Child, owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
         _offer_modules(child.node, directory)

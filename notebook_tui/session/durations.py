@@ -57,7 +57,7 @@ def told(seconds: float) -> str:
     if rest >= 600:
         rest = round(rest / 60) * 60
     names = {"d": 86400, "h": 3600, "min": 60, "s": 1}
-    parts = []
+    parts: list[tuple[int, str]] = []
     for unit, length in names.items():
         count, rest = divmod(rest, length)
         if count or parts:

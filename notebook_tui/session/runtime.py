@@ -42,6 +42,8 @@ class Connection:
 
     lifetime: Span | None = None
     """That of its machine, which ends with it; None if it has no limit."""
+    usd_per_hour: float | None = None
+    """What its machine costs; None if that is not known, or nobody is paid."""
 
     async def fate(self) -> str:
         """Why the runtime was lost, in words."""

@@ -57,6 +57,7 @@ from notebook_tui.session.messages import (
     Perform,
     Restart,
     RevokeSecrets,
+    RuntimePrice,
     RuntimeServerOf,
     Save,
     SaveAs,
@@ -165,6 +166,8 @@ class Session(GenServer):
                 return self._use_runtime(spec)
             case ChosenRuntime():
                 return self._runtime_spec
+            case RuntimePrice():
+                return self._connection.usd_per_hour if self._connection is not None else None
             case InputsRead():
                 return tuple(self._inputs_read)
             case RuntimeServerOf():

@@ -161,7 +161,7 @@ def test_a_runtime_that_has_reached_its_lifetime_says_so(tmp_path: Path) -> None
         async with on(SlowPlatform(), tmp_path, "1 + 1", lifetime=3.0) as it:
             await it.run(1)
             await it.until(lambda state: state.runtime.phase == "disconnected")
-            assert "it has reached its lifetime of 3 s; 00, or a cell, starts a new one" == it.state.runtime.lost
+            assert it.state.runtime.lost == "it has reached its lifetime of 3 s; 00, or a cell, starts a new one"
             assert any("its machine may not be there for longer" in words for words in it.messages)
 
     asyncio.run(main())

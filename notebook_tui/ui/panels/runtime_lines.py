@@ -7,8 +7,11 @@ from typing import Final
 
 from rich.text import Text
 
+from beamlike.kernel.record import frozen
 from notebook_tui.document.state import RuntimeStatus
 from notebook_tui.runtime.facts import Facts
+from notebook_tui.runtime.limits import Lifetime
+from notebook_tui.session.durations import told
 from notebook_tui.session.profiles import Profile
 from notebook_tui.session.runtime_choices import RuntimeChoices, home_shortened
 from notebook_tui.session.runtime_kinds import KINDS
@@ -22,13 +25,22 @@ NEW: Final = "+new"
 _LABEL: Final = 10
 
 
+@frozen
+class Known:
+    """What is known of the runtime, and when that was learned."""
+
+    facts: Facts | None = None
+    usd_per_hour: float | None = None
+    at: float = 0.0
+
+
 def status_lines(
-    runtime: RuntimeStatus, spec: str, facts: Facts | None, now: float, width: int, palette: Palette
+    runtime: RuntimeStatus, spec: str, known: Known, now: float, width: int, palette: Palette
 ) -> Iterator[Line]:
     match runtime.phase:
         case "connected":
             yield Line(Text.assemble(("● ", palette.ok), ("connected", palette.strong), f" to {printable_row(spec)}"))
-            yield from _facts_lines(runtime, facts, now, palette)
+            yield from _facts_lines(runtime, known, now, palette)
         case "connecting":
             sign = SPINNER[int(now * 10) % len(SPINNER)]
             yield Line(Text.assemble((f"{sign} ", palette.running), ("connecting", palette.strong), f" to {spec}"))
@@ -40,16 +52,21 @@ def status_lines(
                     Line(Text(f"  {line.text.plain}", palette.error)) for line in said(runtime.lost, width - 2, palette)
                 )
                 yield from _step_lines(runtime, now, width, palette)
-            else:
-                yield from said("It starts with the first cell that runs, or with r.", width, palette)
+            words = "A new one starts" if runtime.lost else "It starts"
+            yield from said(f"{words} with the next cell that runs, or with r.", width, palette)
 
 
-def _facts_lines(runtime: RuntimeStatus, facts: Facts | None, now: float, palette: Palette) -> Iterator[Line]:
+def _facts_lines(runtime: RuntimeStatus, known: Known, now: float, palette: Palette) -> Iterator[Line]:
+    facts = known.facts
     if runtime.since:
         yield _fact("for", age_text(now - runtime.since), palette)
+    if known.usd_per_hour is not None:
+        yield _fact("costs", cost_text(known.usd_per_hour, now - runtime.since), palette)
     if facts is None:
         yield _fact("", runtime.text, palette)
         return
+    if facts.lifetime is not None:
+        yield from _lifetime_lines(facts.lifetime, now - known.at, palette)
     yield _fact("node", facts.node, palette)
     yield _fact("process", f"{facts.pid} on {facts.host}", palette)
     yield _fact("Python", f"{facts.python}, {home_shortened(facts.executable)}", palette)
@@ -61,6 +78,38 @@ def _facts_lines(runtime: RuntimeStatus, facts: Facts | None, now: float, palett
     yield _fact("CPUs", str(facts.cpus), palette)
     if runtime.nodes:
         yield _fact("nodes", f"{len(runtime.nodes)} (sn shows them)", palette)
+
+
+def _lifetime_lines(lifetime: Lifetime, ago: float, palette: Palette) -> Iterator[Line]:
+    if lifetime.ends_in is not None:
+        left = told(max(0.0, lifetime.ends_in - ago))
+        yield _fact("ends", f"in {left}" + ("" if lifetime.limit is None else f", {told(lifetime.limit)} old"), palette)
+    if lifetime.idle_limit is not None:
+        yield _fact(
+            "idle", f"{idle_text(lifetime.idle + ago, lifetime.idle_limit)}: then it ends (i: another)", palette
+        )
+
+
+def idle_text(idle: float, limit: float) -> str:
+    """
+    >>> idle_text(725.0, 1800.0), idle_text(10.0, 60.0), idle_text(60.0, 10_800.0)
+    ('12 of 30 min', '10 s of 1 min', '1 min of 3 h')
+    """
+    had, all_told = told(min(idle, limit)), told(limit)
+    unit = had.partition(" ")[2]
+    return (
+        f"{had.removesuffix(' min')} of {all_told}"
+        if unit == "min" == all_told.partition(" ")[2]
+        else f"{had} of {all_told}"
+    )
+
+
+def cost_text(usd_per_hour: float, seconds: float) -> str:
+    """
+    >>> cost_text(0.0529, 7_200.0), cost_text(4.0, 60.0)
+    ('$0.053 an hour, about $0.11 so far', '$4 an hour, about $0.07 so far')
+    """
+    return f"${usd_per_hour:.2g} an hour, about ${usd_per_hour * max(0.0, seconds) / 3600:.2f} so far"
 
 
 def _fact(label: str, value: str, palette: Palette) -> Line:
