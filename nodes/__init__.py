@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nodes.default_backend import default_backend
     from nodes.guards import leave
     from nodes.invitation import Invitation
+    from nodes.kubernetes.backend import Kubernetes
     from nodes.labels import Labels
     from nodes.local import Local
     from nodes.parent import Parent, current_parent
@@ -40,6 +41,7 @@ else:
         "ConflictError": "backend",
         "Description": "backend",
         "Invitation": "invitation",
+        "Kubernetes": "kubernetes.backend",
         "Labels": "labels",
         "Local": "local",
         "Machine": "backend",
@@ -73,6 +75,7 @@ __all__ = [
     "ConflictError",
     "Description",
     "Invitation",
+    "Kubernetes",
     "Labels",
     "Local",
     "Machine",
