@@ -107,8 +107,7 @@ async def test_a_form_checks_what_it_is_given_and_makes_a_spec(shown: Terminal) 
     await shown.press(*["enter"] * 10)
     await shown.shows("! expected such as 1Gi or 512Mi; got much")
     await shown.press(*["backspace"] * 4, "2", "G", "i", *["enter"] * 10)
-    await shown.press("s", "m")
-    await shown.shows("k8s:default?memory=2Gi&idle=30m")
+    await shown.until(lambda: shown.session.runtime_spec == "k8s:default?memory=2Gi&idle=30m", "the spec is made")
 
 
 LIMITED = replace(FACTS, lifetime=Lifetime(1800.0, 725.0, 14_400.0, 12_000.0))
