@@ -39,7 +39,7 @@ async def test_what_is_connected_is_told_with_its_process_and_memory(shown: Term
         "178 MB of 16.0 GB, 8.0 GB free",
     ):
         assert text in shown.text, text
-    for text in ("● local", "○ old  /opt/python3.11", "○ app@h  h:4370, process 99", "○ on a Fly Machine…"):
+    for text in ("● local", "○ old  /opt/python3.11", "○ app@h  h:4370, process 99", "+ on a Fly Machine…"):
         assert text in shown.text, text
     assert shown.lines[11].startswith(" ▌● local")
 
@@ -118,9 +118,8 @@ async def test_what_a_runtime_costs_and_how_long_it_lasts_is_told(shown: Termina
     shown.session.facts = LIMITED
     shown.session.usd_per_hour = 0.0529
     await shown.press("s", "r")
-    await shown.shows("in 3 h 20 min, 4 h old")
-    assert "12 of 30 min: then it ends" in shown.text
-    assert "$0.053 an hour, about $0.00 so far" in shown.text
+    await shown.shows("ends    in 3 h 20 min, or idle (12 of 30 min)")
+    assert "for     2 min, about $0.00 at $0.053 an hour" in shown.text
 
 
 @in_terminal(CELL, size=(120, 34), state=CONNECTED)
@@ -141,7 +140,9 @@ async def test_the_idle_limit_is_changed_while_it_runs_and_the_lifetime_is_not(s
 @in_terminal(CELL, size=(120, 34), state=CONNECTED)
 async def test_the_form_of_what_is_in_use_holds_what_it_was_made_of(shown: Terminal) -> None:
     shown.session.runtime_spec = "k8s:ml?memory=3Gi&lifetime=8h"
-    await shown.press("s", "r", "G", "enter")
+    await shown.press("s", "r")
+    await shown.shows("▌● k8s:ml?memory=3Gi&lifetime=8h  in a pod of Kubernetes")
+    await shown.press("enter")
     await shown.shows("Cells run in a pod of Kubernetes")
     await shown.shows("3Gi")
     assert "ml" in shown.text

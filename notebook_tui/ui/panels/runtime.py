@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
 
+from nodes.places import PLACES
 from notebook_tui.document.operations import Connect
 from notebook_tui.document.state import State
 from notebook_tui.session.profiles import Profile
@@ -33,9 +34,9 @@ class RuntimePanel(ListPanel):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "use", "use it", show=False),
         Binding("r", "reconnect", "(re)connect"),
-        Binding("x", "disconnect", "disconnect, or stop connecting"),
-        Binding("a", "add", "add a profile"),
-        Binding("i", "limits", "how long it may be there"),
+        Binding("x", "disconnect", "disconnect"),
+        Binding("a", "add", "add profile"),
+        Binding("i", "limits", "its limits"),
     ]
 
     def __init__(self, desk: Desk) -> None:
@@ -80,7 +81,7 @@ class RuntimePanel(ListPanel):
         self._spec = await self.desk.client.chosen_runtime()
         self.redraw()
         if is_first:
-            self.list.mark(self._spec)
+            self.call_after_refresh(self.list.mark, self._spec)  # laid out by then: what is above it stays in sight
 
     def worth(self, state: State) -> object:
         return state.runtime
@@ -95,6 +96,8 @@ class RuntimePanel(ListPanel):
             self.action_add()
         elif id.endswith(":…"):
             self._describe(KINDS[id.removesuffix(":…")])
+        elif id == self._spec and id.partition(":")[0] in PLACES:
+            self._describe(values_of(id)[0])
         else:
             self._use(id)
 

@@ -59,14 +59,13 @@ def status_lines(
 def _facts_lines(runtime: RuntimeStatus, known: Known, now: float, palette: Palette) -> Iterator[Line]:
     facts = known.facts
     if runtime.since:
-        yield _fact("for", age_text(now - runtime.since), palette)
-    if known.usd_per_hour is not None:
-        yield _fact("costs", cost_text(known.usd_per_hour, now - runtime.since), palette)
+        age = age_text(now - runtime.since)
+        yield _fact("for", age + cost_text(known.usd_per_hour, now - runtime.since), palette)
     if facts is None:
         yield _fact("", runtime.text, palette)
         return
-    if facts.lifetime is not None:
-        yield from _lifetime_lines(facts.lifetime, now - known.at, palette)
+    if facts.lifetime is not None and (text := ends_text(facts.lifetime, now - known.at)):
+        yield _fact("ends", text, palette)
     yield _fact("node", facts.node, palette)
     yield _fact("process", f"{facts.pid} on {facts.host}", palette)
     yield _fact("Python", f"{facts.python}, {home_shortened(facts.executable)}", palette)
@@ -80,14 +79,18 @@ def _facts_lines(runtime: RuntimeStatus, known: Known, now: float, palette: Pale
         yield _fact("nodes", f"{len(runtime.nodes)} (sn shows them)", palette)
 
 
-def _lifetime_lines(lifetime: Lifetime, ago: float, palette: Palette) -> Iterator[Line]:
-    if lifetime.ends_in is not None:
-        left = told(max(0.0, lifetime.ends_in - ago))
-        yield _fact("ends", f"in {left}" + ("" if lifetime.limit is None else f", {told(lifetime.limit)} old"), palette)
+def ends_text(lifetime: Lifetime, ago: float) -> str:
+    """When the runtime ends by itself, of which that was known so many seconds ago; empty if it does not.
+
+    >>> ends_text(Lifetime(1800.0, 720.0, 14_400.0, 12_000.0), 5.0), ends_text(Lifetime(60.0), 0.0)
+    ('in 3 h 20 min, or idle (12 of 30 min)', 'when idle (0 s of 1 min)')
+    """
+    idle = ""
     if lifetime.idle_limit is not None:
-        yield _fact(
-            "idle", f"{idle_text(lifetime.idle + ago, lifetime.idle_limit)}: then it ends (i: another)", palette
-        )
+        idle = f"idle ({idle_text(lifetime.idle + ago, lifetime.idle_limit)})"
+    if lifetime.ends_in is None:
+        return idle and f"when {idle}"
+    return f"in {told(max(0.0, lifetime.ends_in - ago))}" + (idle and f", or {idle}")
 
 
 def idle_text(idle: float, limit: float) -> str:
@@ -104,12 +107,14 @@ def idle_text(idle: float, limit: float) -> str:
     )
 
 
-def cost_text(usd_per_hour: float, seconds: float) -> str:
+def cost_text(usd_per_hour: float | None, seconds: float) -> str:
     """
-    >>> cost_text(0.0529, 7_200.0), cost_text(4.0, 60.0)
-    ('$0.053 an hour, about $0.11 so far', '$4 an hour, about $0.07 so far')
+    >>> cost_text(0.0529, 7_200.0), cost_text(4.0, 60.0), cost_text(None, 60.0)
+    (', about $0.11 at $0.053 an hour', ', about $0.07 at $4 an hour', '')
     """
-    return f"${usd_per_hour:.2g} an hour, about ${usd_per_hour * max(0.0, seconds) / 3600:.2f} so far"
+    if usd_per_hour is None:
+        return ""
+    return f", about ${usd_per_hour * max(0.0, seconds) / 3600:.2f} at ${usd_per_hour:.2g} an hour"
 
 
 def _fact(label: str, value: str, palette: Palette) -> Line:
@@ -135,6 +140,9 @@ def _step_lines(runtime: RuntimeStatus, now: float, width: int, palette: Palette
 def choice_lines(choices: RuntimeChoices, spec: str, width: int, palette: Palette) -> Iterator[Line]:
     """Profiles, nodes that can be reached, and the other kinds; the one that is used is marked."""
     yield heading("Where cells run", palette)
+    kind = KINDS.get(spec.partition(":")[0])
+    if kind is not None and spec not in [f"attach:{node.name}" for node in choices.nodes]:
+        yield _choice(spec, spec, kind.title, spec, palette)
     for profile in choices.profiles:
         words = profile_words(profile) + (", by default" if profile.name == choices.default else "")
         yield _choice(profile.name, profile.name, words, spec, palette)
@@ -148,8 +156,7 @@ def choice_lines(choices: RuntimeChoices, spec: str, width: int, palette: Palett
     yield BLANK
     yield heading("Elsewhere", palette)
     for kind in KINDS.values():
-        current = spec if spec.startswith(f"{kind.name}:") else ""
-        yield _choice(f"{kind.name}:…", f"{kind.title}…", current, spec, palette, is_current=bool(current))
+        yield Line(Text(f"  + {kind.title}…", palette.muted), f"{kind.name}:…")
     if choices.trouble:
         yield BLANK
         yield from said(f"! {choices.trouble}", width, palette)
@@ -165,8 +172,7 @@ def profile_words(profile: Profile) -> str:
     return python + where + (f", with {', '.join(profile.env)}" if profile.env else "")
 
 
-def _choice(id: str, name: str, words: str, spec: str, palette: Palette, *, is_current: bool | None = None) -> Line:
-    is_current = id == spec if is_current is None else is_current
-    mark = ("● ", palette.ok) if is_current else ("○ ", palette.muted)
+def _choice(id: str, name: str, words: str, spec: str, palette: Palette) -> Line:
+    mark = ("● ", palette.ok) if id == spec else ("○ ", palette.muted)
     text = Text.assemble(mark, (printable_row(name), palette.strong), "  ", (printable_row(words), palette.muted))
     return Line(text, id)
