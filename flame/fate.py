@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import ExceptionInfo, Reason
+from nodes.backend import Cause
 
 
 @frozen
 class Fate:
-    """In words, and what its platform said. `permanent`: another boot would fail in the same way."""
+    """In words, and what its platform said: the exit code and the cause, None where it says nothing of it. `permanent`:
+    another boot would fail in the same way."""
 
     words: str
     exit_code: int | None = None
     permanent: bool = False
+    cause: Cause | None = None
 
 
 def fate_of(reason: Reason) -> Fate:

@@ -17,6 +17,7 @@ from flame.errors import (
 from flame.fate import Fate
 from flame.pool_events import Refusal
 from flame.pool_state import Phase, PoolState, Stage
+from nodes.backend import Cause
 
 
 def refusal_now(state: PoolState, backend: object) -> FlameError | None:
@@ -76,7 +77,14 @@ def loss(call: Call, pool: str, fate: Fate) -> RunnerLost:
         f"{node}, a runner of pool {pool!r}, was lost while it ran {name_of(call.request.function)}: {fate.words}",
         node=node,
         exit_code=fate.exit_code,
+        out_of_memory=_is(fate, "out of memory"),
+        evicted=_is(fate, "evicted", "preempted"),
     )
+
+
+def _is(fate: Fate, *causes: Cause) -> bool | None:
+    """Whether it was one of these; None where its platform says nothing of the cause."""
+    return None if fate.cause is None else fate.cause in causes
 
 
 def no_home(call: Call) -> RunnerLost:

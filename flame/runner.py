@@ -173,7 +173,8 @@ async def _fate(owner: Owner, runner: int, child: nodes.Child, desk: bl.Pid) -> 
         elif isinstance(message, bl.NodeDown) and message.node == child.node:
             owner.node_lost(runner, f"the connection to it was lost ({message.reason})")
             words = await child.fate(within=FATE_SECONDS)
-            return Fate(words, (await child.backend.describe(child.machine)).exit_code)
+            seen = await child.backend.describe(child.machine)
+            return Fate(words, seen.exit_code, cause=seen.cause)
         del message  # which may hold a reference, and so keep what that refers to until the next one has come
 
 

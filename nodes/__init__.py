@@ -7,26 +7,44 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nodes.backend import Backend, BackendError, Description, Machine
+    from nodes.backend import (
+        AuthError,
+        Backend,
+        BackendError,
+        CapacityError,
+        ConflictError,
+        Description,
+        Machine,
+        QuotaError,
+        RateLimited,
+        Tunnel,
+    )
     from nodes.boot_failure import BootFailed
-    from nodes.booting import Child, Labels, boot
+    from nodes.booting import Child, boot
     from nodes.invitation import Invitation
+    from nodes.labels import Labels
     from nodes.local import Local
     from nodes.parent import Parent, current_parent
     from nodes.phases import Phase
 else:
     _HOMES = {
+        "AuthError": "backend",
         "Backend": "backend",
         "BackendError": "backend",
         "BootFailed": "boot_failure",
+        "CapacityError": "backend",
         "Child": "booting",
+        "ConflictError": "backend",
         "Description": "backend",
         "Invitation": "invitation",
-        "Labels": "booting",
+        "Labels": "labels",
         "Local": "local",
         "Machine": "backend",
         "Parent": "parent",
         "Phase": "phases",
+        "QuotaError": "backend",
+        "RateLimited": "backend",
+        "Tunnel": "backend",
         "boot": "booting",
         "current_parent": "parent",
     }
@@ -39,10 +57,13 @@ else:
 
 
 __all__ = [
+    "AuthError",
     "Backend",
     "BackendError",
     "BootFailed",
+    "CapacityError",
     "Child",
+    "ConflictError",
     "Description",
     "Invitation",
     "Labels",
@@ -50,6 +71,9 @@ __all__ = [
     "Machine",
     "Parent",
     "Phase",
+    "QuotaError",
+    "RateLimited",
+    "Tunnel",
     "boot",
     "current_parent",
 ]

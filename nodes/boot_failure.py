@@ -6,7 +6,7 @@ import errno
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
-from nodes.backend import BackendError, Description
+from nodes.backend import BackendError, Cause, Description
 from nodes.exit_codes import NEVER_CAN_JOIN
 from nodes.phases import Phase, PhaseName
 
@@ -15,6 +15,8 @@ LOG_LINES = 20
 
 _STAYS_SO = frozenset({errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOEXEC, errno.ENOTDIR})
 """Of what the system says when a program is started."""
+_STAYS_REFUSED: frozenset[Cause] = frozenset({"refused", "image"})
+"""Of what a platform says of a machine."""
 _MISTAKES = (TypeError, AttributeError, NameError, ImportError, NotImplementedError)
 """What a backend raises that is not written right."""
 _NEXT: dict[PhaseName, str] = {
@@ -99,7 +101,7 @@ def is_permanent(error: BaseException, seen: Description | None) -> bool:
         case BackendError():
             return error.permanent
         case MachineEnded():
-            return seen is not None and seen.exit_code == NEVER_CAN_JOIN
+            return seen is not None and (seen.exit_code == NEVER_CAN_JOIN or seen.cause in _STAYS_REFUSED)
         case OSError():
             return error.errno in _STAYS_SO
     return isinstance(error, _MISTAKES)

@@ -11,7 +11,7 @@ import logging
 import re
 import secrets
 from dataclasses import field
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import beamlike as bl
 from beamlike.kernel.current import current_node
@@ -20,6 +20,7 @@ from nodes import records
 from nodes.backend import Backend, Description, Machine
 from nodes.boot_failure import BootFailed, Ending, MachineEnded, failure
 from nodes.invitation import LEASE_SECONDS, Invitation
+from nodes.labels import NO_LABELS, Labels
 from nodes.phases import OnPhase, Progress
 from nodes.records import Recorded
 
@@ -39,17 +40,6 @@ _NUMBER = re.compile("-[0-9a-f]{6}$")
 
 
 SHORTEST_LEASE = 0.2
-
-
-@frozen
-class Labels:
-    """Whose a child is, for those who look at it from outside, and for its own code: the pool, and the runner in it."""
-
-    pool: str = ""
-    runner: str = ""
-
-
-NO_LABELS: Final = Labels()
 
 
 @frozen
@@ -146,6 +136,7 @@ async def boot(
         max_lifetime=None if max_lifetime is None else float(max_lifetime),
         pool=labels.pool,
         runner=labels.runner,
+        session=_session(node),
     )
     me = node.self()
     node.watch_node(child, me)
@@ -221,7 +212,8 @@ class _Boot:
                 lifetime=invitation.max_lifetime,
             )
         progress.reach("creating", f"{self._backend!r} is asked for a machine")
-        self._machine = machine = await self._backend.boot(invitation)
+        with progress.told_by_backend():
+            self._machine = machine = await self._backend.boot(invitation)
         if self._recorded is not None and machine.pid is not None:
             self._recorded.pid_is(machine.pid)
         progress.reach("created", f"{machine.where} was made")
@@ -242,6 +234,7 @@ class _Boot:
             raise MachineEnded(f"{machine.where} {seen.ending()}")
         if seen.state == "running" and self._progress.phase.name == "created":
             self._progress.reach("started", f"{machine.where} runs")
+        self._progress.say(seen.words)
 
     async def _cleaned_up(self, error: BaseException) -> Description | None:
         """How the machine was before it was stopped, which it is even if it cannot be looked at."""
@@ -292,6 +285,11 @@ def _current_node() -> bl.Node:
     if not isinstance(node, bl.Node):
         raise bl.NotConnected(f"expected a node with distribution, so that a child can call back; got {node!r}")
     return node
+
+
+def _session(node: bl.Node) -> str:
+    """Of this incarnation of the node, and of no other: what a platform's labels may be made of."""
+    return f"{node.name.partition('@')[0]}-{node.creation:08x}"
 
 
 def _child_name(node: bl.Node) -> str:

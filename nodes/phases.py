@@ -2,12 +2,16 @@
 
 requested ─► creating ─► created ─► started ─► dialled ─► ready
     └────────────┴───────────┴─────────┴──────────┴─────► failed
+
+A step is told again, with other words, as its platform says something new of it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Literal, TypeAlias
 
 from beamlike.kernel.record import frozen
@@ -50,3 +54,35 @@ class Progress:
         self.phase = Phase(name, self.seconds, words)
         if self._tell is not None:
             self._tell(self.phase)
+
+    def say(self, words: str) -> None:
+        """The step is the same, and this is new of it."""
+        if words and words != self.phase.words:
+            self.reach(self.phase.name, words)
+
+    @contextmanager
+    def told_by_backend(self) -> Iterator[None]:
+        """What the backend tells in here, and in the tasks that it starts in here, is told of this boot, for as long
+        as it is asked for the machine."""
+
+        def say(words: str) -> None:
+            if self.phase.name == "creating":
+                self.say(words)
+
+        before = _say.set(say)
+        try:
+            yield
+        finally:
+            _say.reset(before)
+
+
+_say: ContextVar[Callable[[str], None]] = ContextVar("_say", default=lambda _words: None)
+
+
+def tell(words: str) -> None:
+    """For a backend that is asked for a machine: what it is doing. A new "creating" with these words is told to whoever
+    follows the boot; nothing happens where none is under way. To be called in the event loop's thread.
+
+    >>> tell("creating 17 of 64, the next in 0.8 s")
+    """
+    _say.get()(words)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 import msgpack
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from beamlike.distribution.tls_option import Tls
 from nodes.invitation import BadInvitation, Invitation, decode, encode
+from nodes.versions import Versions
 
 own_certificates = st.builds(
     Tls, certificate=st.text(), key=st.none() | st.text(), authority=st.text(), check_hostname=st.booleans()
@@ -27,6 +29,9 @@ invitations = st.builds(
     max_lifetime=st.none() | st.floats(allow_nan=False),
     pool=st.text(),
     runner=st.text(),
+    session=st.text(),
+    listens_at=st.text(),
+    made_by=st.builds(Versions, st.text(), st.text(), st.text(), st.integers(0, 2**16 - 1)),
 )
 
 
@@ -46,9 +51,34 @@ def test_any_other_text_is_refused_in_words(text: str) -> None:
 
 @pytest.mark.parametrize("tls", ["sometimes", 7, ["node.pem"], ["node.pem", None, "ca.pem", "yes"]])
 def test_a_tls_option_that_is_none_is_refused(tls: object) -> None:
-    fields = msgpack.unpackb(base64.urlsafe_b64decode(encode(Invitation("p@h", "h", 1, "c@h", b"sesame", 1.0))))
+    text = changed(lambda version, made_by, told: [version, made_by, told | {"tls": tls}])
     with pytest.raises(BadInvitation, match="expected the fields of an invitation"):
-        decode(base64.urlsafe_b64encode(msgpack.packb([*fields[:-1], tls])).decode())
+        decode(text)
+
+
+def changed(change: Callable[[int, list[object], dict[str, object]], list[object]]) -> str:
+    """An invitation in which something is not as it should be."""
+    whole = msgpack.unpackb(base64.urlsafe_b64decode(encode(Invitation("p@h", "h", 1, "c@h", b"sesame", 1.0))))
+    return base64.urlsafe_b64encode(msgpack.packb(change(*whole))).decode()
+
+
+def test_an_invitation_with_a_field_more_or_less_or_of_another_type_is_refused() -> None:
+    for wrong in ({"port": "1"}, {"another": 1}):
+        with pytest.raises(BadInvitation, match="expected the fields of an invitation"):
+            decode(changed(lambda version, made_by, told, wrong=wrong: [version, made_by, told | wrong]))
+    with pytest.raises(BadInvitation, match="expected the fields of an invitation"):
+        decode(changed(lambda version, made_by, told: [version, made_by, {"port": 1}]))
+
+
+def test_an_invitation_of_a_later_version_says_which_programs_do_not_fit() -> None:
+    later = changed(lambda version, made_by, told: [version + 1, ["9.0.0", "3.11.2", "3.1.0", 4], "what", "ever"])
+    with pytest.raises(BadInvitation, match=r"this program beamlike 9\.0\.0 .* build the image anew"):
+        decode(later)
+
+
+def test_an_invitation_of_another_version_and_the_same_program_is_refused_by_its_number() -> None:
+    with pytest.raises(BadInvitation, match="expected an invitation of version 4, got 3"):
+        decode(changed(lambda version, made_by, told: [version - 1, "p@h", "h", 1]))
 
 
 def test_the_token_is_not_in_the_repr() -> None:

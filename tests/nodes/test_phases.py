@@ -12,7 +12,9 @@ import pytest
 
 import beamlike as bl
 import nodes
-from nodes.backend import BackendError
+from nodes import Description
+from nodes.backend import AuthError, BackendError, CapacityError, Cause
+from nodes.phases import tell
 from tests.support.processes import child_nodes, wait_until_gone
 
 
@@ -107,6 +109,8 @@ class Scripted:
     [
         (BackendError("401: the token is not valid", permanent=True), True),
         (BackendError("429: too many requests"), False),
+        (AuthError("401: token validation error"), True),
+        (CapacityError("412: insufficient resources", scope="region fra"), False),
         (FileNotFoundError(2, "No such file or directory", "/no/such/python"), True),
         (ConnectionResetError(104, "Connection reset by peer"), False),
         (TimeoutError("no answer of the platform"), False),
@@ -183,3 +187,65 @@ def test_a_listener_that_fails_leaves_no_child() -> None:
 
     asyncio.run(main())
     wait_until_gone(*child_nodes())
+
+
+class Talking(Scripted):
+    """Says one thing after the other: of the machine that it makes, and then of how that stands."""
+
+    def __init__(self, making: tuple[str, ...], standing: tuple[Description, ...]) -> None:
+        super().__init__()
+        self._making = making
+        self._standing = list(standing)
+
+    async def boot(self, invitation: nodes.Invitation) -> nodes.Machine:
+        for words in self._making:
+            await asyncio.create_task(self._tell(words))
+        return await super().boot(invitation)
+
+    async def _tell(self, words: str) -> None:
+        tell(words)
+
+    async def describe(self, machine: nodes.Machine) -> Description:
+        return self._standing.pop(0) if len(self._standing) > 1 else self._standing[0]
+
+
+def test_what_a_backend_and_its_platform_say_meanwhile_is_told_as_it_changes() -> None:
+    pulling, unschedulable = "pulling image x", "unschedulable: 0/3 nodes are available"
+    backend = Talking(
+        ("creating 17 of 64, the next in 0.8 s", "creating 18 of 64"),
+        (
+            Description("created", None, "", unschedulable),
+            Description("created", None, "", unschedulable),
+            Description("created", None, "", pulling),
+            Description("running", None, "", ""),
+            Description("ended", 137, "", "OOMKilled", "out of memory"),
+        ),
+    )
+    phases, failed = boot(backend)
+    assert failed is not None
+    assert [(phase.name, phase.words) for phase in phases[1:-1]] == [
+        ("creating", "Scripted() is asked for a machine"),
+        ("creating", "creating 17 of 64, the next in 0.8 s"),
+        ("creating", "creating 18 of 64"),
+        ("created", "machine 1 was made"),
+        ("created", unschedulable),
+        ("created", pulling),
+        ("started", "machine 1 runs"),
+    ]
+    assert "machine 1 ended with exit code 137 (OOMKilled)" in str(failed)
+    assert not failed.permanent
+
+
+def test_what_a_backend_says_when_nothing_is_booted_is_told_to_nobody() -> None:
+    tell("nobody asks")
+
+
+@pytest.mark.parametrize(
+    ("cause", "permanent"),
+    [("refused", True), ("image", True), ("unschedulable", False), ("quota", False), ("out of memory", False)],
+)
+def test_a_refusal_will_be_one_the_next_time_and_a_lack_of_room_will_not(cause: Cause, permanent: bool) -> None:
+    _, failed = boot(Talking((), (Description("ended", None, "", f"its words of {cause}", cause),)))
+    assert failed is not None
+    assert (failed.phase, failed.permanent) == ("created", permanent)
+    assert f"machine 1 has ended (its words of {cause})" in str(failed)

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from flame.leasing import Release
 from flame.policies import spare
 from flame.pool_requests import Abandon
 from flame.pool_server import POOLS
+from nodes.backend import Cause
 from tests.support.captured_log import captured_log
 from tests.support.counted_backend import CountedBackend
 from tests.support.local_nodes import down_reason, eventually, no_message
@@ -249,6 +251,42 @@ async def test_case_18_the_caller_on_a_killed_runner_gets_an_error_with_the_exit
     assert await cpu.call(own_node) != worker.node
     assert bl.whereis("test") == cpu.pid
     bl.exit(alive, "kill")
+
+
+class Telling(CountedBackend):
+    """A platform that says why its machines ended."""
+
+    def __init__(self, words: str, cause: Cause) -> None:
+        super().__init__()
+        self._says = words, cause
+
+    async def describe(self, machine: nodes.Machine) -> nodes.Description:
+        seen = await super().describe(machine)
+        words, cause = self._says
+        return replace(seen, words=words, cause=cause) if seen.state == "ended" else seen
+
+
+@pytest.mark.parametrize(
+    ("words", "cause", "told"),
+    [
+        ("OOMKilled", "out of memory", (True, False)),
+        ("Evicted: the node was low on resource: memory", "evicted", (False, True)),
+        ("PreemptionByScheduler", "preempted", (False, True)),
+        ("NodeLost", "node lost", (False, False)),
+    ],
+)
+@on_pools_node
+async def test_case_18_what_the_platform_says_of_the_end_is_in_the_error(
+    ground: PoolsNode, words: str, cause: Cause, told: tuple[bool, bool]
+) -> None:
+    cpu = await ground.start(backend=Telling(words, cause))
+    with pytest.raises(flame.RunnerLost, match=f"was killed by SIGKILL \\({words}\\)") as caught:
+        await cpu.call(kill_itself)
+    assert (caught.value.out_of_memory, caught.value.evicted) == told
+
+
+def kill_itself() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 async def survived(cpu: flame.Pool, lost: bl.Pid) -> None:
