@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from nodes.boot_failure import BootFailed
     from nodes.booting import Child, boot
+    from nodes.fly.backend import Fly
     from nodes.invitation import Invitation
     from nodes.labels import Labels
     from nodes.local import Local
@@ -36,6 +37,7 @@ else:
         "Child": "booting",
         "ConflictError": "backend",
         "Description": "backend",
+        "Fly": "fly.backend",
         "Invitation": "invitation",
         "Labels": "labels",
         "Local": "local",
@@ -65,6 +67,7 @@ __all__ = [
     "Child",
     "ConflictError",
     "Description",
+    "Fly",
     "Invitation",
     "Labels",
     "Local",

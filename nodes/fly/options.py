@@ -121,7 +121,8 @@ def settings(
     >>> settings(app="my-app", image="i", environ={}, home=Path("/nowhere"))
     Traceback (most recent call last):
         ...
-    ValueError: Fly: expected a token in FLY_API_TOKEN or /nowhere/.fly/config.yml, got none: make one for this app with `fly tokens create deploy -a my-app`
+    ValueError: Fly: expected a token in FLY_API_TOKEN or /nowhere/.fly/config.yml, got none: make one for this app \
+with `fly tokens create deploy -a my-app`
     """
     app = app or environ.get("FLY_APP_NAME") or _missing("app", "the name of an app on Fly", "FLY_APP_NAME")
     if not _NAME.fullmatch(app):
@@ -174,7 +175,9 @@ def _token_of_flyctl(path: Path) -> str:
 
 
 def _missing(option: str, what: str, variable: str) -> str:
-    raise ValueError(f"Fly: expected {option}= as {what}, or {variable} in the environment as inside a machine, got none")
+    raise ValueError(
+        f"Fly: expected {option}= as {what}, or {variable} in the environment as inside a machine, got none"
+    )
 
 
 def _placements(regions: list[str], sizes: str | Sequence[str], memory: int | None) -> tuple[Placement, ...]:

@@ -1,5 +1,5 @@
-"""How often Fly may be asked: each action on an app or machine once a second, at first three times; reading a machine five
-times a second.
+"""How often Fly may be asked: each action on an app or machine once a second, at first three times; reading a machine
+five times a second.
 
 The buckets are the process's, not a pool's: all pools ask the same service. Who wants to ask is given a place in line,
 in seconds from now, so 64 machines are created as fast as is allowed and not one request is refused for it.

@@ -8,43 +8,41 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from nodes.invitation import Invitation
+from nodes.labels import labels_of
 
 Json: TypeAlias = dict[str, Any]
 
-MANAGED_BY: Final = "bl_managed_by"
-RUNNER: Final = "bl_runner"
+PREFIX: Final = "bl_"
+MANAGED_BY, NODE, PARENT, SESSION, POOL, RUNNER, EXPIRES = (
+    PREFIX + name for name in ("managed_by", "node", "parent", "session", "pool", "runner", "expires")
+)
+BOOT: Final = "bl_boot"
 """One boot's own: what is looked for when it is not known how a request ended."""
-SESSION: Final = "bl_session"
-EXPIRES: Final = "bl_expires"
-PARENT: Final = "bl_parent"
 PARENT_PROCESS: Final = "bl_parent_process"
 PARENT_MACHINE: Final = "bl_parent_machine"
-POOL: Final = "bl_pool"
-LABEL: Final = "bl_label"
-CHILD: Final = "bl_child"
 JOINS_BY: Final = "bl_joins_by"
 """The time by which it has joined its parent, or is not wanted any more."""
 WARM: Final = "bl_warm"
-"""On a machine that waits to be taken: what it would be good for."""
+"""On a machine that waits to be taken: what it is good for."""
 LONGEST_NAME: Final = 60
 
 
-def runner_key(invitation: Invitation) -> str:
+def boot_key(invitation: Invitation) -> str:
     """The same for one invitation, and for no other.
 
-    >>> import nodes
-    >>> one = nodes.Invitation("app@h", "h", 1, "app-1@h", b"token", 20.0)
-    >>> runner_key(one) == runner_key(one), len(runner_key(one))
+    >>> one = Invitation("app@h", "h", 1, "app-1@h", b"token", 20.0)
+    >>> boot_key(one) == boot_key(one), len(boot_key(one))
     (True, 16)
     """
     parts = (invitation.parent.encode(), invitation.child.encode(), invitation.token)
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
-def machine_name(invitation: Invitation, session: str) -> str:
+def machine_name(invitation: Invitation) -> str:
     """Deterministic, so that asking twice for a machine cannot make two: names are unique within an app."""
     word = slug(invitation.pool or invitation.child.partition("@")[0])
-    ending = f"-{hashlib.sha256(session.encode()).hexdigest()[:8]}-{runner_key(invitation)[:8]}"
+    session = hashlib.sha256(invitation.session.encode()).hexdigest()[:8]
+    ending = f"-{session}-{boot_key(invitation)[:8]}"
     return f"{word[: LONGEST_NAME - len(ending)].rstrip('-')}{ending}"
 
 
@@ -53,7 +51,20 @@ def slug(text: str) -> str:
     >>> slug("My pool_1"), slug("çà")
     ('my-pool-1', 'node')
     """
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "node"
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return plain if re.match("[a-z]", plain) else "node"
+
+
+def metadata(invitation: Invitation, now: float, **further: str) -> dict[str, str]:
+    """What is written on the machine; `now` is in seconds of the wall clock. An empty value is none to Fly.
+
+    >>> invitation = Invitation("app@h", "h", 1, "app-1@h", b"t", 20.0, pool="cpu", session="app-7f")
+    >>> sorted(metadata(invitation, 1000.0))
+    ['bl_boot', 'bl_joins_by', 'bl_managed_by', 'bl_node', 'bl_parent', 'bl_pool', 'bl_session']
+    """
+    labels = {PREFIX + name.replace("-", "_"): value for name, value in labels_of(invitation, now).items()}
+    own = {BOOT: boot_key(invitation), JOINS_BY: str(round(now + invitation.dial_seconds))}
+    return {name: value for name, value in {**further, **labels, **own}.items() if value}
 
 
 def metadata_of(machine: Mapping[str, Any]) -> dict[str, str]:
