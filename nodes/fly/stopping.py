@@ -9,14 +9,14 @@ from nodes.backend import BackendError, ConflictError, RateLimited
 from nodes.fly.api import FlyApi, NotYet, Unreached, gone
 from nodes.fly.refusals import Unclear
 
-DELETE_PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
-"""Between two requests to destroy it; to ask twice does no harm."""
-GONE_SECONDS: Final = 60.0
+DELETE_PAUSES: Final = (0.2,)
+"""Between two requests to destroy it; to ask twice does no harm. Who boots and stops asks again, with longer pauses."""
+GONE_SECONDS: Final = 15.0
 """How long it may take to be gone. One whose host does not answer stays "destroying" for longer."""
 
 
 async def destroy(api: FlyApi, machine: str) -> None:
-    """Returns when it is gone. BackendError if it is not within a minute: it is then asked for, and may come yet."""
+    """Returns when it is gone. BackendError if it is not in time: it is then asked for, and may come yet."""
     for pause in (*DELETE_PAUSES, None):
         try:
             await api.delete(machine)
