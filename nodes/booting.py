@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import re
 import secrets
 from dataclasses import field
@@ -16,15 +15,13 @@ from typing import ClassVar
 import beamlike as bl
 from beamlike.kernel.current import current_node
 from beamlike.kernel.record import frozen
-from nodes import records
+from nodes import records, stopping
 from nodes.backend import Backend, Description, Machine
 from nodes.boot_failure import BootFailed, Ending, MachineEnded, failure
 from nodes.invitation import LEASE_SECONDS, Invitation
 from nodes.labels import NO_LABELS, Labels
 from nodes.phases import OnPhase, Progress
 from nodes.records import Recorded
-
-logger = logging.getLogger("nodes")
 
 BOOT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
@@ -34,8 +31,6 @@ LOOK_SECONDS = 0.1
 """How often a machine that has not dialled back is looked at: one that ended fails the boot at once."""
 END_LOOK_SECONDS = 0.025
 """How often a machine that is about to end is looked at."""
-STOP_PAUSES = (0.1, 0.5, 2.0)
-"""Between tries to stop a machine."""
 _NUMBER = re.compile("-[0-9a-f]{6}$")
 
 
@@ -72,9 +67,7 @@ class Child:
             await asyncio.shield(self._stop_machine())
 
     async def _stop_machine(self) -> None:
-        await _stop(self.backend, self.machine)
-        if self.recorded is not None:
-            self.recorded.remove()
+        await stopping.stop(self.backend, self.machine, self.recorded)
 
     async def _until_ended(self, seconds: float) -> Description:
         """The machine as it was last seen: ended, or still running after so many seconds."""
@@ -148,19 +141,6 @@ async def boot(
         raise
     finally:
         node.unwatch_node(child, me)
-
-
-async def _stop(backend: Backend, machine: Machine) -> None:
-    """A machine that is not stopped costs on: a backend that fails to is asked again, a few times."""
-    for pause in STOP_PAUSES:
-        try:
-            await backend.stop(machine)
-        except Exception as error:
-            logger.info("%s could not be stopped, which is tried again in %g s: %r", machine.where, pause, error)
-            await asyncio.sleep(pause)
-        else:
-            return
-    await backend.stop(machine)
 
 
 async def _turned_away(node: bl.Node, child: str) -> None:
@@ -252,12 +232,9 @@ class _Boot:
 
     async def _stop(self, machine: Machine, error: BaseException) -> None:
         try:
-            await _stop(self._backend, machine)
-        except Exception as trouble:  # it stays on record, so that a sweeper finds it
+            await stopping.stop(self._backend, machine, self._recorded)
+        except Exception as trouble:
             error.add_note(f"{machine.where} could not be stopped: {type(trouble).__name__}: {trouble}")
-        else:
-            if self._recorded is not None:
-                self._recorded.remove()
 
     def _failure(self, ending: Ending, seen: Description | None) -> BootFailed:
         invitation = self._invitation
