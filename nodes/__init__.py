@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nodes.boot_failure import BootFailed
     from nodes.booting import Child, boot
     from nodes.default_backend import default_backend
+    from nodes.fly.backend import Fly
     from nodes.guards import leave
     from nodes.invitation import Invitation
     from nodes.kubernetes.backend import Kubernetes
@@ -40,6 +41,7 @@ else:
         "Child": "booting",
         "ConflictError": "backend",
         "Description": "backend",
+        "Fly": "fly.backend",
         "Invitation": "invitation",
         "Kubernetes": "kubernetes.backend",
         "Labels": "labels",
@@ -74,6 +76,7 @@ __all__ = [
     "Child",
     "ConflictError",
     "Description",
+    "Fly",
     "Invitation",
     "Kubernetes",
     "Labels",
