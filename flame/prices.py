@@ -133,3 +133,11 @@ def price_of(machine: Machine, prices: Prices | None = None) -> Price | None:
     0.0
     """
     return (prices or Prices.known()).price_of(machine)
+
+
+def price_of_backend(backend: object) -> Price | None:
+    """The price of a machine of this backend: what it was told as its `price_per_hour`, or else by the prices known."""
+    told: float | None = getattr(backend, "price_per_hour", None)
+    if told is not None:
+        return Price(told / 3600, "the backend's price_per_hour")
+    return price_of({"backend": type(backend).__name__.lower()})

@@ -91,7 +91,8 @@ def failure(what: str, ending: Ending, seen: Description | None) -> BootFailed:
     log = last_lines(seen.log) if seen is not None else ""
     printed = "" if seen is None else f"; it printed:\n{log}" if log else "; it printed nothing"
     permanent = ending.limit is None and is_permanent(ending.error, seen)
-    words = f"{what}{ending.why()}{printed}"
+    stood = f" ({seen.words})" if seen is not None and seen.words and ending.limit is not None else ""
+    words = f"{what}{ending.why()}{stood}{printed}"
     return BootFailed(words, phase=ending.phase.name, seconds=ending.seconds, log=log, permanent=permanent)
 
 

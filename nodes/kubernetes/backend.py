@@ -240,7 +240,10 @@ class Kubernetes:
         loop = asyncio.get_running_loop()
         pod.when_gone(lambda: _set_soon(loop, gone))
         if not pod.is_gone:
-            await in_own_thread(self._delete, session, pod, math.ceil(self.options.grace))
+            # Of a pod none of whose containers has begun there is no process: it need not be waited for, which takes
+            # a kubelet a minute for one whose image it cannot have.
+            at_once = not pod.has_begun and not session.trouble()
+            await in_own_thread(self._delete, session, pod, 0 if at_once else math.ceil(self.options.grace))
         await in_own_thread(session.drop_secret, pod)
         force_after = self.options.force_stop_after
         while not gone.is_set():

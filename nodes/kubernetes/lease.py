@@ -22,6 +22,7 @@ logger = logging.getLogger("nodes.kubernetes")
 
 LEASES: Final = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"
 LEASE_SECONDS: Final = 60
+SHORTEST_LEASE: Final = 2
 SWEPT_AFTER: Final = 5.0
 """A lease is swept when it has been expired for so many times its duration: clocks differ, and laptops sleep."""
 CLOSE_SECONDS: Final = 5.0

@@ -76,7 +76,7 @@ class Making:
         self._go_on()
         it = self._invitation
         session = session_of(self._api, namespace, it.parent, it.session or it.parent)
-        lease = session.enter(leased=leased)
+        lease = session.enter(leased=leased, lease_seconds=it.lease_seconds)
         try:
             order = self._order(namespace, parent, lease)
             return session, self._made(session, order)

@@ -27,11 +27,12 @@ _CANNOT_START: Final = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError", "ContainerCannotRun"}
 )
 _PASSES: Final = re.compile(
-    r"timeout|timed out|deadline exceeded|too ?many ?requests|\b429\b|\b50[0234]\b|connection (refused|reset)|"
-    r"temporary failure|no such host|EOF\b|network is unreachable|TLS handshake",
+    r"time(d )?out|deadline exceeded|too ?many ?requests|\b429\b|\b50[0234]\b|connection reset|server misbehaving",
     re.IGNORECASE,
 )
 """What a registry, or the way to it, says that may be otherwise in a moment."""
+PULLS_TRIED: Final = 3
+"""After so many that failed it is not waited for any longer."""
 _DISRUPTED: Final[Mapping[str, tuple[Cause, str]]] = {
     "PreemptionByScheduler": ("preempted", "preempted by a pod of higher priority"),
     "PreemptionByKubeScheduler": ("preempted", "preempted by a pod of higher priority"),
@@ -208,14 +209,11 @@ def _waiting(pod: Json, container: Json, events: Sequence[Json], wait_for_room: 
 
 def _no_pull(pod: Json, reason: str, message: str, events: Sequence[Json]) -> Verdict:
     """What only the event of the failed pull says is told: of the pause after it the status says nothing more."""
-    if reason == "ImagePullBackOff" or not message:
-        failed = [str(it.get("message") or "") for it in events if it.get("reason") == "Failed"]
-        told = next(
-            (it for it in reversed(failed) if "pull" in it.lower() and len(it) > len("Error: ErrImagePull")), ""
-        )
-        message = told or message
+    failed = [it for it in events if it.get("reason") == "Failed" and "Failed to pull" in str(it.get("message"))]
+    if failed and (reason == "ImagePullBackOff" or not message):
+        message = str(failed[-1].get("message"))
     words = f"{reason}: {message or _image(pod)}"
-    if _PASSES.search(message):
+    if _PASSES.search(message) and sum(int(it.get("count") or 1) for it in failed) < PULLS_TRIED:
         return Verdict("created", f"{words} (it is tried again)", "image")
     return Verdict("ended", words, "image", hopeless=True)
 

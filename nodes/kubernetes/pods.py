@@ -44,8 +44,17 @@ class Pod:
         self.last = pod
 
     def happened(self, event: Json) -> None:
-        if all(it["metadata"] != event["metadata"] for it in self.events):
-            self.events.append(event)
+        """An event that is told again, of which there were more since, takes the place of the former."""
+        others = [it for it in self.events if it["metadata"]["name"] != event["metadata"]["name"]]
+        self.events = deque([*others, event], EVENTS_KEPT)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any of its containers has ever run: a process of it may be there."""
+        status = (self.last or {}).get("status") or {}
+        kinds = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+        states = [it.get("state") or {} for kind in kinds for it in status.get(kind) or ()]
+        return any("running" in state or "terminated" in state for state in states)
 
     def vanished(self, last: Json | None) -> None:
         """Its object is not there any more."""

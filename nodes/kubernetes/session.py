@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import atexit
 import logging
+import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from nodes.kubernetes.api import Api
-from nodes.kubernetes.lease import SessionLease, sweep
+from nodes.kubernetes.lease import SHORTEST_LEASE, SessionLease, sweep
 from nodes.kubernetes.manifest import Owner
 from nodes.kubernetes.names import MANAGED_BY, SESSION, US, Identity, label_value
 from nodes.kubernetes.pods import Pod
@@ -48,11 +49,13 @@ class Session:
         self._early_events: list[Json] = []
         self._has_swept = False
 
-    def enter(self, *, leased: bool) -> Owner | None:
-        """Another pod is about to be made: the watch runs from now on, and with `leased` the owner is there."""
+    def enter(self, *, leased: bool, lease_seconds: float) -> Owner | None:
+        """Another pod is about to be made: the watch runs from now on, and with `leased` the owner is there, which
+        expires when it was not renewed for so long."""
         with self._lock:
             if leased and self._lease is None:
-                self._lease = SessionLease(self.api, self.namespace, self.identity)
+                seconds = max(SHORTEST_LEASE, math.ceil(lease_seconds))
+                self._lease = SessionLease(self.api, self.namespace, self.identity, seconds)
             self._members += 1
             if not self._watches:
                 self._watches = self._watching()
@@ -214,6 +217,3 @@ def session_of(api: Api, namespace: str, parent: str, name: str) -> Session:
 def _abandon_all() -> None:
     for session in list(_SESSIONS.values()):
         session.abandon()
-
-
-__all__ = ["PODS", "SECRETS", "Callable", "Session", "delete", "session_of"]

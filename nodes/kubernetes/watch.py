@@ -175,5 +175,6 @@ def slim_event(event: Json) -> Json | None:
         "uid": about.get("uid"),
         "reason": event.get("reason"),
         "message": event.get("message"),
+        "count": event.get("count") or 1,
         "at": event.get("lastTimestamp") or event.get("eventTime") or metadata.get("creationTimestamp") or "",
     }
