@@ -136,8 +136,13 @@ def price_of(machine: Machine, prices: Prices | None = None) -> Price | None:
 
 
 def price_of_backend(backend: object) -> Price | None:
-    """The price of a machine of this backend: what it was told as its `price_per_hour`, or else by the prices known."""
+    """The price of a machine of this backend: what it was told as its `price_per_hour`, or else by the prices known.
+    Where it may be one of several (`priced_as`), that of the dearest, if each has one."""
     told: float | None = getattr(backend, "price_per_hour", None)
     if told is not None:
         return Price(told / 3600, "the backend's price_per_hour")
-    return price_of({"backend": type(backend).__name__.lower()})
+    machines: list[Machine] = getattr(backend, "priced_as", None) or [{"backend": type(backend).__name__.lower()}]
+    prices = Prices.known()
+    found = [prices.price_of(machine) for machine in machines]
+    known = [price for price in found if price is not None]
+    return max(known, key=lambda price: price.usd_per_second) if len(known) == len(found) else None

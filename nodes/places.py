@@ -58,7 +58,7 @@ def _fly(values: Values) -> Backend:
     import nodes
 
     return nodes.Fly(
-        app=values["app"],
+        values["app"],
         **_given(
             image=values.get("image"),
             region=values.get("region"),

@@ -45,6 +45,9 @@ class Fly:
     Fly('my-app', shared-cpu-1x with 256 MB in fra)
     """
 
+    platform = "fly"
+    """As specs name it."""
+
     def __init__(
         self,
         app: str | None = None,

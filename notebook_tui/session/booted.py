@@ -36,8 +36,7 @@ class Booted:
     machine has that.
 
     It ends after `idle_limit` seconds without an evaluation and without a question, and after `lifetime` in any case.
-    `alone` says that its machine has something, such as a volume, that the next one can only have when it is gone;
-    `priced_as` is what its price depends on (see `flame.prices`).
+    `alone` says that its machine has something, such as a volume, that the next one can only have when it is gone.
     """
 
     def __init__(
@@ -50,10 +49,8 @@ class Booted:
         lifetime: float | None = None,
         lease: float = LEASE_SECONDS,
         alone: bool = False,
-        priced_as: Mapping[str, object] | None = None,
     ) -> None:
         self.name = name
-        self._priced_as = priced_as
         self.alone = alone
         self._backend = backend
         self._directory = directory
@@ -84,13 +81,12 @@ class Booted:
 
     async def _price(self, owner: bl.Pid) -> float | None:
         """For an hour, in dollars, where it is known: a notebook goes on without."""
-        told: float | None = getattr(self._backend, "price_per_hour", None)
-        if told is not None or self._priced_as is None:
-            return told
-        from flame.prices import price_of
+        if self._is_here:
+            return None
+        from flame.prices import price_of_backend
 
         try:
-            price = await asyncio.to_thread(price_of, self._priced_as)
+            price = await asyncio.to_thread(price_of_backend, self._backend)
         except ValueError as error:
             step(owner, f"its price is not known: {error}")
             return None

@@ -99,23 +99,10 @@ def _on(place: Place) -> Kind:
             idle_limit=_limit(values.get("idle") or IDLE),
             lifetime=_limit(values.get("lifetime") or NONE),
             alone=bool(home),
-            priced_as=_priced_as(place, values),
         )
 
     kind = Kind(place.name, place.title, (*place.options, *_LIMITS), runtime, place.needs, place.absent)
     return kind
-
-
-def _priced_as(place: Place, values: Mapping[str, str]) -> dict[str, object]:
-    """What the price of such a machine depends on; of a platform that finds the region itself there is none."""
-    if place.name == "fly":
-        memory = int(values["memory"]) if values.get("memory") else None
-        size = values.get("size") or "shared-cpu-1x"
-        return {"backend": "fly", "size": size, "memory_mb": memory, "region": values.get("region", "")}
-    return {
-        "backend": "kubernetes",
-        **{name: values.get(name) for name in ("namespace", "context", "cpu", "memory", "gpu")},
-    }
 
 
 def _limit(text: str) -> float | None:

@@ -160,7 +160,9 @@ async def test_connecting_tells_its_steps_and_is_called_off(tmp_path: Path) -> N
     bl.exit(session, "kill")
 
 
-@pytest.mark.parametrize("spec", ["attach:app@10.0.0.7:4370", "fly:my-app?region=fra&memory=1024", "k8s:demo?cpu=500m&idle=2h"])
+@pytest.mark.parametrize(
+    "spec", ["attach:app@10.0.0.7:4370", "fly:my-app?region=fra&memory=1024", "k8s:demo?cpu=500m&idle=2h"]
+)
 def test_a_spec_is_read_and_written_back(spec: str) -> None:
     kind, values = values_of(spec)
     assert kind.spec(values) == spec

@@ -32,8 +32,8 @@ from notebook_tui.document.state import State
 from notebook_tui.runtime.answers import SignatureHelp
 from notebook_tui.runtime.cluster_view import Cluster, ToRunner
 from notebook_tui.runtime.facts import Facts
-from notebook_tui.runtime.limits import Lifetime
 from notebook_tui.runtime.formatting import Formatted, Formatting
+from notebook_tui.runtime.limits import Lifetime
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.runtime.packages import PackageCheck, Packages
 from notebook_tui.runtime.variable_questions import VariableDetail, Variables
