@@ -18,7 +18,7 @@ from typing import Any
 from tests.support.kubernetes_world import pod_rules
 from tests.support.kubernetes_world.admission import ENDED, admit
 from tests.support.kubernetes_world.description import Json, wrongs
-from tests.support.kubernetes_world.kinds import EVENTS, LEASES, NAMESPACES, PODS, SECRETS, Kind
+from tests.support.kubernetes_world.kinds import CLAIMS, EVENTS, LEASES, NAMESPACES, PODS, QUOTAS, SECRETS, Kind
 from tests.support.kubernetes_world.patches import patched
 from tests.support.kubernetes_world.refusals import (
     Cause,
@@ -55,7 +55,7 @@ class Cluster:
         if not kind.namespaced:
             metadata.pop("namespace", None)
         if metadata.get("resourceVersion"):
-            raise bad_request("resourceVersion should not be set on objects to be created")
+            raise Refused(500, "", "resourceVersion should not be set on objects to be created")
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = metadata["generateName"] + "".join(secrets.choice(_LETTERS) for _ in range(5))
         for name in _OURS:
@@ -221,7 +221,7 @@ class Cluster:
                 if kind == PODS:
                     self.mark(key, 0)
                 after = self.store.remove(key)
-            if kind == PODS or after["metadata"].get("finalizers"):
+            if kind in (PODS, QUOTAS, CLAIMS) or after["metadata"].get("finalizers"):
                 return after
             details = {"name": name, "kind": kind.resource, "uid": before["metadata"]["uid"]}
             details |= {"group": kind.group} if kind.group else {}

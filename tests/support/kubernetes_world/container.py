@@ -54,7 +54,8 @@ class Container:
                 start_new_session=True,
             )
         self.pid = self._process.pid
-        threading.Thread(target=self._wait, args=(on_end,), name=f"container {self.pid}", daemon=True).start()
+        self._waiting = threading.Thread(target=self._wait, args=(on_end,), name=f"container {self.pid}", daemon=True)
+        self._waiting.start()
 
     def _wait(self, on_end: Callable[[], None]) -> None:
         self._process.wait()
@@ -76,7 +77,9 @@ class Container:
             self._process.send_signal(number)
 
     def kill(self) -> None:
+        """Returns when it is gone, with all that it started."""
         self.signal(signal.SIGKILL)
+        self._waiting.join()
 
     def _signal_all(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

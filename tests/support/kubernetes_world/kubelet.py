@@ -37,7 +37,7 @@ PROBE_SECONDS = 0.02
 
 
 class Kubelet(threading.Thread):
-    def __init__(self, cluster: Cluster, images: set[str]) -> None:
+    def __init__(self, cluster: Cluster, images: dict[str, int]) -> None:
         super().__init__(name="kubelet", daemon=True)
         self.cluster = cluster
         self.images = images
@@ -45,6 +45,8 @@ class Kubelet(threading.Thread):
         self.directory = tempfile.TemporaryDirectory(prefix="pods-", ignore_cleanup_errors=True)
         self.lives: dict[str, Life] = {}
         """By the pods' uids, those that have ended among them."""
+        self.when_running: list[Callable[[str], None]] = []
+        """Called with the name of each pod whose container has been started."""
         self.works = True
         """False: the node is lost, with what runs on it left running."""
         self._numbers = itertools.count(1)
@@ -117,6 +119,7 @@ class Life(threading.Thread):
         self._key = Key(PODS, pod["metadata"]["namespace"], pod["metadata"]["name"])
         self._uid = pod["metadata"]["uid"]
         self._poked = threading.Event()
+        self.id = f"{self._key.namespace}/{self._key.name}"
         self._abandoned = False
         self._since: str | None = None
         self._restarts = 0
@@ -246,7 +249,7 @@ class Life(threading.Thread):
     def _prepare(self) -> None:
         self._told(self._creating)
         if slow := self._trouble(troubles.SlowStart):
-            self._await(slow.seconds)
+            self._until(lambda: self._trouble(troubles.SlowStart) is None, slow.seconds)
         for container in self._pod()["spec"]["containers"]:
             self._pull(container)
             self._configure(container)
@@ -298,6 +301,8 @@ class Life(threading.Thread):
         """Returns when all that its variables refer to is there."""
         while True:
             try:
+                if why := troubles.of_user(container, self._pod(), self._kubelet.images):
+                    raise NoConfig(why)
                 environment(self._store, self._pod(), container)
             except NoConfig as error:
                 self._tell("Warning", "Failed", f"Error: {error}")
@@ -355,6 +360,8 @@ class Life(threading.Thread):
         self._tell("Normal", "Created", f"Created container {container['name']}")
         self._tell("Normal", "Started", f"Started container {container['name']}")
         self._told(self._running)
+        for hook in self._kubelet.when_running:
+            hook(self._key.name)
 
     def _running(self, status: Json, spec: Json) -> None:
         status.update(phase="Running", **self._addresses())
@@ -398,7 +405,6 @@ class Life(threading.Thread):
         grace = self._pod()["spec"]["terminationGracePeriodSeconds"]
         if not self._until(lambda: container.has_ended, grace, stop_when_deleted=False):
             container.kill()
-            self._until(lambda: container.has_ended, stop_when_deleted=False)
 
     def _after_the_end(self, container: Json) -> bool:
         ended = self.container
@@ -451,7 +457,6 @@ class Life(threading.Thread):
 
         self._until(is_over, stop_when_deleted=False, every=0.05)
         container.kill()
-        self._until(lambda: container.has_ended, stop_when_deleted=False)
 
     def _remove(self) -> None:
         with self._store.changed:

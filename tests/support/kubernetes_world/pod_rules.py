@@ -48,20 +48,10 @@ def causes_of_metadata(metadata: Json) -> Iterator[Cause]:
             yield Cause(
                 "FieldValueInvalid", "metadata.annotations", key, "name part must consist of alphanumeric characters"
             )
-    for index, owner in enumerate(metadata.get("ownerReferences") or []):
-        for field in ("apiVersion", "kind", "name", "uid"):
+    for owner in metadata.get("ownerReferences") or []:
+        for field, word in (("apiVersion", "version"), ("kind", "kind"), ("name", "name"), ("uid", "uid")):
             if not owner.get(field):
-                where = (
-                    f"metadata.ownerReferences[{index}].{field}"
-                    if field != "apiVersion"
-                    else f"metadata.ownerReferences[{index}].apiVersion"
-                )
-                yield Cause(
-                    "FieldValueInvalid",
-                    where,
-                    owner.get(field) or "",
-                    f"{'version' if field == 'apiVersion' else field} must not be empty",
-                )
+                yield Cause("FieldValueInvalid", f"metadata.ownerReferences.{field}", "", f"{word} must not be empty")
 
 
 def causes_of_pod(spec: Json) -> Iterator[Cause]:

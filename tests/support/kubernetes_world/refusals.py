@@ -29,7 +29,8 @@ class Refused(Exception):
         """
         details = {"details": self.details} if self.details else {}
         head = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-        return {**head, "message": self.message, "reason": self.reason, **details, "code": self.code}
+        reason = {"reason": self.reason} if self.reason else {}
+        return {**head, "message": self.message, **reason, **details, "code": self.code}
 
 
 def full_name(resource: str, group: str) -> str:

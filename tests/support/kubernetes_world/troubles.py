@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tests.support.kubernetes_world.description import Json
@@ -42,7 +43,21 @@ class SlowStart(Trouble):
     seconds: float = 1.0
 
 
-def of_image(container: Json, known: set[str]) -> ImageError | None:
+def of_user(container: Json, pod: Json, users: dict[str, int]) -> str:
+    """Why the image's user, or the one that is named, may not be; empty if it may."""
+    own, whole = container.get("securityContext") or {}, pod["spec"].get("securityContext") or {}
+    if not own.get("runAsNonRoot", whole.get("runAsNonRoot")):
+        return ""
+    named = own.get("runAsUser", whole.get("runAsUser"))
+    where = f'(pod: "{pod["metadata"]["name"]}_{pod["metadata"]["namespace"]}({pod["metadata"]["uid"]})"'
+    if named == 0:
+        return f"container's runAsUser breaks non-root policy {where}, container: {container['name']})"
+    if named is None and users[container["image"]] == 0:
+        return f"container has runAsNonRoot and image will run as root {where}, container: {container['name']})"
+    return ""
+
+
+def of_image(container: Json, known: Collection[str]) -> ImageError | None:
     """What is wrong with the image that a container names."""
     image, policy = container["image"], container["imagePullPolicy"]
     if not _REFERENCE.fullmatch(image):

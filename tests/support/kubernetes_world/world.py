@@ -16,7 +16,7 @@ import json
 import signal
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,8 @@ NAMESPACE = "default"
 class World:
     def __init__(self, tls: Tls | None = None) -> None:
         self.cluster = Cluster()
-        self.images = {IMAGE}
-        """Those that can be pulled."""
+        self.images = {IMAGE: 1000}
+        """Those that can be pulled, and the user that each runs as."""
         self.kubelet = Kubelet(self.cluster, self.images)
         self.owners = Owners(self.cluster)
         self.server = ApiServer(self.cluster, self.kubelet, None if tls is None else _context(tls))
@@ -135,6 +135,15 @@ class World:
 
     def shut_node_down(self, name: str) -> None:
         self._end_by_kubelet(name, "Terminated", "Pod was terminated in response to imminent node shutdown.")
+
+    @contextmanager
+    def when_running(self, do: Callable[[str], None]) -> Iterator[None]:
+        """Does that to each pod as soon as it runs."""
+        self.kubelet.when_running.append(do)
+        try:
+            yield
+        finally:
+            self.kubelet.when_running.remove(do)
 
     def _end_by_kubelet(self, name: str, reason: str, words: str) -> None:
         life = self.life(name)

@@ -21,7 +21,8 @@ def _stay_inside(name: str) -> None:
 
     def method(self: socket.socket, address: Any) -> Any:
         if isinstance(address, tuple) and address[0] in _OWN:
-            address = (_address, address[1])
+            # There is but one ::1 for all pods, so nothing can be at a known port of it.
+            address = (_address, address[1]) if self.family == socket.AF_INET else ("::1", 0)
         return original(self, address)
 
     setattr(socket.socket, name, method)
