@@ -67,7 +67,7 @@ class Booted:
             own_thread=True,
             lease=self._lease,
             max_lifetime=self._lifetime,
-            on_phase=partial(_tell_phase, owner, bl.self()),
+            on_phase=partial(_tell_phase, owner, bl.self(), self._is_here),
         )
         try:
             step(owner, "sending it what makes it a runtime")
@@ -127,10 +127,15 @@ class Local(Booted):
         return await super().connect(owner, notebook, directory)
 
 
-def _tell_phase(owner: bl.Pid, connector: bl.Pid, phase: nodes.Phase) -> None:
-    words = {"creating": "starting a process", "dialled": "it has dialled back"}.get(phase.name, phase.words)
-    if phase.name not in _SAID_BEFORE:
-        bl.send(owner, Step(connector, words or phase.name))
+def _tell_phase(owner: bl.Pid, connector: bl.Pid, is_here: bool, phase: nodes.Phase) -> None:
+    if phase.name in _SAID_BEFORE:
+        return
+    words = phase.words
+    if phase.name == "dialled":
+        words = "it is connected"
+    elif is_here and phase.name == "creating":
+        words = "starting a process"
+    bl.send(owner, Step(connector, words or phase.name))
 
 
 def _starter() -> Callable[..., Awaitable[bl.Pid]]:
