@@ -81,7 +81,7 @@ from flame.pool_requests import (
     StopPool,
 )
 from flame.pool_state import FAILURES_BEFORE_REFUSAL, POLICY_FAILED, Phase, PoolState, Stage, apply
-from flame.prices import price_of
+from flame.prices import dearest
 from flame.shares import Member
 from flame.stats import Stats, stats
 from flame.subscription import OnEvent
@@ -101,7 +101,7 @@ class PoolServer(bl.GenServer):
         self.loop = asyncio.get_running_loop()
         self.log_level = logging.getLogger().level if options.log_level is None else options.log_level
         self.sink = sink_for_caller()
-        price = price_of({"backend": type(backend).__name__.lower()})
+        price = dearest(getattr(backend, "priced_as", None) or [{"backend": type(backend).__name__.lower()}])
         if options.caps.need_price and price is None:
             raise ValueError(
                 f"pool {options.name!r}: a cap in dollars needs a price, and none is known of {backend!r}: give it in "

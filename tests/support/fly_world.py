@@ -75,13 +75,21 @@ class FlyWorld:
             Failure("token", self._of(token="fm2_wrong"), ("creating",), "401: Authenticate.*fly tokens create", True),
             Failure("image", self._of(image="registry.fly.io/no:v1"), ("creating",), "MANIFEST_UNKNOWN", True),
             Failure(
-                "capacity", self._full("fra"), ("creating",), "412: insufficient resources.*more regions or sizes", False
+                "capacity",
+                self._full("fra"),
+                ("creating",),
+                "412: insufficient resources.*more regions or sizes",
+                False,
             ),
             Failure("quota", self._refusing(403, quota), ("creating",), "403: .*over the allowed quota", False),
-            Failure("trouble", self._refusing(500, "internal error"), ("creating",), "500: internal error", False, 15.0),
+            Failure(
+                "trouble", self._refusing(500, "internal error"), ("creating",), "500: internal error", False, 15.0
+            ),
             Failure("its end", self._of(command=["sh", "-c", "exit 7"]), seen, "exit code 7", False),
             Failure("another version", self._of(command=["sh", "-c", "exit 4"]), seen, "exit code 4", True),
-            Failure("no program", self._of(command=["/no/such/program"]), (*seen, "creating"), "/no/such/program", False),
+            Failure(
+                "no program", self._of(command=["/no/such/program"]), (*seen, "creating"), "/no/such/program", False
+            ),
             Failure("no dial-back", self._of(command=["sleep", "99"]), ("started",), "no dial-back", False, 1.0),
         ]
 
