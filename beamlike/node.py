@@ -205,6 +205,11 @@ class Node(LocalNode):
             )
         )
 
+    def listen_at(self, host: str) -> None:
+        """Where `listen` is to listen, at any free port, if not on the host of the node's name: a child may bear that
+        of its parent's machine."""
+        self._endpoint = (host, 0)
+
     async def listen(self) -> tuple[str, int]:
         """Listens, if the node does not yet, and returns (host, port)."""
         if self.address is not None:
@@ -285,15 +290,26 @@ class Node(LocalNode):
 
     # Other nodes.
 
-    async def connect(self, name: str, address: tuple[str, int] | None = None, *, secret: bytes | None = None) -> None:
+    async def connect(
+        self,
+        name: str,
+        address: tuple[str, int] | None = None,
+        *,
+        secret: bytes | None = None,
+        tick_time: float | None = None,
+        encrypted: bool = False,
+    ) -> None:
         """Connects to the node `name`, found in this host's directory or at `address`; nothing if connected already.
 
-        `secret` is another than the cluster's, from an invitation. NotConnected says what is in the way: nobody
+        `secret` is another than the cluster's, from an invitation; `tick_time` is for that connection, the node's own
+        by default. `encrypted` has it inside TLS though the address is one of this machine, as that of a tunnel is,
+        behind which the other node demands TLS. NotConnected says what is in the way: nobody
         listens, another secret, a name that is taken.
         """
         token = _as_secret(secret, INVITED) if secret is not None else None
         del secret
-        await self._in_cluster(self.cluster.connect(name, address, secret=token))
+        connecting = self.cluster.connect(name, address, secret=token, tick_time=tick_time, encrypted=encrypted)
+        await self._in_cluster(connecting)
 
     async def drain(self, name: str) -> None:
         """Waits until there is room again in what waits to leave for the node `name`; not at all if there is, or if it
@@ -328,11 +344,19 @@ class Node(LocalNode):
         process.scheduler.call(process.scheduler.ready, process)
         return process.pid
 
-    def invite(self, child: str, lifetime: float = INVITATION_LIFETIME, *, tick_time: float | None = None) -> bytes:
-        """A single-use secret with which a node named `child` may connect, within `lifetime` seconds.
+    def invite(
+        self,
+        child: str,
+        lifetime: float = INVITATION_LIFETIME,
+        *,
+        tick_time: float | None = None,
+        token: bytes | None = None,
+    ) -> bytes:
+        """A single-use secret with which a node named `child` may connect, within `lifetime` seconds: `token`, a new
+        one by default.
 
         `tick_time` is for that connection; the node's own by default."""
-        return self.cluster.invite(child, lifetime, tick_time=tick_time)
+        return self.cluster.invite(child, lifetime, tick_time=tick_time, token=token)
 
     def revoke(self, child: str) -> None:
         """Takes back an invitation that was not used; a node that has stopped has none."""

@@ -58,24 +58,30 @@ class MachineEnded(Exception):
 @frozen
 class Ending:
     """A boot ended with `error`, so many seconds after the request, when it had reached `phase`; `limit` is the time
-    that it had, if that was over."""
+    that it had, if that was over, and `hint` what was in the way meanwhile."""
 
     error: BaseException
     phase: Phase
     seconds: float
     limit: float | None
+    hint: str = ""
 
     def why(self) -> str:
         """
         >>> Ending(TimeoutError(), Phase("started", 0.2, "process 1 runs"), 10.0, 10.0).why()
         ' within 10 s: started at +0.2 s, no dial-back for 9.8 s'
+        >>> unschedulable = Phase("created", 0.4, "unschedulable: 0/3 nodes are available", is_of_platform=True)
+        >>> Ending(TimeoutError(), unschedulable, 30.0, 30.0).why()
+        ' within 30 s: created at +0.4 s (unschedulable: 0/3 nodes are available), not started for 29.6 s'
         >>> Ending(KeyError("id"), Phase("creating", 0.1, ""), 0.4, None).why()
         ": KeyError: 'id'"
         """
         phase, error = self.phase, self.error
         if self.limit is not None:
             waited = f"{_NEXT.get(phase.name, 'no answer')} for {self.seconds - phase.seconds:.1f} s"
-            return f" within {self.limit:g} s: {phase.name} at +{phase.seconds:.1f} s, {waited}"
+            words = f" ({phase.words})" if phase.is_of_platform else ""
+            hint = f" ({self.hint})" if self.hint else ""
+            return f" within {self.limit:g} s: {phase.name} at +{phase.seconds:.1f} s{words}, {waited}{hint}"
         words = str(error) if isinstance(error, MachineEnded | BackendError | OSError) else ""
         return f": {words or f'{type(error).__name__}: {error}'}"
 

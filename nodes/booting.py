@@ -9,19 +9,24 @@ import asyncio
 import contextlib
 import re
 import secrets
-from dataclasses import field
-from typing import ClassVar
+from dataclasses import field, replace
+from typing import TYPE_CHECKING, ClassVar
 
 import beamlike as bl
+from beamlike.distribution.addresses import is_loopback
 from beamlike.kernel.current import current_node
 from beamlike.kernel.record import frozen
 from nodes import records, stopping
-from nodes.backend import Backend, Description, Machine
+from nodes.backend import Backend, Description, Machine, dials_child
 from nodes.boot_failure import BootFailed, Ending, MachineEnded, failure
-from nodes.invitation import LEASE_SECONDS, Invitation
+from nodes.invitation import CHILD_PORT, LEASE_SECONDS, Invitation
 from nodes.labels import NO_LABELS, Labels
+from nodes.own_addresses import NoOwnAddress, advertised
 from nodes.phases import OnPhase, Progress
 from nodes.records import Recorded
+
+if TYPE_CHECKING:
+    from nodes.tunnels.carrier import Carrier
 
 BOOT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
@@ -47,6 +52,8 @@ class Child:
     machine: Machine
     backend: Backend
     recorded: Recorded | None = field(default=None, repr=False, compare=False)
+    carrier: Carrier | None = field(default=None, repr=False, compare=False)
+    """What leads to it, where it is reached by tunnels."""
 
     async def fate(self, *, within: float = FATE_SECONDS) -> str:
         """What became of the machine of a node that was lost, in words, with the last that it printed."""
@@ -67,7 +74,11 @@ class Child:
             await asyncio.shield(self._stop_machine())
 
     async def _stop_machine(self) -> None:
-        await stopping.stop(self.backend, self.machine, self.recorded)
+        try:
+            await stopping.stop(self.backend, self.machine, self.recorded)
+        finally:
+            if self.carrier is not None:
+                await self.carrier.close()
 
     async def _until_ended(self, seconds: float) -> Description:
         """The machine as it was last seen: ended, or still running after so many seconds."""
@@ -115,7 +126,11 @@ async def boot(
     _check(lease, max_lifetime)
     node, progress = _current_node(), Progress(on_phase)
     child = name or _child_name(node)
-    host, port = await node.listen()
+    dialled = dials_child(backend)
+    try:
+        host, port = ("", 0) if dialled else advertised(await node.listen(), backend)
+    except NoOwnAddress as error:
+        raise BootFailed(str(error), permanent=True) from error
     invitation = Invitation(
         parent=node.name,
         host=host,
@@ -124,7 +139,8 @@ async def boot(
         token=node.invite(child, lifetime=timeout, tick_time=lease / 4),
         dial_seconds=float(timeout),
         own_thread=own_thread,
-        tls=node.tls,
+        tls=node.tls or ("always" if dialled else None),
+        listens_at=f":{CHILD_PORT}" if dialled else "",
         lease_seconds=float(lease),
         max_lifetime=None if max_lifetime is None else float(max_lifetime),
         pool=labels.pool,
@@ -134,7 +150,7 @@ async def boot(
     me = node.self()
     node.watch_node(child, me)
     try:
-        return await _Boot(backend, invitation, progress).run()
+        return await _Boot(node, backend, invitation, progress).run()
     except BaseException:
         node.revoke(child)
         await asyncio.shield(_turned_away(node, child))
@@ -152,12 +168,15 @@ async def _turned_away(node: bl.Node, child: str) -> None:
 class _Boot:
     """One boot, from the request to the node that has dialled back, or to nothing that is left."""
 
-    def __init__(self, backend: Backend, invitation: Invitation, progress: Progress) -> None:
+    def __init__(self, node: bl.Node, backend: Backend, invitation: Invitation, progress: Progress) -> None:
+        self._node = node
         self._backend = backend
         self._invitation = invitation
         self._progress = progress
         self._machine: Machine | None = None
         self._recorded: Recorded | None = None
+        self._carrier: Carrier | None = None
+        self._dialling: asyncio.Task[None] | None = None
 
     async def run(self) -> Child:
         invitation, progress = self._invitation, self._progress
@@ -171,14 +190,17 @@ class _Boot:
             progress.reach("ready", f"{invitation.child} is {machine.where}")
         except BaseException as error:
             time_it_had = invitation.dial_seconds if limit.expired() else None
-            ending = Ending(error, progress.phase, progress.seconds, time_it_had)
+            step = replace(progress.phase, seconds=progress.reached)
+            ending = Ending(error, step, progress.seconds, time_it_had, self._what_is_in_the_way())
             seen = await self._cleaned_up(error)
             if not isinstance(error, Exception):
                 raise
             failed = self._failure(ending, seen)
             progress.reach("failed", str(failed))
             raise failed from error
-        return Child(invitation.child, machine, self._backend, self._recorded)
+        if self._carrier is not None:
+            self._carrier.close_with_last()
+        return Child(invitation.child, machine, self._backend, self._recorded, self._carrier)
 
     async def _create(self) -> Machine:
         """The machine; on record, where it is a process of this host, before there is one."""
@@ -204,9 +226,21 @@ class _Boot:
         child = self._invitation.child
         while True:
             await self._look(machine)
+            await self._dial_once_it_runs(machine)
             with contextlib.suppress(TimeoutError):
                 await bl.receive(lambda news: isinstance(news, bl.NodeUp) and news.node == child, timeout=LOOK_SECONDS)
                 return
+
+    async def _dial_once_it_runs(self, machine: Machine) -> None:
+        """Where the child is to be dialled: raises what keeps it from being, for good."""
+        if self._dialling is not None:
+            if self._dialling.done():
+                self._dialling.result()
+        elif dials_child(self._backend) and self._progress.phase.name == "started":
+            from nodes.tunnels.dialling import carrier_to, dial  # which most children do without
+
+            self._carrier = await carrier_to(machine, self._backend, self._invitation)
+            self._dialling = asyncio.create_task(dial(self._node, self._invitation, self._carrier.address))
 
     async def _look(self, machine: Machine) -> None:
         seen = await self._backend.describe(machine)
@@ -219,6 +253,10 @@ class _Boot:
     async def _cleaned_up(self, error: BaseException) -> Description | None:
         """How the machine was before it was stopped, which it is even if it cannot be looked at."""
         seen = None
+        if self._dialling is not None:
+            self._dialling.cancel()
+        if self._carrier is not None:
+            await asyncio.shield(self._carrier.close())
         if self._machine is not None:
             try:
                 seen = await self._backend.describe(self._machine)
@@ -229,6 +267,18 @@ class _Boot:
         elif self._recorded is not None:
             self._recorded.remove()
         return seen
+
+    def _what_is_in_the_way(self) -> str:
+        """Of a machine that runs, and whose child is not connected."""
+        invitation = self._invitation
+        if self._carrier is not None:
+            return self._carrier.trouble
+        if self._progress.phase.name != "started":
+            return ""
+        reaches_itself = not invitation.listens_at and _is_loopback(invitation.host)
+        if reaches_itself and not getattr(self._backend, "on_this_host", False):
+            return f"it was told to dial {invitation.host}, which is itself: have this node listen at another address"
+        return ""
 
     async def _stop(self, machine: Machine, error: BaseException) -> None:
         try:
@@ -255,6 +305,13 @@ def _check(lease: float, max_lifetime: float | None) -> None:
             raise TypeError(f"expected {option} as a number of seconds, got {value!r}")
         if not least <= value < float("inf") or not value:
             raise ValueError(f"expected {option} as a number of seconds, {least:g} or more, got {value!r}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return is_loopback(host)
+    except ValueError:
+        return host == "localhost"
 
 
 def _current_node() -> bl.Node:

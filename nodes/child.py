@@ -12,13 +12,15 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NoReturn
 
 import msgpack
 
 import beamlike as bl
 from beamlike.code.far_module import stand_for_main
+from beamlike.distribution.addresses import host_of, seen_from_here
 from beamlike.distribution.errors import UnusableSecret
 from beamlike.distribution.refusal import Status
 from beamlike.distribution.secret import VARIABLE, Secret, load_secret
@@ -30,6 +32,7 @@ from nodes.guards import Guards
 from nodes.interpreter import LIFELINE_VARIABLE, SECRET_VARIABLE
 from nodes.invitation import BadInvitation, Invitation
 from nodes.last_words import kill_own_group, say
+from nodes.own_addresses import address_towards, own_address
 from nodes.parent import invited_by
 
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 1.0
@@ -98,9 +101,12 @@ async def serve(invitation: Invitation, guards: Guards, users_secret: Secret | N
         tick_time=invitation.lease_seconds / 4,
         tls=invitation.tls,
     )
-    async with node:
+    node.listen_at(own_host(invitation))
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(node)
         guards.watch(node)
-        await join(node, invitation)
+        await stack.enter_async_context(way_in(node, invitation))
+        await (be_dialled(node, invitation) if invitation.listens_at else join(node, invitation))
         if users_secret is None:
             # Children stand around their parent as in a star.
             node.dial = None
@@ -108,6 +114,13 @@ async def serve(invitation: Invitation, guards: Guards, users_secret: Secret | N
             node.why_unconnected = lambda name: known(name) or alone
         gone = guards.joined(node)
         await gone.wait()
+
+
+def own_host(invitation: Invitation) -> str:
+    """Where this node listens once it has children itself, or is to be dialled: its name's host is its parent's."""
+    if invitation.listens_at:
+        return own_address() or "127.0.0.1"
+    return address_towards(seen_from_here((invitation.host, 0))[0]) or host_of(invitation.child)
 
 
 async def join(node: bl.Node, invitation: Invitation) -> None:
@@ -127,6 +140,42 @@ async def join(node: bl.Node, invitation: Invitation) -> None:
     except bl.HandshakeRefused as refused:
         never = refused.status is Status.VERSION_MISMATCH
         _give_up(invitation, str(refused), NEVER_CAN_JOIN if never else CANNOT_JOIN)
+
+
+@asynccontextmanager
+async def way_in(node: bl.Node, invitation: Invitation) -> AsyncIterator[None]:
+    """Where the parent dials, if it is to."""
+    if not invitation.listens_at:
+        yield
+        return
+    from nodes.tunnels.landing import Landing
+
+    node.invite(
+        invitation.parent, invitation.dial_seconds, tick_time=invitation.lease_seconds / 4, token=invitation.token
+    )
+    landing = Landing(invitation.token, seen_from_here(await node.listen()), invitation.lease_seconds)
+    host, _, port = invitation.listens_at.rpartition(":")
+    try:
+        await landing.listen(host.strip("[]"), int(port))
+    except (OSError, ValueError) as error:
+        _give_up(invitation, f"it cannot listen at {invitation.listens_at}: {error}", CANNOT_JOIN)
+    try:
+        yield
+    finally:
+        landing.close()
+
+
+async def be_dialled(node: bl.Node, invitation: Invitation) -> None:
+    """Returns once the parent has connected."""
+    node.watch_node(invitation.parent, node.self())
+    try:
+        async with asyncio.timeout(invitation.dial_seconds):
+            await bl.receive(lambda news: isinstance(news, bl.NodeUp) and news.node == invitation.parent)
+    except TimeoutError:
+        why = f"its {invitation.dial_seconds:g} s are over, and nobody has dialled {invitation.listens_at}"
+        _give_up(invitation, why, CANNOT_JOIN)
+    finally:
+        node.unwatch_node(invitation.parent, node.self())
 
 
 async def _failure_to_dial(node: bl.Node, invitation: Invitation) -> bl.NotConnected | None:

@@ -21,7 +21,7 @@ PhaseName: TypeAlias = Literal["requested", "creating", "created", "started", "d
 
 @frozen
 class Phase:
-    """A step of a boot: `seconds` after the request, in words for people.
+    """A step of a boot: `seconds` after the request, in words for people, which may be those of its platform.
 
     >>> str(Phase("started", 0.2, "process 4711 runs"))
     'started at +0.2 s: process 4711 runs'
@@ -30,6 +30,7 @@ class Phase:
     name: PhaseName
     seconds: float
     words: str
+    is_of_platform: bool = False
 
     def __str__(self) -> str:
         return f"{self.name} at +{self.seconds:.1f} s: {self.words}"
@@ -45,20 +46,25 @@ class Progress:
         self._tell = tell
         self._since = time.monotonic()
         self.phase = Phase("requested", 0.0, "")
+        self.reached = 0.0
+        """When the step was reached, of which the phase may tell something newer."""
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._since
 
-    def reach(self, name: PhaseName, words: str) -> None:
-        self.phase = Phase(name, self.seconds, words)
+    def reach(self, name: PhaseName, words: str, *, is_of_platform: bool = False) -> None:
+        seconds = self.seconds
+        if name != self.phase.name:
+            self.reached = seconds
+        self.phase = Phase(name, seconds, words, is_of_platform)
         if self._tell is not None:
             self._tell(self.phase)
 
     def say(self, words: str) -> None:
         """The step is the same, and this is new of it."""
         if words and words != self.phase.words:
-            self.reach(self.phase.name, words)
+            self.reach(self.phase.name, words, is_of_platform=True)
 
     @contextmanager
     def told_by_backend(self) -> Iterator[None]:

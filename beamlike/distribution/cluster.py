@@ -145,9 +145,18 @@ class Cluster:
         self.heartbeat.open(sock)
         return address
 
-    async def connect(self, name: str, address: Address | None = None, *, secret: Secret | None = None) -> None:
+    async def connect(
+        self,
+        name: str,
+        address: Address | None = None,
+        *,
+        secret: Secret | None = None,
+        tick_time: float | None = None,
+        encrypted: bool = False,
+    ) -> None:
         """Returns when `name` is connected. Without an address, "word@host:port" or the host's directory gives it;
-        `secret` is another than the cluster's, from an invitation.
+        `secret` is another than the cluster's, from an invitation, `tick_time` another than the node's; `encrypted` is
+        a link that goes further than its address says.
 
         NotConnected says why that failed (HandshakeRefused, if the other node answered), ValueError that no node can
         have such a name.
@@ -160,7 +169,9 @@ class Cluster:
         with self._lock:
             if name in self._peers:
                 return
-            dial = self._dial_to(name, address, secret or self._secret)
+            if encrypted:
+                self._encryption.encrypt(name)
+            dial = self._dial_to(name, address, secret or self._secret, tick_time)
         failure = await asyncio.shield(dial.done)
         if failure is not None:
             raise dial.error(failure)
@@ -205,11 +216,19 @@ class Cluster:
 
     # For any thread.
 
-    def invite(self, name: str, lifetime: float = INVITATION_LIFETIME, *, tick_time: float | None = None) -> bytes:
-        """A token that serves `name` as its secret: for one connection, within `lifetime` seconds. It is ASCII.
+    def invite(
+        self,
+        name: str,
+        lifetime: float = INVITATION_LIFETIME,
+        *,
+        tick_time: float | None = None,
+        token: bytes | None = None,
+    ) -> bytes:
+        """A token that serves `name` as its secret: for one connection, within `lifetime` seconds. It is ASCII, and a
+        new one where none is given.
 
         That connection is watched by `tick_time`, where it is given, instead of the node's own."""
-        token = secrets.token_urlsafe(32).encode()
+        token = token or secrets.token_urlsafe(32).encode()
         self._invitations.invite(name, Secret(token, INVITED), self._home.loop.time(), lifetime, tick_time)
         return token
 
@@ -249,10 +268,12 @@ class Cluster:
 
     # Dialling.
 
-    def _dial_to(self, name: str, address: Address | None, secret: Secret) -> Dial:
+    def _dial_to(self, name: str, address: Address | None, secret: Secret, tick_time: float | None = None) -> Dial:
         if name not in self._dials:
             handshake = Dialler(self._identity, secrets.token_bytes(NONCE_SIZE), secret, name)
             dial = Dial(name, address, self._new_link(handshake), self._home.loop.create_future())
+            if tick_time is not None:
+                dial.link.tick_every(tick_time / 4)
             self._dials[name] = dial
             self._home.call(partial(self._start, dial))
         return self._dials[name]

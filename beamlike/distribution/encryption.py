@@ -20,6 +20,11 @@ class Encryption:
         self._option = option
         self._files = option.files if isinstance(option, Tls) else ()
         self._presented: Renewed[Presented] | None = None
+        self._beyond: set[str] = set()
+
+    def encrypt(self, name: str) -> None:
+        """Has what is dialled as the node `name` inside TLS, though its address be of this machine: a tunnel's."""
+        self._beyond.add(name)
 
     def prepare_to_listen(self, host: str) -> None:
         """Makes or reads the certificate, if one is needed to listen at this numeric address.
@@ -34,7 +39,7 @@ class Encryption:
 
         UnusableCertificate for a file that does not serve.
         """
-        if not self._demands_tls(host):
+        if not self._demands_tls(host) and name not in self._beyond:
             return None
         host_of_certificate = name.partition("@")[2] if isinstance(self._option, Tls) else None
         return TlsLayer(self._shown.get(), host=host_of_certificate, cap=self._cap)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -249,3 +250,17 @@ def test_a_refusal_will_be_one_the_next_time_and_a_lack_of_room_will_not(cause: 
     assert failed is not None
     assert (failed.phase, failed.permanent) == ("created", permanent)
     assert f"machine 1 has ended (its words of {cause})" in str(failed)
+
+
+def test_a_failure_names_the_platforms_last_words_and_how_long_the_step_took() -> None:
+    backend = Talking((), (Description("created", None, "", "unschedulable: 0/3 nodes are available"),))
+    _, failed = boot(backend, timeout=0.4)
+    assert failed is not None
+    step = r"created at \+0\.[01] s \(unschedulable: 0/3 nodes are available\), not started for 0\.[34] s"
+    assert re.search(f"within 0\\.4 s: {step}", str(failed))
+
+
+def test_a_machine_elsewhere_that_was_told_to_dial_itself_is_told_of() -> None:
+    _, failed = boot(Talking((), (Description("running", None, ""),)), timeout=0.3)
+    assert failed is not None
+    assert "no dial-back for 0.3 s (it was told to dial 127.0.0.1, which is itself" in str(failed)

@@ -34,6 +34,10 @@ class LocalWorld:
     def backend(self) -> nodes.Backend:
         return Troubled(self)
 
+    def place(self) -> nodes.Backend:
+        """Where the processes are made."""
+        return nodes.Local()
+
     def program(self) -> Program:
         return Program("backend = nodes.Local()", {"XDG_RUNTIME_DIR": str(self.directory)})
 
@@ -105,7 +109,7 @@ def _script(text: str) -> Callable[[], AbstractContextManager[nodes.Backend]]:
 class Held:
     """A machine that is there and does not run before it is started."""
 
-    def __init__(self, invitation: Invitation, local: nodes.Local) -> None:
+    def __init__(self, invitation: Invitation, local: nodes.Backend) -> None:
         self._invitation = invitation
         self._local = local
         self._starting: asyncio.Task[Machine] | None = None
@@ -124,7 +128,7 @@ class Troubled:
 
     def __init__(self, world: LocalWorld) -> None:
         self._world = world
-        self._local = nodes.Local()
+        self._local = world.place()
         self._numbers = itertools.count()
 
     def __repr__(self) -> str:

@@ -1,0 +1,181 @@
+"""The parent's end: a port on this host that leads to the child, whatever becomes of the tunnels in between."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from beamlike.distribution.addresses import Address
+from beamlike.loop_thread import LoopThread
+from nodes.tunnels.flow import BadFlow
+from nodes.tunnels.greeting import ID_SIZE, FlowGone, greet, key_of
+from nodes.tunnels.landing import silence_of
+from nodes.tunnels.route import Route
+from nodes.tunnels.way import Carried
+
+T = TypeVar("T")
+
+logger = logging.getLogger("nodes")
+
+DIAL_SECONDS = 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
+TRIES = 3
+"""At ways through one tunnel that lets itself be entered, before another tunnel is asked for."""
+
+
+class Carrier:
+    """`address` is that port. What comes there is carried to the child that holds `token`, for up to `lease` seconds
+    without a way; `has_ended` says whether the child's machine has, so that nobody waits for one that is gone."""
+
+    def __init__(self, where: str, route: Route, token: bytes, lease: float, has_ended: Callable[[], Awaitable[bool]]):
+        self.address: Address
+        self.trouble = ""
+        """Why there is no way, in words; "" while there is one."""
+        self._where = where
+        self._route = route
+        self._key = key_of(token)
+        self._lease = lease
+        self._has_ended = has_ended
+        self._loop = asyncio.get_running_loop()
+        self._thread: LoopThread | None = None
+        self._server: asyncio.Server | None = None
+        self._flows: set[asyncio.Task[None]] = set()
+        self._tunnel: tuple[int, Address] | None = None
+        """The last one that the route told of: user code on that loop need not turn for another way through it."""
+        self._is_in_use = False
+        self._closing: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Carries in a thread of its own, so that user code on this loop holds up no sign of life."""
+        self._thread = LoopThread("beamlike tunnels")
+        self.address = await self._thread.run(self._listen())
+
+    async def _listen(self) -> Address:
+        self._server = await asyncio.start_server(self._come, "127.0.0.1", 0)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    async def close(self) -> None:
+        """Ends all that goes through it. A second call does nothing."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            await thread.run(self._end())
+            await asyncio.to_thread(thread.stop)
+        await self._route.close()
+
+    async def _end(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        await asyncio.sleep(0)  # for what has been accepted just now
+        while self._flows:
+            for flow in self._flows:
+                flow.cancel()
+            await asyncio.wait(self._flows)
+
+    def close_with_last(self) -> None:
+        """The nodes are connected: once they are not any more, this is of no use."""
+        self._is_in_use = True
+
+    def _come(self, reader: StreamReader, writer: StreamWriter) -> None:
+        task = asyncio.create_task(self._carry(Carried(reader, writer, silence_of(self._lease))))
+        self._flows.add(task)
+        task.add_done_callback(self._gone)
+
+    def _gone(self, flow: asyncio.Task[None]) -> None:
+        self._flows.discard(flow)
+        if not self._flows and self._is_in_use:
+            with suppress(RuntimeError):  # that loop is closed, and with it everything of the backend's
+                self._loop.call_soon_threadsafe(self._close_soon)
+
+    def _close_soon(self) -> None:
+        self._closing = self._loop.create_task(self.close())
+
+    async def _carry(self, carried: Carried) -> None:
+        """One connection of the nodes, from its start to its end, which comes with that of the lease at the latest."""
+        name, avoid, failures, pause = secrets.token_bytes(ID_SIZE), 0, 0, FIRST_PAUSE
+        try:
+            while True:
+                heard_at = carried.heard_at
+                try:
+                    await self._try(carried, name, avoid)
+                    return
+                except (FlowGone, BadFlow) as error:
+                    logger.debug("a connection to %s is over: %r", self._where, error)
+                    return
+                except _Broken as broken:
+                    self._tell(broken)
+                    if carried.heard_at != heard_at:
+                        failures, pause = 0, FIRST_PAUSE
+                    failures += 1
+                    if broken.renew or failures % TRIES == 0:
+                        avoid = broken.tunnel
+                if await self._is_hopeless(carried):
+                    return
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+        finally:
+            await asyncio.shield(asyncio.create_task(carried.close()))
+
+    async def _try(self, carried: Carried, name: bytes, avoid: int) -> None:
+        """Returns when the flow is over; _Broken says why no way carries it now."""
+        tunnel = avoid
+        try:
+            if self._tunnel is None or self._tunnel[0] <= avoid:
+                self._tunnel = await self._there(lambda: self._route.beyond(avoid))
+            tunnel, address = self._tunnel
+            async with asyncio.timeout(DIAL_SECONDS):
+                reader, writer = await asyncio.open_connection(*address)
+        except Exception as error:
+            raise _Broken(f"there is no tunnel to {self._where}: {error}", tunnel, renew=True) from error
+        try:
+            async with asyncio.timeout(min(DIAL_SECONDS, silence_of(self._lease))):
+                theirs = await greet(reader, writer, self._key, name, carried.flow.received)
+            self.trouble = ""
+            await carried.over(reader, writer, theirs)
+        except TimeoutError as error:
+            raise _Broken(f"nobody answers at the end of the tunnel to {self._where}", tunnel, renew=True) from error
+        except OSError as error:
+            raise _Broken(f"the tunnel to {self._where} broke: {error}", tunnel, renew=False) from error
+        finally:
+            writer.close()
+
+    async def _is_hopeless(self, carried: Carried) -> bool:
+        if self._loop.is_closed():
+            return True
+        if asyncio.get_running_loop().time() - carried.heard_at > self._lease:
+            logger.warning("%s could not be reached for %g s, which is its lease", self._where, self._lease)
+            return True
+        try:
+            return await self._there(self._has_ended)
+        except Exception as error:  # a platform that cannot be asked says nothing of the machine
+            logger.debug("%s could not be looked at: %r", self._where, error)
+            return False
+
+    def _tell(self, broken: _Broken) -> None:
+        if str(broken) != self.trouble:
+            self.trouble = str(broken)
+            logger.info("%s", broken)
+
+    async def _there(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Awaits what is the backend's on the loop that it is used on."""
+
+        async def awaited() -> T:
+            return await work()
+
+        if self._loop.is_closed():
+            raise ConnectionAbortedError("the loop that the backend was used on is closed")
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(awaited(), self._loop))
+
+
+class _Broken(Exception):
+    """`renew`: not by that tunnel again."""
+
+    def __init__(self, message: str, tunnel: int, *, renew: bool) -> None:
+        super().__init__(message)
+        self.tunnel = tunnel
+        self.renew = renew

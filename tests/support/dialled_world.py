@@ -1,0 +1,116 @@
+"""A world whose machines cannot dial their parent: processes of this host behind tunnels that a test can cut."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import nodes
+from nodes import Description, Invitation, Machine
+from tests.nodes.backend_contract import Failure, Fault, Program
+from tests.support.local_world import LocalWorld, Troubled
+from tests.support.loose_children import Loose
+from tests.support.relay import Relay
+
+hosts = (f"127.{110 + os.getpid() % 100}.{number // 250}.{number % 250 + 1}" for number in itertools.count())
+PORT = 44444
+
+
+class Behind:
+    """Boots processes that no pipe ties to this one, each of which listens at an address of its own."""
+
+    on_this_host = True
+    dials_child = True
+
+    def __init__(self, log: Path) -> None:
+        self.tunnels: list[Relay] = []
+        self.refused = 0
+        """So many of the next tunnels cannot be had."""
+        self.port = PORT
+        """At which tunnels end."""
+        self.loose = Loose(log)
+        self._hosts: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return "Behind()"
+
+    async def boot(self, invitation: Invitation) -> Machine:
+        host = next(hosts)
+        machine = await self.loose.boot(replace(invitation, listens_at=f"{host}:{PORT}"))
+        self._hosts[machine.id] = host
+        return replace(machine, pid=int(machine.id))
+
+    async def stop(self, machine: Machine) -> None:
+        await self.loose.stop(machine)
+
+    async def describe(self, machine: Machine) -> Description:
+        return await self.loose.describe(machine)
+
+    async def tunnel(self, machine: Machine) -> Relay:
+        if self.refused:
+            self.refused -= 1
+            raise ConnectionRefusedError("no tunnel now")
+        self.tunnels.append(await Relay((self._hosts[machine.id], self.port)).open())
+        return self.tunnels[-1]
+
+
+class DialledWorld(LocalWorld):
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.behind = Behind(directory / "log")
+
+    def place(self) -> nodes.Backend:
+        return self.behind
+
+    def backend(self) -> nodes.Backend:
+        return TroubledBehind(self)
+
+    def program(self) -> Program:
+        code = (
+            "from pathlib import Path\n"
+            "from tests.support.dialled_world import Behind\n"
+            f"backend = Behind(Path({str(self.directory / 'log')!r}))"
+        )
+        return Program(code, {"XDG_RUNTIME_DIR": str(self.directory)})
+
+    def left(self) -> Sequence[str]:
+        return [*super().left(), *(f"tunnel {it.port}" for it in self.behind.tunnels if it.is_open)]
+
+    def cut_tunnels(self) -> bool:
+        cut = [it for it in self.behind.tunnels if it.is_open]
+        for tunnel in cut:
+            tunnel.cut()
+        return bool(cut)
+
+    def failures(self) -> Sequence[Failure]:
+        return [
+            Failure("no tunnel", lambda: self._tunnels(fail=True), ("started",), "no tunnel now", False, 3.0),
+            Failure("nobody", lambda: self._tunnels(port=1), ("started",), "closed before the two ends", False, 3.0),
+        ]
+
+    @contextmanager
+    def _tunnels(self, *, fail: bool = False, port: int = PORT) -> Iterator[nodes.Backend]:
+        self.behind.refused, self.behind.port = (10**6 if fail else 0), port
+        yield self.behind
+        self.behind.refused, self.behind.port = 0, PORT
+
+    def fault(self, kind: Fault) -> AbstractContextManager[None] | None:
+        return None if kind == "lost reply" else self._set(kind)
+
+
+class TroubledBehind(Troubled):
+    dials_child = True
+
+    def __init__(self, world: DialledWorld) -> None:
+        super().__init__(world)
+        self._behind = world.behind
+
+    async def tunnel(self, machine: Machine) -> Relay:
+        held = self._world.held.get(machine.id)
+        started = machine if held is None else await held.machine()
+        assert started is not None
+        return await self._behind.tunnel(started)
