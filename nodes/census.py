@@ -5,6 +5,7 @@ Each platform counts its own. What cannot be seen is told in words, and is no re
 
 from __future__ import annotations
 
+import os
 from typing import Protocol
 
 from beamlike.kernel.record import frozen
@@ -37,15 +38,24 @@ class Platform(Protocol):
 
 
 def platforms() -> dict[str, Platform]:
-    """Those that are configured, by name."""
-    return {"local": LocalCensus()}
+    """Those that are configured, by name: this host always, the others by what the environment says."""
+    return {"local": LocalCensus(), **_fly()}
+
+
+def _fly() -> dict[str, Platform]:
+    if not any(os.environ.get(name) for name in ("BEAMLIKE_FLY_APP", "BEAMLIKE_FLY_ORG", "FLY_APP_NAME")):
+        return {}
+    from nodes.fly.census import FlyCensus
+
+    census = FlyCensus.configured()
+    return {} if census is None else {"fly": census}
 
 
 def census() -> tuple[list[Found], list[str]]:
     """All child nodes, oldest first, and in words what could not be seen.
 
     >>> found, troubles = census()
-    >>> all(one.platform == "local" for one in found)
+    >>> all(one.platform in platforms() for one in found)
     True
     """
     seen = [platform.children() for platform in platforms().values()]

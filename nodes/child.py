@@ -13,7 +13,7 @@ import secrets
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NoReturn
 
 import msgpack
@@ -102,8 +102,10 @@ async def serve(invitation: Invitation, guards: Guards, users_secret: Secret | N
         tls=invitation.tls,
     )
     node.listen_at(own_host(invitation))
-    async with node, way_in(node, invitation):
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(node)
         guards.watch(node)
+        await stack.enter_async_context(way_in(node, invitation))
         await (be_dialled(node, invitation) if invitation.listens_at else join(node, invitation))
         if users_secret is None:
             # Children stand around their parent as in a star.

@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from beamlike.kernel.record import frozen
@@ -20,6 +20,9 @@ from nodes.fly.options import Token
 from nodes.fly.refusals import Asked, NotFound, Unclear, error_of
 from nodes.fly.token_bucket import ACTION, OF_THIS_PROCESS, READING, Rate, TokenBuckets
 from nodes.fly.wording import Json
+
+if TYPE_CHECKING:
+    import httpx
 
 LONGEST_WAIT: Final = 60
 """Seconds that one request may wait for a machine; the service refuses more."""
@@ -186,6 +189,8 @@ class FlyApi:
                 if on_line is not None:
                     on_line(seconds)
                 await asyncio.sleep(seconds)
+                if self._buckets.is_closed(request.scope, request.action):
+                    continue
             try:
                 return await self._once(request)
             except RateLimited as refused:
@@ -203,7 +208,6 @@ class FlyApi:
     async def _once(self, request: _Request) -> Any:
         import httpx
 
-        headers = {"Authorization": self._token.header(), **({NONCE: request.nonce} if request.nonce else {})}
         timeout = httpx.Timeout(connect=10.0, read=request.patience, write=10.0, pool=30.0)
         try:
             async with self._connections.client() as client:
@@ -212,17 +216,20 @@ class FlyApi:
                     f"{self._base_url}{request.path}",
                     params=list(request.params),
                     json=request.body,
-                    headers=headers,
+                    headers={NONCE: request.nonce} if request.nonce else {},
+                    auth=self._sign,
                     timeout=timeout,
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unreached(f"{request.asked}, cannot reach {self._base_url}: {_words(error)}") from None
         except httpx.TransportError as error:
-            # `from None`: their requests carry the token.
             raise Unclear(f"{request.asked}, got no answer: {_words(error)}") from None
-        finally:
-            del headers
         return self._answer(answer, request)
+
+    def _sign(self, request: httpx.Request) -> httpx.Request:
+        """Here, so that the token stands in no variable of any other function, and so in no report of one."""
+        request.headers["Authorization"] = self._token.header()
+        return request
 
     def _answer(self, answer: Any, request: _Request) -> Any:
         status: int = answer.status_code

@@ -58,7 +58,7 @@ class FlyCensus:
 
     @classmethod
     def configured(cls, environ: Mapping[str, str] = os.environ) -> FlyCensus | None:
-        """As the environment says: BEAMLIKE_FLY_APP (within a machine FLY_APP_NAME) or BEAMLIKE_FLY_ORG, and a token.
+        """As the environment says: BEAMLIKE_FLY_ORG, or BEAMLIKE_FLY_APP (within a machine FLY_APP_NAME), and a token.
         None where there is neither."""
         app = environ.get(APP_VARIABLE) or environ.get("FLY_APP_NAME") or ""
         organisation = environ.get(ORGANISATION_VARIABLE, "")

@@ -43,7 +43,7 @@ async def create(api: FlyApi, settings: Settings, invitation: Invitation, marks:
         try:
             return await _create_at(api, settings, placement, invitation, marks)
         except (CapacityError, QuotaError) as error:
-            if isinstance(error, QuotaError) and "other regions" not in str(error):
+            if isinstance(error, QuotaError) and "other regions" not in error.args[0]:
                 raise
             refused.append(error)
             if following is not None:

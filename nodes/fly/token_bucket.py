@@ -37,6 +37,7 @@ class _Bucket:
 
     rate: Rate
     full_at: float
+    closed_until: float
 
     def place(self, now: float) -> float:
         """When the next request may leave."""
@@ -48,6 +49,7 @@ class _Bucket:
     def push_back(self, until: float) -> None:
         """Nothing leaves before: the service said so."""
         step = 1.0 / self.rate.per_second
+        self.closed_until = max(self.closed_until, until)
         self.full_at = max(self.full_at, until + (self.rate.burst - 1) * step)
 
 
@@ -71,8 +73,14 @@ class TokenBuckets:
             now = self._clock()
             return self._bucket(scope, action, rate, now).place(now) - now
 
+    def is_closed(self, scope: str, action: str) -> bool:
+        """Whether the service was refusing meanwhile, so that a place that was taken before does not count."""
+        with self._lock:
+            bucket = self._buckets.get((scope, action))
+            return bucket is not None and self._clock() < bucket.closed_until
+
     def refused(self, scope: str, action: str, rate: Rate, retry_after: float) -> None:
-        """The service has had enough for so many seconds: somebody else asks it, too."""
+        """The service has had enough for so many seconds: somebody else asks it, too. Who waits takes another place."""
         with self._lock:
             now = self._clock()
             self._bucket(scope, action, rate, now).push_back(now + retry_after)
@@ -80,7 +88,7 @@ class TokenBuckets:
     def _bucket(self, scope: str, action: str, rate: Rate, now: float) -> _Bucket:
         if len(self._buckets) > MOST_BUCKETS:
             self._buckets = {key: it for key, it in self._buckets.items() if it.full_at > now}
-        return self._buckets.setdefault((scope, action), _Bucket(rate, now))
+        return self._buckets.setdefault((scope, action), _Bucket(rate, now, now))
 
 
 OF_THIS_PROCESS: Final = TokenBuckets()

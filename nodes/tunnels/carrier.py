@@ -45,6 +45,8 @@ class Carrier:
         self._thread: LoopThread | None = None
         self._server: asyncio.Server | None = None
         self._flows: set[asyncio.Task[None]] = set()
+        self._tunnel: tuple[int, Address] | None = None
+        """The last one that the route told of: user code on that loop need not turn for another way through it."""
         self._is_in_use = False
         self._closing: asyncio.Task[None] | None = None
 
@@ -123,7 +125,9 @@ class Carrier:
         """Returns when the flow is over; _Broken says why no way carries it now."""
         tunnel = avoid
         try:
-            tunnel, address = await self._there(lambda: self._route.beyond(avoid))
+            if self._tunnel is None or self._tunnel[0] <= avoid:
+                self._tunnel = await self._there(lambda: self._route.beyond(avoid))
+            tunnel, address = self._tunnel
             async with asyncio.timeout(DIAL_SECONDS):
                 reader, writer = await asyncio.open_connection(*address)
         except Exception as error:

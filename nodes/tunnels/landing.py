@@ -16,13 +16,14 @@ from nodes.tunnels.way import Carried
 
 GREETING_SECONDS = 7.0
 """In which whoever connects has to show that it is the parent."""
+LATE_SECONDS = 5.0
 MOST_STRANGERS = 64
 """As many connections may have shown nothing yet."""
 
 
 class Landing:
     """`token` is the invitation's, `target` the address of this process's own node. A flow without a way is kept for
-    `lease` seconds."""
+    `lease` seconds and a few."""
 
     def __init__(self, token: bytes, target: Address, lease: float) -> None:
         self._key = key_of(token)
@@ -113,7 +114,9 @@ class Landing:
             await asyncio.wait({earlier})
 
     def _wait_for_next_way(self, name: bytes, carried: Carried) -> None:
-        asyncio.get_running_loop().call_later(self._lease, self._give_up, name, carried, carried.heard_at)
+        # The lease ends the process (see `nodes.guards`); this is for a flow of which the parent has lost sight alone.
+        seconds = self._lease + LATE_SECONDS
+        asyncio.get_running_loop().call_later(seconds, self._give_up, name, carried, carried.heard_at)
 
     def _give_up(self, name: bytes, carried: Carried, heard_at: float) -> None:
         if name not in self._ways and carried.heard_at == heard_at and name in self._flows:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+import beamlike as bl
+import nodes
+from nodes.exit_codes import CANNOT_JOIN
+from nodes.invitation import Invitation
+from nodes.tunnels.carrier import Carrier
+from nodes.tunnels.route import Route
 from tests.nodes.backend_contract import BackendContract, World
-from tests.support.dialled_world import DialledWorld
+from tests.support.dialled_world import PORT, DialledWorld, hosts
+from tests.support.loose_children import Loose
+from tests.support.relay import Relay
 
 
 @pytest.fixture
@@ -20,3 +34,199 @@ class TestDialled(BackendContract):
     @pytest.fixture
     def world(self, dialled: DialledWorld) -> World:
         return dialled
+
+
+def parent() -> bl.Node:
+    return bl.Node("tunnels@127.0.0.1", secret=b"a secret of the test")
+
+
+@asynccontextmanager
+async def booted(world: DialledWorld, lease: float = 20.0) -> AsyncIterator[nodes.Child]:
+    async with parent():
+        child = await nodes.boot(world.behind, lease=lease, timeout=20)
+        try:
+            yield child
+        finally:
+            await child.stop(grace=0.1)
+
+
+def test_what_is_under_way_when_a_tunnel_is_cut_comes_whole_and_in_order(dialled: DialledWorld) -> None:
+    """Cut again and again in the middle of it, in both directions."""
+
+    async def main() -> None:
+        async with booted(dialled) as child:
+            echo = bl.spawn(echoes, bl.self(), node=child.node)
+            monitor = bl.monitor(echo)
+            blocks = [os.urandom(200_000) for _ in range(20)]
+            cuts = 0
+            for number, block in enumerate(blocks):
+                if number % 4 == 2:
+                    dialled.behind.tunnels[-1].cut_after = dialled.behind.tunnels[-1].carried + 150_000
+                    cuts += 1
+                bl.send(echo, block)
+            for block in blocks:
+                assert await bl.receive(lambda it: type(it) is bytes, timeout=20) == block
+            assert len(dialled.behind.tunnels) > 1
+            bl.demonitor(monitor, flush=True)
+
+    asyncio.run(main())
+
+
+async def echoes(home: bl.Pid) -> None:
+    while True:
+        bl.send(home, await bl.receive())
+
+
+def test_links_monitors_and_variables_outlive_a_tunnel_that_cannot_be_had_for_a_while(dialled: DialledWorld) -> None:
+    async def main() -> None:
+        async with booted(dialled) as child:
+            bl.monitor_node(child.node)
+            counter = bl.spawn_link(counts, bl.self(), node=child.node)
+            monitor = bl.monitor(counter)
+            bl.send(counter, "next")
+            assert await bl.receive(lambda it: isinstance(it, int), timeout=20) == 1
+            dialled.behind.refused = 3
+            assert dialled.cut_tunnels()
+            bl.send(counter, "next")
+            assert await bl.receive(lambda it: isinstance(it, int), timeout=20) == 2
+            assert dialled.behind.refused == 0
+            with pytest.raises(TimeoutError):
+                await bl.receive(timeout=0)
+            bl.unlink(counter)
+            bl.exit(counter, "kill")
+            assert (await bl.receive(ref=monitor, timeout=20)).reason == "killed"
+
+    asyncio.run(main())
+
+
+async def counts(home: bl.Pid) -> None:
+    number = 0
+    while True:
+        await bl.receive()
+        number += 1
+        bl.send(home, number)
+
+
+def test_a_tunnel_that_stays_open_and_carries_nothing_is_left(dialled: DialledWorld) -> None:
+    async def main() -> None:
+        async with booted(dialled, lease=4.0) as child:
+            before = len(dialled.behind.tunnels)
+            dialled.behind.tunnels[-1].hold()
+            assert await bl.rpc.call(child.node, os.getpid, timeout=20) == int(child.machine.id)
+            assert len(dialled.behind.tunnels) > before
+
+    asyncio.run(main())
+
+
+def test_a_node_that_cannot_be_reached_for_its_lease_is_down_and_its_child_ends(dialled: DialledWorld) -> None:
+    async def main() -> None:
+        async with booted(dialled, lease=2.0) as child:
+            bl.monitor_node(child.node)
+            dialled.behind.refused = 10**6
+            dialled.cut_tunnels()
+            down = await bl.receive(lambda it: isinstance(it, bl.NodeDown), timeout=20)
+            assert down.node == child.node
+            assert "still runs" not in await child.fate(within=20)
+        assert "nothing was heard of tunnels@127.0.0.1 for 2 s, which is the lease" in dialled.behind.loose.words()
+
+    asyncio.run(main())
+
+
+def test_a_machine_that_ends_while_there_is_no_tunnel_is_not_waited_for(dialled: DialledWorld) -> None:
+    async def main() -> None:
+        async with booted(dialled, lease=600.0) as child:
+            bl.monitor_node(child.node)
+            dialled.behind.refused = 10**6
+            dialled.cut_tunnels()
+            os.kill(int(child.machine.id), signal.SIGKILL)
+            await bl.receive(lambda it: isinstance(it, bl.NodeDown), timeout=20)
+
+    asyncio.run(main())
+
+
+def test_a_parent_that_is_busy_for_longer_than_the_lease_keeps_its_child(dialled: DialledWorld) -> None:
+    async def main() -> None:
+        async with booted(dialled, lease=1.0) as child:
+            time.sleep(1.5)  # noqa: ASYNC251 - user code that blocks the loop
+            assert await bl.rpc.call(child.node, os.getpid, timeout=20) == int(child.machine.id)
+
+    asyncio.run(main())
+
+
+def waiting(log: Path, dial_seconds: float) -> tuple[Loose, Invitation]:
+    """A child that waits for its parent at an address of its own."""
+    host = next(hosts)
+    invitation = Invitation(
+        *("tunnels@127.0.0.1", "", 0, "waits@127.0.0.1", b"the token", dial_seconds),
+        tls="always",
+        listens_at=f"{host}:{PORT}",
+    )
+    return Loose(log), invitation
+
+
+def test_a_child_that_nobody_dials_ends_by_itself(tmp_path: Path) -> None:
+    place, invitation = waiting(tmp_path / "log", 0.5)
+    asyncio.run(place.boot(invitation))
+    assert place.wait() == CANNOT_JOIN
+    assert f"its 0.5 s are over, and nobody has dialled {invitation.listens_at}" in place.words()
+
+
+def test_nobody_but_the_parent_gets_as_far_as_the_childs_node(tmp_path: Path) -> None:
+    """Neither who does not hold the token, nor who holds it and bears another name; and the parent once."""
+
+    async def enter(invitation: Invitation, name: str, token: bytes) -> str:
+        async def never() -> bool:
+            return False
+
+        host, _, port = invitation.listens_at.rpartition(":")
+        backend = Fixed(Relay((host, int(port))))
+        carrier = Carrier("it", Route(backend, nodes.Machine("1", "it")), token, 1.0, never)
+        await carrier.open()
+        try:
+            async with bl.Node(name, secret=b"a secret of the test") as node:
+                try:
+                    await node.connect(invitation.child, carrier.address, secret=token, encrypted=True)
+                except bl.NotConnected as error:
+                    return str(error)
+                finally:
+                    await node.disconnect(invitation.child)
+                return "connected"
+        finally:
+            await carrier.close()
+
+    async def main() -> None:
+        place, invitation = waiting(tmp_path / "log", 20.0)
+        await place.boot(invitation)
+        await until_listening(invitation)
+        assert await enter(invitation, invitation.parent, b"another token") != "connected"
+        assert "secret" in await enter(invitation, "another@127.0.0.1", b"the token")
+        assert await enter(invitation, invitation.parent, b"the token") == "connected"
+        await asyncio.to_thread(place.wait)
+        assert "somebody who is not the parent has dialled, and was refused" in place.words()
+
+    asyncio.run(main())
+
+
+class Fixed:
+    """One tunnel, which is there."""
+
+    dials_child = True
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    async def tunnel(self, machine: nodes.Machine) -> Relay:
+        return await self._relay.open()
+
+
+async def until_listening(invitation: Invitation) -> None:
+    host, _, port = invitation.listens_at.rpartition(":")
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(host, int(port))
+            except OSError:
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                return

@@ -16,7 +16,7 @@ from tests.support.local_world import LocalWorld, Troubled
 from tests.support.loose_children import Loose
 from tests.support.relay import Relay
 
-_hosts = (f"127.{110 + os.getpid() % 100}.{number // 250}.{number % 250 + 1}" for number in itertools.count())
+hosts = (f"127.{110 + os.getpid() % 100}.{number // 250}.{number % 250 + 1}" for number in itertools.count())
 PORT = 44444
 
 
@@ -39,7 +39,7 @@ class Behind:
         return "Behind()"
 
     async def boot(self, invitation: Invitation) -> Machine:
-        host = next(_hosts)
+        host = next(hosts)
         machine = await self.loose.boot(replace(invitation, listens_at=f"{host}:{PORT}"))
         self._hosts[machine.id] = host
         return replace(machine, pid=int(machine.id))

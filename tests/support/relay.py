@@ -1,9 +1,12 @@
-"""A tunnel as a platform offers it: a port of this host behind which another one lies. A test may cut it."""
+"""A tunnel as a platform offers it: a port of this host behind which another one lies, served by a thread of its
+own. A test may cut it."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+
+from beamlike.loop_thread import LoopThread
 
 
 class Relay:
@@ -16,6 +19,7 @@ class Relay:
         """Bytes, in both directions."""
         self._target = target
         self._server: asyncio.Server | None = None
+        self._thread: LoopThread | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._ways: set[asyncio.Task[None]] = set()
         self._passes = asyncio.Event()
@@ -24,15 +28,25 @@ class Relay:
         """Cuts itself when it has carried so many bytes."""
 
     async def open(self) -> Relay:
+        self._thread = LoopThread("relay")
+        await self._thread.run(self._listen())
+        return self
+
+    async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._come, self.host, 0)
         self.port = self._server.sockets[0].getsockname()[1]
         self.is_open = True
-        return self
 
     def hold(self) -> None:
         self._passes.clear()
 
     def cut(self) -> None:
+        self.is_open = False
+        if self._thread is not None:
+            with suppress(RuntimeError):  # it has been closed
+                self._thread.loop.call_soon_threadsafe(self._cut)
+
+    def _cut(self) -> None:
         self.is_open = False
         if self._server is not None:
             self._server.close()
@@ -41,7 +55,13 @@ class Relay:
         self._writers.clear()
 
     async def close(self) -> None:
-        self.cut()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            await thread.run(self._close())
+            await asyncio.to_thread(thread.stop)
+
+    async def _close(self) -> None:
+        self._cut()
         self._passes.set()
         for way in self._ways:
             way.cancel()
@@ -67,7 +87,7 @@ class Relay:
                 self.carried += len(data)
                 if self.cut_after is not None and self.carried > self.cut_after:
                     self.cut_after = None
-                    self.cut()
+                    self._cut()
                     return
                 writer.write(data)
                 await writer.drain()
