@@ -34,6 +34,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import jsonschema
 
 from nodes import invitation as invitations
+from tests.support.loopback import address_of
 
 ROOT: Final = Path(__file__).parents[2]
 SPEC: Final = json.loads(Path(__file__).with_name("fly_machines.json").read_text())
@@ -360,7 +361,7 @@ class Machines:
 
     def _made(self, name: str, region: str, config: Json, skip_launch: bool) -> FlyMachine:
         number = next(self._numbers)
-        address = f"127.0.{number // 250}.{number % 250 + 2}"
+        address = address_of(number)
         stamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         shown = {
             "id": secrets.token_hex(7),

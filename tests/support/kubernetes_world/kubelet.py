@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import signal
-import sys
 import tempfile
 import threading
 import time
@@ -30,6 +29,7 @@ from tests.support.kubernetes_world.refusals import Refused
 from tests.support.kubernetes_world.store import Key
 from tests.support.kubernetes_world.troubles import Trouble
 from tests.support.kubernetes_world.variables import NoConfig, environment, expanded
+from tests.support.loopback import address_of
 
 NODE_ADDRESS = "127.0.0.1"
 PROBE_SECONDS = 0.02
@@ -73,9 +73,7 @@ class Kubelet(threading.Thread):
             life.poke()
 
     def _address(self) -> str:
-        """Of this host, for only Linux answers at all of 127.0.0.0/8; elsewhere pods share their ports."""
-        number = next(self._numbers)
-        return f"127.77.{number // 250}.{number % 250 + 1}" if sys.platform == "linux" else "127.0.0.1"
+        return address_of(next(self._numbers))
 
     def poke(self) -> None:
         for life in list(self.lives.values()):
