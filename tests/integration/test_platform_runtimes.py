@@ -16,9 +16,10 @@ import pytest
 from notebook_tui.cli.open_session import open_session
 from notebook_tui.document.operations import Connect, QueueCells
 from notebook_tui.session.options import EVALUATES
+from tests.support.fly_machines import IMAGES, TOKEN
 from tests.support.local_nodes import eventually
 from tests.support.open_notebook import OpenNotebook, notebook_text
-from tests.support.platform_worlds import PLATFORMS, PlatformWorld
+from tests.support.platform_worlds import PLATFORMS, PlatformWorld, fly_platform
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0
@@ -143,3 +144,34 @@ def test_a_runtime_that_nobody_needs_ends_with_its_machine(world: PlatformWorld,
             await eventually(lambda: not world.there())
 
     asyncio.run(main())
+
+
+POOL = """
+import os, flame
+pool = await flame.Pool.start(name="cpu", boot_timeout=20)
+here, there = os.environ["FLY_MACHINE_ID"], await pool.call(os.getenv, "FLY_MACHINE_ID")
+await pool.stop()
+here != there and there is not None
+"""
+
+
+def test_a_pool_in_a_runtime_on_fly_boots_machines_of_the_same_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(world: PlatformWorld) -> None:
+        async with opened_on(world, tmp_path, POOL) as it:
+            await it.run(1)
+            assert it.error(1) is None, it.error(1)
+            assert it.result(1) == "True"
+
+    with fly_platform(tmp_path) as world:
+        for name, value in world.environment.items():
+            monkeypatch.setenv(name, value)
+        # What Fly gives a machine whose app has that secret.
+        world.machines.extra_environment = {
+            "FLY_API_TOKEN": TOKEN,
+            "FLY_FLAPS_BASE_URL": world.machines.base_url,
+            "FLY_IMAGE_REF": IMAGES[0],
+        }
+        asyncio.run(main(world))
+        assert not world.there()

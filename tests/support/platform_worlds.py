@@ -130,13 +130,13 @@ def _spec(begin: str, options: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def fly_platform(directory: Path) -> Iterator[PlatformWorld]:
+def fly_platform(directory: Path) -> Iterator[FlyPlatform]:
     with serving(Machines(app=f"runtimes-{next(_apps)}", limited=False)) as machines:
         yield FlyPlatform(machines, directory)
 
 
 @contextmanager
-def kubernetes_platform(directory: Path) -> Iterator[PlatformWorld]:
+def kubernetes_platform(directory: Path) -> Iterator[KubernetesPlatform]:
     with kubernetes_world() as world:
         yield KubernetesPlatform(world, directory)
 
