@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Final
 
 from nodes.backend import Backend
 from nodes.local import Local
 from nodes.parent import current_parent
 from nodes.spec_text import SpecError
-
-TOKEN_OF_POD: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
 
 def default_backend() -> Backend:
@@ -48,7 +44,9 @@ def _check_token_of_app() -> None:
 
 
 def _check_token_of_pod() -> None:
-    if not TOKEN_OF_POD.exists():
+    from nodes.kubernetes.configuration import is_configured
+
+    if not is_configured():
         raise SpecError(
             "by default a pod boots pods of its namespace, and this one has no token for that: boot it with "
             "service_account=, an account that may make pods (docs/kubernetes.md has its roles), or say "

@@ -40,7 +40,8 @@ class Place:
 
 _DNS: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _IMAGE: Final = re.compile(r"[\w.\-/:@]+")
-_NAMES: Final = re.compile(r"[a-z0-9][a-z0-9.-]*(\s*,\s*[a-z0-9][a-z0-9.-]*)*")
+_SECRET: Final = r"([A-Za-z_]\w*=[a-z0-9][a-z0-9.-]*/[\w.-]+|[a-z0-9][a-z0-9.-]*)"
+_SECRETS: Final = re.compile(rf"{_SECRET}(\s*,\s*{_SECRET})*")
 _PAIRS: Final = re.compile(r"[A-Za-z_]\w*=[^,]*(,\s*[A-Za-z_]\w*=[^,]*)*")
 _ENV: Final = Option(
     "env",
@@ -117,7 +118,7 @@ def _kubernetes(values: Values) -> Backend:
     _installed("kubernetes", "kubernetes", "a pod of Kubernetes")
     import nodes
 
-    home = values.get("home")
+    home, secrets = values.get("home"), names_in(values.get("secrets", ""))
     return nodes.Kubernetes(
         namespace=values["namespace"],
         **_given(
@@ -128,7 +129,8 @@ def _kubernetes(values: Values) -> Backend:
             memory=values.get("memory"),
             gpu=_whole(values.get("gpu")),
             env=_environment(values),
-            env_from=names_in(values.get("secrets", "")) or None,
+            env_from=[name for name in secrets if "=" not in name],
+            secrets=pairs_in(",".join(name for name in secrets if "=" in name)),
             volumes={home: HOME} if home else None,
             service_account=values.get("service_account"),
             run_as_user=_whole(values.get("user")),
@@ -176,7 +178,7 @@ _KUBERNETES: Final = Place(
         Option("gpu", "GPUs", "how many; empty: none", fits=re.compile(r"\d{1,2}")),
         Option("home", "Home", f"a PersistentVolumeClaim, mounted at {HOME}", fits=_DNS),
         _ENV,
-        Option("secrets", "Secrets", "names of Secrets whose keys become variables, with commas", fits=_NAMES),
+        Option("secrets", "Secrets", "Secrets whose keys become variables, or NAME=SECRET/KEY", fits=_SECRETS),
         Option(
             "service_account", "Account", "a service account; pools in the pod need one that may make pods", fits=_DNS
         ),
@@ -198,7 +200,7 @@ def _installed(module: str, extra: str, what: str) -> None:
 
 def _given(**values: Any) -> dict[str, Any]:
     """Those that say something: what is not said is the backend's own default."""
-    return {name: value for name, value in values.items() if value not in (None, "", {})}
+    return {name: value for name, value in values.items() if value not in (None, "", {}, [])}
 
 
 def _environment(values: Values) -> dict[str, str]:
