@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import nodes
 from nodes import Machine
@@ -12,17 +16,25 @@ from nodes.census import Platform
 from nodes.fly.census import FlyCensus
 from nodes.fly.options import Token
 from tests.nodes.backend_contract import Failure, Fault, Program
+from tests.support import fake_flyctl
 from tests.support.fly_machines import IMAGES, TOKEN, Answer, Machines, serving
+from tests.support.processes import is_alive
 
 _apps = itertools.count()
 TROUBLE = Answer(500, {"error": "internal error"})
 
 
 @contextmanager
-def fly_world(**options: object) -> Iterator[FlyWorld]:
+def fly_world() -> Iterator[FlyWorld]:
     """An app of its own each time: requests are counted by app, here and in this process."""
-    with serving(Machines(app=f"app-{next(_apps)}", **options)) as machines:  # type: ignore[arg-type]
+    with serving(Machines(app=f"app-{next(_apps)}")) as machines:
         yield FlyWorld(machines)
+
+
+@contextmanager
+def fly_behind_proxy(directory: Path) -> Iterator[FlyBehindProxy]:
+    with serving(Machines(app=f"app-{next(_apps)}")) as machines:
+        yield FlyBehindProxy(machines, directory)
 
 
 class FlyWorld:
@@ -40,14 +52,19 @@ class FlyWorld:
             "region": "fra",
             "token": TOKEN,
             "base_url": self.machines.base_url,
-            "dials_child": False,
             "environ": {},
+            **self._dials(),
         }
         return nodes.Fly(**{**told, **options})  # type: ignore[arg-type]
 
+    def _dials(self) -> dict[str, object]:
+        """Which of the two dials, and how."""
+        return {"dials_child": False}
+
     def program(self) -> Program:
         app, url = self.machines.app, self.machines.base_url
-        code = f"backend = nodes.Fly({app!r}, image={IMAGES[0]!r}, region='fra', base_url={url!r}, dials_child=False)"
+        dials = ", ".join(f"{name}={value!r}" for name, value in self._dials().items())
+        code = f"backend = nodes.Fly({app!r}, image={IMAGES[0]!r}, region='fra', base_url={url!r}, {dials})"
         return Program(code, {"FLY_API_TOKEN": TOKEN})
 
     def census(self) -> Platform:
@@ -144,3 +161,47 @@ class FlyWorld:
                 self.machines.faults.refuse.clear()
 
         return arrange
+
+
+class FlyBehindProxy(FlyWorld):
+    """As seen from a laptop: machines are reached through `flyctl proxy` alone."""
+
+    def __init__(self, machines: Machines, directory: Path) -> None:
+        super().__init__(machines)
+        self.directory = directory
+        self.flyctl = fake_flyctl.installed(directory)
+
+    def _dials(self) -> dict[str, object]:
+        return {"dials_child": True, "flyctl": str(self.flyctl)}
+
+    def proxies(self) -> list[int]:
+        """Those that run."""
+        pids = [int(path.stem.partition("-")[2]) for path in self.directory.glob("flyctl-*.pid")]
+        return [pid for pid in pids if is_alive(pid)]
+
+    def left(self) -> Sequence[str]:
+        return [*super().left(), *(f"flyctl {pid}" for pid in self.proxies())]
+
+    def cut_tunnels(self) -> bool:
+        cut = self.proxies()
+        for pid in cut:
+            os.kill(pid, signal.SIGKILL)
+        return bool(cut)
+
+    def failures(self) -> Sequence[Failure]:
+        return [
+            Failure(
+                "no proxy",
+                self._unable,
+                ("started",),
+                "flyctl proxy ended with exit code 1: Error: no peer",
+                False,
+                3.0,
+            ),
+            Failure("no flyctl", self._of(flyctl="/no/flyctl"), ("started",), "flyctl cannot be started", False, 3.0),
+        ]
+
+    @contextmanager
+    def _unable(self) -> Iterator[nodes.Backend]:
+        with tempfile.TemporaryDirectory() as directory:
+            yield self.backend(flyctl=fake_flyctl.installed(Path(directory), fails="no peer"))
