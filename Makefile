@@ -26,11 +26,14 @@ BESIDE := addresses admission batches blocking clear_or_tls cluster% code_% cong
           simulated_cluster spawn_request_histories tls_layer transport waiting_room watchdog whereabouts wire
 COPIED  = $(filter-out $(BESIDE:%=tests/beamlike/test_%.py),$(wildcard tests/beamlike/test_*.py)) tests/scenarios
 
-.PHONY: help setup notebook test lint bench soak fuzz dist clean
+# What also runs on a real cluster, and is skipped where there is none.
+ON_A_CLUSTER := $(addprefix tests/,nodes/test_contract_kubernetes.py nodes/test_kubernetes_probes.py integration/test_real_kubernetes.py)
+
+.PHONY: help setup notebook test test-k8s lint bench soak fuzz dist clean
 .DEFAULT_GOAL := help
 
 help:             ## show this list
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.dev $(if $(EXTRAS),$(VENV)/.$(EXTRAS)) ## make .venv with all that the tests need; EXTRAS=torch adds torch
 
@@ -40,6 +43,10 @@ notebook: $(VENV)/.notebook ## open the tour (or FILE=path) in the terminal; hea
 test: lint        ## lint, types, import contracts and every test, those of messages once more with each message copied
 	@$(BIN)/python -m pytest $(PARALLEL)
 	@BEAMLIKE_COPY=1 $(BIN)/python -m pytest -q $(PARALLEL) $(COPIED)
+
+test-k8s: setup   ## Kubernetes on the cluster of KUBECONFIG; its tests are told by BEAMLIKE_K8S_IMAGE (docs/kubernetes_emulator.md)
+	@test -n "$$BEAMLIKE_K8S_IMAGE" || { echo "make test-k8s: expected BEAMLIKE_K8S_IMAGE, an image with Python 3.11 and this package that the cluster can pull"; exit 2; }
+	@$(BIN)/python -m pytest -q $(PARALLEL) -k real $(ON_A_CLUSTER)
 
 lint: setup       ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 
 import beamlike as bl
+from beamlike.distribution.refusal import Status
 from beamlike.kernel.record import frozen
 from nodes.backend import BackendError, Cause, Description
 from nodes.exit_codes import NEVER_CAN_JOIN
 from nodes.phases import Phase, PhaseName
+from nodes.versions import HERE
 
 LOG_LINES = 20
 """How much of what the child printed is told."""
@@ -90,6 +92,8 @@ def failure(what: str, ending: Ending, seen: Description | None) -> BootFailed:
     """The error for `what` ("a did not connect to b"); `seen` is the machine as it was last seen."""
     log = last_lines(seen.log) if seen is not None else ""
     printed = "" if seen is None else f"; it printed:\n{log}" if log else "; it printed nothing"
+    if isinstance(ending.error, MachineEnded) and not log and seen is not None and seen.exit_code == NEVER_CAN_JOIN:
+        printed += f", and that code says that its image does not fit this program ({HERE}): build it anew with that"
     permanent = ending.limit is None and is_permanent(ending.error, seen)
     stood = f" ({seen.words})" if seen is not None and seen.words and ending.limit is not None else ""
     words = f"{what}{ending.why()}{stood}{printed}"
@@ -109,6 +113,8 @@ def is_permanent(error: BaseException, seen: Description | None) -> bool:
             return error.permanent
         case MachineEnded():
             return seen is not None and (seen.exit_code == NEVER_CAN_JOIN or seen.cause in _STAYS_REFUSED)
+        case bl.HandshakeRefused():
+            return error.status is Status.VERSION_MISMATCH
         case OSError():
             return error.errno in _STAYS_SO
     return isinstance(error, _MISTAKES)

@@ -24,6 +24,7 @@ from nodes.labels import NO_LABELS, Labels
 from nodes.own_addresses import NoOwnAddress, advertised
 from nodes.phases import OnPhase, Progress
 from nodes.records import Recorded
+from nodes.skew import met
 
 if TYPE_CHECKING:
     from nodes.tunnels.carrier import Carrier
@@ -187,7 +188,8 @@ class _Boot:
                 progress.reach("requested", f"{invitation.child} is to join {invitation.parent}")
                 machine = await self._create()
                 await self._arrival(machine)
-            progress.reach("dialled", f"{invitation.child} is connected")
+                told = met(self._node, invitation.child)
+            progress.reach("dialled", f"{invitation.child} is connected{told and f'; {told}'}")
             progress.reach("ready", f"{invitation.child} is {machine.where}")
         except BaseException as error:
             time_it_had = invitation.dial_seconds if limit.expired() else None

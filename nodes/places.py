@@ -17,6 +17,7 @@ from nodes.spec_text import Option, SpecError, names_in, pairs_in
 
 if TYPE_CHECKING:
     from nodes.backend import Backend
+    from nodes.census import Platform
 
 HOME: Final = "/data"
 """Where a volume is mounted that is to be home, on every platform."""
@@ -32,6 +33,7 @@ class Place:
     title: str
     options: tuple[Option, ...]
     backend: Callable[[Values], Backend]
+    census: Callable[[Values], Platform]
     needs: Callable[[], str]
     """What is missing on this machine to boot there, in words; empty if nothing is."""
     absent: Mapping[str, str]
@@ -72,6 +74,16 @@ def _fly(values: Values) -> Backend:
     )
 
 
+def _fly_census(values: Values) -> Platform:
+    _installed("httpx", "fly", "to look at Fly")
+    from nodes.fly.census import FlyCensus
+    from nodes.fly.options import default_base_url, find_token
+
+    app, environ = values["app"], os.environ
+    base_url = environ.get("FLY_FLAPS_BASE_URL") or default_base_url(environ)
+    return FlyCensus(app, "", find_token(None, app, environ), base_url)
+
+
 def _fly_app() -> str:
     return os.environ.get("FLY_APP_NAME", "")
 
@@ -101,6 +113,7 @@ _FLY: Final = Place(
         _ENV,
     ),
     _fly,
+    _fly_census,
     _fly_needs,
     {
         "gpu": "Fly withdrew its machines with GPUs in August 2026",
@@ -136,6 +149,13 @@ def _kubernetes(values: Values) -> Backend:
             run_as_user=_whole(values.get("user")),
         ),
     )
+
+
+def _kubernetes_census(values: Values) -> Platform:
+    _installed("kubernetes", "kubernetes", "to look at a cluster")
+    from nodes.kubernetes.census import KubernetesCensus
+
+    return KubernetesCensus(values["namespace"], context=values.get("context"))
 
 
 def _template(values: Values) -> Any:
@@ -186,6 +206,7 @@ _KUBERNETES: Final = Place(
         Option("template", "Template", "a file with a pod's manifest, for all else"),
     ),
     _kubernetes,
+    _kubernetes_census,
     _kubernetes_needs,
     {"region": "name a node selector in a template", "size": "say cpu= and memory="},
 )

@@ -93,6 +93,7 @@ class Api:
                     raise
                 error = refusal
             except ApiUnreachable as unreachable:
+                self._forget()  # the cluster may have moved, and the kubeconfig say so
                 error = unreachable
             pause = _pause(error, tries)
             if tries and isinstance(error, ApiRefused) and error.status == 401:
@@ -106,11 +107,11 @@ class Api:
         self, path: str, query: Mapping[str, str], silence: float, opened: Callable[[Any], None]
     ) -> Iterator[Json]:
         """The lines of a watch, until the server ends it; ApiUnreachable if nothing has come for `silence` seconds.
-        `opened` gets the answer, which another thread may close."""
+        `opened` gets the answer once it has begun; another thread may shut it."""
         response = self._send("GET", path, query, None, (ANSWER_SECONDS, silence))
-        opened(response)
         if response.status != 200:
             raise self._refusal(response)
+        opened(response)
         from urllib3.exceptions import HTTPError
 
         rest = b""

@@ -44,7 +44,6 @@ LOG_BYTES: Final = 16_384
 LOG_SECONDS: Final = 3.0
 LOG_PAUSE: Final = 5.0
 """Between two questions for the log of a pod that runs and has not joined."""
-TROUBLE_SECONDS: Final = 5.0
 
 
 class Kubernetes:

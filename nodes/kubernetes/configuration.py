@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -55,8 +56,8 @@ def is_inside() -> bool:
 
 
 def is_configured() -> bool:
-    """Whether a cluster is known here at all, for those who only look."""
-    return is_inside() or any(path.is_file() for path in _kubeconfigs())
+    """Whether a cluster is known here, and the package with which to ask it; for those who only look."""
+    return (is_inside() or any(path.is_file() for path in _kubeconfigs())) and find_spec("kubernetes") is not None
 
 
 def _kubeconfigs() -> list[Path]:

@@ -112,8 +112,13 @@ def expired_for(lease: Mapping[str, Any], at: datetime) -> timedelta | None:
     renewed = spec.get("renewTime") or spec.get("acquireTime") or lease["metadata"].get("creationTimestamp")
     if renewed is None:
         return None
-    since = at - read_time(str(renewed)) - timedelta(seconds=int(spec.get("leaseDurationSeconds") or LEASE_SECONDS))
+    since = at - read_time(str(renewed)) - timedelta(seconds=lasts(lease))
     return since if since > timedelta(0) else None
+
+
+def lasts(lease: Mapping[str, Any]) -> int:
+    """For how many seconds it holds once it was renewed."""
+    return int((lease.get("spec") or {}).get("leaseDurationSeconds") or LEASE_SECONDS)
 
 
 def to_be_swept(leases: list[dict[str, Any]], at: datetime) -> list[dict[str, Any]]:
@@ -126,8 +131,7 @@ def to_be_swept(leases: list[dict[str, Any]], at: datetime) -> list[dict[str, An
     found = []
     for lease in leases:
         expired = expired_for(lease, at)
-        seconds = int(lease["spec"].get("leaseDurationSeconds") or LEASE_SECONDS)
-        if expired is not None and expired > timedelta(seconds=SWEPT_AFTER * seconds):
+        if expired is not None and expired > timedelta(seconds=SWEPT_AFTER * lasts(lease)):
             found.append(lease)
     return found
 

@@ -6,12 +6,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
 from nodes import invitation as invitations
-from nodes.backend import BackendError, ConflictError
+from nodes.backend import AuthError, BackendError, ConflictError
 from nodes.invitation import Invitation
 from nodes.kubernetes import manifest, owner, rights
 from nodes.kubernetes.api import Api
@@ -22,6 +23,7 @@ from nodes.kubernetes.options import Options
 from nodes.kubernetes.pods import Pod
 from nodes.kubernetes.preflight import check_rights
 from nodes.kubernetes.refusals import ALREADY_EXISTS, ApiRefused, ApiUnreachable, as_backend_error
+from nodes.kubernetes.rights import Right
 from nodes.kubernetes.session import PODS, SECRETS, Session, delete, session_of
 from nodes.kubernetes.template import main_container
 
@@ -48,6 +50,8 @@ class Making:
         self._invitation = invitation
         self._say = say
         self._is_cancelled = threading.Event()
+        self._rights: tuple[str, tuple[Right, ...]] | None = None
+        """What was asked for before the first step, in which namespace."""
 
     def cancel(self) -> None:
         self._is_cancelled.set()
@@ -58,7 +62,10 @@ class Making:
         try:
             return self._run()
         except (ApiRefused, ApiUnreachable) as error:
-            raise as_backend_error(error, where) from error
+            told = as_backend_error(error, where)
+            if isinstance(told, AuthError) and isinstance(error, ApiRefused) and error.status == 403:
+                self._name_what_is_missing()
+            raise told from error
         except NoImage as error:
             raise BackendError(str(error), permanent=True) from error
 
@@ -68,8 +75,8 @@ class Making:
         has_parent = configured.inside and namespace == configured.namespace and self._options.owner_reference
         leased = not has_parent
         self._say(f"asks {self._api.server} what it may do in {namespace}")
-        forwards = bool(self._invitation.listens_at)
-        check_rights(self._api, namespace, rights.needed(forwards=forwards, leases=leased))
+        self._rights = namespace, rights.needed(forwards=bool(self._invitation.listens_at), leases=leased)
+        check_rights(self._api, *self._rights)
         parent = owner.parent_pod(self._api, self._options.container)
         if has_parent and parent is None:
             leased = True
@@ -84,12 +91,18 @@ class Making:
             session.leave()
             raise
 
+    def _name_what_is_missing(self) -> None:
+        """What was allowed when it was asked may not be any more: then AuthError names all that is missing now."""
+        if self._rights is not None:
+            with suppress(ApiRefused, ApiUnreachable):  # what was refused is told then
+                check_rights(self._api, *self._rights, anew=True)
+
     def _order(self, namespace: str, parent: owner.ParentPod | None, lease: manifest.Owner | None) -> Order:
         it = self._invitation
         identity = Identity(it.session or it.parent, it.parent, it.child, it.pool, it.runner)
         expires = None
         if it.max_lifetime is not None:
-            expires = rfc3339(now() + timedelta(seconds=it.max_lifetime + it.dial_seconds + manifest.LATE_SECONDS))
+            expires = rfc3339(now() + timedelta(seconds=it.max_lifetime))
         _, _, port = it.listens_at.rpartition(":")
         return Order(
             name=identity.pod_name(),

@@ -27,7 +27,7 @@ from nodes.kubernetes.template import main_container
 
 Json = dict[str, Any]
 
-COMMAND: Final = ("python", "-m", "nodes.child")
+COMMAND: Final = ("python3", "-m", "nodes.child")
 SECRET_KEY: Final = "invitation"
 LATE_SECONDS: Final = 15.0
 """How much later than the child itself the platform ends a pod that is too old."""

@@ -14,7 +14,7 @@ SESSION, POOL, RUNNER, CHILD = "bl/session", "bl/pool", "bl/runner", "bl/child"
 """Labels. The session is one incarnation of a parent node; the child is a number made of its name, for a node's name
 may not stand in a label."""
 NODE, PARENT, EXPIRES = "bl/node", "bl/parent", "bl/expires"
-"""Annotations: names of nodes as they are, and when the platform ends the pod (RFC 3339)."""
+"""Annotations: names of nodes as they are, and when the child ends in any case (RFC 3339)."""
 
 _LONGEST = 63
 _LONGEST_WORD = 30
@@ -45,7 +45,10 @@ class Identity:
         }
 
     def annotations(self) -> dict[str, str]:
-        return {NODE: self.child, PARENT: self.parent}
+        """What a label cannot hold as it is."""
+        told = {POOL: self.pool, RUNNER: self.runner}
+        changed = {name: value for name, value in told.items() if label_value(value) != value}
+        return {NODE: self.child, PARENT: self.parent, **changed}
 
     def pod_name(self, attempt: int = 0) -> str:
         """Another one for each attempt, for where somebody else's object has the first.

@@ -174,16 +174,24 @@ def _deleted(pod: Json, container: Json) -> Verdict:
     if disruption := _disruption(pod):
         cause, words = disruption
         return Verdict("running", f"about to end: {words}", cause)
-    ready = _conditions(pod).get("Ready", {})
-    if ready.get("status") == "Unknown":
+    if _is_silent(pod):
         return Verdict("ended", f"{_where(pod)} does not answer; its pod is to be deleted and cannot be", "node lost")
     state: Standing = "running" if "running" in (container.get("state") or {}) else "created"
     return Verdict(state, "its pod is being deleted")
 
 
+def _is_silent(pod: Json) -> bool:
+    """Whether its node tells nothing any more: then the control plane takes back that the pod is ready, in no words and
+    without a look at its containers."""
+    conditions = _conditions(pod)
+    ready, inside = conditions.get("Ready", {}), conditions.get("ContainersReady", {})
+    taken_back = ready.get("status") == "False" and not ready.get("reason") and inside.get("status") == "True"
+    return taken_back or ready.get("status") == "Unknown"
+
+
 def _running(pod: Json) -> Verdict:
-    ready = _conditions(pod).get("Ready", {})
-    if ready.get("status") == "Unknown":
+    if _is_silent(pod):
+        ready = _conditions(pod).get("Ready", {})
         # Its process may well go on: whether the node lives is for its link to say.
         return Verdict("running", f"{_where(pod)} does not answer{_said(ready, named=False)}", "node lost")
     return Verdict("running", f"runs on {(pod.get('spec') or {}).get('nodeName') or 'a node'}")
@@ -213,9 +221,12 @@ def _no_pull(pod: Json, reason: str, message: str, events: Sequence[Json]) -> Ve
     if failed and (reason == "ImagePullBackOff" or not message):
         message = str(failed[-1].get("message"))
     words = f"{reason}: {message or _image(pod)}"
-    if _PASSES.search(message) and sum(int(it.get("count") or 1) for it in failed) < PULLS_TRIED:
+    if not _PASSES.search(message):
+        return Verdict("ended", words, "image", hopeless=True)
+    if sum(int(it.get("count") or 1) for it in failed) < PULLS_TRIED:
         return Verdict("created", f"{words} (it is tried again)", "image")
-    return Verdict("ended", words, "image", hopeless=True)
+    # No cause: another boot, in a while, may well have the image.
+    return Verdict("ended", f"{words} (given up after {PULLS_TRIED} tries)", hopeless=True)
 
 
 def _unscheduled(scheduled: Json, events: Sequence[Json], wait_for_room: bool) -> Verdict:

@@ -51,10 +51,7 @@ class Pod:
     @property
     def has_begun(self) -> bool:
         """Whether any of its containers has ever run: a process of it may be there."""
-        status = (self.last or {}).get("status") or {}
-        kinds = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
-        states = [it.get("state") or {} for kind in kinds for it in status.get(kind) or ()]
-        return any("running" in state or "terminated" in state for state in states)
+        return has_begun(self.last or {})
 
     def vanished(self, last: Json | None) -> None:
         """Its object is not there any more."""
@@ -79,3 +76,15 @@ class Pod:
         if self.last is None:
             return Verdict("created", "asked for")
         return judged(self.last, list(self.events), wait_for_room=wait_for_room)
+
+
+def has_begun(pod: Json) -> bool:
+    """Whether any container of a pod has ever run.
+
+    >>> has_begun({"status": {"containerStatuses": [{"state": {"waiting": {}}}]}})
+    False
+    """
+    status = pod.get("status") or {}
+    kinds = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+    states = [it.get("state") or {} for kind in kinds for it in status.get(kind) or ()]
+    return any("running" in state or "terminated" in state for state in states)

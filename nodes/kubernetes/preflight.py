@@ -23,13 +23,14 @@ _known: dict[tuple[int, str, tuple[Right, ...]], float] = {}
 _lock = threading.Lock()
 
 
-def check_rights(api: Api, namespace: str, rights: Sequence[Right]) -> None:
+def check_rights(api: Api, namespace: str, rights: Sequence[Right], *, anew: bool = False) -> None:
     """AuthError names every right that is missing, and the Role that grants them. What is merely nice to have is told
-    in the log."""
+    in the log. What was answered a while ago still counts, but `anew`."""
     key = id(api), namespace, tuple(rights)
     with _lock:
-        if time.monotonic() < _known.get(key, 0.0):
+        if not anew and time.monotonic() < _known.get(key, 0.0):
             return
+        _known.pop(key, None)
     everything = [*rights, *NICE]
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="rights") as threads:
         answers = list(threads.map(lambda right: _has(api, namespace, right), everything))

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from nodes.kubernetes.api import Api
 from nodes.kubernetes.refusals import ApiRefused, ApiUnreachable
-from nodes.kubernetes.watch_state import Ended, Event, Failed, Line, List, Listed, Tell, Watch, Watched, apply
+from nodes.kubernetes.watch_state import Ended, Event, Failed, Line, List, Listed, Opened, Tell, Watch, Watched, apply
 
 logger = logging.getLogger("nodes.kubernetes")
 
@@ -25,6 +25,8 @@ Told: TypeAlias = Callable[[Tell], None]
 WATCH_SECONDS: Final = 30
 """How long one answer is asked to last: one that the server leaves open and silent is not noticed before."""
 SILENCE_SECONDS: Final = WATCH_SECONDS + 5.0
+TROUBLE_SECONDS: Final = 3.0
+"""A watch that fails for a shorter time is not worth a word."""
 
 
 class NamespaceWatch:
@@ -53,7 +55,7 @@ class NamespaceWatch:
     def trouble(self) -> str:
         """Why what is known may be old, "" if it is not."""
         since = self.troubled_since
-        if since is None:
+        if since is None or time.monotonic() - since < TROUBLE_SECONDS:
             return ""
         return f"the cluster has told nothing for {time.monotonic() - since:.0f} s: {self.state.trouble}"
 
@@ -134,6 +136,8 @@ class NamespaceWatch:
 
     def _opened(self, response: Any) -> None:
         self._response = response
+        self.state, effects = apply(self.state, Opened())
+        self._perform(effects)
         if self._over.is_set():
             _shut(response)
 

@@ -1,6 +1,6 @@
 """What one watch of a namespace knows, as a pure reducer: `apply(state, event) -> (state, effects)`.
 
-    List ──Listed──► Watch ──Line…──► Ended ──► Watch again, from the last version
+    List ──Listed──► Watch ──Opened──Line…──► Ended ──► Watch again, from the last version
       ▲                │
       └── 410, as an answer or as a line ──┘     a pause before what has failed, as long as the server asks for
 
@@ -41,6 +41,11 @@ class Line:
 
 
 @frozen
+class Opened:
+    """The server answers a watch: if nothing comes, nothing has changed."""
+
+
+@frozen
 class Ended:
     """The answer is over after so many seconds, which is usual: the server ends it now and then."""
 
@@ -56,7 +61,7 @@ class Failed:
     retry_after: float | None = None
 
 
-Event: TypeAlias = Listed | Line | Ended | Failed
+Event: TypeAlias = Listed | Opened | Line | Ended | Failed
 
 
 @frozen
@@ -103,6 +108,8 @@ def apply(state: Watched, event: Event) -> tuple[Watched, list[Effect]]:
     match event:
         case Listed():
             return _listed(state, event)
+        case Opened():
+            return replace(state, trouble=""), []
         case Line():
             return _line(state, event)
         case Ended():

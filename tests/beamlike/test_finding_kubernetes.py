@@ -12,7 +12,12 @@ import pytest
 import beamlike as bl
 from beamlike.distribution.finding.kubernetes_pods import addresses_of_ready_pods
 from beamlike.distribution.finding.strategy import CannotFind
-from tests.support.kubernetes_api import Json, KubernetesApi, check, kubernetes_api, pod
+from tests.support.kubernetes_world.description import Json, check
+from tests.support.kubernetes_world.faults import HangUp, Refuse
+from tests.support.kubernetes_world.kinds import PODS
+from tests.support.kubernetes_world.world import World, kubernetes_world, pod
+
+ALWAYS = float("inf")
 
 
 @pytest.fixture(autouse=True)
@@ -22,18 +27,24 @@ def outside_of_pods(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KubernetesApi]:
-    with kubernetes_api() as server:
+def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with kubernetes_world() as server:
         monkeypatch.setenv("KUBECONFIG", str(server.kubeconfig(tmp_path / "config")))
         yield server
+
+
+def put(api: World, *pods: Json) -> None:
+    for it in pods:
+        api.put(PODS, it)
 
 
 def find(strategy: bl.finding.KubernetesPods) -> list[bl.finding.Found]:
     return asyncio.run(strategy.find())
 
 
-def test_a_node_is_found_in_each_pod_that_is_ready(api: KubernetesApi) -> None:
-    api.pods = [
+def test_a_node_is_found_in_each_pod_that_is_ready(api: World) -> None:
+    put(
+        api,
         pod("web-0", "10.244.0.5"),
         pod("web-1", "fd00:10:244::7"),
         pod("web-2", "10.244.0.6", ready=False),
@@ -42,24 +53,24 @@ def test_a_node_is_found_in_each_pod_that_is_ready(api: KubernetesApi) -> None:
         pod("web-5", "10.244.0.9", deletionTimestamp="2026-01-01T00:00:00Z"),
         pod("db-0", "10.244.0.10", labels={"app": "db"}),
         pod("web-6", "10.244.0.11", namespace="another"),
-    ]
+    )
     assert find(bl.finding.KubernetesPods("app=web", "web")) == [
         bl.finding.Found("web@10.244.0.5:4370"),
         bl.finding.Found("web@[fd00:10:244::7]:4370"),
     ]
 
 
-def test_the_cache_of_the_server_is_asked(api: KubernetesApi) -> None:
+def test_the_cache_of_the_server_is_asked(api: World) -> None:
     assert find(bl.finding.KubernetesPods("app=web", "web")) == []
-    assert api.asked == [{"labelSelector": "app=web", "resourceVersion": "0"}]
+    assert [it.query for it in api.asked] == [{"labelSelector": "app=web", "resourceVersion": "0"}]
 
 
 @pytest.mark.parametrize(("given", "asked"), [(None, "web-2"), ("another", "web-6")])
 def test_the_namespace_is_that_of_the_kubeconfig_unless_it_is_given(
-    given: str | None, asked: str, api: KubernetesApi, tmp_path: Path
+    given: str | None, asked: str, api: World, tmp_path: Path
 ) -> None:
     api.kubeconfig(tmp_path / "config", namespace="third")
-    api.pods = [pod("web-6", "10.0.0.6", namespace="another"), pod("web-2", "10.0.0.2", namespace="third")]
+    put(api, pod("web-6", "10.0.0.6", namespace="another"), pod("web-2", "10.0.0.2", namespace="third"))
     [found] = find(bl.finding.KubernetesPods("app=web", "web", 1, namespace=given))
     assert found == bl.finding.Found(f"web@10.0.0.{asked[-1]}:1")
 
@@ -72,20 +83,20 @@ def test_a_pod_that_is_not_shown_whole_is_not_ready() -> None:
 
 
 @pytest.mark.parametrize("refusal", [(403, "Forbidden"), (401, "Unauthorized")])
-def test_a_right_that_is_missing_is_an_error_that_names_it(refusal: tuple[int, str], api: KubernetesApi) -> None:
-    api.refusal = refusal
+def test_a_right_that_is_missing_is_an_error_that_names_it(refusal: tuple[int, str], api: World) -> None:
+    api.faults.add("list", "pods", Refuse(*refusal), ALWAYS)
     expected = rf"expected the right to list the pods 'app=web' of the namespace default, got {refusal[0]}"
     with pytest.raises(CannotFind, match=expected):
         find(bl.finding.KubernetesPods("app=web", "web"))
 
 
-def test_a_selector_that_is_none_is_an_error_that_says_what_the_server_said(api: KubernetesApi) -> None:
-    api.refusal = (400, "BadRequest")
+def test_a_selector_that_is_none_is_an_error_that_says_what_the_server_said(api: World) -> None:
+    api.faults.add("list", "pods", Refuse(400, "BadRequest"), ALWAYS)
     with pytest.raises(CannotFind, match=r"answered 400 this is refused: BadRequest"):
         find(bl.finding.KubernetesPods("app=web", "web"))
 
 
-def test_after_a_failure_what_the_kubeconfig_says_is_read_anew(api: KubernetesApi, tmp_path: Path) -> None:
+def test_after_a_failure_what_the_kubeconfig_says_is_read_anew(api: World, tmp_path: Path) -> None:
     strategy = bl.finding.KubernetesPods("app=web", "web")
     api.kubeconfig(tmp_path / "config", token="an expired one")
     with pytest.raises(CannotFind, match="got 401"):
@@ -94,10 +105,10 @@ def test_after_a_failure_what_the_kubeconfig_says_is_read_anew(api: KubernetesAp
     assert find(strategy) == []
 
 
-def test_a_server_that_is_gone_is_an_error_and_comes_back(api: KubernetesApi, tmp_path: Path) -> None:
+def test_a_server_that_is_gone_is_an_error_and_comes_back(api: World, tmp_path: Path) -> None:
     strategy = bl.finding.KubernetesPods("app=web", "web")
     assert find(strategy) == []
-    with kubernetes_api() as another:
+    with kubernetes_world() as another:
         another.kubeconfig(tmp_path / "config")
         strategy = bl.finding.KubernetesPods("app=web", "web")
         assert find(strategy) == []
@@ -107,8 +118,8 @@ def test_a_server_that_is_gone_is_an_error_and_comes_back(api: KubernetesApi, tm
     assert find(strategy) == []
 
 
-def test_a_server_that_hangs_up_is_asked_once_in_a_look(api: KubernetesApi) -> None:
-    api.hangs_up = True
+def test_a_server_that_hangs_up_is_asked_once_in_a_look(api: World) -> None:
+    api.faults.add("list", "pods", HangUp(), ALWAYS)
     with pytest.raises(CannotFind, match="the API of Kubernetes does not answer"):
         find(bl.finding.KubernetesPods("app=web", "web"))
     assert len(api.asked) == 1

@@ -12,7 +12,8 @@ import beamlike as bl
 from beamlike.distribution.addresses import Address
 from beamlike.kernel import current
 from tests.support.dns_server import Zone, dns_server
-from tests.support.kubernetes_api import kubernetes_api, pod
+from tests.support.kubernetes_world.kinds import PODS
+from tests.support.kubernetes_world.world import kubernetes_world, pod
 from tests.support.own_network import in_own_network
 from tests.support.peers import Peer, Peers, peers
 
@@ -179,11 +180,11 @@ def test_nodes_find_each_other_by_the_records_of_a_service() -> None:
 @in_own_network
 def test_nodes_find_each_other_by_the_api_of_kubernetes(tmp_path: Path) -> None:
     async def test(started: Peers) -> None:
-        with kubernetes_api() as api:
+        with kubernetes_world() as api:
             kubeconfig = str(api.kubeconfig(tmp_path / "config"))
             environment = {"KUBECONFIG": kubeconfig, "KUBERNETES_SERVICE_HOST": ""}
-            ready = [pod(f"web-{n}", f"127.0.0.{n}") for n in (2, 3)]
-            api.pods = [*ready, pod("web-4", "127.0.0.4", ready=False)]
+            for n in (2, 3, 4):
+                api.put(PODS, pod(f"web-{n}", f"127.0.0.{n}", ready=n < 4))
             members = [
                 await started.start(f"web@127.0.0.{n}", listen=f"127.0.0.{n}:4370", environment=environment)
                 for n in (2, 3, 4)
@@ -191,7 +192,7 @@ def test_nodes_find_each_other_by_the_api_of_kubernetes(tmp_path: Path) -> None:
             for member in members[:2]:
                 await member.call(join_soon, bl.finding.KubernetesPods("app=web", "web"))
             await become_one_cluster(*members[:2])
-            api.pods = [*ready, pod("web-4", "127.0.0.4")]
+            api.move("web-4", **pod("web-4", "127.0.0.4")["status"])
             await become_one_cluster(*members)
 
     with_peers(test)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -175,3 +176,21 @@ def test_a_pool_in_a_runtime_on_fly_boots_machines_of_the_same_app(
         }
         asyncio.run(main(world))
         assert not world.there()
+
+
+def test_the_machine_of_a_runtime_is_seen_by_the_command_where_a_spec_names_the_place(
+    world: PlatformWorld, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        async with opened_on(world, tmp_path, "1") as it:
+            await it.run(1)
+            command = [sys.executable, "-m", "notebook_tui", "flame", "ps", "--json", "--on", world.place]
+            ended = await asyncio.to_thread(
+                subprocess.run, command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS
+            )
+            (seen,) = json.loads(ended.stdout)
+            facts = await it.client.runtime_facts()
+            assert facts is not None
+            assert (seen["state"], seen["node"]) == ("alive", facts.node)
+
+    asyncio.run(main())

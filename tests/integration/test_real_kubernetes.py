@@ -1,4 +1,4 @@
-"""Pods of a real cluster: that of $KUBECONFIG, if BEAMLIKE_REAL_KUBERNETES names an image with this package in it.
+"""Pods of a real cluster find each other: see `kubernetes_clusters`.
 
 It needs the right to make namespaces, roles and pods, and leaves none of them behind.
 """
@@ -6,7 +6,6 @@ It needs the right to make namespaces, roles and pods, and leaves none of them b
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
@@ -15,15 +14,12 @@ from uuid import uuid4
 import pytest
 
 import beamlike as bl
+from tests.support.kubernetes_clusters import REAL_IMAGE, real
 
 if TYPE_CHECKING:
     from kubernetes.client import CoreV1Api
 
-IMAGE = os.environ.get("BEAMLIKE_REAL_KUBERNETES")
-pytestmark = [
-    pytest.mark.skipif(IMAGE is None, reason="BEAMLIKE_REAL_KUBERNETES names no image"),
-    pytest.mark.timeout(300),
-]
+pytestmark = real
 
 PATIENCE = 60.0
 FINDS = """
@@ -70,7 +66,7 @@ class Cluster:
         self.namespace = namespace
 
     def start(self, name: str, program: str = "import time; time.sleep(600)", **container: object) -> None:
-        main = {"name": "main", "image": IMAGE, "command": ["python3", "-c", program], **container}
+        main = {"name": "main", "image": REAL_IMAGE, "command": ["python3", "-c", program], **container}
         spec = {"containers": [main], "terminationGracePeriodSeconds": 0, "restartPolicy": "Never"}
         body = {"metadata": {"name": name, "labels": {"app": "web"}}, "spec": spec}
         when_there(lambda: self.api.create_namespaced_pod(self.namespace, body))  # type: ignore[arg-type]

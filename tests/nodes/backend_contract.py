@@ -32,6 +32,7 @@ from nodes.census import Platform
 from nodes.found import Found
 from nodes.phases import PhaseName
 from tests.support.local_nodes import eventually
+from tests.support.slow_work import slowly
 
 ROOT = Path(__file__).parents[2]
 
@@ -346,11 +347,6 @@ class BackendContract:
         world.census().tidy()
         asyncio.run(none_is_left(world))
         assert found_in(world) == []
-
-
-async def slowly(seconds: float) -> int:
-    await asyncio.sleep(seconds)
-    return os.getpid()
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.nodes.backend_contract import BackendContract, World
+from tests.support.breakable import relay_to
 from tests.support.kubernetes_clusters import Cluster, emulated, existing, real
 from tests.support.kubernetes_contract import EmulatedWorld, RealWorld
-from tests.support.breakable import relay_to
 
 
 class TestEmulated(BackendContract):
@@ -28,7 +28,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 class TestReal(BackendContract):
-    pytestmark = list(real)
+    pytestmark = real
 
     @pytest.fixture
     def world(self, cluster: Cluster, tmp_path: Path) -> Iterator[World]:

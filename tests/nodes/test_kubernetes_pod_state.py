@@ -170,7 +170,7 @@ def test_each_end_has_its_cause_and_the_clusters_words(
             waiting("ErrImagePull", "dial tcp: i/o timeout"),
             [event("Failed", 'Failed to pull image "c:1": i/o timeout', count=3)],
             "ended",
-            "image",
+            None,
             "ErrImagePull: dial tcp: i/o timeout",
         ),
         (

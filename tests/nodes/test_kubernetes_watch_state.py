@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from nodes.kubernetes.watch_state import (
     Line,
     List,
     Listed,
+    Opened,
     Tell,
     Watch,
     Watched,
@@ -122,6 +123,7 @@ class Watcher:
         elif lines is None:
             self.happens(Failed(410, "too old resource version"))
         else:
+            self.happens(Opened())
             for line in lines if fault == "none" else lines[:cut]:
                 self.happens(line)
                 if fault == "repeats":
@@ -131,14 +133,15 @@ class Watcher:
             self.happens(Failed(0, "broken") if fault == "broken" else Ended(30.0))
 
 
-changes = st.tuples(st.just("change"), st.sampled_from("abc"), st.booleans())
+changes = st.tuples(st.just("change"), st.sampled_from("ab"), st.booleans())
+replacements = st.tuples(st.just("replace"), st.sampled_from("ab"), st.none())
 asks = st.tuples(
     st.just("ask"),
     st.sampled_from(["none", "refused", "broken", "in stream", "repeats", "bookmark", "cut"]),
     st.integers(0, 4),
 )
 compactions = st.tuples(st.just("compact"), st.none(), st.none())
-histories = st.lists(changes | asks | compactions, max_size=40)
+histories = st.lists(changes | asks | replacements | compactions, max_size=30)
 
 
 @settings(max_examples=400)
@@ -151,6 +154,9 @@ def test_whatever_happens_each_pod_is_told_as_it_is_in_the_end_and_each_that_wen
     for kind, first, second in history:
         if kind == "change":
             cluster.change(first, second)
+        elif kind == "replace":
+            cluster.change(first, deletes=True)
+            cluster.change(first, deletes=False)
         elif kind == "compact":
             cluster.oldest = cluster.version
         else:
@@ -218,6 +224,7 @@ def test_it_waits_for_as_long_as_the_server_asks_and_says_meanwhile_what_is_wron
     in_stream = {"code": 429, "message": "slow down", "details": {"retryAfterSeconds": 3}}
     assert apply(state, Line("ERROR", in_stream))[1] == [Watch("7", 3.0)]
     assert apply(state, Line("MODIFIED", pod("a", 1, 9)))[0].trouble == ""
+    assert apply(state, Opened()) == (replace(state, trouble=""), [])
 
 
 def test_another_pod_of_the_same_name_is_told_as_the_end_of_the_first() -> None:

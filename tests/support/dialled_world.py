@@ -33,7 +33,7 @@ class Behind:
         self.port = PORT
         """At which tunnels end."""
         self.loose = Loose(log)
-        self._hosts: dict[str, str] = {}
+        self.hosts: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return "Behind()"
@@ -41,7 +41,7 @@ class Behind:
     async def boot(self, invitation: Invitation) -> Machine:
         host = next(hosts)
         machine = await self.loose.boot(replace(invitation, listens_at=f"{host}:{PORT}"))
-        self._hosts[machine.id] = host
+        self.hosts[machine.id] = host
         return replace(machine, pid=int(machine.id))
 
     async def stop(self, machine: Machine) -> None:
@@ -54,7 +54,7 @@ class Behind:
         if self.refused:
             self.refused -= 1
             raise ConnectionRefusedError("no tunnel now")
-        self.tunnels.append(await Relay((self._hosts[machine.id], self.port)).open())
+        self.tunnels.append(await Relay((self.hosts[machine.id], self.port)).open())
         return self.tunnels[-1]
 
 

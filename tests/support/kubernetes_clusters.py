@@ -24,10 +24,10 @@ REAL_IMAGE = os.environ.get("BEAMLIKE_K8S_IMAGE")
 PODS = int(os.environ.get("BEAMLIKE_K8S_PODS", "4"))
 SECONDS = int(os.environ.get("BEAMLIKE_K8S_SECONDS", "300"))
 
-real = (
+real = [
     pytest.mark.skipif(REAL_IMAGE is None, reason="BEAMLIKE_K8S_IMAGE names no image"),
     pytest.mark.timeout(SECONDS + 60),
-)
+]
 """Marks what asks a real cluster."""
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import nodes
 from nodes.census import Platform
 from tests.nodes.backend_contract import Failure, Fault, Program
+from tests.support.breakable import Relay
 from tests.support.kubernetes_access import LABEL, Json
 from tests.support.kubernetes_clusters import Cluster
 from tests.support.kubernetes_world.faults import LoseReply, Refuse
 from tests.support.kubernetes_world.troubles import ImageError, SlowStart, Unschedulable
 from tests.support.kubernetes_world.world import World
-from tests.support.breakable import Relay
 
 FORBIDDEN = Refuse(403, "Forbidden", message='pods "x" is forbidden: this user may not')
 SLOW_REGISTRY = ImageError(words="dial tcp 10.0.0.1:443: i/o timeout")
@@ -299,7 +299,12 @@ def kill_in_pod(cluster: Cluster, name: str) -> None:
     api = client.CoreV1Api(client.ApiClient(known))
     command = ["python3", "-c", KILL]
     ask = api.connect_get_namespaced_pod_exec
-    stream(ask, name, cluster.namespace, command=command, stdout=True, stderr=True, container="runner")
+    asked = {"command": command, "stdout": True, "stderr": True, "container": "runner", "_preload_content": False}
+    running = stream(ask, name, cluster.namespace, **asked)
+    try:
+        running.run_forever(timeout=cluster.patience)
+    finally:
+        running.close()
 
 
 def _by_way_of(relay: Relay, kubeconfig: Path, path: Path) -> Path:

@@ -22,6 +22,8 @@ _apps = itertools.count()
 
 
 class PlatformWorld(Protocol):
+    place: str
+    """Its spec without options."""
     environment: Mapping[str, str]
     """By which a program finds the platform."""
     knows_machine_by: str
@@ -59,6 +61,7 @@ class FlyPlatform:
 
     def __init__(self, machines: Machines, directory: Path) -> None:
         self.machines = machines
+        self.place = f"fly:{machines.app}"
         self._directory = directory
         fake_flyctl.installed(directory)
         self.environment = {
@@ -68,7 +71,7 @@ class FlyPlatform:
         }
 
     def spec(self, **options: str) -> str:
-        return _spec(f"fly:{self.machines.app}", {"image": IMAGES[0], "region": "fra", **options})
+        return _spec(self.place, {"image": IMAGES[0], "region": "fra", **options})
 
     def there(self) -> Sequence[str]:
         return [it.id for it in self.machines.there()]
@@ -97,13 +100,14 @@ class KubernetesPlatform:
     knows_machine_by = "POD_NAME"
     waiting = "Insufficient cpu"
     out_of_memory = "OOMKilled"
+    place = "k8s:default"
 
     def __init__(self, world: World, directory: Path) -> None:
         self.world = world
         self.environment = {"KUBECONFIG": str(world.kubeconfig(directory / "kubeconfig"))}
 
     def spec(self, **options: str) -> str:
-        return _spec("k8s:default", {"image": IMAGE, **options})
+        return _spec(self.place, {"image": IMAGE, **options})
 
     def there(self) -> Sequence[str]:
         return [str(it["metadata"]["name"]) for it in self.world.pods()] + [str(pid) for pid in self.world.pids()]

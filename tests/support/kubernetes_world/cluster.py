@@ -96,6 +96,8 @@ class Cluster:
                     f"{words}json: cannot unmarshal {shown} into Go struct field {where} of type {expected}"
                 )
         if kind == PODS:
+            if len(it.get("spec", {}).get("containers") or []) > 1 or it.get("spec", {}).get("initContainers"):
+                raise bad_request("this world runs pods of one container")
             for _, value in pod_rules.bad_quantities(it):
                 words = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
                 raise bad_request(f'Pod in version "v1" cannot be handled as a Pod: {words}, got {value!r}')

@@ -278,7 +278,7 @@ class Life(threading.Thread):
     def _pull(self, container: Json) -> None:
         image = container["image"]
         for attempt in itertools.count(1):
-            if (trouble := self._why_no_image(container)) is None:
+            if (trouble := self._why_no_image(container)) is None or attempt > trouble.pulls:
                 break
             if trouble.reason == "ErrImagePull":
                 self._tell("Normal", "Pulling", f'Pulling image "{image}"')

@@ -30,10 +30,11 @@ class Unschedulable(Trouble):
 
 @dataclass(frozen=True)
 class ImageError(Trouble):
-    """ErrImagePull, followed by ImagePullBackOff, or another that stays."""
+    """ErrImagePull, followed by ImagePullBackOff, for so many tries; or another reason, that stays."""
 
     words: str = "rpc error: code = Unknown desc = failed to pull and unpack image: connection refused"
     reason: str = "ErrImagePull"
+    pulls: float = float("inf")
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ class Watches:
     errors: int = 0
     open: int = 0
     """How many there are."""
+    bookmarks: int = 0
+    """How many were sent to watches of pods."""
 
 
 @dataclass
@@ -85,6 +87,7 @@ class Watch:
             if self.bookmarks and time.monotonic() >= bookmark_at and not watches.are_silent:
                 bookmark_at = time.monotonic() + watches.bookmark_seconds
                 write(_line("BOOKMARK", self._bookmark(version)))
+                watches.bookmarks += self.kind.resource == "pods"
 
     def _bookmark(self, version: int) -> Json:
         mark = {"resourceVersion": str(version), "creationTimestamp": None}

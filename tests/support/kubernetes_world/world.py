@@ -82,9 +82,11 @@ class World:
         self.cluster.create(NAMESPACES, "", {"metadata": {"name": name, "labels": labels or {}}})
 
     def put(self, kind: Kind, it: Json) -> Json:
-        """Has it stand there as it is, with its status; a pod so put is nobody's process."""
+        """Has it stand there as it is, with its status, in a namespace made for it; such a pod is nobody's process."""
         metadata = it["metadata"]
         namespace = metadata.setdefault("namespace", NAMESPACE) if kind.namespaced else ""
+        if namespace and self.cluster.store.find(Key(NAMESPACES, "", namespace)) is None:
+            self.add_namespace(namespace)
         whole = {"kind": kind.kind, "apiVersion": kind.api_version, **it}
         whole["metadata"] = {"uid": f"uid of {metadata['name']}", **metadata}
         return self.cluster.store.add(Key(kind, namespace, metadata["name"]), whole)
@@ -160,10 +162,10 @@ class World:
         self.cluster.delete(*key, {})
 
     def lose_node(self) -> None:
-        """Its kubelet is silent: pods are not ready, and stay as they are; what runs goes on."""
+        """Its kubelet is silent: pods that were ready are said not to be, and no more; what runs goes on."""
         self.kubelet.works = False
         for it in self.cluster.store.objects(PODS):
-            if it["spec"].get("nodeName"):
+            if _is_ready(it):
                 not_ready = statuses.condition("Ready", False)
                 key = Key(PODS, it["metadata"]["namespace"], it["metadata"]["name"])
                 self.cluster.store.change(key, lambda it: statuses.with_condition(it["status"], not_ready))  # noqa: B023
@@ -231,6 +233,10 @@ class World:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         self.server.server_close()
+
+
+def _is_ready(it: Json) -> bool:
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in it["status"].get("conditions", ()))
 
 
 def _context(tls: Tls) -> ssl.SSLContext:
