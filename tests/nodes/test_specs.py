@@ -17,6 +17,9 @@ from nodes.fly.backend import Fly
 from nodes.kubernetes.backend import Kubernetes
 from nodes.places import HOME
 from nodes.spec_text import Option, read, written
+from notebook_tui.session.runtime_kinds import KINDS
+from tests.test_guides import programs, text_of
+from tests.test_readme import run
 
 ROOT = Path(__file__).parents[2]
 OPTIONS = (Option("app", "App"), Option("image", "Image"), Option("env", "Environment"))
@@ -156,3 +159,14 @@ def test_any_other_node_boots_processes(booted_on: Callable[[str], None]) -> Non
     assert isinstance(nodes.default_backend(), nodes.Local)
     booted_on("")
     assert isinstance(nodes.default_backend(), nodes.Local)
+
+
+# The guide.
+
+
+def test_the_guide_names_every_option_and_its_program_prints_what_stands_under_it(tmp_path: Path) -> None:
+    text = text_of("runtimes.md")
+    options = {option.name for kind in KINDS.values() for option in kind.fields[1:]}
+    assert {name for name in options if f"`{name}`" not in text} == set()
+    (program,) = programs("runtimes.md")
+    assert run(program.code, tmp_path) == program.output.splitlines()
