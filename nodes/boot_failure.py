@@ -34,7 +34,7 @@ class BootFailed(bl.BeamlikeError):
 
     `phase` is how far it had come, `seconds` how long after the request it failed, `log` the last 20 lines that it
     printed. `permanent` says that no other try can help: the interpreter does not exist, the platform refuses the
-    credentials.
+    credentials. `cause` is what the platform says of the machine, None where it says nothing.
     """
 
     def __init__(
@@ -45,8 +45,10 @@ class BootFailed(bl.BeamlikeError):
         seconds: float = 0.0,
         log: str = "",
         permanent: bool = False,
+        cause: Cause | None = None,
     ) -> None:
         super().__init__(message)
+        self.cause: Cause | None = cause
         self.phase: PhaseName = phase
         self.seconds = seconds
         self.log = log
@@ -97,7 +99,14 @@ def failure(what: str, ending: Ending, seen: Description | None) -> BootFailed:
     permanent = ending.limit is None and is_permanent(ending.error, seen)
     stood = f" ({seen.words})" if seen is not None and seen.words and ending.limit is not None else ""
     words = f"{what}{ending.why()}{stood}{printed}"
-    return BootFailed(words, phase=ending.phase.name, seconds=ending.seconds, log=log, permanent=permanent)
+    return BootFailed(
+        words,
+        phase=ending.phase.name,
+        seconds=ending.seconds,
+        log=log,
+        permanent=permanent,
+        cause=None if seen is None else seen.cause,
+    )
 
 
 def is_permanent(error: BaseException, seen: Description | None) -> bool:

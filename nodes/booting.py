@@ -237,6 +237,8 @@ class _Boot:
     async def _dial_once_it_runs(self, machine: Machine) -> None:
         """Where the child is to be dialled: raises what keeps it from being, for good."""
         if self._dialling is not None:
+            if self._carrier is not None and self._carrier.refused is not None:
+                raise self._carrier.refused
             if self._dialling.done():
                 self._dialling.result()
         elif dials_child(self._backend) and self._progress.phase.name == "started":

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from beamlike.distribution.addresses import Address
 from beamlike.loop_thread import LoopThread
+from nodes.backend import BackendError
 from nodes.tunnels.flow import BadFlow
 from nodes.tunnels.greeting import ID_SIZE, FlowGone, greet, key_of
 from nodes.tunnels.landing import silence_of
@@ -36,6 +37,8 @@ class Carrier:
         self.address: Address
         self.trouble = ""
         """Why there is no way, in words; "" while there is one."""
+        self.refused: BackendError | None = None
+        """What the backend said the last time, if it says that it makes no tunnels to this machine for good."""
         self._where = where
         self._route = route
         self._key = key_of(token)
@@ -131,6 +134,7 @@ class Carrier:
             async with asyncio.timeout(DIAL_SECONDS):
                 reader, writer = await asyncio.open_connection(*address)
         except Exception as error:
+            self.refused = error if isinstance(error, BackendError) and error.permanent else None
             raise _Broken(f"there is no tunnel to {self._where}: {error}", tunnel, renew=True) from error
         try:
             async with asyncio.timeout(min(DIAL_SECONDS, silence_of(self._lease))):

@@ -102,6 +102,11 @@ class FormScreen(ModalScreen[Values | None], ClosesOnce[Values | None]):
             yield self._troubles[""]
             yield Static(Text(f"Enter: next, at last {self._done} · ↑↓ move · Esc cancels"), classes="dialog-note")
 
+    def on_mount(self) -> None:
+        # The first line has the focus by then, for whose sake the form may have been scrolled past its title.
+        form = self.query_one(VerticalScroll)
+        form.call_after_refresh(form.scroll_home, animate=False)
+
     @property
     def values(self) -> dict[str, str]:
         return {name: line.value for name, line in self._inputs.items()}
