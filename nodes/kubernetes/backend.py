@@ -22,10 +22,13 @@ from typing import Any, Final, Literal
 from nodes import phases
 from nodes.backend import BackendError, Description, Machine, Tunnel
 from nodes.invitation import CHILD_PORT, Invitation
+from nodes.kubernetes import manifest
 from nodes.kubernetes import template as templates
 from nodes.kubernetes.api import Api, api_of
 from nodes.kubernetes.configuration import is_inside
 from nodes.kubernetes.making import Making, delete_options
+from nodes.kubernetes.manifest import Order
+from nodes.kubernetes.names import Identity
 from nodes.kubernetes.options import GRACE_SECONDS, Options, Reach, Template
 from nodes.kubernetes.pods import Pod
 from nodes.kubernetes.refusals import ApiRefused, ApiUnreachable, as_backend_error
@@ -167,6 +170,28 @@ class Kubernetes:
     def price_per_hour(self) -> float | None:
         """What one pod costs, in dollars, if that was told."""
         return self.options.price_per_hour
+
+    def manifest(self) -> dict[str, Any]:
+        """The pod that a boot asks for, with made-up names and no owner, to be looked at or put to a policy's tests. No
+        cluster is asked; an image that would be the parent's own is "the-parents-own".
+
+        >>> Kubernetes("ml", "child:1", cpu="2").manifest()["spec"]["containers"][0]["resources"]["limits"]
+        {'cpu': '2', 'memory': '1Gi'}
+        """
+        identity = Identity("app-0", "app@10.0.0.7", "app-1@10.0.0.7", "pool", "pool-1")
+        name = identity.pod_name()
+        return manifest.pod(
+            Order(
+                name=name,
+                namespace=self.options.namespace or "default",
+                identity=identity,
+                options=self.options,
+                template=self._template,
+                secret=name,
+                image="the-parents-own",
+                listens=CHILD_PORT if self.dials_child else None,
+            )
+        )
 
     async def boot(self, invitation: Invitation) -> Machine:
         loop, context = asyncio.get_running_loop(), copy_context()

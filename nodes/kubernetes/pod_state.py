@@ -171,30 +171,31 @@ def _disruption(pod: Json) -> tuple[Cause, str] | None:
 
 
 def _deleted(pod: Json, container: Json) -> Verdict:
+    if _is_silent(pod):
+        return Verdict("ended", f"{_where(pod)} does not answer; its pod is to be deleted and cannot be", "node lost")
     if disruption := _disruption(pod):
         cause, words = disruption
         return Verdict("running", f"about to end: {words}", cause)
-    if _is_silent(pod):
-        return Verdict("ended", f"{_where(pod)} does not answer; its pod is to be deleted and cannot be", "node lost")
     state: Standing = "running" if "running" in (container.get("state") or {}) else "created"
     return Verdict(state, "its pod is being deleted")
 
 
-def _is_silent(pod: Json) -> bool:
-    """Whether its node tells nothing any more: then the control plane takes back that the pod is ready, in no words and
-    without a look at its containers."""
-    conditions = _conditions(pod)
-    ready, inside = conditions.get("Ready", {}), conditions.get("ContainersReady", {})
-    taken_back = ready.get("status") == "False" and not ready.get("reason") and inside.get("status") == "True"
-    return taken_back or ready.get("status") == "Unknown"
-
-
 def _running(pod: Json) -> Verdict:
     if _is_silent(pod):
-        ready = _conditions(pod).get("Ready", {})
         # Its process may well go on: whether the node lives is for its link to say.
-        return Verdict("running", f"{_where(pod)} does not answer{_said(ready, named=False)}", "node lost")
+        return Verdict("running", f"{_where(pod)} does not answer", "node lost")
     return Verdict("running", f"runs on {(pod.get('spec') or {}).get('nodeName') or 'a node'}")
+
+
+def _is_silent(pod: Json) -> bool:
+    """Whether the pod's node is lost: the cluster has taken back that it is ready, without a reason, and nothing else.
+    Who takes it back for a reason is the kubelet, and that lives."""
+    conditions = _conditions(pod)
+    ready = conditions.get("Ready", {})
+    if ready.get("status") == "Unknown":
+        return True
+    containers_are = conditions.get("ContainersReady", {}).get("status") == "True"
+    return ready.get("status") == "False" and not ready.get("reason") and containers_are
 
 
 def _waiting(pod: Json, container: Json, events: Sequence[Json], wait_for_room: bool) -> Verdict:

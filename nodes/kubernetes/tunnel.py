@@ -85,7 +85,7 @@ class PortForward:
                 first = await self._socket()
             await _Joint(first, reader, writer).run()
         except (OSError, BackendError, EOFError) as error:
-            logger.info("%s: a connection broke off: %s", self, error)
+            logger.debug("%s: a connection broke off: %s", self, error)
         except asyncio.CancelledError:
             pass  # the tunnel is closed: a handler of asyncio's that is cancelled would be logged as an error
         finally:

@@ -278,8 +278,9 @@ class BackendContract:
 
         async def main() -> None:
             async with parent():
+                refused = fault(world, "refused stops")
                 child = await boot(world)
-                with fault(world, "refused stops"), pytest.raises((BackendError, OSError)):
+                with refused, pytest.raises((BackendError, OSError)):
                     await child.stop(grace=0.0)
                 await none_is_left(world)
 
@@ -401,4 +402,5 @@ async def none_is_left(world: World) -> None:
         async with asyncio.timeout(world.patience):
             while world.left():  # noqa: ASYNC110 - a platform has no event for this
                 await asyncio.sleep(0.02)
-    assert list(world.left()) == []
+    left = list(world.left())
+    assert left == [], f"this is still there: {left}"

@@ -209,7 +209,7 @@ def test_each_end_has_its_cause_and_the_clusters_words(
             [],
             "running",
             "node lost",
-            "the node node-1 does not answer: Kubelet stopped posting",
+            "the node node-1 does not answer",
         ),
         (
             pod("Running", {"running": {}}, deleted=True, conditions=[condition("Ready", "Unknown")]),
@@ -217,6 +217,31 @@ def test_each_end_has_its_cause_and_the_clusters_words(
             "ended",
             "node lost",
             "the node node-1 does not answer; its pod is to be deleted and cannot be",
+        ),
+        (
+            pod(
+                "Running",
+                {"running": {}},
+                conditions=[condition("Ready", "False"), condition("ContainersReady", "True")],
+            ),
+            [],
+            "running",
+            "node lost",
+            "the node node-1 does not answer",
+        ),
+        (
+            pod(
+                "Running",
+                {"running": {}},
+                conditions=[
+                    condition("Ready", "False", "ReadinessGatesNotReady"),
+                    condition("ContainersReady", "True"),
+                ],
+            ),
+            [],
+            "running",
+            None,
+            "runs on node-1",
         ),
         (pod("Running", {"running": {}}, deleted=True), [], "running", None, "its pod is being deleted"),
         (pod("Pending", deleted=True), [], "created", None, "its pod is being deleted"),

@@ -2,7 +2,8 @@
 
 The real one is that of $KUBECONFIG, once BEAMLIKE_K8S_IMAGE names an image that it can pull, with Python 3.11 and this
 package in it. BEAMLIKE_K8S_NAMESPACE is where the tests work; if it is not given they make one, and delete it. What may
-be there at a time is bounded: BEAMLIKE_K8S_PODS pods (4), each for at most BEAMLIKE_K8S_SECONDS (300).
+be there at a time is bounded by the cluster: BEAMLIKE_K8S_PODS pods (8) of a namespace that they made, by its quota,
+and each pod for BEAMLIKE_K8S_SECONDS (300), by its deadline.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from uuid import uuid4
 
 import pytest
 
+from tests.support.authorities import Authority
 from tests.support.kubernetes_access import Access, Json, soon
 from tests.support.kubernetes_world.world import IMAGE, NAMESPACE, World, kubernetes_world
 
 REAL_IMAGE = os.environ.get("BEAMLIKE_K8S_IMAGE")
-PODS = int(os.environ.get("BEAMLIKE_K8S_PODS", "4"))
+PODS = int(os.environ.get("BEAMLIKE_K8S_PODS", "8"))
 SECONDS = int(os.environ.get("BEAMLIKE_K8S_SECONDS", "300"))
 
 real = [
@@ -102,8 +104,21 @@ class Cluster:
 
 @contextmanager
 def emulated(directory: Path) -> Iterator[Cluster]:
-    with kubernetes_world() as world:
+    """Over TLS, as all that are real."""
+    with kubernetes_world(tls=Authority(directory).tls()) as world:
         yield Cluster(world.kubeconfig(directory / "kubeconfig"), NAMESPACE, IMAGE, 20.0, world)
+
+
+def _make_namespace(cluster: Cluster) -> None:
+    body: Json = {"metadata": {"name": cluster.namespace}}
+    code, answer = cluster.access.ask("POST", "/api/v1/namespaces", body)
+    assert code == 201, answer
+    quotas = f"{cluster.home}/resourcequotas"
+    body = {"metadata": {"name": "of-the-tests"}, "spec": {"hard": {"pods": str(PODS)}}}
+    code, answer = cluster.access.ask("POST", quotas, body)
+    assert code == 201, answer
+    # Before it has counted it lets nothing in.
+    soon(lambda: cluster.access.ask("GET", f"{quotas}/of-the-tests")[1].get("status", {}).get("hard"), cluster.patience)
 
 
 @contextmanager
@@ -115,8 +130,7 @@ def existing() -> Iterator[Cluster]:
     namespace = given or f"beamlike-{uuid4().hex[:8]}"
     cluster = Cluster(kubeconfig, namespace, REAL_IMAGE, 60.0, None)
     if given is None:
-        code, answer = cluster.access.ask("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-        assert code == 201, answer
+        _make_namespace(cluster)
     try:
         yield cluster
     finally:

@@ -14,7 +14,7 @@ from nodes.census import Platform
 from tests.nodes.backend_contract import Failure, Fault, Program
 from tests.support.breakable import Relay
 from tests.support.kubernetes_access import LABEL, Json
-from tests.support.kubernetes_clusters import Cluster
+from tests.support.kubernetes_clusters import SECONDS, Cluster
 from tests.support.kubernetes_world.faults import LoseReply, Refuse
 from tests.support.kubernetes_world.troubles import ImageError, SlowStart, Unschedulable
 from tests.support.kubernetes_world.world import World
@@ -236,7 +236,7 @@ class RealWorld(KubernetesWorld):
         self.options |= {
             "image_pull_policy": "IfNotPresent",
             "run_as_user": 65534,
-            "template": {"spec": {"shareProcessNamespace": True}},
+            "template": {"spec": {"shareProcessNamespace": True, "activeDeadlineSeconds": SECONDS}},
         }
         self._held = False
 
@@ -304,7 +304,7 @@ def kill_in_pod(cluster: Cluster, name: str) -> None:
     try:
         running.run_forever(timeout=cluster.patience)
     finally:
-        running.close()
+        running.sock.shutdown()  # `close` leaves the socket open when the other side has closed first
 
 
 def _by_way_of(relay: Relay, kubeconfig: Path, path: Path) -> Path:
