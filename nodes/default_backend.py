@@ -30,7 +30,8 @@ def default_backend() -> Backend:
             _check_token_of_pod()
             import nodes
 
-            return nodes.Kubernetes()
+            # As the user of this pod, whom its image need not name.
+            return nodes.Kubernetes(run_as_user=os.getuid() or None)
         case _:
             return Local()
 
