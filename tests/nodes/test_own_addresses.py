@@ -79,10 +79,16 @@ def test_what_the_backend_was_told_counts_before_what_the_platform_says(
 
 
 def test_a_parent_whose_address_nobody_knows_is_told_so_at_once(tmp_path: Path) -> None:
-    place = Told(tmp_path / "log")
-    with pytest.raises(nodes.BootFailed, match="give the backend `advertise`") as caught:
-        told(place, "0.0.0.0:0")
-    assert caught.value.permanent
+    place, phases = Told(tmp_path / "log"), list[nodes.Phase]()
+
+    async def main() -> None:
+        async with bl.Node("all@127.0.0.1", listen="0.0.0.0:0", secret=b"a secret of the test"):
+            with pytest.raises(nodes.BootFailed, match="give the backend `advertise`") as caught:
+                await nodes.boot(place, on_phase=phases.append)
+            assert caught.value.permanent
+
+    asyncio.run(main())
+    assert [phase.name for phase in phases] == ["failed"]
     assert place.invitations == []
 
 
