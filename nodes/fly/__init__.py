@@ -8,6 +8,7 @@ token_bucket        how often Fly may be asked
 api, connections    the requests
 creating, stopping  one machine for one invitation, and its end, however the requests end
 watching            how it is, from one request at a time
+room                where there was none lately
 warm_tier           machines that are made beforehand
 flyctl_proxy        the way in for a program that is outside of the private network
 census              all that are there, for `beamlike flame ps`

@@ -10,13 +10,14 @@ import asyncio
 import json
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from beamlike.kernel.record import frozen
 from nodes.backend import BackendError, RateLimited
 from nodes.fly.connections import Connections
-from nodes.fly.options import Token
+from nodes.fly.options import NEAREST, Token
 from nodes.fly.refusals import Asked, NotFound, Unclear, error_of
 from nodes.fly.token_bucket import ACTION, OF_THIS_PROCESS, READING, Rate, TokenBuckets
 from nodes.fly.wording import Json
@@ -82,10 +83,12 @@ class FlyApi:
 
     # Machines.
 
-    async def create(self, body: Json, *, on_line: OnLine | None = None) -> Json:
-        """The machine that was made. `on_line` is told the seconds until the request is sent, if it has to wait."""
-        asked = Asked("create a machine", self.app, "" if body["region"] == "any" else body["region"])
-        return await self._json(_Request("POST", self._machines(), self.app, "create", asked, body=body), on_line)
+    async def create(self, body: Callable[[], Json], *, on_line: OnLine | None = None) -> Json:
+        """The machine that was made. `on_line` is told the seconds until the request is sent, if it has to wait; then
+        `body` is asked what to send."""
+        asked = Asked("create a machine", self.app)
+        request = _Request("POST", self._machines(), self.app, "create", asked)
+        return await self._json(request, on_line, lambda: _with_body(request, body()))
 
     async def machine(self, machine: str) -> Json:
         asked = Asked(f"show machine {machine}", self.app)
@@ -174,13 +177,18 @@ class FlyApi:
     def _machines(self, *further: str) -> str:
         return "/".join(quote(part, safe="") for part in ("", "v1", "apps", self.app, "machines", *further))
 
-    async def _json(self, request: _Request, on_line: OnLine | None = None) -> Json:
-        answer = await self._ask(request, on_line)
+    async def _json(
+        self, request: _Request, on_line: OnLine | None = None, in_full: Callable[[], _Request] | None = None
+    ) -> Json:
+        answer = await self._ask(request, on_line, in_full)
         if not isinstance(answer, dict):
             raise Unclear(f"{request.asked}, expected an object, got {str(answer)[:200]!r}")
         return answer
 
-    async def _ask(self, request: _Request, on_line: OnLine | None = None) -> Any:
+    async def _ask(
+        self, request: _Request, on_line: OnLine | None = None, in_full: Callable[[], _Request] | None = None
+    ) -> Any:
+        """What the service answers. `in_full` gives the request as it is to be sent, when it is its turn."""
         looks = 0
         too_early = 0
         while True:
@@ -192,7 +200,7 @@ class FlyApi:
                 if self._buckets.is_closed(request.scope, request.action):
                     continue
             try:
-                return await self._once(request)
+                return await self._once(request if in_full is None else in_full())
             except RateLimited as refused:
                 too_early += 1
                 if too_early == RATE_TRIES:
@@ -244,6 +252,11 @@ class FlyApi:
             return json.loads(answer.content)
         except ValueError:
             raise Unclear(f"{request.asked}, expected JSON, got {answer.text[:200]!r}") from None
+
+
+def _with_body(request: _Request, body: Json) -> _Request:
+    region = "" if body["region"] == NEAREST else str(body["region"])
+    return replace(request, body=body, asked=replace(request.asked, region=region))
 
 
 def gone(error: BackendError) -> bool:

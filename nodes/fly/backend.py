@@ -13,6 +13,7 @@ from nodes.fly import creating, flyctl_proxy, parent_mark, stopping, volumes
 from nodes.fly.api import FlyApi
 from nodes.fly.connections import Connections
 from nodes.fly.options import COMMAND, DEFAULT_SIZE, NEAREST, Settings, settings
+from nodes.fly.room import Room
 from nodes.fly.token_bucket import OF_THIS_PROCESS, TokenBuckets
 from nodes.fly.warm_tier import WarmTier
 from nodes.fly.watching import Watch
@@ -95,6 +96,7 @@ class Fly:
             raise ValueError("Fly: expected warm= or volume=, got both: a volume is in use by one machine at a time")
         known = self._settings
         self._api = FlyApi(known.app, known.token, known.base_url, buckets=buckets, connections=connections)
+        self._room = Room(known.placements)
         self._tier = WarmTier(self._api, known, warm)
         self._watches: dict[str, Watch] = {}
         self._addresses: dict[str, str] = {}
@@ -175,7 +177,7 @@ class Fly:
     async def _created(self, invitation: Invitation) -> Json:
         if self._settings.volume:
             return await self._created_with_volume(invitation)
-        return await creating.create(self._api, self._settings, invitation, self._marks)
+        return await creating.create(self._api, self._settings, self._room, invitation, self._marks)
 
     async def _created_with_volume(self, invitation: Invitation) -> Json:
         """With the first volume that is free, also if somebody else takes one meanwhile."""
@@ -184,7 +186,7 @@ class Fly:
         for placement, volume in volumes.candidates(self._settings, await self._api.volumes()):
             known: Settings = replace(self._settings, placements=(placement,), volume=volume)
             try:
-                return await creating.create(self._api, known, invitation, self._marks)
+                return await creating.create(self._api, known, Room([placement]), invitation, self._marks)
             except (CapacityError, ConflictError) as error:
                 refused = error
                 tell(f"{volume} cannot be had ({error.args[0]}); the next is tried")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
 from typing import Final
@@ -21,6 +21,7 @@ from nodes.fly.api import FlyApi, Unreached, gone
 from nodes.fly.create_body import create_body
 from nodes.fly.options import Placement, Settings
 from nodes.fly.refusals import Unclear
+from nodes.fly.room import Room
 from nodes.fly.wording import BOOT, Json, boot_key, metadata_of, where
 from nodes.invitation import Invitation
 from nodes.phases import tell
@@ -36,51 +37,80 @@ UNDO_AT_ONCE: Final = 3.0
 _undoing: set[asyncio.Task[None]] = set()
 
 
-async def create(api: FlyApi, settings: Settings, invitation: Invitation, marks: dict[str, str]) -> Json:
+async def create(api: FlyApi, settings: Settings, room: Room, invitation: Invitation, marks: dict[str, str]) -> Json:
     """The machine, where there is room for it first. CapacityError names all that was tried."""
-    refused: list[BackendError] = []
-    for placement, following in zip(settings.placements, [*settings.placements[1:], None], strict=True):
+    refused: dict[Placement, BackendError] = {}
+    while True:
+        attempt = _Attempt(api, settings, room, refused, invitation, marks)
         try:
-            return await _create_at(api, settings, placement, invitation, marks)
+            return await attempt.made()
         except (CapacityError, QuotaError) as error:
             if isinstance(error, QuotaError) and "other regions" not in error.args[0]:
                 raise
-            refused.append(error)
-            if following is not None:
-                tell(f"Fly has no room for {placement} ({error.args[0]}); {following} is tried")
-    raise _no_room(settings.placements, refused)
+            placement = attempt.placement()
+            refused[placement] = error
+            room.is_full(placement)
+            following = room.first(refused)
+            if following is None:
+                raise _no_room(refused, error) from None
+            tell(f"Fly has no room for {placement} ({error.args[0]}); {following} is tried")
 
 
-def _no_room(placements: Sequence[Placement], refused: Sequence[BackendError]) -> BackendError:
-    last = refused[-1]
+def _no_room(refused: Mapping[Placement, BackendError], last: BackendError) -> BackendError:
     if len(refused) == 1:
         return last
-    tried = "; ".join(f"{placement}: {error.args[0]}" for placement, error in zip(placements, refused, strict=True))
+    tried = "; ".join(f"{placement}: {error.args[0]}" for placement, error in refused.items())
     text = f"Fly has room nowhere, tried {tried}"
     if isinstance(last, CapacityError):
         return CapacityError(text, scope="all placements", remedy=last.remedy)
     return QuotaError(text, remedy=last.remedy)
 
 
-async def _create_at(
-    api: FlyApi, settings: Settings, placement: Placement, invitation: Invitation, marks: dict[str, str]
-) -> Json:
-    body = create_body(settings, placement, invitation, now=time.time(), marks=marks)
-    for pause in (*TRY_PAUSES, None):
-        try:
-            return await api.create(body, on_line=_tell_line)
-        except (Unclear, Unreached, ConflictError) as error:
-            if isinstance(error, ConflictError) and error.what != "name":
-                raise
-            tell(f"{error.args[0]}: it is looked whether there is a machine")
-            found = None if isinstance(error, Unreached) else await _found(api, invitation)
-            if found is not None:
-                tell(f"{where(found)} is there, and is taken")
-                return found
-            if pause is None:
-                raise
-            await asyncio.sleep(pause)
-    raise AssertionError("the last try returns or raises")
+class _Attempt:
+    """At one place, which is chosen when it is its turn to ask: others may have found meanwhile that one is full."""
+
+    def __init__(
+        self,
+        api: FlyApi,
+        settings: Settings,
+        room: Room,
+        tried: Collection[Placement],
+        invitation: Invitation,
+        marks: dict[str, str],
+    ) -> None:
+        self._api = api
+        self._settings = settings
+        self._room = room
+        self._tried = tried
+        self._invitation = invitation
+        self._marks = marks
+        self._placement: Placement | None = None
+
+    def placement(self) -> Placement:
+        if self._placement is None:
+            self._placement = self._room.first(self._tried)
+            assert self._placement is not None
+        return self._placement
+
+    def _body(self) -> Json:
+        return create_body(self._settings, self.placement(), self._invitation, now=time.time(), marks=self._marks)
+
+    async def made(self) -> Json:
+        for pause in (*TRY_PAUSES, None):
+            try:
+                return await self._api.create(self._body, on_line=_tell_line)
+            except (Unclear, Unreached, ConflictError) as error:
+                if isinstance(error, ConflictError) and error.what != "name":
+                    raise
+                tell(f"{error.args[0]}: it is looked whether there is a machine")
+                found = None if isinstance(error, Unreached) else await _found(self._api, self._invitation)
+                if found is not None:
+                    tell(f"{where(found)} is there, and is taken")
+                    return found
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+        raise AssertionError("the last try returns or raises")
 
 
 def _tell_line(seconds: float) -> None:

@@ -15,6 +15,7 @@ import secrets
 import time
 from collections import deque
 from contextvars import Context
+from functools import partial
 from typing import Final
 
 from nodes.backend import BackendError
@@ -56,8 +57,8 @@ class WarmTier:
         for _ in range(self.size - there):
             name = f"warm-{fitness(self._settings, self._placement.guest)[:8]}-{secrets.token_hex(4)}"
             now = time.time()
-            body = warm_body(self._settings, self._placement, now=now, name=name, lifetime=WARM_LIFETIME)
-            self._known.append(await self._api.create(body, on_line=None))
+            body = partial(warm_body, self._settings, self._placement, now=now, name=name, lifetime=WARM_LIFETIME)
+            self._known.append(await self._api.create(body))
 
     async def take(self, invitation: Invitation, marks: dict[str, str]) -> Json | None:
         """One of them, started with this invitation; None if there is none to be had."""
