@@ -92,7 +92,7 @@ def now() -> datetime:
 def rfc3339(at: datetime) -> str:
     """As a Lease has its times.
 
-    >>> rfc3339(datetime(2026, 11, 27, tzinfo=timezone.utc))
+    >>> rfc3339(datetime(2026, 11, 27, tzinfo=UTC))
     '2026-11-27T00:00:00.000000Z'
     """
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

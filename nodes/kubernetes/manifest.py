@@ -27,7 +27,8 @@ from nodes.kubernetes.template import main_container
 
 Json = dict[str, Any]
 
-COMMAND: Final = ("python3", "-m", "nodes.child")
+CHILD: Final = ("python3", "-m", "nodes.child")
+"""As the image's arguments: what its entry point is, such as an init, stays process 1."""
 SECRET_KEY: Final = "invitation"
 LATE_SECONDS: Final = 15.0
 """How much later than the child itself the platform ends a pod that is too old."""
@@ -116,6 +117,7 @@ def pod(order: Order) -> Json:
     for layer in layers:
         made = merged(made, layer)
     _node_first(made["spec"]["containers"], main)
+    _run_child(made["spec"]["containers"][0], order.options)
     if not made["spec"]["containers"][0].get("image"):
         raise NoImage("expected an image to boot the pod from, got none: say image=..., with Python and beamlike in it")
     if order.owner is None:
@@ -169,7 +171,6 @@ def _defaults(order: Order, main: str) -> Json:
     options = order.options
     container: Json = {
         "name": main,
-        "command": list(COMMAND),
         "resources": _resources({"cpu": "1", "memory": "1Gi"}),
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -299,6 +300,14 @@ def _secret_variables(secrets: Mapping[str, str]) -> Iterable[Json]:
 
 def _node_first(containers: list[Json], main: str) -> None:
     containers.sort(key=lambda it: it["name"] != main)
+
+
+def _run_child(container: Json, options: Options) -> None:
+    """Unless somebody has said what else to run. A command of the options takes the place of both of the template."""
+    if options.command:
+        container.pop("args", None)
+    elif not container.get("command") and not container.get("args"):
+        container["args"] = list(CHILD)
 
 
 def _without_nothing(value: Any) -> Any:

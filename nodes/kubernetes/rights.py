@@ -48,7 +48,7 @@ def needed(*, forwards: bool, leases: bool) -> tuple[Right, ...]:
     """What cannot be done without.
 
     >>> [str(right) for right in needed(forwards=True, leases=False)][-2:]
-    ['delete secrets', 'create pods/portforward']
+    ['get pods/portforward', 'create pods/portforward']
     """
     return (*PODS, *(FORWARD if forwards else ()), *(LEASE if leases else ()))
 

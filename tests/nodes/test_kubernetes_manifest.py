@@ -92,7 +92,7 @@ def test_a_pod_without_a_template_is_as_the_guide_shows_it() -> None:
                 {
                     "name": "runner",
                     "image": "registry.test/child:1",
-                    "command": ["python", "-m", "nodes.child"],
+                    "args": ["python3", "-m", "nodes.child"],
                     "resources": {
                         "requests": {"cpu": "1", "memory": "1Gi"},
                         "limits": {"cpu": "1", "memory": "1Gi"},
@@ -211,6 +211,19 @@ def test_the_image_is_the_parents_unless_the_template_or_an_option_names_another
 ) -> None:
     whole = None if shape is None else {"spec": {"containers": [{"name": "runner", **shape}]}}
     assert container(made(told, whole, image="parent:1"))["image"] == expected
+
+
+def test_the_child_is_the_images_argument_unless_somebody_says_what_else_to_run() -> None:
+    def run(told: Options, **shape: Any) -> tuple[Any, Any]:
+        whole = {"spec": {"containers": [{"name": "runner", **shape}]}}
+        runner = container(made(told, whole))
+        return runner.get("command"), runner.get("args")
+
+    plain, mine = Options(image="i"), Options(image="i", command=["mine"])
+    assert run(plain) == (None, ["python3", "-m", "nodes.child"])
+    assert run(plain, command=["tini", "-s", "--", "python"]) == (["tini", "-s", "--", "python"], None)
+    assert run(plain, args=["of-the-template"]) == (None, ["of-the-template"])
+    assert run(mine, command=["theirs"], args=["of-the-template"]) == (["mine"], None)
 
 
 def test_without_any_image_it_is_said_how_to_name_one() -> None:

@@ -345,7 +345,9 @@ class Life(threading.Thread):
             "KUBERNETES_PORT_443_TCP_PORT": str(self._kubelet.cluster.port),
             "HOSTNAME": self._key.name,
         }
-        command = [*(container.get("command") or ["python3"]), *(container.get("args") or [])]
+        # The image's own: ENTRYPOINT ["tini", "-g", "--"], CMD ["python3"].
+        command = container.get("command") or ["tini", "-g", "--", *([] if container.get("args") else ["python3"])]
+        command = [*command, *(container.get("args") or [])]
         self.container = Container(
             [expanded(word, variables) for word in command],
             {**standing, **variables},
