@@ -30,9 +30,7 @@ _PASSES: Final = re.compile(
     r"time(d )?out|deadline exceeded|too ?many ?requests|\b429\b|\b50[0234]\b|connection reset|server misbehaving",
     re.IGNORECASE,
 )
-"""What a registry, or the way to it, says that may be otherwise in a moment."""
-_SLOW_KUBELET: Final = "cache: timed out waiting for the condition"
-"""A node that is busy has not seen the Secret yet, and tries again: as a reason it calls it CreateContainerConfigError."""
+"""What a registry, or the way to it, or a node says that may be otherwise in a moment."""
 PULLS_TRIED: Final = 3
 """After so many that failed it is not waited for any longer."""
 _DISRUPTED: Final[Mapping[str, tuple[Cause, str]]] = {
@@ -208,8 +206,8 @@ def _waiting(pod: Json, container: Json, events: Sequence[Json], wait_for_room: 
         return Verdict("ended", f"{reason}: {message or _image(pod)}", "image", hopeless=True)
     if reason in _NO_PULL:
         return _no_pull(pod, reason, message, events)
-    if _SLOW_KUBELET in message:
-        return Verdict("created", f"{reason}: {message}")
+    if reason in _CANNOT_START and _PASSES.search(message):  # its node has not seen the Secret yet
+        return Verdict("created", f"{reason}: {message} (it is tried again)")
     if reason in _CANNOT_START:
         return Verdict("ended", f"{reason}: {message}{_hint(message)}", "refused", hopeless=True)
     if reason == "CrashLoopBackOff":

@@ -10,6 +10,7 @@ import pytest
 
 from tests.nodes.backend_contract import BackendContract, World
 from tests.support.breakable import relay_to
+from tests.support.kubernetes_accounts import Account, granted
 from tests.support.kubernetes_clusters import Cluster, emulated, existing, real
 from tests.support.kubernetes_contract import EmulatedWorld, RealWorld
 
@@ -27,12 +28,27 @@ def cluster() -> Iterator[Cluster]:
         yield cluster
 
 
+@pytest.fixture(scope="module")
+def parent(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    rules = granted("rbac.yaml", "rbac-outside.yaml", "census.yaml")
+    account = Account(cluster, "parent", rules, tmp_path_factory.mktemp("parent"))
+    yield account
+    account.remove()
+
+
+@pytest.fixture(scope="module")
+def nobody(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    account = Account(cluster, "nobody", [], tmp_path_factory.mktemp("nobody"))
+    yield account
+    account.remove()
+
+
 class TestReal(BackendContract):
     pytestmark = real
 
     @pytest.fixture
-    def world(self, cluster: Cluster, tmp_path: Path) -> Iterator[World]:
+    def world(self, cluster: Cluster, parent: Account, nobody: Account, tmp_path: Path) -> Iterator[World]:
         url = urlsplit(cluster.access.url)
         assert url.hostname is not None
         with relay_to(url.hostname, url.port or 443) as relay:
-            yield RealWorld(cluster, relay, tmp_path)
+            yield RealWorld(cluster, relay, parent, nobody, tmp_path)

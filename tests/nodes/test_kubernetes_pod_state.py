@@ -243,18 +243,6 @@ def test_each_end_has_its_cause_and_the_clusters_words(
             None,
             "runs on node-1",
         ),
-        (
-            pod(
-                "Pending",
-                waiting(
-                    "CreateContainerConfigError", "failed to sync secret cache: timed out waiting for the condition"
-                ),
-            ),
-            [],
-            "created",
-            None,
-            "CreateContainerConfigError: failed to sync secret cache",
-        ),
         (pod("Running", {"running": {}}, deleted=True), [], "running", None, "its pod is being deleted"),
         (pod("Pending", deleted=True), [], "created", None, "its pod is being deleted"),
     ],

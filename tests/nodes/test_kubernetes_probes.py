@@ -546,7 +546,7 @@ def test_a_port_is_forwarded_whole_and_what_nobody_listens_at_is_told(cluster: C
     probe = {"tcpSocket": {"port": 44444}, "periodSeconds": 1}
     name = made(cluster.pod(cluster.name("echo"), ECHO, readinessProbe=probe))
     cluster.until(
-        name, lambda it: any(c["type"] == "Ready" and c["status"] == "True" for c in it["status"]["conditions"])
+        name, lambda it: any(c["type"] == "Ready" and c["status"] == "True" for c in it["status"].get("conditions", ()))
     )
     forward = portforward(api.connect_get_namespaced_pod_portforward, name, cluster.namespace, ports="44444,7")
     try:

@@ -14,6 +14,7 @@ from nodes.census import Platform
 from tests.nodes.backend_contract import Failure, Fault, Program
 from tests.support.breakable import Relay
 from tests.support.kubernetes_access import LABEL, Json
+from tests.support.kubernetes_accounts import Account
 from tests.support.kubernetes_clusters import SECONDS, Cluster
 from tests.support.kubernetes_world.faults import LoseReply, Refuse
 from tests.support.kubernetes_world.troubles import ImageError, SlowStart, Unschedulable
@@ -66,6 +67,29 @@ class KubernetesWorld:
 
     def running_program(self, code: str, **options: Any) -> Callable[[], AbstractContextManager[nodes.Backend]]:
         return self.on(command=["python3", "-c", code], **options)
+
+    def _within_quota(self) -> Callable[[], AbstractContextManager[nodes.Backend]]:
+        @contextmanager
+        def within() -> Iterator[None]:
+            path = f"{self.cluster.home}/resourcequotas"
+            body: Json = {"metadata": {"name": "small"}, "spec": {"hard": {"pods": "0"}}}
+            assert self.cluster.access.ask("POST", path, body)[0] == 201
+            try:
+                yield
+            finally:
+                self.cluster.access.ask("DELETE", f"{path}/small")
+
+        return self._with(within)
+
+    def _with(
+        self, set_up: Callable[[], AbstractContextManager[None]], **options: Any
+    ) -> Callable[[], AbstractContextManager[nodes.Backend]]:
+        @contextmanager
+        def arrange() -> Iterator[nodes.Backend]:
+            with set_up():
+                yield self.backend(**options)
+
+        return arrange
 
     def _common_failures(self) -> list[Failure]:
         never = {"nvidia.com/gpu": "1"}
@@ -182,29 +206,6 @@ class EmulatedWorld(KubernetesWorld):
 
         return self._with(denied)
 
-    def _within_quota(self) -> Callable[[], AbstractContextManager[nodes.Backend]]:
-        @contextmanager
-        def within() -> Iterator[None]:
-            path = f"{self.cluster.home}/resourcequotas"
-            body: Json = {"metadata": {"name": "small"}, "spec": {"hard": {"pods": "0"}}}
-            assert self.cluster.access.ask("POST", path, body)[0] == 201
-            try:
-                yield
-            finally:
-                self.cluster.access.ask("DELETE", f"{path}/small")
-
-        return self._with(within)
-
-    def _with(
-        self, set_up: Callable[[], AbstractContextManager[None]], **options: Any
-    ) -> Callable[[], AbstractContextManager[nodes.Backend]]:
-        @contextmanager
-        def arrange() -> Iterator[nodes.Backend]:
-            with set_up():
-                yield self.backend(**options)
-
-        return arrange
-
     def fault(self, kind: Fault) -> AbstractContextManager[None] | None:
         return self._set(kind)
 
@@ -224,15 +225,16 @@ class EmulatedWorld(KubernetesWorld):
 
 
 class RealWorld(KubernetesWorld):
-    """Reached through a relay of this host, so that connections can be broken. A node there is no process 1 of its
-    container, so that it can be killed from within."""
+    """Reached through a relay of this host, so that connections can be broken, by an account that may do what
+    deploy/kubernetes grants and no more; another one may do nothing. A node there is no process 1 of its container, so
+    that it can be killed from within."""
 
     lease = 10.0
 
-    def __init__(self, cluster: Cluster, relay: Relay, directory: Path) -> None:
+    def __init__(self, cluster: Cluster, relay: Relay, parent: Account, nobody: Account, directory: Path) -> None:
         super().__init__(cluster)
-        self._relay = relay
-        self.kubeconfig = _by_way_of(relay, cluster.kubeconfig, directory / "relayed")
+        self._relay, self._parent, self._nobody = relay, parent, nobody
+        self.kubeconfig = _by_way_of(relay, parent.kubeconfig, directory / "relayed")
         self.options |= {
             "image_pull_policy": "IfNotPresent",
             "run_as_user": 65534,
@@ -267,9 +269,16 @@ class RealWorld(KubernetesWorld):
             self.running_program(hungry, memory="64Mi"),
             *(("created", "started"), "OOMKilled", False, self.patience),
         )
-        return [*self._common_failures(), out_of_memory]
+        return [
+            *self._common_failures(),
+            out_of_memory,
+            Failure("forbidden", self.on(kubeconfig=self._nobody.kubeconfig), ("creating",), "create.* pods", True),
+            Failure("over quota", self._within_quota(), ("creating",), "exceeded quota: small", False, self.patience),
+        ]
 
     def fault(self, kind: Fault) -> AbstractContextManager[None] | None:
+        if kind == "refused stops":
+            return self._parent.without("delete", "pods")
         return self._hold() if kind == "held" else None
 
     @contextmanager

@@ -19,7 +19,7 @@ from tests.support.kubernetes_access import LABEL, Access, Json
 from tests.support.kubernetes_world.faults import TOO_MANY, UNAVAILABLE, LoseReply, Refuse
 from tests.support.kubernetes_world.kinds import PODS
 from tests.support.kubernetes_world.store import Key
-from tests.support.kubernetes_world.troubles import ImageError, SlowStart, Unschedulable
+from tests.support.kubernetes_world.troubles import ConfigError, ImageError, SlowStart, Unschedulable
 from tests.support.kubernetes_world.world import IMAGE, World, kubernetes_world
 
 SECONDS = 10.0
@@ -449,6 +449,21 @@ def test_case_40_a_pull_that_may_succeed_in_a_moment_is_waited_for(
     async def main() -> None:
         pods = backend()
         async with booted(pods) as machine:
+            await seen(pods, machine, runs)
+
+    asyncio.run(main())
+
+
+def test_case_40_a_secret_that_its_node_has_not_seen_yet_is_waited_for(
+    world: World, backend: Callable[..., nodes.Kubernetes]
+) -> None:
+    world.trouble(ConfigError())
+
+    async def main() -> None:
+        pods = backend()
+        async with booted(pods) as machine:
+            waits = await seen(pods, machine, lambda it: "failed to sync secret cache" in it.words)
+            assert waits.state == "created"
             await seen(pods, machine, runs)
 
     asyncio.run(main())

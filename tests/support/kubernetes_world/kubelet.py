@@ -297,17 +297,22 @@ class Life(threading.Thread):
 
     def _configure(self, container: Json) -> None:
         """Returns when all that its variables refer to is there."""
-        while True:
+        for attempt in itertools.count(1):
             try:
-                if why := troubles.of_user(container, self._pod(), self._kubelet.images):
-                    raise NoConfig(why)
-                environment(self._store, self._pod(), container)
+                self._check_config(container, attempt)
             except NoConfig as error:
                 self._tell("Warning", "Failed", f"Error: {error}")
                 self._wait_because("CreateContainerConfigError", str(error))
                 self._until(lambda: False, troubles.BACK_OFF_SECONDS)
             else:
                 return
+
+    def _check_config(self, container: Json, attempt: int) -> None:
+        if (trouble := self._trouble(troubles.ConfigError)) and attempt <= trouble.tries:
+            raise NoConfig(trouble.words)
+        if why := troubles.of_user(container, self._pod(), self._kubelet.images):
+            raise NoConfig(why)
+        environment(self._store, self._pod(), container)
 
     # --- While it runs ------------------------------------------------------------------------------------------
 

@@ -38,6 +38,14 @@ class ImageError(Trouble):
 
 
 @dataclass(frozen=True)
+class ConfigError(Trouble):
+    """CreateContainerConfigError, for so many tries: a node that is busy has not seen the pod's Secret yet."""
+
+    words: str = "failed to sync secret cache: timed out waiting for the condition"
+    tries: int = 2
+
+
+@dataclass(frozen=True)
 class SlowStart(Trouble):
     """It takes so long to make the container."""
 
