@@ -140,11 +140,22 @@ def test_a_runtime_that_nobody_needs_ends_with_its_machine(world: PlatformWorld,
             assert facts is not None
             assert facts.lifetime is not None
             assert facts.lifetime.limit == 3600.0
+            assert await it.client.runtime_price() == world.usd_per_hour
             await it.until(lambda state: state.runtime.phase == "disconnected", SECONDS)
             assert "it has ended itself" in it.state.runtime.lost
             await eventually(lambda: not world.there())
 
     asyncio.run(main())
+
+
+def test_a_place_that_makes_no_sense_is_a_mistake_of_the_command(world: PlatformWorld, tmp_path: Path) -> None:
+    path = tmp_path / "test.livemd"
+    path.write_text(notebook_text("1"), encoding="utf-8")
+    command = [sys.executable, "-m", "notebook_tui", "run", str(path), "--runtime", f"{world.place}?colour=red"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"beamlike: {world.place}?colour=red: expected the options image, ")
+    assert ended.stderr.count("\n") == 1
 
 
 POOL = """

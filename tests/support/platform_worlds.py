@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
+from flame.prices import price_of
 from tests.support import fake_flyctl
 from tests.support.fly_machines import IMAGES, TOKEN, Machines, serving
 from tests.support.kubernetes_world.kinds import PODS, SECRETS
@@ -32,6 +33,9 @@ class PlatformWorld(Protocol):
     """What is told of a machine that is held."""
     out_of_memory: str
     """What is told of one that was killed for its memory."""
+
+    usd_per_hour: float | None
+    """What a machine costs, where that is known."""
 
     def spec(self, **options: str) -> str: ...
 
@@ -58,6 +62,7 @@ class FlyPlatform:
     knows_machine_by = "FLY_MACHINE_ID"
     waiting = "created"
     out_of_memory = "out of memory"
+    usd_per_hour = price_of({"backend": "fly", "size": "shared-cpu-1x", "region": "fra"}).usd_per_hour
 
     def __init__(self, machines: Machines, directory: Path) -> None:
         self.machines = machines
@@ -101,6 +106,7 @@ class KubernetesPlatform:
     waiting = "Insufficient cpu"
     out_of_memory = "OOMKilled"
     place = "k8s:default"
+    usd_per_hour = None
 
     def __init__(self, world: World, directory: Path) -> None:
         self.world = world
