@@ -84,6 +84,24 @@ def test_what_has_something_that_only_one_can_have_waits_for_the_end_of_the_one_
     asyncio.run(main())
 
 
+def test_the_end_of_a_session_comes_after_that_of_a_machine_that_was_called_off(tmp_path: Path) -> None:
+    async def main() -> None:
+        platform = SlowPlatform()
+        platform.may_remove.clear()
+        async with on(platform, tmp_path, "1 + 1") as it:
+            it.client.send(Connect())
+            await eventually(lambda: len(platform.there) == 1)
+            await it.client.disconnect()
+            stopped = asyncio.ensure_future(bl.GenServer.stop(it.client.session, timeout=PATIENCE))
+            done, _ = await asyncio.wait([stopped], timeout=0.3)
+            assert not done
+            platform.may_remove.set()
+            await stopped
+            assert not platform.there
+
+    asyncio.run(main())
+
+
 def test_no_machine_is_left_of_a_session_that_is_killed(tmp_path: Path) -> None:
     async def main() -> None:
         platform = SlowPlatform()
