@@ -32,8 +32,8 @@ _SAID_BEFORE = frozenset({"requested", "ready", "failed"})
 
 
 class Booted:
-    """A runtime on a machine of `backend`. `directory` is where its cells run, else where the notebook lies, if the
-    machine has that.
+    """A runtime on a machine of `backend`. `directory` is where its cells run; else where the notebook lies, if that is
+    this machine, and on another one where its image says.
 
     It ends after `idle_limit` seconds without an evaluation and without a question, and after `lifetime` in any case.
     `alone` says that its machine has something, such as a volume, that the next one can only have when it is gone.
@@ -51,22 +51,22 @@ class Booted:
         alone: bool = False,
     ) -> None:
         self.name = name
+        self.directory = directory
+        self.idle_limit = idle_limit
+        self.lifetime = lifetime
         self.alone = alone
         self._backend = backend
-        self._directory = directory
-        self._idle_limit = idle_limit
-        self._lifetime = lifetime
         self._lease = lease
         self._is_here = getattr(backend, "on_this_host", False)
 
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
-        lifetime = None if self._lifetime is None else Span(time.monotonic(), self._lifetime)
+        lifetime = None if self.lifetime is None else Span(time.monotonic(), self.lifetime)
         child = await nodes.boot(
             self._backend,
             timeout=BOOT_SECONDS if self._is_here else FAR_BOOT_SECONDS,
             own_thread=True,
             lease=self._lease,
-            max_lifetime=self._lifetime,
+            max_lifetime=self.lifetime,
             on_phase=partial(_tell_phase, owner, bl.self(), self._is_here),
         )
         try:
@@ -95,10 +95,10 @@ class Booted:
     async def _start(self, child: nodes.Child, owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
         _offer_modules(child.node, directory)
         start_runtime = await asyncio.to_thread(_starter)
-        where = self._directory or directory
+        where = self.directory or (directory if self._is_here else None)
         seconds = START_SECONDS if self._is_here else FAR_START_SECONDS
         server: bl.Pid = await bl.rpc.call(
-            child.node, start_runtime, owner, notebook, where, 0.0, self._idle_limit, timeout=seconds
+            child.node, start_runtime, owner, notebook, where, 0.0, self.idle_limit, timeout=seconds
         )
         return server
 

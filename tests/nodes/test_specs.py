@@ -17,7 +17,8 @@ from nodes.fly.backend import Fly
 from nodes.kubernetes.backend import Kubernetes
 from nodes.places import HOME
 from nodes.spec_text import Option, read, written
-from notebook_tui.session.runtime_kinds import KINDS
+from notebook_tui.session.booted import Booted
+from notebook_tui.session.runtime_kinds import KINDS, runtime_of
 from tests.test_guides import programs, text_of
 from tests.test_readme import run
 
@@ -110,6 +111,16 @@ def test_a_package_that_is_missing_is_named_with_what_installs_it(spec: str, mod
     )
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30)
     assert f"pip install 'beamlike[{extra}]'" in ended.stdout, ended.stderr
+
+
+@pytest.mark.usefixtures("token_of_fly")
+@pytest.mark.parametrize("spec", ["k8s:ml?image=i", "fly:my-app?image=i"])
+def test_a_runtime_has_the_limits_of_its_spec_and_with_a_home_is_alone(spec: str) -> None:
+    plain, other = runtime_of(spec), runtime_of(f"{spec}&home=data&idle=none&lifetime=8h")
+    assert isinstance(plain, Booted)
+    assert isinstance(other, Booted)
+    assert (plain.alone, plain.idle_limit, plain.lifetime, plain.directory) == (False, 1800.0, None, None)
+    assert (other.alone, other.idle_limit, other.lifetime, other.directory) == (True, None, 28_800.0, HOME)
 
 
 # Where nothing is said.

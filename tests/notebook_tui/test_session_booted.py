@@ -183,3 +183,15 @@ def test_a_runtime_that_has_reached_its_lifetime_says_so(tmp_path: Path) -> None
             assert any("its machine may not be there for longer" in words for words in it.messages)
 
     asyncio.run(main())
+
+
+def test_cells_run_in_the_home_of_another_machine_and_not_in_a_directory_of_this_one(tmp_path: Path) -> None:
+    async def main(directory: str | None) -> str | None:
+        async with on(SlowPlatform(), tmp_path, "import os\nos.getcwd()", directory=directory) as it:
+            await it.run(1)
+            return it.result(1)
+
+    home = tmp_path / "home"
+    home.mkdir()
+    assert asyncio.run(main(str(home))) == repr(str(home.resolve()))
+    assert asyncio.run(main(None)) != repr(str(tmp_path.resolve()))
