@@ -22,8 +22,8 @@ from tests.support.slow_platform import SlowPlatform
 
 
 @asynccontextmanager
-async def on(platform: SlowPlatform, directory: Path, *cells: str, **options: Any) -> AsyncIterator[OpenNotebook]:
-    path = directory / "test.livemd"
+async def on(platform: SlowPlatform, folder: Path, *cells: str, **options: Any) -> AsyncIterator[OpenNotebook]:
+    path = folder / "test.livemd"
     path.write_text(notebook_text(*cells), encoding="utf-8")
     async with bl.Node("session@127.0.0.1", secret=b"s"):
         session = await Session.start(NotebookFile(path), Booted("platform", platform, **options))
