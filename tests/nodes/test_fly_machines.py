@@ -118,7 +118,7 @@ def test_the_steps_of_a_boot_from_outside_are_those_that_one_waits_for(outside: 
     async def main() -> None:
         async with parent():
             child = await nodes.boot(outside.backend(), timeout=PATIENCE, on_phase=phases.append)
-            [command] = [path.read_text() for path in outside.directory.glob("flyctl-*.pid")]
+            command, *_ = [path.read_text() for path in outside.directory.glob("flyctl-*.pid")]
             assert TOKEN not in command
             address = outside.machines.machines[child.machine.id].address
             assert f":44444 {address} --app {outside.machines.app} --bind-addr 127.0.0.1 --watch-stdin" in command
@@ -157,8 +157,8 @@ def test_a_cap_in_dollars_goes_by_the_dearest_machine_that_the_pool_may_get(worl
             caps = flame.Caps(usd_per_hour=1.0)
             dear = world.backend(size=["shared-cpu-1x", "performance-16x"])
             pool = await flame.Pool.start(name="dear", backend=dear, max=100, caps=caps)
-            await pool.call(os.getpid)
-            assert "nonsense" in await pool.explain()
+            await pool.call(os.getpid)  # on the small one, which has room
+            assert (await pool.stats()).usd_per_hour == pytest.approx(0.846, rel=0.01)
             await pool.stop()
             with pytest.raises(ValueError, match=r"a cap in dollars needs a price, and none is known of Fly\("):
                 await flame.Pool.start(name="any", backend=world.backend(region="any"), max=1, caps=caps)
