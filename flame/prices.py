@@ -150,7 +150,12 @@ def dearest(machines: Iterable[Machine], prices: Prices | None = None) -> Price 
 
 def price_of_backend(backend: object) -> Price | None:
     """The price of a machine of this backend: what it was told as its `price_per_hour`, or else by the prices known;
-    where it may be one of several (`priced_as`), that of the dearest."""
+    where it may be one of several (`priced_as`), that of the dearest.
+
+    >>> import nodes
+    >>> price_of_backend(nodes.Kubernetes(image="child:1", price_per_hour=0.9)).usd_per_second
+    0.00025
+    """
     told: float | None = getattr(backend, "price_per_hour", None)
     if told is not None:
         return Price(told / 3600, "the backend's price_per_hour")

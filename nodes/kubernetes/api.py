@@ -93,7 +93,6 @@ class Api:
                     raise
                 error = refusal
             except ApiUnreachable as unreachable:
-                self._forget()  # the cluster may have moved, and the kubeconfig say so
                 error = unreachable
             pause = _pause(error, tries)
             if tries and isinstance(error, ApiRefused) and error.status == 401:
@@ -110,6 +109,8 @@ class Api:
         `opened` gets the answer once it has begun; another thread may shut it."""
         response = self._send("GET", path, query, None, (ANSWER_SECONDS, silence))
         if response.status != 200:
+            if response.status == 401:
+                self._forget()
             raise self._refusal(response)
         opened(response)
         from urllib3.exceptions import HTTPError
@@ -170,6 +171,7 @@ class Api:
             )
             answer = client.call_api(*request, _request_timeout=seconds)
         except (HTTPError, OSError) as error:
+            self._forget()  # the cluster may have moved, and the kubeconfig say so
             raise ApiUnreachable(f"{client.configuration.host}: {error}") from error
         except ApiException as error:  # what the package makes of an error of TLS
             raise ApiUnreachable(f"{client.configuration.host}: {error.reason}") from error

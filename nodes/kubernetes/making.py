@@ -72,14 +72,19 @@ class Making:
     def _run(self) -> tuple[Session, Pod]:
         configured = self._api.configured
         namespace = self._options.namespace or configured.namespace
-        has_parent = configured.inside and namespace == configured.namespace and self._options.owner_reference
-        leased = not has_parent
+        owned = configured.inside and namespace == configured.namespace and self._options.owner_reference
         self._say(f"asks {self._api.server} what it may do in {namespace}")
+        try:
+            parent = owner.parent_pod(self._api, self._options.container)
+        except ApiRefused as refusal:
+            if refusal.status != 403:
+                raise
+            parent = None  # this right is among those that are asked for now
+        else:
+            owned = owned and parent is not None
+        leased = not owned
         self._rights = namespace, rights.needed(forwards=bool(self._invitation.listens_at), leases=leased)
         check_rights(self._api, *self._rights)
-        parent = owner.parent_pod(self._api, self._options.container)
-        if has_parent and parent is None:
-            leased = True
         self._go_on()
         it = self._invitation
         session = session_of(self._api, namespace, it.parent, it.session or it.parent)

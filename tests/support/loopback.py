@@ -6,7 +6,7 @@ import os
 import sys
 from ipaddress import IPv4Address
 
-_FIRST, _COUNT = IPv4Address("127.64.0.0"), 1 << 22
+_FIRST, _COUNT = IPv4Address("127.216.0.0"), 1 << 19
 _APART = 4099
 
 
