@@ -25,8 +25,6 @@ logger = logging.getLogger("nodes")
 
 DIAL_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
-GROWTH = 1.3
-"""Of the pause: a child that needs two seconds to import what it needs is not left waiting for another two."""
 START_PAUSE = 0.2
 """The longest as long as the child has never answered: it is about to start."""
 TRIES, START_TRIES = 3, 20
