@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     )
     from nodes.boot_failure import BootFailed
     from nodes.booting import Child, boot
-    from nodes.default_backend import default_backend
     from nodes.fly.backend import Fly
     from nodes.guards import leave
     from nodes.invitation import Invitation
     from nodes.kubernetes.backend import Kubernetes
     from nodes.labels import Labels
     from nodes.local import Local
+    from nodes.own_platform import default_backend
     from nodes.parent import Parent, current_parent
     from nodes.phases import Phase
     from nodes.specs import SpecError, backend_of
@@ -56,7 +56,7 @@ else:
         "backend_of": "specs",
         "boot": "booting",
         "current_parent": "parent",
-        "default_backend": "default_backend",
+        "default_backend": "own_platform",
         "leave": "guards",
     }
 
