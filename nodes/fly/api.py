@@ -214,32 +214,34 @@ class FlyApi:
                 await asyncio.sleep(random.uniform(0.1, 0.5) * looks)
 
     async def _once(self, request: _Request) -> Any:
+        async with self._connections.client() as client:
+            return self._answer(await self._sent(client, request), request)
+
+    async def _sent(self, client: httpx.AsyncClient, request: _Request) -> httpx.Response:
         import httpx
 
         timeout = httpx.Timeout(connect=10.0, read=request.patience, write=10.0, pool=30.0)
         try:
-            async with self._connections.client() as client:
-                answer = await client.request(
-                    request.method,
-                    f"{self._base_url}{request.path}",
-                    params=list(request.params),
-                    json=request.body,
-                    headers={NONCE: request.nonce} if request.nonce else {},
-                    auth=self._sign,
-                    timeout=timeout,
-                )
+            return await client.request(
+                request.method,
+                f"{self._base_url}{request.path}",
+                params=list(request.params),
+                json=request.body,
+                headers={NONCE: request.nonce} if request.nonce else {},
+                auth=self._sign,
+                timeout=timeout,
+            )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unreached(f"{request.asked}, cannot reach {self._base_url}: {_words(error)}") from None
         except httpx.TransportError as error:
             raise Unclear(f"{request.asked}, got no answer: {_words(error)}") from None
-        return self._answer(answer, request)
 
     def _sign(self, request: httpx.Request) -> httpx.Request:
         """Here, so that the token stands in no variable of any other function, and so in no report of one."""
         request.headers["Authorization"] = self._token.header()
         return request
 
-    def _answer(self, answer: Any, request: _Request) -> Any:
+    def _answer(self, answer: httpx.Response, request: _Request) -> Any:
         status: int = answer.status_code
         if status == 408 and request.action == "wait":
             raise NotYet

@@ -17,8 +17,6 @@ TOKEN_VARIABLE: Final = "FLY_API_TOKEN"
 PUBLIC: Final = "https://api.machines.dev"
 INSIDE: Final = "http://_api.internal:4280"
 """For programs within the private network of an organisation."""
-SELF_SOCKET: Final = "/.fly/api"
-"""Inside a machine, for what it may ask about itself without a token."""
 NEAREST: Final = "any"
 COMMAND: Final = ("python", "-m", "nodes.child")
 DEFAULT_SIZE: Final = "shared-cpu-1x"

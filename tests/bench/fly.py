@@ -1,5 +1,5 @@
-"""What a boot on Fly costs beside what Fly takes: on an emulator that answers at once and starts real processes, against
-the same program started as a child process of this host. And how long 64 take where the emulator has no limits."""
+"""What a boot on Fly costs beside what Fly takes: on an emulator that answers at once and starts real processes, and
+has no limits; against the same program started as a child process of this host."""
 
 from __future__ import annotations
 

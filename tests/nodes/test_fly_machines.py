@@ -42,7 +42,7 @@ def outside(tmp_path: Path) -> Iterator[FlyBehindProxy]:
 
 async def until_at_work(pool: flame.Pool) -> None:
     async with asyncio.timeout(PATIENCE):
-        while (await pool.stats()).taken == 0:
+        while (await pool.stats()).taken == 0:  # noqa: ASYNC110 - a pool has no event for this
             await asyncio.sleep(0.02)
 
 
@@ -275,7 +275,7 @@ def test_case_39_the_machines_api_end_to_end(outside: FlyBehindProxy, caplog: py
         assert 61.0 <= max(times) <= 70.0
         assert [it.status for it in simulated.machines.requests("create")].count(429) == 0
         assert {it.where.rpartition(" ")[2] for it in machines} == {"ams"}
-        with pytest.raises(nodes.CapacityError, match="region fra|in fra, got 412"):
+        with pytest.raises(nodes.CapacityError, match="in fra, got 412"):
             await simulated.fly(region="fra").boot(invitation(99))
         for machine in machines:
             await fly.stop(machine)

@@ -72,8 +72,9 @@ class OwnOrganisation:
     lease = 10.0
     patience = 120.0
 
-    def __init__(self, app: str, token: str, base_url: str = PUBLIC, **options: object) -> None:
+    def __init__(self, app: str, token: str, base_url: str = PUBLIC, **options: Any) -> None:
         self._app, self._token, self._base_url = app, token, base_url
+        self._options = options
         self._mark = secrets.token_hex(8)
         self._backend = Limited(
             machines=int(os.environ.get("BEAMLIKE_FLY_MAX_MACHINES", "3")),
@@ -123,9 +124,8 @@ class OwnOrganisation:
     def failures(self) -> Sequence[Failure]:
         @contextmanager
         def no_image() -> Iterator[nodes.Backend]:
-            yield nodes.Fly(
-                self._app, token=self._token, base_url=self._base_url, image="registry.fly.io/no-such-image:1"
-            )
+            image = "registry.fly.io/no-such-image:1"
+            yield nodes.Fly(self._app, token=self._token, base_url=self._base_url, image=image, **self._options)
 
         return [Failure("image", no_image, ("creating", "created", "started"), "image|manifest|MANIFEST", True, 60.0)]
 

@@ -206,7 +206,7 @@ QUOTA = (
         ),
         (
             409,
-            '{"error": "aborted: could not reserve resource for machine: insufficient memory available to fulfill request"}',
+            '{"error": "aborted: could not reserve resource for machine: insufficient memory available"}',
             CapacityError,
             False,
             "more regions",

@@ -197,8 +197,8 @@ def test_where_there_is_no_room_the_next_region_is_taken_and_then_the_next_size(
 
     in_jumping_loop(main)
     assert [it for it in told if "no room" in it] == [
-        "Fly has no room for shared-cpu-1x with 256 MB in fra (asked Fly to create a machine of the app 'my-app' in fra, "
-        "got 412: insufficient resources to create new machine); shared-cpu-1x with 256 MB in ams is tried",
+        "Fly has no room for shared-cpu-1x with 256 MB in fra (asked Fly to create a machine of the app 'my-app' in "
+        "fra, got 412: insufficient resources to create new machine); shared-cpu-1x with 256 MB in ams is tried",
         "Fly has no room for performance-2x with 4096 MB in lhr (asked Fly to create a machine of the app 'my-app' in "
         "lhr, got 412: insufficient resources to create new machine); performance-1x with 2048 MB in lhr is tried",
     ]
