@@ -58,7 +58,8 @@ class Kubernetes:
     `container` names the one of its containers in which the node runs. `cpu`, `memory` and `gpu` are requested and are
     the limit as well. `env` are plain variables; `secrets` and `env_from` refer to Secrets that are there
     (`{"HF_TOKEN": "hugging-face/token"}`, `["database"]`), so that no value of theirs is ever in a manifest.
-    `volumes` are claims and the paths where they are mounted. `grace` is how many seconds a pod has to end by itself.
+    `volumes` are claims and the paths where they are mounted. With `owner_reference=False` nothing owns the pods: they
+    are deleted by this program alone. `grace` is how many seconds a pod has to end by itself.
 
     `unschedulable="fail"` fails a boot at once for which no node has room, unless an autoscaler is adding one; "wait"
     waits until the boot's own deadline. `reach` says who dials: "dial", the child the parent, at `host`; "forward",

@@ -72,7 +72,7 @@ class Making:
     def _run(self) -> tuple[Session, Pod]:
         configured = self._api.configured
         namespace = self._options.namespace or configured.namespace
-        owned = configured.inside and namespace == configured.namespace and self._options.owner_reference
+        owned = configured.inside and namespace == configured.namespace
         self._say(f"asks {self._api.server} what it may do in {namespace}")
         try:
             parent = owner.parent_pod(self._api, self._options.container)
@@ -82,7 +82,7 @@ class Making:
             parent = None  # this right is among those that are asked for now
         else:
             owned = owned and parent is not None
-        leased = not owned
+        leased = self._options.owner_reference and not owned
         self._rights = namespace, rights.needed(forwards=bool(self._invitation.listens_at), leases=leased)
         check_rights(self._api, *self._rights)
         self._go_on()

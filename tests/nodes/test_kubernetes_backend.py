@@ -241,13 +241,13 @@ def test_when_every_name_is_taken_it_says_so(world: World, kubernetes: Callable[
         (Refuse(422, "Invalid", message="spec.containers: Required value"), BackendError, "Required value"),
     ],
 )
-def test_a_pod_that_is_refused_is_told_by_its_kind_and_leaves_neither_secret_nor_lease(
+def test_a_pod_that_is_refused_is_told_by_its_kind_and_leaves_no_secret(
     world: World, kubernetes: Callable[..., Kubernetes], refusal: Refuse, kind: type[BackendError], words: str
 ) -> None:
     async def main() -> None:
         world.faults.add("create", "pods", refusal)
         with pytest.raises(kind, match=words) as caught:
-            await kubernetes().boot(INVITATION)
+            await kubernetes(owner_reference=False).boot(INVITATION)  # so that no collector tidies up behind it
         assert type(caught.value) is kind
         assert caught.value.permanent == (kind is BackendError)
         assert (names(world, PODS), names(world, SECRETS), names(world, LEASES)) == ([], [], [])
@@ -547,6 +547,18 @@ def test_a_token_that_was_renewed_is_read_anew(inside: tuple[World, Path]) -> No
         world.server.token = "another token of the same account"
         (account / "token").write_text(world.server.token)
         await backend.stop(await backend.boot(INVITATION))
+
+    run(main())
+
+
+def test_who_wants_no_owner_gets_neither_one_nor_a_lease(world: World, kubernetes: Callable[..., Kubernetes]) -> None:
+    async def main() -> None:
+        world.deny("create", "leases")
+        backend = kubernetes(owner_reference=False)
+        machine = await backend.boot(INVITATION)
+        assert "ownerReferences" not in world.pod(machine.id.partition("/")[2])["metadata"]
+        assert names(world, LEASES) == []
+        await backend.stop(machine)
 
     run(main())
 
