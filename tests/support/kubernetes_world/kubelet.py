@@ -59,7 +59,8 @@ class Kubelet(threading.Thread):
         while not self._ends:
             with store.changed:
                 store.changed.wait_for(lambda: self._ends or store.count() > place)  # noqa: B023
-                changes, place = store.changes_since_place(place)
+                changes = store.changes_from(place)
+                place += len(changes)
             for change in changes:
                 if change.key.kind == PODS:
                     self._look(change.object)

@@ -1,7 +1,8 @@
 """What the cluster knows: objects, the version of each, and the changes that led here, as etcd keeps them.
 
 An object is never changed in place: a change puts another in its stead, so whoever has one may keep it. Versions count
-all changes of all kinds. Changes that are older than `compacted` are forgotten, and whoever asks for them is refused.
+all changes of all kinds. Whoever asks for changes before `compacted` is refused; who has asked already is still told,
+as of a server that has them in its memory.
 """
 
 from __future__ import annotations
@@ -40,8 +41,6 @@ class Store:
         self.compacted = 0
         self._objects: dict[Key, Json] = {}
         self._changes: list[Change] = []
-        self._first = 0
-        """How many changes are not kept any more."""
 
     def find(self, key: Key) -> Json | None:
         return self._objects.get(key)
@@ -90,12 +89,10 @@ class Store:
         return it
 
     def compact(self) -> None:
-        """Forgets all changes so far."""
+        """From now on all changes so far are forgotten."""
         with self.changed:
             self.version += 1  # so that the version which everybody has is one of those forgotten
             self.compacted = self.version
-            self._first += len(self._changes)
-            self._changes.clear()
             self.changed.notify_all()
 
     def at(self, kind: Kind, version: int) -> list[Json]:
@@ -128,23 +125,14 @@ class Store:
             place = len(self._changes)
             while place and self._changes[place - 1].version > version:
                 place -= 1
-            return self._first + place
+            return place
 
     def count(self) -> int:
         """Of all changes ever; where the next one will stand."""
-        return self._first + len(self._changes)
-
-    def changes_since_place(self, place: int) -> tuple[list[Change], int]:
-        """Those that are kept, and where to go on."""
-        with self.changed:
-            return self._changes[max(0, place - self._first) :], self.count()
+        return len(self._changes)
 
     def changes_from(self, place: int) -> list[Change]:
-        """Refused when some of them are forgotten."""
-        with self.changed:
-            if place < self._first:
-                raise too_old(self.compacted - 1, self.compacted)
-            return self._changes[place - self._first :]
+        return self._changes[place:]
 
 
 def seen_by(change: Change, wanted: Callable[[Json], bool]) -> tuple[str, Json] | None:

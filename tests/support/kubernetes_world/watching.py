@@ -10,7 +10,7 @@ from typing import Literal
 
 from tests.support.kubernetes_world.description import Json
 from tests.support.kubernetes_world.kinds import Kind
-from tests.support.kubernetes_world.refusals import Refused, expired
+from tests.support.kubernetes_world.refusals import expired
 from tests.support.kubernetes_world.selectors import Test
 from tests.support.kubernetes_world.store import Store, seen_by
 
@@ -62,11 +62,7 @@ class Watch:
                     ),
                     max(left, 0),
                 )
-                try:
-                    changes = [] if watches.are_silent else store.changes_from(place)
-                except Refused as refused:
-                    write(_line("ERROR", refused.status()))
-                    return "ended"
+                changes = [] if watches.are_silent else store.changes_from(place)
                 place += len(changes)
                 version = store.version
             told = b"".join(
