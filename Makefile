@@ -26,11 +26,11 @@ BESIDE := addresses admission batches blocking clear_or_tls cluster% code_% cong
           simulated_cluster spawn_request_histories tls_layer transport waiting_room watchdog whereabouts wire
 COPIED  = $(filter-out $(BESIDE:%=tests/beamlike/test_%.py),$(wildcard tests/beamlike/test_*.py)) tests/scenarios
 
-.PHONY: help setup notebook test lint bench soak fuzz dist clean
+.PHONY: help setup notebook test test-fly lint bench soak fuzz dist clean
 .DEFAULT_GOAL := help
 
 help:             ## show this list
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.dev $(if $(EXTRAS),$(VENV)/.$(EXTRAS)) ## make .venv with all that the tests need; EXTRAS=torch adds torch
 
@@ -40,6 +40,10 @@ notebook: $(VENV)/.notebook ## open the tour (or FILE=path) in the terminal; hea
 test: lint        ## lint, types, import contracts and every test, those of messages once more with each message copied
 	@$(BIN)/python -m pytest $(PARALLEL)
 	@BEAMLIKE_COPY=1 $(BIN)/python -m pytest -q $(PARALLEL) $(COPIED)
+
+test-fly: setup   ## the contract of all backends on an app of yours on Fly, within limits (docs/fly.md)
+	@test -n "$$BEAMLIKE_FLY_APP" -a -n "$$FLY_API_TOKEN" || { echo "make test-fly: expected BEAMLIKE_FLY_APP and FLY_API_TOKEN (docs/fly.md)"; exit 2; }
+	@$(BIN)/python -m pytest -q tests/nodes/test_fly_own_organisation.py
 
 lint: setup       ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
