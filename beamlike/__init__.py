@@ -133,6 +133,8 @@ if TYPE_CHECKING:
     from beamlike.kernel.threads.watchdog import monitor_stalls
     from beamlike.kernel.timers import Timer, cancel_timer, read_timer, send_after, send_interval
     from beamlike.node import Node, connect, disconnect, drain, join, joining, start
+    from beamlike.serving.errors import NoServing, Overloaded, ServingLost, ServingTimeout
+    from beamlike.serving.serving import Serving
 else:
     _MODULES = {
         "code": "code",
@@ -187,6 +189,7 @@ else:
         "NoChild": "behaviours.supervision.child_errors",
         "NoNode": "kernel.errors",
         "NoProcess": "kernel.errors",
+        "NoServing": "serving.errors",
         "Node": "node",
         "NodeDown": "kernel.terms",
         "NodeNameTaken": "distribution.errors",
@@ -196,6 +199,7 @@ else:
         "Offer": "code.modules.offered",
         "Ok": "behaviours.tasks.task",
         "Outcome": "behaviours.tasks.task_outcome",
+        "Overloaded": "serving.errors",
         "PartitionSupervisor": "behaviours.supervision.partition_supervisor",
         "PastRestart": "behaviours.supervision.restart_intensity",
         "Pid": "kernel.terms",
@@ -209,6 +213,9 @@ else:
         "Requests": "behaviours.servers.gen_requests",
         "Response": "behaviours.servers.sent_requests",
         "Server": "kernel.server_names",
+        "Serving": "serving.serving",
+        "ServingLost": "serving.errors",
+        "ServingTimeout": "serving.errors",
         "Shared": "code.shared",
         "SpawnReply": "kernel.terms",
         "Stall": "kernel.threads.stall",
@@ -349,6 +356,7 @@ __all__ = [
     "NoChild",
     "NoNode",
     "NoProcess",
+    "NoServing",
     "Node",
     "NodeDown",
     "NodeNameTaken",
@@ -358,6 +366,7 @@ __all__ = [
     "Offer",
     "Ok",
     "Outcome",
+    "Overloaded",
     "PartitionSupervisor",
     "PastRestart",
     "Pid",
@@ -371,6 +380,9 @@ __all__ = [
     "Requests",
     "Response",
     "Server",
+    "Serving",
+    "ServingLost",
+    "ServingTimeout",
     "Shared",
     "SpawnReply",
     "Stall",

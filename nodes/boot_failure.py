@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 
 import beamlike as bl
+from beamlike.distribution.refusal import Status
 from beamlike.kernel.record import frozen
 from nodes.backend import BackendError, Cause, Description
 from nodes.exit_codes import NEVER_CAN_JOIN
 from nodes.phases import Phase, PhaseName
+from nodes.versions import HERE
 
 LOG_LINES = 20
 """How much of what the child printed is told."""
@@ -32,7 +34,7 @@ class BootFailed(bl.BeamlikeError):
 
     `phase` is how far it had come, `seconds` how long after the request it failed, `log` the last 20 lines that it
     printed. `permanent` says that no other try can help: the interpreter does not exist, the platform refuses the
-    credentials.
+    credentials. `cause` is what the platform says of the machine, None where it says nothing.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class BootFailed(bl.BeamlikeError):
         seconds: float = 0.0,
         log: str = "",
         permanent: bool = False,
+        cause: Cause | None = None,
     ) -> None:
         super().__init__(message)
+        self.cause: Cause | None = cause
         self.phase: PhaseName = phase
         self.seconds = seconds
         self.log = log
@@ -90,9 +94,18 @@ def failure(what: str, ending: Ending, seen: Description | None) -> BootFailed:
     """The error for `what` ("a did not connect to b"); `seen` is the machine as it was last seen."""
     log = last_lines(seen.log) if seen is not None else ""
     printed = "" if seen is None else f"; it printed:\n{log}" if log else "; it printed nothing"
+    if isinstance(ending.error, MachineEnded) and not log and seen is not None and seen.exit_code == NEVER_CAN_JOIN:
+        printed += f", and that code says that its image does not fit this program ({HERE}): build it anew with that"
     permanent = ending.limit is None and is_permanent(ending.error, seen)
     words = f"{what}{ending.why()}{printed}"
-    return BootFailed(words, phase=ending.phase.name, seconds=ending.seconds, log=log, permanent=permanent)
+    return BootFailed(
+        words,
+        phase=ending.phase.name,
+        seconds=ending.seconds,
+        log=log,
+        permanent=permanent,
+        cause=None if seen is None else seen.cause,
+    )
 
 
 def is_permanent(error: BaseException, seen: Description | None) -> bool:
@@ -108,6 +121,8 @@ def is_permanent(error: BaseException, seen: Description | None) -> bool:
             return error.permanent
         case MachineEnded():
             return seen is not None and (seen.exit_code == NEVER_CAN_JOIN or seen.cause in _STAYS_REFUSED)
+        case bl.HandshakeRefused():
+            return error.status is Status.VERSION_MISMATCH
         case OSError():
             return error.errno in _STAYS_SO
     return isinstance(error, _MISTAKES)

@@ -24,6 +24,7 @@ from nodes.labels import NO_LABELS, Labels
 from nodes.own_addresses import NoOwnAddress, advertised
 from nodes.phases import OnPhase, Progress
 from nodes.records import Recorded
+from nodes.skew import met
 
 if TYPE_CHECKING:
     from nodes.tunnels.carrier import Carrier
@@ -32,8 +33,8 @@ BOOT_SECONDS = 30.0
 GRACE_SECONDS = 2.0
 FATE_SECONDS = 2.0
 """How long a lost node's machine is looked at, so that the error can say what became of it."""
-LOOK_SECONDS = 0.1
-"""How often a machine that has not dialled back is looked at: one that ended fails the boot at once."""
+FIRST_LOOK_SECONDS, LOOK_SECONDS = 0.01, 0.1
+"""How often a machine whose child is not there is looked at, at first and later: one that ended fails the boot."""
 END_LOOK_SECONDS = 0.025
 """How often a machine that is about to end is looked at."""
 _NUMBER = re.compile("-[0-9a-f]{6}$")
@@ -130,6 +131,7 @@ async def boot(
     try:
         host, port = ("", 0) if dialled else advertised(await node.listen(), backend)
     except NoOwnAddress as error:
+        progress.reach("failed", str(error))
         raise BootFailed(str(error), permanent=True) from error
     invitation = Invitation(
         parent=node.name,
@@ -186,7 +188,8 @@ class _Boot:
                 progress.reach("requested", f"{invitation.child} is to join {invitation.parent}")
                 machine = await self._create()
                 await self._arrival(machine)
-            progress.reach("dialled", f"{invitation.child} is connected")
+                told = met(self._node, invitation.child)
+            progress.reach("dialled", f"{invitation.child} is connected{told and f'; {told}'}")
             progress.reach("ready", f"{invitation.child} is {machine.where}")
         except BaseException as error:
             time_it_had = invitation.dial_seconds if limit.expired() else None
@@ -223,17 +226,20 @@ class _Boot:
 
     async def _arrival(self, machine: Machine) -> None:
         """Returns when the child is connected; MachineEnded when its machine is not there any more."""
-        child = self._invitation.child
+        child, pause = self._invitation.child, FIRST_LOOK_SECONDS
         while True:
             await self._look(machine)
             await self._dial_once_it_runs(machine)
             with contextlib.suppress(TimeoutError):
-                await bl.receive(lambda news: isinstance(news, bl.NodeUp) and news.node == child, timeout=LOOK_SECONDS)
+                await bl.receive(lambda news: isinstance(news, bl.NodeUp) and news.node == child, timeout=pause)
                 return
+            pause = min(2 * pause, LOOK_SECONDS)
 
     async def _dial_once_it_runs(self, machine: Machine) -> None:
         """Where the child is to be dialled: raises what keeps it from being, for good."""
         if self._dialling is not None:
+            if self._carrier is not None and self._carrier.refused is not None:
+                raise self._carrier.refused
             if self._dialling.done():
                 self._dialling.result()
         elif dials_child(self._backend) and self._progress.phase.name == "started":

@@ -34,6 +34,7 @@ from nodes.invitation import BadInvitation, Invitation
 from nodes.last_words import kill_own_group, say
 from nodes.own_addresses import address_towards, own_address
 from nodes.parent import invited_by
+from nodes.versions import HERE, misfit
 
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 1.0
 """Between two tries to reach the parent, at first and in the end."""
@@ -48,6 +49,8 @@ def main() -> None:
     except BadInvitation as error:
         print(f"{invitations.ENVIRONMENT_VARIABLE}: {error}", file=sys.stderr)
         sys.exit(NEVER_CAN_JOIN)
+    if why := misfit(invitation.made_by, HERE):
+        _give_up(invitation, why, NEVER_CAN_JOIN)
     guards = Guards(invitation)
     invited_by(invitation)
     secret = take_users_secret()
@@ -120,7 +123,7 @@ def own_host(invitation: Invitation) -> str:
     """Where this node listens once it has children itself, or is to be dialled: its name's host is its parent's."""
     if invitation.listens_at:
         return own_address() or "127.0.0.1"
-    return address_towards(seen_from_here((invitation.host, 0))[0]) or host_of(invitation.child)
+    return address_towards(invitation.host) or own_address() or host_of(invitation.child)
 
 
 async def join(node: bl.Node, invitation: Invitation) -> None:

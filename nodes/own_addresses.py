@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 from collections.abc import Mapping
@@ -56,14 +57,16 @@ def own_address(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def address_towards(host: str) -> str:
-    """The address of this machine by which `host`, which is numeric, is reached; "" if it cannot be.
+    """The address of this machine by which `host` is reached; "" if it cannot be, or is a name, which to look up may
+    take long.
 
-    >>> address_towards("127.0.0.1")
-    '127.0.0.1'
+    >>> address_towards("127.0.0.1"), address_towards("parent.example")
+    ('127.0.0.1', '')
     """
     try:
+        ipaddress.ip_address(host.partition("%")[0])
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.connect((host, 9))  # which sends nothing
             return str(sock.getsockname()[0])
-    except OSError:
+    except (OSError, ValueError):
         return ""

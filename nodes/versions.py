@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import cloudpickle
 
 from beamlike.distribution.handshake_frames import VERSION as PROTOCOL
+from beamlike.distribution.handshake_frames import Identity
 from beamlike.kernel.record import frozen
-from beamlike.release import RELEASE
+from beamlike.release import PYTHON, RELEASE
 
 
 @frozen
@@ -24,7 +23,12 @@ class Versions:
         return f"beamlike {self.beamlike} and Python {self.python}"
 
 
-HERE = Versions(RELEASE, ".".join(map(str, sys.version_info[:3])), cloudpickle.__version__, PROTOCOL)
+HERE = Versions(RELEASE, PYTHON, cloudpickle.__version__, PROTOCOL)
+
+
+def versions_of(node: Identity) -> Versions:
+    """Of a node that was met: its protocol is the same."""
+    return Versions(node.beamlike, node.python, node.cloudpickle, PROTOCOL)
 
 
 def misfit(parent: Versions, child: Versions) -> str:

@@ -60,6 +60,7 @@ def no_node_is_left_behind() -> Iterator[None]:
 
     names = [node.name for node in current.running_nodes()]
     assert not names, f"this test left nodes running: {names}"
+    assert gc.isenabled(), "this test left the garbage collector off, so all that come after it would only grow"
 
 
 # The working directory of the tests is the project's root, wherever pytest was started.

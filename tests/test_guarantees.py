@@ -34,6 +34,8 @@ def names_in(path: Path) -> frozenset[str]:
                 names.add(name)
             case ast.Assign(targets=[ast.Name(id=name)]):
                 names.add(name)
+            case ast.ClassDef(body=body):  # a suite that is plugged in elsewhere
+                names.update(it.name for it in body if isinstance(it, ast.FunctionDef))
     return frozenset(names)
 
 

@@ -258,6 +258,12 @@ class Cluster:
             dial.asked_by_node = True
         return dial.link.send
 
+    def identity(self, name: str) -> Identity | None:
+        """Who the connected node `name` has said it is; None if it is not connected."""
+        with self._lock:
+            peer = self._peers.get(name)
+        return None if peer is None else peer.identity
+
     def why_unconnected(self, name: str) -> str | None:
         """Why `name` was lost, or could not be reached; None if nothing is known of that, or it is connected."""
         return self._lost_nodes.why(name)

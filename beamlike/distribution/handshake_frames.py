@@ -1,9 +1,10 @@
 """The five frames that are parsed of a peer before it has proved the secret: fixed layouts, checked to the last byte.
 
 HELLO and CHALLENGE introduce the dialler and the listener: version u16, flags u8, creation u32, Python's magic number
-(4 bytes), nonce (32 bytes), the channel as this side sees it (32 bytes, zeros without TLS), then name and cloudpickle
-version, each with a length u8. PROOF and ACCEPT are an HMAC-SHA-256 (32 bytes). REFUSE is a status u8 and the version
-u16. The version opens every introduction whatever the version, so that two versions can tell each other apart.
+(4 bytes), nonce (32 bytes), the channel as this side sees it (32 bytes, zeros without TLS), then the name and the
+releases of cloudpickle, beamlike and Python, each with a length u8. PROOF and ACCEPT are an HMAC-SHA-256 (32 bytes).
+REFUSE is a status u8 and the version u16. The version opens every introduction whatever the version, so that two
+versions can tell each other apart.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Final
 from beamlike.distribution.errors import ProtocolError
 from beamlike.distribution.refusal import Status
 from beamlike.kernel.record import frozen
+from beamlike.release import PYTHON, RELEASE
 
-VERSION: Final = 4
+VERSION: Final = 5
 NONCE_SIZE: Final = 32
 CHANNEL_SIZE: Final = 32
 NO_CHANNEL: Final = bytes(CHANNEL_SIZE)
@@ -30,18 +32,22 @@ _LONGEST_TEXT: Final = 255
 
 @frozen
 class Identity:
-    """Who a node is: name, incarnation, and what decides which code the other side may send it."""
+    """Who a node is: name, incarnation, and what decides which code the other side may send it. `beamlike` and `python`
+    are the releases that it runs: this program's, unless others are named."""
 
     name: str
     creation: int
     hidden: bool
     python_magic: bytes
     cloudpickle: str
+    beamlike: str = RELEASE
+    python: str = PYTHON
 
 
 def encode_introduction(node: Identity, nonce: bytes, channel: bytes = NO_CHANNEL) -> bytes:
     fixed = _INTRODUCTION.pack(VERSION, node.hidden and _HIDDEN, node.creation, node.python_magic, nonce, channel)
-    return fixed + _short_text(node.name) + _short_text(node.cloudpickle)
+    texts = (node.name, node.cloudpickle, node.beamlike, node.python)
+    return fixed + b"".join(map(_short_text, texts))
 
 
 def version_of(introduction: bytes) -> int:
@@ -58,11 +64,14 @@ def decode_introduction(data: bytes) -> tuple[Identity, bytes]:
         _, flags, creation, python_magic, _, channel = _INTRODUCTION.unpack_from(data)
         name, rest = _cut_text(data[_INTRODUCTION.size :])
         cloudpickle, rest = _cut_text(rest)
+        beamlike, rest = _cut_text(rest)
+        python, rest = _cut_text(rest)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise ProtocolError(f"expected an introduction, got {len(data)} bytes that are none ({error})") from error
-    if rest or flags & ~_HIDDEN or not (_is_node_name(name) and cloudpickle.isprintable()):
+    if rest or flags & ~_HIDDEN or not (_is_node_name(name) and f"{cloudpickle}{beamlike}{python}".isprintable()):
         raise ProtocolError(f"expected an introduction with a name like 'app@127.0.0.1', got {name!r}")
-    return Identity(name, creation, bool(flags & _HIDDEN), python_magic, cloudpickle), channel
+    identity = Identity(name, creation, bool(flags & _HIDDEN), python_magic, cloudpickle, beamlike, python)
+    return identity, channel
 
 
 def encode_refusal(status: Status) -> bytes:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from beamlike.distribution.addresses import Address
 from beamlike.loop_thread import LoopThread
+from nodes.backend import BackendError
 from nodes.tunnels.flow import BadFlow
 from nodes.tunnels.greeting import ID_SIZE, FlowGone, greet, key_of
 from nodes.tunnels.landing import silence_of
@@ -24,8 +25,10 @@ logger = logging.getLogger("nodes")
 
 DIAL_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
-TRIES = 3
-"""At ways through one tunnel that lets itself be entered, before another tunnel is asked for."""
+START_PAUSE = 0.2
+"""The longest as long as the child has never answered: it is about to start."""
+TRIES, START_TRIES = 3, 20
+"""At ways through one tunnel that lets itself be entered, before another tunnel is asked for; as long as above."""
 
 
 class Carrier:
@@ -36,6 +39,8 @@ class Carrier:
         self.address: Address
         self.trouble = ""
         """Why there is no way, in words; "" while there is one."""
+        self.refused: BackendError | None = None
+        """What the backend said the last time, if it says that it makes no tunnels to this machine for good."""
         self._where = where
         self._route = route
         self._key = key_of(token)
@@ -98,6 +103,7 @@ class Carrier:
     async def _carry(self, carried: Carried) -> None:
         """One connection of the nodes, from its start to its end, which comes with that of the lease at the latest."""
         name, avoid, failures, pause = secrets.token_bytes(ID_SIZE), 0, 0, FIRST_PAUSE
+        tries, longest = START_TRIES, START_PAUSE
         try:
             while True:
                 heard_at = carried.heard_at
@@ -110,14 +116,14 @@ class Carrier:
                 except _Broken as broken:
                     self._tell(broken)
                     if carried.heard_at != heard_at:
-                        failures, pause = 0, FIRST_PAUSE
+                        failures, pause, tries, longest = 0, FIRST_PAUSE, TRIES, LONGEST_PAUSE
                     failures += 1
-                    if broken.renew or failures % TRIES == 0:
+                    if broken.renew or failures % tries == 0:
                         avoid = broken.tunnel
                 if await self._is_hopeless(carried):
                     return
                 await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                pause = min(2 * pause, longest)
         finally:
             await asyncio.shield(asyncio.create_task(carried.close()))
 
@@ -131,6 +137,7 @@ class Carrier:
             async with asyncio.timeout(DIAL_SECONDS):
                 reader, writer = await asyncio.open_connection(*address)
         except Exception as error:
+            self.refused = error if isinstance(error, BackendError) and error.permanent else None
             raise _Broken(f"there is no tunnel to {self._where}: {error}", tunnel, renew=True) from error
         try:
             async with asyncio.timeout(min(DIAL_SECONDS, silence_of(self._lease))):

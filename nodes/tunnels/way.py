@@ -44,6 +44,7 @@ class Carried:
     async def over(self, reader: StreamReader, writer: StreamWriter, theirs: int) -> None:
         """Carries by this way until both sides know that it is over. OSError, or BadFlow, if the way breaks before."""
         self.flow.resume(theirs)
+        self.heard_at = asyncio.get_running_loop().time()
         self._news.set()
         speaking = asyncio.create_task(self._speak(writer))
         hearing = asyncio.create_task(self._hear(reader))

@@ -9,6 +9,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +70,11 @@ def call(options: argparse.Namespace) -> int:
 
 async def _notebook(path: str, directory: Path, runtime: str | None) -> str:
     """Why the program failed; empty if it did not. Without a path it begins at home."""
-    _look_for_no_garbage_yet()
+    with _no_garbage_at_first():
+        return await _shown(path, directory, runtime)
+
+
+async def _shown(path: str, directory: Path, runtime: str | None) -> str:
     from notebook_tui.cli.program_house import ProgramHouse
     from notebook_tui.ui.app import NotebookApp
     from notebook_tui.ui.visit import begin
@@ -85,10 +91,15 @@ async def _notebook(path: str, directory: Path, runtime: str | None) -> str:
     return app.last_words
 
 
-def _look_for_no_garbage_yet() -> None:
+@contextmanager
+def _no_garbage_at_first() -> Iterator[None]:
     """While the program starts there is none, and looking would take a tenth of the time."""
     gc.disable()
     asyncio.get_running_loop().call_later(START_SECONDS, _look_for_garbage)
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _look_for_garbage() -> None:

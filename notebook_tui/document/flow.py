@@ -50,16 +50,6 @@ class Flow:
     def lookup(self) -> Lookup:
         return Lookup(self.notebook, self.evaluations, self.names, self.definers, self.anything)
 
-    def readers_of(self, cell_id: str) -> frozenset[str]:
-        """The cells with a run that look up a name which the cell defines, or may."""
-        names = self.names.get(cell_id)
-        if names is None:
-            return _NOBODY
-        if names.defines_anything:
-            return frozenset(self.looked_up) | self.curious
-        found = _NOBODY.union(*(self.readers.get(name, _NOBODY) for name in names.sets))
-        return found | self.curious if names.sets else found
-
 
 def order_of(notebook: Notebook, evaluations: Mapping[str, Evaluation]) -> tuple[Token, ...]:
     """Headings and cells, down to the last one that ran."""

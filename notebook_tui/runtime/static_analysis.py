@@ -39,7 +39,6 @@ MOST_DOCS = 50_000
 """Characters of a documentation that are shown."""
 
 StaticDescription: TypeAlias = Callable[[str, int], Description | None]
-StaticSignatures: TypeAlias = Callable[[str, int], tuple[SignatureHelp, ...]]
 StaticLocation: TypeAlias = Callable[[str, int], Location | None]
 
 logger = logging.getLogger(__name__)

@@ -46,6 +46,7 @@ def trust_folder(folder: Path) -> None:
 
 
 def distrust_folder(folder: Path) -> None:
+    """Take that back."""
     (state_path() / FOLDERS / name_for(folder)).unlink(missing_ok=True)
 
 

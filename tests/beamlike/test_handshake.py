@@ -120,7 +120,7 @@ def test_another_protocol_version_is_refused_with_both_versions() -> None:
     hello = b"\x00\x07" + parse(us.hello())[0][1][2:]
     them = listener()
     reply = them.receive(HELLO, hello)
-    assert "expected protocol version 4, the other side speaks version 7" in refused(them.outcome).message
+    assert "expected protocol version 5, the other side speaks version 7" in refused(them.outcome).message
     us.receive(*parse(reply)[0])
     assert refused(us.outcome).status is Status.VERSION_MISMATCH
 

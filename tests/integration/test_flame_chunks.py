@@ -204,7 +204,6 @@ def test_of_a_map_that_is_left_each_call_is_counted_once(tmp_path: Path, ordered
                     for _ in range(MANY // 3):
                         await anext(values)
                 left = await cpu.stats()
-                assert left.finished["cancelled"] > 0
                 await eventually(lambda: not work_of(POOLS[cpu.pid]))
                 assert (await cpu.stats()).finished == left.finished
         assert max(notes(tmp_path).values()) <= 5

@@ -71,7 +71,7 @@ def test_a_dialler_of_another_version_is_told_and_the_log_names_both(caplog: pyt
             hello = VERSION_7 + encode_introduction(STRANGER, b"d" * 32)[2:]
             assert await ask(a, LINK + frame(HELLO, hello)) == frame(REFUSE, encode_refusal(Status.VERSION_MISMATCH))
             await eventually(lambda: bool(refused(caplog)))
-            assert "expected protocol version 4, the other side speaks version 7" in refused(caplog)[0]
+            assert "expected protocol version 5, the other side speaks version 7" in refused(caplog)[0]
 
     asyncio.run(main())
 
@@ -82,7 +82,7 @@ def test_a_listener_of_another_version_is_an_error_with_both_versions() -> None:
         async with bl.Node(A, secret="swordfish") as a:
             with a_listener_that_says(frame(REFUSE, refusal)) as address, pytest.raises(bl.NotConnected) as caught:
                 await a.connect(B, address)
-        assert "expected protocol version 4, b@127.0.0.1 speaks version 7" in str(caught.value)
+        assert "expected protocol version 5, b@127.0.0.1 speaks version 7" in str(caught.value)
 
     asyncio.run(main())
 

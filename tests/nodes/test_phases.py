@@ -72,10 +72,11 @@ def test_a_child_that_does_not_dial_back_fails_as_started_with_its_last_20_lines
 
 
 def test_a_failure_keeps_what_it_says_when_it_travels() -> None:
-    failed = nodes.BootFailed("so it is", phase="started", seconds=3.0, log="a\nb", permanent=True)
+    failed = nodes.BootFailed("so it is", phase="started", seconds=3.0, log="a\nb", permanent=True, cause="image")
     copy = pickle.loads(pickle.dumps(failed))
     assert str(copy) == "so it is"
-    assert vars(copy) == vars(failed) == {"phase": "started", "seconds": 3.0, "log": "a\nb", "permanent": True}
+    told = {"phase": "started", "seconds": 3.0, "log": "a\nb", "permanent": True, "cause": "image"}
+    assert vars(copy) == vars(failed) == told
 
 
 class Scripted:
@@ -248,7 +249,7 @@ def test_what_a_backend_says_when_nothing_is_booted_is_told_to_nobody() -> None:
 def test_a_refusal_will_be_one_the_next_time_and_a_lack_of_room_will_not(cause: Cause, permanent: bool) -> None:
     _, failed = boot(Talking((), (Description("ended", None, "", f"its words of {cause}", cause),)))
     assert failed is not None
-    assert (failed.phase, failed.permanent) == ("created", permanent)
+    assert (failed.phase, failed.permanent, failed.cause) == ("created", permanent, cause)
     assert f"machine 1 has ended (its words of {cause})" in str(failed)
 
 

@@ -41,9 +41,9 @@ def parent() -> bl.Node:
 
 
 @asynccontextmanager
-async def booted(world: DialledWorld, lease: float = 20.0) -> AsyncIterator[nodes.Child]:
+async def booted(world: DialledWorld, lease: float = 20.0, *, own_thread: bool = False) -> AsyncIterator[nodes.Child]:
     async with parent():
-        child = await nodes.boot(world.behind, lease=lease, timeout=20)
+        child = await nodes.boot(world.behind, lease=lease, timeout=20, own_thread=own_thread)
         try:
             yield child
         finally:
@@ -58,15 +58,14 @@ def test_what_is_under_way_when_a_tunnel_is_cut_comes_whole_and_in_order(dialled
             echo = bl.spawn(echoes, bl.self(), node=child.node)
             monitor = bl.monitor(echo)
             blocks = [os.urandom(200_000) for _ in range(20)]
-            cuts = 0
-            for number, block in enumerate(blocks):
-                if number % 4 == 2:
-                    dialled.behind.tunnels[-1].cut_after = dialled.behind.tunnels[-1].carried + 150_000
-                    cuts += 1
+            before = len(dialled.behind.tunnels)
+            dialled.behind.cut_after = 700_000
+            dialled.behind.tunnels[-1].cut_after = 300_000
+            for block in blocks:
                 bl.send(echo, block)
             for block in blocks:
                 assert await bl.receive(lambda it: type(it) is bytes, timeout=20) == block
-            assert len(dialled.behind.tunnels) > 1
+            assert len(dialled.behind.tunnels) >= before + 3
             bl.demonitor(monitor, flush=True)
 
     asyncio.run(main())
@@ -151,6 +150,20 @@ def test_a_parent_that_is_busy_for_longer_than_the_lease_keeps_its_child(dialled
             assert await bl.rpc.call(child.node, os.getpid, timeout=20) == int(child.machine.id)
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("own_thread", [False, True])
+def test_a_child_that_is_busy_for_longer_than_its_lease_stays(dialled: DialledWorld, own_thread: bool) -> None:
+    async def main() -> None:
+        async with booted(dialled, lease=1.0, own_thread=own_thread) as child:
+            assert await bl.rpc.call(child.node, busy, timeout=20) == int(child.machine.id)
+
+    asyncio.run(main())
+
+
+async def busy() -> int:
+    time.sleep(1.5)  # noqa: ASYNC251 - user code that blocks the loop
+    return os.getpid()
 
 
 def waiting(log: Path, dial_seconds: float) -> tuple[Loose, Invitation]:

@@ -42,6 +42,21 @@ async def test_the_plan_can_be_left_and_nothing_has_run(shown: Terminal) -> None
 
 
 @in_terminal(*CHAIN)
+async def test_who_leaves_the_plan_of_run_and_next_stays_at_the_cell(shown: Terminal) -> None:
+    await shown.press("G", "ctrl+r")
+    await shown.shows("will run")
+    cells = len(list(shown.session.state.notebook.cells()))
+    await shown.press("escape")
+    await shown.hides("will run")
+    assert len(list(shown.session.state.notebook.cells())) == cells
+    await shown.press("ctrl+r")
+    await shown.shows("will run")
+    await shown.press("enter")
+    await shown.until(lambda: len(list(shown.session.state.notebook.cells())) == cells + 1, "a new cell below")
+    assert queued(shown.session) == [QueueCells(("d",))]
+
+
+@in_terminal(*CHAIN)
 async def test_from_the_plan_the_cell_alone_can_be_run(shown: Terminal) -> None:
     await shown.press("G", "e", "e")
     await shown.shows("will run")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.operations import QueueCells, Trust, TrustWithdrawn
 from notebook_tui.document.state import State
+from notebook_tui.session.trust import trust_folder, trusted_folders
 from tests.support.fake_session import code, notebook_of
 from tests.support.screen import Terminal, in_terminal
 
@@ -89,3 +91,15 @@ async def test_code_that_somebody_changes_meanwhile_is_asked_about(shown: Termin
     await shown.press(*FIRST, "e", "e")
     await shown.shows("· 1 code cell, which may do all")
     assert "· installs nothing" in shown.text
+
+
+@in_terminal(code("a", "1"))
+async def test_a_folder_that_was_trusted_can_be_taken_back_from_the_palette(shown: Terminal) -> None:
+    trust_folder(Path("/somewhere"))
+    await shown.press("ctrl+p", *"take one back", "enter")
+    await shown.shows("Which folder is not to be trusted any more?")
+    await shown.press("enter")
+    await shown.hides("Which folder")
+    assert trusted_folders() == ()
+    await shown.press("ctrl+p", *"take one back", "enter")
+    await shown.shows("No folder is trusted as a whole.")

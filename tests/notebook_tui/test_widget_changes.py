@@ -154,7 +154,7 @@ def test_what_waits_of_a_frame_is_bounded_in_size_and_comes_to_the_same(sizes: l
 
 
 def test_a_thousand_contents_that_wait_are_the_last_ones_with_a_mark() -> None:
-    changes = [Appended((Display((("text/plain", str(number)),)),)) for number in range(5 * OUTPUTS)]
+    changes = [Appended((Display((("text/plain", str(number)),)),)) for number in range(OUTPUTS + 500)]
     few: tuple[Change, ...] = reduce(combined, changes, ())
     assert reduce(changed, few, Frame("f")) == reduce(changed, changes, Frame("f"))
 

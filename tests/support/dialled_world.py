@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import nodes
-from nodes import Description, Invitation, Machine
+from nodes import AuthError, Description, Invitation, Machine
 from tests.nodes.backend_contract import Failure, Fault, Program
 from tests.support.local_world import LocalWorld, Troubled
 from tests.support.loose_children import Loose
@@ -30,10 +30,13 @@ class Behind:
         self.tunnels: list[Relay] = []
         self.refused = 0
         """So many of the next tunnels cannot be had."""
+        self.forbidden = False
         self.port = PORT
         """At which tunnels end."""
+        self.cut_after: int | None = None
+        """So many bytes pass through each new tunnel before it breaks."""
         self.loose = Loose(log)
-        self._hosts: dict[str, str] = {}
+        self.hosts: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return "Behind()"
@@ -41,7 +44,7 @@ class Behind:
     async def boot(self, invitation: Invitation) -> Machine:
         host = next(hosts)
         machine = await self.loose.boot(replace(invitation, listens_at=f"{host}:{PORT}"))
-        self._hosts[machine.id] = host
+        self.hosts[machine.id] = host
         return replace(machine, pid=int(machine.id))
 
     async def stop(self, machine: Machine) -> None:
@@ -54,8 +57,12 @@ class Behind:
         if self.refused:
             self.refused -= 1
             raise ConnectionRefusedError("no tunnel now")
-        self.tunnels.append(await Relay((self._hosts[machine.id], self.port)).open())
-        return self.tunnels[-1]
+        if self.forbidden:
+            raise AuthError("403: pods/portforward is forbidden")
+        tunnel = Relay((self.hosts[machine.id], self.port))
+        tunnel.cut_after = self.cut_after
+        self.tunnels.append(await tunnel.open())
+        return tunnel
 
 
 class DialledWorld(LocalWorld):
@@ -88,15 +95,16 @@ class DialledWorld(LocalWorld):
 
     def failures(self) -> Sequence[Failure]:
         return [
-            Failure("no tunnel", lambda: self._tunnels(fail=True), ("started",), "no tunnel now", False, 3.0),
-            Failure("nobody", lambda: self._tunnels(port=1), ("started",), "closed before the two ends", False, 3.0),
+            Failure("no tunnel", lambda: self._tunnels(refused=10**6), ("started",), "no tunnel now", False, 1.5),
+            Failure("nobody", lambda: self._tunnels(port=1), ("started",), "closed before the two ends", False, 1.5),
+            Failure("forbidden", lambda: self._tunnels(forbidden=True), ("started",), "portforward is forbid", True),
         ]
 
     @contextmanager
-    def _tunnels(self, *, fail: bool = False, port: int = PORT) -> Iterator[nodes.Backend]:
-        self.behind.refused, self.behind.port = (10**6 if fail else 0), port
+    def _tunnels(self, *, refused: int = 0, port: int = PORT, forbidden: bool = False) -> Iterator[nodes.Backend]:
+        self.behind.refused, self.behind.port, self.behind.forbidden = refused, port, forbidden
         yield self.behind
-        self.behind.refused, self.behind.port = 0, PORT
+        self.behind.refused, self.behind.port, self.behind.forbidden = 0, PORT, False
 
     def fault(self, kind: Fault) -> AbstractContextManager[None] | None:
         return None if kind == "lost reply" else self._set(kind)

@@ -16,19 +16,22 @@ from nodes import invitation as invitations
 
 class Loose:
     """`log` is where they print. `invite` may give them another invitation than they have, as by another way to dial
-    back; `delay` seconds pass before their program starts, and `stops` says whether a stop is carried out."""
+    back; `before` is code that runs before anything is imported, `delay` seconds pass before their program starts, and
+    `stops` says whether a stop is carried out."""
 
     def __init__(
         self,
         log: Path,
         *,
         invite: Callable[[Invitation], Invitation] = lambda invitation: invitation,
+        before: str = "",
         delay: float = 0.0,
         stops: bool = True,
     ) -> None:
         self.log = log
         self.processes: list[subprocess.Popen[bytes]] = []
         self._invite = invite
+        self._before = before
         self._delay = delay
         self._stops = stops
 
@@ -42,7 +45,7 @@ class Loose:
 
     def _start(self, invitation: Invitation) -> subprocess.Popen[bytes]:
         text = invitations.encode(self._invite(invitation))
-        program = f"import time\ntime.sleep({self._delay})\nfrom nodes.child import main\nmain()"
+        program = f"import time\ntime.sleep({self._delay})\n{self._before}\nfrom nodes.child import main\nmain()"
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-c", program],

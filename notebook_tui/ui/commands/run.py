@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.operations import CancelEvaluation, EraseOutputs, QueueCells
@@ -40,8 +40,15 @@ class RunCommands:
             self._run(cell, alone=True)
 
     def run_and_next(self) -> None:
-        """The focused cell, and then the one below it; below the last a new one is written."""
-        self.run()
+        """The focused cell, and then the one below it; below the last a new one is written. Who takes back the run
+        stays where they are."""
+        cell = self._desk.focused_cell
+        if cell is None:
+            self.run_section()
+        else:
+            self._run(cell, alone=False, then=self._go_on)
+
+    def _go_on(self) -> None:
         self._desk.view.leave()
         cells = [cell.id for cell in self._desk.state.notebook.cells()]
         below = cells[cells.index(self._desk.focused_id) + 1 :] if self._desk.focused_cell else []
@@ -138,22 +145,25 @@ class RunCommands:
     def _outdated_and(self, cell: Cell | None) -> Sequence[str]:
         return full_evaluation(self._desk.state, [cell.id] if cell and cell.runnable else [])
 
-    def _run(self, cell: Cell, *, alone: bool) -> None:
+    def _run(self, cell: Cell, *, alone: bool, then: Callable[[], None] = lambda: None) -> None:
         if cell.kind == "markdown":
             self._desk.view.leave()
+            then()
         elif cell.runnable:
-            self._queue([cell.id], alone=alone)
+            self._queue([cell.id], alone=alone, then=then)
         else:
             self._desk.say(f"Cells of {cell.language} are shown here, not run; only Python cells run.", "information")
+            then()
 
-    def _queue(self, ids: Sequence[str], *, alone: bool = False) -> None:
-        """Run them; where much more would run than was asked for, only after a look at what."""
+    def _queue(self, ids: Sequence[str], *, alone: bool = False, then: Callable[[], None] = lambda: None) -> None:
+        """Run them, and then the rest; where much more would run than was asked for, only after a look at what."""
         self._desk.view.flush()
         plan = self._planned(ids, alone=alone) if self._asks_first else None
         if plan is not None and deserves_a_look(plan, ids, self._desk.state):
-            self._show(plan, ids)
+            self._show(plan, ids, then)
         else:
             self._desk.ask(QueueCells(tuple(ids), alone))
+            then()
 
     def _planned(self, ids: Sequence[str], *, alone: bool = False) -> Plan | None:
         """None where the session will say why not."""
@@ -162,11 +172,12 @@ class RunCommands:
         except Rejected:
             return None
 
-    def _show(self, plan: Plan, ids: Sequence[str]) -> None:
+    def _show(self, plan: Plan, ids: Sequence[str], then: Callable[[], None] = lambda: None) -> None:
         def run(answer: PlanAnswer | None) -> None:
             if answer == "never":
                 self._asks_first = False
             if answer is not None:
                 self._desk.ask(QueueCells(tuple(ids), alone=answer == "alone"))
+                then()
 
         self._desk.open(PlanScreen(plan, tuple(ids), self._desk.state), run)

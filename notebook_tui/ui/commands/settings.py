@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notebook_tui.session.trust import distrust_folder, trusted_folders
 from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.settings.file import NotKept
@@ -17,6 +18,23 @@ class SettingCommands:
         from notebook_tui.ui.dialogs.settings_screen import SettingsScreen
 
         self._desk.view.app.push_screen(SettingsScreen(self._desk.preferences, self._change))
+
+    def distrust_folder(self) -> None:
+        """Take back that whatever lies in a folder may run; notebooks that are open keep what they were given."""
+        from notebook_tui.ui.dialogs.pick_screen import PickScreen
+
+        folders = trusted_folders()
+        if not folders:
+            self._desk.say("No folder is trusted as a whole.", "information")
+            return
+
+        def taken_back(index: int | None) -> None:
+            if index is not None:
+                distrust_folder(folders[index])
+                self._desk.say(f"Notebooks of others in {folders[index]} ask again before they run.", "information")
+
+        question = "Which folder is not to be trusted any more?"
+        self._desk.view.app.push_screen(PickScreen(question, [str(each) for each in folders]), taken_back)
 
     def use_default_keys(self) -> None:
         self._change("keymap", "default")

@@ -14,7 +14,6 @@ from notebook_tui.ui.home.found import File, Found
 
 RECENT: Final = 9
 """So many are shown as long as nothing is looked for."""
-NO_FILES: Final = "No notebooks and no folders here. n makes a notebook."
 WELCOME: Final = (
     "A notebook for Python, in your terminal. Its cells run",
     "beside it, on a server, or on a whole cluster.",

@@ -10,6 +10,7 @@ _GROUP: Final = "Show"
 SHOWING: Final[tuple[Key, ...]] = (
     Key(_GROUP, "Messages so far", "show_messages", ("s m",), hint="messages"),
     Key(_GROUP, "Settings", "settings", ("s comma",), hint="settings"),
+    Key(_GROUP, "Folders that are trusted: take one back", "distrust_folder"),
     Key(_GROUP, "Use default keys", "use_default_keys"),
     Key(_GROUP, "Use keys of Vim", "use_vim_keys"),
     Key(_GROUP, "Use keys of Emacs", "use_emacs_keys"),

@@ -26,7 +26,6 @@ _BLOCKS: Final = _words(
 )
 _AROUND: Final = {"b": "**", "strong": "**", "i": "*", "em": "*", "var": "*", "s": "~~", "del": "~~"}
 _CLOSED_BY: Final = {"li": ("li",), "tr": ("tr", "td", "th"), "td": ("td", "th"), "th": ("td", "th"), "p": ("p",)}
-_STOPS: Final = frozenset(("table", "ul", "ol", "blockquote"))
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|~$!#])")
 _SPACE: Final = re.compile(r"\s+")
 _NUMBER: Final = re.compile(r"[-+−]?[\d,.]+(?:e[-+]?\d+)?%?|NaN|nan|None|", re.IGNORECASE)

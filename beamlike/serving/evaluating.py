@@ -1,0 +1,162 @@
+"""A batch through the function: one outcome for each input, whatever the function does.
+
+A batch that fails is evaluated again by halves, so that only the inputs that are to blame fail. A function may also
+return an exception in the place of one output. A stream cannot be begun anew: there, what fails after the first chunks
+fails for all of the batch whose streams are not over.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+
+from beamlike.kernel import functions as kernel
+from beamlike.kernel.exceptions import describe_exception
+from beamlike.kernel.terms import Ref
+from beamlike.kernel.threads.blocking import blocking
+from beamlike.serving.errors import BadOutput, wrong_length
+from beamlike.serving.messages import Done, Forget, Listener, Outcome, Wrong
+
+UNPADDED: Final = "unpadded"
+"""Batches have as many inputs as they have."""
+_END: Final = object()
+
+Evaluate = Callable[[list[Any]], Any]
+
+
+def wrong(error: BaseException) -> Wrong:
+    return Wrong(describe_exception(error, kernel.self()))
+
+
+def outcome(output: Any) -> Outcome:
+    return wrong(output) if isinstance(output, Exception) else Done(output)
+
+
+async def outcomes(function: Evaluate, values: Sequence[Any], pad: Callable[[list[Any]], list[Any]]) -> list[Outcome]:
+    """One for each value, in order."""
+    batch = pad(list(values))
+    try:
+        outputs = await value_of(function, batch)
+        if not hasattr(outputs, "__len__") or len(outputs) != len(batch):
+            raise wrong_length(name_of(function), batch, outputs)
+        return [outcome(output) for output in list(outputs)[: len(values)]]
+    except Exception as error:
+        if len(values) == 1 or not may_be_of_one(error):
+            return [wrong(error)] * len(values)
+    half = len(values) // 2
+    return [*await outcomes(function, values[:half], pad), *await outcomes(function, values[half:], pad)]
+
+
+def may_be_of_one(error: Exception) -> bool:
+    """Whether one input may be to blame, rather than the function whatever it gets."""
+    return not isinstance(error, BadOutput)
+
+
+async def chunks(
+    function: Evaluate,
+    values: Sequence[Any],
+    listeners: Sequence[Listener | None],
+    pad: Callable[[list[Any]], list[Any]],
+) -> list[Outcome]:
+    """Sends each chunk to who listens as it comes. The outcome of an input is the list of its chunks where nobody does,
+    else an empty one."""
+    batch = pad(list(values))
+    collected: list[Outcome] = [Done([]) for _ in values]
+    gone: set[Ref] = set()
+    begun = False
+    try:
+        async for step in steps_of(function, batch):
+            begun = True
+            await _take_forgotten(gone)
+            if all(listener is not None and listener[1] in gone for listener in listeners):
+                break
+            if not hasattr(step, "__len__") or len(step) != len(batch):
+                raise wrong_length(name_of(function), batch, step)
+            for place, chunk in enumerate(list(step)[: len(values)]):
+                collected[place] = _with_chunk(collected[place], chunk, listeners[place])
+    except Exception as error:
+        if not begun and len(values) > 1:
+            half = len(values) // 2
+            first = await chunks(function, values[:half], listeners[:half], pad)
+            return [*first, *await chunks(function, values[half:], listeners[half:], pad)]
+        return [wrong(error) if isinstance(each, Done) else each for each in collected]
+    return collected
+
+
+async def _take_forgotten(gone: set[Ref]) -> None:
+    with suppress(TimeoutError):
+        while True:
+            gone.add((await kernel.receive(lambda message: isinstance(message, Forget), timeout=0)).ref)
+
+
+def _with_chunk(so_far: Outcome, chunk: Any, listener: Listener | None) -> Outcome:
+    """None is no chunk: this input has nothing new, or is over."""
+    if chunk is None or isinstance(so_far, Wrong):
+        return so_far
+    if isinstance(chunk, Exception):
+        return wrong(chunk)
+    if listener is None:
+        so_far.value.append(chunk)
+    else:
+        to, ref = listener
+        kernel.send(to, (ref, "chunk", chunk))
+    return so_far
+
+
+async def value_of(function: Callable[..., Any], *args: Any) -> Any:
+    """Async functions are awaited, plain ones run in a thread."""
+    if is_async(function):
+        return await function(*args)
+    value = await blocking(function, *args)
+    return await value if isinstance(value, Awaitable) else value
+
+
+async def steps_of(function: Evaluate, batch: list[Any]) -> AsyncIterator[Any]:
+    """What a generator function yields; of a plain one, each step runs in a thread."""
+    if inspect.isasyncgenfunction(_bare(function)):
+        async for step in function(batch):
+            yield step
+        return
+    generator = function(batch)
+    try:
+        while (step := await blocking(_next, generator)) is not _END:
+            yield step
+    finally:
+        await blocking(generator.close)
+
+
+def streams(function: Callable[..., Any]) -> bool:
+    """Whether it is a generator function.
+
+    >>> streams(lambda batch: (yield batch)), streams(len)
+    (True, False)
+    """
+    bare = _bare(function)
+    return inspect.isgeneratorfunction(bare) or inspect.isasyncgenfunction(bare)
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(_bare(function))
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    bare = _bare(function)
+    return getattr(bare, "__qualname__", None) or type(bare).__qualname__
+
+
+def _bare(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Without arguments that were put in before; of an object that can be called, its method."""
+    while isinstance(function, partial):
+        function = function.func
+    if inspect.isroutine(function) or isinstance(function, type):
+        return function
+    instance: Any = function
+    method: Callable[..., Any] = instance.__call__
+    return method
+
+
+def _next(generator: Iterator[Any]) -> Any:
+    return next(generator, _END)

@@ -1,0 +1,81 @@
+"""Requests on their way through a serving: which inputs they have, and what has come of each so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from beamlike.kernel.question import Client
+from beamlike.kernel.record import slotted
+from beamlike.kernel.terms import Ref
+from beamlike.serving.messages import Answer, Listener, Outcome
+
+
+@slotted
+class Request:
+    """`client` waits for an Answer, or `listener` for chunks."""
+
+    ref: Ref
+    client: Client | None
+    listener: Listener | None
+    since: float
+    deadline: float
+    outcomes: list[Outcome | None]
+
+    @property
+    def is_complete(self) -> bool:
+        return None not in self.outcomes
+
+    def answer(self) -> Answer:
+        return Answer(tuple(each for each in self.outcomes if each is not None))
+
+
+class Requests:
+    """Those that are not answered yet, and whose each input is, by the number of its entry."""
+
+    def __init__(self) -> None:
+        self._by_ref: dict[Ref, Request] = {}
+        self._places: dict[int, tuple[Request, int]] = {}
+        self._number = 0
+
+    def open(self, request: Request) -> None:
+        self._by_ref[request.ref] = request
+
+    def find(self, ref: Ref) -> Request | None:
+        return self._by_ref.get(ref)
+
+    def enter(self, request: Request, place: int) -> int:
+        """The number of an entry for that input."""
+        self._number += 1
+        self._places[self._number] = request, place
+        return self._number
+
+    def of(self, entry: int) -> Request | None:
+        found = self._places.get(entry)
+        return found[0] if found else None
+
+    def settle(self, entry: int, outcome: Outcome) -> Request | None:
+        """The input has its outcome: the request, if that was the last."""
+        request, place = self._places.pop(entry, (None, 0))
+        if request is None or request.ref not in self._by_ref:
+            return None
+        return self.settle_place(request, place, outcome)
+
+    def settle_place(self, request: Request, place: int, outcome: Outcome) -> Request | None:
+        request.outcomes[place] = outcome
+        if not request.is_complete:
+            return None
+        del self._by_ref[request.ref]
+        return request
+
+    def withdraw(self, ref: Ref) -> Sequence[int]:
+        """The entries of a request that nobody waits for any more."""
+        request = self._by_ref.pop(ref, None)
+        if request is None:
+            return ()
+        entries = [entry for entry, (other, _) in self._places.items() if other is request]
+        for entry in entries:
+            del self._places[entry]
+        return entries
+
+    def entry_of(self, ref: Ref) -> int | None:
+        return next((entry for entry, (request, _) in self._places.items() if request.ref == ref), None)

@@ -1,0 +1,418 @@
+"""The process of a serving: it takes requests in, makes batches of them, and hands these to its partitions.
+
+    Ask ──► prepare (in threads) ──► Batches ──► a free partition ──► finish (in threads) ──► Answer
+
+A partition that ends takes its batch with it, and another is started in its place; one that cannot load its model ends
+the serving, for a supervisor to decide.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from beamlike.behaviours.servers.gen_server import GenServer
+from beamlike.behaviours.servers.outcomes import NO_REPLY
+from beamlike.distribution.process_groups import pg
+from beamlike.kernel import functions as kernel
+from beamlike.kernel.errors import ProcessExit
+from beamlike.kernel.exceptions import describe_exception, reraisable
+from beamlike.kernel.question import Client
+from beamlike.kernel.record import slotted
+from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, Pid, Reason, Ref
+from beamlike.kernel.timers import Timer, cancel_timer, send_after
+from beamlike.serving.batches import Batches, Entry
+from beamlike.serving.errors import ServingLost, ServingTimeout
+from beamlike.serving.evaluating import streams, value_of, wrong
+from beamlike.serving.messages import (
+    Answer,
+    Ask,
+    AskStatistics,
+    AskStream,
+    Done,
+    Forget,
+    Listener,
+    Loaded,
+    Outcome,
+    Prepared,
+    Swap,
+    Withdraw,
+    Work,
+    Worked,
+    Wrong,
+)
+from beamlike.serving.partition import partition
+from beamlike.serving.requests import Request, Requests
+from beamlike.serving.statistics import Recent, Statistics
+
+if TYPE_CHECKING:
+    from beamlike.serving.serving import Serving
+
+GROUP: Final = "beamlike.serving"
+_LOOK: Final = "look"
+
+
+@slotted
+class Partition:
+    device: Any
+    batch: list[Entry]
+    """What it evaluates; empty when it is free."""
+    retires: bool
+    """It has the model of before, and ends with its batch."""
+
+
+@slotted
+class Coming:
+    """The partitions of a model that is to take the place of this one."""
+
+    serving: Serving
+    devices: dict[Pid, Any]
+    loaded: set[Pid]
+    client: Client
+
+
+class ServingServer(GenServer):
+    async def init(self, serving: Serving, name: str | None) -> None:
+        kernel.trap_exit(True)
+        self._serving = serving
+        self._name = name
+        self._generation = 1
+        self._batches = Batches(serving.batch_size, serving.batch_timeout)
+        self._requests = Requests()
+        self._partitions: dict[Pid, Partition] = {}
+        self._coming: Coming | None = None
+        self._timer: Timer | None = None
+        self._timer_at = 0.0
+        self._preparing = 0
+        self._listening: dict[Ref, Ref] = {}
+        self._counts = dict.fromkeys(("served", "failed", "refused", "late", "withdrawn", "batches", "inputs"), 0)
+        self._latencies, self._runs = Recent(), Recent()
+        started = {self._start(serving, device): device for device in serving.partitions}
+        for pid in started:
+            await _is_loaded(pid)
+        self._partitions = {pid: Partition(device, [], False) for pid, device in started.items()}
+        if name is not None:
+            await pg.join((GROUP, name))
+
+    # What is asked.
+
+    def handle_call(self, request: Any, client: Client) -> Any:
+        match request:
+            case Ask(values, seconds, ref):
+                return self._asked(values, self._request(ref, client, None, seconds, len(values)))
+            case AskStatistics():
+                return self._statistics()
+            case Swap(serving):
+                return self._swap(serving, client)
+            case _:
+                raise TypeError(f"a serving does not know the call {request!r}; use bl.Serving.call, stream or swap")
+
+    def handle_cast(self, request: Any) -> None:
+        match request:
+            case AskStream(value, seconds, ref, to):
+                self._stream(value, seconds, ref, to)
+            case Withdraw(ref):
+                self._withdraw(ref)
+            case _:
+                raise TypeError(f"a serving does not know the cast {request!r}; use bl.Serving.call, stream or swap")
+
+    def handle_info(self, message: Any) -> None:
+        match message:
+            case Prepared(ref, values):
+                self._preparing -= len(values)
+                self._prepared(ref, values)
+            case Worked(pid, outcomes, seconds):
+                self._worked(pid, outcomes, seconds)
+            case Loaded(pid, None):
+                self._loaded(pid)
+            case Loaded(pid, ExceptionInfo() as why):
+                self._not_loaded(pid, why)
+            case Exit(pid, reason):
+                self._ended(pid, reason)
+            case Down(ref):
+                self._withdraw(self._listening.pop(ref, ref))
+            case "look":
+                self._timer = None
+        self._look()
+
+    def terminate(self, reason: Reason) -> None:
+        for pid in [*self._partitions, *(self._coming.devices if self._coming else ())]:
+            kernel.exit(pid, "kill")
+
+    def _asked(self, values: Sequence[Any], request: Request) -> Any:
+        room = self._serving.max_waiting - len(self._batches) - self._preparing
+        if len(values) > room:
+            self._counts["refused"] += len(values)
+            words = f"{self._serving.max_waiting - room} inputs wait already, of {self._serving.max_waiting} that may"
+            return Answer((), refused=words)
+        if not values:
+            return Answer(())
+        self._requests.open(request)
+        self._prepare(request.ref, values)
+        self._look()
+        return NO_REPLY
+
+    def _stream(self, value: Any, seconds: float | None, ref: Ref, to: Alias) -> None:
+        request = self._request(ref, None, (to, ref), seconds, 1)
+        if not streams(self._serving.run):
+            error = TypeError("expected a serving whose function is a generator, to stream; this one gives all at once")
+            self._tell(request, wrong(error))
+            return
+        answer = self._asked([value], request)
+        if answer is NO_REPLY:
+            self._listening[kernel.monitor(to.pid)] = ref
+        else:
+            kernel.send(to, (ref, "refused", answer.refused))
+
+    def _request(
+        self, ref: Ref, client: Client | None, listener: Listener | None, seconds: float | None, count: int
+    ) -> Request:
+        now = self._now()
+        return Request(ref, client, listener, now, math.inf if seconds is None else now + seconds, [None] * count)
+
+    def _withdraw(self, ref: Ref) -> None:
+        request, entry = self._requests.find(ref), self._requests.entry_of(ref)
+        if request is not None and request.listener is not None and entry is not None:
+            for pid, its in self._partitions.items():
+                if any(each.id == entry for each in its.batch):
+                    kernel.send(pid, Forget(ref))
+        dropped = self._requests.withdraw(ref)
+        self._counts["withdrawn"] += len(dropped)
+        self._batches.drop(dropped)
+
+    # How an input becomes an entry, and an entry an outcome.
+
+    def _prepare(self, ref: Ref, values: Sequence[Any]) -> None:
+        serving = self._serving
+        if serving.preprocess is None and serving.key is None:
+            self._prepared(ref, tuple((value, None) for value in values))
+        else:
+            self._preparing += len(values)
+            kernel.spawn_link(prepare, serving, ref, tuple(values), kernel.self())
+
+    def _prepared(self, ref: Ref, values: Sequence[Any]) -> None:
+        request = self._requests.find(ref)
+        if request is None:  # withdrawn meanwhile
+            return
+        for place, value in enumerate(values):
+            if isinstance(value, Wrong):
+                self._finish(self._requests.settle_place(request, place, value), failed=1)
+            else:
+                evaluated, key = value
+                id = self._requests.enter(request, place)
+                self._batches.add(Entry(id, evaluated, key, request.since, request.deadline))
+
+    def _worked(self, pid: Pid, outcomes: Sequence[Outcome], seconds: float) -> None:
+        its = self._partitions.get(pid)
+        if its is None:
+            return
+        batch, its.batch = its.batch, []
+        self._runs.add(seconds)
+        if its.retires:
+            self._retire(pid)
+        self._look()  # first, so that the partition has its next batch while these are answered
+        for entry, outcome in zip(batch, outcomes, strict=True):
+            self._settle(entry, outcome)
+
+    def _settle(self, entry: Entry, outcome: Outcome) -> None:
+        self._latencies.add(self._now() - entry.since)
+        done = isinstance(outcome, Done)
+        self._finish(self._requests.settle(entry.id, outcome), served=done, failed=not done)
+
+    def _finish(self, request: Request | None, **counts: int) -> None:
+        """Count what came of an input, and answer the request if that was its last."""
+        for name, count in counts.items():
+            self._counts[name] += count
+        if request is None:
+            return
+        if request.listener is not None:
+            [outcome] = request.answer().outcomes
+            self._tell(request, outcome)
+        elif self._serving.postprocess is None or request.client is None:
+            GenServer.reply(request.client, request.answer())  # type: ignore[arg-type]  # who does not listen waits
+        else:
+            kernel.spawn(finish, self._serving, request.answer(), request.client)
+
+    def _tell(self, request: Request, outcome: Outcome) -> None:
+        assert request.listener is not None
+        to, ref = request.listener
+        for monitor, other in list(self._listening.items()):
+            if other == ref:
+                kernel.demonitor(monitor, flush=True)
+                del self._listening[monitor]
+        kernel.send(to, (ref, "end") if isinstance(outcome, Done) else (ref, "failed", outcome.why))
+
+    def _look(self) -> None:
+        """Hand out what is due, give up what is late, and look again when there is more."""
+        now = self._now()
+        for entry in self._batches.late(now):
+            error = ServingTimeout(f"{self._words} was not reached in time: {len(self._batches)} more inputs wait")
+            self._finish(self._requests.settle(entry.id, wrong(error)), late=1)
+        for pid, its in self._partitions.items():
+            if its.batch or its.retires:
+                continue
+            batch = self._batches.take(now)
+            if not batch:
+                break
+            self._work(pid, its, batch)
+        self._set_timer(now)
+
+    def _work(self, pid: Pid, its: Partition, batch: list[Entry]) -> None:
+        its.batch = batch
+        self._counts["batches"] += 1
+        self._counts["inputs"] += len(batch)
+        requests = [self._requests.of(entry.id) for entry in batch]
+        listeners = tuple(None if request is None else request.listener for request in requests)
+        kernel.send(pid, Work(tuple(entry.value for entry in batch), listeners))
+
+    def _set_timer(self, now: float) -> None:
+        """One that comes too early does no harm: most requests find one that is set."""
+        is_free = any(not its.batch and not its.retires for its in self._partitions.values())
+        due = self._batches.due_at(now) if is_free else None
+        times = [time for time in (due, self._batches.next_deadline()) if time is not None]
+        if not times or (self._timer is not None and self._timer_at <= min(times)):
+            return
+        if self._timer is not None:
+            cancel_timer(self._timer)
+        self._timer_at = min(times)
+        self._timer = send_after(kernel.self(), _LOOK, max(0.0, self._timer_at - now))
+
+    # Partitions.
+
+    def _start(self, serving: Serving, device: Any) -> Pid:
+        return kernel.spawn_link(partition, serving, device, kernel.self())
+
+    def _ended(self, pid: Pid, reason: Reason) -> None:
+        coming = self._coming
+        if coming is not None and pid in coming.devices:
+            error = ServingLost(f"a partition of the new model ended: {reason}")
+            self._not_loaded(pid, describe_exception(error, kernel.self()))
+        its = self._partitions.pop(pid, None)
+        if its is None:
+            return
+        error = ServingLost(f"a partition of {self._words} ended while it evaluated this: {reason}")
+        for entry in its.batch:
+            self._settle(entry, wrong(error))
+        if not its.retires:
+            again = self._start(self._serving, its.device)
+            self._partitions[again] = Partition(its.device, [_LOADING], False)
+
+    def _loaded(self, pid: Pid) -> None:
+        coming = self._coming
+        if coming is not None and pid in coming.devices:
+            coming.loaded.add(pid)
+            if coming.loaded == set(coming.devices):
+                self._take_over(coming)
+        elif pid in self._partitions:
+            self._partitions[pid].batch = []
+
+    def _not_loaded(self, pid: Pid, why: ExceptionInfo) -> None:
+        coming = self._coming
+        if coming is not None and pid in coming.devices:
+            self._coming = None
+            for other in coming.devices:
+                kernel.exit(other, "kill")
+            GenServer.reply(coming.client, Wrong(why))
+        elif pid in self._partitions:
+            raise ProcessExit(why)
+
+    def _swap(self, serving: Serving, client: Client) -> Any:
+        if self._coming is not None:
+            return wrong(RuntimeError("expected one model at a time to be swapped in; another is being loaded"))
+        started = {self._start(serving, device): device for device in serving.partitions}
+        self._coming = Coming(serving, started, set(), client)
+        return NO_REPLY
+
+    def _take_over(self, coming: Coming) -> None:
+        """What waits is evaluated by the new model; what runs ends on the old one."""
+        self._coming = None
+        for pid, its in list(self._partitions.items()):
+            its.retires = True
+            if not its.batch or its.batch == [_LOADING]:
+                self._retire(pid)
+        self._partitions |= {pid: Partition(device, [], False) for pid, device in coming.devices.items()}
+        self._serving = coming.serving
+        self._generation += 1
+        self._batches.size, self._batches.wait = coming.serving.batch_size, coming.serving.batch_timeout
+        GenServer.reply(coming.client, Done(self._generation))
+
+    def _retire(self, pid: Pid) -> None:
+        del self._partitions[pid]
+        kernel.unlink(pid)
+        kernel.exit(pid, "kill")
+
+    # Words.
+
+    @property
+    def _words(self) -> str:
+        return f"the serving {self._name!r}" if self._name is not None else "the serving"
+
+    def _statistics(self) -> Statistics:
+        counts = self._counts
+        room = counts["batches"] * self._serving.batch_size
+        return Statistics(
+            name=self._name or "",
+            generation=self._generation,
+            partitions=len(self._partitions),
+            busy=sum(bool(its.batch) for its in self._partitions.values()),
+            waiting=len(self._batches) + self._preparing,
+            served=counts["served"],
+            failed=counts["failed"],
+            refused=counts["refused"],
+            late=counts["late"],
+            withdrawn=counts["withdrawn"],
+            batches=counts["batches"],
+            batch_fill=counts["inputs"] / room if room else 0.0,
+            latency=self._latencies.percentiles(),
+            run=self._runs.percentiles(),
+        )
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+_LOADING: Final = Entry(0, None, None, 0.0)
+"""Stands for the batch of a partition that is not there yet."""
+
+
+async def _is_loaded(pid: Pid) -> None:
+    """What its load raised, if it did."""
+    message = await kernel.receive(
+        lambda it: (isinstance(it, Loaded) and it.partition == pid) or (isinstance(it, Exit) and it.pid == pid)
+    )
+    match message:
+        case Loaded(_, ExceptionInfo() as why):
+            raise reraisable(why)
+        case Exit(_, reason):
+            raise ProcessExit(reason)
+
+
+async def prepare(serving: Serving, ref: Ref, values: tuple[Any, ...], owner: Pid) -> None:
+    """Each input as its function has it, beside the loop."""
+    kernel.send(owner, Prepared(ref, tuple([await _prepared(serving, value) for value in values])))
+
+
+async def _prepared(serving: Serving, value: Any) -> tuple[Any, Any] | Wrong:
+    try:
+        ready = value if serving.preprocess is None else await value_of(serving.preprocess, value)
+        key = None if serving.key is None else await value_of(serving.key, ready)
+        hash(key)
+    except Exception as error:
+        return wrong(error)
+    return ready, key
+
+
+async def finish(serving: Serving, answer: Answer, client: Client) -> None:
+    finished = [await _finished(serving, outcome) for outcome in answer.outcomes]
+    GenServer.reply(client, Answer(tuple(finished)))
+
+
+async def _finished(serving: Serving, outcome: Outcome) -> Outcome:
+    if isinstance(outcome, Wrong) or serving.postprocess is None:
+        return outcome
+    try:
+        return Done(await value_of(serving.postprocess, outcome.value))
+    except Exception as error:
+        return wrong(error)

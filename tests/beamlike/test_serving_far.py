@@ -1,0 +1,108 @@
+"""Servings on other nodes: found by name, shared by all who call, and lost with their node."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+import beamlike as bl
+from tests.support.local_nodes import eventually
+from tests.support.peers import Peer, Peers, among_peers
+
+
+def where(batch: list[object]) -> list[int]:
+    return [os.getpid()] * len(batch)
+
+
+async def hang(batch: list[object]) -> list[object]:
+    await asyncio.Event().wait()
+    return batch
+
+
+async def serve(peer: Peer, serving: bl.Serving, name: str) -> bl.Pid:
+    pid: bl.Pid = await bl.rpc.call(peer.node, serving_of, serving, name)
+    await eventually(lambda: pid in bl.Serving.replicas(name))
+    return pid
+
+
+async def serving_of(serving: bl.Serving, name: str) -> bl.Pid:
+    return await serving.start(name=name)
+
+
+async def two(started: Peers) -> list[Peer]:
+    found = [await started.start("one"), await started.start("two")]
+    for peer in found:
+        await bl.connect(peer.node)
+    return found
+
+
+@among_peers
+async def test_a_serving_is_called_by_its_name_from_every_node_and_load_spreads_over_replicas(started: Peers) -> None:
+    one, two_ = await two(started)
+    for peer in (one, two_):
+        await serve(peer, bl.Serving(where, batch_size=1, batch_timeout=0), "where")
+    here = await asyncio.gather(*(bl.Serving.call("where", None) for _ in range(40)))
+    assert {here.count(pid) > 5 for pid in set(here)} == {True}
+    assert len(set(here)) == 2
+    there = await bl.rpc.call(one.node, bl.Serving.call, "where", None)
+    assert there in set(here)
+
+
+@among_peers
+async def test_who_is_refused_by_one_replica_is_served_by_another(started: Peers) -> None:
+    one, two_ = await two(started)
+    await serve(one, bl.Serving(hang, batch_size=1, batch_timeout=0, max_waiting=1), "work")
+    stuck = [asyncio.create_task(bl.Serving.call("work", number, timeout=60)) for number in range(2)]
+    while (seen := (await bl.Serving.statistics("work"))[0]).busy + seen.waiting < 2:  # noqa: ASYNC110 - it tells no event
+        await asyncio.sleep(0.001)
+    with pytest.raises(bl.Overloaded):
+        await bl.Serving.call("work", 2)
+    await serve(two_, bl.Serving(where, batch_timeout=0), "work")
+    served = await asyncio.gather(*(bl.Serving.call("work", number) for number in range(8)))
+    assert len(set(served)) == 1
+    for task in stuck:
+        task.cancel()
+
+
+@among_peers
+async def test_a_killed_node_loses_what_it_had_and_whoever_allowed_it_is_served_elsewhere(started: Peers) -> None:
+    one, two_ = await two(started)
+    doomed = await serve(one, bl.Serving(hang, batch_timeout=0), "work")
+    plain = asyncio.create_task(bl.Serving.call("work", 1, timeout=60))
+    again = asyncio.create_task(bl.Serving.call("work", 2, timeout=60, retry=True))
+    while not (await bl.Serving.statistics(doomed))[0].busy:  # noqa: ASYNC110 - it tells no event
+        await asyncio.sleep(0.001)
+    await serve(two_, bl.Serving(where, batch_timeout=0), "work")
+    one.kill()
+    with pytest.raises(bl.ServingLost, match="noconnection"):
+        await plain
+    assert isinstance(await again, int)
+    await eventually(lambda: doomed not in bl.Serving.replicas("work"))
+
+
+@among_peers
+async def test_a_stream_crosses_nodes_and_says_when_its_node_is_lost(started: Peers) -> None:
+    one, _ = await two(started)
+
+    async def tokens(batch: list[str]):  # type: ignore[no-untyped-def]  # its annotation could not travel
+        yield batch
+        yield batch
+        await asyncio.Event().wait()
+
+    await serve(one, bl.Serving(tokens, batch_timeout=0), "tokens")
+    stream = bl.Serving.stream("tokens", "word", timeout=60)
+    assert [await anext(stream), await anext(stream)] == ["word", "word"]
+    one.kill()
+    with pytest.raises(bl.ServingLost):
+        await anext(stream)
+
+
+@among_peers
+async def test_a_model_is_swapped_at_every_replica(started: Peers) -> None:
+    one, two_ = await two(started)
+    for peer in (one, two_):
+        await serve(peer, bl.Serving(where), "model")
+    assert await bl.Serving.swap("model", bl.Serving(lambda batch: ["new"] * len(batch), batch_timeout=0)) == [2, 2]
+    assert set(await asyncio.gather(*(bl.Serving.call("model", None) for _ in range(10)))) == {"new"}
