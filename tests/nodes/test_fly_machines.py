@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,11 +20,13 @@ from nodes import census
 from nodes.fly.census import FlyCensus, found
 from nodes.fly.options import Token
 from notebook_tui.cli.main import main as run
-from tests.nodes.backend_contract import none_is_left, parent
+from tests.nodes.backend_contract import ROOT, none_is_left, parent
+from tests.support.fake_flyctl import installed
 from tests.support.fly_in_process import InProcess, in_jumping_loop, invitation
-from tests.support.fly_machines import IMAGES, TOKEN
+from tests.support.fly_machines import IMAGES, TOKEN, Machines, serving
 from tests.support.fly_world import FlyBehindProxy, FlyWorld, fly_behind_proxy, fly_world
 from tests.support.local_nodes import eventually
+from tests.test_readme import run as run_program
 
 PATIENCE = 20.0
 
@@ -146,6 +149,18 @@ def test_without_flyctl_it_is_said_how_to_get_it_and_nothing_is_made(
 
     asyncio.run(main())
     assert outside.machines.requests("create") == []
+
+
+def test_the_program_of_the_guide_prints_what_stands_under_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "fly.md").read_text("utf-8")
+    [program] = re.findall(r"^```python\n(.*?)^```\n\n^```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    with serving(Machines()) as machines:
+        installed(tmp_path)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        monkeypatch.setenv("FLY_API_TOKEN", TOKEN)
+        monkeypatch.setenv("FLY_FLAPS_BASE_URL", machines.base_url)
+        assert run_program(program[0], tmp_path) == program[1].splitlines()
+        assert machines.there() == []
 
 
 # Money.
