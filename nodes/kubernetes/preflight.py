@@ -37,6 +37,8 @@ def check_rights(api: Api, namespace: str, rights: Sequence[Right], *, anew: boo
     missing = [right for right, has in zip(everything, answers, strict=True) if not has]
     if needed := [right for right in missing if right in rights]:
         words, role = missing_words(needed, namespace).split("\n", 1)
+        if len(needed) == len(rights):  # who may do nothing there is not told whether it is there
+            words = f"is there a namespace {namespace}, and is it spelt right? Else {words}"
         raise AuthError(words, remedy=f"\n{role}")
     if missing:
         logger.info("without these, less is told of pods that fail: %s", missing_words(missing, namespace))

@@ -46,6 +46,7 @@ class PortForward:
         self._server: asyncio.Server | None = None
         self._first: _Socket | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        self._is_closed = False
         self.port = 0
 
     def __repr__(self) -> str:
@@ -62,6 +63,7 @@ class PortForward:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _close(self) -> None:
+        self._is_closed = True
         if self._server is not None:
             self._server.close()
         for connection in list(self._connections):
@@ -76,6 +78,9 @@ class PortForward:
         return await _connected(self._api, path)
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_closed:  # it came while the listener was being closed
+            writer.transport.abort()
+            return
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)

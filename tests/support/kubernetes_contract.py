@@ -135,7 +135,12 @@ class KubernetesWorld:
             Failure(
                 "no such namespace",
                 self.on(namespace="no-such-namespace"),
-                *(("creating",), 'namespaces "no-such-namespace" not found', True, self.patience),
+                *(
+                    ("creating",),
+                    'namespaces? "?no-such-namespace"?( not found|, and is it spelt right)',
+                    True,
+                    self.patience,
+                ),
             ),
             Failure(
                 "its maximum lifetime",
