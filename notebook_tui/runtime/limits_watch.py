@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import beamlike as bl
-import nodes
 from beamlike.kernel.record import frozen
 from notebook_tui.runtime.limits import EndsSoon, Idling, Lifetime, LimitOver, warnings_before
 
@@ -21,22 +20,40 @@ class LimitsLook:
     """Of this kind the newest counts; those before were set for a limit or a use that is not the last."""
 
 
+@frozen
+class MachineLife:
+    """So many seconds this machine may be there in all, and until when, by the clock that never goes back."""
+
+    seconds: float
+    until: float
+
+    def left(self) -> float:
+        return max(0.0, self.until - time.monotonic())
+
+
+def life_of_machine() -> MachineLife | None:
+    """Of this one, which was booted as a child; None if it has no limit."""
+    # Here, and not above: a service that a notebook only visits is to have nothing of `nodes`, if it has not already.
+    from nodes import current_parent
+
+    parent = current_parent()
+    if parent is None or parent.expires_at is None:
+        return None
+    return MachineLife(parent.expires_at - parent.booted_at, time.monotonic() + parent.expires_at - time.time())
+
+
 class LimitsWatch:
     """Of the server in whose process it is made; `owner` hears what comes."""
 
-    def __init__(self, idle_limit: float | None, owner: bl.Pid) -> None:
+    def __init__(self, idle_limit: float | None, machine: MachineLife | None, owner: bl.Pid) -> None:
         self._owner = owner
         self._idling = Idling(idle_limit, time.monotonic())
         self._looks = 0
         self._look_later()
-        parent = nodes.current_parent()
-        self._limit: float | None = None
-        self._ends_at = 0.0
-        if parent is not None and parent.expires_at is not None:
-            self._limit, left = parent.expires_at - parent.booted_at, max(0.0, parent.expires_at - time.time())
-            self._ends_at = time.monotonic() + left
-            for before in warnings_before(self._limit):
-                bl.send_after(owner, EndsSoon(before, "lifetime"), max(0.0, left - before))
+        self._machine = machine
+        if machine is not None:
+            for before in warnings_before(machine.seconds):
+                bl.send_after(owner, EndsSoon(before, "lifetime"), max(0.0, machine.left() - before))
 
     def used(self) -> None:
         self._idling.used(time.monotonic())
@@ -49,8 +66,9 @@ class LimitsWatch:
         now = time.monotonic()
         if busy:
             self._idling.used(now)
-        ends_in = None if self._limit is None else max(0.0, self._ends_at - now)
-        return Lifetime(self._idling.limit, self._idling.idle(now), self._limit, ends_in)
+        machine = self._machine
+        limit, ends_in = (None, None) if machine is None else (machine.seconds, machine.left())
+        return Lifetime(self._idling.limit, self._idling.idle(now), limit, ends_in)
 
     def look(self, look: LimitsLook, *, busy: bool) -> LimitOver | None:
         """What it has reached, if that is so: then the node ends a little later, if nobody has ended it by then."""
@@ -62,7 +80,9 @@ class LimitsWatch:
         limit = self._idling.limit
         match self._idling.looked(now):
             case "end" if limit is not None:
-                nodes.leave(f"nothing was asked of it for {limit:g} s, which is its limit", after=LEAVE_SECONDS)
+                from nodes import leave
+
+                leave(f"nothing was asked of it for {limit:g} s, which is its limit", after=LEAVE_SECONDS)
                 return LimitOver(limit)
             case "warn" if limit is not None:
                 bl.send(self._owner, EndsSoon(max(0.0, limit - self._idling.idle(now)), "idle"))

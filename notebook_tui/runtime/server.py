@@ -19,6 +19,7 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeAlias
 
 import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
@@ -41,7 +42,7 @@ from notebook_tui.runtime.interrupt import install_interrupt
 from notebook_tui.runtime.keyboard import install_keyboard
 from notebook_tui.runtime.leaders import inherit_leaders
 from notebook_tui.runtime.limits import Lifetime, SetIdleLimit
-from notebook_tui.runtime.limits_watch import LimitsLook, LimitsWatch
+from notebook_tui.runtime.limits_watch import LimitsLook, LimitsWatch, MachineLife, life_of_machine
 from notebook_tui.runtime.messages import (
     Answer,
     Drop,
@@ -64,6 +65,10 @@ from notebook_tui.runtime.version_watch import Look, tell_versions
 from notebook_tui.runtime.widget_servers import GONE
 from notebook_tui.widgets.messages import Answer as AnswerOfWidget
 from notebook_tui.widgets.messages import Ask
+
+
+Limits: TypeAlias = "tuple[float | None, MachineLife | None]"
+"""How long nobody may need it, and how long its machine may be there."""
 
 
 async def start_runtime(
@@ -92,16 +97,17 @@ async def start_runtime(
     group_leader.set_fallback_leader(node.spawn_beside(log_output))
     inherit_leaders()
     ready = bl.alias(once=True)
-    node.spawn_beside(_start_server, ready, owner, evaluator, module, lease, idle_limit)
+    limits = idle_limit, life_of_machine()
+    node.spawn_beside(_start_server, ready, owner, evaluator, module, lease, limits)
     reply: bl.Reply = await bl.receive(ref=ready.ref, timeout=10)
     server: bl.Pid = reply.value
     return server
 
 
 async def _start_server(
-    ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float, idle: float | None
+    ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float, limits: Limits
 ) -> None:
-    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module, lease, idle)))
+    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module, lease, limits)))
 
 
 class RuntimeServer(GenServer):
@@ -111,7 +117,7 @@ class RuntimeServer(GenServer):
         evaluator: Evaluator,
         module: NotebookModule,
         lease: float = 0.0,
-        idle_limit: float | None = None,
+        limits: Limits = (None, None),
     ) -> None:
         self._session = owner
         self._owner = bl.spawn_link(relay, owner, bl.self())  # what is said to the owner goes by there
@@ -125,7 +131,7 @@ class RuntimeServer(GenServer):
         self._outputs = CellOutputs(self._owner)
         self._labels: dict[str, str] = {}
         bl.spawn(warm_when_idle, lambda: not self._evaluates())
-        self._limits = LimitsWatch(idle_limit, self._owner)
+        self._limits = LimitsWatch(*limits, self._owner)
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
         self._owner_ref = bl.monitor(owner)
         bl.monitor_nodes(hidden=True)
