@@ -66,7 +66,6 @@ from notebook_tui.runtime.widget_servers import GONE
 from notebook_tui.widgets.messages import Answer as AnswerOfWidget
 from notebook_tui.widgets.messages import Ask
 
-
 Limits: TypeAlias = "tuple[float | None, MachineLife | None]"
 """How long nobody may need it, and how long its machine may be there."""
 
