@@ -29,7 +29,7 @@ COPIED  = $(filter-out $(BESIDE:%=tests/beamlike/test_%.py),$(wildcard tests/bea
 # What also runs on a real cluster, and is skipped where there is none.
 ON_A_CLUSTER := $(addprefix tests/,nodes/test_contract_kubernetes.py nodes/test_kubernetes_probes.py integration/test_real_kubernetes.py)
 
-.PHONY: help setup notebook test test-k8s lint bench soak fuzz dist clean
+.PHONY: help setup notebook test test-fly test-k8s lint bench soak fuzz dist clean
 .DEFAULT_GOAL := help
 
 help:             ## show this list
@@ -47,6 +47,10 @@ test: lint        ## lint, types, import contracts and every test, those of mess
 test-k8s: setup   ## Kubernetes on the cluster of KUBECONFIG; its tests are told by BEAMLIKE_K8S_IMAGE (docs/kubernetes_emulator.md)
 	@test -n "$$BEAMLIKE_K8S_IMAGE" || { echo "make test-k8s: expected BEAMLIKE_K8S_IMAGE, an image with Python 3.11 and this package that the cluster can pull"; exit 2; }
 	@$(BIN)/python -m pytest -q $(PARALLEL) -k real $(ON_A_CLUSTER)
+
+test-fly: setup   ## the contract of all backends on an app of yours on Fly, within limits (docs/fly.md)
+	@test -n "$$BEAMLIKE_FLY_APP" -a -n "$$FLY_API_TOKEN" || { echo "make test-fly: expected BEAMLIKE_FLY_APP and FLY_API_TOKEN (docs/fly.md)"; exit 2; }
+	@$(BIN)/python -m pytest -q tests/nodes/test_fly_own_organisation.py
 
 lint: setup       ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache

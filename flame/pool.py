@@ -30,6 +30,7 @@ from flame.events import Event
 from flame.listening import OnProgress
 from flame.options import NO_CAPS, IdleAfter, PoolOptions
 from flame.output_sink import sink_for_caller
+from flame.parent import why_barred
 from flame.policies import Policy, on_demand
 from flame.pool_requests import (
     AwaitMinimum,
@@ -102,10 +103,12 @@ class Pool:
     ) -> Pool:
         """Starts a pool under `name` on the current node and returns it once `min` runners are up.
 
-        The options are those of PoolOptions; `backend` says where runners are booted, nodes.Local() by default. The
-        pool runs until `stop`, or until its node stops. `on_event` is called with each `flame.events` record, one
-        after the other, and awaited if it is async, in a process of its own: the pool does not wait for it, and if it
-        raises, that is logged. NameTaken if the name is, BootFailed if `min` runners cannot be booted.
+        The options are those of PoolOptions; `backend` says where runners are booted, by default as
+        `nodes.default_backend()` does: in processes here, on a machine of a platform on others of that. The pool runs
+        until `stop`, or until its node stops. `on_event` is called with each `flame.events` record, one after the
+        other, and awaited if it is async, in a process of its own: the pool does not wait for it, and if it raises,
+        that is logged. NameTaken if the name is, BootFailed if `min` runners cannot be booted, SpecError if the machine
+        lacks what booting others takes.
 
         On a node that is itself a runner a pool boots nothing, and a call raises NestedPool, unless it is `nested`.
         """
@@ -133,7 +136,9 @@ class Pool:
         )
         if on_event is not None and not callable(on_event):
             raise TypeError(f"pool {name!r}: expected a function to call with each event, got on_event={on_event!r}")
-        return await start(options, backend or nodes.Local(), LoopClock(), on_event)
+        if backend is None:
+            backend = nodes.Local() if why_barred(nested, max_depth) else nodes.default_backend()
+        return await start(options, backend, LoopClock(), on_event)
 
     async def call(
         self,

@@ -8,7 +8,7 @@ whoever would show money shows runner-seconds then.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from datetime import date
 from importlib import resources
@@ -135,8 +135,22 @@ def price_of(machine: Machine, prices: Prices | None = None) -> Price | None:
     return (prices or Prices.known()).price_of(machine)
 
 
+def dearest(machines: Iterable[Machine], prices: Prices | None = None) -> Price | None:
+    """The highest price of these, any of which a pool may get, or None where one of them is not known.
+
+    >>> sizes = [{"backend": "fly", "size": f"shared-cpu-{cpus}x", "region": "fra"} for cpus in (1, 8)]
+    >>> dearest(sizes) == price_of(sizes[1]), dearest([*sizes, {"backend": "fly"}])
+    (True, None)
+    """
+    table = prices or Prices.known()
+    found = [table.price_of(machine) for machine in machines]
+    known = [price for price in found if price is not None]
+    return max(known, key=lambda price: price.usd_per_second) if known and len(known) == len(found) else None
+
+
 def price_of_backend(backend: object) -> Price | None:
-    """The price of a machine of this backend: what it was told as its `price_per_hour`, or else by the prices known.
+    """The price of a machine of this backend: what it was told as its `price_per_hour`, or else by the prices known;
+    where it may be one of several (`priced_as`), that of the dearest.
 
     >>> import nodes
     >>> price_of_backend(nodes.Kubernetes(image="child:1", price_per_hour=0.9)).usd_per_second
@@ -145,4 +159,4 @@ def price_of_backend(backend: object) -> Price | None:
     told: float | None = getattr(backend, "price_per_hour", None)
     if told is not None:
         return Price(told / 3600, "the backend's price_per_hour")
-    return price_of({"backend": type(backend).__name__.lower()})
+    return dearest(getattr(backend, "priced_as", None) or [{"backend": type(backend).__name__.lower()}])

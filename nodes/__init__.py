@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     )
     from nodes.boot_failure import BootFailed
     from nodes.booting import Child, boot
+    from nodes.fly.backend import Fly
+    from nodes.guards import leave
     from nodes.invitation import Invitation
     from nodes.kubernetes.backend import Kubernetes
     from nodes.labels import Labels
     from nodes.local import Local
+    from nodes.own_platform import default_backend
     from nodes.parent import Parent, current_parent
     from nodes.phases import Phase
+    from nodes.specs import SpecError, backend_of
 else:
     _HOMES = {
         "AuthError": "backend",
@@ -37,6 +41,7 @@ else:
         "Child": "booting",
         "ConflictError": "backend",
         "Description": "backend",
+        "Fly": "fly.backend",
         "Invitation": "invitation",
         "Kubernetes": "kubernetes.backend",
         "Labels": "labels",
@@ -46,9 +51,13 @@ else:
         "Phase": "phases",
         "QuotaError": "backend",
         "RateLimited": "backend",
+        "SpecError": "specs",
         "Tunnel": "backend",
+        "backend_of": "specs",
         "boot": "booting",
         "current_parent": "parent",
+        "default_backend": "own_platform",
+        "leave": "guards",
     }
 
     def __getattr__(name: str) -> object:
@@ -67,6 +76,7 @@ __all__ = [
     "Child",
     "ConflictError",
     "Description",
+    "Fly",
     "Invitation",
     "Kubernetes",
     "Labels",
@@ -76,7 +86,11 @@ __all__ = [
     "Phase",
     "QuotaError",
     "RateLimited",
+    "SpecError",
     "Tunnel",
+    "backend_of",
     "boot",
     "current_parent",
+    "default_backend",
+    "leave",
 ]

@@ -3,6 +3,7 @@
 What a backend may have besides, as attributes that are looked for:
 
     on_this_host  its machines are processes of this host, which are put on record (see `records`)
+    platform      what its machines are of, as specs name it: what they boot is of the same by default
     advertise     the address at which its machines reach this program, where that listens on all of its own
     dials_child   its machines cannot dial this program: they listen, and are dialled through `tunnel` (see `Dialled`)
 """

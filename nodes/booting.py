@@ -148,6 +148,7 @@ async def boot(
         pool=labels.pool,
         runner=labels.runner,
         session=_session(node),
+        platform=str(getattr(backend, "platform", "")),
     )
     me = node.self()
     node.watch_node(child, me)

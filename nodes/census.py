@@ -5,12 +5,11 @@ Each platform counts its own. What cannot be seen is told in words, and is no re
 
 from __future__ import annotations
 
+import os
 from typing import Protocol
 
 from beamlike.kernel.record import frozen
 from nodes.found import Found
-from nodes.kubernetes.census import KubernetesCensus
-from nodes.kubernetes.configuration import is_configured
 from nodes.local_census import LocalCensus
 
 
@@ -38,22 +37,43 @@ class Platform(Protocol):
         ...
 
 
-def platforms() -> dict[str, Platform]:
-    """Those that are configured, by name."""
-    found: dict[str, Platform] = {"local": LocalCensus()}
-    if is_configured():
-        found["k8s"] = KubernetesCensus()
-    return found
+def platforms(on: str = "") -> dict[str, Platform]:
+    """Those that are configured, by name: this host always, the others by what the environment says. With `on`, a spec
+    such as "k8s:ml" or "fly:my-app", only what that names; SpecError says what is wrong with it."""
+    if on:
+        from nodes.specs import census_of
+
+        return census_of(on)
+    return {"local": LocalCensus(), **_fly(), **_kubernetes()}
 
 
-def census() -> tuple[list[Found], list[str]]:
+def _fly() -> dict[str, Platform]:
+    if not any(os.environ.get(name) for name in ("BEAMLIKE_FLY_APP", "BEAMLIKE_FLY_ORG", "FLY_APP_NAME")):
+        return {}
+    from nodes.fly.census import FlyCensus
+
+    census = FlyCensus.configured()
+    return {} if census is None else {"fly": census}
+
+
+def _kubernetes() -> dict[str, Platform]:
+    from nodes.kubernetes.configuration import is_configured
+
+    if not is_configured():
+        return {}
+    from nodes.kubernetes.census import KubernetesCensus
+
+    return {"k8s": KubernetesCensus()}
+
+
+def census(on: str = "") -> tuple[list[Found], list[str]]:
     """All child nodes, oldest first, and in words what could not be seen.
 
     >>> found, troubles = census()
-    >>> all(one.platform == "local" for one in found)
+    >>> all(one.platform in platforms() for one in found)
     True
     """
-    seen = [platform.children() for platform in platforms().values()]
+    seen = [platform.children() for platform in platforms(on).values()]
     found = [one for children, _ in seen for one in children]
     return sorted(found, key=lambda one: one.booted_at), [words for _, troubles in seen for words in troubles]
 
@@ -63,12 +83,12 @@ def alone(found: list[Found]) -> list[Found]:
     return [one for one in found if one.state == "no parent"]
 
 
-def reap(found: list[Found]) -> list[Reaped]:
+def reap(found: list[Found], on: str = "") -> list[Reaped]:
     """Ends those of them that have no living parent."""
-    known = platforms()
+    known = platforms(on)
     return [Reaped(one, *known[one.platform].reap(one)) for one in alone(found)]
 
 
-def tidy() -> list[str]:
+def tidy(on: str = "") -> list[str]:
     """Removes what is left of children that have ended; in words what that was."""
-    return [words for platform in platforms().values() for words in platform.tidy()]
+    return [words for platform in platforms(on).values() for words in platform.tidy()]

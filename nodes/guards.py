@@ -46,6 +46,8 @@ class Guards:
         self._kills_at_end = False
         self._leave: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
         self._on_silence, self._on_old_age = DeadMan(), DeadMan()
+        global _here
+        _here = self
         self._failsafe = _after(invitation.dial_seconds + LATE_SECONDS, self._cannot_join)
         self._on_silence.kill_in(invitation.dial_seconds + 2 * LATE_SECONDS)
         if invitation.max_lifetime is not None:
@@ -121,6 +123,19 @@ class Guards:
     def _kill(self) -> None:
         say(f"it could not end by itself, and is killed: {self._why}")
         kill_own_group()
+
+
+_here: Guards | None = None
+
+
+def leave(why: str, *, after: float = 0.0) -> None:
+    """This process ends in so many seconds, if it is a child that was booted; else it is not ours to end.
+
+    >>> leave("nobody needs it")
+    """
+    guards = _here
+    if guards is not None:
+        _after(after, lambda: guards.leave(why, within=LEAVE_SECONDS))
 
 
 def _after(seconds: float, function: Callable[[], None]) -> threading.Timer:

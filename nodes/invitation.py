@@ -59,6 +59,8 @@ class Invitation:
     listens_at: str = ""
     """Where the child listens and waits for its parent, as "host:port" (no host: at all its addresses); "" if it is to
     dial. A backend may set another."""
+    platform: str = ""
+    """What the machine is of, as specs name it ("fly", "k8s"): what is booted from there is of the same by default."""
     made_by: Versions = HERE
     """The program that made it."""
 
@@ -77,6 +79,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "runner": (str,),
     "session": (str,),
     "listens_at": (str,),
+    "platform": (str,),
 }
 
 

@@ -18,6 +18,8 @@ class Parent:
     runner: str
     booted_at: float
     expires_at: float | None
+    platform: str = ""
+    """What this node runs on, as specs name it ("fly", "k8s"); "" where that is a process of its parent's host."""
 
 
 _parent: Parent | None = None
@@ -36,4 +38,4 @@ def invited_by(invitation: Invitation) -> None:
     global _parent
     now = time.time()
     expires_at = None if invitation.max_lifetime is None else now + invitation.max_lifetime
-    _parent = Parent(invitation.parent, invitation.pool, invitation.runner, now, expires_at)
+    _parent = Parent(invitation.parent, invitation.pool, invitation.runner, now, expires_at, invitation.platform)

@@ -70,6 +70,9 @@ class Kubernetes:
     Kubernetes(namespace='ml', image='registry.example/child:1', gpu=1)
     """
 
+    platform = "k8s"
+    """As specs name it."""
+
     def __init__(
         self,
         namespace: str | None = None,

@@ -44,6 +44,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     reap.set_defaults(call=end_those_alone)
     for command in (ps, reap):
         command.formatter_class = argparse.RawDescriptionHelpFormatter
+        command.add_argument(
+            "--on",
+            metavar="SPEC",
+            default="",
+            help="only those of local, fly:APP or k8s:NAMESPACE; else of this host and what the environment names",
+        )
         command.add_argument("--debug", action="store_true", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
     parser.epilog = "examples: beamlike flame ps\n          beamlike flame reap --dry-run"
 
@@ -52,10 +58,10 @@ def show(options: argparse.Namespace) -> int:
     if options.node:
         return _show_pools(options)
     if options.json:
-        print(json.dumps([asdict(one) for one in _census()], indent=2))
+        print(json.dumps([asdict(one) for one in _census(options.on)], indent=2))
         return 0
     while True:
-        print(_repainted(_table()) if options.watch else _table(), flush=True)
+        print(_repainted(_table(options.on)) if options.watch else _table(options.on), flush=True)
         if not options.watch:
             return 0
         time.sleep(WATCH_SECONDS)
@@ -77,9 +83,9 @@ def _repainted(text: str) -> str:
 def end_those_alone(options: argparse.Namespace) -> int:
     from nodes import census
 
-    alone = census.alone(_census())
+    alone = census.alone(_census(options.on))
     if not alone:
-        return _tidied("no child node is without a living parent", options.dry_run)
+        return _tidied("no child node is without a living parent", options)
     for one in alone:
         print(f"{one.node} ({one.where}) has no living parent: it was {one.parent}")
     if options.dry_run:
@@ -88,17 +94,17 @@ def end_those_alone(options: argparse.Namespace) -> int:
     if not options.yes and not _agreed(alone):
         print("nothing was ended")
         return 0
-    reaped = census.reap(alone)
+    reaped = census.reap(alone, options.on)
     for outcome in reaped:
         print(f"{outcome.found.node} {outcome.words}", file=sys.stdout if outcome.gone else sys.stderr)
-    _tidied("", dry_run=False)
+    _tidied("", options)
     return 0 if all(outcome.gone for outcome in reaped) else FAILED
 
 
-def _table() -> str:
+def _table(on: str) -> str:
     from notebook_tui.cli.nodes_table import table
 
-    return table(_census(), now=time.time(), width=_width())
+    return table(_census(on), now=time.time(), width=_width())
 
 
 def _width() -> int:
@@ -107,21 +113,25 @@ def _width() -> int:
     return shutil.get_terminal_size((80, 24)).columns
 
 
-def _census() -> list[Found]:
+def _census(on: str) -> list[Found]:
     from nodes.census import census
+    from nodes.spec_text import SpecError
 
-    found, troubles = census()
+    try:
+        found, troubles = census(on)
+    except SpecError as error:
+        raise UserError(f"--on: {error}") from error
     for trouble in troubles:
         print(f"beamlike: {trouble}", file=sys.stderr)
     return found
 
 
-def _tidied(words: str, dry_run: bool) -> int:
+def _tidied(words: str, options: argparse.Namespace) -> int:
     from nodes import census
 
     if words:
         print(words)
-    for done in () if dry_run else census.tidy():
+    for done in () if options.dry_run else census.tidy(options.on):
         print(done)
     return 0
 

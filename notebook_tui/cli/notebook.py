@@ -37,7 +37,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "where notebooks are found",
     )
     parser.add_argument(
-        "--runtime", metavar="NAME", help="where cells run: a name out of runtimes.toml in the settings, or local"
+        "--runtime",
+        metavar="SPEC",
+        help="where cells run: local, a name out of runtimes.toml in the settings, attach:NAME@HOST[:PORT], "
+        "fly:APP[?option=value&…] or k8s:NAMESPACE[?option=value&…] (docs/runtimes.md)",
     )
     parser.add_argument(
         "--plain", action="store_true", help="lines to read and type instead of a screen: for screen readers, and pipes"

@@ -34,7 +34,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what the input of that label holds, in place of its default (see below)",
     )
     parser.add_argument(
-        "--runtime", metavar="NAME", help="where cells run: a name out of runtimes.toml in the settings, or local"
+        "--runtime",
+        metavar="SPEC",
+        help="where cells run: local, a name out of runtimes.toml in the settings, attach:NAME@HOST[:PORT], "
+        "fly:APP[?option=value&…] or k8s:NAMESPACE[?option=value&…] (docs/runtimes.md)",
     )
     parser.add_argument(
         "--output",

@@ -20,6 +20,7 @@ from notebook_tui.document.operations import (
     OutputAdded,
     OutputChanged,
     QueueCells,
+    RuntimeConnecting,
     RuntimeDown,
 )
 from notebook_tui.document.outputs import Error, Output, View
@@ -37,7 +38,11 @@ LEFT_OUT = "output came faster than it could be shown, and some is left out here
 
 
 class Evaluation:
-    def __init__(self, client: Client, reporter: Reporter, cell_timeout: float | None) -> None:
+    def __init__(
+        self, client: Client, reporter: Reporter, cell_timeout: float | None, *, tells_steps: bool = False
+    ) -> None:
+        """`tells_steps`: also of how the runtime comes, which takes a while on a platform."""
+        self._tells_steps = tells_steps
         self.asked = AskedInputs()
         self._client = client
         self._reporter = reporter
@@ -139,6 +144,8 @@ class Evaluation:
                     self._reporter.changed(self._cells[cell_id], operation, view)
             case EvaluationFinished(cell_id, _, ending) if cell_id in self._cells:
                 self._finished(cell_id, ending, state)
+            case RuntimeConnecting(text) if self._tells_steps:
+                self._reporter.said(f"+{time.monotonic() - self._began:.1f} s  {text}")
             case RuntimeDown(reason):
                 self._fail(f"{self._running()} when the runtime was lost: {reason}")
 

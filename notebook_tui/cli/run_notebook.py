@@ -39,7 +39,7 @@ class RunOptions:
     cell_timeout: float | None = None
     """Seconds for each."""
     runtime: str | None = None
-    """The name of a profile."""
+    """The name of a profile, or a spec."""
     inputs: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What `--input` gives to labels."""
 
@@ -50,7 +50,8 @@ async def run(options: RunOptions, reporter: Reporter) -> int:
     async with open_session(options.path, evaluates, options.runtime) as client:
         _set_parameters(client, options.values)
         answer_from_standard_input(client)
-        evaluation = Evaluation(client, reporter, options.cell_timeout)
+        far = ":" in (options.runtime or "")
+        evaluation = Evaluation(client, reporter, options.cell_timeout, tells_steps=far)
         report = await evaluation.run(options.timeout)
         reporter.ended(report)
         written = _write(options, client.state.notebook, report)

@@ -9,6 +9,7 @@ import time
 
 from beamlike.kernel.current import current_node
 from beamlike.kernel.record import frozen
+from notebook_tui.runtime.limits import Lifetime
 from notebook_tui.runtime.usage import memory_held
 
 _BEGAN = time.time()
@@ -36,6 +37,8 @@ class Facts:
     memory_free: int | None
     """Bytes that programs could still have there."""
     cpus: int
+    lifetime: Lifetime | None = None
+    """How long the runtime lasts; None if nothing but its owner ends it."""
 
 
 def facts() -> Facts:

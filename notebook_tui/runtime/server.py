@@ -18,6 +18,8 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from dataclasses import replace
+from typing import TypeAlias
 
 import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
@@ -39,6 +41,8 @@ from notebook_tui.runtime.intellisense import serve, warm_when_idle
 from notebook_tui.runtime.interrupt import install_interrupt
 from notebook_tui.runtime.keyboard import install_keyboard
 from notebook_tui.runtime.leaders import inherit_leaders
+from notebook_tui.runtime.limits import Lifetime, SetIdleLimit
+from notebook_tui.runtime.limits_watch import LimitsLook, LimitsWatch, MachineLife, life_of_machine
 from notebook_tui.runtime.messages import (
     Answer,
     Drop,
@@ -62,10 +66,16 @@ from notebook_tui.runtime.widget_servers import GONE
 from notebook_tui.widgets.messages import Answer as AnswerOfWidget
 from notebook_tui.widgets.messages import Ask
 
+Limits: TypeAlias = "tuple[float | None, MachineLife | None]"
+"""How long nobody may need it, and how long its machine may be there."""
 
-async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None, lease: float = 0.0) -> bl.Pid:
+
+async def start_runtime(
+    owner: bl.Pid, notebook: str, directory: str | None, lease: float = 0.0, idle_limit: float | None = None
+) -> bl.Pid:
     """Makes this node the runtime of `notebook` and returns its server, which ends with `owner`; where that cannot be
-    reached any more, `lease` seconds later, unless it is adopted meanwhile.
+    reached any more, `lease` seconds later, unless it is adopted meanwhile; and after `idle_limit` seconds
+    in which no cell ran and nobody asked anything of it.
 
     Cells run in `directory`, where this machine has it, and import what lies there wherever they run: that is offered
     by the node of `owner`.
@@ -86,20 +96,28 @@ async def start_runtime(owner: bl.Pid, notebook: str, directory: str | None, lea
     group_leader.set_fallback_leader(node.spawn_beside(log_output))
     inherit_leaders()
     ready = bl.alias(once=True)
-    node.spawn_beside(_start_server, ready, owner, evaluator, module, lease)
+    limits = idle_limit, life_of_machine()
+    node.spawn_beside(_start_server, ready, owner, evaluator, module, lease, limits)
     reply: bl.Reply = await bl.receive(ref=ready.ref, timeout=10)
     server: bl.Pid = reply.value
     return server
 
 
 async def _start_server(
-    ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float
+    ready: bl.Alias, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float, limits: Limits
 ) -> None:
-    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module, lease)))
+    bl.send(ready, bl.Reply(ready.ref, await RuntimeServer.start(owner, evaluator, module, lease, limits)))
 
 
 class RuntimeServer(GenServer):
-    def init(self, owner: bl.Pid, evaluator: Evaluator, module: NotebookModule, lease: float = 0.0) -> None:
+    def init(
+        self,
+        owner: bl.Pid,
+        evaluator: Evaluator,
+        module: NotebookModule,
+        lease: float = 0.0,
+        limits: Limits = (None, None),
+    ) -> None:
         self._session = owner
         self._owner = bl.spawn_link(relay, owner, bl.self())  # what is said to the owner goes by there
         self._lease = lease
@@ -112,6 +130,7 @@ class RuntimeServer(GenServer):
         self._outputs = CellOutputs(self._owner)
         self._labels: dict[str, str] = {}
         self._warm()
+        self._limits = LimitsWatch(*limits, self._owner)
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
         self._owner_ref = bl.monitor(owner)
         bl.monitor_nodes(hidden=True)
@@ -121,12 +140,14 @@ class RuntimeServer(GenServer):
         return Container.main(_node(), module, evaluator)
 
     def _warm(self) -> None:
-        bl.spawn(warm_when_idle, lambda: not any(each.evaluating for each in self._containers.values()))
+        bl.spawn(warm_when_idle, lambda: not self._evaluates())
 
     def _set_environment(self, message: SetEnvironment) -> None:
         message.apply()
 
     def handle_call(self, request: object, client: Client) -> object:
+        if not isinstance(request, Adopt | TellFacts):
+            self._limits.used()
         match request:
             case Adopt():
                 return self._adopt(request)
@@ -139,7 +160,10 @@ class RuntimeServer(GenServer):
                 serve(client, request, container.module_name, cells, container.evaluator.seen_from(place.cells_above))
                 return bl.NO_REPLY
             case TellFacts():
-                return facts()
+                return replace(facts(), lifetime=self._lifetime())
+            case SetIdleLimit(seconds):
+                self._limits.set_idle(seconds)
+                return self._lifetime()
             case ListPackages() | CheckPackage():
                 packages.serve(client, request)
                 return bl.NO_REPLY
@@ -154,6 +178,8 @@ class RuntimeServer(GenServer):
                 raise TypeError(f"a runtime does not know the call {request!r}")
 
     async def handle_info(self, message: object) -> None:
+        if isinstance(message, Evaluate | Answer | ToWidget | Finished):
+            self._limits.used()
         match message:
             case Evaluate():
                 await self._evaluate(message)
@@ -188,6 +214,10 @@ class RuntimeServer(GenServer):
                 self._owner_gone(reason)
             case LeaseOver(ref) if ref == self._owner_ref:
                 raise bl.Stop("shutdown")
+            case LimitsLook():
+                over = self._limits.look(message, busy=self._evaluates())
+                if over is not None:
+                    raise bl.Stop(("shutdown", over))
             case bl.Down(ref, _, reason):
                 for container in [each for each in self._containers.values() if each.process_ref == ref]:
                     self._evaluator_ended(container, reason)
@@ -233,6 +263,12 @@ class RuntimeServer(GenServer):
         if name not in self._containers:
             self._containers[name] = await Container.branch(_node(), name, self._notebook, self._main.evaluator)
         return self._containers[name]
+
+    def _lifetime(self) -> Lifetime:
+        return self._limits.lifetime(busy=self._evaluates())
+
+    def _evaluates(self) -> bool:
+        return any(each.evaluating for each in self._containers.values())
 
     def _evaluating(self, cell_id: str) -> list[Container]:
         return [each for each in self._containers.values() if each.evaluating == cell_id]

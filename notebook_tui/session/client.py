@@ -33,6 +33,7 @@ from notebook_tui.session.messages import (
     Restart,
     Resync,
     RevokeSecrets,
+    RuntimePrice,
     RuntimeServerOf,
     Save,
     SaveAs,
@@ -95,6 +96,7 @@ class Client:
         self.variable = questions.variable
         runtime = RuntimeQuestions(self._runtime_server)
         self.runtime_facts = runtime.runtime_facts
+        self.set_idle_limit = runtime.set_idle_limit
         self.cluster = runtime.cluster
         self.tell_runner = runtime.tell_runner
         self.disconnect_node = runtime.disconnect_node
@@ -213,6 +215,11 @@ class Client:
         """The spec of where cells run, or would."""
         spec: str = await bl.GenServer.call(self._session, ChosenRuntime(), timeout=CALL_SECONDS)
         return spec
+
+    async def runtime_price(self) -> float | None:
+        """What the runtime's machine costs for an hour, in dollars; None if that is not known."""
+        price: float | None = await bl.GenServer.call(self._session, RuntimePrice(), timeout=CALL_SECONDS)
+        return price
 
     async def files(self) -> NotebookFiles | None:
         """Those of the notebook, and what lies beside it; None as long as it has no file."""

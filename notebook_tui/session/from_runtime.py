@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from notebook_tui.runtime import messages
+from notebook_tui.runtime.limits import EndsSoon
 from notebook_tui.runtime.sound import Unsound, sound
 
 _HEARD: Final = (
@@ -19,6 +20,7 @@ _HEARD: Final = (
     messages.Dropped,
     messages.Nodes,
     messages.Versions,
+    EndsSoon,
 )
 
 

@@ -112,6 +112,11 @@ class UseRuntime:
 
 
 @frozen
+class RuntimePrice:
+    """A call: what the machine of the runtime costs for an hour, in dollars; None if that is not known."""
+
+
+@frozen
 class ChosenRuntime:
     """A call: the spec of where cells run, or would."""
 

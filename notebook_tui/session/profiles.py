@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from beamlike.kernel.record import frozen
-from notebook_tui.session.runtime import Local, Runtime
+from notebook_tui.session.booted import Local
+from notebook_tui.session.runtime import Runtime
 
 FILE: Final = "runtimes.toml"
 DEFAULT: Final = "default"

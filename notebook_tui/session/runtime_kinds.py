@@ -1,58 +1,46 @@
 """The kinds of places where cells can run, each with a form to describe one: a registry.
 
-A place is written as a *spec*: the name of a profile (`local`), or `KIND:…`, such as `attach:app@127.0.0.1`. A kind
-whose `runtime` is None is described and checked, but this version cannot start one.
+A place is written as a *spec*: the name of a profile (`local`), or `KIND:…`, such as `attach:app@127.0.0.1`. Those of
+platforms have the options of `nodes.places`, and limits besides. A kind whose `runtime` is None is described and
+checked, but this version cannot start one.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlencode
 
 from beamlike.kernel.record import frozen
+from nodes.places import HOME, PLACES, Place
+from nodes.spec_text import Option, SpecError, read, written
+from notebook_tui.session.booted import Booted
+from notebook_tui.session.durations import seconds_of
 from notebook_tui.session.profiles import ProfileError, runtime_named
 from notebook_tui.session.runtime import Runtime
-
-
-@frozen
-class Field:
-    """One line of a form."""
-
-    name: str
-    label: str
-    words: str = ""
-    """What is expected."""
-    required: bool = False
-    default: Callable[[], str] = field(default=str)
-    """Out of the environment, when the form is opened."""
-    fits: re.Pattern[str] | None = None
 
 
 @frozen
 class Kind:
     name: str
     title: str
-    fields: tuple[Field, ...]
+    fields: tuple[Option, ...]
     """The first is what stands behind the colon; the others are options."""
     runtime: Callable[[str], Runtime] | None = None
     """What starts one, given the spec without its kind."""
     needs: Callable[[], str] = field(default=str)
     """What is missing on this machine, in words; empty if nothing is."""
 
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """Options of other kinds, and what is done here instead."""
+
     def spec(self, values: Mapping[str, str]) -> str:
         """
         >>> KINDS["k8s"].spec({"namespace": "demo", "memory": "2Gi", "image": ""})
         'k8s:demo?memory=2Gi'
         """
-        first, *others = self.fields
-        options = {each.name: value for each in others if (value := values.get(each.name, "").strip())}
-        asked = f"?{urlencode(options, safe='/:@,', quote_via=quote)}" if options else ""
-        return f"{self.name}:{values.get(first.name, '').strip()}{asked}"
+        return written(self.name, self.fields, values)
 
     def troubles(self, values: Mapping[str, str]) -> dict[str, str]:
         """What is wrong with the form, by the names of its fields.
@@ -60,14 +48,8 @@ class Kind:
         >>> KINDS["attach"].troubles({"node": "app"})
         {'node': 'expected NAME@HOST or NAME@HOST:PORT, such as app@10.0.0.7; got app'}
         """
-        found = {}
-        for each in self.fields:
-            value = values.get(each.name, "").strip()
-            if not value and each.required:
-                found[each.name] = f"expected {each.words}; it is empty"
-            elif value and each.fits is not None and not each.fits.fullmatch(value):
-                found[each.name] = f"expected {each.words}; got {value}"
-        return found
+        troubles = {each.name: each.trouble(values.get(each.name, "").strip()) for each in self.fields}
+        return {name: trouble for name, trouble in troubles.items() if trouble}
 
 
 def values_of(spec: str) -> tuple[Kind, dict[str, str]]:
@@ -77,21 +59,16 @@ def values_of(spec: str) -> tuple[Kind, dict[str, str]]:
     >>> kind.name, values
     ('fly', {'app': 'my-app', 'region': 'fra'})
     """
-    name, _, rest = spec.partition(":")
+    name = spec.partition(":")[0]
     if name not in KINDS:
         raise ProfileError(
             f"expected a runtime of the kind {', '.join(KINDS)}, such as attach:app@10.0.0.7; got {spec}"
         )
     kind = KINDS[name]
-    first, _, asked = rest.partition("?")
-    values = {kind.fields[0].name: first, **dict(parse_qsl(asked))}
-    unknown = sorted(values.keys() - {each.name for each in kind.fields})
-    if unknown:
-        known = ", ".join(each.name for each in kind.fields[1:]) or "none"
-        raise ProfileError(f"{spec}: expected the options {known}; found {', '.join(unknown)}")
-    if troubles := kind.troubles(values):
-        raise ProfileError(f"{spec}: {next(iter(troubles.values()))}")
-    return kind, values
+    try:
+        return kind, read(spec, kind.fields, kind.absent)
+    except SpecError as error:
+        raise ProfileError(str(error)) from error
 
 
 def runtime_of(spec: str) -> Runtime:
@@ -110,72 +87,53 @@ def _attached(spec: str) -> Runtime:
     return Attached(spec)
 
 
-def _fly_app() -> str:
-    return os.environ.get("FLY_APP_NAME", "")
+def _on(place: Place) -> Kind:
+    """Runtimes on machines of that platform."""
+
+    def runtime(rest: str) -> Runtime:
+        spec = f"{place.name}:{rest}"
+        values = read(spec, kind.fields)
+        try:
+            backend = place.backend(values)
+        except ValueError as error:
+            raise ProfileError(f"{spec}: {error}") from error
+        home = values.get("home")
+        return Booted(
+            spec,
+            backend,
+            directory=HOME if home else None,
+            idle_limit=_limit(values.get("idle") or IDLE),
+            lifetime=_limit(values.get("lifetime") or NONE),
+            alone=bool(home),
+        )
+
+    kind = Kind(place.name, place.title, (*place.options, *_LIMITS), runtime, place.needs, place.absent)
+    return kind
 
 
-def _fly_needs() -> str:
-    if os.environ.get("FLY_API_TOKEN") or (Path.home() / ".fly" / "config.yml").exists():
-        return ""
-    return "no token for Fly is known here: set FLY_API_TOKEN, or sign in with `fly auth login`"
+def _limit(text: str) -> float | None:
+    return None if text == NONE else seconds_of(text)
 
 
-def _kubeconfig() -> Path:
-    return Path((os.environ.get("KUBECONFIG") or "~/.kube/config").split(os.pathsep)[0]).expanduser()
-
-
-def _kubernetes_needs() -> str:
-    if os.environ.get("KUBERNETES_SERVICE_HOST") or _kubeconfig().exists():
-        return ""
-    return f"no cluster is known here: {_kubeconfig()} is missing; set KUBECONFIG to where it is"
-
-
-def _namespace() -> str:
-    try:
-        return Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace").read_text(encoding="utf-8").strip()
-    except OSError:
-        return os.environ.get("POD_NAMESPACE", "default")
-
-
-_DNS: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+IDLE: Final = "30m"
+NONE: Final = "none"
+_TIME: Final = re.compile(rf"{NONE}|(\d+(\.\d+)?(d|h|m|s))+")
+_LIMITS: Final = (
+    Option(
+        "idle", "Idle limit", f"how long nobody may need it, such as 30m or 2h, or {NONE}", False, lambda: IDLE, _TIME
+    ),
+    Option(
+        "lifetime", "Lifetime", "how long it may be there at most, such as 8h; empty: as long as may be", fits=_TIME
+    ),
+)
 _NODE: Final = re.compile(r"[A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+(:\d{1,5})?")
-_IMAGE: Final = re.compile(r"[\w.\-/:@]+")
 _ALL: Final = (
     Kind(
         "attach",
         "in a node that runs already",
-        (Field("node", "Node", "NAME@HOST or NAME@HOST:PORT, such as app@10.0.0.7", required=True, fits=_NODE),),
-        runtime=_attached,
+        (Option("node", "Node", "NAME@HOST or NAME@HOST:PORT, such as app@10.0.0.7", required=True, fits=_NODE),),
+        _attached,
     ),
-    Kind(
-        "fly",
-        "on a Fly Machine",
-        (
-            Field("app", "App", "the name of your app on Fly", required=True, default=_fly_app, fits=_DNS),
-            Field(
-                "region",
-                "Region",
-                "a region of three letters, such as fra; empty: the nearest",
-                default=lambda: os.environ.get("FLY_REGION", ""),
-                fits=re.compile(r"[a-z]{3}"),
-            ),
-            Field("size", "Size", "a size such as shared-cpu-1x or performance-2x", fits=re.compile(r"[a-z0-9-]+")),
-            Field("memory", "Memory", "megabytes, such as 1024", fits=re.compile(r"\d{3,6}")),
-            Field("image", "Image", "an image with Python and beamlike", fits=_IMAGE),
-        ),
-        needs=_fly_needs,
-    ),
-    Kind(
-        "k8s",
-        "in a pod of Kubernetes",
-        (
-            Field("namespace", "Namespace", "a namespace that you may make pods in", True, _namespace, _DNS),
-            Field("context", "Context", "a context of your kubeconfig; empty: its current one", fits=_IMAGE),
-            Field("cpu", "CPU", "cores, such as 1 or 500m", fits=re.compile(r"\d+(\.\d+)?m?")),
-            Field("memory", "Memory", "such as 1Gi or 512Mi", fits=re.compile(r"\d+(\.\d+)?(Ki|Mi|Gi|Ti)?")),
-            Field("image", "Image", "an image with Python and beamlike", fits=_IMAGE),
-        ),
-        needs=_kubernetes_needs,
-    ),
+    *map(_on, PLACES.values()),
 )
 KINDS: Final = {kind.name: kind for kind in _ALL}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import beamlike as bl
 from notebook_tui.runtime.facts import Facts, TellFacts
+from notebook_tui.runtime.limits import Lifetime, SetIdleLimit
 
 if TYPE_CHECKING:
     from notebook_tui.runtime.cluster_view import Cluster, ToRunner
@@ -26,6 +27,15 @@ class RuntimeQuestions:
         if server is None:
             return None
         found: Facts = await bl.GenServer.call(server, TellFacts(), timeout=SECONDS)
+        return found
+
+    async def set_idle_limit(self, seconds: float | None) -> Lifetime | None:
+        """So long the runtime may be there while nobody asks anything of it; None: as long as may be. How it stands
+        then; None while there is none."""
+        server = await self._server_of()
+        if server is None:
+            return None
+        found: Lifetime = await bl.GenServer.call(server, SetIdleLimit(seconds), timeout=SECONDS)
         return found
 
     async def cluster(self) -> Cluster | None:

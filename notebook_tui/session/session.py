@@ -20,7 +20,7 @@ import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.question import Client
-from beamlike.kernel.terms import NOCONNECTION, Reason
+from beamlike.kernel.terms import NOCONNECTION, SHUTDOWN, Reason
 from notebook_tui.document import effects, operations
 from notebook_tui.document.apply import apply
 from notebook_tui.document.effects import Effect
@@ -30,13 +30,17 @@ from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.document.versions import Versions
 from notebook_tui.runtime import messages as runtime_messages
+from notebook_tui.runtime.limits import EndsSoon, LimitOver
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.sound import Unsound
 from notebook_tui.runtime.versions import CellVersions
+from notebook_tui.session.ending import Endings
 from notebook_tui.session.from_runtime import checked
 from notebook_tui.session.index_ahead import index_ahead
+from notebook_tui.session.keeper import keep
 from notebook_tui.session.keeping import Keeping
+from notebook_tui.session.limit_words import at_its_end, before_its_end
 from notebook_tui.session.messages import (
     Act,
     ChosenRuntime,
@@ -53,6 +57,7 @@ from notebook_tui.session.messages import (
     Perform,
     Restart,
     RevokeSecrets,
+    RuntimePrice,
     RuntimeServerOf,
     Save,
     SaveAs,
@@ -94,7 +99,9 @@ class Session(GenServer):
         self._runtime_spec = str(getattr(runtime, "name", LOCAL))
         self._connection: Connection | None = None
         self._connection_ref: bl.Ref | None = None
-        self._connecting: tuple[bl.Pid, bl.Ref] | None = None
+        self._keeper: tuple[bl.Pid, bl.Ref] | None = None
+        """Of the runtime that there is, or comes, with the monitor of it."""
+        self._endings = Endings()
         self._incoming: Incoming | None = None
         self._early: list[Relayed] = []
         """What came from a runtime that is not known yet: its first words may arrive before its connection does."""
@@ -116,7 +123,8 @@ class Session(GenServer):
 
     async def terminate(self, reason: Reason) -> None:
         try:
-            await self._drop_runtime()
+            self._drop_runtime()
+            await self._endings.all_over()
         finally:
             await self._keeping.close()
 
@@ -148,16 +156,18 @@ class Session(GenServer):
                 self._note_file()
                 return answer
             case Restart():
-                await self._disconnect()
+                self._disconnect()
                 self._do(operations.Connect())
                 return None
             case Disconnect():
-                await self._disconnect()
+                self._disconnect()
                 return None
             case UseRuntime(spec):
-                return await self._use_runtime(spec)
+                return self._use_runtime(spec)
             case ChosenRuntime():
                 return self._runtime_spec
+            case RuntimePrice():
+                return self._connection.usd_per_hour if self._connection is not None else None
             case InputsRead():
                 return tuple(self._inputs_read)
             case RuntimeServerOf():
@@ -226,8 +236,10 @@ class Session(GenServer):
                 self._do(operations.NodesChanged(names))
             case runtime_messages.Versions(cells):
                 self._do(operations.VersionsChanged(tuple((cell.cell_id, _versions(cell)) for cell in cells)))
+            case EndsSoon():
+                self.notify(before_its_end(message))
             case Step(connector, text):
-                if self._connecting is not None and self._connecting[0] == connector:
+                if self._is_kept_by(connector):
                     self._do(operations.RuntimeConnecting(text, time.time()))
             case (bl.Pid() as connector, Connection() as connection):
                 await self._connected(connector, connection)
@@ -236,18 +248,18 @@ class Session(GenServer):
             case Reattached(connection) if connection is self._connection:
                 self._reattached(connection)
             case Lost(connection, why) if connection is self._connection:
-                await self._lost(connection, why)
+                self._lost(why)
             case _ if self._keeping.handle(message):
                 self._note_file()
             case _ if self._giving.handle(message):
                 self._note_file()
                 if self._connects_next and not self._giving.reading:
                     self._connect_now()
-            case bl.Down(ref, _, reason):
-                await self._down(ref, reason)
+            case bl.Down():
+                await self._down(message)
 
     async def _relayed(self, relayed: Relayed) -> None:
-        if self._connecting is not None:
+        if self._keeper is not None and self._connection is None:
             self._early.append(relayed)
             return
         news = None if self._incoming is None else self._incoming.take(relayed)
@@ -269,10 +281,14 @@ class Session(GenServer):
         began = self._state.evaluation(cell_id).started_at or time.time()
         self._do(operations.EvaluationFinished(cell_id, began + finished.seconds, outcome.status, outcome.versions))
 
-    async def _down(self, ref: bl.Ref, reason: Reason) -> None:
+    async def _down(self, down: bl.Down) -> None:
+        ref, reason = down.ref, down.reason
         viewer = self._viewers.left(ref)
         if viewer is not None:
             self._questions.viewer_left(viewer)
+        elif (trouble := self._endings.handle(down)) is not None:
+            if trouble:
+                self.notify(trouble)
         elif ref == self._connection_ref:
             connection, self._connection_ref = self._connection, None
             assert connection is not None
@@ -283,9 +299,9 @@ class Session(GenServer):
                 assert self._incoming is not None
                 self._reattaching = bl.spawn(reattach, bl.self(), connection, self._incoming.seen)
                 return
-            await self._lost(connection, await connection.fate() if reason == NOCONNECTION else _words(reason))
-        elif self._connecting is not None and ref == self._connecting[1]:
-            self._connecting = None
+            self._lost(await connection.fate() if reason in (NOCONNECTION, SHUTDOWN) else _words(reason))
+        elif self._keeper is not None and ref == self._keeper[1]:
+            self._keeper = None
             self._early.clear()
             self._do(operations.RuntimeDown(f"the runtime did not start: {_words(reason)}"))
 
@@ -297,12 +313,9 @@ class Session(GenServer):
             self.tell_runtime(message)
         self.notify("the runtime is connected again: values are kept, and what it printed meanwhile is here")
 
-    async def _lost(self, connection: Connection, why: str) -> None:
-        self._connection = self._reattaching = self._incoming = None
-        self._unsent.clear()
-        self._widgets.runtime_gone()
-        await connection.stop()
-        self._questions.settle_all()
+    def _lost(self, why: str) -> None:
+        self._reattaching = None
+        self._drop_runtime()
         self._do(operations.RuntimeDown(why))
 
     # Operations and effects.
@@ -353,9 +366,7 @@ class Session(GenServer):
                 else:
                     self._connect_now()
             case effects.DisconnectRuntime():
-                connection = self._let_go()
-                if connection is not None:
-                    bl.spawn(connection.stop)  # another takes its place, and need not wait for that
+                self._drop_runtime(first=False)  # another takes its place, and need not wait for that
             case effects.StartEvaluation(cell_id, source, container, above):
                 notebook = self._state.notebook
                 label, node = notebook.label(cell_id), str(notebook.cell(cell_id).metadata.get("node", ""))
@@ -386,36 +397,32 @@ class Session(GenServer):
 
     def _connect_now(self) -> None:
         self._connects_next = False
-        self._connecting = bl.spawn_monitor(self._connect, bl.self())
+        before = self._endings.take_first() if getattr(self._runtime, "alone", True) else ()
+        self._keeper = bl.spawn_monitor(keep, bl.self(), self._connect, before)
 
-    async def _disconnect(self) -> None:
+    def _disconnect(self) -> None:
         """Asked for, so nothing is lost against anybody's will; neither is what is just being connected."""
-        await self._drop_runtime()
+        self._drop_runtime()
         if self._state.runtime.phase != "disconnected":
             self._do(operations.RuntimeDown(""))
 
-    async def _use_runtime(self, spec: str) -> ProfileError | None:
+    def _use_runtime(self, spec: str) -> ProfileError | None:
         try:
             runtime = runtime_of(spec)
         except ProfileError as error:
             return error
-        await self._disconnect()
+        self._disconnect()
         self._runtime, self._runtime_spec = runtime, spec
         self._do(operations.Connect())
         return None
 
-    async def _connect(self, session: bl.Pid) -> None:
-        """Runs in a process of its own, so that the session answers meanwhile."""
+    async def _connect(self, session: bl.Pid) -> Connection:
         directory = str(self._keeping.file.path.resolve().parent)
-        connection = await self._runtime.connect(session, self._keeping.file.path.stem, directory)
-        bl.send(session, (bl.self(), connection))
+        return await self._runtime.connect(session, self._keeping.file.path.stem, directory)
 
     async def _connected(self, connector: bl.Pid, connection: Connection) -> None:
-        if self._connecting is None or self._connecting[0] != connector:
-            bl.spawn(connection.stop)  # nobody waits for it any more
-            return
-        bl.demonitor(self._connecting[1], flush=True)
-        self._connecting = None
+        if not self._is_kept_by(connector):
+            return  # it was told to give up, and ends what it has made
         self._connection = connection
         self._incoming = Incoming(connection.server)
         self._connection_ref = bl.monitor(connection.server)
@@ -427,34 +434,25 @@ class Session(GenServer):
         for relayed in early:
             await self._relayed(relayed)
 
-    def _let_go(self) -> Connection | None:
-        """Of the runtime that there is; it is for the caller to end it."""
+    def _is_kept_by(self, keeper: bl.Pid) -> bool:
+        return self._keeper is not None and self._keeper[0] == keeper
+
+    def _drop_runtime(self, *, first: bool = True) -> None:
+        """The one that there is, or comes, is ended. `first`: before there is another."""
+        self._connects_next = False
         if self._reattaching is not None:
             bl.exit(self._reattaching, "shutdown")
             self._reattaching = None
-            self._unsent.clear()
+        self._unsent.clear()
+        self._early.clear()
         if self._connection_ref is not None:
             bl.demonitor(self._connection_ref, flush=True)
-        connection = self._connection
         self._connection = self._connection_ref = self._incoming = None
         self._questions.settle_all()
         self._widgets.runtime_gone()
-        return connection
-
-    async def _drop_runtime(self) -> None:
-        self._connects_next = False
-        if self._connecting is not None:
-            connector, ref = self._connecting
-            self._connecting = None
-            self._early.clear()
-            bl.exit(connector, "shutdown")
-            down: bl.Down = await bl.receive(ref=ref)
-            if down.reason == "normal":  # too late: its connection is in the mailbox
-                _, arrived = await bl.receive(lambda message: message[0] == connector)
-                await arrived.stop()
-        connection = self._let_go()
-        if connection is not None:
-            await connection.stop()
+        if self._keeper is not None:
+            self._endings.begin(*self._keeper, first=first)
+            self._keeper = None
 
 
 def _outputs(outcome: Outcome) -> list[Output]:
@@ -474,6 +472,8 @@ def _versions(cell: CellVersions) -> Versions:
 
 
 def _words(reason: Reason) -> str:
+    if isinstance(reason, tuple) and len(reason) == 2 and isinstance(reason[1], LimitOver):
+        return at_its_end(reason[1])
     if isinstance(reason, bl.ExceptionInfo):
         return f"{reason.type.rpartition('.')[2]}: {reason.message}"
     return str(reason)

@@ -16,6 +16,7 @@ from notebook_tui.runtime.answers import SignatureHelp
 from notebook_tui.runtime.cluster_view import Cluster, ToRunner
 from notebook_tui.runtime.facts import Facts
 from notebook_tui.runtime.formatting import Formatting
+from notebook_tui.runtime.limits import Lifetime
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.runtime.packages import PackageCheck, Packages
 from notebook_tui.runtime.variable_questions import VariableDetail, Variables
@@ -103,6 +104,12 @@ class SessionClient(Protocol):
 
     async def runtime_facts(self) -> Facts | None:
         """Of the runtime's process; None while there is no runtime."""
+
+    async def runtime_price(self) -> float | None:
+        """What the runtime's machine costs for an hour, in dollars; None if that is not known."""
+
+    async def set_idle_limit(self, seconds: float | None) -> Lifetime | None:
+        """So long the runtime may be there while nobody needs it; None: as long as may be. How it stands then."""
 
     async def cluster(self) -> Cluster | None:
         """The runtime's nodes and pools; None while there is no runtime."""

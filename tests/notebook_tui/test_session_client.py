@@ -9,8 +9,8 @@ from pathlib import Path
 import beamlike as bl
 from notebook_tui.document.operations import Operation, SetTitle
 from notebook_tui.document.state import State
+from notebook_tui.session.booted import Local
 from notebook_tui.session.client import Client
-from notebook_tui.session.runtime import Local
 from notebook_tui.session.session import Session
 from notebook_tui.session.storage import NotebookFile
 from tests.support.captured_log import captured_log

@@ -69,8 +69,8 @@ def test_variables_facts_and_cluster_of_a_runtime_and_another_runtime_of_an_open
             await add_profile(Profile("other", python=sys.executable))
             with pytest.raises(ProfileError, match="there is no runtime 'nowhere'"):
                 await client.use_runtime("nowhere")
-            with pytest.raises(ProfileError, match="cannot start a runtime on a Fly Machine yet"):
-                await client.use_runtime("fly:app")
+            with pytest.raises(ProfileError, match="cannot start a runtime in a node that runs already yet"):
+                await client.use_runtime("attach:app@10.0.0.7")
             assert (await client.runtime_facts()) is not None, "a refusal changes nothing"
             assert await client.chosen_runtime() == "local"
             await client.use_runtime("other")
@@ -160,7 +160,9 @@ async def test_connecting_tells_its_steps_and_is_called_off(tmp_path: Path) -> N
     bl.exit(session, "kill")
 
 
-@pytest.mark.parametrize("spec", ["attach:app@10.0.0.7:4370", "fly:my-app?region=fra&memory=1024", "k8s:demo?cpu=500m"])
+@pytest.mark.parametrize(
+    "spec", ["attach:app@10.0.0.7:4370", "fly:my-app?region=fra&memory=1024", "k8s:demo?cpu=500m&idle=2h"]
+)
 def test_a_spec_is_read_and_written_back(spec: str) -> None:
     kind, values = values_of(spec)
     assert kind.spec(values) == spec
@@ -171,7 +173,9 @@ def test_a_spec_is_read_and_written_back(spec: str) -> None:
     [
         ("moon:x", "expected a runtime of the kind attach, fly, k8s"),
         ("attach:app", "expected NAME@HOST"),
-        ("fly:app?regoin=fra", "expected the options region, size, memory, image; found regoin"),
+        ("fly:app?regoin=fra", "options image, region, size, memory, home, env, idle, lifetime; found regoin"),
+        ("fly:app?gpu=1", "found gpu; gpu: Fly withdrew its machines with GPUs"),
+        ("k8s:demo?idle=soon", "idle: expected how long nobody may need it, such as 30m"),
         ("k8s:Demo", "expected a namespace"),
         ("fly:", "expected the name of your app on Fly; it is empty"),
     ],

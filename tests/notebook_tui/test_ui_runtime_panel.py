@@ -9,6 +9,7 @@ import pytest
 from notebook_tui.document.operations import Connect
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.runtime.facts import Facts
+from notebook_tui.runtime.limits import Lifetime
 from notebook_tui.session.profiles import Profile
 from notebook_tui.session.runtime_choices import ReachableNode, RuntimeChoices
 from tests.support.fake_session import code, notebook_of
@@ -38,7 +39,7 @@ async def test_what_is_connected_is_told_with_its_process_and_memory(shown: Term
         "178 MB of 16.0 GB, 8.0 GB free",
     ):
         assert text in shown.text, text
-    for text in ("● local", "○ old  /opt/python3.11", "○ app@h  h:4370, process 99", "○ on a Fly Machine…"):
+    for text in ("● local", "○ old  /opt/python3.11", "○ app@h  h:4370, process 99", "+ on a Fly Machine…"):
         assert text in shown.text, text
     assert shown.lines[11].startswith(" ▌● local")
 
@@ -101,13 +102,50 @@ async def test_a_form_checks_what_it_is_given_and_makes_a_spec(shown: Terminal) 
     await shown.press("s", "r", "G", "enter")
     await shown.shows("Cells run in a pod of Kubernetes")
     assert "default" in shown.text
-    await shown.press("enter", "enter", "enter")
+    await shown.press(*["enter"] * 4)
     await shown.type("much")
-    await shown.press("enter", "enter")
+    await shown.press(*["enter"] * 10)
     await shown.shows("! expected such as 1Gi or 512Mi; got much")
-    await shown.press(*["backspace"] * 4, "2", "G", "i", "enter", "enter")
-    await shown.press("s", "m")
-    await shown.shows("(k8s:default?memory=2Gi)")
+    await shown.press(*["backspace"] * 4, "2", "G", "i", *["enter"] * 10)
+    await shown.until(lambda: shown.session.runtime_spec == "k8s:default?memory=2Gi&idle=30m", "the spec is made")
+
+
+LIMITED = replace(FACTS, lifetime=Lifetime(1800.0, 725.0, 14_400.0, 12_000.0))
+
+
+@in_terminal(CELL, size=(120, 34), state=CONNECTED)
+async def test_what_a_runtime_costs_and_how_long_it_lasts_is_told(shown: Terminal) -> None:
+    shown.session.facts = LIMITED
+    shown.session.usd_per_hour = 0.0529
+    await shown.press("s", "r")
+    await shown.shows("ends    in 3 h 20 min, or idle (12 of 30 min)")
+    assert "for     2 min, about $0.00 at $0.053 an hour" in shown.text
+
+
+@in_terminal(CELL, size=(120, 34), state=CONNECTED)
+async def test_the_idle_limit_is_changed_while_it_runs_and_the_lifetime_is_not(shown: Terminal) -> None:
+    shown.session.facts = LIMITED
+    await shown.press("s", "r")
+    await shown.shows("12 of 30 min")
+    await shown.press("i")
+    await shown.shows("How long the runtime may be there")
+    await shown.press(*["backspace"] * 3, "2", "h", "enter", *["backspace"] * 2, "8", "h", "enter")
+    await shown.shows("keeps to it")
+    await shown.press("backspace", "backspace", "4", "h", "enter")
+    await shown.shows("when nobody has needed it for 2 h.")
+    assert shown.session.facts.lifetime == Lifetime(7200.0, 725.0, 14_400.0, 12_000.0)
+    await shown.shows("12 min of 2 h")
+
+
+@in_terminal(CELL, size=(120, 34), state=CONNECTED)
+async def test_the_form_of_what_is_in_use_holds_what_it_was_made_of(shown: Terminal) -> None:
+    shown.session.runtime_spec = "k8s:ml?memory=3Gi&lifetime=8h"
+    await shown.press("s", "r")
+    await shown.shows("▌● k8s:ml?memory=3Gi&lifetime=8h  in a pod of Kubernetes")
+    await shown.press("enter")
+    await shown.shows("Cells run in a pod of Kubernetes")
+    await shown.shows("3Gi")
+    assert "ml" in shown.text
 
 
 @in_terminal(CELL, size=(120, 40))
@@ -154,7 +192,7 @@ async def test_the_bar_tells_the_memory_of_the_runtime_as_long_as_it_is_there(sh
 @pytest.mark.parametrize("phase", ["connected", "disconnected"])
 def test_lines_of_the_panel_keep_to_its_width(phase: str) -> None:
     from notebook_tui.ui.drawing.palette import Palette
-    from notebook_tui.ui.panels.runtime_lines import status_lines
+    from notebook_tui.ui.panels.runtime_lines import Known, status_lines
 
     runtime = RuntimeStatus(phase, "x" * 200, lost="why " * 50)  # type: ignore[arg-type]
-    assert list(status_lines(runtime, "local", FACTS, NOW, 30, Palette()))
+    assert list(status_lines(runtime, "local", Known(LIMITED, 1.0, NOW), NOW, 30, Palette()))

@@ -33,6 +33,7 @@ from notebook_tui.runtime.answers import SignatureHelp
 from notebook_tui.runtime.cluster_view import Cluster, ToRunner
 from notebook_tui.runtime.facts import Facts
 from notebook_tui.runtime.formatting import Formatted, Formatting
+from notebook_tui.runtime.limits import Lifetime
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.runtime.packages import PackageCheck, Packages
 from notebook_tui.runtime.variable_questions import VariableDetail, Variables
@@ -97,6 +98,7 @@ class FakeSession:
         self.variables_asked: list[str] = []
         self.details: dict[str, VariableDetail] = {}
         self.packages_of: Callable[[tuple[str, ...]], Packages | None] = lambda _: None
+        self.usd_per_hour: float | None = None
         self.package_checks: dict[str, PackageCheck] = {}
         self.notebook_files: NotebookFiles | None = None
         self.attached: list[str] = []
@@ -230,6 +232,15 @@ class FakeSession:
 
     async def runtime_facts(self) -> Facts | None:
         return self.facts if self._state.runtime.phase == "connected" else None
+
+    async def runtime_price(self) -> float | None:
+        return self.usd_per_hour
+
+    async def set_idle_limit(self, seconds: float | None) -> Lifetime | None:
+        if self.facts is None or self.facts.lifetime is None:
+            return None
+        self.facts = replace(self.facts, lifetime=replace(self.facts.lifetime, idle_limit=seconds))
+        return self.facts.lifetime
 
     async def cluster(self) -> Cluster | None:
         return self.cluster_seen

@@ -27,7 +27,7 @@ from notebook_tui.runtime.messages import (
 )
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.relay import Got, Relayed
-from notebook_tui.session.runtime import Local
+from notebook_tui.session.booted import Local
 
 SECONDS = 20.0
 

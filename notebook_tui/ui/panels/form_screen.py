@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual import on
@@ -20,6 +20,9 @@ from textual.widgets import Input, Static
 from beamlike.kernel.record import frozen
 from notebook_tui.ui.dialogs.closes_once import ClosesOnce
 from notebook_tui.ui.drawing.printable import printable
+
+MOST_WITH_ROOM: Final = 6
+"""Of more fields no lines between them are left free, so that most are seen at once."""
 
 Values = Mapping[str, str]
 Troubles = Mapping[str, str]
@@ -56,7 +59,10 @@ class FormScreen(ModalScreen[Values | None], ClosesOnce[Values | None]):
         scrollbar-size-vertical: 1;
     }
     FormScreen .form-label { height: 1; margin-top: 1; }
-    FormScreen .form-trouble { height: auto; color: $text-error; }
+    FormScreen .form.-long .form-label { margin-top: 0; }
+    FormScreen .form.-long .form-label-first { margin-top: 1; }
+    FormScreen .form-trouble { height: auto; color: $text-error; display: none; }
+    FormScreen .form-trouble.-told { display: block; }
     FormScreen Input { border: none; height: 1; padding: 0 1; background: $surface; }
     FormScreen Input:focus { background: $panel; text-style: bold; }
     """
@@ -84,16 +90,22 @@ class FormScreen(ModalScreen[Values | None], ClosesOnce[Values | None]):
         self._troubles = {name: Static(markup=False, classes="form-trouble") for name in ("", *self._inputs)}
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="form", can_focus=False):
+        long = " -long" if len(self._fields) > MOST_WITH_ROOM else ""
+        with VerticalScroll(classes=f"form{long}", can_focus=False):
             yield Static(Text(self._title), classes="dialog-title")
             if self._words:
                 yield Static(Text(printable(self._words)), classes="dialog-note")
-            for each in self._fields:
-                yield Static(Text(each.label), classes="form-label")
+            for number, each in enumerate(self._fields):
+                yield Static(Text(each.label), classes="form-label" + " form-label-first" * (number == 0))
                 yield self._inputs[each.name]
                 yield self._troubles[each.name]
             yield self._troubles[""]
             yield Static(Text(f"Enter: next, at last {self._done} · ↑↓ move · Esc cancels"), classes="dialog-note")
+
+    def on_mount(self) -> None:
+        # The first line has the focus by then, for whose sake the form may have been scrolled past its title.
+        form = self.query_one(VerticalScroll)
+        form.call_after_refresh(form.scroll_home, animate=False)
 
     @property
     def values(self) -> dict[str, str]:
@@ -123,4 +135,5 @@ class FormScreen(ModalScreen[Values | None], ClosesOnce[Values | None]):
 
     def _show(self, troubles: Troubles) -> None:
         for name, line in self._troubles.items():
+            line.set_class(name in troubles, "-told")
             line.update(f"! {printable(troubles[name])}" if name in troubles else "")

@@ -110,6 +110,7 @@ class PanelList(ScrollView, can_focus=True):
     def mark(self, id: str) -> None:
         """Mark that line, if it is there."""
         self._mark(next((place for place, line in enumerate(self._lines) if line.id == id), self._at))
+        self._show_top()
 
     def action_move(self, by: int) -> None:
         places = [place for place, line in enumerate(self._lines) if line.id]
@@ -118,8 +119,12 @@ class PanelList(ScrollView, can_focus=True):
             return
         now = min(range(len(places)), key=lambda number: abs(places[number] - self._at))
         self._mark(places[max(0, min(now + by, len(places) - 1))])
-        if places[0] == self._at:
-            self.scroll_to(y=0, animate=False)  # with the heading above it
+        self._show_top()
+
+    def _show_top(self) -> None:
+        """What stands above the first line that can be marked is seen with it."""
+        if self._at == next((place for place, line in enumerate(self._lines) if line.id), None):
+            self.scroll_to(y=0, animate=False)
 
     def action_page(self, direction: int) -> None:
         self.action_move(direction * max(1, self.size.height - 1))

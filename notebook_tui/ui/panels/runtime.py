@@ -8,19 +8,20 @@ from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
 
+from nodes.places import PLACES
 from notebook_tui.document.operations import Connect
 from notebook_tui.document.state import State
-from notebook_tui.runtime.facts import Facts
 from notebook_tui.session.profiles import Profile
 from notebook_tui.session.runtime_choices import RuntimeChoices, profile_troubles
-from notebook_tui.session.runtime_kinds import KINDS, Kind
+from notebook_tui.session.runtime_kinds import KINDS, Kind, values_of
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.panels.form_screen import FormField, FormScreen, Troubles, Values
 from notebook_tui.ui.panels.list_panel import ListPanel
 from notebook_tui.ui.panels.panel_list import BLANK, Line
-from notebook_tui.ui.panels.runtime_lines import NEW, choice_lines, status_lines
+from notebook_tui.ui.panels.runtime_limits import LIMIT_WORDS, limit_of, limit_said, limit_text, limit_troubles
+from notebook_tui.ui.panels.runtime_lines import NEW, Known, choice_lines, status_lines
 
 _FACTS_EVERY: Final = 5.0
 
@@ -33,13 +34,14 @@ class RuntimePanel(ListPanel):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "use", "use it", show=False),
         Binding("r", "reconnect", "(re)connect"),
-        Binding("x", "disconnect", "disconnect, or stop connecting"),
-        Binding("a", "add", "add a profile"),
+        Binding("x", "disconnect", "disconnect"),
+        Binding("a", "add", "add profile"),
+        Binding("i", "limits", "its limits"),
     ]
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._facts: Facts | None = None
+        self._known = Known()
         self._spec = "…"
         self._choices = RuntimeChoices((), "", ())
         self._asked_at = 0.0
@@ -51,7 +53,7 @@ class RuntimePanel(ListPanel):
     def show(self, state: State) -> None:
         if state.runtime.phase != self._phase:
             self._phase = state.runtime.phase
-            self._facts = None
+            self._known = Known()
             self._ask_facts()
             self.refresh_from("listing runtimes", self._list)
         super().show(state)
@@ -69,7 +71,8 @@ class RuntimePanel(ListPanel):
             self.refresh_from("asking the runtime", self._learn_facts)
 
     async def _learn_facts(self) -> None:
-        self._facts = await self.desk.client.runtime_facts()
+        facts = await self.desk.client.runtime_facts()
+        self._known = Known(facts, await self.desk.client.runtime_price(), self.desk.now())
         self.redraw()
 
     async def _list(self) -> None:
@@ -78,14 +81,14 @@ class RuntimePanel(ListPanel):
         self._spec = await self.desk.client.chosen_runtime()
         self.redraw()
         if is_first:
-            self.list.mark(self._spec)
+            self.call_after_refresh(self.list.mark, self._spec)  # laid out by then: what is above it stays in sight
 
     def worth(self, state: State) -> object:
         return state.runtime
 
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         now = self.desk.now()
-        status = status_lines(self.state.runtime, self._spec, self._facts, now, width, palette)
+        status = status_lines(self.state.runtime, self._spec, self._known, now, width, palette)
         return (*status, BLANK, *choice_lines(self._choices, self._spec, width, palette))
 
     def chosen(self, id: str) -> None:
@@ -93,6 +96,8 @@ class RuntimePanel(ListPanel):
             self.action_add()
         elif id.endswith(":…"):
             self._describe(KINDS[id.removesuffix(":…")])
+        elif id == self._spec and id.partition(":")[0] in PLACES:
+            self._describe(values_of(id)[0])
         else:
             self._use(id)
 
@@ -117,7 +122,8 @@ class RuntimePanel(ListPanel):
         self.redraw()
 
     def _describe(self, kind: Kind) -> None:
-        fields = [FormField(each.name, each.label, each.words, each.default()) for each in kind.fields]
+        known = self._values_of(kind)
+        fields = [FormField(each.name, each.label, each.words, known.get(each.name, "")) for each in kind.fields]
 
         async def check(values: Values) -> Troubles:
             return kind.troubles(values)
@@ -129,6 +135,43 @@ class RuntimePanel(ListPanel):
         title = f"Cells run {kind.title}"
         words = f"! {needs}" if (needs := kind.needs()) else ""
         self.app.push_screen(FormScreen(title, fields, check, words, "runs cells there"), filled)
+
+    def _values_of(self, kind: Kind) -> Values:
+        """What the form begins with: what is in use, else what the environment says."""
+        if self._spec.startswith(f"{kind.name}:"):
+            return values_of(self._spec)[1]
+        return {each.name: each.default() for each in kind.fields}
+
+    # How long it lasts.
+
+    def action_limits(self) -> None:
+        facts = self._known.facts
+        if facts is None or facts.lifetime is None:
+            self.desk.say("There is no runtime whose time could be limited.", "information")
+            return
+        lifetime = facts.lifetime
+        fields = (
+            FormField("idle", "Idle limit", LIMIT_WORDS, limit_text(lifetime.idle_limit)),
+            FormField("lifetime", "Lifetime", LIMIT_WORDS, limit_text(lifetime.limit)),
+        )
+
+        async def check(values: Values) -> Troubles:
+            return limit_troubles(lifetime, values)
+
+        def filled(values: Values | None) -> None:
+            if values is not None:
+                self.ask("changing the limit", self._set_idle_limit, limit_of(values["idle"]))
+
+        title = "How long the runtime may be there"
+        words = "For this runtime; the next one has what its description says."
+        self.app.push_screen(FormScreen(title, fields, check, words, "sets it"), filled)
+
+    async def _set_idle_limit(self, seconds: float | None) -> None:
+        lifetime = await self.desk.client.set_idle_limit(seconds)
+        self.desk.say(limit_said(lifetime), "information")
+        await self._learn_facts()
+
+    # Profiles.
 
     def action_add(self) -> None:
         fields = (

@@ -1,0 +1,77 @@
+"""The process that gets a session its runtime and ends it, and sees to it that none is left which nobody has.
+
+A machine may take minutes to come, and as long to go: the session answers meanwhile. What is called off is undone
+before the keeper ends, however long that takes. The end of the session, however that comes, calls it off.
+
+    keeper ── (its pid, Connection) ──► session ── GiveUp ──► keeper
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeAlias
+
+import beamlike as bl
+from beamlike.kernel.record import frozen
+from notebook_tui.session.runtime import Connection, step
+
+LEAVE_SECONDS = 1.0
+"""How long a runtime whose session has ended may take to end by itself, before its machine is stopped."""
+
+Connect: TypeAlias = Callable[[bl.Pid], Awaitable[Connection]]
+
+
+@frozen
+class GiveUp:
+    """To the keeper: the runtime is not wanted any more."""
+
+
+@frozen
+class _Done:
+    """To itself: connecting is over, in one way or the other."""
+
+
+async def keep(session: bl.Pid, connect: Connect, before: Iterable[bl.Pid] = ()) -> None:
+    """Sends what `connect` makes to the session, once the processes `before` have ended, and ends it in the end. What
+    `connect` raises ends this process."""
+    me, watch = bl.self(), bl.monitor(session)
+    task = asyncio.ensure_future(_connect(session, connect, tuple(before)))
+    task.add_done_callback(lambda _: bl.send(me, _Done()))
+
+    def is_ours(message: object) -> bool:
+        return isinstance(message, GiveUp | _Done) or (isinstance(message, bl.Down) and message.ref == watch)
+
+    if not isinstance(await bl.receive(is_ours), _Done):
+        task.cancel()
+        await _undone(task)
+        return
+    connection = await task
+    bl.send(session, (me, connection))
+    if isinstance(await bl.receive(is_ours), bl.Down):
+        await _left_by_itself(connection.server)
+    await connection.stop()
+
+
+async def _connect(session: bl.Pid, connect: Connect, before: tuple[bl.Pid, ...]) -> Connection:
+    ends = [bl.monitor(each) for each in before if bl.is_alive(each)]
+    if ends:
+        step(session, "waiting for the end of the runtime before")
+    for ref in ends:
+        await bl.receive(ref=ref)
+    return await connect(session)
+
+
+async def _undone(task: asyncio.Future[Connection]) -> None:
+    """Nothing is left of it. It may have come just before it was to be cancelled."""
+    await asyncio.wait([task])
+    if not task.cancelled() and task.exception() is None:
+        await task.result().stop()
+
+
+async def _left_by_itself(server: bl.Pid) -> None:
+    end = bl.monitor(server)
+    try:
+        await bl.receive(ref=end, timeout=LEAVE_SECONDS)
+    except TimeoutError:
+        bl.demonitor(end, flush=True)
