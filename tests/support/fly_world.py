@@ -198,7 +198,7 @@ class FlyBehindProxy(FlyWorld):
                 False,
                 3.0,
             ),
-            Failure("no flyctl", self._of(flyctl="/no/flyctl"), ("started",), "flyctl cannot be started", False, 3.0),
+            Failure("no flyctl", self._of(flyctl="/no/flyctl"), ("started",), "flyctl cannot be started", True, 3.0),
         ]
 
     @contextmanager
