@@ -135,12 +135,12 @@ class Fly:
 
     async def boot(self, invitation: Invitation) -> Machine:
         invited = self._as_told(invitation)
-        async with creating.nothing_left(self._api, invited) as made_is:
+        async with creating.nothing_left(self._api, invited) as remains:
             await self._check_secrets()
             made = await self._tier.take(invited, self._marks)
             if made is None:
-                made = await self._created(invited)
-            made_is(made["id"])
+                made = await self._created(invited, remains)
+            remains.known.append(made["id"])
         machine = Machine(str(made["id"]), where(made))
         self._watches[machine.id] = Watch(self._api, machine.id, made)
         self._addresses[machine.id] = str(made.get("private_ip") or "")
@@ -174,19 +174,19 @@ class Fly:
             return replace(invitation, listens_at=f"{LISTENS_ON}:{CHILD_PORT}")
         return invitation
 
-    async def _created(self, invitation: Invitation) -> Json:
+    async def _created(self, invitation: Invitation, remains: creating.Remains) -> Json:
         if self._settings.volume:
-            return await self._created_with_volume(invitation)
-        return await creating.create(self._api, self._settings, self._room, invitation, self._marks)
+            return await self._created_with_volume(invitation, remains)
+        return await creating.create(self._api, self._settings, self._room, invitation, self._marks, remains)
 
-    async def _created_with_volume(self, invitation: Invitation) -> Json:
+    async def _created_with_volume(self, invitation: Invitation, remains: creating.Remains) -> Json:
         """With the first volume that is free, also if somebody else takes one meanwhile."""
         tell(f"a free volume {self._settings.volume} is looked for")
         refused: BackendError | None = None
         for placement, volume in volumes.candidates(self._settings, await self._api.volumes()):
             known: Settings = replace(self._settings, placements=(placement,), volume=volume)
             try:
-                return await creating.create(self._api, known, Room([placement]), invitation, self._marks)
+                return await creating.create(self._api, known, Room([placement]), invitation, self._marks, remains)
             except (CapacityError, ConflictError) as error:
                 refused = error
                 tell(f"{volume} cannot be had ({error.args[0]}); the next is tried")

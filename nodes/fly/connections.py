@@ -22,15 +22,28 @@ if TYPE_CHECKING:
     import httpx
 
 IDLE_SECONDS: Final = 5.0
+LAST_SECONDS: Final = 2.0
+"""How long the requests that are under way when the loop ends may take."""
 AT_ONCE: Final = 512
 """Each machine that boots is waited for on a connection of its own."""
 
 
 @slotted
 class _Kept:
-    client: httpx.AsyncClient
+    """Of one loop. `client` is None while nobody needs one, and from when the loop is `ending`, that is once its tasks
+    are being cancelled: who has to ask something even then does it on a connection that is closed at once."""
+
+    opened: asyncio.Event
+    client: httpx.AsyncClient | None
     users: int
     used_at: float
+    ending: bool
+
+    async def close(self) -> None:
+        client, self.client = self.client, None
+        self.opened.clear()
+        if client is not None:
+            await client.aclose()
 
 
 @cache
@@ -47,25 +60,36 @@ class Connections:
     def __init__(self, transport: Callable[[], httpx.AsyncBaseTransport] | None = None) -> None:
         self._transport = transport
         self._kept: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
-        self._closers: set[asyncio.Task[None]] = set()
+        self._tending: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[httpx.AsyncClient]:
         loop = asyncio.get_running_loop()
-        # What it needs takes a fifth of a second to be loaded, once: not here, where others wait for their turn.
-        tls = None if self._transport is not None or loop in self._kept else await in_own_thread(_tls)
-        kept = self._kept.get(loop)
-        if kept is None:
-            kept = self._kept[loop] = _Kept(self._connect(tls), 0, loop.time())
-            closer = loop.create_task(self._close_when_idle(kept), context=Context(), name="Fly's connections")
-            self._closers.add(closer)
-            closer.add_done_callback(self._closers.discard)
+        tls = None
+        if self._transport is None and (loop not in self._kept or self._kept[loop].client is None):
+            # That takes a fifth of a second, once: not here, where others wait for their turn.
+            tls = await in_own_thread(_tls)
+        kept = self._kept.get(loop) or self._begin(loop)
+        if kept.ending:
+            async with self._connect(tls) as client:
+                yield client
+            return
+        if kept.client is None:
+            kept.client = self._connect(tls)
+            kept.opened.set()
         kept.users += 1
         try:
             yield kept.client
         finally:
             kept.users -= 1
             kept.used_at = loop.time()
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> _Kept:
+        kept = self._kept[loop] = _Kept(asyncio.Event(), None, 0, loop.time(), False)
+        tending = loop.create_task(_tend(kept), context=Context(), name="Fly's connections")
+        self._tending.add(tending)
+        tending.add_done_callback(self._tending.discard)
+        return kept
 
     def _connect(self, tls: ssl.SSLContext | None) -> httpx.AsyncClient:
         import httpx
@@ -76,12 +100,19 @@ class Connections:
             return httpx.AsyncClient(timeout=timeout, transport=self._transport and self._transport())
         return httpx.AsyncClient(limits=limits, timeout=timeout, verify=tls)
 
-    async def _close_when_idle(self, kept: _Kept) -> None:
-        loop = asyncio.get_running_loop()
-        try:
+
+async def _tend(kept: _Kept) -> None:
+    """Closes what has not been needed for a while, and everything when the loop ends, which cancels this."""
+    loop = asyncio.get_running_loop()
+    try:
+        while True:
+            await kept.opened.wait()
             while kept.users or loop.time() < kept.used_at + IDLE_SECONDS:  # noqa: ASYNC110 - nobody is waiting
                 await asyncio.sleep(IDLE_SECONDS)
-        finally:
-            if self._kept.get(loop) is kept:
-                del self._kept[loop]
-            await kept.client.aclose()
+            await kept.close()
+    finally:
+        kept.ending = True
+        deadline = loop.time() + LAST_SECONDS
+        while kept.users and loop.time() < deadline:  # noqa: ASYNC110 - they are about to end, too
+            await asyncio.sleep(0.02)
+        await kept.close()

@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
 from typing import Final
 
+from beamlike.kernel.record import slotted
 from nodes.backend import BackendError, CapacityError, ConflictError, QuotaError
 from nodes.fly.api import FlyApi, Unreached, gone
 from nodes.fly.create_body import create_body
@@ -37,11 +38,21 @@ UNDO_AT_ONCE: Final = 3.0
 _undoing: set[asyncio.Task[None]] = set()
 
 
-async def create(api: FlyApi, settings: Settings, room: Room, invitation: Invitation, marks: dict[str, str]) -> Json:
+@slotted
+class Remains:
+    """What may be left of a boot that fails: machines that are `known`, or, when an answer was `unclear`, any."""
+
+    known: list[str]
+    unclear: bool = False
+
+
+async def create(
+    api: FlyApi, settings: Settings, room: Room, invitation: Invitation, marks: dict[str, str], remains: Remains
+) -> Json:
     """The machine, where there is room for it first. CapacityError names all that was tried."""
     refused: dict[Placement, BackendError] = {}
     while True:
-        attempt = _Attempt(api, settings, room, refused, invitation, marks)
+        attempt = _Attempt(api, settings, room, refused, invitation, marks, remains)
         try:
             return await attempt.made()
         except (CapacityError, QuotaError) as error:
@@ -77,6 +88,7 @@ class _Attempt:
         tried: Collection[Placement],
         invitation: Invitation,
         marks: dict[str, str],
+        remains: Remains,
     ) -> None:
         self._api = api
         self._settings = settings
@@ -84,6 +96,7 @@ class _Attempt:
         self._tried = tried
         self._invitation = invitation
         self._marks = marks
+        self._remains = remains
         self._placement: Placement | None = None
 
     def placement(self) -> Placement:
@@ -102,6 +115,7 @@ class _Attempt:
             except (Unclear, Unreached, ConflictError) as error:
                 if isinstance(error, ConflictError) and error.what != "name":
                     raise
+                self._remains.unclear = self._remains.unclear or not isinstance(error, Unreached)
                 tell(f"{error.args[0]}: it is looked whether there is a machine")
                 found = None if isinstance(error, Unreached) else await _found(self._api, self._invitation)
                 if found is not None:
@@ -127,27 +141,24 @@ async def _found(api: FlyApi, invitation: Invitation) -> Json | None:
 
 
 @asynccontextmanager
-async def nothing_left(api: FlyApi, invitation: Invitation) -> AsyncIterator[Callable[[str], None]]:
+async def nothing_left(api: FlyApi, invitation: Invitation) -> AsyncIterator[Remains]:
     """When the body raises, or is cancelled, no machine is left of the invitation: it is looked for and ended at once,
-    and beside for a while if it was not seen. The body says by the function that it gets which machine it has."""
-    known: list[str] = []
+    and beside for a while if it was not seen. The body says in what it gets which machine it has."""
+    remains = Remains([])
     try:
-        yield known.append
+        yield remains
     except BaseException as error:
-        if known or not _was_refused(error):
+        if remains.known or remains.unclear or not isinstance(error, BackendError):
             looked = asyncio.Event()
-            undoing = asyncio.get_running_loop().create_task(_undo(api, invitation, known, looked), context=Context())
+            undoing = asyncio.get_running_loop().create_task(
+                _undo(api, invitation, remains.known, looked), context=Context()
+            )
             _undoing.add(undoing)
             undoing.add_done_callback(_undoing.discard)
             with suppress(TimeoutError):
                 async with asyncio.timeout(UNDO_AT_ONCE):
                     await looked.wait()
         raise
-
-
-def _was_refused(error: BaseException) -> bool:
-    """Nothing was made, for certain."""
-    return isinstance(error, BackendError) and not isinstance(error, Unclear | ConflictError)
 
 
 async def _undo(api: FlyApi, invitation: Invitation, known: Sequence[str], looked: asyncio.Event) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -161,6 +163,28 @@ def test_the_program_of_the_guide_prints_what_stands_under_it(tmp_path: Path, mo
         monkeypatch.setenv("FLY_FLAPS_BASE_URL", machines.base_url)
         assert run_program(program[0], tmp_path) == program[1].splitlines()
         assert machines.there() == []
+
+
+def test_a_program_that_fails_leaves_no_machine_and_says_nothing_but_its_error(world: FlyWorld, tmp_path: Path) -> None:
+    told = world.program()
+    code = f"""
+import asyncio, os, beamlike as bl, flame, nodes
+{told.code}
+async def main():
+    async with bl.Node("failing@127.0.0.1", secret=b"a secret of the test"):
+        pool = await flame.Pool.start(name="cpu", backend=backend, max=1)
+        await pool.call(os.getpid)
+        raise ValueError("of the user")
+asyncio.run(main())
+"""
+    environment = {**os.environ, **told.environment, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.stderr.startswith("Traceback")
+    assert ended.stderr.count("Traceback") == 1
+    assert ended.stderr.endswith("ValueError: of the user\n")
+    assert world.left() == []
 
 
 # Money.

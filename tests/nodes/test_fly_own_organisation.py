@@ -145,7 +145,7 @@ APP, TOKEN = os.environ.get("BEAMLIKE_FLY_APP", ""), os.environ.get("FLY_API_TOK
 class TestOwnOrganisation(BackendContract):
     @pytest.fixture
     def world(self) -> Iterator[World]:
-        world = OwnOrganisation(APP, TOKEN)
+        world = OwnOrganisation(APP, TOKEN, os.environ.get("FLY_FLAPS_BASE_URL", PUBLIC))
         try:
             yield world
         finally:

@@ -156,6 +156,21 @@ def test_a_machine_that_was_not_wanted_any_more_is_ended_although_it_comes_late(
     in_jumping_loop(main)
 
 
+def test_a_machine_in_doubt_is_looked_for_also_when_the_last_answer_was_a_clear_no() -> None:
+    async def main(world: InProcess) -> None:
+        faults = world.machines.faults
+        faults.lose_replies, faults.lost_from_lists = "cut", 1
+        booting = asyncio.create_task(world.fly().boot(invitation()))
+        await asyncio.sleep(0.1)
+        faults.refuse["create"] = refusal(401, "Authenticate: token validation error")
+        with pytest.raises(AuthError):
+            await booting
+        await asyncio.sleep(60.0)
+        assert world.machines.there() == []
+
+    in_jumping_loop(main)
+
+
 @pytest.mark.parametrize("after", [0.0, 0.05, 0.15])
 def test_a_boot_that_is_cancelled_leaves_nothing_wherever_the_request_is(after: float) -> None:
     async def main(world: InProcess) -> None:

@@ -278,6 +278,11 @@ class Machines:
             return self._update(one, asked.body)
         if action == "start":
             return self._start(one)
+        if action == "signal":
+            if one.process is None:
+                raise Refused(412, f"unable to signal machine in state '{one.state}'")
+            os.killpg(one.process.pid, signal.Signals[asked.body["signal"]])
+            return Answer(200, {})
         if action in ("stop", "suspend"):
             if one.state != "started":
                 raise Refused(412, f"unable to {action} machine from current state: '{one.state}'")
