@@ -4,9 +4,9 @@ It takes up what is to be watched, lets go when the budget of the second is spen
 stops watching when the budget is spent for good, when the client says so, ends, is lost with its node, or has not
 fetched anything for LEASE_SECONDS; and then everything is as it was. What it has told by then can still be fetched.
 
-It takes ("fetch", who, ref, seen), answered by (ref, first, rows, is_over) when there is something, and "stop". Rows are
-numbered from 0, `first` is the number of the first that comes, and they are kept until a fetch says how many were seen:
-an answer may be lost on its way. The last row is of the kind "ended".
+It takes ("fetch", who, ref, seen), answered by (ref, first, rows, is_over) when there is something, and "stop". Rows
+are numbered from 0, `first` is the number of the first that comes, and they are kept until a fetch says how many were
+seen: an answer may be lost on its way. The last row is of the kind "ended".
 """
 
 from __future__ import annotations
