@@ -129,8 +129,8 @@ class RuntimeServer(GenServer):
         self._homes: dict[str, Container] = {}
         self._outputs = CellOutputs(self._owner)
         self._labels: dict[str, str] = {}
-        self._warm()
         self._limits = LimitsWatch(*limits, self._owner)
+        self._warm()
         self._versions = bl.spawn(tell_versions, bl.self(), self._owner)
         self._owner_ref = bl.monitor(owner)
         bl.monitor_nodes(hidden=True)

@@ -15,7 +15,8 @@ from beamlike.distribution.addresses import Address, split_port
 from beamlike.distribution.secret import load_secret
 from beamlike.kernel.current import current_node
 from beamlike.kernel.record import frozen
-from notebook_tui.session.runtime import START_SECONDS, Connection, _offer_modules, step
+from notebook_tui.session.booted import START_SECONDS, offer_modules
+from notebook_tui.session.runtime import Connection, step
 
 LEASE_SECONDS = 30.0
 """So long what a notebook has made in a service stays there when the two cannot reach each other."""
@@ -52,7 +53,7 @@ class Attached:
         assert isinstance(node, bl.Node)
         step(owner, f"connecting to {self._node}")
         # Offered first, so that what is here of an earlier connection stays what it is.
-        _offer_modules(self._node, directory)
+        offer_modules(self._node, directory)
         await _connect(node, self._node, self._address)
         step(owner, "sending it what makes it a runtime")
         try:
@@ -86,7 +87,7 @@ async def _connect(node: bl.Node, name: str, address: Address | None) -> None:
 
 async def _reconnect(node: bl.Node, name: str, address: Address | None, directory: str | None) -> None:
     if name not in node.nodes(hidden=True):
-        _offer_modules(name, directory)
+        offer_modules(name, directory)
         await _connect(node, name, address)
 
 

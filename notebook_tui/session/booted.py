@@ -93,7 +93,7 @@ class Booted:
         return None if price is None else price.usd_per_hour
 
     async def _start(self, child: nodes.Child, owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
-        _offer_modules(child.node, directory)
+        offer_modules(child.node, directory)
         start_runtime = await asyncio.to_thread(_starter)
         where = self.directory or (directory if self._is_here else None)
         seconds = START_SECONDS if self._is_here else FAR_START_SECONDS
@@ -145,7 +145,7 @@ def _starter() -> Callable[..., Awaitable[bl.Pid]]:
     return start_runtime
 
 
-def _offer_modules(runtime: str, directory: str | None) -> None:
+def offer_modules(runtime: str, directory: str | None) -> None:
     """What a runtime may import that it does not have: what makes it one, and what lies beside the notebook."""
     bl.offer("notebook_tui", to=runtime)
     if directory is not None:

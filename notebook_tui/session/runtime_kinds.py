@@ -81,12 +81,6 @@ def runtime_of(spec: str) -> Runtime:
     return kind.runtime(spec.partition(":")[2])
 
 
-def _attached(spec: str) -> Runtime:
-    from notebook_tui.session.attached import Attached
-
-    return Attached(spec)
-
-
 def _on(place: Place) -> Kind:
     """Runtimes on machines of that platform."""
 
@@ -111,6 +105,12 @@ def _on(place: Place) -> Kind:
     return kind
 
 
+def _attached(spec: str) -> Runtime:
+    from notebook_tui.session.attached import Attached
+
+    return Attached(spec)
+
+
 def _limit(text: str) -> float | None:
     return None if text == NONE else seconds_of(text)
 
@@ -132,7 +132,7 @@ _ALL: Final = (
         "attach",
         "in a node that runs already",
         (Option("node", "Node", "NAME@HOST or NAME@HOST:PORT, such as app@10.0.0.7", required=True, fits=_NODE),),
-        _attached,
+        runtime=_attached,
     ),
     *map(_on, PLACES.values()),
 )

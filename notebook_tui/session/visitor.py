@@ -30,8 +30,8 @@ from notebook_tui.runtime.proposals import Item
 from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.typing_questions import Complete, Place
 from notebook_tui.session.attached import STOP_SECONDS, start_there
+from notebook_tui.session.booted import offer_modules
 from notebook_tui.session.reattach import Incoming
-from notebook_tui.session.runtime import _offer_modules
 from notebook_tui.widgets.view_text import content_text
 
 COMPLETE_SECONDS = 2.0
@@ -69,7 +69,7 @@ class Visitor:
         own = f"{what}-{os.getpid()}-{secrets.token_hex(3)}@127.0.0.1"
         node = bl.Node(own, secret=secrets.token_bytes(32), observers=False, hidden=True, listen=False)
         async with node:
-            _offer_modules(name, None)
+            offer_modules(name, None)
             await node.connect(name, address, secret=load_secret())
             visitor = cls(node, name, await start_there(name, bl.self(), what, what))
             try:

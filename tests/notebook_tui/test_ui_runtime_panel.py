@@ -88,15 +88,6 @@ def used_by(shown: Terminal):  # type: ignore[no-untyped-def]
     return use
 
 
-@in_terminal(CELL, size=(120, 34))
-async def test_a_kind_that_cannot_be_started_yet_says_so_in_one_sentence(shown: Terminal) -> None:
-    shown.session.choices = CHOICES
-    await shown.press("s", "r")
-    await shown.press("j", "j", "j", "enter")
-    await shown.shows("this version cannot start a runtime in a node that runs already")
-    assert shown.session.runtime_spec == "local"
-
-
 @in_terminal(CELL, size=(120, 40))
 async def test_a_form_checks_what_it_is_given_and_makes_a_spec(shown: Terminal) -> None:
     await shown.press("s", "r", "G", "enter")
