@@ -26,6 +26,8 @@ def test_an_error_that_users_can_meet_has_a_public_name(name: str) -> None:
     packages = {
         "beamlike.distribution.rpc": bl.rpc,
         "beamlike.distribution.global_names": bl.global_,
+        "beamlike.inspect.tracing": bl.inspect,
+        "beamlike.inspect.profiling": bl.inspect,
     }
     module = OURS[name].__module__
     public = bl.code if module == "beamlike.code" else packages.get(module.rpartition(".")[0], bl)

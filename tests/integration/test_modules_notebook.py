@@ -11,7 +11,7 @@ import pytest
 import beamlike as bl
 import nodes
 from notebook_tui.document.operations import SetCellSource
-from notebook_tui.session import runtime as runtimes
+from notebook_tui.session.booted import Local
 from tests.support.definitions.elsewhere import Elsewhere
 from tests.support.local_nodes import PATIENCE
 from tests.support.open_notebook import opened
@@ -133,7 +133,7 @@ def test_the_folders_of_two_notebooks_are_each_for_their_own_runtime(tmp_path: P
             folder.mkdir()
             (folder / "beside_nb.py").write_text(f"version = {folder.name!r}")
         async with bl.Node("session@127.0.0.1", secret=b"s"):
-            connections = [await runtimes.Local().connect(bl.self(), "tour", str(folder)) for folder in folders]
+            connections = [await Local().connect(bl.self(), "tour", str(folder)) for folder in folders]
             seen = [await bl.rpc.call(it.child.node, version, timeout=PATIENCE) for it in connections]
             for it in connections:
                 await it.stop()
@@ -147,7 +147,7 @@ def test_what_is_offered_to_a_runtime_is_over_when_that_is(tmp_path: Path) -> No
 
     async def main() -> None:
         async with bl.Node("session@127.0.0.1", secret=b"s"):
-            connection = await runtimes.Local().connect(bl.self(), "tour", str(tmp_path))
+            connection = await Local().connect(bl.self(), "tour", str(tmp_path))
             assert [offer.root.only for offer in OFFERED.all] == ["notebook_tui", None]
             await connection.stop()
             assert OFFERED.all == ()

@@ -54,6 +54,9 @@ async def main() -> None:
     node = await bl.start("embedded@127.0.0.1")
     during, threads_during = standing(), threads()
     await node.stop()
+    for thread in threading.enumerate():  # one that was told to end may take a moment
+        if thread.name not in threads_before:
+            await asyncio.to_thread(thread.join, 5)
     after, threads_after = standing(), threads()
     print(
         json.dumps(

@@ -66,14 +66,16 @@ class Relay:
         for way in self._ways:
             way.cancel()
         await asyncio.gather(*self._ways, return_exceptions=True)
+        self._cut()  # also who came while the port was closed
+        await asyncio.sleep(0)  # in the next turn they are gone
 
     def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         way = asyncio.create_task(self._pass(reader, writer))
         self._ways.add(way)
         way.add_done_callback(self._ways.discard)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
         with suppress(OSError):
             inner_reader, inner_writer = await asyncio.open_connection(*self._target)
             self._writers.add(inner_writer)
