@@ -233,6 +233,41 @@ def test_an_observer_sees_what_the_inspector_of_a_node_tells() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(("secret", "sees"), [(observing(), False), (Secret(OWN), True)])
+def test_who_may_only_observe_is_told_no_value_of_a_call_as_the_nodes_own_secret_is_one(
+    secret: Secret, sees: bool
+) -> None:
+    async def main() -> list[str]:
+        async with (
+            bl.Node(HERE, secret=OWN, observers=OBSERVERS),
+            bl.Node("observer-1@127.0.0.1", secret="none", listen=False) as observer,
+        ):
+            await observer.connect(HERE, secret=secret)
+            return await observer.call(observer.name, traced_while_somebody_connects, timeout=30)
+
+    told = "\n".join(asyncio.run(main()))
+    assert "hmac:digest(" in told
+    assert (repr(OWN) in told) == sees
+    assert OWN.decode() not in told.replace(repr(OWN), "") or sees
+    assert ("only the types" in told) != sees
+
+
+async def traced_while_somebody_connects() -> list[str]:
+    functions = ("hmac:digest", "beamlike.distribution.secret:Secret.sign")
+    knocking = asyncio.create_task(knock())
+    told = [str(event) async for event in bl.inspect.trace(HERE, *functions, limit=40, seconds=10)]
+    knocking.cancel()
+    return told
+
+
+async def knock() -> None:
+    async with bl.Node("observer-2@127.0.0.1", secret="wrong", listen=False) as other:
+        while True:
+            await asyncio.sleep(0.2)
+            with pytest.raises(HandshakeRefused):
+                await other.connect(HERE)
+
+
 def test_what_an_observer_may_not_do_fails_at_once_and_in_words() -> None:
     async def test(service: bl.Node, observer: bl.Node) -> None:
         victim = service.spawn(asyncio.sleep, 60)
