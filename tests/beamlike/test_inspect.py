@@ -109,6 +109,16 @@ async def test_only_and_pids_choose_and_stacks_show_how_the_code_came_there(ther
 
 
 @looked_at
+async def test_an_inspector_that_somebody_kills_is_there_again(there: bl.Node) -> None:
+    first = there.whereis(NAME)
+    assert first is not None
+    there.exit(first, "kill")
+    await eventually(lambda: there.whereis(NAME) not in (first, None))
+    pid = there.spawn(forever)
+    assert pid in [it.pid for it in await bl.inspect.processes(THERE)]
+
+
+@looked_at
 async def test_what_is_wrong_with_a_request_is_said_in_words(there: bl.Node) -> None:
     with pytest.raises(ValueError, match=r"expected one of queue, memory, .* to sort processes by, got 'colour'"):
         await bl.inspect.processes(THERE, sort="colour")  # type: ignore[arg-type]
