@@ -17,11 +17,11 @@ from beamlike.code.modules.messages import FindModule, encode_question
 from beamlike.distribution import observed
 from beamlike.distribution.handshake import Listener
 from beamlike.distribution.heartbeat.lane import LaneQuestion
-from beamlike.distribution.observers import Allowance, Gate
+from beamlike.distribution.observers import MOST_MONITORS, Allowance, Gate
 from beamlike.distribution.refusal import HandshakeRefused, Refused, Status
 from beamlike.distribution.secret import OBSERVE, Secret, load_observe_secret
 from beamlike.distribution.terms_codec import PickleCodec
-from beamlike.distribution.wire import DOWN, EXIT, POST, SEND, SignalCodec
+from beamlike.distribution.wire import DEMONITOR, DOWN, EXIT, MONITOR, POST, SEND, SignalCodec
 from beamlike.kernel import signals
 from beamlike.kernel.question import Call
 from beamlike.kernel.terms import Alias, Down, Exit, Pid, Ref, Reply
@@ -147,6 +147,19 @@ def test_what_the_kernel_alone_says_is_no_message_of_an_observer() -> None:
     assert gate.refusal([POST, INSPECTOR, 1, Exit(Pid(HERE, 1), "shutdown")]) is not None
     assert gate.refusal([EXIT, Pid(THERE, 1), Pid(HERE, INSPECTOR), "kill", False]) is not None
     assert gate.refusal([POST, INSPECTOR, 1, ["processes", {}]]) is None
+
+
+def test_an_observer_has_so_many_monitors_at_a_time() -> None:
+    gate = Gate(HERE, THERE, was_dialled=False, inspector=lambda: INSPECTOR)
+
+    def monitor(kind: int, number: int) -> object:
+        return gate.refusal([kind, Pid(THERE, 1), ("inspect", HERE), Ref(THERE, number)])
+
+    assert all(monitor(MONITOR, number) is None for number in range(MOST_MONITORS))
+    assert monitor(MONITOR, MOST_MONITORS) is not None
+    assert monitor(DEMONITOR, 0) is None
+    assert monitor(MONITOR, MOST_MONITORS) is None
+    assert monitor(MONITOR, 0) is not None
 
 
 def test_an_observer_has_an_allowance_that_grows_again() -> None:
