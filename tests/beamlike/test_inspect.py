@@ -265,6 +265,9 @@ async def test_a_stalled_loop_is_found_with_the_line_that_stalled_it(there: bl.N
     worst = loop.worst[0]
     assert worst.place is not None
     assert worst.place.function.endswith("stalls")
+    lag = (await bl.inspect.snapshot(THERE, parts=())).node.lag
+    assert lag is not None
+    assert lag >= 4 * LATE
     assert (await bl.inspect.gc(THERE)).collections != ()
     assert any("lag_meter" in str(type(it.__self__).__module__) for it in gc.callbacks if hasattr(it, "__self__"))
 
