@@ -158,3 +158,14 @@ def test_a_node_that_refuses_is_listed_with_the_whole_reason(
     _, printed, _ = run(capsys, "nodes")
     assert f"\n{NODE}: {NODE} refused " in printed
     assert "different secrets" in printed
+
+
+def test_a_runtime_that_cannot_be_reached_is_told_in_words_and_without_a_stack(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    notebook = tmp_path / "n.livemd"
+    notebook.write_text("# N\n\n```python\n1 + 1\n```\n", encoding="utf-8")
+    code, _, errors = run(capsys, "run", str(notebook), "--runtime", "attach:nobody@127.0.0.1")
+    assert code == 1
+    assert "the runtime did not start: NotConnected: nobody@127.0.0.1 cannot be reached" in errors
+    assert "Traceback" not in errors + caplog.text

@@ -263,7 +263,8 @@ class TopScreen(Screen[None]):
         if view.tab == "processes" and self.snapshot is not None and count < self.snapshot.node.processes:
             parts[0] = f"{at} of the first {count}, {self.snapshot.node.processes:,} in all"
         if view.tab == "tasks" and self.snapshot is not None and len(self.snapshot.tasks or ()) >= _MOST_TASKS:
-            parts[0] = f"{at} of {count}, out of {_MOST_TASKS} of about {self.snapshot.node.tasks:,} tasks"
+            found = "" if count >= _MOST_TASKS else f"{count} among "
+            parts[0] = f"{at} of {found}the first {_MOST_TASKS}, about {self.snapshot.node.tasks:,} in all"
         if sort := sort_of(view.tab, view.sorts):
             parts.append(f"by {sort}")
         if view.follows:
