@@ -39,8 +39,7 @@ from beamlike.distribution.secret import (
     load_secret,
 )
 from beamlike.distribution.tls_option import TlsOption, check_option
-from beamlike.inspect.inspector import inspect_node
-from beamlike.inspect.requests import NAME as INSPECTOR
+from beamlike.inspect.inspector import start_inspector
 from beamlike.kernel import current, functions, terms, timers
 from beamlike.kernel.bound import bound
 from beamlike.kernel.errors import NotConnected
@@ -177,7 +176,7 @@ class Node(LocalNode):
                 self._cluster.heartbeat.watch_over(watch(quiet=True))
             current.started(self)
             await self._in_cluster(self._start_groups())
-            self._start_inspector()
+            await self._in_cluster(self._start_inspector())
             if self._long_mailbox is not None:
                 self._patrol = MailboxPatrol(self, self._long_mailbox)
             if self._listens:
@@ -220,9 +219,10 @@ class Node(LocalNode):
         current.enter_node(self)
         await pg.start_supervised()
 
-    def _start_inspector(self) -> None:
+    async def _start_inspector(self) -> None:
         """It waits, at no cost, until somebody looks at this node (see `bl.inspect`)."""
-        self.register(INSPECTOR, Context().run(self.spawn_beside, inspect_node))
+        current.enter_node(self)
+        await start_inspector()
 
     async def _start_name_server(self) -> None:
         current.enter_node(self)

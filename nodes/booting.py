@@ -262,10 +262,10 @@ class _Boot:
         seen = None
         if self._dialling is not None:
             self._dialling.cancel()
-        if self._carrier is not None:
-            await asyncio.shield(self._carrier.close())
         if self._machine is not None:
             try:
+                if self._carrier is not None:
+                    await asyncio.shield(self._carrier.close())
                 seen = await self._backend.describe(self._machine)
             except Exception as trouble:
                 error.add_note(f"{self._machine.where} could not be looked at: {type(trouble).__name__}: {trouble}")

@@ -278,8 +278,11 @@ class Cluster:
 
     def role(self, name: str) -> Role:
         """What the node `name` may do here, if it is connected. Of a node that this one may only observe, too, nothing
-        is taken but answers."""
-        return OBSERVE if name in self._observed else EVALUATE
+        is taken but answers. One that is called as observers are, and has gone, is taken for one."""
+        peer = self._peers.get(name)
+        if peer is None:
+            return OBSERVE if may_observe(name) and name != self._node.name else EVALUATE
+        return OBSERVE if peer.observes else EVALUATE
 
     def address_of(self, name: str) -> Address | None:
         """Where the connection to the node `name` comes from or leads to; None if there is none."""

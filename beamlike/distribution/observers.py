@@ -52,6 +52,9 @@ PER_SECOND: Final = 500.0
 BURST: Final = 1000.0
 """So many signals an observer may send."""
 
+MOST_MONITORS: Final = 1000
+"""So many monitors an observer may have at a time: each is kept until it is taken back, or the observer has gone."""
+
 FASTEST_BEAT: Final = 0.25
 """Seconds: no observer has this node show signs of life more often."""
 
@@ -126,6 +129,7 @@ class Gate:
         self._there = there
         self._is_observer = was_dialled
         self._inspector = inspector
+        self._monitors: set[Ref] = set()
 
     def refusal(self, item: Item) -> Refusal | None:
         """None if the item may pass."""
@@ -152,6 +156,12 @@ class Gate:
             case [kind, source, target, ref] if kind in (MONITOR, DEMONITOR):
                 if not self._is_theirs(source) or type(ref) is not Ref or not self._may_reach(target):
                     return self._turned_away(item, "a monitor of another process than inspect")
+                if kind == DEMONITOR:
+                    self._monitors.discard(ref)
+                elif not self._is_observer:
+                    if len(self._monitors) >= MOST_MONITORS:
+                        return self._turned_away(item, f"more than {MOST_MONITORS} monitors")
+                    self._monitors.add(ref)
             case [kind, source, target, _ref, _reason] if kind == DOWN:
                 if not (self._is_of_there(source) and self._may_reach(target)):
                     return Refusal("a Down")

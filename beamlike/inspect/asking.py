@@ -121,13 +121,14 @@ async def snapshot(
     *,
     sort: SortKey = "queue",
     limit: int = LIMIT,
+    tasks_limit: int = LIMIT,
     only: str = "",
     pids: tuple[Pid, ...] = (),
     stacks: bool = False,
     rates: bool = True,
     timeout: float = TIMEOUT,
 ) -> Snapshot:
-    """Several parts at once; the options are those of `processes`."""
+    """Several parts at once; the options are those of `processes`, and `tasks_limit` is that of `tasks`."""
     told: dict[str, dict[str, Any]] = {part: {} for part in parts}
     if "processes" in told:
         told["processes"] = {
@@ -140,6 +141,8 @@ async def snapshot(
         }
     for part in told.keys() & {"tasks", "threads"}:
         told[part] = {"stacks": stacks}
+    if "tasks" in told:
+        told["tasks"]["limit"] = tasks_limit
     return await _look(node, told, timeout)
 
 

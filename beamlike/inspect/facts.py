@@ -267,7 +267,7 @@ class LogLine:
 @frozen
 class NodeFacts:
     """The node as a whole. `cpu` is the share of one core that the program has used since the last look, None at the
-    first. `lag` is the longest lag of its loops since then, None where none is measured."""
+    first. `lag` is the longest lag of its loops in the last ten to twenty seconds, None where none is measured."""
 
     node: str
     version: str

@@ -22,6 +22,8 @@ import itertools
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
+from beamlike.behaviours.child_spec import ChildSpec
+from beamlike.behaviours.supervision.supervisor import Supervisor
 from beamlike.inspect.loaded import loaded
 from beamlike.inspect.requests import NAME, OFF
 from beamlike.kernel import current, functions
@@ -39,6 +41,17 @@ AT_ONCE: Final = 8
 KEPT: Final = 8
 """Answers of more than one piece that wait to be fetched; of more the oldest are dropped."""
 LONGEST_WAIT: Final = 1.0
+
+
+async def start_inspector() -> None:
+    """Starts the inspector of the current node, under a supervisor of its own: whoever ends it has the next soon."""
+    await Supervisor.start([ChildSpec(NAME, _start_link)])
+
+
+async def _start_link() -> Pid:
+    pid = functions.spawn_link(inspect_node)
+    functions.register(NAME, pid)
+    return pid
 
 
 async def inspect_node() -> None:

@@ -41,6 +41,8 @@ from nodes.found import Found, State
 
 T = TypeVar("T")
 
+LOOK_SECONDS: Final = 15.0
+"""How long it may take to see which machines there are."""
 LATE: Final = 120.0
 """So many seconds after it should have ended, or joined, it is nobody's: clocks differ."""
 APP_VARIABLE, ORGANISATION_VARIABLE = "BEAMLIKE_FLY_APP", "BEAMLIKE_FLY_ORG"
@@ -76,7 +78,9 @@ class FlyCensus:
 
     def children(self) -> tuple[list[Found], list[str]]:
         try:
-            machines = _now(self._machines())
+            machines = _now(_within(LOOK_SECONDS, self._machines()))
+        except TimeoutError:
+            return [], [f"the machines on Fly cannot be seen: {self._base_url} gave no answer in {LOOK_SECONDS:g} s"]
         except (BackendError, ModuleNotFoundError) as error:
             return [], [f"the machines on Fly cannot be seen: {error}"]
         states = {(one["app_name"], one["id"]): str(one.get("state")) for one in machines}
@@ -190,6 +194,11 @@ def _seconds(stamp: object, otherwise: float) -> float:
 
 def _number(text: str | None) -> float | None:
     return float(text) if text is not None and text.isdecimal() else None
+
+
+async def _within(seconds: float, what: Coroutine[Any, Any, T]) -> T:
+    async with asyncio.timeout(seconds):
+        return await what
 
 
 def _now(what: Coroutine[Any, Any, T]) -> T:

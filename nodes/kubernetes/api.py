@@ -174,7 +174,7 @@ class Api:
             self._forget()  # the cluster may have moved, and the kubeconfig say so
             raise ApiUnreachable(f"{client.configuration.host}: {error}") from error
         except ApiException as error:  # what the package makes of an error of TLS
-            raise ApiUnreachable(f"{client.configuration.host}: {error.reason}") from error
+            raise ApiUnreachable(f"{client.configuration.host}: {' '.join(str(error.reason).split())}") from error
         response: BaseHTTPResponse = answer.response
         return response
 

@@ -207,7 +207,7 @@ class Kubernetes:
             session, pod = await asyncio.shield(thread)
         except asyncio.CancelledError:
             making.cancel()
-            await self._undo(thread)
+            await asyncio.shield(self._undo(thread))  # also when this is cancelled once more, as at a time limit
             raise
         machine = Machine(f"{pod.namespace}/{pod.name}", f"pod {pod.name} in {pod.namespace}")
         self._machines[machine.id] = session, pod

@@ -47,7 +47,7 @@ class KubernetesCensus:
         except BackendError as error:
             return [], [str(error)]
         there = [pod for pod in pods if (pod.get("status") or {}).get("phase") not in _ENDED]
-        return [_found(pod, owners) for pod in there], []
+        return [_found(pod, owners) for pod in there], owners.troubles
 
     def reap(self, found: Found) -> tuple[bool, str]:
         namespace, name, uid = found.key.split("/")
@@ -147,6 +147,20 @@ class _Owners:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._known: dict[tuple[str, bool], bool] = {}
+        self.troubles: list[str] = []
+        """Why of some it cannot be seen, in words."""
+
+    def may_live(self, it: Json) -> bool:
+        """Whether it lives, as far as that can be seen: what owns a pod may be shown to fewer than the pod. After the
+        first refusal nobody is asked for any more, for each may take as long."""
+        if self.troubles:
+            return True
+        try:
+            return self.is_alive(it)
+        except (ApiRefused, ApiUnreachable) as error:
+            told = as_backend_error(error, "see whether the parents of pods live")
+            self.troubles.append(f"{told}; all are shown as if they did")
+            return True
 
     def is_alive(self, it: Json, *, sure: bool = False) -> bool:
         """With `sure` a lease that has just expired is watched for a while: clocks differ."""
@@ -219,7 +233,7 @@ def _found(pod: Json, owners: _Owners) -> Found:
 
 
 def _state(pod: Json, owners: _Owners) -> State:
-    if not owners.is_alive(pod):
+    if not owners.may_live(pod):
         return "no parent"
     return "alive" if (pod.get("status") or {}).get("phase") == "Running" else "booting"
 

@@ -33,6 +33,7 @@ def configured(kubeconfig: str | None, context: str | None) -> Configured:
     """BackendError says what is missing."""
     try:
         from kubernetes.config import ConfigException
+        from yaml import YAMLError
     except ModuleNotFoundError as error:
         raise BackendError(
             "Kubernetes needs its package: pip install 'beamlike[kubernetes]'", permanent=True
@@ -42,6 +43,10 @@ def configured(kubeconfig: str | None, context: str | None) -> Configured:
         if kubeconfig is None and context is None and is_inside():
             return _inside()
         return _outside(kubeconfig, context)
+    except YAMLError as error:  # where in which file; its lines, which may be a token, are not in there
+        raise BackendError(
+            f"expected a kubeconfig in YAML, got: {' '.join(str(error).split())}", permanent=True
+        ) from None
     except (ConfigException, OSError) as error:
         raise BackendError(
             "expected the service account of a pod, or a kubeconfig in kubeconfig=, $KUBECONFIG or ~/.kube/config; "

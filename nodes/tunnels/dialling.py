@@ -24,7 +24,11 @@ async def carrier_to(machine: Machine, backend: Backend, invitation: Invitation)
         return (await backend.describe(machine)).state == "ended"
 
     carrier = Carrier(machine.where, Route(backend, machine), invitation.token, invitation.lease_seconds, has_ended)
-    await carrier.open()
+    try:
+        await carrier.open()
+    except BaseException:  # its thread would never end
+        await asyncio.shield(carrier.close())
+        raise
     return carrier
 
 

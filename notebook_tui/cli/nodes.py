@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import shutil
 from dataclasses import asdict
 from typing import Any
 
@@ -16,6 +15,8 @@ from notebook_tui.cli.main import UserError
 from notebook_tui.cli.visiting import connect, look_out
 
 LOOK_SECONDS = 3.0
+_SHORT = 16
+"""Characters of a state that stands in the table; what is longer is a reason, which a column would cut."""
 
 
 @frozen
@@ -115,7 +116,7 @@ def _rows_text(found: list[Reached]) -> str:
     import time
 
     from notebook_tui.cli.top_text import size as size_text
-    from notebook_tui.cli.top_text import span, table
+    from notebook_tui.cli.top_text import span, table, table_width
 
     if not found:
         return "no nodes; `beamlike node --name NAME` starts one"
@@ -129,9 +130,10 @@ def _rows_text(found: list[Reached]) -> str:
             span(now - it.started) if it.started is not None else "-",
             str(it.processes) if it.processes is not None else "-",
             size_text(it.rss),
-            it.state,
+            it.state if len(it.state) <= _SHORT else "see below",
         )
         for it in found
     ]
     titles = ("NODE", "ADDRESS", "PROCESS", "PROGRAM", "UP", "PROCESSES", "MEMORY", "STATE")
-    return table("", titles, rows, shutil.get_terminal_size().columns, whole=2).lstrip("\n")
+    reasons = [f"{it.node}: {it.state}" for it in found if len(it.state) > _SHORT]
+    return "\n".join([table("", titles, rows, table_width(), whole=2).lstrip("\n"), *reasons])

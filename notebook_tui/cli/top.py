@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import shutil
 import sys
 from typing import Any
 
@@ -67,11 +66,14 @@ def _watch(options: argparse.Namespace) -> int:
 
 async def _once(options: argparse.Namespace, parts: tuple[str, ...]) -> str:
     """Two looks, for what happens per second is seen only between two."""
+    from beamlike.inspect.looking.options import MOST
     from beamlike.inspect.plain import to_plain
-    from notebook_tui.cli.top_text import snapshot_text
+    from notebook_tui.cli.top_text import snapshot_text, table_width
     from notebook_tui.cli.visiting import visiting
 
-    told: dict[str, Any] = {"sort": options.sort, "limit": options.limit, "only": options.only, "stacks": True}
+    told: dict[str, Any] = {"sort": options.sort, "limit": options.limit, "only": options.only}
+    # As text all tasks are counted, by their places; in JSON each is a row with its stack.
+    told |= {"stacks": options.json, "tasks_limit": max(100, options.limit) if options.json else MOST}
     async with visiting(options.node, "top") as name:
         if {"processes", "loops", "links"} & set(parts):
             await bl.inspect.snapshot(name, parts=parts, rates=True, **told)  # type: ignore[arg-type]
@@ -79,7 +81,7 @@ async def _once(options: argparse.Namespace, parts: tuple[str, ...]) -> str:
         found = await bl.inspect.snapshot(name, parts=parts, rates=True, timeout=60.0, **told)  # type: ignore[arg-type]
     if options.json:
         return json.dumps(to_plain(found))
-    return snapshot_text(found, shutil.get_terminal_size().columns, options.limit)
+    return snapshot_text(found, table_width(), options.limit)
 
 
 def _parts(text: str) -> tuple[str, ...]:

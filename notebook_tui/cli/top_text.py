@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -13,6 +14,12 @@ from beamlike.kernel.threads.thread_stack import Place
 Row = Sequence[str]
 
 _NARROWEST = 10
+_NO_TERMINAL = 10_000
+
+
+def table_width() -> int:
+    """Into a pipe or a file nothing is cut: whoever reads there searches for whole names."""
+    return shutil.get_terminal_size((_NO_TERMINAL, 24)).columns
 
 
 def snapshot_text(found: Snapshot, width: int, limit: int) -> str:

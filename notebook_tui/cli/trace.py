@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
+from contextlib import aclosing
 
 from notebook_tui.cli.main import FAILED, UserError
 
@@ -51,10 +52,13 @@ async def _trace(options: argparse.Namespace) -> int:
                 rate=options.rate,
                 seconds=options.time,
             )
-            async for event in events:
-                begun = True
-                is_over = event.kind == "ended" and not event.text.startswith("the tracer is gone")
-                print(json.dumps(event.as_dict()) if options.json else event, flush=True)
+            async with aclosing(events):
+                async for event in events:
+                    begun = True
+                    is_over = event.kind == "ended" and not event.text.startswith("the tracer is gone")
+                    print(json.dumps(event.as_dict()) if options.json else event, flush=True)
+    except BrokenPipeError:  # whoever read it has left
+        raise
     except (BeamlikeError, ValueError, OSError, TimeoutError) as error:
         if not begun:
             raise UserError(f"{options.node} cannot be traced: {error}") from error

@@ -29,7 +29,7 @@ async def visiting(node: str, purpose: str) -> AsyncIterator[str]:
     async with look_out(host, purpose) as here:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                await connect(here, name, address)
+                await connect(here, name, address, rather_own=purpose == "trace")
         except bl.NotConnected as error:
             raise UserError(str(error)) from error
         except TimeoutError:
@@ -37,17 +37,20 @@ async def visiting(node: str, purpose: str) -> AsyncIterator[str]:
         yield name
 
 
-async def connect(here: bl.Node, name: str, address: Address | None) -> None:
-    """With the observers' secret, where this user has one and the node takes it: to look, no more is needed."""
+async def connect(here: bl.Node, name: str, address: Address | None, *, rather_own: bool = False) -> None:
+    """With the observers' secret, where this user has one and the node takes it: to look, no more is needed. Where it
+    is (observers are told no arguments of calls) `rather_own` tries the node's own first."""
     observers = load_observe_secret()
-    if observers is not None:
-        try:
-            await here.connect(name, address, secret=observers)
-            return
-        except bl.HandshakeRefused as error:
-            if error.status is not Status.WRONG_SECRET:
-                raise
-    await here.connect(name, address)
+    if observers is None:
+        await here.connect(name, address)
+        return
+    first, second = (None, observers) if rather_own else (observers, None)
+    try:
+        await here.connect(name, address, secret=first)
+    except bl.HandshakeRefused as error:
+        if error.status is not Status.WRONG_SECRET:
+            raise
+        await here.connect(name, address, secret=second)
 
 
 @asynccontextmanager

@@ -46,7 +46,11 @@ async def keep(session: bl.Pid, connect: Connect, before: Iterable[bl.Pid] = ())
         task.cancel()
         await _undone(task)
         return
-    connection = await task
+    try:
+        connection = await task
+    except bl.BeamlikeError as error:
+        # Its message says all; the stack is that of this program, and nobody's fault. The session tells the user.
+        raise bl.ProcessExit(("shutdown", f"{type(error).__name__}: {error}")) from None
     bl.send(session, (me, connection))
     if isinstance(await bl.receive(is_ours), bl.Down):
         await _left_by_itself(connection.server)

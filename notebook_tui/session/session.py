@@ -476,4 +476,6 @@ def _words(reason: Reason) -> str:
         return at_its_end(reason[1])
     if isinstance(reason, bl.ExceptionInfo):
         return f"{reason.type.rpartition('.')[2]}: {reason.message}"
+    if isinstance(reason, tuple) and len(reason) == 2 and reason[0] == SHUTDOWN and isinstance(reason[1], str):
+        return reason[1]
     return str(reason)

@@ -15,7 +15,7 @@ import pytest
 import beamlike as bl
 from beamlike.inspect.inspector import NAME
 from beamlike.inspect.looking.lag_meter import LATE
-from beamlike.inspect.looking.log_lines import line_of
+from beamlike.inspect.looking.log_lines import LogFollower, line_of
 from beamlike.inspect.looking.rates import counting_of, counts
 from beamlike.kernel import current
 from beamlike.kernel.call import call
@@ -106,6 +106,38 @@ async def test_only_and_pids_choose_and_stacks_show_how_the_code_came_there(ther
     gone = there.spawn(lambda: None)
     await eventually(lambda: not there.is_alive(gone))
     assert [it.pid for it in await bl.inspect.processes(THERE, pids=(gone, pid))] == [pid]
+
+
+@looked_at
+async def test_an_inspector_that_somebody_kills_is_there_again(there: bl.Node) -> None:
+    first = there.whereis(NAME)
+    assert first is not None
+    there.exit(first, "kill")
+    await eventually(lambda: there.whereis(NAME) not in (first, None))
+    pid = there.spawn(forever)
+    assert pid in [it.pid for it in await bl.inspect.processes(THERE)]
+
+
+def test_a_service_without_logging_says_its_warnings_on_standard_error_also_while_somebody_follows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def main() -> None:
+        logger = logging.getLogger("a service without handlers")
+        logger.propagate = False
+        followers = [LogFollower(level, logger.name, 10) for level in (logging.INFO, logging.CRITICAL)]
+        try:
+            logger.warning("the disk is full")
+            assert [line.message for line in await followers[0].fetch(5)] == ["the disk is full"]
+            assert await followers[1].fetch(0.01) == ()
+            assert capsys.readouterr().err == "the disk is full\n"
+            logger.addHandler(logging.NullHandler())
+            logger.warning("still full")
+            assert capsys.readouterr().err == ""
+        finally:
+            for follower in followers:
+                follower.leave()
+
+    asyncio.run(main())
 
 
 @looked_at
@@ -265,6 +297,9 @@ async def test_a_stalled_loop_is_found_with_the_line_that_stalled_it(there: bl.N
     worst = loop.worst[0]
     assert worst.place is not None
     assert worst.place.function.endswith("stalls")
+    lag = (await bl.inspect.snapshot(THERE, parts=())).node.lag
+    assert lag is not None
+    assert lag >= 4 * LATE
     assert (await bl.inspect.gc(THERE)).collections != ()
     assert any("lag_meter" in str(type(it.__self__).__module__) for it in gc.callbacks if hasattr(it, "__self__"))
 

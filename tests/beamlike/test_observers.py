@@ -17,11 +17,11 @@ from beamlike.code.modules.messages import FindModule, encode_question
 from beamlike.distribution import observed
 from beamlike.distribution.handshake import Listener
 from beamlike.distribution.heartbeat.lane import LaneQuestion
-from beamlike.distribution.observers import Allowance, Gate
+from beamlike.distribution.observers import MOST_MONITORS, Allowance, Gate
 from beamlike.distribution.refusal import HandshakeRefused, Refused, Status
 from beamlike.distribution.secret import OBSERVE, Secret, load_observe_secret
 from beamlike.distribution.terms_codec import PickleCodec
-from beamlike.distribution.wire import DOWN, EXIT, POST, SEND, SignalCodec
+from beamlike.distribution.wire import DEMONITOR, DOWN, EXIT, MONITOR, POST, SEND, SignalCodec
 from beamlike.kernel import signals
 from beamlike.kernel.question import Call
 from beamlike.kernel.terms import Alias, Down, Exit, Pid, Ref, Reply
@@ -149,6 +149,19 @@ def test_what_the_kernel_alone_says_is_no_message_of_an_observer() -> None:
     assert gate.refusal([POST, INSPECTOR, 1, ["processes", {}]]) is None
 
 
+def test_an_observer_has_so_many_monitors_at_a_time() -> None:
+    gate = Gate(HERE, THERE, was_dialled=False, inspector=lambda: INSPECTOR)
+
+    def monitor(kind: int, number: int) -> object:
+        return gate.refusal([kind, Pid(THERE, 1), ("inspect", HERE), Ref(THERE, number)])
+
+    assert all(monitor(MONITOR, number) is None for number in range(MOST_MONITORS))
+    assert monitor(MONITOR, MOST_MONITORS) is not None
+    assert monitor(DEMONITOR, 0) is None
+    assert monitor(MONITOR, MOST_MONITORS) is None
+    assert monitor(MONITOR, 0) is not None
+
+
 def test_an_observer_has_an_allowance_that_grows_again() -> None:
     allowance = Allowance(0.0, burst=10, per_second=5)
     assert allowance.takes(10, 0.0)
@@ -231,6 +244,41 @@ def test_an_observer_sees_what_the_inspector_of_a_node_tells() -> None:
             assert pid in [facts.pid for facts in found]
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(("secret", "sees"), [(observing(), False), (Secret(OWN), True)])
+def test_who_may_only_observe_is_told_no_value_of_a_call_as_the_nodes_own_secret_is_one(
+    secret: Secret, sees: bool
+) -> None:
+    async def main() -> list[str]:
+        async with (
+            bl.Node(HERE, secret=OWN, observers=OBSERVERS),
+            bl.Node("observer-1@127.0.0.1", secret="none", listen=False) as observer,
+        ):
+            await observer.connect(HERE, secret=secret)
+            return await observer.call(observer.name, traced_while_somebody_connects, timeout=30)
+
+    told = "\n".join(asyncio.run(main()))
+    assert "hmac:digest(" in told
+    assert (repr(OWN) in told) == sees
+    assert OWN.decode() not in told.replace(repr(OWN), "") or sees
+    assert ("only the types" in told) != sees
+
+
+async def traced_while_somebody_connects() -> list[str]:
+    functions = ("hmac:digest", "beamlike.distribution.secret:Secret.sign")
+    knocking = asyncio.create_task(knock())
+    told = [str(event) async for event in bl.inspect.trace(HERE, *functions, limit=40, seconds=10)]
+    knocking.cancel()
+    return told
+
+
+async def knock() -> None:
+    async with bl.Node("observer-2@127.0.0.1", secret="wrong", listen=False) as other:
+        while True:
+            await asyncio.sleep(0.2)
+            with pytest.raises(HandshakeRefused):
+                await other.connect(HERE)
 
 
 def test_what_an_observer_may_not_do_fails_at_once_and_in_words() -> None:

@@ -68,3 +68,16 @@ async def test_calls_and_a_profile_of_another_program_by_the_command_line(peers:
         assert out.startswith(str(folder / name))
     assert (folder / "out.svg").read_text().startswith("<svg")
     assert "profiles" in json.loads((folder / "out.json").read_text())
+
+
+@among_peers
+async def test_a_trace_whose_reader_leaves_ends_without_a_word(peers: Peers) -> None:
+    service = await peers.start("service")
+    await service.call(work)
+    command = f"{sys.executable} -m notebook_tui trace {service.node} json:dumps --time 20 | head -1"
+    environment = {**os.environ, "BEAMLIKE_SECRET": SECRET.decode(), "PYTHONPATH": os.pathsep.join(sys.path)}
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_shell(command, stdout=pipe, stderr=pipe, env=environment)
+    out, errors = await asyncio.wait_for(process.communicate(), 15)
+    assert "json:dumps" in out.decode()
+    assert errors.decode() == ""

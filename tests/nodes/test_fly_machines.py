@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ import beamlike as bl
 import flame
 import nodes
 from nodes import census
+from nodes.fly import census as census_of_fly
 from nodes.fly.census import FlyCensus, found
 from nodes.fly.options import Token
 from notebook_tui.cli.main import main as run
@@ -249,6 +251,19 @@ def test_what_cannot_be_seen_is_said(world: FlyWorld, monkeypatch: pytest.Monkey
     assert [it for it in found if it.platform == "fly"] == []
     assert [it.partition(": asked")[0] for it in troubles] == ["the machines on Fly cannot be seen"]
     assert "fm2_wrong" not in troubles[0]
+
+
+def test_a_service_that_does_not_answer_is_not_waited_for_long(
+    world: FlyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    census_of(world, monkeypatch)
+    monkeypatch.setattr(census_of_fly, "LOOK_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("FLY_FLAPS_BASE_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        _, troubles = census.census()
+    assert time.monotonic() - began < 5
+    assert [it.rpartition(" gave ")[2] for it in troubles] == ["no answer in 0.5 s"]
 
 
 def test_fly_is_counted_only_where_it_is_configured(world: FlyWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
@@ -20,6 +21,7 @@ from nodes.kubernetes import api as apis
 from nodes.kubernetes import backend as backends
 from nodes.kubernetes import configuration, preflight, watch
 from nodes.kubernetes.lease import SessionLease, now, rfc3339
+from nodes.kubernetes.making import Making
 from nodes.kubernetes.names import Identity
 from tests.support.authorities import Authority
 from tests.support.kubernetes_world.faults import (
@@ -428,6 +430,34 @@ def test_a_pod_of_which_nothing_has_begun_is_gone_at_once(world: World, kubernet
         assert seen.cause == "image"
         await backend.stop(machine)
         assert names(world, PODS) == []
+
+    run(main())
+
+
+def test_a_boot_that_is_cancelled_twice_leaves_nothing_though_its_pod_was_made_already(
+    world: World, kubernetes: Callable[..., Kubernetes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, cancelled = threading.Event(), threading.Event()
+    real = Making.run
+
+    def made_and_not_told(self: Making) -> Any:
+        result = real(self)
+        made.set()
+        cancelled.wait(20)
+        return result
+
+    monkeypatch.setattr(Making, "run", made_and_not_told)
+
+    async def main() -> None:
+        booting = asyncio.create_task(kubernetes().boot(INVITATION))
+        await eventually(made.is_set)
+        for _ in range(2):  # by its time limit, say, and by who waits
+            booting.cancel()
+            await asyncio.sleep(0.05)
+        cancelled.set()
+        with pytest.raises(asyncio.CancelledError):
+            await booting
+        await eventually(lambda: not any(world.cluster.store.objects(kind) for kind in (PODS, SECRETS, LEASES)))
 
     run(main())
 

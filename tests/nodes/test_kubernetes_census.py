@@ -191,6 +191,29 @@ def test_a_cluster_that_does_not_answer_is_told_in_words_and_is_no_reason_to_fai
         assert "401 Unauthorized" in census.tidy()[0]
 
 
+def test_where_a_parent_may_not_be_looked_at_its_pods_are_shown_and_that_is_said_once(
+    world: World, census: KubernetesCensus
+) -> None:
+    pod_of(world, lease(world, "bl-s-1", renewed_ago=3600))
+    pod_of(world, lease(world, "bl-s-2", renewed_ago=3600), "bl-a-2")
+    world.deny("get", "leases")
+    found, [trouble] = census.children()
+    assert len(found) == 2
+    assert "no parent" not in {one.state for one in found}
+    assert "403" in trouble
+    assert census.reap(found[0])[0] is False
+    assert names(world, PODS) == ["bl-a-1", "bl-a-2"]
+
+
+def test_a_kubeconfig_that_is_no_yaml_is_told_in_a_line_without_what_stands_in_it(tmp_path: Path) -> None:
+    (tmp_path / "kubeconfig").write_text("users: [{token: sesame")
+    found, [trouble] = KubernetesCensus(kubeconfig=str(tmp_path / "kubeconfig")).children()
+    assert found == []
+    assert str(tmp_path / "kubeconfig") in trouble
+    assert "\n" not in trouble
+    assert "sesame" not in trouble
+
+
 def test_a_child_of_this_program_is_alive_and_is_not_reaped(
     world: World, census: KubernetesCensus, tmp_path: Path
 ) -> None:

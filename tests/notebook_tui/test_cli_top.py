@@ -132,3 +132,40 @@ def test_what_is_in_the_way_is_said_in_one_line(
     assert told in errors
     assert errors.startswith("beamlike: ")
     assert errors.count("\n") == 1
+
+
+def test_all_tasks_are_counted_and_not_only_a_hundred_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    def counted() -> int:
+        _, printed, _ = run(capsys, "top", NODE, "--once", "--parts", "tasks")
+        return max((int(line.split()[0]) for line in printed.splitlines() if " confirm_order" in line), default=0)
+
+    assert until(lambda: counted() > 100, "it stays at a hundred")
+
+
+def test_into_a_pipe_nothing_is_cut(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr("sys.__stdout__", None)
+    _, printed, _ = run(capsys, "top", NODE, "--once", "--parts", "processes,threads", "--interval", "0.1")
+    assert "…" not in printed
+    assert f"beamlike heartbeat {NODE}" in printed
+
+
+def test_a_node_that_refuses_is_listed_with_the_whole_reason(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("BEAMLIKE_SECRET", "another")
+    _, printed, _ = run(capsys, "nodes")
+    assert f"\n{NODE}: {NODE} refused " in printed
+    assert "different secrets" in printed
+
+
+def test_a_runtime_that_cannot_be_reached_is_told_in_words_and_without_a_stack(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    notebook = tmp_path / "n.livemd"
+    notebook.write_text("# N\n\n```python\n1 + 1\n```\n", encoding="utf-8")
+    code, _, errors = run(capsys, "run", str(notebook), "--runtime", "attach:nobody@127.0.0.1")
+    assert code == 1
+    assert "the runtime did not start: NotConnected: nobody@127.0.0.1 cannot be reached" in errors
+    assert "Traceback" not in errors + caplog.text

@@ -67,6 +67,7 @@ def test_every_tab_fits_every_terminal(size: tuple[int, int]) -> None:
                 assert all(cell_len(line) <= size[0] for line in shown.lines)
                 assert "keys" in shown.lines[-1]
                 assert "quit" in shown.lines[-1]
+                assert not any(internal in shown.text for internal in ("bounds", "Facts(", "None", "False"))
 
     asyncio.run(main())
 

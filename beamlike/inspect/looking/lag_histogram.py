@@ -9,6 +9,7 @@ from beamlike.inspect.facts import LagHistogram, StallFacts
 
 BOUNDS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 KEPT: Final = 10
+SPAN: Final = 10.0
 
 
 class Lags:
@@ -34,6 +35,29 @@ class Lags:
     @property
     def facts(self) -> LagHistogram:
         return LagHistogram(BOUNDS, tuple(self._counts), self._total, self._longest)
+
+
+class Lately:
+    """The longest lag of the last `SPAN` seconds, or somewhat more: up to twice as many.
+
+    >>> lately = Lately()
+    >>> lately.add(0.6, now=100.0)
+    >>> lately.add(0.1, now=112.0)
+    >>> lately.longest(113.0), lately.longest(121.0), lately.longest(140.0)
+    (0.6, 0.1, 0.0)
+    """
+
+    def __init__(self) -> None:
+        self._spans: dict[int, float] = {}
+
+    def add(self, seconds: float, now: float) -> None:
+        span = int(now // SPAN)
+        self._spans = {span - 1: self._spans.get(span - 1, 0.0), span: max(self._spans.get(span, 0.0), seconds)}
+
+    def longest(self, now: float) -> float:
+        span = int(now // SPAN)
+        spans = self._spans
+        return max(spans.get(span, 0.0), spans.get(span - 1, 0.0))
 
 
 class Worst:

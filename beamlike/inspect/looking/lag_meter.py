@@ -15,8 +15,8 @@ from contextvars import Context
 from typing import Any, Final, Protocol
 from weakref import WeakKeyDictionary
 
-from beamlike.inspect.facts import LagHistogram, LoopFacts, StallFacts
-from beamlike.inspect.looking.lag_histogram import Lags, Worst
+from beamlike.inspect.facts import LoopFacts, StallFacts
+from beamlike.inspect.looking.lag_histogram import Lags, Lately, Worst
 from beamlike.kernel.threads.stall import Stall, look
 from beamlike.kernel.threads.watchdog import Watch
 
@@ -42,6 +42,7 @@ class LagMeter:
         self._moments = moments
         self._context = Context()
         self._lags = Lags()
+        self._lately = Lately()
         self._worst = Worst()
         self._goes_on = False
         self._began = self._ends = 0.0
@@ -74,13 +75,14 @@ class LagMeter:
         return self._goes_on
 
     @property
-    def lags(self) -> LagHistogram:
-        return self._lags.facts
+    def lag(self) -> float:
+        """The longest of late: a stall that is over is no longer how the loop is."""
+        return self._lately.longest(time.monotonic())
 
     def _begin(self, now: float) -> None:
         self._goes_on = True
         self._began, self._due = now, now + EVERY
-        self._lags, self._worst = Lags(), Worst()
+        self._lags, self._lately, self._worst = Lags(), Lately(), Worst()
         self._asked = self._seen = None
         self.pauses.begin()
         self._moments.call(self._start)
@@ -103,6 +105,7 @@ class LagMeter:
         if self._asked is None:
             if seen.lock_held and seen.seconds >= LATE:
                 self._lags.add(seen.seconds)
+                self._lately.add(seen.seconds, now)
                 self._worst.add(self._sight(seen.seconds))
             self._ask(now)
         elif now - self._asked >= self._next_look:
@@ -131,8 +134,10 @@ class LagMeter:
         seen, self._seen = self._seen, None
         if asked is None:
             return
-        lag = time.monotonic() - asked
+        now = time.monotonic()
+        lag = now - asked
         self._lags.add(lag)
+        self._lately.add(lag, now)
         if lag >= LATE:
             at = time.time() - lag
             self._worst.add(

@@ -27,7 +27,8 @@ class LogFollower(logging.Handler):
     """`fetch` is for one task of the loop in which it was made; records may come from any thread."""
 
     def __init__(self, level: int, logger: str, per_second: int) -> None:
-        super().__init__(level)
+        super().__init__()
+        self._from = level
         self._loop = asyncio.get_running_loop()
         self._per_second = per_second
         self._lines: deque[LogLine] = deque()
@@ -73,6 +74,9 @@ class LogFollower(logging.Handler):
     # In the thread of whoever logs.
 
     def emit(self, record: logging.LogRecord) -> None:
+        self._keep_last_resort(record)
+        if record.levelno < self._from:
+            return
         second = int(record.created)
         if second != self._second:
             self._second, self._taken = second, 0
@@ -89,9 +93,30 @@ class LogFollower(logging.Handler):
             except RuntimeError:  # the loop was closed under whoever followed
                 self.leave()
 
+    def _keep_last_resort(self, record: logging.LogRecord) -> None:
+        """Where nobody has set up logging, warnings go to standard error, for as long as there is no handler. To those,
+        one that only follows does not count: its service goes on to say what it said."""
+        last = logging.lastResort
+        if last is not None and record.levelno >= last.level and _first_of_none_but_followers(record.name) is self:
+            last.handle(record)
+
     def handleError(self, record: logging.LogRecord) -> None:
         """Nobody but who follows is to hear of it, and they see that a line is missing."""
         self._lost += 1
+
+
+def _first_of_none_but_followers(name: str) -> LogFollower | None:
+    """Of those that a record of this logger comes to; None if there are other handlers."""
+    known = logging.root.manager.loggerDict.get(name)
+    each: logging.Logger | None = known if isinstance(known, logging.Logger) else logging.root
+    first: LogFollower | None = None
+    while each is not None:
+        for handler in tuple(each.handlers):
+            if not isinstance(handler, LogFollower):
+                return None
+            first = first or handler
+        each = each.parent if each.propagate else None
+    return first
 
 
 def _listening(name: str) -> list[logging.Logger]:

@@ -6,7 +6,7 @@ import asyncio
 import gc as collector
 
 from beamlike.distribution.liveness import heartbeats
-from beamlike.inspect.facts import GcFacts, LagHistogram, LoopFacts
+from beamlike.inspect.facts import GcFacts, LoopFacts
 from beamlike.inspect.looking.lag_meter import LagMeter, meter_of, meters
 from beamlike.inspect.looking.options import SomeOptions
 from beamlike.inspect.looking.patience import Patience
@@ -48,10 +48,9 @@ def _begun(node: LocalNode) -> list[LagMeter]:
     return [meter for watch in watches if (meter := meters.get(watch)) is not None and meter.goes_on]
 
 
-def longest_lag(node: LocalNode) -> LagHistogram | None:
-    """Of the loop that is measured, the one with the longest lag; None where nothing is measured."""
-    found = [meter.lags for meter in _begun(node)]
-    return max(found, key=lambda lags: lags.longest, default=None)
+def longest_lag(node: LocalNode) -> float | None:
+    """Of late, of the loops that are measured; None where none is."""
+    return max((meter.lag for meter in _begun(node)), default=None)
 
 
 def loops_of(node: LocalNode) -> list[asyncio.AbstractEventLoop]:

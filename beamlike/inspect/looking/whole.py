@@ -22,7 +22,6 @@ SHORTEST = 0.5
 
 def node_facts(node: LocalNode) -> NodeFacts:
     loop = node.scheduler.loop
-    lags = longest_lag(node)
     return NodeFacts(
         node=node.name,
         version=RELEASE,
@@ -41,7 +40,7 @@ def node_facts(node: LocalNode) -> NodeFacts:
         nodes=len(node.peers(hidden=True)),
         files=files.count(),
         loop=f"{type(loop).__module__.partition('.')[0]}.{type(loop).__qualname__}",
-        lag=lags.longest if lags is not None else None,
+        lag=longest_lag(node),
     )
 
 

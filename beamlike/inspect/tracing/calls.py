@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from beamlike.inspect.tracing.messages import pid_text
 from beamlike.inspect.tracing.recorder import Recorder
-from beamlike.inspect.tracing.shown import shown, shown_arguments, shown_error
+from beamlike.inspect.tracing.shown import hidden, hidden_arguments, shown, shown_arguments, shown_error
 from beamlike.kernel import current
 
 
@@ -28,8 +28,13 @@ class CallWatch(Protocol):
 
 
 class CallLog:
-    def __init__(self, recorder: Recorder, home: str, functions: dict[str, FunctionType]) -> None:
+    """Without `values` no argument and no result is shown, but of which types they are."""
+
+    def __init__(
+        self, recorder: Recorder, home: str, functions: dict[str, FunctionType], *, values: bool = True
+    ) -> None:
         self._recorder = recorder
+        self._values = values
         self._functions = functions
         self._home = home
         self._numbers = itertools.count(1)
@@ -46,7 +51,7 @@ class CallLog:
                 time.time(),
                 self._who(),
                 name,
-                shown_arguments(*self._given(name, args, kwargs)),
+                (shown_arguments if self._values else hidden_arguments)(*self._given(name, args, kwargs)),
                 number,
                 None,
             )
@@ -67,10 +72,10 @@ class CallLog:
         return args, kwargs
 
     def returned(self, name: str, call: tuple[int, float], value: Any) -> None:
-        self._end("returned", name, call, lambda: shown(value))
+        self._end("returned", name, call, lambda: shown(value) if self._values else hidden(value))
 
     def raised(self, name: str, call: tuple[int, float], error: BaseException) -> None:
-        self._end("raised", name, call, lambda: shown_error(error))
+        self._end("raised", name, call, lambda: shown_error(error) if self._values else hidden(error))
 
     def _end(self, kind: str, name: str, call: tuple[int, float], text: Any) -> None:
         number, began = call

@@ -52,6 +52,22 @@ def shown_arguments(args: tuple[Any, ...], kwargs: dict[str, Any], longest: int 
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
+def hidden_arguments(args: tuple[Any, ...], kwargs: dict[str, Any], longest: int = LONGEST) -> str:
+    """The same for who is not to see the values: of which types they are.
+
+    >>> hidden_arguments((1, "a"), {"key": None})
+    '<int>, <str>, key=<NoneType>'
+    """
+    parts = [hidden(each) for each in args[:_ITEMS]]
+    parts += [f"{name}={hidden(each)}" for name, each in islice(kwargs.items(), _ITEMS)]
+    text = ", ".join(parts) + (", …" if len(args) > _ITEMS or len(kwargs) > _ITEMS else "")
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def hidden(value: Any) -> str:
+    return f"<{_name(type(value))}>"
+
+
 def shown_error(error: BaseException, longest: int = LONGEST) -> str:
     """
     >>> shown_error(ValueError("no such order", 7))
@@ -107,12 +123,20 @@ def _dictionary(value: dict[Any, Any], longest: int, depth: int) -> str:
 
 
 def _record(value: Any, kind: type, longest: int, depth: int) -> str:
-    """Our own frozen records, such as Down, by their slots; empty for any other."""
+    """Our own frozen records, such as Down, by their slots; empty for any other. What their own `repr` keeps to itself,
+    such as a secret, is not shown here either.
+
+    >>> from beamlike.distribution.secret import Secret
+    >>> shown(Secret(b"swordfish"))
+    "Secret('give the other the one that this node was given by its program, as `secret=`', 'evaluate')"
+    """
     names = _of(kind, "__slots__")
     if not _module(kind).startswith(_OURS) or type(names) is not tuple or depth <= 0:
         return ""
-    parts = []
-    for name in names[:_ITEMS]:
+    parts: list[str] = []
+    for name in names:
+        if len(parts) == _ITEMS or not _may_show(kind, name):
+            continue
         slot = _of(kind, name)
         if type(slot) is not MemberDescriptorType:
             return ""
@@ -121,6 +145,13 @@ def _record(value: Any, kind: type, longest: int, depth: int) -> str:
         except AttributeError:  # nothing was put there
             parts.append("-")
     return f"{_name(kind).rpartition('.')[2]}({', '.join(parts)})"
+
+
+def _may_show(kind: type, name: str) -> bool:
+    if name.startswith("_"):
+        return False
+    declared = (_of(kind, "__dataclass_fields__") or {}).get(name)
+    return declared is None or bool(declared.repr)
 
 
 def _name(kind: type) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any, Final
 
 from beamlike.inspect.ask import ask
@@ -26,7 +26,7 @@ async def trace(
     limit: int = 100,
     rate: int = 50,
     seconds: float = 10.0,
-) -> AsyncIterator[Traced]:
+) -> AsyncGenerator[Traced, None]:
     """Events of `node` (the current one by default), oldest first, until a limit is reached; then the iterator ends.
 
     `calls` are functions to watch, as "module:function" or "module:Class.method", of modules that are loaded there.

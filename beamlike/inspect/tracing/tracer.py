@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import Context
 from types import FunctionType
 from typing import Any, Final
 
+from beamlike.distribution.secret import OBSERVE, Role
 from beamlike.inspect.tracing import messages
 from beamlike.inspect.tracing.budget import Budget, Limits
 from beamlike.inspect.tracing.call_watches import watch_calls
@@ -39,6 +40,10 @@ _MOST_CHOSEN: Final = 100
 _AT_ONCE: Final = 500
 """Rows that are fetched in one go."""
 _CLOSED: Final = "closed"
+_HIDDEN: Final = (
+    "of arguments and results only the types are told to who holds the observers' secret; to see them, connect with "
+    "the node's own"
+)
 _PAUSE: Final = 0.002
 
 
@@ -53,7 +58,8 @@ def start_tracer(node: LocalNode, options: dict[Any, Any], client: Pid) -> Pid:
     "seconds".
     """
     limits, flags, chosen, watched = _checked(options)
-    process = node.start_process(_trace, (client, limits, flags, chosen, watched), context=Context())
+    values = _may_see_values(node, client)
+    process = node.start_process(_trace, (client, limits, flags, chosen, watched, values), context=Context())
     try:
         node.register(TRACER, process.pid)
     except NameTaken as taken:
@@ -82,6 +88,13 @@ def _checked(options: dict[Any, Any]) -> tuple[Limits, frozenset[str], frozenset
     return limits, flags, frozenset(processes), watched
 
 
+def _may_see_values(node: LocalNode, client: Pid) -> bool:
+    """Of calls. Whoever may only observe would see what opens the node: its own secret is an argument of `hmac.digest`
+    each time that somebody connects."""
+    role_of: Callable[[str], Role] | None = getattr(node, "role_of", None)
+    return role_of is None or role_of(client.node) != OBSERVE
+
+
 def _few(values: Any) -> tuple[Any, ...]:
     if type(values) not in (list, tuple) or len(values) > _MOST_CHOSEN:
         raise NotTraced(f"expected a list of at most {_MOST_CHOSEN} to trace, got {type(values).__name__}")
@@ -94,6 +107,7 @@ async def _trace(
     flags: frozenset[str],
     chosen: frozenset[Pid],
     watched: dict[str, FunctionType],
+    values: bool,
 ) -> None:
     here = current.current_process()
     gone = functions.monitor(client)
@@ -109,7 +123,9 @@ async def _trace(
 
     try:
         if watched:
-            tracer.calls = watch_calls(watched, CallLog(recorder, here.node.name, watched))
+            if not values:
+                tracer.tell(_HIDDEN)
+            tracer.calls = watch_calls(watched, CallLog(recorder, here.node.name, watched, values=values))
         if flags:
             tracer.messages = MessageWatch(here.node, here.pid, flags, chosen, recorder, client)
         why = await tracer.watch()
@@ -135,6 +151,9 @@ class _Tracer:
         self._fetching: tuple[Pid, Ref] | None = None
         self._fetched_at = time.monotonic()
         self._is_over = False
+
+    def tell(self, text: str) -> None:
+        self._rows.append(_note(text))
 
     async def watch(self) -> str:
         """Until it is over; why."""

@@ -8,13 +8,22 @@ from typing import Any
 
 from rich.text import Text
 
-from beamlike.inspect.facts import LogLine, ProcessFacts, StallFacts, SupervisorTree, TaskFacts, ThreadFacts
+from beamlike.inspect.facts import (
+    LagHistogram,
+    LogLine,
+    LoopFacts,
+    ProcessFacts,
+    StallFacts,
+    SupervisorTree,
+    TaskFacts,
+    ThreadFacts,
+)
 from beamlike.kernel.terms import Pid
 from beamlike.kernel.threads.thread_stack import Place
 from notebook_tui.ui.drawing.amounts import size_text
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
-from notebook_tui.ui.top.figures import count_text
+from notebook_tui.ui.top.figures import count_text, seconds_text
 from notebook_tui.ui.top.tables import name_of, pid_text
 
 _MANY = 30
@@ -38,12 +47,19 @@ def detail_lines(fact: Any, home: str, palette: Palette, messages: tuple[str, ..
                 _pair("who", fact.who, palette),
                 *_stack(fact.stack, palette),
             ]
+        case LoopFacts():
+            return [*_loop(fact, palette), *_lags(fact.lags, palette)]
+        case LagHistogram():
+            return [_title("How late the loop was", palette), *_lags(fact, palette)]
         case SupervisorTree():
             return list(_supervisor(fact, home, palette))
         case _ if is_dataclass(fact):
             return [
                 _title(type(fact).__name__.removesuffix("Facts"), palette),
-                *(_pair(each.name.replace("_", " "), str(getattr(fact, each.name)), palette) for each in fields(fact)),
+                *(
+                    _pair(each.name.replace("_", " "), _value(each.name, getattr(fact, each.name)), palette)
+                    for each in fields(fact)
+                ),
             ]
         case _:
             return [Text("Nothing is marked.", palette.muted)]
@@ -93,6 +109,20 @@ def _thread(fact: ThreadFacts, palette: Palette) -> Iterator[Text]:
     yield from _stack(fact.stack or ((fact.place,) if fact.place else ()), palette)
 
 
+def _loop(fact: LoopFacts, palette: Palette) -> Iterator[Text]:
+    yield _title(f"loop of {fact.thread}", palette)
+    yield _pair("kind", fact.kind, palette)
+    yield _pair("debug", "yes" if fact.debug else "no", palette)
+    yield _pair("measured", f"for {seconds_text(fact.measured)}", palette)
+
+
+def _lags(fact: LagHistogram, palette: Palette) -> Iterator[Text]:
+    yield _pair("looks", count_text(fact.count), palette)
+    yield _pair("half below", seconds_text(fact.quantile(0.5)), palette)
+    yield _pair("99 % below", seconds_text(fact.quantile(0.99)), palette)
+    yield _pair("longest", seconds_text(fact.longest), palette)
+
+
 def _supervisor(fact: SupervisorTree, home: str, palette: Palette) -> Iterator[Text]:
     yield _title(fact.name or fact.id, palette)
     yield _pair("pid", pid_text(fact.pid, home) or "none", palette)
@@ -133,6 +163,20 @@ def _stack(stack: Iterable[Place], palette: Palette) -> Iterator[Text]:
         )
         if place.source:
             yield Text("    ").append_text(code_lines(place.source, "python", palette)[0])
+
+
+def _value(name: str, value: Any) -> str:
+    """
+    >>> _value("bytes_in", 49219), _value("tls", False), _value("count", 7308), _value("version", None)
+    ('48.1 kB', 'no', '7,308', '-')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, int | float) and name.startswith(("bytes", "size", "waiting", "bound")):
+        return size_text(int(value))
+    return count_text(value) if isinstance(value, int | float) else str(value)
 
 
 def _title(text: str, palette: Palette) -> Text:

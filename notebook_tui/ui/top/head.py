@@ -54,7 +54,7 @@ class Histories:
 
 
 def lag_of(snapshot: Snapshot) -> float | None:
-    """The longest lag since the look before; a stall that goes on counts as it is."""
+    """The longest lag of the last seconds; a stall that goes on counts as it is."""
     stalls = [loop.stall.seconds for loop in snapshot.loops or () if loop.stall is not None]
     return max(stalls) if stalls else snapshot.node.lag
 

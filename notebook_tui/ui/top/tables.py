@@ -116,7 +116,7 @@ COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     ),
     "files": (
         Column("FD", 5, "fd", right=True),
-        Column("KIND", 8, "kind"),
+        Column("KIND", 9, "kind"),
         Column("STATE", 10, "state", from_width=70),
         Column("NAME", 0, "name"),
     ),

@@ -40,6 +40,7 @@ _MARGIN: Final = 20
 """Rows that are asked for beyond those that fit, so that scrolling has something to show at once."""
 _MOST_ROWS: Final = 500
 _MOST_LOGS: Final = 2000
+_MOST_TASKS: Final = 100  # what a node tells unless it is asked for more
 _FIND_AGAIN: Final = 0.15
 _LOST_PAUSE: Final = 1.0
 
@@ -261,6 +262,9 @@ class TopScreen(Screen[None]):
         parts = [f"{at} of {count}" if count else "nothing"]
         if view.tab == "processes" and self.snapshot is not None and count < self.snapshot.node.processes:
             parts[0] = f"{at} of the first {count}, {self.snapshot.node.processes:,} in all"
+        if view.tab == "tasks" and self.snapshot is not None and len(self.snapshot.tasks or ()) >= _MOST_TASKS:
+            found = "" if count >= _MOST_TASKS else f"{count} among "
+            parts[0] = f"{at} of {found}the first {_MOST_TASKS}, about {self.snapshot.node.tasks:,} in all"
         if sort := sort_of(view.tab, view.sorts):
             parts.append(f"by {sort}")
         if view.follows:
