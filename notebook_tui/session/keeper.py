@@ -42,19 +42,20 @@ async def keep(session: bl.Pid, connect: Connect, before: Iterable[bl.Pid] = ())
     def is_ours(message: object) -> bool:
         return isinstance(message, GiveUp | _Done) or (isinstance(message, bl.Down) and message.ref == watch)
 
-    if not isinstance(await bl.receive(is_ours), _Done):
+    try:
+        if not isinstance(await bl.receive(is_ours), _Done):
+            return
+        try:
+            connection = await task
+        except bl.BeamlikeError as error:
+            # Its message says all; the stack is that of this program, and nobody's fault. The session tells the user.
+            raise bl.ProcessExit(("shutdown", f"{type(error).__name__}: {error}")) from None
+        bl.send(session, (me, connection))
+        if isinstance(await bl.receive(is_ours), bl.Down):
+            await _left_by_itself(connection.server)
+    finally:  # also where this process is ended
         task.cancel()
         await _undone(task)
-        return
-    try:
-        connection = await task
-    except bl.BeamlikeError as error:
-        # Its message says all; the stack is that of this program, and nobody's fault. The session tells the user.
-        raise bl.ProcessExit(("shutdown", f"{type(error).__name__}: {error}")) from None
-    bl.send(session, (me, connection))
-    if isinstance(await bl.receive(is_ours), bl.Down):
-        await _left_by_itself(connection.server)
-    await connection.stop()
 
 
 async def _connect(session: bl.Pid, connect: Connect, before: tuple[bl.Pid, ...]) -> Connection:
@@ -67,7 +68,7 @@ async def _connect(session: bl.Pid, connect: Connect, before: tuple[bl.Pid, ...]
 
 
 async def _undone(task: asyncio.Future[Connection]) -> None:
-    """Nothing is left of it. It may have come just before it was to be cancelled."""
+    """Nothing is left of it. It may have come before it was cancelled."""
     await asyncio.wait([task])
     if not task.cancelled() and task.exception() is None:
         await task.result().stop()

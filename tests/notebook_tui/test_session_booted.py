@@ -8,11 +8,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import beamlike as bl
 from notebook_tui.document.operations import Connect
 from notebook_tui.runtime.limits import SetIdleLimit
 from notebook_tui.session.booted import Booted
 from notebook_tui.session.client import Client
+from notebook_tui.session.keeper import keep
 from notebook_tui.session.messages import RuntimeServerOf
 from notebook_tui.session.session import Session
 from notebook_tui.session.storage import NotebookFile
@@ -123,6 +126,36 @@ def test_no_machine_is_left_of_a_session_that_is_killed_while_one_comes(tmp_path
             bl.exit(it.client.session, "kill")
             await eventually(lambda: platform.called_off == 1)
             assert not platform.there
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("moment", ["while it connects", "once it has"])
+def test_a_keeper_that_is_ended_leaves_no_connection(moment: str) -> None:
+    async def main() -> None:
+        stopped, came, cancelled = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        class Made:
+            async def stop(self) -> None:
+                stopped.set()
+
+        async def connect(_owner: bl.Pid) -> Any:
+            if moment == "while it connects":
+                came.set()
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    cancelled.set()
+            return Made()
+
+        async with bl.Node("session@127.0.0.1", secret=b"s"):
+            keeper = bl.spawn(keep, bl.self(), connect)
+            if moment == "while it connects":
+                await asyncio.wait_for(came.wait(), PATIENCE)
+            else:
+                await bl.receive(timeout=PATIENCE)
+            bl.exit(keeper, "shutdown")
+            await asyncio.wait_for((cancelled if moment == "while it connects" else stopped).wait(), PATIENCE)
 
     asyncio.run(main())
 
