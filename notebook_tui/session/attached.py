@@ -53,8 +53,12 @@ class Attached:
         assert isinstance(node, bl.Node)
         step(owner, f"connecting to {self._node}")
         # Offered first, so that what is here of an earlier connection stays what it is.
-        offer_modules(self._node, directory)
-        await _connect(node, self._node, self._address)
+        offers = offer_modules(self._node, directory)
+        try:
+            await _connect(node, self._node, self._address)
+        except BaseException:
+            withdraw(offers)
+            raise
         step(owner, "sending it what makes it a runtime")
         try:
             server = await start_there(self._node, owner, notebook, "cell", LEASE_SECONDS)
@@ -87,8 +91,18 @@ async def _connect(node: bl.Node, name: str, address: Address | None) -> None:
 
 async def _reconnect(node: bl.Node, name: str, address: Address | None, directory: str | None) -> None:
     if name not in node.nodes(hidden=True):
-        offer_modules(name, directory)
-        await _connect(node, name, address)
+        offers = offer_modules(name, directory)
+        try:
+            await _connect(node, name, address)
+        except BaseException:
+            withdraw(offers)
+            raise
+
+
+def withdraw(offers: tuple[bl.Offer, ...]) -> None:
+    """To a node that was never connected they would last for ever."""
+    for offer in offers:
+        offer.withdraw()
 
 
 def user() -> str:

@@ -145,8 +145,8 @@ def _starter() -> Callable[..., Awaitable[bl.Pid]]:
     return start_runtime
 
 
-def offer_modules(runtime: str, directory: str | None) -> None:
-    """What a runtime may import that it does not have: what makes it one, and what lies beside the notebook."""
-    bl.offer("notebook_tui", to=runtime)
-    if directory is not None:
-        bl.offer(directory, to=runtime)
+def offer_modules(runtime: str, directory: str | None) -> tuple[bl.Offer, ...]:
+    """What a runtime may import that it does not have: what makes it one, and what lies beside the notebook. The offers
+    are over when its node, once connected, is lost."""
+    offers = ("notebook_tui",) if directory is None else ("notebook_tui", directory)
+    return tuple(bl.offer(each, to=runtime) for each in offers)

@@ -29,7 +29,7 @@ from notebook_tui.runtime.outcome import Failure, Outcome
 from notebook_tui.runtime.proposals import Item
 from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.typing_questions import Complete, Place
-from notebook_tui.session.attached import STOP_SECONDS, start_there
+from notebook_tui.session.attached import STOP_SECONDS, start_there, withdraw
 from notebook_tui.session.booted import offer_modules
 from notebook_tui.session.reattach import Incoming
 from notebook_tui.widgets.view_text import content_text
@@ -69,8 +69,12 @@ class Visitor:
         own = f"{what}-{os.getpid()}-{secrets.token_hex(3)}@127.0.0.1"
         node = bl.Node(own, secret=secrets.token_bytes(32), observers=False, hidden=True, listen=False)
         async with node:
-            offer_modules(name, None)
-            await node.connect(name, address, secret=load_secret())
+            offers = offer_modules(name, None)
+            try:
+                await node.connect(name, address, secret=load_secret())
+            except BaseException:
+                withdraw(offers)
+                raise
             visitor = cls(node, name, await start_there(name, bl.self(), what, what))
             try:
                 yield visitor
