@@ -18,9 +18,6 @@ INSTALL = if command -v uv >/dev/null 2>&1 && ! $(BIN)/python -m pip config list
           then uv pip install --quiet --python $(BIN)/python -e ".[$(1)]"; \
           else $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$(1)]"; fi
 
-# Thousands of tests with real processes share two cores: what fails runs once more, alone, and what fails twice fails.
-AGAIN = || { echo "What failed runs once more, by itself:"; $(BIN)/python -m pytest --last-failed; }
-
 # What runs with BEAMLIKE_COPY=1, too: all of beamlike but what sends no message within a node, or waits by the clock.
 BESIDE := addresses admission batches blocking clear_or_tls cluster% code_% congestion connection dial_policy directory \
           doorway %_elsewhere encryption %_far finding_% forks frames global_conflicts global_histories global_nodes \
@@ -44,8 +41,8 @@ notebook: $(VENV)/.notebook ## open the tour (or FILE=path) in the terminal; hea
 	@if [ -t 1 ]; then exec $(BIN)/beamlike notebook "$(FILE)"; else exec $(BIN)/beamlike run "$(FILE)"; fi
 
 test: lint        ## lint, types, import contracts and every test, those of messages once more with each message copied
-	@$(BIN)/python -m pytest $(PARALLEL) $(AGAIN)
-	@export BEAMLIKE_COPY=1; $(BIN)/python -m pytest -q $(PARALLEL) $(COPIED) $(AGAIN)
+	@$(BIN)/python -m pytest $(PARALLEL)
+	@BEAMLIKE_COPY=1 $(BIN)/python -m pytest -q $(PARALLEL) $(COPIED)
 
 test-k8s: setup   ## Kubernetes on the cluster of KUBECONFIG; its tests are told by BEAMLIKE_K8S_IMAGE (docs/kubernetes_emulator.md)
 	@test -n "$$BEAMLIKE_K8S_IMAGE" || { echo "make test-k8s: expected BEAMLIKE_K8S_IMAGE, an image with Python 3.11 and this package that the cluster can pull"; exit 2; }
@@ -62,7 +59,7 @@ bench: setup      ## benchmarks, one JSON line per figure; BENCH="kernel wire" r
 	@$(BIN)/python -m tests.bench $(BENCH)
 
 soak: setup       ## the tests that repeat, at their full counts (an hour); SOAK=part: what fits in half of that
-	@export BEAMLIKE_SOAK=$(SOAK); $(BIN)/python -m pytest -m soak $(AGAIN)
+	@BEAMLIKE_SOAK=$(SOAK) $(BIN)/python -m pytest -m soak
 
 fuzz: $(VENV)/.fuzz ## what strangers may send, against atheris (Linux), FUZZ=60 seconds for each target
 	@for target in $$($(BIN)/python -m tests.fuzz); do $(BIN)/python -m tests.fuzz $$target $(FUZZ) || exit 1; done

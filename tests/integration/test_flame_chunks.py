@@ -206,6 +206,7 @@ def test_of_a_map_that_is_left_each_call_is_counted_once(tmp_path: Path, ordered
                 left = await cpu.stats()
                 await eventually(lambda: not work_of(POOLS[cpu.pid]))
                 assert (await cpu.stats()).finished == left.finished
+            assert left.finished["cancelled"] > 0
         assert max(notes(tmp_path).values()) <= 5
 
     asyncio.run(main())

@@ -52,6 +52,7 @@ class VariablesPanel(ListPanel):
         self._input.display = False
         self._known = Variables()
         self._asked: object = None
+        self._has_come_up = False
         self._order = 0
         self._is_waiting = False
 
@@ -64,6 +65,7 @@ class VariablesPanel(ListPanel):
 
     def opened(self) -> None:
         self._asked = None
+        self._has_come_up = True
 
     def show(self, state: State) -> None:
         self._ask_if_changed()
@@ -74,7 +76,9 @@ class VariablesPanel(ListPanel):
             self._ask_if_changed()
 
     def _ask_if_changed(self) -> None:
-        """A run has ended, or another container is looked at."""
+        """A run has ended, or another container is looked at. A panel that is about to come up asks when it does."""
+        if not self._has_come_up:
+            return
         state, focused = self.state, self.desk.focused_id
         worth = state.runtime.phase, state.runs, tuple(state.running.values()), state.notebook.container_of(focused)
         if worth != self._asked:
