@@ -8,7 +8,7 @@ SOAK   ?= 1
 CORES  ?= 2
 VENV   := .venv
 BIN    := $(VENV)/bin
-DEV    := dev,notebook,fly,kubernetes,ssh
+DEV    := dev,notebook,fly,kubernetes,mcp,ssh
 
 # As many files at once as there are cores for it; the tests of a file one after the other.
 PARALLEL := -n $(CORES) --dist loadfile
@@ -35,7 +35,7 @@ ON_A_CLUSTER := $(addprefix tests/,nodes/test_contract_kubernetes.py nodes/test_
 help:             ## show this list
 	@grep -hE '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.dev $(if $(EXTRAS),$(VENV)/.$(EXTRAS)) ## make .venv with all that the tests need; EXTRAS=torch adds torch
+setup: $(VENV)/.dev $(if $(EXTRAS),$(VENV)/.$(EXTRAS)) ## make .venv with all that the tests need; EXTRAS=torch adds torch, EXTRAS=demos what its notebooks need, too
 
 notebook: $(VENV)/.notebook ## open the tour (or FILE=path) in the terminal; headless where there is none
 	@if [ -t 1 ]; then exec $(BIN)/beamlike notebook "$(FILE)"; else exec $(BIN)/beamlike run "$(FILE)"; fi
@@ -82,5 +82,5 @@ $(VENV)/.notebook: $(VENV)/.base
 $(VENV)/.dev: $(VENV)/.base
 	@$(call INSTALL,$(DEV)) && touch $@ $(VENV)/.notebook
 
-$(VENV)/.torch $(VENV)/.fuzz: $(VENV)/.dev
+$(VENV)/.torch $(VENV)/.demos $(VENV)/.fuzz: $(VENV)/.dev
 	@$(call INSTALL,$(@F:.%=%)) && touch $@
