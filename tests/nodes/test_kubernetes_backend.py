@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -473,6 +475,24 @@ def test_the_log_is_read_once_at_the_end(world: World, kubernetes: Callable[...,
         await backend.stop(machine)
 
     run(main())
+
+
+def test_a_question_that_waits_for_its_turn_is_given_up_in_its_time(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = {"server": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        named = {"clusters": "cluster", "contexts": "context", "users": "user"}
+        told = {"cluster": where, "context": {"cluster": "it", "user": "it"}, "user": {"token": "t"}}
+        config = {several: [{"name": "it", one: told[one]}] for several, one in named.items()}
+        (tmp_path / "kubeconfig").write_text(json.dumps({"current-context": "it", **config}))
+        api = apis.Api(str(tmp_path / "kubeconfig"))
+        with ThreadPoolExecutor(apis.AT_ONCE) as pool:
+            waiting = [pool.submit(api.ask, "GET", "/api", within=3) for _ in range(apis.AT_ONCE)]
+            taken = [silent.accept()[0] for _ in waiting]
+            with pytest.raises(apis.ApiUnreachable, match=f"{apis.AT_ONCE} questions before this one"):
+                api.ask("GET", "/api", within=0.2)
+            for connection in taken:
+                connection.close()
+            assert all(isinstance(asked.exception(), apis.ApiUnreachable) for asked in waiting)
 
 
 # Whose they are.
