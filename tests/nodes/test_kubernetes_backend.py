@@ -560,7 +560,8 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Wo
         monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(world.server.server_address[1]))
         monkeypatch.setenv("POD_NAME", "web-0")
         monkeypatch.setenv("POD_IP", "10.0.0.9")
-        web = {"containers": [{"name": "web", "image": IMAGE, "command": WAITS}]}
+        pulled = {"imagePullSecrets": [{"name": "registry"}]}
+        web = {"containers": [{"name": "web", "image": IMAGE, "command": WAITS}], **pulled}
         labels = {"app": "web", "team": "ml"}
         world.cluster.create(PODS, NAMESPACE, {"metadata": {"name": "web-0", "labels": labels}, "spec": web})
         yield world, account
@@ -580,6 +581,7 @@ def test_inside_the_cluster_the_parents_pod_owns_what_is_made_and_gives_the_imag
         [owner] = pod["metadata"]["ownerReferences"]
         assert (owner["kind"], owner["name"], owner["uid"]) == ("Pod", "web-0", world.pod("web-0")["metadata"]["uid"])
         assert pod["spec"]["containers"][0]["image"] == IMAGE
+        assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}]
         assert "app" not in pod["metadata"]["labels"]
         assert pod["metadata"]["labels"]["kept"] == "yes"
         assert world.cluster.store.objects(LEASES) == []
@@ -620,8 +622,10 @@ def test_in_another_namespace_than_its_own_a_parent_has_a_lease(inside: tuple[Wo
     async def main() -> None:
         backend = Kubernetes("elsewhere", command=WAITS, grace=0.5)
         machine = await backend.boot(INVITATION)
-        [owner] = world.pod(machine.id.partition("/")[2], "elsewhere")["metadata"]["ownerReferences"]
+        pod = world.pod(machine.id.partition("/")[2], "elsewhere")
+        [owner] = pod["metadata"]["ownerReferences"]
         assert owner["kind"] == "Lease"
+        assert "imagePullSecrets" not in pod["spec"]
         await backend.stop(machine)
 
     run(main())
