@@ -81,7 +81,8 @@ class Owner:
 @frozen
 class Order:
     """All that a pod is made of. `image` is that of the parent's own pod, `pull_secrets` name the Secrets by which that
-    is pulled where the pod comes to be, `foreign_labels` are the labels that the parent's has; `listens` is the port at which the child waits to be dialled, if it does not dial itself."""
+    is pulled where the pod comes to be, `foreign_labels` are the labels that the parent has; `listens` is the port at
+    which the child waits to be dialled, if it does not dial itself."""
 
     name: str
     namespace: str
