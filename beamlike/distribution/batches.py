@@ -25,7 +25,7 @@ from typing import Final
 from zlib import crc32
 
 from beamlike.distribution.errors import ProtocolError
-from beamlike.distribution.fresh_memory import fresh_bytearray, fresh_bytes
+from beamlike.distribution.fresh_memory import fresh_buffer, fresh_bytes
 from beamlike.distribution.terms_codec import LARGE, Buffer
 
 BATCH: Final = 16
@@ -81,7 +81,7 @@ class Parcel:
             if not isinstance(part, int):
                 self.buffers.append(part)
                 continue
-            buffer, view = fresh_bytes(-part) if part < 0 else fresh_bytearray(part)
+            buffer, view = fresh_bytes(-part) if part < 0 else fresh_buffer(part)
             self.buffers.append(buffer)
             if view.nbytes:
                 self._views.append(view)
