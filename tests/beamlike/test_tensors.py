@@ -154,13 +154,15 @@ def test_two_views_of_one_memory_are_two_tensors_there() -> None:
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_an_array_travels_by_its_memory_and_can_be_written_to(order: Any) -> None:
+def test_an_array_travels_by_its_memory_and_is_as_writable_as_it_was(order: Any) -> None:
     sent = np.arange(200_000.0).reshape(400, 500, order=order)
     sent.flags.writeable = False
     there = crossed(sent)
     assert pickled_size(sent) < 1000
     assert there.flags[f"{order}_CONTIGUOUS"]
     assert np.array_equal(there, sent)
+    assert not there.flags.writeable
+    assert crossed(sent.copy(order=order)).flags.writeable
     for value in (np.array(3.5), np.empty((0, 3)), sent[::7, ::3], np.array(["a", "bc"]), np.array([1j])):
         there = crossed(value)
         assert (there.dtype, there.shape, there.tolist()) == (value.dtype, value.shape, value.tolist())
