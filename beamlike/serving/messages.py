@@ -49,6 +49,11 @@ class Swap:
 
 
 @frozen
+class Drain:
+    """Answered when nothing is left to do; then it ends."""
+
+
+@frozen
 class AskStatistics:
     pass
 

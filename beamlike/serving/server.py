@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.behaviours.servers.gen_server import GenServer
-from beamlike.behaviours.servers.outcomes import NO_REPLY
+from beamlike.behaviours.servers.outcomes import NO_REPLY, Stop
 from beamlike.distribution.process_groups import pg
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.errors import ProcessExit
 from beamlike.kernel.exceptions import describe_exception, reraisable
 from beamlike.kernel.question import Client
 from beamlike.kernel.record import slotted
-from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, Pid, Reason, Ref
+from beamlike.kernel.terms import NORMAL, Alias, Down, ExceptionInfo, Exit, Pid, Reason, Ref
 from beamlike.kernel.timers import Timer, cancel_timer, send_after
 from beamlike.serving.batches import Batches, Entry
 from beamlike.serving.errors import ServingLost, ServingTimeout
@@ -33,6 +33,7 @@ from beamlike.serving.messages import (
     AskStatistics,
     AskStream,
     Done,
+    Drain,
     Forget,
     Late,
     Listener,
@@ -97,6 +98,7 @@ class ServingServer(GenServer):
         self._timer: Timer | None = None
         self._timer_at = 0.0
         self._preparing = 0
+        self._draining: list[Client] = []
         self._listening: dict[Ref, Ref] = {}
         self._counts = dict.fromkeys(("served", "failed", "refused", "late", "withdrawn", "batches", "inputs"), 0)
         self._latencies, self._runs = Recent(), Recent()
@@ -117,6 +119,8 @@ class ServingServer(GenServer):
                 return self._statistics()
             case Swap(serving):
                 return self._swap(serving, client)
+            case Drain():
+                return self._drain(client)
             case _:
                 raise TypeError(f"a serving does not know the call {request!r}; use bl.Serving.call, stream or swap")
 
@@ -128,6 +132,7 @@ class ServingServer(GenServer):
                 self._withdraw(ref)
             case _:
                 raise TypeError(f"a serving does not know the cast {request!r}; use bl.Serving.call, stream or swap")
+        self._end_if_drained()
 
     def handle_info(self, message: Any) -> None:
         match message:
@@ -147,12 +152,29 @@ class ServingServer(GenServer):
             case "look":
                 self._timer = None
         self._look()
+        self._end_if_drained()
+
+    def _drain(self, client: Client) -> Any:
+        """From now on it is found by nobody, and takes nothing more."""
+        if self._name is not None and not self._draining:
+            kernel.spawn(pg.leave, (GROUP, self._name), kernel.self())
+        self._draining.append(client)
+        self._end_if_drained()
+        return NO_REPLY
+
+    def _end_if_drained(self) -> None:
+        if self._draining and not len(self._requests):
+            for client in self._draining:
+                GenServer.reply(client, Done(None))
+            raise Stop(NORMAL)
 
     def terminate(self, reason: Reason) -> None:
         for pid in [*self._partitions, *(self._coming.devices if self._coming else ())]:
             kernel.exit(pid, "kill")
 
     def _asked(self, values: Sequence[Any], request: Request) -> Any:
+        if self._draining:
+            return Answer((), refused="it is about to end")
         room = self._serving.max_waiting - self._waiting
         if len(values) > room:
             self._counts["refused"] += len(values)
