@@ -16,10 +16,14 @@ SECONDS = 5.0
 
 
 class RuntimeQuestions:
-    """`server_of` tells the pid of the runtime's server, or None while there is none."""
+    """`server_of` tells the pid of the runtime's server, or None while there is none; so does `manage`, to whoever may
+    have the runtime do something."""
 
-    def __init__(self, server_of: Callable[[], Awaitable[bl.Pid | None]]) -> None:
+    def __init__(
+        self, server_of: Callable[[], Awaitable[bl.Pid | None]], manage: Callable[[], Awaitable[bl.Pid | None]]
+    ) -> None:
         self._server_of = server_of
+        self._manage = manage
 
     async def runtime_facts(self) -> Facts | None:
         """Of the runtime's process; None while there is none."""
@@ -32,7 +36,7 @@ class RuntimeQuestions:
     async def set_idle_limit(self, seconds: float | None) -> Lifetime | None:
         """So long the runtime may be there while nobody asks anything of it; None: as long as may be. How it stands
         then; None while there is none."""
-        server = await self._server_of()
+        server = await self._manage()
         if server is None:
             return None
         found: Lifetime = await bl.GenServer.call(server, SetIdleLimit(seconds), timeout=SECONDS)
@@ -62,7 +66,7 @@ class RuntimeQuestions:
         return dropped
 
     async def _needed(self) -> bl.Pid:
-        server = await self._server_of()
+        server = await self._manage()
         if server is None:
             raise LookupError("there is no runtime: 00 starts one")
         return server
