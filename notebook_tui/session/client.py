@@ -79,7 +79,7 @@ class Client:
 
     def __init__(self, session: bl.Pid, person: Person = OWNER) -> None:
         self._session = session
-        self.person = person
+        self._person = person
         self._state = State()
         self.applied = 0
         """So many operations have led to the state."""
@@ -127,6 +127,10 @@ class Client:
     @property
     def session(self) -> bl.Pid:
         return self._session
+
+    @property
+    def person(self) -> Person:
+        return self._person
 
     @property
     def state(self) -> State:

@@ -150,9 +150,9 @@ def refusal(person: Person, role: Role) -> NotAllowed | None:
     """Why this person may not do what takes that role, in words; None if they may.
 
     >>> print(refusal(Person("ann", "view"), "edit"))
-    to change the notebook takes the role edit, and yours is view
+    your role is view, and it takes edit to change the notebook
     >>> refusal(Person("bob", "run"), "edit")
     """
     if person.may(role):
         return None
-    return NotAllowed(f"to {_TAKES[role]} takes the role {role}, and yours is {person.role}")
+    return NotAllowed(f"your role is {person.role}, and it takes {role} to {_TAKES[role]}")

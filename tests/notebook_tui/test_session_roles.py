@@ -105,7 +105,7 @@ def test_an_operation_is_refused_in_words_to_who_may_not(tmp_path: Path, operati
                 client, said = await joined(it, role)
                 client.send(operation)
                 await eventually(lambda: len(said) == 1)  # noqa: B023 - it is over before the next
-                assert said[0].endswith(f"takes the role {needed}, and yours is {role}")
+                assert said[0].startswith(f"your role is {role}, and it takes {needed} to ")
                 assert client.applied == 0
             client, said = await joined(it, needed)
             client.send(operation)
@@ -145,7 +145,7 @@ def test_a_call_is_refused_in_words_to_who_may_not(
     async def main() -> None:
         async with kept(notebook_at(tmp_path), journal=False) as it:
             client, _ = await joined(it, ROLES[ROLES.index(needed) - 1])
-            with pytest.raises(NotAllowed, match=f"takes the role {needed}"):
+            with pytest.raises(NotAllowed, match=f"it takes {needed} to "):
                 await call(client)
             assert it.client.applied == 0
 
