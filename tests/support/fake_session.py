@@ -40,6 +40,7 @@ from notebook_tui.runtime.variable_questions import VariableDetail, Variables
 from notebook_tui.session.hover import Hover
 from notebook_tui.session.messages import SecretNames
 from notebook_tui.session.notebook_files import NotebookFiles
+from notebook_tui.session.people import OWNER
 from notebook_tui.session.profiles import Profile
 from notebook_tui.session.runtime_choices import RuntimeChoices
 from notebook_tui.session.runtime_kinds import runtime_of
@@ -106,6 +107,7 @@ class FakeSession:
         self.answers: list[tuple[str, str | None]] = []
         self._on_question: list[Callable[[InputWanted], None]] = []
         self._on_settled: list[Callable[[str], None]] = []
+        self.person = OWNER
 
     @property
     def state(self) -> State:
