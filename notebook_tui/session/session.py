@@ -47,6 +47,7 @@ from notebook_tui.session.keeper import LetGo, hold, keep
 from notebook_tui.session.keeping import Keeping
 from notebook_tui.session.limit_words import at_its_end, before_its_end
 from notebook_tui.session.messages import (
+    SESSIONS,
     Act,
     ChosenRuntime,
     Discard,
@@ -60,6 +61,7 @@ from notebook_tui.session.messages import (
     Joined,
     Journaled,
     Leave,
+    Moved,
     Notice,
     Perform,
     Restart,
@@ -133,6 +135,7 @@ class Session(GenServer):
         self._giving = Giving(self, options.grants)
         self._connects_next = False
         """As soon as all secrets are read."""
+        self._identity = file.identity
         self._unsafe: deque[tuple[int, int, bl.Pid]] = deque()
         """What came from the runtime and is not on the disk yet: the number in the journal, its own, its relay."""
         self._keeping.begin(self)
@@ -193,6 +196,7 @@ class Session(GenServer):
                 return NO_REPLY
             case SaveAs(path):
                 self._keeping.save_as(path, client)
+                self._note_file()
                 return NO_REPLY
             case Discard():
                 self._keeping.discard()
@@ -425,7 +429,17 @@ class Session(GenServer):
 
     def _note_file(self) -> None:
         file = self._keeping.file
+        if file.identity != self._identity:
+            self._has_moved(file)
         self._giving.file_is(file.identity, file.digest)
+
+    def _has_moved(self, file: NotebookFile) -> None:
+        if self._connection is not None and self._connection.keepsake is not None:
+            keepsakes.forget(self._identity)
+            self._note_runtime(self._connection)
+        self._identity = file.identity
+        if self._served and bl.whereis(SESSIONS) is not None:
+            bl.send(SESSIONS, Moved(bl.self(), str(file.path.absolute())))
 
     def tell_journaled(self, safe: int) -> None:
         self._viewers.tell(Journaled(safe))
