@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from notebook_tui.session.messages import (
     ChosenRuntime,
     Discard,
     Disconnect,
+    EndSession,
     GiveAnswer,
     GiveSecrets,
     GiveStoredSecrets,
@@ -30,6 +31,7 @@ from notebook_tui.session.messages import (
     Join,
     Joined,
     Journaled,
+    Leave,
     Notice,
     Perform,
     Purpose,
@@ -52,6 +54,7 @@ from notebook_tui.session.notebook_files import NotebookFiles, attaching, files_
 from notebook_tui.session.package_questions import PackageQuestions
 from notebook_tui.session.people import OWNER, NotAllowed, Person, Role
 from notebook_tui.session.profiles import Profile
+from notebook_tui.session.rejoining import BACK, LOST, NOT_NOW, Offline, OutOfReach, Sent, may_come_back
 from notebook_tui.session.roles import Request, refusal
 from notebook_tui.session.runtime_choices import RuntimeChoices, add_profile, runtime_choices
 from notebook_tui.session.runtime_questions import RuntimeQuestions
@@ -69,16 +72,28 @@ ROWS_SECONDS = 35.0
 SEEN_EVERY = 64
 """Operations; so often a viewer says how far it has come."""
 
+END_SECONDS = 100.0
+"""A machine of a platform may take so long to go."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Between two looks for a session that is out of reach."""
+
 OnOperation = Callable[[Operation, State], None]
 Hears = Callable[[str], None]
+Rejoin = Callable[[], Awaitable[bl.Pid]]
 OnQuestion = Callable[[InputWanted], None]
 
 
 class Client:
     """Made by `await Client.join(session)`, in the event loop in which its callbacks are to run."""
 
-    def __init__(self, session: bl.Pid, person: Person = OWNER) -> None:
+    def __init__(self, session: bl.Pid, person: Person = OWNER, rejoin: Rejoin | None = None) -> None:
         self._session = session
+        self._rejoin = rejoin
+        self._offline: Offline | None = None
+        """While the session is out of reach."""
+        self._sent = Sent()
+        self.served = False
+        """Whether the session goes on when nobody looks."""
         self._person = person
         self._state = State()
         self.applied = 0
@@ -103,7 +118,9 @@ class Client:
         questions = VariableQuestions(lambda: self._state, lambda: self._runtime_server("values"))
         self.variables = questions.variables
         self.variable = questions.variable
-        runtime = RuntimeQuestions(lambda: self._runtime_server("facts"), lambda: self._runtime_server("manage"))
+        runtime = RuntimeQuestions(
+            self._call, lambda: self._runtime_server("facts"), lambda: self._runtime_server("manage")
+        )
         self.runtime_facts = runtime.runtime_facts
         self.set_idle_limit = runtime.set_idle_limit
         self.cluster = runtime.cluster
@@ -118,9 +135,10 @@ class Client:
         self._viewer = bl.spawn(self._view)
 
     @classmethod
-    async def join(cls, session: bl.Pid, person: Person = OWNER) -> Client:
-        """The session may be in this program, or on a node that this one is connected to."""
-        client = cls(session, person)
+    async def join(cls, session: bl.Pid, person: Person = OWNER, rejoin: Rejoin | None = None) -> Client:
+        """The session may be in this program, or on a node that this one is connected to. `rejoin` finds it again when
+        it is out of reach: it returns its pid, or raises OSError, ValueError or BeamlikeError while it cannot."""
+        client = cls(session, person, rejoin)
         await client._joined
         return client
 
@@ -136,7 +154,16 @@ class Client:
     def state(self) -> State:
         return self._state
 
+    @property
+    def away(self) -> bool:
+        """Whether the session is out of reach, and looked for."""
+        return self._offline is not None
+
     def send(self, operation: Operation) -> None:
+        if self._offline is not None:
+            self._write_offline(self._offline, operation)
+            return
+        self._sent.add(operation)
         bl.GenServer.cast(self._session, Perform(operation, self._viewer))
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Hears) -> None:
@@ -160,6 +187,8 @@ class Client:
 
     async def _call(self, request: Request, seconds: float) -> Any:
         """As the viewer: that pid has joined, and so may ask. `NotAllowed` where its person's role does not suffice."""
+        if self._offline is not None:
+            raise OutOfReach(NOT_NOW)
         call = bl.GenServer.call(self._session, request, timeout=seconds)
         answer = await asyncio.get_running_loop().create_task(call, context=self._as_viewer)
         if isinstance(answer, NotAllowed):
@@ -187,6 +216,9 @@ class Client:
         context = copy_context()
         self._on_question.append(lambda wanted: context.run(on_question, wanted))
         self._on_settled.append(lambda question: context.run(on_settled, question))
+        self._take_questions()
+
+    def _take_questions(self) -> None:
         if self.person.may("run"):
             bl.GenServer.cast(self._session, TakeQuestions(self._viewer))
 
@@ -333,6 +365,18 @@ class Client:
         if refused is not None:
             raise refused
 
+    def leave_to_next(self) -> None:
+        """The session is about to be stopped, and another program goes on with what it has."""
+        bl.GenServer.cast(self._session, Leave())
+
+    async def end_session(self) -> None:
+        """The session ends, and its runtime, for all who look at it; what is not saved is, unless it was discarded."""
+        self._must("admin")
+        self._rejoin = None
+        ended = bl.monitor(self._session)
+        bl.GenServer.cast(self._session, EndSession(self._viewer))
+        await bl.receive(ref=ended, timeout=END_SECONDS)
+
     async def close(self) -> None:
         bl.exit(self._viewer, "shutdown")
 
@@ -342,18 +386,65 @@ class Client:
         except Exception as error:
             self._joined.set_exception(error)
             return
-        self._state, self.applied, self.journaled = joined.state, joined.applied, joined.journaled
+        self._take(joined)
         self._as_viewer = copy_context()
         self._joined.set_result(None)
-        bl.monitor(self._session)
         try:
             while True:
-                self._hear(await bl.receive())
+                message = await bl.receive()
+                if isinstance(message, bl.Down) and self._rejoin is not None and may_come_back(message.reason):
+                    await self._join_again(self._rejoin)
+                else:
+                    self._hear(message)
         except Exception:
             logger.exception("a view of a session has failed")
         # Who sees nothing new any more may save all the same, and that only as somebody who has joined.
         while True:
             await bl.receive()
+
+    def _take(self, joined: Joined) -> None:
+        self._state, self.applied, self.journaled = joined.state, joined.applied, joined.journaled
+        self.served = joined.served
+        bl.monitor(self._session)
+
+    async def _join_again(self, rejoin: Rejoin) -> None:
+        """What was written meanwhile, and what was on its way, is in the session then, or is said to be lost."""
+        offline = self._offline = Offline(self._state, self._sent.take())
+        self._show_offline(offline)
+        self._say(LOST)
+        joined = await self._found_again(rejoin)
+        self._offline = None
+        self._take(joined)
+        self._tell(None)
+        carried = offline.carried_over(joined.state.notebook)
+        for operation in carried.operations:
+            self.send(operation)
+        if self._on_question:
+            self._take_questions()
+        for words in (BACK, *carried.lost):
+            self._say(words)
+
+    async def _found_again(self, rejoin: Rejoin) -> Joined:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                self._session = await rejoin()
+                joined: Joined = await bl.GenServer.call(self._session, Join(self.person), timeout=CALL_SECONDS)
+                return joined
+            except (OSError, ValueError, bl.BeamlikeError) as error:
+                logger.debug("the session is not there yet: %s", error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _write_offline(self, offline: Offline, operation: Operation) -> None:
+        if trouble := offline.write(operation):
+            self._say(trouble)
+        self._show_offline(offline)
+
+    def _show_offline(self, offline: Offline) -> None:
+        if offline.state is not self._state:
+            self._state = offline.state
+            self._tell(None)
 
     def _hear(self, message: object) -> None:
         match message:
@@ -364,6 +455,7 @@ class Client:
                     self._end(f"this view is not what the session has ({type(error).__name__}: {error})")
                     raise
                 self.applied = number
+                self._sent.applied(operation)
                 if number % SEEN_EVERY == 0:
                     bl.GenServer.cast(self._session, Seen(self._viewer, number))
                 self._tell(operation)
@@ -383,7 +475,8 @@ class Client:
                 for on_settled in self._on_settled:
                     on_settled(question)
             case bl.Down(_, _, reason):
-                self._end(f"the session has ended ({reason}): nothing can be run or saved any more")
+                why = reason[1] if isinstance(reason, tuple) and reason[0] == "shutdown" else reason
+                self._end(f"the session has ended ({why}): nothing can be run or saved any more")
 
     def _tell(self, operation: Operation | None) -> None:
         """None: several, that it was not told one by one."""

@@ -23,6 +23,7 @@ from notebook_tui.document.effects import Effect
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.session import messages
+from notebook_tui.session.cluster_questions import ClusterOf, DropNode, TellRunner
 from notebook_tui.session.people import NotAllowed, Person, Role
 from notebook_tui.widgets.messages import Ask
 
@@ -47,6 +48,10 @@ Request: TypeAlias = (
     | messages.Act
     | messages.SetSecretInput
     | messages.Seen
+    | messages.EndSession
+    | ClusterOf
+    | TellRunner
+    | DropNode
     | Ask
 )
 """All that is asked of a session by those who have joined it."""
@@ -127,13 +132,15 @@ def role_for_request(request: Request) -> Role:
             return _PURPOSES[purpose]
         case messages.Seen() | messages.InputsRead() | messages.ChosenRuntime() | messages.RuntimePrice() | Ask():
             return "view"
+        case ClusterOf():
+            return "view"
         case messages.SecretsOf():
             return "view"  # which names cells may ask for; never a value
         case messages.Save():
             return "edit"
         case messages.TakeQuestions() | messages.GiveAnswer() | messages.Act() | messages.SetSecretInput():
             return "run"
-        case messages.SaveAs() | messages.Discard():
+        case messages.SaveAs() | messages.Discard() | messages.EndSession() | TellRunner() | DropNode():
             return "admin"
         case messages.GiveSecrets() | messages.GiveStoredSecrets() | messages.RevokeSecrets():
             return "admin"

@@ -45,6 +45,11 @@ class Viewers:
     def __contains__(self, pid: bl.Pid) -> bool:
         return any(viewer.pid == pid for viewer in self._viewers.values())
 
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Each as often as they look."""
+        return tuple(viewer.person for viewer in self._viewers.values())
+
     def person(self, pid: bl.Pid) -> Person:
         """Who joined under that pid."""
         return next((viewer.person for viewer in self._viewers.values() if viewer.pid == pid), STRANGER)

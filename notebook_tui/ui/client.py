@@ -44,6 +44,20 @@ class SessionClient(Protocol):
     def person(self) -> Person:
         """Who sits here, and what they may do."""
 
+    @property
+    def served(self) -> bool:
+        """Whether the session goes on when nobody looks."""
+
+    @property
+    def away(self) -> bool:
+        """Whether the session is out of reach for now; what is written meanwhile is kept here, and looked after."""
+
+    def leave_to_next(self) -> None:
+        """The session is about to be stopped, and another program goes on with what it has."""
+
+    async def end_session(self) -> None:
+        """It ends, and its runtime, for all who look at it."""
+
     def send(self, operation: Operation) -> None:
         """Ask for a change. It shows in a later state, or is refused with a message."""
 

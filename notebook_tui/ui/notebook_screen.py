@@ -460,6 +460,8 @@ class NotebookScreen(Screen[None]):
                 table=self.table,
                 in_panel=isinstance(self.focused, PanelList),
                 person=self._client.person,
+                served=self._client.served,
+                away=self._client.away,
             )
         )
 

@@ -108,6 +108,9 @@ class FakeSession:
         self._on_question: list[Callable[[InputWanted], None]] = []
         self._on_settled: list[Callable[[str], None]] = []
         self.person = OWNER
+        self.served = False
+        self.away = False
+        self.stopped = self.left_to_next = False
 
     @property
     def state(self) -> State:
@@ -298,6 +301,12 @@ class FakeSession:
         path = self._state.path or "notebook.livemd"
         self._apply(Saved(path, self._state.revision))
         return path
+
+    def leave_to_next(self) -> None:
+        self.left_to_next = True
+
+    async def end_session(self) -> None:
+        self.stopped = True
 
     async def discard(self) -> None:
         self.discarded = True

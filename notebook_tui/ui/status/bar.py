@@ -71,6 +71,10 @@ class Status:
     table: KeyTable = DEFAULT
     in_panel: bool = False
     """Whether a panel has the keys, and not the cells."""
+    served: bool = False
+    """Whether the session goes on when nobody looks."""
+    away: bool = False
+    """Whether it is out of reach."""
     person: Person = OWNER
     """Who sits here: keys of what they may not do are grey."""
 
@@ -119,6 +123,7 @@ def status_line(status: Status, width: int, palette: Palette) -> Text:
         mode,
         _file(state, palette),
         *_trust(state, palette),
+        *_server(status, palette),
         *_role(status.person, palette),
         *_node_count(runtime, palette),
         _runtime(runtime, palette),
@@ -200,6 +205,13 @@ def _file(state: State, palette: Palette) -> Text:
 
 def _trust(state: State, palette: Palette) -> Sequence[Text]:
     return [] if state.trusted else [Text("? not trusted", palette.warning)]
+
+
+def _server(status: Status, palette: Palette) -> Sequence[Text]:
+    """Where the session is, if not in this program."""
+    if status.away:
+        return [Text("✗ server out of reach", palette.error)]
+    return [Text("⇄ served", palette.muted)] if status.served else []
 
 
 def _role(person: Person, palette: Palette) -> Sequence[Text]:
