@@ -203,7 +203,9 @@ class Editor(TextArea):
         if self.version == self._exchanged:
             return ()
         typed, text = self._done, self.text
-        if deltas.span(typed) > len(self._shown) or deltas.apply(self._shown, typed) != text:
+        if text == self._shown:
+            typed = ()
+        elif deltas.span(typed) > len(self._shown) or deltas.apply(self._shown, typed) != text:
             typed = deltas.between(self._shown, text)
         self._exchange(text)
         return typed
