@@ -3,8 +3,8 @@
 viewer ── Here ──► session ── PeopleHere ──► every viewer ── SawPeople ──► session
 
 A viewer says where it is as often as it likes, and from then on is told; the session tells it ten times a second at
-most. Each viewer is told of all people at once, and not again until it has said that it saw that: one that is slow gets the newest, and nothing
-piles up on the way to it.
+most. Each viewer is told of all people at once, and not again until it has said that it saw that: one that is slow gets
+the newest, and nothing piles up on the way to it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import beamlike as bl
 from beamlike.kernel.record import frozen
 from notebook_tui.document import delta as deltas
 from notebook_tui.document.delta import Delta
+from notebook_tui.document.notebook import Notebook
 from notebook_tui.session.people import Person, Role
 
 PACE: Final = 0.1
@@ -174,3 +175,15 @@ def _moved(where: Whereabouts, change: Delta) -> Whereabouts:
         None if place is None else deltas.transform_position(change, place) for place in (where.anchor, where.caret)
     )
     return replace(where, anchor=anchor, caret=caret)
+
+
+def is_there(notebook: Notebook, where: Whereabouts) -> bool:
+    """Whether that is a place of this notebook."""
+    return notebook.has_cell(where.cell_id) or any(each.id == where.cell_id for each in notebook.sections)
+
+
+def line_of(notebook: Notebook, where: Whereabouts) -> int:
+    """In which line of its cell, from 0, the caret is."""
+    if where.caret is None or not notebook.has_cell(where.cell_id):
+        return 0
+    return notebook.cell(where.cell_id).source.count("\n", 0, where.caret)
