@@ -119,7 +119,7 @@ def test_a_killed_child_loses_its_own_run_which_says_why_and_runs_again(run: Ran
 
 
 def test_warm_children_run_the_code_that_was_edited(run: Ran) -> None:
-    assert "3 children have run both versions of the code" in run.text
+    assert "3 of the children have run both versions of the code" in run.text
     assert "MeanBert" in run.text
 
 
