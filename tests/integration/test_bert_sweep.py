@@ -152,9 +152,9 @@ def test_each_step_of_each_run_is_a_point_of_one_plot(run: Ran) -> None:
 def test_one_line_takes_the_same_notebook_to_a_platform(platform: str, tmp_path: Path) -> None:
     (home := tmp_path / "platform").mkdir()
     with PLATFORMS[platform](home) as world:
-        it = ran(tmp_path, nodes=2, steps=8, where=world.spec(), **world.environment)
+        it = ran(tmp_path, nodes=2, steps=4, where=world.spec(), **world.environment)
         assert it.code == 0, it.errors + it.text
         assert not world.there()
-    assert re.search(r"^.+ was lost: \S+ .*(SIGKILL|137|OOMKilled|exit)", it.text, re.MULTILINE)
+    assert re.search(r"^.+ was lost: (pod|machine) .+ was killed by SIGKILL", it.text, re.MULTILINE)
     assert re.search(r"^0 of [23] children are left$", it.text, re.MULTILINE)
     wait_until_gone(*it.left)
