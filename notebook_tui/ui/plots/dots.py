@@ -48,13 +48,22 @@ def _spots(run: Run, across: Scale, up: Scale, masks: list[int]) -> None:
 def _lines(run: Run, across: Scale, up: Scale, masks: list[int]) -> None:
     """All straight lines from point to point."""
     top = up.steps - 1
-    xs, ys = run
-    last_x, last_y = across.at(xs[0]), top - up.at(ys[0])
+    columns, rows = _places(run[0], across), _places(run[1], up)
+    last_x, last_y = columns[0], top - rows[0]
     masks[last_x] |= 1 << last_y
-    for x, y in zip(xs[1:], ys[1:], strict=True):
-        at_x, at_y = across.at(x), top - up.at(y)
+    for at_x, row in zip(columns[1:], rows[1:], strict=True):
+        at_y = top - row
         _join(last_x, last_y, at_x, at_y, masks)
         last_x, last_y = at_x, at_y
+
+
+def _places(values: Sequence[float], scale: Scale) -> list[int]:
+    """`scale.at` of values between its ends, without its care wherever that is not needed."""
+    low, span = scale.low, scale.high - scale.low
+    per = (scale.steps - 1) / span if span else math.inf
+    if not math.isfinite(span) or not math.isfinite(per):
+        return [scale.at(value) for value in values]
+    return [round((value - low) * per) for value in values]
 
 
 def _strokes(run: Run, across: Scale, up: Scale, masks: list[int]) -> None:
