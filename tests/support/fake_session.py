@@ -24,6 +24,7 @@ from notebook_tui.document.operations import (
     EvaluationStarted,
     Operation,
     OutputAdded,
+    OutputChanged,
     RuntimeConnected,
     RuntimeConnecting,
     RuntimeDown,
@@ -55,6 +56,7 @@ from notebook_tui.session.secrets.store import NoSecret, checked
 from notebook_tui.session.secrets.stored import StoredSecrets
 from notebook_tui.session.typing_help import Definition
 from notebook_tui.session.typist import Typist
+from notebook_tui.widgets.changes import Change
 from notebook_tui.widgets.messages import EventValue, Page
 from notebook_tui.widgets.views import Scalar, Table
 
@@ -380,6 +382,10 @@ class FakeSession:
         """The cell that runs, or ran, has this to show."""
         assert self._state.evaluation(cell_id).run, f"{cell_id} has never run"
         self._apply(OutputAdded(cell_id, output))
+
+    def change(self, cell_id: str, ref: str, change: Change) -> None:
+        """The view of that ref is another one."""
+        self._apply(OutputChanged(cell_id, ref, change))
 
     def print(self, cell_id: str, text: str) -> None:
         self.output(cell_id, Text("stdout", text))
