@@ -13,6 +13,7 @@ from notebook_tui.widgets.views import (
     Display,
     Form,
     Frame,
+    Gallery,
     Grid,
     Input,
     Keyboard,
@@ -48,6 +49,8 @@ def content_text(content: Content, width: int = WIDTH) -> str:
             return "\n".join(content_text(each, width) for each in contents)
         case Tabs(tabs=tabs):
             return "\n".join(f"── {label} ──\n{content_text(each, width)}" for label, each in tabs)
+        case Gallery():
+            return gallery_text(content, width)
         case Progress():
             return progress_text(content)
         case Table():
@@ -66,6 +69,30 @@ def content_text(content: Content, width: int = WIDTH) -> str:
             return f"[ ⌨ {label} ]"
         case _:
             assert_never(content)
+
+
+def gallery_text(gallery: Gallery, width: int = WIDTH) -> str:
+    """What stands below its pictures, as many to a line as it has columns.
+
+    >>> from notebook_tui.widgets.views import Card
+    >>> print(gallery_text(Gallery("g", tuple(Card(n, Display(()), word) for n, word in enumerate("ab")), 2)))
+    ▦ a               ▦ b
+    2 pictures
+    """
+    room = max(1, width // gallery.columns)
+    cells = [f"▦ {' '.join(card.caption.split())}"[: room - 1].ljust(room) for card in gallery.cards]
+    lines = ["".join(cells[at : at + gallery.columns]).rstrip() for at in range(0, len(cells), gallery.columns)]
+    return "\n".join([*([gallery.title] if gallery.title else []), *lines, pictures_said(gallery)])
+
+
+def pictures_said(gallery: Gallery) -> str:
+    """
+    >>> pictures_said(Gallery("g", (Card(8, Display(())), Card(9, Display(()))), 1204))
+    'pictures 9-10 of 1,204'
+    """
+    if len(gallery.cards) == gallery.count:
+        return f"{gallery.count:,} {'picture' if gallery.count == 1 else 'pictures'}"
+    return f"pictures {gallery.offset + 1:,}-{gallery.offset + len(gallery.cards):,} of {gallery.count:,}"
 
 
 def progress_text(progress: Progress) -> str:
