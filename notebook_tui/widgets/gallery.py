@@ -30,8 +30,8 @@ _LONGEST: Final = 1_000
 
 
 class Gallery(Widget[views.Gallery]):
-    """Pictures, the newest of which are shown, `page_size` at a time, in so many columns as far as there is room; viewers
-    turn to earlier pages. `keep` pictures are kept where the gallery was made, the oldest go first.
+    """Pictures, the newest of which are shown, `page_size` at a time, in so many columns as far as there is room;
+    viewers turn to earlier pages. `keep` pictures are kept where the gallery was made, the oldest go first.
 
     A picture is what `nb.image` takes. Large ones are made smaller where they are added. `key` is a name for the card:
     what is added under the same one takes its place, so work that is done twice does not show twice.

@@ -29,6 +29,7 @@ from notebook_tui.widgets.views import (
 WIDTH = 72
 """What a notebook has for it in a terminal of 80 columns."""
 _BAR = 24
+_CAPTION = 12
 _MARKS = {"leaf": "·", "open": "▾", "closed": "▸"}
 
 
@@ -76,17 +77,20 @@ def gallery_text(gallery: Gallery, width: int = WIDTH) -> str:
 
     >>> from notebook_tui.widgets.views import Card
     >>> print(gallery_text(Gallery("g", tuple(Card(n, Display(()), word) for n, word in enumerate("ab")), 2)))
-    ▦ a               ▦ b
+    ▦ a           ▦ b
     2 pictures
     """
-    room = max(1, width // gallery.columns)
-    cells = [f"▦ {' '.join(card.caption.split())}"[: room - 1].ljust(room) for card in gallery.cards]
-    lines = ["".join(cells[at : at + gallery.columns]).rstrip() for at in range(0, len(cells), gallery.columns)]
+    captions = [f"▦ {' '.join(card.caption.split())}" for card in gallery.cards]
+    room = min(width, max([_CAPTION, *map(len, captions)])) + 2
+    columns = max(1, min(gallery.columns, (width + 2) // room))
+    cells = [caption[: room - 2].ljust(room) for caption in captions]
+    lines = ["".join(cells[at : at + columns]).rstrip() for at in range(0, len(cells), columns)]
     return "\n".join([*([gallery.title] if gallery.title else []), *lines, pictures_said(gallery)])
 
 
 def pictures_said(gallery: Gallery) -> str:
     """
+    >>> from notebook_tui.widgets.views import Card
     >>> pictures_said(Gallery("g", (Card(8, Display(())), Card(9, Display(()))), 1204))
     'pictures 9-10 of 1,204'
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
+from notebook_tui.ui.drawing.rows import wrap_words
 from notebook_tui.ui.outputs.display_rows import picture_of
 from notebook_tui.ui.outputs.inked import inked
 from notebook_tui.ui.outputs.looks import Looks
@@ -29,6 +30,7 @@ _GAP: Final = "  "
 _LEAST_COLUMN: Final = 16
 _LOWEST: Final = 3
 _HIGHEST: Final = 18
+_CAPTION_ROWS: Final = 2
 
 
 def gallery_rows(shown: Gallery, width: int, height: int, palette: Palette, looks: Looks) -> list[OutputRow]:
@@ -57,7 +59,13 @@ def _rows(gallery: Gallery, width: int, height: int, palette: Palette, pictures:
     lines = -(-gallery.page_size // columns)
     high = max(_LOWEST, min(_HIGHEST, (height - 1 - bool(gallery.title)) // lines - 1))
     room = min(room, max((_wanted(card, room, high, pictures) for card in gallery.cards), default=room))
-    cells = [_card(card, room, high, palette, pictures) for card in gallery.cards]
+    captions = [_words(card, room) for card in gallery.cards]
+    below = max(map(len, captions), default=1)
+    high = max(_LOWEST, high + 1 - below)
+    cells = [
+        [*_picture(card, room, high, palette, pictures), *map(text_row, words)]
+        for card, words in zip(gallery.cards, captions, strict=True)
+    ]
     for start in range(0, len(cells), columns):
         line = cells[start : start + columns]
         yield from beside(line, [room] * len(line), _GAP)
@@ -73,16 +81,22 @@ def _wanted(card: Card, room: int, high: int, pictures: Pictures) -> int:
     return max(wide, cell_len(printable_row(card.caption)), _LEAST_COLUMN)
 
 
-def _card(card: Card, room: int, high: int, palette: Palette, pictures: Pictures) -> list[OutputRow]:
-    """Its picture, and in the last row its words."""
+def _picture(card: Card, room: int, high: int, palette: Palette, pictures: Pictures) -> list[OutputRow]:
     found = picture_of(card.picture)
     if found is None:
-        rows: Sequence[Text] = [inked("(no picture)", palette.muted)]
-    else:
-        rows = pictures.rows(*found, room, high, palette, enlarged=True)
-    words = Text(printable_row(" ".join(card.caption.split())), end="")
-    words.truncate(room, overflow="ellipsis")
-    return [text_row(row) for row in (*rows, words)]
+        return [text_row(inked("(no picture)", palette.muted))]
+    return [text_row(row) for row in pictures.rows(*found, room, high, palette, enlarged=True)]
+
+
+def _words(card: Card, room: int) -> list[Text]:
+    """What is said below it, in two rows at most."""
+    text = Text(printable_row(" ".join(card.caption.split())), end="")
+    rows = list(wrap_words(text, room))
+    if len(rows) > _CAPTION_ROWS:
+        rest = text[len(" ".join(row.plain for row in rows[: _CAPTION_ROWS - 1])) + 1 :]
+        rest.truncate(room, overflow="ellipsis")
+        rows[_CAPTION_ROWS - 1 :] = [rest]
+    return rows
 
 
 def _footer(gallery: Gallery, width: int, palette: Palette) -> OutputRow:
