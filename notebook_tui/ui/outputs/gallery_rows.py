@@ -18,7 +18,7 @@ from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.moved_rows import beside, text_row
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.spots import Spot, TurnPage
-from notebook_tui.ui.outputs.table_pages import pages_beside
+from notebook_tui.ui.outputs.table_pages import NEWEST, pages_beside
 from notebook_tui.ui.pictures.fitting import columns_and_rows
 from notebook_tui.ui.pictures.gallery import Pictures
 from notebook_tui.ui.pictures.graphics import Graphics
@@ -103,8 +103,7 @@ def _footer(gallery: Gallery, width: int, palette: Palette) -> OutputRow:
     """Which of how many, and the ways to the others."""
     text, spots = inked(pictures_said(gallery), palette.muted), list[Spot]()
     back, on = pages_beside(gallery, gallery.page_size)
-    newest = max(gallery.first, gallery.count - gallery.page_size)
-    ways = [("‹ earlier", back), ("later ›", on), ("newest »", newest if on is not None and on < newest else None)]
+    ways = [("‹ earlier", back), ("later ›", on), ("newest »", None if on is None else NEWEST)]
     for label, offset in ways:
         if offset is not None and text.cell_len + len(_GAP) + len(label) <= width:
             text.append(_GAP)

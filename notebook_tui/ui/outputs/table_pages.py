@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from notebook_tui.widgets.views import Gallery, Sort, Table
+
+NEWEST: Final = 2**62
+"""The offset of the pictures that a gallery shows of itself, whatever comes: the keyboard can stay at it."""
 
 
 def next_sort(sort: Sort | None, column: str) -> Sort | None:
