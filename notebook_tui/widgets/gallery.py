@@ -6,6 +6,7 @@ import io
 from collections import OrderedDict
 from collections.abc import Hashable
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import beamlike as bl
@@ -13,7 +14,7 @@ from beamlike.kernel.record import frozen
 from notebook_tui.widgets import views
 from notebook_tui.widgets.changes import CARDS, CardsHung
 from notebook_tui.widgets.contents import BYTES, card_size
-from notebook_tui.widgets.image import image
+from notebook_tui.widgets.image import image, pillow_image
 from notebook_tui.widgets.messages import Answer, Page
 from notebook_tui.widgets.place import TERMINAL, Place
 from notebook_tui.widgets.server import Behaviour, start_server
@@ -122,8 +123,13 @@ class Hung:
 
 
 def thumbnail(picture: Any, caption: str = "") -> Display:
-    """The picture, no larger than a gallery shows it."""
-    shown = picture if isinstance(picture, Display) else image(picture, alt=caption)
+    """The picture, no larger than a gallery shows it. What is no file yet becomes a JPEG."""
+    if isinstance(picture, Display):
+        shown = picture
+    elif isinstance(picture, str | Path | bytes | bytearray | memoryview):
+        shown = image(picture, alt=caption)
+    else:
+        return image(_small(pillow_image(picture)), alt=caption)
     kind, data = next(((kind, form) for kind, form in shown.forms if kind.startswith("image/")), ("", b""))
     if not isinstance(data, bytes) or not kind:
         raise TypeError(f"expected a picture, or what nb.image makes of one, got a display of {shown.text!r}")
@@ -136,11 +142,15 @@ def thumbnail(picture: Any, caption: str = "") -> Display:
             f"expected a picture of {LARGE:,} bytes or less, got {len(data):,}: "
             "where pillow is installed, larger ones are made smaller"
         ) from error
-    small = Image.open(io.BytesIO(data)).convert("RGB")
+    return image(_small(Image.open(io.BytesIO(data))), alt=caption)
+
+
+def _small(picture: Any) -> bytes:
+    small = picture.convert("RGB")
     small.thumbnail(SIDES)
     written = io.BytesIO()
-    small.save(written, "JPEG", quality=80)
-    return image(written.getvalue(), alt=caption)
+    small.save(written, "JPEG", quality=85)
+    return written.getvalue()
 
 
 @frozen

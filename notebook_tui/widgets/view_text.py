@@ -94,6 +94,8 @@ def pictures_said(gallery: Gallery) -> str:
     >>> pictures_said(Gallery("g", (Card(8, Display(())), Card(9, Display(()))), 1204))
     'pictures 9-10 of 1,204'
     """
+    if not gallery.cards:
+        return "no pictures yet"
     if len(gallery.cards) == gallery.count:
         return f"{gallery.count:,} {'picture' if gallery.count == 1 else 'pictures'}"
     return f"pictures {gallery.offset + 1:,}-{gallery.offset + len(gallery.cards):,} of {gallery.count:,}"

@@ -24,7 +24,7 @@ from notebook_tui.widgets.views import (
 )
 
 _LEAST_COLUMN = 16
-_CARD = 6
+_CARD = 8
 
 
 def view_height(view: Content, width: int) -> int:

@@ -28,7 +28,7 @@ from notebook_tui.widgets.views import Card, Gallery
 
 _GAP: Final = "  "
 _LEAST_COLUMN: Final = 16
-_LOWEST: Final = 3
+_LOWEST: Final = 6
 _HIGHEST: Final = 18
 _CAPTION_ROWS: Final = 2
 
