@@ -168,6 +168,25 @@ def test_an_interrupt_stops_all(tmp_path: Path) -> None:
     wait_until_gone(*pids)
 
 
+def test_models_of_transformers_take_the_places_of_the_small_ones(tmp_path: Path) -> None:
+    """Random weights: what they say is nonsense, but it is they who say it, a token at a time."""
+    pytest.importorskip("transformers", reason="make setup EXTRAS=demos")
+    from tests.support.tiny_models import save_language_model, save_vision_model
+
+    given = ["--set", "videos=2", "--set", "stills_each=4"]
+    given += ["--set", f"weights={save_vision_model(tmp_path / 'eye')}"]
+    given += ["--set", f"writer={save_language_model(tmp_path / 'pen')}"]
+    run = subprocess.run([*WORDS, str(NOTEBOOK), *given], capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert run.returncode == 0, run.stderr[-4000:]
+    told = [json.loads(line) for line in run.stdout.splitlines()]
+    page = list(galleries(told))[-1]
+    assert page["count"] == 8
+    assert all(card["caption"] for card in page["cards"])
+    frames = [event["text"] for event in told if event.get("kind") == "frame"]
+    assert frames[-1]
+    assert not any("stills were looked at" in text for text in frames)
+
+
 WAITS = """    if gallery is not None:
         await asyncio.Event().wait()
     return name, captions, bl.self().node
