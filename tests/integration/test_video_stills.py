@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.platform_worlds import PLATFORMS
 from tests.support.processes import wait_until_gone
 from tests.support.soak import count
 
@@ -142,11 +143,34 @@ def galleries(told: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     return (event["data"] for event in told if event.get("kind") == "gallery" and event["data"])
 
 
-def test_an_interrupt_stops_all(tmp_path: Path) -> None:
+def unlearned() -> str:
+    """The notebook with a model that has learnt next to nothing, where it is not about that."""
     text = NOTEBOOK.read_text(encoding="utf-8")
     text = replaced(text, "gpu.call(learn, 1_000, 7,", "gpu.call(learn, 40, 1,")
     text = replaced(text, "held_out = 40", "held_out = 1")
-    text = replaced(text, "    assert accuracy >= 0.9\n", "")
+    return replaced(text, "    assert accuracy >= 0.9\n", "")
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_it_runs_elsewhere_by_one_word(platform: str, tmp_path: Path) -> None:
+    path = tmp_path / NOTEBOOK.name
+    path.write_text(unlearned(), encoding="utf-8")
+    place = tmp_path / "platform"
+    place.mkdir()
+    with PLATFORMS[platform](place) as world:
+        given = ["--set", "videos=2", "--set", "stills_each=4", "--set", f"where={world.spec()}"]
+        environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), **world.environment}
+        run = subprocess.run(
+            [*WORDS, str(path), *given], capture_output=True, text=True, timeout=SECONDS, check=False, env=environment
+        )
+        assert run.returncode == 0, run.stderr[-4000:]
+        assert not world.there()
+    told = [json.loads(line) for line in run.stdout.splitlines()]
+    assert list(galleries(told))[-1]["count"] == 8
+
+
+def test_an_interrupt_stops_all(tmp_path: Path) -> None:
+    text = unlearned()
     # The last still of a video is never hung up: each node is at its first video until it is stopped.
     text = replaced(text, "    return name, captions, bl.self().node\n", WAITS)
     text = replaced(text, "async def bytes_received():", f"{SAYS}async def bytes_received():")
