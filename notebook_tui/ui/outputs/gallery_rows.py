@@ -63,7 +63,7 @@ def _rows(gallery: Gallery, width: int, height: int, palette: Palette, pictures:
     below = max(map(len, captions), default=1)
     high = max(_LOWEST, high + 1 - below)
     cells = [
-        [*_picture(card, room, high, palette, pictures), *map(text_row, words)]
+        [*_picture(gallery, card, room, high, palette, pictures), *map(text_row, words)]
         for card, words in zip(gallery.cards, captions, strict=True)
     ]
     for start in range(0, len(cells), columns):
@@ -81,11 +81,15 @@ def _wanted(card: Card, room: int, high: int, pictures: Pictures) -> int:
     return max(wide, cell_len(printable_row(card.caption)), _LEAST_COLUMN)
 
 
-def _picture(card: Card, room: int, high: int, palette: Palette, pictures: Pictures) -> list[OutputRow]:
+def _picture(
+    gallery: Gallery, card: Card, room: int, high: int, palette: Palette, pictures: Pictures
+) -> list[OutputRow]:
+    """Where pictures come faster than they are drawn, one that was there before stays until then: less flickers."""
     found = picture_of(card.picture)
     if found is None:
         return [text_row(inked("(no picture)", palette.muted))]
-    return [text_row(row) for row in pictures.rows(*found, room, high, palette, enlarged=True)]
+    place = f"{gallery.ref}/{card.number % gallery.page_size}"
+    return [text_row(row) for row in pictures.rows(*found, room, high, palette, enlarged=True, place=place)]
 
 
 def _words(card: Card, room: int) -> list[Text]:
