@@ -58,7 +58,7 @@ from notebook_tui.session.typing_help import Definition
 from notebook_tui.session.typist import Typist
 from notebook_tui.widgets.changes import Change
 from notebook_tui.widgets.messages import EventValue, Page
-from notebook_tui.widgets.views import Scalar, Table
+from notebook_tui.widgets.views import Gallery, Scalar, Table
 
 ME = "me"
 """As which client the terminal types."""
@@ -92,6 +92,7 @@ class FakeSession:
         """None: the text is as a formatter writes it."""
         self.tables: dict[str, Callable[[Page], Table]] = {}
         """What gives pages, by the refs of the tables."""
+        self.galleries: dict[str, Callable[[Page], Gallery]] = {}
         self.acts: list[tuple[str, EventValue]] = []
         self.secret_inputs: dict[str, str | None] = {}
         self.secret_names = SecretNames((), ())
@@ -240,6 +241,9 @@ class FakeSession:
         if ref not in self.tables:
             raise LookupError(f"no table {ref}")
         return self.tables[ref](page)
+
+    async def page(self, ref: str, page: Page) -> Table | Gallery:
+        return self.galleries[ref](page) if ref in self.galleries else await self.rows(ref, page)
 
     async def secrets(self) -> SecretNames:
         return self.secret_names
