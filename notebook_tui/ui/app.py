@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -33,6 +32,7 @@ from notebook_tui.ui.notebook_screen import NotebookScreen
 from notebook_tui.ui.settings.file import NotKept
 from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.settings.values import Settings
+from notebook_tui.ui.terminal_environment import terminal_environment
 from notebook_tui.ui.visit import Visit, begin
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class NotebookApp(GuardedApp, PictureApp):
         house: House | None = None,
         preferences: Preferences | None = None,
     ) -> None:
-        self._no_color = "NO_COLOR" in os.environ
+        self._no_color = "NO_COLOR" in terminal_environment()
         self._light = False
         super().__init__(ansi_color=True if self._no_color else None)
         # Textual does not promise to keep the name; a test looks at what such text becomes on the screen.
