@@ -37,15 +37,18 @@ def starting_directory() -> Path:
 def permitted(path: Path | str) -> Path:
     """The path, absolute; where there are bounds, with all links followed. `OutOfBounds` if it leads elsewhere."""
     directory = bounds()
-    if directory is None:
-        return Path(path).absolute()
+    return Path(path).absolute() if directory is None else within(directory, path)
+
+
+def within(directory: Path, path: Path | str) -> Path:
+    """As `permitted` to somebody whose bounds are that directory, which is real."""
     # What a link leads to counts, and `..` goes up from there: so does the system.
     try:
         real = Path(os.path.realpath(directory / path))
     except (OSError, ValueError):
         raise OutOfBounds(f"{os.fspath(path)!r} is no path") from None
     if not real.is_relative_to(directory):
-        raise OutOfBounds(f"{shown(path)} is not in the directory that you may see")
+        raise OutOfBounds(f"{os.fspath(path)!r} is not in the directory that you may see")
     return real
 
 
