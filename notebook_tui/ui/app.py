@@ -148,6 +148,8 @@ class NotebookApp(GuardedApp, PictureApp):
         self.run_worker(carried_on(self, text))
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent) and (shown := self.notebook_screen) is not None:
+            shown.rouse()
         # Keys of navigation are acted on here, one after the other, and not by the focused widget: between its queue
         # and ours the next key would already be on its way to the list when it is meant for the editor.
         if isinstance(event, events.Key) and not event.is_forwarded and isinstance(self.screen, NotebookScreen):

@@ -51,6 +51,8 @@ class Typist(asyncssh.SSHClientSession[bytes]):
         self._wanted = b""
         self._tail = b""
         self._seen: asyncio.Future[float] | None = None
+        self.opened = asyncio.Event()
+        """Something of the notebook was painted."""
         self._chan: asyncssh.SSHClientChannel[bytes]
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
@@ -62,6 +64,8 @@ class Typist(asyncssh.SSHClientSession[bytes]):
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
         self.received += len(data)
+        if not self.opened.is_set() and b"Bench" in data:
+            self.opened.set()
         if self._seen is not None and not self._seen.done():
             if self._wanted in self._tail + data:
                 self._seen.set_result(perf_counter())
@@ -128,7 +132,7 @@ async def measure(world: Served, connections: int, seconds: float) -> None:
         for n in range(connections):
             began = perf_counter()
             typist = await stack.enter_async_context(connected(world, f"n{n}"))
-            await typist.seconds_until("Bench")
+            await asyncio.wait_for(typist.opened.wait(), DEADLINE)
             firsts.append(perf_counter() - began)
             typists.append(typist)
         emit("ssh", "connect", "first_paint_p50", "s", percentile(firsts, 50), connections=connections)
@@ -150,7 +154,7 @@ async def measure(world: Served, connections: int, seconds: float) -> None:
         await asyncio.sleep(1)
         await _typing("typing_beside_a_slow_client", typists, seconds, (views, holder))
         printing = await stack.enter_async_context(connected(world, "printing"))
-        await printing.seconds_until("Bench")
+        await asyncio.wait_for(printing.opened.wait(), DEADLINE)
         printing.write("jjjjjjee")
         await printing.seconds_until("loss=0")
         await _typing("typing_while_10k_lines_a_second_are_printed", typists, seconds, (views, holder))
@@ -185,7 +189,7 @@ async def _cpu(processes: tuple[psutil.Process, ...], seconds: float) -> list[fl
 
 
 async def _main(connections: int, seconds: float) -> None:
-    with tempfile.TemporaryDirectory() as place, served(Path(place)) as world:
+    with tempfile.TemporaryDirectory() as place, served(Path(place), {"per_key": 200, "connections": 200}) as world:
         await measure(world, connections, seconds)
 
 
