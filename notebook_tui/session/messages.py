@@ -1,9 +1,14 @@
-"""What viewers and a session say to each other."""
+"""What viewers and a session say to each other.
+
+Each request takes a role (`roles`). Of a call the caller's own pid says whose it is, of a cast its field `viewer`; what
+joined under that pid says who they are. A call that is refused is answered with `NotAllowed`, a cast with `Notice`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Final, Literal, TypeAlias
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
@@ -28,6 +33,8 @@ class Joined:
     applied: int
     """So many operations have led to it."""
     journaled: int
+    served: bool = False
+    """Whether the session goes on when nobody looks."""
 
 
 @frozen
@@ -124,9 +131,15 @@ class ChosenRuntime:
     """A call: the spec of where cells run, or would."""
 
 
+Purpose: TypeAlias = Literal["facts", "help", "values", "manage"]
+"""What the runtime's server is asked: about its process, by a typist, about variables; or to do something."""
+
+
 @frozen
 class RuntimeServerOf:
     """A call: the pid of the runtime's server, or None while there is none."""
+
+    purpose: Purpose = "facts"
 
 
 @frozen
@@ -148,6 +161,7 @@ class GiveAnswer:
 
     question: str
     text: str | None = field(repr=False)
+    viewer: bl.Pid
 
 
 @frozen
@@ -214,3 +228,40 @@ class Notice:
     """Words for the user."""
 
     text: str
+
+
+LEFT: Final = "its server ends, and the next one goes on with it"
+"""Why a session has ended that was told to `Leave`: its reason is ("shutdown", LEFT)."""
+
+
+@frozen
+class Leave:
+    """A cast: the session is about to be stopped, and another program is to go on with what it has."""
+
+
+@frozen
+class EndSession:
+    """A cast: the session ends, and its runtime, for all who look at it."""
+
+    viewer: bl.Pid
+
+
+@frozen
+class TellAbout:
+    """A call: the answer is `SessionFacts`."""
+
+
+@frozen
+class SessionFacts:
+    """What a list of sessions says of one."""
+
+    title: str
+    people: tuple[Person, ...]
+    """Who looks at it, each as often as they have it open."""
+    evaluating: tuple[str, ...]
+    """The labels of the cells that run."""
+    queued: int
+    runtime: str
+    """Where cells run, or would."""
+    connected: bool
+    dirty: bool

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 import beamlike as bl
@@ -35,7 +35,10 @@ from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.sound import Unsound
 from notebook_tui.runtime.versions import CellVersions
+from notebook_tui.session.cluster_questions import ClusterOf, DropNode, TellRunner
+from notebook_tui.session.cluster_questions import answer as answer_cluster
 from notebook_tui.session.ending import Endings
+from notebook_tui.session.far_viewers import ask_for, is_far, passage
 from notebook_tui.session.from_runtime import checked
 from notebook_tui.session.index_ahead import index_ahead
 from notebook_tui.session.keeper import keep
@@ -46,6 +49,7 @@ from notebook_tui.session.messages import (
     ChosenRuntime,
     Discard,
     Disconnect,
+    EndSession,
     GiveAnswer,
     GiveSecrets,
     GiveStoredSecrets,
@@ -53,6 +57,7 @@ from notebook_tui.session.messages import (
     Join,
     Joined,
     Journaled,
+    Leave,
     Notice,
     Perform,
     Restart,
@@ -63,14 +68,18 @@ from notebook_tui.session.messages import (
     SaveAs,
     SecretsOf,
     Seen,
+    SessionFacts,
     SetSecretInput,
     TakeQuestions,
+    TellAbout,
     UseRuntime,
 )
 from notebook_tui.session.options import EVALUATES, SessionOptions
+from notebook_tui.session.people import NotAllowed
 from notebook_tui.session.profiles import LOCAL, ProfileError
 from notebook_tui.session.questions import Questions
 from notebook_tui.session.reattach import Incoming, Lost, Reattached, reattach
+from notebook_tui.session.roles import Request, refusal, role_for_all, role_for_request
 from notebook_tui.session.runtime import Connection, Runtime, Step
 from notebook_tui.session.runtime_kinds import runtime_of
 from notebook_tui.session.secrets.giving import Giving
@@ -89,6 +98,9 @@ class Session(GenServer):
     """Start it with the file and the runtime to use: `await Session.start_link(file, Local())`."""
 
     def init(self, file: NotebookFile, runtime: Runtime, options: SessionOptions = EVALUATES) -> None:
+        self._served = options.served
+        self._leaves = False
+        """Another program is to go on with the session."""
         self._viewers = Viewers()
         self._notices: list[str] = []
         self._keeping = Keeping(file, options)
@@ -105,6 +117,8 @@ class Session(GenServer):
         self._incoming: Incoming | None = None
         self._early: list[Relayed] = []
         """What came from a runtime that is not known yet: its first words may arrive before its connection does."""
+        self._passage: bl.Pid | None = None
+        """To the runtime, for viewers on other nodes."""
         self._reattaching: bl.Pid | None = None
         """Looks for a runtime that cannot be reached; what is for that waits in `_unsent`."""
         self._unsent: list[object] = []
@@ -126,11 +140,23 @@ class Session(GenServer):
             self._drop_runtime()
             await self._endings.all_over()
         finally:
-            await self._keeping.close()
+            await self._keeping.close(leaves=self._leaves)
 
     @property
     def state(self) -> State:
         return self._state
+
+    def _facts(self) -> SessionFacts:
+        state = self._state
+        return SessionFacts(
+            title=state.notebook.title,
+            people=self._viewers.people,
+            evaluating=tuple(map(state.notebook.label, state.running.values())),
+            queued=len(state.queue),
+            runtime=self._runtime_spec,
+            connected=self._connection is not None,
+            dirty=state.dirty,
+        )
 
     # What viewers ask.
 
@@ -138,10 +164,20 @@ class Session(GenServer):
         match request:
             case Join(person):
                 self._viewers.add(client.pid, person, self.applied)
-                bl.GenServer.reply(client, Joined(self._state, self.applied, self._keeping.safe))
+                bl.GenServer.reply(client, Joined(self._state, self.applied, self._keeping.safe, self._served))
                 for text in self._notices:
                     bl.send(client.pid, Notice(text))
                 return NO_REPLY
+            case TellAbout():
+                return self._facts()
+            case _ if isinstance(request, Request):
+                refused = refusal(self._viewers.person(client.pid), role_for_request(request))
+                return self._answer(request, client) if refused is None else refused
+            case _:
+                raise TypeError(f"a session does not know the call {request!r}")
+
+    def _answer(self, request: Request, client: Client) -> object:
+        match request:
             case Save():
                 self._keeping.save(client)
                 return NO_REPLY
@@ -171,11 +207,27 @@ class Session(GenServer):
             case InputsRead():
                 return tuple(self._inputs_read)
             case RuntimeServerOf():
-                return self._connection.server if self._connection is not None else None
+                return self._server_for(client)
+            case ClusterOf() | TellRunner() | DropNode():
+                if self._connection is None:
+                    return None
+                bl.spawn(answer_cluster, client, self._connection.server.node, request)
+                return NO_REPLY
             case _:
                 raise TypeError(f"a session does not know the call {request!r}")
 
     def handle_cast(self, request: object) -> None:
+        if isinstance(request, Leave):
+            self._leaves = True
+            return
+        if not isinstance(request, Request):
+            raise TypeError(f"a session does not know the cast {request!r}")
+        viewer = getattr(request, "viewer", None)
+        if viewer is not None:
+            refused = refusal(self._viewers.person(viewer), role_for_request(request))
+            if refused is not None:
+                bl.send(viewer, Notice(str(refused)))
+                return
         match request:
             case Perform(operations.SetInputValue() as operation, viewer):
                 self._set_input(operation, viewer)
@@ -185,6 +237,8 @@ class Session(GenServer):
                 self._widgets.set_secret(request)
             case Act():
                 self._widgets.act(request)
+            case Ask(client=asker) if is_far(asker):
+                bl.spawn(ask_for, bl.self(), request)
             case Ask():
                 self._widgets.ask(request)
             case TakeQuestions(viewer):
@@ -192,10 +246,21 @@ class Session(GenServer):
                     self._questions.taken_by(viewer)
             case GiveAnswer(question, text):
                 self._questions.answer(question, text)
+            case EndSession(viewer):
+                who = self._viewers.person(viewer).name
+                raise bl.Stop(("shutdown", f"{who} has stopped it") if who else "shutdown")
             case Seen(viewer, applied):
                 self._viewers.saw(viewer, applied, lambda: self._state, self.applied)
             case _:
                 raise TypeError(f"a session does not know the cast {request!r}")
+
+    def _server_for(self, client: Client) -> bl.Pid | None:
+        """What takes a viewer's questions to the runtime."""
+        if self._connection is None or not is_far(client):
+            return None if self._connection is None else self._connection.server
+        if self._passage is None or not bl.is_alive(self._passage):
+            self._passage = bl.spawn(passage, self._connection.server)
+        return self._passage
 
     def _set_input(self, operation: operations.SetInputValue, viewer: bl.Pid) -> None:
         checked = self._widgets.checked(operation, lambda why: bl.send(viewer, Notice(why)))
@@ -342,20 +407,29 @@ class Session(GenServer):
         self._viewers.tell(Journaled(safe))
 
     def _do(self, operation: Operation, viewer: bl.Pid | None = None) -> bool:
+        """By a viewer, if one asks for it: then only with the role for all that follows of it."""
         try:
-            self._state, wanted = apply(self._state, operation)
-        except Rejected as refusal:
-            # Normal where several act at once: late output of a cell that was deleted, say.
-            logger.debug("%r was rejected: %s", operation, refusal)
+            state, wanted = apply(self._state, operation)
             if viewer is not None:
-                bl.send(viewer, Notice(str(refusal)))
+                self._check(operation, viewer, state, wanted)
+        except (Rejected, NotAllowed) as refused:
+            # Normal where several act at once: late output of a cell that was deleted, say.
+            logger.debug("%r was rejected: %s", operation, refused)
+            if viewer is not None:
+                bl.send(viewer, Notice(str(refused)))
             return False
+        self._state = state
         self.applied += 1
         self._viewers.applied(operation, self.applied)
         self._keeping.applied(operation)
         for effect in wanted:
             self._perform(effect)
         return True
+
+    def _check(self, operation: Operation, viewer: bl.Pid, after: State, wanted: Sequence[Effect]) -> None:
+        role = role_for_all(operation, self._state, after, wanted)
+        if (refused := refusal(self._viewers.person(viewer), role)) is not None:
+            raise refused
 
     def _perform(self, effect: Effect) -> None:
         match effect:
@@ -447,7 +521,7 @@ class Session(GenServer):
         self._early.clear()
         if self._connection_ref is not None:
             bl.demonitor(self._connection_ref, flush=True)
-        self._connection = self._connection_ref = self._incoming = None
+        self._connection = self._connection_ref = self._incoming = self._passage = None
         self._questions.settle_all()
         self._widgets.runtime_gone()
         if self._keeper is not None:
