@@ -37,6 +37,8 @@ def preview_of(entry: Entry) -> Preview:
     """Blocks on the disk; what cannot be read is said."""
     path = Path(entry.path)
     try:
+        if entry.path:
+            permitted(path)
         if entry.kind == "new":
             return Preview(entry.name)
         if path.is_dir():
