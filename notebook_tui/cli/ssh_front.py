@@ -11,7 +11,9 @@ import asyncio
 import gc
 import json
 import os
+import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,9 +37,13 @@ def main() -> None:
 
 
 def _run(options: dict[str, Any]) -> int:
-    import uvloop
+    try:
+        import uvloop
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop if options.get("uvloop") else None) as runner:
+        factory: Callable[[], asyncio.AbstractEventLoop] | None = uvloop.new_event_loop
+    except ImportError:
+        factory = None
+    with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(serve(options))
 
 
@@ -48,6 +54,7 @@ async def serve(options: dict[str, Any]) -> int:
     from notebook_tui.serve.rendezvous import server_with_pid
     from notebook_tui.ssh.gate import Limits
     from notebook_tui.ssh.host_key import BadHostKey
+    from notebook_tui.ssh.key_ring import default_file
     from notebook_tui.ssh.options import SshOptions
     from notebook_tui.ssh.server import SshServer
     from notebook_tui.ssh.views import Views
@@ -57,20 +64,15 @@ async def serve(options: dict[str, Any]) -> int:
     keep_task_factory(loop)
     ending = asyncio.Event()
     directory = Path(options["directory"])
-    wanted = SshOptions(
-        directory,
-        options["host"],
-        options["port"],
-        Path(options["authorized_keys"]),
-        Path(options["state"]),
-        Limits(**options.get("limits", {})),
-    )
+    keys = Path(options["authorized_keys"]) if options["authorized_keys"] is not None else default_file()
+    wanted = SshOptions(directory, keys, Path(options["state"]), Limits(**options["limits"]))
+    listening = socket.socket(fileno=options["listening"])
     found = await asyncio.to_thread(server_with_pid, options["server"])
     if found is None:
         return _cannot(f"there is no server with the process {options['server']}")
     async with connected(found) as sessions:
         try:
-            server = await SshServer.start(wanted, Views(sessions, ProgramHouse(None, directory)))
+            server = await SshServer.start(wanted, Views(sessions, ProgramHouse(None, directory)), listening)
         except (OSError, BadHostKey) as error:
             return _cannot(str(error))
         _keep_what_is_there()
@@ -89,6 +91,7 @@ def _said(server: Any) -> dict[str, Any]:
         "port": server.address[1],
         "fingerprint": server.fingerprint,
         "keys": server.ring.count,
+        "authorized_keys": os.fspath(server.options.authorized_keys),
         "trouble": server.ring.trouble,
     }
 

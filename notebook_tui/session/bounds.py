@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 _bounds: Final[ContextVar[Path | None]] = ContextVar("beamlike_bounds", default=None)
+_writes: Final[ContextVar[bool]] = ContextVar("beamlike_bounds_writes", default=True)
 
 
 class OutOfBounds(PermissionError):
@@ -24,9 +25,10 @@ def bounds() -> Path | None:
     return _bounds.get()
 
 
-def keep_within(directory: Path) -> None:
-    """From now on, in the current context."""
+def keep_within(directory: Path, *, writes: bool = True) -> None:
+    """From now on, in the current context; `writes` says whether files may be written there."""
     _bounds.set(Path(os.path.realpath(directory)))
+    _writes.set(writes)
 
 
 def starting_directory() -> Path:
@@ -38,6 +40,13 @@ def permitted(path: Path | str) -> Path:
     """The path, absolute; where there are bounds, with all links followed. `OutOfBounds` if it leads elsewhere."""
     directory = bounds()
     return Path(path).absolute() if directory is None else within(directory, path)
+
+
+def writable(path: Path | str) -> Path:
+    """As `permitted`, for a file that is to be written, or to go."""
+    if not _writes.get():
+        raise OutOfBounds("you may look at notebooks here, and write no files")
+    return permitted(path)
 
 
 def within(directory: Path, path: Path | str) -> Path:

@@ -86,7 +86,27 @@ def parse(command: str | None) -> Wish:
         case ["help" | "--help" | "-h", *_]:
             return Help()
         case _:
-            raise NoSuchCommand(f"there is no command {shlex.join(words)[:200]!r} here, and no shell. There are:\n{HELP}")
+            said = shlex.join(words)[:200]
+            raise NoSuchCommand(f"there is no command {said!r} here, and no shell. There are:\n{HELP}")
+
+
+def described(wish: Wish) -> str:
+    """For the log; what is given to a notebook's inputs may be secret.
+
+    >>> described(Run("a.livemd", ("--json", "--input", "Password=1")))
+    'run a.livemd --json --input'
+    """
+    match wish:
+        case Run(path, options):
+            return " ".join(("run", path, *(word.partition("=")[0] for word in options if word.startswith("--"))))
+        case OpenFile(path):
+            return f"open {path}"
+        case ListOpen():
+            return "list"
+        case Help():
+            return "help"
+        case Home():
+            return ""
 
 
 def role_for(wish: Wish) -> Role:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import asyncssh
 
-from beamlike.kernel.record import frozen
 from notebook_tui.ssh.command import Home, NoSuchCommand, OpenFile, Wish, parse, role_for
 from notebook_tui.ui.driver.channel import TerminalSize
 
@@ -27,6 +26,7 @@ BEHIND: Final = 8 * 1024
 """Bytes that wait in this program, behind which nothing more is drawn for a terminal."""
 HOPELESS: Final = 16 * 1024 * 1024
 """Bytes that wait for a terminal that takes none: pictures are not dropped as frames are. The connection ends."""
+_LOOKS_AGAIN: Final = 0.02
 PATIENCE: Final = 5.0
 """Seconds that a view has to leave in order."""
 REFUSED: Final = 2
@@ -118,8 +118,9 @@ class Guest(asyncssh.SSHServerSession[bytes]):
 
     async def drained(self) -> None:
         """Until what was written has gone, but for a little."""
-        while self.is_behind() and not self._chan.is_closing():
-            await asyncio.sleep(0.02)
+        # Of the connection's own buffer nobody tells when it is empty.
+        while self.is_behind() and not self._chan.is_closing():  # noqa: ASYNC110
+            await asyncio.sleep(_LOOKS_AGAIN)
 
     @property
     def _waiting(self) -> int:
@@ -132,7 +133,9 @@ class Guest(asyncssh.SSHServerSession[bytes]):
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         self._chan = chan
 
-    def pty_requested(self, term_type: str, term_size: tuple[int, int, int, int], term_modes: Mapping[int, int]) -> bool:
+    def pty_requested(
+        self, term_type: str, term_size: tuple[int, int, int, int], term_modes: Mapping[int, int]
+    ) -> bool:
         self._term = term_type[:64] or "dumb"
         self._size = _size(*term_size)
         return True
@@ -220,7 +223,9 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         if not isinstance(wish, Home | OpenFile):
             return await self._host.perform(wish, self)
         if self._term in ("", "dumb"):
-            self.complain("beamlike: expected a terminal, to show notebooks in: ssh -t HOST …; without one: ssh HOST help\n")
+            self.complain(
+                "beamlike: expected a terminal to show notebooks in (ssh -t HOST …); without: ssh HOST help\n"
+            )
             return REFUSED
         return await self._host.view(wish, self)
 

@@ -29,4 +29,4 @@ def host_key(directory: Path) -> asyncssh.SSHKey:
     try:
         return asyncssh.read_private_key(os.fspath(path))
     except (asyncssh.Error, ValueError) as error:
-        raise BadHostKey(f"{path} is no private key without a passphrase ({error}): delete it to have one made") from error
+        raise BadHostKey(f"{path} is no key without a passphrase ({error}): delete it to have one made") from error

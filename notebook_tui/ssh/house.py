@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +11,7 @@ from typing import Protocol
 import beamlike as bl
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.serve.sessions import open_in
-from notebook_tui.session.bounds import permitted
+from notebook_tui.session.bounds import permitted, writable
 from notebook_tui.session.client import Client
 from notebook_tui.session.people import Person
 
@@ -37,11 +38,10 @@ class SharedHouse:
 
     @asynccontextmanager
     async def _open(self, path: Path) -> AsyncIterator[Client]:
-        if not path.exists() and not self._person.may("edit"):
+        if not self._person.may("edit") and not await asyncio.to_thread(path.exists):
             raise PermissionError(f"there is no notebook {path.name}, and your key may make none")
         try:
-            session = await open_in(self._sessions, str(path))
-            client = await Client.join(session, self._person)
+            client = await Client.join(await self._session_of(path), self._person, lambda: self._session_of(path))
         except bl.CallFailed as error:
             raise OSError(f"the server of the sessions does not answer: {error}") from error
         try:
@@ -49,14 +49,18 @@ class SharedHouse:
         finally:
             await client.close()
 
+    async def _session_of(self, path: Path) -> bl.Pid:
+        return await open_in(self._sessions, str(path))
+
+    async def hand_over(self, path: str, end: Callable[[], Awaitable[None]]) -> None:
+        raise OSError("A server holds this notebook already: it goes on when you leave.")
+
+    async def stop(self, path: str) -> None:
+        async with self.open(path) as client:
+            await client.end_session()
+
     def convert(self, source: Path, target: Path) -> tuple[str, ...]:
-        self._check_writes()
-        return self._files.convert(permitted(source), permitted(target))
+        return self._files.convert(permitted(source), writable(target))
 
     def export(self, notebook: Notebook, source: Path, target: Path) -> None:
-        self._check_writes()
-        self._files.export(notebook, permitted(source), permitted(target))
-
-    def _check_writes(self) -> None:
-        if not self._person.may("edit"):
-            raise PermissionError("your key may look at notebooks and write no files")
+        self._files.export(notebook, permitted(source), writable(target))

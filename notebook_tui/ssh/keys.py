@@ -91,7 +91,7 @@ def read_key(line: str, owner: str = "") -> Trusted:
     return Trusted(
         fingerprint_of(key),
         _printable(name) or fingerprint_of(key)[7:15],
-        cast("Role", role),
+        role,
         _one(options, "directory", "."),
         _time(_one(options, "expiry-time", "")),
         tuple(options.get("from", ())),

@@ -12,9 +12,6 @@ from notebook_tui.ssh.gate import DEFAULTS, Limits
 class SshOptions:
     directory: Path
     """What is served; the directories of keys lie in it."""
-    host: str
-    port: int
-    """0: one that is free."""
     authorized_keys: Path
     state: Path
     """Where the server's own key is kept, and the log of logins."""

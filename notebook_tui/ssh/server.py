@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from beamlike.kernel.record import frozen
 from notebook_tui.session.bounds import OutOfBounds, keep_within, within
 from notebook_tui.session.people import Person
 from notebook_tui.ssh.audit import Audit
-from notebook_tui.ssh.command import Home, OpenFile, Wish, role_for
+from notebook_tui.ssh.command import Home, OpenFile, Wish, described, role_for
 from notebook_tui.ssh.gate import Gate
 from notebook_tui.ssh.guest import Guest
 from notebook_tui.ssh.host_key import host_key
@@ -38,6 +38,7 @@ _CHANNELS: Final = 10
 """Of one connection, as the user's own ssh shares it among several commands."""
 _OFFERS: Final = 20
 """Keys that one connection may show; an agent shows all that it has."""
+_PARTING_SECONDS: Final = 5.0
 _KEEPALIVE: Final = 15.0
 _UNSENT: Final = 16 * 1024
 """Bytes that the system takes ahead of what the line takes: what lies there cannot be dropped for something newer."""
@@ -95,7 +96,7 @@ class Visitor(asyncssh.SSHServer):
             return
         self._stage = "stranger"
         self._server.gate.came(self._address)
-        self._server.visitors.add(self)
+        self._server.came(self)
         _send_little_ahead(conn)
 
     def begin_auth(self, username: str) -> bool:
@@ -124,7 +125,8 @@ class Visitor(asyncssh.SSHServer):
         self._trusted, self._why = None, found
         self._server.audit.refused(self._address, found, key=fingerprint, user=self._user)
         if self._offers >= _OFFERS and self._conn is not None:
-            self._conn.disconnect(asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, f"{_OFFERS} keys were shown, and none is known")
+            said = f"{_OFFERS} keys were shown, and none is known"
+            self._conn.disconnect(asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, said)
         return False
 
     def auth_completed(self) -> None:
@@ -160,7 +162,7 @@ class Visitor(asyncssh.SSHServer):
 
     def connection_lost(self, exc: Exception | None) -> None:
         server, now = self._server, self._server.clock()
-        server.visitors.discard(self)
+        server.gone(self)
         stage, self._stage = self._stage, "gone"
         if stage == "stranger":
             server.gate.failed(self._address, now)
@@ -184,7 +186,7 @@ class Visitor(asyncssh.SSHServer):
         return await self._inside(self._server.opens.view, wish, guest)
 
     async def perform(self, wish: Wish, guest: Guest) -> int:
-        self._note("command", command=_short(repr(wish), 300))
+        self._note("command", command=_short(described(wish), 300))
         return await self._inside(self._server.opens.perform, wish, guest)
 
     def touched(self) -> None:
@@ -193,10 +195,10 @@ class Visitor(asyncssh.SSHServer):
     def left(self, guest: Guest) -> None:
         self._guests.discard(guest)
 
-    async def _inside(self, act: Callable[..., asyncio.Future[int]], wish: Wish, guest: Guest) -> int:
+    async def _inside(self, act: Callable[..., Awaitable[int]], wish: Wish, guest: Guest) -> int:
         admitted = self._admitted
         assert admitted is not None
-        keep_within(admitted.directory)
+        keep_within(admitted.directory, writes=admitted.person.may("edit"))
         try:
             return await act(wish, guest, admitted)
         except (OSError, ValueError) as error:
@@ -271,24 +273,25 @@ class SshServer:
         self.fingerprint = ""
         """Of the server's own key: what a client is shown when it comes first."""
         self.address = ("", 0)
+        self._empty = asyncio.Event()
+        self._empty.set()
         self._acceptor: asyncssh.SSHAcceptor | None = None
         self._watch: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, options: SshOptions, opens: Opens, *, listening: socket.socket | None = None) -> SshServer:
-        """OSError says why it cannot listen, BadHostKey what is wrong with the server's key."""
+    async def start(cls, options: SshOptions, opens: Opens, listening: socket.socket) -> SshServer:
+        """On a socket that listens. BadHostKey says what is wrong with the server's key."""
         server = cls(options, opens)
         await server._listen(listening)
         return server
 
-    async def _listen(self, listening: socket.socket | None) -> None:
+    async def _listen(self, listening: socket.socket) -> None:
         key = await asyncio.to_thread(host_key, self.options.state)
         self.fingerprint = fingerprint_of(key)
         for said in self.ring.trouble:
             _log.warning("%s", said)
-        where = {"sock": listening} if listening is not None else {"host": self.options.host, "port": self.options.port}
         self._acceptor = await asyncssh.listen(
-            **where,
+            sock=listening,
             config=[],
             server_factory=lambda: Visitor(self),
             server_host_keys=[key],
@@ -328,6 +331,15 @@ class SshServer:
             for visitor in list(self.visitors):
                 visitor.look(now)
 
+    def came(self, visitor: Visitor) -> None:
+        self.visitors.add(visitor)
+        self._empty.clear()
+
+    def gone(self, visitor: Visitor) -> None:
+        self.visitors.discard(visitor)
+        if not self.visitors:
+            self._empty.set()
+
     async def close(self, why: str = "the server ends; the notebooks' text is kept") -> None:
         """All views leave in order."""
         if self._watch is not None:
@@ -339,9 +351,7 @@ class SshServer:
         for visitor in list(self.visitors):
             visitor.part(why)
         with suppress(TimeoutError):
-            async with asyncio.timeout(5.0):
-                while self.visitors:
-                    await asyncio.sleep(0.02)
+            await asyncio.wait_for(self._empty.wait(), _PARTING_SECONDS)
         for visitor in list(self.visitors):
             visitor.abort()
         self.audit.flush()

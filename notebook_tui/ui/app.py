@@ -346,8 +346,9 @@ class NotebookApp(GuardedApp, PictureApp):
 
 
 def _note(path: str, title: str, at: float) -> None:
+    from notebook_tui.session.bounds import bounds
     from notebook_tui.session.shelf import is_there, was_opened
 
-    if is_there(path):
+    if bounds() is None and is_there(path):
         with suppress(OSError):
             was_opened(path, title, at)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from time import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from rich.console import Console, RenderableType
 from textual.filter import NoColor
@@ -94,6 +94,10 @@ class ChannelApp(NotebookApp):
         if isinstance(self._driver, ChannelDriver):
             self._driver.resized()
 
+    async def _save_quietly(self) -> None:
+        """The session goes on without this view, with what was typed here."""
+        self.rescue()
+
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if renderable is None or not self._channel.is_behind():
             super()._display(screen, renderable)
@@ -115,7 +119,7 @@ class ChannelApp(NotebookApp):
             self.screen.refresh()
 
 
-def colour_system(term: str, colorterm: str) -> str:
+def colour_system(term: str, colorterm: str) -> Literal["standard", "256", "truecolor"]:
     """Rich's word for the colours of that terminal.
 
     >>> colour_system("xterm-256color", ""), colour_system("vt100", ""), colour_system("screen", "truecolor")

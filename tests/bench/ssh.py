@@ -30,7 +30,8 @@ SECONDS = 15.0
 KEYS_A_SECOND = 3.0
 SIZE = (100, 30)
 DEADLINE = 60.0
-LETTERS = [chr(code) for code in (*range(0x3B1, 0x3C2), *range(0x410, 0x450), *range(0x561, 0x587), *range(0x10D0, 0x10F0))]
+_ALPHABETS = (range(0x3B1, 0x3C2), range(0x410, 0x450), range(0x561, 0x587), range(0x10D0, 0x10F0))
+LETTERS = [chr(code) for alphabet in _ALPHABETS for code in alphabet]
 """None stands in the notebook or in an escape sequence, so that each is seen when it is painted."""
 PRINTS = """\
 import time
@@ -102,7 +103,13 @@ def notebook(directory: Path, name: str, source: str = "x = 1") -> None:
 @asynccontextmanager
 async def connected(world: Served, notebook: str, *, takes: bool = True) -> AsyncIterator[Typist]:
     async with asyncssh.connect(
-        world.host, world.port, known_hosts=None, client_keys=[str(world.key)], username="ann", config=[], agent_path=None
+        world.host,
+        world.port,
+        known_hosts=None,
+        client_keys=[str(world.key)],
+        username="ann",
+        config=[],
+        agent_path=None,
     ) as conn:
         _, typist = await conn.create_session(
             lambda: Typist(takes=takes),
@@ -189,7 +196,10 @@ async def _cpu(processes: tuple[psutil.Process, ...], seconds: float) -> list[fl
 
 
 async def _main(connections: int, seconds: float) -> None:
-    with tempfile.TemporaryDirectory() as place, served(Path(place), {"per_key": 200, "connections": 200}) as world:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        served(Path(place), "--ssh-connections", "200", "--ssh-per-key", "200") as world,
+    ):
         await measure(world, connections, seconds)
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.support.terminal import Terminal
 
@@ -24,13 +29,17 @@ class Served:
     host: str = "127.0.0.1"
     port: int = 0
     server: int = 0
-    front: int = 0
-    fingerprint: str = ""
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def directory(self) -> Path:
         return self.place / "notebooks"
+
+    @property
+    def front(self) -> int:
+        """The process that draws the views."""
+        children = psutil.Process(self.server).children()
+        return next(each.pid for each in children if "notebook_tui.cli.ssh_front" in each.cmdline())
 
     @property
     def key(self) -> Path:
@@ -39,12 +48,12 @@ class Served:
 
     @property
     def authorized_keys(self) -> Path:
-        return self.place / "config" / "authorized_keys"
+        return self.place / "config" / "beamlike" / "authorized_keys"
 
     @property
     def log(self) -> list[dict[str, Any]]:
         """Who came, and who was turned away."""
-        path = self.place / "ssh" / "ssh.log"
+        path = self.place / "state" / "ssh" / "ssh.log"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def new_key(self, name: str, options: str = "") -> Path:
@@ -56,7 +65,9 @@ class Served:
                 file.write(f"{options} {path.with_suffix('.pub').read_text()}")
         return path
 
-    def ssh(self, *words: str, key: Path | None = None, options: Mapping[str, str] | None = None, port: int = 0) -> list[str]:
+    def ssh(
+        self, *words: str, key: Path | None = None, options: Mapping[str, str] | None = None, port: int = 0
+    ) -> list[str]:
         """The command line of the real client."""
         said = {
             "UserKnownHostsFile": os.fspath(self.place / "known_hosts"),
@@ -82,15 +93,18 @@ class Served:
             check=False,
         )
 
-    def terminal(self, *words: str, key: Path | None = None, columns: int = 100, lines: int = 30, port: int = 0) -> Terminal:
+    def terminal(
+        self, *words: str, key: Path | None = None, columns: int = 100, lines: int = 30, port: int = 0
+    ) -> Terminal:
         return Terminal(self.ssh("-t", *words, key=key, port=port), columns=columns, lines=lines)
 
 
 @contextmanager
-def served(place: Path, limits: Mapping[str, float] | None = None) -> Iterator[Served]:
+def served(place: Path, *more: str) -> Iterator[Served]:
+    """`more` are words behind `beamlike serve DIR --ssh …`."""
     world = Served(place)
-    for name in ("notebooks", "config", "ssh", "state"):
-        (place / name).mkdir(mode=0o700)
+    for name in ("notebooks", "config/beamlike", "state"):
+        (place / name).mkdir(mode=0o700, parents=True)
     world.authorized_keys.touch(mode=0o600)
     world.new_key("ann", 'role="admin",name="ann"')
     world.environment = {
@@ -100,36 +114,35 @@ def served(place: Path, limits: Mapping[str, float] | None = None) -> Iterator[S
         "XDG_CONFIG_HOME": os.fspath(place / "config"),
         "BEAMLIKE_TRUSTED": os.fspath(world.directory),
     }
-    words = [sys.executable, "-m", "tests.support.holder_of_sessions", os.fspath(world.directory)]
-    with _process(words, world.environment) as holder:
-        world.server = json.loads(_line(holder))["pid"]
-        options = {
-            "directory": os.fspath(world.directory),
-            "host": world.host,
-            "port": 0,
-            "authorized_keys": os.fspath(world.authorized_keys),
-            "state": os.fspath(place / "ssh"),
-            "server": world.server,
-            "limits": dict(limits or {}),
-            "log": os.fspath(place / "front.log"),
-        }
-        words = [sys.executable, "-m", "notebook_tui.cli.ssh_front", json.dumps(options)]
-        with _process(words, world.environment) as front:
-            said = json.loads(_line(front))
-            assert "failed" not in said, said
-            world.port, world.front, world.fingerprint = said["port"], front.pid, said["fingerprint"]
-            yield world
+    words = [
+        sys.executable,
+        "-m",
+        "notebook_tui",
+        "serve",
+        os.fspath(world.directory),
+        "--ssh",
+        f"{world.host}:0",
+        *more,
+    ]
+    with _process(words, world.environment, world.place / "server.log") as server:
+        world.server = server.pid
+        world.port = int(_said(server, world.place / "server.log", r"ssh: listens on \S+ port (\d+)"))
+        world.front = next(
+            each.pid for each in psutil.Process(server.pid).children() if "ssh_front" in each.cmdline()[2]
+        )
+        yield world
 
 
 @contextmanager
-def _process(words: list[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """It ends with its standard input."""
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+def _process(words: list[str], environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with (
+        log.open("wb") as file,
+        subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=file, env=environment) as process,
+    ):
         try:
             yield process
         finally:
-            assert process.stdin is not None
-            process.stdin.close()
+            process.send_signal(signal.SIGINT)
             try:
                 process.wait(DEADLINE)
             except subprocess.TimeoutExpired:
@@ -137,8 +150,11 @@ def _process(words: list[str], environment: Mapping[str, str]) -> Iterator[subpr
                 raise
 
 
-def _line(process: subprocess.Popen[bytes]) -> bytes:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line, "the process ended before it said anything"
-    return line
+def _said(process: subprocess.Popen[bytes], log: Path, pattern: str) -> str:
+    """What it says in its log, once it has."""
+    end = time.monotonic() + DEADLINE
+    while (found := re.search(pattern, log.read_text())) is None:
+        assert process.poll() is None, f"the server has ended:\n{log.read_text()}"
+        assert time.monotonic() < end, f"the server does not say {pattern!r}:\n{log.read_text()}"
+        time.sleep(0.05)
+    return found[1]

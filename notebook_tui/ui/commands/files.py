@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Final, cast
 
-from notebook_tui.session.bounds import bounds, permitted, starting_directory
+from notebook_tui.session.bounds import starting_directory, writable
 from notebook_tui.session.duplicate import duplicate
 from notebook_tui.session.unsaved import is_unsaved, slug
 from notebook_tui.ui.desk import Desk
@@ -119,7 +119,7 @@ class FileCommands:
     async def _rename_to(self, path: Path) -> None:
         old = self._path
         if old is not None:
-            permitted(old)
+            writable(old)
         if old is None or path == old.absolute():
             return
         await self._desk.client.save()  # what others have written into it meanwhile comes along
@@ -130,7 +130,7 @@ class FileCommands:
     async def _duplicate_to(self, path: Path) -> None:
         self._desk.view.flush()
         source = self._path or starting_directory() / path.name
-        await asyncio.to_thread(duplicate, self._desk.state.notebook, source, permitted(path))
+        await asyncio.to_thread(duplicate, self._desk.state.notebook, source, writable(path))
         self._desk.say(f"Copied to {path}", "information")
 
     async def _export_to(self, path: Path) -> None:

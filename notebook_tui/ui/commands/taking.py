@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from notebook_tui.document.outputs import Output
-from notebook_tui.session.bounds import permitted, starting_directory
+from notebook_tui.session.bounds import starting_directory, writable
 from notebook_tui.session.whole_files import make_file, replace_file
 from notebook_tui.ui.commands.clipboard import LIMIT, fits
 from notebook_tui.ui.desk import Desk
@@ -70,7 +70,7 @@ class Taking:
                 self._save(path, data, over=True)
 
         try:
-            await asyncio.to_thread(replace_file if over else make_file, permitted(path), data)
+            await asyncio.to_thread(replace_file if over else make_file, writable(path), data)
         except FileExistsError:
             choices = [Choice("o", "over", "Write over it"), Choice("k", "keep", "Keep it")]
             self._desk.view.app.push_screen(ChoiceScreen(f"There is {path} already.", choices), decide)

@@ -67,8 +67,11 @@ def look_around(directory: Path, *, hidden: bool) -> Found:
 def _within_bounds(directory: Path, *, hidden: bool) -> Found:
     """What the user of this machine account opened, and where, is nobody else's business; nor are its copies."""
     files, trouble = _files(directory, hidden=hidden)
-    others = tuple(each for each in open_notebooks() if is_permitted(each.path))
-    return Found(directory, files, open=others, trouble=trouble)
+    try:
+        served = tuple(each for each in seen_sessions() if is_permitted(each.path))
+    except OSError:
+        served = ()
+    return Found(directory, files, served=served, trouble=trouble)
 
 
 def _files(directory: Path, *, hidden: bool) -> tuple[tuple[File, ...], str]:
