@@ -127,9 +127,6 @@ def served(place: Path, *more: str) -> Iterator[Served]:
     with _process(words, world.environment, world.place / "server.log") as server:
         world.server = server.pid
         world.port = int(_said(server, world.place / "server.log", r"ssh: listens on \S+ port (\d+)"))
-        world.front = next(
-            each.pid for each in psutil.Process(server.pid).children() if "ssh_front" in each.cmdline()[2]
-        )
         yield world
 
 
