@@ -24,6 +24,7 @@ from notebook_tui.document.operations import (
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.session import attachments
+from notebook_tui.session.bounds import writable
 from notebook_tui.session.messages import (
     Act,
     Applied,
@@ -441,7 +442,7 @@ class Client:
 
     async def save_as(self, path: str) -> str:
         """The notebook is in that file from now on; it must not be there yet."""
-        return await self._saved(SaveAs(path))
+        return await self._saved(SaveAs(str(writable(path))))
 
     async def _saved(self, request: Save | SaveAs) -> str:
         answer: str | OSError = await self._call(request, RESTART_SECONDS)
