@@ -144,8 +144,8 @@ def test_a_curve_without_a_new_point_is_not_drawn_again_while_others_grow() -> N
         return dots_of(track_of(still, False), Scale(*across, 100), Scale(0.0, 1.0, 40), True)
 
     still = line("still", *(n % 2 for n in range(60)))
-    assert dots_at(65) is dots_at(66)
-    assert dots_at(66) is not dots_at(90)
+    assert dots_at(66) is dots_at(67)
+    assert dots_at(67) is not dots_at(90)
 
 
 @given(st.integers(-300, 300), st.integers(0, 100), st.integers(1, 12))
