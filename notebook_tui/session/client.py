@@ -47,6 +47,7 @@ from notebook_tui.session.messages import (
 )
 from notebook_tui.session.notebook_files import NotebookFiles, attaching, files_of
 from notebook_tui.session.package_questions import PackageQuestions
+from notebook_tui.session.people import OWNER, Person
 from notebook_tui.session.runtime_choices import add_profile, runtime_choices
 from notebook_tui.session.runtime_questions import RuntimeQuestions
 from notebook_tui.session.secrets.stored import forget_secret, store_secret, stored_secrets
@@ -69,8 +70,9 @@ OnQuestion = Callable[[InputWanted], None]
 class Client:
     """Made by `await Client.join(session)`, in the event loop in which its callbacks are to run."""
 
-    def __init__(self, session: bl.Pid) -> None:
+    def __init__(self, session: bl.Pid, person: Person = OWNER) -> None:
         self._session = session
+        self.person = person
         self._state = State()
         self.applied = 0
         """So many operations have led to the state."""
@@ -112,8 +114,9 @@ class Client:
         self._viewer = bl.spawn(self._view)
 
     @classmethod
-    async def join(cls, session: bl.Pid) -> Client:
-        client = cls(session)
+    async def join(cls, session: bl.Pid, person: Person = OWNER) -> Client:
+        """The session may be in this program, or on a node that this one is connected to."""
+        client = cls(session, person)
         await client._joined
         return client
 
@@ -292,7 +295,7 @@ class Client:
 
     async def _view(self) -> None:
         try:
-            joined: Joined = await bl.GenServer.call(self._session, Join(), timeout=CALL_SECONDS)
+            joined: Joined = await bl.GenServer.call(self._session, Join(self.person), timeout=CALL_SECONDS)
         except Exception as error:
             self._joined.set_exception(error)
             return

@@ -10,6 +10,7 @@ from beamlike.kernel.record import frozen
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.session.people import OWNER, Person
 from notebook_tui.widgets.messages import EventValue
 
 
@@ -17,6 +18,8 @@ from notebook_tui.widgets.messages import EventValue
 class Join:
     """A call: from now on the caller gets `Applied`, `Behind`, `Resync`, `Journaled` and `Notice`; the
     answer is `Joined`."""
+
+    person: Person = OWNER
 
 
 @frozen

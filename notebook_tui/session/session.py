@@ -136,8 +136,8 @@ class Session(GenServer):
 
     async def handle_call(self, request: object, client: Client) -> object:
         match request:
-            case Join():
-                self._viewers.add(client.pid, self.applied)
+            case Join(person):
+                self._viewers.add(client.pid, person, self.applied)
                 bl.GenServer.reply(client, Joined(self._state, self.applied, self._keeping.safe))
                 for text in self._notices:
                     bl.send(client.pid, Notice(text))

@@ -14,6 +14,7 @@ from notebook_tui.document.operations import Operation, OutputAdded, OutputChang
 from notebook_tui.document.outputs import output_size
 from notebook_tui.document.state import State
 from notebook_tui.session.messages import Applied, Behind, Resync
+from notebook_tui.session.people import Person
 from notebook_tui.widgets.changes import change_size
 
 OPERATIONS = 1_024
@@ -25,6 +26,7 @@ _RECORD = 100
 @dataclass
 class _Viewer:
     pid: bl.Pid
+    person: Person
     seen: int
     seen_size: int
     behind: bool = False
@@ -37,8 +39,8 @@ class Viewers:
         """How much was told by the time of each of the last operations."""
         self._told = 0
 
-    def add(self, pid: bl.Pid, applied: int) -> None:
-        self._viewers[bl.monitor(pid)] = _Viewer(pid, applied, self._told)
+    def add(self, pid: bl.Pid, person: Person, applied: int) -> None:
+        self._viewers[bl.monitor(pid)] = _Viewer(pid, person, applied, self._told)
 
     def __contains__(self, pid: bl.Pid) -> bool:
         return any(viewer.pid == pid for viewer in self._viewers.values())

@@ -1,0 +1,1 @@
+"""Sessions that outlive their terminals: one program holds them, and terminals come and go."""
