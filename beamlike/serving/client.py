@@ -19,7 +19,7 @@ from beamlike.kernel.current import current_node
 from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.terms import Down, Pid, Ref
 from beamlike.serving.errors import NoServing, Overloaded, ServingLost, ServingTimeout
-from beamlike.serving.messages import Answer, Ask, AskStatistics, AskStream, Done, Outcome, Swap, Withdraw, Wrong
+from beamlike.serving.messages import Answer, Ask, AskStatistics, AskStream, Done, Drain, Outcome, Swap, Withdraw, Wrong
 from beamlike.serving.server import GROUP
 from beamlike.serving.statistics import Statistics
 
@@ -132,6 +132,10 @@ def _check_end(last: Any, serving: Pid | str) -> None:
 async def swap(serving: Pid | str, new: Serving, timeout: float | None) -> list[int]:
     answers = [GenServer.call(pid, Swap(new), timeout=timeout) for pid in await _all(serving)]
     return [unwrapped(each) for each in await asyncio.gather(*answers)]
+
+
+async def drain(serving: Pid | str, timeout: float | None) -> None:
+    await asyncio.gather(*[GenServer.call(pid, Drain(), timeout=timeout) for pid in await _all(serving)])
 
 
 async def statistics(serving: Pid | str, timeout: float | None) -> list[Statistics]:

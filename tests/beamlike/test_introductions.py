@@ -114,7 +114,7 @@ async def test_a_sibling_that_is_not_reached_at_its_address_is_told_with_that(
 @in_family("x", "y")
 async def test_without_a_parent_there_are_no_introductions(parent: bl.Node, x: bl.Node, y: bl.Node) -> None:
     await x.disconnect(PARENT)
-    with pytest.raises(bl.NotConnected, match="that could not be asked: .* x@127.0.0.1 disconnects"):
+    with pytest.raises(bl.NotConnected, match=r"that could not be asked: .* x@127.0.0.1 disconnects"):
         await x.connect(y.name)
     with pytest.raises(bl.NotConnected, match="is not made anew"):
         await x.connect(PARENT)
