@@ -21,9 +21,8 @@ GUIDES = (
     "pools.md",
     "notebook_engine.md",
     "widgets.md",
-    "serve.md",
 )
-SHORT = ("top.md",)
+SHORT = ("serve.md", "top.md")
 """Guides to what is seen more than programmed."""
 TITLE = r"^#+ (?P<title>[^\n]*)$"
 OTHER = r"^```(?!python)\w+\n.*?^```$"
