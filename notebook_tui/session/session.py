@@ -15,6 +15,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from secrets import token_hex
 from typing import assert_never
 
 import beamlike as bl
@@ -62,10 +63,12 @@ from notebook_tui.session.messages import (
     Journaled,
     Leave,
     Moved,
+    NotDone,
     Notice,
     Perform,
     Restart,
     RevokeSecrets,
+    RunsOf,
     RuntimePrice,
     RuntimeServerOf,
     Save,
@@ -76,14 +79,18 @@ from notebook_tui.session.messages import (
     SetSecretInput,
     TakeQuestions,
     TellAbout,
+    Type,
+    Types,
     UseRuntime,
 )
 from notebook_tui.session.options import EVALUATES, SessionOptions
-from notebook_tui.session.people import NotAllowed
+from notebook_tui.session.people import NotAllowed, Person
+from notebook_tui.session.presence import PACE, Here, PeopleDue, Presences, SawPeople
 from notebook_tui.session.profiles import LOCAL, ProfileError
 from notebook_tui.session.questions import Questions
 from notebook_tui.session.reattach import Incoming, Lost, Reattached, reattach
 from notebook_tui.session.roles import Request, refusal, role_for_all, role_for_request
+from notebook_tui.session.run_log import RunLog, log_of
 from notebook_tui.session.runtime import Connection, Runtime, Step
 from notebook_tui.session.runtime_kinds import runtime_of
 from notebook_tui.session.secrets.giving import Giving
@@ -128,6 +135,10 @@ class Session(GenServer):
         self._reattaching: bl.Pid | None = None
         """Looks for a runtime that cannot be reached; what is for that waits in `_unsent`."""
         self._unsent: list[object] = []
+        self._presences = Presences()
+        self._rests = False
+        """All have been told who is where, just now."""
+        self._log = RunLog(log_of(file.identity) if options.journal else None)
         self._questions = Questions(self.tell_runtime)
         self._widgets = Widgets(self, options.inputs)
         self._presets = tuple(options.inputs.items())
@@ -139,6 +150,8 @@ class Session(GenServer):
         self._unsafe: deque[tuple[int, int, bl.Pid]] = deque()
         """What came from the runtime and is not on the disk yet: the number in the journal, its own, its relay."""
         self._keeping.begin(self)
+        for client_id in self._state.clients:  # of a program that was killed: nobody types here yet
+            self._do(operations.ClientLeft(client_id))
         self._giving.opened(file.identity, file.digest, is_ours=self._keeping.is_ours)
         bl.spawn_link(index_ahead, self._state.notebook)
         if left is not None:
@@ -175,9 +188,13 @@ class Session(GenServer):
 
     async def handle_call(self, request: object, client: Client) -> object:
         match request:
-            case Join(person):
+            case Join(person, before):
                 self._viewers.add(client.pid, person, self.applied)
-                bl.GenServer.reply(client, Joined(self._state, self.applied, self._keeping.safe, self._served))
+                self._presences.joined(client.pid, person)
+                handled = self._viewers.handled(before)
+                joined = Joined(self._state, self.applied, self._keeping.safe, self._served, handled)
+                bl.GenServer.reply(client, joined)
+                self._people_changed()
                 for text in self._notices:
                     bl.send(client.pid, Notice(text))
                 return NO_REPLY
@@ -218,6 +235,8 @@ class Session(GenServer):
                 return self._runtime_spec
             case RuntimePrice():
                 return self._connection.usd_per_hour if self._connection is not None else None
+            case RunsOf():
+                return tuple(self._log.newest)
             case InputsRead():
                 return tuple(self._inputs_read)
             case RuntimeServerOf():
@@ -240,14 +259,24 @@ class Session(GenServer):
         viewer = getattr(request, "viewer", None)
         if viewer is not None:
             refused = refusal(self._viewers.person(viewer), role_for_request(request))
+            if isinstance(request, Perform):
+                self._viewers.handles(viewer)
             if refused is not None:
-                bl.send(viewer, Notice(str(refused)))
+                bl.send(viewer, _refused(request, str(refused)))
                 return
         match request:
             case Perform(operations.SetInputValue() as operation, viewer):
                 self._set_input(operation, viewer)
             case Perform(operation, viewer):
                 self._do(operation, viewer)
+            case Type(viewer):
+                self._type(viewer)
+            case Here(where, viewer):
+                self._presences.is_at(viewer, where)
+                self._people_changed()
+            case SawPeople(viewer):
+                self._presences.saw(viewer)
+                self._people_changed()
             case SetSecretInput():
                 self._widgets.set_secret(request)
             case Act():
@@ -276,6 +305,25 @@ class Session(GenServer):
         if self._passage is None or not bl.is_alive(self._passage):
             self._passage = bl.spawn(passage, self._connection.server)
         return self._passage
+
+    def _people_changed(self) -> None:
+        """Tells now, if nobody was told just before; else as soon as that is long enough ago."""
+        if self._rests:
+            return
+        due = self._presences.due(self._log.runners(self._state))
+        for viewer, people in due.items():
+            bl.send(viewer, people)
+        if due:
+            self._rests = True
+            bl.send_after(bl.self(), PeopleDue(), PACE)
+
+    def _type(self, viewer: bl.Pid) -> None:
+        if not self._viewers.client_id(viewer):
+            client_id = token_hex(8)
+            self._viewers.types(viewer, client_id)
+            self._presences.types(viewer, client_id)
+            bl.send(viewer, Types(client_id))
+            self._do(operations.ClientJoined(client_id))
 
     def _set_input(self, operation: operations.SetInputValue, viewer: bl.Pid) -> None:
         checked = self._widgets.checked(operation, lambda why: bl.send(viewer, Notice(why)))
@@ -316,6 +364,9 @@ class Session(GenServer):
                 self._do(operations.NodesChanged(names))
             case runtime_messages.Versions(cells):
                 self._do(operations.VersionsChanged(tuple((cell.cell_id, _versions(cell)) for cell in cells)))
+            case PeopleDue():
+                self._rests = False
+                self._people_changed()
             case EndsSoon():
                 self.notify(before_its_end(message))
             case Step(connector, text):
@@ -376,9 +427,14 @@ class Session(GenServer):
 
     async def _down(self, down: bl.Down) -> None:
         ref, reason = down.ref, down.reason
-        viewer = self._viewers.left(ref)
-        if viewer is not None:
+        left = self._viewers.left(ref)
+        if left is not None:
+            viewer, client_id = left
             self._questions.viewer_left(viewer)
+            self._presences.left(viewer)
+            self._people_changed()
+            if client_id:
+                self._do(operations.ClientLeft(client_id))
         elif (trouble := self._endings.handle(down)) is not None:
             if trouble:
                 self.notify(trouble)
@@ -454,17 +510,36 @@ class Session(GenServer):
             # Normal where several act at once: late output of a cell that was deleted, say.
             logger.debug("%r was rejected: %s", operation, refused)
             if viewer is not None:
-                bl.send(viewer, Notice(str(refused)))
+                bl.send(viewer, NotDone(operation, str(refused)))
             return False
         self._state = state
         self.applied += 1
         self._viewers.applied(operation, self.applied)
+        self._note_run(operation, viewer)
         self._keeping.applied(operation)
         for effect in wanted:
             self._perform(effect)
         return True
 
+    def _note_run(self, operation: Operation, viewer: bl.Pid | None) -> None:
+        """Who ran what, and what came of it."""
+        match operation:
+            case operations.QueueCells():
+                self._log.asked(viewer, self._person(viewer), self._state)
+            case operations.EvaluationFinished(cell_id, at, ending):
+                self._log.finished(cell_id, self._state, at, ending)
+            case _:
+                return
+        self._people_changed()
+
+    def _person(self, viewer: bl.Pid | None) -> Person | None:
+        return None if viewer is None else self._viewers.person(viewer)
+
     def _check(self, operation: Operation, viewer: bl.Pid, after: State, wanted: Sequence[Effect]) -> None:
+        if isinstance(operation, operations.ApplyDelta | operations.ReportRevision):
+            client_id = operation.client_id
+            if client_id in self._state.clients and client_id != self._viewers.client_id(viewer):
+                raise Rejected("what somebody types is sent by nobody else")
         role = role_for_all(operation, self._state, after, wanted)
         if (refused := refusal(self._viewers.person(viewer), role)) is not None:
             raise refused
@@ -615,6 +690,10 @@ class Session(GenServer):
         if self._keeper is not None:
             self._endings.begin(*self._keeper, first=first)
             self._keeper = None
+
+
+def _refused(request: Request, why: str) -> Notice | NotDone:
+    return NotDone(request.operation, why) if isinstance(request, Perform) else Notice(why)
 
 
 def _outputs(outcome: Outcome) -> list[Output]:
