@@ -23,6 +23,7 @@ GUIDES = (
     "widgets.md",
 )
 SHORT = ("serve.md", "serving.md", "tensors.md", "top.md")
+"""Guides with few programs."""
 TITLE = r"^#+ (?P<title>[^\n]*)$"
 OTHER = r"^```(?!python)\w+\n.*?^```$"
 """In which a line with a "#" is no title."""
