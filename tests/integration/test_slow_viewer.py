@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import beamlike as bl
@@ -18,7 +19,7 @@ from notebook_tui.session.storage import NotebookFile
 from notebook_tui.session.viewers import CHARACTERS, NODE_CHARACTERS
 from tests.integration.test_reattach import listening
 from tests.support.journaled_program import NoRuntime
-from tests.support.local_nodes import PATIENCE, eventually
+from tests.support.local_nodes import PATIENCE
 from tests.support.open_notebook import notebook_text
 from tests.support.peers import main_node, peers
 from tests.support.proxy import proxy_to
@@ -27,6 +28,12 @@ SLOW = 4
 """They share a link, which would hold what is on its way to two or three."""
 OUTPUTS = CHARACTERS * 5 // 4 // 100_000
 OUTPUT = OutputAdded("cell-1", Text("stdout", "x" * 100_000))
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 - nobody tells when all have heard
+            await asyncio.sleep(0.01)
 
 
 async def look(session: bl.Pid, home: bl.Pid) -> None:
