@@ -27,6 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--idle-end", metavar="TIME", type=_seconds, help=f"end when there was no session for so long: {WORDS}"
     )
+    from notebook_tui.cli.serve_ssh import add_options
+
+    add_options(parser)
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--status", action="store_true", help="say which servers run, and end")
     instead.add_argument("--stop", action="store_true", help="end the server of DIR, its sessions and their runtimes")
@@ -37,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Ctrl+C ends all sessions and their runtimes. SIGTERM, as a service manager sends, leaves them to the next\n"
         "server of DIR. beamlike notebook FILE joins the session of a file in DIR; beamlike sessions lists them.\n\n"
         "examples: beamlike serve ~/notebooks\n"
+        "          beamlike serve ~/notebooks --ssh 0.0.0.0:2222\n"
         "          beamlike serve ~/notebooks --install-unit"
     )
     parser.set_defaults(call=call)
@@ -57,7 +61,9 @@ def call(options: argparse.Namespace) -> int:
 
 def listeners_of(options: argparse.Namespace) -> list[Listener]:
     """What else brings people to the sessions, as the command line says."""
-    return []
+    from notebook_tui.cli.serve_ssh import SshListener
+
+    return [] if options.ssh is None else [SshListener(_directory(options), options)]
 
 
 def _serve(directory: str, options: argparse.Namespace) -> int:
@@ -123,6 +129,9 @@ def _words_of(options: argparse.Namespace) -> list[str]:
     from notebook_tui.session.durations import written
 
     words = ["--runtime", options.runtime] if options.runtime is not None else []
+    from notebook_tui.cli.serve_ssh import words_of
+
+    words += words_of(options)
     return words + (["--idle-end", written(options.idle_end)] if options.idle_end is not None else [])
 
 
