@@ -22,8 +22,8 @@ GUIDES = (
     "notebook_engine.md",
     "widgets.md",
 )
-SHORT = ("top.md",)
-"""Guides to what is seen more than programmed."""
+SHORT = ("top.md", "serving.md", "tensors.md")
+"""Guides with few programs."""
 TITLE = r"^#+ (?P<title>[^\n]*)$"
 OTHER = r"^```(?!python)\w+\n.*?^```$"
 """In which a line with a "#" is no title."""

@@ -11,7 +11,16 @@ from typing import Any
 
 import beamlike as bl
 from notebook_tui.document.apply import apply
-from notebook_tui.document.operations import CancelEvaluation, Operation, SetInputValue
+from notebook_tui.document.delta import Delta
+from notebook_tui.document.operations import (
+    ApplyDelta,
+    CancelEvaluation,
+    ClientJoined,
+    Operation,
+    ReportRevision,
+    SetCellSource,
+    SetInputValue,
+)
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.session import attachments
@@ -33,12 +42,14 @@ from notebook_tui.session.messages import (
     Joined,
     Journaled,
     Leave,
+    NotDone,
     Notice,
     Perform,
     Purpose,
     Restart,
     Resync,
     RevokeSecrets,
+    RunsOf,
     RuntimePrice,
     RuntimeServerOf,
     Save,
@@ -49,21 +60,26 @@ from notebook_tui.session.messages import (
     SetSecretInput,
     Settled,
     TakeQuestions,
+    Type,
+    Types,
     UseRuntime,
 )
 from notebook_tui.session.notebook_files import NotebookFiles, attaching, files_of
 from notebook_tui.session.package_questions import PackageQuestions
 from notebook_tui.session.people import OWNER, NotAllowed, Person, Role
+from notebook_tui.session.presence import PACE, Here, PeopleHere, Present, SawPeople, Whereabouts, moved
 from notebook_tui.session.profiles import Profile
 from notebook_tui.session.rejoining import BACK, LOST, NOT_NOW, Offline, OutOfReach, Sent, may_come_back
 from notebook_tui.session.roles import Request, refusal
+from notebook_tui.session.run_log import Ran
 from notebook_tui.session.runtime_choices import RuntimeChoices, add_profile, runtime_choices
 from notebook_tui.session.runtime_questions import RuntimeQuestions
 from notebook_tui.session.secrets.stored import StoredSecrets, forget_secret, store_secret, stored_secrets
 from notebook_tui.session.typing_help import TypingHelp
+from notebook_tui.session.typist import Typist
 from notebook_tui.session.variables import VariableQuestions
 from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
-from notebook_tui.widgets.views import Scalar, Table
+from notebook_tui.widgets.views import Gallery, Scalar, Table
 
 logger = logging.getLogger("notebook_tui.session")
 
@@ -93,6 +109,18 @@ class Client:
         self._offline: Offline | None = None
         """While the session is out of reach."""
         self._sent = Sent()
+        self._typist: Typist | None = None
+        """Of whoever may write, once they are about to."""
+        self._client_id = ""
+        self._people: tuple[Present, ...] = ()
+        self._you = 0
+        self._where: Whereabouts | None = None
+        self._told_where: Whereabouts | None = None
+        self._rests = False
+        """The session was told just now where this viewer is."""
+        self._on_people: list[Callable[[], None]] = []
+        self._all_sent = asyncio.Event()
+        self._all_sent.set()
         self.served = False
         """Whether the session goes on when nobody looks."""
         self._person = person
@@ -163,9 +191,97 @@ class Client:
     def send(self, operation: Operation) -> None:
         if self._offline is not None:
             self._write_offline(self._offline, operation)
-            return
-        self._sent.add(operation)
+        elif self._typist is not None:
+            self._typist.ask(operation)
+            self._note_sent()
+        else:
+            self._emit(operation)
+
+    def _emit(self, operation: Operation) -> None:
+        if not isinstance(operation, ApplyDelta | ReportRevision):
+            self._sent.add(operation)
         bl.GenServer.cast(self._session, Perform(operation, self._viewer))
+
+    # People: where this viewer is, and the others.
+
+    @property
+    def people(self) -> tuple[Present, ...]:
+        """All who look at the notebook, this viewer too, by their numbers."""
+        return self._people
+
+    @property
+    def you(self) -> int:
+        """The number of this viewer among them."""
+        return self._you
+
+    def on_people(self, listener: Callable[[], None]) -> None:
+        """Is called when people have come, gone or moved."""
+        context = copy_context()
+        self._on_people.append(lambda: context.run(listener))
+
+    def here(self, where: Whereabouts) -> None:
+        """This viewer is there now. Told at once, and then ten times a second at most."""
+        if where != self._where:
+            self._where = where
+            if not self._rests:
+                self._tell_where()
+
+    def _tell_where(self) -> None:
+        self._rests = self._where is not None and self._where != self._told_where
+        if self._where is not None and self._rests:
+            if self._offline is None:
+                self._told_where = self._where
+                bl.GenServer.cast(self._session, Here(self._where, self._viewer))
+            asyncio.get_running_loop().call_later(PACE, self._tell_where)
+
+    async def runs(self) -> tuple[Ran, ...]:
+        """Who ran what lately, the newest last."""
+        runs: tuple[Ran, ...] = await self._call(RunsOf(), CALL_SECONDS)
+        return runs
+
+    def _people_moved(self, operation: ApplyDelta) -> None:
+        known = self._state.texts.get(operation.cell_id)
+        if known is not None and known.deltas and len(self._people) > 1:
+            self._people = moved(self._people, operation.cell_id, known.deltas[-1], operation.client_id)
+
+    # Typing: what this viewer types and what others do to the same text become one.
+
+    def type_here(self) -> None:
+        """From now on texts can be opened, and whole texts are sent as the changes that make them."""
+        if self._typist is None and self.person.may("edit"):
+            self._typist = Typist(self._state, self._emit)
+            bl.GenServer.cast(self._session, Type(self._viewer))
+
+    def open_text(self, cell_id: str) -> str:
+        """The text of that cell for an editor that exchanges changes from now on, with all that was typed here."""
+        return self._typing.open(cell_id)
+
+    def has_news(self, cell_id: str) -> bool:
+        """Whether others have changed an open text since the last exchange."""
+        return self._typist is not None and self._typist.has_news(cell_id)
+
+    def exchange(self, cell_id: str, typed: Delta, at: float) -> Delta:
+        """Send what was typed in an open text since the last exchange; what is to be changed in the editor."""
+        news = self._typing.exchange(cell_id, typed, at)
+        source = self._typing.source(cell_id)
+        if self._offline is not None and typed and source is not None:
+            self._write_offline(self._offline, SetCellSource(cell_id, source, at))
+        self._note_sent()
+        return news
+
+    def close_text(self, cell_id: str) -> None:
+        self._typing.close(cell_id)
+
+    @property
+    def _typing(self) -> Typist:
+        assert self._typist is not None, "nobody types here: `type_here` comes first, and takes the role edit"
+        return self._typist
+
+    def _note_sent(self) -> None:
+        if self._typist is None or not self._typist.waits or self._offline is not None:
+            self._all_sent.set()
+        else:
+            self._all_sent.clear()
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Hears) -> None:
         """Each new state goes to `on_change`, and what the session has to say to `on_message`."""
@@ -190,6 +306,7 @@ class Client:
         """As the viewer: that pid has joined, and so may ask. `NotAllowed` where its person's role does not suffice."""
         if self._offline is not None:
             raise OutOfReach(NOT_NOW)
+        await asyncio.wait_for(self._all_sent.wait(), seconds)
         call = bl.GenServer.call(self._session, request, timeout=seconds)
         answer = await asyncio.get_running_loop().create_task(call, context=self._as_viewer)
         if isinstance(answer, NotAllowed):
@@ -241,14 +358,21 @@ class Client:
 
     async def rows(self, ref: str, page: Page) -> Table:
         """That page of a table, from where its data lives. LookupError in words if there is none."""
+        view = await self.page(ref, page)
+        if not isinstance(view, Table):
+            raise LookupError("what is shown there is no table")
+        return view
+
+    async def page(self, ref: str, page: Page) -> Table | Gallery:
+        """That page of a table or a gallery, from where its data lives. LookupError in words if there is none."""
         reply_to = bl.alias(once=True)
         bl.GenServer.cast(self._session, Ask(ref, page, reply_to))
         try:
             reply: bl.Reply = await bl.receive(ref=reply_to.ref, timeout=ROWS_SECONDS)
         except TimeoutError:
-            raise LookupError(f"the table has not answered within {ROWS_SECONDS:g} s") from None
+            raise LookupError(f"it has not answered within {ROWS_SECONDS:g} s") from None
         answer: Answer = reply.value
-        if not isinstance(answer.view, Table):
+        if not isinstance(answer.view, Table | Gallery):
             raise LookupError(answer.trouble)
         return answer.view
 
@@ -410,14 +534,23 @@ class Client:
 
     async def _join_again(self, rejoin: Rejoin) -> None:
         """What was written meanwhile, and what was on its way, is in the session then, or is said to be lost."""
-        offline = self._offline = Offline(self._state, self._sent.take())
+        offline = self._offline = Offline(self._state, self._underway())
+        if self._typist is not None:
+            self._typist.written(offline.state)
+        self._note_sent()
         self._show_offline(offline)
         self._say(LOST)
         joined = await self._found_again(rejoin)
         self._offline = None
+        # Of these texts it is known, to the character, what the session has of them and what not.
+        typed = self._typist.unsettled if self._typist is not None else {}
+        carried = offline.carried_over(joined.state.notebook, but=typed.keys())
         self._take(joined)
+        self._told_where = None
+        if self._typist is not None:
+            self._typist.rejoined(joined.state, joined.handled)
+            bl.GenServer.cast(self._session, Type(self._viewer))
         self._tell(None)
-        carried = offline.carried_over(joined.state.notebook)
         for operation in carried.operations:
             self.send(operation)
         if self._on_question:
@@ -425,12 +558,21 @@ class Client:
         for words in (BACK, *carried.lost):
             self._say(words)
 
+    def _underway(self) -> tuple[Operation, ...]:
+        """What the session may not have had yet: the texts as they are here, then the rest in its order."""
+        if self._typist is None:
+            return self._sent.take()
+        texts = (SetCellSource(cell_id, source) for cell_id, source in self._typist.unsettled.items())
+        return (*texts, *self._sent.take(), *self._typist.pause())
+
     async def _found_again(self, rejoin: Rejoin) -> Joined:
         pause = FIRST_PAUSE
         while True:
             try:
                 self._session = await rejoin()
-                joined: Joined = await bl.GenServer.call(self._session, Join(self.person), timeout=CALL_SECONDS)
+                joined: Joined = await bl.GenServer.call(
+                    self._session, Join(self.person, self._client_id), timeout=CALL_SECONDS
+                )
                 return joined
             except (OSError, ValueError, bl.BeamlikeError) as error:
                 logger.debug("the session is not there yet: %s", error)
@@ -440,6 +582,8 @@ class Client:
     def _write_offline(self, offline: Offline, operation: Operation) -> None:
         if trouble := offline.write(operation):
             self._say(trouble)
+        if self._typist is not None:
+            self._typist.written(offline.state)
         self._show_offline(offline)
 
     def _show_offline(self, offline: Offline) -> None:
@@ -457,14 +601,39 @@ class Client:
                     raise
                 self.applied = number
                 self._sent.applied(operation)
+                if self._typist is not None:
+                    self._typist.applied(operation, self._state)
+                    if operation == ClientJoined(self._client_id):
+                        self._typist.go_on(self._client_id)
+                    self._note_sent()
+                if isinstance(operation, ApplyDelta):
+                    self._people_moved(operation)
                 if number % SEEN_EVERY == 0:
                     bl.GenServer.cast(self._session, Seen(self._viewer, number))
                 self._tell(operation)
             case Behind():
                 bl.GenServer.cast(self._session, Seen(self._viewer, self.applied))
-            case Resync(state, number):
+            case Resync(state, number, handled):
                 self._state, self.applied = state, number
+                if self._typist is not None:
+                    self._typist.resynced(state, handled)
+                    if self._client_id in state.clients and not self._typist.id:
+                        self._typist.go_on(self._client_id)
+                    self._note_sent()
                 self._tell(None)
+            case PeopleHere(people, you):
+                self._people, self._you = people, you
+                bl.GenServer.cast(self._session, SawPeople(self._viewer))
+                for on_people in self._on_people:
+                    on_people()
+            case Types(client_id):
+                self._client_id = client_id
+            case NotDone(operation, why):
+                if self._typist is not None:
+                    self._typist.refused(operation)
+                    self._note_sent()
+                if not isinstance(operation, ReportRevision):
+                    self._say(why)
             case Journaled(number):
                 self.journaled = number
             case Notice(text):

@@ -25,6 +25,8 @@ class Join:
     answer is `Joined`."""
 
     person: Person = OWNER
+    before: str = ""
+    """As which client the caller typed before its way to the session was lost."""
 
 
 @frozen
@@ -35,11 +37,25 @@ class Joined:
     journaled: int
     served: bool = False
     """Whether the session goes on when nobody looks."""
+    handled: int | None = None
+    """So many operations of the client that the caller was; None: nothing is known of that."""
+
+
+@frozen
+class Type:
+    """A cast: this viewer types from now on. The answer is `Types`; the `ClientJoined` of that client follows."""
+
+    viewer: bl.Pid
+
+
+@frozen
+class Types:
+    client_id: str
 
 
 @frozen
 class Perform:
-    """A cast: apply this operation. If it is refused, its sender alone gets a `Notice`."""
+    """A cast: apply this operation. If it is refused, its sender alone gets `NotDone`."""
 
     operation: Operation
     viewer: bl.Pid
@@ -143,6 +159,11 @@ class RuntimeServerOf:
 
 
 @frozen
+class RunsOf:
+    """A call: who ran what lately, a tuple of `Ran`, the newest last."""
+
+
+@frozen
 class InputsRead:
     """A call: the refs of the inputs that cells have read, also of those that no cell shows."""
 
@@ -214,6 +235,16 @@ class Resync:
 
     state: State
     applied: int
+    handled: int = 0
+    """So many operations that the viewer asked for were applied or refused by then."""
+
+
+@frozen
+class NotDone:
+    """To the viewer that asked for it: why the operation was refused."""
+
+    operation: Operation
+    why: str
 
 
 @frozen
@@ -232,6 +263,18 @@ class Notice:
 
 LEFT: Final = "its server ends, and the next one goes on with it"
 """Why a session has ended that was told to `Leave`: its reason is ("shutdown", LEFT)."""
+
+
+SESSIONS: Final = "sessions"
+"""Under which the process that holds the sessions of a server is registered on its node."""
+
+
+@frozen
+class Moved:
+    """To that process: the notebook of this session has another file now."""
+
+    session: bl.Pid
+    path: str
 
 
 @frozen

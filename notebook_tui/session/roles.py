@@ -25,10 +25,14 @@ from notebook_tui.document.state import State
 from notebook_tui.session import messages
 from notebook_tui.session.cluster_questions import ClusterOf, DropNode, TellRunner
 from notebook_tui.session.people import NotAllowed, Person, Role
+from notebook_tui.session.presence import Here, SawPeople
 from notebook_tui.widgets.messages import Ask
 
 Request: TypeAlias = (
     messages.Perform
+    | messages.Type
+    | Here
+    | SawPeople
     | messages.Save
     | messages.SaveAs
     | messages.Discard
@@ -42,6 +46,7 @@ Request: TypeAlias = (
     | messages.ChosenRuntime
     | messages.RuntimePrice
     | messages.InputsRead
+    | messages.RunsOf
     | messages.RuntimeServerOf
     | messages.TakeQuestions
     | messages.GiveAnswer
@@ -134,9 +139,13 @@ def role_for_request(request: Request) -> Role:
             return "view"
         case ClusterOf():
             return "view"
+        case Here() | SawPeople():
+            return "view"
+        case messages.RunsOf():
+            return "view"
         case messages.SecretsOf():
             return "view"  # which names cells may ask for; never a value
-        case messages.Save():
+        case messages.Save() | messages.Type():
             return "edit"
         case messages.TakeQuestions() | messages.GiveAnswer() | messages.Act() | messages.SetSecretInput():
             return "run"
