@@ -22,8 +22,7 @@ GUIDES = (
     "notebook_engine.md",
     "widgets.md",
 )
-SHORT = ("top.md", "serving.md", "tensors.md")
-"""Guides with few programs."""
+SHORT = ("serve.md", "serving.md", "tensors.md", "top.md")
 TITLE = r"^#+ (?P<title>[^\n]*)$"
 OTHER = r"^```(?!python)\w+\n.*?^```$"
 """In which a line with a "#" is no title."""
