@@ -56,7 +56,7 @@ def test_what_one_types_the_other_sees_and_both_may_type_at_once(world: Served, 
     with world.terminal("open", notebook) as ann, world.terminal("open", notebook, key=world.place / "bob") as bob:
         into_cell(ann)
         into_cell(bob)
-        ann.type("# of ann é漢\r")
+        ann.type("\r# of ann é漢\r")
         bob.until("# of ann é漢")
         ann.type("a1 ")
         bob.type("b1 ")
@@ -70,9 +70,7 @@ def test_the_view_takes_the_size_of_its_terminal_and_each_new_one(world: Served,
     with world.terminal("open", notebook, columns=70, lines=20) as terminal:
         terminal.until("617")
         _resize(terminal, 110, 35)
-        terminal.until(
-            lambda text: len(text.splitlines()[34].strip()) > 0 and any(len(line) > 90 for line in text.splitlines())
-        )
+        terminal.until(lambda text: text.count("\n") == 34 and any(len(line) > 90 for line in text.split("\n")))
 
 
 def test_a_killed_client_leaves_the_session_and_the_next_one_finds_it_as_it_was(world: Served, notebook: str) -> None:
@@ -88,16 +86,21 @@ def test_a_killed_client_leaves_the_session_and_the_next_one_finds_it_as_it_was(
 
 
 def test_a_run_goes_on_while_its_line_is_cut(world: Served, notebook: str) -> None:
+    begun, may_end = world.place / f"{notebook}.begun", world.place / f"{notebook}.may_end"
+    source = f"""\
+import pathlib, time
+pathlib.Path({os.fspath(begun)!r}).touch()
+while not pathlib.Path({os.fspath(may_end)!r}).exists():
+    time.sleep(0.05)
+print(617 * 2)"""
+    (world.directory / notebook).write_text(f"# Cats\n\n```python\n{source}\n```\n")
     with _line(world.port) as line, world.terminal("open", notebook, port=line.port) as terminal:
         terminal.until("617")
-        terminal.type("j", "j", "j", "j", "i")
-        terminal.until("EDIT")
-        terminal.type("import time; time.sleep(3)\r", "escape")
-        terminal.until("NAV")
-        terminal.type("e", "e")
-        terminal.until(lambda text: "running" in text or "1234" in text or "starting" in text)
+        terminal.type("j", "j", "j", "j", "e", "e")
+        until(begun.exists)
         line.cut()
         assert terminal.wait() != 0
+    may_end.touch()
     with world.terminal("open", notebook) as terminal:
         terminal.until("1234")
         _leave(terminal)
@@ -160,7 +163,7 @@ def test_a_process_of_views_that_dies_is_begun_again_at_the_same_port_and_the_se
     with world.terminal("open", notebook) as terminal:
         into_cell(terminal)
         terminal.type("# before\r")
-        terminal.until("# before")
+        terminal.until(lambda text: "# before" in text and "unsaved" in text)  # the session has it
         until(lambda: notebook in world.do("list").stdout)
         front = world.front
         os.kill(front, signal.SIGKILL)
