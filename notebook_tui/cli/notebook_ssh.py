@@ -33,7 +33,9 @@ _RESET: Final = (
     "\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[0m"
 )
 """The terminal as it was: who would have said so is out of reach."""
-_ADDRESS: Final = re.compile(r"(?:(?P<user>[^@/]+)@)?(?P<host>\[[^\]/]+\]|[^:/\[\]]+)(?::(?P<port>\d+))?(?:/(?P<path>.*))?")
+_ADDRESS: Final = re.compile(
+    r"(?:(?P<user>[^@/]+)@)?(?P<host>\[[^\]/]+\]|[^:/\[\]]+)(?::(?P<port>\d+))?(?:/(?P<path>.*))?", re.DOTALL
+)
 
 
 @frozen

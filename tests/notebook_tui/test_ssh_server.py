@@ -1,4 +1,4 @@
-"""A server that listens for people, and the real client of OpenSSH: who is let in, what they may do, and what is not."""
+"""A server that listens for people, and the real client of OpenSSH: who is let in, and what they may do."""
 
 from __future__ import annotations
 
@@ -110,7 +110,10 @@ class TestCommands:
 
     def test_a_run_ends_when_its_client_does(self, world: Served) -> None:
         mark = world.place / "begun"
-        source = f"import time, pathlib\npathlib.Path({os.fspath(mark)!r}).write_text(str(__import__('os').getpid()))\ntime.sleep(600)"
+        source = f"""\
+import os, pathlib, time
+pathlib.Path({os.fspath(mark)!r}).write_text(str(os.getpid()))
+time.sleep(600)"""
         (world.directory / "long.livemd").write_text(f"# Long\n\n```python\n{source}\n```\n")
         with subprocess.Popen(
             world.ssh("run", "long.livemd"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
@@ -124,10 +127,9 @@ class TestForwarding:
     @pytest.mark.parametrize("way", ["-L", "-R"])
     def test_no_port_is_forwarded(self, world: Served, way: str) -> None:
         with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-            port = _free_port()
+            forward = f"{_free_port()}:127.0.0.1:{taken.getsockname()[1]}"
             said = subprocess.run(
-                [*world.ssh()[:-1], "-o", "ExitOnForwardFailure=yes", way, f"{port}:127.0.0.1:{taken.getsockname()[1]}"]
-                + [world.host, "help"],
+                [*world.ssh()[:-1], "-o", "ExitOnForwardFailure=yes", way, forward, world.host, "help"],
                 capture_output=True,
                 text=True,
                 stdin=subprocess.DEVNULL,
