@@ -64,7 +64,7 @@ def test_a_child_that_does_not_dial_back_fails_as_started_with_its_last_20_lines
     phases, failed = boot(nodes.Local(python=python), timeout=2.0)
     assert failed is not None
     assert names(phases)[-2:] == ["started", "failed"]
-    told = r"phases@127\.0\.0\.1 within 2\.0 s: started at \+\d\.\d s, no dial-back for \d\.\d s; it printed:\n81\n"
+    told = r"phases@127\.0\.0\.1 within 2 s: started at \+\d\.\d s, no dial-back for \d\.\d s; it printed:\n81\n"
     assert re.search(told, str(failed))
     assert failed.log.splitlines() == [str(number) for number in range(81, 101)]
     assert (failed.phase, failed.permanent) == ("started", False)

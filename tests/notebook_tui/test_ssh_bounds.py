@@ -28,12 +28,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     inside = place / "in"
     (inside / "sub" / "deep").mkdir(parents=True)
     (place / "in-secret").mkdir()
-    for path in (
-        inside / "a.livemd",
-        inside / "sub" / "b.livemd",
-        place / "secret.livemd",
-        place / "in-secret" / "c.livemd",
-    ):
+    for path in (inside / "a.livemd", inside / "sub" / "b.livemd", place / "secret.livemd", place / "in-secret" / "c.livemd"):
         path.write_text("# A\n")
     (inside / "out").symlink_to(place)
     (inside / "out_file").symlink_to(place / "secret.livemd")
@@ -78,9 +73,7 @@ def test_what_lies_within_is_permitted(tree: Path, path: str) -> None:
     assert bounded(tree, lambda: permitted(path)).is_relative_to(tree)
 
 
-@pytest.mark.parametrize(
-    "path", ["..", "../in-secret/c.livemd", "out/secret.livemd", "out_file", "sub/up/secret.livemd", "/etc", "gone"]
-)
+@pytest.mark.parametrize("path", ["..", "../in-secret/c.livemd", "out/secret.livemd", "out_file", "sub/up/secret.livemd", "/etc", "gone"])
 def test_what_lies_elsewhere_is_refused_in_words_and_is_not_listed(tree: Path, path: str) -> None:
     with pytest.raises(OutOfBounds, match="not in the directory that you may see"):
         bounded(tree, lambda: permitted(path))
