@@ -15,7 +15,7 @@ from pathlib import Path
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
-from notebook_tui.session.state_directory import name_for, state_directory
+from notebook_tui.session.state_directory import name_for, state_directory, state_path
 
 FOLDER = "locks"
 
@@ -36,13 +36,19 @@ class InUse(OSError):
     """The file is open elsewhere; `holder` says where."""
 
     def __init__(self, path: Path, holder: Holder | None) -> None:
-        self.holder = holder
+        self.path, self.holder = path, holder
         who = "another process" if holder is None else f"process {holder.pid}"
-        self.words = f"{path} is already open in {who}; close it there first, or open another file"
+        self.words = (
+            f"{path} is already open in {who}; close it there first, or detach it there (g d), and this terminal "
+            "joins it then"
+        )
         super().__init__(self.words)
 
     def __str__(self) -> str:
         return self.words
+
+    def __reduce__(self) -> tuple[type[InUse], tuple[Path, Holder | None]]:
+        return InUse, (self.path, self.holder)  # it travels from a server to whoever opens the file
 
 
 class FileLock:
@@ -83,6 +89,17 @@ class FileLock:
         except OSError:
             return None
         return state_directory(FOLDER) / f"{seen.st_dev:x}-{seen.st_ino:x}.lock"
+
+
+def holder_of(path: Path) -> Holder | None:
+    """Who says in its lock that it has the file open, which it may have had until it was killed; None if nobody does.
+
+    >>> holder_of(Path("/no/such.livemd"))
+    """
+    try:
+        return Holder(**json.loads((state_path() / FOLDER / f"{name_for(path)}.lock").read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def this_terminal() -> str:

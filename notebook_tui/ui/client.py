@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from notebook_tui.document.completion import Completion
+from notebook_tui.document.delta import Delta
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.runtime.answers import SignatureHelp
@@ -23,7 +24,10 @@ from notebook_tui.runtime.variable_questions import VariableDetail, Variables
 from notebook_tui.session.hover import Hover
 from notebook_tui.session.messages import SecretNames
 from notebook_tui.session.notebook_files import NotebookFiles
+from notebook_tui.session.people import Person
+from notebook_tui.session.presence import Present, Whereabouts
 from notebook_tui.session.profiles import Profile
+from notebook_tui.session.run_log import Ran
 from notebook_tui.session.runtime_choices import RuntimeChoices
 from notebook_tui.session.secrets.stored import StoredSecrets
 from notebook_tui.session.typing_help import Definition
@@ -39,8 +43,55 @@ class SessionClient(Protocol):
     def state(self) -> State:
         """The newest state, a frozen value."""
 
+    @property
+    def person(self) -> Person:
+        """Who sits here, and what they may do."""
+
+    @property
+    def served(self) -> bool:
+        """Whether the session goes on when nobody looks."""
+
+    @property
+    def away(self) -> bool:
+        """Whether the session is out of reach for now; what is written meanwhile is kept here, and looked after."""
+
+    def leave_to_next(self) -> None:
+        """The session is about to be stopped, and another program goes on with what it has."""
+
+    async def end_session(self) -> None:
+        """It ends, and its runtime, for all who look at it."""
+
     def send(self, operation: Operation) -> None:
         """Ask for a change. It shows in a later state, or is refused with a message."""
+
+    @property
+    def people(self) -> tuple[Present, ...]:
+        """All who look at the notebook, this viewer too."""
+
+    @property
+    def you(self) -> int:
+        """The number of this viewer among them."""
+
+    def here(self, where: Whereabouts) -> None:
+        """Tell the others where the user is now."""
+
+    async def runs(self) -> tuple[Ran, ...]:
+        """Who ran what lately, the newest last."""
+
+    def type_here(self) -> None:
+        """Texts can be opened from now on, if whoever sits here may write."""
+
+    def open_text(self, cell_id: str) -> str:
+        """The text of that cell, with all that was typed here: for an editor that exchanges changes from now on."""
+
+    def has_news(self, cell_id: str) -> bool:
+        """Whether others have changed an open text since the last exchange."""
+
+    def exchange(self, cell_id: str, typed: Delta, at: float) -> Delta:
+        """Send what was typed into an open text since the last exchange; what is to be changed in the editor."""
+
+    def close_text(self, cell_id: str) -> None:
+        """No editor shows it any more."""
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Callable[[str], None]) -> None:
         """Be told each new state, and what the session has to say to the user."""

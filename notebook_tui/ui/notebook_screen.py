@@ -23,6 +23,7 @@ from textual.screen import Screen
 
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.session.roles import refusal
 from notebook_tui.ui.cells.cell_list import CellList, MakePainter
 from notebook_tui.ui.cells.known_items import KnownItems
 from notebook_tui.ui.client import SessionClient
@@ -37,6 +38,7 @@ from notebook_tui.ui.commands.keyboard import HINTS, KeysAway
 from notebook_tui.ui.commands.named import commands_of
 from notebook_tui.ui.commands.outputs import OutputCommands
 from notebook_tui.ui.commands.panels import PanelCommands
+from notebook_tui.ui.commands.people import People
 from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.commands.run import RunCommands
 from notebook_tui.ui.commands.session import SessionCommands
@@ -46,11 +48,12 @@ from notebook_tui.ui.commands.texts import TextCommands
 from notebook_tui.ui.commands.touching import Touching
 from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
-from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity
+from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity, sentence
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.finding.bar import FindBar
 from notebook_tui.ui.keys.maps import bound, problems_of, table_of
+from notebook_tui.ui.keys.roles import role_of
 from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
 from notebook_tui.ui.keys.table import DEFAULT, keys_of
 from notebook_tui.ui.notebook_view import NotebookView
@@ -65,6 +68,10 @@ from notebook_tui.ui.status.beyond import BeyondTheScreen
 from notebook_tui.ui.status.memory import RuntimeMemory
 
 FRAME: Final = 1 / 20
+_LIVELY: Final = 1.0
+"""Seconds after the last key, or the last change of the notebook, in which every tick looks at all there is."""
+_RESTING: Final = 10
+"""Of so many ticks one does so afterwards."""
 _LONGEST_WAIT: Final = 1.0
 _ANSWERING: Final = (("Enter", "answer"), ("Ctrl+D", "end of input"), ("Esc", "later"), ("Ctrl+C", "interrupt"))
 _FILLING: Final = (("Enter", "keep"), ("Tab", "keep, next"), ("Esc", "leave as it was"))
@@ -110,6 +117,8 @@ class NotebookScreen(Screen[None]):
         self._clock = clock
         self._shown: State | None = None
         self._shown_at = 0.0
+        self._ticks = 0
+        self._lively_until = 0.0
         self._announced = False
         self._log = MessageLog()
         self.table = DEFAULT
@@ -130,6 +139,7 @@ class NotebookScreen(Screen[None]):
         self._write = WriteCommands(desk, clock)
         self._history = HistoryCommands(desk, clock)
         self._interrupts = Interrupts(desk)
+        self._people = People(desk, self._remark)
         self._items = KnownItems()
         self._answers = AnswerCommands(desk, self._write.edit, clock)
         self._touching = Touching(desk, self.action_do, self._answers.answer)
@@ -172,6 +182,7 @@ class NotebookScreen(Screen[None]):
         self._beyond = BeyondTheScreen(self.app, self._clock)
         self._client.subscribe(self._state_changed, self._message_came)
         self._client.take_questions(self._question_came, self._question_went)
+        self._client.type_here()
         self._show_newest()
         self._view.take_focus()
         self.set_interval(FRAME, self._tick)
@@ -215,6 +226,9 @@ class NotebookScreen(Screen[None]):
         if action not in self._commands:
             self._view.editor.action_do(action)
             return
+        if (refused := refusal(self._client.person, role_of(action))) is not None:
+            self.say(sentence(refused), "warning")
+            return
         answer = self._commands[action]()
         if iscoroutine(answer):
             self.run_worker(self._finish(action, answer))
@@ -237,6 +251,7 @@ class NotebookScreen(Screen[None]):
     def take_key(self, event: events.Key) -> bool:
         """Act on a key of navigation; False if it is none, or if something else than the list has the focus."""
         self._beyond.touched()
+        self._people.ended_by_key()
         if self._view.take_line_key(event):
             self._show_status()
             return True
@@ -273,7 +288,7 @@ class NotebookScreen(Screen[None]):
         self._write.give_up()
         self._history.give_up()
         self._settled.set()
-        self.say(event.text[:1].upper() + event.text[1:], "warning")
+        self.say(sentence(event.text), "warning")
 
     @on(CellList.Clicked)
     def _clicked(self, event: CellList.Clicked) -> None:
@@ -385,7 +400,13 @@ class NotebookScreen(Screen[None]):
         self.post_message(self.Settled(question))
 
     def _tick(self) -> None:
-        if self._client.state is not self._shown:
+        self._ticks += 1
+        changed = self._client.state is not self._shown
+        if changed or self._client.state.evaluating:
+            self.rouse()
+        elif monotonic() > self._lively_until and self._ticks % _RESTING:
+            return
+        if changed:
             self._show_newest()
         if self._pressed and self._clock() - self._pressed_at > PATIENCE:
             self._dismiss()
@@ -399,7 +420,14 @@ class NotebookScreen(Screen[None]):
         if self._memory.is_due(now := self._clock()):
             self.run_worker(self._ask_memory(now), exit_on_error=False)
         self._view.tick()
+        if self._people.tick():
+            self._side.show(self._client.state)
+            self._show_status()
         self._answers.tick()
+
+    def rouse(self) -> None:
+        """Something goes on: look often for a while. Many views share a processor, and most rest at any time."""
+        self._lively_until = monotonic() + _LIVELY
 
     def _show_newest(self) -> None:
         before, self._shown = self._shown, self._client.state
@@ -454,6 +482,10 @@ class NotebookScreen(Screen[None]):
                 begun=self._view.keymap.pressed if self._view.is_editing else "",
                 table=self.table,
                 in_panel=isinstance(self.focused, PanelList),
+                person=self._client.person,
+                others=len(self._people.others),
+                served=self._client.served,
+                away=self._client.away,
             )
         )
 

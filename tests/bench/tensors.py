@@ -2,8 +2,8 @@
 
 Each figure is the rate from the call of the sender until it hears that the other side has all; the raw socket sends
 the same bytes, received into memory that is used again (`raw_reused`) or new each time (`raw_fresh`). All take turns in
-each round, and a share, of the faster of the two, is the median over the rounds of what was measured in one of them. `read` has the other side sum
-the tensor up as well, for memory that is only mapped costs when it is first touched.
+each round, and a share, of the faster of the two, is the median over the rounds of what was measured in one of them.
+`read` has the other side sum the tensor up as well, for memory that is only mapped costs when it is first touched.
 """
 
 from __future__ import annotations

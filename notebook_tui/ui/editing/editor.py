@@ -23,16 +23,20 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.document._document import Location
 from textual.document._history import EditHistory
-from textual.geometry import Offset
+from textual.geometry import Offset, Region
 from textual.message import Message
+from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit as TextEdit
-from textual.widgets.text_area import EditResult, Selection
+from textual.widgets.text_area import EditResult, Selection, TextAreaTheme
 
 from beamlike.kernel.record import frozen
+from notebook_tui.document import delta as deltas
+from notebook_tui.document.delta import Delta
 from notebook_tui.ui.drawing.colouring import Colouring
+from notebook_tui.ui.drawing.others import Other, drawn_on
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import TAB_WIDTH
 from notebook_tui.ui.editing import graphemes
@@ -43,6 +47,7 @@ from notebook_tui.ui.editing.indent import outdented, tabbed
 from notebook_tui.ui.editing.line_breaks import clause_dedented, line_broken
 from notebook_tui.ui.editing.lines import smart_home as smart_home_of
 from notebook_tui.ui.editing.passage import Passage, replaced_between
+from notebook_tui.ui.editing.past_moved import move_past
 from notebook_tui.ui.keys.sequence import KeySequence, Matched, Pending
 from notebook_tui.ui.keys.table import DEFAULT, KeyTable, keys_of
 
@@ -53,6 +58,24 @@ _KEPT_ROWS: Final = 512
 _BRACKETS: Final = Style(bold=True, underline=True)
 _FOUND: Final = Style(reverse=True, underline=True)
 _SELECTED: Final = Style(reverse=True)
+
+
+def _pieces(change: Delta) -> list[tuple[int, int, str]]:
+    """What becomes what, by places in the text before the change.
+
+    >>> _pieces((1, "ab", -2, 3, "c"))
+    [(1, 3, 'ab'), (6, 6, 'c')]
+    """
+    pieces: list[tuple[int, int, str]] = []
+    place = 0
+    for part in deltas.normal(change):
+        if not isinstance(part, str) and part > 0:
+            place += part
+            continue
+        start, end, text = pieces.pop() if pieces and pieces[-1][1] == place else (place, place, "")
+        place = end if isinstance(part, str) else end - part
+        pieces.append((start, place, text + part if isinstance(part, str) else text))
+    return pieces
 
 
 @frozen
@@ -115,6 +138,7 @@ class Editor(TextArea):
         """Is offered what is left: the map of keys."""
         self._found: tuple[tuple[int, int], ...] = ()
         self._lines: tuple[int, int] | None = None
+        self._others: tuple[Other, ...] = ()
         self._given: tuple[str, int] | None = None
         self._pointing: Timer | None = None
         self._palette = Palette()
@@ -123,8 +147,17 @@ class Editor(TextArea):
         self._colored: list[Text] | None = None
         self.version = 0
         """Goes up with every change of the text."""
+        self._exchanged = 0
+        """The version that others have of it."""
+        self._shown = ""
+        """The text of that version."""
+        self._done: Delta = ()
+        """What was done to it since."""
         self._painted: OrderedDict[tuple[object, ...], tuple[Text, Strip]] = OrderedDict()
         self._brackets: tuple[Location, ...] = ()
+        self._styled: TextAreaTheme | None = None
+        """The looks that have been filled from the style sheet, and for what."""
+        self._styled_for: tuple[object, ...] = ()
 
     @property
     def max_scroll_y(self) -> int:
@@ -171,11 +204,35 @@ class Editor(TextArea):
         self.history = replace(self.history)
         return past
 
-    def replace_all(self, source: str) -> None:
-        """Show a text that somebody else wrote; the caret stays as near as it can."""
-        location = self.cursor_location
-        self.load_text(source)
-        self.move_cursor(self.clamp_visitable(location))
+    def take_typed(self) -> Delta:
+        """What was done to the text since this was asked last, or since it was opened."""
+        if self.version == self._exchanged:
+            return ()
+        typed, text = self._done, self.text
+        if text == self._shown:
+            typed = ()
+        elif deltas.span(typed) > len(self._shown) or deltas.apply(self._shown, typed) != text:
+            typed = deltas.between(self._shown, text)
+        self._exchange(text)
+        return typed
+
+    def take_in(self, change: Delta) -> None:
+        """Make a change that somebody else has made: caret, selection, and what can be undone, move along."""
+        if not change:
+            return
+        before = self.passage
+        move_past(self.history, before.text, change)
+        own, self.history = self.history, EditHistory(1, 1.0, 1)
+        for start, end, text in reversed(_pieces(change)):
+            edit = TextEdit(text, self._location(start), self._location(end), maintain_selection_offset=True)
+            self.edit(edit)
+        self.history = own
+        places = (deltas.transform_position(change, place, stays=True) for place in (before.anchor, before.caret))
+        self.selection = Selection(*map(self._location, places))
+        self._exchange(self.text)
+
+    def _exchange(self, text: str) -> None:
+        self._shown, self._done, self._exchanged = text, (), self.version
 
     def use(self, table: KeyTable) -> None:
         """Keys mean what they do in this table from now on."""
@@ -187,6 +244,13 @@ class Editor(TextArea):
     def highlight(self, spans: Sequence[tuple[int, int]]) -> None:
         """Mark these places of the text as found."""
         self._redraw(tuple(spans), self._lines)
+
+    def mark_others(self, others: tuple[Other, ...]) -> None:
+        """Draw the carets of other people in this text."""
+        if others != self._others:
+            self._others = others
+            self._line_cache.clear()
+            self.refresh()
 
     def highlight_lines(self, span: tuple[int, int] | None) -> None:
         """Mark what stands there as selected, wherever the caret is."""
@@ -228,7 +292,18 @@ class Editor(TextArea):
             line.stylize(self._theme.cursor_style, *wide)
         if self._found or self._lines:
             self._mark_line(line, line_index)
+        if self._others:
+            drawn_on(line, self._offset((line_index, 0)), self._others, self._palette)
         return line
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The base class asks the style sheet for all its styles before each frame; here only when they may be others,
+        for that took longer than to draw the row in which one types."""
+        looks = (self.app.theme, self.has_focus, self.styles._cache_key)
+        if self._theme and (self._styled is not self._theme or looks != self._styled_for):
+            self._styled, self._styled_for = self._theme, looks
+            self._theme.apply_css(self)
+        return ScrollView.render_lines(self, crop)
 
     def render_line(self, y: int) -> Strip:
         """One row. The base class draws all rows anew when the caret moves; here only those that look different."""
@@ -241,7 +316,7 @@ class Editor(TextArea):
         marked = tuple(column for row, column in self._brackets if row == line)
         text = self._coloured_line(line)
         breaks = tuple(self.wrapped_document.get_offsets(line))
-        looks = (self.size.width, super()._draw_cursor, self.app.theme)
+        looks = (self.size.width, super()._draw_cursor, self.app.theme, self._others)
         key = (id(text), section, breaks, touched, marked, looks)
         kept = self._painted.pop(key, None)
         # With its text, whose id is nobody else's as long as it is kept.
@@ -266,18 +341,25 @@ class Editor(TextArea):
     def load_text(self, text: str) -> None:
         self._text_changes()
         super().load_text(text)
+        self._exchange(self.text)
 
     def edit(self, edit: TextEdit) -> EditResult:
         self._text_changes()
+        start, replaced = self._offset(edit.top), self.document.get_text_range(edit.top, edit.bottom)
+        self._done = deltas.compose(self._done, deltas.normal((start, *deltas.between(replaced, edit.text))))
         return super().edit(edit)
 
     def undo(self) -> None:
         self._text_changes()
+        before = self.text
         super().undo()
+        self._done = deltas.compose(self._done, deltas.between(before, self.text))
 
     def redo(self) -> None:
         self._text_changes()
+        before = self.text
         super().redo()
+        self._done = deltas.compose(self._done, deltas.between(before, self.text))
 
     def _text_changes(self) -> None:
         self._colored = None

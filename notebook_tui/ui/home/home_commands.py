@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from notebook_tui.session import examples, shelf
+from notebook_tui.session.bounds import bounds
 from notebook_tui.session.unsaved import new_file
 from notebook_tui.ui.choosing.rows import Entry
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
@@ -73,6 +74,9 @@ class HomeCommands:
         )
 
     def new_unnamed(self) -> None:
+        if bounds() is not None:  # those that were never saved lie with the account's own
+            self._open(str(_free(self._screen.directory / "untitled_notebook.livemd")))
+            return
         self._open(str(new_file(datetime.now()).path))
 
     def open_path(self) -> None:
@@ -186,8 +190,11 @@ class HomeCommands:
 
     async def star(self) -> None:
         entry = self._screen.marked
-        if entry is None or entry.kind not in ("book", "file", "open"):
+        if entry is None or entry.kind not in ("book", "file", "open", "served"):
             self._screen.say("Only notebooks have stars.")
+            return
+        if bounds() is not None:
+            self._screen.say("Stars are for the user of the machine account.")
             return
         await asyncio.to_thread(shelf.star, entry.path, "" if entry.kind == "file" else entry.name)
         await self._screen.look()
@@ -198,6 +205,29 @@ class HomeCommands:
             self._screen.say("This is not on the list of what you opened.")
             return
         await asyncio.to_thread(shelf.forget, entry.path)
+        await self._screen.look()
+
+    def stop(self) -> None:
+        entry = self._screen.marked
+        if entry is None or entry.kind != "served":
+            self._screen.say("No server holds this.")
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer == "stop":
+                self._screen.run_worker(self._told(self._stop(entry)))
+
+        question = f"The session of {entry.name} is saved and ends, and its runtime, for all who look at it."
+        self._screen.app.push_screen(
+            ChoiceScreen(question, (Choice("s", "stop", "Stop it"), Choice("k", "keep", "Keep it"))), answered
+        )
+
+    async def _stop(self, entry: Entry) -> None:
+        self._screen.busy_with(f"stopping {entry.name}")
+        try:
+            await self._house.stop(entry.path)
+        finally:
+            self._screen.busy_with("")
         await self._screen.look()
 
     async def toggle_hidden(self) -> None:

@@ -11,7 +11,7 @@ from notebook_tui.ui.plots.axes import axes_for, caption, ticks_in
 from notebook_tui.ui.plots.canvas import Canvas
 from notebook_tui.ui.plots.dots import dots_of
 from notebook_tui.ui.plots.marks import glyph_of, inks_of
-from notebook_tui.ui.plots.scale import Scale, rounded_ends
+from notebook_tui.ui.plots.scale import Scale, room_ahead, rounded_ends
 from notebook_tui.ui.plots.track import Track, track_of
 from notebook_tui.widgets.views import Plot, Series
 
@@ -27,7 +27,7 @@ def chart_rows(
     tracks = [each for each in tracks if each[2].runs]
     if not tracks:
         return []
-    across, up = _extent([track for _, _, track in tracks], plot.log_y, height)
+    across, up = extent([track for _, _, track in tracks], plot.log_y, height)
     axes = axes_for(width, height, across, up, plot.log_y)
     x_scale, y_scale = Scale(*across, axes.columns * 2), Scale(*up, height * 4)
     layers = [(index, dots_of(track, x_scale, y_scale, series.kind == "line")) for index, series, track in tracks]
@@ -41,9 +41,12 @@ def chart_rows(
     return rows
 
 
-def _extent(tracks: Sequence[Track], log_y: bool, height: int) -> tuple[tuple[float, float], tuple[float, float]]:
-    """From where to where both axes go. The one of y ends at round values: so it often stays while points come."""
+def extent(tracks: Sequence[Track], log_y: bool, height: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """From where to where both axes go. The one of y ends at round values: so it often stays while points come. So does
+    that of x where there are many lines, for as long as it stays only those are drawn anew that have got points."""
     across = min(track.x_low for track in tracks), max(track.x_high for track in tracks)
+    if len(tracks) > _FEW:
+        across = across[0], room_ahead(*across)
     up = min(track.y_low for track in tracks), max(track.y_high for track in tracks)
     return across, up if log_y else rounded_ends(*up, ticks_in(height))
 
