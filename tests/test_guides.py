@@ -22,7 +22,7 @@ GUIDES = (
     "notebook_engine.md",
     "widgets.md",
 )
-SHORT = ("top.md", "serving.md", "tensors.md")
+SHORT = ("serve.md", "serving.md", "tensors.md", "top.md")
 """Guides with few programs."""
 TITLE = r"^#+ (?P<title>[^\n]*)$"
 OTHER = r"^```(?!python)\w+\n.*?^```$"
