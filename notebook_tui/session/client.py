@@ -112,6 +112,8 @@ class Client:
         self._sent = Sent()
         self._typist: Typist | None = None
         """Of whoever may write, once they are about to."""
+        self._is_blind = False
+        """This view has failed, and hears nothing any more."""
         self._unseen = 0
         """Characters of operations since the session was told how far this viewer has come."""
         self._client_id = ""
@@ -194,7 +196,7 @@ class Client:
     def send(self, operation: Operation) -> None:
         if self._offline is not None:
             self._write_offline(self._offline, operation)
-        elif self._typist is not None:
+        elif self._typist is not None and not self._is_blind:
             self._typist.ask(operation)
             self._note_sent()
         else:
@@ -267,8 +269,10 @@ class Client:
         """Send what was typed in an open text since the last exchange; what is to be changed in the editor."""
         news = self._typing.exchange(cell_id, typed, at)
         source = self._typing.source(cell_id)
-        if self._offline is not None and typed and source is not None:
+        if typed and source is not None and self._offline is not None:
             self._write_offline(self._offline, SetCellSource(cell_id, source, at))
+        elif typed and source is not None and self._is_blind:
+            self._emit(SetCellSource(cell_id, source, at))
         self._note_sent()
         return news
 
@@ -281,7 +285,7 @@ class Client:
         return self._typist
 
     def _note_sent(self) -> None:
-        if self._typist is None or not self._typist.waits or self._offline is not None:
+        if self._typist is None or not self._typist.waits or self._offline is not None or self._is_blind:
             self._all_sent.set()
         else:
             self._all_sent.clear()
@@ -309,7 +313,9 @@ class Client:
         """As the viewer: that pid has joined, and so may ask. `NotAllowed` where its person's role does not suffice."""
         if self._offline is not None:
             raise OutOfReach(NOT_NOW)
-        await asyncio.wait_for(self._all_sent.wait(), seconds)
+        if not self._all_sent.is_set():  # what was typed before goes first
+            async with asyncio.timeout(seconds):
+                await self._all_sent.wait()
         call = bl.GenServer.call(self._session, request, timeout=seconds)
         answer = await asyncio.get_running_loop().create_task(call, context=self._as_viewer)
         if isinstance(answer, NotAllowed):
@@ -526,9 +532,20 @@ class Client:
                     self._hear(message)
         except Exception:
             logger.exception("a view of a session has failed")
+            self._go_blind()
         # Who sees nothing new any more may save all the same, and that only as somebody who has joined.
         while True:
             await bl.receive()
+
+    def _go_blind(self) -> None:
+        """Nothing is heard any more, so nothing can be fitted to what others do: texts go as they are here."""
+        self._is_blind = True
+        if self._typist is not None:
+            for cell_id, source in self._typist.unsettled.items():
+                self._emit(SetCellSource(cell_id, source))
+            for operation in self._typist.pause():
+                self._emit(operation)
+        self._note_sent()
 
     def _take(self, joined: Joined) -> None:
         self._state, self.applied, self.journaled = joined.state, joined.applied, joined.journaled
