@@ -15,7 +15,7 @@ from pathlib import Path
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
-from notebook_tui.session.state_directory import name_for, state_directory
+from notebook_tui.session.state_directory import name_for, state_directory, state_path
 
 FOLDER = "locks"
 
@@ -83,6 +83,17 @@ class FileLock:
         except OSError:
             return None
         return state_directory(FOLDER) / f"{seen.st_dev:x}-{seen.st_ino:x}.lock"
+
+
+def holder_of(path: Path) -> Holder | None:
+    """Who says in its lock that it has the file open, which it may have had until it was killed; None if nobody does.
+
+    >>> holder_of(Path("/no/such.livemd"))
+    """
+    try:
+        return Holder(**json.loads((state_path() / FOLDER / f"{name_for(path)}.lock").read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def this_terminal() -> str:

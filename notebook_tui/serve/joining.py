@@ -1,0 +1,89 @@
+"""Into a session that a server of this user holds, from another program: a node of its own, and a client there.
+
+async with joined("cats.livemd", Person("ann")) as client: ...
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import beamlike as bl
+from beamlike.distribution.secret import Secret
+from notebook_tui.serve.rendezvous import Server, on_demand_server, server_for, server_with_pid
+from notebook_tui.serve.sessions import NAME, open_in
+from notebook_tui.session.client import Client
+from notebook_tui.session.lock import holder_of
+from notebook_tui.session.people import OWNER, Person
+
+
+class NotServed(OSError):
+    """No server of this user holds the notebook, or serves where it lies."""
+
+
+class ServerUnreachable(OSError):
+    """There is one, and it does not answer; the message says why."""
+
+
+def server_holding(path: str | Path) -> Server | None:
+    """The server that has that notebook open, or else the one that serves where it lies; None if there is neither."""
+    holder = holder_of(Path(path))
+    holding = server_with_pid(holder.pid) if holder is not None else None
+    return holding or server_for(path)
+
+
+@asynccontextmanager
+async def joined(
+    path: str | Path, person: Person = OWNER, *, runtime: str | None = None, server: Server | None = None
+) -> AsyncIterator[Client]:
+    """A client of the session of that file, which is begun if there is none; it goes on when the client leaves.
+
+    `runtime` is the spec for a session that is begun. `server` is the one to join; else it is looked for. NotServed if
+    there is none, ServerUnreachable if it does not answer, the OSError or ProfileError that is in the way of opening.
+    """
+    path = Path(os.path.abspath(path))  # noqa: ASYNC240 - it reads the working directory, no disk
+    found = server or server_holding(path) or on_demand_server()
+    if found is None:
+        raise NotServed(
+            f"no server holds {path}: expected one that serves its directory, as beamlike serve {path.parent} starts"
+        )
+    async with connected(found) as sessions:
+        client = await Client.join(await open_in(sessions, str(path), runtime), person)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+
+@asynccontextmanager
+async def connected(server: Server) -> AsyncIterator[bl.Server]:
+    """The sessions of that server, as `open_in` and calls take them, on a node of its own while the block runs."""
+    async with visitor_node() as node:
+        await connect(node, server)
+        yield (NAME, server.node)
+
+
+def visitor_node() -> bl.Node:
+    """A node that is there for visits to servers alone: nobody finds it, and nobody can connect to it."""
+    return bl.Node(
+        f"visitor-{os.getpid()}-{secrets.token_hex(3)}@127.0.0.1",
+        secret=secrets.token_bytes(32),
+        observers=False,
+        hidden=True,
+        stall_threshold=None,
+        listen=False,
+        auto_connect="never",
+    )
+
+
+async def connect(node: bl.Node, server: Server) -> None:
+    """ServerUnreachable says what is in the way."""
+    try:
+        await node.connect(server.node, (server.host, server.port), secret=Secret(server.secret))
+    except bl.BeamlikeError as error:
+        raise ServerUnreachable(
+            f"the server of {server.directory}, process {server.pid}, cannot be reached: {error}"
+        ) from error
