@@ -40,7 +40,7 @@ class Parameter:
 
 
 @cache
-def parameters(record: type) -> tuple[Parameter, ...]:
+def parameters(record: Any) -> tuple[Parameter, ...]:
     """
     >>> @frozen
     ... class Page:
@@ -72,7 +72,7 @@ def read(record: type[T], plain: object) -> T:
     Traceback (most recent call last):
     notebook_tui.api.errors.ApiError: there is no parameter limt; expected limit
     """
-    known = parameters(record)
+    known: tuple[Parameter, ...] = parameters(record)  # type: ignore[arg-type]
     if not isinstance(plain, dict):
         raise ApiError("params", f"expected the parameters as an object by name, got {_called(plain)}")
     names = [each.name for each in known]

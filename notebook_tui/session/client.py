@@ -10,9 +10,11 @@ from pathlib import Path
 import beamlike as bl
 from notebook_tui.document.apply import apply
 from notebook_tui.document.operations import CancelEvaluation, Operation, SetInputValue
+from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.session import attachments
+from notebook_tui.session.arrivals import Arrivals
 from notebook_tui.session.messages import (
     Act,
     Applied,
@@ -28,8 +30,11 @@ from notebook_tui.session.messages import (
     Join,
     Joined,
     Journaled,
+    Made,
+    Make,
     Notice,
     Perform,
+    Refused,
     Restart,
     Resync,
     RevokeSecrets,
@@ -86,6 +91,7 @@ class Client:
         self._on_settled: list[Hears] = []
         # What the session said before anybody subscribed, such as what is odd about the file.
         self._unheard: list[str] = []
+        self._arrivals = Arrivals()
         help = TypingHelp(lambda: self._state, self._runtime_server)
         self.complete = help.complete
         self.describe = help.describe
@@ -130,6 +136,16 @@ class Client:
 
     def send(self, operation: Operation) -> None:
         bl.GenServer.cast(self._session, Perform(operation, self._viewer))
+
+    async def make(self, operation: Operation) -> None:
+        """As `send`, and returns when the state here has it. `Rejected` says why it was refused; CallFailed or
+        SessionOver, that the session has ended."""
+        answer: Made | Refused = await bl.GenServer.call(
+            self._session, Make(operation, self._viewer), timeout=CALL_SECONDS
+        )
+        if isinstance(answer, Refused):
+            raise Rejected(answer.why)
+        await self._arrivals.of(answer.applied, self.applied)
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Hears) -> None:
         """Each new state goes to `on_change`, and what the session has to say to `on_message`."""
@@ -284,6 +300,7 @@ class Client:
             raise refusal
 
     async def close(self) -> None:
+        self._arrivals.end("this view of the notebook is closed")
         bl.exit(self._viewer, "shutdown")
 
     async def _view(self) -> None:
@@ -307,11 +324,13 @@ class Client:
                     if number % SEEN_EVERY == 0:
                         bl.GenServer.cast(self._session, Seen(self._viewer, number))
                     self._tell(operation)
+                    self._arrivals.come(number)
                 case Behind():
                     bl.GenServer.cast(self._session, Seen(self._viewer, self.applied))
                 case Resync(state, number):
                     self._state, self.applied = state, number
                     self._tell(None)
+                    self._arrivals.come(number)
                 case Journaled(number):
                     self.journaled = number
                 case Notice(text):
@@ -338,6 +357,7 @@ class Client:
             raise
 
     def _end(self, why: str) -> None:
+        self._arrivals.end(why)
         self._say(why)
         for listener in self._on_end:
             listener(why)

@@ -53,8 +53,11 @@ from notebook_tui.session.messages import (
     Join,
     Joined,
     Journaled,
+    Made,
+    Make,
     Notice,
     Perform,
+    Refused,
     Restart,
     RevokeSecrets,
     RuntimePrice,
@@ -142,6 +145,8 @@ class Session(GenServer):
                 for text in self._notices:
                     bl.send(client.pid, Notice(text))
                 return NO_REPLY
+            case Make(operation, viewer):
+                return self._made(operation, viewer)
             case Save():
                 self._keeping.save(client)
                 return NO_REPLY
@@ -341,21 +346,31 @@ class Session(GenServer):
     def tell_journaled(self, safe: int) -> None:
         self._viewers.tell(Journaled(safe))
 
+    def _made(self, operation: Operation, viewer: bl.Pid) -> Made | Refused:
+        try:
+            self._apply(operation)
+        except Rejected as refusal:
+            return Refused(str(refusal))
+        return Made(self.applied)
+
     def _do(self, operation: Operation, viewer: bl.Pid | None = None) -> bool:
         try:
-            self._state, wanted = apply(self._state, operation)
+            self._apply(operation)
         except Rejected as refusal:
             # Normal where several act at once: late output of a cell that was deleted, say.
             logger.debug("%r was rejected: %s", operation, refusal)
             if viewer is not None:
                 bl.send(viewer, Notice(str(refusal)))
             return False
+        return True
+
+    def _apply(self, operation: Operation) -> None:
+        self._state, wanted = apply(self._state, operation)
         self.applied += 1
         self._viewers.applied(operation, self.applied)
         self._keeping.applied(operation)
         for effect in wanted:
             self._perform(effect)
-        return True
 
     def _perform(self, effect: Effect) -> None:
         match effect:
