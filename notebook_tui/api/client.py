@@ -33,7 +33,8 @@ class ApiClient:
         if self._reading.done():
             raise ConnectionError("the server has closed the connection")
         id = next(self._ids)
-        self._waiting[id] = answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[id] = answer
         try:
             self._writer.write(asked(id, method, params))
             await self._writer.drain()

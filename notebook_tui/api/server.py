@@ -82,7 +82,7 @@ async def api_server(
         for task in list(clients):
             task.cancel()
         await asyncio.gather(*clients, return_exceptions=True)
-        path.unlink(missing_ok=True)
+        _remove(path)
 
 
 async def _served(caller: Caller, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -103,12 +103,16 @@ async def _free(path: Path) -> None:
     except FileNotFoundError:
         return
     except ConnectionRefusedError:
-        path.unlink(missing_ok=True)
+        _remove(path)
         return
     writer.close()
     with suppress(ConnectionError):
         await writer.wait_closed()
     raise NoSocket(f"another server listens at {path}: end it first, or serve another directory")
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _refusal(writer: asyncio.StreamWriter, clients: int) -> ApiError | None:
