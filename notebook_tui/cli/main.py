@@ -18,6 +18,8 @@ _OURS = ("beamlike", "nodes", "flame", "notebook_tui")
 
 COMMANDS = {
     "notebook": "open a notebook in the terminal",
+    "serve": "hold sessions that outlive their terminals",
+    "sessions": "list the sessions that are held, and end one",
     "run": "evaluate a notebook without a terminal",
     "convert": "turn a notebook into another kind of file",
     "node": "run a node that waits for work",

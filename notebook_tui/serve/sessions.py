@@ -5,23 +5,39 @@ Each session is a process that nobody else is linked to, so the end of one, howe
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import time
+from collections.abc import Callable
 
 import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.question import Client
 from beamlike.kernel.record import frozen
-from notebook_tui.session.options import EDITS, SessionOptions
+from notebook_tui.serve.roll import Roll, Running
+from notebook_tui.session.messages import LEFT, Leave, SessionFacts, TellAbout
+from notebook_tui.session.options import SERVES, SessionOptions
 from notebook_tui.session.profiles import runtime_named
+from notebook_tui.session.runtime import Runtime
 from notebook_tui.session.runtime_kinds import runtime_of
 from notebook_tui.session.session import Session
 from notebook_tui.session.unsaved import file_at
 
+__all__ = ["NAME", "Listing", "Open", "Running", "Sessions", "open_in"]
+
+logger = logging.getLogger("notebook_tui.serve")
+
 NAME = "sessions"
 """Under which the process is registered on the node of its program."""
 OPEN_SECONDS = 30.0
+FACTS_SECONDS = 3.0
+STOP_SECONDS = 90.0
+"""A machine of a platform may take so long to go."""
+
+RuntimeFor = Callable[[str | None], Runtime]
+"""Where cells are to run, by a spec, or None for the user's default."""
 
 
 @frozen
@@ -34,21 +50,42 @@ class Open:
 
 
 @frozen
-class Running:
-    path: str
-    session: bl.Pid
-    since: float
-    """In seconds since the epoch."""
-
-
-@frozen
 class Listing:
     """A call: the answer is a tuple of `Running`, the newest last."""
 
 
 @frozen
+class Told:
+    """A session with what it says of itself; None if it did not answer in time."""
+
+    running: Running
+    facts: SessionFacts | None
+
+
+@frozen
+class Tell:
+    """A call: the answer is a tuple of `Told`."""
+
+
+@frozen
+class End:
+    """A call: the session of that file ends, and its runtime. The answer is None once it has, or in words why not."""
+
+    path: str
+
+
+@frozen
+class EndAll:
+    """A call: all sessions end; the answer is None once they have. With `leave` their runtimes stay for as long as
+    their lease says, and the next server begins them again."""
+
+    leave: bool = False
+
+
+@frozen
 class _Begun:
     key: str
+    runtime: str | None
     answer: bl.Pid | Exception
 
 
@@ -60,57 +97,130 @@ async def open_in(sessions: bl.Server, path: str, runtime: str | None = None) ->
     return answer
 
 
+def runtime_for(spec: str | None) -> Runtime:
+    """ProfileError if there is none."""
+    return runtime_of(spec) if spec is not None else runtime_named()
+
+
 class Sessions(GenServer):
     """`await Sessions.start_link(name=NAME)` on the node of a program that holds sessions."""
 
-    def init(self, options: SessionOptions = EDITS) -> None:
+    def init(
+        self, options: SessionOptions = SERVES, roll: Roll | None = None, runtime: RuntimeFor = runtime_for
+    ) -> None:
         self._options = options
-        self._running: dict[str, Running] = {}
+        self._roll = Roll() if roll is None else roll
+        self._runtime_for = runtime
         self._waiting: dict[str, list[Client]] = {}
         """Who asked for a file that is just being opened."""
-        self._keys: dict[bl.Ref, str] = {}
+        self._watched: dict[bl.Ref, Running] = {}
         bl.trap_exit(True)
+        # One that was before this process, which failed.
+        for running in self._roll.running.values():
+            self._watched[bl.monitor(running.session)] = running
 
     def handle_call(self, request: object, client: Client) -> object:
         match request:
             case Open(path, runtime):
                 return self._open(os.path.abspath(path), runtime, client)
             case Listing():
-                return tuple(self._running.values())
+                return tuple(self._roll.running.values())
+            case Tell():
+                bl.spawn(_tell, client, tuple(self._roll.running.values()))
+            case End(path):
+                running = self._roll.running.get(os.path.realpath(path))
+                if running is None:
+                    return f"{path} is not open here"
+                bl.spawn(_end, client, running)
+            case EndAll(leave):
+                if leave:
+                    self._roll.close()
+                bl.spawn(_end_all, client, tuple(self._roll.running.values()), leave)
             case _:
                 raise TypeError(f"the sessions do not know the call {request!r}")
+        return NO_REPLY
 
     def handle_info(self, message: object) -> None:
         match message:
-            case _Begun(key, answer):
-                self._begun(key, answer)
-            case bl.Down(ref):
-                self._running.pop(self._keys.pop(ref, ""), None)
+            case _Begun():
+                self._begun(message)
+            case bl.Down(ref, _, reason) if ref in self._watched:
+                self._over(self._watched.pop(ref), reason)
+
+    def _over(self, running: Running, reason: object) -> None:
+        if reason in ("normal", "shutdown") or (isinstance(reason, tuple) and reason[0] == "shutdown"):
+            logger.info("%s: the session has ended", running.path)
+        else:
+            logger.error("%s: the session has failed, which ends no other: %s", running.path, reason)
+        if self._roll.running.get(running.path) is running:
+            self._roll.remove(running.path)
 
     def _open(self, path: str, runtime: str | None, client: Client) -> object:
         key = os.path.realpath(path)
-        if key in self._running:
-            return self._running[key].session
+        if key in self._roll.running and bl.is_alive(self._roll.running[key].session):
+            return self._roll.running[key].session
         first = key not in self._waiting
         self._waiting.setdefault(key, []).append(client)
         if first:
             # Beside this process: a slow disk keeps nobody waiting who wants another file.
-            bl.spawn(_begin, bl.self(), key, path, runtime, self._options)
+            bl.spawn(_begin, bl.self(), key, path, runtime, self._runtime_for, self._options)
         return NO_REPLY
 
-    def _begun(self, key: str, answer: bl.Pid | Exception) -> None:
-        if isinstance(answer, bl.Pid):
-            self._running[key] = Running(key, answer, time.time())
-            self._keys[bl.monitor(answer)] = key
-        for client in self._waiting.pop(key, ()):
-            bl.GenServer.reply(client, answer)
+    def _begun(self, begun: _Begun) -> None:
+        if isinstance(begun.answer, bl.Pid):
+            running = Running(begun.key, begun.answer, time.time(), begun.runtime)
+            self._roll.add(running)
+            self._watched[bl.monitor(begun.answer)] = running
+            logger.info("%s: the session has begun", begun.key)
+        else:
+            logger.warning("%s: cannot be opened: %s", begun.key, begun.answer)
+        for client in self._waiting.pop(begun.key, ()):
+            bl.GenServer.reply(client, begun.answer)
 
 
-async def _begin(sessions: bl.Pid, key: str, path: str, runtime: str | None, options: SessionOptions) -> None:
+async def _begin(
+    sessions: bl.Pid, key: str, path: str, runtime: str | None, runtime_for: RuntimeFor, options: SessionOptions
+) -> None:
     answer: bl.Pid | Exception
     try:
-        runs_on = runtime_of(runtime) if runtime is not None else runtime_named()
-        answer = await Session.start(file_at(path), runs_on, options)
+        answer = await Session.start(file_at(path), runtime_for(runtime), options)
     except Exception as error:
         answer = error
-    bl.send(sessions, _Begun(key, answer))
+    bl.send(sessions, _Begun(key, runtime, answer))
+
+
+async def _tell(client: Client, all_running: tuple[Running, ...]) -> None:
+    bl.GenServer.reply(client, tuple(await asyncio.gather(*map(_told, all_running))))
+
+
+async def _told(running: Running) -> Told:
+    try:
+        return Told(running, await bl.GenServer.call(running.session, TellAbout(), timeout=FACTS_SECONDS))
+    except (bl.CallFailed, bl.CallTimeout):
+        return Told(running, None)
+
+
+async def _end(client: Client, running: Running) -> None:
+    bl.GenServer.reply(client, await _ended(running))
+
+
+async def _end_all(client: Client, all_running: tuple[Running, ...], leave: bool) -> None:
+    for words in await asyncio.gather(*(_ended(running, leave) for running in all_running)):
+        if words is not None:
+            logger.error("%s", words)
+    bl.GenServer.reply(client, None)
+
+
+async def _ended(running: Running, leave: bool = False) -> str | None:
+    try:
+        if leave:
+            bl.GenServer.cast(running.session, Leave())
+        await bl.GenServer.stop(running.session, ("shutdown", LEFT) if leave else "shutdown", timeout=STOP_SECONDS)
+    except bl.CallTimeout:
+        return (
+            f"{running.path}: a machine of the notebook was not gone within {STOP_SECONDS:g} s, and may cost on: "
+            "beamlike flame ps shows what is there, beamlike flame reap ends it"
+        )
+    except bl.CallFailed:
+        pass  # it has crashed, and its viewers have been told
+    return None

@@ -102,7 +102,7 @@ class Client:
         questions = VariableQuestions(lambda: self._state, self._runtime_server)
         self.variables = questions.variables
         self.variable = questions.variable
-        runtime = RuntimeQuestions(self._runtime_server)
+        runtime = RuntimeQuestions(session, self._runtime_server)
         self.runtime_facts = runtime.runtime_facts
         self.set_idle_limit = runtime.set_idle_limit
         self.cluster = runtime.cluster

@@ -189,8 +189,9 @@ class Keeping:
             journal.secrets = {**journal.secrets, **values}
             journal.rewrite(self._host.state, self._host.applied)
 
-    async def close(self) -> None:
-        """Saves, where that is wanted; what cannot be saved is in the journal the next time."""
+    async def close(self, *, leaves: bool = False) -> None:
+        """Saves, where that is wanted; what cannot be saved is in the journal the next time. With `leaves` all else is
+        there, too: outputs, and what runs."""
         if self._due is not None:
             bl.cancel_timer(self._due)
         if self._write_next is not None:
@@ -205,7 +206,7 @@ class Keeping:
                 journal.saving(state, self._host.applied)
             await journal.close()
         saved = self._save_now() if saves else self._discarded or not state.dirty
-        if journal is not None and saved:
+        if journal is not None and saved and not leaves:
             await journal.remove()
         self._kept.release()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Final
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
@@ -28,6 +29,8 @@ class Joined:
     applied: int
     """So many operations have led to it."""
     journaled: int
+    served: bool = False
+    """Whether the session goes on when nobody looks."""
 
 
 @frozen
@@ -233,3 +236,40 @@ class Notice:
     """Words for the user."""
 
     text: str
+
+
+LEFT: Final = "its server ends, and the next one goes on with it"
+"""Why a session has ended that was told to `Leave`: its reason is ("shutdown", LEFT)."""
+
+
+@frozen
+class Leave:
+    """A cast: the session is about to be stopped, and another program is to go on with what it has."""
+
+
+@frozen
+class EndSession:
+    """A cast: the session ends, and its runtime, for all who look at it; `by` says in words who wants that."""
+
+    by: str = ""
+
+
+@frozen
+class TellAbout:
+    """A call: the answer is `SessionFacts`."""
+
+
+@frozen
+class SessionFacts:
+    """What a list of sessions says of one."""
+
+    title: str
+    people: tuple[Person, ...]
+    """Who looks at it, each as often as they have it open."""
+    evaluating: tuple[str, ...]
+    """The labels of the cells that run."""
+    queued: int
+    runtime: str
+    """Where cells run, or would."""
+    connected: bool
+    dirty: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from beamlike.kernel.record import frozen
 
@@ -24,6 +24,8 @@ class SessionOptions:
     trust: bool = False
     """Code that its user neither wrote nor trusted does not run until the user says so; else whoever asks may run it.
     """
+    served: bool = False
+    """The session goes on when nobody looks, and when its program is killed the next one goes on with it."""
     inputs: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What inputs begin with in place of their defaults, by their labels or their environment variables."""
 
@@ -32,3 +34,5 @@ EVALUATES = SessionOptions()
 """For a program that runs a notebook and leaves its file alone."""
 EDITS = SessionOptions(journal=True, autosave=True, lock=True, watch=True, grants=True, trust=True)
 """For people."""
+SERVES = replace(EDITS, served=True)
+"""For people who come and go."""

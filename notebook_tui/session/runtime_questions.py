@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import beamlike as bl
 from notebook_tui.runtime.facts import Facts, TellFacts
 from notebook_tui.runtime.limits import Lifetime, SetIdleLimit
+from notebook_tui.session.cluster_questions import SECONDS, ClusterOf, ClusterQuestion, DropNode, Failed, TellRunner
 
 if TYPE_CHECKING:
     from notebook_tui.runtime.cluster_view import Cluster, ToRunner
 
-SECONDS = 5.0
+BESIDE_SECONDS = 1.0
+"""So much longer the answer may take on its way by the session."""
 
 
 class RuntimeQuestions:
     """`server_of` tells the pid of the runtime's server, or None while there is none."""
 
-    def __init__(self, server_of: Callable[[], Awaitable[bl.Pid | None]]) -> None:
+    def __init__(self, session: bl.Pid, server_of: Callable[[], Awaitable[bl.Pid | None]]) -> None:
+        self._session = session
         self._server_of = server_of
 
     async def runtime_facts(self) -> Facts | None:
@@ -40,29 +43,28 @@ class RuntimeQuestions:
 
     async def cluster(self) -> Cluster | None:
         """The runtime's nodes and pools; None while there is no runtime."""
-        from notebook_tui.runtime.cluster_view import look
-
-        server = await self._server_of()
-        if server is None:
-            return None
-        found: Cluster = await bl.rpc.call(server.node, look, bl.self().node, timeout=SECONDS)
+        found: Cluster | None = await self._asked(ClusterOf(), SECONDS)
         return found
 
     async def tell_runner(self, pool: str, node: str, what: ToRunner) -> None:
         """Drain, cordon or uncordon the runner on that node. LookupError if there is none."""
-        from notebook_tui.runtime.cluster_view import DRAIN_SECONDS, tell_runner
+        from notebook_tui.runtime.cluster_view import DRAIN_SECONDS
 
-        server = await self._needed()
-        await bl.rpc.call(server.node, tell_runner, pool, node, what, timeout=DRAIN_SECONDS)
+        await self._needed()
+        await self._asked(TellRunner(pool, node, what), DRAIN_SECONDS)
 
     async def disconnect_node(self, node: str) -> bool:
         """The runtime drops its connection to that node; whether there was one."""
-        server = await self._needed()
-        dropped: bool = await bl.rpc.call(server.node, bl.disconnect, node, timeout=SECONDS)
+        await self._needed()
+        dropped: bool = await self._asked(DropNode(node), SECONDS)
         return dropped
 
-    async def _needed(self) -> bl.Pid:
-        server = await self._server_of()
-        if server is None:
+    async def _asked(self, question: ClusterQuestion, seconds: float) -> Any:
+        answer = await bl.GenServer.call(self._session, question, timeout=seconds + BESIDE_SECONDS)
+        if isinstance(answer, Failed):
+            raise answer.error()
+        return answer
+
+    async def _needed(self) -> None:
+        if await self._server_of() is None:
             raise LookupError("there is no runtime: 00 starts one")
-        return server

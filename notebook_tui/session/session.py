@@ -35,7 +35,10 @@ from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.sound import Unsound
 from notebook_tui.runtime.versions import CellVersions
+from notebook_tui.session.cluster_questions import ClusterOf, DropNode, TellRunner
+from notebook_tui.session.cluster_questions import answer as answer_cluster
 from notebook_tui.session.ending import Endings
+from notebook_tui.session.far_viewers import ask_for, is_far, passage
 from notebook_tui.session.from_runtime import checked
 from notebook_tui.session.index_ahead import index_ahead
 from notebook_tui.session.keeper import keep
@@ -46,6 +49,7 @@ from notebook_tui.session.messages import (
     ChosenRuntime,
     Discard,
     Disconnect,
+    EndSession,
     GiveAnswer,
     GiveSecrets,
     GiveStoredSecrets,
@@ -53,6 +57,7 @@ from notebook_tui.session.messages import (
     Join,
     Joined,
     Journaled,
+    Leave,
     Made,
     Make,
     Notice,
@@ -66,8 +71,10 @@ from notebook_tui.session.messages import (
     SaveAs,
     SecretsOf,
     Seen,
+    SessionFacts,
     SetSecretInput,
     TakeQuestions,
+    TellAbout,
     UseRuntime,
 )
 from notebook_tui.session.options import EVALUATES, SessionOptions
@@ -92,6 +99,9 @@ class Session(GenServer):
     """Start it with the file and the runtime to use: `await Session.start_link(file, Local())`."""
 
     def init(self, file: NotebookFile, runtime: Runtime, options: SessionOptions = EVALUATES) -> None:
+        self._served = options.served
+        self._leaves = False
+        """Another program is to go on with the session."""
         self._viewers = Viewers()
         self._notices: list[str] = []
         self._keeping = Keeping(file, options)
@@ -108,6 +118,8 @@ class Session(GenServer):
         self._incoming: Incoming | None = None
         self._early: list[Relayed] = []
         """What came from a runtime that is not known yet: its first words may arrive before its connection does."""
+        self._passage: bl.Pid | None = None
+        """To the runtime, for viewers on other nodes."""
         self._reattaching: bl.Pid | None = None
         """Looks for a runtime that cannot be reached; what is for that waits in `_unsent`."""
         self._unsent: list[object] = []
@@ -129,11 +141,23 @@ class Session(GenServer):
             self._drop_runtime()
             await self._endings.all_over()
         finally:
-            await self._keeping.close()
+            await self._keeping.close(leaves=self._leaves)
 
     @property
     def state(self) -> State:
         return self._state
+
+    def _facts(self) -> SessionFacts:
+        state = self._state
+        return SessionFacts(
+            title=state.notebook.title,
+            people=self._viewers.people,
+            evaluating=tuple(map(state.notebook.label, state.running.values())),
+            queued=len(state.queue),
+            runtime=self._runtime_spec,
+            connected=self._connection is not None,
+            dirty=state.dirty,
+        )
 
     # What viewers ask.
 
@@ -141,7 +165,7 @@ class Session(GenServer):
         match request:
             case Join(person):
                 self._viewers.add(client.pid, person, self.applied)
-                bl.GenServer.reply(client, Joined(self._state, self.applied, self._keeping.safe))
+                bl.GenServer.reply(client, Joined(self._state, self.applied, self._keeping.safe, self._served))
                 for text in self._notices:
                     bl.send(client.pid, Notice(text))
                 return NO_REPLY
@@ -175,8 +199,15 @@ class Session(GenServer):
                 return self._connection.usd_per_hour if self._connection is not None else None
             case InputsRead():
                 return tuple(self._inputs_read)
+            case TellAbout():
+                return self._facts()
             case RuntimeServerOf():
-                return self._connection.server if self._connection is not None else None
+                return self._server_for(client)
+            case ClusterOf() | TellRunner() | DropNode():
+                if self._connection is None:
+                    return None
+                bl.spawn(answer_cluster, client, self._connection.server.node, request)
+                return NO_REPLY
             case _:
                 raise TypeError(f"a session does not know the call {request!r}")
 
@@ -190,6 +221,8 @@ class Session(GenServer):
                 self._widgets.set_secret(request)
             case Act():
                 self._widgets.act(request)
+            case Ask(client=asker) if is_far(asker):
+                bl.spawn(ask_for, bl.self(), request)
             case Ask():
                 self._widgets.ask(request)
             case TakeQuestions(viewer):
@@ -197,10 +230,22 @@ class Session(GenServer):
                     self._questions.taken_by(viewer)
             case GiveAnswer(question, text):
                 self._questions.answer(question, text)
+            case Leave():
+                self._leaves = True
+            case EndSession(by):
+                raise bl.Stop(("shutdown", by) if by else "shutdown")
             case Seen(viewer, applied):
                 self._viewers.saw(viewer, applied, lambda: self._state, self.applied)
             case _:
                 raise TypeError(f"a session does not know the cast {request!r}")
+
+    def _server_for(self, client: Client) -> bl.Pid | None:
+        """What takes a viewer's questions to the runtime."""
+        if self._connection is None or not is_far(client):
+            return None if self._connection is None else self._connection.server
+        if self._passage is None or not bl.is_alive(self._passage):
+            self._passage = bl.spawn(passage, self._connection.server)
+        return self._passage
 
     def _set_input(self, operation: operations.SetInputValue, viewer: bl.Pid) -> None:
         checked = self._widgets.checked(operation, lambda why: bl.send(viewer, Notice(why)))
@@ -462,7 +507,7 @@ class Session(GenServer):
         self._early.clear()
         if self._connection_ref is not None:
             bl.demonitor(self._connection_ref, flush=True)
-        self._connection = self._connection_ref = self._incoming = None
+        self._connection = self._connection_ref = self._incoming = self._passage = None
         self._questions.settle_all()
         self._widgets.runtime_gone()
         if self._keeper is not None:

@@ -45,6 +45,11 @@ class Viewers:
     def __contains__(self, pid: bl.Pid) -> bool:
         return any(viewer.pid == pid for viewer in self._viewers.values())
 
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Each as often as they look."""
+        return tuple(viewer.person for viewer in self._viewers.values())
+
     def left(self, ref: bl.Ref) -> bl.Pid | None:
         """The viewer that it was, if it was one."""
         viewer = self._viewers.pop(ref, None)

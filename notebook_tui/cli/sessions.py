@@ -1,0 +1,126 @@
+"""`beamlike sessions`: those that servers of this user hold, and the end of one."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from notebook_tui.cli.main import FAILED, UserError
+from notebook_tui.session.durations import told
+
+if TYPE_CHECKING:
+    from notebook_tui.serve.listing import Listed
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print them as JSON")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    stop = commands.add_parser(
+        "stop",
+        help="end the session of a notebook",
+        description="Save and end the session of FILE, and its runtime, for all who look at it.",
+    )
+    stop.add_argument("file", metavar="FILE", help="the notebook")
+    stop.epilog = "example: beamlike sessions stop cats.livemd"
+    stop.add_argument("--debug", action="store_true", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
+    stop.set_defaults(call=end)
+    parser.epilog = "examples: beamlike sessions --json\n          beamlike sessions stop cats.livemd"
+    parser.set_defaults(call=show)
+
+
+def show(options: argparse.Namespace) -> int:
+    from notebook_tui.serve.listing import listed
+
+    found = asyncio.run(listed())
+    for server in found:
+        if server.trouble:
+            print(f"beamlike: {server.trouble}", file=sys.stderr)
+    if options.json:
+        print(json.dumps([_plain(server) for server in found], indent=2))
+    else:
+        rows = [row for server in found for row in _rows(server, time.time())]
+        print("\n".join(_table(rows)) if rows else "no session is held by a server; beamlike serve DIR starts one")
+    return FAILED if any(server.trouble for server in found) else 0
+
+
+def show_servers() -> int:
+    from notebook_tui.serve.listing import listed
+
+    found = asyncio.run(listed())
+    if not found:
+        print("no server runs; beamlike serve DIR starts one")
+    now = time.time()
+    for each in found:
+        server = each.server
+        where = "what was opened with --keep" if server.on_demand else server.directory
+        state = each.trouble or f"{len(each.sessions)} session{'s' * (len(each.sessions) != 1)}"
+        print(f"{where}: process {server.pid}, for {told(max(1.0, now - server.since))}, {state}")
+    return FAILED if any(each.trouble for each in found) else 0
+
+
+def end(options: argparse.Namespace) -> int:
+    from notebook_tui.serve.joining import server_holding
+    from notebook_tui.serve.listing import end_session
+
+    path = os.path.abspath(options.file)
+    server = server_holding(path)
+    trouble = f"no server holds {path}" if server is None else asyncio.run(end_session(server, path))
+    if trouble:
+        raise UserError(f"{trouble}; beamlike sessions shows those that there are")
+    return 0
+
+
+def _plain(server: Listed) -> dict[str, object]:
+    return {
+        "directory": server.server.directory,
+        "pid": server.server.pid,
+        "since": server.server.since,
+        "on_demand": server.server.on_demand,
+        "trouble": server.trouble,
+        "sessions": [
+            {
+                "path": each.running.path,
+                "since": each.running.since,
+                "title": each.facts.title if each.facts else None,
+                "people": [person.name for person in each.facts.people] if each.facts else None,
+                "running": list(each.facts.evaluating) if each.facts else None,
+                "queued": each.facts.queued if each.facts else None,
+                "runtime": each.facts.runtime if each.facts else None,
+                "connected": each.facts.connected if each.facts else None,
+                "unsaved": each.facts.dirty if each.facts else None,
+            }
+            for each in server.sessions
+        ],
+    }
+
+
+def _rows(server: Listed, now: float) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for each in server.sessions:
+        facts = each.facts
+        since = told(max(1.0, now - each.running.since))
+        if facts is None:
+            rows.append((each.running.path, since, "does not answer", "", ""))
+            continue
+        names = Counter(person.name or "you" for person in facts.people)
+        who = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in names.items()) or "nobody looks"
+        runs = f"runs {', '.join(facts.evaluating)}" if facts.evaluating else "idle"
+        more = f", {facts.queued} queued" if facts.queued else ""
+        runtime = facts.runtime if facts.connected else "no runtime"
+        rows.append((each.running.path, since, who, runs + more, runtime))
+    return rows
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    """
+    >>> _table([("a", "1 min"), ("bcd", "2 h")])
+    ['a    1 min', 'bcd  2 h']
+    """
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
