@@ -177,7 +177,7 @@ METHODS: Final[Mapping[str, Method]] = {
     ),
     "variables": Method(
         params.Variables,
-        "view",
+        "run",
         "Lists the variables of the notebook, without running anything of theirs.",
         {
             "variables": "by name, each with `name`, `kind`, `type`, `size`, `bytes`, `cell` (which bound it), "
@@ -187,7 +187,7 @@ METHODS: Final[Mapping[str, Method]] = {
     ),
     "variable": Method(
         params.Variable,
-        "view",
+        "run",
         "Tells more of one variable, without running anything of its own.",
         {
             "name": "and `kind`, `type`, `size`, `bytes`, `cell`, `preview` as in `variables`",
@@ -199,13 +199,13 @@ METHODS: Final[Mapping[str, Method]] = {
     ),
     "complete": Method(
         params.At,
-        "view",
+        "edit",
         "Proposes what could stand at a place of a cell's text.",
         {"proposals": "each with `label`, `kind`, `insert`, `detail`; up to 200"},
     ),
     "describe": Method(
         params.At,
-        "view",
+        "edit",
         "Tells what the name at a place of a cell's text stands for.",
         {"markdown": "its signature, documentation and where it is defined; null if nothing is known"},
     ),
@@ -218,7 +218,7 @@ METHODS: Final[Mapping[str, Method]] = {
     ),
     "restart": Method(
         params.OfNotebook,
-        "run",
+        "admin",
         "Puts a fresh runtime in place of the one there is. All values are lost, the text is not.",
         {},
         True,
