@@ -27,10 +27,6 @@ from notebook_tui.session.private_file import write_private
 from notebook_tui.session.state_directory import state_directory, state_path
 
 FOLDER: Final = "api_clients"
-SAME_USER: Final[Role] = "run"
-"""What a program of the server's user may do without a token. It could do as much by itself, with that user's own
-files and interpreter, so less would protect nobody; what speaks for the user in person (trusting code that others
-wrote, secrets, machines that cost money, ending what others work in) takes more."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 _PREFIX: Final = "beamlike"
 

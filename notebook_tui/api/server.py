@@ -22,7 +22,8 @@ from notebook_tui.api.connection import serve_client
 from notebook_tui.api.errors import ApiError
 from notebook_tui.api.house import House
 from notebook_tui.api.lines import LONGEST_REQUEST, refused
-from notebook_tui.api.rights import SAME_USER, rights_of, still_holds
+from notebook_tui.api.rights import rights_of, still_holds
+from notebook_tui.api.same_user import SAME_USER
 from notebook_tui.session.people import Role
 from notebook_tui.session.state_directory import name_for, state_directory
 

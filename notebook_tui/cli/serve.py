@@ -9,8 +9,10 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from notebook_tui.api.same_user import SAME_USER
 from notebook_tui.cli.main import FAILED, UserError
 from notebook_tui.session.durations import WORDS, seconds_of
+from notebook_tui.session.people import ROLES
 from notebook_tui.session.profiles import ProfileError
 
 if TYPE_CHECKING:
@@ -26,6 +28,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--idle-end", metavar="TIME", type=_seconds, help=f"end when there was no session for so long: {WORDS}"
+    )
+    parser.add_argument(
+        "--api-role",
+        choices=(*ROLES, "none"),
+        default=SAME_USER,
+        help="what programs of yours may do by the server's socket that show no token (docs/api.md); none: nothing",
     )
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--status", action="store_true", help="say which servers run, and end")
@@ -57,7 +65,19 @@ def call(options: argparse.Namespace) -> int:
 
 def listeners_of(options: argparse.Namespace) -> list[Listener]:
     """What else brings people to the sessions, as the command line says."""
-    return []
+    return [api_listener(options)] if not options.on_demand else []
+
+
+def api_listener(options: argparse.Namespace) -> Listener:
+    """For programs, by a socket."""
+    from pathlib import Path
+
+    from notebook_tui.api.house import Served
+    from notebook_tui.api.server import api_server, socket_path
+
+    directory = Path(os.path.realpath(options.directory))
+    same_user = None if options.api_role == "none" else options.api_role
+    return lambda sessions: api_server(Served(sessions, directory), socket_path(directory), same_user=same_user)
 
 
 def _serve(directory: str, options: argparse.Namespace) -> int:
@@ -123,6 +143,7 @@ def _words_of(options: argparse.Namespace) -> list[str]:
     from notebook_tui.session.durations import written
 
     words = ["--runtime", options.runtime] if options.runtime is not None else []
+    words += ["--api-role", options.api_role] if options.api_role != SAME_USER else []
     return words + (["--idle-end", written(options.idle_end)] if options.idle_end is not None else [])
 
 
