@@ -67,6 +67,12 @@ class Caller:
 
     async def call(self, method: str, plain: object) -> Answer:
         """What the method answers."""
+        try:
+            return await self._called(method, plain)
+        except Exception as error:
+            raise _as_api_error(error, method) from error
+
+    async def _called(self, method: str, plain: object) -> Answer:
         known = METHODS.get(method)
         if known is None:
             names = ", ".join(METHODS)
@@ -78,10 +84,7 @@ class Caller:
             words = f"{method} takes the role {known.role}; this client has {rights.role}"
             raise ApiError("forbidden", words, role=rights.role, needed=known.role)
         wanted: Any = read(known.params, plain)
-        try:
-            return await _ACTS[method](self, wanted)
-        except Exception as error:
-            raise _as_api_error(error, method) from error
+        return await _ACTS[method](self, wanted)
 
     def events(self) -> list[Answer]:
         """The next ones, in order; none if there are no more."""

@@ -18,6 +18,8 @@ from notebook_tui.api.lines import LONGEST_REQUEST, NoRequest, Request, answered
 UNDER_WAY: Final = 32
 """Requests of a connection at a time; those beyond it are refused."""
 HELLO_SECONDS: Final = 30.0
+LAST_SECONDS: Final = 1.0
+"""What was asked when no more is asked is answered, if that takes no longer: a client may have closed its half only."""
 
 logger = logging.getLogger("notebook_tui.api")
 
@@ -43,6 +45,8 @@ class Connection:
         telling = asyncio.create_task(self._tell_events())
         try:
             await self._read()
+            if self._under_way and not self._caller.revoked:
+                await asyncio.wait(self._under_way, timeout=LAST_SECONDS)
         except ConnectionError:
             pass  # it has gone while it was written to, or read from
         finally:

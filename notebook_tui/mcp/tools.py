@@ -53,8 +53,8 @@ TOOLS: Final[Mapping[str, Tool]] = {
         "state",
         "Read a notebook",
         "The whole notebook as Markdown: sections and cells with their ids, digests, texts, what became of each, why "
-        "it is outdated, and the end of what it shows. Read it before you edit, and again when an edit is refused: people "
-        "may be typing in it at the same time.",
+        "it is outdated, and the end of what it shows. Read it before you edit, and again when an edit is refused: "
+        "people may be typing in it at the same time.",
         also=((params.Outputs, "images"),),
     ),
     "insert_cell": Tool(

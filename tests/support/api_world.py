@@ -91,8 +91,9 @@ class Raw:
 
 
 @asynccontextmanager
-async def raw(socket: Path) -> AsyncIterator[Raw]:
-    reader, writer = await asyncio.open_unix_connection(socket, limit=32_000_000)
+async def raw(socket: Path, limit: int = 32_000_000) -> AsyncIterator[Raw]:
+    """`limit`: about so many bytes are read ahead of the test."""
+    reader, writer = await asyncio.open_unix_connection(socket, limit=limit)
     try:
         yield Raw(reader, writer)
     finally:
