@@ -72,6 +72,7 @@ async def api_server(
         task = asyncio.get_running_loop().create_task(_served(caller, reader, writer))
         clients.add(task)
         task.add_done_callback(clients.discard)
+        task.add_done_callback(lambda _: writer.close())  # also where it was ended before it began
 
     # What is made is for this user alone from its first moment on: the directory is.
     server = await asyncio.start_unix_server(begin, path, limit=LONGEST_REQUEST)
@@ -94,7 +95,6 @@ async def _served(caller: Caller, reader: asyncio.StreamReader, writer: asyncio.
     except Exception:
         # One client's trouble is nobody else's.
         logger.exception("a client's connection failed")
-        writer.close()
 
 
 async def _free(path: Path) -> None:
