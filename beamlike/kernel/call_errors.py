@@ -23,6 +23,8 @@ class CallFailed(BeamlikeError):
     def __init__(self, server: Server, request: Any, reason: Reason, *, server_lives: bool = False) -> None:
         why = f"its answer failed: {reason}" if server_lives else _words(reason, server)
         super().__init__(f"{server} did not answer {shortened(request)}: {why}")
+        self.why = why
+        """The reason in words, for who need not know which server was asked what."""
         self.server = server
         self.request = request
         self.reason = reason

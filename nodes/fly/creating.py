@@ -163,7 +163,7 @@ async def nothing_left(api: FlyApi, invitation: Invitation) -> AsyncIterator[Rem
 
 async def _undo(api: FlyApi, invitation: Invitation, known: Sequence[str], looked: asyncio.Event) -> None:
     """Sets `looked` once what could be seen at first is ended."""
-    ended = False
+    ended, trouble = False, None
     for pause in UNDO_PAUSES:
         await asyncio.sleep(pause)
         try:
@@ -171,16 +171,20 @@ async def _undo(api: FlyApi, invitation: Invitation, known: Sequence[str], looke
             for machine in machines:
                 await _delete(api, machine)
             ended = ended or bool(machines)
-            known = ()
+            known, trouble = (), None
             looked.set()
         except BackendError as error:
+            trouble = error
             if error.permanent:
-                looked.set()
-                logger.warning("a machine of %s may be left at Fly: %s", invitation.child, error)
-                return
+                break
         else:
             if ended and not machines:
                 return
+    looked.set()
+    if trouble is not None:
+        logger.warning(
+            "a machine of %s may be left at Fly, which `beamlike flame reap` ends: %s", invitation.child, trouble
+        )
 
 
 async def _delete(api: FlyApi, machine: str) -> None:

@@ -140,7 +140,9 @@ class Api:
     ) -> bytes:
         from urllib3.exceptions import HTTPError
 
-        with self._turns:
+        if not self._turns.acquire(timeout=seconds):
+            raise ApiUnreachable(f"{self.server}: {AT_ONCE} questions before this one have no answer yet")
+        try:
             response = self._send(method, path, query, body, seconds)
             try:
                 content: bytes = response.data
@@ -149,6 +151,8 @@ class Api:
             if not 200 <= response.status < 300:
                 raise self._refusal(response)
             return content
+        finally:
+            self._turns.release()
 
     def _send(
         self, method: str, path: str, query: Mapping[str, str] | None, body: Json | None, seconds: Any

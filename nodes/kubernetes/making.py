@@ -118,6 +118,8 @@ class Making:
             secret=identity.pod_name(),
             owner=(lease or (parent.owner if parent is not None else None)) if self._options.owner_reference else None,
             image=None if parent is None else parent.image,
+            # A Secret is of one namespace.
+            pull_secrets=parent.pull_secrets if parent and namespace == self._api.configured.namespace else (),
             foreign_labels={} if parent is None else parent.labels,
             listens=int(port) if port else None,
             lifetime=it.max_lifetime,

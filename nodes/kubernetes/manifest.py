@@ -80,8 +80,9 @@ class Owner:
 
 @frozen
 class Order:
-    """All that a pod is made of. `image` is that of the parent's own pod, `foreign_labels` are the labels that this one
-    has; `listens` is the port at which the child waits to be dialled, if it does not dial itself."""
+    """All that a pod is made of. `image` is that of the parent's own pod, `pull_secrets` name the Secrets by which that
+    is pulled where the pod comes to be, `foreign_labels` are the labels that the parent has; `listens` is the port at
+    which the child waits to be dialled, if it does not dial itself."""
 
     name: str
     namespace: str
@@ -91,6 +92,7 @@ class Order:
     secret: str
     owner: Owner | None = None
     image: str | None = None
+    pull_secrets: tuple[str, ...] = ()
     foreign_labels: Mapping[str, str] = field(default_factory=dict)
     listens: int | None = None
     lifetime: float | None = None
@@ -191,6 +193,7 @@ def _defaults(order: Order, main: str) -> Json:
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+            **({"imagePullSecrets": [{"name": name} for name in order.pull_secrets]} if order.pull_secrets else {}),
             "containers": [container],
         },
     }

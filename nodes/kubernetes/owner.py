@@ -21,6 +21,8 @@ class ParentPod:
     owner: Owner
     image: str | None
     labels: Mapping[str, str] = field(default_factory=dict)
+    pull_secrets: tuple[str, ...] = ()
+    """By which its image is pulled, in its own namespace."""
 
 
 def parent_pod(api: Api, container: str | None = None) -> ParentPod | None:
@@ -38,6 +40,6 @@ def parent_pod(api: Api, container: str | None = None) -> ParentPod | None:
     containers = {str(it["name"]): str(it["image"]) for it in pod["spec"]["containers"]}
     image = containers.get(container or "") or next(iter(containers.values()))
     metadata = pod["metadata"]
-    return ParentPod(
-        Owner("v1", "Pod", str(metadata["name"]), str(metadata["uid"])), image, metadata.get("labels") or {}
-    )
+    owner = Owner("v1", "Pod", str(metadata["name"]), str(metadata["uid"]))
+    pull_secrets = tuple(str(it["name"]) for it in pod["spec"].get("imagePullSecrets") or ())
+    return ParentPod(owner, image, metadata.get("labels") or {}, pull_secrets)

@@ -23,6 +23,7 @@ from notebook_tui.api.schema import read
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.session.arrivals import SessionOver
 from notebook_tui.session.client import Client
+from notebook_tui.session.people import NotAllowed
 from notebook_tui.session.profiles import ProfileError
 
 MOST_OPEN: Final = 50
@@ -267,6 +268,8 @@ def _as_api_error(error: Exception, method: str) -> ApiError:
     match error:
         case ApiError():
             return error
+        case NotAllowed():
+            return ApiError("forbidden", str(error))
         case Rejected():
             return ApiError("refused", str(error))
         case bl.CallTimeout() | TimeoutError():

@@ -32,7 +32,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shown = ps.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print them as JSON")
     shown.add_argument("--watch", action="store_true", help="print them anew each second, until Ctrl+C")
-    ps.epilog = "examples: beamlike flame ps --watch\n          beamlike flame ps app@127.0.0.1"
+    ps.epilog = (
+        "exit status: 0; 1 if what --on names could not be seen\n\n"
+        "examples: beamlike flame ps --watch\n          beamlike flame ps app@127.0.0.1"
+    )
     ps.set_defaults(call=show)
     reap = commands.add_parser(
         "reap", help="end those without a living parent", description="End the child nodes that have no living parent."
@@ -40,7 +43,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     sure = reap.add_mutually_exclusive_group()
     sure.add_argument("--yes", action="store_true", help="do not ask")
     sure.add_argument("--dry-run", action="store_true", help="only say what would be done")
-    reap.epilog = "exit status: 0 none is left, 1 some could not be ended\n\nexample: beamlike flame reap --yes"
+    reap.epilog = (
+        "exit status: 0 none is left, 1 some could not be ended, or what --on names could not be seen\n\n"
+        "example: beamlike flame reap --yes"
+    )
     reap.set_defaults(call=end_those_alone)
     for command in (ps, reap):
         command.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -121,6 +127,8 @@ def _census(on: str) -> list[Found]:
         found, troubles = census(on)
     except SpecError as error:
         raise UserError(f"--on: {error}") from error
+    if on and troubles and not found:
+        raise SystemExit("\n".join(f"beamlike: {trouble}" for trouble in troubles))
     for trouble in troubles:
         print(f"beamlike: {trouble}", file=sys.stderr)
     return found

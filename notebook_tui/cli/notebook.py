@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notebook_tui.cli.main import FAILED, UserError
+from notebook_tui.serve.errors import NoServer, ServerUnreachable
+from notebook_tui.serve.rendezvous import NotPrivate
 from notebook_tui.session.lock import InUse
 from notebook_tui.session.profiles import ProfileError
 from notebook_tui.session.storage import UnreadableFile
@@ -43,6 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "fly:APP[?option=value&…] or k8s:NAMESPACE[?option=value&…] (docs/runtimes.md)",
     )
     parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="the session outlives this terminal: a server in the background holds it (docs/serve.md)",
+    )
+    parser.add_argument(
         "--plain", action="store_true", help="lines to read and type instead of a screen: for screen readers, and pipes"
     )
     parser.epilog = "example: beamlike notebook docs/notebooks/tour.livemd"
@@ -51,7 +58,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def call(options: argparse.Namespace) -> int:
     # It draws on standard error.
-    plain = options.plain or preferences_of_user().now.plain
+    settings = preferences_of_user().now
+    plain = options.plain or settings.plain
+    keep = options.keep or settings.keep_sessions
     if not plain and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UserError(
             "expected a terminal, found a pipe or a file as standard input, output or error; "
@@ -61,28 +70,28 @@ def call(options: argparse.Namespace) -> int:
     home = path if path.is_dir() else path.parent
     try:
         if plain:
-            asyncio.run(_plain(options.path, options.runtime))
+            asyncio.run(_plain(options.path, options.runtime, keep))
             return 0
-        last_words = asyncio.run(_notebook("" if path.is_dir() else options.path, home, options.runtime))
-    except (UnreadableFile, InUse, ProfileError) as error:
+        last_words = asyncio.run(_notebook("" if path.is_dir() else options.path, home, options.runtime, keep))
+    except (UnreadableFile, InUse, ProfileError, NoServer, NotPrivate, ServerUnreachable) as error:
         raise UserError(str(error)) from error
     if last_words:
         print(f"beamlike: {last_words}", file=sys.stderr)
     return FAILED if last_words else 0
 
 
-async def _notebook(path: str, directory: Path, runtime: str | None) -> str:
+async def _notebook(path: str, directory: Path, runtime: str | None, keep: bool) -> str:
     """Why the program failed; empty if it did not. Without a path it begins at home."""
     with _no_garbage_at_first():
-        return await _shown(path, directory, runtime)
+        return await _shown(path, directory, runtime, keep)
 
 
-async def _shown(path: str, directory: Path, runtime: str | None) -> str:
+async def _shown(path: str, directory: Path, runtime: str | None, keep: bool) -> str:
     from notebook_tui.cli.program_house import ProgramHouse
     from notebook_tui.ui.app import NotebookApp
     from notebook_tui.ui.visit import begin
 
-    house = ProgramHouse(runtime, directory)
+    house = ProgramHouse(runtime, directory, keep)
     preferences = preferences_of_user()
     app = NotebookApp(await begin(house.open(path)) if path else None, house=house, preferences=preferences)
     for number in (signal.SIGHUP, signal.SIGTERM):
@@ -112,11 +121,11 @@ def _look_for_garbage() -> None:
     gc.enable()
 
 
-async def _plain(path: str, runtime: str | None) -> None:
-    from notebook_tui.cli.open_session import open_session
+async def _plain(path: str, runtime: str | None, keep: bool) -> None:
+    from notebook_tui.cli.opening import opening
     from notebook_tui.cli.plain import plain_notebook
 
-    async with open_session(path, runtime=runtime) as client:
+    async with opening(path, runtime, keep=keep) as client:
         await plain_notebook(client)
 
 

@@ -9,10 +9,13 @@ same text: `apply(apply(t, a), transform(a, b)) == apply(apply(t, b), transform(
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 from typing import TypeAlias
 
 Delta: TypeAlias = tuple[int | str, ...]
+_MOST_LINES = 400
+"""In which equal ones are looked for: that takes as long as the product of the two numbers."""
 
 
 def normal(parts: Iterable[int | str]) -> Delta:
@@ -66,14 +69,42 @@ def apply(text: str, delta: Delta) -> str:
 
 
 def between(old: str, new: str) -> Delta:
-    """One change that makes `new` of `old`: what both begin and end with is kept.
+    """A change that makes `new` of `old`. Lines that both have are kept, and of those that changed what they begin and
+    end with: what somebody else does there meanwhile stays where it was done.
 
     >>> between("a cat", "a black cat")
     (2, 'black ')
+    >>> between("one\\ntwo\\nsix", "# one\\n# two\\n# six")
+    ('# ', 4, '# ', 4, '# ')
     """
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
-    return normal((start, new[start : len(new) - end], start + end - len(old)))
+    before, after = old[start : len(old) - end], new[start : len(new) - end]
+    if "\n" not in before or "\n" not in after:
+        return normal((start, after, -len(before)))
+    return normal((start, *_by_lines(before.split("\n"), after.split("\n"))))
+
+
+def _by_lines(before: Sequence[str], after: Sequence[str]) -> Iterator[int | str]:
+    if len(before) * len(after) > _MOST_LINES**2:
+        yield from _replaced("\n".join(before), "\n".join(after))
+        return
+    # As they stand in the texts: each but the last with the break behind it.
+    old, new = ([*(f"{line}\n" for line in lines[:-1]), lines[-1]] for lines in (before, after))
+    for what, i, k, j, n in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if what == "equal":
+            yield sum(map(len, old[i:k]))
+        elif k - i == n - j:
+            for line, changed in zip(old[i:k], new[j:n], strict=True):
+                yield from _replaced(line, changed)
+        else:
+            yield from _replaced("".join(old[i:k]), "".join(new[j:n]))
+
+
+def _replaced(before: str, after: str) -> Iterator[int | str]:
+    start = _common(before, after)
+    end = _common(before[start:][::-1], after[start:][::-1])
+    yield from (start, after[start : len(after) - end], start + end - len(before), end)
 
 
 def _common(one: str, other: str) -> int:

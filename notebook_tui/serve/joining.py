@@ -5,6 +5,7 @@ async with joined("cats.livemd", Person("ann")) as client: ...
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator
@@ -13,19 +14,13 @@ from pathlib import Path
 
 import beamlike as bl
 from beamlike.distribution.secret import Secret
+from notebook_tui.serve.errors import NotServed, ServerUnreachable
+from notebook_tui.serve.on_demand import on_demand
 from notebook_tui.serve.rendezvous import Server, on_demand_server, server_for, server_with_pid
 from notebook_tui.serve.sessions import NAME, open_in
 from notebook_tui.session.client import Client
 from notebook_tui.session.lock import holder_of
 from notebook_tui.session.people import OWNER, Person
-
-
-class NotServed(OSError):
-    """No server of this user holds the notebook, or serves where it lies."""
-
-
-class ServerUnreachable(OSError):
-    """There is one, and it does not answer; the message says why."""
 
 
 def server_holding(path: str | Path) -> Server | None:
@@ -50,12 +45,32 @@ async def joined(
         raise NotServed(
             f"no server holds {path}: expected one that serves its directory, as beamlike serve {path.parent} starts"
         )
-    async with connected(found) as sessions:
-        client = await Client.join(await open_in(sessions, str(path), runtime), person)
+    async with visitor_node() as node:
+
+        async def enter(server: Server) -> bl.Pid:
+            await connect(node, server)
+            return await open_in((NAME, server.node), str(path), runtime)
+
+        async def enter_again() -> bl.Pid:
+            """The server may be another program by now."""
+            again = await asyncio.to_thread(server_holding, path)
+            if again is None and found.on_demand:
+                again = await on_demand()
+            if again is None:
+                raise NotServed(f"no server holds {path} now")
+            return await enter(again)
+
+        client = await Client.join(await enter(found), person, enter_again)
         try:
             yield client
         finally:
             await client.close()
+
+
+async def open_at(server: Server, path: str | Path, runtime: str | None = None) -> None:
+    """That server holds a session of the file from now on; what is raised is as by `joined`."""
+    async with connected(server) as sessions:
+        await open_in(sessions, os.path.abspath(path), runtime)  # noqa: ASYNC240 - it reads the working directory
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ import asyncio
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
-from notebook_tui.serve.joining import ServerUnreachable, connect, connected, visitor_node
+from notebook_tui.serve.errors import ServerUnreachable
+from notebook_tui.serve.joining import connect, connected, visitor_node
 from notebook_tui.serve.rendezvous import Server, servers
 from notebook_tui.serve.sessions import FACTS_SECONDS, NAME, STOP_SECONDS, End, Tell, Told
 

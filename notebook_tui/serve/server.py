@@ -20,6 +20,7 @@ from typing import Final
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
+from notebook_tui.serve.board import keep_board
 from notebook_tui.serve.joining import connect, visitor_node
 from notebook_tui.serve.rendezvous import Announcement, Server
 from notebook_tui.serve.roll import Roll
@@ -87,6 +88,7 @@ async def serve(serving: Serving, listeners: Sequence[Listener] = ()) -> None:
                 await stack.enter_async_context(listener(sessions))
             logger.info("process %d serves %s", server.pid, server.directory)
             tell_service_manager("READY=1")
+            stack.push_async_callback(_cancelled, asyncio.create_task(keep_board(sessions, server)))
             if serving.idle_end is not None:
                 stack.push_async_callback(_cancelled, asyncio.create_task(_end_when_idle(sessions, serving, ending)))
             await ending.now.wait()

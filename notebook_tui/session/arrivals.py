@@ -31,7 +31,12 @@ class Arrivals:
                 each[1].set_result(None)
 
     def end(self, why: str) -> None:
+        """No more come."""
         self._ended = why
+        self.lost(why)
+
+    def lost(self, why: str) -> None:
+        """Those that are waited for do not come, or nobody knows whether they do."""
         for _, arrival in self._waiting:
             if not arrival.done():
                 arrival.set_exception(SessionOver(why))

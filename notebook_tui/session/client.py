@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import copy_context
 from pathlib import Path
+from typing import Any
 
 import beamlike as bl
 from notebook_tui.document.apply import apply
@@ -14,7 +16,7 @@ from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.session import attachments
-from notebook_tui.session.arrivals import Arrivals
+from notebook_tui.session.arrivals import Arrivals, SessionOver
 from notebook_tui.session.messages import (
     Act,
     Applied,
@@ -23,6 +25,7 @@ from notebook_tui.session.messages import (
     ChosenRuntime,
     Discard,
     Disconnect,
+    EndSession,
     GiveAnswer,
     GiveSecrets,
     GiveStoredSecrets,
@@ -30,10 +33,12 @@ from notebook_tui.session.messages import (
     Join,
     Joined,
     Journaled,
+    Leave,
     Made,
     Make,
     Notice,
     Perform,
+    Purpose,
     Refused,
     Restart,
     Resync,
@@ -52,14 +57,19 @@ from notebook_tui.session.messages import (
 )
 from notebook_tui.session.notebook_files import NotebookFiles, attaching, files_of
 from notebook_tui.session.package_questions import PackageQuestions
-from notebook_tui.session.people import OWNER, Person
-from notebook_tui.session.runtime_choices import add_profile, runtime_choices
+from notebook_tui.session.people import OWNER, NotAllowed, Person, Role
+from notebook_tui.session.profiles import Profile
+from notebook_tui.session.rejoining import BACK, LOST, NOT_NOW, Offline, OutOfReach, Sent, may_come_back
+from notebook_tui.session.roles import Request, refusal
+from notebook_tui.session.runtime_choices import RuntimeChoices, add_profile, runtime_choices
 from notebook_tui.session.runtime_questions import RuntimeQuestions
-from notebook_tui.session.secrets.stored import forget_secret, store_secret, stored_secrets
+from notebook_tui.session.secrets.stored import StoredSecrets, forget_secret, store_secret, stored_secrets
 from notebook_tui.session.typing_help import TypingHelp
 from notebook_tui.session.variables import VariableQuestions
 from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
 from notebook_tui.widgets.views import Scalar, Table
+
+logger = logging.getLogger("notebook_tui.session")
 
 CALL_SECONDS = 5.0
 RESTART_SECONDS = 30.0
@@ -67,17 +77,29 @@ ROWS_SECONDS = 35.0
 SEEN_EVERY = 64
 """Operations; so often a viewer says how far it has come."""
 
+END_SECONDS = 100.0
+"""A machine of a platform may take so long to go."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Between two looks for a session that is out of reach."""
+
 OnOperation = Callable[[Operation, State], None]
 Hears = Callable[[str], None]
+Rejoin = Callable[[], Awaitable[bl.Pid]]
 OnQuestion = Callable[[InputWanted], None]
 
 
 class Client:
     """Made by `await Client.join(session)`, in the event loop in which its callbacks are to run."""
 
-    def __init__(self, session: bl.Pid, person: Person = OWNER) -> None:
+    def __init__(self, session: bl.Pid, person: Person = OWNER, rejoin: Rejoin | None = None) -> None:
         self._session = session
-        self.person = person
+        self._rejoin = rejoin
+        self._offline: Offline | None = None
+        """While the session is out of reach."""
+        self._sent = Sent()
+        self.served = False
+        """Whether the session goes on when nobody looks."""
+        self._person = person
         self._state = State()
         self.applied = 0
         """So many operations have led to the state."""
@@ -92,37 +114,37 @@ class Client:
         # What the session said before anybody subscribed, such as what is odd about the file.
         self._unheard: list[str] = []
         self._arrivals = Arrivals()
-        help = TypingHelp(lambda: self._state, self._runtime_server)
+        help = TypingHelp(lambda: self._state, lambda: self._runtime_server("help"))
         self.complete = help.complete
         self.describe = help.describe
         self.describe_completion = help.describe_completion
         self.signatures = help.signatures
         self.definition = help.definition
         self.format = help.format
-        questions = VariableQuestions(lambda: self._state, self._runtime_server)
+        questions = VariableQuestions(lambda: self._state, lambda: self._runtime_server("values"))
         self.variables = questions.variables
         self.variable = questions.variable
-        runtime = RuntimeQuestions(session, self._runtime_server)
+        runtime = RuntimeQuestions(
+            self._call, lambda: self._runtime_server("facts"), lambda: self._runtime_server("manage")
+        )
         self.runtime_facts = runtime.runtime_facts
         self.set_idle_limit = runtime.set_idle_limit
         self.cluster = runtime.cluster
         self.tell_runner = runtime.tell_runner
         self.disconnect_node = runtime.disconnect_node
-        self.runtime_choices = runtime_choices
-        self.add_profile = add_profile
-        self.stored_secrets = stored_secrets
-        self.store_secret = store_secret
-        self.forget_secret = forget_secret
-        packages = PackageQuestions(self._runtime_server)
+        packages = PackageQuestions(lambda: self._runtime_server("facts"), lambda: self._runtime_server("help"))
         self.packages = packages.packages
         self.check_package = packages.check_package
         self._joined = asyncio.get_running_loop().create_future()
+        self._as_viewer = copy_context()
+        """In which what is asked is asked by the viewer: its own, once it has joined."""
         self._viewer = bl.spawn(self._view)
 
     @classmethod
-    async def join(cls, session: bl.Pid, person: Person = OWNER) -> Client:
-        """The session may be in this program, or on a node that this one is connected to."""
-        client = cls(session, person)
+    async def join(cls, session: bl.Pid, person: Person = OWNER, rejoin: Rejoin | None = None) -> Client:
+        """The session may be in this program, or on a node that this one is connected to. `rejoin` finds it again when
+        it is out of reach: it returns its pid, or raises OSError, ValueError or BeamlikeError while it cannot."""
+        client = cls(session, person, rejoin)
         await client._joined
         return client
 
@@ -131,20 +153,40 @@ class Client:
         return self._session
 
     @property
+    def person(self) -> Person:
+        return self._person
+
+    @property
     def state(self) -> State:
         return self._state
 
+    @property
+    def away(self) -> bool:
+        """Whether the session is out of reach, and looked for."""
+        return self._offline is not None
+
     def send(self, operation: Operation) -> None:
+        if self._offline is not None:
+            self._write_offline(self._offline, operation)
+            return
+        self._sent.add(operation)
         bl.GenServer.cast(self._session, Perform(operation, self._viewer))
 
     async def make(self, operation: Operation) -> None:
-        """As `send`, and returns when the state here has it. `Rejected` says why it was refused; CallFailed or
-        SessionOver, that the session has ended."""
-        answer: Made | Refused = await bl.GenServer.call(
-            self._session, Make(operation, self._viewer), timeout=CALL_SECONDS
-        )
+        """As `send`, and returns when the state here has it. `Rejected` or `NotAllowed` says why it was refused;
+        CallFailed or SessionOver, that the session has ended or is out of reach."""
+        if self._offline is not None:
+            raise SessionOver(LOST)
+        answer: Made | Refused = await self._call(Make(operation), CALL_SECONDS)
         if isinstance(answer, Refused):
             raise Rejected(answer.why)
+        await self._arrivals.of(answer.applied, self.applied)
+
+    async def caught_up(self) -> None:
+        """Returns when the state here has all that was sent from here, as far as it was not refused."""
+        if self._offline is not None:
+            raise SessionOver(LOST)
+        answer: Made = await self._call(Make(), CALL_SECONDS)
         await self._arrivals.of(answer.applied, self.applied)
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Hears) -> None:
@@ -166,26 +208,46 @@ class Client:
         context = copy_context()
         self._listeners.append(lambda operation, state: context.run(listener, operation, state))
 
-    async def _runtime_server(self) -> bl.Pid | None:
-        server: bl.Pid | None = await bl.GenServer.call(self._session, RuntimeServerOf(), timeout=CALL_SECONDS)
+    async def _call(self, request: Request, seconds: float) -> Any:
+        """As the viewer: that pid has joined, and so may ask. `NotAllowed` where its person's role does not suffice."""
+        if self._offline is not None:
+            raise OutOfReach(NOT_NOW)
+        call = bl.GenServer.call(self._session, request, timeout=seconds)
+        answer = await asyncio.get_running_loop().create_task(call, context=self._as_viewer)
+        if isinstance(answer, NotAllowed):
+            raise answer
+        return answer
+
+    def _must(self, role: Role) -> None:
+        """What is done on this side, where the user's files and stores are, takes that role. `NotAllowed` says so."""
+        if (refused := refusal(self.person, role)) is not None:
+            raise refused
+
+    async def _runtime_server(self, purpose: Purpose) -> bl.Pid | None:
+        server: bl.Pid | None = await self._call(RuntimeServerOf(purpose), CALL_SECONDS)
         return server
 
     async def inputs_read(self) -> tuple[str, ...]:
         """The refs of the inputs that cells have read, also of those that no cell shows."""
-        refs: tuple[str, ...] = await bl.GenServer.call(self._session, InputsRead(), timeout=CALL_SECONDS)
+        refs: tuple[str, ...] = await self._call(InputsRead(), CALL_SECONDS)
         return refs
 
     def take_questions(self, on_question: OnQuestion, on_settled: Hears) -> None:
-        """What a cell asks whoever sits here goes to `on_question`; its name goes to `on_settled` when it needs no
-        answer any more. As long as nobody takes questions, a cell that reads is told that there is no keyboard."""
+        """What a cell asks whoever sits here, and may run cells, goes to `on_question`; its name goes to `on_settled`
+        when it needs no answer any more. As long as nobody takes questions, a cell that reads is told that there is no
+        keyboard."""
         context = copy_context()
         self._on_question.append(lambda wanted: context.run(on_question, wanted))
         self._on_settled.append(lambda question: context.run(on_settled, question))
-        bl.GenServer.cast(self._session, TakeQuestions(self._viewer))
+        self._take_questions()
+
+    def _take_questions(self) -> None:
+        if self.person.may("run"):
+            bl.GenServer.cast(self._session, TakeQuestions(self._viewer))
 
     def answer(self, question: str, text: str | None) -> None:
         """With the line without its end, or None for the end of all input."""
-        bl.GenServer.cast(self._session, GiveAnswer(question, text))
+        bl.GenServer.cast(self._session, GiveAnswer(question, text, self._viewer))
 
     def set_input(self, ref: str, value: Scalar) -> None:
         """The input has this value from now on. Where it does not take it, a notice says what it takes."""
@@ -217,27 +279,37 @@ class Client:
             self.send(CancelEvaluation(cell_id))
 
     async def restart(self) -> None:
-        await bl.GenServer.call(self._session, Restart(), timeout=RESTART_SECONDS)
+        await self._call(Restart(), RESTART_SECONDS)
 
     async def disconnect(self) -> None:
         """No runtime any more, and none that is being connected. The text stays, all values are lost."""
-        await bl.GenServer.call(self._session, Disconnect(), timeout=RESTART_SECONDS)
+        await self._call(Disconnect(), RESTART_SECONDS)
 
     async def use_runtime(self, spec: str) -> None:
         """Cells run there from now on, in a fresh runtime: a profile by its name, or `KIND:…`. `ProfileError` says why
         not, and then all stays as it is."""
-        refusal: Exception | None = await bl.GenServer.call(self._session, UseRuntime(spec), timeout=RESTART_SECONDS)
-        if refusal is not None:
-            raise refusal
+        refused: Exception | None = await self._call(UseRuntime(spec), RESTART_SECONDS)
+        if refused is not None:
+            raise refused
 
     async def chosen_runtime(self) -> str:
         """The spec of where cells run, or would."""
-        spec: str = await bl.GenServer.call(self._session, ChosenRuntime(), timeout=CALL_SECONDS)
+        spec: str = await self._call(ChosenRuntime(), CALL_SECONDS)
         return spec
+
+    async def runtime_choices(self) -> RuntimeChoices:
+        """The user's profiles, and the nodes of this host that can be reached."""
+        self._must("admin")
+        return await runtime_choices()
+
+    async def add_profile(self, profile: Profile) -> None:
+        """Describe a runtime for later; `ProfileError` says what is wrong with it."""
+        self._must("admin")
+        await add_profile(profile)
 
     async def runtime_price(self) -> float | None:
         """What the runtime's machine costs for an hour, in dollars; None if that is not known."""
-        price: float | None = await bl.GenServer.call(self._session, RuntimePrice(), timeout=CALL_SECONDS)
+        price: float | None = await self._call(RuntimePrice(), CALL_SECONDS)
         return price
 
     async def files(self) -> NotebookFiles | None:
@@ -248,12 +320,14 @@ class Client:
 
     async def attach_file(self, source: str) -> str:
         """Copies that file to those of the notebook; the name that it has there. ValueError or OSError say why not."""
+        self._must("admin")  # any file of this host could be looked at so
         name, arrange = await asyncio.to_thread(attaching, self._state.notebook, self._path(), source)
         self.send(arrange)
         return name
 
     async def remove_file(self, name: str) -> None:
         """It, and what the notebook says of it, is gone. ValueError if there is none of that name."""
+        self._must("admin")
         self.send(await asyncio.to_thread(attachments.remove, self._state.notebook, self._path(), name))
 
     def _path(self) -> Path:
@@ -269,19 +343,34 @@ class Client:
         return await self._saved(SaveAs(path))
 
     async def _saved(self, request: Save | SaveAs) -> str:
-        answer: str | OSError = await bl.GenServer.call(self._session, request, timeout=RESTART_SECONDS)
+        answer: str | OSError = await self._call(request, RESTART_SECONDS)
         if isinstance(answer, OSError):
             raise answer
         return answer
 
     async def discard(self) -> None:
         """What is not saved is not to be saved at the end of the session."""
-        await bl.GenServer.call(self._session, Discard(), timeout=CALL_SECONDS)
+        await self._call(Discard(), CALL_SECONDS)
 
     async def secrets(self) -> SecretNames:
         """Which secrets the notebook has."""
-        names: SecretNames = await bl.GenServer.call(self._session, SecretsOf(), timeout=CALL_SECONDS)
+        names: SecretNames = await self._call(SecretsOf(), CALL_SECONDS)
         return names
+
+    async def stored_secrets(self) -> StoredSecrets:
+        """The names in the user's store, and where it is."""
+        self._must("admin")
+        return await stored_secrets()
+
+    async def store_secret(self, name: str, value: str) -> None:
+        """Keep a secret for all notebooks that are given it; ValueError if none may be called so."""
+        self._must("admin")
+        await store_secret(name, value)
+
+    async def forget_secret(self, name: str) -> None:
+        """The store has it no more; LookupError if it had none of that name."""
+        self._must("admin")
+        await forget_secret(name)
 
     async def give_secrets(self, values: Mapping[str, str]) -> None:
         """The notebook's cells find these values, as `LB_` and the name in the environment, until the session ends."""
@@ -295,9 +384,21 @@ class Client:
         await self._asked(RevokeSecrets(names))
 
     async def _asked(self, request: GiveSecrets | GiveStoredSecrets | RevokeSecrets) -> None:
-        refusal: Exception | None = await bl.GenServer.call(self._session, request, timeout=CALL_SECONDS)
-        if refusal is not None:
-            raise refusal
+        refused: Exception | None = await self._call(request, CALL_SECONDS)
+        if refused is not None:
+            raise refused
+
+    def leave_to_next(self) -> None:
+        """The session is about to be stopped, and another program goes on with what it has."""
+        bl.GenServer.cast(self._session, Leave())
+
+    async def end_session(self) -> None:
+        """The session ends, and its runtime, for all who look at it; what is not saved is, unless it was discarded."""
+        self._must("admin")
+        self._rejoin = None
+        ended = bl.monitor(self._session)
+        bl.GenServer.cast(self._session, EndSession(self._viewer))
+        await bl.receive(ref=ended, timeout=END_SECONDS)
 
     async def close(self) -> None:
         self._arrivals.end("this view of the notebook is closed")
@@ -309,40 +410,100 @@ class Client:
         except Exception as error:
             self._joined.set_exception(error)
             return
-        self._state, self.applied, self.journaled = joined.state, joined.applied, joined.journaled
+        self._take(joined)
+        self._as_viewer = copy_context()
         self._joined.set_result(None)
-        bl.monitor(self._session)
+        try:
+            while True:
+                message = await bl.receive()
+                if isinstance(message, bl.Down) and self._rejoin is not None and may_come_back(message.reason):
+                    await self._join_again(self._rejoin)
+                else:
+                    self._hear(message)
+        except Exception:
+            logger.exception("a view of a session has failed")
+        # Who sees nothing new any more may save all the same, and that only as somebody who has joined.
         while True:
-            match await bl.receive():
-                case Applied(operation, number):
-                    try:
-                        self._state, _ = apply(self._state, operation)
-                    except Exception as error:
-                        self._end(f"this view is not what the session has ({type(error).__name__}: {error})")
-                        raise
-                    self.applied = number
-                    if number % SEEN_EVERY == 0:
-                        bl.GenServer.cast(self._session, Seen(self._viewer, number))
-                    self._tell(operation)
-                    self._arrivals.come(number)
-                case Behind():
-                    bl.GenServer.cast(self._session, Seen(self._viewer, self.applied))
-                case Resync(state, number):
-                    self._state, self.applied = state, number
-                    self._tell(None)
-                    self._arrivals.come(number)
-                case Journaled(number):
-                    self.journaled = number
-                case Notice(text):
-                    self._say(text)
-                case Asked(wanted):
-                    for on_question in self._on_question:
-                        on_question(wanted)
-                case Settled(question):
-                    for on_settled in self._on_settled:
-                        on_settled(question)
-                case bl.Down(_, _, reason):
-                    self._end(f"the session has ended ({reason}): nothing can be run or saved any more")
+            await bl.receive()
+
+    def _take(self, joined: Joined) -> None:
+        self._state, self.applied, self.journaled = joined.state, joined.applied, joined.journaled
+        self.served = joined.served
+        bl.monitor(self._session)
+
+    async def _join_again(self, rejoin: Rejoin) -> None:
+        """What was written meanwhile, and what was on its way, is in the session then, or is said to be lost."""
+        offline = self._offline = Offline(self._state, self._sent.take())
+        self._arrivals.lost(LOST)
+        self._show_offline(offline)
+        self._say(LOST)
+        joined = await self._found_again(rejoin)
+        self._offline = None
+        self._take(joined)
+        self._tell(None)
+        carried = offline.carried_over(joined.state.notebook)
+        for operation in carried.operations:
+            self.send(operation)
+        if self._on_question:
+            self._take_questions()
+        for words in (BACK, *carried.lost):
+            self._say(words)
+
+    async def _found_again(self, rejoin: Rejoin) -> Joined:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                self._session = await rejoin()
+                joined: Joined = await bl.GenServer.call(self._session, Join(self.person), timeout=CALL_SECONDS)
+                return joined
+            except (OSError, ValueError, bl.BeamlikeError) as error:
+                logger.debug("the session is not there yet: %s", error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _write_offline(self, offline: Offline, operation: Operation) -> None:
+        if trouble := offline.write(operation):
+            self._say(trouble)
+        self._show_offline(offline)
+
+    def _show_offline(self, offline: Offline) -> None:
+        if offline.state is not self._state:
+            self._state = offline.state
+            self._tell(None)
+
+    def _hear(self, message: object) -> None:
+        match message:
+            case Applied(operation, number):
+                try:
+                    self._state, _ = apply(self._state, operation)
+                except Exception as error:
+                    self._end(f"this view is not what the session has ({type(error).__name__}: {error})")
+                    raise
+                self.applied = number
+                self._sent.applied(operation)
+                if number % SEEN_EVERY == 0:
+                    bl.GenServer.cast(self._session, Seen(self._viewer, number))
+                self._tell(operation)
+                self._arrivals.come(number)
+            case Behind():
+                bl.GenServer.cast(self._session, Seen(self._viewer, self.applied))
+            case Resync(state, number):
+                self._state, self.applied = state, number
+                self._tell(None)
+                self._arrivals.come(number)
+            case Journaled(number):
+                self.journaled = number
+            case Notice(text):
+                self._say(text)
+            case Asked(wanted):
+                for on_question in self._on_question:
+                    on_question(wanted)
+            case Settled(question):
+                for on_settled in self._on_settled:
+                    on_settled(question)
+            case bl.Down(_, _, reason):
+                why = reason[1] if isinstance(reason, tuple) and reason[0] == "shutdown" else reason
+                self._end(f"the session has ended ({why}): nothing can be run or saved any more")
 
     def _tell(self, operation: Operation | None) -> None:
         """None: several, that it was not told one by one."""

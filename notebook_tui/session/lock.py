@@ -38,7 +38,7 @@ class InUse(OSError):
     def __init__(self, path: Path, holder: Holder | None) -> None:
         self.holder = holder
         who = "another process" if holder is None else f"process {holder.pid}"
-        self.words = f"{path} is already open in {who}; close it there first, or open another file"
+        self.words = f"{path} is already open in {who}; close it there first, or detach it there (g d), then this terminal joins it"
         super().__init__(self.words)
 
     def __str__(self) -> str:

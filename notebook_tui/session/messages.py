@@ -1,10 +1,14 @@
-"""What viewers and a session say to each other."""
+"""What viewers and a session say to each other.
+
+Each request takes a role (`roles`). Of a call the caller's own pid says whose it is, of a cast its field `viewer`; what
+joined under that pid says who they are. A call that is refused is answered with `NotAllowed`, a cast with `Notice`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
@@ -43,10 +47,10 @@ class Perform:
 
 @frozen
 class Make:
-    """A call: as `Perform`, but the answer says what came of it: `Made`, or `Refused`."""
+    """A call: as `Perform`, but the answer says what came of it: `Made`, or `Refused`. Without an operation it only
+    says how far the session is."""
 
-    operation: Operation
-    viewer: bl.Pid
+    operation: Operation | None = None
 
 
 @frozen
@@ -146,9 +150,15 @@ class ChosenRuntime:
     """A call: the spec of where cells run, or would."""
 
 
+Purpose: TypeAlias = Literal["facts", "help", "values", "manage"]
+"""What the runtime's server is asked: about its process, by a typist, about variables; or to do something."""
+
+
 @frozen
 class RuntimeServerOf:
     """A call: the pid of the runtime's server, or None while there is none."""
+
+    purpose: Purpose = "facts"
 
 
 @frozen
@@ -170,6 +180,7 @@ class GiveAnswer:
 
     question: str
     text: str | None = field(repr=False)
+    viewer: bl.Pid
 
 
 @frozen
@@ -249,9 +260,9 @@ class Leave:
 
 @frozen
 class EndSession:
-    """A cast: the session ends, and its runtime, for all who look at it; `by` says in words who wants that."""
+    """A cast: the session ends, and its runtime, for all who look at it."""
 
-    by: str = ""
+    viewer: bl.Pid
 
 
 @frozen

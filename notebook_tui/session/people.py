@@ -30,3 +30,9 @@ class Person:
 
 OWNER: Final = Person("")
 """The user of this machine account, who may do all."""
+STRANGER: Final = Person("", "view")
+"""Who has not joined. Whoever reaches a session's node at all has its secret, and may look."""
+
+
+class NotAllowed(PermissionError):
+    """The role of the person who asked for it does not suffice; says which would."""

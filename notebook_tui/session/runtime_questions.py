@@ -18,11 +18,18 @@ BESIDE_SECONDS = 1.0
 
 
 class RuntimeQuestions:
-    """`server_of` tells the pid of the runtime's server, or None while there is none."""
+    """`server_of` tells the pid of the runtime's server, or None while there is none; so does `manage`, to whoever may
+    have the runtime do something. `call` asks the session, within so many seconds."""
 
-    def __init__(self, session: bl.Pid, server_of: Callable[[], Awaitable[bl.Pid | None]]) -> None:
-        self._session = session
+    def __init__(
+        self,
+        call: Callable[[ClusterQuestion, float], Awaitable[Any]],
+        server_of: Callable[[], Awaitable[bl.Pid | None]],
+        manage: Callable[[], Awaitable[bl.Pid | None]],
+    ) -> None:
+        self._call = call
         self._server_of = server_of
+        self._manage = manage
 
     async def runtime_facts(self) -> Facts | None:
         """Of the runtime's process; None while there is none."""
@@ -35,7 +42,7 @@ class RuntimeQuestions:
     async def set_idle_limit(self, seconds: float | None) -> Lifetime | None:
         """So long the runtime may be there while nobody asks anything of it; None: as long as may be. How it stands
         then; None while there is none."""
-        server = await self._server_of()
+        server = await self._manage()
         if server is None:
             return None
         found: Lifetime = await bl.GenServer.call(server, SetIdleLimit(seconds), timeout=SECONDS)
@@ -60,11 +67,11 @@ class RuntimeQuestions:
         return dropped
 
     async def _asked(self, question: ClusterQuestion, seconds: float) -> Any:
-        answer = await bl.GenServer.call(self._session, question, timeout=seconds + BESIDE_SECONDS)
+        answer = await self._call(question, seconds + BESIDE_SECONDS)
         if isinstance(answer, Failed):
             raise answer.error()
         return answer
 
     async def _needed(self) -> None:
-        if await self._server_of() is None:
+        if await self._manage() is None:
             raise LookupError("there is no runtime: 00 starts one")

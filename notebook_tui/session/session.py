@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 import beamlike as bl
@@ -78,9 +78,11 @@ from notebook_tui.session.messages import (
     UseRuntime,
 )
 from notebook_tui.session.options import EVALUATES, SessionOptions
+from notebook_tui.session.people import NotAllowed
 from notebook_tui.session.profiles import LOCAL, ProfileError
 from notebook_tui.session.questions import Questions
 from notebook_tui.session.reattach import Incoming, Lost, Reattached, reattach
+from notebook_tui.session.roles import Request, refusal, role_for_all, role_for_request
 from notebook_tui.session.runtime import Connection, Runtime, Step
 from notebook_tui.session.runtime_kinds import runtime_of
 from notebook_tui.session.secrets.giving import Giving
@@ -169,8 +171,18 @@ class Session(GenServer):
                 for text in self._notices:
                     bl.send(client.pid, Notice(text))
                 return NO_REPLY
-            case Make(operation, viewer):
-                return self._made(operation, viewer)
+            case TellAbout():
+                return self._facts()
+            case _ if isinstance(request, Request):
+                refused = refusal(self._viewers.person(client.pid), role_for_request(request))
+                return self._answer(request, client) if refused is None else refused
+            case _:
+                raise TypeError(f"a session does not know the call {request!r}")
+
+    def _answer(self, request: Request, client: Client) -> object:
+        match request:
+            case Make(operation):
+                return self._made(operation, client.pid)
             case Save():
                 self._keeping.save(client)
                 return NO_REPLY
@@ -199,8 +211,6 @@ class Session(GenServer):
                 return self._connection.usd_per_hour if self._connection is not None else None
             case InputsRead():
                 return tuple(self._inputs_read)
-            case TellAbout():
-                return self._facts()
             case RuntimeServerOf():
                 return self._server_for(client)
             case ClusterOf() | TellRunner() | DropNode():
@@ -212,6 +222,17 @@ class Session(GenServer):
                 raise TypeError(f"a session does not know the call {request!r}")
 
     def handle_cast(self, request: object) -> None:
+        if isinstance(request, Leave):
+            self._leaves = True
+            return
+        if not isinstance(request, Request):
+            raise TypeError(f"a session does not know the cast {request!r}")
+        viewer = getattr(request, "viewer", None)
+        if viewer is not None:
+            refused = refusal(self._viewers.person(viewer), role_for_request(request))
+            if refused is not None:
+                bl.send(viewer, Notice(str(refused)))
+                return
         match request:
             case Perform(operations.SetInputValue() as operation, viewer):
                 self._set_input(operation, viewer)
@@ -230,10 +251,9 @@ class Session(GenServer):
                     self._questions.taken_by(viewer)
             case GiveAnswer(question, text):
                 self._questions.answer(question, text)
-            case Leave():
-                self._leaves = True
-            case EndSession(by):
-                raise bl.Stop(("shutdown", by) if by else "shutdown")
+            case EndSession(viewer):
+                who = self._viewers.person(viewer).name
+                raise bl.Stop(("shutdown", f"{who} has stopped it") if who else "shutdown")
             case Seen(viewer, applied):
                 self._viewers.saw(viewer, applied, lambda: self._state, self.applied)
             case _:
@@ -391,31 +411,43 @@ class Session(GenServer):
     def tell_journaled(self, safe: int) -> None:
         self._viewers.tell(Journaled(safe))
 
-    def _made(self, operation: Operation, viewer: bl.Pid) -> Made | Refused:
+    def _made(self, operation: Operation | None, viewer: bl.Pid) -> Made | Refused | NotAllowed:
         try:
-            self._apply(operation)
-        except Rejected as refusal:
-            return Refused(str(refusal))
+            if operation is not None:
+                self._apply(operation, viewer)
+        except Rejected as refused:
+            return Refused(str(refused))
+        except NotAllowed as refused:
+            return refused
         return Made(self.applied)
 
     def _do(self, operation: Operation, viewer: bl.Pid | None = None) -> bool:
+        """By a viewer, if one asks for it: then only with the role for all that follows of it."""
         try:
-            self._apply(operation)
-        except Rejected as refusal:
+            self._apply(operation, viewer)
+        except (Rejected, NotAllowed) as refused:
             # Normal where several act at once: late output of a cell that was deleted, say.
-            logger.debug("%r was rejected: %s", operation, refusal)
+            logger.debug("%r was rejected: %s", operation, refused)
             if viewer is not None:
-                bl.send(viewer, Notice(str(refusal)))
+                bl.send(viewer, Notice(str(refused)))
             return False
         return True
 
-    def _apply(self, operation: Operation) -> None:
-        self._state, wanted = apply(self._state, operation)
+    def _apply(self, operation: Operation, viewer: bl.Pid | None) -> None:
+        state, wanted = apply(self._state, operation)
+        if viewer is not None:
+            self._check(operation, viewer, state, wanted)
+        self._state = state
         self.applied += 1
         self._viewers.applied(operation, self.applied)
         self._keeping.applied(operation)
         for effect in wanted:
             self._perform(effect)
+
+    def _check(self, operation: Operation, viewer: bl.Pid, after: State, wanted: Sequence[Effect]) -> None:
+        role = role_for_all(operation, self._state, after, wanted)
+        if (refused := refusal(self._viewers.person(viewer), role)) is not None:
+            raise refused
 
     def _perform(self, effect: Effect) -> None:
         match effect:

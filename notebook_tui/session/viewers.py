@@ -14,7 +14,7 @@ from notebook_tui.document.operations import Operation, OutputAdded, OutputChang
 from notebook_tui.document.outputs import output_size
 from notebook_tui.document.state import State
 from notebook_tui.session.messages import Applied, Behind, Resync
-from notebook_tui.session.people import Person
+from notebook_tui.session.people import STRANGER, Person
 from notebook_tui.widgets.changes import change_size
 
 OPERATIONS = 1_024
@@ -49,6 +49,10 @@ class Viewers:
     def people(self) -> tuple[Person, ...]:
         """Each as often as they look."""
         return tuple(viewer.person for viewer in self._viewers.values())
+
+    def person(self, pid: bl.Pid) -> Person:
+        """Who joined under that pid."""
+        return next((viewer.person for viewer in self._viewers.values() if viewer.pid == pid), STRANGER)
 
     def left(self, ref: bl.Ref) -> bl.Pid | None:
         """The viewer that it was, if it was one."""

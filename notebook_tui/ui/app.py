@@ -162,6 +162,22 @@ class NotebookApp(GuardedApp, PictureApp):
         """Leave; with unsaved changes, or while a cell runs, only after a question."""
         self._leave("quit", self.exit)
 
+    def action_detach(self) -> None:
+        """Leave, and the session goes on; one of this program is handed to a server."""
+        screen = self.notebook_screen
+        if screen is None:
+            return
+        screen.flush()
+        if screen.client.served:
+            self.exit()
+        else:
+            self._ask_to_hand_over(screen)
+
+    def _ask_to_hand_over(self, screen: NotebookScreen) -> None:
+        from notebook_tui.ui.handing_over import HandingOver
+
+        HandingOver(screen, self._visit, self.house, self.exit).begin()
+
     def action_home(self) -> None:
         """Close the notebook and show all there are."""
         screen = self.notebook_screen

@@ -23,6 +23,7 @@ from notebook_tui.runtime.variable_questions import VariableDetail, Variables
 from notebook_tui.session.hover import Hover
 from notebook_tui.session.messages import SecretNames
 from notebook_tui.session.notebook_files import NotebookFiles
+from notebook_tui.session.people import Person
 from notebook_tui.session.profiles import Profile
 from notebook_tui.session.runtime_choices import RuntimeChoices
 from notebook_tui.session.secrets.stored import StoredSecrets
@@ -38,6 +39,24 @@ class SessionClient(Protocol):
     @property
     def state(self) -> State:
         """The newest state, a frozen value."""
+
+    @property
+    def person(self) -> Person:
+        """Who sits here, and what they may do."""
+
+    @property
+    def served(self) -> bool:
+        """Whether the session goes on when nobody looks."""
+
+    @property
+    def away(self) -> bool:
+        """Whether the session is out of reach for now; what is written meanwhile is kept here, and looked after."""
+
+    def leave_to_next(self) -> None:
+        """The session is about to be stopped, and another program goes on with what it has."""
+
+    async def end_session(self) -> None:
+        """It ends, and its runtime, for all who look at it."""
 
     def send(self, operation: Operation) -> None:
         """Ask for a change. It shows in a later state, or is refused with a message."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,13 @@ class House(Protocol):
 
     def open(self, path: str) -> AbstractAsyncContextManager[SessionClient]:
         """A session on that file, until the end of the block. OSError says in words why it cannot be opened."""
+
+    async def hand_over(self, path: str, end: Callable[[], Awaitable[None]]) -> None:
+        """A server goes on with the session of that file, which `end` ends here. OSError says in words why none can:
+        then nothing has ended."""
+
+    async def stop(self, path: str) -> None:
+        """End the session of that file in the server that holds it, and its runtime. OSError says why it does not."""
 
     def convert(self, source: Path, target: Path) -> tuple[str, ...]:
         """Make a notebook of another kind of file; what is odd about that, in words. OSError says why it cannot be."""

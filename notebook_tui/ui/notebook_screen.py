@@ -23,6 +23,7 @@ from textual.screen import Screen
 
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.session.roles import refusal
 from notebook_tui.ui.cells.cell_list import CellList, MakePainter
 from notebook_tui.ui.cells.known_items import KnownItems
 from notebook_tui.ui.client import SessionClient
@@ -46,11 +47,12 @@ from notebook_tui.ui.commands.texts import TextCommands
 from notebook_tui.ui.commands.touching import Touching
 from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
-from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity
+from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity, sentence
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.finding.bar import FindBar
 from notebook_tui.ui.keys.maps import bound, problems_of, table_of
+from notebook_tui.ui.keys.roles import role_of
 from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
 from notebook_tui.ui.keys.table import DEFAULT, keys_of
 from notebook_tui.ui.notebook_view import NotebookView
@@ -215,6 +217,9 @@ class NotebookScreen(Screen[None]):
         if action not in self._commands:
             self._view.editor.action_do(action)
             return
+        if (refused := refusal(self._client.person, role_of(action))) is not None:
+            self.say(sentence(refused), "warning")
+            return
         answer = self._commands[action]()
         if iscoroutine(answer):
             self.run_worker(self._finish(action, answer))
@@ -273,7 +278,7 @@ class NotebookScreen(Screen[None]):
         self._write.give_up()
         self._history.give_up()
         self._settled.set()
-        self.say(event.text[:1].upper() + event.text[1:], "warning")
+        self.say(sentence(event.text), "warning")
 
     @on(CellList.Clicked)
     def _clicked(self, event: CellList.Clicked) -> None:
@@ -454,6 +459,9 @@ class NotebookScreen(Screen[None]):
                 begun=self._view.keymap.pressed if self._view.is_editing else "",
                 table=self.table,
                 in_panel=isinstance(self.focused, PanelList),
+                person=self._client.person,
+                served=self._client.served,
+                away=self._client.away,
             )
         )
 

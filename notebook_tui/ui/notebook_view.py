@@ -61,6 +61,7 @@ class NotebookView(Container):
         make_painter: MakePainter = Painter,
     ) -> None:
         super().__init__()
+        self._client = client
         self._send = client.send
         self._clock = clock
         self._list = CellList(clock, make_painter)
@@ -231,8 +232,11 @@ class NotebookView(Container):
             self.focus_item(self._order[-1 if direction > 0 else 0])
 
     def edit(self, cell: Cell, line: int | None = None, *, caret: int | None = None) -> None:
-        """Open the editor over a cell, with the caret at the end of its text or of that line, from 1, or just there."""
+        """Open the editor over a cell, with the caret at the end of its text or of that line, from 1, or just there.
+        Who may only look gets the cell in focus."""
         self.focus_item(cell.id)
+        if not self._client.person.may("edit"):
+            return
         self.leave_line()
         self.flush()  # of the very cell, where it is edited already
         underway = self._sync or self._left.pop(cell.id, None)

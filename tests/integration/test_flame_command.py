@@ -155,6 +155,16 @@ def test_a_record_that_cannot_be_read_is_told_and_not_fatal(directory: Path) -> 
     assert "cannot be read as the record of a child" in shown.stderr
 
 
+@pytest.mark.parametrize("words", [["ps"], ["ps", "--json"], ["reap", "--yes"]])
+def test_a_named_platform_that_cannot_be_seen_is_a_failure(
+    words: list[str], directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(directory / "none"))
+    shown = flame(*words, "--on", "k8s:ml")
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert shown.stderr.startswith("beamlike: expected the service account of a pod, or a kubeconfig")
+
+
 @pytest.mark.parametrize("words", [["--help"], ["ps", "--help"], ["reap", "--help"]])
 def test_help_shows_an_example(words: list[str]) -> None:
     shown = flame(*words)

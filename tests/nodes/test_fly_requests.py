@@ -171,6 +171,23 @@ def test_a_machine_in_doubt_is_looked_for_also_when_the_last_answer_was_a_clear_
     in_jumping_loop(main)
 
 
+def test_a_machine_that_could_not_be_looked_for_until_the_end_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    async def main(world: InProcess) -> None:
+        faults = world.machines.faults
+        faults.lose_replies, faults.refuse["list"] = "cut", refusal(503, "no answer")
+        booting = asyncio.create_task(world.fly().boot(invitation()))
+        await asyncio.sleep(0.1)
+        booting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await booting
+        assert "may be left" not in caplog.text
+        await asyncio.sleep(4 * 3600.0)
+        [warning] = [it.getMessage() for it in caplog.records if "may be left at Fly" in it.getMessage()]
+        assert "`beamlike flame reap` ends" in warning
+
+    in_jumping_loop(main)
+
+
 @pytest.mark.parametrize("after", [0.0, 0.05, 0.15])
 def test_a_boot_that_is_cancelled_leaves_nothing_wherever_the_request_is(after: float) -> None:
     async def main(world: InProcess) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -475,6 +477,24 @@ def test_the_log_is_read_once_at_the_end(world: World, kubernetes: Callable[...,
     run(main())
 
 
+def test_a_question_that_waits_for_its_turn_is_given_up_in_its_time(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = {"server": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        named = {"clusters": "cluster", "contexts": "context", "users": "user"}
+        told = {"cluster": where, "context": {"cluster": "it", "user": "it"}, "user": {"token": "t"}}
+        config = {several: [{"name": "it", one: told[one]}] for several, one in named.items()}
+        (tmp_path / "kubeconfig").write_text(json.dumps({"current-context": "it", **config}))
+        api = apis.Api(str(tmp_path / "kubeconfig"))
+        with ThreadPoolExecutor(apis.AT_ONCE) as pool:
+            waiting = [pool.submit(api.ask, "GET", "/api", within=3) for _ in range(apis.AT_ONCE)]
+            taken = [silent.accept()[0] for _ in waiting]
+            with pytest.raises(apis.ApiUnreachable, match=f"{apis.AT_ONCE} questions before this one"):
+                api.ask("GET", "/api", within=0.2)
+            for connection in taken:
+                connection.close()
+            assert all(isinstance(asked.exception(), apis.ApiUnreachable) for asked in waiting)
+
+
 # Whose they are.
 
 
@@ -540,7 +560,8 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Wo
         monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(world.server.server_address[1]))
         monkeypatch.setenv("POD_NAME", "web-0")
         monkeypatch.setenv("POD_IP", "10.0.0.9")
-        web = {"containers": [{"name": "web", "image": IMAGE, "command": WAITS}]}
+        pulled = {"imagePullSecrets": [{"name": "registry"}]}
+        web = {"containers": [{"name": "web", "image": IMAGE, "command": WAITS}], **pulled}
         labels = {"app": "web", "team": "ml"}
         world.cluster.create(PODS, NAMESPACE, {"metadata": {"name": "web-0", "labels": labels}, "spec": web})
         yield world, account
@@ -560,6 +581,7 @@ def test_inside_the_cluster_the_parents_pod_owns_what_is_made_and_gives_the_imag
         [owner] = pod["metadata"]["ownerReferences"]
         assert (owner["kind"], owner["name"], owner["uid"]) == ("Pod", "web-0", world.pod("web-0")["metadata"]["uid"])
         assert pod["spec"]["containers"][0]["image"] == IMAGE
+        assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}]
         assert "app" not in pod["metadata"]["labels"]
         assert pod["metadata"]["labels"]["kept"] == "yes"
         assert world.cluster.store.objects(LEASES) == []
@@ -600,8 +622,10 @@ def test_in_another_namespace_than_its_own_a_parent_has_a_lease(inside: tuple[Wo
     async def main() -> None:
         backend = Kubernetes("elsewhere", command=WAITS, grace=0.5)
         machine = await backend.boot(INVITATION)
-        [owner] = world.pod(machine.id.partition("/")[2], "elsewhere")["metadata"]["ownerReferences"]
+        pod = world.pod(machine.id.partition("/")[2], "elsewhere")
+        [owner] = pod["metadata"]["ownerReferences"]
         assert owner["kind"] == "Lease"
+        assert "imagePullSecrets" not in pod["spec"]
         await backend.stop(machine)
 
     run(main())

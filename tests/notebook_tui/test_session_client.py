@@ -61,7 +61,7 @@ async def test_a_listener_that_fails_is_reported_before_nothing_more_is_shown(tm
         said: list[str] = []
         client.subscribe(lambda _state: None, said.append)
         client.listen(fails)
-        with captured_log("beamlike.process") as log:
+        with captured_log("notebook_tui.session") as log:
             client.send(SetTitle("B"))
             await eventually(lambda: len(log) > 0)
         assert said == ["this view failed and shows nothing new any more (OSError: the paper is out)"]

@@ -11,7 +11,6 @@ import pytest
 
 import beamlike as bl
 from notebook_tui.document.operations import Connect
-from notebook_tui.session.messages import Perform
 from notebook_tui.session.notebook_files import NoSuchFile
 from notebook_tui.session.profiles import Profile, ProfileError, profiles, settings_path
 from notebook_tui.session.runtime import Connection, Step, step
@@ -144,7 +143,7 @@ async def test_connecting_tells_its_steps_and_is_called_off(tmp_path: Path) -> N
     runtime = Waits()
     session = await Session.start(NotebookFile(tmp_path / "a.livemd"), runtime)
     client = await Client.join(session)
-    bl.GenServer.cast(session, Perform(Connect(), bl.self()))
+    client.send(Connect())
     steps = ["starting a runtime", "asking for room", "waiting for it"]
     await eventually(lambda: [each.text for each in client.state.runtime.steps] == steps)
     bl.send(session, Step(bl.self(), "of a connector that nobody waits for"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import beamlike as bl
 import nodes
 from notebook_tui.document.operations import Connect
-from notebook_tui.session.messages import Perform
+from notebook_tui.session.messages import Join, Perform
 from notebook_tui.session.runtime import Connection
 from notebook_tui.session.session import Session
 from notebook_tui.session.storage import NotebookFile
@@ -63,6 +63,7 @@ def test_a_runtime_that_arrives_while_the_session_ends_is_stopped(tmp_path: Path
         async with bl.Node("session@127.0.0.1", secret=b"s", listen=False):
             session = await Exits.start(NotebookFile(tmp_path / "a.livemd"), OneTooLate(machines, "end"))
             ended = bl.monitor(session)
+            await bl.GenServer.call(session, Join(), timeout=PATIENCE)
             bl.GenServer.cast(session, Perform(Connect(), bl.self()))
             return (await bl.receive(ref=ended, timeout=PATIENCE)).reason
 

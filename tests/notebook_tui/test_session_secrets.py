@@ -445,5 +445,5 @@ def test_a_secret_that_comes_in_two_pieces_is_seen_in_streams_and_in_frames() ->
 
 def test_what_is_typed_unseen_stands_in_no_report_of_a_process_that_failed_over_it() -> None:
     viewer: Any = None
-    said = [GiveAnswer("q", "hunter2"), Answer("q", "hunter2"), Act("form", {"password": "hunter2"}, viewer)]
+    said = [GiveAnswer("q", "hunter2", viewer), Answer("q", "hunter2"), Act("form", {"password": "hunter2"}, viewer)]
     assert [each for each in map(repr, said) if "hunter2" in each] == []

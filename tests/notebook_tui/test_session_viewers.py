@@ -10,7 +10,7 @@ import beamlike as bl
 from notebook_tui.document.operations import Operation, OutputAdded, OutputChanged, SetTitle
 from notebook_tui.document.outputs import Display, Text
 from notebook_tui.session.client import Client
-from notebook_tui.session.messages import Applied, Behind, Join, Joined, Perform, Resync, Seen
+from notebook_tui.session.messages import Applied, Behind, Join, Joined, Resync, Seen
 from notebook_tui.session.viewers import CHARACTERS, OPERATIONS
 from notebook_tui.widgets.changes import Rendered
 from notebook_tui.widgets.contents import BYTES
@@ -87,7 +87,7 @@ async def test_a_client_that_was_held_up_has_the_newest_state_once_it_goes_on(tm
         seen: list[str] = []
         slow.subscribe(lambda state: seen.append(state.notebook.title), seen.append)
         for number in range(5 * OPERATIONS):
-            bl.GenServer.cast(it.session, Perform(SetTitle(f"title {number}"), bl.self()))
+            it.client.send(SetTitle(f"title {number}"))
         await has_applied(it, 5 * OPERATIONS)
         await it.until(lambda: slow.applied == 5 * OPERATIONS)
         assert slow.state == it.state

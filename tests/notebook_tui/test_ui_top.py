@@ -167,6 +167,12 @@ async def test_a_node_that_is_lost_stays_on_the_screen_and_comes_back(shown: Top
 
 
 @in_top()
+async def test_a_node_that_fails_to_answer_is_told_of_without_the_terms_of_the_question(shown: TopTerminal) -> None:
+    shown.node.lost = bl.CallFailed(("inspector", "shop@127.0.0.1"), {"parts": ["processes"]}, "noproc")
+    await shown.says("shop@127.0.0.1 does not answer: no such process (noproc)")
+
+
+@in_top()
 async def test_another_node_is_turned_to_and_one_that_is_not_there_changes_nothing(shown: TopTerminal) -> None:
     await shown.press("n")
     await shown.shows("other@127.0.0.1")

@@ -40,6 +40,7 @@ from notebook_tui.runtime.variable_questions import VariableDetail, Variables
 from notebook_tui.session.hover import Hover
 from notebook_tui.session.messages import SecretNames
 from notebook_tui.session.notebook_files import NotebookFiles
+from notebook_tui.session.people import OWNER
 from notebook_tui.session.profiles import Profile
 from notebook_tui.session.runtime_choices import RuntimeChoices
 from notebook_tui.session.runtime_kinds import runtime_of
@@ -106,6 +107,10 @@ class FakeSession:
         self.answers: list[tuple[str, str | None]] = []
         self._on_question: list[Callable[[InputWanted], None]] = []
         self._on_settled: list[Callable[[str], None]] = []
+        self.person = OWNER
+        self.served = False
+        self.away = False
+        self.stopped = self.left_to_next = False
 
     @property
     def state(self) -> State:
@@ -296,6 +301,12 @@ class FakeSession:
         path = self._state.path or "notebook.livemd"
         self._apply(Saved(path, self._state.revision))
         return path
+
+    def leave_to_next(self) -> None:
+        self.left_to_next = True
+
+    async def end_session(self) -> None:
+        self.stopped = True
 
     async def discard(self) -> None:
         self.discarded = True

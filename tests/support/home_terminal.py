@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,8 @@ class FakeHouse:
     opened: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     sessions: dict[str, FakeSession] = field(default_factory=dict)
+    handed_over: list[str] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
     refusal: OSError | None = None
 
     @asynccontextmanager
@@ -39,6 +41,13 @@ class FakeHouse:
         yield session
         assert session.closed, "the session was ended under its viewer"
         self.left.append(path)
+
+    async def hand_over(self, path: str, end: Callable[[], Awaitable[None]]) -> None:
+        await end()
+        self.handed_over.append(path)
+
+    async def stop(self, path: str) -> None:
+        self.stopped.append(path)
 
     def convert(self, source: Path, target: Path) -> tuple[str, ...]:
         return ProgramHouse(None, self.directory).convert(source, target)

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from notebook_tui.document.notebook import Cell, Notebook
 from notebook_tui.document.state import State
+from notebook_tui.session.people import OWNER, Person
 from notebook_tui.ui.app import NotebookApp
 from notebook_tui.ui.cells.cell_list import MakePainter
 from notebook_tui.ui.cells.cell_strips import Painter
@@ -150,12 +151,16 @@ def in_terminal(
     size: tuple[int, int] = (80, 24),
     state: State | None = None,
     settings: Settings | None = None,
+    person: Person = OWNER,
 ) -> Callable[[Callable[[Terminal], Coroutine[None, None, None]]], Callable[[], None]]:
     """Makes a coroutine function a test that runs in a terminal of that size on that notebook."""
 
     def as_test(body: Callable[[Terminal], Coroutine[None, None, None]]) -> Callable[[], None]:
         async def main() -> None:
-            async with terminal(notebook, *more, size=size, state=state, preferences=Preferences(settings)) as shown:
+            preferences = Preferences(settings)
+            async with terminal(
+                notebook, *more, size=size, state=state, preferences=preferences, person=person
+            ) as shown:
                 await body(shown)
 
         def test() -> None:
@@ -176,11 +181,13 @@ async def terminal(
     make_painter: MakePainter = Painter,
     delay: float = 0.0,
     preferences: Preferences | None = None,
+    person: Person = OWNER,
 ) -> AsyncIterator[Terminal]:
     """A terminal on a notebook, or on one of these cells in one section; `delay` is the session's."""
     whole = notebook if isinstance(notebook, Notebook) else notebook_of(notebook, *more)
     clock = Clock()
     session = FakeSession(state or State(whole, path="test.livemd"), clock, delay)
+    session.person = person
     app = NotebookApp(session, clock, make_painter, preferences=preferences)
     async with app.run_test(size=size, notifications=True) as pilot:
         shown = Terminal(session, pilot, clock)

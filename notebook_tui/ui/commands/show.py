@@ -45,4 +45,4 @@ class ShowCommands:
     def help(self) -> None:
         from notebook_tui.ui.dialogs.help_screen import HelpScreen
 
-        self._desk.view.app.push_screen(HelpScreen(self._table()))
+        self._desk.view.app.push_screen(HelpScreen(self._table(), self._desk.client.person))

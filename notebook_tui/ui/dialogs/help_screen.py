@@ -16,9 +16,11 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from notebook_tui.session.people import OWNER, Person, Role
 from notebook_tui.ui.dialogs.closes_once import ClosesOnce
 from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.keys.key import Key, pretty
+from notebook_tui.ui.keys.roles import role_of
 from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 
 _KEYS_WIDTH: Final = 27
@@ -49,9 +51,10 @@ class HelpScreen(ModalScreen[None], ClosesOnce[None]):
     HelpScreen .help-columns { height: auto; margin-top: 1; }
     """
 
-    def __init__(self, table: KeyTable = DEFAULT) -> None:
+    def __init__(self, table: KeyTable = DEFAULT, person: Person = OWNER) -> None:
         super().__init__()
         self._table = table
+        self._person = person
         self._columns: list[Static] = []
 
     def compose(self) -> ComposeResult:
@@ -80,7 +83,7 @@ class HelpScreen(ModalScreen[None], ClosesOnce[None]):
         self.query_one(VerticalScroll).scroll_relative(y=rows, animate=False)
 
     def _show(self, wanted: str) -> None:
-        blocks = help_blocks(palette_of(self.app.theme_variables), self._table, wanted)
+        blocks = help_blocks(palette_of(self.app.theme_variables), self._table, wanted, self._person)
         if not blocks:
             blocks = [Text(f"No key does “{wanted}”. Ctrl+P may know an action without one.")]
         for column, texts in zip(self._columns, in_columns(blocks, len(self._columns)), strict=True):
@@ -115,25 +118,34 @@ def in_columns(blocks: Sequence[Text], count: int) -> list[list[Text]]:
     return columns
 
 
-def help_blocks(palette: Palette, table: KeyTable = DEFAULT, wanted: str = "") -> Sequence[Text]:
-    """A block for each group; an action that has several keys stands once. With words, only what has them all, in its
-    title, its group or its keys."""
+def help_blocks(
+    palette: Palette, table: KeyTable = DEFAULT, wanted: str = "", person: Person = OWNER
+) -> Sequence[Text]:
+    """A block for each group; an action that has several keys stands once, grey if this person may not do it. With
+    words, only what has them all, in its title, its group or its keys."""
     words = wanted.lower().split()
     found = [key for key in table.rows if key.keys and all(word in _said_of(key) for word in words)]
     groups = list(dict.fromkeys(key.group for key in found))
     ordered = sorted(found, key=lambda key: groups.index(key.group))
-    return [_block(group, keys, palette) for group, keys in groupby(ordered, key=lambda key: key.group)]
+    return [_block(group, keys, palette, person) for group, keys in groupby(ordered, key=lambda key: key.group)]
 
 
 def _said_of(key: Key) -> str:
     return " ".join([key.group, key.title, *(pretty(each) for each in key.keys)]).lower()
 
 
-def _block(group: str, keys: Iterable[Key], palette: Palette) -> Text:
+def _block(group: str, keys: Iterable[Key], palette: Palette, person: Person) -> Text:
     names: dict[str, list[str]] = {}
+    roles: dict[str, Role] = {}
     for key in keys:
         names.setdefault(key.title, []).extend(pretty(each) for each in key.keys)
-    rows = [_row(title, labels, palette) for title, labels in names.items() if labels]
+        roles[key.title] = role_of(key.action)
+    rows: list[Text] = []
+    for title, labels in names.items():
+        row = _row(title, labels, palette)
+        if not person.may(roles[title]):
+            row = Text(row.plain, palette.muted)
+        rows.append(row)
     return Text("\n").join([Text(group, palette.heading), *rows])
 
 

@@ -19,6 +19,16 @@ class Note:
     """Seconds since the epoch."""
 
 
+def sentence(words: object) -> str:
+    """As it stands by itself.
+
+    >>> sentence("there is no cell a")
+    'There is no cell a'
+    """
+    text = str(words)
+    return text[:1].upper() + text[1:]
+
+
 class MessageLog:
     """The last notes, the newest last, and the one that the status bar still shows."""
 

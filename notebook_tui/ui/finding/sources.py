@@ -11,6 +11,7 @@ from notebook_tui.document.state import State
 from notebook_tui.session.shelf import Books
 from notebook_tui.ui.finding.command import Command
 from notebook_tui.ui.keys.key import Key, pretty
+from notebook_tui.ui.keys.roles import role_of
 
 if TYPE_CHECKING:
     from notebook_tui.ui.app import NotebookApp
@@ -26,7 +27,8 @@ def commands_of(app: NotebookApp) -> tuple[Command, ...]:
     found: list[Command] = []
     if (screen := app.notebook_screen) is not None:
         modes = (*_MODES, "insert") if screen.is_editing else _MODES
-        found += of_keys(screen.table.rows, screen.action_do, modes)
+        may = screen.client.person.may
+        found += of_keys((key for key in screen.table.rows if may(role_of(key.action))), screen.action_do, modes)
         found += of_places(screen.client.state, screen.go_to)
     elif (home := app.home_screen) is not None:
         from notebook_tui.ui.keys.home import HOME

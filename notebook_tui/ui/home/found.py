@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from beamlike.kernel.record import frozen
+from notebook_tui.serve.board import Seen, seen_sessions
 from notebook_tui.session.examples import Example, examples
 from notebook_tui.session.open_elsewhere import OpenNotebook, open_notebooks
 from notebook_tui.session.shelf import Books, books, is_there
@@ -32,6 +33,8 @@ class Found:
     missing: frozenset[str] = frozenset()
     """The paths of books whose files are not there."""
     open: tuple[OpenNotebook, ...] = ()
+    served: tuple[Seen, ...] = ()
+    """Sessions that servers hold."""
     examples: tuple[Example, ...] = ()
     trouble: str = ""
     """Why there are no files."""
@@ -41,12 +44,18 @@ def look_around(directory: Path, *, hidden: bool) -> Found:
     """Blocks on the disk."""
     known = books()
     files, trouble = _files(directory, hidden=hidden)
+    try:
+        served = seen_sessions()
+    except OSError:  # whoever opens a notebook is told
+        served = ()
+    held = {each.server for each in served}
     return Found(
         directory,
         files,
         known,
         frozenset(book.path for book in known if not is_there(book.path)),
-        open_notebooks(),
+        tuple(each for each in open_notebooks() if each.pid not in held),
+        served,
         examples(),
         trouble,
     )

@@ -186,7 +186,7 @@ class HomeCommands:
 
     async def star(self) -> None:
         entry = self._screen.marked
-        if entry is None or entry.kind not in ("book", "file", "open"):
+        if entry is None or entry.kind not in ("book", "file", "open", "served"):
             self._screen.say("Only notebooks have stars.")
             return
         await asyncio.to_thread(shelf.star, entry.path, "" if entry.kind == "file" else entry.name)
@@ -198,6 +198,29 @@ class HomeCommands:
             self._screen.say("This is not on the list of what you opened.")
             return
         await asyncio.to_thread(shelf.forget, entry.path)
+        await self._screen.look()
+
+    def stop(self) -> None:
+        entry = self._screen.marked
+        if entry is None or entry.kind != "served":
+            self._screen.say("No server holds this.")
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer == "stop":
+                self._screen.run_worker(self._told(self._stop(entry)))
+
+        question = f"The session of {entry.name} is saved and ends, and its runtime, for all who look at it."
+        self._screen.app.push_screen(
+            ChoiceScreen(question, (Choice("s", "stop", "Stop it"), Choice("k", "keep", "Keep it"))), answered
+        )
+
+    async def _stop(self, entry: Entry) -> None:
+        self._screen.busy_with(f"stopping {entry.name}")
+        try:
+            await self._house.stop(entry.path)
+        finally:
+            self._screen.busy_with("")
         await self._screen.look()
 
     async def toggle_hidden(self) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import localtime, strftime
 from typing import Final
 
+from notebook_tui.serve.board import Seen
 from notebook_tui.session.shelf import Book
 from notebook_tui.ui.choosing.rows import Entry, Heading, Row, Words
 from notebook_tui.ui.home.found import File, Found
@@ -49,6 +51,7 @@ def _groups(found: Found, typed: str, now: float) -> Iterator[tuple[Heading, Seq
     if not found.books:
         tour = [Entry("example", str(each.path), "Take the tour", each.title, mark="▷") for each in found.examples[:1]]
         yield Heading("Welcome"), [*tour, Entry("new", "", "New notebook", mark="+")], (*WELCOME, "")
+    yield Heading("Held by servers", "they go on without a terminal"), [_served(each, now) for each in found.served], ()
     yield Heading("Open in other terminals"), [_open(found, number, now) for number in range(len(found.open))], ()
     yield Heading("Starred"), starred, ()
     yield Heading("Recent"), recent if typed else recent[:RECENT], ()
@@ -76,6 +79,16 @@ def _open(found: Found, number: int, now: float) -> Entry:
     who = opened.terminal or f"process {opened.pid}"
     when = f"{who}, {ago(opened.since, now)}"
     return Entry("open", opened.path, title or Path(opened.path).name, short(Path(opened.path)), when, "●")
+
+
+def _served(session: Seen, now: float) -> Entry:
+    path = Path(session.path)
+    runs = [f"runs {', '.join(session.running)}"] if session.running else []
+    queued = [f"{session.queued} queued"] if session.queued else []
+    names = Counter(name or "you" for name in session.people)
+    who = [f"{name} ×{count}" if count > 1 else name for name, count in names.items()] or ["nobody looks"]
+    when = " · ".join([*runs, *queued, ", ".join(who), f"since {ago(session.since, now)}"])
+    return Entry("served", session.path, session.title or path.name, short(path), when, "⇄")
 
 
 def _file(file: File, directory: Path, now: float) -> Entry:

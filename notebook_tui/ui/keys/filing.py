@@ -15,5 +15,6 @@ FILING: Final[tuple[Key, ...]] = (
     Key(_GROUP, "Export as a page, Jupyter notebook or script", "export"),
     Key(_GROUP, "Where the file is", "show_path"),
     Key(_GROUP, "Home: other notebooks", "app.home", ("g h",), hint="home"),
+    Key(_GROUP, "Detach: leave, and the session goes on", "app.detach", ("g d",), hint="detach"),
     Key(_GROUP, "Quit", "app.quit", ("ctrl+q",), "anywhere", "quit"),
 )

@@ -28,6 +28,7 @@ HOME: Final[tuple[Key, ...]] = (
     Key(_LIST, "Find by typing", "find", ("slash",), hint="find"),
     Key(_LIST, "Star, or no star", "star", ("s",), hint="star"),
     Key(_LIST, "Take off the list; the file stays", "forget", ("d",)),
+    Key(_LIST, "Stop the session that a server holds", "stop", ("x",)),
     Key(_LIST, "Show hidden files, or hide them", "toggle_hidden", ("full_stop",)),
     Key(_LIST, "Look again", "look_again", ("r",)),
     Key(_PROGRAM, "All keys", "help", ("question_mark", "f1"), hint="keys"),

@@ -33,6 +33,7 @@ class Settings:
     ascii: bool = False
     plain: bool = False
     line_numbers: bool = True
+    keep_sessions: bool = False
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The user's own keys, by the names of actions in the table of keys."""
 
@@ -79,6 +80,13 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "seconds after which a run that ends rings the bell; 0: never",
         (0, 5, 10, 30, 60, 300),
         open=True,
+    ),
+    Setting(
+        "keep_sessions",
+        "Sessions outlive the terminal",
+        "a server in the background holds what is opened: closing the terminal, or losing it, ends nothing",
+        (False, True),
+        later=True,
     ),
     Setting("mouse", "Mouse", "off leaves it to the terminal, for selecting text", (True, False), later=True),
     Setting(

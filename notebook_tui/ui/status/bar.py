@@ -19,6 +19,7 @@ from textual.widget import Widget
 from beamlike.kernel.record import frozen
 from notebook_tui.document.state import RuntimeStatus, State
 from notebook_tui.document.versions import nodes_behind
+from notebook_tui.session.people import OWNER, Person
 from notebook_tui.ui.cells.running import tally
 from notebook_tui.ui.cells.stamp import duration
 from notebook_tui.ui.dialogs.messages import Note
@@ -27,6 +28,7 @@ from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import strip_of
 from notebook_tui.ui.keys.key import Key, Mode, pretty
+from notebook_tui.ui.keys.roles import role_of
 from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 
 _GAP: Final = "   "
@@ -69,6 +71,12 @@ class Status:
     table: KeyTable = DEFAULT
     in_panel: bool = False
     """Whether a panel has the keys, and not the cells."""
+    served: bool = False
+    """Whether the session goes on when nobody looks."""
+    away: bool = False
+    """Whether it is out of reach."""
+    person: Person = OWNER
+    """Who sits here: keys of what they may not do are grey."""
 
 
 class StatusBar(Widget, can_focus=False):
@@ -115,6 +123,8 @@ def status_line(status: Status, width: int, palette: Palette) -> Text:
         mode,
         _file(state, palette),
         *_trust(state, palette),
+        *_server(status, palette),
+        *_role(status.person, palette),
         *_node_count(runtime, palette),
         _runtime(runtime, palette),
         *_memory(status, palette),
@@ -135,7 +145,7 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
     """What a begun sequence may become; else what is remarked or went wrong last; else the most useful keys."""
     if status.pressed:
         begun = Text(f" {''.join(pretty(key) for key in status.pressed)}…", palette.strong)
-        told = [begun, *(_hint(key, entry, palette) for key, entry in status.continuations)]
+        told = [begun, *(_hint(key, entry, palette, status.person) for key, entry in status.continuations)]
         line = fitted(told, width, _NARROW)
         if cut := line.cell_len < sum(part.cell_len + len(_NARROW) for part in told) - len(_NARROW):
             line = fitted(told, width - len(_MORE), _NARROW)
@@ -158,7 +168,7 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
     actions = _INSERT_HINTS if status.editing else _NAVIGATION_HINTS
     modes: tuple[Mode, ...] = ("insert", "anywhere") if status.editing else ("navigation", "anywhere")
     entries = (status.table.entry(action, *modes) for action in actions)
-    hints = [_hint(key.keys[0], key, palette) for key in entries if key is not None]
+    hints = [_hint(key.keys[0], key, palette, status.person) for key in entries if key is not None]
     return Text(" ", end="").append_text(fitted(hints, width - 1))
 
 
@@ -195,6 +205,18 @@ def _file(state: State, palette: Palette) -> Text:
 
 def _trust(state: State, palette: Palette) -> Sequence[Text]:
     return [] if state.trusted else [Text("? not trusted", palette.warning)]
+
+
+def _server(status: Status, palette: Palette) -> Sequence[Text]:
+    """Where the session is, if not in this program."""
+    if status.away:
+        return [Text("✗ server out of reach", palette.error)]
+    return [Text("⇄ served", palette.muted)] if status.served else []
+
+
+def _role(person: Person, palette: Palette) -> Sequence[Text]:
+    """What they may do, where that is not everything."""
+    return [] if person.may("admin") else [Text(f"may {person.role}", palette.warning)]
 
 
 def _runtime(runtime: RuntimeStatus, palette: Palette) -> Text:
@@ -247,5 +269,6 @@ def _progress(state: State, palette: Palette) -> Text:
     return text
 
 
-def _hint(keys: str, entry: Key, palette: Palette) -> Text:
-    return Text.assemble((pretty(keys), palette.strong), (f" {entry.hint or entry.title.lower()}", palette.muted))
+def _hint(keys: str, entry: Key, palette: Palette, person: Person = OWNER) -> Text:
+    ink = palette.strong if person.may(role_of(entry.action)) else palette.muted
+    return Text.assemble((pretty(keys), ink), (f" {entry.hint or entry.title.lower()}", palette.muted))

@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkType
 
 from beamlike.inspect.facts import LogLine, ProcessFacts, Snapshot
+from beamlike.kernel.call_errors import CallFailed
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.keys.sequence import KeySequence, Matched, Unknown
 from notebook_tui.ui.keys.top import top_sequences
@@ -152,7 +153,7 @@ class TopScreen(Screen[None]):
 
     def _lost(self, error: BaseException) -> None:
         if not self._connection.lost:
-            words = str(error) or type(error).__name__
+            words = error.why if isinstance(error, CallFailed) else str(error) or type(error).__name__
             self._connection = Connection(words, self._connection.since or self._clock())
             self.say(f"{self.source.node} does not answer: {words}", "warning")
         self._show()
