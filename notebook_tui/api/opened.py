@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-import beamlike as bl
 from notebook_tui.api.errors import ApiError
 from notebook_tui.api.events import Feed, events_of
 from notebook_tui.api.runs import Asked
@@ -18,25 +17,15 @@ from notebook_tui.document import delta as deltas
 from notebook_tui.document.delta import Delta
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.operations import (
-    ApplyDelta,
-    ClientJoined,
-    ClientLeft,
     Operation,
-    ReportRevision,
-    SetCellSource,
 )
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
-from notebook_tui.document.texts import Text
 from notebook_tui.runtime.messages import InputWanted
-from notebook_tui.session.arrivals import SessionOver
 from notebook_tui.session.client import Client
 
 RUNS: Final = 100
 """So many of the last are known by their ids."""
-UNREPORTED: Final = 64
-"""Changes of a text that others made, after which the session is told that they are known here."""
-LEAVE_SECONDS: Final = 5.0
 
 
 class Opened:
@@ -53,8 +42,8 @@ class Opened:
         self._before = client.state
         self._heard = client.applied
         self._waiting: set[asyncio.Future[None]] = set()
-        self._typist: str | None = None
         self._typing = asyncio.Lock()
+        self._said_last = ""
         client.listen(self._hear)
         client.subscribe(self._seen, self._said)
         client.on_end(self._over)
@@ -96,22 +85,19 @@ class Opened:
         """Makes the change that fits the text of the cell as it is here; what others typed meanwhile is kept. The
         text that there is now, and whether it is the one that the change was to make."""
         async with self._typing:
-            typist = await self._begin_to_type()
-            source = self.cell(cell_id).source
-            delta = change(source)
-            if delta:
-                known = self.state.texts.get(cell_id, Text())
-                await self.make(ApplyDelta(typist, cell_id, delta, known.revision, time.time()))
+            self.cell(cell_id)
+            self.client.type_here()
+            source = self.client.open_text(cell_id)
+            try:
+                delta = change(source)
+                self.client.exchange(cell_id, delta, time.time())
+            finally:
+                self.client.close_text(cell_id)
+            await self.client.caught_up()
         now = self.cell(cell_id).source
+        if delta and now == source:
+            raise ApiError("refused", f"the text was not changed: {self._said_last or 'somebody has put it back'}")
         return now, now == deltas.apply(source, delta)
-
-    async def _begin_to_type(self) -> str:
-        """From then on the session keeps the changes that are not known here."""
-        if self._typist is None:
-            typist = f"api-{secrets.token_hex(6)}"
-            await self.make(ClientJoined(typist))
-            self._typist = typist
-        return self._typist
 
     def asked_to_run(self, cells: Mapping[str, int]) -> str:
         run_id = f"run-{secrets.token_hex(4)}"
@@ -137,11 +123,8 @@ class Opened:
         return holds()
 
     async def leave(self) -> None:
-        """Takes all back that it holds in the session, which goes on."""
-        with suppress(Rejected, SessionOver, bl.CallFailed, bl.CallTimeout, TimeoutError):
-            if self._typist is not None and self.ended is None:
-                async with asyncio.timeout(LEAVE_SECONDS):
-                    await self.client.make(ClientLeft(self._typist))
+        """What it holds in the session is free then; the session goes on."""
+        self._over("the notebook was closed")
         await self.client.close()
 
     # What the session tells. It runs in the client's process.
@@ -151,14 +134,6 @@ class Opened:
         if self.feed is not None:
             for event in events_of(operation, before, state):
                 self._tell(event)
-        match operation:
-            case ApplyDelta(cell_id=cell_id) | SetCellSource(cell_id=cell_id) if self._typist is not None:
-                self._report(self._typist, cell_id, state)
-
-    def _report(self, typist: str, cell_id: str, state: State) -> None:
-        text = state.texts.get(cell_id)
-        if text is not None and text.revision - text.seen.get(typist, text.revision) >= UNREPORTED:
-            self.client.send(ReportRevision(typist, cell_id, text.revision))
 
     def _seen(self, state: State) -> None:
         """Also where operations were left out, for they came too fast."""
@@ -173,6 +148,7 @@ class Opened:
         self._wake()
 
     def _said(self, text: str) -> None:
+        self._said_last = text
         self._tell({"event": "notice", "text": text})
 
     def _asked(self, wanted: InputWanted) -> None:

@@ -11,7 +11,16 @@ from typing import Any
 
 import beamlike as bl
 from notebook_tui.document.apply import apply
-from notebook_tui.document.operations import CancelEvaluation, Operation, SetInputValue
+from notebook_tui.document.delta import Delta
+from notebook_tui.document.operations import (
+    ApplyDelta,
+    CancelEvaluation,
+    ClientJoined,
+    Operation,
+    ReportRevision,
+    SetCellSource,
+    SetInputValue,
+)
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
@@ -36,6 +45,7 @@ from notebook_tui.session.messages import (
     Leave,
     Made,
     Make,
+    NotDone,
     Notice,
     Perform,
     Purpose,
@@ -53,6 +63,8 @@ from notebook_tui.session.messages import (
     SetSecretInput,
     Settled,
     TakeQuestions,
+    Type,
+    Types,
     UseRuntime,
 )
 from notebook_tui.session.notebook_files import NotebookFiles, attaching, files_of
@@ -65,6 +77,7 @@ from notebook_tui.session.runtime_choices import RuntimeChoices, add_profile, ru
 from notebook_tui.session.runtime_questions import RuntimeQuestions
 from notebook_tui.session.secrets.stored import StoredSecrets, forget_secret, store_secret, stored_secrets
 from notebook_tui.session.typing_help import TypingHelp
+from notebook_tui.session.typist import Typist
 from notebook_tui.session.variables import VariableQuestions
 from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
 from notebook_tui.widgets.views import Scalar, Table
@@ -97,6 +110,11 @@ class Client:
         self._offline: Offline | None = None
         """While the session is out of reach."""
         self._sent = Sent()
+        self._typist: Typist | None = None
+        """Of whoever may write, once they are about to."""
+        self._client_id = ""
+        self._all_sent = asyncio.Event()
+        self._all_sent.set()
         self.served = False
         """Whether the session goes on when nobody looks."""
         self._person = person
@@ -168,8 +186,15 @@ class Client:
     def send(self, operation: Operation) -> None:
         if self._offline is not None:
             self._write_offline(self._offline, operation)
-            return
-        self._sent.add(operation)
+        elif self._typist is not None:
+            self._typist.ask(operation)
+            self._note_sent()
+        else:
+            self._emit(operation)
+
+    def _emit(self, operation: Operation) -> None:
+        if not isinstance(operation, ApplyDelta | ReportRevision):
+            self._sent.add(operation)
         bl.GenServer.cast(self._session, Perform(operation, self._viewer))
 
     async def make(self, operation: Operation) -> None:
@@ -188,6 +213,45 @@ class Client:
             raise SessionOver(LOST)
         answer: Made = await self._call(Make(), CALL_SECONDS)
         await self._arrivals.of(answer.applied, self.applied)
+
+    # Typing: what this viewer types and what others do to the same text become one.
+
+    def type_here(self) -> None:
+        """From now on texts can be opened, and whole texts are sent as the changes that make them."""
+        if self._typist is None and self.person.may("edit"):
+            self._typist = Typist(self._state, self._emit)
+            bl.GenServer.cast(self._session, Type(self._viewer))
+
+    def open_text(self, cell_id: str) -> str:
+        """The text of that cell for an editor that exchanges changes from now on, with all that was typed here."""
+        return self._typing.open(cell_id)
+
+    def has_news(self, cell_id: str) -> bool:
+        """Whether others have changed an open text since the last exchange."""
+        return self._typist is not None and self._typist.has_news(cell_id)
+
+    def exchange(self, cell_id: str, typed: Delta, at: float) -> Delta:
+        """Send what was typed in an open text since the last exchange; what is to be changed in the editor."""
+        news = self._typing.exchange(cell_id, typed, at)
+        source = self._typing.source(cell_id)
+        if self._offline is not None and typed and source is not None:
+            self._write_offline(self._offline, SetCellSource(cell_id, source, at))
+        self._note_sent()
+        return news
+
+    def close_text(self, cell_id: str) -> None:
+        self._typing.close(cell_id)
+
+    @property
+    def _typing(self) -> Typist:
+        assert self._typist is not None, "nobody types here: `type_here` comes first, and takes the role edit"
+        return self._typist
+
+    def _note_sent(self) -> None:
+        if self._typist is None or not self._typist.waits or self._offline is not None:
+            self._all_sent.set()
+        else:
+            self._all_sent.clear()
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Hears) -> None:
         """Each new state goes to `on_change`, and what the session has to say to `on_message`."""
@@ -212,6 +276,7 @@ class Client:
         """As the viewer: that pid has joined, and so may ask. `NotAllowed` where its person's role does not suffice."""
         if self._offline is not None:
             raise OutOfReach(NOT_NOW)
+        await asyncio.wait_for(self._all_sent.wait(), seconds)
         call = bl.GenServer.call(self._session, request, timeout=seconds)
         answer = await asyncio.get_running_loop().create_task(call, context=self._as_viewer)
         if isinstance(answer, NotAllowed):
@@ -433,15 +498,23 @@ class Client:
 
     async def _join_again(self, rejoin: Rejoin) -> None:
         """What was written meanwhile, and what was on its way, is in the session then, or is said to be lost."""
-        offline = self._offline = Offline(self._state, self._sent.take())
+        offline = self._offline = Offline(self._state, self._underway())
+        if self._typist is not None:
+            self._typist.written(offline.state)
+        self._note_sent()
         self._arrivals.lost(LOST)
         self._show_offline(offline)
         self._say(LOST)
         joined = await self._found_again(rejoin)
         self._offline = None
+        # Of these texts it is known, to the character, what the session has of them and what not.
+        typed = self._typist.unsettled if self._typist is not None else {}
+        carried = offline.carried_over(joined.state.notebook, but=typed.keys())
         self._take(joined)
+        if self._typist is not None:
+            self._typist.rejoined(joined.state, joined.handled)
+            bl.GenServer.cast(self._session, Type(self._viewer))
         self._tell(None)
-        carried = offline.carried_over(joined.state.notebook)
         for operation in carried.operations:
             self.send(operation)
         if self._on_question:
@@ -449,12 +522,21 @@ class Client:
         for words in (BACK, *carried.lost):
             self._say(words)
 
+    def _underway(self) -> tuple[Operation, ...]:
+        """What the session may not have had yet: the texts as they are here, then the rest in its order."""
+        if self._typist is None:
+            return self._sent.take()
+        texts = (SetCellSource(cell_id, source) for cell_id, source in self._typist.unsettled.items())
+        return (*texts, *self._sent.take(), *self._typist.pause())
+
     async def _found_again(self, rejoin: Rejoin) -> Joined:
         pause = FIRST_PAUSE
         while True:
             try:
                 self._session = await rejoin()
-                joined: Joined = await bl.GenServer.call(self._session, Join(self.person), timeout=CALL_SECONDS)
+                joined: Joined = await bl.GenServer.call(
+                    self._session, Join(self.person, self._client_id), timeout=CALL_SECONDS
+                )
                 return joined
             except (OSError, ValueError, bl.BeamlikeError) as error:
                 logger.debug("the session is not there yet: %s", error)
@@ -464,6 +546,8 @@ class Client:
     def _write_offline(self, offline: Offline, operation: Operation) -> None:
         if trouble := offline.write(operation):
             self._say(trouble)
+        if self._typist is not None:
+            self._typist.written(offline.state)
         self._show_offline(offline)
 
     def _show_offline(self, offline: Offline) -> None:
@@ -481,16 +565,34 @@ class Client:
                     raise
                 self.applied = number
                 self._sent.applied(operation)
+                if self._typist is not None:
+                    self._typist.applied(operation, self._state)
+                    if operation == ClientJoined(self._client_id):
+                        self._typist.go_on(self._client_id)
+                    self._note_sent()
                 if number % SEEN_EVERY == 0:
                     bl.GenServer.cast(self._session, Seen(self._viewer, number))
                 self._tell(operation)
                 self._arrivals.come(number)
             case Behind():
                 bl.GenServer.cast(self._session, Seen(self._viewer, self.applied))
-            case Resync(state, number):
+            case Resync(state, number, handled):
                 self._state, self.applied = state, number
+                if self._typist is not None:
+                    self._typist.resynced(state, handled)
+                    if self._client_id in state.clients and not self._typist.id:
+                        self._typist.go_on(self._client_id)
+                    self._note_sent()
                 self._tell(None)
                 self._arrivals.come(number)
+            case Types(client_id):
+                self._client_id = client_id
+            case NotDone(operation, why):
+                if self._typist is not None:
+                    self._typist.refused(operation)
+                    self._note_sent()
+                if not isinstance(operation, ReportRevision):
+                    self._say(why)
             case Journaled(number):
                 self.journaled = number
             case Notice(text):

@@ -25,6 +25,8 @@ class Join:
     answer is `Joined`."""
 
     person: Person = OWNER
+    before: str = ""
+    """As which client the caller typed before its way to the session was lost."""
 
 
 @frozen
@@ -35,11 +37,25 @@ class Joined:
     journaled: int
     served: bool = False
     """Whether the session goes on when nobody looks."""
+    handled: int | None = None
+    """So many operations of the client that the caller was; None: nothing is known of that."""
+
+
+@frozen
+class Type:
+    """A cast: this viewer types from now on. The answer is `Types`; the `ClientJoined` of that client follows."""
+
+    viewer: bl.Pid
+
+
+@frozen
+class Types:
+    client_id: str
 
 
 @frozen
 class Perform:
-    """A cast: apply this operation. If it is refused, its sender alone gets a `Notice`."""
+    """A cast: apply this operation. If it is refused, its sender alone gets `NotDone`."""
 
     operation: Operation
     viewer: bl.Pid
@@ -233,6 +249,16 @@ class Resync:
 
     state: State
     applied: int
+    handled: int = 0
+    """So many operations that the viewer asked for were applied or refused by then."""
+
+
+@frozen
+class NotDone:
+    """To the viewer that asked for it: why the operation was refused."""
+
+    operation: Operation
+    why: str
 
 
 @frozen

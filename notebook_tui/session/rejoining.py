@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Final
 
 import beamlike as bl
@@ -81,9 +83,13 @@ class Offline:
             return str(refusal)
         return ""
 
-    def carried_over(self, now: Notebook) -> Carried:
-        """As the session has the notebook `now`."""
-        return carried_over(self._base, self.state.notebook, now)
+    def carried_over(self, now: Notebook, but: Collection[str] = ()) -> Carried:
+        """As the session has the notebook `now`; but for the texts of these cells, if that has them."""
+        mine = self.state.notebook
+        for cell_id in but:
+            if now.has_cell(cell_id) and mine.has_cell(cell_id) and self._base.has_cell(cell_id):
+                mine = mine.with_cell(replace(mine.cell(cell_id), source=self._base.cell(cell_id).source))
+        return carried_over(self._base, mine, now)
 
 
 @frozen

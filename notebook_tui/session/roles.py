@@ -30,6 +30,7 @@ from notebook_tui.widgets.messages import Ask
 Request: TypeAlias = (
     messages.Perform
     | messages.Make
+    | messages.Type
     | messages.Save
     | messages.SaveAs
     | messages.Discard
@@ -137,7 +138,7 @@ def role_for_request(request: Request) -> Role:
             return "view"
         case messages.SecretsOf():
             return "view"  # which names cells may ask for; never a value
-        case messages.Save():
+        case messages.Save() | messages.Type():
             return "edit"
         case messages.TakeQuestions() | messages.GiveAnswer() | messages.Act() | messages.SetSecretInput():
             return "run"

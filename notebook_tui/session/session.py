@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from secrets import token_hex
 from typing import assert_never
 
 import beamlike as bl
@@ -60,6 +61,7 @@ from notebook_tui.session.messages import (
     Leave,
     Made,
     Make,
+    NotDone,
     Notice,
     Perform,
     Refused,
@@ -75,6 +77,8 @@ from notebook_tui.session.messages import (
     SetSecretInput,
     TakeQuestions,
     TellAbout,
+    Type,
+    Types,
     UseRuntime,
 )
 from notebook_tui.session.options import EVALUATES, SessionOptions
@@ -133,6 +137,8 @@ class Session(GenServer):
         self._connects_next = False
         """As soon as all secrets are read."""
         self._keeping.begin(self)
+        for client_id in self._state.clients:  # of a program that was killed: nobody types here yet
+            self._do(operations.ClientLeft(client_id))
         self._giving.opened(file.identity, file.digest, is_ours=self._keeping.is_ours)
         bl.spawn_link(index_ahead, self._state.notebook)
         # So that `terminate` ends the runtime when a parent ends the session.
@@ -165,9 +171,11 @@ class Session(GenServer):
 
     async def handle_call(self, request: object, client: Client) -> object:
         match request:
-            case Join(person):
+            case Join(person, before):
                 self._viewers.add(client.pid, person, self.applied)
-                bl.GenServer.reply(client, Joined(self._state, self.applied, self._keeping.safe, self._served))
+                handled = self._viewers.handled(before)
+                joined = Joined(self._state, self.applied, self._keeping.safe, self._served, handled)
+                bl.GenServer.reply(client, joined)
                 for text in self._notices:
                     bl.send(client.pid, Notice(text))
                 return NO_REPLY
@@ -230,14 +238,18 @@ class Session(GenServer):
         viewer = getattr(request, "viewer", None)
         if viewer is not None:
             refused = refusal(self._viewers.person(viewer), role_for_request(request))
+            if isinstance(request, Perform):
+                self._viewers.handles(viewer)
             if refused is not None:
-                bl.send(viewer, Notice(str(refused)))
+                bl.send(viewer, _refused(request, str(refused)))
                 return
         match request:
             case Perform(operations.SetInputValue() as operation, viewer):
                 self._set_input(operation, viewer)
             case Perform(operation, viewer):
                 self._do(operation, viewer)
+            case Type(viewer):
+                self._type(viewer)
             case SetSecretInput():
                 self._widgets.set_secret(request)
             case Act():
@@ -266,6 +278,13 @@ class Session(GenServer):
         if self._passage is None or not bl.is_alive(self._passage):
             self._passage = bl.spawn(passage, self._connection.server)
         return self._passage
+
+    def _type(self, viewer: bl.Pid) -> None:
+        if not self._viewers.client_id(viewer):
+            client_id = token_hex(8)
+            self._viewers.types(viewer, client_id)
+            bl.send(viewer, Types(client_id))
+            self._do(operations.ClientJoined(client_id))
 
     def _set_input(self, operation: operations.SetInputValue, viewer: bl.Pid) -> None:
         checked = self._widgets.checked(operation, lambda why: bl.send(viewer, Notice(why)))
@@ -353,9 +372,12 @@ class Session(GenServer):
 
     async def _down(self, down: bl.Down) -> None:
         ref, reason = down.ref, down.reason
-        viewer = self._viewers.left(ref)
-        if viewer is not None:
+        left = self._viewers.left(ref)
+        if left is not None:
+            viewer, client_id = left
             self._questions.viewer_left(viewer)
+            if client_id:
+                self._do(operations.ClientLeft(client_id))
         elif (trouble := self._endings.handle(down)) is not None:
             if trouble:
                 self.notify(trouble)
@@ -429,7 +451,7 @@ class Session(GenServer):
             # Normal where several act at once: late output of a cell that was deleted, say.
             logger.debug("%r was rejected: %s", operation, refused)
             if viewer is not None:
-                bl.send(viewer, Notice(str(refused)))
+                bl.send(viewer, NotDone(operation, str(refused)))
             return False
         return True
 
@@ -445,6 +467,10 @@ class Session(GenServer):
             self._perform(effect)
 
     def _check(self, operation: Operation, viewer: bl.Pid, after: State, wanted: Sequence[Effect]) -> None:
+        if isinstance(operation, operations.ApplyDelta | operations.ReportRevision):
+            client_id = operation.client_id
+            if client_id in self._state.clients and client_id != self._viewers.client_id(viewer):
+                raise Rejected("what somebody types is sent by nobody else")
         role = role_for_all(operation, self._state, after, wanted)
         if (refused := refusal(self._viewers.person(viewer), role)) is not None:
             raise refused
@@ -545,6 +571,10 @@ class Session(GenServer):
         if self._keeper is not None:
             self._endings.begin(*self._keeper, first=first)
             self._keeper = None
+
+
+def _refused(request: Request, why: str) -> Notice | NotDone:
+    return NotDone(request.operation, why) if isinstance(request, Perform) else Notice(why)
 
 
 def _outputs(outcome: Outcome) -> list[Output]:

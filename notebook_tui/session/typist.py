@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 from beamlike.kernel.record import frozen
 from notebook_tui.document.delta import Delta
-from notebook_tui.document.operations import ApplyDelta, Operation, ReportRevision, SetCellSource
+from notebook_tui.document.edits import clean_source
+from notebook_tui.document.operations import ApplyDelta, InsertCell, Operation, ReportRevision, SetCellSource
 from notebook_tui.document.state import State
 from notebook_tui.document.texts import Text
 from notebook_tui.document.typed_text import TypedText
@@ -31,10 +32,15 @@ class _Change:
 
 
 class Typist:
-    """`id` is that of the client that has joined, `send` gets each operation in its turn."""
+    """`send` gets each operation in its turn, from `go_on` on. While the session is out of reach nothing is sent, and
+    what is asked for waits; what is done to the notebook here meanwhile is `written`."""
 
-    def __init__(self, id: str, state: State, send: Callable[[Operation], None]) -> None:
-        self.id = id
+    def __init__(self, state: State, send: Callable[[Operation], None]) -> None:
+        self.id = ""
+        """As which client it types."""
+        self._pauses = True
+        self._coming: set[str] = set()
+        """Cells that were made while the session was out of reach, and are asked for."""
         self._state = state
         self._send = send
         self._texts: dict[str, TypedText] = {}
@@ -45,6 +51,16 @@ class Typist:
         self._reported: dict[str, int] = {}
         self.sent = 0
         """So many operations."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is still to be sent."""
+        return bool(self._queue)
+
+    @property
+    def unsettled(self) -> dict[str, str]:
+        """The texts, by cell, of which the session has not all, as far as that was heard."""
+        return {cell_id: text.text for cell_id, text in self._texts.items() if not text.is_settled}
 
     @property
     def is_settled(self) -> bool:
@@ -61,6 +77,11 @@ class Typist:
         self._open.add(cell_id)
         return text.text
 
+    def has_news(self, cell_id: str) -> bool:
+        """Whether an exchange would change the editor."""
+        text = self._texts.get(cell_id)
+        return text is not None and text.has_news
+
     def close(self, cell_id: str) -> None:
         """No editor shows that cell any more."""
         self._open.discard(cell_id)
@@ -71,6 +92,7 @@ class Typist:
         Of a cell that is gone that is nothing."""
         if cell_id not in self._texts:
             return ()
+        typed = tuple(clean_source(part) if isinstance(part, str) else part for part in typed)
         text = self._texts[cell_id]
         waited = text.waits
         news = text.exchange(typed, apart=not self._is_last(cell_id))
@@ -106,8 +128,13 @@ class Typist:
             self._queue[-1] = _Change(cell_id, at)
         self._go_on()
 
+    def source(self, cell_id: str) -> str | None:
+        """With all that was typed; None if nobody here types there."""
+        text = self._texts.get(cell_id)
+        return None if text is None else text.text
+
     def _go_on(self) -> None:
-        while self._queue:
+        while self._queue and not self._pauses:
             first = self._queue[0]
             if not isinstance(first, _Change):
                 self._emit(self._taken(first))
@@ -132,6 +159,63 @@ class Typist:
     def _revision(self, cell_id: str) -> int:
         return self._state.texts.get(cell_id, Text()).revision
 
+    # Whether there is a way to the session.
+
+    def go_on(self, id: str) -> None:
+        """The session knows this client now."""
+        self.id, self._pauses = id, False
+        self._go_on()
+
+    def pause(self) -> tuple[Operation, ...]:
+        """The session is out of reach. What was asked for and not sent, but for text, is handed back."""
+        self._pauses = True
+        asked = tuple(each for each in self._queue if not isinstance(each, _Change))
+        self._queue = deque(each for each in self._queue if isinstance(each, _Change))
+        return asked
+
+    def written(self, state: State) -> None:
+        """The notebook was changed here meanwhile, and this is what was made of it."""
+        before, self._state = self._state, state
+        for cell_id, text in [*self._texts.items()]:
+            if not state.notebook.has_cell(cell_id):
+                self._forget(cell_id)
+            elif (source := state.notebook.cell(cell_id).source) != text.text:
+                waited = text.waits
+                text.replace(source, apart=not self._is_last(cell_id))
+                self._changed(cell_id, text.waits - waited, 0.0)
+        self._coming |= {cell.id for cell in state.notebook.cells()} - {cell.id for cell in before.notebook.cells()}
+
+    def rejoined(self, state: State, handled: int | None) -> None:
+        """There is a way again. The session had handled so many of what was sent from here; None: it does not know.
+        What was typed is sent again as far as it was not handled; nothing else is, for its user saw that nothing came
+        of it."""
+        self._state = state
+        self._reported.clear()
+        for cell_id, text in [*self._texts.items()]:
+            if not state.notebook.has_cell(cell_id):
+                self._make_anew(cell_id, text)
+                continue
+            source = state.notebook.cell(cell_id).source
+            number = self._numbers.pop(cell_id, 0)
+            was_handled = text.looks_accepted(source) if handled is None else number <= handled
+            if text.is_under_way and was_handled:
+                text.echoed(source)
+            elif text.is_under_way:
+                text.unsent()
+                self._queue.appendleft(_Change(cell_id, 0.0))
+                text.heard(source)
+            else:
+                text.heard(source)
+        self.sent = 0
+
+    def _make_anew(self, cell_id: str, text: TypedText) -> None:
+        """One that was made here comes with the text that it has; another is gone."""
+        if cell_id in self._coming:
+            self._drop_changes(cell_id)
+            self._texts[cell_id] = TypedText(text.text)
+        else:
+            self._forget(cell_id)
+
     # What the session does.
 
     def applied(self, operation: Operation, state: State) -> None:
@@ -146,8 +230,10 @@ class Typist:
 
     def _hear(self, cell_id: str, text: TypedText, operation: Operation) -> None:
         if not self._state.notebook.has_cell(cell_id):
-            self._forget(cell_id)
+            if cell_id not in self._coming:
+                self._forget(cell_id)
             return
+        self._coming.discard(cell_id)
         source = self._state.notebook.cell(cell_id).source
         change: Delta | None = None
         if isinstance(operation, ApplyDelta) and operation.cell_id == cell_id:
@@ -161,6 +247,8 @@ class Typist:
 
     def refused(self, operation: Operation) -> None:
         """It does not do that."""
+        if isinstance(operation, InsertCell):
+            self._coming.discard(operation.cell.id)
         if isinstance(operation, ApplyDelta) and operation.cell_id in self._texts:
             self._texts[operation.cell_id].refused()
             self._drop_changes(operation.cell_id)
@@ -172,37 +260,13 @@ class Typist:
         self._state = state
         for cell_id, text in [*self._texts.items()]:
             if not state.notebook.has_cell(cell_id):
-                self._forget(cell_id)
+                if cell_id not in self._coming:
+                    self._forget(cell_id)
             elif text.is_under_way and self._numbers[cell_id] <= handled:
                 text.echoed(state.notebook.cell(cell_id).source)
                 self._settle(cell_id)
             else:
                 text.heard(state.notebook.cell(cell_id).source)
-        self._go_on()
-
-    def rejoined(self, id: str, state: State, handled: int | None) -> None:
-        """It was joined anew, as the client `id`, after the way to it was lost. It had handled so many of what was
-        sent from here; None: it does not know. What was typed is sent again as far as it was not handled; nothing else
-        is, for its user saw that nothing came of it."""
-        self.id, self._state = id, state
-        self._queue = deque(each for each in self._queue if isinstance(each, _Change))
-        self._reported.clear()
-        for cell_id, text in [*self._texts.items()]:
-            if not state.notebook.has_cell(cell_id):
-                self._forget(cell_id)
-                continue
-            source = state.notebook.cell(cell_id).source
-            number = self._numbers.pop(cell_id, 0)
-            known = text.looks_accepted(source) if handled is None else number <= handled
-            if text.is_under_way and known:
-                text.echoed(source)
-            elif text.is_under_way:
-                text.unsent()
-                self._queue.appendleft(_Change(cell_id, 0.0))
-                text.heard(source)
-            else:
-                text.heard(source)
-        self.sent = 0
         self._go_on()
 
     def _forget(self, cell_id: str) -> None:

@@ -6,6 +6,7 @@ up it gets the whole state instead.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from notebook_tui.widgets.changes import change_size
 OPERATIONS = 1_024
 CHARACTERS = 8_000_000
 """The most that may be on its way to a viewer."""
+REMEMBERED = 256
+"""Clients that have left, and may come back over another link."""
 _RECORD = 100
 
 
@@ -30,6 +33,10 @@ class _Viewer:
     seen: int
     seen_size: int
     behind: bool = False
+    client_id: str = ""
+    """As which it types, if it does."""
+    handled: int = 0
+    """So many operations that it asked for."""
 
 
 class Viewers:
@@ -38,6 +45,8 @@ class Viewers:
         self._sizes: dict[int, int] = {}
         """How much was told by the time of each of the last operations."""
         self._told = 0
+        self._gone: OrderedDict[str, int] = OrderedDict()
+        """How many operations were handled of those who typed, and left."""
 
     def add(self, pid: bl.Pid, person: Person, applied: int) -> None:
         self._viewers[bl.monitor(pid)] = _Viewer(pid, person, applied, self._told)
@@ -54,10 +63,39 @@ class Viewers:
         """Who joined under that pid."""
         return next((viewer.person for viewer in self._viewers.values() if viewer.pid == pid), STRANGER)
 
-    def left(self, ref: bl.Ref) -> bl.Pid | None:
-        """The viewer that it was, if it was one."""
+    def client_id(self, pid: bl.Pid) -> str:
+        """As which that viewer types; empty if it does not."""
+        return next((viewer.client_id for viewer in self._viewers.values() if viewer.pid == pid), "")
+
+    def types(self, pid: bl.Pid, client_id: str) -> None:
+        """That viewer does so from now on."""
+        for viewer in self._viewers.values():
+            if viewer.pid == pid:
+                viewer.client_id = client_id
+
+    def handles(self, pid: bl.Pid) -> None:
+        """An operation that it asked for is applied now, or refused."""
+        for viewer in self._viewers.values():
+            if viewer.pid == pid:
+                viewer.handled += 1
+
+    def handled(self, client_id: str) -> int | None:
+        """How many of those of that client were; None if it is not known, or known no more."""
+        if not client_id:
+            return None
+        there = (viewer.handled for viewer in self._viewers.values() if viewer.client_id == client_id)
+        return next(there, self._gone.get(client_id))
+
+    def left(self, ref: bl.Ref) -> tuple[bl.Pid, str] | None:
+        """The viewer that it was, if it was one, and the client as which it typed."""
         viewer = self._viewers.pop(ref, None)
-        return None if viewer is None else viewer.pid
+        if viewer is None:
+            return None
+        if viewer.client_id:
+            self._gone[viewer.client_id] = viewer.handled
+            while len(self._gone) > REMEMBERED:
+                self._gone.popitem(last=False)
+        return viewer.pid, viewer.client_id
 
     def applied(self, operation: Operation, number: int) -> None:
         self._told += _size(operation)
@@ -82,7 +120,7 @@ class Viewers:
                 if viewer.behind:
                     viewer.behind = False
                     viewer.seen, viewer.seen_size = applied, self._told
-                    bl.send(pid, Resync(state(), applied))
+                    bl.send(pid, Resync(state(), applied, viewer.handled))
 
 
 def _size(operation: Operation) -> int:

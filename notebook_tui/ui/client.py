@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from notebook_tui.document.completion import Completion
+from notebook_tui.document.delta import Delta
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.runtime.answers import SignatureHelp
@@ -60,6 +61,21 @@ class SessionClient(Protocol):
 
     def send(self, operation: Operation) -> None:
         """Ask for a change. It shows in a later state, or is refused with a message."""
+
+    def type_here(self) -> None:
+        """Texts can be opened from now on, if whoever sits here may write."""
+
+    def open_text(self, cell_id: str) -> str:
+        """The text of that cell, with all that was typed here: for an editor that exchanges changes from now on."""
+
+    def has_news(self, cell_id: str) -> bool:
+        """Whether others have changed an open text since the last exchange."""
+
+    def exchange(self, cell_id: str, typed: Delta, at: float) -> Delta:
+        """Send what was typed into an open text since the last exchange; what is to be changed in the editor."""
+
+    def close_text(self, cell_id: str) -> None:
+        """No editor shows it any more."""
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Callable[[str], None]) -> None:
         """Be told each new state, and what the session has to say to the user."""

@@ -174,6 +174,7 @@ class NotebookScreen(Screen[None]):
         self._beyond = BeyondTheScreen(self.app, self._clock)
         self._client.subscribe(self._state_changed, self._message_came)
         self._client.take_questions(self._question_came, self._question_went)
+        self._client.type_here()
         self._show_newest()
         self._view.take_focus()
         self.set_interval(FRAME, self._tick)

@@ -20,10 +20,9 @@ from textual.message import Message
 from textual.worker import WorkType
 
 from notebook_tui.document.notebook import Cell
-from notebook_tui.document.operations import SetCellSource
 from notebook_tui.ui.cells.cell_list import CellList, MakePainter
 from notebook_tui.ui.cells.cell_strips import Painter
-from notebook_tui.ui.cells.items import CellItem, Item, focusable
+from notebook_tui.ui.cells.items import Item, focusable
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.drawing.frame import frame_for
 from notebook_tui.ui.drawing.palette import palette_of
@@ -32,7 +31,6 @@ from notebook_tui.ui.editing import soundness
 from notebook_tui.ui.editing.caret_help import CaretHelp, Kind
 from notebook_tui.ui.editing.editor import Editor, Past
 from notebook_tui.ui.editing.keymaps.attached import AttachedKeyMap
-from notebook_tui.ui.editing.source_sync import SourceSync
 from notebook_tui.ui.editing.trail import CaretPlace, Trail
 from notebook_tui.ui.finding.pattern import Pattern, TooLong
 from notebook_tui.ui.outputs.line_editor import Line, LineEditor
@@ -62,7 +60,6 @@ class NotebookView(Container):
     ) -> None:
         super().__init__()
         self._client = client
-        self._send = client.send
         self._clock = clock
         self._list = CellList(clock, make_painter)
         self._editor = Editor(perform, clock)
@@ -73,9 +70,8 @@ class NotebookView(Container):
         self._editor.take_first = lambda key: self._help.take_key(key) and not self.keymap.wants_after_popup(key)
         self._editor.take_next = self.keymap.press
         self._order: tuple[str, ...] = ()
-        self._sync: SourceSync | None = None
-        self._left: dict[str, SourceSync] = {}
-        """Of cells that were left while what was typed was on its way to the session."""
+        self._edited: str | None = None
+        """The cell that is edited."""
         self._pasts: dict[str, Past] = {}
         self._typed_at = 0.0
         self._numbered: tuple[str, int, int] | None = None
@@ -103,7 +99,7 @@ class NotebookView(Container):
 
     @property
     def is_editing(self) -> bool:
-        return self._sync is not None
+        return self._edited is not None
 
     @property
     def looks(self) -> Looks:
@@ -174,7 +170,7 @@ class NotebookView(Container):
         self._list.show(items)
         if lost:
             self.focus_item(self._order[min(place, len(self._order) - 1)])
-        self._receive_source(items)
+        self._receive_source()
 
     @property
     def folded(self) -> frozenset[str]:
@@ -239,16 +235,14 @@ class NotebookView(Container):
             return
         self.leave_line()
         self.flush()  # of the very cell, where it is edited already
-        underway = self._sync or self._left.pop(cell.id, None)
-        source = cell.source if underway is None else underway.expected(cell.source)
+        source = self._client.open_text(cell.id)
         language = "markdown" if cell.kind == "markdown" else cell.language
         palette = palette_of(self.app.theme_variables)
         self._editor.open(source, language, palette, self._pasts.get(cell.id))
         if caret is not None:
             self._editor.become(self._editor.passage.to(min(caret, len(self._editor.text))))
         self.keymap.opened()
-        goes_on = underway is not None and source != cell.source
-        self._sync = underway if goes_on else SourceSync(source, self._editor.text)
+        self._edited = cell.id
         if line is not None:
             row = max(0, min(line, self._editor.document.line_count) - 1)
             self._editor.move_cursor((row, len(self._editor.document.get_line(row))))
@@ -266,22 +260,25 @@ class NotebookView(Container):
             self._close_editor()
 
     def flush(self) -> bool:
-        """Send what was typed and is not sent yet; whether there was any."""
-        if self._sync is None:
+        """Send what was typed and is not sent yet, and take in what others did; whether there was any to send."""
+        if self._edited is None:
             return False
-        # The editor's own text: its message about the last keys may still be on its way.
-        self._sync.typed(self._editor.text)
-        text = self._sync.take_unsent()
-        if text is not None:
-            self._send(SetCellSource(self.focused_id, text, self._clock()))
-        return text is not None
+        typed = self._editor.take_typed()
+        if typed or self._client.has_news(self._edited):
+            self._editor.take_in(self._client.exchange(self._edited, typed, self._clock()))
+        return bool(typed)
 
     def tick(self) -> None:
         """Time passes: running cells count, and typed text is sent after a pause."""
         self._list.tick()
         self._editor.tick()
-        if self._clock() - self._typed_at >= PAUSE:
+        # Others see what is typed as it is typed.
+        if self._others or self._clock() - self._typed_at >= PAUSE:
             self.flush()
+
+    @property
+    def _others(self) -> bool:
+        return len(self._client.state.clients) > 1
 
     @property
     def room(self) -> Size:
@@ -370,17 +367,9 @@ class NotebookView(Container):
         if self.is_editing:
             self._follow_editor()
 
-    def _receive_source(self, items: Sequence[Item]) -> None:
-        if self._left:
-            sources = {item.id: item.cell.source for item in items if isinstance(item, CellItem)}
-            self._left = {id: sync for id, sync in self._left.items() if sync.waits_still(sources.get(id))}
-        if self._sync is None:
-            return
-        item = next(item for item in items if item.id == self.focused_id)
-        self._sync.typed(self._editor.text)
-        if isinstance(item, CellItem) and (text := self._sync.received(item.cell.source)) is not None:
-            self._editor.replace_all(text)
-            self._sync = SourceSync(text, self._editor.text)
+    def _receive_source(self) -> None:
+        if self._edited is not None and self._client.has_news(self._edited):
+            self.flush()
 
     def _follow_editor(self) -> None:
         """Give the editor the room it needs now, and keep its caret in view."""
@@ -415,9 +404,9 @@ class NotebookView(Container):
             self.app.cursor_position = self._editor.cursor_screen_offset
 
     def _close_editor(self) -> None:
-        if self._sync is not None:
-            self._left[self.focused_id] = self._sync
-        self._sync = None
+        if self._edited is not None:
+            self._client.close_text(self._edited)
+        self._edited = None
         self._help.close()
         self.keymap.closed()
         self._pasts[self.focused_id] = self._editor.close()

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from notebook_tui.api.errors import ApiError
-from notebook_tui.document.operations import ApplyDelta, SetCellSource
-from notebook_tui.document.texts import Text
+from notebook_tui.document.operations import SetCellSource
 from notebook_tui.session.client import Client
 from tests.support.api_world import NAME, api_world
 from tests.support.local_nodes import eventually, in_node
@@ -89,19 +88,19 @@ async def test_a_program_that_edits_while_somebody_types_loses_nothing_of_either
         typed, edits = 60, 20
 
         async def types() -> None:
+            person.open_text("cell-1")
             for number in range(typed):
-                known = person.state.texts.get("cell-1", Text())
-                end = len(person.state.notebook.cell("cell-1").source)
-                await person.make(ApplyDelta("ann", "cell-1", (end, f"p{number};"), known.revision))
+                end = len(person.open_text("cell-1"))
+                person.exchange("cell-1", (end, f"p{number};"), 0.0)
+                await asyncio.sleep(0)
 
         async def edits_it() -> None:
             for number in range(edits):
                 await program.call("edit", notebook=NAME, cell="cell-1", old="begin", new=f"begin a{number};")
 
-        from notebook_tui.document.operations import ClientJoined
-
-        await person.make(ClientJoined("ann"))
+        person.type_here()
         await asyncio.gather(types(), edits_it())
+        await person.caught_up()
         text = (await cells_of(program))["cell-1"]["source"]
         assert text == person.state.notebook.cell("cell-1").source
         for part in (*(f"p{number};" for number in range(typed)), *(f"a{number};" for number in range(edits))):

@@ -9,11 +9,15 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from notebook_tui.document import delta as deltas
 from notebook_tui.document.apply import apply
 from notebook_tui.document.completion import Completion
+from notebook_tui.document.delta import Delta
 from notebook_tui.document.effects import ConnectRuntime, Effect, InterruptEvaluation, StartEvaluation
 from notebook_tui.document.notebook import Cell, Notebook, Section
 from notebook_tui.document.operations import (
+    ApplyDelta,
+    ClientJoined,
     Connect,
     Ending,
     EvaluationFinished,
@@ -24,6 +28,7 @@ from notebook_tui.document.operations import (
     RuntimeConnecting,
     RuntimeDown,
     Saved,
+    SetCellSource,
     SetInputValue,
 )
 from notebook_tui.document.outputs import Output, Text
@@ -47,8 +52,12 @@ from notebook_tui.session.runtime_kinds import runtime_of
 from notebook_tui.session.secrets.store import NoSecret, checked
 from notebook_tui.session.secrets.stored import StoredSecrets
 from notebook_tui.session.typing_help import Definition
+from notebook_tui.session.typist import Typist
 from notebook_tui.widgets.messages import EventValue, Page
 from notebook_tui.widgets.views import Scalar, Table
+
+ME = "me"
+"""As which client the terminal types."""
 
 
 class FakeSession:
@@ -108,6 +117,7 @@ class FakeSession:
         self._on_question: list[Callable[[InputWanted], None]] = []
         self._on_settled: list[Callable[[str], None]] = []
         self.person = OWNER
+        self._typist: Typist | None = None
         self.served = False
         self.away = False
         self.stopped = self.left_to_next = False
@@ -118,11 +128,48 @@ class FakeSession:
 
     def send(self, operation: Operation) -> None:
         assert not self.closed, f"{operation} was sent to a session that the terminal has left"
-        self.sent.append(operation)
+        if self._typist is not None:
+            self._typist.ask(operation)
+        else:
+            self._emit(operation)
+
+    def _emit(self, operation: Operation) -> None:
+        self.sent.append(self._as_asked(operation))
         if self._delay:
             asyncio.get_running_loop().call_later(self._delay, self._apply, operation)
         else:
             self._apply(operation)
+
+    def _as_asked(self, operation: Operation) -> Operation:
+        """A change of a text as the text that it makes."""
+        if not isinstance(operation, ApplyDelta):
+            return operation
+        source = deltas.apply(self._state.notebook.cell(operation.cell_id).source, operation.delta)
+        return SetCellSource(operation.cell_id, source, operation.at)
+
+    def type_here(self) -> None:
+        if self._typist is None and self.person.may("edit"):
+            self._state, _ = apply(self._state, ClientJoined(ME))
+            self._typist = Typist(self._state, self._emit)
+            self._typist.go_on(ME)
+
+    @property
+    def _typing(self) -> Typist:
+        assert self._typist is not None
+        return self._typist
+
+    def open_text(self, cell_id: str) -> str:
+        return self._typing.open(cell_id)
+
+    def has_news(self, cell_id: str) -> bool:
+        return self._typing.has_news(cell_id)
+
+    def exchange(self, cell_id: str, typed: Delta, at: float) -> Delta:
+        assert not self.closed, f"{typed} was sent to a session that the terminal has left"
+        return self._typing.exchange(cell_id, typed, at)
+
+    def close_text(self, cell_id: str) -> None:
+        self._typing.close(cell_id)
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Callable[[str], None]) -> None:
         self._on_change.append(on_change)
@@ -343,6 +390,8 @@ class FakeSession:
     def apply(self, operation: Operation) -> None:
         """What somebody else did; it must make sense."""
         self._state, effects = apply(self._state, operation)
+        if self._typist is not None:
+            self._typist.applied(operation, self._state)
         self._tell()
         self._perform(effects)
 
@@ -354,6 +403,8 @@ class FakeSession:
         try:
             self.apply(operation)
         except Rejected as rejected:
+            if self._typist is not None:
+                self._typist.refused(operation)
             self.say(str(rejected))
 
     def _perform(self, effects: Sequence[Effect]) -> None:

@@ -88,7 +88,8 @@ class Person:
         self.cell_id = cell_id
         self.link = session.join()
         self.state = session.state
-        self.typist = Typist(self.link.id, self.state, lambda operation: self.link.up.append(operation))
+        self.typist = Typist(self.state, lambda operation: self.link.up.append(operation))
+        self.typist.go_on(self.link.id)
         self.editor = self.typist.open(cell_id)
         self._typed: Delta = ()
 
@@ -118,4 +119,7 @@ class Person:
         self._session.leave(old)
         self.link = self._session.join()
         self.state = self._session.state
-        self.typist.rejoined(self.link.id, self.state, None if session_forgets else old.handled)
+        asked = self.typist.pause()
+        self.typist.rejoined(self.state, None if session_forgets else old.handled)
+        self.typist.go_on(self.link.id)
+        self.handed_back = asked

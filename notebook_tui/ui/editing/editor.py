@@ -32,6 +32,8 @@ from textual.widgets.text_area import Edit as TextEdit
 from textual.widgets.text_area import EditResult, Selection
 
 from beamlike.kernel.record import frozen
+from notebook_tui.document import delta as deltas
+from notebook_tui.document.delta import Delta
 from notebook_tui.ui.drawing.colouring import Colouring
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import TAB_WIDTH
@@ -43,6 +45,7 @@ from notebook_tui.ui.editing.indent import outdented, tabbed
 from notebook_tui.ui.editing.line_breaks import clause_dedented, line_broken
 from notebook_tui.ui.editing.lines import smart_home as smart_home_of
 from notebook_tui.ui.editing.passage import Passage, replaced_between
+from notebook_tui.ui.editing.past_moved import move_past
 from notebook_tui.ui.keys.sequence import KeySequence, Matched, Pending
 from notebook_tui.ui.keys.table import DEFAULT, KeyTable, keys_of
 
@@ -53,6 +56,24 @@ _KEPT_ROWS: Final = 512
 _BRACKETS: Final = Style(bold=True, underline=True)
 _FOUND: Final = Style(reverse=True, underline=True)
 _SELECTED: Final = Style(reverse=True)
+
+
+def _pieces(change: Delta) -> list[tuple[int, int, str]]:
+    """What becomes what, by places in the text before the change.
+
+    >>> _pieces((1, "ab", -2, 3, "c"))
+    [(1, 3, 'ab'), (6, 6, 'c')]
+    """
+    pieces: list[tuple[int, int, str]] = []
+    place = 0
+    for part in deltas.normal(change):
+        if not isinstance(part, str) and part > 0:
+            place += part
+            continue
+        start, end, text = pieces.pop() if pieces and pieces[-1][1] == place else (place, place, "")
+        place = end if isinstance(part, str) else end - part
+        pieces.append((start, place, text + part if isinstance(part, str) else text))
+    return pieces
 
 
 @frozen
@@ -123,6 +144,12 @@ class Editor(TextArea):
         self._colored: list[Text] | None = None
         self.version = 0
         """Goes up with every change of the text."""
+        self._exchanged = 0
+        """The version that others have of it."""
+        self._shown = ""
+        """The text of that version."""
+        self._done: Delta = ()
+        """What was done to it since."""
         self._painted: OrderedDict[tuple[object, ...], tuple[Text, Strip]] = OrderedDict()
         self._brackets: tuple[Location, ...] = ()
 
@@ -171,11 +198,33 @@ class Editor(TextArea):
         self.history = replace(self.history)
         return past
 
-    def replace_all(self, source: str) -> None:
-        """Show a text that somebody else wrote; the caret stays as near as it can."""
-        location = self.cursor_location
-        self.load_text(source)
-        self.move_cursor(self.clamp_visitable(location))
+    def take_typed(self) -> Delta:
+        """What was done to the text since this was asked last, or since it was opened."""
+        if self.version == self._exchanged:
+            return ()
+        typed, text = self._done, self.text
+        if deltas.span(typed) > len(self._shown) or deltas.apply(self._shown, typed) != text:
+            typed = deltas.between(self._shown, text)
+        self._exchange(text)
+        return typed
+
+    def take_in(self, change: Delta) -> None:
+        """Make a change that somebody else has made: caret, selection, and what can be undone, move along."""
+        if not change:
+            return
+        before = self.passage
+        move_past(self.history, before.text, change)
+        own, self.history = self.history, EditHistory(1, 1.0, 1)
+        for start, end, text in reversed(_pieces(change)):
+            edit = TextEdit(text, self._location(start), self._location(end), maintain_selection_offset=True)
+            self.edit(edit)
+        self.history = own
+        places = (deltas.transform_position(change, place) for place in (before.anchor, before.caret))
+        self.selection = Selection(*map(self._location, places))
+        self._exchange(self.text)
+
+    def _exchange(self, text: str) -> None:
+        self._shown, self._done, self._exchanged = text, (), self.version
 
     def use(self, table: KeyTable) -> None:
         """Keys mean what they do in this table from now on."""
@@ -266,18 +315,25 @@ class Editor(TextArea):
     def load_text(self, text: str) -> None:
         self._text_changes()
         super().load_text(text)
+        self._exchange(self.text)
 
     def edit(self, edit: TextEdit) -> EditResult:
         self._text_changes()
+        start, replaced = self._offset(edit.top), self.document.get_text_range(edit.top, edit.bottom)
+        self._done = deltas.compose(self._done, deltas.normal((start, *deltas.between(replaced, edit.text))))
         return super().edit(edit)
 
     def undo(self) -> None:
         self._text_changes()
+        before = self.text
         super().undo()
+        self._done = deltas.compose(self._done, deltas.between(before, self.text))
 
     def redo(self) -> None:
         self._text_changes()
+        before = self.text
         super().redo()
+        self._done = deltas.compose(self._done, deltas.between(before, self.text))
 
     def _text_changes(self) -> None:
         self._colored = None
