@@ -116,12 +116,21 @@ def _value(kind: Any, value: object, name: str) -> Any:
             raise ApiError("params", f"{name}: expected a list, got {_called(value)}")
         return tuple(_value(arguments[0], each, f"{name}[{index}]") for index, each in enumerate(value))
     if kind is float and type(value) is int:
-        return float(value)
+        return _as_float(value, name)
+    if kind is int and type(value) is float and value.is_integer():
+        return int(value)  # JSON tells no 1.0 from 1
     if type(value) is not kind:
         raise ApiError("params", f"{name}: expected {_WORDS[kind]}, got {_called(value)}")
     if isinstance(value, str) and _is_no_text(value):
         raise ApiError("params", f"{name}: expected text, got a half of a surrogate pair in it")
     return value
+
+
+def _as_float(value: int, name: str) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ApiError("params", f"{name}: expected a number of a sensible size") from None
 
 
 _WORDS: Mapping[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
