@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import argparse
 import os
 import signal
 import subprocess
@@ -15,8 +15,14 @@ from pathlib import Path
 
 import pytest
 
+import beamlike as bl
 from notebook_tui.api.client import connected
 from notebook_tui.api.errors import ApiError
+from notebook_tui.api.server import socket_path
+from notebook_tui.cli.serve import configure, listeners_of
+from notebook_tui.serve.sessions import Sessions
+from notebook_tui.session.options import EVALUATES
+from tests.support.local_nodes import in_node
 
 PROGRAM = "from notebook_tui.cli.main import main; main()"
 PATIENCE = 60.0
@@ -35,9 +41,12 @@ def served(directory: Path, *words: str) -> Iterator[Path]:
     program = subprocess.Popen([sys.executable, "-c", PROGRAM, "serve", str(directory), *words], stderr=subprocess.PIPE)
     try:
         end = time.monotonic() + PATIENCE
-        while (told := beamlike("api", "socket", directory)).returncode != 0:
+        while not socket_path(directory).exists():
             assert program.poll() is None, program.stderr
-            assert time.monotonic() < end, told.stderr
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        told = beamlike("api", "socket", directory)
+        assert told.stderr == ""
         yield Path(told.stdout.strip())
         program.send_signal(signal.SIGINT)
         assert program.wait(PATIENCE) == 0
@@ -68,20 +77,21 @@ def test_the_guides_program_works_with_a_server_and_nothing_but_python(directory
     assert "beamlike serve" in refused.stderr
 
 
-def test_a_server_may_be_told_what_its_users_programs_may_do(directory: Path) -> None:
-    async def main(socket: Path) -> None:
-        with pytest.raises(ApiError, match="with a token only"):
-            async with connected(socket, "test"):
-                pass
-        token = beamlike("api", "token", "editor", "--role", "edit").stdout.strip()
-        async with connected(socket, "test", token) as client:
-            assert await client.call("whoami") == {
-                "client": "editor",
-                "role": "edit",
-                "notebooks": ["*"],
-                "open": [],
-            }
-
-    with served(directory, "--api-role", "none") as socket:
-        assert os.stat(socket.parent).st_mode & 0o077 == 0
-        asyncio.run(main(socket))
+@in_node
+async def test_a_server_may_be_told_what_its_users_programs_may_do(directory: Path) -> None:
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    sessions = await Sessions.start(EVALUATES)
+    for role in ("none", "view"):
+        (listener,) = listeners_of(parser.parse_args([str(directory), "--api-role", role]))
+        async with listener(sessions):
+            socket = socket_path(directory)
+            assert os.stat(socket.parent).st_mode & 0o077 == 0
+            if role == "view":
+                async with connected(socket, "test") as client:
+                    assert (await client.call("whoami"))["role"] == "view"
+            else:
+                with pytest.raises(ApiError, match="with a token only"):
+                    async with connected(socket, "test"):
+                        pass
+    await bl.GenServer.stop(sessions)
