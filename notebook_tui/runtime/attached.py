@@ -133,6 +133,9 @@ class AttachedServer(RuntimeServer):
         self._remains.containers.append(main)
         return main
 
+    def _apart(self) -> frozenset[str]:
+        return frozenset({self._session.node})  # whoever booted the service is a node as others are
+
     def _warm(self) -> None:
         """Not here: the service has other things to do."""
 

@@ -43,9 +43,9 @@ class Cluster:
     pools: tuple[Stats, ...] = ()
 
 
-async def look(apart_from: str) -> Cluster:
-    """All but the node of that name, which is the session's."""
-    names = [name for name in bl.nodes(hidden=True) if name != apart_from]
+async def look(*apart_from: str) -> Cluster:
+    """All but the nodes of these names, which are the session's."""
+    names = [name for name in bl.nodes(hidden=True) if name not in apart_from]
     seen = await asyncio.gather(*(_look_at(name) for name in names[:MOST]))
     return Cluster(facts(), (*seen, *(NodeSeen(name) for name in names[MOST:])), tuple(await _pools()))
 

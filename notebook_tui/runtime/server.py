@@ -28,6 +28,7 @@ from beamlike.kernel import group_leader
 from beamlike.kernel.current import current_node
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import NOCONNECTION, Reason
+from nodes.parent import current_parent
 from notebook_tui.runtime import packages, variables
 from notebook_tui.runtime.cell_outputs import CellOutputs
 from notebook_tui.runtime.container import Container, ReplaceEvaluator, drop
@@ -241,6 +242,7 @@ class RuntimeServer(GenServer):
         self._session, self._away = adopt.owner, False
         self._owner_ref = bl.monitor(adopt.owner)
         bl.send(self._owner, adopt)
+        self._tell_nodes()  # the new owner's node is one of them no more
         return True
 
     # Cells.
@@ -332,7 +334,13 @@ class RuntimeServer(GenServer):
         self._look_at_versions()
 
     def _others(self) -> tuple[str, ...]:
-        return tuple(name for name in bl.nodes(hidden=True) if name != self._session.node)
+        apart = self._apart()
+        return tuple(name for name in bl.nodes(hidden=True) if name not in apart)
+
+    def _apart(self) -> frozenset[str]:
+        """The nodes of those who have the runtime: no part of its cluster."""
+        parent = current_parent()
+        return frozenset({self._session.node} | ({parent.node} if parent is not None else set()))
 
     def _look_at_versions(self) -> None:
         others = self._others()

@@ -21,6 +21,8 @@ from beamlike.kernel.record import frozen
 from notebook_tui.session.state_directory import name_for, state_directory, state_path
 
 FOLDER: Final = "servers"
+CUSTODIANS: Final = "custodians"
+"""In the same way servers find the program that has their runtimes."""
 _SUFFIX: Final = ".server"
 ANYWHERE: Final = "/"
 """The directory of the server that is started when a notebook is to be kept for which there is none."""
@@ -61,8 +63,8 @@ class Announcement:
     AlreadyServed if another does so for the same directory, NotPrivate if others could change what is said there.
     """
 
-    def __init__(self, server: Server) -> None:
-        path = _checked_folder() / f"{name_for(Path(server.directory))}{_SUFFIX}"
+    def __init__(self, server: Server, folder: str = FOLDER) -> None:
+        path = _checked_folder(folder) / f"{name_for(Path(server.directory))}{_SUFFIX}"
         taken = LockedFile.take(path, _written(server))
         if taken is None:
             raise AlreadyServed(_who_serves(path, server.directory))
@@ -72,9 +74,9 @@ class Announcement:
         self._file.release()
 
 
-def servers() -> tuple[Server, ...]:
+def servers(folder: str = FOLDER) -> tuple[Server, ...]:
     """Those of this user that live, the oldest first. NotPrivate if what is said there must not be believed."""
-    return tuple(sorted(_found(), key=lambda each: each.since))
+    return tuple(sorted(_found(state_path() / folder), key=lambda each: each.since))
 
 
 def server_for(path: str | Path) -> Server | None:
@@ -92,8 +94,7 @@ def on_demand_server() -> Server | None:
     return next((each for each in servers() if each.on_demand), None)
 
 
-def _found() -> Iterator[Server]:
-    folder = state_path() / FOLDER
+def _found(folder: Path) -> Iterator[Server]:
     if not folder.exists():
         return
     _check(folder)
@@ -121,8 +122,8 @@ def _who_serves(path: Path, directory: str) -> str:
     return f"{directory} is served already, by another process"
 
 
-def _checked_folder() -> Path:
-    folder = state_directory(FOLDER)
+def _checked_folder(name: str) -> Path:
+    folder = state_directory(name)
     _check(folder)
     return folder
 

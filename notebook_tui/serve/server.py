@@ -16,18 +16,23 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from typing import Final
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
 from notebook_tui.serve.board import keep_board
+from notebook_tui.serve.custody import Custody
 from notebook_tui.serve.joining import connect, visitor_node
 from notebook_tui.serve.rendezvous import Announcement, Server
 from notebook_tui.serve.roll import Roll
 from notebook_tui.serve.service_manager import tell_service_manager
 from notebook_tui.serve.sessions import NAME, STOP_SECONDS, EndAll, Listing, Sessions, open_in, runtime_for
+from notebook_tui.session import keepsakes
+from notebook_tui.session.booted import LEASE_SECONDS
 from notebook_tui.session.options import SERVES, SessionOptions
 from notebook_tui.session.profiles import ProfileError
+from notebook_tui.session.unsaved import file_at
 
 logger = logging.getLogger("notebook_tui.serve")
 
@@ -54,6 +59,8 @@ class Serving:
     idle_end: float | None = None
     """So many seconds without a session, and the server ends; None: never."""
     options: SessionOptions = SERVES
+    lease: float = LEASE_SECONDS
+    """So many seconds runtimes wait for the next server."""
 
 
 @frozen
@@ -128,7 +135,12 @@ async def holding(serving: Serving, ending: Ending) -> AsyncIterator[tuple[bl.Se
         stack.callback(announcement.withdraw)
         roll = Roll.of(serving.directory)
         wanted = roll.wanted()
-        child = Sessions.child_spec(serving.options, roll, lambda spec: runtime_for(spec or serving.runtime), name=NAME)
+        custody = Custody(serving.directory, serving.lease)
+        stack.callback(lambda: None if ending.leave else custody.dismiss())
+        left = (keepsakes.noted(file_at(each.path).identity) for each in wanted)
+        await custody.begin(node.self(), {keepsake.server.node for keepsake in left if keepsake is not None})
+        options = replace(serving.options, held=custody.held)
+        child = Sessions.child_spec(options, roll, lambda spec: runtime_for(spec or serving.runtime), name=NAME)
         supervisor = await bl.Supervisor.start([child], intensity=RESTARTS, period=RESTART_PERIOD)
         stack.push_async_callback(_stopped, supervisor)
         for each in wanted:

@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
@@ -17,9 +18,9 @@ from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.question import Client
 from beamlike.kernel.record import frozen
 from notebook_tui.serve.roll import Roll, Running
-from notebook_tui.session.messages import LEFT, Leave, SessionFacts, TellAbout
+from notebook_tui.session.messages import LEFT, SESSIONS, Leave, Moved, SessionFacts, TellAbout
 from notebook_tui.session.options import SERVES, SessionOptions
-from notebook_tui.session.profiles import runtime_named
+from notebook_tui.session.profiles import ProfileError, runtime_named
 from notebook_tui.session.runtime import Runtime
 from notebook_tui.session.runtime_kinds import runtime_of
 from notebook_tui.session.session import Session
@@ -29,8 +30,7 @@ __all__ = ["NAME", "Listing", "Open", "Running", "Sessions", "open_in"]
 
 logger = logging.getLogger("notebook_tui.serve")
 
-NAME = "sessions"
-"""Under which the process is registered on the node of its program."""
+NAME = SESSIONS
 OPEN_SECONDS = 30.0
 FACTS_SECONDS = 3.0
 STOP_SECONDS = 90.0
@@ -144,6 +144,8 @@ class Sessions(GenServer):
         match message:
             case _Begun():
                 self._begun(message)
+            case Moved(session, path):
+                self._moved(session, os.path.realpath(path))
             case bl.Down(ref, _, reason) if ref in self._watched:
                 self._over(self._watched.pop(ref), reason)
 
@@ -154,6 +156,13 @@ class Sessions(GenServer):
             logger.error("%s: the session has failed, which ends no other: %s", running.path, reason)
         if self._roll.running.get(running.path) is running:
             self._roll.remove(running.path)
+
+    def _moved(self, session: bl.Pid, key: str) -> None:
+        for ref, running in self._watched.items():
+            if running.session == session and running.path != key:
+                self._watched[ref] = moved = replace(running, path=key)
+                self._roll.remove(running.path)
+                self._roll.add(moved)
 
     def _open(self, path: str, runtime: str | None, client: Client) -> object:
         key = os.path.realpath(path)
@@ -184,8 +193,11 @@ async def _begin(
     answer: bl.Pid | Exception
     try:
         answer = await Session.start(file_at(path), runtime_for(runtime), options)
-    except Exception as error:
+    except (OSError, ProfileError) as error:
         answer = error
+    except Exception as error:
+        logger.exception("%s: the session cannot begin", path)
+        answer = OSError(f"{path} cannot be opened: {type(error).__name__}: {error}")
     bl.send(sessions, _Begun(key, runtime, answer))
 
 

@@ -94,7 +94,7 @@ class Booted:
 
     async def _start(self, child: nodes.Child, owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
         offer_modules(child.node, directory)
-        start_runtime = await asyncio.to_thread(_starter)
+        start_runtime = await asyncio.to_thread(starter)
         where = self.directory or (directory if self._is_here else None)
         seconds = START_SECONDS if self._is_here else FAR_START_SECONDS
         server: bl.Pid = await bl.rpc.call(
@@ -117,13 +117,14 @@ class Local(Booted):
         directory: str | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        self._python = python or sys.executable
-        backend = nodes.Local(python=self._python, env=dict(env or {}), users_secret=True)
+        self.python = python or sys.executable
+        self.env = dict(env or {})
+        backend = nodes.Local(python=self.python, env=self.env, users_secret=True)
         super().__init__(name, backend, directory=directory, alone=True)
 
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
-        if shutil.which(self._python) is None:
-            raise FileNotFoundError(f"the runtime {self.name!r} is to be of a Python that is not there: {self._python}")
+        if shutil.which(self.python) is None:
+            raise FileNotFoundError(f"the runtime {self.name!r} is to be of a Python that is not there: {self.python}")
         return await super().connect(owner, notebook, directory)
 
 
@@ -138,7 +139,8 @@ def _tell_phase(owner: bl.Pid, connector: bl.Pid, is_here: bool, phase: nodes.Ph
     bl.send(owner, Step(connector, words or phase.name))
 
 
-def _starter() -> Callable[..., Awaitable[bl.Pid]]:
+def starter() -> Callable[..., Awaitable[bl.Pid]]:
+    """What makes a node a runtime; loads it, which takes a while."""
     # The whole runtime comes with it: a program that shows a notebook is up sooner without.
     from notebook_tui.runtime.server import start_runtime
 

@@ -50,10 +50,11 @@ class Failed:
         return LookupError(self.why) if self.absent else bl.BeamlikeError(self.why)
 
 
-async def answer(client: Client, runtime: str, question: ClusterQuestion) -> None:
-    """Beside the session, which goes on meanwhile. `runtime` is the runtime's node."""
+async def answer(client: Client, runtime: str, apart: tuple[str, ...], question: ClusterQuestion) -> None:
+    """Beside the session, which goes on meanwhile. `runtime` is the runtime's node; the nodes `apart` are no part of
+    its cluster."""
     try:
-        found = await _answer(runtime, question)
+        found = await _answer(runtime, (bl.self().node, *apart), question)
     except LookupError as error:
         found = Failed(str(error.args[0] if error.args else error), absent=True)
     except (bl.BeamlikeError, TimeoutError) as error:
@@ -61,12 +62,12 @@ async def answer(client: Client, runtime: str, question: ClusterQuestion) -> Non
     bl.GenServer.reply(client, found)
 
 
-async def _answer(runtime: str, question: ClusterQuestion) -> object:
+async def _answer(runtime: str, apart: tuple[str, ...], question: ClusterQuestion) -> object:
     from notebook_tui.runtime.cluster_view import DRAIN_SECONDS, look, tell_runner
 
     match question:
         case ClusterOf():
-            return await bl.rpc.call(runtime, look, bl.self().node, timeout=SECONDS)
+            return await bl.rpc.call(runtime, look, *apart, timeout=SECONDS)
         case TellRunner(pool, node, what):
             return await bl.rpc.call(runtime, tell_runner, pool, node, what, timeout=DRAIN_SECONDS)
         case DropNode(node):

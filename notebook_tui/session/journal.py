@@ -23,7 +23,7 @@ from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.session.journal_file import JournalFile
-from notebook_tui.session.journal_records import Done, FileIs, Record, Saving, Snapshot, Together, encoded
+from notebook_tui.session.journal_records import Done, FileIs, Heard, Record, Saving, Snapshot, Together, encoded
 from notebook_tui.session.redaction import Seams
 
 SYNC_SECONDS = 0.05
@@ -107,6 +107,7 @@ class Journal:
         self._digest: bytes | None = None
         self._base: Notebook | None = None
         self._saving: Notebook | None = None
+        self._heard = 0
         self._told = self._held = 0
         self._together: list[Done | FileIs] | None = None
         self._in_order = False
@@ -119,9 +120,9 @@ class Journal:
         self._bytes = 0
         self._snapshot_size = 0
 
-    def opened(self, digest: bytes | None, base: Notebook) -> None:
-        """What the file held when the notebook was opened."""
-        self._digest, self._base = digest, base
+    def opened(self, digest: bytes | None, base: Notebook, heard: int = 0) -> None:
+        """What the file held when the notebook was opened, and how much was heard of a runtime that there is still."""
+        self._digest, self._base, self._heard = digest, base, heard
 
     def wrote(self, operation: Operation, state: State, applied: int) -> None:
         """The operation has led to the state."""
@@ -170,6 +171,16 @@ class Journal:
             self.rewrite(state, applied)
         return self._told if self._in_order or not self._rewriting else self._told + 1
 
+    def heard_runtime(self, number: int, state: State, applied: int) -> int:
+        """So many messages of the runtime have led to the state. They are kept as soon as the journal `holds` the
+        number that this returns."""
+        self._heard = number
+        if self._in_order:
+            self._append(Heard(number), applied)
+        elif self._told and not self._refused:
+            self.rewrite(state, applied)
+        return self._told if self._in_order or not self._rewriting else self._told + 1
+
     def holds(self, number: int) -> bool:
         """Whether that is on the disk, or cannot be."""
         return self._held >= number or bool(self._refused)
@@ -181,7 +192,7 @@ class Journal:
             self._rewriting = self._in_order = True
             self._operations = self._bytes = 0
             base = None if self._base is state.notebook else self._base
-            snapshot = Snapshot(state, applied, self._digest, base, self._saving)
+            snapshot = Snapshot(state, applied, self._digest, base, self._saving, self._heard)
             self._told += 1
             self._tell(Rewrite(self.path, snapshot, self.secrets, self._told))
 

@@ -27,6 +27,8 @@ class Snapshot:
     """What stood in the file, with the ids that its cells have here; None: what `state` has."""
     saving: Notebook | None = None
     """What was about to be written into it."""
+    heard: int = 0
+    """So many messages of the runtime have led to it."""
 
 
 @frozen
@@ -49,13 +51,20 @@ class Saving:
 
 
 @frozen
+class Heard:
+    """So many messages of the runtime have led to the state that is reached here."""
+
+    number: int
+
+
+@frozen
 class Together:
     """All of these, or none: what a merge did, and what is in the file since."""
 
     records: tuple[Done | FileIs, ...]
 
 
-Record: TypeAlias = Snapshot | Done | FileIs | Saving | Together
+Record: TypeAlias = Snapshot | Done | FileIs | Saving | Heard | Together
 
 
 @cache

@@ -28,6 +28,11 @@ class GiveUp:
 
 
 @frozen
+class LetGo:
+    """To the keeper: the runtime is for whoever comes next, and stays as it is."""
+
+
+@frozen
 class _Done:
     """To itself: connecting is over, in one way or the other."""
 
@@ -36,7 +41,8 @@ async def keep(session: bl.Pid, connect: Connect, before: Iterable[bl.Pid] = ())
     """Sends what `connect` makes to the session, once the processes `before` have ended, and ends it in the end. What
     `connect` raises ends this process."""
     me, watch = bl.self(), bl.monitor(session)
-    task = asyncio.ensure_future(_connect(session, connect, tuple(before)))
+    task: asyncio.Future[Connection] | None = asyncio.ensure_future(_connect(session, connect, tuple(before)))
+    assert task is not None
     task.add_done_callback(lambda _: bl.send(me, _Done()))
 
     def is_ours(message: object) -> bool:
@@ -51,11 +57,38 @@ async def keep(session: bl.Pid, connect: Connect, before: Iterable[bl.Pid] = ())
             # Its message says all; the stack is that of this program, and nobody's fault. The session tells the user.
             raise bl.ProcessExit(("shutdown", f"{type(error).__name__}: {error}")) from None
         bl.send(session, (me, connection))
-        if isinstance(await bl.receive(is_ours), bl.Down):
-            await _left_by_itself(connection.server)
+        if await _wait(watch, connection):
+            task = None
     finally:  # also where this process is ended
-        task.cancel()
-        await _undone(task)
+        if task is not None:
+            task.cancel()
+            await _undone(task)
+
+
+async def hold(session: bl.Pid, connection: Connection) -> None:
+    """As `keep`, of a runtime that an earlier program has left."""
+    stays = False
+    try:
+        stays = await _wait(bl.monitor(session), connection)
+    finally:
+        if not stays:
+            await connection.stop()
+
+
+async def _wait(watch: bl.Ref, connection: Connection) -> bool:
+    """Until the runtime is not wanted any more here; whether it stays as it is. `watch` is the monitor of the session,
+    to whose program it belongs unless that has let go of it."""
+
+    def is_ours(message: object) -> bool:
+        return isinstance(message, GiveUp | LetGo) or (isinstance(message, bl.Down) and message.ref == watch)
+
+    news = await bl.receive(is_ours)
+    if isinstance(news, LetGo):
+        await connection.let_go()
+        return True
+    if isinstance(news, bl.Down):
+        await _left_by_itself(connection.server)
+    return False
 
 
 async def _connect(session: bl.Pid, connect: Connect, before: tuple[bl.Pid, ...]) -> Connection:

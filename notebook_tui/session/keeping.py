@@ -79,9 +79,9 @@ class Keeping:
         """So many operations are on the disk."""
         return 0 if self._kept.journal is None else self._kept.journal.safe
 
-    def open(self) -> Opened:
+    def open(self, *, runtime_stays: bool = False) -> Opened:
         """As `KeptFile.open`."""
-        return self._kept.open(self._options)
+        return self._kept.open(self._options, runtime_stays=runtime_stays)
 
     def begin(self, host: Host) -> None:
         """The session runs."""
@@ -96,6 +96,15 @@ class Keeping:
             self._watching, self._watcher = bl.spawn_monitor(watch_file, self._disk, bl.self(), self.file)
 
     # What happens.
+
+    def heard_runtime(self, number: int) -> int:
+        """So many messages of the runtime have led to the state; on the disk once that `holds` what is returned."""
+        journal = self._kept.journal
+        return 0 if journal is None else journal.heard_runtime(number, self._host.state, self._host.applied)
+
+    def holds(self, number: int) -> bool:
+        """Whether that is on the disk, or cannot be."""
+        return self._kept.journal is None or self._kept.journal.holds(number)
 
     def applied(self, operation: Operation) -> None:
         """The session has applied it."""

@@ -53,6 +53,8 @@ class Opened:
     state: State
     applied: int
     notices: tuple[str, ...]
+    heard: int = 0
+    """So many messages of a runtime had led there, if that stays."""
 
 
 class KeptFile:
@@ -73,7 +75,7 @@ class KeptFile:
 
     # Opening.
 
-    def open(self, options: SessionOptions) -> Opened:
+    def open(self, options: SessionOptions, *, runtime_stays: bool = False) -> Opened:
         """What is in the journal, else in the file. `InUse` if another session has it, `UnreadableFile` if it is no
         notebook."""
         notices: tuple[str, ...] = ()
@@ -81,7 +83,7 @@ class KeptFile:
         if options.lock:
             notices = self.lock()
         try:
-            return self._open(options, notices)
+            return self._open(options, notices, runtime_stays)
         except BaseException:
             self.release()
             raise
@@ -104,7 +106,7 @@ class KeptFile:
         if self._lock is not None:
             self._lock.release()
 
-    def _open(self, options: SessionOptions, notices: tuple[str, ...]) -> Opened:
+    def _open(self, options: SessionOptions, notices: tuple[str, ...], runtime_stays: bool) -> Opened:
         if not options.journal:
             return self._read(notices)
         try:
@@ -113,7 +115,7 @@ class KeptFile:
             trouble = f"there is no journal, so a crash would lose what is not saved: {error.strerror or error}"
             return self._read((*notices, trouble))
         self.journal = Journal(journal)
-        recovered, found = recover(journal)
+        recovered, found = recover(journal, runtime_stays=runtime_stays)
         if recovered is None:
             return self._read((*notices, *found))
         return self._recovered(self.journal, recovered, (*notices, *found))
@@ -129,11 +131,11 @@ class KeptFile:
     def _recovered(self, journal: Journal, recovered: Recovered, notices: tuple[str, ...]) -> Opened:
         self._base, self._saving = recovered.base, recovered.saving
         self.file.taken_for_known(recovered.digest)
-        journal.opened(recovered.digest, recovered.base)
+        journal.opened(recovered.digest, recovered.base, recovered.heard)
         journal.safe = recovered.applied
         trusted = recovered.state.trusted or is_trusted(self.file.path, recovered.state.notebook)
         state = replace(recovered.state, path=str(self.file.path), trusted=trusted)
-        return Opened(state, recovered.applied, notices)
+        return Opened(state, recovered.applied, notices, recovered.heard)
 
     def begin(self, host: Host) -> None:
         """The session runs. If the file is another than the journal knew, that is merged now."""

@@ -36,13 +36,19 @@ class InUse(OSError):
     """The file is open elsewhere; `holder` says where."""
 
     def __init__(self, path: Path, holder: Holder | None) -> None:
-        self.holder = holder
+        self.path, self.holder = path, holder
         who = "another process" if holder is None else f"process {holder.pid}"
-        self.words = f"{path} is already open in {who}; close it there first, or detach it there (g d), then this terminal joins it"
+        self.words = (
+            f"{path} is already open in {who}; close it there first, or detach it there (g d), and this terminal "
+            "joins it then"
+        )
         super().__init__(self.words)
 
     def __str__(self) -> str:
         return self.words
+
+    def __reduce__(self) -> tuple[type[InUse], tuple[Path, Holder | None]]:
+        return InUse, (self.path, self.holder)  # it travels from a server to whoever opens the file
 
 
 class FileLock:

@@ -279,6 +279,18 @@ LEFT: Final = "its server ends, and the next one goes on with it"
 """Why a session has ended that was told to `Leave`: its reason is ("shutdown", LEFT)."""
 
 
+SESSIONS: Final = "sessions"
+"""Under which the process that holds the sessions of a server is registered on its node."""
+
+
+@frozen
+class Moved:
+    """To that process: the notebook of this session has another file now."""
+
+    session: bl.Pid
+    path: str
+
+
 @frozen
 class Leave:
     """A cast: the session is about to be stopped, and another program is to go on with what it has."""

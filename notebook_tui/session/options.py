@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 
 from beamlike.kernel.record import frozen
+from notebook_tui.session.runtime import Runtime
 
 
 @frozen
@@ -26,6 +27,8 @@ class SessionOptions:
     """
     served: bool = False
     """The session goes on when nobody looks, and when its program is killed the next one goes on with it."""
+    held: Callable[[Runtime], Runtime] = field(default=lambda runtime: runtime, repr=False)
+    """Makes of a runtime one that outlives this program, where it can."""
     inputs: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What inputs begin with in place of their defaults, by their labels or their environment variables."""
 

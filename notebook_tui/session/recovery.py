@@ -13,7 +13,7 @@ from notebook_tui.document.operations import RuntimeDown
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.session.journal_file import NoJournal, read_records, set_aside
-from notebook_tui.session.journal_records import Done, FileIs, Record, Saving, Snapshot, Together, decoded
+from notebook_tui.session.journal_records import Done, FileIs, Heard, Record, Saving, Snapshot, Together, decoded
 from notebook_tui.session.operation_codec import Unreadable
 
 ENDED = "the program that ran it has ended"
@@ -31,13 +31,16 @@ class Recovered:
     saving: Notebook | None
     """What it was just writing into the file, if it was."""
     notices: tuple[str, ...]
+    heard: int = 0
+    """So many messages of its runtime had led there."""
 
 
-def recover(journal: Path) -> tuple[Recovered | None, tuple[str, ...]]:
-    """What the journal has, if there is one, and words for the user. One that cannot be used is kept aside."""
+def recover(journal: Path, *, runtime_stays: bool = False) -> tuple[Recovered | None, tuple[str, ...]]:
+    """What the journal has, if there is one, and words for the user. One that cannot be used is kept aside. With
+    `runtime_stays` the runtime that was connected is so again: it has outlived the program."""
     try:
         records = read_records(journal)
-        recovered = _replayed(records.records)
+        recovered = _replayed(records.records, runtime_stays)
     except FileNotFoundError:
         return None, ()
     except OSError as error:
@@ -66,7 +69,7 @@ class _Broken(Exception):
         self.recovered = recovered
 
 
-def _replayed(records: tuple[bytes, ...]) -> Recovered | None:
+def _replayed(records: tuple[bytes, ...], runtime_stays: bool) -> Recovered | None:
     if not records:
         return None
     first = decoded(records[0])
@@ -74,7 +77,7 @@ def _replayed(records: tuple[bytes, ...]) -> Recovered | None:
         raise Unreadable(f"expected a journal to begin with a state, found {type(first).__name__}")
     state, applied, digest = first.state, first.applied, first.digest
     base = state.notebook if first.base is None else first.base
-    saving, rejected = first.saving, 0
+    saving, rejected, heard = first.saving, 0, first.heard
     broken = ""
     for record in _one_by_one(map(decoded, records[1:])):
         match record:
@@ -93,10 +96,12 @@ def _replayed(records: tuple[bytes, ...]) -> Recovered | None:
                 base, saving = state.notebook if known is None else known, None
             case Saving():
                 saving = state.notebook
-    if state.runtime.phase != "disconnected":
+            case Heard(number):
+                heard = number
+    if not (runtime_stays and state.runtime.phase == "connected") and state.runtime.phase != "disconnected":
         state, _ = apply(state, RuntimeDown(ENDED))
     lost = (f"{rejected} operations of the journal make no sense any more and are left out",) if rejected else ()
-    recovered = Recovered(state, applied, digest, base, saving, (*_found(state, base), *lost))
+    recovered = Recovered(state, applied, digest, base, saving, (*_found(state, base), *lost), heard)
     if broken:
         raise _Broken(broken, recovered)
     return recovered

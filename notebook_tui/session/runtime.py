@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
 from notebook_tui.session.crash import readable
 from notebook_tui.session.durations import told
+from notebook_tui.session.keepsakes import Keepsake
 
 
 @frozen
@@ -39,12 +40,25 @@ class Host(Protocol):
         ...
 
 
+class Left(Host, Protocol):
+    """A host that outlives the program of its session."""
+
+    async def let_go(self) -> None:
+        """It is for whoever comes next: the runtime sees that its owner is out of reach, not that it has ended."""
+        ...
+
+
+class RuntimeEnded(Exception):
+    """There is nothing any more to reconnect to; the message says why."""
+
+
 @frozen
 class Connection:
     """A runtime that is up: `server` takes its messages, and its end is the runtime's end."""
 
     server: bl.Pid
     child: Host
+    """A `Left` where there is a keepsake."""
     text: str
     lease: float = 0.0
     """So many seconds it lives on where its owner cannot be reached."""
@@ -55,12 +69,18 @@ class Connection:
     """That of its machine, which ends with it; None if it has no limit."""
     usd_per_hour: float | None = None
     """What its machine costs; None if that is not known, or nobody is paid."""
+    keepsake: Keepsake | None = None
+    """By which the next program finds it, for it outlives this one; None if it does not."""
 
     async def fate(self) -> str:
         """Why the runtime was lost, in words."""
         if self.lifetime is not None and self.lifetime.is_over:
             return f"it has reached its lifetime of {told(self.lifetime.seconds)}; 00, or a cell, starts a new one"
         return readable(await self.child.fate())
+
+    async def let_go(self) -> None:
+        """The runtime, which has a keepsake, stays for whoever comes next."""
+        await cast(Left, self.child).let_go()
 
     async def stop(self) -> None:
         """Ends the runtime and all that it booted."""

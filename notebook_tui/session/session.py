@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from typing import assert_never
@@ -36,16 +37,18 @@ from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.sound import Unsound
 from notebook_tui.runtime.versions import CellVersions
+from notebook_tui.session import keepsakes
 from notebook_tui.session.cluster_questions import ClusterOf, DropNode, TellRunner
 from notebook_tui.session.cluster_questions import answer as answer_cluster
 from notebook_tui.session.ending import Endings
 from notebook_tui.session.far_viewers import ask_for, is_far, passage
 from notebook_tui.session.from_runtime import checked
 from notebook_tui.session.index_ahead import index_ahead
-from notebook_tui.session.keeper import keep
+from notebook_tui.session.keeper import LetGo, hold, keep
 from notebook_tui.session.keeping import Keeping
 from notebook_tui.session.limit_words import at_its_end, before_its_end
 from notebook_tui.session.messages import (
+    SESSIONS,
     Act,
     ChosenRuntime,
     Discard,
@@ -61,6 +64,7 @@ from notebook_tui.session.messages import (
     Leave,
     Made,
     Make,
+    Moved,
     NotDone,
     Notice,
     Perform,
@@ -111,11 +115,13 @@ class Session(GenServer):
         self._viewers = Viewers()
         self._notices: list[str] = []
         self._keeping = Keeping(file, options)
-        opened = self._keeping.open()
+        self._held = options.held
+        left = self._left_runtime(file) if options.served else None
+        opened = self._keeping.open(runtime_stays=left is not None)
         self._state, self.applied = opened.state, opened.applied
         self._notices += opened.notices
-        self._runtime = runtime
-        self._runtime_spec = str(getattr(runtime, "name", LOCAL))
+        self._runtime = options.held(runtime) if left is None else left[1]
+        self._runtime_spec = str(getattr(self._runtime, "name", LOCAL))
         self._connection: Connection | None = None
         self._connection_ref: bl.Ref | None = None
         self._keeper: tuple[bl.Pid, bl.Ref] | None = None
@@ -136,16 +142,23 @@ class Session(GenServer):
         self._giving = Giving(self, options.grants)
         self._connects_next = False
         """As soon as all secrets are read."""
+        self._identity = file.identity
+        self._unsafe: deque[tuple[int, int, bl.Pid]] = deque()
+        """What came from the runtime and is not on the disk yet: the number in the journal, its own, its relay."""
         self._keeping.begin(self)
         for client_id in self._state.clients:  # of a program that was killed: nobody types here yet
             self._do(operations.ClientLeft(client_id))
         self._giving.opened(file.identity, file.digest, is_ours=self._keeping.is_ours)
         bl.spawn_link(index_ahead, self._state.notebook)
+        if left is not None:
+            self._resume(left[0], opened.heard)
         # So that `terminate` ends the runtime when a parent ends the session.
         bl.trap_exit(True)
 
     async def terminate(self, reason: Reason) -> None:
         try:
+            if self._leaves:
+                await self._let_go()
             self._drop_runtime()
             await self._endings.all_over()
         finally:
@@ -196,6 +209,7 @@ class Session(GenServer):
                 return NO_REPLY
             case SaveAs(path):
                 self._keeping.save_as(path, client)
+                self._note_file()
                 return NO_REPLY
             case Discard():
                 self._keeping.discard()
@@ -224,7 +238,8 @@ class Session(GenServer):
             case ClusterOf() | TellRunner() | DropNode():
                 if self._connection is None:
                     return None
-                bl.spawn(answer_cluster, client, self._connection.server.node, request)
+                apart = getattr(self._connection.child, "apart", ())
+                bl.spawn(answer_cluster, client, self._connection.server.node, apart, request)
                 return NO_REPLY
             case _:
                 raise TypeError(f"a session does not know the call {request!r}")
@@ -340,6 +355,7 @@ class Session(GenServer):
                 self._lost(why)
             case _ if self._keeping.handle(message):
                 self._note_file()
+                self._tell_safe()
             case _ if self._giving.handle(message):
                 self._note_file()
                 if self._connects_next and not self._giving.reading:
@@ -359,8 +375,20 @@ class Session(GenServer):
             news = checked(news)
         except Unsound as error:
             self.notify(f"the runtime has said what no notebook understands: {error}")
-            return
-        await self.handle_info(news)
+        else:
+            await self.handle_info(news)
+        if self._incoming is not None and self._connection is not None and self._connection.keepsake is not None:
+            told = self._keeping.heard_runtime(relayed.number)
+            self._unsafe.append((told, relayed.number, relayed.relay))
+            self._tell_safe()
+
+    def _tell_safe(self) -> None:
+        """The runtime need not keep it any more."""
+        number, relay = 0, None
+        while self._unsafe and self._keeping.holds(self._unsafe[0][0]):
+            _, number, relay = self._unsafe.popleft()
+        if relay is not None and self._incoming is not None:
+            self._incoming.told_safe(relay, number)
 
     def _finished(self, finished: runtime_messages.Finished) -> None:
         cell_id, outcome = finished.cell_id, finished.outcome
@@ -428,7 +456,17 @@ class Session(GenServer):
 
     def _note_file(self) -> None:
         file = self._keeping.file
+        if file.identity != self._identity:
+            self._has_moved(file)
         self._giving.file_is(file.identity, file.digest)
+
+    def _has_moved(self, file: NotebookFile) -> None:
+        if self._connection is not None and self._connection.keepsake is not None:
+            keepsakes.forget(self._identity)
+            self._note_runtime(self._connection)
+        self._identity = file.identity
+        if self._served and bl.whereis(SESSIONS) is not None:
+            bl.send(SESSIONS, Moved(bl.self(), str(file.path.absolute())))
 
     def tell_journaled(self, safe: int) -> None:
         self._viewers.tell(Journaled(safe))
@@ -526,7 +564,7 @@ class Session(GenServer):
 
     def _use_runtime(self, spec: str) -> ProfileError | None:
         try:
-            runtime = runtime_of(spec)
+            runtime = self._held(runtime_of(spec))
         except ProfileError as error:
             return error
         self._disconnect()
@@ -542,7 +580,8 @@ class Session(GenServer):
         if not self._is_kept_by(connector):
             return  # it was told to give up, and ends what it has made
         self._connection = connection
-        self._incoming = Incoming(connection.server)
+        self._incoming = Incoming(connection.server, defers=connection.keepsake is not None)
+        self._note_runtime(connection)
         self._connection_ref = bl.monitor(connection.server)
         environment = self._giving.environment
         if environment is not None:
@@ -551,6 +590,52 @@ class Session(GenServer):
         early, self._early = self._early, []
         for relayed in early:
             await self._relayed(relayed)
+
+    # A runtime that outlives this program.
+
+    def _left_runtime(self, file: NotebookFile) -> tuple[Connection, Runtime] | None:
+        """That of the program before, if it has left one, and of what it is one."""
+        keepsake = keepsakes.noted(file.identity)
+        if keepsake is None:
+            return None
+        try:
+            runtime = self._held(runtime_of(keepsake.spec))
+        except ProfileError:
+            return None
+        resume = getattr(runtime, "resume", None)
+        return None if resume is None else (resume(keepsake), runtime)
+
+    def _resume(self, connection: Connection, heard: int) -> None:
+        """It is looked for, as one to which the connection is lost; cells run on there meanwhile."""
+        self._connection = connection
+        self._keeper = bl.spawn_monitor(hold, bl.self(), connection)
+        if self._state.runtime.phase != "connected":
+            self._drop_runtime(first=False)  # nothing is known of it
+            return
+        self._incoming = Incoming(connection.server, resumed=heard, defers=True)
+        self._widgets.resume()
+        self._reattaching = bl.spawn(reattach, bl.self(), connection, heard)
+
+    def _note_runtime(self, connection: Connection) -> None:
+        if connection.keepsake is None:
+            return
+        try:
+            keepsakes.note(self._keeping.file.identity, connection.keepsake)
+        except OSError as error:
+            self.notify(f"if the server is killed, the runtime is lost with it: {error.strerror or error}")
+
+    async def _let_go(self) -> None:
+        """The runtime is for the next program, which begins with what the journal holds."""
+        if self._connection is None or self._connection.keepsake is None or self._keeper is None:
+            return
+        keeper, ended = self._keeper
+        self._keeper = None
+        if self._connection_ref is not None:
+            bl.demonitor(self._connection_ref, flush=True)
+            self._connection_ref = None
+        self._connection = None
+        bl.send(keeper, LetGo())
+        await bl.receive(ref=ended)
 
     def _is_kept_by(self, keeper: bl.Pid) -> bool:
         return self._keeper is not None and self._keeper[0] == keeper
@@ -563,6 +648,9 @@ class Session(GenServer):
             self._reattaching = None
         self._unsent.clear()
         self._early.clear()
+        self._unsafe.clear()
+        if self._connection is not None and self._connection.keepsake is not None:
+            keepsakes.forget(self._keeping.file.identity)
         if self._connection_ref is not None:
             bl.demonitor(self._connection_ref, flush=True)
         self._connection = self._connection_ref = self._incoming = self._passage = None

@@ -90,6 +90,12 @@ class Widgets:
         """The cell runs again, or is gone."""
         self._views.forget(cell_id)
 
+    def resume(self) -> None:
+        """The runtime is one that an earlier program had: its widgets are those that the outputs show."""
+        for cell in self._host.state.notebook.cells():
+            for output in cell.outputs:
+                self._views.show(cell.id, output)
+
     def runtime_gone(self) -> None:
         self._views.clear()
 

@@ -1,0 +1,192 @@
+"""The program that has the runtimes of a server's sessions, so that they outlive a server that is killed or restarted.
+
+    server ── BootRuntime ──► custodian ── nodes.boot ──► runtime          (a child of the custodian, by pipe and lease)
+       └────────────── evaluates, over a connection of its own ──────────────►
+
+All guards of a child node hold, towards the custodian: when that ends, however it does, its runtimes end with it. It
+ends by itself when it has had no server for the lease, or has no runtime either. A custodian that hangs is killed by
+the kernel a while later. It runs no code of the user's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import Any
+
+import beamlike as bl
+import nodes
+from beamlike.behaviours.servers.gen_server import GenServer
+from beamlike.behaviours.servers.outcomes import NO_REPLY
+from beamlike.kernel.question import Client
+from beamlike.kernel.record import frozen
+from nodes.child import tune_garbage_collector
+from nodes.dead_man import DeadMan
+from nodes.reached_at import reached_at
+from notebook_tui.serve.custody_messages import (
+    CUSTODIAN,
+    Attend,
+    Booted,
+    BootRuntime,
+    Dismiss,
+    FateOf,
+    NotBooted,
+    StopRuntime,
+)
+from notebook_tui.serve.rendezvous import CUSTODIANS, AlreadyServed, Announcement, Server
+from notebook_tui.session.booted import BOOT_SECONDS
+
+logger = logging.getLogger("notebook_tui.serve")
+GRACE_SECONDS = 0.2
+FIRST_SECONDS = 60.0
+"""So long it waits for its first server."""
+LATE_SECONDS = 60.0
+"""How much later than itself the kernel ends it."""
+
+
+@frozen
+class _Alone:
+    """To itself: it had no server for the lease, as it monitored it; None: there never was one."""
+
+    monitor: bl.Ref | None
+
+
+@frozen
+class _Arrived:
+    child: nodes.Child
+
+
+class Custodian(GenServer):
+    def init(self, lease: float, over: asyncio.Event) -> None:
+        self._lease = lease
+        self._over = over
+        self._children: dict[str, nodes.Child] = {}
+        self._server: bl.Ref | None = None
+        self._dead_man = DeadMan()
+        self._dead_man.kill_in(FIRST_SECONDS + LATE_SECONDS)
+        bl.send_after(bl.self(), _Alone(None), FIRST_SECONDS)
+
+    def handle_call(self, request: object, client: Client) -> object:
+        match request:
+            case Attend(server, keeps):
+                self._attend(server, keeps)
+                return None
+            case BootRuntime():
+                bl.spawn(_boot, bl.self(), client, request, self._lease)
+            case StopRuntime(node):
+                bl.spawn(_stop, client, self._children.pop(node, None))
+            case FateOf(node):
+                bl.spawn(_fate, client, self._children.get(node))
+            case _:
+                raise TypeError(f"a custodian does not know the call {request!r}")
+        return NO_REPLY
+
+    def handle_cast(self, request: object) -> None:
+        match request:
+            case Dismiss():
+                self._over.set()
+            case _:
+                raise TypeError(f"a custodian does not know the cast {request!r}")
+
+    def handle_info(self, message: object) -> None:
+        match message:
+            case _Arrived(child):
+                self._children[child.node] = child
+            case bl.Down(ref) if ref == self._server:
+                logger.info("the server is gone; %d runtimes wait %g s for the next", len(self._children), self._lease)
+                if not self._children:
+                    self._over.set()
+                self._dead_man.kill_in(self._lease + LATE_SECONDS)
+                bl.send_after(bl.self(), _Alone(ref), self._lease)
+            case _Alone(ref) if ref == self._server:
+                self._over.set()
+
+    def _attend(self, server: bl.Pid, keeps: frozenset[str]) -> None:
+        self._dead_man.call_off()
+        if self._server is not None:
+            bl.demonitor(self._server, flush=True)
+        self._server = bl.monitor(server)
+        for node in [node for node in self._children if node not in keeps]:
+            bl.spawn(_stop, None, self._children.pop(node))
+
+
+async def _boot(custodian: bl.Pid, client: Client, wanted: BootRuntime, lease: float) -> None:
+    try:
+        backend = nodes.Local(python=wanted.python, env=dict(wanted.env), users_secret=True)
+        child = await nodes.boot(backend, timeout=BOOT_SECONDS, own_thread=True, lease=lease)
+        try:
+            host, port = await bl.rpc.call(child.node, reached_at, timeout=BOOT_SECONDS)
+        except BaseException:
+            await child.stop(grace=0)
+            raise
+    except (bl.BeamlikeError, OSError, TimeoutError) as error:
+        bl.GenServer.reply(client, NotBooted(str(error)))
+        return
+    bl.send(custodian, _Arrived(child))
+    bl.GenServer.reply(client, Booted(child.node, host, port, child.machine.where))
+
+
+async def _stop(client: Client | None, child: nodes.Child | None) -> None:
+    if child is not None:
+        await child.stop(grace=GRACE_SECONDS)
+    if client is not None:
+        bl.GenServer.reply(client, None)
+
+
+async def _fate(client: Client, child: nodes.Child | None) -> None:
+    if child is None:
+        bl.GenServer.reply(client, "it has ended")
+        return
+    seen = await child.backend.describe(child.machine)
+    if seen.state != "ended" and child.node not in bl.nodes(hidden=True):
+        await asyncio.sleep(GRACE_SECONDS)  # it is about to
+        seen = await child.backend.describe(child.machine)
+    bl.GenServer.reply(client, None if seen.state != "ended" else await child.fate())
+
+
+async def attend(directory: str, lease: float) -> None:
+    """Until there is nothing to attend to any more. AlreadyServed if the directory has a custodian."""
+    secret = secrets.token_bytes(32)
+    over = asyncio.Event()
+    node = bl.Node(
+        f"runtimes-{os.getpid()}-{secrets.token_hex(3)}@127.0.0.1",
+        secret=secret,
+        observers=False,
+        hidden=True,
+        stall_threshold=None,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    async with node:
+        custodian = await Custodian.start(lease, over, name=CUSTODIAN)
+        host, port = await node.listen()
+        here = Server(node.name, host, port, secret, os.getpid(), directory, time.time())
+        announcement = Announcement(here, CUSTODIANS)
+        try:
+            logger.info("process %d has the runtimes of %s", os.getpid(), directory)
+            await over.wait()
+        finally:
+            announcement.withdraw()
+        children = (await bl.sys.get_state(custodian))["_children"]
+        await asyncio.gather(*(child.stop(grace=GRACE_SECONDS) for child in children.values()))
+
+
+def main() -> None:
+    """What to do comes by standard input, so that it is no process's argument."""
+    told: Any = json.load(sys.stdin)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("notebook_tui").setLevel(logging.INFO)
+    tune_garbage_collector()
+    with suppress(AlreadyServed):  # another was started at the same time, and is found by the same server
+        asyncio.run(attend(str(told["directory"]), float(told["lease"])))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""Sessions that outlive their terminals, with real servers, terminals and runtimes, which are killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from beamlike.kernel.record import frozen
+from nodes.host_processes import look
+from notebook_tui.document.operations import QueueCells, SetCellSource
+from notebook_tui.serve import custody
+from notebook_tui.serve.joining import joined, server_holding
+from notebook_tui.serve.listing import listed
+from notebook_tui.serve.rendezvous import CUSTODIANS, on_demand_server, servers
+from notebook_tui.serve.server import end_server
+from tests.support.in_loop import in_loop
+from tests.support.open_notebook import notebook_text
+from tests.support.served import printed, result, run, served, until
+from tests.support.terminal import Terminal
+
+pytestmark = pytest.mark.timeout(300)
+
+ONE_BY_ONE = """\
+import asyncio, os
+for number in range(1_000_000):
+    print(number, value, flush=True)
+    if os.path.exists("enough"):
+        break
+    await asyncio.sleep(0.02)
+"""
+"""Until the test makes that file beside the notebook: what is printed after anything else is always more."""
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "a.livemd").write_text(notebook_text("value = 41", ONE_BY_ONE, "value + 1"), encoding="utf-8")
+    return work
+
+
+@frozen
+class _Numbers:
+    """What the cell has printed."""
+
+    lines: tuple[str, ...]
+
+    @property
+    def last(self) -> int:
+        return len(self.lines) - 1
+
+    @property
+    def are_whole(self) -> bool:
+        """Each once, in order."""
+        return self.lines == tuple(f"{number} 41" for number in range(len(self.lines)))
+
+
+def numbers(text: str) -> _Numbers:
+    return _Numbers(tuple(text.split("\n")[:-1]))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "restarted"])
+@in_loop
+async def test_the_server_after_one_that_was_ended_has_its_sessions_with_variables_and_running_cells(
+    work: Path, number: signal.Signals
+) -> None:
+    path = work / "a.livemd"
+    async with served(work) as serving:
+        await serving.start()
+        async with joined(path) as client:
+            client.send(QueueCells(("cell-1", "cell-2")))
+            await until(lambda: numbers(printed(client, "cell-2")).last > 2, "the cell prints")
+            await serving.end(number)
+            await until(lambda: client.away, "the viewer has seen that")
+            seen = numbers(printed(client, "cell-2")).last
+            client.send(SetCellSource("cell-3", "value + 2"))
+            await serving.start()
+            await until(lambda: not client.away, "the viewer is back")
+            await until(lambda: numbers(printed(client, "cell-2")).last > seen + 2, "the cell prints on")
+            assert client.state.running == {"": "cell-2"}
+            (work / "enough").touch()
+            await until(lambda: not client.state.running, "the cell has ended")
+            assert numbers(printed(client, "cell-2")).are_whole
+            await run(client, "cell-3")
+            assert result(client, "cell-3") == "43"
+            # A viewer elsewhere asks the runtime, too, which its node does not know.
+            assert {each.name for each in (await client.variables("cell-3")).shown} >= {"value", "number"}
+            assert "bit_length" in [each.label for each in await client.complete("cell-3", "value.bit_l", 11)]
+            cluster = await client.cluster()
+            assert cluster is not None
+            assert cluster.nodes == ()
+            runtime = cluster.runtime.pid
+        assert await serving.end(signal.SIGINT) == 0
+        await until(lambda: look(runtime) is None, "the runtime has ended with its session")
+
+
+@in_loop
+async def test_a_killed_custodian_takes_its_runtimes_along_and_the_session_says_so(work: Path) -> None:
+    async with served(work) as serving:
+        await serving.start()
+        async with joined(work / "a.livemd") as client:
+            await run(client, "cell-1")
+            facts = await client.runtime_facts()
+            assert facts is not None
+            (custodian,) = servers(CUSTODIANS)
+            os.kill(custodian.pid, signal.SIGKILL)
+            await until(lambda: client.state.runtime.phase == "disconnected", "the session knows")
+            assert "the program that has the runtimes has ended" in client.state.runtime.lost
+            await until(lambda: look(facts.pid) is None, "the runtime has ended")
+            await run(client, "cell-1", "cell-3")
+            assert result(client, "cell-3") == "42"
+
+
+@in_loop
+async def test_a_custodian_without_a_server_ends_after_the_lease_and_its_runtimes_with_it(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import beamlike as bl
+
+    async with bl.Node(f"short-{os.getpid()}@127.0.0.1", hidden=True) as node:
+        kept = custody.Custody(str(work), lease=1.0)
+        await kept.begin(node.self(), ())
+        booted = await kept.boot(sys.executable, {}, "local")
+        pid = int(booted.where.rpartition(" ")[2])
+        assert look(pid) is not None
+        (custodian,) = servers(CUSTODIANS)
+    await until(lambda: look(pid) is None and not servers(CUSTODIANS), "both have ended")
+    for program in [each for each in custody.STARTED if each.pid == custodian.pid]:
+        assert await asyncio.to_thread(program.wait, 60) == 0
+
+
+def test_a_terminal_that_is_killed_while_a_cell_runs_leaves_it_to_the_next_one(work: Path) -> None:
+    path = work / "a.livemd"
+    (work / "a.livemd").write_text(notebook_text("value = 41", ONE_BY_ONE), encoding="utf-8")
+    words = [sys.executable, "-P", "-m", "notebook_tui", "notebook", str(path)]
+    with Terminal([*words, "--keep"]) as terminal:
+        terminal.until("served")
+        terminal.type("e", "a")
+        terminal.until("3 41")
+        terminal.program.kill()
+    with Terminal(words) as terminal:
+        terminal.until("1 running")
+        asyncio.run(_prints_on(path))
+        (work / "enough").touch()
+        terminal.until("2/2 done")
+        terminal.type("ctrl+q")
+        terminal.until("Detach")
+        terminal.type("d")
+        assert terminal.wait() == 0
+    (only,) = asyncio.run(listed())
+    assert [told.running.path for told in only.sessions] == [str(path)]
+    server = on_demand_server()
+    assert server is not None
+    with Terminal(words) as terminal:
+        terminal.until("2/2 done")
+        terminal.type("ctrl+q")
+        terminal.until("Stop")
+        terminal.type("s")
+        assert terminal.wait() == 0
+    (only,) = asyncio.run(listed())
+    assert only.sessions == ()
+    asyncio.run(end_server(server))
+
+
+async def _prints_on(path: Path) -> None:
+    async with joined(path) as client:
+        seen = numbers(printed(client, "cell-2"))
+        assert seen.are_whole
+        await until(lambda: numbers(printed(client, "cell-2")).last > seen.last + 2, "the cell prints on")
+        assert numbers(printed(client, "cell-2")).are_whole
+
+
+def test_the_command_refuses_a_second_server_names_the_first_and_ends_it(work: Path) -> None:
+    command = [sys.executable, "-P", "-m", "notebook_tui"]
+
+    def said(*words: str) -> tuple[int, str]:
+        done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    first = subprocess.Popen([*command, "serve", str(work)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        assert first.stderr is not None
+        while b"serves" not in first.stderr.readline():
+            assert first.poll() is None
+        code, text = said("serve", str(work))
+        assert (code, f"served already, by process {first.pid}" in text) == (2, True), text
+        code, text = said("serve", "--status")
+        assert (code, f"process {first.pid}" in text, "0 sessions" in text) == (0, True, True), text
+        code, text = said("sessions", "stop", str(work / "a.livemd"))
+        assert (code, "is not open here" in text) == (2, True), text
+        assert said("serve", str(work), "--stop") == (0, "")
+        assert first.wait(60) == 0
+        assert server_holding(work / "a.livemd") is None
+    finally:
+        first.kill()
+        first.wait()
+        first.stderr.close() if first.stderr else None
