@@ -53,6 +53,7 @@ from notebook_tui.session.messages import (
     Restart,
     Resync,
     RevokeSecrets,
+    RunsOf,
     RuntimePrice,
     RuntimeServerOf,
     Save,
@@ -70,9 +71,11 @@ from notebook_tui.session.messages import (
 from notebook_tui.session.notebook_files import NotebookFiles, attaching, files_of
 from notebook_tui.session.package_questions import PackageQuestions
 from notebook_tui.session.people import OWNER, NotAllowed, Person, Role
+from notebook_tui.session.presence import PACE, Here, PeopleHere, Present, SawPeople, Whereabouts, moved
 from notebook_tui.session.profiles import Profile
 from notebook_tui.session.rejoining import BACK, LOST, NOT_NOW, Offline, OutOfReach, Sent, may_come_back
 from notebook_tui.session.roles import Request, refusal
+from notebook_tui.session.run_log import Ran
 from notebook_tui.session.runtime_choices import RuntimeChoices, add_profile, runtime_choices
 from notebook_tui.session.runtime_questions import RuntimeQuestions
 from notebook_tui.session.secrets.stored import StoredSecrets, forget_secret, store_secret, stored_secrets
@@ -113,6 +116,13 @@ class Client:
         self._typist: Typist | None = None
         """Of whoever may write, once they are about to."""
         self._client_id = ""
+        self._people: tuple[Present, ...] = ()
+        self._you = 0
+        self._where: Whereabouts | None = None
+        self._told_where: Whereabouts | None = None
+        self._rests = False
+        """The session was told just now where this viewer is."""
+        self._on_people: list[Callable[[], None]] = []
         self._all_sent = asyncio.Event()
         self._all_sent.set()
         self.served = False
@@ -213,6 +223,48 @@ class Client:
             raise SessionOver(LOST)
         answer: Made = await self._call(Make(), CALL_SECONDS)
         await self._arrivals.of(answer.applied, self.applied)
+
+    # People: where this viewer is, and the others.
+
+    @property
+    def people(self) -> tuple[Present, ...]:
+        """All who look at the notebook, this viewer too, by their numbers."""
+        return self._people
+
+    @property
+    def you(self) -> int:
+        """The number of this viewer among them."""
+        return self._you
+
+    def on_people(self, listener: Callable[[], None]) -> None:
+        """Is called when people have come, gone or moved."""
+        context = copy_context()
+        self._on_people.append(lambda: context.run(listener))
+
+    def here(self, where: Whereabouts) -> None:
+        """This viewer is there now. Told at once, and then ten times a second at most."""
+        if where != self._where:
+            self._where = where
+            if not self._rests:
+                self._tell_where()
+
+    def _tell_where(self) -> None:
+        self._rests = self._where is not None and self._where != self._told_where
+        if self._where is not None and self._rests:
+            if self._offline is None:
+                self._told_where = self._where
+                bl.GenServer.cast(self._session, Here(self._where, self._viewer))
+            asyncio.get_running_loop().call_later(PACE, self._tell_where)
+
+    async def runs(self) -> tuple[Ran, ...]:
+        """Who ran what lately, the newest last."""
+        runs: tuple[Ran, ...] = await self._call(RunsOf(), CALL_SECONDS)
+        return runs
+
+    def _people_moved(self, operation: ApplyDelta) -> None:
+        known = self._state.texts.get(operation.cell_id)
+        if known is not None and known.deltas and len(self._people) > 1:
+            self._people = moved(self._people, operation.cell_id, known.deltas[-1], operation.client_id)
 
     # Typing: what this viewer types and what others do to the same text become one.
 
@@ -511,6 +563,7 @@ class Client:
         typed = self._typist.unsettled if self._typist is not None else {}
         carried = offline.carried_over(joined.state.notebook, but=typed.keys())
         self._take(joined)
+        self._told_where = None
         if self._typist is not None:
             self._typist.rejoined(joined.state, joined.handled)
             bl.GenServer.cast(self._session, Type(self._viewer))
@@ -570,6 +623,8 @@ class Client:
                     if operation == ClientJoined(self._client_id):
                         self._typist.go_on(self._client_id)
                     self._note_sent()
+                if isinstance(operation, ApplyDelta):
+                    self._people_moved(operation)
                 if number % SEEN_EVERY == 0:
                     bl.GenServer.cast(self._session, Seen(self._viewer, number))
                 self._tell(operation)
@@ -585,6 +640,11 @@ class Client:
                     self._note_sent()
                 self._tell(None)
                 self._arrivals.come(number)
+            case PeopleHere(people, you):
+                self._people, self._you = people, you
+                bl.GenServer.cast(self._session, SawPeople(self._viewer))
+                for on_people in self._on_people:
+                    on_people()
             case Types(client_id):
                 self._client_id = client_id
             case NotDone(operation, why):

@@ -178,6 +178,11 @@ class RuntimeServerOf:
 
 
 @frozen
+class RunsOf:
+    """A call: who ran what lately, a tuple of `Ran`, the newest last."""
+
+
+@frozen
 class InputsRead:
     """A call: the refs of the inputs that cells have read, also of those that no cell shows."""
 

@@ -25,12 +25,15 @@ from notebook_tui.document.state import State
 from notebook_tui.session import messages
 from notebook_tui.session.cluster_questions import ClusterOf, DropNode, TellRunner
 from notebook_tui.session.people import NotAllowed, Person, Role
+from notebook_tui.session.presence import Here, SawPeople
 from notebook_tui.widgets.messages import Ask
 
 Request: TypeAlias = (
     messages.Perform
     | messages.Make
     | messages.Type
+    | Here
+    | SawPeople
     | messages.Save
     | messages.SaveAs
     | messages.Discard
@@ -44,6 +47,7 @@ Request: TypeAlias = (
     | messages.ChosenRuntime
     | messages.RuntimePrice
     | messages.InputsRead
+    | messages.RunsOf
     | messages.RuntimeServerOf
     | messages.TakeQuestions
     | messages.GiveAnswer
@@ -135,6 +139,10 @@ def role_for_request(request: Request) -> Role:
         case messages.Seen() | messages.InputsRead() | messages.ChosenRuntime() | messages.RuntimePrice() | Ask():
             return "view"
         case ClusterOf():
+            return "view"
+        case Here() | SawPeople():
+            return "view"
+        case messages.RunsOf():
             return "view"
         case messages.SecretsOf():
             return "view"  # which names cells may ask for; never a value

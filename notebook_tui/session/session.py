@@ -71,6 +71,7 @@ from notebook_tui.session.messages import (
     Refused,
     Restart,
     RevokeSecrets,
+    RunsOf,
     RuntimePrice,
     RuntimeServerOf,
     Save,
@@ -86,11 +87,13 @@ from notebook_tui.session.messages import (
     UseRuntime,
 )
 from notebook_tui.session.options import EVALUATES, SessionOptions
-from notebook_tui.session.people import NotAllowed
+from notebook_tui.session.people import NotAllowed, Person
+from notebook_tui.session.presence import PACE, Here, PeopleDue, Presences, SawPeople
 from notebook_tui.session.profiles import LOCAL, ProfileError
 from notebook_tui.session.questions import Questions
 from notebook_tui.session.reattach import Incoming, Lost, Reattached, reattach
 from notebook_tui.session.roles import Request, refusal, role_for_all, role_for_request
+from notebook_tui.session.run_log import RunLog, log_of
 from notebook_tui.session.runtime import Connection, Runtime, Step
 from notebook_tui.session.runtime_kinds import runtime_of
 from notebook_tui.session.secrets.giving import Giving
@@ -135,6 +138,10 @@ class Session(GenServer):
         self._reattaching: bl.Pid | None = None
         """Looks for a runtime that cannot be reached; what is for that waits in `_unsent`."""
         self._unsent: list[object] = []
+        self._presences = Presences()
+        self._rests = False
+        """All have been told who is where, just now."""
+        self._log = RunLog(log_of(file.identity) if options.journal else None)
         self._questions = Questions(self.tell_runtime)
         self._widgets = Widgets(self, options.inputs)
         self._presets = tuple(options.inputs.items())
@@ -186,9 +193,11 @@ class Session(GenServer):
         match request:
             case Join(person, before):
                 self._viewers.add(client.pid, person, self.applied)
+                self._presences.joined(client.pid, person)
                 handled = self._viewers.handled(before)
                 joined = Joined(self._state, self.applied, self._keeping.safe, self._served, handled)
                 bl.GenServer.reply(client, joined)
+                self._people_changed()
                 for text in self._notices:
                     bl.send(client.pid, Notice(text))
                 return NO_REPLY
@@ -231,6 +240,8 @@ class Session(GenServer):
                 return self._runtime_spec
             case RuntimePrice():
                 return self._connection.usd_per_hour if self._connection is not None else None
+            case RunsOf():
+                return tuple(self._log.newest)
             case InputsRead():
                 return tuple(self._inputs_read)
             case RuntimeServerOf():
@@ -265,6 +276,12 @@ class Session(GenServer):
                 self._do(operation, viewer)
             case Type(viewer):
                 self._type(viewer)
+            case Here(where, viewer):
+                self._presences.is_at(viewer, where)
+                self._people_changed()
+            case SawPeople(viewer):
+                self._presences.saw(viewer)
+                self._people_changed()
             case SetSecretInput():
                 self._widgets.set_secret(request)
             case Act():
@@ -294,10 +311,22 @@ class Session(GenServer):
             self._passage = bl.spawn(passage, self._connection.server)
         return self._passage
 
+    def _people_changed(self) -> None:
+        """Tells now, if nobody was told just before; else as soon as that is long enough ago."""
+        if self._rests:
+            return
+        due = self._presences.due(self._log.runners(self._state))
+        for viewer, people in due.items():
+            bl.send(viewer, people)
+        if due:
+            self._rests = True
+            bl.send_after(bl.self(), PeopleDue(), PACE)
+
     def _type(self, viewer: bl.Pid) -> None:
         if not self._viewers.client_id(viewer):
             client_id = token_hex(8)
             self._viewers.types(viewer, client_id)
+            self._presences.types(viewer, client_id)
             bl.send(viewer, Types(client_id))
             self._do(operations.ClientJoined(client_id))
 
@@ -340,6 +369,9 @@ class Session(GenServer):
                 self._do(operations.NodesChanged(names))
             case runtime_messages.Versions(cells):
                 self._do(operations.VersionsChanged(tuple((cell.cell_id, _versions(cell)) for cell in cells)))
+            case PeopleDue():
+                self._rests = False
+                self._people_changed()
             case EndsSoon():
                 self.notify(before_its_end(message))
             case Step(connector, text):
@@ -404,6 +436,8 @@ class Session(GenServer):
         if left is not None:
             viewer, client_id = left
             self._questions.viewer_left(viewer)
+            self._presences.left(viewer)
+            self._people_changed()
             if client_id:
                 self._do(operations.ClientLeft(client_id))
         elif (trouble := self._endings.handle(down)) is not None:
@@ -500,9 +534,24 @@ class Session(GenServer):
         self._state = state
         self.applied += 1
         self._viewers.applied(operation, self.applied)
+        self._note_run(operation, viewer)
         self._keeping.applied(operation)
         for effect in wanted:
             self._perform(effect)
+
+    def _note_run(self, operation: Operation, viewer: bl.Pid | None) -> None:
+        """Who ran what, and what came of it."""
+        match operation:
+            case operations.QueueCells():
+                self._log.asked(viewer, self._person(viewer), self._state)
+            case operations.EvaluationFinished(cell_id, at, ending):
+                self._log.finished(cell_id, self._state, at, ending)
+            case _:
+                return
+        self._people_changed()
+
+    def _person(self, viewer: bl.Pid | None) -> Person | None:
+        return None if viewer is None else self._viewers.person(viewer)
 
     def _check(self, operation: Operation, viewer: bl.Pid, after: State, wanted: Sequence[Effect]) -> None:
         if isinstance(operation, operations.ApplyDelta | operations.ReportRevision):

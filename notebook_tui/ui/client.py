@@ -25,7 +25,9 @@ from notebook_tui.session.hover import Hover
 from notebook_tui.session.messages import SecretNames
 from notebook_tui.session.notebook_files import NotebookFiles
 from notebook_tui.session.people import Person
+from notebook_tui.session.presence import Present, Whereabouts
 from notebook_tui.session.profiles import Profile
+from notebook_tui.session.run_log import Ran
 from notebook_tui.session.runtime_choices import RuntimeChoices
 from notebook_tui.session.secrets.stored import StoredSecrets
 from notebook_tui.session.typing_help import Definition
@@ -61,6 +63,20 @@ class SessionClient(Protocol):
 
     def send(self, operation: Operation) -> None:
         """Ask for a change. It shows in a later state, or is refused with a message."""
+
+    @property
+    def people(self) -> tuple[Present, ...]:
+        """All who look at the notebook, this viewer too."""
+
+    @property
+    def you(self) -> int:
+        """The number of this viewer among them."""
+
+    def here(self, where: Whereabouts) -> None:
+        """Tell the others where the user is now."""
+
+    async def runs(self) -> tuple[Ran, ...]:
+        """Who ran what lately, the newest last."""
 
     def type_here(self) -> None:
         """Texts can be opened from now on, if whoever sits here may write."""

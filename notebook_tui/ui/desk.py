@@ -35,6 +35,8 @@ class Desk:
         self.say = say
         self.hush = hush
         self.preferences = preferences or Preferences()
+        self.followed: int | None = None
+        """The number of the person whose place the view shows."""
         self.now = now
         """Seconds since the epoch."""
 

@@ -38,6 +38,7 @@ from notebook_tui.ui.commands.keyboard import HINTS, KeysAway
 from notebook_tui.ui.commands.named import commands_of
 from notebook_tui.ui.commands.outputs import OutputCommands
 from notebook_tui.ui.commands.panels import PanelCommands
+from notebook_tui.ui.commands.people import People
 from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.commands.run import RunCommands
 from notebook_tui.ui.commands.session import SessionCommands
@@ -132,6 +133,7 @@ class NotebookScreen(Screen[None]):
         self._write = WriteCommands(desk, clock)
         self._history = HistoryCommands(desk, clock)
         self._interrupts = Interrupts(desk)
+        self._people = People(desk, self._remark)
         self._items = KnownItems()
         self._answers = AnswerCommands(desk, self._write.edit, clock)
         self._touching = Touching(desk, self.action_do, self._answers.answer)
@@ -243,6 +245,7 @@ class NotebookScreen(Screen[None]):
     def take_key(self, event: events.Key) -> bool:
         """Act on a key of navigation; False if it is none, or if something else than the list has the focus."""
         self._beyond.touched()
+        self._people.ended_by_key()
         if self._view.take_line_key(event):
             self._show_status()
             return True
@@ -405,6 +408,9 @@ class NotebookScreen(Screen[None]):
         if self._memory.is_due(now := self._clock()):
             self.run_worker(self._ask_memory(now), exit_on_error=False)
         self._view.tick()
+        if self._people.tick():
+            self._side.show(self._client.state)
+            self._show_status()
         self._answers.tick()
 
     def _show_newest(self) -> None:
@@ -461,6 +467,7 @@ class NotebookScreen(Screen[None]):
                 table=self.table,
                 in_panel=isinstance(self.focused, PanelList),
                 person=self._client.person,
+                others=len(self._people.others),
                 served=self._client.served,
                 away=self._client.away,
             )

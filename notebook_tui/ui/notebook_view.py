@@ -20,11 +20,13 @@ from textual.message import Message
 from textual.worker import WorkType
 
 from notebook_tui.document.notebook import Cell
+from notebook_tui.session.presence import Whereabouts
 from notebook_tui.ui.cells.cell_list import CellList, MakePainter
 from notebook_tui.ui.cells.cell_strips import Painter
 from notebook_tui.ui.cells.items import Item, focusable
 from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.drawing.frame import frame_for
+from notebook_tui.ui.drawing.others import Other
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.drawing.rows import row_numbers
 from notebook_tui.ui.editing import soundness
@@ -37,6 +39,8 @@ from notebook_tui.ui.outputs.line_editor import Line, LineEditor
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.places import Places, place_of
 
+_TYPING: Final = 2.0
+"""Seconds after a key in which somebody is said to type."""
 PAUSE: Final = 0.25
 """Seconds without a key after which typed text is sent."""
 
@@ -70,6 +74,10 @@ class NotebookView(Container):
         self._editor.take_first = lambda key: self._help.take_key(key) and not self.keymap.wants_after_popup(key)
         self._editor.take_next = self.keymap.press
         self._order: tuple[str, ...] = ()
+        self._people: tuple[Other, ...] = ()
+        self._placed: object = None
+        self._places_at = (0, 0)
+        """Anchor and caret of the editor, when it was looked at last."""
         self._edited: str | None = None
         """The cell that is edited."""
         self._pasts: dict[str, Past] = {}
@@ -125,6 +133,30 @@ class NotebookView(Container):
     def has_list_focus(self) -> bool:
         """Whether keys navigate."""
         return self.screen.focused is self._list and self.screen.is_active
+
+    @property
+    def whereabouts(self) -> Whereabouts:
+        """What others are told of where the user is."""
+        if self._edited is None:
+            return Whereabouts(self.focused_id)
+        seen = (self._editor.version, self._editor.selection)
+        if seen != self._placed:
+            passage = self._editor.passage
+            self._placed, self._places_at = seen, (passage.anchor, passage.caret)
+        return Whereabouts(self._edited, *self._places_at, typing=self._clock() - self._typed_at < _TYPING)
+
+    def show_people(self, others: tuple[Other, ...]) -> None:
+        """Mark where others are, in the list and in the text that is edited."""
+        self._people = others
+        self._list.show_people(others)
+        self._mark_carets()
+
+    def _mark_carets(self) -> None:
+        self._editor.mark_others(tuple(each for each in self._people if each.cell_id == self._edited))
+
+    def reveal_line(self, line: int) -> None:
+        """Bring that line of the focused cell, from 0, into view."""
+        self._list.reveal_row(line)
 
     def look(self, looks: Looks) -> None:
         """Show views as the viewer has chosen."""
@@ -243,6 +275,7 @@ class NotebookView(Container):
             self._editor.become(self._editor.passage.to(min(caret, len(self._editor.text))))
         self.keymap.opened()
         self._edited = cell.id
+        self._mark_carets()
         if line is not None:
             row = max(0, min(line, self._editor.document.line_count) - 1)
             self._editor.move_cursor((row, len(self._editor.document.get_line(row))))
@@ -278,7 +311,7 @@ class NotebookView(Container):
 
     @property
     def _others(self) -> bool:
-        return len(self._client.state.clients) > 1
+        return len(self._client.people) > 1
 
     @property
     def room(self) -> Size:

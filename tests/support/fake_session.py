@@ -46,7 +46,9 @@ from notebook_tui.session.hover import Hover
 from notebook_tui.session.messages import SecretNames
 from notebook_tui.session.notebook_files import NotebookFiles
 from notebook_tui.session.people import OWNER
+from notebook_tui.session.presence import Present, Whereabouts
 from notebook_tui.session.profiles import Profile
+from notebook_tui.session.run_log import Ran
 from notebook_tui.session.runtime_choices import RuntimeChoices
 from notebook_tui.session.runtime_kinds import runtime_of
 from notebook_tui.session.secrets.store import NoSecret, checked
@@ -118,6 +120,10 @@ class FakeSession:
         self._on_settled: list[Callable[[str], None]] = []
         self.person = OWNER
         self._typist: Typist | None = None
+        self.people: tuple[Present, ...] = ()
+        self.you = 0
+        self.where: Whereabouts | None = None
+        self.ran: tuple[Ran, ...] = ()
         self.served = False
         self.away = False
         self.stopped = self.left_to_next = False
@@ -139,6 +145,12 @@ class FakeSession:
             asyncio.get_running_loop().call_later(self._delay, self._apply, operation)
         else:
             self._apply(operation)
+
+    def here(self, where: Whereabouts) -> None:
+        self.where = where
+
+    async def runs(self) -> tuple[Ran, ...]:
+        return self.ran
 
     def _as_asked(self, operation: Operation) -> Operation:
         """A change of a text as the text that it makes."""

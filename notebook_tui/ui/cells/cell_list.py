@@ -6,7 +6,7 @@ view. It is given items and a focus, and answers with `Clicked` and with `Shifte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -22,6 +22,7 @@ from textual.strip import Strip
 from notebook_tui.ui.cells.cell_strips import Look, Numbers, Painter, frame_of
 from notebook_tui.ui.cells.items import CellItem, Item
 from notebook_tui.ui.cells.scene import Scene, Window
+from notebook_tui.ui.drawing.others import Other
 from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.driver.picture_app import PictureApp
 from notebook_tui.ui.finding.pattern import Pattern
@@ -62,15 +63,28 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         self._painted: list[Strip] = []
         self._ink = Style.null()
         self._height = 0
+        self._items: Sequence[Item] = ()
+        self._people: Mapping[str, tuple[tuple[int, str], ...]] = {}
 
     @property
     def focused_id(self) -> str:
         """The id of the focused item; empty before there is one."""
         return self._scene.focused
 
+    def show_people(self, others: Sequence[Other]) -> None:
+        """Mark the cells at which others are."""
+        found: dict[str, tuple[tuple[int, str], ...]] = {}
+        for other in others:
+            found[other.cell_id] = (*found.get(other.cell_id, ()), (other.number, other.label))
+        if found != self._people:
+            self._people = found
+            self.show(self._items)
+
     def show(self, items: Sequence[Item]) -> None:
         """Show these items. What the user looks at stays where it is, and the end of the focused cell stays in view
         if it was: so the output of a cell that has just been run is followed."""
+        self._items = items
+        items = [self._with_people(item) for item in items] if self._people else items
         before = self._scene.item(self.focused_id)
         at_end = self._scene.editing is None and self._scene.is_seen_to_end(self.focused_id, self._window)
         with self._kept_in_place():
@@ -78,6 +92,10 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         now = self._scene.item(self.focused_id)
         if at_end and now is not None and now != before:
             self._go_to(self._scene.top_to_follow(self._window))
+
+    def _with_people(self, item: Item) -> Item:
+        people = self._people.get(item.id)
+        return replace(item, people=people) if people and isinstance(item, CellItem) else item
 
     def focus_item(self, id: str) -> None:
         """Mark the item and bring it into view."""

@@ -46,6 +46,8 @@ class CellItem:
     """A word for cells with a place of their own: `setup`."""
     label: str = ""
     """Its number among the cells that can run, by which messages name it."""
+    people: tuple[tuple[int, str], ...] = ()
+    """Others who are there, each by number and label."""
 
     @property
     def id(self) -> str:

@@ -13,6 +13,7 @@ from notebook_tui.document.notebook import Cell
 from notebook_tui.ui.cells.items import CellItem
 from notebook_tui.ui.cells.stamp import GLYPHS, StampKind, glyph, words
 from notebook_tui.ui.drawing.frame import CONTINUED, Frame, gutter_row, on_panel
+from notebook_tui.ui.drawing.others import ink_of
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import wrap_code
 from notebook_tui.ui.drawing.syntax import code_lines
@@ -64,6 +65,8 @@ def stamp_row(item: CellItem, frame: Frame, palette: Palette, now: float, *, wai
         asks = " · waits for input, i answers" if waits else ""
         said = f" {role}{words(item.stamp, item.cell, now)}{asks}"
         text = Text.assemble((glyph(item.stamp, now), _ink(item.stamp.kind, palette)), (said, palette.muted), end="")
+    for number, name in item.people:
+        text.append(f"  {name}", ink_of(number, palette))
     if item.label:
         text = _with_label(text, f"cell {item.label}", frame.text_width, palette)
     return gutter_row(frame, "", STAMP, text, palette.muted, palette.faint)

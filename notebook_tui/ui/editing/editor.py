@@ -35,6 +35,7 @@ from beamlike.kernel.record import frozen
 from notebook_tui.document import delta as deltas
 from notebook_tui.document.delta import Delta
 from notebook_tui.ui.drawing.colouring import Colouring
+from notebook_tui.ui.drawing.others import Other, drawn_on
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.rows import TAB_WIDTH
 from notebook_tui.ui.editing import graphemes
@@ -136,6 +137,7 @@ class Editor(TextArea):
         """Is offered what is left: the map of keys."""
         self._found: tuple[tuple[int, int], ...] = ()
         self._lines: tuple[int, int] | None = None
+        self._others: tuple[Other, ...] = ()
         self._given: tuple[str, int] | None = None
         self._pointing: Timer | None = None
         self._palette = Palette()
@@ -203,7 +205,9 @@ class Editor(TextArea):
         if self.version == self._exchanged:
             return ()
         typed, text = self._done, self.text
-        if deltas.span(typed) > len(self._shown) or deltas.apply(self._shown, typed) != text:
+        if text == self._shown:
+            typed = ()
+        elif deltas.span(typed) > len(self._shown) or deltas.apply(self._shown, typed) != text:
             typed = deltas.between(self._shown, text)
         self._exchange(text)
         return typed
@@ -236,6 +240,13 @@ class Editor(TextArea):
     def highlight(self, spans: Sequence[tuple[int, int]]) -> None:
         """Mark these places of the text as found."""
         self._redraw(tuple(spans), self._lines)
+
+    def mark_others(self, others: tuple[Other, ...]) -> None:
+        """Draw the carets of other people in this text."""
+        if others != self._others:
+            self._others = others
+            self._line_cache.clear()
+            self.refresh()
 
     def highlight_lines(self, span: tuple[int, int] | None) -> None:
         """Mark what stands there as selected, wherever the caret is."""
@@ -277,6 +288,8 @@ class Editor(TextArea):
             line.stylize(self._theme.cursor_style, *wide)
         if self._found or self._lines:
             self._mark_line(line, line_index)
+        if self._others:
+            drawn_on(line, self._offset((line_index, 0)), self._others, self._palette)
         return line
 
     def render_line(self, y: int) -> Strip:
@@ -290,7 +303,7 @@ class Editor(TextArea):
         marked = tuple(column for row, column in self._brackets if row == line)
         text = self._coloured_line(line)
         breaks = tuple(self.wrapped_document.get_offsets(line))
-        looks = (self.size.width, super()._draw_cursor, self.app.theme)
+        looks = (self.size.width, super()._draw_cursor, self.app.theme, self._others)
         key = (id(text), section, breaks, touched, marked, looks)
         kept = self._painted.pop(key, None)
         # With its text, whose id is nobody else's as long as it is kept.

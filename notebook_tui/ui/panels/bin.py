@@ -12,6 +12,7 @@ from notebook_tui.document.bin import Binned
 from notebook_tui.document.history import Step
 from notebook_tui.document.operations import Redo, RestoreCell, Undo
 from notebook_tui.document.state import State
+from notebook_tui.session.run_log import Ran
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.drawing.amounts import age_text
 from notebook_tui.ui.drawing.palette import Palette
@@ -37,12 +38,30 @@ class BinPanel(ListPanel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._restored = ""
+        self._ran: Sequence[Ran] = ()
+        self._runs_of = -1
+        """After so many runs the session was asked who ran what."""
 
     def show(self, state: State) -> None:
         super().show(state)
         if self._restored and state.notebook.has_cell(self._restored):
             self.desk.view.focus_item(self._restored)
             self._restored = ""
+        if self.display:
+            self._look_for_runs(state)
+
+    def come_up(self, state: State, focused_id: str) -> None:
+        super().come_up(state, focused_id)
+        self._look_for_runs(state)
+
+    def _look_for_runs(self, state: State) -> None:
+        if state.runs != self._runs_of:
+            self._runs_of = state.runs
+            self.refresh_from("who ran what", self._learn_runs)
+
+    async def _learn_runs(self) -> None:
+        self._ran = await self.desk.client.runs()
+        self.redraw()
 
     def worth(self, state: State) -> object:
         return state.bin, state.past, state.future
@@ -53,6 +72,7 @@ class BinPanel(ListPanel):
             *bin_lines(state.bin, self.list.marked, now, width, palette),
             BLANK,
             *history_lines(state.past, state.future, width, palette),
+            *run_lines(self._ran, now, width, palette),
         )
 
     def on_panel_list_marked(self, event: PanelList.Marked) -> None:
@@ -101,6 +121,25 @@ def bin_lines(bin: Sequence[Binned], marked: str, now: float, width: int, palett
             yield from (Line(Text(f"  │ {printable_row(line)}", palette.muted)) for line in lines[:_PREVIEW])
             if len(lines) > _PREVIEW:
                 yield Line(Text(f"  │ … {len(lines) - _PREVIEW} more lines", palette.muted))
+
+
+def run_lines(ran: Sequence[Ran], now: float, width: int, palette: Palette) -> Iterator[Line]:
+    """Who ran what, the newest first.
+
+    >>> ran = Ran(0.0, "ann", "", "c", "3", "00ff", "error")
+    >>> [line.text.plain for line in run_lines([ran], 60.0, 40, Palette())]
+    ['', 'Runs', '✗ cell 3  ann · 1 min 00 s ago']
+    """
+    if ran:
+        yield BLANK
+        yield heading("Runs", palette)
+    for each in list(reversed(ran))[:_STEPS]:
+        sign, ink = ("✓", palette.ok) if each.ending == "ok" else ("✗", palette.error)
+        who = "by itself" if each.by_itself else printable_row(each.person) or "owner"
+        text = Text.assemble((f"{sign} ", ink), f"cell {each.label or each.cell_id}  ")
+        text.append(f"{who} · {age_text(now - each.at)} ago", palette.muted)
+        text.truncate(max(8, width), overflow="ellipsis")
+        yield Line(text)
 
 
 def history_lines(past: Sequence[Step], future: Sequence[Step], width: int, palette: Palette) -> Iterator[Line]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 from rich.style import Style
 from rich.text import Text
@@ -17,6 +17,7 @@ from notebook_tui.document.notebook import Cell, Section
 from notebook_tui.document.state import State
 from notebook_tui.ui.cells.stamp import GLYPHS, Stamp, StampKind, stamp_of
 from notebook_tui.ui.desk import Desk
+from notebook_tui.ui.drawing.others import ink_of
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.panels.list_panel import ListPanel
@@ -25,6 +26,11 @@ from notebook_tui.ui.panels.panel_list import Line, said
 _ROLL_UP: Final[tuple[StampKind, ...]] = ("running", "queued", "failed", "stale", "interrupted", "aborted", "ok")
 _MOST_NAMES: Final = 12
 """Functions and classes of one cell that are named."""
+
+
+Marks: TypeAlias = Mapping[str, tuple[tuple[int, str], ...]]
+"""Numbers and marks of people, by the ids of cells."""
+_NOBODY: Final[Marks] = {}
 
 
 @frozen
@@ -46,12 +52,21 @@ class Outline(ListPanel):
         self._folded: frozenset[str] = frozenset()
 
     def worth(self, state: State) -> object:
-        return _seen(state)
+        return _seen(state), self._marks()
+
+    def _marks(self) -> Marks:
+        """Of the others, by where they are."""
+        client = self.desk.client
+        marks: dict[str, tuple[tuple[int, str], ...]] = {}
+        for each in client.people:
+            if each.number != client.you:
+                marks[each.where.cell_id] = (*marks.get(each.where.cell_id, ()), (each.number, each.mark))
+        return marks
 
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         if not self.state.notebook.sections:
             return said("There is no section yet. S makes one.", width, palette)
-        return tuple(outline_lines(self.state, self._folded, width, palette))
+        return tuple(outline_lines(self.state, self._folded, width, palette, self._marks()))
 
     def focus_moved(self, item_id: str) -> None:
         section = self.state.notebook.section_of(item_id)
@@ -84,9 +99,11 @@ def _seen(state: State) -> object:
     return sections, state.evaluations, state.queue, state.running
 
 
-def outline_lines(state: State, folded: frozenset[str], width: int, palette: Palette) -> Iterator[Line]:
+def outline_lines(
+    state: State, folded: frozenset[str], width: int, palette: Palette, marks: Marks = _NOBODY
+) -> Iterator[Line]:
     """A line for each section, with how many of its cells stand how, and beneath it one for each cell, and for each
-    function and class that the cell defines."""
+    function and class that the cell defines; with the marks of those who are there."""
     queued = frozenset(state.queue)
     names_of = {section.id: section.name for section in state.notebook.sections}
     for section in state.notebook.sections:
@@ -95,7 +112,10 @@ def outline_lines(state: State, folded: frozenset[str], width: int, palette: Pal
         parent = names_of.get(section.parent or "", "")
         yield Line(_section_text(section, entries, parent, is_folded, width, palette), section.id)
         for entry in () if is_folded else entries:
-            yield Line(_cell_text(entry, palette), entry.cell.id)
+            text = _cell_text(entry, palette)
+            for number, mark in marks.get(entry.cell.id, ()):
+                text.append(f" {mark}", ink_of(number, palette))
+            yield Line(text, entry.cell.id)
             if entry.cell.runnable:
                 for number, defined in enumerate(defined_in(entry.cell.source)):
                     yield Line(Text(f"      {defined}", palette.function), f"{entry.cell.id}#{number}")

@@ -77,6 +77,8 @@ class Status:
     """Whether it is out of reach."""
     person: Person = OWNER
     """Who sits here: keys of what they may not do are grey."""
+    others: int = 0
+    """How many people are here too."""
 
 
 class StatusBar(Widget, can_focus=False):
@@ -125,6 +127,7 @@ def status_line(status: Status, width: int, palette: Palette) -> Text:
         *_trust(state, palette),
         *_server(status, palette),
         *_role(status.person, palette),
+        *_others(status.others, palette),
         *_node_count(runtime, palette),
         _runtime(runtime, palette),
         *_memory(status, palette),
@@ -217,6 +220,10 @@ def _server(status: Status, palette: Palette) -> Sequence[Text]:
 def _role(person: Person, palette: Palette) -> Sequence[Text]:
     """What they may do, where that is not everything."""
     return [] if person.may("admin") else [Text(f"may {person.role}", palette.warning)]
+
+
+def _others(count: int, palette: Palette) -> Sequence[Text]:
+    return [Text(f"+{count} here", palette.ok)] if count else []
 
 
 def _runtime(runtime: RuntimeStatus, palette: Palette) -> Text:
