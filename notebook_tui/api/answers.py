@@ -52,6 +52,7 @@ class Answers:
             raise ApiError("cell", str(error)) from error
         for operation in operations:
             await self._opened.make(operation)
+        self._opened.at(cell.id)
         return {"cell": cell.id, "digest": digest_of(self._opened.cell(cell.id).source)}
 
     async def insert_section(self, wanted: params.InsertSection) -> Answer:
@@ -69,6 +70,7 @@ class Answers:
 
     async def move(self, wanted: params.Move) -> Answer:
         self._opened.cell(wanted.cell)
+        self._opened.at(wanted.cell)
         await self._opened.make(MoveCell(wanted.cell, wanted.offset))
         return {}
 
@@ -91,6 +93,7 @@ class Answers:
             raise ApiError(
                 "refused", "there is nothing to run: every cell that was meant runs, waits, or holds as it is"
             )
+        self._opened.at(cells[0])
         busy = {*state.queue, *state.running.values()}
         numbers = {cell.id: state.evaluation(cell.id).run for cell in state.notebook.cells()}
         if set(cells) - busy:

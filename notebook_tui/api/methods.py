@@ -109,6 +109,8 @@ METHODS: Final[Mapping[str, Method]] = {
             "cells": _CELLS,
             "questions": "what cells ask now: each with `id`, `cell`, `prompt`, `hidden` (whether it is a secret); "
             "only for a client that answers",
+            "people": "who looks at it, the client too, each with `name`, `role`, `cell` (where they are), `doing` "
+            "(empty, `typing` or `running`), `you`",
             "revision": "a number that is another after each change of the text",
         },
     ),
@@ -268,6 +270,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "changed": "The document has changed: `cells`, those that are new or others now, as in `state`; `gone`, ids; "
     "`order`, the ids of all cells, if it is another; `sections`, as in `state`, if they are others; `title`.",
     "runtime": "The runtime comes or goes: as `runtime` in `state`.",
+    "people": "Somebody has come, gone or moved: `people`, as in `state`.",
     "notice": "Words for people: `text`.",
     "question": "A cell asks something: `question`, as in `state`. Only for a client that answers.",
     "settled": "A question needs no answer any more: `question`, its id.",

@@ -12,7 +12,7 @@ from typing import Any, Final
 from notebook_tui.api.errors import ApiError
 from notebook_tui.api.events import Feed, events_of
 from notebook_tui.api.runs import Asked
-from notebook_tui.api.told_notebook import question_json, questions_json, state_json
+from notebook_tui.api.told_notebook import people_json, question_json, questions_json, state_json
 from notebook_tui.document import delta as deltas
 from notebook_tui.document.delta import Delta
 from notebook_tui.document.notebook import Cell
@@ -23,6 +23,7 @@ from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.session.client import Client
+from notebook_tui.session.presence import Whereabouts
 
 RUNS: Final = 100
 """So many of the last are known by their ids."""
@@ -47,6 +48,8 @@ class Opened:
         client.listen(self._hear)
         client.subscribe(self._seen, self._said)
         client.on_end(self._over)
+        client.on_people(self._people_moved)
+        client.here(Whereabouts())
         if answers:
             client.take_questions(self._asked, self._settled)
 
@@ -59,7 +62,12 @@ class Opened:
             "notebook": self.name,
             **state_json(self.state, cells, sources=sources),
             "questions": questions_json(self.questions.values()),
+            "people": people_json(self.client.people, self.client.you),
         }
+
+    def at(self, cell_id: str) -> None:
+        """It does something with that cell, and people see where it is."""
+        self.client.here(Whereabouts(cell_id))
 
     def cell(self, cell_id: str) -> Cell:
         if not self.state.notebook.has_cell(cell_id):
@@ -86,6 +94,7 @@ class Opened:
         text that there is now, and whether it is the one that the change was to make."""
         async with self._typing:
             self.cell(cell_id)
+            self.at(cell_id)
             self.client.type_here()
             source = self.client.open_text(cell_id)
             try:
@@ -150,6 +159,9 @@ class Opened:
     def _said(self, text: str) -> None:
         self._said_last = text
         self._tell({"event": "notice", "text": text})
+
+    def _people_moved(self) -> None:
+        self._tell({"event": "people", "people": people_json(self.client.people, self.client.you)})
 
     def _asked(self, wanted: InputWanted) -> None:
         self.questions[wanted.question] = wanted

@@ -11,6 +11,7 @@ from notebook_tui.document.notebook import Cell, Notebook
 from notebook_tui.document.reasons import NeverRan, why, words
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
+from notebook_tui.session.presence import Present
 
 
 def digest_of(source: str) -> str:
@@ -103,6 +104,19 @@ def result_of(run: Evaluation) -> str:
     if run.validity == "aborted":
         return "interrupted" if run.interrupted else "lost"
     return "failed" if run.errored else "ok"
+
+
+def people_json(people: Iterable[Present], you: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": each.name,
+            "role": each.role,
+            "cell": each.where.cell_id,
+            "doing": each.doing,
+            "you": each.number == you,
+        }
+        for each in people
+    ]
 
 
 def question_json(wanted: InputWanted) -> dict[str, Any]:

@@ -53,6 +53,9 @@ def notebook_page(state: Answer, outputs: Mapping[str, Page]) -> Page:
         lines.append(f"The last runtime was lost: {runtime['lost']}")
     if not state["trusted"]:
         lines.append("Its code does not run yet: nobody has said that it may. A person does so in the terminal.")
+    others = [_person(each) for each in state["people"] if not each["you"]]
+    if others:
+        lines.append(f"People who look at it too: {'; '.join(others)}.")
     parts: list[str | Picture] = ["\n".join(lines)]
     sections = {each["id"]: each for each in state["sections"]}
     shown: set[str] = set()
@@ -63,6 +66,15 @@ def notebook_page(state: Answer, outputs: Mapping[str, Page]) -> Page:
     parts += _headings(None, sections, shown, rest=True)
     parts += questions_page(state["questions"])
     return joined(parts)
+
+
+def _person(person: Answer) -> str:
+    """
+    >>> _person({"name": "ann", "cell": "c1", "doing": "typing"})
+    'ann, typing at cell id c1'
+    """
+    doing = f", {person['doing']}" if person["doing"] else ""
+    return f"{readable(person['name'])}{doing}{' at cell id ' + person['cell'] if person['cell'] else ''}"
 
 
 def _headings(

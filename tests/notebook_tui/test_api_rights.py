@@ -73,7 +73,9 @@ def test_a_role_may_do_what_it_may_and_nothing_else(role: Role) -> None:
                     refused = error.kind == "forbidden"
                 assert refused == (method not in allowed), method
                 if refused:
-                    assert await client.call("state", notebook=NAME) == before
+                    after = await client.call("state", notebook=NAME)
+                    # Where the client is shows a little later than what it did.
+                    assert {**after, "people": ()} == {**before, "people": ()}
 
     run_in_node(main)
 

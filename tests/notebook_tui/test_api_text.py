@@ -10,7 +10,9 @@ import pytest
 from notebook_tui.api.errors import ApiError
 from notebook_tui.document.operations import SetCellSource
 from notebook_tui.session.client import Client
-from tests.support.api_world import NAME, api_world
+from notebook_tui.session.people import Person
+from notebook_tui.session.presence import Whereabouts
+from tests.support.api_world import NAME, api_world, heard_by, next_event
 from tests.support.local_nodes import eventually, in_node
 
 
@@ -31,6 +33,29 @@ async def test_what_a_program_edits_people_see_and_what_they_edit_it_sees() -> N
         cells = await cells_of(program)
         assert cells["cell-2"]["source"] == "y = x + 1"
         assert cells["cell-1"]["digest"] == edited["digest"]
+        await person.close()
+
+
+@in_node
+async def test_people_see_a_program_where_it_works_and_it_sees_them() -> None:
+    async with api_world(same_user="run") as world, world.client("my editor") as program:
+        world.write("x = 1", "y = x")
+        events = heard_by(program)
+        await program.call("open", path=NAME)
+        await program.call("subscribe", notebook=NAME)
+        person = await Client.join(await world.session(), Person("ann"))
+        person.here(Whereabouts("cell-1"))
+        await program.call("edit", notebook=NAME, cell="cell-2", old="x", new="x + 1")
+        await eventually(
+            lambda: (
+                {each.name: (each.role, each.where.cell_id) for each in person.people}
+                == {"my editor": ("run", "cell-2"), "ann": ("admin", "cell-1")}
+            )
+        )
+        ann = {"name": "ann", "role": "admin", "cell": "cell-1", "doing": "", "you": False}
+        while ann not in (await next_event(events, "people"))["people"]:
+            pass
+        assert ann in (await program.call("state", notebook=NAME))["people"]
         await person.close()
 
 
