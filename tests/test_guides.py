@@ -21,6 +21,7 @@ GUIDES = (
     "pools.md",
     "notebook_engine.md",
     "widgets.md",
+    "serve.md",
 )
 SHORT = ("top.md",)
 """Guides to what is seen more than programmed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,9 +12,12 @@ import pytest
 
 import beamlike as bl
 from notebook_tui.document.operations import SetTitle
-from notebook_tui.serve.sessions import Listing, Sessions, open_in
+from notebook_tui.serve.roll import Roll, Wanted
+from notebook_tui.serve.sessions import NAME, End, EndAll, Listing, Sessions, Tell, open_in
 from notebook_tui.session.client import Client
-from notebook_tui.session.options import EVALUATES
+from notebook_tui.session.lock import Holder, InUse
+from notebook_tui.session.options import EVALUATES, SERVES
+from notebook_tui.session.people import NotAllowed, Person
 from notebook_tui.session.storage import UnreadableFile
 from tests.support.local_nodes import eventually, in_node
 
@@ -60,3 +64,86 @@ async def test_a_file_that_cannot_be_opened_is_refused_in_words_to_all_who_ask(t
         assert [type(each) for each in asked] == [UnreadableFile] * 2
         with pytest.raises(UnreadableFile, match="is a directory; expected a notebook file"):
             await open_in(sessions, str(tmp_path))
+
+
+@in_node
+async def test_a_session_says_who_looks_and_ends_alone(tmp_path: Path) -> None:
+    async with held() as sessions:
+        for name in "ab":
+            await open_in(sessions, str(tmp_path / f"{name}.livemd"))
+        pid = await open_in(sessions, str(tmp_path / "a.livemd"))
+        client = await Client.join(pid, Person("ann"))
+        told = await bl.GenServer.call(sessions, Tell())
+        assert [[person.name for person in each.facts.people] for each in told] == [["ann"], []]
+        heard: list[str] = []
+        client.on_end(heard.append)
+        assert await bl.GenServer.call(sessions, End(str(tmp_path / "a.livemd"))) is None
+        await eventually(lambda: bool(heard))
+        assert "the session has ended" in heard[0]
+        assert "is not open here" in await bl.GenServer.call(sessions, End(str(tmp_path / "a.livemd")))
+        assert [each.path for each in await bl.GenServer.call(sessions, Listing())] == [str(tmp_path / "b.livemd")]
+
+
+@in_node
+async def test_a_viewer_may_end_the_session_for_all_if_its_role_says_so(tmp_path: Path) -> None:
+    async with held() as sessions:
+        pid = await open_in(sessions, str(tmp_path / "a.livemd"))
+        writer, admin = await Client.join(pid, Person("ann", "run")), await Client.join(pid, Person("bob"))
+        heard: list[str] = []
+        writer.on_end(heard.append)
+        with pytest.raises(NotAllowed):
+            await writer.end_session()
+        await admin.end_session()
+        await eventually(lambda: bool(heard))
+        assert "bob has stopped it" in heard[0]
+
+
+@in_node
+async def test_what_is_open_is_on_the_disk_until_it_ends_and_the_next_server_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "open"
+    sessions = await Sessions.start(EVALUATES, Roll(file))
+    for name in "ab":
+        await open_in(sessions, str(tmp_path / f"{name}.livemd"), "local")
+    wanted = [Wanted(str(tmp_path / f"{name}.livemd"), "local") for name in "ab"]
+    assert list(Roll(file).wanted()) == wanted
+    await bl.GenServer.call(sessions, End(str(tmp_path / "a.livemd")))
+    await eventually(lambda: list(Roll(file).wanted()) == wanted[1:])
+    await bl.GenServer.call(sessions, EndAll(leave=True))
+    assert list(Roll(file).wanted()) == wanted[1:]
+    file.write_text("no list")
+    assert Roll(file).wanted() == ()
+    await bl.GenServer.stop(sessions)
+
+
+@in_node
+async def test_sessions_go_on_when_the_process_that_holds_them_fails(tmp_path: Path) -> None:
+    roll = Roll()
+    first = await Sessions.start(EVALUATES, roll)
+    session = await open_in(first, str(tmp_path / "a.livemd"))
+    bl.exit(first, "kill")
+    await eventually(lambda: not bl.is_alive(first))
+    again = await Sessions.start(EVALUATES, roll)
+    assert await open_in(again, str(tmp_path / "a.livemd")) == session
+    await bl.GenServer.call(again, EndAll())
+    await eventually(lambda: not roll.running)
+    await bl.GenServer.stop(again)
+
+
+@in_node
+async def test_a_notebook_that_is_saved_elsewhere_is_found_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
+    sessions = await Sessions.start(SERVES, Roll(), name=NAME)
+    session = await open_in(sessions, str(tmp_path / "a.livemd"))
+    client = await Client.join(session)
+    await client.save_as(str(tmp_path / "b.livemd"))
+    assert await open_in(sessions, str(tmp_path / "b.livemd")) == session
+    await bl.GenServer.call(sessions, EndAll())
+    await bl.GenServer.stop(sessions)
+
+
+def test_what_is_in_the_way_of_opening_travels_to_another_program(tmp_path: Path) -> None:
+    error = InUse(tmp_path / "a.livemd", Holder(7))
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.holder) == (str(error), error.holder)

@@ -7,15 +7,17 @@ import importlib
 import json
 import os
 import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from textual.screen import ModalScreen
 
 from notebook_tui import ui
+from notebook_tui.serve.rendezvous import Announcement, Server
 from notebook_tui.session import shelf
 from notebook_tui.session.lock import FOLDER, Holder
-from notebook_tui.session.state_directory import state_directory, state_path
+from notebook_tui.session.state_directory import name_for, state_directory, state_path
 from notebook_tui.session.unsaved import AUTOSAVED, is_unsaved
 from notebook_tui.ui.keys.home import HOME
 from notebook_tui.ui.keys.key import pretty
@@ -402,3 +404,34 @@ def test_every_dialog_is_styled_as_one() -> None:
         for each in vars(importlib.import_module(name)).values():
             if isinstance(each, type) and issubclass(each, ModalScreen):
                 assert "ModalScreen" in {base.__name__ for base in each._css_bases(each)}, each
+
+
+@pytest.fixture
+def served(work: Path) -> Iterator[Path]:
+    """A server of this process says that it holds cats.livemd."""
+    path = work / "cats.livemd"
+    server = Server("s@127.0.0.1", "127.0.0.1", 1, b"secret", os.getpid(), str(work), NOW)
+    announced = Announcement(server)
+    told = [{"path": str(path), "since": NOW, "title": "Cats", "people": ["ann", ""], "running": ["3"], "queued": 2}]
+    (state_directory("servers") / f"{name_for(work)}.sessions").write_text(json.dumps(told))
+    yield path
+    announced.withdraw()
+
+
+@at_home(size=(120, 30))
+async def _held_by_servers(shown: HomeTerminal) -> None:
+    await shown.shows("Held by servers")
+    line = next(line for line in shown.lines if "⇄" in line)
+    assert "Cats" in line
+    assert "runs 3 · 2 queued · ann, you" in line
+    await shown.press("g", "g")
+    while "⇄" not in marked(shown):
+        await shown.press("j")
+    await shown.press("x")
+    await shown.shows("The session of Cats is saved and ends")
+    await shown.press("s")
+    await shown.until(lambda: len(shown.house.stopped) == 1, "it is stopped")
+
+
+def test_home_shows_what_servers_hold_who_looks_and_what_runs_and_stops_it(work: Path, served: Path) -> None:
+    _held_by_servers(work)

@@ -111,3 +111,57 @@ def test_a_second_answer_to_the_question_is_nothing(keys: str) -> None:
         assert shown.session.state.dirty == (keys[0] == "d")
 
     answer_twice()
+
+
+@in_terminal(code("a", "x"))
+async def test_a_served_session_is_left_by_default_and_goes_on(shown: Terminal) -> None:
+    shown.session.served = True
+    await shown.press(*FIRST, "e", "e", "ctrl+q")
+    await shown.shows("Detach: it goes on")
+    assert "So do the cells" in " ".join(shown.text.replace("│", " ").split())
+    await shown.press("enter")
+    assert shown.has_ended
+    assert not shown.session.stopped
+
+
+@in_terminal(code("a", "x"))
+async def test_a_served_session_is_stopped_after_a_question_about_what_is_not_saved(shown: Terminal) -> None:
+    shown.session.served = True
+    await shown.press(*FIRST, "i", "1", "ctrl+q")
+    await shown.shows("Detach: it goes on")
+    await shown.press("s")
+    await shown.shows("There are changes that are not saved.")
+    await shown.press("s")
+    await shown.until(lambda: shown.has_ended, "the end")
+    assert shown.session.stopped
+    assert not shown.session.state.dirty
+
+
+@in_terminal(code("a", "x"))
+async def test_detaching_from_a_served_session_asks_nothing_and_sends_what_was_typed(shown: Terminal) -> None:
+    shown.session.served = True
+    await shown.press(*FIRST, "i", "1", "escape", "g", "d")
+    assert shown.has_ended
+    assert [each.source for each in shown.session.sent if isinstance(each, SetCellSource)] == ["x1"]
+    assert not shown.session.stopped
+
+
+@in_terminal(code("a", "x"))
+async def test_a_session_of_a_program_that_knows_no_server_is_not_handed_over(shown: Terminal) -> None:
+    await shown.press("g", "d")
+    told = lambda: any("nobody to hand its notebook to" in each.message for each in shown.app._notifications)  # noqa: E731
+    await shown.until(told, "a toast")
+    assert not shown.has_ended
+
+
+@in_terminal(code("a", "x"))
+async def test_who_leaves_while_the_session_is_out_of_reach_is_told_what_is_lost(shown: Terminal) -> None:
+    shown.session.served = shown.session.away = True
+    await shown.press("j")
+    assert "server out of reach" in shown.status
+    await shown.press("ctrl+q")
+    await shown.shows("The session is out of reach.")
+    await shown.press("s")
+    assert not shown.has_ended
+    await shown.press("ctrl+q", "q")
+    assert shown.has_ended
