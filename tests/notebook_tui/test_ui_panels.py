@@ -33,7 +33,7 @@ PANELS = {
     "p": "Packages",
     "f": "Files",
     "b": "Bin and history",
-    "u": "Who types here",
+    "u": "Who is here",
 }
 
 
@@ -44,9 +44,9 @@ async def test_each_panel_opens_by_its_key_takes_the_place_of_the_one_before_and
         assert shown.lines[0].startswith(f" {title} "), shown.text
         assert "import json" in shown.text
     await shown.press("s", "u")
-    assert "Who types here" not in shown.text
+    assert "Who is here" not in shown.text
     await shown.press("s", "u", "escape")
-    assert "Who types here" not in shown.text
+    assert "Who is here" not in shown.text
 
 
 @in_terminal(BRANCHED, size=(120, 30))
@@ -113,7 +113,7 @@ async def test_tab_goes_from_a_panel_to_the_cells_and_s_enter_back(shown: Termin
     await shown.press("s", "u", "tab", "j", "i")
     assert "EDIT" in shown.status
     await shown.press("escape", "s", "enter", "escape")
-    assert "Who types here" not in shown.text
+    assert "Who is here" not in shown.text
     await shown.press("s", "enter")
     await shown.shows("No panel is open")
 
@@ -184,10 +184,3 @@ async def test_edits_are_undone_up_to_the_one_that_is_chosen_and_done_again(show
     assert shown.session.state.notebook.title == "Test"
     await shown.press("u")
     await shown.shows("There is nothing to undo.")
-
-
-@in_terminal(code("a", "x"), size=(120, 30), state=State(notebook_of(code("a", "x")), clients=frozenset({"ann", "bo"})))
-async def test_who_types_is_named(shown: Terminal) -> None:
-    await shown.press("s", "u")
-    assert [shown.lines[row].partition("▕")[0].strip(" ▌") for row in (2, 3)] == ["● ann", "● bo"]
-    assert "● you" in shown.lines[1]

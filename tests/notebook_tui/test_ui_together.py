@@ -38,7 +38,7 @@ async def same(ann: Seat, bob: Seat, text: str) -> None:
             lambda: ann.app.notebook_screen._view.editor.text == bob.app.notebook_screen._view.editor.text == text,  # type: ignore[union-attr]
             f"{text!r} in both: {editor(ann).text!r}, {editor(bob).text!r}",
         )
-        await each.until(lambda: each.source(1) == text)
+        await each.until(lambda: each.source(1) == text)  # noqa: B023 - it is over before the next
 
 
 def editor(seat: Seat) -> Any:
@@ -85,7 +85,6 @@ async def test_one_comments_the_lines_that_the_other_types_in(ann: Seat, bob: Se
     for key in "!?":
         bob.post_key(key)
     await same(ann, bob, "# one\n# two\n# six!?")
-
 
 
 @at_two("x")

@@ -16,6 +16,6 @@ PANELS: Final[tuple[Key, ...]] = (
     Key(_GROUP, "Packages", "toggle_packages", ("s p",), hint="packages"),
     Key(_GROUP, "Files", "toggle_files", ("s f",), hint="files"),
     Key(_GROUP, "Bin and history", "toggle_bin", ("s b",), hint="bin"),
-    Key(_GROUP, "Who types here", "toggle_clients", ("s u",), hint="users"),
+    Key(_GROUP, "Who is here", "toggle_clients", ("s u",), hint="users"),
     Key(_GROUP, "Into the open panel", "focus_panel", ("s enter",), hint="into it"),
 )

@@ -128,7 +128,7 @@ def run_lines(ran: Sequence[Ran], now: float, width: int, palette: Palette) -> I
 
     >>> ran = Ran(0.0, "ann", "", "c", "3", "00ff", "error")
     >>> [line.text.plain for line in run_lines([ran], 60.0, 40, Palette())]
-    ['', 'Runs', '✗ cell 3  ann · 1 min 00 s ago']
+    ['', 'Runs', '✗ cell 3  ann · 1 min ago']
     """
     if ran:
         yield BLANK

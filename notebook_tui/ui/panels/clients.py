@@ -27,7 +27,9 @@ class ClientsPanel(ListPanel):
 
     def draw(self, width: int, palette: Palette) -> Sequence[Line]:
         client = self.desk.client
-        return tuple(people_lines(self.state, client.people, client.you, self.desk.followed, width, palette))
+        alone = Present(client.you, client.person.name or "owner", client.person.role)
+        people = client.people or (alone,)
+        return tuple(people_lines(self.state, people, client.you, self.desk.followed, width, palette))
 
     def chosen(self, id: str) -> None:
         if (whom := self._one(id)) is not None and is_there(self.state.notebook, whom.where):
