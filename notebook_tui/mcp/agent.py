@@ -120,22 +120,23 @@ class Agent:
         return notebook_page(state, pages)
 
     async def _run(self, wanted: dict[str, Any], others: Arguments, report: Report) -> Page:
-        run = await self._caller.call("run", wanted)
-        waiting = {"seconds": RUN_SECONDS, **others, "notebook": wanted["notebook"], "run": run["run"]}
+        asking = asyncio.get_running_loop().create_task(self._caller.call("run", wanted))
         try:
+            run = await asyncio.shield(asking)
+            waiting = {"seconds": RUN_SECONDS, **others, "notebook": wanted["notebook"], "run": run["run"]}
             page = await self._wait(waiting, report)
         except asyncio.CancelledError:
             # The agent has taken its call back. What was begun for it ends, and this goes on without it.
-            task = asyncio.get_running_loop().create_task(self._interrupt(wanted["notebook"], run["cells"]))
+            task = asyncio.get_running_loop().create_task(self._interrupt(wanted["notebook"], asking))
             self._interrupting.add(task)
             task.add_done_callback(self._interrupting.discard)
             raise
         return (f"Run {run['run']}.", *page)
 
-    async def _interrupt(self, notebook: str, cells: list[str]) -> None:
-        with suppress(TimeoutError):
+    async def _interrupt(self, notebook: str, asking: asyncio.Task[dict[str, Any]]) -> None:
+        with suppress(TimeoutError, ApiError):
             async with asyncio.timeout(INTERRUPT_SECONDS):
-                for cell in reversed(cells):  # what waits first, lest it begins
+                for cell in reversed((await asking)["cells"]):  # what waits first, lest it begins
                     with suppress(ApiError):  # it is over
                         await self._caller.call("interrupt", {"notebook": notebook, "cell": cell})
 

@@ -26,6 +26,7 @@ from tests.support.local_nodes import in_node
 
 PROGRAM = "from notebook_tui.cli.main import main; main()"
 PATIENCE = 60.0
+pytestmark = pytest.mark.timeout(240)
 
 
 def beamlike(*words: str | Path) -> subprocess.CompletedProcess[str]:

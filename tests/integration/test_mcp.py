@@ -32,6 +32,8 @@ from tests.support.open_notebook import notebook_text
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 PATIENCE = 60.0
+# The library takes a second of the processor in each of these programs.
+pytestmark = pytest.mark.timeout(240)
 NAME = "a.livemd"
 
 
@@ -106,6 +108,7 @@ def test_an_agent_reads_edits_and_runs_a_notebook_and_leaves_nothing_behind(dire
             ):
                 with pytest.raises(MCPError):
                     await agent.read_resource(wrong_uri)
+            assert not (await agent.call_tool("save_notebook", {"notebook": NAME})).is_error
             unknown = await agent.call_tool("run_cells", {"notebook": NAME, "which": "all", "fast": True})
             assert unknown.is_error
             assert "there is no parameter fast" in text_of(unknown)
