@@ -34,11 +34,10 @@ def delta_of(source: str, edit: Edit) -> Delta:
         return deltas.between(source, clean_source(edit.source))
     if edit.old is None or edit.new is None:
         raise ApiError("params", "expected old with new, or source with digest")
-    places = source.count(edit.old)
-    if places != 1 or source.find(edit.old, source.find(edit.old) + 1) >= 0:
-        found = "it is not there" if not places else "it is there more than once; take more of what is around it"
+    start = source.find(edit.old)
+    if start < 0 or source.find(edit.old, start + 1) >= 0:
+        found = "it is not there" if start < 0 else "it is there more than once; take more of what is around it"
         raise conflict(f"expected the text of old exactly once in the cell: {found}", source)
-    start = source.index(edit.old)
     return deltas.normal((start, clean_source(edit.new), -len(edit.old)))
 
 

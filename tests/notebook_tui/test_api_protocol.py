@@ -99,6 +99,7 @@ async def test_each_kind_of_wrong_line_has_its_own_code_and_the_connection_goes_
         b'{"jsonrpc": "2.0", "id": 1, "method": "state", "params": {"notebook": "a.livemd"}}': "notebook",
         b'{"jsonrpc": "2.0", "id": 1, "method": "hello", "params": {"protocol": 1}}': "hello",
         b" " * (LONGEST_REQUEST + 9) + b"{}": "parse",
+        b" " * (3 * LONGEST_REQUEST) + b"{}": "parse",
     }
     async with api_world() as world, raw(world.socket) as client:
         await client.hello()

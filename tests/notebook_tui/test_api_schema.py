@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from notebook_tui.api.errors import ApiError
 from notebook_tui.api.methods import METHODS
 from notebook_tui.api.reference import with_reference
-from notebook_tui.api.schema import json_schema, parameters, read
+from notebook_tui.api.schema import Parameter, json_schema, parameters, read
 from notebook_tui.mcp.tools import TOOLS, allowed, tool_schema
 from notebook_tui.session.people import ROLES
 
@@ -55,6 +55,33 @@ def is_read(record: type, plain: object) -> bool:
 
 def fits(plain: object, schema: dict[str, Any]) -> bool:
     return jsonschema.Draft202012Validator(schema).is_valid(plain)
+
+
+def bounded() -> list[tuple[str, Parameter]]:
+    """What has bounds that are quickly reached, of all methods."""
+    return [
+        (method, each)
+        for method, known in METHODS.items()
+        for each in parameters(known.params)
+        if each.bounds is not None and (each.kind in (int, float) or each.bounds.high <= 5_000)
+    ]
+
+
+@pytest.mark.parametrize(("method", "parameter"), bounded(), ids=lambda each: getattr(each, "name", each))
+def test_what_stands_at_a_bound_is_taken_and_what_is_beyond_is_not(method: str, parameter: Parameter) -> None:
+    record, bounds = METHODS[method].params, parameter.bounds
+    assert bounds is not None
+    others = {each.name: "x" for each in parameters(record) if each.required and each.name != parameter.name}
+    others = {name: 1 if name in ("offset", "protocol") else value for name, value in others.items()}
+
+    def takes(size: float) -> bool:
+        if size < 0 and parameter.kind not in (int, float):
+            return False
+        value = size if parameter.kind in (int, float) else "x" * int(size)
+        return is_read(record, {**others, parameter.name: value})
+
+    low, high = (int(bounds.low), int(bounds.high))
+    assert [takes(size) for size in (low - 1, low, high, high + 1)] == [False, True, True, False]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 10**400, "\ud800", -1])
